@@ -1,0 +1,53 @@
+# Two commands do everything on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO := data/bundles/issue-8236.zip
+
+.PHONY: demo test lab lint bench data notebooks clean help
+.DEFAULT_GOAL := help
+
+help: ## what each command does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "harvdiag needs Python 3.11 or newer; name it: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: install it first (Debian: apt install python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01-find-orphans.ipynb
+	@mkdir -p demo
+	$(BIN)/harvdiag check $(DEMO) || [ $$? -eq 1 ]
+	@$(BIN)/harvdiag check $(DEMO) --format markdown --output demo/report.md || [ $$? -eq 1 ]
+	@$(BIN)/papermill --no-progress-bar --log-level ERROR --cwd notebooks notebooks/01-find-orphans.ipynb demo/01-find-orphans.ipynb
+	@echo
+	@echo "In one sentence:"
+	@$(BIN)/harvdiag check $(DEMO) --format json | $(BIN)/python -c 'import json, sys; print("  " + json.load(sys.stdin)["findings"][-1]["message"] + ".")'
+	@echo "Written: demo/report.md, demo/01-find-orphans.ipynb. Next: make lab"
+
+test: $(STAMP) lint ## lint, types, layers and every test
+	$(BIN)/python -m pytest -n 2
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+lab: $(STAMP) ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/00-start.ipynb
+
+bench: $(STAMP) ## measure the speed of reading; takes a few minutes
+	$(BIN)/python -m tests.benchmarks.bench_read
+
+data: $(STAMP) ## make the sample bundles and the scenario bases anew
+	$(BIN)/python -m tests.world.samples
+	$(BIN)/python -m tests.world.bases
+
+notebooks: $(STAMP) ## execute the notebooks on the sample data and keep their outputs
+	$(BIN)/python -m tests.notebooks.keep
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""`python -m harvdiag` is `harvdiag`."""
+
+from harvdiag.cli import main
+
+main()

@@ -1,0 +1,3 @@
+"""The version of harvdiag."""
+
+__version__ = "0.1.0"
