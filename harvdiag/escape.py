@@ -1,0 +1,54 @@
+"""Names from a cluster are untrusted text: how they are shown so that nothing in them is interpreted."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+__all__ = ["html", "markdown", "plain", "shown"]
+
+# C0, DEL and C1 drive terminals; bidirectional marks and zero-width signs make a text read as another.
+_DANGEROUS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def plain(text: Any) -> str:
+    """Text for a terminal: one line, every control sign written out (``\\x1b``)."""
+    return _DANGEROUS.sub(lambda match: match[0].encode("unicode_escape").decode(), str(text))
+
+
+def html(text: Any) -> str:
+    """Text for HTML, also within an attribute."""
+    return escape(plain(text), quote=True)
+
+
+def markdown(text: Any) -> str:
+    """Text for Markdown, also within a table: no mark, link or tag in it is one."""
+    return _MARKUP.sub(r"\\\1", plain(text))
+
+
+def code(text: Any) -> str:
+    """Text as Markdown code, safe in a table: the fence is longer than any run of backticks in it."""
+    shown = plain(text).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def shown(value: Any, limit: int = 160) -> str:
+    """A field's value for people: ``absent`` for None, long ones cut with their length."""
+    if value is None:
+        return "absent"
+    text = value if isinstance(value, str) else _compact(value)
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def _compact(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
