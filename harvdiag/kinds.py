@@ -1,0 +1,331 @@
+"""The catalogue of kinds: where each lives, its columns and its links, declared once.
+
+Nothing else in harvdiag knows which version of an API keeps a fact in which field. `cluster.x-k8s.io` v1beta1 and
+v1beta2 hold the same facts in other places; a column names every place and the first that is filled counts.
+A kind that is not here is still kept and tabled, with `COMMON` as its columns and owner references as its links.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harvdiag.columns import (
+    COMMON,
+    CREATED,
+    DELETING,
+    NAME,
+    NAMESPACE,
+    OWNER,
+    UID,
+    Column,
+    at,
+    condition,
+    count,
+    flag,
+    roles,
+    time,
+    unset,
+)
+
+__all__ = ["CATALOGUE", "DIAGNOSIS", "LINKED", "Kind", "Link", "known", "qualified"]
+
+FLEET = "fleet-local"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A field that names another object.
+
+    `by` says what the field holds: the other's ``name``, ``uid``, ``provider_id`` or ``address``, or ``reference``
+    where `path` holds kind, group and name. `namespace` is the field that names the other's namespace, else `home`.
+    """
+
+    path: str
+    to: str = ""
+    by: str = "name"
+    namespace: str = ""
+    home: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope."""
+
+    name: str
+    group: str
+    plural: str
+    home: str = ""
+    versions: tuple[str, ...] = ("v1",)
+    columns: tuple[Column, ...] = COMMON
+    links: tuple[Link, ...] = ()
+
+    @property
+    def bare(self) -> str:
+        """The kind as objects spell it, without the group that tells namesakes apart."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def resource(self) -> str:
+        """The name that kubectl takes: ``machines.cluster.x-k8s.io``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+_CLUSTER_COLUMNS = (
+    NAMESPACE,
+    NAME,
+    at("phase", "status.phase"),
+    flag("paused", "spec.paused"),
+    condition("ready", "Ready"),
+    at("kubernetes", "spec.kubernetesVersion", "status.version.gitVersion"),
+    at("control_plane", "spec.controlPlaneRef.name"),
+    at("infrastructure", "spec.infrastructureRef.name"),
+    OWNER,
+    DELETING,
+    CREATED,
+    UID,
+)
+
+NODE = Kind(
+    "Node",
+    "",
+    "nodes",
+    columns=(
+        NAME,
+        condition("ready", "Ready"),
+        unset("schedulable", "spec.unschedulable"),
+        roles(),
+        at("managed", 'metadata.labels["harvesterhci.io/managed"]'),
+        at("machine", 'metadata.annotations["cluster.x-k8s.io/machine"]'),
+        at("machine_uid", 'metadata.labels["rke.cattle.io/machine"]'),
+        at("provider_id", "spec.providerID"),
+        at("kubelet", "status.nodeInfo.kubeletVersion"),
+        at("os", "status.nodeInfo.osImage"),
+        at("internal_ip", 'metadata.annotations["rke2.io/internal-ip"]'),
+        DELETING,
+        CREATED,
+        UID,
+    ),
+    links=(
+        Link(
+            'metadata.annotations["cluster.x-k8s.io/machine"]',
+            "Machine",
+            namespace='metadata.annotations["cluster.x-k8s.io/cluster-namespace"]',
+            home=FLEET,
+        ),
+        Link('metadata.labels["rke.cattle.io/machine"]', "Machine", by="uid"),
+        Link('metadata.labels["plan.cattle.io/machine-name"]', "Machine", home=FLEET),
+        Link(
+            'metadata.annotations["cluster.x-k8s.io/cluster-name"]',
+            "Cluster",
+            namespace='metadata.annotations["cluster.x-k8s.io/cluster-namespace"]',
+            home=FLEET,
+        ),
+    ),
+)
+MACHINE = Kind(
+    "Machine",
+    "cluster.x-k8s.io",
+    "machines",
+    FLEET,
+    ("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("phase", "status.phase"),
+        at("node", "status.nodeRef.name"),
+        at("node_uid", "status.nodeRef.uid"),
+        at("provider_id", "spec.providerID"),
+        at("infrastructure", "spec.infrastructureRef.name"),
+        at("bootstrap", "spec.bootstrap.configRef.name"),
+        flag("bootstrap_ready", "status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
+        flag("infrastructure_ready", "status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
+        condition("node_healthy", "NodeHealthy"),
+        roles(),
+        at("machine_id", 'metadata.labels["rke.cattle.io/machine-id"]'),
+        DELETING,
+        CREATED,
+        UID,
+    ),
+    links=(
+        Link("status.nodeRef.name", "Node"),
+        Link("status.nodeRef.uid", "Node", by="uid"),
+        Link("spec.providerID", "Node", by="provider_id"),
+        Link('metadata.labels["rke.cattle.io/node-name"]', "Node"),
+        Link("spec.infrastructureRef", by="reference"),
+        Link("spec.bootstrap.configRef", by="reference"),
+        Link("spec.clusterName", "Cluster"),
+    ),
+)
+CUSTOMMACHINE = Kind(
+    "CustomMachine",
+    "rke.cattle.io",
+    "custommachines",
+    FLEET,
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("provider_id", "spec.providerID"),
+        condition("ready", "Ready"),
+        OWNER,
+        DELETING,
+        CREATED,
+        UID,
+    ),
+    links=(Link("spec.providerID", "Node", by="provider_id"),),
+)
+RKEBOOTSTRAP = Kind(
+    "RKEBootstrap",
+    "rke.cattle.io",
+    "rkebootstraps",
+    FLEET,
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("data_secret", "status.dataSecretName"),
+        flag("ready", "status.ready"),
+        at("internal_address", 'metadata.annotations["rke.cattle.io/internal-address"]'),
+        roles(),
+        at("machine_id", 'metadata.labels["rke.cattle.io/machine-id"]'),
+        OWNER,
+        DELETING,
+        CREATED,
+        UID,
+    ),
+    links=(
+        Link('metadata.annotations["rke.cattle.io/internal-address"]', "Node", by="address"),
+        Link("spec.clusterName", "Cluster"),
+    ),
+)
+PLAN = Kind(
+    "Secret",
+    "",
+    "secrets",
+    FLEET,
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("machine", 'metadata.labels["rke.cattle.io/machine-name"]'),
+        flag("init_node", 'metadata.labels["rke.cattle.io/init-node"]'),
+        roles(),
+        at("join_url", 'metadata.annotations["rke.cattle.io/join-url"]'),
+        at("joined_to", 'metadata.annotations["rke.cattle.io/joined-to"]'),
+        time("plan_updated", 'metadata.annotations["rke.cattle.io/plan-last-updated"]'),
+        time("probes_passed", 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'),
+        OWNER,
+        DELETING,
+        CREATED,
+        UID,
+    ),
+    links=(
+        Link('metadata.labels["rke.cattle.io/machine-name"]', "Machine"),
+        Link('metadata.labels["rke.cattle.io/cluster-name"]', "Cluster"),
+        Link('metadata.labels["plan.cattle.io/cluster-name"]', "Cluster"),
+    ),
+)
+CLUSTER = Kind(
+    "Cluster",
+    "cluster.x-k8s.io",
+    "clusters",
+    FLEET,
+    ("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
+    columns=_CLUSTER_COLUMNS,
+    links=(Link("spec.controlPlaneRef", by="reference"), Link("spec.infrastructureRef", by="reference")),
+)
+PROVISIONING = Kind(
+    "Cluster.provisioning.cattle.io",
+    "provisioning.cattle.io",
+    "clusters",
+    FLEET,
+    columns=_CLUSTER_COLUMNS,
+    links=(Link("status.clusterName", "Cluster.management.cattle.io"),),
+)
+MANAGEMENT = Kind(
+    "Cluster.management.cattle.io", "management.cattle.io", "clusters", "", ("v3",), columns=_CLUSTER_COLUMNS
+)
+RKECLUSTER = Kind("RKECluster", "rke.cattle.io", "rkeclusters", FLEET, columns=_CLUSTER_COLUMNS)
+RKECONTROLPLANE = Kind("RKEControlPlane", "rke.cattle.io", "rkecontrolplanes", FLEET, columns=_CLUSTER_COLUMNS)
+SETTING = Kind(
+    "Setting",
+    "harvesterhci.io",
+    "settings",
+    "",
+    ("v1beta1",),
+    columns=(NAME, at("value", "value"), at("default", "default"), CREATED, UID),
+)
+UPGRADE = Kind(
+    "Upgrade",
+    "harvesterhci.io",
+    "upgrades",
+    "harvester-system",
+    ("v1beta1",),
+    columns=(
+        NAMESPACE,
+        NAME,
+        flag("latest", 'metadata.labels["harvesterhci.io/latestUpgrade"]'),
+        at("state", 'metadata.labels["harvesterhci.io/upgradeState"]'),
+        at("version", "spec.version"),
+        at("previous_version", "status.previousVersion"),
+        condition("completed", "Completed"),
+        condition("nodes_upgraded", "NodesUpgraded"),
+        at("single_node", "status.singleNode"),
+        DELETING,
+        CREATED,
+        UID,
+    ),
+)
+JOB = Kind(
+    "Job",
+    "batch",
+    "jobs",
+    "harvester-system",
+    columns=(
+        NAMESPACE,
+        NAME,
+        count("active", "status.active"),
+        count("succeeded", "status.succeeded"),
+        count("failed", "status.failed"),
+        CREATED,
+        UID,
+    ),
+)
+
+CATALOGUE: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        NODE,
+        MACHINE,
+        CUSTOMMACHINE,
+        RKEBOOTSTRAP,
+        PLAN,
+        CLUSTER,
+        PROVISIONING,
+        MANAGEMENT,
+        RKECLUSTER,
+        RKECONTROLPLANE,
+        SETTING,
+        UPGRADE,
+        JOB,
+    )
+}
+LINKED = tuple(name for name in CATALOGUE if name not in {"Setting", "Upgrade", "Job"})
+"""The kinds of the graph: a Node, its Machine, what belongs to that, and the cluster objects."""
+DIAGNOSIS = (*LINKED, "Setting", "Upgrade")
+"""The kinds that `coverage` speaks of, because the checks stand on them."""
+_BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
+_BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
+
+
+def known(group: str, plural: str) -> Kind:
+    """The kind of a resource; one that is not in the catalogue goes by its resource name, with the common columns."""
+    entry = _BY_RESOURCE.get((group, plural))
+    return entry or Kind(f"{plural}.{group}" if group else plural, group, plural)
+
+
+def qualified(group: str, bare: str) -> str:
+    """The one name of an object's kind: ``Node``, but ``Node.longhorn.io`` for its namesake."""
+    entry = _BY_KIND.get((group, bare))
+    return entry.name if entry else f"{bare}.{group}" if group else bare
