@@ -1,0 +1,215 @@
+"""A snapshot: the raw objects of a cluster by kind, what could be seen of each, and where it all came from.
+
+Objects are plain dictionaries as the API gave them. A kind is read when it is first asked for, and only once; what
+was not asked for costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any, Protocol
+
+from harvdiag.errors import UsageError
+from harvdiag.fields import Obj, name_of, namespace_of
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS, Kind, known, qualified
+from harvdiag.model import Coverage, CoverageEntry, ObjectRef, State
+from harvdiag.plansecret import admit
+
+__all__ = ["Listing", "Manifest", "Reader", "Resource", "Snapshot"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Where a snapshot comes from: `kind` is ``bundle`` or ``files``; `captured_at` is RFC 3339 or empty if unknown."""
+
+    kind: str
+    name: str
+    captured_at: str = ""
+    kubernetes_version: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that a source holds: a kind in one namespace. `kind` is empty where only the plural is known."""
+
+    group: str
+    version: str
+    plural: str
+    namespace: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list as a source read it: the items as they stand, and `state` with `reason` where they are not all."""
+
+    kind: Kind
+    version: str
+    namespace: str
+    items: Sequence[Any]
+    state: State = State.COLLECTED
+    reason: str = ""
+
+
+class Reader(Protocol):
+    """What a source offers. `read` never raises for one kind: what went wrong is the listing's state and reason."""
+
+    manifest: Manifest
+
+    def read(self, kinds: Sequence[Kind]) -> list[Listing]:
+        """The lists of these kinds, each namespace apart."""
+
+    def resources(self) -> Sequence[Resource]:
+        """Everything that could be read."""
+
+
+class Snapshot:
+    """What one source tells of one cluster. Reading is lazy; what was read once stays as it was."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._objects: dict[str, tuple[Obj, ...]] = {}
+        self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
+
+    @property
+    def manifest(self) -> Manifest:
+        """Where it came from and when."""
+        return self._reader.manifest
+
+    def load(self, kinds: Iterable[str]) -> None:
+        """Read these kinds now, together, if they are not read yet."""
+        wanted = [CATALOGUE.get(name) or self.kind(name) for name in kinds if name not in self._objects]
+        if not wanted:
+            return
+        listings = self._reader.read(wanted)
+        for kind in wanted:
+            self._keep(kind, [listing for listing in listings if listing.kind.name == kind.name])
+
+    def kind(self, word: str) -> Kind:
+        """The kind that a person means by `word`, as kubectl would take it: ``Pod``, ``pods``, ``nodes.longhorn.io``.
+
+        Raises UsageError for a word that fits nothing, or several kinds, in this source.
+        """
+        if entry := _catalogued(word):
+            return entry
+        fits = {known(r.group, r.plural).name: known(r.group, r.plural) for r in self.resources if _fits(word, r)}
+        if len(fits) == 1:
+            return fits.popitem()[1]
+        if fits:
+            raise UsageError(f"{word!r} may be {', '.join(sorted(fits))}: name one of them")
+        raise UsageError(f"no kind {word!r} in {self.manifest.name}{_near(word, self.resources)}")
+
+    def _keep(self, kind: Kind, listings: list[Listing]) -> None:
+        vetted = [vet(listing) for listing in listings]
+        self._objects[kind.name] = tuple(obj for objects, _ in vetted for obj in objects)
+        self._entries[kind.name] = tuple(entry for _, entry in vetted)
+
+    def objects(self, kind: str) -> tuple[Obj, ...]:
+        """All objects of a kind, in the order of the source; read now if they were not yet."""
+        self.load([kind])
+        return self._objects[kind]
+
+    def get(self, ref: ObjectRef) -> Obj | None:
+        """One object, or None."""
+        return next((o for o in self.objects(ref.kind) if (namespace_of(o), name_of(o)) == ref[1:]), None)
+
+    def seen(self, kind: str) -> bool:
+        """Whether an object of this kind that is not here does not exist; looks at the kind's home namespace."""
+        return self.gap(kind) is None
+
+    def gap(self, kind: str) -> str | None:
+        """Why absence of an object of this kind proves nothing; None where it does."""
+        self.load([kind])
+        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
+        entries = [e for e in self._entries[kind] if e.namespace == home or kind not in CATALOGUE]
+        bad = next((e for e in entries if not e.state.seen), None)
+        if entries and bad is None:
+            return None
+        return f"{bad.state}: {bad.reason}" if bad else "not in the source"
+
+    @property
+    def coverage(self) -> Coverage:
+        """What was seen of every kind read so far."""
+        entries = sorted(
+            (entry for found in self._entries.values() for entry in found),
+            key=lambda e: (_order(e.kind), e.kind, e.namespace),
+        )
+        return Coverage(tuple(entries), self.manifest.notes)
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """Everything that the source holds, read or not."""
+        return tuple(self._reader.resources())
+
+
+def _order(kind: str) -> int:
+    return DIAGNOSIS.index(kind) if kind in DIAGNOSIS else len(DIAGNOSIS)
+
+
+def _catalogued(word: str) -> Kind | None:
+    spelled = word.lower()
+    names = ((kind, {kind.name.lower(), kind.plural, kind.resource}) for kind in CATALOGUE.values())
+    return next((kind for kind, spellings in names if spelled in spellings), None)
+
+
+def _fits(word: str, resource: Resource) -> bool:
+    bare, _, group = word.lower().partition(".")
+    if group and group != resource.group:
+        return False
+    plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
+    return resource.plural in plurals or resource.kind.lower() == bare
+
+
+def _near(word: str, resources: Sequence[Resource]) -> str:
+    names = {resource.plural for resource in resources}
+    close = get_close_matches(word.lower(), sorted(names), n=3)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def vet(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
+    """The usable objects of a list, and its coverage: one unusable item makes the list one that was not seen whole."""
+    kept: list[Obj] = []
+    faults: list[str] = []
+    names: set[tuple[str, str]] = set()
+    for number, item in enumerate(listing.items, 1):
+        fault = _fault(item, listing.kind, names)
+        if fault:
+            faults.append(f"item {number} {fault}")
+            continue
+        names.add((namespace_of(item), name_of(item)))
+        kept.append(item)
+    if listing.kind.resource == "secrets":
+        kept = [plan for obj in kept if (plan := admit(obj))]
+    state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
+    if faults:
+        state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
+    elif state is State.COLLECTED and not kept:
+        state = State.EMPTY
+    kind = listing.kind
+    return kept, CoverageEntry(kind.name, kind.group, listing.version, listing.namespace, state, len(kept), reason)
+
+
+def _fault(item: Any, kind: Kind, names: set[tuple[str, str]]) -> str:
+    """What makes an item unusable; empty where nothing does. Lists of 2021 leave kind and apiVersion out."""
+    if not isinstance(item, dict):
+        return "is no object"
+    if not name_of(item):
+        return "has no name"
+    if "kind" in item and _foreign(item, kind):
+        return f"({name_of(item)}) is a {item['kind']} of {item.get('apiVersion')}, not a {kind.name}"
+    if (namespace_of(item), name_of(item)) in names:
+        return f"({name_of(item)}) stands twice"
+    return ""
+
+
+def _foreign(item: Obj, kind: Kind) -> bool:
+    group = str(item.get("apiVersion", "")).rpartition("/")[0]
+    return group != kind.group or (kind.name in CATALOGUE and qualified(group, str(item["kind"])) != kind.name)
