@@ -1,0 +1,132 @@
+"""A support bundle as a source: the zip in place, its parts, or the folder it was extracted to.
+
+Only the files of the kinds asked for are opened. What the listing, ``metadata.yaml`` and ``bundleGenerationError.log``
+tell becomes the state of each list: a list that is not there means "none existed" only where the collector looked and
+did not complain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from harvdiag.errors import HarvdiagError, SourceError
+from harvdiag.kinds import Kind, known
+from harvdiag.kit.damage import mend
+from harvdiag.kit.layout import Layout, survey
+from harvdiag.kit.log import Complaints, parse
+from harvdiag.model import State
+from harvdiag.reading import Container, load_documents, load_kit_list, open_container, paused_collector
+from harvdiag.snapshot import Listing, Manifest, Resource
+
+__all__ = ["BundleReader"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class BundleReader:
+    """Reads one bundle; raises SourceError at once where the input is no bundle of a Harvester cluster."""
+
+    def __init__(self, path: Path) -> None:
+        self._box: Container = open_container(path)
+        self._layout: Layout = survey(self._box.names("yamls/"), path.name)
+        self._log: Complaints = parse(self._text("bundleGenerationError.log"))
+        self._refuse_foreign(path.name)
+        self.manifest = self._manifest(path.name)
+
+    def resources(self) -> Sequence[Resource]:
+        """One entry a file below ``yamls/``."""
+        return tuple(self._layout.files)
+
+    def read(self, kinds: Sequence[Kind]) -> list[Listing]:
+        """The lists of these kinds, with what became of each."""
+        with paused_collector():
+            return [listing for kind in kinds for listing in self._read(kind)]
+
+    def _read(self, kind: Kind) -> list[Listing]:
+        found = [r for r in self._files if known(r.group, r.plural).name == kind.name]
+        listings = [self._list(kind, self._preferred(kind, found, ns)) for ns in sorted({r.namespace for r in found})]
+        if kind.home not in {r.namespace for r in found}:
+            listings.append(self._missing(kind))
+        return listings
+
+    @cached_property
+    def _files(self) -> tuple[Resource, ...]:
+        return tuple(self._layout.files)
+
+    def _preferred(self, kind: Kind, found: list[Resource], namespace: str) -> Resource:
+        """The kit writes one version; where two are there, the one the catalogue names first."""
+        versions = {r.version: r for r in found if r.namespace == namespace}
+        first = next((v for v in kind.versions if v in versions), max(versions))
+        return versions[first]
+
+    def _list(self, kind: Kind, resource: Resource) -> Listing:
+        member = self._layout.files[resource]
+        complaint = self._log.about(resource.group, resource.plural, resource.namespace)
+        complaint = complaint or self._log.members.get(member.removeprefix(self._layout.root), "")
+        try:
+            items = [mend(item) for item in load_kit_list(self._box.read(member))]
+        except HarvdiagError as error:
+            return Listing(kind, resource.version, resource.namespace, (), State.FAILED, str(error))
+        state = State.FAILED if complaint else State.COLLECTED
+        reason = f"the collector failed: {complaint}" if complaint else ""
+        return Listing(kind, resource.version, resource.namespace, items, state, reason)
+
+    def _missing(self, kind: Kind) -> Listing:
+        state, reason = self._why_missing(kind)
+        return Listing(kind, "", kind.home, (), state, reason)
+
+    def _why_missing(self, kind: Kind) -> tuple[State, str]:
+        """A list that is not there: none existed, the collector failed, or it never looked (facts, section 7)."""
+        scope = "namespaced" if kind.home else "cluster"
+        if why := self._log.about(kind.group, kind.plural, kind.home):
+            return State.FAILED, f"the collector failed: {why}"
+        if self._layout.old:
+            return State.NOT_LOOKED_AT, "bundles of this age (2021) do not hold this kind"
+        there = kind.home in self._layout.namespaces if kind.home else self._layout.has_cluster_scope
+        if not there:
+            return self._why_scope_missing(scope, kind.home)
+        if kind.resource == "secrets":
+            return State.NOT_LOOKED_AT, "no plan Secrets in this bundle; collectors before November 2022 leave them out"
+        return State.EMPTY, ""
+
+    def _why_scope_missing(self, scope: str, namespace: str) -> tuple[State, str]:
+        if why := self._log.scopes.get(scope):
+            return State.FAILED, f"the collector could not fetch {scope} resources: {why}"
+        if scope == "cluster":
+            return State.FAILED, "the bundle has no yamls/cluster"
+        return State.NOT_LOOKED_AT, f"namespace {namespace} is not in the bundle"
+
+    def _text(self, name: str) -> str:
+        member = self._layout.root + name
+        if member not in self._box.names(name):
+            return ""
+        return self._box.read(member).decode(errors="replace")
+
+    def _refuse_foreign(self, name: str) -> None:
+        """The kit also serves Longhorn and others; without one object of Harvester there is nothing to judge."""
+        if not any(r.group.endswith("harvesterhci.io") for r in self._layout.files):
+            raise SourceError(
+                f"{name}: a support bundle, but not of Harvester: it holds no harvesterhci.io objects; "
+                "collect it from Harvester's own Support page"
+            )
+
+    def _manifest(self, name: str) -> Manifest:
+        try:
+            documents = load_documents(self._text("metadata.yaml").encode())
+        except HarvdiagError as error:
+            return Manifest("bundle", name, notes=(f"metadata.yaml cannot be read: {error}",))
+        found = documents[0] if documents and isinstance(documents[0], dict) else {}
+        notes = tuple(f"collector: {line}" for line in self._log.others[:5])
+        if not found:
+            notes = ("no metadata.yaml: the time of collection is not known", *notes)
+        return Manifest(
+            "bundle",
+            name,
+            captured_at=str(found.get("bundlecreatedat") or ""),
+            kubernetes_version=str(found.get("kubernetesversion") or ""),
+            notes=notes,
+        )
