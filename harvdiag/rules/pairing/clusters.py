@@ -1,0 +1,156 @@
+"""Seen from the cluster `local`: is it at work, and which node do the others join?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag import advice
+from harvdiag.facts import Facts
+from harvdiag.fields import field, labels
+from harvdiag.links import ABSENT
+from harvdiag.model import Evidence, ObjectRef, Severity
+from harvdiag.pairs import E2, FLEET, PLAN_OF
+from harvdiag.rules import Cause, Hit, rule, show
+
+INIT = 'metadata.labels["rke.cattle.io/init-node"]'
+LOCAL = ObjectRef("Cluster", FLEET, "local")
+
+
+@rule("cluster-paused", needs={"Cluster"}, links=["harvester/harvester#9841", "harvester/harvester#10713"])
+def cluster_paused(facts: Facts) -> Iterator[Hit]:
+    """The Cluster API cluster is paused.
+
+    While it is, neither Cluster API nor Rancher acts on any Machine: none is made, drained, upgraded or removed. A
+    restore or an interrupted snapshot of etcd leaves it so.
+    """
+    for cluster in facts.links.refs("Cluster"):
+        if field("spec.paused").get(facts.links.objects[cluster]) is True:
+            yield Hit(
+                cluster,
+                f"Cluster {cluster.name} is paused: nothing happens to any Machine until it is not",
+                show(facts, cluster, "spec.paused", "status.phase"),
+                (
+                    "Find out why it was paused: is a restore or a snapshot of etcd still running?",
+                    (
+                        f"If none is: `kubectl patch clusters.cluster.x-k8s.io -n {advice.arg(cluster.namespace)} "
+                        f"{advice.arg(cluster.name)} "
+                        '--type merge -p \'{"spec":{"paused":false}}\'`.'
+                    ),
+                    (
+                        'Where the log of rancher-system-agent then says "secret received was too old", restart that '
+                        "agent."
+                    ),
+                ),
+                "Everything that was held back starts at once: look at pending deletions of Machines first. "
+                + advice.DELETES_NODE,
+            )
+
+
+@rule("init-node-missing", needs={"Secret", "Cluster"}, links=["harvester/harvester#2665", "harvester/harvester#1984"])
+def init_node_missing(facts: Facts) -> Iterator[Hit]:
+    """No plan Secret is marked as the init node.
+
+    Rancher's planner configures the init node first and lets all others join it. Without one it waits ("waiting for at
+    least one bootstrap node") and upgrades nobody.
+    """
+    plans = facts.pairing.plans
+    if plans and not _init_plans(facts):
+        etcd = [plan for plan in plans if facts.pairing.role(plan, "etcd")]
+        yield Hit(
+            _local(facts),
+            f"None of the {len(plans)} plan Secrets is marked as the init node",
+            tuple(evidence for plan in etcd[:5] for evidence in show(facts, plan, INIT)),
+            (
+                (
+                    "Read the condition Updated of `kubectl get clusters.provisioning.cattle.io -n fleet-local local "
+                    "-o "
+                    "yaml`."
+                ),
+                (
+                    "Rancher elects an init node among etcd nodes whose Machine has a living Node: mend those findings "
+                    "first."
+                ),
+            ),
+            "Do not set the label by hand on a node whose etcd member is not a voter.",
+        )
+
+
+@rule("several-init-nodes", severity=Severity.WARNING, needs={"Secret", "Cluster"}, links=["harvester/harvester#2665"])
+def several_init_nodes(facts: Facts) -> Iterator[Hit]:
+    """Several plan Secrets are marked as the init node.
+
+    Exactly one should be. With more, Rancher's planner may let nodes join different servers.
+    """
+    found = _init_plans(facts)
+    if len(found) > 1:
+        yield Hit(
+            _local(facts),
+            f"{len(found)} plan Secrets are marked as the init node: {', '.join(plan.name for plan in found)}",
+            tuple(
+                evidence
+                for plan in found
+                for evidence in show(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
+            ),
+            ("The true one has an empty rke.cattle.io/joined-to; the others join it.", advice.BACK_UP),
+        )
+
+
+@rule(
+    "init-node-dead",
+    needs={"Secret", "Machine", "Node"},
+    links=["harvester/harvester#2665", "harvester/harvester#6253"],
+)
+def init_node_dead(facts: Facts) -> Iterator[Hit]:
+    """The init node has no living Machine or Node.
+
+    The others join at its address and the planner begins with it. Dead, it holds up every plan, and a node that joins
+    anew is sent to a server that does not answer.
+    """
+    for plan in _init_plans(facts):
+        machine, fault = _dead(facts, plan)
+        if fault:
+            yield Hit(
+                plan,
+                f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
+                (*show(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
+                (
+                    (
+                        "Mend or remove that Machine first (its own finding says how); Rancher then elects another "
+                        "init "
+                        "node."
+                    ),
+                    "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
+                ),
+                advice.QUORUM,
+                (
+                    Cause("plan-without-machine", plan),
+                    Cause("machine-without-node-ref", machine),
+                    Cause("machine-dangling-node", machine),
+                ),
+            )
+
+
+def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
+    edges = facts.links.of(plan, PLAN_OF)
+    machine = edges[0].target if edges else plan._replace(kind="Machine", name=plan.name.removesuffix("-machine-plan"))
+    if machine not in facts.links.objects:
+        return machine, f"there is no Machine {machine.name}"
+    node = facts.pairing.node_ref(machine)
+    if node is None:
+        return machine, f"Machine {machine.name} has no Node"
+    return machine, "" if node.state != ABSENT else f"Node {node.value} of Machine {machine.name} does not exist"
+
+
+def _machine_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
+    if machine in facts.links.objects:
+        return show(facts, machine, E2, "status.phase")
+    return (Evidence(machine, "metadata.name", None),)
+
+
+def _init_plans(facts: Facts) -> list[ObjectRef]:
+    plans = facts.pairing.plans
+    return [plan for plan in plans if labels(facts.links.objects[plan]).get("rke.cattle.io/init-node") == "true"]
+
+
+def _local(facts: Facts) -> ObjectRef:
+    return next(iter(facts.links.refs("Cluster")), LOCAL)

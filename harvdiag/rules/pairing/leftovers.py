@@ -1,0 +1,122 @@
+"""Parts of a Machine that is gone: what it leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag import advice
+from harvdiag.facts import Facts
+from harvdiag.model import ObjectRef, Severity
+from harvdiag.pairs import BOOTSTRAP, E1, INFRASTRUCTURE, PLAN_OF
+from harvdiag.rules import Cause, Hit, rule, show
+
+OWNERS = "metadata.ownerReferences"
+
+
+@rule(
+    "custommachine-without-machine",
+    severity=Severity.WARNING,
+    needs={"Machine", "CustomMachine", "Node", "RKEBootstrap"},
+    links=["harvester/harvester#7392"],
+)
+def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
+    """A CustomMachine belongs to no Machine.
+
+    It is left over from a Machine that is gone. Rancher still looks for its Node, and a host that comes back may be
+    tied to it.
+    """
+    yield from _leftover(facts, "CustomMachine", INFRASTRUCTURE, "custommachines.rke.cattle.io", "spec.providerID")
+
+
+@rule(
+    "rkebootstrap-without-machine",
+    severity=Severity.WARNING,
+    needs={"Machine", "RKEBootstrap", "Node"},
+    links=["harvester/harvester#7392"],
+)
+def rkebootstrap_without_machine(facts: Facts) -> Iterator[Hit]:
+    """An RKEBootstrap belongs to no Machine.
+
+    It is left over from a Machine that is gone, and keeps that Machine's plan Secret and account alive: the agent of
+    the old host can still log in.
+    """
+    yield from _leftover(
+        facts,
+        "RKEBootstrap",
+        BOOTSTRAP,
+        "rkebootstraps.rke.cattle.io",
+        'metadata.annotations["rke.cattle.io/internal-address"]',
+    )
+
+
+def _leftover(facts: Facts, kind: str, by: str, resource: str, path: str) -> Iterator[Hit]:
+    for part in facts.links.refs(kind):
+        machine = part._replace(kind="Machine")
+        if machine in facts.links.objects or facts.links.to(part, by):
+            continue
+        yield Hit(
+            part,
+            f"{kind} {part.name} is left over: there is no Machine {part.name}",
+            show(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
+            (
+                advice.describe(resource, part.name, part.namespace),
+                advice.BACK_UP,
+                (
+                    "If its host is gone or has a newer Machine, it may be deleted; its finalizer then removes the "
+                    "etcd member "
+                    "of that name."
+                ),
+            ),
+            "Be sure that no running node uses this identity: compare with label rke.cattle.io/machine-id. "
+            + advice.QUORUM,
+            (*_named_by(facts, machine), *_bootstrap(part)),
+        )
+
+
+@rule(
+    "plan-without-machine",
+    severity=Severity.WARNING,
+    needs={"Machine", "Secret", "Node", "RKEBootstrap"},
+    links=["harvester/harvester#7392"],
+)
+def plan_without_machine(facts: Facts) -> Iterator[Hit]:
+    """A plan Secret belongs to no Machine.
+
+    It is left over from a Machine that is gone. An agent that still reads it believes that it is part of the cluster,
+    and runs a plan that nobody renews.
+    """
+    for plan in facts.pairing.plans:
+        machine = _machine_of(facts, plan)
+        if machine in facts.links.objects:
+            continue
+        yield Hit(
+            plan,
+            f"Plan Secret {plan.name} is left over: there is no Machine {machine.name}",
+            show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
+            (
+                (
+                    "Look in the log of rancher-system-agent on the hosts for this name: the one that prints it lost "
+                    "its "
+                    "Machine."
+                ),
+                advice.BACK_UP,
+            ),
+            "If a running node still reads it, removing it stops that node's agent; join the node anew first.",
+            (*_named_by(facts, machine), Cause("rkebootstrap-without-machine", machine._replace(kind="RKEBootstrap"))),
+        )
+
+
+def _machine_of(facts: Facts, plan: ObjectRef) -> ObjectRef:
+    edges = facts.links.of(plan, PLAN_OF)
+    return edges[0].target if edges else ObjectRef("Machine", plan.namespace, plan.name.removesuffix("-machine-plan"))
+
+
+def _named_by(facts: Facts, machine: ObjectRef) -> tuple[Cause, ...]:
+    """The Nodes that still name the lost Machine: theirs is the fault that this one follows from."""
+    return tuple(Cause("node-dangling-machine", edge.source) for edge in facts.links.to(machine, E1))
+
+
+def _bootstrap(part: ObjectRef) -> tuple[Cause, ...]:
+    if part.kind == "RKEBootstrap":
+        return ()
+    return (Cause("rkebootstrap-without-machine", part._replace(kind="RKEBootstrap")),)
