@@ -1,0 +1,160 @@
+"""The cluster as one sees it in a notebook: tables, graph, coverage and check, over one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from harvdiag import rules
+from harvdiag.facts import Facts
+from harvdiag.findings import Findings, Source
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS
+from harvdiag.model import Coverage, ObjectRef
+from harvdiag.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harvdiag.graph import Graph
+
+__all__ = ["Cluster"]
+
+
+class Cluster:
+    """One cluster at one moment. Everything is read and worked out when it is first asked for, and only once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def __dir__(self) -> list[str]:
+        return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
+
+    def __repr__(self) -> str:
+        s = self.source
+        version = s.harvester_version or "of unknown version"
+        when = f", collected {s.captured_at}" if s.captured_at else ""
+        return f"<Cluster {s.name}: Harvester {version}, {s.nodes} Nodes, {s.machines} Machines{when}>"
+
+    # --- what could be seen ----------------------------------------------------------------------------------------
+
+    @property
+    def coverage(self) -> Coverage:
+        """What could be seen of each kind that the checks stand on, and of every other kind read so far."""
+        self.snapshot.load(DIAGNOSIS)
+        return self.snapshot.coverage
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from, when it was collected, and the versions found."""
+        snapshot = self.snapshot
+        snapshot.load(("Node", "Machine", "Setting"))
+        return Source(
+            snapshot.manifest.kind,
+            snapshot.manifest.name,
+            snapshot.manifest.captured_at,
+            self.facts.harvester_version,
+            snapshot.manifest.kubernetes_version,
+            len(snapshot.objects("Node")),
+            len(self.facts.pairing.machines),
+        )
+
+    @property
+    def kinds(self) -> list[str]:
+        """Every kind that `table` can show, read or not, as kubectl names it."""
+        return sorted({f"{r.plural}.{r.group}" if r.group else r.plural for r in self.snapshot.resources})
+
+    # --- tables ----------------------------------------------------------------------------------------------------
+
+    def table(self, kind: str) -> pd.DataFrame:
+        """Any collected kind, one row an object: ``Pod``, ``jobs``, ``nodes.longhorn.io``.
+
+        A kind of the catalogue has columns of its own, every other the common ones: `namespace`, `name`, `owner` (str),
+        `deleting`, `created` (UTC), `uid` (str). Raises UsageError for a kind that the source does not hold.
+        """
+        from harvdiag import tables
+
+        return tables.table(self.snapshot, self.snapshot.kind(kind))
+
+    @cached_property
+    def nodes(self) -> pd.DataFrame:
+        """Node: `name`, `ready`, `schedulable`, `roles`, `managed`, `machine`, `machine_uid`, `provider_id`, …"""
+        return self.table("Node")
+
+    @cached_property
+    def machines(self) -> pd.DataFrame:
+        """Machine (cluster.x-k8s.io): `name`, `phase`, `node`, `node_uid`, `provider_id`, `infrastructure`, …"""
+        return self.table("Machine")
+
+    @cached_property
+    def custommachines(self) -> pd.DataFrame:
+        """CustomMachine (rke.cattle.io): `name`, `provider_id`, `ready`, `owner`, …"""
+        return self.table("CustomMachine")
+
+    @cached_property
+    def bootstraps(self) -> pd.DataFrame:
+        """RKEBootstrap (rke.cattle.io): `name`, `data_secret`, `ready`, `internal_address`, `roles`, …"""
+        return self.table("RKEBootstrap")
+
+    @cached_property
+    def plans(self) -> pd.DataFrame:
+        """Machine-plan Secrets, without their plans: `name`, `machine`, `init_node`, `roles`, `join_url`, …"""
+        return self.table("Secret")
+
+    @cached_property
+    def clusters(self) -> pd.DataFrame:
+        """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management know it."""
+        from harvdiag import tables
+
+        return tables.clusters(self.snapshot)
+
+    @cached_property
+    def upgrades(self) -> pd.DataFrame:
+        """Upgrade (harvesterhci.io): `name`, `latest`, `state`, `version`, `completed`, `nodes_upgraded`, …"""
+        return self.table("Upgrade")
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """One row a Node and its Machine, or one of them alone, with every link between them and the verdict."""
+        from harvdiag import tables
+
+        return tables.pairs(self.facts.pairing)
+
+    # --- graph, facts, check ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def graph(self) -> Graph:
+        """`networkx.MultiDiGraph` of Nodes, Machines, their parts and the clusters; edges named by field path."""
+        from harvdiag import graph
+
+        return graph.build(self.facts.links)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the rules stand on."""
+        return Facts(self.snapshot)
+
+    def links(self, kind: str, name: str, namespace: str | None = None) -> pd.DataFrame:
+        """Every link of one object: ``cluster.links("Node", "srv09")``. All str: `direction`, `field`, `other`,
+        `state` (``present``, ``absent``, ``unseen``, or ``empty`` for a field that should name another and does not).
+        """
+        from harvdiag import tables
+
+        return tables.links(self.facts.links, self._ref(kind, name, namespace))
+
+    def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        """One object as the API gave it, or None: ``cluster.raw("Node", "srv09")``."""
+        return self.snapshot.get(self._ref(kind, name, namespace))
+
+    def _ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
+        found = self.snapshot.kind(kind).name
+        home = CATALOGUE[found].home if found in CATALOGUE else ""
+        return ObjectRef(found, home if namespace is None else namespace, name)
+
+    def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
+        """Judge the cluster: all rules, or those whose name or family is in `select`, without those in `ignore`.
+
+        Raises UsageError for an unknown rule, SourceError where nothing that the rules need could be read.
+        """
+        outcomes = rules.judge(self.facts, rules.select(select, ignore))
+        return Findings(self.source, self.snapshot.coverage, outcomes)

@@ -1,0 +1,41 @@
+"""The graph: Nodes, Machines, their parts and the cluster objects, tied by the fields that name one another.
+
+A node of the graph is an `ObjectRef`. Its attributes: `kind`, `namespace`, `name`, and `state`: ``present``, ``absent``
+(referred to, but it does not exist: a phantom) or ``unseen`` (referred to, but nobody looked). The key of an edge is
+the field's path; its attributes are `path`, `value` and `state` (that of its target).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from harvdiag.links import ABSENT, PRESENT, Links
+from harvdiag.model import ObjectRef
+
+if TYPE_CHECKING:
+    Graph = nx.MultiDiGraph[ObjectRef]
+
+__all__ = ["build", "phantoms"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def build(links: Links) -> Graph:
+    """All objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
+    graph: Graph = nx.MultiDiGraph()
+    for ref in sorted(links.objects):
+        graph.add_node(ref, **ref.as_dict(), state=PRESENT)
+    for edge in sorted(links.edges, key=lambda e: (e.source, e.path, e.target)):
+        if edge.target not in graph:
+            graph.add_node(edge.target, **edge.target.as_dict(), state=edge.state)
+        graph.add_edge(edge.source, edge.target, key=edge.path, path=edge.path, value=edge.value, state=edge.state)
+    return graph
+
+
+def phantoms(graph: Graph) -> list[ObjectRef]:
+    """The objects that are referred to and do not exist."""
+    return [ref for ref, facts in graph.nodes(data=True) if facts["state"] == ABSENT]

@@ -1,0 +1,60 @@
+"""Findings for programs: schema 1, stable. The same findings give the same bytes."""
+
+from __future__ import annotations
+
+from json import dumps
+from typing import Any
+
+from harvdiag.findings import Findings
+from harvdiag.model import Finding
+from harvdiag.version import __version__
+
+__all__ = ["document", "render"]
+
+SCHEMA = 1
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def render(findings: Findings) -> str:
+    """The document as text, indented by two."""
+    return dumps(document(findings), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(findings: Findings) -> dict[str, Any]:
+    """The document: `schema`, `tool`, `source`, `coverage`, `findings`, `checks`, `summary`."""
+    source = findings.source
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "harvdiag", "version": __version__},
+        "source": {
+            "kind": source.kind,
+            "name": source.name,
+            "captured_at": source.captured_at,
+            "harvester_version": source.harvester_version,
+            "kubernetes_version": source.kubernetes_version,
+        },
+        "coverage": [entry.as_dict() for entry in findings.coverage],
+        "findings": [_finding(finding) for finding in findings],
+        "checks": [{"rule": o.rule, "outcome": o.outcome, "reason": o.reason} for o in findings.outcomes],
+        "summary": findings.summary,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "family": finding.family,
+        "severity": str(finding.severity),
+        "subject": finding.subject.as_dict(),
+        "message": finding.message,
+        "evidence": [{"object": e.object.as_dict(), "path": e.path, "value": e.value} for e in finding.evidence],
+        "why": finding.why,
+        "next": list(finding.next),
+        "caution": finding.caution,
+        "links": list(finding.links),
+        "caused_by": list(finding.caused_by),
+        "fingerprint": finding.fingerprint,
+    }

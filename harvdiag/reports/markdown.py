@@ -1,0 +1,91 @@
+"""Findings for an issue, a wiki or a hand-over: Markdown that reads well as text too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag.escape import code, markdown, shown
+from harvdiag.findings import Findings
+from harvdiag.model import Finding
+from harvdiag.words import about, verdict
+
+__all__ = ["render"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def render(findings: Findings) -> str:
+    """The report: verdict, each root cause with what follows from it, what was not judged, what was seen."""
+    return "\n".join(_lines(findings)) + "\n"
+
+
+def _lines(findings: Findings) -> Iterator[str]:
+    yield f"# {markdown(findings.source.name)}"
+    yield ""
+    yield f"{markdown(about(findings))}."
+    yield ""
+    yield f"**{verdict(findings)}**"
+    for finding in findings.roots:
+        yield from _root(findings, finding)
+    yield from _skipped(findings)
+    yield from _coverage(findings)
+
+
+def _root(findings: Findings, finding: Finding) -> Iterator[str]:
+    yield ""
+    yield f"## {finding.severity}: {markdown(finding.subject)}"
+    yield ""
+    yield f"{markdown(finding.message)}. (`{finding.rule}`)"
+    yield ""
+    yield finding.why
+    yield from _evidence(finding)
+    yield from _advice(finding)
+    for other in findings.story(finding):
+        yield ""
+        yield f"**Leads to** {other.severity} `{other.rule}`, {markdown(other.subject)}: {markdown(other.message)}."
+
+
+def _evidence(finding: Finding) -> Iterator[str]:
+    if finding.evidence:
+        yield from ("", "| object | field | value |", "| --- | --- | --- |")
+    for e in finding.evidence:
+        value = "absent" if e.value is None else code(shown(e.value))
+        yield f"| {markdown(e.object)} | {code(e.path)} | {value} |"
+
+
+def _advice(finding: Finding) -> Iterator[str]:
+    if finding.next:
+        yield from ("", "**Next**", "")
+    for number, step in enumerate(finding.next, 1):
+        yield f"{number}. {_step(step)}"
+    if finding.caution:
+        yield from ("", f"> **Caution.** {markdown(finding.caution)}")
+    if finding.links:
+        yield from ("", "More: " + ", ".join(f"<{link}>" for link in finding.links))
+
+
+def _step(step: str) -> str:
+    """A step's commands stand between backticks; they are code, the rest is escaped text."""
+    parts = step.split("`")
+    return "".join(code(part) if number % 2 else markdown(part) for number, part in enumerate(parts))
+
+
+def _skipped(findings: Findings) -> Iterator[str]:
+    if findings.skipped:
+        yield from ("", "## Not judged", "", "| check | reason |", "| --- | --- |")
+    for outcome in findings.skipped:
+        yield f"| `{outcome.rule}` | {markdown(outcome.reason)} |"
+
+
+def _coverage(findings: Findings) -> Iterator[str]:
+    yield from (
+        "",
+        "## What could be seen",
+        "",
+        "| kind | namespace | state | count | reason |",
+        "| --- | --- | --- | --: | --- |",
+    )
+    for e in findings.coverage:
+        yield f"| {markdown(e.kind)} | {markdown(e.namespace)} | {e.state} | {e.count} | {markdown(e.reason)} |"

@@ -1,0 +1,116 @@
+"""Findings and coverage as HTML for notebooks: no script, no address, readable in light and dark.
+
+Colours are the front end's own (JupyterLab's CSS variables) with fallbacks that inherit; severity is a word and a mark
+before it is a colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harvdiag.escape import html, shown
+from harvdiag.findings import Findings
+from harvdiag.model import Coverage, Finding
+from harvdiag.words import about, verdict
+
+__all__ = ["coverage_card", "finding_card", "findings_card"]
+
+MARKS = {"error": "✗", "warning": "!", "info": "i"}
+# Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text stands on them.
+EDGES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
+_CARD = "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45"
+_QUIET = "opacity:.85"
+_CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def findings_card(findings: Findings) -> str:
+    """What was looked at, the verdict, one card a root cause with what follows from it, and what was not judged."""
+    parts = [
+        f"<div><b>{html(findings.source.name)}</b><div style='{_QUIET}'>{html(about(findings))}</div>",
+        f"<p style='margin:.4em 0'><b>{html(verdict(findings))}</b></p>",
+        *(finding_card(finding, findings.story(finding)) for finding in findings.roots),
+        _skipped(findings),
+        "</div>",
+    ]
+    return "".join(parts)
+
+
+def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
+    """One finding: message, why, evidence, next steps, caution."""
+    parts = [
+        _head(finding),
+        f"<div style='margin:.3em 0;font-size:110%'>{html(finding.message)}</div>",
+        f"<p style='margin:.4em 0;{_QUIET}'>{html(finding.why)}</p>",
+        _evidence(finding),
+        _next(finding),
+        f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {html(finding.caution)}</p>" if finding.caution else "",
+        _links(finding.links),
+        *(_consequence(other) for other in consequences),
+    ]
+    return f"<div style='{_CARD.format(edge=EDGES[str(finding.severity)])}'>{''.join(parts)}</div>"
+
+
+def coverage_card(coverage: Coverage) -> str:
+    """Gaps first, for they limit every conclusion; then what was seen, folded."""
+    gaps = [entry for entry in coverage if not entry.state.seen]
+    seen = [entry for entry in coverage if entry.state.seen]
+    head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
+    rows = [(e.kind, e.namespace or "(cluster)", str(e.state), e.count, e.reason) for e in (*gaps, *seen)]
+    table = _table(("kind", "namespace", "state", "count", "reason"), rows)
+    notes = "".join(f"<div>! {html(note)}</div>" for note in coverage.notes)
+    return f"<div>{head}{notes}{table}</div>"
+
+
+def _head(finding: Finding) -> str:
+    word = str(finding.severity)
+    return (
+        f"<div><b>{MARKS[word]} {word.upper()}</b> &nbsp;<code>{html(finding.rule)}</code> &nbsp;"
+        f"<b>{html(finding.subject)}</b></div>"
+    )
+
+
+def _evidence(finding: Finding) -> str:
+    rows = [(e.object, e.path, shown(e.value)) for e in finding.evidence]
+    return _table(("object", "field", "value"), rows) if rows else ""
+
+
+def _next(finding: Finding) -> str:
+    steps = "".join(f"<li>{_step(step)}</li>" for step in finding.next)
+    return f"<div><b>Next</b><ol style='margin:.2em 0'>{steps}</ol></div>" if steps else ""
+
+
+def _step(step: str) -> str:
+    parts = step.split("`")
+    return "".join(f"<code>{html(p)}</code>" if n % 2 else html(p) for n, p in enumerate(parts))
+
+
+def _links(links: Iterable[str]) -> str:
+    anchors = [f"<a href='{html(link)}' rel='noreferrer'>{html(_short(link))}</a>" for link in links]
+    return f"<div style='{_QUIET}'>More: {', '.join(anchors)}</div>" if anchors else ""
+
+
+def _short(link: str) -> str:
+    return link.removeprefix("https://github.com/").replace("/issues/", "#")
+
+
+def _consequence(finding: Finding) -> str:
+    return (
+        f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {_head(finding)}<div>{html(finding.message)}</div></div>"
+    )
+
+
+def _skipped(findings: Findings) -> str:
+    if not findings.skipped:
+        return ""
+    rows = [(outcome.rule, outcome.reason) for outcome in findings.skipped]
+    return f"<p><b>! Not judged</b></p>{_table(('check', 'why'), rows)}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    top = "".join(f"<th style='{_CELL}'>{html(name)}</th>" for name in head)
+    body = "".join("<tr>" + "".join(f"<td style='{_CELL}'>{html(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table style='margin:.3em 0'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,24 @@
+"""Tables about harvdiag itself."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from harvdiag import rules
+
+__all__ = ["rulebook"]
+
+COLUMNS = ("rule", "family", "severity", "summary", "why", "needs")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def rulebook(word: str = "") -> pd.DataFrame:
+    """One row a rule, all str: name, family, severity, what is wrong, why it matters, the kinds it needs."""
+    rows = [
+        (r.name, r.family, str(r.severity), r.summary, r.why, ", ".join(sorted(r.needs)))
+        for r in rules.select([word] if word else ())
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype("str")
