@@ -1,0 +1,140 @@
+"""Scenarios: small broken (or almost broken) clusters in YAML, each with the findings that it must give.
+
+A scenario is `<root>/<rule>/<name>.yaml`. Its first document describes it (`scenario`, `follows`, `base`, `expect`,
+`captured_at`); the others are laid over the objects of `<root>/base/<base>.yaml`: one with apiVersion, kind, name and
+namespace of an object there is a merge patch (RFC 7386) for it, `$patch: delete` removes it, any other is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from harvdiag.errors import UsageError
+
+__all__ = ["Scenario", "find", "load"]
+
+_Object = dict[str, Any]
+_TIME = "tag:yaml.org,2002:timestamp"
+_HEAD = {"scenario": str, "follows": str, "base": str, "expect": dict, "captured_at": str}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario, ready to be written as a source.
+
+    `rule` is the rule it is about (the name of its directory), `expect` maps a rule to its findings' subjects
+    (`Kind/name`) and holds every finding of every rule. `captured_at` is an RFC 3339 time or None. `objects` are plain
+    dictionaries as the API would list them.
+    """
+
+    path: Path
+    rule: str
+    title: str
+    follows: str | None
+    expect: Mapping[str, tuple[str, ...]]
+    captured_at: str | None
+    objects: tuple[_Object, ...]
+
+
+def find(root: Path) -> list[Path]:
+    """All scenario files below `root`, sorted; the bases are none."""
+    return sorted(path for path in root.glob("*/*.yaml") if path.parent.name != "base")
+
+
+def load(path: Path) -> Scenario:
+    """Read one scenario and its base.
+
+    Raises UsageError, in one line, where a file is missing, is no YAML or does not have the shape told above.
+    """
+    head, *layers = _documents(path) or [{}]
+    _check(path, head)
+    objects = _documents(path.parents[1] / "base" / f"{head['base']}.yaml")
+    for layer in layers:
+        _lay(path, objects, layer)
+    return Scenario(
+        path=path,
+        rule=path.parent.name,
+        title=head["scenario"],
+        follows=head.get("follows"),
+        expect={rule: tuple(subjects) for rule, subjects in head["expect"].items()},
+        captured_at=head.get("captured_at"),
+        objects=tuple(objects),
+    )
+
+
+def _documents(path: Path) -> list[_Object]:
+    """The mappings of a YAML file; times stay text."""
+    import yaml
+
+    class Loader(yaml.CSafeLoader):
+        pass
+
+    resolvers = yaml.CSafeLoader.yaml_implicit_resolvers
+    plain = {first: [pair for pair in pairs if pair[0] != _TIME] for first, pairs in resolvers.items()}
+    Loader.yaml_implicit_resolvers = plain
+    try:
+        found = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path} is not valid YAML: {error}") from error
+    if not all(isinstance(document, dict) for document in found):
+        raise UsageError(f"{path} must hold mappings only; one of its documents is something else")
+    return cast(list[_Object], found)
+
+
+def _check(path: Path, head: _Object) -> None:
+    for key in ("scenario", "base", "expect"):
+        if key not in head:
+            raise UsageError(f"{path} has no `{key}` in its first document, which must describe the scenario")
+    for key, value in head.items():
+        if key not in _HEAD:
+            raise UsageError(f"{path} has the unknown key `{key}` in its first document; known are {', '.join(_HEAD)}")
+        if not isinstance(value, _HEAD[key]):
+            raise UsageError(f"{path} has a `{key}` that is not of type {_HEAD[key].__name__}")
+    for rule, subjects in head["expect"].items():
+        if not isinstance(subjects, list) or not all(isinstance(text, str) and "/" in text for text in subjects):
+            raise UsageError(f"{path} must give the subjects of `{rule}` as a list of Kind/name")
+
+
+def _lay(path: Path, objects: list[_Object], layer: _Object) -> None:
+    """Patch, remove or add one object in place."""
+    order = layer.pop("$patch", "merge")
+    key = _key(path, layer)
+    known = next((obj for obj in objects if _key(path, obj) == key), None)
+    if order == "delete" and known is not None:
+        objects.remove(known)
+    elif order == "merge" and known is not None:
+        _merge(known, layer)
+    elif order == "merge":
+        objects.append(layer)
+    else:
+        problem = "deletes an object that is not there" if order == "delete" else f"has the unknown $patch {order!r}"
+        raise UsageError(f"{path} {problem}: {' '.join(key)}")
+
+
+def _key(path: Path, obj: _Object) -> tuple[str, str, str, str]:
+    meta = obj.get("metadata")
+    if not isinstance(meta, dict) or not (obj.get("apiVersion") and obj.get("kind") and meta.get("name")):
+        raise UsageError(f"{path}: every object needs apiVersion, kind and metadata.name")
+    return obj["apiVersion"], obj["kind"], meta.get("namespace", ""), meta["name"]
+
+
+def _merge(target: _Object, patch: _Object) -> None:
+    """Apply a JSON merge patch (RFC 7386) in place: null deletes a key, a mapping is merged, anything else replaces."""
+    for key, value in patch.items():
+        if value is None:
+            target.pop(key, None)
+        elif isinstance(value, dict):
+            if not isinstance(target.get(key), dict):
+                target[key] = {}
+            _merge(target[key], value)
+        else:
+            target[key] = value
