@@ -23,15 +23,15 @@ EXPORT = "nodes,machines.cluster.x-k8s.io,custommachines.rke.cattle.io,rkebootst
 BACK_UP = f"Back up first: `kubectl get {EXPORT} -A -o yaml > before.yaml`, and take an etcd snapshot."
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
 QUORUM = (
-    "Never remove a management node while only two etcd members are left: the API stops (P1). "
-    "Check first that no volume is degraded and that no last healthy replica is on the node (P2)."
+    "Never remove a management node while only two etcd members are left: the API stops. "
+    "Check first that no volume is degraded and that no last healthy replica is on the node."
 )
 DELETES_NODE = (
     "Deleting a Machine deletes the Node that its nodeRef names, even where another, healthy Machine holds that Node "
     "too "
     "(rancher/rancher#45646, harvester/harvester#6022). Never delete a Machine that shares its nodeRef or providerID "
     "with "
-    "a node you want to keep (P4)."
+    "a node you want to keep."
 )
 
 
@@ -62,9 +62,9 @@ def look_on_host(node: str) -> str:
 def rejoin(node: str) -> tuple[str, ...]:
     """The only known lasting repair of a node without a Machine: take it out whole and join it anew (F01)."""
     return (
-        f"Move all VMs off {node}, then disable its scheduling in Longhorn and evict its replicas (P2, P3).",
+        f"Move all VMs off {node}, then disable its scheduling in Longhorn and evict its replicas.",
         (
-            f"Run `rke2-uninstall.sh` on {node} so that it cannot register again (P6), then delete the host {node} in "
+            f"Run `rke2-uninstall.sh` on {node} so that it cannot register again, then delete the host {node} in "
             "Harvester."
         ),
         (

@@ -31,10 +31,10 @@ def _reader(path: Path) -> Reader:
     from harvdiag.sources.files import ENDINGS, FilesReader
 
     if path.is_file():
-        return FilesReader(path) if path.name.lower().endswith(ENDINGS) else BundleReader(path)
+        return FilesReader.at(path) if path.name.lower().endswith(ENDINGS) else BundleReader(path)
     if _is_bundle(path) or not _has_files(path, ENDINGS):
         return BundleReader(path)
-    return FilesReader(path)
+    return FilesReader.at(path)
 
 
 def _is_bundle(folder: Path) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from harvdiag.errors import HarvdiagError, SourceError
 from harvdiag.fields import Obj, name_of, namespace_of
@@ -26,23 +26,26 @@ def __dir__() -> list[str]:
 
 
 class FilesReader:
-    """Reads all files at once, for only their content tells which kinds they hold.
+    """Takes all documents at once, for only their content tells which kinds they hold.
 
     A kind of which no file holds an object or an empty typed list (``kind: MachineList``) was not looked at: a folder
     cannot say that nothing else existed. Raises SourceError for a file that cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.manifest = Manifest("files", path.name)
+    def __init__(self, name: str, documents: Iterable[tuple[str, Any]], captured_at: str = "") -> None:
+        self.manifest = Manifest("files", name, captured_at)
         self._objects: dict[Key, dict[str, tuple[str, Obj]]] = defaultdict(dict)
         self._resources: dict[Key, Resource] = {}
         with paused_collector():
-            for file, document in _documents(path):
+            for file, document in documents:
                 self._take(file, document)
         if not self._resources:
-            raise SourceError(
-                f"{path.name}: no Kubernetes object in {'it' if path.is_file() else 'its .yaml and .json files'}"
-            )
+            raise SourceError(f"{name}: no Kubernetes object in it; give what `kubectl get … -o yaml` writes")
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """The files at a path: one file, or every ``.yaml``, ``.yml`` and ``.json`` of a folder."""
+        return cls(path.name, _documents(path))
 
     def resources(self) -> Sequence[Resource]:
         """One entry a kind and namespace."""

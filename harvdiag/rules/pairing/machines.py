@@ -81,9 +81,14 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
             (
                 Cause("machine-without-bootstrap", machine),
                 Cause("machine-without-infrastructure", machine),
-                Cause("cluster-paused", ObjectRef("Cluster", machine.namespace, "local")),
+                Cause("cluster-paused", _cluster(machine)),
+                *(Cause("node-with-several-machines", edge.target) for edge in facts.links.of(machine, E6)),
             ),
         )
+
+
+def _cluster(machine: ObjectRef) -> ObjectRef:
+    return ObjectRef("Cluster", machine.namespace, "local")
 
 
 def _meant_for(facts: Facts, machine: ObjectRef) -> str:
@@ -113,7 +118,7 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             f"Machine {machine.name} names Node {edge.value}, which does not exist",
             (*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
             (
-                f"Be sure that the host {edge.value} is gone for good, or uninstalled (P6).",
+                f"Be sure that the host {edge.value} is gone for good, or uninstalled.",
                 advice.BACK_UP,
                 f"Then delete the Machine, not a Node: `kubectl delete {CAPI} -n {FLEET} {advice.arg(machine.name)}`.",
             ),
@@ -197,8 +202,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
                 ),
                 (
                     "Held by the etcd hook: the API must reach an etcd majority, and the host must be off or "
-                    "uninstalled "
-                    "(P6)."
+                    "uninstalled."
                 ),
                 advice.BACK_UP,
             ),
@@ -311,7 +315,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
                     "at the ServiceAccount of the same name."
                 ),
             ),
-            causes=(Cause("machine-without-bootstrap", machine),),
+            causes=(Cause("machine-without-bootstrap", machine), Cause("cluster-paused", _cluster(machine))),
         )
 
 

@@ -12,6 +12,7 @@ from harvdiag.pairs import E1, E2, E3, E4, E5, E6, FLEET
 from harvdiag.rules import Cause, Hit, rule, show
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
+UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
 PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
 
 
@@ -124,7 +125,7 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
         if machine is None:
             continue
         back = pairing.node_ref(machine)
-        holders = [m for m in pairing.machines if (e := pairing.node_ref(m)) and e.target == node]
+        holders = [edge.source for edge in facts.links.to(node, E2) if edge.source.namespace == FLEET]
         if (back and back.target == node) or not (back or holders):
             continue
         other = f"Node {back.target.name}" if back else "no Node"
@@ -224,7 +225,7 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
             "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops it "
             "later, "
             'at "Images preloaded", where it can no longer be deleted (harvester/harvester#8236).',
-            (Cause("node-without-machine", node), Cause("node-half-joined", node)),
+            (*(Cause(name, node) for name in UNPAIRED), *_shared(facts, node)),
         )
 
 
@@ -298,6 +299,12 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
                     *tuple(Cause("nodes-share-machine", m) for m in follows),
                 ),
             )
+
+
+def _shared(facts: Facts, node: ObjectRef) -> list[Cause]:
+    """A Node that took over another's Machine never runs a plan of its own."""
+    edge = facts.pairing.named(node)
+    return [Cause("nodes-share-machine", edge.target)] if edge else []
 
 
 def _machines(facts: Facts) -> list[Evidence]:

@@ -1,0 +1,170 @@
+"""A zip archive read in place: its names, and single members, checked; nothing is ever extracted."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harvdiag.errors import SourceError
+from harvdiag.reading.directory import Directory, End, Entry, find_end, is_complete
+from harvdiag.reading.member import Budget, Limits, MemberError, shown
+from harvdiag.reading.parts import find_parts
+from harvdiag.reading.slices import Slices, closing_on_error, open_slices
+
+__all__ = ["Archive", "Limits", "MemberError", "open_archive"]
+
+STORED, DEFLATED = 0, 8
+_PIECE = 1 << 18
+_LOCAL = 30
+_LINK = 0o120000
+_METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstd", 95: "xz", 98: "ppmd", 99: "AES encryption"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Archive:
+    """The members of one zip archive. A context manager; `name` is what to call it in messages."""
+
+    def __init__(self, name: str, source: Slices, directory: Directory, budget: Budget) -> None:
+        self.name = name
+        self._source = source
+        self._directory = directory
+        self._budget = budget
+        self._found: dict[str, list[int]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._source.close()
+
+    def names(self, part: str = "") -> tuple[str, ...]:
+        """The names of the files (no folders) that hold part, in the archive's order, each once."""
+        found = self._directory.find(part)
+        self._found.update(found)
+        return tuple(found)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one member. MemberError where it is missing, double, damaged, encrypted or too large."""
+        entry = self._entry(name)
+        self._budget.check(name, entry.size)
+        data = self._unpack(name, entry)
+        self._budget.spend(len(data))
+        return data
+
+    def nested(self, name: str) -> Archive:
+        """The zip archive that is a member of this one, such as nodes/<node>.zip; it counts against the same limits."""
+        source = Slices([BytesIO(self.read(name))])
+        end = find_end(source)
+        if end is None or not is_complete(source, end):
+            raise MemberError(f"{shown(name)}: no complete zip archive")
+        try:
+            directory = _directory(shown(name), source, end)
+        except SourceError as error:
+            raise MemberError(str(error)) from None
+        return Archive(f"{self.name}/{shown(name)}", source, directory, self._budget)
+
+    def _entry(self, name: str) -> Entry:
+        starts = self._found.get(name) or self._directory.find(name).get(name, [])
+        if not starts:
+            raise MemberError(f"{shown(name)}: not in the archive")
+        if len(starts) > 1:
+            raise MemberError(f"{shown(name)}: stands {len(starts)} times in the archive, so none of them is read")
+        return self._directory.entry(name, starts[0])
+
+    def _unpack(self, name: str, entry: Entry) -> bytes:
+        if entry.flags & 0x2041:
+            raise MemberError(f"{shown(name)}: encrypted; ask for the bundle without a password")
+        if entry.mode & 0o170000 == _LINK:
+            raise MemberError(f"{shown(name)}: a symbolic link, which is not followed")
+        start = self._start(name, entry)
+        if entry.method == STORED:
+            data = self._source.read(start, min(entry.packed, entry.size))
+        elif entry.method == DEFLATED:
+            data = self._inflate(name, start, entry)
+        else:
+            method = _METHODS.get(entry.method, f"method {entry.method}")
+            raise MemberError(f"{shown(name)}: packed with {method}, only stored and deflated files can be read")
+        if len(data) != entry.size or zlib.crc32(data) != entry.crc:
+            raise _damaged(name)
+        return data
+
+    def _start(self, name: str, entry: Entry) -> int:
+        """Where the packed bytes begin: after the local header, which must carry the same name."""
+        head = self._source.read(entry.offset, _LOCAL + len(entry.raw_name))
+        if head[:4] != b"PK\3\4" or head[_LOCAL:] != entry.raw_name:
+            raise _damaged(name)
+        lengths = int.from_bytes(head[26:28], "little"), int.from_bytes(head[28:30], "little")
+        if lengths[0] != len(entry.raw_name):
+            raise _damaged(name)
+        return entry.offset + _LOCAL + sum(lengths)
+
+    def _inflate(self, name: str, start: int, entry: Entry) -> bytes:
+        """At most one byte more than the directory promises, into room made once: memory is not held twice."""
+        inflater, out, at, stop = zlib.decompressobj(-zlib.MAX_WBITS), _room(entry.size), start, start + entry.packed
+        try:
+            while not inflater.eof and out.tell() <= entry.size:
+                packed = inflater.unconsumed_tail
+                if not packed:
+                    packed = self._source.read(at, min(_PIECE, stop - at))
+                    at += len(packed)
+                piece = inflater.decompress(packed, min(_PIECE, entry.size + 1 - out.tell()))
+                if not piece and not packed:
+                    break
+                out.write(piece)
+        except zlib.error:
+            raise _damaged(name) from None
+        if not inflater.eof or out.tell() != entry.size:
+            raise _damaged(name)
+        return out.getvalue()
+
+
+def _room(size: int) -> BytesIO:
+    room = BytesIO()
+    if size:
+        room.seek(size - 1)
+        room.write(b"\0")
+    room.seek(0)
+    return room
+
+
+def open_archive(path: Path, limits: Limits | None = None) -> Archive:
+    """The zip archive at path, with all its parts where it is one of several. SourceError where it cannot be used."""
+    source = open_slices([path])
+    end = find_end(source)
+    if end and is_complete(source, end):
+        with closing_on_error(source):
+            directory = _directory(str(path), source, end)
+    else:
+        source.close()
+        source, directory = _open_parts(path, end)
+    return Archive(str(path), source, directory, Budget(limits or Limits()))
+
+
+def _open_parts(path: Path, end: End | None) -> tuple[Slices, Directory]:
+    parts = find_parts(path, end)
+    source = open_slices(parts.paths)
+    with closing_on_error(source):
+        directory = _directory(str(path), source, parts.fit(source))
+        parts.check_order(source, directory)
+    return source, directory
+
+
+def _directory(name: str, source: Slices, end: End) -> Directory:
+    if not end.entries:
+        raise SourceError(f"{name}: an empty zip archive; generate the support bundle again")
+    return Directory(name, source, end, source.starts if end.disk else (0,))
+
+
+def _damaged(name: str) -> MemberError:
+    return MemberError(f"{shown(name)}: damaged in the archive; download or copy the bundle again")

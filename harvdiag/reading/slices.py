@@ -1,0 +1,73 @@
+"""One file, or several files one after the other, read as one run of bytes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from io import SEEK_END
+from itertools import accumulate
+from pathlib import Path
+from typing import BinaryIO
+
+from harvdiag.errors import SourceError
+
+__all__ = ["Slices", "closing_on_error", "open_slices"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Slices:
+    """The bytes of the streams, joined without a copy. Closing it closes the streams."""
+
+    def __init__(self, streams: Sequence[BinaryIO]) -> None:
+        self.streams = tuple(streams)
+        sizes = [stream.seek(0, SEEK_END) for stream in self.streams]
+        self.starts = tuple(accumulate(sizes, initial=0))[:-1]
+        self.size = sum(sizes)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The bytes from offset on; fewer than asked for only where the last stream ends."""
+        if not 0 <= offset < self.size or length <= 0:
+            return b""
+        index = bisect_right(self.starts, offset) - 1
+        got = self._read_one(index, offset - self.starts[index], length)
+        if len(got) == length or index + 1 == len(self.streams):
+            return got
+        return got + self.read(offset + len(got), length - len(got)) if got else got
+
+    def _read_one(self, index: int, offset: int, length: int) -> bytes:
+        stream = self.streams[index]
+        stream.seek(offset)
+        return stream.read(length)
+
+    def close(self) -> None:
+        for stream in self.streams:
+            stream.close()
+
+
+@contextmanager
+def closing_on_error(source: Slices) -> Iterator[None]:
+    """Close the source if the block fails."""
+    try:
+        yield
+    except BaseException:
+        source.close()
+        raise
+
+
+def open_slices(paths: Iterable[Path]) -> Slices:
+    """The files, joined in this order; SourceError where one cannot be opened."""
+    with ExitStack() as opened:
+        streams = [opened.enter_context(_open(path)) for path in paths]
+        opened.pop_all()
+    return Slices(streams)
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be opened: {error.strerror}") from None
