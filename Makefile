@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := data/bundles/issue-8236.zip
 
-.PHONY: demo test lab lint bench data notebooks clean help
+.PHONY: demo test lab lint bench data notebooks pictures clean help
 .DEFAULT_GOAL := help
 
 help: ## what each command does
@@ -48,6 +48,10 @@ data: $(STAMP) ## make the sample bundles and the scenario bases anew
 
 notebooks: $(STAMP) ## execute the notebooks on the sample data and keep their outputs
 	$(BIN)/python -m tests.notebooks.keep
+
+pictures: $(STAMP) ## take the picture of the README anew; needs Chromium
+	@mkdir -p data/pictures
+	$(BIN)/python -m tests.browser.pictures
 
 clean: ## remove what the other commands made
 	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -6,7 +6,6 @@ Exit 0: nothing at or above `--fail-on`; 1: findings; 2: unusable input or usage
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -167,8 +166,15 @@ def _rendered(findings: Findings, form: str, colour: bool) -> str:
     from harvdiag.reports import render, terminal
 
     if form == "table":
-        return terminal.render(findings, min(shutil.get_terminal_size((100, 24)).columns, 120), colour)
+        return terminal.render(findings, _width(120), colour)
     return render(findings, form)
+
+
+def _width(most: int) -> int:
+    """The terminal's width, or 100 in a pipe, but no more than one can read. COLUMNS overrides it."""
+    from shutil import get_terminal_size
+
+    return min(get_terminal_size((100, 24)).columns, most)
 
 
 def _print(text: str, output: Path | None) -> None:
@@ -198,6 +204,6 @@ def rules(name: str | None) -> None:
     from harvdiag.rules import select
 
     chosen = select([name] if name else ())
-    width = min(shutil.get_terminal_size((100, 24)).columns, 100)
+    width = _width(100)
     one = name in {rule.name for rule in chosen}
     click.echo(rulebook.explain(chosen[0], width) if one else rulebook.listing(chosen, width), nl=False)

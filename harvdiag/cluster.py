@@ -12,6 +12,7 @@ from harvdiag.findings import Findings, Source
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.model import Coverage, ObjectRef
 from harvdiag.snapshot import Snapshot
+from harvdiag.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,8 @@ class Cluster:
         s = self.source
         version = s.harvester_version or "of unknown version"
         when = f", collected {s.captured_at}" if s.captured_at else ""
-        return f"<Cluster {s.name}: Harvester {version}, {s.nodes} Nodes, {s.machines} Machines{when}>"
+        size = f"{counted(s.nodes, 'Node')}, {counted(s.machines, 'Machine')}"
+        return f"<Cluster {s.name}: Harvester {version}, {size}{when}>"
 
     # --- what could be seen ----------------------------------------------------------------------------------------
 
@@ -55,8 +57,8 @@ class Cluster:
             snapshot.manifest.captured_at,
             self.facts.harvester_version,
             snapshot.manifest.kubernetes_version,
-            len(snapshot.objects("Node")),
-            len(self.facts.pairing.machines),
+            len(self.facts.pairing.nodes) if snapshot.seen("Node") else None,
+            len(self.facts.pairing.machines) if snapshot.seen("Machine") else None,
         )
 
     @property

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from harvdiag.fields import Obj, field, labels
 
@@ -25,8 +24,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table: `dtype` is pandas' name of it (``str``, ``boolean``, ``Int64``, ``datetime64[ns, UTC]``)."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import Any
 
 __all__ = ["html", "markdown", "plain", "shown"]
@@ -24,6 +23,8 @@ def plain(text: Any) -> str:
 
 def html(text: Any) -> str:
     """Text for HTML, also within an attribute."""
+    from html import escape  # brings its table of all named characters along; a terminal needs none
+
     return escape(plain(text), quote=True)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from harvdiag.model import Coverage, Finding, Outcome, Severity, ordered
 
@@ -21,17 +20,19 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What was checked: kind and name of the source, time of collection, and the versions found (empty: unknown)."""
+class Source(NamedTuple):
+    """What was checked: kind and name of the source, time of collection, and the versions found (empty: unknown).
+
+    `nodes` and `machines` are None where they were not seen: a number would pretend that somebody had counted.
+    """
 
     kind: str
     name: str
     captured_at: str
     harvester_version: str
     kubernetes_version: str
-    nodes: int
-    machines: int
+    nodes: int | None
+    machines: int | None
 
 
 class Findings(Sequence[Finding]):

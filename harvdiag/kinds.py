@@ -7,7 +7,7 @@ A kind that is not here is still kept and tabled, with `COMMON` as its columns a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harvdiag.columns import (
     COMMON,
@@ -36,8 +36,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A field that names another object.
 
     `by` says what the field holds: the other's ``name``, ``uid``, ``provider_id`` or ``address``, or ``reference``
@@ -51,8 +50,7 @@ class Link:
     home: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope."""
 
     name: str

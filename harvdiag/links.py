@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from harvdiag.fields import Obj, field, name_of, namespace_of, text, uid_of
 from harvdiag.kinds import CATALOGUE, LINKED, Link, qualified
@@ -27,8 +26,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """`source` names `target` in the field `path`, which holds `value`; `state` tells whether the target is there."""
 
     source: ObjectRef

@@ -63,8 +63,7 @@ def fingerprint(rule: str, subject: ObjectRef) -> str:
     return f"{rule}:{subject.kind}:{subject.namespace}:{subject.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One fault: what is wrong with which object, how it shows, why it matters, and what may safely be done."""
 
     rule: str
@@ -88,8 +87,7 @@ class Finding:
         return f"{self.severity} {self.rule} {self.subject}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one rule: ``passed``, ``failed`` with findings, or ``skipped`` with the reason."""
 
     rule: str

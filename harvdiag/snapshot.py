@@ -7,10 +7,8 @@ was not asked for costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from harvdiag.errors import UsageError
 from harvdiag.fields import Obj, name_of, namespace_of
@@ -25,8 +23,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """Where a snapshot comes from: `kind` is ``bundle`` or ``files``; `captured_at` is RFC 3339 or empty if unknown."""
 
     kind: str
@@ -36,8 +33,7 @@ class Manifest:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """Something that a source holds: a kind in one namespace. `kind` is empty where only the plural is known."""
 
     group: str
@@ -47,8 +43,7 @@ class Resource:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """One list as a source read it: the items as they stand, and `state` with `reason` where they are not all."""
 
     kind: Kind
@@ -169,6 +164,8 @@ def _fits(word: str, resource: Resource) -> bool:
 
 
 def _near(word: str, resources: Sequence[Resource]) -> str:
+    from difflib import get_close_matches
+
     names = {resource.plural for resource in resources}
     close = get_close_matches(word.lower(), sorted(names), n=3)
     return f"; did you mean {' or '.join(close)}?" if close else ""
@@ -179,8 +176,9 @@ def vet(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     kept: list[Obj] = []
     faults: list[str] = []
     names: set[tuple[str, str]] = set()
+    typed = any(isinstance(item, dict) and item.get("kind") for item in listing.items)
     for number, item in enumerate(listing.items, 1):
-        fault = _fault(item, listing.kind, names)
+        fault = _fault(item, listing.kind, names, typed)
         if fault:
             faults.append(f"item {number} {fault}")
             continue
@@ -197,13 +195,15 @@ def vet(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     return kept, CoverageEntry(kind.name, kind.group, listing.version, listing.namespace, state, len(kept), reason)
 
 
-def _fault(item: Any, kind: Kind, names: set[tuple[str, str]]) -> str:
-    """What makes an item unusable; empty where nothing does. Lists of 2021 leave kind and apiVersion out."""
+def _fault(item: Any, kind: Kind, names: set[tuple[str, str]], typed: bool) -> str:
+    """What makes an item unusable; empty where nothing does. Lists of 2021 leave the kind out, of all items or none."""
     if not isinstance(item, dict):
         return "is no object"
     if not name_of(item):
         return "has no name"
-    if "kind" in item and _foreign(item, kind):
+    if typed and not item.get("kind"):
+        return f"({name_of(item)}) has no kind"
+    if typed and _foreign(item, kind):
         return f"({name_of(item)}) is a {item['kind']} of {item.get('apiVersion')}, not a {kind.name}"
     if (namespace_of(item), name_of(item)) in names:
         return f"({name_of(item)}) stands twice"

@@ -14,8 +14,10 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 Node``, ``4 Nodes``."""
+def counted(number: int | None, noun: str) -> str:
+    """``1 Node``, ``4 Nodes``, ``Nodes not seen`` for None."""
+    if number is None:
+        return f"{noun}s not seen"
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

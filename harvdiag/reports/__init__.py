@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from harvdiag.errors import UsageError
 from harvdiag.findings import Findings
-from harvdiag.reports import json, markdown, terminal
 
 __all__ = ["FORMATS", "render", "write"]
 
-FORMATS: dict[str, Callable[[Findings], str]] = {
-    "table": terminal.render,
-    "json": json.render,
-    "markdown": markdown.render,
-}
+FORMATS = {"table": "terminal", "json": "json", "markdown": "markdown"}
+"""The module of this package that renders each format; only the one asked for is imported."""
 ENDINGS = {".txt": "table", ".json": "json", ".md": "markdown"}
 
 
@@ -26,7 +22,9 @@ def __dir__() -> list[str]:
 
 def render(findings: Findings, form: str) -> str:
     """The findings as ``table``, ``json`` or ``markdown``; ends in a line break."""
-    return FORMATS[form](findings)
+    module = import_module(f"harvdiag.reports.{FORMATS[form]}")
+    text: str = module.render(findings)
+    return text
 
 
 def write(findings: Findings, file: str | os.PathLike[str]) -> Path:

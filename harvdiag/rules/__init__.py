@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
@@ -49,8 +47,7 @@ class Hit(NamedTuple):
 Check = Callable[[Facts], Iterable[Hit]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A declared rule. `summary` and `why` come from the docstring of `check`, `family` from its module."""
 
     name: str
@@ -104,6 +101,8 @@ def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[
 
     Raises UsageError for a word that is neither a rule nor a family.
     """
+    from difflib import get_close_matches
+
     rules = list(registry().values())
     words = {rule.name for rule in rules} | {rule.family for rule in rules}
     for word in (*chosen, *ignored):
@@ -162,9 +161,9 @@ def _linked(outcomes: list[Outcome]) -> list[Outcome]:
 
     def keep(finding: Finding) -> Finding:
         causes = tuple(cause for cause in dict.fromkeys(finding.caused_by) if cause in found)
-        return replace(finding, caused_by=causes)
+        return finding._replace(caused_by=causes)
 
-    return [replace(outcome, findings=tuple(map(keep, outcome.findings))) for outcome in outcomes]
+    return [outcome._replace(findings=tuple(map(keep, outcome.findings))) for outcome in outcomes]
 
 
 def show(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:

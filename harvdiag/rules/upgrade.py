@@ -35,16 +35,15 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     if not blocked:
         return
     names = " and ".join(node.name for node in blocked)
-    states = sorted({upgrade.nodes[node.name] or "no state" for node in blocked})
+    states = " and ".join(sorted({f'"{upgrade.nodes[node.name]}"' for node in blocked}))
     done = sum(state == "Succeeded" for state in upgrade.nodes.values())
     yield Hit(
         upgrade.ref,
-        f"Upgrade {upgrade.ref.name} to {upgrade.version} cannot finish: {names} stays at {' and '.join(states)!r} "
-        "because "
-        f"Rancher starts a node only through the plan Secret of its Machine, and {names} has no Machine",
+        f"Upgrade {upgrade.ref.name} to {upgrade.version} cannot finish: {names} stays at {states}, because Rancher "
+        f"starts a node only through the plan Secret of its Machine, and {names} has no Machine; "
+        f"{done} of {len(upgrade.nodes)} nodes are done",
         (
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
-            Evidence(upgrade.ref, "status.nodeStatuses", f"{done} of {len(upgrade.nodes)} Succeeded"),
             *show(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
             *(evidence for node in blocked for evidence in show(facts, node, E1)),
         ),

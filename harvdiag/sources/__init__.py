@@ -8,7 +8,10 @@ from pathlib import Path
 from harvdiag.errors import SourceError
 from harvdiag.snapshot import Reader, Snapshot
 
-__all__ = ["open_source"]
+__all__ = ["ENDINGS", "open_source"]
+
+ENDINGS = (".yaml", ".yml", ".json")
+"""The files that kubectl's output stands in."""
 
 
 def __dir__() -> list[str]:
@@ -27,20 +30,22 @@ def open_source(target: str | os.PathLike[str]) -> Snapshot:
 
 
 def _reader(path: Path) -> Reader:
-    from harvdiag.sources.bundle import BundleReader
-    from harvdiag.sources.files import ENDINGS, FilesReader
+    if _has_text(path):
+        from harvdiag.sources.files import FilesReader
 
+        return FilesReader.at(path)
+    from harvdiag.sources.bundle import BundleReader
+
+    return BundleReader(path)
+
+
+def _has_text(path: Path) -> bool:
+    """A file of kubectl, or a folder of such files that is no extracted bundle."""
     if path.is_file():
-        return FilesReader.at(path) if path.name.lower().endswith(ENDINGS) else BundleReader(path)
-    if _is_bundle(path) or not _has_files(path, ENDINGS):
-        return BundleReader(path)
-    return FilesReader.at(path)
+        return path.name.lower().endswith(ENDINGS)
+    return not _is_bundle(path) and any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
 
 
 def _is_bundle(folder: Path) -> bool:
     """The bundle's own folder, or one that holds just that folder."""
     return any((place / "yamls").is_dir() for place in (folder, *folder.iterdir()) if place.is_dir())
-
-
-def _has_files(folder: Path, endings: tuple[str, ...]) -> bool:
-    return any(file.name.lower().endswith(endings) for file in folder.rglob("*") if file.is_file())

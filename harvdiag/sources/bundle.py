@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from weakref import finalize
 
 from harvdiag.errors import HarvdiagError, SourceError
-from harvdiag.kinds import Kind, known
+from harvdiag.kinds import CATALOGUE, Kind, known
 from harvdiag.kit.damage import mend
 from harvdiag.kit.layout import Layout, survey
 from harvdiag.kit.log import Complaints, parse
@@ -21,6 +22,8 @@ from harvdiag.reading import Container, load_documents, load_kit_list, open_cont
 from harvdiag.snapshot import Listing, Manifest, Resource
 
 __all__ = ["BundleReader"]
+
+HOME = "harvester-system"
 
 
 def __dir__() -> list[str]:
@@ -32,6 +35,7 @@ class BundleReader:
 
     def __init__(self, path: Path) -> None:
         self._box: Container = open_container(path)
+        finalize(self, self._box.close)  # nobody closes a Cluster: the file goes when it does
         self._layout: Layout = survey(self._box.names("yamls/"), path.name)
         self._log: Complaints = parse(self._text("bundleGenerationError.log"))
         self._refuse_foreign(path.name)
@@ -49,7 +53,7 @@ class BundleReader:
     def _read(self, kind: Kind) -> list[Listing]:
         found = [r for r in self._files if known(r.group, r.plural).name == kind.name]
         listings = [self._list(kind, self._preferred(kind, found, ns)) for ns in sorted({r.namespace for r in found})]
-        if kind.home not in {r.namespace for r in found}:
+        if kind.name in CATALOGUE and kind.home not in {r.namespace for r in found}:
             listings.append(self._missing(kind))
         return listings
 
@@ -104,11 +108,14 @@ class BundleReader:
         member = self._layout.root + name
         if member not in self._box.names(name):
             return ""
-        return self._box.read(member).decode(errors="replace")
+        try:
+            return self._box.read(member).decode(errors="replace")
+        except HarvdiagError as error:
+            raise SourceError(f"{Path(self._box.name).name}: {error}") from error
 
     def _refuse_foreign(self, name: str) -> None:
         """The kit also serves Longhorn and others; without one object of Harvester there is nothing to judge."""
-        if not any(r.group.endswith("harvesterhci.io") for r in self._layout.files):
+        if not any(r.group.endswith("harvesterhci.io") or r.namespace == HOME for r in self._layout.files):
             raise SourceError(
                 f"{name}: a support bundle, but not of Harvester: it holds no harvesterhci.io objects; "
                 "collect it from Harvester's own Support page"
@@ -121,8 +128,8 @@ class BundleReader:
             return Manifest("bundle", name, notes=(f"metadata.yaml cannot be read: {error}",))
         found = documents[0] if documents and isinstance(documents[0], dict) else {}
         notes = tuple(f"collector: {line}" for line in self._log.others[:5])
-        if not found:
-            notes = ("no metadata.yaml: the time of collection is not known", *notes)
+        if not found.get("bundlecreatedat"):
+            notes = ("the time of collection is not known: metadata.yaml is missing or does not tell it", *notes)
         return Manifest(
             "bundle",
             name,

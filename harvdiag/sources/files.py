@@ -14,10 +14,10 @@ from harvdiag.kinds import CATALOGUE, Kind, known, qualified
 from harvdiag.model import State
 from harvdiag.reading import Container, load_documents, open_container, paused_collector
 from harvdiag.snapshot import Listing, Manifest, Resource
+from harvdiag.sources import ENDINGS
 
 __all__ = ["FilesReader"]
 
-ENDINGS = (".yaml", ".yml", ".json")
 Key = tuple[str, str]  # the kind's name, the namespace
 
 

@@ -121,7 +121,7 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
                     ),
                     "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
                 ),
-                advice.QUORUM,
+                f"{advice.DELETES_NODE} {advice.QUORUM}",
                 (
                     Cause("plan-without-machine", plan),
                     Cause("machine-without-node-ref", machine),

@@ -1,0 +1,150 @@
+"""Each notebook runs on every sort of source, keeps to the conventions, and shows what a fresh run shows."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep
+from tests.world import healthy, write_bundle, write_folder
+
+BUNDLES = ROOT / "data" / "bundles"
+ALLOWED = {"harvdiag", "pandas", "networkx", "matplotlib"}
+
+pytestmark = [
+    pytest.mark.notebook,
+    # The kernel's own remarks about its sockets are no fault of a notebook.
+    pytest.mark.filterwarnings("default::DeprecationWarning", "default::RuntimeWarning", "default::ResourceWarning"),
+    pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    """One notebook after the other."""
+    return Path(request.param)
+
+
+def _cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def _shown(notebook: nbformat.NotebookNode) -> list[str]:
+    """All that the outputs show as text."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [str(output.get("text") or output.get("data", {})) for output in outputs]
+
+
+def _streams(notebook: nbformat.NotebookNode, name: str) -> list[str]:
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output.text for output in outputs if output.get("name") == name]
+
+
+def _partly(tmp_path: Path) -> Path:
+    """A bundle whose collector failed: no Machines, nothing of cluster scope but what the harvester module took."""
+    world = healthy(version="v1.4.2")
+    world.remove("Machine", world.machine_of("hv02"))
+    log = (
+        "Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: the server could not be reached"
+    )
+    objects = [obj for obj in world.objects if obj["kind"] not in {"Machine", "Secret"}]
+    write_bundle(tmp_path / "partly.zip", objects, captured_at=world.captured_at, log_lines=[log], secrets=False)
+    return tmp_path / "partly.zip"
+
+
+def _files(tmp_path: Path) -> Path:
+    write_folder(tmp_path / "files", healthy(("hv01",), version="v1.8.2").objects)
+    return tmp_path / "files"
+
+
+SOURCES = {
+    "healthy": lambda _: BUNDLES / "healthy.zip",
+    "broken": lambda _: BUNDLES / "issue-8236.zip",
+    "partly": _partly,
+    "files": _files,
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_it_runs_on_every_source(path: Path, source: str, tmp_path: Path) -> None:
+    """Findings are results, not exceptions: a partly collected cluster reaches the last cell as well."""
+    notebook = execute(path, SOURCE=str(SOURCES[source](tmp_path)))
+    assert _streams(notebook, "stderr") == []
+    text = "\n".join(_shown(notebook))
+    assert ("has no Machine: it names none" in text) == (source == "broken")
+    if source == "partly":
+        assert "the server could not be reached" in text
+        assert "not judged" in text.lower() or "skipped" in text.lower() or "failed" in text
+
+
+def test_kept_outputs_are_those_of_a_fresh_run(path: Path) -> None:
+    """Nobody reads an old result: `make notebooks` gives these very bytes, and no path of a machine stands in them."""
+    kept = nbformat.read(path, as_version=4)
+    fresh = keep(execute(path))
+    assert nbformat.writes(fresh) == nbformat.writes(kept)
+    assert not re.search(r"/(home|root|tmp|work|Users)/", nbformat.writes(kept))
+
+
+def test_cells_may_be_run_twice(path: Path) -> None:
+    """The likeliest thing that a learner does."""
+    notebook = nbformat.read(path, as_version=4)
+    doubled = [cell for cell in notebook.cells if cell.cell_type == "code" for _ in range(2)]
+    again = nbformat.v4.new_notebook(
+        cells=[nbformat.from_dict({**cell, "id": f"n{n}"}) for n, cell in enumerate(doubled)]
+    )
+    target = path.with_name(f".twice-{path.name}")
+    nbformat.write(again, target)
+    try:
+        assert _streams(execute(target), "stderr") == []
+    finally:
+        target.unlink()
+
+
+def test_it_keeps_to_the_conventions(path: Path) -> None:
+    """One title, a parameters cell that runs as it is, coverage before conclusions, no logic, small, room for notes."""
+    code, prose = _cells(path, "code"), _cells(path, "markdown")
+    titles = [line for cell in prose for line in cell.source.splitlines() if re.match(r"#{1,6} ", line)]
+    assert sum(title.startswith("# ") for title in titles) == 1
+    assert not any(title.startswith("### ") for title in titles)
+    assert prose[0].source.startswith("# ")
+    assert "Your notes" in "\n".join(titles)
+    assert [n for n, cell in enumerate(code) if "parameters" in cell.metadata.get("tags", [])] == [0]
+    order = [cell.source for cell in code]
+    first = {word: next(n for n, text in enumerate(order) if word in text) for word in (".coverage", ".check()")}
+    assert first[".coverage"] < first[".check()"]
+    assert path.stat().st_size <= 300_000
+
+
+def test_its_cells_hold_no_logic(path: Path) -> None:
+    """Ten lines at most, no definitions, nothing imported but the kit and its foundations."""
+    for cell in _cells(path, "code"):
+        assert len(cell.source.splitlines()) <= 10, cell.source
+        tree = ast.parse(cell.source)
+        assert not any(
+            isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While | ast.Try) for node in ast.walk(tree)
+        )
+        imported = [n.names[0].name for n in ast.walk(tree) if isinstance(n, ast.Import)]
+        imported += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+        assert {name.split(".")[0] for name in imported} <= ALLOWED
+
+
+def test_its_table_of_contents_leads_somewhere(path: Path) -> None:
+    """Each link in the first cell has its heading, in order; links to files find them."""
+    prose = [cell.source for cell in _cells(path, "markdown")]
+    anchors = re.findall(r"\(#([^)]+)\)", prose[0])
+    headings = [line[3:].replace(" ", "-") for text in prose for line in text.splitlines() if line.startswith("## ")]
+    assert anchors == headings
+    files = [link for text in prose for link in re.findall(r"\]\(([^)#:]+)\)", text)]
+    assert all((path.parent / link).exists() for link in files)
+
+
+def test_pictures_have_a_text_beside_them(path: Path) -> None:
+    """An image that is kept carries alternative text."""
+    for cell in _cells(path, "code"):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                assert output.metadata.get("image/png", {}).get("alt")
