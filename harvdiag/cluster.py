@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from harvdiag import rules
 from harvdiag.facts import Facts
 from harvdiag.findings import Findings, Source
-from harvdiag.kinds import CATALOGUE, DIAGNOSIS
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
+from harvdiag.links import Links
 from harvdiag.model import Coverage, ObjectRef
 from harvdiag.snapshot import Snapshot
 from harvdiag.words import counted
@@ -126,10 +127,13 @@ class Cluster:
 
     @cached_property
     def graph(self) -> Graph:
-        """`networkx.MultiDiGraph` of Nodes, Machines, their parts and the clusters; edges named by field path."""
+        """`networkx.MultiDiGraph` of Nodes, Machines, their parts, the clusters, and hosts with an archive.
+
+        Edges are named by the path of the field that carries them.
+        """
         from harvdiag import graph
 
-        return graph.build(self.facts.links)
+        return graph.build(Links(self.snapshot, GRAPH))
 
     @cached_property
     def facts(self) -> Facts:

@@ -27,7 +27,7 @@ from harvdiag.columns import (
     unset,
 )
 
-__all__ = ["CATALOGUE", "DIAGNOSIS", "LINKED", "Kind", "Link", "known", "qualified"]
+__all__ = ["CATALOGUE", "DIAGNOSIS", "GRAPH", "LINKED", "Kind", "Link", "known", "qualified"]
 
 FLEET = "fleet-local"
 
@@ -290,6 +290,23 @@ JOB = Kind(
         UID,
     ),
 )
+HOST = Kind(
+    "Host",
+    "",
+    "hosts",
+    columns=(
+        NAME,
+        at("cattle_id", 'files["etc/rancher/agent/cattle-id"].id'),
+        at("machine", 'files["etc/rancher/agent/cattle-id"].machine'),
+        at("machine_uid", 'files["etc/rancher/rke2/config.yaml.d/50-rancher.yaml"].machine'),
+    ),
+    links=(
+        Link("metadata.name", "Node"),
+        Link('files["etc/rancher/agent/cattle-id"].machine', "Machine", home=FLEET),
+        Link('files["etc/rancher/rke2/config.yaml.d/50-rancher.yaml"].machine', "Machine", by="uid"),
+    ),
+)
+"""No Kubernetes object: what a host's own files say, from its archive in a support bundle (`harvdiag.kit.host`)."""
 
 CATALOGUE: dict[str, Kind] = {
     kind.name: kind
@@ -307,10 +324,13 @@ CATALOGUE: dict[str, Kind] = {
         SETTING,
         UPGRADE,
         JOB,
+        HOST,
     )
 }
-LINKED = tuple(name for name in CATALOGUE if name not in {"Setting", "Upgrade", "Job"})
-"""The kinds of the graph: a Node, its Machine, what belongs to that, and the cluster objects."""
+LINKED = tuple(name for name in CATALOGUE if name not in {"Setting", "Upgrade", "Job", "Host"})
+"""The kinds that the pairs stand on: a Node, its Machine, what belongs to that, and the cluster objects."""
+GRAPH = (*LINKED, "Host")
+"""The kinds of the graph; the hosts' archives are opened for it, but not for a check."""
 DIAGNOSIS = (*LINKED, "Setting", "Upgrade")
 """The kinds that `coverage` speaks of, because the checks stand on them."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}

@@ -65,6 +65,9 @@ class Reader(Protocol):
     def resources(self) -> Sequence[Resource]:
         """Everything that could be read."""
 
+    def host(self, node: str) -> Obj | None:
+        """What the files of one host say of it (kind Host), or None."""
+
 
 class Snapshot:
     """What one source tells of one cluster. Reading is lazy; what was read once stays as it was."""
@@ -73,6 +76,7 @@ class Snapshot:
         self._reader = reader
         self._objects: dict[str, tuple[Obj, ...]] = {}
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
+        self._hosts: dict[str, Obj | None] = {}
 
     @property
     def manifest(self) -> Manifest:
@@ -129,6 +133,12 @@ class Snapshot:
         if entries and bad is None:
             return None
         return f"{bad.state}: {bad.reason}" if bad else "not in the source"
+
+    def host(self, node: str) -> Obj | None:
+        """What the files of one host say of it, without reading those of the others; None where they are not there."""
+        if node not in self._hosts:
+            self._hosts[node] = self._reader.host(node)
+        return self._hosts[node]
 
     @property
     def coverage(self) -> Coverage:

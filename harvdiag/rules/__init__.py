@@ -19,7 +19,7 @@ from harvdiag.facts import Facts
 from harvdiag.fields import field
 from harvdiag.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
 
-__all__ = ["Cause", "Hit", "Rule", "judge", "registry", "rule", "select", "show"]
+__all__ = ["Cause", "Hit", "Rule", "host_signs", "judge", "registry", "rule", "select", "show"]
 
 
 def __dir__() -> list[str]:
@@ -164,6 +164,14 @@ def _linked(outcomes: list[Outcome]) -> list[Outcome]:
         return finding._replace(caused_by=causes)
 
     return [outcome._replace(findings=tuple(map(keep, outcome.findings))) for outcome in outcomes]
+
+
+def host_signs(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
+    """Who the host believes to be by its own files, where the source holds them: the Machine it would register as."""
+    host = facts.snapshot.host(node.name) or {}
+    ref = ObjectRef("Host", "", node.name)
+    found = ((path, found) for path, found in host.get("files", {}).items() if found.get("machine"))
+    return tuple(Evidence(ref, path, f"stands for Machine {told['machine']}") for path, told in found)
 
 
 def show(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:

@@ -13,8 +13,10 @@ from pathlib import Path
 from weakref import finalize
 
 from harvdiag.errors import HarvdiagError, SourceError
+from harvdiag.fields import Obj
 from harvdiag.kinds import CATALOGUE, Kind, known
 from harvdiag.kit.damage import mend
+from harvdiag.kit.host import describe
 from harvdiag.kit.layout import Layout, survey
 from harvdiag.kit.log import Complaints, parse
 from harvdiag.model import State
@@ -50,7 +52,40 @@ class BundleReader:
         with paused_collector():
             return [listing for kind in kinds for listing in self._read(kind)]
 
+    def host(self, node: str) -> Obj | None:
+        """What the archive of one host says of it; None where there is none, or none that can be read."""
+        try:
+            return self._host(node) if node in self._archives else None
+        except HarvdiagError:
+            return None
+
+    def _host(self, node: str) -> Obj:
+        with self._box.nested(self._archives[node]) as archive:
+            return describe(node, archive.names("etc/rancher/"), archive.read)
+
+    @cached_property
+    def _archives(self) -> dict[str, str]:
+        """The member of each node's archive, by the Node's name."""
+        head = f"{self._layout.root}nodes/"
+        names = [name for name in self._box.names("nodes/") if name.startswith(head) and name.endswith(".zip")]
+        return {name.removeprefix(head).removesuffix(".zip"): name for name in names}
+
+    def _hosts(self, kind: Kind) -> Listing:
+        """Every host that has an archive; the agents run on managed, ready nodes only, so absence proves nothing."""
+        hosts: list[Obj] = []
+        faults: list[str] = []
+        for node in sorted(self._archives):
+            try:
+                hosts.append(self._host(node))
+            except HarvdiagError as error:
+                faults.append(str(error))
+        if not self._archives:
+            return Listing(kind, "", "", (), State.NOT_LOOKED_AT, "the bundle has no archives of nodes")
+        return Listing(kind, "", "", hosts, State.FAILED if faults else State.COLLECTED, "; ".join(faults[:3]))
+
     def _read(self, kind: Kind) -> list[Listing]:
+        if kind.name == "Host":
+            return [self._hosts(kind)]
         found = [r for r in self._files if known(r.group, r.plural).name == kind.name]
         listings = [self._list(kind, self._preferred(kind, found, ns)) for ns in sorted({r.namespace for r in found})]
         if kind.name in CATALOGUE and kind.home not in {r.namespace for r in found}:

@@ -55,6 +55,10 @@ class FilesReader:
         """The objects of these kinds, each namespace apart."""
         return [listing for kind in kinds for listing in self._read(kind)]
 
+    def host(self, node: str) -> Obj | None:  # noqa: ARG002 - files of kubectl hold no files of hosts
+        """Never anything: kubectl lists objects, not files."""
+        return None
+
     def _read(self, kind: Kind) -> Iterator[Listing]:
         keys = [key for key in self._resources if key[0] == kind.name]
         for key in keys:

@@ -11,8 +11,8 @@ from harvdiag.fields import text
 from harvdiag.links import PRESENT
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
-from harvdiag.pairs import BOOTSTRAP, E1, E2, E4, E6, FLEET, INFRASTRUCTURE
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.pairs import E1, E2, E4, E6, FLEET
+from harvdiag.rules import Cause, Hit, host_signs, rule, show
 
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'
@@ -38,7 +38,7 @@ def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
             machine,
             f"Machine {machine.name} is named by {len(nodes)} Nodes: {names}",
             (
-                *(evidence for node in nodes for evidence in show(facts, node, E1, E4)),
+                *(evidence for node in nodes for evidence in (*show(facts, node, E1, E4), *host_signs(facts, node))),
                 *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
             ),
             (
@@ -238,111 +238,6 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
                 "Find out who made it: its managers stand in metadata.managedFields (`--show-managed-fields`).",
             ),
             advice.DELETES_NODE,
-        )
-
-
-@rule("machine-without-infrastructure", needs={"Machine", "CustomMachine"}, links=["harvester/harvester#7392"])
-def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
-    """The CustomMachine of a Machine is gone.
-
-    It carries the providerID from the Node to the Machine. Without it a new Machine never finds its Node, and a deleted
-    one is never let go.
-    """
-    yield from _without_part(facts, INFRASTRUCTURE, "CustomMachine", "custommachines.rke.cattle.io")
-
-
-@rule("machine-without-bootstrap", needs={"Machine", "RKEBootstrap"}, links=["harvester/harvester#7392"])
-def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
-    """The RKEBootstrap of a Machine is gone.
-
-    Rancher's planner passes over a Machine whose bootstrap it cannot read, and the plan Secret is made from it: the
-    node gets no plan, so no drain and no new version.
-    """
-    yield from _without_part(facts, BOOTSTRAP, "RKEBootstrap", "rkebootstraps.rke.cattle.io")
-
-
-def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator[Hit]:
-    for machine in facts.pairing.machines:
-        edges = [edge for edge in facts.links.of(machine, path) if edge.target.kind == kind]
-        if edges and not edges[0].broken:
-            continue
-        name = edges[0].value if edges else ""
-        yield Hit(
-            machine,
-            f"Machine {machine.name} "
-            + (f"refers to {kind} {name}, which does not exist" if name else f"refers to no {kind}"),
-            (
-                *show(facts, machine, path),
-                *show(facts, ObjectRef(kind, machine.namespace, name), "metadata.uid")[: bool(name)],
-            ),
-            (
-                f"See which are there: `kubectl get {resource} -n {FLEET}`.",
-                (
-                    "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
-                    "Machine; "
-                    "else remove the node and join it anew."
-                ),
-            ),
-            advice.DELETES_NODE,
-        )
-
-
-@rule("machine-without-plan", needs={"Machine", "Secret"}, links=["harvester/harvester#8236"])
-def machine_without_plan(facts: Facts) -> Iterator[Hit]:
-    """A Machine has no plan Secret.
-
-    The plan Secret is the letter box between Rancher, Harvester and the node's agent. Without it the node is never
-    asked to drain, never acknowledged, and never told its new version.
-    """
-    pairing = facts.pairing
-    for machine in pairing.machines:
-        if pairing.plans_of(machine):
-            continue
-        edge = pairing.node_ref(machine)
-        yield Hit(
-            machine,
-            f"Machine {machine.name}{f' of Node {edge.value}' if edge else ''} has no plan Secret "
-            f"{machine.name}-machine-plan",
-            (
-                Evidence(ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan"), "metadata.name", None),
-                *show(facts, machine, BOOTSTRAP, E2),
-            ),
-            (
-                f"See that it is so: `kubectl get secret -n {FLEET} {advice.arg(machine.name + '-machine-plan')}`.",
-                (
-                    "Rancher's bootstrap controller makes it from the RKEBootstrap: look at its log in the pods "
-                    "`rancher`, and "
-                    "at the ServiceAccount of the same name."
-                ),
-            ),
-            causes=(Cause("machine-without-bootstrap", machine), Cause("cluster-paused", _cluster(machine))),
-        )
-
-
-@rule("machine-with-several-plans", needs={"Machine", "Secret"}, links=["harvester/harvester#8236"])
-def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
-    """Several plan Secrets carry the name of one Machine.
-
-    Harvester looks for exactly one ("found N plan secret for machine") and writes no acknowledgement if there are more:
-    the node stays at Pre-drained.
-    """
-    for machine in facts.pairing.machines:
-        plans = facts.pairing.plans_of(machine)
-        if len(plans) < 2:
-            continue
-        names = " and ".join(plan.name for plan in plans)
-        yield Hit(
-            machine,
-            f"Machine {machine.name} has {len(plans)} plan Secrets: {names}",
-            tuple(e for p in plans for e in show(facts, p, 'metadata.labels["rke.cattle.io/machine-name"]', DELETED)),
-            (
-                (
-                    f"The true one is {machine.name}-machine-plan, owned by its RKEBootstrap; find out where the other "
-                    "comes from."
-                ),
-                advice.BACK_UP,
-            ),
-            "The node's agent works on one of them: look at its log for the name before you touch either.",
         )
 
 

@@ -9,7 +9,7 @@ from harvdiag.facts import Facts
 from harvdiag.fields import labels, text, uid_of
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.pairs import E1, E2, E3, E4, E5, E6, FLEET
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules import Cause, Hit, host_signs, rule, show
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
@@ -34,7 +34,7 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
             node,
             f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines "
             f"in {FLEET} points at it",
-            (*show(facts, node, E1, E4, E6), *_machines(facts)),
+            (*show(facts, node, E1, E4, E6), *host_signs(facts, node), *_machines(facts)),
             (
                 (
                     "See that it is so: `kubectl get machines.cluster.x-k8s.io -n fleet-local -o wide` lists every "
@@ -133,7 +133,12 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             node,
             f"Node {node.name} names Machine {machine.name}, but that Machine points at {other}{claim}",
-            (*show(facts, node, E1, E4), *show(facts, machine, E2, E3), *(Evidence(m, E2, node.name) for m in holders)),
+            (
+                *show(facts, node, E1, E4),
+                *show(facts, machine, E2, E3),
+                *host_signs(facts, node),
+                *(Evidence(m, E2, node.name) for m in holders),
+            ),
             (
                 (
                     f"Find the true owner: the content of /etc/rancher/agent/cattle-id on {node.name} is the label "

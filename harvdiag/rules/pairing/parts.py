@@ -1,0 +1,119 @@
+"""The parts of a Machine: its CustomMachine, its RKEBootstrap, its plan Secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag import advice
+from harvdiag.facts import Facts
+from harvdiag.model import Evidence, ObjectRef
+from harvdiag.pairs import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, PLAN_OF
+from harvdiag.rules import Cause, Hit, rule, show
+
+
+@rule("machine-without-infrastructure", needs={"Machine", "CustomMachine"}, links=["harvester/harvester#7392"])
+def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
+    """The CustomMachine of a Machine is gone.
+
+    It carries the providerID from the Node to the Machine. Without it a new Machine never finds its Node, and a deleted
+    one is never let go.
+    """
+    yield from _without_part(facts, INFRASTRUCTURE, "CustomMachine", "custommachines.rke.cattle.io")
+
+
+@rule("machine-without-bootstrap", needs={"Machine", "RKEBootstrap"}, links=["harvester/harvester#7392"])
+def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
+    """The RKEBootstrap of a Machine is gone.
+
+    Rancher's planner passes over a Machine whose bootstrap it cannot read, and the plan Secret is made from it: the
+    node gets no plan, so no drain and no new version.
+    """
+    yield from _without_part(facts, BOOTSTRAP, "RKEBootstrap", "rkebootstraps.rke.cattle.io")
+
+
+def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator[Hit]:
+    for machine in facts.pairing.machines:
+        edges = [edge for edge in facts.links.of(machine, path) if edge.target.kind == kind]
+        if edges and not edges[0].broken:
+            continue
+        name = edges[0].value if edges else ""
+        yield Hit(
+            machine,
+            f"Machine {machine.name} "
+            + (f"refers to {kind} {name}, which does not exist" if name else f"refers to no {kind}"),
+            (
+                *show(facts, machine, path),
+                *show(facts, ObjectRef(kind, machine.namespace, name), "metadata.uid")[: bool(name)],
+            ),
+            (
+                f"See which are there: `kubectl get {resource} -n {FLEET}`.",
+                (
+                    "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
+                    "Machine; "
+                    "else remove the node and join it anew."
+                ),
+            ),
+            advice.DELETES_NODE,
+        )
+
+
+@rule("machine-without-plan", needs={"Machine", "Secret"}, links=["harvester/harvester#8236"])
+def machine_without_plan(facts: Facts) -> Iterator[Hit]:
+    """A Machine has no plan Secret.
+
+    The plan Secret is the letter box between Rancher, Harvester and the node's agent. Without it the node is never
+    asked to drain, never acknowledged, and never told its new version.
+    """
+    pairing = facts.pairing
+    for machine in pairing.machines:
+        if pairing.plans_of(machine):
+            continue
+        edge = pairing.node_ref(machine)
+        yield Hit(
+            machine,
+            f"Machine {machine.name}{f' of Node {edge.value}' if edge else ''} has no plan Secret "
+            f"{machine.name}-machine-plan",
+            (
+                Evidence(ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan"), "metadata.name", None),
+                *show(facts, machine, BOOTSTRAP, E2),
+            ),
+            (
+                f"See that it is so: `kubectl get secret -n {FLEET} {advice.arg(machine.name + '-machine-plan')}`.",
+                (
+                    "Rancher's bootstrap controller makes it from the RKEBootstrap: look at its log in the pods "
+                    "`rancher`, and "
+                    "at the ServiceAccount of the same name."
+                ),
+            ),
+            causes=(
+                Cause("machine-without-bootstrap", machine),
+                Cause("cluster-paused", ObjectRef("Cluster", machine.namespace, "local")),
+            ),
+        )
+
+
+@rule("machine-with-several-plans", needs={"Machine", "Secret"}, links=["harvester/harvester#8236"])
+def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
+    """Several plan Secrets carry the name of one Machine.
+
+    Harvester looks for exactly one ("found N plan secret for machine") and writes no acknowledgement if there are more:
+    the node stays at Pre-drained.
+    """
+    for machine in facts.pairing.machines:
+        plans = facts.pairing.plans_of(machine)
+        if len(plans) < 2:
+            continue
+        names = " and ".join(plan.name for plan in plans)
+        yield Hit(
+            machine,
+            f"Machine {machine.name} has {len(plans)} plan Secrets: {names}",
+            tuple(e for p in plans for e in show(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
+            (
+                (
+                    f"The true one is {machine.name}-machine-plan, owned by its RKEBootstrap; find out where the other "
+                    "comes from."
+                ),
+                advice.BACK_UP,
+            ),
+            "The node's agent works on one of them: look at its log for the name before you touch either.",
+        )
