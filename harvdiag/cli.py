@@ -5,6 +5,7 @@ Exit 0: nothing at or above `--fail-on`; 1: findings; 2: unusable input or usage
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ def __dir__() -> list[str]:
 
 def main() -> None:
     """Run the tool and exit with its code."""
+    gc.disable()  # one answer, then the process ends: nothing that the collector could free would be used again
     try:
         code = cli.main(standalone_mode=False)
     except click.Abort:

@@ -11,7 +11,6 @@ from typing import Self
 from harvdiag.errors import SourceError
 from harvdiag.reading.directory import Directory, End, Entry, find_end, is_complete
 from harvdiag.reading.member import Budget, Limits, MemberError, shown
-from harvdiag.reading.parts import find_parts
 from harvdiag.reading.slices import Slices, closing_on_error, open_slices
 
 __all__ = ["Archive", "Limits", "MemberError", "open_archive"]
@@ -57,6 +56,7 @@ class Archive:
     def read(self, name: str) -> bytes:
         """The bytes of one member. MemberError where it is missing, double, damaged, encrypted or too large."""
         entry = self._entry(name)
+        self._directory.let_go()
         self._budget.check(name, entry.size)
         data = self._unpack(name, entry)
         self._budget.spend(len(data))
@@ -152,6 +152,8 @@ def open_archive(path: Path, limits: Limits | None = None) -> Archive:
 
 
 def _open_parts(path: Path, end: End | None) -> tuple[Slices, Directory]:
+    from harvdiag.reading.parts import find_parts  # seldom needed
+
     parts = find_parts(path, end)
     source = open_slices(parts.paths)
     with closing_on_error(source):

@@ -11,8 +11,8 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from harvdiag.errors import SourceError
 from harvdiag.reading.member import MemberError, shown
@@ -35,8 +35,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """The record that ends an archive: where its directory is. Before the archive, `shift` bytes too many stand."""
 
     entries: int
@@ -46,8 +45,7 @@ class End:
     shift: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One member as the directory describes it; `offset` counts from the first byte of the whole."""
 
     raw_name: bytes
@@ -110,19 +108,30 @@ class Directory:
         self._name = name
         self._end = end
         self._disks = disks
-        self._bytes = source.read(end.start, end.size) if end.start >= 0 else b""
+        self._source = source
+        self._bytes = b""
+        self._load()
         heads: set[bytes] = set()
         self._starts = array("Q", self._walk(heads))
-        if len(self._starts) & 0xFFFF != end.entries & 0xFFFF or len(self._bytes) != end.size:
+        if len(self._starts) & 0xFFFF != end.entries & 0xFFFF:
             raise self._damaged()
         self._refuse_climbing(heads)
+
+    def _load(self) -> None:
+        """Read the directory, if it is not held, with what follows it: then two bytes can be taken of any name."""
+        if not self._bytes and self._end.start >= 0:
+            self._bytes = self._source.read(self._end.start, self._end.size + 2)
+
+    def let_go(self) -> None:
+        """Forget the bytes, megabytes in a large bundle; they are read again when needed."""
+        self._bytes = b""
 
     def _damaged(self) -> SourceError:
         return SourceError(f"{self._name}: the directory of this zip is damaged; download or copy the file again")
 
     def _walk(self, heads: set[bytes]) -> Iterator[int]:
         """Where each record begins; the first two bytes of every name go into heads."""
-        data, lengths, at, end = self._bytes + b"\0\0", _LENGTHS.unpack_from, 0, len(self._bytes)
+        data, lengths, at, end = self._bytes, _LENGTHS.unpack_from, 0, self._end.size
         try:
             while at < end:
                 sign, name, extra, comment, head = lengths(data, at)
@@ -176,6 +185,7 @@ class Directory:
 
     def find(self, part: str) -> dict[str, list[int]]:
         """The names of files (not folders) that hold part, each with the records that carry it, in their order."""
+        self._load()
         found: dict[str, list[int]] = {}
         seen = -1
         for start in self._hits(part.encode("utf-8", "surrogateescape")):
@@ -199,17 +209,26 @@ class Directory:
 
     def entry(self, name: str, start: int) -> Entry:
         """The member whose record begins at start."""
-        fields = _ENTRY.unpack_from(self._bytes, start)
+        record = self._at(start, _ENTRY.size)
+        if len(record) < _ENTRY.size:
+            raise MemberError(f"{shown(name)}: its entry in the directory cannot be read any more")
+        fields = _ENTRY.unpack(record)
         made_by, _, flags, method, _, _, crc, packed, size = fields[:9]
         name_length, extra_length, _, disk, _, attributes, offset = fields[9:]
-        extra_start = start + 46 + name_length
-        extra = self._bytes[extra_start : extra_start + extra_length]
+        tail = self._at(start + _ENTRY.size, name_length + extra_length)
+        raw_name, extra = tail[:name_length], tail[name_length:]
         size, packed, offset, disk = _widened(extra, ((size, 4), (packed, 4), (offset, 4), (disk, 2)), name)
         if disk >= len(self._disks):
             raise MemberError(f"{shown(name)}: stands in part {disk + 1} of the archive, which is not there")
         place = self._disks[disk] + offset + self._end.shift
         mode = attributes >> 16 if made_by >> 8 == 3 else 0
-        return Entry(self._raw(start), flags, method, crc, packed, size, place, mode)
+        return Entry(raw_name, flags, method, crc, packed, size, place, mode)
+
+    def _at(self, start: int, length: int) -> bytes:
+        """Bytes of the directory, held or not."""
+        if self._bytes:
+            return self._bytes[start : start + length]
+        return self._source.read(self._end.start + start, length)
 
 
 def _widened(extra: bytes, fields: Sequence[tuple[int, int]], name: str) -> list[int]:

@@ -1,8 +1,8 @@
 """YAML through yaml-rs, for texts in the style of the support-bundle-kit only, behind a guard.
 
 yaml-rs follows YAML 1.2 with extensions, so it reads some strings that the kit leaves bare as numbers: 405862e486 as
-infinity, _9 as 9. Whatever could be read in another way than by the exact rule of `yamltext` is parsed there instead; so
-is every text that yaml-rs refuses, which gives one wording of errors.
+infinity, _9 as 9. Whatever could be read in another way than by the exact rule of `yamltext` is parsed there instead;
+so is every text that yaml-rs refuses, which gives one wording of errors.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml_rs
 
-from harvdiag.reading.text import DEPTH
+from harvdiag.reading.text import DEPTH, may_be_deep
 
 __all__ = ["parse", "title"]
 
@@ -33,12 +33,9 @@ _misread = re.compile(
 ).match
 _CONTROL = b"\0" + bytes(range(2, 10)) + bytes(range(11, 32)) + b"\x7f"
 _strange = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]").search
-# A line that opens very many collections fills a sample of its bytes with these; yaml-rs would run out of stack.
-_STRIDE = 128
 # Base64 of plan Secrets, two thirds of all bytes: yaml-rs would keep many times its size, so a mark stands in for it.
 _LONG = re.compile(rb": ([A-Za-z0-9+/=]{512,})\n")
 _MARK = re.compile("\x01([0-9]+)\x01")
-_steep = re.compile(rb"[ ?:-]{16}").search
 
 
 def __dir__() -> list[str]:
@@ -56,19 +53,23 @@ def title() -> str:
 
 def parse(data: bytes) -> Any:
     """The one document in the text, exactly as `yamltext.parse` reads it."""
-    held: list[str] = []
-    short = data if b"\x01" in data else _LONG.sub(lambda found: _hold(held, found[1]), data)
-    if not _doubtful(short):
-        try:
-            value = yaml_rs.loads(short.decode(), parse_datetime=False)
-            value = _member(value, DEPTH + 1)
-        except (yaml_rs.YAMLDecodeError, _DoubtError, ValueError, TypeError, RecursionError):
-            pass
-        else:
-            return _restored(value, held) if held else value
-    from harvdiag.reading import yamltext
+    try:
+        return _parse(data)
+    except (yaml_rs.YAMLDecodeError, _DoubtError, ValueError, TypeError):
+        from harvdiag.reading import yamltext
 
-    return yamltext.parse(data)
+        return yamltext.parse(data)
+
+
+def _parse(data: bytes) -> Any:
+    held: list[str] = []
+    if b"\x01" in data:
+        raise _DoubtError
+    short = _LONG.sub(lambda found: _hold(held, found[1]), data)
+    if _doubtful(short):
+        raise _DoubtError
+    value = _member(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1)
+    return _restored(value, held) if held else value
 
 
 def _hold(held: list[str], text: bytes) -> bytes:
@@ -81,13 +82,15 @@ def _restored(value: Any, held: list[str]) -> Any:
     if isinstance(value, str):
         return _MARK.sub(lambda found: held[int(found[1])], value) if "\x01" in value else value
     if isinstance(value, dict):
+        if any("\x01" in key for key in value):
+            raise _DoubtError
         return {key: _restored(member, held) for key, member in value.items()}
     return [_restored(member, held) for member in value] if isinstance(value, list) else value
 
 
 def _doubtful(data: bytes) -> bool:
     """Whether the text holds anything that yaml-rs may read in another way, or die of."""
-    if len(data.translate(None, _CONTROL)) != len(data) or _steep(data[::_STRIDE]):
+    if len(data.translate(None, _CONTROL)) != len(data) or may_be_deep(data):
         return True
     if b"\n---" in data or b"\n..." in data or data.startswith((b"---", b"%")):
         return True
@@ -96,7 +99,7 @@ def _doubtful(data: bytes) -> bool:
     return not data.isascii() and _strange(data.decode()) is not None
 
 
-def _settled(value: Any, depth: int = DEPTH) -> Any:
+def _settled(value: Any, depth: int) -> Any:
     """The value with whole floats as integers and equal keys kept once; _DoubtError at what no exact reading gives."""
     if not depth:
         raise _DoubtError

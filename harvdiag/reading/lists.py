@@ -140,7 +140,9 @@ def _without_managed(item: bytes) -> bytes:
     if start < 0 or _outside(item, metadata + 1, start):
         return item
     found = _managed(item, start)
-    return item[:start] + item[found.end() :] if found else item
+    if not found or (start + 1 == metadata + len(_METADATA) and not item.startswith(b"\n    ", found.end())):
+        return item  # nothing else is in metadata: without it, the mapping would become null
+    return item[:start] + item[found.end() :]
 
 
 def _drop_managed(item: Any) -> None:

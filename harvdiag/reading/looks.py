@@ -35,7 +35,7 @@ def looks_like(head: bytes) -> tuple[str, str]:
 
 def _text(head: bytes) -> tuple[str, str]:
     if head.startswith(_MARKUP):
-        return "a web page", "it may be the error page of a failed download: download the support bundle again"
+        return "a web page", "perhaps the error page of a failed download: get the support bundle again"
     if head.startswith((b"{", b"[")):
         return "JSON", "name it .json, or give a folder of such files"
     if head.startswith((b"apiversion:", b"---", b"kind:", b"items:")):

@@ -77,10 +77,7 @@ class Parts:
                 f"{last}: the archive does not end here: this part is cut short, {after}; copy the parts again"
             )
         if end.disk and end.disk + 1 != len(self.paths):
-            raise SourceError(
-                f"{last}: the split archive has {end.disk + 1} parts, but {len(self.paths)} are here; "
-                f"put them all into one folder and join them: {self._command()}"
-            )
+            raise self._incomplete(end.disk + 1)
         if end.shift or source.read(end.start, 4) != b"PK\1\2":
             raise self._misfit(end.shift)
         return end
@@ -94,6 +91,16 @@ class Parts:
                     f"{name}: not the part of the archive that its name says, or damaged; "
                     f"check the order of the parts, or join them: {self._command()}"
                 )
+
+    def _incomplete(self, count: int) -> SourceError:
+        here = {path.name for path in self.paths}
+        volumes = [self.family.name(number) for number in range(1, count)] if self.family.last else []
+        gone = [name for name in volumes if name not in here]
+        return SourceError(
+            f"{self.paths[-1]}: the split archive has {count} parts, but {len(here)} are here"
+            f"{f' ({_are_missing(gone)})' if gone else ''}; "
+            f"put them all into one folder and join them: {self._command()}"
+        )
 
     def _after(self) -> int:
         return (self.family.number(self.paths[-1].name) or 0) + 1
@@ -176,9 +183,8 @@ def _cut_short(path: Path) -> SourceError:
 def _in_order(path: Path, family: _Family, parts: dict[int, Path], end: End | None) -> list[Path]:
     missing = _missing_volumes(path, family, end) if family.last else _missing_numbers(family, parts)
     if missing:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise SourceError(
-            f"{path}: by its name one part of a zip, but {', '.join(missing[:3])}{more} is missing beside it; "
+            f"{path}: by its name one part of a zip, but {_are_missing(missing)} beside it; "
             "put all parts into one folder, or, if it never had parts, copy it again"
         )
     return [parts[number] for number in sorted(parts)]
@@ -194,3 +200,8 @@ def _missing_volumes(path: Path, family: _Family, end: End | None) -> list[str]:
     last = max([end.disk if end else 0, *there])
     names = [*(family.name(number) for number in range(1, last + 1)), family.last]
     return [name for name in names if not path.with_name(name).is_file()]
+
+
+def _are_missing(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'} missing"

@@ -1,15 +1,16 @@
 """YAML by the rule with which Kubernetes data is written, on PyYAML's C parser.
 
-PyYAML's own loaders read YAML 1.1 and get it wrong: `1e+06` becomes a string, `=` fails, bare times become dates. Here a
-plain scalar is a number only in the form in which Go prints JSON numbers and if a float64 holds it, so that a digest such
-as 405862e486 stays a string. The rule was checked against the encoder of the support-bundle-kit (yaml.v2 v2.2.8).
+PyYAML's own loaders read YAML 1.1 and get it wrong: `1e+06` becomes a string, `=` fails, bare times become dates. Here
+a plain scalar is a number only in the form in which Go prints JSON numbers and if a float64 holds it, so that a digest
+such as 405862e486 stays a string. The rule was checked against the encoder of the support-bundle-kit (yaml.v2 v2.2.8).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import is_
 from sys import intern
 from typing import Any
 
@@ -20,7 +21,7 @@ from yaml.parser import Parser
 from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
-from harvdiag.reading.text import DEPTH, TextError
+from harvdiag.reading.text import DEPTH, TextError, may_be_deep
 
 try:
     from yaml._yaml import CParser
@@ -47,23 +48,31 @@ def __dir__() -> list[str]:
 
 
 class _Rule:
-    """The tag of a scalar is "p" (plain) or "s" (quoted or a block); of a collection nothing. Counts the depth."""
-
-    depth = 0
+    """The tag of a scalar is "p" (plain) or "s" (quoted or a block); of a collection nothing."""
 
     def resolve(self, kind: type[Node], _value: object, implicit: tuple[bool, bool]) -> str:
         return ("p" if implicit[0] else "s") if kind is ScalarNode else "c"
 
-    def descend_resolver(self, _parent: object, _index: object) -> None:
+    # The parser calls these for every node: built-in functions that do nothing spare a tenth of its time.
+    descend_resolver = staticmethod(is_)
+    ascend_resolver = staticmethod(bool)
+
+
+class _Watched(_Rule):
+    """The same, counting how deep nodes nest: the parser stops before its stack ends."""
+
+    depth = 0
+
+    def descend_resolver(self, _parent: object, _index: object) -> None:  # type: ignore[override]
         self.depth += 1
-        if self.depth > DEPTH:
+        if self.depth > DEPTH + 1:
             raise _too_deep()
 
-    def ascend_resolver(self) -> None:
+    def ascend_resolver(self) -> None:  # type: ignore[override]
         self.depth -= 1
 
 
-class _PureParser(_Rule, Reader, Scanner, Parser, Composer):
+class _PureParser(_Watched, Reader, Scanner, Parser, Composer):
     """For a PyYAML without libyaml: the same rule, some ten times slower."""
 
     def __init__(self, data: bytes) -> None:
@@ -73,13 +82,19 @@ class _PureParser(_Rule, Reader, Scanner, Parser, Composer):
         Composer.__init__(self)
 
 
-_parser: Callable[[bytes], Any] = _PureParser
 if _HAS_LIBYAML:
 
-    class _FastParser(_Rule, CParser):  # type: ignore[misc,valid-type,unused-ignore]
-        """libyaml behind the same rule."""
+    class _FastParser(_Rule, CParser):
+        """libyaml behind the rule."""
 
-    _parser = _FastParser
+    class _WatchedParser(_Watched, CParser):
+        """libyaml behind the rule, for texts that could nest deep."""
+
+
+def _parser(data: bytes, pure: bool) -> Any:
+    if pure or not _HAS_LIBYAML:
+        return _PureParser(data)
+    return _WatchedParser(data) if may_be_deep(data) else _FastParser(data)
 
 
 def title() -> str:
@@ -101,10 +116,13 @@ def plain(text: str) -> Any:
     return int(value) if value.is_integer() and abs(value) < 2**63 else value
 
 
-def parse(data: bytes) -> Any:
-    """The one document in the text; None where it is empty. TextError where it cannot be read, or holds more."""
+def parse(data: bytes, *, pure: bool = False) -> Any:
+    """The one document in the text; None where it is empty. TextError where it cannot be read, or holds more.
+
+    `pure`: without libyaml, though it is there.
+    """
     with _errors():
-        parser = _parser(data)
+        parser = _parser(data, pure)
         try:
             node = parser.get_single_node()
             return None if node is None else _Builder(data).build(node)
@@ -115,7 +133,7 @@ def parse(data: bytes) -> Any:
 def parse_all(data: bytes) -> list[Any]:
     """All documents in the text. TextError where one cannot be read."""
     with _errors():
-        parser = _parser(data)
+        parser = _parser(data, pure=False)
         documents = []
         try:
             while parser.check_node():
@@ -131,30 +149,31 @@ class _Builder:
     def __init__(self, data: bytes) -> None:
         self._seen: set[int] | None = set() if b"&" in data else None
 
-    def build(self, node: Any) -> Any:
+    def build(self, node: Any, depth: int = 1) -> Any:
         if node.__class__ is ScalarNode:
             return _scalar(node)
+        if depth > DEPTH:
+            raise _too_deep()
         if self._seen is not None:
-            self._watch(node)
+            self._watch(node, self._seen)
         if node.__class__ is MappingNode:
-            return self._mapping(node)
-        return [self.build(item) for item in node.value]
+            return self._mapping(node, depth + 1)
+        return [_scalar(item) if item.__class__ is ScalarNode else self.build(item, depth + 1) for item in node.value]
 
-    def _mapping(self, node: Any) -> dict[str, Any]:
+    def _mapping(self, node: Any, depth: int) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key, value in node.value:
             if key.__class__ is not ScalarNode:
                 raise TextError("a mapping has a key that is a collection", _line(key))
-            mapping[intern(key.value)] = _scalar(value) if value.__class__ is ScalarNode else self.build(value)
+            mapping[intern(key.value)] = _scalar(value) if value.__class__ is ScalarNode else self.build(value, depth)
         if len(mapping) != len(node.value):
             raise _double_key(node)
         return mapping
 
-    def _watch(self, node: Any) -> None:
-        assert self._seen is not None  # noqa: S101  (only called where it is a set)
-        if id(node) in self._seen:
-            raise TextError(f"uses YAML anchors (line {_line(node)}), which kubectl never writes")
-        self._seen.add(id(node))
+    def _watch(self, node: Any, seen: set[int]) -> None:
+        if id(node) in seen:
+            raise TextError("uses YAML anchors", _line(node), ", which kubectl never writes")
+        seen.add(id(node))
 
 
 def _scalar(node: Any) -> Any:
@@ -194,8 +213,8 @@ def _errors() -> Iterator[None]:
         yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise TextError(f"is no valid YAML: {error.problem}", mark.line + 1 if mark else None) from None
+        raise TextError("is no valid YAML", mark.line + 1 if mark else None, f": {error.problem}") from None
     except ReaderError:
-        raise TextError("holds a control character, so it was damaged or is no text") from None
+        raise TextError("holds a control character, so it is no text or was damaged") from None
     except RecursionError:
         raise _too_deep() from None

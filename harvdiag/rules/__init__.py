@@ -127,8 +127,10 @@ def _refuse_blind(facts: Facts, needed: list[str]) -> None:
     snapshot = facts.snapshot
     if any(snapshot.seen(kind) for kind in needed) or not needed:
         return
-    reasons = "; ".join(f"{kind} {snapshot.gap(kind)}" for kind in needed[:2])
-    raise SourceError(f"{snapshot.manifest.name}: nothing that the checks need could be read ({reasons})")
+    gaps = [f"{kind} {snapshot.gap(kind)}" for kind in needed]
+    telling = [gap for gap in gaps if " failed: " in gap] or gaps
+    why = "; ".join(telling[:2])
+    raise SourceError(f"{snapshot.manifest.name}: nothing that the checks need could be read ({why})")
 
 
 def _outcome(facts: Facts, rule: Rule) -> Outcome:

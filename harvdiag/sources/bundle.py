@@ -20,7 +20,7 @@ from harvdiag.kit.host import describe
 from harvdiag.kit.layout import Layout, survey
 from harvdiag.kit.log import Complaints, parse
 from harvdiag.model import State
-from harvdiag.reading import Container, load_documents, load_kit_list, open_container, paused_collector
+from harvdiag.reading import Container, load_kit_document, load_kit_list, open_container, paused_collector
 from harvdiag.snapshot import Listing, Manifest, Resource
 
 __all__ = ["BundleReader"]
@@ -158,10 +158,10 @@ class BundleReader:
 
     def _manifest(self, name: str) -> Manifest:
         try:
-            documents = load_documents(self._text("metadata.yaml").encode())
+            document = load_kit_document(self._text("metadata.yaml").encode())
         except HarvdiagError as error:
             return Manifest("bundle", name, notes=(f"metadata.yaml cannot be read: {error}",))
-        found = documents[0] if documents and isinstance(documents[0], dict) else {}
+        found = document if isinstance(document, dict) else {}
         notes = tuple(f"collector: {line}" for line in self._log.others[:5])
         if not found.get("bundlecreatedat"):
             notes = ("the time of collection is not known: metadata.yaml is missing or does not tell it", *notes)

@@ -123,6 +123,6 @@ def _parse(box: Container, name: str) -> list[Any]:
         data = box.read(name)
         return [json.loads(data)] if name.lower().endswith(".json") else load_documents(data)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{name}: {str(error).splitlines()[0]}") from error
+        raise SourceError(f"{name}: is no valid JSON: {str(error).splitlines()[0]}") from error
     except HarvdiagError as error:
         raise SourceError(f"{name}: {error}") from error
