@@ -23,15 +23,13 @@ EXPORT = "nodes,machines.cluster.x-k8s.io,custommachines.rke.cattle.io,rkebootst
 BACK_UP = f"Back up first: `kubectl get {EXPORT} -A -o yaml > before.yaml`, and take an etcd snapshot."
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
 QUORUM = (
-    "Never remove a management node while only two etcd members are left: the API stops. "
-    "Check first that no volume is degraded and that no last healthy replica is on the node."
+    "Never remove a management node while only two etcd members are left: the API stops. Check first that no volume "
+    "is degraded and that no last healthy replica is on the node."
 )
 DELETES_NODE = (
-    "Deleting a Machine deletes the Node that its nodeRef names, even where another, healthy Machine holds that Node "
-    "too "
-    "(rancher/rancher#45646, harvester/harvester#6022). Never delete a Machine that shares its nodeRef or providerID "
-    "with "
-    "a node you want to keep."
+    "Deleting a Machine deletes the Node that its nodeRef names, even where another, healthy Machine holds that "
+    "Node too (rancher/rancher#45646, harvester/harvester#6022). Never delete a Machine that shares its nodeRef or "
+    "providerID with a node you want to keep."
 )
 
 

@@ -40,6 +40,9 @@ def main() -> None:
         code = cli.main(standalone_mode=False)
     except click.Abort:
         code = 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = EXIT_UNUSABLE
     except click.ClickException as error:
         code = _complain(error.format_message(), _usage(error))
     except HarvdiagError as error:

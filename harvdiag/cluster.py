@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Cluster"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class Cluster:
     """One cluster at one moment. Everything is read and worked out when it is first asked for, and only once."""
 

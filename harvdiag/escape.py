@@ -7,8 +7,14 @@ from typing import Any
 
 __all__ = ["html", "markdown", "plain", "shown"]
 
-# C0, DEL and C1 drive terminals; bidirectional marks and zero-width signs make a text read as another.
-_DANGEROUS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# C0, DEL and C1 drive terminals; bidirectional marks and signs without width make a text read as another; halves of
+# surrogate pairs (JSON can hold them) cannot be written at all.
+_DANGEROUS = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# GitHub makes links and mentions of bare text; an empty comment behind their first sign keeps them text.
+_AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -29,13 +35,19 @@ def html(text: Any) -> str:
 
 
 def markdown(text: Any) -> str:
-    """Text for Markdown, also within a table: no mark, link or tag in it is one."""
-    return _MARKUP.sub(r"\\\1", plain(text))
+    """Text for Markdown, also within a table: no mark, link, mention or tag in it is one."""
+    return _AUTOLINK.sub(lambda match: f"{match[0]}<!-- -->", _MARKUP.sub(r"\\\1", plain(text)))
 
 
 def code(text: Any) -> str:
-    """Text as Markdown code, safe in a table: the fence is longer than any run of backticks in it."""
-    shown = plain(text).replace("|", "\\|")
+    """Text as Markdown code, safe in a table: the fence is longer than any run of backticks in it.
+
+    Behind a backslash, a bar cannot be escaped within backticks (it would end the cell), so that such text stands in
+    an HTML element.
+    """
+    shown = plain(text)
+    if "|" in shown or not shown:
+        return f"<code>{markdown(text)}</code>" if shown else ""
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"

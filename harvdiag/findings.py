@@ -121,5 +121,6 @@ class Findings(Sequence[Finding]):
         return pd.DataFrame(rows, columns=list(FRAME_COLUMNS)).astype("str")
 
     def __repr__(self) -> str:
-        head = f"{len(self)} findings, {len(self.roots)} root causes, {len(self.skipped)} checks skipped"
+        counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))
+        head = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
         return "\n".join([head, *(f"  {finding}" for finding in self._all)])

@@ -7,17 +7,13 @@ A kind that is not here is still kept and tabled, with `COMMON` as its columns a
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from harvdiag.columns import (
-    COMMON,
     CREATED,
     DELETING,
     NAME,
     NAMESPACE,
     OWNER,
     UID,
-    Column,
     at,
     condition,
     count,
@@ -26,50 +22,15 @@ from harvdiag.columns import (
     time,
     unset,
 )
+from harvdiag.kind import Kind, Link
 
-__all__ = ["CATALOGUE", "DIAGNOSIS", "GRAPH", "LINKED", "Kind", "Link", "known", "qualified"]
+__all__ = ["CATALOGUE", "DIAGNOSIS", "GRAPH", "LINKED", "importance", "known", "qualified"]
 
 FLEET = "fleet-local"
 
 
 def __dir__() -> list[str]:
     return __all__
-
-
-class Link(NamedTuple):
-    """A field that names another object.
-
-    `by` says what the field holds: the other's ``name``, ``uid``, ``provider_id`` or ``address``, or ``reference``
-    where `path` holds kind, group and name. `namespace` is the field that names the other's namespace, else `home`.
-    """
-
-    path: str
-    to: str = ""
-    by: str = "name"
-    namespace: str = ""
-    home: str = ""
-
-
-class Kind(NamedTuple):
-    """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope."""
-
-    name: str
-    group: str
-    plural: str
-    home: str = ""
-    versions: tuple[str, ...] = ("v1",)
-    columns: tuple[Column, ...] = COMMON
-    links: tuple[Link, ...] = ()
-
-    @property
-    def bare(self) -> str:
-        """The kind as objects spell it, without the group that tells namesakes apart."""
-        return self.name.split(".", 1)[0]
-
-    @property
-    def resource(self) -> str:
-        """The name that kubectl takes: ``machines.cluster.x-k8s.io``."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
 _CLUSTER_COLUMNS = (
@@ -335,6 +296,11 @@ DIAGNOSIS = (*LINKED, "Setting", "Upgrade")
 """The kinds that `coverage` speaks of, because the checks stand on them."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
+
+
+def importance(kind: str) -> tuple[int, str]:
+    """What to read and to name first: the kinds that the checks stand on in their own order, then all others."""
+    return (DIAGNOSIS.index(kind) if kind in DIAGNOSIS else len(DIAGNOSIS), kind)
 
 
 def known(group: str, plural: str) -> Kind:

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from harvdiag.fields import Obj, field, name_of, namespace_of, text, uid_of
-from harvdiag.kinds import CATALOGUE, LINKED, Link, qualified
+from harvdiag.kind import Link
+from harvdiag.kinds import CATALOGUE, LINKED, qualified
 from harvdiag.model import ObjectRef
 from harvdiag.snapshot import Snapshot
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from harvdiag.errors import UsageError
 from harvdiag.fields import Obj, name_of, namespace_of
-from harvdiag.kinds import CATALOGUE, DIAGNOSIS, Kind, known, qualified
+from harvdiag.kind import Kind
+from harvdiag.kinds import CATALOGUE, importance, known, qualified
 from harvdiag.model import Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.plansecret import admit
 
@@ -145,7 +146,7 @@ class Snapshot:
         """What was seen of every kind read so far."""
         entries = sorted(
             (entry for found in self._entries.values() for entry in found),
-            key=lambda e: (_order(e.kind), e.kind, e.namespace),
+            key=lambda e: (importance(e.kind), e.namespace),
         )
         return Coverage(tuple(entries), self.manifest.notes)
 
@@ -153,10 +154,6 @@ class Snapshot:
     def resources(self) -> tuple[Resource, ...]:
         """Everything that the source holds, read or not."""
         return tuple(self._reader.resources())
-
-
-def _order(kind: str) -> int:
-    return DIAGNOSIS.index(kind) if kind in DIAGNOSIS else len(DIAGNOSIS)
 
 
 def _catalogued(word: str) -> Kind | None:

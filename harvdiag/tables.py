@@ -13,7 +13,8 @@ import pandas as pd
 
 from harvdiag.columns import Column
 from harvdiag.fields import Obj, name_of, namespace_of
-from harvdiag.kinds import CATALOGUE, Kind
+from harvdiag.kind import Kind
+from harvdiag.kinds import CATALOGUE
 from harvdiag.links import PRESENT, Links
 from harvdiag.model import Coverage, ObjectRef
 from harvdiag.pairs import Pair, Pairing

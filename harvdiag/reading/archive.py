@@ -45,6 +45,7 @@ class Archive:
         self.close()
 
     def close(self) -> None:
+        """Let go of the file, or of all its parts."""
         self._source.close()
 
     def names(self, part: str = "") -> tuple[str, ...]:

@@ -65,11 +65,16 @@ def _parse(data: bytes) -> Any:
     held: list[str] = []
     if b"\x01" in data:
         raise _DoubtError
-    short = _LONG.sub(lambda found: _hold(held, found[1]), data)
+    short = _LONG.sub(lambda found: _hold(held, found[1]), data) if _has_long_lines(data) else data
     if _doubtful(short):
         raise _DoubtError
     value = _member(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1)
     return _restored(value, held) if held else value
+
+
+def _has_long_lines(data: bytes) -> bool:
+    """Whether it pays to look for base64: lists of other objects have lines of some fifty bytes."""
+    return len(data) > 200 * data.count(b"\n")
 
 
 def _hold(held: list[str], text: bytes) -> bytes:
@@ -80,6 +85,8 @@ def _hold(held: list[str], text: bytes) -> bytes:
 def _restored(value: Any, held: list[str]) -> Any:
     """The value with what was held back in the place of its mark; no other text holds this control character."""
     if isinstance(value, str):
+        if value[:1] == "\x01" == value[-1:] and value.count("\x01") == 2:
+            return held[int(value[1:-1])]  # the whole value, without a copy
         return _MARK.sub(lambda found: held[int(found[1])], value) if "\x01" in value else value
     if isinstance(value, dict):
         if any("\x01" in key for key in value):

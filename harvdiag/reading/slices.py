@@ -44,6 +44,7 @@ class Slices:
         return stream.read(length)
 
     def close(self) -> None:
+        """Let go of every part."""
         for stream in self.streams:
             stream.close()
 

@@ -19,8 +19,9 @@ def __dir__() -> list[str]:
 
 
 def render(findings: Findings) -> str:
-    """The document as text, indented by two."""
-    return dumps(document(findings), indent=2, ensure_ascii=False) + "\n"
+    """The document as text, indented by two; half a surrogate pair, which no UTF-8 can hold, stays an escape."""
+    text = dumps(document(findings), indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def document(findings: Findings) -> dict[str, Any]:

@@ -35,24 +35,25 @@ class _Page:
         self.explained: set[str] = set()
 
     def lines(self) -> Iterator[str]:
-        yield self._bold(plain(self.findings.source.name))
+        yield from map(self._bold, self._wrapped(self.findings.source.name, 0))
         yield from self._wrapped(about(self.findings), 0)
         good = not self.findings and not self.findings.skipped
-        yield self._paint("good", verdict(self.findings)) if good else self._bold(verdict(self.findings))
+        for line in self._wrapped(verdict(self.findings), 0):
+            yield self._paint("good", line) if good else self._bold(line)
         for finding in self.findings.roots:
             yield ""
             yield from self._root(finding)
         yield from self._skipped()
 
     def _root(self, finding: Finding) -> Iterator[str]:
-        yield self._head(finding)
+        yield from self._head(finding)
         yield from self._wrapped(finding.message, 2)
         full = finding.rule not in self.explained
         self.explained.add(finding.rule)
         yield from self._details(finding) if full else self._again(finding)
         for other in self._consequences(finding):
             yield ""
-            yield f"  {self._bold('→ leads to')}  {self._head(other)}"
+            yield from self._head(other, "  → leads to")
             yield from self._wrapped(other.message, 4)
 
     def _consequences(self, finding: Finding) -> list[Finding]:
@@ -96,10 +97,22 @@ class _Page:
             yield from self._wrapped(reason, 2)
             yield from self._wrapped(", ".join(names), 4)
 
-    def _head(self, finding: Finding) -> str:
+    def _head(self, finding: Finding, lead: str = "") -> Iterator[str]:
+        """Severity, rule and subject in a line; where they do not fit, the subject stands below, then the rule too."""
         word = str(finding.severity)
-        head = self._paint(word, f"{MARKS[word]} {word.upper()}")
-        return f"{head}  {finding.rule}  {self._bold(plain(finding.subject))}"
+        mark = f"{MARKS[word]} {word.upper()}"
+        parts = [(lead, self._bold(lead)), (mark, self._paint(word, mark)), (finding.rule, finding.rule)]
+        parts += [
+            (line, self._bold(line)) for line in wrap(plain(finding.subject), self.width - 4, break_on_hyphens=False)
+        ]
+        row, length = "", 0
+        for text, painted in parts[not lead :]:
+            if row and length + 2 + len(text) > self.width:
+                yield row
+                row, length = f"    {painted}", 4 + len(text)
+            else:
+                row, length = f"{row}  {painted}" if row else painted, length + len(text) + 2 * bool(row)
+        yield row
 
     def _labelled(self, label: str, text: str, hang: int = 0, kind: str = "") -> Iterator[str]:
         lines = wrap(plain(text), self.width - GUTTER - 2, subsequent_indent=" " * hang, break_on_hyphens=False)

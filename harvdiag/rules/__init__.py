@@ -17,6 +17,7 @@ from typing import NamedTuple
 from harvdiag.errors import SourceError, UsageError
 from harvdiag.facts import Facts
 from harvdiag.fields import field
+from harvdiag.kinds import importance
 from harvdiag.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
 
 __all__ = ["Cause", "Hit", "Rule", "host_signs", "judge", "registry", "rule", "select", "show"]
@@ -117,7 +118,7 @@ def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[
 def judge(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
     """Run the rules. Raises SourceError where nothing at all that they need could be read."""
     chosen = list(rules)
-    needed = sorted({kind for rule in chosen for kind in rule.needs})
+    needed = sorted({kind for rule in chosen for kind in rule.needs}, key=importance)
     facts.snapshot.load([*needed, "Setting"])
     _refuse_blind(facts, needed)
     return _linked([_outcome(facts, rule) for rule in chosen])

@@ -40,8 +40,8 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     yield Hit(
         upgrade.ref,
         f"Upgrade {upgrade.ref.name} to {upgrade.version} cannot finish: {names} stays at {states}, because Rancher "
-        f"starts a node only through the plan Secret of its Machine, and {names} has no Machine; "
-        f"{done} of {len(upgrade.nodes)} nodes are done",
+        f"starts a node only through the plan Secret of its Machine, and {names} has no Machine; {done} of "
+        f"{len(upgrade.nodes)} nodes are done",
         (
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
             *show(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
@@ -51,12 +51,12 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
             "Waiting changes nothing, and restarting the upgrade neither: mend the Node first.",
             f"The other {done} nodes are done and keep running; there is no hurry. Back up what runs on {names}.",
             (
-                f"Follow the steps of the finding on {names}; the upgrade may have to be ended with the help of vendor "
-                "support."
+                f"Follow the steps of the finding on {names}; the upgrade may have to be ended with the help of "
+                "vendor support."
             ),
         ),
-        "While its condition NodesUpgraded is Unknown, Harvester refuses to delete the Upgrade. Do not force it with "
-        "skipWebhook, and do not remove finalizers, before the Node is mended or gone.",
+        "While its condition NodesUpgraded is Unknown, Harvester refuses to delete the Upgrade. Do not force it "
+        "with skipWebhook, and do not remove finalizers, before the Node is mended or gone.",
         tuple(Cause(name, node) for node in blocked for name in BY_RULE),
     )
 

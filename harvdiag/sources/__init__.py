@@ -7,11 +7,9 @@ from pathlib import Path
 
 from harvdiag.errors import SourceError
 from harvdiag.snapshot import Reader, Snapshot
+from harvdiag.sources.endings import ENDINGS
 
-__all__ = ["ENDINGS", "open_source"]
-
-ENDINGS = (".yaml", ".yml", ".json")
-"""The files that kubectl's output stands in."""
+__all__ = ["open_source"]
 
 
 def __dir__() -> list[str]:

@@ -14,13 +14,14 @@ from weakref import finalize
 
 from harvdiag.errors import HarvdiagError, SourceError
 from harvdiag.fields import Obj
-from harvdiag.kinds import CATALOGUE, Kind, known
+from harvdiag.kind import Kind
+from harvdiag.kinds import CATALOGUE, known
 from harvdiag.kit.damage import mend
 from harvdiag.kit.host import describe
 from harvdiag.kit.layout import Layout, survey
 from harvdiag.kit.log import Complaints, parse
 from harvdiag.model import State
-from harvdiag.reading import Container, load_kit_document, load_kit_list, open_container, paused_collector
+from harvdiag.reading import Container, MemberError, load_kit_document, load_kit_list, open_container, paused_collector
 from harvdiag.snapshot import Listing, Manifest, Resource
 
 __all__ = ["BundleReader"]
@@ -49,8 +50,19 @@ class BundleReader:
 
     def read(self, kinds: Sequence[Kind]) -> list[Listing]:
         """The lists of these kinds, with what became of each."""
+        wanted = [(kind, resource) for kind in kinds for resource in self._wanted(kind)]
         with paused_collector():
-            return [listing for kind in kinds for listing in self._read(kind)]
+            listings = [self._list(kind, resource) for kind, resource in wanted]
+        there = {(kind.name, resource.namespace) for kind, resource in wanted}
+        listings += [self._hosts(kind) for kind in kinds if kind.name == "Host"]
+        # Of a kind that is not in the catalogue nobody knows where it should be, so it cannot be missing there.
+        expected = [kind for kind in kinds if kind.name in CATALOGUE and kind.name != "Host"]
+        return listings + [self._missing(kind) for kind in expected if (kind.name, kind.home) not in there]
+
+    def _wanted(self, kind: Kind) -> list[Resource]:
+        """The lists of a kind, one a namespace."""
+        found = [r for r in self._layout.files if known(r.group, r.plural).name == kind.name]
+        return [self._preferred(kind, found, namespace) for namespace in sorted({r.namespace for r in found})]
 
     def host(self, node: str) -> Obj | None:
         """What the archive of one host says of it; None where there is none, or none that can be read."""
@@ -83,19 +95,6 @@ class BundleReader:
             return Listing(kind, "", "", (), State.NOT_LOOKED_AT, "the bundle has no archives of nodes")
         return Listing(kind, "", "", hosts, State.FAILED if faults else State.COLLECTED, "; ".join(faults[:3]))
 
-    def _read(self, kind: Kind) -> list[Listing]:
-        if kind.name == "Host":
-            return [self._hosts(kind)]
-        found = [r for r in self._files if known(r.group, r.plural).name == kind.name]
-        listings = [self._list(kind, self._preferred(kind, found, ns)) for ns in sorted({r.namespace for r in found})]
-        if kind.name in CATALOGUE and kind.home not in {r.namespace for r in found}:
-            listings.append(self._missing(kind))
-        return listings
-
-    @cached_property
-    def _files(self) -> tuple[Resource, ...]:
-        return tuple(self._layout.files)
-
     def _preferred(self, kind: Kind, found: list[Resource], namespace: str) -> Resource:
         """The kit writes one version; where two are there, the one the catalogue names first."""
         versions = {r.version: r for r in found if r.namespace == namespace}
@@ -109,7 +108,8 @@ class BundleReader:
         try:
             items = [mend(item) for item in load_kit_list(self._box.read(member))]
         except HarvdiagError as error:
-            return Listing(kind, resource.version, resource.namespace, (), State.FAILED, str(error))
+            reason = str(error) if isinstance(error, MemberError) else f"{member}: {error}"
+            return Listing(kind, resource.version, resource.namespace, (), State.FAILED, reason)
         state = State.FAILED if complaint else State.COLLECTED
         reason = f"the collector failed: {complaint}" if complaint else ""
         return Listing(kind, resource.version, resource.namespace, items, state, reason)

@@ -10,11 +10,12 @@ from typing import Any, Self
 
 from harvdiag.errors import HarvdiagError, SourceError
 from harvdiag.fields import Obj, name_of, namespace_of
-from harvdiag.kinds import CATALOGUE, Kind, known, qualified
+from harvdiag.kind import Kind
+from harvdiag.kinds import CATALOGUE, known, qualified
 from harvdiag.model import State
 from harvdiag.reading import Container, load_documents, open_container, paused_collector
 from harvdiag.snapshot import Listing, Manifest, Resource
-from harvdiag.sources import ENDINGS
+from harvdiag.sources.endings import ENDINGS
 
 __all__ = ["FilesReader"]
 

@@ -62,13 +62,12 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
             tuple(evidence for plan in etcd[:5] for evidence in show(facts, plan, INIT)),
             (
                 (
-                    "Read the condition Updated of `kubectl get clusters.provisioning.cattle.io -n fleet-local local "
-                    "-o "
-                    "yaml`."
+                    "Read the condition Updated of `kubectl get clusters.provisioning.cattle.io -n fleet-local "
+                    "local -o yaml`."
                 ),
                 (
-                    "Rancher elects an init node among etcd nodes whose Machine has a living Node: mend those findings "
-                    "first."
+                    "Rancher elects an init node among etcd nodes whose Machine has a living Node: mend those "
+                    "findings first."
                 ),
             ),
             "Do not set the label by hand on a node whose etcd member is not a voter.",
@@ -116,8 +115,7 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
                 (
                     (
                         "Mend or remove that Machine first (its own finding says how); Rancher then elects another "
-                        "init "
-                        "node."
+                        "init node."
                     ),
                     "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
                 ),

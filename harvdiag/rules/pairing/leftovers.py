@@ -63,8 +63,7 @@ def _leftover(facts: Facts, kind: str, by: str, resource: str, path: str) -> Ite
                 advice.BACK_UP,
                 (
                     "If its host is gone or has a newer Machine, it may be deleted; its finalizer then removes the "
-                    "etcd member "
-                    "of that name."
+                    "etcd member of that name."
                 ),
             ),
             "Be sure that no running node uses this identity: compare with label rke.cattle.io/machine-id. "
@@ -95,9 +94,8 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
             show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
             (
                 (
-                    "Look in the log of rancher-system-agent on the hosts for this name: the one that prints it lost "
-                    "its "
-                    "Machine."
+                    "Look in the log of rancher-system-agent on the hosts for this name: the one that prints it "
+                    "lost its Machine."
                 ),
                 advice.BACK_UP,
             ),

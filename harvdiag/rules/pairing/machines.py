@@ -43,14 +43,13 @@ def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
             ),
             (
                 (
-                    "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's label "
-                    "rke.cattle.io/machine-id."
+                    "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
+                    "label rke.cattle.io/machine-id."
                 ),
                 "The other host took over an old installation: wipe its disk and join it anew, one node at a time.",
             ),
-            "Do not delete the false Node while its annotation names this Machine: Harvester deletes the Machine that "
-            "a "
-            f"deleted Node names, here the one of a healthy host. {advice.QUORUM}",
+            "Do not delete the false Node while its annotation names this Machine: Harvester deletes the Machine "
+            f"that a deleted Node names, here the one of a healthy host. {advice.QUORUM}",
         )
 
 
@@ -73,8 +72,8 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
                 advice.describe(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
                 (
-                    "If its host was removed for good, this is a leftover: it may be deleted once no Node shares its "
-                    "providerID."
+                    "If its host was removed for good, this is a leftover: it may be deleted once no Node shares "
+                    "its providerID."
                 ),
             ),
             advice.DELETES_NODE,
@@ -259,8 +258,8 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
         if odd:
             yield Hit(
                 machine,
-                f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has providerID "
-                f"{text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
+                f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
+                f"providerID {text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
                 (
                     *(e for part in odd for e in show(facts, part, E6)),
                     *show(facts, edge.target, E6),

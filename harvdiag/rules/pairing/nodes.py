@@ -32,14 +32,13 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
     for node in filter(pairing.orphan, pairing.nodes):
         yield Hit(
             node,
-            f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines "
-            f"in {FLEET} points at it",
+            f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines in "
+            f"{FLEET} points at it",
             (*show(facts, node, E1, E4, E6), *host_signs(facts, node), *_machines(facts)),
             (
                 (
                     "See that it is so: `kubectl get machines.cluster.x-k8s.io -n fleet-local -o wide` lists every "
-                    "Machine "
-                    "with its node."
+                    "Machine with its node."
                 ),
                 advice.look_on_host(node.name),
                 *advice.rejoin(node.name),
@@ -72,15 +71,14 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
             (
                 advice.describe("machines.cluster.x-k8s.io", tied[0].name),
                 (
-                    "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found the "
-                    "Node; "
-                    "look at the log of its controller, and whether Secret local-kubeconfig has the label "
+                    "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
+                    "the Node; look at the log of its controller, and whether Secret local-kubeconfig has the label "
                     "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
                 ),
                 advice.look_on_host(node.name),
             ),
-            "Do not write the annotation by hand: it is Cluster API's, and Harvester deletes the Machine it names when "
-            "the Node goes.",
+            "Do not write the annotation by hand: it is Cluster API's, and Harvester deletes the Machine it names "
+            "when the Node goes.",
             tuple(Cause("machine-without-node-ref", m) for m in tied if not pairing.node_ref(m)),
         )
 
@@ -104,11 +102,22 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
             (
                 f"Find out who deleted it: `kubectl get events -n {FLEET}`, and the log of the pods `rancher`.",
                 advice.look_on_host(node.name),
-                *advice.rejoin(node.name),
+                *(_settle_claims(others) if others else advice.rejoin(node.name)),
             ),
             f"Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
-            + advice.QUORUM,
+            + (advice.DELETES_NODE if others else advice.QUORUM),
         )
+
+
+def _settle_claims(machines: list[ObjectRef]) -> tuple[str, ...]:
+    """A Node that a living Machine claims need not be joined anew: its annotation is merely old."""
+    return (
+        advice.describe("machines.cluster.x-k8s.io", machines[0].name),
+        (
+            "If its phase is Running and its providerID is the Node's, the Node belongs to it: look at the log of Cluster "
+            "API's controller for why it does not write its name on the Node."
+        ),
+    )
 
 
 @rule("node-machine-disagree", needs={"Node", "Machine"}, links=["harvester/harvester#8222"])
@@ -148,8 +157,7 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
                 advice.ONE_BY_ONE,
             ),
             f"Do not delete Node {node.name} while it names {machine.name}: Harvester then deletes that Machine, and "
-            "with "
-            f"it {other if back else 'its node'}. {advice.DELETES_NODE}",
+            f"with it {other if back else 'its node'}. {advice.DELETES_NODE}",
             (Cause("nodes-share-machine", machine),),
         )
 
@@ -181,8 +189,7 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
                 advice.BACK_UP,
                 (
                     f"Tell the true one by three signs: the Node's annotation ({edge.value if edge else 'absent'}), "
-                    "its label "
-                    "rke.cattle.io/machine (the uid of its Machine), and the cattle-id on the host (label "
+                    "its label rke.cattle.io/machine (the uid of its Machine), and the cattle-id on the host (label "
                     "rke.cattle.io/machine-id of its Machine)."
                 ),
                 "Ask vendor support how to take the stale one away without Cluster API deleting the Node.",
@@ -219,16 +226,15 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
             (
                 (
                     "If its RKEBootstrap asks for the label (annotation rke.cattle.io/labels), the plan was never "
-                    "applied: look "
-                    f"at `journalctl -u rancher-system-agent` on {node.name}."
+                    f"applied: look at `journalctl -u rancher-system-agent` on {node.name}."
                 ),
                 (
                     "If it does not, the installation's configuration lacked it: compare the labels in "
                     "/etc/rancher/rancherd/config.yaml with those of a healthy host."
                 ),
             ),
-            "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops it "
-            "later, "
+            "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops "
+            "it later, "
             'at "Images preloaded", where it can no longer be deleted (harvester/harvester#8236).',
             (*(Cause(name, node) for name in UNPAIRED), *_shared(facts, node)),
         )
@@ -248,8 +254,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 edge.target,
                 f"Node {edge.target.name} is not the one that Machine {machine.name} was paired with: it was made "
-                "again "
-                "under the same name",
+                "again under the same name",
                 (
                     *show(facts, machine, E2, E3),
                     *show(facts, edge.target, "metadata.uid", "metadata.creationTimestamp"),
@@ -290,9 +295,8 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
                 (*show(facts, node, E1, E4, E5), *show(facts, machine, "metadata.uid", E2)),
                 (
                     (
-                        f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label rke.cattle.io/machine-id "
-                        "of "
-                        f"Machine {machine.name}."
+                        f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
+                        f"rke.cattle.io/machine-id of Machine {machine.name}."
                     ),
                     advice.look_on_host(node.name),
                 ),

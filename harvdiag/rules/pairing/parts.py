@@ -49,8 +49,7 @@ def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator
                 f"See which are there: `kubectl get {resource} -n {FLEET}`.",
                 (
                     "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
-                    "Machine; "
-                    "else remove the node and join it anew."
+                    "Machine; else remove the node and join it anew."
                 ),
             ),
             advice.DELETES_NODE,
@@ -81,8 +80,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
                 f"See that it is so: `kubectl get secret -n {FLEET} {advice.arg(machine.name + '-machine-plan')}`.",
                 (
                     "Rancher's bootstrap controller makes it from the RKEBootstrap: look at its log in the pods "
-                    "`rancher`, and "
-                    "at the ServiceAccount of the same name."
+                    "`rancher`, and at the ServiceAccount of the same name."
                 ),
             ),
             causes=(
@@ -110,8 +108,8 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
             tuple(e for p in plans for e in show(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
             (
                 (
-                    f"The true one is {machine.name}-machine-plan, owned by its RKEBootstrap; find out where the other "
-                    "comes from."
+                    f"The true one is {machine.name}-machine-plan, owned by its RKEBootstrap; find out where the "
+                    "other comes from."
                 ),
                 advice.BACK_UP,
             ),

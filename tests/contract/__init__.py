@@ -1,0 +1,1 @@
+"""Every route into harvdiag must tell the same story."""

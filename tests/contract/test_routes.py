@@ -1,0 +1,124 @@
+"""Every scenario tells the same through every route, and the rules and scenarios cover each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import harvdiag as hd
+from harvdiag.findings import Findings
+from harvdiag.rules import registry
+from harvdiag.training import open_scenario
+from tests.routes import PATHS, ROUTES, SCENARIOS, expected, from_bundle, name, scenario, subjects, told
+
+RULES = sorted(registry())
+# Stories of one fault: the scenario, and the one finding that a reader should begin with.
+ROOTS = {
+    "node-without-machine/speaks": "node-without-machine",
+    "upgrade-blocked-by-orphan-node/speaks": "node-without-machine",
+    "upgrade-blocked-by-orphan-node/speaks-early": "node-without-machine",
+    "upgrade-blocked-by-orphan-node/speaks-dangling": "node-dangling-machine",
+    "upgrade-blocked-by-orphan-node/speaks-half-joined": "machine-without-node-ref",
+    "machine-without-node-ref/speaks-paused": "cluster-paused",
+    "node-with-several-machines/speaks": "machine-stuck-deleting",
+    "nodes-share-machine/speaks-six-nodes": "nodes-share-machine",
+    "node-dangling-machine/speaks-leftovers": "node-dangling-machine",
+    "rkebootstrap-without-machine/speaks-leftovers": "rkebootstrap-without-machine",
+    "init-node-dead/speaks": "plan-without-machine",
+}
+
+
+def check(path: Path) -> Findings:
+    """What a scenario gives in the training."""
+    return open_scenario(path).check()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_every_route_tells_what_the_scenario_expects(path: Path, tmp_path: Path) -> None:
+    """Folder, bundle and extracted bundle give the expected findings, word for word the same, and skip nothing."""
+    told_by = {}
+    for route, take in ROUTES.items():
+        of = scenario(path)
+        findings = take(tmp_path / route, of.objects, of.captured_at).check()
+        assert subjects(findings) == expected(of), route
+        assert not findings.skipped, route
+        told_by[route] = told(findings)
+    assert told_by["folder"] == told_by["bundle"] == told_by["extracted"]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_open_and_training_tell_the_same(path: Path, tmp_path: Path) -> None:
+    """`hd.open` on the folder and `open_scenario` agree with the reader, where no time of collection matters."""
+    of = scenario(path)
+    trained = check(path)
+    assert subjects(trained) == expected(of)
+    assert not trained.skipped
+    if of.captured_at is None:
+        ROUTES["folder"](tmp_path, of.objects, None)
+        assert told(hd.open(tmp_path / "folder").check()) == told(trained)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_speaks_and_is_silent(rule: str) -> None:
+    """Each rule has a directory with a scenario in which it fails and one in which it passes; none is only skipped."""
+    outcomes: dict[str, set[str]] = {"speaks": set(), "silent": set()}
+    for path in SCENARIOS.glob(f"{rule}/*.yaml"):
+        outcomes[path.stem.split("-")[0]] |= {o.outcome for o in check(path).outcomes if o.rule == rule}
+    assert outcomes == {"speaks": {"failed"}, "silent": {"passed"}}
+
+
+def test_no_scenario_is_about_an_unknown_rule() -> None:
+    """A directory of scenarios is a rule's name, and so is every key of `expect`."""
+    assert {path.parent.name for path in PATHS} == set(RULES)
+    assert {rule for path in PATHS for rule in scenario(path).expect} <= set(RULES)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_causes_are_findings_and_never_go_round(path: Path) -> None:
+    """`caused_by` names findings of the same check; following it always ends, at a root."""
+    findings = check(path)
+    causes = {finding.fingerprint: finding.caused_by for finding in findings}
+    assert len(causes) == len(findings), "one finding a rule and subject"
+    for start, direct in causes.items():
+        seen, ahead = {start}, list(direct)
+        while ahead:
+            cause = ahead.pop()
+            assert cause in causes
+            assert cause != start, "a finding causes itself"
+            ahead += [further for further in causes[cause] if cause not in seen]
+            seen.add(cause)
+    assert not findings or findings.roots
+    reached = {f.fingerprint for root in findings.roots for f in (root, *findings.story(root))}
+    assert reached == set(causes), "every finding is told below a root"
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_causes_come_before_consequences(path: Path) -> None:
+    """Root causes stand first, so that a reader who stops early has read the right thing."""
+    caused = [bool(finding.caused_by) for finding in check(path)]
+    assert caused == sorted(caused)
+
+
+@pytest.mark.parametrize("story", ROOTS)
+def test_one_story_has_one_root(story: str) -> None:
+    """One fault with its consequences is one root cause, not as many errors as there are findings."""
+    findings = check(SCENARIOS / f"{story}.yaml")
+    assert [root.rule for root in findings.roots] == [ROOTS[story]]
+    assert len(findings) > 1
+    assert findings.worst() == findings.roots[0]
+
+
+def test_two_faults_have_two_roots() -> None:
+    """An orphan beside a ghost (harvester/harvester#3201) is two faults, though the counts are equal."""
+    findings = check(SCENARIOS / "node-without-machine/speaks-counts-equal.yaml")
+    assert {root.rule for root in findings.roots} == {"node-without-machine", "machine-dangling-node"}
+
+
+def test_order_of_objects_does_not_matter(tmp_path: Path) -> None:
+    """The findings depend on the objects, not on the order in which a list holds them."""
+    of = scenario(SCENARIOS / "upgrade-blocked-by-orphan-node/speaks-half-joined.yaml")
+    there = from_bundle(tmp_path / "there", of.objects).check()
+    back = from_bundle(tmp_path / "back", of.objects[::-1]).check()
+    assert [f.fingerprint for f in there] == [f.fingerprint for f in back]
+    assert [f.caused_by for f in there] == [f.caused_by for f in back]

@@ -1,0 +1,1 @@
+"""What the support-bundle-kit writes: its damage, its paths, its log."""

@@ -1,0 +1,89 @@
+"""The routes by which objects come to harvdiag: a folder of kubectl's lists, a bundle's zip, a bundle's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harvdiag.cluster import Cluster
+from harvdiag.findings import Findings
+from harvdiag.reports import json
+from harvdiag.snapshot import Manifest, Snapshot
+from harvdiag.sources import open_source
+from harvdiag.sources.files import FilesReader
+from harvdiag.training.scenarios import Scenario, find, load
+from tests.world.cluster import CAPTURED_AT
+from tests.world.clusters import NAMESPACES
+from tests.world.kit import write_bundle, write_folder
+from tests.world.objects import new
+from tests.world.samples import DATA
+
+Object = dict[str, Any]
+HEALTHY, BROKEN = DATA / "bundles" / "healthy.zip", DATA / "bundles" / "issue-8236.zip"
+SCENARIOS = DATA / "scenarios"
+PATHS = find(SCENARIOS)
+
+
+def name(path: Path) -> str:
+    """What to call a scenario: ``node-without-machine/speaks``."""
+    return f"{path.parent.name}/{path.stem}"
+
+
+@cache
+def scenario(path: Path) -> Scenario:
+    """A scenario of data/scenarios, read once."""
+    return load(path)
+
+
+def from_folder(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:
+    """Through files as kubectl writes them; they do not say when, so that is told beside."""
+    folder = write_folder(place / "folder", objects)
+    reader = FilesReader.at(folder)
+    reader.manifest = Manifest("files", folder.name, captured_at or "")
+    return Cluster(Snapshot(reader))
+
+
+def from_bundle(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT, **how: Any) -> Cluster:
+    """Through the zip of the support-bundle-kit, with its damage to values."""
+    path = write_bundle(place / "bundle.zip", collected(objects), captured_at=captured_at or CAPTURED_AT, **how)
+    return Cluster(open_source(path))
+
+
+def from_extracted(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:
+    """Through the folder to which such a zip was extracted."""
+    at = captured_at or CAPTURED_AT
+    return Cluster(open_source(write_bundle(place / "out", collected(objects), captured_at=at, as_folder=True)))
+
+
+ROUTES: Mapping[str, Callable[[Path, Iterable[Object], str | None], Cluster]] = {
+    "folder": from_folder,
+    "bundle": from_bundle,
+    "extracted": from_extracted,
+}
+
+
+def collected(objects: Iterable[Object]) -> list[Object]:
+    """The objects and what every real namespace holds: a list that shows that the collector was there."""
+    roots = [new("v1", "ConfigMap", "kube-root-ca.crt", space, data={"ca.crt": "invented"}) for space in NAMESPACES]
+    return [*objects, *roots]
+
+
+def told(findings: Findings) -> dict[str, Any]:
+    """What a check says of the cluster, without what it says of the source."""
+    whole = json.document(findings)
+    return {key: value for key, value in whole.items() if key not in {"source", "coverage"}}
+
+
+def subjects(findings: Findings) -> dict[str, list[str]]:
+    """The findings as scenarios expect them: rule to the sorted `Kind/name` of its subjects."""
+    found: dict[str, list[str]] = {}
+    for finding in findings:
+        found.setdefault(finding.rule, []).append(f"{finding.subject.kind}/{finding.subject.name}")
+    return {rule: sorted(names) for rule, names in found.items()}
+
+
+def expected(of: Scenario) -> dict[str, list[str]]:
+    """What a scenario expects, in the same form."""
+    return {rule: sorted(names) for rule, names in of.expect.items()}

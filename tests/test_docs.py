@@ -1,0 +1,119 @@
+"""The documents say what the code does: README's output is real, every command, option, notebook and link exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import harvdiag
+from harvdiag.cli import cli
+from harvdiag.reports import ENDINGS, FORMATS
+from harvdiag.rules import registry
+from tests.notebooks.run import NOTEBOOKS, ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("data/*.md")])
+
+
+def _run(command: str) -> str:
+    """What a command of harvdiag prints, at the README's width."""
+    words = command.split()
+    assert words[0] == "harvdiag"
+    env = {**os.environ, "COLUMNS": "110", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def test_the_readmes_output_is_what_the_command_prints() -> None:
+    """The first look is no promise but a copy."""
+    blocks = re.findall(r"```console\n\$ ([^\n]+)\n(.*?)```", README, re.DOTALL)
+    assert blocks
+    for command, output in blocks:
+        assert _run(command) == output
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_and_option_stands_in_the_readme(name: str) -> None:
+    """Nobody finds an option that no document names; every one has a help text."""
+    command = cli.commands[name]
+    assert f"harvdiag {name}" in README
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+            assert any(option in README for option in parameter.opts), parameter.opts
+
+
+def test_choices_stand_in_the_readme_as_the_code_has_them() -> None:
+    """Formats, severities and endings."""
+    assert "|".join(FORMATS) in README
+    check = cli.commands["check"]
+    fail_on = next(p for p in check.params if p.name == "fail_on")
+    assert isinstance(fail_on.type, click.Choice)
+    assert "|".join(fail_on.type.choices) in README
+    assert set(ENDINGS.values()) == set(FORMATS)
+
+
+def test_exit_codes_stand_in_the_readme_and_the_help() -> None:
+    """0 to 3, in both."""
+    text = _run("harvdiag check --help")
+    for code in range(4):
+        assert re.search(rf"\| {code} \|", README)
+        assert re.search(rf"\b{code}:", text.replace("code 0", "0"))
+
+
+def test_public_names_are_used_somewhere_a_reader_looks() -> None:
+    """What Tab completion offers is shown in README or a notebook, or is a type that one catches or meets."""
+    shown = README + "".join(path.read_text(encoding="utf-8") for path in NOTEBOOKS)
+    types = {name for name in harvdiag.__all__ if isinstance(getattr(harvdiag, name), type)}
+    assert [name for name in harvdiag.__all__ if name not in types and f"hd.{name}(" not in shown] == []
+
+
+def test_the_contributing_guide_shows_a_rule_that_exists() -> None:
+    """The example is one of ours, with its own summary."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = re.findall(r'@rule\("([a-z-]+)"', text)
+    assert names
+    for name in names:
+        assert registry()[name].summary in text
+
+
+def test_counts_in_the_changelog_are_true() -> None:
+    """Numbers in prose go stale first."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    pairing = sum(rule.family == "pairing" for rule in registry().values())
+    scenarios = len([p for p in ROOT.glob("data/scenarios/*/*.yaml") if p.parent.name != "base"])
+    assert f"{pairing} checks of the pairing family" in text
+    assert f"{scenarios} scenarios" in text
+
+
+def test_every_notebook_stands_in_the_readme() -> None:
+    """And none that does not exist."""
+    assert sorted(re.findall(r"\(notebooks/([^)]+)\)", README)) == [path.name for path in NOTEBOOKS]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    """Relative links of every document."""
+    for link in re.findall(r"\]\(([^)#:\s]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / link).exists(), link
+
+
+def test_pictures_have_a_text() -> None:
+    """Who cannot see the picture reads what it shows."""
+    assert all(len(alt) > 20 for alt in re.findall(r"!\[([^\]]*)\]", README))
+
+
+def test_make_targets_named_in_documents_exist() -> None:
+    """`make …` in any document is a target of the Makefile with a line of help."""
+    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for path in DOCUMENTS:
+        for name in re.findall(r"`make ([a-z]+)`", path.read_text(encoding="utf-8")):
+            assert name in targets | {"help"}, name

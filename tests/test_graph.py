@@ -1,0 +1,142 @@
+"""The graph: an edge for every link of section 2 of the facts, keyed by its field, and phantoms for what is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harvdiag.graph import phantoms
+from harvdiag.model import ObjectRef, State
+from tests import port
+from tests.world import World, healthy
+from tests.world.objects import FLEET
+
+LOCAL = ObjectRef("Cluster", FLEET, "local")
+PROVISIONING = LOCAL._replace(kind="Cluster.provisioning.cattle.io")
+MANAGEMENT = ObjectRef("Cluster.management.cattle.io", "", "local")
+OWNER = "metadata.ownerReferences[0]"
+# Number in the facts: source, field, target. N(ode), M(achine), C(ustomMachine), B(ootstrap) and S(ecret) of one host.
+PER_HOST = {
+    "E1": ("N", 'metadata.annotations["cluster.x-k8s.io/machine"]', "M"),
+    "E2": ("M", "status.nodeRef.name", "N"),
+    "E3": ("M", "status.nodeRef.uid", "N"),
+    "E4": ("N", 'metadata.labels["rke.cattle.io/machine"]', "M"),
+    "E5": ("N", 'metadata.labels["plan.cattle.io/machine-name"]', "M"),
+    "E6": ("M", "spec.providerID", "N"),
+    "E7": ("C", "spec.providerID", "N"),
+    "E8": ("M", "spec.infrastructureRef.name", "C"),
+    "E9": ("M", "spec.bootstrap.configRef.name", "B"),
+    "E10 of the CustomMachine": ("C", OWNER, "M"),
+    "E10 of the RKEBootstrap": ("B", OWNER, "M"),
+    "E12": ("S", 'metadata.labels["rke.cattle.io/machine-name"]', "M"),
+    "E13": ("S", OWNER, "B"),
+    "E14": ("S", 'metadata.labels["plan.cattle.io/cluster-name"]', LOCAL),
+    "E19": ("M", "spec.clusterName", LOCAL),
+    "E40": ("B", 'metadata.annotations["rke.cattle.io/internal-address"]', "N"),
+}
+OF_THE_CLUSTER = {
+    "E20 to the RKEControlPlane": (LOCAL, "spec.controlPlaneRef.name", LOCAL._replace(kind="RKEControlPlane")),
+    "E20 to the RKECluster": (LOCAL, "spec.infrastructureRef.name", LOCAL._replace(kind="RKECluster")),
+    "E21": (LOCAL, OWNER, PROVISIONING),
+    "E22": (PROVISIONING, "status.clusterName", MANAGEMENT),
+}
+ABSENT_IN = {"v1.4.2": {"E5", "E14"}, "v1.8.2": {"E3", "E5", "E14"}, "v1.9.0": {"E3"}}
+
+
+def parts(world: World, node: str) -> dict[str, ObjectRef]:
+    """The five objects of a host."""
+    name = world.machine_of(node)
+    machine = ObjectRef("Machine", FLEET, name)
+    return {
+        "N": ObjectRef("Node", "", node),
+        "M": machine,
+        "C": machine._replace(kind="CustomMachine"),
+        "B": machine._replace(kind="RKEBootstrap"),
+        "S": machine._replace(kind="Secret", name=f"{name}-machine-plan"),
+    }
+
+
+@pytest.mark.parametrize("version", ABSENT_IN)
+@pytest.mark.parametrize("edge", PER_HOST)
+def test_every_host_has_the_edge(edge: str, version: str) -> None:
+    """Each link of the facts is an edge whose key is the field; one that the version does not have is not there."""
+    world = healthy(version=version)
+    graph = port.cluster(world.objects).graph
+    source, path, target = PER_HOST[edge]
+    for node in world.hosts:
+        of = parts(world, node)
+        end = of[target] if isinstance(target, str) else target
+        there = graph.has_edge(of[source], end, path)
+        assert there == (edge not in ABSENT_IN[version])
+        if there:
+            facts = graph.edges[of[source], end, path]
+            assert (facts["path"], facts["state"]) == (path, "present")
+            assert facts["value"]
+
+
+@pytest.mark.parametrize("version", ABSENT_IN)
+@pytest.mark.parametrize("edge", OF_THE_CLUSTER)
+def test_cluster_objects_are_tied(edge: str, version: str) -> None:
+    """The cluster `local` in its several forms hangs together."""
+    source, path, target = OF_THE_CLUSTER[edge]
+    assert port.cluster(healthy(version=version).objects).graph.has_edge(source, target, path)
+
+
+def test_one_edge_a_field(tmp_path: Any) -> None:
+    """Several links between two objects are several edges: which of them holds is what a diagnosis looks at."""
+    world = healthy(version="v1.4.2")
+    of = parts(world, "hv01")
+    graph = port.cluster(world.objects).graph
+    assert set(graph[of["N"]][of["M"]]) == {PER_HOST["E1"][1], PER_HOST["E4"][1]}
+    assert set(graph[of["M"]][of["N"]]) == {
+        *(PER_HOST[edge][1] for edge in ("E2", "E3", "E6")),
+        'metadata.labels["rke.cattle.io/node-name"]',
+    }
+
+
+def test_nodes_of_the_graph_tell_what_they_are() -> None:
+    """Kind, namespace, name and state stand on each; ghosts of other kinds do not appear."""
+    world = healthy()
+    graph = port.cluster(world.objects).graph
+    of = parts(world, "hv01")
+    assert graph.nodes[of["M"]] == {"kind": "Machine", "namespace": FLEET, "name": of["M"].name, "state": "present"}
+    assert {facts["state"] for _, facts in graph.nodes(data=True)} == {"present"}
+    assert len(graph) == 3 * 5 + 5
+    assert phantoms(graph) == []
+
+
+def test_phantom_is_what_is_named_and_gone() -> None:
+    """A Machine that was deleted stays in the graph as long as something names it."""
+    world = healthy()
+    of = parts(world, "hv01")
+    world.remove("Machine", of["M"].name)
+    graph = port.cluster(world.objects).graph
+    assert graph.nodes[of["M"]]["state"] == "absent"
+    assert of["M"] in phantoms(graph)
+    assert graph.edges[of["N"], of["M"], PER_HOST["E1"][1]]["state"] == "absent"
+    assert set(graph.predecessors(of["M"])) == {of[part] for part in "NCBS"}
+
+
+def test_what_nobody_looked_at_is_no_phantom() -> None:
+    """The same references, but Machines were not seen: nothing says that they are gone."""
+    world = healthy()
+    of = parts(world, "hv01")
+    graph = port.cluster(world.objects, Machine=State.NOT_LOOKED_AT).graph
+    assert graph.nodes[of["M"]]["state"] == "unseen"
+    assert phantoms(graph) == []
+    assert graph.edges[of["N"], of["M"], PER_HOST["E1"][1]]["state"] == "unseen"
+
+
+def test_empty_cluster_has_an_empty_graph() -> None:
+    """No object, no edge, no error."""
+    graph = port.cluster().graph
+    assert (len(graph), graph.number_of_edges()) == (0, 0)
+
+
+def test_graph_is_the_same_in_any_order() -> None:
+    """Nodes and edges come in a fixed order, so that what is drawn or written from it is stable."""
+    objects = healthy().objects
+    there, back = port.cluster(objects).graph, port.cluster(objects[::-1]).graph
+    assert list(there.nodes) == list(back.nodes)
+    assert list(there.edges(keys=True)) == list(back.edges(keys=True))

@@ -1,0 +1,136 @@
+"""The shape of the package: layers that look one way, small modules, short functions, public names that are told."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import harvdiag
+
+PACKAGE = Path(harvdiag.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+SILENCERS = re.compile(r"#\s*(noqa|type:\s*ignore|mypy:|pragma|pyright|fmt:|ruff:)")
+LINES, LENGTH, SILENCED = 350, 45, 10
+
+
+def name(path: Path) -> str:
+    """What to call a file."""
+    return str(path.relative_to(PACKAGE))
+
+
+def modules() -> list[ModuleType]:
+    """Every module of the package but the one that runs it."""
+    found = pkgutil.walk_packages(harvdiag.__path__, "harvdiag.")
+    return [harvdiag, *(importlib.import_module(m.name) for m in found if m.name != "harvdiag.__main__")]
+
+
+def own(module: ModuleType) -> Iterator[tuple[str, object]]:
+    """The public functions and classes that a module defines itself."""
+    for key, value in vars(module).items():
+        defined = inspect.isfunction(value) or inspect.isclass(value)
+        if defined and value.__module__ == module.__name__ and not key.startswith("_"):
+            yield key, value
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a file, methods and inner ones too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_layers_are_kept() -> None:
+    """Data flows one way, sources and rules do not know one another, heavy imports stay where they are used."""
+    program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=PACKAGE.parent, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"[1-9]\d* kept, 0 broken", result.stdout)
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
+def test_module_tells_its_public_names(module: ModuleType) -> None:
+    """`__all__` is sorted and real, and `dir` shows it alone, so that Tab completion offers what one may use."""
+    assert module.__doc__
+    if not list(own(module)) or (module.__name__.startswith("harvdiag.rules.") and not hasattr(module, "__all__")):
+        return
+    assert sorted(module.__all__, key=_sorted_as_ruff_does) == list(module.__all__)
+    assert all(hasattr(module, public) for public in module.__all__)
+    assert sorted(dir(module)) == sorted(module.__all__)
+
+
+def _sorted_as_ruff_does(public: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest."""
+    return (0 if public.isupper() else 1 if public[0].isupper() else 2), public
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
+def test_public_functions_and_classes_have_docstrings(module: ModuleType) -> None:
+    """Also the public methods of classes."""
+    for key, value in own(module):
+        assert inspect.getdoc(value), key
+        for method, body in vars(value).items() if inspect.isclass(value) else ():
+            wrapped = body.fget if isinstance(body, property) else getattr(body, "func", body)
+            if inspect.isfunction(wrapped) and not method.startswith("_") and wrapped.__module__ == module.__name__:
+                assert inspect.getdoc(wrapped) or _inherited(value, method), f"{key}.{method}"
+
+
+def _inherited(of: type, method: str) -> bool:
+    """Whether a base class documents the method."""
+    return any(inspect.getdoc(getattr(base, method, None)) for base in of.__mro__[1:])
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_module_is_small(path: Path) -> None:
+    """A module of one noun fits into a few screens."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_functions_are_short(path: Path) -> None:
+    """A function does one thing; its docstring and decorators count too."""
+    assert [f.name for f in functions(path) if (f.end_lineno or f.lineno) - f.lineno + 1 > LENGTH] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_module_says_what_it_is(path: Path) -> None:
+    """A docstring in every file, and no unfinished work."""
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)
+
+
+def test_checkers_are_seldom_silenced() -> None:
+    """Each exception from lint and types is one that somebody had to think of."""
+    found = [
+        f"{name(path)}: {line}" for path in FILES for line in path.read_text().splitlines() if SILENCERS.search(line)
+    ]
+    assert len(found) <= SILENCED, "\n".join(found)
+    assert all(re.search(r"noqa: [A-Z]+\d+|ignore\[[\w,-]+\]", line) for line in found), "each names what it silences"
+
+
+def test_nothing_of_the_clock_or_of_chance_decides() -> None:
+    """The snapshot's time is now: no module asks the clock or rolls dice."""
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\b(datetime\.now|utcnow|time\.time|date\.today|random\.|uuid4)\b", text), name(path)
+
+
+def test_nothing_speaks_to_the_network() -> None:
+    """harvdiag works with no network at all: no module for it is imported anywhere."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {n.partition(".")[0] for n in names} & {"socket", "http", "urllib", "requests", "ssl", "asyncio"}

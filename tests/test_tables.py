@@ -1,0 +1,193 @@
+"""Tables: documented columns and dtypes that hold for a table without rows as for a full one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import harvdiag as hd
+from harvdiag.cluster import Cluster
+from harvdiag.columns import COMMON
+from harvdiag.kinds import CATALOGUE
+from harvdiag.model import State
+from harvdiag.pairs import Pair
+from harvdiag.training import open_scenario
+from tests import port
+from tests.routes import BROKEN, SCENARIOS, from_folder
+from tests.world import healthy
+
+PROPERTIES = {
+    "nodes": "Node",
+    "machines": "Machine",
+    "custommachines": "CustomMachine",
+    "bootstraps": "RKEBootstrap",
+    "plans": "Secret",
+    "upgrades": "Upgrade",
+}
+
+
+def dtypes(frame: pd.DataFrame) -> dict[str, str]:
+    """Column to the name of its dtype."""
+    return {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
+
+
+@pytest.fixture(scope="module")
+def full() -> Cluster:
+    """The broken sample: it has an object of every kind of the catalogue."""
+    return hd.open(BROKEN)
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_columns_and_dtypes_hold_with_and_without_rows(kind: str, full: Cluster) -> None:
+    """Names and dtypes are those that the catalogue declares, whether objects are there, absent or unseen."""
+    declared = {column.name: column.dtype for column in CATALOGUE[kind].columns}
+    assert len(full.table(kind)) > 0
+    assert dtypes(full.table(kind)) == declared
+    assert dtypes(port.cluster().table(kind)) == declared
+    assert dtypes(port.cluster(**{kind: State.FAILED}).table(kind)) == declared
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_columns_are_declared_with_their_source(kind: str) -> None:
+    """Each says by which field it is filled; names are in the field's terms and stand once."""
+    columns = CATALOGUE[kind].columns
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", column.name) for column in columns)
+    assert all(column.source for column in columns)
+    assert len({column.name for column in columns}) == len(columns)
+    assert {column.dtype for column in columns} <= {"str", "boolean", "Int64", "datetime64[ns, UTC]"}
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_properties_are_tables_of_their_kind(name: str, full: Cluster) -> None:
+    """`cluster.nodes` is the table of Nodes, and its docstring names columns that it has."""
+    frame = getattr(full, name)
+    pd.testing.assert_frame_equal(frame, full.table(PROPERTIES[name]))
+    promised = set(re.findall(r"`(\w+)`", getattr(Cluster, name).__doc__ or ""))
+    assert promised
+    assert promised <= set(frame.columns)
+
+
+def test_pairs_hold_when_empty(full: Cluster) -> None:
+    """All str, one column a field of `Pair`."""
+    declared = dict.fromkeys(Pair._fields, "str")
+    assert dtypes(full.pairs) == dtypes(port.cluster().pairs) == declared
+    assert len(port.cluster().pairs) == 0
+
+
+def test_clusters_hold_when_empty(full: Cluster) -> None:
+    """The three forms of the cluster `local` with a column that tells which."""
+    declared = {"kind": "str"} | {column.name: column.dtype for column in CATALOGUE["Cluster"].columns}
+    assert dtypes(full.clusters) == dtypes(port.cluster().clusters) == declared
+    assert list(full.clusters["kind"]) == ["Cluster", "Cluster.provisioning.cattle.io", "Cluster.management.cattle.io"]
+    assert len(port.cluster().clusters) == 0
+
+
+def test_links_hold_when_empty() -> None:
+    """The links of an object that nobody names and that names nobody."""
+    frame = port.cluster().links("Setting", "server-version")
+    assert dtypes(frame) == dict.fromkeys(["direction", "field", "other", "state"], "str")
+    assert len(frame) == 0
+
+
+def test_findings_and_rulebook_are_frames_of_text(full: Cluster) -> None:
+    """Also where there is no finding."""
+    none = port.cluster(healthy().objects).check()
+    assert len(none.frame) == 0
+    assert dtypes(none.frame) == dtypes(full.check().frame)
+    assert set(dtypes(none.frame).values()) == {"str"}
+    assert dtypes(hd.rulebook()) == dict.fromkeys(["rule", "family", "severity", "summary", "why", "needs"], "str")
+
+
+def test_coverage_frame(full: Cluster) -> None:
+    """The coverage as a table: counts are whole numbers, the rest is text."""
+    from harvdiag import tables
+
+    expected = {"kind": "str", "namespace": "str", "state": "str", "count": "Int64", "reason": "str"}
+    assert dtypes(tables.coverage(full.coverage)) == expected
+    assert dtypes(tables.coverage(port.cluster().snapshot.coverage)) == expected
+
+
+def test_values_of_a_node(full: Cluster) -> None:
+    """The facts of one host, each in its type; what the Node does not have is missing, never an empty text."""
+    rows = full.nodes.set_index("name")
+    assert list(rows.index) == ["srv06", "srv07", "srv08", "srv09"]
+    healthy_one, orphan = rows.loc["srv06"], rows.loc["srv09"]
+    assert (healthy_one["ready"], healthy_one["schedulable"], healthy_one["roles"]) == (
+        "True",
+        True,
+        "control-plane etcd",
+    )
+    assert healthy_one["created"] == pd.Timestamp("2025-01-31T10:12:22Z")
+    assert pd.isna(healthy_one["deleting"])
+    assert pd.isna(orphan["machine"])
+    assert pd.isna(orphan["machine_uid"])
+    assert orphan["os"] == "Harvester v1.4.1"
+    assert "" not in set(full.nodes.select_dtypes("str").stack())
+
+
+def test_facts_of_both_cluster_api_versions_stand_in_one_column() -> None:
+    """v1beta1 and v1beta2 keep the same facts in other fields; a table does not show the difference."""
+    columns = [
+        "phase",
+        "bootstrap_ready",
+        "infrastructure_ready",
+        "node_healthy",
+        "infrastructure",
+        "bootstrap",
+        "roles",
+    ]
+    tables = [port.cluster(healthy(version=version).objects).machines for version in ("v1.7.1", "v1.8.2")]
+    pd.testing.assert_frame_equal(tables[0][columns], tables[1][columns])
+    assert list(tables[0]["bootstrap_ready"]) == [True] * 3
+    assert tables[0]["node_uid"].notna().all()
+    assert tables[1]["node_uid"].isna().all()
+
+
+def test_values_that_do_not_fit_are_missing() -> None:
+    """A time that is none, a flag that is none and a number that is none are missing, not guessed."""
+    world = healthy()
+    machine = world.machine_of("hv01")
+    world.change(
+        "Machine", machine, {"metadata": {"creationTimestamp": "yesterday"}, "status": {"bootstrapReady": "?"}}
+    )
+    row = port.cluster(world.objects).machines.set_index("name").loc[machine]
+    assert pd.isna(row["created"])
+    assert pd.isna(row["bootstrap_ready"])
+
+
+def test_rows_are_sorted_whatever_the_source() -> None:
+    """By namespace and name, so that two captures compare line by line."""
+    objects = healthy().objects
+    pd.testing.assert_frame_equal(port.cluster(objects).machines, port.cluster(objects[::-1]).machines)
+
+
+def test_unknown_kind_has_the_common_columns(tmp_path: Path) -> None:
+    """Any collected kind is tabled: namespace, name, owner, times and uid."""
+    pods = from_folder(tmp_path, healthy(lean=False).objects).table("Pod")
+    assert dtypes(pods) == {column.name: column.dtype for column in COMMON}
+    assert len(pods) > 10
+    assert list(pods["namespace"]) == sorted(pods["namespace"])
+
+
+def test_links_of_the_orphan_show_the_empty_fields() -> None:
+    """What should name a Machine and does not is a row of its own: the picture of an orphan."""
+    frame = open_scenario(SCENARIOS / "node-without-machine/speaks.yaml").links("Node", "hv04")
+    assert set(frame["state"]) == {"empty"}
+    assert 'metadata.annotations["cluster.x-k8s.io/machine"]' in set(frame["field"])
+    paired = open_scenario(SCENARIOS / "node-without-machine/speaks.yaml").links("Node", "hv01")
+    assert set(paired["direction"]) == {"names", "named by"}
+    assert "present" in set(paired["state"])
+
+
+def test_raw_object_is_as_the_api_gave_it(full: Cluster) -> None:
+    """One object whole, or None."""
+    node = full.raw("Node", "srv09")
+    assert node is not None
+    assert node["spec"]["providerID"] == "rke2://srv09"
+    assert full.raw("node", "nobody") is None
+    machine = full.machines["name"].iloc[0]
+    assert full.raw("machines", machine) == full.raw("Machine", machine, "fleet-local")
+    assert full.raw("Machine", machine, "default") is None
