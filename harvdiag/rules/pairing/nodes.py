@@ -114,8 +114,8 @@ def _settle_claims(machines: list[ObjectRef]) -> tuple[str, ...]:
     return (
         advice.describe("machines.cluster.x-k8s.io", machines[0].name),
         (
-            "If its phase is Running and its providerID is the Node's, the Node belongs to it: look at the log of Cluster "
-            "API's controller for why it does not write its name on the Node."
+            "If its phase is Running and its providerID is the Node's, the Node belongs to it: look at the log of "
+            "Cluster API's controller for why it does not write its name on the Node."
         ),
     )
 
