@@ -10,7 +10,6 @@ from shlex import quote
 __all__ = [
     "BACK_UP",
     "DELETES_NODE",
-    "EXPORT",
     "ONE_BY_ONE",
     "QUORUM",
     "arg",
@@ -19,8 +18,7 @@ __all__ = [
     "rejoin",
 ]
 
-EXPORT = "nodes,machines.cluster.x-k8s.io,custommachines.rke.cattle.io,rkebootstraps.rke.cattle.io"
-BACK_UP = f"Back up first: `kubectl get {EXPORT} -A -o yaml > before.yaml`, and take an etcd snapshot."
+BACK_UP = "Back up first: `kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml > before.yaml`, and an etcd snapshot."
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
 QUORUM = (
     "Never remove a management node while only two etcd members are left: the API stops. Check first that no volume "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from textwrap import wrap
 
 from harvdiag.escape import plain, shown
@@ -14,6 +15,8 @@ __all__ = ["render"]
 
 MARKS = {"error": "✗", "warning": "!", "info": "i"}
 COLOURS = {"error": "31", "warning": "33", "info": "36", "good": "32"}
+AT_A_GLANCE = 3  # root causes that need no overview
+MOST_NAMES = 8
 GUTTER = 11  # two blanks, the longest label (Caution) and two more
 
 
@@ -40,10 +43,23 @@ class _Page:
         good = not self.findings and not self.findings.skipped
         for line in self._wrapped(verdict(self.findings), 0):
             yield self._paint("good", line) if good else self._bold(line)
+        yield from self._overview()
         for finding in self.findings.roots:
             yield ""
             yield from self._root(finding)
         yield from self._skipped()
+
+    def _overview(self) -> Iterator[str]:
+        """Where there is more than one screen to read: the root causes at a glance, one line a rule."""
+        if len(self.findings.roots) <= AT_A_GLANCE:
+            return
+        yield ""
+        for rule, group in groupby(self.findings.roots, key=lambda finding: finding.rule):
+            found = list(group)
+            names = ", ".join(finding.subject.name for finding in found[:MOST_NAMES])
+            more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
+            mark = MARKS[str(found[0].severity)]
+            yield from self._wrapped(f"{mark} {rule}: {found[0].subject.kind} {names}{more}", 2, hang=2)
 
     def _root(self, finding: Finding) -> Iterator[str]:
         yield from self._head(finding)
@@ -121,13 +137,13 @@ class _Page:
             name = self._paint(kind, name) if kind else self._dim(name)
             yield f"  {name}{line}"
 
-    def _wrapped(self, text: str, indent: int) -> list[str]:
+    def _wrapped(self, text: str, indent: int, hang: int = 0) -> list[str]:
         pad = " " * indent
         return wrap(
             plain(text),
             self.width,
             initial_indent=pad,
-            subsequent_indent=pad,
+            subsequent_indent=pad + " " * hang,
             break_on_hyphens=False,
         )
 

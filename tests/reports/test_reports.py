@@ -18,7 +18,7 @@ from harvdiag.rules import registry, select
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, name
-from tests.world import healthy
+from tests.world import faults, healthy
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -310,3 +310,23 @@ def test_explanation_has_all_that_a_rule_declares(rule: Any) -> None:
     assert all(kind in flat for kind in rule.needs)
     assert all(link in text for link in rule.links)
     assert max(map(len, text.split("\n"))) <= 80
+
+
+def _orphans(count: int) -> Findings:
+    """A cluster with this many Nodes that have no Machine."""
+    world = healthy(("hv01", "hv02", "hv03"), [f"hv{number:02}" for number in range(4, 20)])
+    for number in range(4, 4 + count):
+        faults.orphan(world, f"hv{number:02}")
+    return port.cluster(world.objects).check(["node-without-machine"])
+
+
+def test_many_root_causes_are_told_at_a_glance_first() -> None:
+    """One line a rule with the names, before the first is told in full; nine names and more are counted."""
+    text = terminal.render(_orphans(10))
+    overview = text.split("\n\n")[1]
+    assert overview == ("  ✗ node-without-machine: Node hv04, hv05, hv06, hv07, hv08, hv09, hv10, hv11 and 2 more")
+
+
+def test_few_root_causes_need_no_overview() -> None:
+    """Three are read as fast as their list."""
+    assert terminal.render(_orphans(3)).split("\n\n")[1].startswith("✗ ERROR")
