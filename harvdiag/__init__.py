@@ -66,8 +66,8 @@ def __getattr__(name: str) -> Any:
 def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
     """The cluster in a support bundle (zip, one of its parts, or the extracted folder) or in files of kubectl.
 
-    Nothing is extracted; a kind is read when it is first asked for. Raises SourceError, in one line, for what cannot
-    be used.
+    ``-`` reads standard input. Nothing is extracted; a kind is read when it is first asked for. Raises SourceError, in
+    one line, for what cannot be used.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.sources import open_source
@@ -88,7 +88,7 @@ def rulebook(word: str = "") -> pd.DataFrame:
 def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
     """Write the findings to a file, as its ending says: ``.md``, ``.json`` or ``.txt``; returns its path.
 
-    Raises UsageError for another ending.
+    Raises UsageError for another ending, and for a file that cannot be written.
     """
     from harvdiag.reports import write
 

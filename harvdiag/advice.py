@@ -1,6 +1,6 @@
 """Advice that several rules give in the same words: how to look, and how not to lose a healthy node.
 
-Printed, never run. The preconditions P1 to P6 are those of section 6 of the object facts.
+Printed, never run. The preconditions are P1 to P6 of section 6 of the object facts.
 """
 
 from __future__ import annotations
@@ -12,13 +12,21 @@ __all__ = [
     "DELETES_NODE",
     "ONE_BY_ONE",
     "QUORUM",
+    "SEE_MACHINES",
+    "SEE_NODES",
     "arg",
+    "back_up_secret",
     "describe",
     "look_on_host",
+    "register_first",
     "rejoin",
 ]
 
 BACK_UP = "Back up first: `kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml > before.yaml`, and an etcd snapshot."
+SEE_MACHINES = (
+    "See that it is so: `kubectl get machines.cluster.x-k8s.io -A -o wide` lists every Machine with its node."
+)
+SEE_NODES = "See that it is so: `kubectl get nodes -o wide`."
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
 QUORUM = (
     "Never remove a management node while only two etcd members are left: the API stops. Check first that no volume "
@@ -46,25 +54,56 @@ def describe(resource: str, name: str, namespace: str = "fleet-local") -> str:
     return f"Look at it: `kubectl get {resource}{where} {arg(name)} -o yaml`."
 
 
+def back_up_secret(name: str) -> str:
+    """How to keep a plan Secret; what is in it is nobody else's business."""
+    return (
+        f"Back it up first: `kubectl get secret -n fleet-local {arg(name)} -o yaml > plan-secret.yaml`. Keep that "
+        "file to yourself: it holds credentials."
+    )
+
+
 def look_on_host(node: str) -> str:
     """Where a host tells why it has no Machine (facts, J1 to J10)."""
     return (
-        f'On {node}: `journalctl -u rancherd -u rancher-system-agent`. "already bootstrapped" means that the disk of '
-        "an "
-        'earlier installation was used again; "provide credentials" means that its Machine or its account is gone.'
+        f"On {node}: `journalctl -u rancherd -u rancher-system-agent` (in a bundle: the same logs in "
+        f"nodes/{node}.zip). "
+        '"already bootstrapped" means that the disk of an earlier installation was used again; "provide credentials" '
+        "means that its Machine or its account is gone."
     )
 
 
 def rejoin(node: str) -> tuple[str, ...]:
-    """The only known lasting repair of a node without a Machine: take it out whole and join it anew (F01)."""
+    """The lasting repair of a node without a Machine: take it out whole and join it anew (F01, docs#1108)."""
     return (
-        f"Move all VMs off {node}, then disable its scheduling in Longhorn and evict its replicas.",
+        "If an upgrade is under way, wait until every other node of it is Succeeded.",
+        (
+            f"Disable scheduling of {node} in Longhorn and evict its replicas, then put it into maintenance mode, so "
+            "that its VMs leave."
+        ),
         (
             f"Run `rke2-uninstall.sh` on {node} so that it cannot register again, then delete the host {node} in "
             "Harvester."
         ),
+        f"See that nothing of {node} is left: its Node, its `nodes.longhorn.io` and its etcd member.",
         (
-            f"Install {node} anew with a wiped disk and join it; then its Machine, plan Secret and labels appear by "
+            f"Install {node} anew with a wiped disk and join it; its Machine, plan Secret and labels then appear by "
             "themselves."
         ),
+    )
+
+
+def register_first(node: str) -> tuple[str, ...]:
+    """What to do where the node cannot be spared: the first node is registered by a plan of Rancher (3.2, F15, F14)."""
+    return (
+        f"Do not uninstall {node}: the cluster cannot do without it.",
+        (
+            "Rancher's plan system-agent-upgrader registers the first node. Look at it: `kubectl get "
+            "plans.upgrade.cattle.io -n cattle-system system-agent-upgrader -o yaml`; a node that stays in "
+            "status.applying holds it (harvester/harvester#9880)."
+        ),
+        (
+            "On Harvester 1.9, a Machine is made only if `kubectl get clusters.management.cattle.io local -o yaml` "
+            "shows the annotation provisioning.cattle.io/administrated (harvester/harvester#11336)."
+        ),
+        "Ask vendor support before you change anything.",
     )

@@ -9,6 +9,8 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,7 @@ def __dir__() -> list[str]:
 
 def main() -> None:
     """Run the tool and exit with its code."""
+    _tolerate()
     gc.disable()  # one answer, then the process ends: nothing that the collector could free would be used again
     try:
         code = cli.main(standalone_mode=False)
@@ -54,6 +57,13 @@ def main() -> None:
     except Exception as error:  # the last resort: a bug must not look like a finding
         code = _bug(error)
     sys.exit(code or 0)
+
+
+def _tolerate() -> None:
+    """Let a stream that cannot hold a sign show its number: the report is more than its marks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _usage(error: click.ClickException) -> str:
@@ -114,15 +124,17 @@ def cli() -> None:
     "--format",
     "form",
     type=click.Choice(["table", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="How to print the findings.",
+    help="How to print the findings; default: as the ending of --output says, else table.",
 )
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to stdout."
 )
-@click.option("--select", type=_Words(), default=(), help="Only these rules or families (comma-separated).")
-@click.option("--ignore", type=_Words(), default=(), help="Not these rules or families (comma-separated).")
+@click.option(
+    "--select", type=_Words(), multiple=True, help="Only these rules or families (comma-separated, repeatable)."
+)
+@click.option(
+    "--ignore", type=_Words(), multiple=True, help="Not these rules or families (comma-separated, repeatable)."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(list(LEVELS)),
@@ -136,10 +148,10 @@ def cli() -> None:
 )
 def check(
     source: Path | None,
-    form: str,
+    form: str | None,
     output: Path | None,
-    select: Sequence[str],
-    ignore: Sequence[str],
+    select: Sequence[tuple[str, ...]],
+    ignore: Sequence[tuple[str, ...]],
     fail_on: str,
     strict: bool,
     colour: bool | None,
@@ -147,18 +159,31 @@ def check(
     """Say what is wrong with a cluster, how it shows, why it matters and what to do next.
 
     SOURCE is a Harvester support bundle (the zip, one of its parts, or the extracted folder), or what
-    `kubectl get … -o yaml` wrote (a file or a folder).
+    `kubectl get … -o yaml` wrote (a file, a folder, or - for standard input).
 
     Exit code 0: nothing at or above --fail-on; 1: findings; 2: unusable input or usage; 3: a bug in harvdiag.
     """
     from harvdiag.cluster import Cluster
+    from harvdiag.reports import save
     from harvdiag.sources import open_source
 
     if source is None:
         raise UsageError("give a SOURCE: a support bundle or files of kubectl (a live cluster cannot be read yet)")
-    findings = Cluster(open_source(source)).check(select, ignore)
-    _print(_rendered(findings, form, output is None and _coloured(colour)), output)
+    form = form or _form(output)
+    findings = Cluster(open_source(source)).check([*chain(*select)], [*chain(*ignore)])
+    text = _rendered(findings, form, output is None and _coloured(colour))
+    if output is None:
+        # JSON is UTF-8 (RFC 8259), whatever the terminal's signs are.
+        click.echo(text.encode() if form == "json" else text, nl=False, color=True)
+    else:
+        save(text, output)
     return _code(findings, fail_on, strict)
+
+
+def _form(output: Path | None) -> str:
+    from harvdiag.reports import form_of
+
+    return form_of(output) if output is not None and output.suffix else "table"
 
 
 def _coloured(wish: bool | None) -> bool:
@@ -182,16 +207,6 @@ def _width(most: int) -> int:
     return min(get_terminal_size((100, 24)).columns, most)
 
 
-def _print(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=False, color=True)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror}") from error
-
-
 def _code(findings: Findings, fail_on: str, strict: bool) -> int:
     bad = any(finding.severity.rank <= LEVELS[fail_on] for finding in findings)
     return EXIT_FINDINGS if bad or (strict and findings.skipped) else 0
@@ -207,8 +222,9 @@ def rules(name: str | None) -> None:
     """List the checks, or explain one of them, or a family: NAME is a rule or a family."""
     from harvdiag.reports import rulebook
     from harvdiag.rules import select
+    from harvdiag.words import vetted
 
-    chosen = select([name] if name else ())
+    chosen = select(vetted([name] if name else ()))
     width = _width(100)
     one = name in {rule.name for rule in chosen}
     click.echo(rulebook.explain(chosen[0], width) if one else rulebook.listing(chosen, width), nl=False)

@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harvdiag import rules
+from harvdiag.errors import SourceError, UsageError
 from harvdiag.facts import Facts
+from harvdiag.fields import name_of
 from harvdiag.findings import Findings, Source
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.links import Links
 from harvdiag.model import Coverage, ObjectRef
 from harvdiag.snapshot import Snapshot
-from harvdiag.words import counted
+from harvdiag.words import counted, either, near, unseen, vetted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from harvdiag.graph import Graph
 
 __all__ = ["Cluster"]
+
+FEW = 4  # names that may all be told to somebody who gave none of them
 
 
 def __dir__() -> list[str]:
@@ -147,10 +151,23 @@ class Cluster:
     def links(self, kind: str, name: str, namespace: str | None = None) -> pd.DataFrame:
         """Every link of one object: ``cluster.links("Node", "srv09")``. All str: `direction`, `field`, `other`,
         `state` (``present``, ``absent``, ``unseen``, or ``empty`` for a field that should name another and does not).
+
+        An object that does not exist, but that others name, has those links. Raises UsageError for any other, and
+        where its kind was not seen.
         """
         from harvdiag import tables
 
-        return tables.links(self.facts.links, self._ref(kind, name, namespace))
+        ref = self._ref(kind, name, namespace)
+        found = tables.links(self.facts.links, ref)
+        if self.snapshot.get(ref) is not None:
+            return found
+        if gap := self.snapshot.gap(ref.kind):
+            raise UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
+        if not self.facts.links.to(ref):
+            names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
+            hint = either(near(name, names) or (sorted(names) if len(names) <= FEW else ()))
+            raise UsageError(f"no {ref.kind} {name!r} in {self.snapshot.manifest.name}{hint}")
+        return found[found["direction"] == "named by"].reset_index(drop=True)
 
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """One object as the API gave it, or None: ``cluster.raw("Node", "srv09")``."""
@@ -164,7 +181,19 @@ class Cluster:
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
         """Judge the cluster: all rules, or those whose name or family is in `select`, without those in `ignore`.
 
-        Raises UsageError for an unknown rule, SourceError where nothing that the rules need could be read.
+        Each may also be a single word. Raises UsageError for an unknown rule or where none is left, SourceError where
+        not one of them could be judged.
         """
-        outcomes = rules.judge(self.facts, rules.select(select, ignore))
-        return Findings(self.source, self.snapshot.coverage, outcomes)
+        chosen = rules.select(vetted(_words(select)), vetted(_words(ignore)))
+        if not chosen:
+            raise UsageError("no check is left: all that were selected are ignored too")
+        outcomes = rules.judge(self.facts, chosen)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes)
+        if len(findings.skipped) == len(outcomes):
+            gaps = "; ".join(f"{kind}: {why}" for kind, why in unseen(findings)[:3])
+            raise SourceError(f"{self.source.name}: no check could be made (of {len(outcomes)}); not seen: {gaps}")
+        return findings
+
+
+def _words(given: Collection[str]) -> Collection[str]:
+    return (given,) if isinstance(given, str) else given

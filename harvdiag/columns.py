@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harvdiag.fields import Obj, field, labels
+from harvdiag.fields import Obj, field, items, labels
 
-__all__ = ["COMMON", "Column", "at", "condition", "count", "flag", "roles", "time", "unset"]
+__all__ = [
+    "COMMON",
+    "CREATED",
+    "DELETING",
+    "NAME",
+    "NAMESPACE",
+    "OWNER",
+    "UID",
+    "Column",
+    "at",
+    "condition",
+    "count",
+    "flag",
+    "roles",
+    "time",
+    "unset",
+]
 
 BOTH_CONDITION_LISTS = ("status.conditions", "status.v1beta2.conditions", "status.deprecated.v1beta1.conditions")
+LONGEST_INT = 20
 ROLE_LABELS = {
     "node-role.kubernetes.io/control-plane": "control-plane",
     "node-role.kubernetes.io/etcd": "etcd",
@@ -50,9 +67,17 @@ def _as(dtype: str, value: Any) -> Any:
         case "boolean":
             return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value))
         case "Int64":
-            return int(value) if str(value).lstrip("-").isdigit() else None
+            return _whole(str(value))
         case _:
             return value if isinstance(value, str) else str(value)
+
+
+def _whole(text: str) -> int | None:
+    """A whole number that 64 bits hold."""
+    if len(text) > LONGEST_INT or not text.isascii() or not text.removeprefix("-").isdigit():
+        return None
+    number = int(text)
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def time(name: str, path: str) -> Column:
@@ -77,10 +102,9 @@ def unset(name: str, path: str) -> Column:
 
 def condition(name: str, kind: str) -> Column:
     """Status of a condition (``True``, ``False``, ``Unknown``), whichever of the API's lists it stands in."""
-    lists = [field(path) for path in BOTH_CONDITION_LISTS]
 
     def value(obj: Obj) -> str | None:
-        rows = (row for path in lists for row in path.get(obj) or () if isinstance(row, dict))
+        rows = (row for path in BOTH_CONDITION_LISTS for row in items(obj, path) if isinstance(row, dict))
         return next((str(row.get("status")) for row in rows if row.get("type") == kind), None)
 
     return Column(name, "str", f"status.conditions, type {kind}", value)
@@ -98,8 +122,8 @@ def roles(name: str = "roles") -> Column:
 
 
 def _owner(obj: Obj) -> str | None:
-    owners = field("metadata.ownerReferences").get(obj) or ()
-    return ", ".join(f"{o.get('kind')}/{o.get('name')}" for o in owners if isinstance(o, dict)) or None
+    owners = [owner for owner in items(obj, "metadata.ownerReferences") if isinstance(owner, dict)]
+    return ", ".join(f"{owner.get('kind')}/{owner.get('name')}" for owner in owners) or None
 
 
 NAMESPACE = at("namespace", "metadata.namespace")

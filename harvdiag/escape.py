@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["html", "markdown", "plain", "shown"]
+__all__ = ["code", "html", "markdown", "plain", "shown"]
 
 # C0, DEL and C1 drive terminals; bidirectional marks and signs without width make a text read as another; halves of
 # surrogate pairs (JSON can hold them) cannot be written at all.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from harvdiag.fields import text
+from harvdiag.fields import field, text
 from harvdiag.links import Links
 from harvdiag.model import ObjectRef
 from harvdiag.moment import Moment
@@ -12,7 +14,13 @@ from harvdiag.pairs import Pairing
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
 
-__all__ = ["Facts"]
+__all__ = ["JOINING", "REMOVAL", "Facts"]
+
+JOINING = timedelta(minutes=30)
+"""How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
+REMOVAL = timedelta(hours=1)
+"""How long a deletion may take; Cluster API drains, detaches and removes in turn."""
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def __dir__() -> list[str]:
@@ -46,7 +54,29 @@ class Facts:
         setting = self.snapshot.get(ObjectRef("Setting", "", "server-version"))
         return (text(setting, "value") or text(setting, "default")) if setting else ""
 
-    @property
+    @cached_property
     def now(self) -> Moment:
-        """The time of collection, never the clock's."""
-        return Moment(self.snapshot.manifest.captured_at)
+        """The time of collection, never the clock's; where it is not told, the last heartbeat of any Node.
+
+        Kubelets send one every five minutes, so that is late enough to say how long something has lasted.
+        """
+        told = Moment(self.snapshot.manifest.captured_at)
+        return told or max(map(Moment, self._heartbeats()), key=lambda m: m.at or EPOCH, default=told)
+
+    def _heartbeats(self) -> Iterator[str]:
+        for node in self.snapshot.objects("Node"):
+            rows = field("status.conditions").get(node)
+            for row in rows if isinstance(rows, list) else ():
+                yield text(row, "lastHeartbeatTime")
+
+    def fresh(self, ref: ObjectRef) -> bool:
+        """Made less than half an hour before: it may still be joining, and its lists were read one after another."""
+        return self._younger(ref, "metadata.creationTimestamp", JOINING)
+
+    def leaving(self, ref: ObjectRef) -> bool:
+        """Deleted less than an hour before: its parts go one by one, and that is how it should be (D3)."""
+        return self._younger(ref, "metadata.deletionTimestamp", REMOVAL)
+
+    def _younger(self, ref: ObjectRef, path: str, span: timedelta) -> bool:
+        age = self.now.since(Moment(text(self.links.objects.get(ref), path)))
+        return age is not None and age < span

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["FieldPath", "Obj", "field", "labels", "name_of", "namespace_of", "text", "uid_of"]
+__all__ = ["FieldPath", "Obj", "field", "items", "labels", "name_of", "namespace_of", "text", "uid_of"]
 
 Obj = dict[str, Any]
 
@@ -59,6 +59,12 @@ def text(obj: Any, path: str) -> str:
     """The string at a path; empty for what is absent, null or no string (the API leaves empty strings out)."""
     value = field(path).get(obj)
     return value if isinstance(value, str) else ""
+
+
+def items(obj: Any, path: str) -> list[Any]:
+    """The list at a path; empty for what is absent, null or no list."""
+    value = field(path).get(obj)
+    return value if isinstance(value, list) else []
 
 
 def name_of(obj: Obj) -> str:

@@ -7,17 +7,16 @@ the field's path; its attributes are `path`, `value` and `state` (that of its ta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import networkx as nx
 
 from harvdiag.links import ABSENT, PRESENT, Links
 from harvdiag.model import ObjectRef
 
-if TYPE_CHECKING:
-    Graph = nx.MultiDiGraph[ObjectRef]
+__all__ = ["Graph", "build", "phantoms"]
 
-__all__ = ["build", "phantoms"]
+Graph: TypeAlias = "nx.MultiDiGraph[ObjectRef]"
 
 
 def __dir__() -> list[str]:
@@ -37,5 +36,15 @@ def build(links: Links) -> Graph:
 
 
 def phantoms(graph: Graph) -> list[ObjectRef]:
-    """The objects that are referred to and do not exist."""
-    return [ref for ref, facts in graph.nodes(data=True) if facts["state"] == ABSENT]
+    """The objects that are referred to and do not exist, each once.
+
+    One who names a missing object by its name often gives its uid or providerID too: those are no further objects.
+    """
+    gone = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == ABSENT]
+    named = {(source, ref.kind) for ref in gone if not _alias(ref) for source in graph.predecessors(ref)}
+    return [ref for ref in gone if not _alias(ref) or named.isdisjoint((s, ref.kind) for s in graph.predecessors(ref))]
+
+
+def _alias(ref: ObjectRef) -> bool:
+    """Whether it is known by a uid or providerID only; no object's own name holds a blank."""
+    return ref.name.startswith(("uid ", "provider_id "))

@@ -24,7 +24,7 @@ from harvdiag.columns import (
 )
 from harvdiag.kind import Kind, Link
 
-__all__ = ["CATALOGUE", "DIAGNOSIS", "GRAPH", "LINKED", "importance", "known", "qualified"]
+__all__ = ["CATALOGUE", "DIAGNOSIS", "FLEET", "GRAPH", "LINKED", "importance", "known", "qualified"]
 
 FLEET = "fleet-local"
 
@@ -103,6 +103,8 @@ MACHINE = Kind(
         flag("bootstrap_ready", "status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
         flag("infrastructure_ready", "status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
         condition("node_healthy", "NodeHealthy"),
+        at("failure_reason", "status.failureReason", "status.deprecated.v1beta1.failureReason"),
+        at("failure_message", "status.failureMessage", "status.deprecated.v1beta1.failureMessage"),
         roles(),
         at("machine_id", 'metadata.labels["rke.cattle.io/machine-id"]'),
         DELETING,

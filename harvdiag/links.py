@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from harvdiag.fields import Obj, field, name_of, namespace_of, text, uid_of
+from harvdiag.fields import Obj, field, items, name_of, namespace_of, text, uid_of
 from harvdiag.kind import Link
 from harvdiag.kinds import CATALOGUE, LINKED, qualified
 from harvdiag.model import ObjectRef
@@ -127,7 +127,7 @@ class Links:
         yield Edge(ref, target, f"{path}.name", target.name, self._state(target))
 
     def _owners(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
-        for number, owner in enumerate(field("metadata.ownerReferences").get(obj) or ()):
+        for number, owner in enumerate(items(obj, "metadata.ownerReferences")):
             if isinstance(owner, dict) and owner.get("name"):
                 target = self._owner(ref, owner)
                 yield Edge(ref, target, f"metadata.ownerReferences[{number}]", str(owner["name"]), self._state(target))
@@ -179,8 +179,8 @@ def _provider_id(obj: Obj) -> list[str]:
 
 
 def _addresses(obj: Obj) -> list[str]:
-    rows = field("status.addresses").get(obj) or ()
-    return [str(r.get("address")) for r in rows if isinstance(r, dict) and r.get("type") == "InternalIP"]
+    rows = (row for row in items(obj, "status.addresses") if isinstance(row, dict))
+    return [str(row.get("address")) for row in rows if row.get("type") == "InternalIP"]
 
 
 _IDENTITIES: dict[str, Callable[[Obj], list[str]]] = {

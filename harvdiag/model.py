@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-__all__ = ["Coverage", "CoverageEntry", "Evidence", "Finding", "ObjectRef", "Outcome", "Severity", "State"]
+__all__ = [
+    "Coverage",
+    "CoverageEntry",
+    "Evidence",
+    "Finding",
+    "ObjectRef",
+    "Outcome",
+    "Severity",
+    "State",
+    "fingerprint",
+    "ordered",
+]
 
 
 def __dir__() -> list[str]:
@@ -47,15 +58,19 @@ class ObjectRef(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """One field that shows a fault: the object, the field's path, and its value (None: the field is absent)."""
+    """One field that shows a fault: the object, the field's path, and its value (None: the field is absent).
+
+    Without a path it is about the object itself; with the value None: it does not exist.
+    """
 
     object: ObjectRef
     path: str
     value: Any
 
     def __str__(self) -> str:
-        value = "absent" if self.value is None else self.value
-        return f"{self.object}  {self.path}: {value}" if self.path else f"{self.object}: {value}"
+        if not self.path:
+            return f"{self.object}: {'does not exist' if self.value is None else self.value}"
+        return f"{self.object}  {self.path}: {'absent' if self.value is None else self.value}"
 
 
 def fingerprint(rule: str, subject: ObjectRef) -> str:

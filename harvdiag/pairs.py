@@ -11,12 +11,25 @@ from functools import cached_property
 from typing import NamedTuple
 
 from harvdiag.fields import Obj, labels, text, uid_of
+from harvdiag.kinds import FLEET
 from harvdiag.links import ABSENT, PRESENT, UNSEEN, Edge, Links
 from harvdiag.model import ObjectRef
 
-__all__ = ["E1", "E2", "E3", "E4", "E5", "E6", "FLEET", "Pair", "Pairing"]
+__all__ = [
+    "BOOTSTRAP",
+    "E1",
+    "E2",
+    "E3",
+    "E4",
+    "E5",
+    "E6",
+    "FLEET",
+    "INFRASTRUCTURE",
+    "PLAN_OF",
+    "Pair",
+    "Pairing",
+]
 
-FLEET = "fleet-local"
 E1 = 'metadata.annotations["cluster.x-k8s.io/machine"]'
 E2 = "status.nodeRef.name"
 E3 = "status.nodeRef.uid"
@@ -80,8 +93,8 @@ class Pairing:
 
     @cached_property
     def plans(self) -> list[ObjectRef]:
-        """The machine-plan Secrets."""
-        return self.links.refs("Secret")
+        """The machine-plan Secrets of namespace fleet-local; those elsewhere are not of cluster `local`."""
+        return [ref for ref in self.links.refs("Secret") if ref.namespace == FLEET]
 
     def obj(self, ref: ObjectRef) -> Obj:
         """The raw object."""
@@ -122,6 +135,13 @@ class Pairing:
     def _free_for(self, machine: ObjectRef, node: ObjectRef) -> bool:
         edge = self.node_ref(machine)
         return edge is None or edge.target == node
+
+    def suspects(self, machine: ObjectRef) -> list[ObjectRef]:
+        """The Nodes that look like the host of a Machine without nodeRef: the other end of `traces` and of E6."""
+        parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
+        out = [e for part in parts for e in self.links.of(part) if e.target.kind == "Node" and e.state == PRESENT]
+        into = [edge.source for path in (E4, E5) for edge in self.links.to(machine, path)]
+        return [node for node in _distinct([*(e.target for e in out), *into]) if node.kind == "Node"]
 
     def orphan(self, node: ObjectRef) -> bool:
         """The Node names no Machine and none is tied to it."""
@@ -166,7 +186,7 @@ class Pairing:
         return _distinct([*named, *self.claims(node), *self.traces(node)])
 
     def _row(self, node: ObjectRef | None, machine: ObjectRef | None) -> Pair:
-        infra = machine and machine._replace(kind="CustomMachine")
+        infra = machine._replace(kind="CustomMachine") if machine else None
         return Pair(
             node.name if node else "",
             machine.name if machine else "",
@@ -176,7 +196,7 @@ class Pairing:
             self._cell(node, E4, machine),
             self._cell(node, E5, machine),
             self._cell(machine, E6, node),
-            self._cell(infra if infra in self.links.objects else None, E6, node),
+            self._infra_cell(infra, node),
             self._part(machine, INFRASTRUCTURE),
             self._part(machine, BOOTSTRAP),
             self._plan_cell(machine),
@@ -189,7 +209,12 @@ class Pairing:
             return "" if source is None else ABSENT
         if any(edge.target == target for edge in edges):
             return JOINS
-        return edges[0].target.name
+        return UNSEEN if edges[0].state == UNSEEN else edges[0].target.name
+
+    def _infra_cell(self, infra: ObjectRef | None, node: ObjectRef | None) -> str:
+        if infra is not None and not self.links.seen("CustomMachine"):
+            return UNSEEN
+        return self._cell(infra if infra in self.links.objects else None, E6, node)
 
     def _part(self, machine: ObjectRef | None, path: str) -> str:
         edges = self.links.of(machine, path) if machine else []
@@ -211,9 +236,13 @@ class Pairing:
             return f"not judged: {' and '.join(unseen)} not seen"
         if node is None:
             return self._machine_alone(machine) if machine else ""
-        if machine is None:
-            return "names a Machine that is gone" if self.dangling(node) else "orphan node"
-        return self._together(node, machine)
+        return self._together(node, machine) if machine else self._node_alone(node)
+
+    def _node_alone(self, node: ObjectRef) -> str:
+        if self.named(node):
+            return f"names a Machine that {'is gone' if self.dangling(node) else 'was not seen'}"
+        dark = [kind for kind in ("CustomMachine", "RKEBootstrap") if not self.links.seen(kind)]
+        return f"no Machine known: {' and '.join(dark)} not seen" if dark else "orphan node"
 
     def _machine_alone(self, machine: ObjectRef) -> str:
         ghost = "ghost machine" if self.node_ref(machine) else "no node yet"
@@ -241,7 +270,7 @@ class Pairing:
         edge, uid = self.node_ref(machine), text(self.obj(machine), E3)
         if edge is None or edge.state != PRESENT or not uid:
             return None
-        return edge if uid_of(self.obj(edge.target)) != uid else None
+        return edge if uid_of(self.obj(edge.target)) not in ("", uid) else None
 
 
 def _distinct(refs: Iterable[ObjectRef]) -> list[ObjectRef]:

@@ -23,7 +23,9 @@ STATUS_KEYS = frozenset(
     }
 )
 """The status keys that a support bundle keeps (rancher/support-bundle-kit); no plan is among them."""
-COPIES = ("kubectl.kubernetes.io/last-applied-configuration",)
+KEPT = frozenset({"apiVersion", "kind", "metadata", "type"})
+"""What stays of a Secret beside those: no other field is needed, so none can carry a body."""
+COPIES = ("kubectl.kubernetes.io/last-applied-configuration", "objectset.rio.cattle.io/applied")
 """Annotations that may hold a copy of the whole Secret."""
 
 
@@ -37,7 +39,7 @@ def admit(obj: Obj) -> Obj | None:
         return None
     data = field("data").get(obj)
     kept = {key: value for key, value in data.items() if key in STATUS_KEYS} if isinstance(data, dict) else {}
-    clean = {key: value for key, value in obj.items() if key not in {"data", "stringData"}} | {"data": kept}
+    clean = {key: value for key, value in obj.items() if key in KEPT} | {"data": kept}
     annotations = field("metadata.annotations").get(obj)
     if isinstance(annotations, dict) and any(key in annotations for key in COPIES):
         fewer = {key: value for key, value in annotations.items() if key not in COPIES}

@@ -125,11 +125,15 @@ class Snapshot:
         """Whether an object of this kind that is not here does not exist; looks at the kind's home namespace."""
         return self.gap(kind) is None
 
-    def gap(self, kind: str) -> str | None:
-        """Why absence of an object of this kind proves nothing; None where it does."""
+    def gap(self, kind: str, everywhere: bool = False) -> str | None:
+        """Why absence of an object of this kind proves nothing; None where it does.
+
+        That is asked of the kind's home namespace, or of every namespace if `everywhere`.
+        """
         self.load([kind])
         home = CATALOGUE[kind].home if kind in CATALOGUE else ""
-        entries = [e for e in self._entries[kind] if e.namespace == home or kind not in CATALOGUE]
+        every = everywhere or kind not in CATALOGUE
+        entries = [e for e in self._entries[kind] if every or e.namespace == home]
         bad = next((e for e in entries if not e.state.seen), None)
         if entries and bad is None:
             return None
@@ -196,10 +200,17 @@ def vet(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
     if faults:
         state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
-    elif state is State.COLLECTED and not kept:
-        state = State.EMPTY
+    elif state.seen and not kept:
+        state, reason = _nothing(listing.kind)
     kind = listing.kind
     return kept, CoverageEntry(kind.name, kind.group, listing.version, listing.namespace, state, len(kept), reason)
+
+
+def _nothing(kind: Kind) -> tuple[State, str]:
+    """What an empty list tells. Whatever collected it ran on a Node, so a list without any was not taken."""
+    if kind.name == "Node":
+        return State.FAILED, "no Node is listed, which cannot be: the list was not taken"
+    return State.EMPTY, ""
 
 
 def _fault(item: Any, kind: Kind, names: set[tuple[str, str]], typed: bool) -> str:

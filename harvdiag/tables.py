@@ -79,10 +79,15 @@ def _frame(objects: Sequence[Obj], columns: Iterable[Column]) -> pd.DataFrame:
 
 def _series(values: list[Any], dtype: str) -> pd.Series[Any]:
     if dtype.startswith("datetime"):
-        return pd.to_datetime(pd.Series(values, dtype="object"), utc=True, errors="coerce", format="ISO8601").astype(
-            "datetime64[ns, UTC]"
-        )
+        return _times(values)
     return pd.Series(values, dtype=dtype)
+
+
+def _times(values: list[Any]) -> pd.Series[Any]:
+    """Moments in UTC; what is none, or beyond what nanoseconds can tell (Go's zero time, year 1), is missing."""
+    found = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, errors="coerce", format="ISO8601")
+    first, last = pd.Timestamp.min.tz_localize("UTC"), pd.Timestamp.max.tz_localize("UTC")
+    return found.where(found.between(first, last)).astype("datetime64[ns, UTC]")
 
 
 def _sorted(objects: Iterable[Obj]) -> list[Obj]:

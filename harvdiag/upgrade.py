@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -34,8 +35,9 @@ class Upgrade:
 
     @property
     def version(self) -> str:
-        """The version it goes to."""
-        return text(self.obj, "spec.version")
+        """The version it goes to; an upgrade by image tells it in its release information only (YAML in a string)."""
+        told = re.search(r"(?m)^ *harvester: *(\S+)$", text(self.obj, "status.repoInfo"))
+        return text(self.obj, "spec.version") or (told[1] if told else "")
 
     @property
     def latest(self) -> bool:

@@ -99,6 +99,20 @@ def test_every_notebook_stands_in_the_readme() -> None:
     assert sorted(re.findall(r"\(notebooks/([^)]+)\)", README)) == [path.name for path in NOTEBOOKS]
 
 
+@pytest.mark.notebook
+def test_the_papermill_command_works_as_written(tmp_path: Path) -> None:
+    """In the repository's folder, on a source named from there; only the names of the two files are ours."""
+    (command,) = re.findall(r"^papermill .+$", README, re.MULTILINE)
+    mine = tmp_path / "mine.ipynb"
+    words = command.replace("mine.ipynb", str(mine)).replace("my-bundle.zip", "data/bundles/healthy.zip")
+    assert words.count("healthy.zip") == words.count(str(mine)) == 1
+    folder = Path(sys.executable).parent
+    env = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "PWD": str(ROOT)}
+    done = subprocess.run(["/bin/sh", "-c", words], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing found" in mine.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_to_files_lead_somewhere(path: Path) -> None:
     """Relative links of every document."""

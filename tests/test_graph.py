@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harvdiag.errors import UsageError
 from harvdiag.graph import phantoms
 from harvdiag.model import ObjectRef, State
 from tests import port
@@ -116,6 +117,52 @@ def test_phantom_is_what_is_named_and_gone() -> None:
     assert of["M"] in phantoms(graph)
     assert graph.edges[of["N"], of["M"], PER_HOST["E1"][1]]["state"] == "absent"
     assert set(graph.predecessors(of["M"])) == {of[part] for part in "NCBS"}
+
+
+@pytest.mark.parametrize("kind", ["Node", "Machine"])
+@pytest.mark.parametrize("version", ABSENT_IN)
+def test_missing_object_is_one_phantom(kind: str, version: str) -> None:
+    """Named by name, uid and providerID, it is one thing still, and goes by its name."""
+    world = healthy(version=version)
+    gone = parts(world, "hv02")[kind[0]]
+    world.remove(kind, gone.name)
+    assert phantoms(port.cluster(world.objects).graph) == [gone]
+
+
+def test_uid_that_stands_alone_is_a_phantom() -> None:
+    """A Node names a living Machine by name and one that is gone by uid: that one is not told by any name."""
+    world = healthy()
+    world.change("Node", "hv01", {"metadata": {"labels": {"rke.cattle.io/machine": "gone"}}})
+    assert phantoms(port.cluster(world.objects).graph) == [ObjectRef("Machine", "", "uid gone")]
+
+
+# --- links of one object -------------------------------------------------------------------------------------------
+
+
+def test_links_of_what_is_not_there_are_refused() -> None:
+    """A slip of the hand is no Node without links; few names are all told."""
+    cluster = port.cluster(healthy().objects)
+    with pytest.raises(UsageError, match=r"^no Node 'HV02' in port; did you mean hv02\?$"):
+        cluster.links("Node", "HV02")
+    with pytest.raises(UsageError, match=r"^no Node 'nope' in port; did you mean hv01, hv02 or hv03\?$"):
+        cluster.links("Node", "nope")
+
+
+def test_links_of_what_was_not_seen_are_refused() -> None:
+    """Nobody can say whether it is there."""
+    cluster = port.cluster(healthy().objects, Node=State.FAILED)
+    with pytest.raises(UsageError, match=r"^Node hv01: this kind was not seen in port \(failed: for a reason\)$"):
+        cluster.links("Node", "hv01")
+
+
+def test_links_of_a_phantom_are_those_that_name_it() -> None:
+    """It does not exist, so it has no fields, full or empty."""
+    world = healthy()
+    of = parts(world, "hv01")
+    world.remove("Machine", of["M"].name)
+    found = port.cluster(world.objects).links("Machine", of["M"].name)
+    assert set(found["direction"]) == {"named by"}
+    assert str(of["N"]) in set(found["other"])
 
 
 def test_what_nobody_looked_at_is_no_phantom() -> None:

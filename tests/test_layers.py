@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -73,6 +74,23 @@ def test_module_tells_its_public_names(module: ModuleType) -> None:
 def _sorted_as_ruff_does(public: str) -> tuple[int, str]:
     """Constants, then classes, then the rest."""
     return (0 if public.isupper() else 1 if public[0].isupper() else 2), public
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_only_public_names_are_used_by_others(path: Path) -> None:
+    """What one module takes from another is in that one's `__all__`, or is a module itself."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "harvdiag":
+            giver = importlib.import_module(node.module or "")
+            taken = {alias.name for alias in node.names} - {"__version__"}
+            assert {n for n in taken if not _is_public(giver, n)} == set(), f"from {node.module}"
+
+
+def _is_public(giver: ModuleType, name: str) -> bool:
+    """Told by `__all__`, or a module of the package `giver`."""
+    if name in getattr(giver, "__all__", ()):
+        return True
+    return hasattr(giver, "__path__") and importlib.util.find_spec(f"{giver.__name__}.{name}") is not None
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)

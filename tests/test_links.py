@@ -164,11 +164,18 @@ def test_reference_without_a_name_is_no_link(world: World, value: Any) -> None:
     assert links(world.objects).of(machine, "spec.infrastructureRef.name") == []
 
 
-@pytest.mark.parametrize("owners", [None, "text", {}, [None, "text", {"kind": "Machine"}]])
+@pytest.mark.parametrize("owners", [None, 5, True, "text", {}, [None, 5, {"kind": "Machine"}]])
 def test_strange_owners_are_passed_over(world: World, owners: Any) -> None:
     """Owner references that are none do no harm."""
     world.get("Node", "hv01")["metadata"]["ownerReferences"] = owners
     assert not [e for e in links(world.objects).of(HV01) if e.path.startswith("metadata.ownerReferences")]
+
+
+@pytest.mark.parametrize("addresses", [None, 5, "text", {"a": 5}, [5, None, [], {"type": "InternalIP"}]])
+def test_strange_addresses_are_passed_over(world: World, addresses: Any) -> None:
+    """A Node whose addresses are none has none, and no RKEBootstrap is tied to it by one."""
+    world.get("Node", "hv01")["status"]["addresses"] = addresses
+    assert not [edge for edge in links(world.objects).to(HV01) if edge.path == ADDRESS]
 
 
 def test_unknown_kinds_are_linked_by_their_owners(tmp_path: Path) -> None:

@@ -175,7 +175,15 @@ def vetted(*items: Any, state: State = State.COLLECTED, reason: str = "") -> tup
 def test_good_list_is_collected_and_one_without_items_empty() -> None:
     """The two states in which absence means something."""
     assert vetted(GOOD) == ([GOOD], State.COLLECTED, "")
-    assert vetted() == ([], State.EMPTY, "")
+    snapshot = Snapshot(port.Port())
+    nothing = [vet(Listing(snapshot.kind(kind), "v1", "fleet-local", ())) for kind in ("Machine", "Secret")]
+    assert [(kept, entry.state, entry.reason) for kept, entry in nothing] == [([], State.EMPTY, "")] * 2
+
+
+@pytest.mark.parametrize("state", [State.COLLECTED, State.EMPTY])
+def test_a_list_without_any_node_was_not_taken(state: State) -> None:
+    """What collects runs on a Node: a cluster without one cannot tell anything, so the list is a gap."""
+    assert vetted(state=state) == ([], State.FAILED, "no Node is listed, which cannot be: the list was not taken")
 
 
 @pytest.mark.parametrize(

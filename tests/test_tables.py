@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.columns import COMMON
+from harvdiag.columns import COMMON, count
 from harvdiag.kinds import CATALOGUE
 from harvdiag.model import State
+from harvdiag.moment import Moment
 from harvdiag.pairs import Pair
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import BROKEN, SCENARIOS, from_folder
 from tests.world import healthy
+from tests.world.objects import new
 
 PROPERTIES = {
     "nodes": "Node",
@@ -87,7 +90,8 @@ def test_clusters_hold_when_empty(full: Cluster) -> None:
 
 def test_links_hold_when_empty() -> None:
     """The links of an object that nobody names and that names nobody."""
-    frame = port.cluster().links("Setting", "server-version")
+    setting = new("harvesterhci.io/v1beta1", "Setting", "server-version")
+    frame = port.cluster([setting]).links("Setting", "server-version")
     assert dtypes(frame) == dict.fromkeys(["direction", "field", "other", "state"], "str")
     assert len(frame) == 0
 
@@ -156,6 +160,53 @@ def test_values_that_do_not_fit_are_missing() -> None:
     row = port.cluster(world.objects).machines.set_index("name").loc[machine]
     assert pd.isna(row["created"])
     assert pd.isna(row["bootstrap_ready"])
+
+
+@pytest.mark.parametrize(
+    "value", ["²", "--5", "-", "9" * 30, 10**30, "9" * 5000, 2**63, [5], {"a": 5}, True, 2.5, "5x", "٣"]
+)
+def test_numbers_that_are_none_are_missing(value: Any) -> None:
+    """Also those of which `isdigit` says otherwise, and those that no 64 bits hold."""
+    column = count("n", "spec.n")
+    assert column.value({"spec": {"n": value}}) is None
+
+
+@pytest.mark.parametrize("value", [0, 5, "5", "-5", 2**63 - 1, str(-(2**63)), 5.0])
+def test_numbers_are_read(value: Any) -> None:
+    """As numbers or as text."""
+    found = count("n", "spec.n").value({"spec": {"n": value}})
+    assert found == (int(value) if not isinstance(value, float) else None)
+    assert pd.Series([found], dtype="Int64").dtype == "Int64"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+05:00"])
+def test_times_beyond_nanoseconds_are_missing(moment: str) -> None:
+    """Go's zero time is no time; the other rows keep theirs."""
+    world = healthy()
+    world.change("Node", "hv02", {"metadata": {"creationTimestamp": moment}})
+    nodes = port.cluster(world.objects).nodes.set_index("name")
+    assert str(nodes["created"].dtype) == "datetime64[ns, UTC]"
+    assert list(nodes["created"].isna()) == [False, True, False]
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "yesterday", ""])
+def test_moments_that_are_none_are_false(text: str) -> None:
+    """Beyond the calendar in UTC, or no time at all."""
+    assert not Moment(text)
+    assert Moment("2025-05-08T10:00:00Z").since(Moment(text)) is None
+    assert str(Moment(text)) == "unknown time"
+
+
+@pytest.mark.parametrize("value", [5, "text", True, {"a": 5}, [5], [None]])
+def test_lists_of_another_type_hold_nothing(value: Any) -> None:
+    """Conditions and owners that are no list, or a list of something else."""
+    world = healthy()
+    world.get("Node", "hv01")["status"]["conditions"] = value
+    machine = world.machine_of("hv01")
+    world.get("CustomMachine", machine)["metadata"]["ownerReferences"] = value
+    cluster = port.cluster(world.objects)
+    assert pd.isna(cluster.nodes.set_index("name").loc["hv01", "ready"])
+    assert pd.isna(cluster.custommachines.set_index("name").loc[machine, "owner"])
 
 
 def test_rows_are_sorted_whatever_the_source() -> None:

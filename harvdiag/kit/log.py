@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Complaint", "Complaints", "parse"]
+__all__ = ["LONGEST", "Complaint", "Complaints", "parse"]
 
 _LIST = re.compile(
     r"Failed to (?:get|parse objects received from) "
@@ -16,7 +16,9 @@ _LIST = re.compile(
     r"(?P<plural>[^/:]+): (?P<why>.*)"
 )
 _SCOPE = re.compile(r"Unable to fetch (?P<scope>cluster|namespaced) resources: (?P<why>.*)")
-_WRITE = re.compile(r"Support Bundle: failed to generate (?P<path>\S*/(?P<member>yamls/\S+\.yaml)): (?P<why>.*)")
+_WRITE = "Support Bundle: failed to generate "
+LONGEST = 4096
+"""Bytes of a line that are looked at: errors are shorter, and a longer line is somebody's joke."""
 _LOGS = re.compile(r"cannot get log for pod|Cannot get pod|cannot get pod list")
 
 
@@ -36,15 +38,26 @@ class Complaint(NamedTuple):
 class Complaints(NamedTuple):
     """The log, sorted: failed lists, failed scopes (``cluster``, ``namespaced``), files not written, the rest."""
 
-    lists: tuple[Complaint, ...] = ()
-    scopes: dict[str, str] = {}
-    members: dict[str, str] = {}
-    others: tuple[str, ...] = ()
+    lists: tuple[Complaint, ...]
+    scopes: dict[str, str]
+    members: dict[str, str]
+    others: tuple[str, ...]
 
     def about(self, group: str, plural: str, namespace: str) -> str:
-        """Why this list is missing or partial; empty where the log does not speak of it."""
-        key = (group, plural, namespace)
-        return next((c.why for c in self.lists if c[:3] == key), "")
+        """Why this list is missing or partial; empty where the log does not speak of it.
+
+        A complaint about all namespaces speaks of each.
+        """
+        mine = (c for c in self.lists if (c.group, c.plural) == (group, plural) and c.namespace in ("", namespace))
+        return next((c.why for c in mine), "") or self._unwritten(group, plural, namespace)
+
+    def _unwritten(self, group: str, plural: str, namespace: str) -> str:
+        """Why the list's file was not written whole; of any version, for none may be there to tell it."""
+        head = f"yamls/namespaced/{namespace}/" if namespace else "yamls/cluster/"
+        parts = re.compile(
+            rf"{re.escape(head)}{re.escape(group + '/') if group else ''}v[^/]+/{re.escape(plural)}\.yaml"
+        )
+        return next((why for member, why in self.members.items() if parts.fullmatch(member)), "")
 
 
 def parse(log: str) -> Complaints:
@@ -53,13 +66,20 @@ def parse(log: str) -> Complaints:
     scopes: dict[str, str] = {}
     members: dict[str, str] = {}
     others: list[str] = []
-    for line in filter(None, (line.strip() for line in log.splitlines())):
-        if match := _LIST.match(line):
+    for line in filter(None, (line.strip()[:LONGEST] for line in log.splitlines())):
+        if match := _LIST.search(line):
             lists.append(Complaint(match["group"] or "", match["plural"], match["namespace"] or "", match["why"]))
-        elif match := _SCOPE.match(line):
+        elif match := _SCOPE.search(line):
             scopes.setdefault(match["scope"], match["why"])
-        elif match := _WRITE.match(line):
-            members[match["member"]] = match["why"]
+        elif unwritten := _unwritten(line):
+            members[unwritten[0]] = unwritten[1]
         elif not _LOGS.search(line):
             others.append(line)
     return Complaints(tuple(lists), scopes, members, tuple(others))
+
+
+def _unwritten(line: str) -> tuple[str, str] | None:
+    """The member below ``yamls/`` and the reason, from a line about a file that could not be written."""
+    path, mark, why = line.partition(_WRITE)[2].partition(".yaml: ")
+    at = path.rfind("yamls/")
+    return (f"{path[at:]}.yaml", why) if mark and at >= 0 else None

@@ -11,8 +11,10 @@ from harvdiag.reading.lists import (
     load_kit_list,
     paused_collector,
 )
+from harvdiag.reading.text import DEPTH
 
 __all__ = [
+    "DEPTH",
     "Container",
     "Limits",
     "MemberError",

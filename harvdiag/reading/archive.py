@@ -56,16 +56,23 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """The bytes of one member. MemberError where it is missing, double, damaged, encrypted or too large."""
+        return self._read(name, self._budget)
+
+    def _read(self, name: str, budget: Budget) -> bytes:
         entry = self._entry(name)
         self._directory.let_go()
-        self._budget.check(name, entry.size)
+        budget.check(name, entry.size)
         data = self._unpack(name, entry)
-        self._budget.spend(len(data))
+        budget.spend(len(data))
         return data
 
     def nested(self, name: str) -> Archive:
-        """The zip archive that is a member of this one, such as nodes/<node>.zip; it counts against the same limits."""
-        source = Slices([BytesIO(self.read(name))])
+        """The zip archive that is a member of this one, such as nodes/<node>.zip.
+
+        The same limits hold for each by itself: the archives of sixty nodes must not use up what is left for the lists.
+        """
+        budget = Budget(self._budget.limits)
+        source = Slices([BytesIO(self._read(name, budget))])
         end = find_end(source)
         if end is None or not is_complete(source, end):
             raise MemberError(f"{shown(name)}: no complete zip archive")
@@ -73,7 +80,7 @@ class Archive:
             directory = _directory(shown(name), source, end)
         except SourceError as error:
             raise MemberError(str(error)) from None
-        return Archive(f"{self.name}/{shown(name)}", source, directory, self._budget)
+        return Archive(f"{self.name}/{shown(name)}", source, directory, budget)
 
     def _entry(self, name: str) -> Entry:
         starts = self._found.get(name) or self._directory.find(name).get(name, [])
@@ -143,13 +150,20 @@ def open_archive(path: Path, limits: Limits | None = None) -> Archive:
     """The zip archive at path, with all its parts where it is one of several. SourceError where it cannot be used."""
     source = open_slices([path])
     end = find_end(source)
-    if end and is_complete(source, end):
+    if end and is_complete(source, end) and not (end.shift and _is_part(path, source)):
         with closing_on_error(source):
             directory = _directory(str(path), source, end)
     else:
         source.close()
         source, directory = _open_parts(path, end)
     return Archive(str(path), source, directory, Budget(limits or Limits()))
+
+
+def _is_part(path: Path, source: Slices) -> bool:
+    """Whether an end record far from its own start belongs to a zip within a part: by its first bytes, or its name."""
+    from harvdiag.reading.parts import has_siblings
+
+    return source.read(0, 4) == b"PK\7\x08" or has_siblings(path)
 
 
 def _open_parts(path: Path, end: End | None) -> tuple[Slices, Directory]:

@@ -22,15 +22,17 @@ _SAFE = rb"(?!(?:-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?(?:e[+-][0-9]{2})?|\{\}|\[
 _CANDIDATES = tuple(
     re.compile(before + _SAFE + rb"((?!- )[-+.0-9_&*!\[{][^\n]*)").findall for before in (rb": ", rb"- ")
 )
-# What of the rest is no plain string to yaml-rs: a property, a flow collection, any kind of number.
+# What of the rest is no plain string to yaml-rs: a property, a flow collection, any kind of number. Possessive, for a
+# value may be a line of megabytes.
 _misread = re.compile(
     rb"""[&*!\[{]
-    | [-+]?(?: [0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9_]+)?
-             | 0[xX][0-9a-fA-F_]+ | 0[oO][0-7_]+ | 0[bB][01_]+
+    | [-+]?(?: [0-9_]*+\.?+[0-9_]*+(?:[eE][-+]?[0-9_]++)?
+             | 0[xX][0-9a-fA-F_]++ | 0[oO][0-7_]++ | 0[bB][01_]++
              | \.(?:inf|Inf|INF|nan|NaN|NAN) )
-      [ ]*(?:\Z|\#|:(?:[ ]|\Z))""",
+      [ ]*+(?:\Z|\#|:(?:[ ]|\Z))""",
     re.VERBOSE,
 ).match
+_blocks = re.compile(rb" [|>][-+0-9]*+\n(?: *+\n)*+( *+)").finditer
 _CONTROL = b"\0" + bytes(range(2, 10)) + bytes(range(11, 32)) + b"\x7f"
 _strange = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]").search
 # Base64 of plan Secrets, two thirds of all bytes: yaml-rs would keep many times its size, so a mark stands in for it.
@@ -103,7 +105,18 @@ def _doubtful(data: bytes) -> bool:
         return True
     if any(_misread(value) for find in _CANDIDATES for value in find(data)):
         return True
+    if (b"|" in data or b">" in data) and _has_empty_block(data):
+        return True
     return not data.isascii() and _strange(data.decode()) is not None
+
+
+def _has_empty_block(data: bytes) -> bool:
+    """Whether a block of text could be empty: the kit writes none, but to yaml-rs it is a line feed."""
+    for block in _blocks(data):
+        line = data[data.rfind(b"\n", 0, block.start()) + 1 : block.start()]
+        if len(block[1]) <= len(line) - len(line.lstrip(b" -")):
+            return True
+    return False
 
 
 def _settled(value: Any, depth: int) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -70,6 +71,17 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def _forgetting() -> Iterator[None]:
+    """No word of a text outlives its load in the parser's memory."""
+    try:
+        yield
+    finally:
+        if yamltext := sys.modules.get("harvdiag.reading.yamltext"):
+            yamltext.forget()
+
+
+@_forgetting()
 def load_documents(data: bytes) -> list[Any]:
     """All documents of a text that kubectl or a person wrote. TextError where it cannot be read exactly."""
     from harvdiag.reading import yamltext
@@ -78,12 +90,14 @@ def load_documents(data: bytes) -> list[Any]:
     return yamltext.parse_all(data)
 
 
+@_forgetting()
 def load_kit_document(data: bytes) -> Any:
     """The one document of a text that the kit wrote, such as metadata.yaml. TextError as for lists."""
     check_text(data)
     return _parser()(data)
 
 
+@_forgetting()
 def load_kit_list(data: bytes) -> list[Any]:
     """The items of a list file of a bundle, without their managedFields; what an item is, the caller checks.
 

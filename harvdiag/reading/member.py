@@ -29,7 +29,7 @@ class Limits:
 
 
 class Budget:
-    """Counts the bytes read through one container (and the archives inside it) against its limits."""
+    """Counts the bytes read through one container against its limits."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits

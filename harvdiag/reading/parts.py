@@ -16,7 +16,7 @@ from harvdiag.reading.directory import Directory, End, find_end
 from harvdiag.reading.looks import looks_like
 from harvdiag.reading.slices import Slices, open_slices
 
-__all__ = ["Parts", "find_parts"]
+__all__ = ["Parts", "find_parts", "has_siblings"]
 
 # X.zip.001, X.001.zip, X.1.zip, X.part1.zip, X-1.zip, X_2.zip, 01-X.zip, and the volumes X.z01 … X.zip
 _NUMBERED = tuple(
@@ -121,6 +121,12 @@ class Parts:
             ".zip"
         )
         return f"zip -s 0 {self.family.last or bare + '.zip'} --out whole.zip"
+
+
+def has_siblings(path: Path) -> bool:
+    """Whether other files beside it are, by their names, parts of the same archive."""
+    family = _family(path)
+    return family is not None and len(_beside(path, family)) > 1
 
 
 def find_parts(path: Path, end: End | None) -> Parts:

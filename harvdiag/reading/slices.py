@@ -34,9 +34,15 @@ class Slices:
             return b""
         index = bisect_right(self.starts, offset) - 1
         got = self._read_one(index, offset - self.starts[index], length)
-        if len(got) == length or index + 1 == len(self.streams):
+        if len(got) == length:
             return got
-        return got + self.read(offset + len(got), length - len(got)) if got else got
+        pieces, left = [got], length - len(got)
+        for following in range(index + 1, len(self.streams)):
+            if not left:
+                break
+            pieces.append(self._read_one(following, 0, left))
+            left -= len(pieces[-1])
+        return b"".join(pieces)
 
     def _read_one(self, index: int, offset: int, length: int) -> bytes:
         stream = self.streams[index]

@@ -30,7 +30,7 @@ except ImportError:  # PyYAML was built without libyaml
 else:
     _HAS_LIBYAML = True
 
-__all__ = ["parse", "parse_all", "title"]
+__all__ = ["forget", "parse", "parse_all", "title"]
 
 _number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]{2,})?").fullmatch
 _LONGEST_NUMBER = 400
@@ -39,7 +39,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
 }
-_REMEMBERED = 20_000
+_REMEMBERED, _SHORT = 20_000, 16
 _memo: dict[str, Any] = dict(_WORDS)
 
 
@@ -100,6 +100,12 @@ def _parser(data: bytes, pure: bool) -> Any:
 def title() -> str:
     """What parses here, for a report."""
     return f"PyYAML {yaml.__version__} ({'libyaml' if _HAS_LIBYAML else 'pure Python'})"
+
+
+def forget() -> None:
+    """Let go of the words met so far, for some may be passwords; to be called when a text has been read."""
+    _memo.clear()
+    _memo.update(_WORDS)
 
 
 def plain(text: str) -> Any:
@@ -184,7 +190,7 @@ def _scalar(node: Any) -> Any:
         return _memo[text]
     except KeyError:
         value = plain(text)
-        if len(text) < 64 and len(_memo) < _REMEMBERED:
+        if len(text) <= _SHORT and len(_memo) < _REMEMBERED:
             _memo[text] = value
         return value
 

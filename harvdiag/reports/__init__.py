@@ -9,7 +9,7 @@ from pathlib import Path
 from harvdiag.errors import UsageError
 from harvdiag.findings import Findings
 
-__all__ = ["FORMATS", "render", "write"]
+__all__ = ["ENDINGS", "FORMATS", "form_of", "render", "save", "write"]
 
 FORMATS = {"table": "terminal", "json": "json", "markdown": "markdown"}
 """The module of this package that renders each format; only the one asked for is imported."""
@@ -27,11 +27,28 @@ def render(findings: Findings, form: str) -> str:
     return text
 
 
-def write(findings: Findings, file: str | os.PathLike[str]) -> Path:
-    """Write the report that the file's ending names. Raises UsageError for another ending."""
+def form_of(file: str | os.PathLike[str]) -> str:
+    """The format that a file's ending names. Raises UsageError for another ending."""
     path = Path(file)
     form = ENDINGS.get(path.suffix.lower())
     if form is None:
         raise UsageError(f"{path.name}: a report ends in {', '.join(ENDINGS)}")
-    path.write_text(render(findings, form), encoding="utf-8")
+    return form
+
+
+def write(findings: Findings, file: str | os.PathLike[str]) -> Path:
+    """Write the report that the file's ending names.
+
+    Raises UsageError for another ending, and for a file that cannot be written.
+    """
+    return save(render(findings, form_of(file)), file)
+
+
+def save(text: str, file: str | os.PathLike[str]) -> Path:
+    """Write a report. Raises UsageError where that cannot be done."""
+    path = Path(file)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+        raise UsageError(f"{path} cannot be written: {getattr(error, 'strerror', error)}") from error
     return path

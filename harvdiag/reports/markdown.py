@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.escape import code, markdown, shown
+from harvdiag.escape import code, markdown
 from harvdiag.findings import Findings
 from harvdiag.model import Finding
-from harvdiag.words import about, verdict
+from harvdiag.words import about, beyond, detail, unseen, value, verdict
 
 __all__ = ["render"]
 
@@ -42,17 +42,20 @@ def _root(findings: Findings, finding: Finding) -> Iterator[str]:
     yield finding.why
     yield from _evidence(finding)
     yield from _advice(finding)
+    told = [finding]
     for other in findings.story(finding):
         yield ""
         yield f"**Leads to** {other.severity} `{other.rule}`, {markdown(other.subject)}: {markdown(other.message)}."
+        yield from _advice(beyond(other, told)._replace(links=()))
+        told.append(other)
 
 
 def _evidence(finding: Finding) -> Iterator[str]:
     if finding.evidence:
         yield from ("", "| object | field | value |", "| --- | --- | --- |")
     for e in finding.evidence:
-        value = "absent" if e.value is None else code(shown(e.value))
-        yield f"| {markdown(e.object)} | {code(e.path)} | {value} |"
+        shown = value(e) if e.value is None else code(value(e))
+        yield f"| {markdown(e.object)} | {code(e.path)} | {shown} |"
 
 
 def _advice(finding: Finding) -> Iterator[str]:
@@ -73,10 +76,13 @@ def _step(step: str) -> str:
 
 
 def _skipped(findings: Findings) -> Iterator[str]:
-    if findings.skipped:
-        yield from ("", "## Not judged", "", "| check | reason |", "| --- | --- |")
-    for outcome in findings.skipped:
-        yield f"| `{outcome.rule}` | {markdown(outcome.reason)} |"
+    """What was not seen, a row a kind, then once what could not be judged for it."""
+    if not findings.skipped:
+        return
+    yield from ("", "## Not seen", "", "| kind | reason |", "| --- | --- |")
+    for kind, why in unseen(findings):
+        yield f"| {markdown(kind)} | {markdown(why)} |"
+    yield from ("", "Therefore not judged: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
 
 
 def _coverage(findings: Findings) -> Iterator[str]:
@@ -88,4 +94,4 @@ def _coverage(findings: Findings) -> Iterator[str]:
         "| --- | --- | --- | --: | --- |",
     )
     for e in findings.coverage:
-        yield f"| {markdown(e.kind)} | {markdown(e.namespace)} | {e.state} | {e.count} | {markdown(e.reason)} |"
+        yield f"| {markdown(e.kind)} | {markdown(e.namespace)} | {e.state} | {e.count} | {markdown(detail(e))} |"

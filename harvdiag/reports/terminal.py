@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import wrap
 
-from harvdiag.escape import plain, shown
+from harvdiag.escape import plain
 from harvdiag.findings import Findings
 from harvdiag.model import Finding
-from harvdiag.words import about, counted, verdict
+from harvdiag.reports.fill import fill
+from harvdiag.words import about, alike, beyond, counted, unseen, value, verdict
 
 __all__ = ["render"]
 
@@ -35,7 +36,9 @@ class _Page:
 
     def __init__(self, findings: Findings, width: int, colour: bool) -> None:
         self.findings, self.width, self.colour = findings, width, colour
-        self.explained: set[str] = set()
+        self.explained: dict[str, Finding] = {}  # the first finding of each rule that was told in full
+        self.followed: dict[str, Finding] = {}  # the first of each rule that was told as a consequence, as far as told
+        self.done: set[str] = set()
 
     def lines(self) -> Iterator[str]:
         yield from map(self._bold, self._wrapped(self.findings.source.name, 0))
@@ -64,18 +67,20 @@ class _Page:
     def _root(self, finding: Finding) -> Iterator[str]:
         yield from self._head(finding)
         yield from self._wrapped(finding.message, 2)
-        full = finding.rule not in self.explained
-        self.explained.add(finding.rule)
-        yield from self._details(finding) if full else self._again(finding)
+        first = self.explained.setdefault(finding.rule, finding)
+        yield from self._details(finding) if first is finding else self._again(finding, first)
+        told = [finding]
         for other in self._consequences(finding):
             yield ""
             yield from self._head(other, "  → leads to")
             yield from self._wrapped(other.message, 4)
+            yield from self._follows(beyond(other, told))
+            told.append(other)
 
     def _consequences(self, finding: Finding) -> list[Finding]:
         """Everything that follows from a finding, each only once in the whole report."""
-        fresh = [other for other in self.findings.story(finding) if other.fingerprint not in self.explained]
-        self.explained.update(other.fingerprint for other in fresh)
+        fresh = [other for other in self.findings.story(finding) if other.fingerprint not in self.done]
+        self.done.update(other.fingerprint for other in fresh)
         return fresh
 
     def _details(self, finding: Finding) -> Iterator[str]:
@@ -83,35 +88,59 @@ class _Page:
             yield ""
             yield from self._labelled("Why", finding.why)
         yield from self._evidence(finding)
-        for number, step in enumerate(finding.next, 1):
-            yield from self._labelled("Next" if number == 1 else "", f"{number}. {step}", hang=3)
-        if finding.caution:
-            yield from self._labelled("Caution", finding.caution, kind="warning")
-        yield from self._labelled("More", " ".join(finding.links)) if finding.links else ()
+        yield from self._steps([f"{number}. {step}" for number, step in enumerate(finding.next, 1)])
+        yield from self._caution(finding)
+        for number, link in enumerate(finding.links):
+            yield from self._labelled("" if number else "More", link)
 
-    def _again(self, finding: Finding) -> Iterator[str]:
-        """A second finding of a rule: its evidence, but not the same advice over again."""
+    def _again(self, finding: Finding, first: Finding) -> Iterator[str]:
+        """A further finding of a rule: all that is its own, but neither why nor links over again."""
         yield from self._evidence(finding)
-        yield from self._labelled("Next", f"as for the first {finding.rule} above")
+        yield from self._advice_again(finding, first)
+
+    def _follows(self, finding: Finding) -> Iterator[str]:
+        """What a consequence advises beyond what was told already."""
+        first = self.explained.get(finding.rule) or self.followed.setdefault(finding.rule, finding)
+        yield from self._advice_again(finding, first)
+
+    def _advice_again(self, finding: Finding, first: Finding) -> Iterator[str]:
+        """Steps in full, but for those that are the first finding's with another name outside of any command."""
+        known = [] if finding is first else first.next
+        same = [n for n, step in enumerate(finding.next, 1) if any(alike(step, old, finding, first) for old in known)]
+        steps = [f"{number}. {step}" for number, step in enumerate(finding.next, 1) if number not in same]
+        if same:
+            which = "" if not steps else f"{', '.join(map(str, same))}. "
+            names = f", with {finding.subject.name} for {first.subject.name}"
+            other = names if finding.subject.name != first.subject.name else ""
+            steps.insert(0, f"{which}as for the first {finding.rule} above{other}")
+        yield from self._steps(steps)
+        if finding is first or finding.caution != first.caution:
+            yield from self._caution(finding)
+
+    def _steps(self, steps: list[str]) -> Iterator[str]:
+        for number, step in enumerate(steps):
+            yield from self._labelled("" if number else "Next", step, hang=3)
+
+    def _caution(self, finding: Finding) -> Iterator[str]:
+        yield from self._labelled("Caution", finding.caution, kind="warning") if finding.caution else ()
 
     def _evidence(self, finding: Finding) -> Iterator[str]:
         for number, e in enumerate(finding.evidence):
-            text = (
-                f"{e.object}  {e.path} = {shown(e.value)}" if e.value is not None else f"{e.object}  {e.path} is absent"
-            )
-            yield from self._labelled("Seen" if number == 0 else "", text, hang=2)
+            where = "  ".join(filter(None, (str(e.object), e.path)))
+            verb = "" if not e.path and e.value is None else " is" if e.value is None else " ="
+            yield from self._labelled("" if number else "Seen", f"{where}{verb} {value(e)}", hang=2)
 
     def _skipped(self) -> Iterator[str]:
-        """What was not judged, by reason, so that twenty checks that miss one kind are one line."""
-        by_reason: dict[str, list[str]] = {}
-        for outcome in self.findings.skipped:
-            by_reason.setdefault(outcome.reason, []).append(outcome.rule)
-        if by_reason:
-            yield ""
-            yield self._paint("warning", f"! Not judged: {counted(len(self.findings.skipped), 'check')}")
-        for reason, names in by_reason.items():
-            yield from self._wrapped(reason, 2)
-            yield from self._wrapped(", ".join(names), 4)
+        """What was not seen, a line a kind, then once what could not be judged for it."""
+        skipped = self.findings.skipped
+        if not skipped:
+            return
+        yield ""
+        yield self._paint("warning", "! Not seen:")
+        for kind, why in unseen(self.findings):
+            yield from self._wrapped(f"{kind}: {why}", 2, hang=2)
+        names = ", ".join(outcome.rule for outcome in skipped)
+        yield from self._wrapped(f"Therefore not judged ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
 
     def _head(self, finding: Finding, lead: str = "") -> Iterator[str]:
         """Severity, rule and subject in a line; where they do not fit, the subject stands below, then the rule too."""
@@ -131,7 +160,7 @@ class _Page:
         yield row
 
     def _labelled(self, label: str, text: str, hang: int = 0, kind: str = "") -> Iterator[str]:
-        lines = wrap(plain(text), self.width - GUTTER - 2, subsequent_indent=" " * hang, break_on_hyphens=False)
+        lines = fill(plain(text), self.width - GUTTER - 2, hang)
         for number, line in enumerate(lines):
             name = f"{label if number == 0 else '':<{GUTTER - 2}}"
             name = self._paint(kind, name) if kind else self._dim(name)

@@ -14,13 +14,25 @@ from importlib import import_module
 from inspect import cleandoc
 from typing import NamedTuple
 
-from harvdiag.errors import SourceError, UsageError
+from harvdiag.errors import UsageError
 from harvdiag.facts import Facts
-from harvdiag.fields import field
-from harvdiag.kinds import importance
+from harvdiag.fields import field, uid_of
+from harvdiag.kinds import CATALOGUE, importance
 from harvdiag.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
 
-__all__ = ["Cause", "Hit", "Rule", "host_signs", "judge", "registry", "rule", "select", "show"]
+__all__ = [
+    "Cause",
+    "Hit",
+    "Rule",
+    "gone",
+    "host_signs",
+    "judge",
+    "registry",
+    "rule",
+    "select",
+    "show",
+    "told",
+]
 
 
 def __dir__() -> list[str]:
@@ -59,21 +71,38 @@ class Rule(NamedTuple):
     summary: str
     why: str
     check: Check
+    everywhere: bool
 
 
 _RULES: dict[str, Rule] = {}
 
 
 def rule(
-    name: str, *, severity: Severity = Severity.ERROR, needs: Collection[str], links: Collection[str] = ()
+    name: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    needs: Collection[str],
+    links: Collection[str] = (),
+    everywhere: bool = False,
 ) -> Callable[[Check], Check]:
-    """Declare a rule. `links` are public addresses, or issues as ``harvester/harvester#8236``."""
+    """Declare a rule. `links` are public addresses, or issues as ``harvester/harvester#8236``.
+
+    With `everywhere` it needs its kinds in every namespace of the source, not only in their own.
+    """
 
     def declare(check: Check) -> Check:
         head, _, body = cleandoc(check.__doc__ or "").partition("\n")
         family = check.__module__.removeprefix(f"{__name__}.").partition(".")[0]
         _RULES[name] = Rule(
-            name, family, severity, frozenset(needs), tuple(map(_address, links)), head, _unwrap(body), check
+            name,
+            family,
+            severity,
+            frozenset(needs),
+            tuple(map(_address, links)),
+            head,
+            _unwrap(body),
+            check,
+            everywhere,
         )
         return check
 
@@ -116,26 +145,15 @@ def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[
 
 
 def judge(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
-    """Run the rules. Raises SourceError where nothing at all that they need could be read."""
+    """Run the rules; what they need is read together first."""
     chosen = list(rules)
     needed = sorted({kind for rule in chosen for kind in rule.needs}, key=importance)
     facts.snapshot.load([*needed, "Setting"])
-    _refuse_blind(facts, needed)
     return _linked([_outcome(facts, rule) for rule in chosen])
 
 
-def _refuse_blind(facts: Facts, needed: list[str]) -> None:
-    snapshot = facts.snapshot
-    if any(snapshot.seen(kind) for kind in needed) or not needed:
-        return
-    gaps = [f"{kind} {snapshot.gap(kind)}" for kind in needed]
-    telling = [gap for gap in gaps if " failed: " in gap] or gaps
-    why = "; ".join(telling[:2])
-    raise SourceError(f"{snapshot.manifest.name}: nothing that the checks need could be read ({why})")
-
-
 def _outcome(facts: Facts, rule: Rule) -> Outcome:
-    gaps = [f"{kind} {gap}" for kind in sorted(rule.needs) if (gap := facts.snapshot.gap(kind))]
+    gaps = [f"{kind} {gap}" for kind in sorted(rule.needs) if (gap := facts.snapshot.gap(kind, rule.everywhere))]
     if gaps:
         return Outcome(rule.name, "skipped", "; ".join(gaps))
     findings = tuple(_finding(rule, hit) for hit in rule.check(facts))
@@ -171,10 +189,26 @@ def _linked(outcomes: list[Outcome]) -> list[Outcome]:
 
 def host_signs(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
     """Who the host believes to be by its own files, where the source holds them: the Machine it would register as."""
-    host = facts.snapshot.host(node.name) or {}
+    files = (facts.snapshot.host(node.name) or {}).get("files", {})
     ref = ObjectRef("Host", "", node.name)
-    found = ((path, found) for path, found in host.get("files", {}).items() if found.get("machine"))
-    return tuple(Evidence(ref, path, f"stands for Machine {told['machine']}") for path, told in found)
+    machines = {value for m in facts.pairing.machines for value in (m.name, uid_of(facts.links.objects[m]))}
+    signs = [(path, told["machine"]) for path, told in files.items() if told.get("machine")]
+    return tuple(
+        Evidence(ref, path, f"points to Machine {sign}{'' if sign in machines else ', which does not exist'}")
+        for path, sign in signs
+    )
+
+
+def gone(kind: str, namespace: str, name: str) -> Evidence:
+    """That an object does not exist, as evidence: no field, no value."""
+    return Evidence(ObjectRef(kind, namespace, name), "", None)
+
+
+def told(facts: Facts, ref: ObjectRef, *columns: str) -> tuple[Evidence, ...]:
+    """What columns of the catalogue hold, as evidence: each with the field that is filled, in whichever version."""
+    sources = [column.source for column in CATALOGUE[ref.kind].columns if column.name in columns]
+    shown = (evidence for source in sources for evidence in show(facts, ref, *source.split(" or ")))
+    return tuple(evidence for evidence in shown if evidence.value is not None)
 
 
 def show(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:

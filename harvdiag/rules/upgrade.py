@@ -8,6 +8,7 @@ from harvdiag.facts import Facts
 from harvdiag.model import Evidence, ObjectRef
 from harvdiag.pairs import E1
 from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.upgrade import Upgrade
 
 BY_RULE = ("node-without-machine", "node-half-joined", "node-dangling-machine")
 
@@ -26,12 +27,7 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     upgrade = facts.upgrades.running
     if upgrade is None:
         return
-    waiting = [
-        ObjectRef("Node", "", name)
-        for name, state in sorted(upgrade.nodes.items())
-        if state not in {"Succeeded", "Failed"}
-    ]
-    blocked = [node for node in waiting if node in facts.links.objects and _no_machine(facts, node)]
+    blocked = {node: why for node in _waiting(upgrade) if (why := _why(facts, node))}
     if not blocked:
         return
     names = " and ".join(node.name for node in blocked)
@@ -39,20 +35,20 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     done = sum(state == "Succeeded" for state in upgrade.nodes.values())
     yield Hit(
         upgrade.ref,
-        f"Upgrade {upgrade.ref.name} to {upgrade.version} cannot finish: {names} stays at {states}, because Rancher "
-        f"starts a node only through the plan Secret of its Machine, and {names} has no Machine; {done} of "
-        f"{len(upgrade.nodes)} nodes are done",
+        f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'} cannot finish: {names} stays at "
+        f"{states}, because Rancher starts a node only through the plan Secret of its Machine, and "
+        f"{' and '.join(blocked.values())}; {done} of {len(upgrade.nodes)} nodes are done",
         (
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
             *show(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
             *(evidence for node in blocked for evidence in show(facts, node, E1)),
         ),
         (
-            "Waiting changes nothing, and restarting the upgrade neither: mend the Node first.",
-            f"The other {done} nodes are done and keep running; there is no hurry. Back up what runs on {names}.",
+            "Waiting changes nothing, and restarting the upgrade neither: mend the Node.",
             (
-                f"Follow the steps of the finding on {names}; the upgrade may have to be ended with the help of "
-                "vendor support."
+                f"Mending the Node does not end this Upgrade by itself: its list keeps {names} "
+                "(harvester/harvester#7874). When every other node has Succeeded, collect again, then ask vendor "
+                "support how to end it."
             ),
         ),
         "While its condition NodesUpgraded is Unknown, Harvester refuses to delete the Upgrade. Do not force it "
@@ -61,6 +57,19 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _no_machine(facts: Facts, node: ObjectRef) -> bool:
+def _waiting(upgrade: Upgrade) -> list[ObjectRef]:
+    """The nodes of the Upgrade's list that are not through."""
+    states = sorted(upgrade.nodes.items())
+    return [ObjectRef("Node", "", name) for name, state in states if state not in {"Succeeded", "Failed"}]
+
+
+def _why(facts: Facts, node: ObjectRef) -> str:
+    """Why Rancher cannot start a node; empty where it can: a node whose Machine points at it is started."""
     pairing = facts.pairing
-    return pairing.orphan(node) or pairing.half_joined(node) or pairing.dangling(node)
+    if node not in facts.links.objects or any(pairing.node_ref(machine) for machine in pairing.claims(node)):
+        return ""
+    if pairing.dangling(node):
+        return f"that of {node.name} is gone"
+    if pairing.half_joined(node):
+        return f"the Machine made for {node.name} has not found it"
+    return f"{node.name} has no Machine" if pairing.orphan(node) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from harvdiag.errors import SourceError
@@ -10,6 +11,8 @@ from harvdiag.snapshot import Reader, Snapshot
 from harvdiag.sources.endings import ENDINGS
 
 __all__ = ["open_source"]
+
+ZIPS = (".zip", ".zip.001")
 
 
 def __dir__() -> list[str]:
@@ -19,12 +22,48 @@ def __dir__() -> list[str]:
 def open_source(target: str | os.PathLike[str]) -> Snapshot:
     """A snapshot of what `target` names: a support bundle (zip, part of one, or extracted), or files of kubectl.
 
-    Raises SourceError, in one line, for what cannot be used.
+    ``-`` is standard input, with documents as kubectl writes them. Raises SourceError, in one line, for what cannot
+    be used.
     """
-    path = Path(target).expanduser()
+    if os.fspath(target) == "-":
+        return Snapshot(_stdin())
+    try:
+        return Snapshot(_reader(_path(target)))
+    except OSError as error:
+        raise SourceError(f"{_short(target)}: cannot be read: {error.strerror or 'it is no readable file'}") from None
+
+
+def _path(target: str | os.PathLike[str]) -> Path:
+    try:
+        path = Path(target).expanduser()
+    except RuntimeError:
+        raise SourceError(f"{_short(target)}: no such user, so there is no such folder") from None
     if not path.exists():
-        raise SourceError(f"{target}: no such file or folder")
-    return Snapshot(_reader(path))
+        raise SourceError(f"{_short(target)}: no such file or folder")
+    if not path.is_file() and not path.is_dir():
+        raise SourceError(
+            f"{_short(target)}: cannot be read from a pipe; save it to a file first (or give - for standard input)"
+        )
+    return path if path.name not in ("", "..") else path.resolve()
+
+
+def _short(target: str | os.PathLike[str]) -> str:
+    from harvdiag.reading.member import shown
+
+    return shown(os.fspath(target))
+
+
+def _stdin() -> Reader:
+    from harvdiag.reading import Limits
+    from harvdiag.sources.files import FilesReader
+
+    most = Limits().member
+    data = sys.stdin.buffer.read(most + 1)
+    if len(data) > most:
+        raise SourceError(f"stdin: more than {most} bytes; save them to files, one a kind, and give the folder")
+    if data.startswith(b"PK"):
+        raise SourceError("stdin: a support bundle cannot be read from a pipe; save it to a file first")
+    return FilesReader.of_text("stdin", data)
 
 
 def _reader(path: Path) -> Reader:
@@ -32,18 +71,55 @@ def _reader(path: Path) -> Reader:
         from harvdiag.sources.files import FilesReader
 
         return FilesReader.at(path)
+    if path.is_dir() and not _is_bundle(path) and (zips := _zips(path)):
+        more = ", …" if len(zips) > 3 else ""
+        raise SourceError(f"{path}: a folder of zip archives; give one of: {', '.join(zips[:3])}{more}")
     from harvdiag.sources.bundle import BundleReader
 
-    return BundleReader(path)
+    try:
+        return BundleReader(path)
+    except SourceError:
+        _refuse_wrapper(path)
+        raise
+
+
+def _refuse_wrapper(path: Path) -> None:
+    """SourceError for a zip that holds no bundle but another zip, as mail programs and upload pages make them."""
+    from harvdiag.reading import open_container
+    from harvdiag.reading.member import shown
+
+    with open_container(path) as box:
+        inner = [name for name in box.names(".zip") if name.lower().endswith(".zip")]
+        if len(inner) == 1 and not box.names("yamls/"):
+            raise SourceError(f"{path}: holds another zip: {shown(inner[0])}; extract that one")
 
 
 def _has_text(path: Path) -> bool:
     """A file of kubectl, or a folder of such files that is no extracted bundle."""
     if path.is_file():
         return path.name.lower().endswith(ENDINGS)
-    return not _is_bundle(path) and any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
+    if _is_bundle(path):
+        return False
+    if any(_is_bundle_head(place / "metadata.yaml") for place in _places(path)):
+        raise SourceError(f"{path}: an extracted support bundle without its yamls folder; extract it again")
+    return any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
 
 
 def _is_bundle(folder: Path) -> bool:
     """The bundle's own folder, or one that holds just that folder."""
-    return any((place / "yamls").is_dir() for place in (folder, *folder.iterdir()) if place.is_dir())
+    return any((place / "yamls" / scope).is_dir() for place in _places(folder) for scope in ("cluster", "namespaced"))
+
+
+def _places(folder: Path) -> list[Path]:
+    return [folder, *(place for place in sorted(folder.iterdir()) if place.is_dir())]
+
+
+def _is_bundle_head(file: Path) -> bool:
+    """The ``metadata.yaml`` with which every bundle begins."""
+    return file.is_file() and any(line.startswith(b"bundlename:") for line in file.read_bytes()[:65536].splitlines())
+
+
+def _zips(folder: Path) -> list[str]:
+    from harvdiag.reading.member import shown
+
+    return sorted(shown(f.name) for f in folder.iterdir() if f.name.lower().endswith(ZIPS) and f.is_file())

@@ -104,7 +104,6 @@ class BundleReader:
     def _list(self, kind: Kind, resource: Resource) -> Listing:
         member = self._layout.files[resource]
         complaint = self._log.about(resource.group, resource.plural, resource.namespace)
-        complaint = complaint or self._log.members.get(member.removeprefix(self._layout.root), "")
         try:
             items = [mend(item) for item in load_kit_list(self._box.read(member))]
         except HarvdiagError as error:
@@ -120,24 +119,25 @@ class BundleReader:
 
     def _why_missing(self, kind: Kind) -> tuple[State, str]:
         """A list that is not there: none existed, the collector failed, or it never looked (facts, section 7)."""
-        scope = "namespaced" if kind.home else "cluster"
-        if why := self._log.about(kind.group, kind.plural, kind.home):
-            return State.FAILED, f"the collector failed: {why}"
+        if why := self._complaint(kind):
+            return State.FAILED, why
         if self._layout.old:
             return State.NOT_LOOKED_AT, "bundles of this age (2021) do not hold this kind"
-        there = kind.home in self._layout.namespaces if kind.home else self._layout.has_cluster_scope
-        if not there:
-            return self._why_scope_missing(scope, kind.home)
+        if kind.home and kind.home not in self._layout.namespaces:
+            return State.NOT_LOOKED_AT, f"namespace {kind.home} is not in the bundle"
         if kind.resource == "secrets":
             return State.NOT_LOOKED_AT, "no plan Secrets in this bundle; collectors before November 2022 leave them out"
         return State.EMPTY, ""
 
-    def _why_scope_missing(self, scope: str, namespace: str) -> tuple[State, str]:
-        if why := self._log.scopes.get(scope):
-            return State.FAILED, f"the collector could not fetch {scope} resources: {why}"
-        if scope == "cluster":
-            return State.FAILED, "the bundle has no yamls/cluster"
-        return State.NOT_LOOKED_AT, f"namespace {namespace} is not in the bundle"
+    def _complaint(self, kind: Kind) -> str:
+        """What went wrong with a list or its whole scope; empty where nothing is known to have."""
+        if why := self._log.about(kind.group, kind.plural, kind.home):
+            return f"the collector failed: {why}"
+        scope = "namespaced" if kind.home else "cluster"
+        if scope in self._log.scopes:
+            # Another of its collectors may still have written a file or two of this scope.
+            return f"the collector could not fetch {scope} resources: {self._log.scopes[scope]}"
+        return "" if kind.home or self._layout.has_cluster_scope else "the bundle has no yamls/cluster"
 
     def _text(self, name: str) -> str:
         member = self._layout.root + name

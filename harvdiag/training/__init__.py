@@ -37,4 +37,4 @@ def open_scenario(file: str | os.PathLike[str]) -> Cluster:
     ]
     documents = [*empty, *((scenario.path.name, obj) for obj in scenario.objects)]
     name = f"{scenario.rule}/{scenario.path.stem}"
-    return Cluster(Snapshot(FilesReader(name, documents, scenario.captured_at or "")))
+    return Cluster(Snapshot(FilesReader(name, documents, scenario.captured_at or "", whole=True)))

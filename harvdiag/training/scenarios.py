@@ -55,7 +55,7 @@ def load(path: Path) -> Scenario:
     """
     head, *layers = _documents(path) or [{}]
     _check(path, head)
-    objects = _documents(path.parents[1] / "base" / f"{head['base']}.yaml")
+    objects = _objects(path.parents[1] / "base" / f"{head['base']}.yaml")
     for layer in layers:
         _lay(path, objects, layer)
     return Scenario(
@@ -67,6 +67,17 @@ def load(path: Path) -> Scenario:
         captured_at=head.get("captured_at"),
         objects=tuple(objects),
     )
+
+
+def _objects(path: Path) -> list[_Object]:
+    """The objects of a base: each document is one, or a ``kind: List`` of them."""
+    found: list[_Object] = []
+    for document in _documents(path):
+        items = document.get("items") if document.get("kind") == "List" else [document]
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise UsageError(f"{path} holds a List whose items are no objects")
+        found += items
+    return found
 
 
 def _documents(path: Path) -> list[_Object]:

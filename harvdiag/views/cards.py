@@ -6,12 +6,12 @@ before it is a colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from harvdiag.escape import html, shown
+from harvdiag.escape import html
 from harvdiag.findings import Findings
 from harvdiag.model import Coverage, Finding
-from harvdiag.words import about, verdict
+from harvdiag.words import about, beyond, detail, unseen, value, verdict
 
 __all__ = ["coverage_card", "finding_card", "findings_card"]
 
@@ -46,10 +46,9 @@ def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
         f"<div style='margin:.3em 0;font-size:110%'>{html(finding.message)}</div>",
         f"<p style='margin:.4em 0;{_QUIET}'>{html(finding.why)}</p>",
         _evidence(finding),
-        _next(finding),
-        f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {html(finding.caution)}</p>" if finding.caution else "",
+        _advice(finding),
         _links(finding.links),
-        *(_consequence(other) for other in consequences),
+        *_consequences(finding, consequences),
     ]
     return f"<div style='{_CARD.format(edge=EDGES[str(finding.severity)])}'>{''.join(parts)}</div>"
 
@@ -59,7 +58,7 @@ def coverage_card(coverage: Coverage) -> str:
     gaps = [entry for entry in coverage if not entry.state.seen]
     seen = [entry for entry in coverage if entry.state.seen]
     head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
-    rows = [(e.kind, e.namespace or "(cluster)", str(e.state), e.count, e.reason) for e in (*gaps, *seen)]
+    rows = [(e.kind, e.namespace or "(cluster)", str(e.state), e.count, detail(e)) for e in (*gaps, *seen)]
     table = _table(("kind", "namespace", "state", "count", "reason"), rows)
     notes = "".join(f"<div>! {html(note)}</div>" for note in coverage.notes)
     return f"<div>{head}{notes}{table}</div>"
@@ -74,8 +73,13 @@ def _head(finding: Finding) -> str:
 
 
 def _evidence(finding: Finding) -> str:
-    rows = [(e.object, e.path, shown(e.value)) for e in finding.evidence]
+    rows = [(e.object, e.path, value(e)) for e in finding.evidence]
     return _table(("object", "field", "value"), rows) if rows else ""
+
+
+def _advice(finding: Finding) -> str:
+    caution = f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {html(finding.caution)}</p>" if finding.caution else ""
+    return _next(finding) + caution
 
 
 def _next(finding: Finding) -> str:
@@ -97,17 +101,20 @@ def _short(link: str) -> str:
     return link.removeprefix("https://github.com/").replace("/issues/", "#")
 
 
-def _consequence(finding: Finding) -> str:
-    return (
-        f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {_head(finding)}<div>{html(finding.message)}</div></div>"
-    )
+def _consequences(finding: Finding, others: Iterable[Finding]) -> Iterator[str]:
+    """What follows, each with what it advises beyond what stands above it."""
+    told = [finding]
+    for other in others:
+        body = f"{_head(other)}<div>{html(other.message)}</div>{_advice(beyond(other, told))}"
+        yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
+        told.append(other)
 
 
 def _skipped(findings: Findings) -> str:
     if not findings.skipped:
         return ""
-    rows = [(outcome.rule, outcome.reason) for outcome in findings.skipped]
-    return f"<p><b>! Not judged</b></p>{_table(('check', 'why'), rows)}"
+    names = ", ".join(f"<code>{html(outcome.rule)}</code>" for outcome in findings.skipped)
+    return f"<p><b>! Not seen</b></p>{_table(('kind', 'why'), unseen(findings))}<p>Therefore not judged: {names}</p>"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

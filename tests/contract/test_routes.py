@@ -19,13 +19,14 @@ ROOTS = {
     "upgrade-blocked-by-orphan-node/speaks": "node-without-machine",
     "upgrade-blocked-by-orphan-node/speaks-early": "node-without-machine",
     "upgrade-blocked-by-orphan-node/speaks-dangling": "node-dangling-machine",
-    "upgrade-blocked-by-orphan-node/speaks-half-joined": "machine-without-node-ref",
+    "upgrade-blocked-by-orphan-node/speaks-half-joined": "node-half-joined",
     "machine-without-node-ref/speaks-paused": "cluster-paused",
     "node-with-several-machines/speaks": "machine-stuck-deleting",
     "nodes-share-machine/speaks-six-nodes": "nodes-share-machine",
     "node-dangling-machine/speaks-leftovers": "node-dangling-machine",
     "rkebootstrap-without-machine/speaks-leftovers": "rkebootstrap-without-machine",
-    "init-node-dead/speaks": "plan-without-machine",
+    "init-node-dead/speaks": "init-node-dead",
+    "no-machine-listed/speaks": "no-machine-listed",
 }
 
 

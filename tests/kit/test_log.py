@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from harvdiag.kit.log import Complaint, Complaints, parse
+import pytest
+
+from harvdiag.kit.log import LONGEST, Complaint, Complaints, parse
 
 MACHINES = "Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: "
 
 
 def test_empty_log_complains_of_nothing() -> None:
     """A bundle without errors has an empty log."""
-    assert parse("") == parse("\n\n") == Complaints()
+    assert parse("") == parse("\n\n") == Complaints((), {}, {}, ())
 
 
 def test_failed_list_of_a_namespace() -> None:
@@ -53,9 +55,41 @@ def test_file_that_was_not_written() -> None:
 
 def test_complaints_about_pod_logs_are_no_gap() -> None:
     """A log that is missing makes no list incomplete."""
-    assert parse("cannot get log for pod x: gone\nCannot get pod x\ncannot get pod list\n") == Complaints()
+    assert parse("cannot get log for pod x: gone\nCannot get pod x\ncannot get pod list\n") == Complaints(
+        (), {}, {}, ()
+    )
 
 
 def test_every_other_line_is_kept() -> None:
     """What harvdiag does not understand is shown to the user, in order, without blanks around."""
     assert parse("  something new \r\n\nUnable to find x\n").others == ("something new", "Unable to find x")
+
+
+def test_a_complaint_about_all_namespaces_speaks_of_each() -> None:
+    """The collector may ask for a kind without a namespace; what failed for all failed for fleet-local."""
+    log = parse("Failed to get /apis/cluster.x-k8s.io/v1beta1/machines: timed out")
+    assert log.about("cluster.x-k8s.io", "machines", "fleet-local") == "timed out"
+    assert log.about("cluster.x-k8s.io", "clusters", "fleet-local") == ""
+
+
+@pytest.mark.parametrize("front", ["", 'time="2025-05-08T10:00:00Z" level=error msg="'])
+def test_a_line_may_have_a_logger_in_front(front: str) -> None:
+    """What counts is what the line says."""
+    log = parse(f"{front}Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: gone")
+    assert log.about("cluster.x-k8s.io", "machines", "fleet-local") == "gone"
+
+
+def test_a_file_that_was_not_written_is_a_failed_list() -> None:
+    """Also where no file of it is left that could tell its version."""
+    line = (
+        "Support Bundle: failed to generate "
+        "/b/yamls/namespaced/fleet-local/cluster.x-k8s.io/v1beta1/machines.yaml: no space left on device"
+    )
+    assert parse(line).about("cluster.x-k8s.io", "machines", "fleet-local") == "no space left on device"
+    assert parse(line).about("cluster.x-k8s.io", "machines", "default") == ""
+
+
+def test_an_endless_line_is_cut_before_it_is_read() -> None:
+    """Half a megabyte that almost fits a shape ends in no search without end."""
+    line = "Support Bundle: failed to generate " + "/yamls/x" * 60_000
+    assert len(parse(line).others[0]) == LONGEST

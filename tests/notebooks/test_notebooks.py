@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ import pytest
 
 from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep
 from tests.world import healthy, write_bundle, write_folder
+from tests.world.kit import dump
 
 BUNDLES = ROOT / "data" / "bundles"
 ALLOWED = {"harvdiag", "pandas", "networkx", "matplotlib"}
@@ -61,11 +63,25 @@ def _files(tmp_path: Path) -> Path:
     return tmp_path / "files"
 
 
+def _without(*kinds: str) -> Callable[[Path], Path]:
+    """Files that hold nothing of these kinds."""
+
+    def write(tmp_path: Path) -> Path:
+        objects = [obj for obj in healthy(version="v1.4.2").objects if obj["kind"] not in kinds]
+        path = tmp_path / "without.yaml"
+        path.write_text(dump({"apiVersion": "v1", "kind": "List", "items": objects}), encoding="utf-8")
+        return path
+
+    return write
+
+
 SOURCES = {
     "healthy": lambda _: BUNDLES / "healthy.zip",
     "broken": lambda _: BUNDLES / "issue-8236.zip",
     "partly": _partly,
     "files": _files,
+    "no nodes": _without("Node", "Upgrade"),
+    "no machines": _without("Machine", "Upgrade"),
 }
 
 
@@ -79,6 +95,12 @@ def test_it_runs_on_every_source(path: Path, source: str, tmp_path: Path) -> Non
     if source == "partly":
         assert "the server could not be reached" in text
         assert "not judged" in text.lower() or "skipped" in text.lower() or "failed" in text
+    if source.startswith("no ") and path.stem.startswith("01"):
+        assert "Upgrades were not seen" in text
+        assert "no upgrade is under way" not in text
+        assert ("Nodes were not seen" in text) == (source == "no nodes")
+        assert "Cannot tell: " in text
+        assert " 0 phantoms" in text
 
 
 def test_kept_outputs_are_those_of_a_fresh_run(path: Path) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from harvdiag.errors import HarvdiagError, SourceError
 from harvdiag.reading import Limits, MemberError, open_container
 from harvdiag.reading.archive import Archive, open_archive
+from harvdiag.reading.slices import Slices
 from tests.reading.zips import FILES, change, entry_at, pack, write
 
 NODES = "bundle/yamls/cluster/v1/nodes.yaml"
@@ -219,6 +220,27 @@ def test_limits_hold_inside_nested_archives(tmp_path: Path) -> None:
         inner = archive.nested("n.zip")
         with pytest.raises(MemberError, match=r"not read, since all files read together"):
             inner.read(PODS)
+
+
+def test_nested_archives_do_not_use_up_what_is_left_for_the_lists(tmp_path: Path) -> None:
+    """The archives of many nodes, each within the limits, leave the budget of the bundle as it was."""
+    nodes = {f"nodes/n{number}.zip": pack({"etc/rancher/id": bytes(50_000)}) for number in range(9)}
+    path = write(tmp_path / "b.zip", pack(FILES | nodes, zipfile.ZIP_STORED))
+    with open_archive(path, Limits(total=sum(map(len, FILES.values())))) as archive:
+        for name in nodes:
+            with archive.nested(name) as inner:
+                assert inner.read("etc/rancher/id") == bytes(50_000)
+        assert {name: archive.read(name) for name in FILES} == FILES
+
+
+def test_reads_across_very_many_slices() -> None:
+    """As many parts as there may be, one after the other, some of them empty."""
+    source = Slices([io.BytesIO(bytes([number % 251]) * (number % 3)) for number in range(3000)])
+    whole = b"".join(bytes([number % 251]) * (number % 3) for number in range(3000))
+    assert source.read(0, source.size) == whole
+    assert source.read(1, 10**6) == whole[1:]
+    assert source.read(100, 7) == whole[100:107]
+    assert source.read(source.size, 1) == b""
 
 
 @given(st.data())

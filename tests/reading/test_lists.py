@@ -328,3 +328,50 @@ def test_the_collector_rests_and_wakes() -> None:
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
     gc.unfreeze()
+
+
+LONG = 200_000
+HOSTILE = {
+    "digits": "1" * LONG + "x",
+    "digits and underlines": "1_" * (LONG // 2) + "x",
+    "dots": "1." * (LONG // 2) + "x",
+    "digits around a dot": "1" * LONG + "." + "1" * LONG + "x",
+    "an exponent": "1" * LONG + "e+" + "1" * LONG + "x",
+    "a hexadecimal number": "0x" + "f" * LONG + "x",
+    "spaces": "1" + " " * LONG + "x",
+    "base64": "A" * LONG + "-",
+    "colons": "a:b" * LONG,
+    "signs": "-" * LONG + "1",
+}
+
+
+@either
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+def test_long_values_take_no_more_than_their_length(value: str) -> None:
+    """A line on which a pattern would go back and forth would hang here."""
+    data = f"apiVersion: v1\nitems:\n- kind: Node\n  spec: {value}\nkind: List\n".encode()
+    assert load_kit_list(data) == [{"kind": "Node", "spec": value}]
+
+
+@pytest.mark.parametrize("rest", ["", "- a b\n", "- text: b\n", "\n\n- a b\n", "  more: c\n"])
+def test_empty_block_is_read_alike(rest: str) -> None:
+    """A block of text without a line, as a cut leaves it, is an empty string and no line feed."""
+    for header in ("|", "|-", ">", "|+"):
+        data = f"apiVersion: v1\nitems:\n- kind: A\n  text: {header}\n{rest}kind: List\n".encode()
+        assert same(by("yaml-rs", data), by("pyyaml", data))
+
+
+@either
+def test_words_do_not_outlive_the_load() -> None:
+    """Neither of a list nor of documents, whether they can be read or not."""
+    from harvdiag.reading import yamltext
+
+    data = b"apiVersion: v1\nitems:\n- password: hunter2\n  pin: 4711\nkind: List\n"
+    for load in (load_kit_list, load_kit_document, load_documents):
+        assert load(data)
+        assert yamltext._memo == yamltext._WORDS
+    with pytest.raises(TextError):
+        load_documents(b"password: hunter2\na: [\n")
+    with pytest.raises(TextError):
+        load_documents(b"password: hunter2\na: 1\na: 2\n")
+    assert yamltext._memo == yamltext._WORDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def test_split_sets_are_joined_from_any_part(tmp_path: Path, names: list[str]) -
         write(tmp_path / name, piece)
     for name in names:
         assert contents(tmp_path / name) == MANY
+
+
+@pytest.mark.parametrize("names", [["X.zip.001", "X.zip.002"], ["X.z01", "X.zip"]], ids=["slices", "volumes"])
+def test_a_zip_within_the_first_part_is_not_taken_for_the_whole(tmp_path: Path, names: list[str]) -> None:
+    """The archive of a node, stored and not packed again, ends just before the part does."""
+    inner = pack({"etc/id": b"x"})
+    files = {"bundle/a.log": bytes(500_000), "bundle/nodes/n1.zip": inner, **MANY}
+    data = pack(files, zipfile.ZIP_STORED)
+    size = data.index(inner) + len(inner) + 100
+    pieces = split_set(data, size) if names[0] == "X.z01" else [data[:size], data[size:]]
+    for name, piece in zip(names, pieces, strict=True):
+        write(tmp_path / name, piece)
+    for name in names:
+        assert contents(tmp_path / name) == files
 
 
 def test_a_complete_zip_is_read_alone_whatever_stands_beside_it(tmp_path: Path) -> None:

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.errors import UsageError
-from harvdiag.findings import Findings
-from harvdiag.model import State
+from harvdiag import words
+from harvdiag.errors import SourceError, UsageError
+from harvdiag.findings import Findings, Source
+from harvdiag.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.reports import FORMATS, render, rulebook, terminal, write
+from harvdiag.reports.fill import fill
 from harvdiag.rules import registry, select
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, name
 from tests.world import faults, healthy
 
+WHOLE = re.compile(r" *(\S+ +)?(\d+\. )?\S*(`[^`]+`|https?://)\S*")  # a command or an address, alone in its line
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -175,8 +178,10 @@ def test_markdown_report_reads_in_order(broken: Findings) -> None:
 def test_markdown_tells_what_was_not_judged() -> None:
     """Each skipped check with its reason."""
     text = render(blind(), "markdown")
-    assert "## Not judged" in text
-    assert "| `machine-without-plan` | Secret not looked at: for a reason |" in text
+    assert "## Not seen" in text
+    assert "| Secret | not looked at: for a reason |" in text
+    assert "Therefore not judged: " in text
+    assert "`machine-without-plan`" in text
 
 
 # --- the terminal --------------------------------------------------------------------------------------------------
@@ -184,10 +189,11 @@ def test_markdown_tells_what_was_not_judged() -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_terminal_report_keeps_to_the_width(path: Path) -> None:
-    """No line is wider than the terminal, from 40 to 120 columns; wider lines would be broken anywhere."""
+    """From 40 to 120 columns, no line is wider but one that holds a single command or address, which stays whole."""
     findings = open_scenario(path).check()
     for width in (40, 60, 80, 100, 120):
-        assert max(map(len, terminal.render(findings, width).split("\n"))) <= width
+        for line in terminal.render(findings, width).split("\n"):
+            assert len(line) <= width or WHOLE.fullmatch(line), line
 
 
 def test_narrower_than_forty_is_forty(broken: Findings) -> None:
@@ -212,15 +218,104 @@ def test_severity_is_a_word_before_it_is_a_colour(broken: Findings) -> None:
     assert "ERROR  node-without-machine" in terminal.render(broken)
 
 
-def test_second_finding_of_a_rule_is_not_explained_again() -> None:
-    """Two ghosts: message and evidence twice, why, steps and caution once."""
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_commands_and_addresses_are_never_broken(path: Path) -> None:
+    """What a person copies from the narrowest report is what the rule gave; each address has its own line."""
+    findings = open_scenario(path).check()
+    lines = terminal.render(findings, 40).split("\n")
+    told = [step for finding in findings.roots[:1] for step in (*finding.next, finding.caution)]
+    for command in (part for step in told for part in re.findall(r"`[^`]+`", step)):
+        assert any(command in line for line in lines), command
+    for link in (link for finding in findings.roots for link in finding.links):
+        assert link in {line.removeprefix("  More").strip() for line in lines}
+
+
+def test_fill_breaks_long_words_but_no_command() -> None:
+    """A name may have 253 signs; a command goes beyond the width by itself, the text around it does not."""
+    assert fill("one two three", 7, hang=2) == ["one two", "  three"]
+    assert fill("x" * 12, 5, hang=1) == ["xxxx", " xxxx", " xxxx"]
+    assert fill("1. Run (`a b c d e`), then wait.", 12, hang=3) == [
+        "1. Run",
+        "   (`a b c d e`),",
+        "   then",
+        "   wait.",
+    ]
+    assert fill("", 10) == []
+    assert fill("a  b", 10) == ["a  b"]
+    assert fill("an odd ` tick", 8) == ["an odd `", "tick"]
+
+
+def advised(name: str, *steps: str, caution: str = "", rule: str = "r", causes: tuple[str, ...] = ()) -> Finding:
+    """An error about a Node with this advice."""
+    node = ObjectRef("Node", "", name)
+    return Finding(rule, "f", Severity.ERROR, node, f"{name} is odd", (), "why", steps, caution, (), causes)
+
+
+def told(*findings: Finding) -> Findings:
+    """The findings of a check."""
+    outcomes = [Outcome(finding.rule, "failed", "", (finding,)) for finding in findings]
+    return Findings(Source("files", "made up", "", "", "", 4, 3), Coverage(), outcomes)
+
+
+def test_second_finding_of_a_rule_keeps_what_is_its_own() -> None:
+    """Two ghosts: why and links once; message, evidence, caution and commands of each, with its own names."""
     findings = story("machine-dangling-node/speaks-ghosts")
     assert [finding.rule for finding in findings] == ["machine-dangling-node"] * 2
     text = terminal.render(findings)
     assert text.count("ERROR  machine-dangling-node") == 2
-    assert text.count("  Why ") == text.count("  Caution ") == 1
+    assert text.count("  Why ") == text.count("  More ") == 1
     assert text.count("  Seen ") == 2
-    assert "as for the first machine-dangling-node above" in text
+    second = " ".join(text[text.rindex("✗ ERROR") :].split())
+    first, last = (finding.subject.name for finding in findings)
+    assert f"as for the first machine-dangling-node above, with {last} for {first}" in second
+    assert findings[1].caution in second
+    commands = re.findall(r"`[^`]+`", " ".join(findings[1].next))
+    assert all(command in second for command in commands if last in command)
+
+
+def test_second_finding_gives_steps_that_differ() -> None:
+    """A step is left out only where it is the first's with the other name; a command with a name is given again."""
+    first = advised("n1", "Wait for n1.", "Run `stop n1`.", "Look at n10.", caution="Not n1.")
+    second = advised("n2", "Wait for n2.", "Run `stop n2`.", "Look at n20.", caution="Not n2.")
+    text = terminal.render(told(first, second)).split("Node n2")[1]
+    assert "Next     1. as for the first r above, with n2 for n1\n" in text
+    assert "2. Run `stop n2`." in text
+    assert "3. Look at n20." in text
+    assert "Caution  Not n2." in text
+    third = first._replace(subject=ObjectRef("Zebra", "", "n1"))
+    same = terminal.render(told(first, third)).split("Zebra n1")[1]
+    assert "Next     2. as" not in same
+    assert "Next     as for the first r above\n" in same
+    assert "Caution" not in same
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_consequence_tells_what_it_advises_beyond_its_cause(form: str) -> None:
+    """Its caution, and the steps that do not stand above it already."""
+    root = advised("n1", "Wait.", "Look.", caution="Not yet.")
+    then = advised("n2", "Look.", "Mend n2.", caution="Never by force.", rule="s", causes=(root.fingerprint,))
+    last = advised("n3", "Mend n2.", caution="Never by force.", rule="t", causes=(then.fingerprint,))
+    text = render(told(root, then, last), form)
+    if form != "json":
+        assert [text.count(part) for part in ("Look.", "Mend n2.", "Never by force.")] == [1, 1, 1]
+        assert text.index("n2 is odd") < text.index("Mend n2.") < text.index("n3 is odd")
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_the_upgrades_caution_is_seen(broken: Findings, form: str) -> None:
+    """The most dangerous step is about the Upgrade, which is a consequence."""
+    assert "refuses to delete the Upgrade" in " ".join(render(broken, form).split())
+
+
+def test_an_object_that_does_not_exist_is_evidence() -> None:
+    """No path and no value: the object is missing, not a field of it."""
+    gone = ObjectRef("Machine", "fleet-local", "m")
+    findings = told(advised("n1")._replace(evidence=(Evidence(gone, "", None), Evidence(gone, "spec.x", None))))
+    text = render(findings, "table")
+    assert "Seen     Machine fleet-local/m does not exist\n" in text
+    assert "Machine fleet-local/m  spec.x is absent\n" in text
+    assert "| Machine fleet-local/m |  | does not exist |" in render(findings, "markdown")
+    assert json.loads(render(findings, "json"))["findings"][0]["evidence"][0]["value"] is None
 
 
 def test_each_consequence_is_told_once() -> None:
@@ -232,30 +327,79 @@ def test_each_consequence_is_told_once() -> None:
             assert text.count(f"{finding.rule} {finding.subject}") == 1
 
 
-def test_skipped_checks_are_grouped_by_reason() -> None:
-    """Twenty checks that miss one kind are one line with a list, not twenty lines."""
+def test_what_was_not_seen_is_told_once() -> None:
+    """A line a kind with its reason, then all checks that were not judged for it, once."""
     findings = blind()
     text = terminal.render(findings, 120)
-    assert f"Not judged: {len(findings.skipped)} checks" in text
-    for reason in {outcome.reason for outcome in findings.skipped}:
-        assert [line.strip() for line in text.split("\n")].count(reason) == 1
+    assert "! Not seen:\n  CustomMachine: not read whole: for a reason\n  Secret: not looked at: for a reason\n" in text
+    assert f"  Therefore not judged ({len(findings.skipped)} checks): " in text
+    assert text.count("for a reason") == 2
     for outcome in findings.skipped:
-        assert outcome.rule in text
+        assert text.count(outcome.rule) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "given", "shown"),
+    [
+        ("Machine", State.FAILED, "the collector failed: Forbidden", "the collector failed: Forbidden"),
+        ("Machine", State.FAILED, "item 3 has no name", "not read whole: item 3 has no name"),
+        ("Machine", State.FORBIDDEN, "", "not allowed"),
+        ("RKEBootstrap", State.NOT_LOOKED_AT, "no file holds a RKEBootstrap", "not looked at: no file holds an RKEBoo"),
+        ("Upgrade", State.NOT_LOOKED_AT, "no file holds a Upgrade", "not looked at: no file holds an Upgrade"),
+        ("Machine", State.EMPTY, "", ""),
+    ],
+)
+def test_reasons_are_words(kind: str, state: State, given: str, shown: str) -> None:
+    """ "Machine failed" would be a phase of Harvester's; nobody means that here."""
+    entry = CoverageEntry(kind, "", "", "", state, 0, given)
+    assert words.reason(entry).startswith(shown)
+    assert words.reason(entry).endswith(words.detail(entry))
 
 
 def test_a_report_with_gaps_is_not_all_good() -> None:
-    """Nothing found, but not everything looked at: the verdict says so, and is not green."""
-    text = terminal.render(blind(), colour=True)
-    assert re.search(r"Nothing found\..* \d+ checks made, \d+ skipped\.", ANSI.sub("", text))
+    """Nothing found, but not everything looked at: the verdict says so first, and is not green."""
+    findings = blind()
+    text = terminal.render(findings, colour=True)
+    skipped, all_of_them = len(findings.skipped), len(findings.outcomes)
+    assert (
+        f"Cannot tell: {skipped} of {all_of_them} checks could not be made; nothing found in the other "
+        f"{all_of_them - skipped}. 3 Nodes, 3 Machines."
+    ) in " ".join(ANSI.sub("", text).split())
+    assert "Nothing found" not in text
     assert "\x1b[1;32m" not in text
     assert "\x1b[1;32m" in terminal.render(hd.open(HEALTHY).check(), colour=True)
+
+
+def test_the_verdict_does_not_count_what_was_not_seen() -> None:
+    """No number where nobody looked."""
+    findings = port.cluster(healthy().objects, Machine=State.FAILED).check()
+    assert "3 Nodes, Machines not seen" in words.verdict(findings)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_nothing_that_could_be_judged_is_an_error(form: str) -> None:
+    """All checks skipped: that is no result, and must not look like a good one."""
+    blinded = port.cluster(healthy().objects, Machine=State.FAILED)
+    with pytest.raises(
+        SourceError, match=r"port: no check could be made \(of 2\); not seen: Machine: not read whole: "
+    ):
+        render(blinded.check(["machine-without-plan", "node-recreated"]), form)
+
+
+def test_one_word_is_a_selection_and_none_left_is_refused() -> None:
+    """A rule's name need not stand in a list."""
+    cluster = port.cluster(healthy().objects)
+    assert [o.rule for o in cluster.check("node-recreated").outcomes] == ["node-recreated"]
+    assert "node-recreated" not in {o.rule for o in cluster.check(ignore="node-recreated").outcomes}
+    with pytest.raises(UsageError, match="no check is left"):
+        cluster.check("node-recreated", "pairing")
 
 
 def test_findings_beside_gaps_are_both_told() -> None:
     """What could be judged is judged."""
     text = terminal.render(partly_blind_and_broken())
     assert "node-without-machine" in text
-    assert "Not judged" in text
+    assert "Therefore not judged" in text
 
 
 def test_unknown_time_and_version_are_left_out() -> None:
@@ -287,7 +431,23 @@ def test_other_endings_are_refused(tmp_path: Path, broken: Findings, file: str) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_report_that_cannot_be_written_is_a_usage_error(tmp_path: Path, broken: Findings) -> None:
+    """In Python as in the terminal: one line, no traceback of the system's."""
+    with pytest.raises(UsageError, match=r"report\.md cannot be written: No such file or directory$"):
+        hd.report(broken, tmp_path / "no" / "report.md")
+    with pytest.raises(UsageError, match=r"cannot be written: embedded null byte$"):
+        hd.report(broken, tmp_path / "nul\0.md")
+
+
 # --- the rules as text ---------------------------------------------------------------------------------------------
+
+
+def test_rulebook_of_an_unknown_word_tells_what_was_meant() -> None:
+    """In a notebook as in the terminal: beginnings, parts and another case are found."""
+    with pytest.raises(UsageError, match=r"did you mean node-dangling-machine, .*node-without-machine .*\?$"):
+        hd.rulebook("node")
+    with pytest.raises(UsageError, match=r"did you mean pairing\?$"):
+        hd.rulebook("PAIRING")
 
 
 def test_listing_has_each_rule_below_its_family() -> None:

@@ -150,9 +150,9 @@ def test_empty_is_seen() -> None:
 @pytest.mark.parametrize("state", UNSEEN, ids=str)
 def test_nothing_seen_is_an_error_and_no_report(state: State) -> None:
     """Where no kind at all could be read, there is nothing to report on: one line that says why."""
-    with pytest.raises(SourceError, match="nothing that the checks need could be read") as caught:
+    with pytest.raises(SourceError, match="no check could be made") as caught:
         judged(dict.fromkeys(NEEDED, state))
-    assert re.search(rf"\b({'|'.join(NEEDED)}) {state}: for a reason", str(caught.value))
+    assert re.search(rf"\b({'|'.join(NEEDED)}): [a-z ]+: for a reason", str(caught.value))
     assert "\n" not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.errors import SourceError
-from harvdiag.model import CoverageEntry, State
+from harvdiag.model import CoverageEntry, Finding, State
 from harvdiag.rules import registry
 from tests.routes import BROKEN, collected
 from tests.world import World, healthy, write_bundle
@@ -163,8 +163,8 @@ def test_namespace_that_is_not_in_the_bundle_was_not_looked_at(tmp_path: Path) -
     assert not members(tmp_path / "whole.zip", "yamls/namespaced/fleet-local")
     assert entry(cluster, "Machine").state is State.NOT_LOOKED_AT
     assert entry(cluster, "Machine").reason == "namespace fleet-local is not in the bundle"
-    assert not cluster.check()
-    assert {o.rule for o in cluster.check().skipped} >= {"node-without-machine", "machine-without-plan"}
+    with pytest.raises(SourceError, match="namespace fleet-local is not in the bundle"):
+        cluster.check()
 
 
 def test_missing_secrets_were_not_looked_at(tmp_path: Path) -> None:
@@ -191,9 +191,8 @@ def test_layout_of_2021_judges_what_it_holds(tmp_path: Path) -> None:
     assert entry(cluster, "Machine").state is State.NOT_LOOKED_AT
     assert "2021" in entry(cluster, "Machine").reason
     assert cluster.source.harvester_version == "v1.0.3"
-    findings = cluster.check()
-    assert not findings
-    assert {outcome.outcome for outcome in findings.outcomes} == {"skipped"}
+    with pytest.raises(SourceError, match="no check could be made"):
+        cluster.check()
 
 
 @pytest.mark.parametrize("root", ["", "supportbundle_x_2025-05-08T10-00-00Z", "harvester-supportbundle_x", "a b ü"])
@@ -529,3 +528,68 @@ def test_missing_part_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.zip.001").write_bytes(data[:1000])
     (tmp_path / "x.zip.003").write_bytes(data[2000:])
     assert "x.zip.002" in refusal(tmp_path / "x.zip.001")
+
+
+SCOPE_FAILED = "Unable to fetch {} resources: unable to retrieve the complete list of server APIs"
+
+
+@pytest.mark.parametrize(
+    ("scope", "kept", "lost"), [("cluster", "Setting", "Node"), ("namespaced", "Secret", "Machine")]
+)
+def test_a_failed_scope_is_a_gap_although_one_file_of_it_is_there(
+    tmp_path: Path, scope: str, kept: str, lost: str
+) -> None:
+    """Harvester's own collector runs first: its Settings or plan Secrets may be all that a failed scope left behind."""
+    world = healthy()
+    other = scope == "cluster"
+    here = [o for o in collected(world.objects) if o["kind"] == kept or bool(o["metadata"].get("namespace")) is other]
+    log = [SCOPE_FAILED.format(scope)]
+    cluster = hd.open(write_bundle(tmp_path / "b.zip", here, captured_at=world.captured_at, log_lines=log))
+    assert entry(cluster, lost).state is State.FAILED
+    assert "could not fetch" in entry(cluster, lost).reason
+    assert not [f for f in findings_or_none(cluster) if f.subject.kind in {"Node", "Machine", "Secret"}]
+
+
+def findings_or_none(cluster: Cluster) -> list[Finding]:
+    """The findings; none where too little was seen for any check."""
+    try:
+        return list(cluster.check())
+    except SourceError:
+        return []
+
+
+def test_a_missing_file_that_the_log_speaks_of_is_a_gap(tmp_path: Path) -> None:
+    """Whatever form the complaint has, thirteen false orphans are worse than a skipped check."""
+    machines = "/apis/cluster.x-k8s.io/v1beta1"
+    for line in (
+        f"Failed to get {machines}/machines: timed out",
+        f'time="x" level=error msg="Failed to get {machines}/namespaces/fleet-local/machines: timed out"',
+        (
+            "Support Bundle: failed to generate "
+            "/b/yamls/namespaced/fleet-local/cluster.x-k8s.io/v1beta1/machines.yaml: no space left on device"
+        ),
+    ):
+        world = healthy()
+        objects = [obj for obj in collected(world.objects) if obj["kind"] != "Machine"]
+        path = write_bundle(tmp_path / "gap.zip", objects, captured_at=world.captured_at, log_lines=[line])
+        findings = hd.open(path).check()
+        assert not findings, line
+        assert findings.skipped, line
+
+
+def test_an_empty_list_of_machines_accuses_no_single_host(tmp_path: Path) -> None:
+    """Without a word in the log it may be true; the one root cause says to look, and no step uninstalls a host."""
+    world = healthy()
+    objects = [obj for obj in collected(world.objects) if obj["kind"] != "Machine"]
+    findings = hd.open(write_bundle(tmp_path / "none.zip", objects, captured_at=world.captured_at)).check()
+    assert [root.rule for root in findings.roots] == ["no-machine-listed"]
+    assert not any("rke2-uninstall" in step or "kubectl delete" in step for f in findings for step in f.next)
+
+
+def test_a_bundle_without_nodes_accuses_no_machine(tmp_path: Path) -> None:
+    """What collects runs on a Node: an empty list of Nodes was not taken."""
+    world = healthy()
+    objects = [obj for obj in collected(world.objects) if obj["kind"] != "Node"]
+    cluster = hd.open(write_bundle(tmp_path / "none.zip", objects, captured_at=world.captured_at))
+    assert entry(cluster, "Node").state is State.FAILED
+    assert not cluster.check()

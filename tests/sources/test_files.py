@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,12 +15,16 @@ import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.errors import SourceError
 from harvdiag.model import CoverageEntry, State
+from harvdiag.reading import yamltext
 from harvdiag.reports import render
 from harvdiag.rules import registry
+from harvdiag.snapshot import Snapshot
+from harvdiag.sources.files import FilesReader
 from harvdiag.views import cards
 from tests.routes import Object, from_bundle, from_folder
 from tests.world import healthy, write_folder
 from tests.world.kit import dump
+from tests.world.objects import new
 
 FORBIDDEN = "never-to-be-read"
 # Its base64, at each of the three places where a text can begin, as far as that does not depend on what stands around.
@@ -28,6 +34,11 @@ ENCODED = [b64encode(b" " * n + FORBIDDEN.encode()).decode()[(n and 4) : -4] for
 def nodes() -> list[Object]:
     """Three Nodes in good order."""
     return list(healthy().find("Node"))
+
+
+def clusters() -> list[Object]:
+    """The Cluster of Cluster API, on which some rules stand alone."""
+    return list(healthy().find("Cluster.cluster.x-k8s.io"))
 
 
 def listed(items: list[Any], kind: str = "List", api: str = "v1") -> Object:
@@ -68,6 +79,7 @@ def without_kinds(items: list[Object]) -> list[Object]:
     return [{key: value for key, value in item.items() if key not in {"apiVersion", "kind"}} for item in items]
 
 
+SINGLE = "only single objects: give the whole list (`kubectl get nodes -A -o yaml`)"
 SHAPES: dict[str, dict[str, Any]] = {
     "list": {"nodes.yaml": dump(listed(nodes()))},
     "typed list": {"nodes.yaml": dump(listed(nodes(), "NodeList"))},
@@ -89,7 +101,9 @@ def test_every_shape_gives_the_same_nodes(shape: str, tmp_path: Path) -> None:
     cluster = opened(tmp_path, SHAPES[shape])
     assert list(cluster.nodes["name"]) == ["hv01", "hv02", "hv03"]
     assert list(cluster.nodes["managed"]) == ["true"] * 3
-    assert entry(cluster, "Node") == CoverageEntry("Node", "", "v1", "", State.COLLECTED, 3)
+    single = shape in {"one object a file", "documents", "documents with empty ones", "JSON objects"}
+    state, reason = (State.FAILED, SINGLE) if single else (State.COLLECTED, "")
+    assert entry(cluster, "Node") == CoverageEntry("Node", "", "v1", "", state, 3, reason)
 
 
 @pytest.mark.parametrize("name", ["nodes.yaml", "nodes.yml", "nodes.json"])
@@ -113,29 +127,74 @@ def test_empty_typed_list_says_that_there_is_none(tmp_path: Path) -> None:
 
 def test_empty_untyped_list_says_nothing(tmp_path: Path) -> None:
     """`kind: List` without items does not tell of which kind there is none: nothing may be concluded."""
-    cluster = opened(tmp_path, {"nodes.yaml": dump(listed(nodes())), "machines.yaml": dump(listed([]))})
+    files: dict[str, str | bytes] = {"nodes.yaml": dump(listed(nodes())), "machines.yaml": dump(listed([]))}
+    cluster = opened(tmp_path, files | {"clusters.yaml": dump(listed(clusters()))})
     assert entry(cluster, "Machine").state is State.NOT_LOOKED_AT
     assert not cluster.check()
 
 
 def test_kinds_that_no_file_holds_were_not_looked_at(tmp_path: Path) -> None:
-    """A folder of Nodes alone makes no Machine absent: every rule is skipped with the reason, none passes or fails."""
-    cluster = opened(tmp_path, {"nodes.yaml": dump(listed(nodes()))})
+    """A folder of Nodes and Clusters makes no Machine absent: every rule that needs one is skipped with the reason."""
+    cluster = opened(tmp_path, {"nodes.yaml": dump(listed(nodes())), "clusters.yaml": dump(listed(clusters()))})
     assert entry(cluster, "Machine").reason == "no file holds a Machine of namespace fleet-local"
     findings = cluster.check()
     assert not findings
     for outcome in findings.outcomes:
-        assert (outcome.outcome == "skipped") == bool(registry()[outcome.rule].needs - {"Node"})
+        assert (outcome.outcome == "skipped") == bool(registry()[outcome.rule].needs - {"Node", "Cluster"})
 
 
 def test_machines_of_another_namespace_alone_prove_nothing(tmp_path: Path) -> None:
     """Machines of `default` do not say that fleet-local was listed."""
     machine = next(healthy().find("Machine"))
     machine["metadata"]["namespace"] = "default"
-    cluster = opened(tmp_path, {"nodes.yaml": dump(listed(nodes())), "m.yaml": dump(machine)})
+    cluster = opened(tmp_path, {"nodes.yaml": dump(listed(nodes())), "m.yaml": dump(listed([machine]))})
     states = {found.namespace: found.state for found in cluster.coverage.of("Machine")}
     assert states == {"default": State.COLLECTED, "fleet-local": State.NOT_LOOKED_AT}
-    assert cluster.check(["node-dangling-machine"]).skipped
+    with pytest.raises(SourceError, match="no file holds a Machine of namespace fleet-local"):
+        cluster.check(["node-dangling-machine"])
+
+
+def test_single_objects_make_no_other_absent(tmp_path: Path) -> None:
+    """`kubectl get node hv01 -o yaml` beside all Machines: the other Nodes were not looked at, and are not gone."""
+    world = healthy()
+    machines, rest = list(world.find("Machine")), [o for o in world.objects if o["kind"] not in {"Node", "Machine"}]
+    files: dict[str, str | bytes] = {"m.yaml": dump(listed(machines)), "rest.yaml": dump(listed(rest))}
+    cluster = opened(tmp_path, files | {"hv01.yaml": dump(nodes()[0])})
+    assert entry(cluster, "Node").state is State.FAILED
+    assert entry(cluster, "Node").reason == SINGLE
+    findings = cluster.check()
+    assert not findings
+    assert "machine-dangling-node" in {outcome.rule for outcome in findings.skipped}
+    assert list(cluster.nodes["name"]) == ["hv01"], "it can still be looked at"
+
+
+def test_single_object_beside_its_list_changes_nothing(tmp_path: Path) -> None:
+    """Who gives the list, too, has given all."""
+    cluster = opened(tmp_path, {"all.yaml": dump(listed(nodes())), "hv01.yaml": dump(nodes()[0])})
+    assert entry(cluster, "Node").state is State.COLLECTED
+
+
+def test_single_objects_of_other_groups_are_named_as_kubectl_takes_them(tmp_path: Path) -> None:
+    """The command in the reason can be run as it stands."""
+    cluster = opened(tmp_path, {"m.yaml": dump(next(healthy().find("Machine")))})
+    assert "`kubectl get machines.cluster.x-k8s.io -A -o yaml`" in entry(cluster, "Machine").reason
+
+
+@pytest.mark.parametrize("page", [{"continue": "abc"}, {"remainingItemCount": 2}])
+@pytest.mark.parametrize("kind", ["List", "NodeList"])
+def test_page_of_a_list_is_not_the_list(tmp_path: Path, page: Object, kind: str) -> None:
+    """A page that says that more follows makes no Node absent, and the last page beside it does not either."""
+    first, last = listed(nodes()[:2], kind) | {"metadata": page}, listed(nodes()[2:], kind)
+    cluster = opened(tmp_path, {"1.yaml": dump(first), "2.yaml": dump(last)})
+    assert entry(cluster, "Node").state is State.FAILED
+    assert entry(cluster, "Node").reason.startswith("only a part of the list")
+
+
+def test_whole_documents_are_lists() -> None:
+    """Who makes the documents may say that there are no others."""
+    reader = FilesReader("all", (("a", obj) for obj in nodes()), whole=True)
+    assert Snapshot(reader).seen("Node")
+    assert not Snapshot(FilesReader("some", (("a", obj) for obj in nodes()))).seen("Node")
 
 
 def test_foreign_kinds_are_kept_apart(tmp_path: Path) -> None:
@@ -196,6 +255,11 @@ def test_unusable_yaml_is_one_line_with_the_file(tmp_path: Path, content: str | 
         ("[" * 100_000, "bad.json"),
         (b'{"a": "\xff"}', "utf-8"),
         ("[1]", "a document without `kind`"),
+        ('{"kind": "Node", "kind": "Pod"}', "the key 'kind' stands twice"),
+        ('{"kind": "Node", "a": NaN}', "NaN is no number of JSON"),
+        ('{"kind": "Node", "a": -Infinity}', "-Infinity is no number of JSON"),
+        ('{"kind": "Node", "a": 1e999}', "1e999 is no number of JSON"),
+        ('{"kind": "Node", "a": ' + "[" * 300 + "]" * 300 + "}", "nest deeper than 200"),
     ],
 )
 def test_unusable_json_is_one_line_with_the_file(tmp_path: Path, content: str | bytes, says: str) -> None:
@@ -247,7 +311,9 @@ def secrets_world() -> list[Object]:
     assert any(text in everything(world.objects) for text in ENCODED)
     plan = next(world.find("Secret"))
     plan["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = FORBIDDEN
+    plan["metadata"]["annotations"]["objectset.rio.cattle.io/applied"] = FORBIDDEN
     plan["stringData"] = {"plan": FORBIDDEN}
+    plan["unheardOf"] = {"plan": FORBIDDEN}
     return world.objects
 
 
@@ -263,6 +329,55 @@ def test_no_secret_body_is_ever_kept(tmp_path: Path) -> None:
     assert_clean(everything(kept))
     assert all("plan" not in secret["data"] and "stringData" not in secret for secret in kept)
     assert kept[0]["data"]["success-count"], "the status keys are kept"
+
+
+def strings(start: Any) -> Iterator[str]:
+    """Every string that can be reached from an object, through attributes too."""
+    ahead, seen = [start], set[int]()
+    while ahead:
+        value = ahead.pop()
+        if id(value) in seen or isinstance(value, type | ModuleType):
+            continue
+        seen.add(id(value))
+        if isinstance(value, str | bytes):
+            yield str(value)
+        elif isinstance(value, Mapping):
+            ahead += [*value.keys(), *value.values()]
+        elif isinstance(value, Iterable) and not isinstance(value, Iterator):
+            ahead += list(value)
+        ahead += list(getattr(value, "__dict__", {}).values())
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_no_secret_body_is_held_in_memory(tmp_path: Path, form: str) -> None:
+    """Neither the reader nor the parser's memory holds one, though nobody has asked for a Secret yet."""
+    password = {"metadata": {"name": "p", "namespace": "default"}, "data": {"password": "aHVudGVyMg"}, "stringData": {}}
+    password["stringData"] = {"pin": "hunter2", "token": FORBIDDEN}
+    secret = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", **password}
+    whole = listed([*secrets_world(), secret])
+    (tmp_path / f"all.{form}").write_text(json.dumps(whole) if form == "json" else dump(whole))
+    cluster = hd.open(tmp_path)
+    held = [*strings(cluster.snapshot._reader), *strings(yamltext._memo)]
+    assert "hv01" in held
+    assert not {"aHVudGVyMg", "hunter2"} & set(held)
+    assert_clean("\n".join(held))
+    assert yamltext._memo.keys() == yamltext._WORDS.keys()
+
+
+def test_no_secret_body_stays_with_an_error(tmp_path: Path) -> None:
+    """The error of a parser holds the whole text; ours does not hold that error."""
+    (tmp_path / "s.json").write_text(json.dumps(listed(secrets_world()))[:-1])
+    with pytest.raises(SourceError) as caught:
+        hd.open(tmp_path)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_secrets_without_a_plan_were_listed(tmp_path: Path) -> None:
+    """That no Secret is kept does not mean that nobody looked."""
+    other = new("v1", "Secret", "token", "fleet-local", type="Opaque")
+    cluster = opened(tmp_path, {"s.yaml": dump(listed([other])), "n.yaml": dump(listed(nodes()))})
+    assert entry(cluster, "Secret").state is State.EMPTY
 
 
 def test_no_secret_body_in_tables_graph_or_reports(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.findings import Findings
-from harvdiag.model import Coverage, State
+from harvdiag.model import Coverage, Evidence, ObjectRef, State
 from harvdiag.training import open_scenario
 from harvdiag.views import cards, display
 from tests import port
@@ -112,15 +112,33 @@ def test_card_of_nothing_found() -> None:
     text = Page(cards.findings_card(hd.open(HEALTHY).check())).text
     assert "Nothing found" in text
     assert "healthy.zip" in text
-    assert "Not judged" not in text
+    assert "ot judged" not in text
+    assert "Not seen" not in text
 
 
 def test_card_tells_what_was_not_judged() -> None:
     """Each skipped check with its reason."""
     findings = port.cluster(healthy().objects, Secret=State.FAILED).check()
     text = Page(cards.findings_card(findings)).text
-    assert "Not judged" in text
-    assert "Secret failed: for a reason" in text
+    assert "Not seen" in text
+    assert "Secretnot read whole: for a reason" in text
+    assert "Therefore not judged: " in text
+    assert text.count("for a reason") == 1
+
+
+def test_card_of_a_consequence_tells_its_own_advice(broken: Findings) -> None:
+    """The caution about the Upgrade, and the steps that the Node's finding does not give."""
+    root, then = broken
+    text = Page(cards.findings_card(broken)).text
+    assert then.caution in text
+    assert text.index(then.message) < text.index(then.caution)
+    assert all(text.count(step.replace("`", "")) == 1 for step in (*root.next, *then.next))
+
+
+def test_card_tells_an_object_that_does_not_exist(broken: Findings) -> None:
+    """Evidence without a path is about the object itself."""
+    gone = broken[0]._replace(evidence=(Evidence(ObjectRef("Machine", "fleet-local", "m"), "", None),))
+    assert "Machine fleet-local/mdoes not exist" in Page(cards.finding_card(gone)).text
 
 
 def test_coverage_card_has_gaps_first() -> None:

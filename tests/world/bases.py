@@ -43,9 +43,10 @@ BASES: dict[str, Callable[[], World]] = {
 
 
 def text(name: str) -> str:
-    """The YAML documents of a base: plain kubectl style, without namespaces and without bodies of plans."""
+    """A base as one list, plain kubectl style: without namespaces and without bodies of plans."""
     objects = [obj for obj in BASES[name]().objects if obj["kind"] != "Namespace"]
-    return "---\n".join(dump(_bare(obj)) for obj in objects)
+    whole = {"apiVersion": "v1", "items": [_bare(obj) for obj in objects], "kind": "List"}
+    return dump(whole | {"metadata": {"resourceVersion": ""}})
 
 
 def write_bases(folder: Path = DATA / "scenarios" / "base") -> list[Path]:

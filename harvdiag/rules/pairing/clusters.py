@@ -10,7 +10,7 @@ from harvdiag.fields import field, labels
 from harvdiag.links import ABSENT
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.pairs import E2, FLEET, PLAN_OF
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules import Cause, Hit, gone, rule, show
 
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
 LOCAL = ObjectRef("Cluster", FLEET, "local")
@@ -23,7 +23,7 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
     While it is, neither Cluster API nor Rancher acts on any Machine: none is made, drained, upgraded or removed. A
     restore or an interrupted snapshot of etcd leaves it so.
     """
-    for cluster in facts.links.refs("Cluster"):
+    for cluster in [LOCAL] if LOCAL in facts.links.objects else []:
         if field("spec.paused").get(facts.links.objects[cluster]) is True:
             yield Hit(
                 cluster,
@@ -57,7 +57,7 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
     if plans and not _init_plans(facts):
         etcd = [plan for plan in plans if facts.pairing.role(plan, "etcd")]
         yield Hit(
-            _local(facts),
+            LOCAL,
             f"None of the {len(plans)} plan Secrets is marked as the init node",
             tuple(evidence for plan in etcd[:5] for evidence in show(facts, plan, INIT)),
             (
@@ -83,14 +83,17 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
     found = _init_plans(facts)
     if len(found) > 1:
         yield Hit(
-            _local(facts),
+            LOCAL,
             f"{len(found)} plan Secrets are marked as the init node: {', '.join(plan.name for plan in found)}",
             tuple(
                 evidence
                 for plan in found
                 for evidence in show(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
             ),
-            ("The true one has an empty rke.cattle.io/joined-to; the others join it.", advice.BACK_UP),
+            (
+                "The true one has an empty rke.cattle.io/joined-to; the others join it.",
+                advice.back_up_secret(found[0].name),
+            ),
         )
 
 
@@ -113,19 +116,22 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
                 f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
                 (*show(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
                 (
-                    (
-                        "Mend or remove that Machine first (its own finding says how); Rancher then elects another "
-                        "init node."
-                    ),
+                    *_mend(facts, machine),
                     "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
                 ),
                 f"{advice.DELETES_NODE} {advice.QUORUM}",
                 (
-                    Cause("plan-without-machine", plan),
                     Cause("machine-without-node-ref", machine),
                     Cause("machine-dangling-node", machine),
+                    Cause("no-machine-listed", LOCAL),
                 ),
             )
+
+
+def _mend(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
+    if machine not in facts.links.objects:
+        return ("No Machine is left to mend: ask vendor support how to let Rancher elect another init node.",)
+    return ("Mend or remove that Machine first (its own finding says how); Rancher then elects another init node.",)
 
 
 def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
@@ -142,13 +148,9 @@ def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
 def _machine_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
     if machine in facts.links.objects:
         return show(facts, machine, E2, "status.phase")
-    return (Evidence(machine, "metadata.name", None),)
+    return (gone(*machine),)
 
 
 def _init_plans(facts: Facts) -> list[ObjectRef]:
     plans = facts.pairing.plans
     return [plan for plan in plans if labels(facts.links.objects[plan]).get("rke.cattle.io/init-node") == "true"]
-
-
-def _local(facts: Facts) -> ObjectRef:
-    return next(iter(facts.links.refs("Cluster")), LOCAL)

@@ -7,10 +7,19 @@ from collections.abc import Iterator
 from harvdiag import advice
 from harvdiag.facts import Facts
 from harvdiag.model import ObjectRef, Severity
-from harvdiag.pairs import BOOTSTRAP, E1, INFRASTRUCTURE, PLAN_OF
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.pairs import BOOTSTRAP, E1, FLEET, INFRASTRUCTURE, PLAN_OF
+from harvdiag.rules import Cause, Hit, gone, rule, show
 
 OWNERS = "metadata.ownerReferences"
+MAY_GO = {
+    "CustomMachine": ("If its host is gone for good, it may be deleted.",),
+    "RKEBootstrap": (
+        (
+            "If its host is gone for good, it may be deleted. Look at the etcd members before and after: with the "
+            "Machine gone, nothing guarantees that its member is removed, or that only its own is."
+        ),
+    ),
+}
 
 
 @rule(
@@ -52,22 +61,24 @@ def rkebootstrap_without_machine(facts: Facts) -> Iterator[Hit]:
 def _leftover(facts: Facts, kind: str, by: str, resource: str, path: str) -> Iterator[Hit]:
     for part in facts.links.refs(kind):
         machine = part._replace(kind="Machine")
+        if part.namespace != FLEET or facts.fresh(part) or facts.leaving(part):
+            continue
         if machine in facts.links.objects or facts.links.to(part, by):
             continue
         yield Hit(
             part,
             f"{kind} {part.name} is left over: there is no Machine {part.name}",
-            show(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
+            (
+                gone("Machine", part.namespace, part.name),
+                *show(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
+            ),
             (
                 advice.describe(resource, part.name, part.namespace),
-                advice.BACK_UP,
-                (
-                    "If its host is gone or has a newer Machine, it may be deleted; its finalizer then removes the "
-                    "etcd member of that name."
-                ),
+                f"Back it up first: `kubectl get {resource} -n {FLEET} {advice.arg(part.name)} -o yaml > part.yaml`.",
+                *MAY_GO[kind],
             ),
-            "Be sure that no running node uses this identity: compare with label rke.cattle.io/machine-id. "
-            + advice.QUORUM,
+            "Be sure that no running node uses this identity: compare the label rke.cattle.io/machine-id with "
+            "/etc/rancher/agent/cattle-id on the hosts.",
             (*_named_by(facts, machine), *_bootstrap(part)),
         )
 
@@ -86,21 +97,21 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
     """
     for plan in facts.pairing.plans:
         machine = _machine_of(facts, plan)
-        if machine in facts.links.objects:
+        if machine in facts.links.objects or facts.fresh(plan) or facts.leaving(plan):
             continue
         yield Hit(
             plan,
             f"Plan Secret {plan.name} is left over: there is no Machine {machine.name}",
-            show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
+            (gone(*machine), *show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]')),
             (
                 (
                     "Look in the log of rancher-system-agent on the hosts for this name: the one that prints it "
                     "lost its Machine."
                 ),
-                advice.BACK_UP,
+                advice.back_up_secret(plan.name),
             ),
             "If a running node still reads it, removing it stops that node's agent; join the node anew first.",
-            (*_named_by(facts, machine), Cause("rkebootstrap-without-machine", machine._replace(kind="RKEBootstrap"))),
+            (*_named_by(facts, machine), *_bootstrap(plan._replace(name=machine.name)), Cause("init-node-dead", plan)),
         )
 
 

@@ -3,54 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag import advice
-from harvdiag.facts import Facts
+from harvdiag.facts import REMOVAL, Facts
 from harvdiag.fields import text
-from harvdiag.links import PRESENT
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import E1, E2, E4, E6, FLEET
-from harvdiag.rules import Cause, Hit, host_signs, rule, show
+from harvdiag.rules import Cause, Hit, rule, show, told
 
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'
-STUCK_AFTER = timedelta(hours=1)
 CAPI = "machines.cluster.x-k8s.io"
-
-
-@rule("nodes-share-machine", needs={"Node", "Machine"}, links=["harvester/harvester#8222", "rancher/rancher#45646"])
-def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
-    """Several Nodes name one Machine.
-
-    A host was installed from the disk or the identity of another: both run as the same Machine. Drains, promotions and
-    deletions meant for one of them act on the other.
-    """
-    for machine in facts.pairing.machines:
-        by_name = facts.pairing.named_by(machine)
-        by_uid = [edge.source for edge in facts.links.to(machine, E4)]
-        nodes = by_name if len(by_name) > 1 else by_uid
-        if len(nodes) < 2:
-            continue
-        names = " and ".join(sorted(node.name for node in nodes))
-        yield Hit(
-            machine,
-            f"Machine {machine.name} is named by {len(nodes)} Nodes: {names}",
-            (
-                *(evidence for node in nodes for evidence in (*show(facts, node, E1, E4), *host_signs(facts, node))),
-                *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
-            ),
-            (
-                (
-                    "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
-                    "label rke.cattle.io/machine-id."
-                ),
-                "The other host took over an old installation: wipe its disk and join it anew, one node at a time.",
-            ),
-            "Do not delete the false Node while its annotation names this Machine: Harvester deletes the Machine "
-            f"that a deleted Node names, here the one of a healthy host. {advice.QUORUM}",
-        )
 
 
 @rule("machine-without-node-ref", needs={"Machine"}, links=["harvester/harvester#7392", "harvester/harvester#6041"])
@@ -62,8 +26,9 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if text(pairing.obj(machine), E2) or pairing.deleting(machine):
+        if text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.fresh(machine):
             continue
+        hosts = pairing.suspects(machine)
         yield Hit(
             machine,
             f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _meant_for(facts, machine),
@@ -71,19 +36,24 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
             (
                 advice.describe(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
-                (
-                    "If its host was removed for good, this is a leftover: it may be deleted once no Node shares "
-                    "its providerID."
-                ),
+                *_leftover(hosts),
             ),
             advice.DELETES_NODE,
             (
+                *(Cause("node-half-joined", node) for node in hosts),
                 Cause("machine-without-bootstrap", machine),
                 Cause("machine-without-infrastructure", machine),
                 Cause("cluster-paused", _cluster(machine)),
                 *(Cause("node-with-several-machines", edge.target) for edge in facts.links.of(machine, E6)),
             ),
         )
+
+
+def _leftover(hosts: list[ObjectRef]) -> tuple[str, ...]:
+    """Whether the Machine may be a leftover: not while a living Node looks like its host."""
+    if hosts:
+        return (f"Do not delete it: it looks like the Machine of Node {hosts[0].name}, which still runs.",)
+    return ("If its host was removed for good, it is a leftover and may be deleted, once no Node has its providerID.",)
 
 
 def _cluster(machine: ObjectRef) -> ObjectRef:
@@ -93,7 +63,10 @@ def _cluster(machine: ObjectRef) -> ObjectRef:
 def _meant_for(facts: Facts, machine: ObjectRef) -> str:
     """The host it was made for, by the signs that a join leaves behind."""
     host = text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
-    return f" (it was made for {host})" if host else ""
+    looks = [node.name for node in facts.pairing.suspects(machine)]
+    if host:
+        return f" (it was made for {host})"
+    return f" (its host looks like Node {looks[0]})" if looks else ""
 
 
 @rule(
@@ -110,22 +83,37 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.machines:
         edge = pairing.node_ref(machine)
-        if edge is None or not edge.broken:
+        if edge is None or not edge.broken or facts.leaving(machine):
             continue
+        living = [node for node in pairing.nodes if node in _followers(facts, machine)]
         yield Hit(
             machine,
-            f"Machine {machine.name} names Node {edge.value}, which does not exist",
+            f"Machine {machine.name} names Node {edge.value}, which does not exist"
+            + (f"; Node {living[0].name} names this Machine" if living else ""),
             (*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
-            (
-                f"Be sure that the host {edge.value} is gone for good, or uninstalled.",
-                advice.BACK_UP,
-                f"Then delete the Machine, not a Node: `kubectl delete {CAPI} -n {FLEET} {advice.arg(machine.name)}`.",
-            ),
+            (advice.SEE_NODES, *_ghost(machine, edge.value, living)),
             f"Delete it only if no living Node has providerID {text(pairing.obj(machine), E6) or 'of its own'}. "
-            + advice.DELETES_NODE
-            + " "
-            + advice.QUORUM,
+            f"{advice.DELETES_NODE} {advice.QUORUM}",
+            (Cause("machine-stuck-deleting", machine),),
         )
+
+
+def _followers(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
+    """The Nodes that name the Machine or run its plan: they need it, wherever it points."""
+    return {edge.source for path in (E1, E4) for edge in facts.links.to(machine, path)}
+
+
+def _ghost(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str, ...]:
+    if living:
+        return (
+            f"Do not delete it: living Node {living[0].name} names it and takes its plan from it.",
+            advice.describe(CAPI, machine.name),
+        )
+    return (
+        f"Be sure that the host {host} is gone for good, or uninstalled.",
+        advice.BACK_UP,
+        f"Then delete the Machine, not a Node: `kubectl delete {CAPI} -n {FLEET} {advice.arg(machine.name)}`.",
+    )
 
 
 def _deletion(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
@@ -141,14 +129,14 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.machines:
         phase = text(pairing.obj(machine), "status.phase")
-        if phase == "Running":
+        if phase == "Running" or facts.fresh(machine) or facts.leaving(machine):
             continue
         edge = pairing.node_ref(machine)
         of = f" of Node {edge.value}" if edge else ""
         yield Hit(
             machine,
             f"Machine {machine.name}{of} is {phase or 'in no phase'}, not Running",
-            show(facts, machine, "status.phase", "status.failureReason", "status.failureMessage"),
+            (*show(facts, machine, "status.phase"), *told(facts, machine, "failure_reason", "failure_message")),
             (
                 advice.describe(CAPI, machine.name),
                 "Read its conditions, the oldest that is not True first; they name what it waits for.",
@@ -181,7 +169,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     for machine in pairing.machines:
         since = Moment(pairing.deleting(machine))
         age = facts.now.since(since)
-        if not since or (age is not None and age < STUCK_AFTER):
+        if age is None or age < REMOVAL:
             continue
         hook = text(pairing.obj(machine), HOOK)
         edge = pairing.node_ref(machine)
@@ -199,14 +187,22 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
                     "Read its condition Deleting (v1beta2) or DrainingSucceeded and PreTerminateDeleteHookSucceeded "
                     "(v1beta1)."
                 ),
-                (
-                    "Held by the etcd hook: the API must reach an etcd majority, and the host must be off or "
-                    "uninstalled."
-                ),
+                *_held(facts, machine, bool(hook)),
                 advice.BACK_UP,
             ),
             f"When the finalizer goes, Node {edge.value if edge else '(none)'} is deleted too. {advice.DELETES_NODE}",
         )
+
+
+def _held(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
+    """What lets the deletion finish, unless it would take a Node that another Machine holds by now."""
+    edge = facts.pairing.node_ref(machine)
+    others = [m for m in facts.pairing.claims(edge.target) if m != machine] if edge else []
+    if edge and others:
+        return (f"Do nothing that lets this deletion finish: Node {edge.value} belongs to {others[0].name} by now.",)
+    if hook:
+        return ("The API must reach an etcd majority, and the host must be off or uninstalled.",)
+    return ()
 
 
 @rule(
@@ -214,18 +210,19 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     severity=Severity.WARNING,
     needs={"Machine", "Node"},
     links=["harvester/harvester#7392"],
+    everywhere=True,
 )
 def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
-    """A Machine of this cluster stands outside namespace fleet-local.
+    """A Machine of cluster `local` stands outside namespace fleet-local.
 
     Harvester and Rancher look for the Machines of cluster `local` in fleet-local only. This one does nothing for its
-    Node, yet its nodeRef still deletes that Node if it is deleted.
+    Node, yet deleting it may take the Node that it names along.
     """
     pairing = facts.pairing
     for machine in pairing.strangers:
         edge = pairing.node_ref(machine)
         ours = text(pairing.obj(machine), "spec.clusterName") == "local"
-        if not (ours or pairing.named_by(machine) or (edge and edge.state == PRESENT)):
+        if not (ours or pairing.named_by(machine)):
             continue
         yield Hit(
             machine,
@@ -240,31 +237,30 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
         )
 
 
-@rule("machine-provider-id-differs", severity=Severity.WARNING, needs={"Node", "Machine", "CustomMachine"})
-def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
-    """A Machine and its Node have different provider ids.
+@rule(
+    "no-machine-listed", needs={"Node", "Machine", "CustomMachine", "RKEBootstrap"}, links=["harvester/harvester#8224"]
+)
+def no_machine_listed(facts: Facts) -> Iterator[Hit]:
+    """Not one Machine is listed, though there were some.
 
-    Cluster API finds the Node of a Machine by providerID. The pair holds as long as nobody touches it; once the nodeRef
-    is lost, the Machine takes the Node that has its id, or none.
+    Nodes name Machines, or their RKEBootstraps and CustomMachines are there. Either all Machines were deleted, or the
+    list was not taken; a list that was not taken looks the same in a bundle. Nothing may be concluded about single
+    hosts.
     """
     pairing = facts.pairing
-    for machine in pairing.machines:
-        edge = pairing.node_ref(machine)
-        if edge is None or edge.state != PRESENT:
-            continue
-        own = text(pairing.obj(edge.target), E6)
-        parts = [machine, machine._replace(kind="CustomMachine")]
-        odd = [p for p in parts if p in facts.links.objects and text(facts.links.objects[p], E6) not in ("", own)]
-        if odd:
-            yield Hit(
-                machine,
-                f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
-                f"providerID {text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
-                (
-                    *(e for part in odd for e in show(facts, part, E6)),
-                    *show(facts, edge.target, E6),
-                    *show(facts, machine, E2),
-                ),
-                (advice.describe(CAPI, machine.name), "See whether another Node or Machine has that id."),
-                advice.DELETES_NODE,
-            )
+    names = [node for node in pairing.nodes if pairing.named(node)]
+    parts = [ref for kind in ("RKEBootstrap", "CustomMachine") for ref in facts.links.refs(kind)]
+    if pairing.machines or not (names or parts):
+        return
+    yield Hit(
+        _cluster(ObjectRef("Machine", FLEET, "")),
+        f"No Machine is listed in {FLEET}, though {len(names)} of {len(pairing.nodes)} Nodes name one and "
+        f"{len(parts)} of their parts are there",
+        tuple(evidence for node in names[:5] for evidence in show(facts, node, E1)),
+        (
+            advice.SEE_MACHINES,
+            "If they are there, collect again: this source is not whole.",
+            "If they are not, uninstall no host; restore them from a backup with the help of vendor support.",
+        ),
+        "Uninstall or delete no host because of this source: every Node looks like an orphan in it.",
+    )

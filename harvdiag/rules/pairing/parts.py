@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from harvdiag import advice
 from harvdiag.facts import Facts
-from harvdiag.model import Evidence, ObjectRef
+from harvdiag.model import ObjectRef
 from harvdiag.pairs import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, PLAN_OF
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules import Cause, Hit, gone, rule, show
 
 
 @rule("machine-without-infrastructure", needs={"Machine", "CustomMachine"}, links=["harvester/harvester#7392"])
@@ -34,29 +34,27 @@ def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
 def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator[Hit]:
     for machine in facts.pairing.machines:
         edges = [edge for edge in facts.links.of(machine, path) if edge.target.kind == kind]
-        if edges and not edges[0].broken:
+        if (edges and not edges[0].broken) or facts.fresh(machine) or facts.leaving(machine):
             continue
         name = edges[0].value if edges else ""
         yield Hit(
             machine,
             f"Machine {machine.name} "
             + (f"refers to {kind} {name}, which does not exist" if name else f"refers to no {kind}"),
-            (
-                *show(facts, machine, path),
-                *show(facts, ObjectRef(kind, machine.namespace, name), "metadata.uid")[: bool(name)],
-            ),
+            (*show(facts, machine, path), *([gone(kind, machine.namespace, name)] if name else [])),
             (
                 f"See which are there: `kubectl get {resource} -n {FLEET}`.",
                 (
                     "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
-                    "Machine; else remove the node and join it anew."
+                    "Machine; else the node must be taken out whole and joined anew, its VMs and replicas first."
                 ),
             ),
-            advice.DELETES_NODE,
+            f"{advice.DELETES_NODE} {advice.QUORUM}",
+            (Cause("machine-stuck-deleting", machine),),
         )
 
 
-@rule("machine-without-plan", needs={"Machine", "Secret"}, links=["harvester/harvester#8236"])
+@rule("machine-without-plan", needs={"Machine", "Secret"}, links=["harvester/harvester#7392"])
 def machine_without_plan(facts: Facts) -> Iterator[Hit]:
     """A Machine has no plan Secret.
 
@@ -65,7 +63,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if pairing.plans_of(machine):
+        if pairing.plans_of(machine) or facts.fresh(machine) or facts.leaving(machine):
             continue
         edge = pairing.node_ref(machine)
         yield Hit(
@@ -73,7 +71,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             f"Machine {machine.name}{f' of Node {edge.value}' if edge else ''} has no plan Secret "
             f"{machine.name}-machine-plan",
             (
-                Evidence(ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan"), "metadata.name", None),
+                gone("Secret", machine.namespace, f"{machine.name}-machine-plan"),
                 *show(facts, machine, BOOTSTRAP, E2),
             ),
             (
@@ -86,11 +84,12 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             causes=(
                 Cause("machine-without-bootstrap", machine),
                 Cause("cluster-paused", ObjectRef("Cluster", machine.namespace, "local")),
+                Cause("machine-stuck-deleting", machine),
             ),
         )
 
 
-@rule("machine-with-several-plans", needs={"Machine", "Secret"}, links=["harvester/harvester#8236"])
+@rule("machine-with-several-plans", needs={"Machine", "Secret"}, links=["harvester/harvester#7392"])
 def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
     """Several plan Secrets carry the name of one Machine.
 
@@ -111,7 +110,7 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
                     f"The true one is {machine.name}-machine-plan, owned by its RKEBootstrap; find out where the "
                     "other comes from."
                 ),
-                advice.BACK_UP,
+                advice.back_up_secret(plans[-1].name),
             ),
             "The node's agent works on one of them: look at its log for the name before you touch either.",
         )

@@ -1,0 +1,197 @@
+"""Whose is it? Nodes and Machines whose signs do not agree with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag import advice
+from harvdiag.facts import Facts
+from harvdiag.fields import text, uid_of
+from harvdiag.links import PRESENT
+from harvdiag.model import Evidence, ObjectRef, Severity
+from harvdiag.pairs import E1, E2, E3, E4, E5, E6, FLEET
+from harvdiag.rules import Cause, Hit, host_signs, rule, show
+
+
+@rule("node-machine-disagree", needs={"Node", "Machine"}, links=["harvester/harvester#8222"])
+def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
+    """A Node and the Machine it names do not point at each other.
+
+    Harvester goes both ways: from the plan Secret over the Machine to the Node, and from the Node's annotation to the
+    Machine. Where they differ, the drain runs on one host and is acknowledged for another.
+    """
+    pairing = facts.pairing
+    for node in pairing.nodes:
+        edge = pairing.named(node)
+        machine = edge.target if edge and not edge.broken and edge.target in facts.links.objects else None
+        if machine is None:
+            continue
+        back = pairing.node_ref(machine)
+        holders = [edge.source for edge in facts.links.to(node, E2) if edge.source.namespace == FLEET]
+        if (back and back.target == node) or not (back or holders):
+            continue
+        other = f"Node {back.target.name}" if back else "no Node"
+        claim = f", while {' and '.join(m.name for m in holders)} points at {node.name}" if holders else ""
+        yield Hit(
+            node,
+            f"Node {node.name} names Machine {machine.name}, but that Machine points at {other}{claim}",
+            (
+                *show(facts, node, E1, E4),
+                *show(facts, machine, E2, E3),
+                *host_signs(facts, node),
+                *(Evidence(m, E2, node.name) for m in holders),
+            ),
+            (
+                (
+                    f"Find the true owner: the content of /etc/rancher/agent/cattle-id on {node.name} is the label "
+                    "rke.cattle.io/machine-id of its own Machine."
+                ),
+                advice.describe("machines.cluster.x-k8s.io", machine.name),
+                advice.ONE_BY_ONE,
+            ),
+            f"Do not delete Node {node.name} while it names {machine.name}: Harvester then deletes that Machine, and "
+            f"with it {other if back else 'its node'}. {advice.DELETES_NODE}",
+            (Cause("nodes-share-machine", machine),),
+        )
+
+
+@rule("nodes-share-machine", needs={"Node", "Machine"}, links=["harvester/harvester#8222", "rancher/rancher#45646"])
+def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
+    """Several Nodes follow one Machine.
+
+    A host was installed from the disk or the identity of another: both run as the same Machine. Drains, promotions and
+    deletions meant for one of them act on the other.
+    """
+    for machine in facts.pairing.machines:
+        by_name = facts.pairing.named_by(machine)
+        by_uid = [edge.source for edge in facts.links.to(machine, E4)]
+        nodes = by_name if len(by_name) > 1 else by_uid
+        if len(nodes) < 2:
+            continue
+        names = " and ".join(sorted(node.name for node in nodes))
+        back = facts.pairing.node_ref(machine)
+        false = [node for node in nodes if not (back and back.target == node)]
+        how = "is named by" if nodes is by_name else "has its uid on the label rke.cattle.io/machine of"
+        yield Hit(
+            machine,
+            f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}",
+            (
+                *(evidence for node in nodes for evidence in (*show(facts, node, E1, E4), *host_signs(facts, node))),
+                *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
+            ),
+            (
+                (
+                    "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
+                    "label rke.cattle.io/machine-id. If both match, the disk was copied: go by nodeRef and the "
+                    "internal address."
+                ),
+                "The other host took over an old installation.",
+                *(advice.rejoin(false[0].name) if len(false) == 1 else ()),
+            ),
+            "Do not delete the false Node while its annotation cluster.x-k8s.io/machine names this Machine: "
+            "Harvester deletes the Machine that a deleted Node names, here the one of a healthy host. Move its VMs and "
+            "replicas away, then take that annotation off it; back up before, for nobody has reported this step yet. "
+            + advice.QUORUM,
+        )
+
+
+@rule("node-follows-other-machine", needs={"Node", "Machine"}, links=["rancher/rancher#45646"])
+def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
+    """A Node runs the plan of another Machine than the one it names.
+
+    The label rke.cattle.io/machine (and plan.cattle.io/machine-name from Harvester 1.9) comes with the plan that the
+    host really runs. Rancher finds the Node by it; Cluster API and Harvester go by the annotation. Where the two
+    differ, the plan of one host decides over another, and a Machine made anew never finds its Node.
+    """
+    pairing = facts.pairing
+    for node in pairing.nodes:
+        edge = pairing.named(node)
+        if edge is None or edge.target not in facts.links.objects:
+            continue
+        machine, obj = edge.target, pairing.obj(node)
+        uid, name = text(obj, E4), text(obj, E5)
+        own = uid_of(pairing.obj(machine))
+        follows = [e.target for e in facts.links.of(node, E4)] if own and uid not in ("", own) else []
+        follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
+        if follows:
+            yield Hit(
+                node,
+                f"Node {node.name} names Machine {machine.name}, but runs the plan of "
+                + (
+                    follows[0].name
+                    if follows[0] in facts.links.objects
+                    else f"a Machine that is gone ({follows[0].name})"
+                ),
+                (*show(facts, node, E1, E4, E5), *show(facts, machine, "metadata.uid", E2)),
+                (
+                    (
+                        f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
+                        f"rke.cattle.io/machine-id of Machine {machine.name}."
+                    ),
+                    advice.look_on_host(node.name),
+                ),
+                f"Do not delete Node {node.name} or either Machine before it is clear which is whose. "
+                f"{advice.DELETES_NODE}",
+                (
+                    Cause("nodes-share-machine", machine),
+                    Cause("node-machine-disagree", node),
+                    *tuple(Cause("nodes-share-machine", m) for m in follows),
+                ),
+            )
+
+
+@rule("node-recreated", severity=Severity.WARNING, needs={"Node", "Machine"})
+def node_recreated(facts: Facts) -> Iterator[Hit]:
+    """The Machine knows another Node of the same name.
+
+    The Node object was deleted and made again while its Machine stayed: the uid in status.nodeRef is not the Node's.
+    The pair still works by name, but whatever held the Node by its uid has lost it. Only v1beta1 keeps that uid.
+    """
+    pairing = facts.pairing
+    for node in pairing.nodes:
+        machines = [e.source for e in facts.links.to(node, E2) if e.source in facts.links.objects]
+        machines = [m for m in machines if m.namespace == FLEET and pairing.uid_differs(m)]
+        if machines:
+            names = " and ".join(machine.name for machine in machines)
+            yield Hit(
+                node,
+                f"Node {node.name} is not the one that {names} was paired with: it was made again under the same name",
+                (
+                    *(evidence for machine in machines for evidence in show(facts, machine, E2, E3)),
+                    *show(facts, node, "metadata.uid", "metadata.creationTimestamp"),
+                ),
+                (advice.describe("nodes", node.name, ""), "Compare the other signs of the pair before an upgrade."),
+            )
+
+
+@rule("machine-provider-id-differs", severity=Severity.WARNING, needs={"Node", "Machine", "CustomMachine"})
+def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
+    """A Machine and its Node have different provider ids.
+
+    Cluster API finds the Node of a Machine by providerID. The pair holds as long as nobody touches it; once the nodeRef
+    is lost, the Machine takes the Node that has its id, or none.
+    """
+    pairing = facts.pairing
+    for machine in pairing.machines:
+        edge = pairing.node_ref(machine)
+        if edge is None or edge.state != PRESENT:
+            continue
+        own = text(pairing.obj(edge.target), E6)
+        parts = [machine, machine._replace(kind="CustomMachine")]
+        odd = [p for p in parts if p in facts.links.objects and text(facts.links.objects[p], E6) not in ("", own)]
+        if odd:
+            yield Hit(
+                machine,
+                f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
+                f"providerID {text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
+                (
+                    *(e for part in odd for e in show(facts, part, E6)),
+                    *show(facts, edge.target, E6),
+                    *show(facts, machine, E2),
+                ),
+                (
+                    advice.describe("machines.cluster.x-k8s.io", machine.name),
+                    "See whether another Node or Machine has that id.",
+                ),
+                advice.DELETES_NODE,
+            )
