@@ -20,6 +20,7 @@ MARKS = {"error": "✗", "warning": "!", "info": "i"}
 EDGES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
 _CARD = "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45"
 _QUIET = "opacity:.85"
+LONGEST_NAME = 70
 _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
 
 
@@ -119,5 +120,13 @@ def _skipped(findings: Findings) -> str:
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     top = "".join(f"<th style='{_CELL}'>{html(name)}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td style='{_CELL}'>{html(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table style='margin:.3em 0'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    body = "".join(f"<tr>{''.join(_cells(row))}</tr>" for row in rows)
+    table = f"<table style='margin:.3em 0'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div style='overflow-x:auto'>{table}</div>"
+
+
+def _cells(row: Iterable[object]) -> Iterator[str]:
+    """Names and field paths stay on one line, for a browser breaks them at any hyphen; the rest wraps."""
+    for number, cell in enumerate(row):
+        whole = ";white-space:nowrap" if number < 2 and len(str(cell)) <= LONGEST_NAME else ""
+        yield f"<td style='{_CELL}{whole}'>{html(cell)}</td>"

@@ -49,7 +49,7 @@ def test_failed_scope() -> None:
 
 def test_file_that_was_not_written() -> None:
     """A list that could not be written to the collector's disk is known by its path in the bundle."""
-    log = parse("Support Bundle: failed to generate /tmp/b/x/yamls/cluster/v1/nodes.yaml: no space left on device")
+    log = parse("Support Bundle: failed to generate /bundle/x/yamls/cluster/v1/nodes.yaml: no space left on device")
     assert log.members == {"yamls/cluster/v1/nodes.yaml": "no space left on device"}
 
 

@@ -123,7 +123,7 @@ def test_list_that_the_log_complains_of_failed(tmp_path: Path, member: str | Non
 
 def test_list_that_was_half_written_failed(tmp_path: Path) -> None:
     """The log says that a file could not be written: what is in it is not all."""
-    line = f"Support Bundle: failed to generate /tmp/bundle/supportbundle_x/{MACHINES}: no space left on device\n"
+    line = f"Support Bundle: failed to generate /bundle/supportbundle_x/{MACHINES}: no space left on device\n"
     cluster = hd.open(bundle(tmp_path, {LOG: line}))
     assert entry(cluster, "Machine").state is State.FAILED
     assert "no space left on device" in entry(cluster, "Machine").reason
