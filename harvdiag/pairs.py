@@ -172,13 +172,13 @@ class Pairing:
     # --- the table -------------------------------------------------------------------------------------------------
 
     def rows(self) -> list[Pair]:
-        """One row a pair, and one for every Node or Machine that has no partner; sorted by Node, then Machine."""
+        """One row a pair, and one for every Node or Machine that has no partner; trouble first, then by Node and Machine."""
         ties = {node: self._partners(node) for node in self.nodes}
         tied = {machine for machines in ties.values() for machine in machines}
         rows = [self._row(node, m) for node, found in ties.items() for m in found]
         rows += [self._row(node, None) for node, found in ties.items() if not found]
         rows += [self._row(None, machine) for machine in self.machines if machine not in tied]
-        return sorted(rows, key=lambda row: (not row.node, row.node, row.machine))
+        return sorted(rows, key=lambda row: (row.verdict == "paired", not row.node, row.node, row.machine))
 
     def _partners(self, node: ObjectRef) -> list[ObjectRef]:
         edge = self.named(node)

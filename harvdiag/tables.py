@@ -43,7 +43,7 @@ def clusters(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def pairs(pairing: Pairing) -> pd.DataFrame:
-    """One row a pair of Node and Machine, or one of them alone; columns as `harvdiag.pairs.Pair`, all str.
+    """One row a pair of Node and Machine, or one alone, trouble first; columns as `harvdiag.pairs.Pair`, all str.
 
     Where one side does not exist, its columns are missing.
     """
