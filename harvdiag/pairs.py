@@ -172,7 +172,7 @@ class Pairing:
     # --- the table -------------------------------------------------------------------------------------------------
 
     def rows(self) -> list[Pair]:
-        """One row a pair, and one for every Node or Machine without partner; trouble first, then by Node and Machine."""
+        """One row a pair, and one for each Node or Machine without partner; trouble first, then by Node, Machine."""
         ties = {node: self._partners(node) for node in self.nodes}
         tied = {machine for machines in ties.values() for machine in machines}
         rows = [self._row(node, m) for node, found in ties.items() for m in found]
