@@ -15,7 +15,8 @@ from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.links import Links
 from harvdiag.model import Coverage, ObjectRef
 from harvdiag.snapshot import Snapshot
-from harvdiag.words import counted, either, near, unseen, vetted
+from harvdiag.spelling import either, near
+from harvdiag.words import counted, unseen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +127,7 @@ class Cluster:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """One row a Node and its Machine, or one of them alone, with every link between them and the verdict."""
+        """One row a Node and its Machine, or one alone, every link between them, the verdict; trouble first."""
         from harvdiag import tables
 
         return tables.pairs(self.facts.pairing)
@@ -184,7 +185,7 @@ class Cluster:
         Each may also be a single word. Raises UsageError for an unknown rule or where none is left, SourceError where
         not one of them could be judged.
         """
-        chosen = rules.select(vetted(_words(select)), vetted(_words(ignore)))
+        chosen = rules.select(_words(select), _words(ignore))
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.judge(self.facts, chosen)

@@ -42,12 +42,16 @@ def __dir__() -> list[str]:
 
 
 class Column(NamedTuple):
-    """A column of a table: `dtype` is pandas' name of it (``str``, ``boolean``, ``Int64``, ``datetime64[ns, UTC]``)."""
+    """A column of a table: `dtype` is pandas' name of it (``str``, ``boolean``, ``Int64``, ``datetime64[ns, UTC]``).
+
+    `source` says for people where the fact stands; `paths` are the fields, where it is no more than one of them.
+    """
 
     name: str
     dtype: str
     source: str
     value: Callable[[Obj], Any]
+    paths: tuple[str, ...] = ()
 
 
 def at(name: str, *paths: str, dtype: str = "str") -> Column:
@@ -58,7 +62,7 @@ def at(name: str, *paths: str, dtype: str = "str") -> Column:
         found = (path.get(obj) for path in fields)
         return next((_as(dtype, v) for v in found if v is not None and v != ""), None)
 
-    return Column(name, dtype, " or ".join(paths), value)
+    return Column(name, dtype, " or ".join(paths), value, paths)
 
 
 def _as(dtype: str, value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from harvdiag.fields import field, text
+from harvdiag.fields import items, text
 from harvdiag.links import Links
 from harvdiag.model import ObjectRef
 from harvdiag.moment import Moment
@@ -65,9 +65,7 @@ class Facts:
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):
-            rows = field("status.conditions").get(node)
-            for row in rows if isinstance(rows, list) else ():
-                yield text(row, "lastHeartbeatTime")
+            yield from (text(row, "lastHeartbeatTime") for row in items(node, "status.conditions"))
 
     def fresh(self, ref: ObjectRef) -> bool:
         """Made less than half an hour before: it may still be joining, and its lists were read one after another."""

@@ -25,6 +25,7 @@ __all__ = [
     "E6",
     "FLEET",
     "INFRASTRUCTURE",
+    "LOCAL",
     "PLAN_OF",
     "Pair",
     "Pairing",
@@ -36,6 +37,7 @@ E3 = "status.nodeRef.uid"
 E4 = 'metadata.labels["rke.cattle.io/machine"]'
 E5 = 'metadata.labels["plan.cattle.io/machine-name"]'
 E6 = "spec.providerID"
+LOCAL = ObjectRef("Cluster", FLEET, "local")
 NODE_NAME = 'metadata.labels["rke.cattle.io/node-name"]'
 ADDRESS = 'metadata.annotations["rke.cattle.io/internal-address"]'
 PLAN_OF = 'metadata.labels["rke.cattle.io/machine-name"]'

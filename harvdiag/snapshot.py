@@ -16,6 +16,7 @@ from harvdiag.kind import Kind
 from harvdiag.kinds import CATALOGUE, importance, known, qualified
 from harvdiag.model import Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.plansecret import admit
+from harvdiag.spelling import either, near
 
 __all__ = ["Listing", "Manifest", "Reader", "Resource", "Snapshot"]
 
@@ -105,7 +106,8 @@ class Snapshot:
             return fits.popitem()[1]
         if fits:
             raise UsageError(f"{word!r} may be {', '.join(sorted(fits))}: name one of them")
-        raise UsageError(f"no kind {word!r} in {self.manifest.name}{_near(word, self.resources)}")
+        hint = either(near(word, {resource.plural for resource in self.resources}))
+        raise UsageError(f"no kind {word!r} in {self.manifest.name}{hint}")
 
     def _keep(self, kind: Kind, listings: list[Listing]) -> None:
         vetted = [vet(listing) for listing in listings]
@@ -172,14 +174,6 @@ def _fits(word: str, resource: Resource) -> bool:
         return False
     plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
     return resource.plural in plurals or resource.kind.lower() == bare
-
-
-def _near(word: str, resources: Sequence[Resource]) -> str:
-    from difflib import get_close_matches
-
-    names = {resource.plural for resource in resources}
-    close = get_close_matches(word.lower(), sorted(names), n=3)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def vet(listing: Listing) -> tuple[list[Obj], CoverageEntry]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from harvdiag.errors import UsageError
 from harvdiag.escape import shown
 from harvdiag.findings import Findings
 from harvdiag.kinds import CATALOGUE
 from harvdiag.model import CoverageEntry, Evidence, Finding, Outcome, State
 from harvdiag.moment import Moment
-from harvdiag.rules import registry
 
 __all__ = [
     "about",
@@ -19,19 +17,15 @@ __all__ = [
     "beyond",
     "counted",
     "detail",
-    "either",
-    "near",
     "reason",
     "unseen",
     "value",
     "verdict",
-    "vetted",
 ]
 
 KINDS = {"bundle": "support bundle", "files": "files of kubectl"}
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
-MOST_NEAR = 10
 
 
 def __dir__() -> list[str]:
@@ -132,37 +126,3 @@ def detail(entry: CoverageEntry) -> str:
 def _vowel(word: str) -> bool:
     """Whether the word is spoken with a vowel first; RKE is spelled out."""
     return word.startswith((*"AEIO", "Up", "RKE"))
-
-
-# --- names that do not fit -----------------------------------------------------------------------------------------
-
-
-def near(word: str, names: Collection[str]) -> list[str]:
-    """The names that somebody may have meant: in another case, else with the word in them, else alike."""
-    from difflib import get_close_matches
-
-    lower = {name.lower(): name for name in sorted(names)}
-    if word.lower() in lower:
-        return [lower[word.lower()]]
-    begun = [name for key, name in lower.items() if word and key.startswith(word.lower())]
-    within = [name for key, name in lower.items() if word and word.lower() in key]
-    alike = [lower[key] for key in get_close_matches(word.lower(), list(lower), n=1)]
-    return (begun or within or alike)[:MOST_NEAR]
-
-
-def either(names: Collection[str]) -> str:
-    """``; did you mean a, b or c?``; empty without names."""
-    *most, last = names or ("",)
-    head = f"{', '.join(most)} or " if most else ""
-    return f"; did you mean {head}{last}?" if last else ""
-
-
-def vetted(words: Collection[str]) -> tuple[str, ...]:
-    """Names of rules and families, as a tuple. Raises UsageError for one that is neither, with what is near it."""
-    rules = registry().values()
-    known = {rule.name for rule in rules} | {rule.family for rule in rules}
-    for word in words:
-        if word not in known:
-            hint = either(near(word, known)) or "; `harvdiag rules` lists them"
-            raise UsageError(f"no rule or family is called {word!r}{hint}")
-    return tuple(words)

@@ -19,6 +19,7 @@ from harvdiag.facts import Facts
 from harvdiag.fields import field, uid_of
 from harvdiag.kinds import CATALOGUE, importance
 from harvdiag.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
+from harvdiag.spelling import either, near
 
 __all__ = [
     "Cause",
@@ -131,14 +132,11 @@ def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[
 
     Raises UsageError for a word that is neither a rule nor a family.
     """
-    from difflib import get_close_matches
-
     rules = list(registry().values())
     words = {rule.name for rule in rules} | {rule.family for rule in rules}
     for word in (*chosen, *ignored):
         if word not in words:
-            near = get_close_matches(word, sorted(words), n=1)
-            hint = f"; did you mean {near[0]}?" if near else "; `harvdiag rules` lists them"
+            hint = either(near(word, words)) or "; `harvdiag rules` lists them"
             raise UsageError(f"no rule or family is called {word!r}{hint}")
     wanted = [rule for rule in rules if not chosen or {rule.name, rule.family} & set(chosen)]
     return [rule for rule in wanted if not {rule.name, rule.family} & set(ignored)]
@@ -206,9 +204,8 @@ def gone(kind: str, namespace: str, name: str) -> Evidence:
 
 def told(facts: Facts, ref: ObjectRef, *columns: str) -> tuple[Evidence, ...]:
     """What columns of the catalogue hold, as evidence: each with the field that is filled, in whichever version."""
-    sources = [column.source for column in CATALOGUE[ref.kind].columns if column.name in columns]
-    shown = (evidence for source in sources for evidence in show(facts, ref, *source.split(" or ")))
-    return tuple(evidence for evidence in shown if evidence.value is not None)
+    paths = [path for column in CATALOGUE[ref.kind].columns if column.name in columns for path in column.paths]
+    return tuple(evidence for evidence in show(facts, ref, *paths) if evidence.value is not None)
 
 
 def show(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from harvdiag import rules
-from harvdiag.words import vetted
 
 __all__ = ["rulebook"]
 
@@ -20,6 +19,6 @@ def rulebook(word: str = "") -> pd.DataFrame:
     """One row a rule, all str: name, family, severity, what is wrong, why it matters, the kinds it needs."""
     rows = [
         (r.name, r.family, str(r.severity), r.summary, r.why, ", ".join(sorted(r.needs)))
-        for r in rules.select(vetted([word] if word else ()))
+        for r in rules.select([word] if word else ())
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype("str")

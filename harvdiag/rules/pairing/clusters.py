@@ -9,11 +9,10 @@ from harvdiag.facts import Facts
 from harvdiag.fields import field, labels
 from harvdiag.links import ABSENT
 from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.pairs import E2, FLEET, PLAN_OF
+from harvdiag.pairs import E2, LOCAL, PLAN_OF
 from harvdiag.rules import Cause, Hit, gone, rule, show
 
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
-LOCAL = ObjectRef("Cluster", FLEET, "local")
 
 
 @rule("cluster-paused", needs={"Cluster"}, links=["harvester/harvester#9841", "harvester/harvester#10713"])
@@ -23,27 +22,22 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
     While it is, neither Cluster API nor Rancher acts on any Machine: none is made, drained, upgraded or removed. A
     restore or an interrupted snapshot of etcd leaves it so.
     """
-    for cluster in [LOCAL] if LOCAL in facts.links.objects else []:
-        if field("spec.paused").get(facts.links.objects[cluster]) is True:
-            yield Hit(
-                cluster,
-                f"Cluster {cluster.name} is paused: nothing happens to any Machine until it is not",
-                show(facts, cluster, "spec.paused", "status.phase"),
+    if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
+        yield Hit(
+            LOCAL,
+            f"Cluster {LOCAL.name} is paused: nothing happens to any Machine until it is not",
+            show(facts, LOCAL, "spec.paused", "status.phase"),
+            (
+                "Find out why it was paused: is a restore or a snapshot of etcd still running?",
                 (
-                    "Find out why it was paused: is a restore or a snapshot of etcd still running?",
-                    (
-                        f"If none is: `kubectl patch clusters.cluster.x-k8s.io -n {advice.arg(cluster.namespace)} "
-                        f"{advice.arg(cluster.name)} "
-                        '--type merge -p \'{"spec":{"paused":false}}\'`.'
-                    ),
-                    (
-                        'Where the log of rancher-system-agent then says "secret received was too old", restart that '
-                        "agent."
-                    ),
+                    "If none is: `kubectl patch clusters.cluster.x-k8s.io -n fleet-local local "
+                    '--type merge -p \'{"spec":{"paused":false}}\'`.'
                 ),
-                "Everything that was held back starts at once: look at pending deletions of Machines first. "
-                + advice.DELETES_NODE,
-            )
+                ('Where the log of rancher-system-agent then says "secret received was too old", restart that agent.'),
+            ),
+            "Everything that was held back starts at once: look at pending deletions of Machines first. "
+            + advice.DELETES_NODE,
+        )
 
 
 @rule("init-node-missing", needs={"Secret", "Cluster"}, links=["harvester/harvester#2665", "harvester/harvester#1984"])

@@ -23,11 +23,11 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for node in pairing.nodes:
         edge = pairing.named(node)
-        machine = edge.target if edge and not edge.broken and edge.target in facts.links.objects else None
-        if machine is None:
+        if edge is None or edge.state != PRESENT:
             continue
+        machine = edge.target
         back = pairing.node_ref(machine)
-        holders = [edge.source for edge in facts.links.to(node, E2) if edge.source.namespace == FLEET]
+        holders = [e.source for e in facts.links.to(node, E2) if e.source.namespace == FLEET]
         if (back and back.target == node) or not (back or holders):
             continue
         other = f"Node {back.target.name}" if back else "no Node"

@@ -9,7 +9,7 @@ from harvdiag.facts import REMOVAL, Facts
 from harvdiag.fields import text
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
-from harvdiag.pairs import E1, E2, E4, E6, FLEET
+from harvdiag.pairs import E1, E2, E4, E6, FLEET, LOCAL
 from harvdiag.rules import Cause, Hit, rule, show, told
 
 DELETED = "metadata.deletionTimestamp"
@@ -43,7 +43,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
                 *(Cause("node-half-joined", node) for node in hosts),
                 Cause("machine-without-bootstrap", machine),
                 Cause("machine-without-infrastructure", machine),
-                Cause("cluster-paused", _cluster(machine)),
+                Cause("cluster-paused", LOCAL),
                 *(Cause("node-with-several-machines", edge.target) for edge in facts.links.of(machine, E6)),
             ),
         )
@@ -54,10 +54,6 @@ def _leftover(hosts: list[ObjectRef]) -> tuple[str, ...]:
     if hosts:
         return (f"Do not delete it: it looks like the Machine of Node {hosts[0].name}, which still runs.",)
     return ("If its host was removed for good, it is a leftover and may be deleted, once no Node has its providerID.",)
-
-
-def _cluster(machine: ObjectRef) -> ObjectRef:
-    return ObjectRef("Cluster", machine.namespace, "local")
 
 
 def _meant_for(facts: Facts, machine: ObjectRef) -> str:
@@ -253,7 +249,7 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
     if pairing.machines or not (names or parts):
         return
     yield Hit(
-        _cluster(ObjectRef("Machine", FLEET, "")),
+        LOCAL,
         f"No Machine is listed in {FLEET}, though {len(names)} of {len(pairing.nodes)} Nodes name one and "
         f"{len(parts)} of their parts are there",
         tuple(evidence for node in names[:5] for evidence in show(facts, node, E1)),

@@ -8,10 +8,9 @@ from harvdiag import advice
 from harvdiag.facts import Facts
 from harvdiag.fields import labels, text
 from harvdiag.model import Evidence, ObjectRef
-from harvdiag.pairs import E1, E2, E4, E6, FLEET
+from harvdiag.pairs import E1, E2, E4, E6, FLEET, LOCAL
 from harvdiag.rules import Cause, Hit, host_signs, rule, show
 
-LOCAL = ObjectRef("Cluster", FLEET, "local")
 WISHED = 'metadata.annotations["rke.cattle.io/labels"]'
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
@@ -94,7 +93,7 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
             ),
             "Do not write the annotation by hand: it is Cluster API's, and Harvester deletes the Machine it names "
             "when the Node goes.",
-            tuple(Cause("node-with-several-machines", node) for _ in tied[1:]),
+            (Cause("node-with-several-machines", node),),
         )
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag import advice
 from harvdiag.facts import Facts
-from harvdiag.model import ObjectRef
-from harvdiag.pairs import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, PLAN_OF
+from harvdiag.pairs import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, LOCAL, PLAN_OF
 from harvdiag.rules import Cause, Hit, gone, rule, show
 
 
@@ -83,7 +82,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             ),
             causes=(
                 Cause("machine-without-bootstrap", machine),
-                Cause("cluster-paused", ObjectRef("Cluster", machine.namespace, "local")),
+                Cause("cluster-paused", LOCAL),
                 Cause("machine-stuck-deleting", machine),
             ),
         )

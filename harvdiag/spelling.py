@@ -1,0 +1,33 @@
+"""Names that do not fit: what somebody may have meant, in one wording for rules, kinds and objects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+__all__ = ["either", "near"]
+
+MOST_NEAR = 10
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def near(word: str, names: Collection[str]) -> list[str]:
+    """The names that somebody may have meant: in another case, else with the word in them, else alike."""
+    from difflib import get_close_matches
+
+    lower = {name.lower(): name for name in sorted(names)}
+    if word.lower() in lower:
+        return [lower[word.lower()]]
+    begun = [name for key, name in lower.items() if word and key.startswith(word.lower())]
+    within = [name for key, name in lower.items() if word and word.lower() in key]
+    alike = [lower[key] for key in get_close_matches(word.lower(), list(lower), n=1)]
+    return (begun or within or alike)[:MOST_NEAR]
+
+
+def either(names: Collection[str]) -> str:
+    """``; did you mean a, b or c?``; empty without names."""
+    *most, last = names or ("",)
+    head = f"{', '.join(most)} or " if most else ""
+    return f"; did you mean {head}{last}?" if last else ""
