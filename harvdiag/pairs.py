@@ -39,7 +39,6 @@ E5 = 'metadata.labels["plan.cattle.io/machine-name"]'
 E6 = "spec.providerID"
 LOCAL = ObjectRef("Cluster", FLEET, "local")
 NODE_NAME = 'metadata.labels["rke.cattle.io/node-name"]'
-ADDRESS = 'metadata.annotations["rke.cattle.io/internal-address"]'
 PLAN_OF = 'metadata.labels["rke.cattle.io/machine-name"]'
 INFRASTRUCTURE, BOOTSTRAP = "spec.infrastructureRef.name", "spec.bootstrap.configRef.name"
 JOINS, GONE = "joins", "gone"

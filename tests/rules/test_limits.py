@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.model import ObjectRef
+from harvdiag.model import ObjectRef, State
 from tests import port
 from tests.routes import collected
 from tests.world import healthy, write_bundle
@@ -154,3 +154,26 @@ def test_only_rancher_can_register_the_only_node() -> None:
     assert found.subject == ObjectRef("Node", "", "hv01")
     assert not any("rke2-uninstall" in step for step in found.next)
     assert any("system-agent-upgrader" in step for step in found.next)
+
+
+@pytest.mark.parametrize("kind", ["Node", "CustomMachine", "RKEBootstrap"])
+def test_no_machine_is_called_a_leftover_while_its_host_may_run_unseen(kind: str) -> None:
+    """What ties a Machine to its host stands in three kinds; one of them unseen, and nothing is said of deleting."""
+    world = healthy()
+    machine = world.machine_of("hv03")
+    world.change("Machine", machine, {"spec": {"providerID": None}, "status": {"nodeRef": None}})
+    found = port.cluster(world.objects, **{kind: State.FAILED}).check(["machine-without-node-ref"])
+    assert [f.subject.name for f in found] == [machine]
+    assert not any("may be deleted" in step for step in found[0].next)
+    assert any(f"{kind} were not seen" in step or "Do not delete it" in step for step in found[0].next)
+
+
+def test_no_host_is_to_be_turned_off_while_nodes_are_unseen() -> None:
+    """Another Machine may hold the Node by its providerID, which only the Node can tell."""
+    world = healthy()
+    hook = {"pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup": "rke-bootstrap-controller"}
+    change = {"metadata": {"deletionTimestamp": OLD, "annotations": hook}}
+    world.change("Machine", world.machine_of("hv03"), change)
+    for states, told in (({}, True), ({"Node": State.FAILED}, False)):
+        found = port.cluster(world.objects, **states).check(["machine-stuck-deleting"])
+        assert any("the host must be off" in step for step in found[0].next) is told

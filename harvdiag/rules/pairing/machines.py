@@ -36,7 +36,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
             (
                 advice.describe(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
-                *_leftover(hosts),
+                _leftover(facts, hosts),
             ),
             advice.DELETES_NODE,
             (
@@ -49,11 +49,16 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _leftover(hosts: list[ObjectRef]) -> tuple[str, ...]:
-    """Whether the Machine may be a leftover: not while a living Node looks like its host."""
+def _leftover(facts: Facts, hosts: list[ObjectRef]) -> str:
+    """Whether the Machine may be a leftover: not while a living Node looks like its host, or may do so unseen."""
     if hosts:
-        return (f"Do not delete it: it looks like the Machine of Node {hosts[0].name}, which still runs.",)
-    return ("If its host was removed for good, it is a leftover and may be deleted, once no Node has its providerID.",)
+        return f"Do not delete it: it looks like the Machine of Node {hosts[0].name}, which still runs."
+    dark = [kind for kind in ("Node", "CustomMachine", "RKEBootstrap") if not facts.links.seen(kind)]
+    if dark:
+        return (
+            f"Do not delete it because of this source: {' and '.join(dark)} were not seen, so its host may be running."
+        )
+    return "If its host was removed for good, it is a leftover and may be deleted, once no Node has its providerID."
 
 
 def _meant_for(facts: Facts, machine: ObjectRef) -> str:
@@ -196,7 +201,7 @@ def _held(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
     others = [m for m in facts.pairing.claims(edge.target) if m != machine] if edge else []
     if edge and others:
         return (f"Do nothing that lets this deletion finish: Node {edge.value} belongs to {others[0].name} by now.",)
-    if hook:
+    if hook and facts.links.seen("Node"):
         return ("The API must reach an etcd majority, and the host must be off or uninstalled.",)
     return ()
 
