@@ -28,7 +28,10 @@ class Link(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope."""
+    """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope.
+
+    One without `versions` is no kind of an API: harvdiag itself puts its objects together.
+    """
 
     name: str
     group: str
@@ -47,3 +50,8 @@ class Kind(NamedTuple):
     def resource(self) -> str:
         """The name that kubectl takes: ``machines.cluster.x-k8s.io``."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def served(self) -> bool:
+        """Whether an API serves it, at least in some cluster."""
+        return bool(self.versions)

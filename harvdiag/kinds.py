@@ -24,7 +24,7 @@ from harvdiag.columns import (
 )
 from harvdiag.kind import Kind, Link
 
-__all__ = ["CATALOGUE", "DIAGNOSIS", "FLEET", "GRAPH", "LINKED", "importance", "known", "qualified"]
+__all__ = ["CATALOGUE", "DIAGNOSIS", "FLEET", "GRAPH", "KUBELET", "LINKED", "importance", "known", "qualified"]
 
 FLEET = "fleet-local"
 
@@ -257,6 +257,7 @@ HOST = Kind(
     "Host",
     "",
     "hosts",
+    versions=(),
     columns=(
         NAME,
         at("cattle_id", 'files["etc/rancher/agent/cattle-id"].id'),
@@ -270,6 +271,23 @@ HOST = Kind(
     ),
 )
 """No Kubernetes object: what a host's own files say, from its archive in a support bundle (`harvdiag.kit.host`)."""
+KUBELET = Kind(
+    "KubeletStats",
+    "",
+    "kubeletstats",
+    versions=(),
+    columns=(
+        NAME,
+        count("fs_capacity", "fs.capacityBytes"),
+        count("fs_used", "fs.usedBytes"),
+        count("fs_available", "fs.availableBytes"),
+        count("images_capacity", "imageFs.capacityBytes"),
+        count("images_used", "imageFs.usedBytes"),
+        count("images_available", "imageFs.availableBytes"),
+    ),
+    links=(Link("metadata.name", "Node"),),
+)
+"""No Kubernetes object: a node's disks in bytes, as its kubelet tells them (nodes/proxy, stats/summary); live only."""
 
 CATALOGUE: dict[str, Kind] = {
     kind.name: kind
@@ -288,9 +306,10 @@ CATALOGUE: dict[str, Kind] = {
         UPGRADE,
         JOB,
         HOST,
+        KUBELET,
     )
 }
-LINKED = tuple(name for name in CATALOGUE if name not in {"Setting", "Upgrade", "Job", "Host"})
+LINKED = tuple(name for name in CATALOGUE if name not in {"Setting", "Upgrade", "Job", "Host", "KubeletStats"})
 """The kinds that the pairs stand on: a Node, its Machine, what belongs to that, and the cluster objects."""
 GRAPH = (*LINKED, "Host")
 """The kinds of the graph; the hosts' archives are opened for it, but not for a check."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
+from harvdiag.escape import plain
+
 __all__ = [
     "Coverage",
     "CoverageEntry",
@@ -19,6 +21,8 @@ __all__ = [
     "fingerprint",
     "ordered",
 ]
+
+PLACES = {"": "(cluster)", "*": "(others)"}
 
 
 def __dir__() -> list[str]:
@@ -177,8 +181,11 @@ class Coverage:
         return tuple(entry for entry in self.entries if entry.kind == kind)
 
     def __repr__(self) -> str:
-        rows = [f"{e.kind:32} {e.namespace or '(cluster)':18} {e.state!s:13} {e.count:>6}  {e.reason}" for e in self]
-        return "\n".join(row.rstrip() for row in [*rows, *self.notes])
+        rows = [
+            f"{e.kind:32} {PLACES.get(e.namespace, e.namespace):18} {e.state!s:13} {e.count:>6}  {e.reason}"
+            for e in (*self.gaps, *(entry for entry in self if entry.state.seen))
+        ]
+        return "\n".join(plain(row).rstrip() for row in [*rows, *self.notes])
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harvdiag.fields import Obj, field, text
 
-__all__ = ["PLAN_TYPE", "admit"]
+__all__ = ["OUTPUTS", "PLAN_TYPE", "admit"]
 
 PLAN_TYPE = "rke.cattle.io/machine-plan"
 STATUS_KEYS = frozenset(
@@ -23,6 +23,8 @@ STATUS_KEYS = frozenset(
     }
 )
 """The status keys that a support bundle keeps (rancher/support-bundle-kit); no plan is among them."""
+OUTPUTS = frozenset({"applied-output", "applied-periodic-output"})
+"""What commands that went well wrote on the hosts: nearly all the bytes of a plan Secret, and no sign of any fault."""
 KEPT = frozenset({"apiVersion", "kind", "metadata", "type"})
 """What stays of a Secret beside those: no other field is needed, so none can carry a body."""
 COPIES = ("kubectl.kubernetes.io/last-applied-configuration", "objectset.rio.cattle.io/applied")

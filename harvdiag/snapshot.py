@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from harvdiag.discretion import WITHHELD, discreet, withheld
 from harvdiag.errors import UsageError
 from harvdiag.fields import Obj, name_of, namespace_of
 from harvdiag.kind import Kind
 from harvdiag.kinds import CATALOGUE, importance, known, qualified
 from harvdiag.model import Coverage, CoverageEntry, ObjectRef, State
-from harvdiag.plansecret import admit
 from harvdiag.spelling import either, near
 
 __all__ = ["Listing", "Manifest", "Reader", "Resource", "Snapshot"]
@@ -26,13 +26,17 @@ def __dir__() -> list[str]:
 
 
 class Manifest(NamedTuple):
-    """Where a snapshot comes from: `kind` is ``bundle`` or ``files``; `captured_at` is RFC 3339 or empty if unknown."""
+    """Where it all comes from: `kind` is ``bundle``, ``files``, ``live`` or ``snapshot``.
+
+    `captured_at` is RFC 3339 or empty if unknown; `origin` is, for a snapshot file, what it was saved from.
+    """
 
     kind: str
     name: str
     captured_at: str = ""
     kubernetes_version: str = ""
     notes: tuple[str, ...] = ()
+    origin: Manifest | None = None
 
 
 class Resource(NamedTuple):
@@ -71,6 +75,14 @@ class Reader(Protocol):
         """What the files of one host say of it (kind Host), or None."""
 
 
+@runtime_checkable
+class Stoppable(Protocol):
+    """A source that keeps what it has read so far, and can be told to read no more."""
+
+    def stop(self, reason: str) -> None:
+        """Tell every list that was not read yet as not looked at, for this reason."""
+
+
 class Snapshot:
     """What one source tells of one cluster. Reading is lazy; what was read once stays as it was."""
 
@@ -94,6 +106,13 @@ class Snapshot:
         for kind in wanted:
             self._keep(kind, [listing for listing in listings if listing.kind.name == kind.name])
 
+    def stop(self, reason: str) -> bool:
+        """Read no more where the source kept what it has read, and say whether it did."""
+        if isinstance(self._reader, Stoppable):
+            self._reader.stop(reason)
+            return True
+        return False
+
     def kind(self, word: str) -> Kind:
         """The kind that a person means by `word`, as kubectl would take it: ``Pod``, ``pods``, ``nodes.longhorn.io``.
 
@@ -102,6 +121,8 @@ class Snapshot:
         if entry := _catalogued(word):
             return entry
         fits = {known(r.group, r.plural).name: known(r.group, r.plural) for r in self.resources if _fits(word, r)}
+        if core := [kind for kind in fits.values() if not kind.group]:
+            return core[0]  # as kubectl has it: pods are those of the core, not the figures of a metrics server
         if len(fits) == 1:
             return fits.popitem()[1]
         if fits:
@@ -118,6 +139,11 @@ class Snapshot:
         """All objects of a kind, in the order of the source; read now if they were not yet."""
         self.load([kind])
         return self._objects[kind]
+
+    def lists(self, kind: str) -> tuple[CoverageEntry, ...]:
+        """What was seen of a kind, one entry a list; they follow one another as their objects do in `objects`."""
+        self.load([kind])
+        return self._entries[kind]
 
     def get(self, ref: ObjectRef) -> Obj | None:
         """One object, or None."""
@@ -170,6 +196,8 @@ def _catalogued(word: str) -> Kind | None:
 
 def _fits(word: str, resource: Resource) -> bool:
     bare, _, group = word.lower().partition(".")
+    if not bare:
+        return False
     if group and group != resource.group:
         return False
     plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
@@ -177,33 +205,40 @@ def _fits(word: str, resource: Resource) -> bool:
 
 
 def vet(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
-    """The usable objects of a list, and its coverage: one unusable item makes the list one that was not seen whole."""
+    """The usable objects of a list, and its coverage: one unusable item makes the list one that was not seen whole.
+
+    What is kept of them never holds a credential.
+    """
+    kind = listing.kind
+    if withheld(kind.group, kind.plural):
+        return [], CoverageEntry(
+            kind.name, kind.group, listing.version, listing.namespace, State.NOT_LOOKED_AT, 0, WITHHELD
+        )
     kept: list[Obj] = []
     faults: list[str] = []
     names: set[tuple[str, str]] = set()
     typed = any(isinstance(item, dict) and item.get("kind") for item in listing.items)
     for number, item in enumerate(listing.items, 1):
-        fault = _fault(item, listing.kind, names, typed)
+        fault = _fault(item, kind, names, typed)
         if fault:
             faults.append(f"item {number} {fault}")
             continue
         names.add((namespace_of(item), name_of(item)))
         kept.append(item)
-    if listing.kind.resource == "secrets":
-        kept = [plan for obj in kept if (plan := admit(obj))]
+    # As the API orders them, whatever the source did: the same objects give the same report, line by line.
+    kept = sorted(discreet(kind.resource, kept), key=lambda obj: (namespace_of(obj), name_of(obj)))
     state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
     if faults:
         state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
     elif state.seen and not kept:
-        state, reason = _nothing(listing.kind)
-    kind = listing.kind
+        state, reason = _nothing(kind)
     return kept, CoverageEntry(kind.name, kind.group, listing.version, listing.namespace, state, len(kept), reason)
 
 
 def _nothing(kind: Kind) -> tuple[State, str]:
     """What an empty list tells. Whatever collected it ran on a Node, so a list without any was not taken."""
     if kind.name == "Node":
-        return State.FAILED, "no Node is listed, which cannot be: the list was not taken"
+        return State.FAILED, "no Node is listed, which cannot be: either not all was told, or this is no cluster in use"
     return State.EMPTY, ""
 
 

@@ -51,7 +51,8 @@ class Port:
 
     def _listing(self, kind: Kind, state: State) -> Listing:
         items = self._lists.get(kind.name, []) if state is State.COLLECTED else []
-        return Listing(kind, kind.versions[0], kind.home, items, state, "" if state.seen else "for a reason")
+        version = next(iter(kind.versions), "")
+        return Listing(kind, version, kind.home, items, state, "" if state.seen else "for a reason")
 
 
 def cluster(objects: Iterable[Any] = (), **states: State) -> Cluster:

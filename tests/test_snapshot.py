@@ -183,7 +183,11 @@ def test_good_list_is_collected_and_one_without_items_empty() -> None:
 @pytest.mark.parametrize("state", [State.COLLECTED, State.EMPTY])
 def test_a_list_without_any_node_was_not_taken(state: State) -> None:
     """What collects runs on a Node: a cluster without one cannot tell anything, so the list is a gap."""
-    assert vetted(state=state) == ([], State.FAILED, "no Node is listed, which cannot be: the list was not taken")
+    assert vetted(state=state) == (
+        [],
+        State.FAILED,
+        "no Node is listed, which cannot be: either not all was told, or this is no cluster in use",
+    )
 
 
 @pytest.mark.parametrize(

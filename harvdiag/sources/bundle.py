@@ -119,6 +119,8 @@ class BundleReader:
 
     def _why_missing(self, kind: Kind) -> tuple[State, str]:
         """A list that is not there: none existed, the collector failed, or it never looked (facts, section 7)."""
+        if not kind.served:
+            return State.NOT_LOOKED_AT, "bundles do not hold this; a live cluster tells it"
         if why := self._complaint(kind):
             return State.FAILED, why
         if self._layout.old:

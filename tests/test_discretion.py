@@ -1,0 +1,186 @@
+"""What can hold credentials: which kinds are never kept, and of which objects only a part is."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import harvdiag as hd
+from harvdiag.discretion import WITHHELD_SETTINGS, discreet, withheld
+from harvdiag.kinds import CATALOGUE, known
+from harvdiag.model import State
+from harvdiag.snapshot import Listing, vet
+
+HIDDEN = "hunter2"
+SETTINGS = "settings.harvesterhci.io"
+MANAGEMENT = "clusters.management.cattle.io"
+
+
+def setting(name: str, **fields: Any) -> dict[str, Any]:
+    """A Setting with something in it that nobody should see."""
+    copy = {"kubectl.kubernetes.io/last-applied-configuration": f'{{"value": "{HIDDEN}"}}'}
+    return {
+        "apiVersion": "harvesterhci.io/v1beta1",
+        "kind": "Setting",
+        "metadata": {"name": name, "uid": "u-1", "creationTimestamp": "2025-05-08T10:00:00Z", "annotations": copy},
+        "value": HIDDEN,
+        "default": HIDDEN,
+        "status": {"conditions": [{"type": "configured", "message": f"cannot use {HIDDEN}"}]},
+        **fields,
+    }
+
+
+# --- Settings ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(WITHHELD_SETTINGS))
+def test_setting_that_a_bundle_leaves_out_is_kept_without_what_it_says(name: str) -> None:
+    """That it exists, and since when; the object that came in stays as it was."""
+    obj = setting(name)
+    before = deepcopy(obj)
+    (kept,) = discreet(SETTINGS, [obj])
+    assert kept == {
+        "apiVersion": "harvesterhci.io/v1beta1",
+        "kind": "Setting",
+        "metadata": {"name": name, "uid": "u-1", "creationTimestamp": "2025-05-08T10:00:00Z"},
+    }
+    assert obj == before
+
+
+def test_the_settings_are_those_of_the_collector() -> None:
+    """As listed in pkg/manager/collectors/harvester.go of rancher/support-bundle-kit."""
+    assert sorted(WITHHELD_SETTINGS) == [
+        "additional-ca",
+        "cluster-registration-url",
+        "containerd-registry",
+        "ssl-certificates",
+    ]
+
+
+def test_the_page_names_them() -> None:
+    """docs/access.md tells operators which."""
+    page = (Path(hd.__file__).parents[1] / "docs" / "access.md").read_text(encoding="utf-8")
+    assert [name for name in WITHHELD_SETTINGS if f"`{name}`" not in page] == []
+
+
+def test_other_settings_and_other_kinds_stay_whole() -> None:
+    """Also a namesake of another group."""
+    obj = setting("server-version")
+    assert discreet(SETTINGS, [obj])[0] is obj
+    obj = setting("containerd-registry")
+    for resource in ("settings.longhorn.io", "nodes", "settings"):
+        assert discreet(resource, [obj])[0] is obj
+
+
+FIELDS = ["value", "default", "spec", "status", "customized", "source", "data", "x", "metadata"]
+METADATA = ["annotations", "labels", "managedFields", "ownerReferences", "finalizers", "generateName", "x", "selfLink"]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text().map(lambda text: f"{text}{HIDDEN}{text}"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(FIELDS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.sampled_from(sorted(WITHHELD_SETTINGS)),
+    st.dictionaries(st.sampled_from(FIELDS[:-1]) | st.text(), VALUES),
+    st.dictionaries(st.sampled_from(METADATA), VALUES),
+)
+def test_whatever_such_a_setting_looks_like_nothing_of_it_survives(
+    name: str, fields: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    """In no field, wherever a next version may put it; only what the server itself sets is kept."""
+    obj = {**fields, **setting(name), "metadata": {**metadata, "name": name, "uid": "u-1"}}
+    obj |= {key: value for key, value in fields.items() if key not in {"apiVersion", "kind", "metadata"}}
+    kept, entry = vet(Listing(CATALOGUE["Setting"], "v1beta1", "", (obj,)))
+    assert (len(kept), entry.state) == (1, State.COLLECTED)
+    assert HIDDEN not in json.dumps(kept)
+    assert kept[0]["metadata"] == {"name": name, "uid": "u-1"}
+
+
+def test_files_give_no_more_than_any_other_source(tmp_path: Path) -> None:
+    """`kubectl get settings.harvesterhci.io -o json`, through the objects and the table."""
+    items = [setting(name) for name in sorted(WITHHELD_SETTINGS)]
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+    table = hd.open(str(path)).table("Setting")
+    assert list(table["name"]) == sorted(WITHHELD_SETTINGS)
+    assert HIDDEN not in table.to_csv()
+
+
+# --- Rancher's Cluster ---------------------------------------------------------------------------------------------
+
+
+def test_token_of_the_management_cluster_is_dropped() -> None:
+    """Rancher before 2.6.7 held it in the status; the rest stays, and so does the object that came in."""
+    status = {"version": {"gitVersion": "v1.24.7+rke2r1"}, "serviceAccountToken": HIDDEN}
+    obj = {"kind": "Cluster", "metadata": {"name": "local"}, "status": status}
+    (kept,) = discreet(MANAGEMENT, [obj])
+    assert kept == {**obj, "status": {"version": {"gitVersion": "v1.24.7+rke2r1"}}}
+    assert obj["status"] == status
+    assert "serviceAccountToken" in status
+
+
+@pytest.mark.parametrize(
+    "status", [None, [], "x", {}, {"serviceAccountToken": None}, {"serviceAccountTokenSecret": "x"}]
+)
+def test_management_cluster_without_token_stays_whole(status: Any) -> None:
+    """Whatever its status is."""
+    obj = {"kind": "Cluster", "metadata": {"name": "local"}, "status": status}
+    assert discreet(MANAGEMENT, [obj])[0] is obj
+
+
+# --- Secrets -------------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_plans_without_their_plan() -> None:
+    """The rules of plan Secrets hold for every list of Secrets."""
+    plan = {"type": "rke.cattle.io/machine-plan", "metadata": {"name": "a"}, "data": {"plan": HIDDEN}}
+    other = {"type": "Opaque", "metadata": {"name": "b"}, "data": {"x": HIDDEN}}
+    assert [(obj["metadata"]["name"], obj["data"]) for obj in discreet("secrets", [plan, other])] == [("a", {})]
+
+
+# --- kinds that are there for credentials --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("group", "plural"),
+    [
+        ("management.cattle.io", "tokens"),
+        ("management.cattle.io", "authtokens"),
+        ("management.cattle.io", "samltokens"),
+        ("management.cattle.io", "clusterregistrationtokens"),
+        ("management.cattle.io", "cloudcredentials"),
+        ("management.cattle.io", "authconfigs"),
+        ("management.cattle.io", "users"),
+        ("ext.cattle.io", "tokens"),
+        ("ext.cattle.io", "kubeconfigs"),
+        ("ext.cattle.io", "passwordchangerequests"),
+        ("fleet.cattle.io", "clusterregistrationtokens"),
+        ("authentication.k8s.io", "tokenreviews"),
+        ("bitnami.com", "sealedsecrets"),
+    ],
+)
+def test_kinds_for_credentials_are_withheld(group: str, plural: str) -> None:
+    """Whatever a source gave of them, nothing is kept, and the coverage says that it was not looked at."""
+    assert withheld(group, plural)
+    obj = {"apiVersion": f"{group}/v1", "kind": "X", "metadata": {"name": "a"}, "token": HIDDEN}
+    kept, entry = vet(Listing(known(group, plural), "v1", "", (obj,)))
+    assert (kept, entry.count, entry.state) == ([], 0, State.NOT_LOOKED_AT)
+    assert entry.reason == "holds credentials: harvdiag never reads it"
+
+
+@pytest.mark.parametrize(
+    ("group", "plural"),
+    [(kind.group, kind.plural) for kind in CATALOGUE.values()]
+    + [("", "pods"), ("", "configmaps"), ("", "serviceaccounts"), ("management.cattle.io", "nodes"), ("x.io", "users")],
+)
+def test_all_other_kinds_are_not(group: str, plural: str) -> None:
+    """None of the catalogue; Secrets neither, for the plans among them are kept."""
+    assert not withheld(group, plural)
