@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HarvdiagError", "SourceError", "UsageError"]
+__all__ = ["AccessError", "HarvdiagError", "SourceError", "UsageError"]
 
 
 def __dir__() -> list[str]:
@@ -22,3 +22,7 @@ class SourceError(HarvdiagError):
 
 class UsageError(HarvdiagError):
     """The question cannot be answered as asked: an unknown rule, kind or option."""
+
+
+class AccessError(HarvdiagError):
+    """The cluster cannot be reached, or does not accept the login; says how to log in again."""

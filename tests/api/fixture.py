@@ -1,0 +1,25 @@
+"""Servers that end with the test that started them; a conftest that imports `serve` offers it to its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.api.api import Api
+from tests.api.served import Object
+
+Serve = Callable[..., Api]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """`serve(objects, ...)` starts an `Api`."""
+    with ExitStack() as ends:
+
+        def start(objects: Iterable[Object] = (), **how: Any) -> Api:
+            return ends.enter_context(Api(objects, **how))
+
+        yield start

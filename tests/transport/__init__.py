@@ -1,0 +1,1 @@
+"""Tests of `harvdiag.api` against a real HTTP server on loopback."""
