@@ -1,4 +1,4 @@
-"""The routes by which objects come to harvdiag: a folder of kubectl's lists, a bundle's zip, a bundle's folder."""
+"""The routes by which objects come to harvdiag: kubectl's lists, a bundle, one extracted, a snapshot, the API."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.findings import Findings
+from harvdiag.kinds import DIAGNOSIS
 from harvdiag.reports import json
+from harvdiag.saving import save
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources import open_source
 from harvdiag.sources.files import FilesReader
+from harvdiag.sources.live import connect
+from harvdiag.sources.saved import SavedReader
 from harvdiag.training.scenarios import Scenario, find, load
+from tests.api import Api
 from tests.world.cluster import CAPTURED_AT
 from tests.world.clusters import NAMESPACES
 from tests.world.kit import write_bundle, write_folder
@@ -57,10 +62,38 @@ def from_extracted(place: Path, objects: Iterable[Object], captured_at: str | No
     return Cluster(open_source(write_bundle(place / "out", collected(objects), captured_at=at, as_folder=True)))
 
 
+def from_snapshot(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:
+    """Through a snapshot file that was saved from a bundle."""
+    return again(from_bundle(place, objects, captured_at), place)
+
+
+def again(cluster: Cluster, place: Path) -> Cluster:
+    """The same cluster, saved to a file and read from there."""
+    return Cluster(Snapshot(SavedReader(save(cluster.snapshot, place / "saved.harvdiag.zip").path)))
+
+
+def from_api(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:
+    """Through the API of a server on loopback, which ends once every kind of the checks was read.
+
+    Only read was it, and no Secret data was asked for.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    with Api(collected(objects)) as api:
+        reader = connect(kubeconfig=api.kubeconfig(place / "config"))
+        reader.manifest = Manifest("live", "lab", captured_at or "")
+        cluster = Cluster(Snapshot(reader))
+        cluster.snapshot.load([*DIAGNOSIS, "Job"])
+        api.assert_only_read()
+        assert len(api.requests) == len(set(api.paths)), "no list was asked for twice"
+    return cluster
+
+
 ROUTES: Mapping[str, Callable[[Path, Iterable[Object], str | None], Cluster]] = {
     "folder": from_folder,
     "bundle": from_bundle,
     "extracted": from_extracted,
+    "snapshot": from_snapshot,
+    "api": from_api,
 }
 
 

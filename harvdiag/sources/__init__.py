@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 
 from harvdiag.errors import SourceError
+from harvdiag.progress import Progress
 from harvdiag.snapshot import Reader, Snapshot
 from harvdiag.sources.endings import ENDINGS
 
-__all__ = ["open_source"]
+__all__ = ["CONTEXT", "TIMEOUT", "context_of", "open_source"]
 
+CONTEXT = "context:"
+TIMEOUT = 30.0
+"""Seconds that one request to a cluster may take, as kubectl's --request-timeout."""
 ZIPS = (".zip", ".zip.001")
 
 
@@ -19,12 +23,24 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def open_source(target: str | os.PathLike[str]) -> Snapshot:
-    """A snapshot of what `target` names: a support bundle (zip, part of one, or extracted), or files of kubectl.
+def open_source(
+    target: str | os.PathLike[str],
+    *,
+    kubeconfig: str | os.PathLike[str] | None = None,
+    timeout: float = TIMEOUT,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """A snapshot of what `target` names: a support bundle (zip, part of one, or extracted), a snapshot file, files of
+    kubectl, or ``context:lab``: the cluster of that kubeconfig context (``context:`` is the current one).
 
-    ``-`` is standard input, with documents as kubectl writes them. Raises SourceError, in one line, for what cannot
-    be used.
+    ``-`` is standard input, with documents as kubectl writes them. The options are those of a cluster: its kubeconfig,
+    the seconds that a request may take, and where to show progress. Raises SourceError, in one line, for what cannot
+    be used, AccessError for a cluster that cannot be.
     """
+    if (context := context_of(target)) is not None:
+        from harvdiag.sources.live import connect
+
+        return Snapshot(connect(context or None, kubeconfig, timeout, progress))
     if os.fspath(target) == "-":
         return Snapshot(_stdin())
     try:
@@ -33,13 +49,22 @@ def open_source(target: str | os.PathLike[str]) -> Snapshot:
         raise SourceError(f"{_short(target)}: cannot be read: {error.strerror or 'it is no readable file'}") from None
 
 
+def context_of(target: str | os.PathLike[str]) -> str | None:
+    """The context that ``context:lab`` names, empty for the current one; None where `target` is something else."""
+    text = os.fspath(target)
+    return text.removeprefix(CONTEXT) if text.startswith(CONTEXT) else None
+
+
 def _path(target: str | os.PathLike[str]) -> Path:
     try:
         path = Path(target).expanduser()
     except RuntimeError:
         raise SourceError(f"{_short(target)}: no such user, so there is no such folder") from None
     if not path.exists():
-        raise SourceError(f"{_short(target)}: no such file or folder")
+        # A word alone may be the name of a context.
+        word = path.name == os.fspath(target) and not path.suffix
+        hint = f"; a context of your kubeconfig is given as {CONTEXT}{_short(target)}" if word else ""
+        raise SourceError(f"{_short(target)}: no such file or folder{hint}")
     if not path.is_file() and not path.is_dir():
         raise SourceError(
             f"{_short(target)}: cannot be read from a pipe; save it to a file first (or give - for standard input)"
@@ -67,6 +92,10 @@ def _stdin() -> Reader:
 
 
 def _reader(path: Path) -> Reader:
+    from harvdiag.sources.saved import SavedReader, holds_saved, is_saved
+
+    if is_saved(path):
+        return SavedReader(path)
     if _has_text(path):
         from harvdiag.sources.files import FilesReader
 
@@ -79,6 +108,8 @@ def _reader(path: Path) -> Reader:
     try:
         return BundleReader(path)
     except SourceError:
+        if holds_saved(path):
+            return SavedReader(path)
         _refuse_wrapper(path)
         raise
 
