@@ -7,11 +7,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := data/bundles/issue-8236.zip
 
-.PHONY: demo test lab lint bench data notebooks pictures clean help
+.PHONY: demo test test-live lab lint bench data notebooks pictures clean help
 .DEFAULT_GOAL := help
 
 help: ## what each command does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "harvdiag needs Python 3.11 or newer; name it: make PYTHON=python3.12 …")'
@@ -35,6 +35,10 @@ demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01
 test: $(STAMP) lint ## lint, types, layers and every test
 	$(BIN)/python -m pytest -n 2
 
+test-live: $(STAMP) ## the same case on a real API server: HARVDIAG_TEST_KUBECONFIG=… (it must be empty; never a cluster in use)
+	@[ -n "$$HARVDIAG_TEST_KUBECONFIG" ] || { echo "name the kubeconfig of an empty API server: HARVDIAG_TEST_KUBECONFIG=… make test-live"; exit 2; }
+	$(BIN)/python -m pytest tests/live
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,6 +50,7 @@ lab: $(STAMP) ## open JupyterLab on the notebooks
 
 bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 	$(BIN)/python -m tests.benchmarks.bench_read
+	$(BIN)/python -m tests.benchmarks.bench_live
 
 data: $(STAMP) ## make the sample bundles and the scenario bases anew
 	$(BIN)/python -m tests.world.samples

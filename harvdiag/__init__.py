@@ -1,8 +1,8 @@
-"""harvdiag: why a Harvester upgrade is stuck, from a support bundle or from what kubectl wrote.
+"""harvdiag: why a Harvester upgrade is stuck, from a live cluster, a support bundle, a snapshot, or kubectl's output.
 
     import harvdiag as hd
 
-    cluster = hd.open("supportbundle_….zip")
+    cluster = hd.open("supportbundle_….zip")  # or hd.connect(): the cluster of the current kubeconfig context
     cluster.coverage            # first: what could be seen and what could not
     cluster.pairs               # every Node and Machine, each link between them, the verdict
     findings = cluster.check()  # what is wrong, how it shows, why it matters, what to do next
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harvdiag.access import Access
     from harvdiag.cluster import Cluster
-    from harvdiag.errors import HarvdiagError, SourceError, UsageError
+    from harvdiag.errors import AccessError, HarvdiagError, SourceError, UsageError
     from harvdiag.findings import Findings
     from harvdiag.model import Finding, ObjectRef
 
 from harvdiag.version import __version__ as __version__
 
 __all__ = [
+    "Access",
+    "AccessError",
     "Cluster",
     "Finding",
     "Findings",
@@ -37,12 +40,16 @@ __all__ = [
     "ObjectRef",
     "SourceError",
     "UsageError",
+    "connect",
     "open",
     "report",
     "rulebook",
+    "whoami",
 ]
 
 _HOMES = {
+    "Access": "harvdiag.access",
+    "AccessError": "harvdiag.errors",
     "Cluster": "harvdiag.cluster",
     "Finding": "harvdiag.model",
     "Findings": "harvdiag.findings",
@@ -63,16 +70,69 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'harvdiag' has no attribute {name!r}")
 
 
-def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
-    """The cluster in a support bundle (zip, one of its parts, or the extracted folder) or in files of kubectl.
+def connect(
+    context: str | None = None,
+    *,
+    kubeconfig: str | os.PathLike[str] | None = None,
+    request_timeout: float | str = 30.0,
+) -> Cluster:
+    """The cluster of a kubeconfig context (default: the current one), as kubectl would find it. Only ever reads.
 
-    ``-`` reads standard input. Nothing is extracted; a kind is read when it is first asked for. Raises SourceError, in
-    one line, for what cannot be used.
+    The context may also be written ``context:lab``. `kubeconfig` names the file; else ``KUBECONFIG``, else
+    ``~/.kube/config``, else the pod's service account. Lists are read when first asked for, and stay as they were;
+    `request_timeout` is in seconds, or a time such as ``"5m"``. Raises AccessError, in one line, where the cluster
+    cannot be reached or does not accept the login, SourceError where it is no Harvester.
     """
     from harvdiag.cluster import Cluster
+    from harvdiag.moment import seconds
+    from harvdiag.progress import shown
+    from harvdiag.sources import CONTEXT, open_source
+
+    target = f"{CONTEXT}{(context or '').removeprefix(CONTEXT)}"
+    timeout = seconds(request_timeout)
+    return Cluster(open_source(target, kubeconfig=kubeconfig, timeout=timeout, progress=shown()))
+
+
+def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
+    """The cluster in a support bundle (zip, one of its parts, or the extracted folder), in a snapshot file, or in
+    files of kubectl; ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` the current one.
+
+    ``-`` reads standard input. Nothing is extracted; a kind is read when it is first asked for. Raises SourceError, in
+    one line, for what cannot be used, AccessError for a cluster that cannot be, UsageError for an empty name.
+    """
+    from harvdiag.cluster import Cluster
+    from harvdiag.progress import shown
     from harvdiag.sources import open_source
 
-    return Cluster(open_source(source))
+    _refuse_empty(source)
+    return Cluster(open_source(source, progress=shown()))
+
+
+def whoami(
+    source: str | os.PathLike[str] = "context:",
+    *,
+    kubeconfig: str | os.PathLike[str] | None = None,
+    request_timeout: float | str = 30.0,
+) -> Access:
+    """Who one is to a cluster (``context:lab``; default: the current context) and which kinds one may list there.
+
+    ``lab`` alone will do where no file is called so. No object is read. For a file, which asks nobody, it says so.
+    Raises AccessError as `connect` does.
+    """
+    from harvdiag import access
+    from harvdiag.moment import seconds
+    from harvdiag.progress import shown
+
+    _refuse_empty(source)
+    return access.whoami(source, kubeconfig, seconds(request_timeout), shown())
+
+
+def _refuse_empty(source: str | os.PathLike[str]) -> None:
+    """An empty name is a variable that was not set; the current folder is not meant."""
+    if not os.fspath(source):
+        from harvdiag.errors import UsageError
+
+        raise UsageError("the name of the source is empty; the cluster of the current context is 'context:'")
 
 
 def rulebook(word: str = "") -> pd.DataFrame:

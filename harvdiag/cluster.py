@@ -10,18 +10,21 @@ from harvdiag import rules
 from harvdiag.errors import SourceError, UsageError
 from harvdiag.facts import Facts
 from harvdiag.fields import name_of
-from harvdiag.findings import Findings, Source
+from harvdiag.findings import Findings, Origin, Source
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.links import Links
 from harvdiag.model import Coverage, ObjectRef
 from harvdiag.snapshot import Snapshot
 from harvdiag.spelling import either, near
-from harvdiag.words import counted, unseen
+from harvdiag.words import counted, hint, in_short, unseen
 
 if TYPE_CHECKING:
+    import os
+
     import pandas as pd
 
     from harvdiag.graph import Graph
+    from harvdiag.saving import Saved
 
 __all__ = ["Cluster"]
 
@@ -69,6 +72,7 @@ class Cluster:
             snapshot.manifest.kubernetes_version,
             len(self.facts.pairing.nodes) if snapshot.seen("Node") else None,
             len(self.facts.pairing.machines) if snapshot.seen("Machine") else None,
+            Origin(snapshot.manifest.origin.kind, snapshot.manifest.origin.name) if snapshot.manifest.origin else None,
         )
 
     @property
@@ -179,6 +183,17 @@ class Cluster:
         home = CATALOGUE[found].home if found in CATALOGUE else ""
         return ObjectRef(found, home if namespace is None else namespace, name)
 
+    def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
+        """Save what is seen to one small file, which `hd.open` reads: it answers as this cluster does now.
+
+        Without a `file` it is named after the cluster and the time, here; what is returned tells where. It holds every
+        kind that harvdiag knows, all that was read so far, and `kinds`, such as ``["pods"]``; of Secrets only machine
+        plans, without the plans. Raises UsageError where the file cannot be written or a kind is unknown.
+        """
+        from harvdiag.saving import save
+
+        return save(self.snapshot, file, _words(kinds))
+
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
         """Judge the cluster: all rules, or those whose name or family is in `select`, without those in `ignore`.
 
@@ -191,7 +206,7 @@ class Cluster:
         outcomes = rules.judge(self.facts, chosen)
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
-            gaps = "; ".join(f"{kind}: {why}" for kind, why in unseen(findings)[:3])
+            gaps = "; ".join(filter(None, (in_short(unseen(findings)), hint(self.source))))
             raise SourceError(f"{self.source.name}: no check could be made (of {len(outcomes)}); not seen: {gaps}")
         return findings
 

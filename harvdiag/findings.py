@@ -11,7 +11,7 @@ from harvdiag.model import Coverage, Finding, Outcome, Severity, ordered
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Findings", "Source"]
+__all__ = ["Findings", "Origin", "Source"]
 
 FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
 
@@ -20,10 +20,18 @@ def __dir__() -> list[str]:
     return __all__
 
 
+class Origin(NamedTuple):
+    """What a snapshot was saved from."""
+
+    kind: str
+    name: str
+
+
 class Source(NamedTuple):
     """What was checked: kind and name of the source, time of collection, and the versions found (empty: unknown).
 
     `nodes` and `machines` are None where they were not seen: a number would pretend that somebody had counted.
+    `origin` is, for a snapshot, what it was saved from.
     """
 
     kind: str
@@ -33,6 +41,7 @@ class Source(NamedTuple):
     kubernetes_version: str
     nodes: int | None
     machines: int | None
+    origin: Origin | None = None
 
 
 class Findings(Sequence[Finding]):

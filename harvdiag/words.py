@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harvdiag.escape import shown
-from harvdiag.findings import Findings
+from harvdiag.findings import Findings, Source
 from harvdiag.kinds import CATALOGUE
 from harvdiag.model import CoverageEntry, Evidence, Finding, Outcome, State
 from harvdiag.moment import Moment
@@ -17,14 +17,20 @@ __all__ = [
     "beyond",
     "counted",
     "detail",
+    "hint",
+    "in_short",
+    "place",
     "reason",
+    "together",
     "unseen",
     "value",
     "verdict",
 ]
 
-KINDS = {"bundle": "support bundle", "files": "files of kubectl"}
+KINDS = {"bundle": "support bundle", "files": "files of kubectl", "live": "live cluster", "snapshot": "snapshot"}
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
+OTHERS = "*"  # how a source tells the namespaces that it does not tell one by one
+FEW, LONG = 3, 200
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
 
 
@@ -42,7 +48,8 @@ def counted(number: int | None, noun: str) -> str:
 def about(findings: Findings) -> str:
     """What was looked at: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
     source = findings.source
-    parts = [KINDS.get(source.kind, source.kind)]
+    origin = f" of {KINDS.get(source.origin.kind, source.origin.kind)} {source.origin.name}" if source.origin else ""
+    parts = [KINDS.get(source.kind, source.kind) + origin]
     parts += [f"Harvester {source.harvester_version}"] if source.harvester_version else []
     parts += [f"Kubernetes {source.kubernetes_version}"] if source.kubernetes_version else []
     parts += [f"collected {Moment(source.captured_at)}"] if Moment(source.captured_at) else []
@@ -95,11 +102,62 @@ def alike(step: str, old: str, finding: Finding, first: Finding) -> bool:
 
 
 def unseen(findings: Findings) -> list[tuple[str, str]]:
-    """What kept checks from being made: each kind that was not seen, and why; what fits no kind under its rule."""
-    found = {(_where(entry), reason(entry)) for o in findings.skipped for entry in _gaps(findings, o)}
-    order = [(_where(entry), reason(entry)) for entry in findings.coverage.gaps]
-    rest = [(o.rule, o.reason) for o in findings.skipped if not _gaps(findings, o)]
-    return [*(row for row in dict.fromkeys(order) if row in found), *rest]
+    """What kept checks from being made: the kinds that were not seen, and why; what fits no kind under its rule.
+
+    Kinds of which the source says the same stand together.
+    """
+    found = {entry for outcome in findings.skipped for entry in _gaps(findings, outcome)}
+    rest = [(outcome.rule, outcome.reason) for outcome in findings.skipped if not _gaps(findings, outcome)]
+    return [*together(entry for entry in findings.coverage.gaps if entry in found), *rest]
+
+
+def together(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
+    """Lists that were not seen and the reasons, each reason once: ``("Node, Machine", "not allowed: …")``.
+
+    Reasons that differ in nothing but the names of the kind count as one, told in the words for the first.
+    """
+    found: dict[str, list[CoverageEntry]] = {}
+    for gap in gaps:
+        found.setdefault(_nameless(gap), []).append(gap)
+    return [(", ".join(dict.fromkeys(map(_where, alike))), _for_all(alike)) for alike in found.values()]
+
+
+def _for_all(gaps: Sequence[CoverageEntry]) -> str:
+    likewise = "; likewise the others" if len({gap.reason for gap in gaps}) > 1 else ""
+    return reason(gaps[0]) + likewise
+
+
+def _nameless(gap: CoverageEntry) -> str:
+    """State and reason without what the list is called, by which the words of a server differ from kind to kind."""
+    plural = CATALOGUE[gap.kind].plural if gap.kind in CATALOGUE else gap.kind.removesuffix(f".{gap.group}")
+    text = re.sub(r'API group "[^"]*"', "", gap.reason)
+    for name in (f"{plural}.{gap.group}", plural, gap.kind):
+        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "", text)
+    text = text.replace(f" of namespace {gap.namespace}", "")
+    return f"{gap.state}: {text}"
+
+
+def in_short(rows: Iterable[tuple[str, str]]) -> str:
+    """What was not seen, in one line: a few kinds, and the first reason."""
+    told = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
+    kinds = list(dict.fromkeys(kind for kind, _ in told))
+    more = f" and {len(kinds) - FEW} more" if len(kinds) > FEW else ""
+    why = told[0][1] if told else "nothing is known of it"
+    return f"{', '.join(kinds[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}"
+
+
+def hint(source: Source) -> str:
+    """How to see more of a source; empty where there is no way."""
+    return "`harvdiag whoami` shows what may be listed" if source.kind == "live" else ""
+
+
+def place(entry: CoverageEntry) -> str:
+    """Where a list was looked for, so that it fits what the server says of it."""
+    if entry.namespace == OTHERS:
+        return "other namespaces"
+    if entry.namespace and entry.state is State.FORBIDDEN and "at the cluster scope" in entry.reason:
+        return "all namespaces"
+    return entry.namespace or "(cluster)"
 
 
 def _gaps(findings: Findings, outcome: Outcome) -> list[CoverageEntry]:
@@ -108,7 +166,9 @@ def _gaps(findings: Findings, outcome: Outcome) -> list[CoverageEntry]:
 
 def _where(entry: CoverageEntry) -> str:
     home = CATALOGUE[entry.kind].home if entry.kind in CATALOGUE else ""
-    return entry.kind if entry.namespace in {"", home} else f"{entry.kind} in {entry.namespace}"
+    where = place(entry)
+    everything = entry.namespace in {"", home} or where == "all namespaces"
+    return entry.kind if everything else f"{entry.kind} in {where}"
 
 
 def reason(entry: CoverageEntry) -> str:

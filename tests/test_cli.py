@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
+from harvdiag.errors import UsageError
 from harvdiag.rules import registry
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy, write_bundle
@@ -109,7 +111,10 @@ def test_strict_counts_a_skipped_check(partial: Path, words: tuple[str, ...], co
 def test_no_check_that_could_be_made_exits_with_2(partial: Path) -> None:
     """Nothing was looked at: that is no success."""
     line = complaint("check", partial, "--select", "upgrade-blocked-by-orphan-node")
-    assert "no check could be made (of 1); not seen: CustomMachine: not looked at: no file holds" in line
+    assert "no check could be made (of 1); not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
+    assert "not looked at: no file holds" in line
+    assert len(line) < 300
+    assert "whoami" not in line
 
 
 def test_strict_is_content_where_nothing_was_skipped() -> None:
@@ -254,6 +259,58 @@ def test_report_keeps_to_the_width(columns: int) -> None:
     assert max(map(len, kept)) > columns - 15
 
 
+def test_a_report_is_not_written_over_an_archive(tmp_path: Path) -> None:
+    """A slip of the hand must not cost the bundle; what is no archive is replaced as ever."""
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(HEALTHY.read_bytes())
+    for words in (("-o", bundle, "--format", "json"), ("-o", bundle, "--format", "table")):
+        assert "bundle.zip cannot be written: it is a zip archive" in complaint("check", bundle, *words)
+    assert bundle.read_bytes() == HEALTHY.read_bytes()
+    report = tmp_path / "archive.md"
+    report.write_bytes(HEALTHY.read_bytes())
+    with pytest.raises(UsageError, match="it is a zip archive"):
+        hd.report(hd.open(HEALTHY).check(), report)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", ["check {0}", "check {0} --format json", "snapshot {0} -o s.zip", "rules", "--help"])
+@pytest.mark.parametrize(("where", "why"), [(">/dev/full", "No space left on device"), (">&-", "it is closed")])
+def test_stdout_that_takes_nothing_is_no_bug(words: str, where: str, why: str, tmp_path: Path) -> None:
+    """One line on stderr, and no success: nobody saw the report."""
+    if words == "--help" and where == ">&-":
+        pytest.skip("click itself says nothing then")
+    command = f"{sys.executable} -m harvdiag {words.format(BROKEN)} {where}"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    whole = subprocess.run(
+        ["/bin/sh", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path, env=env
+    )
+    assert (whole.returncode, whole.stderr) == (2, f"harvdiag: stdout cannot be written: {why}\n")
+
+
+def test_a_snapshot_says_what_to_do_next(tmp_path: Path) -> None:
+    """In words that a shell takes, and only what works."""
+    (tmp_path / "my place").mkdir()
+    (tmp_path / "my place" / "b.zip").write_bytes(BROKEN.read_bytes())
+    result = harvdiag("snapshot", "b.zip", "--kind", "pods,events", cwd=tmp_path / "my place")
+    assert (result.returncode, result.stderr) == (0, "")
+    (step,) = re.findall(r"^Next: harvdiag (.*)$", result.stdout, re.MULTILINE)
+    assert harvdiag(*shlex.split(step), "--fail-on", "never").returncode == 0
+    assert {"pods", "events"} <= set(hd.open(shlex.split(step)[1]).kinds)
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x", "namespace": "y"}}
+    (tmp_path / "jobs.yaml").write_text(dump({"apiVersion": "v1", "kind": "List", "items": [job]}))
+    result = harvdiag("snapshot", "jobs.yaml", cwd=tmp_path)
+    assert "Next" not in result.stdout
+    assert result.stdout.endswith("No check can be made of what was seen.\n")
+    assert result.stdout.count("no file holds") == 1
+
+
+def test_secrets_are_no_kind_to_add(tmp_path: Path) -> None:
+    """It is said at once that asking for them gives no more than there is anyway."""
+    result = harvdiag("snapshot", BROKEN, "-o", "s.zip", "--kind", "secrets", cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stderr == "harvdiag: of Secrets only machine plans are kept, as always; others never are\n"
+
+
 def test_reader_that_goes_away_is_no_error() -> None:
     """`harvdiag check … | head -1` prints a line and is quiet."""
     command = f"{sys.executable} -m harvdiag check '{BROKEN}' --format json; echo code=$? >&2"
@@ -314,9 +371,11 @@ def test_unknown_rule_is_refused_with_a_suggestion(option: str) -> None:
 # --- bad usage and bad input ---------------------------------------------------------------------------------------
 
 
-def test_no_source_is_refused() -> None:
-    """A live cluster cannot be read yet; the line says what to give."""
-    assert "give a SOURCE" in complaint("check")
+def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
+    """Without a SOURCE it is the cluster of the kubeconfig; where there is none, the line says what to give."""
+    result = harvdiag("check", KUBECONFIG="", KUBERNETES_SERVICE_HOST="", HOME=str(tmp_path))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ give a SOURCE such as a support bundle\n", result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +388,12 @@ def test_no_source_is_refused() -> None:
         (("check", "a", "b"), "b"),
         (("rules", "node-withuot-machine"), "did you mean node-without-machine?"),
         (("check", "no-such-file.zip"), "no-such-file.zip: no such file or folder"),
-        (("check", ""), ""),
+        (("check", ""), "the SOURCE is empty"),
+        (("snapshot", ""), "the SOURCE is empty"),
+        (("whoami", ""), "the SOURCE is empty"),
+        (("snapshot", str(BROKEN), "-o", "-"), "a snapshot is not written to stdout"),
+        (("snapshot", str(BROKEN), "-o", "s.tar"), "s.tar: a snapshot ends in .zip"),
+        (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("check", "two\nlines.zip"), ""),
     ],
 )
@@ -431,7 +495,11 @@ def test_help_of_check_tells_options_and_exit_codes() -> None:
     text = " ".join(harvdiag("check", "--help").stdout.split())
     options = ("--format", "--output", "--select", "--ignore", "--fail-on", "--strict", "--color / --no-color")
     assert all(option in text for option in options)
-    assert "Exit code 0: nothing at or above --fail-on; 1: findings; 2: unusable input or usage; 3: a bug" in text
+    assert (
+        "Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable"
+        in text
+    )
+    assert "access or usage, or no check could be made; 3: a bug in harvdiag; 130: stopped by Ctrl-C." in text
     assert "[default: error]" in text
 
 
@@ -501,6 +569,19 @@ def test_completion() -> None:
     assert complete(f"{program} rules node-without") == ["node-without-machine"]
     assert complete(f"{program} check --select upg")[0] == "upgrade"
     assert complete(f"{program} check --select pairing,node-without") == ["pairing,node-without-machine"]
+    assert complete(f"{program} snapshot --kind Pod,rkeb") == ["Pod,RKEBootstrap"]
+    assert complete(f"{program} rbac --kind Pod") == ["Pod", "PodTemplate"]
+    assert complete(f"{program} rbac --subject g") == ["group:"]
+    assert complete(f"{program} check cont")[0] == "context:"
+
+
+def test_completion_of_contexts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a SOURCE begins like one."""
+    rows = [{"name": name, "context": {}} for name in ("lab", "dev")]
+    (tmp_path / "config").write_text(json.dumps({"contexts": rows}))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    assert complete("harvdiag whoami context:l") == ["context:lab"]
+    assert complete("harvdiag check context:") == ["context:lab", "context:dev"]
 
 
 # --- what is imported ----------------------------------------------------------------------------------------------

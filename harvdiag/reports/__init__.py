@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
 from harvdiag.errors import UsageError
 from harvdiag.findings import Findings
 
-__all__ = ["ENDINGS", "FORMATS", "form_of", "render", "save", "write"]
+__all__ = ["ENDINGS", "FORMATS", "form_of", "render", "save", "target", "write"]
 
 FORMATS = {"table": "terminal", "json": "json", "markdown": "markdown"}
 """The module of this package that renders each format; only the one asked for is imported."""
@@ -41,12 +42,24 @@ def write(findings: Findings, file: str | os.PathLike[str]) -> Path:
 
     Raises UsageError for another ending, and for a file that cannot be written.
     """
-    return save(render(findings, form_of(file)), file)
+    form = form_of(file)
+    return save(render(findings, form), target(file))
+
+
+def target(file: str | os.PathLike[str]) -> Path:
+    """Where a report is to go. Raises UsageError for a zip archive: a bundle or a snapshot is never written over."""
+    path = Path(file)
+    with suppress(OSError, ValueError):  # told by whoever writes there
+        if path.is_file():
+            with path.open("rb") as stream:
+                if stream.read(2) == b"PK":
+                    raise UsageError(f"{path} cannot be written: it is a zip archive, no report; give another name")
+    return path
 
 
 def save(text: str, file: str | os.PathLike[str]) -> Path:
     """Write a report. Raises UsageError where that cannot be done."""
-    path = Path(file)
+    path = target(file)
     try:
         path.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError

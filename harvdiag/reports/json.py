@@ -36,6 +36,7 @@ def document(findings: Findings) -> dict[str, Any]:
             "captured_at": source.captured_at,
             "harvester_version": source.harvester_version,
             "kubernetes_version": source.kubernetes_version,
+            **({"origin": source.origin._asdict()} if source.origin else {}),
         },
         "coverage": [entry.as_dict() for entry in findings.coverage],
         "findings": [_finding(finding) for finding in findings],

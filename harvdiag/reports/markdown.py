@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harvdiag.escape import code, markdown
 from harvdiag.findings import Findings
 from harvdiag.model import Finding
-from harvdiag.words import about, beyond, detail, unseen, value, verdict
+from harvdiag.words import about, beyond, detail, hint, place, unseen, value, verdict
 
 __all__ = ["render"]
 
@@ -76,12 +76,14 @@ def _step(step: str) -> str:
 
 
 def _skipped(findings: Findings) -> Iterator[str]:
-    """What was not seen, a row a kind, then once what could not be judged for it."""
+    """What was not seen, a row a reason, then once what could not be judged for it."""
     if not findings.skipped:
         return
     yield from ("", "## Not seen", "", "| kind | reason |", "| --- | --- |")
     for kind, why in unseen(findings):
         yield f"| {markdown(kind)} | {markdown(why)} |"
+    if more := hint(findings.source):
+        yield from ("", f"{_step(more)}.")
     yield from ("", "Therefore not judged: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
 
 
@@ -94,4 +96,5 @@ def _coverage(findings: Findings) -> Iterator[str]:
         "| --- | --- | --- | --: | --- |",
     )
     for e in findings.coverage:
-        yield f"| {markdown(e.kind)} | {markdown(e.namespace)} | {e.state} | {e.count} | {markdown(detail(e))} |"
+        where = markdown(place(e)) if e.namespace else ""
+        yield f"| {markdown(e.kind)} | {where} | {e.state} | {e.count} | {markdown(detail(e))} |"

@@ -10,7 +10,7 @@ from harvdiag.escape import plain
 from harvdiag.findings import Findings
 from harvdiag.model import Finding
 from harvdiag.reports.fill import fill
-from harvdiag.words import about, alike, beyond, counted, unseen, value, verdict
+from harvdiag.words import about, alike, beyond, counted, hint, unseen, value, verdict
 
 __all__ = ["render"]
 
@@ -131,7 +131,7 @@ class _Page:
             yield from self._labelled("" if number else "Seen", f"{where}{verb} {value(e)}", hang=2)
 
     def _skipped(self) -> Iterator[str]:
-        """What was not seen, a line a kind, then once what could not be judged for it."""
+        """What was not seen, a line a reason, then once what could not be judged for it."""
         skipped = self.findings.skipped
         if not skipped:
             return
@@ -139,6 +139,8 @@ class _Page:
         yield self._paint("warning", "! Not seen:")
         for kind, why in unseen(self.findings):
             yield from self._wrapped(f"{kind}: {why}", 2, hang=2)
+        if more := hint(self.findings.source):
+            yield from self._wrapped(more, 2, hang=2)
         names = ", ".join(outcome.rule for outcome in skipped)
         yield from self._wrapped(f"Therefore not judged ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
 

@@ -1,4 +1,4 @@
-"""Findings and coverage as HTML for notebooks: no script, no address, readable in light and dark.
+"""Findings, coverage and rights as HTML for notebooks: no script, no address, readable in light and dark.
 
 Colours are the front end's own (JupyterLab's CSS variables) with fallbacks that inherit; severity is a word and a mark
 before it is a colour.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from harvdiag.access import Access
 from harvdiag.escape import html
 from harvdiag.findings import Findings
 from harvdiag.model import Coverage, Finding
-from harvdiag.words import about, beyond, detail, unseen, value, verdict
+from harvdiag.words import about, beyond, detail, hint, place, unseen, value, verdict
 
-__all__ = ["coverage_card", "finding_card", "findings_card"]
+__all__ = ["access_card", "coverage_card", "finding_card", "findings_card"]
 
+LISTED = {"✓": "yes", "◐": "partly", "✗": "no", "?": "not known"}
 MARKS = {"error": "✗", "warning": "!", "info": "i"}
 # Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text stands on them.
 EDGES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
@@ -59,10 +61,31 @@ def coverage_card(coverage: Coverage) -> str:
     gaps = [entry for entry in coverage if not entry.state.seen]
     seen = [entry for entry in coverage if entry.state.seen]
     head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
-    rows = [(e.kind, e.namespace or "(cluster)", str(e.state), e.count, detail(e)) for e in (*gaps, *seen)]
+    rows = [(e.kind, place(e), str(e.state), e.count, detail(e)) for e in (*gaps, *seen)]
     table = _table(("kind", "namespace", "state", "count", "reason"), rows)
     notes = "".join(f"<div>! {html(note)}</div>" for note in coverage.notes)
     return f"<div>{head}{notes}{table}</div>"
+
+
+def access_card(access: Access) -> str:
+    """Who one is, then what may not be listed before what may."""
+    name = f"<b>{html(access.context)}</b> {html(access.server)}"
+    known = f", known there as {html(access.known_as)}" if access.known_as else ""
+    notes = "".join(f"<div>! {html(note)}</div>" for note in access.notes if note != access.who)
+    head = f"<div>{name}</div><div style='{_QUIET}'>{html(access.who)}{known}</div>{notes}"
+    ordered = sorted(access.rights, key=lambda right: right.listed is True and not right.partly)
+    rows = [(r.kind, r.resource, f"{r.mark} {LISTED[r.mark]}", r.verdict) for r in ordered]
+    table = _table(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
+    return f"<div>{head}{table}{_rest(access) if rows else ''}</div>"
+
+
+def _rest(access: Access) -> str:
+    """What the rights come to, what the server said, and what to do."""
+    lead, command, caution = access.advice
+    parts = [f"<p style='margin:.4em 0'>{_step(text)}</p>" for text in (access.summary, *access.words, lead) if text]
+    parts += [f"<div><code>{html(command)}</code></div>"] if command else []
+    parts += [f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {html(caution)}</p>"] if caution else []
+    return "".join(parts)
 
 
 def _head(finding: Finding) -> str:
@@ -115,7 +138,9 @@ def _skipped(findings: Findings) -> str:
     if not findings.skipped:
         return ""
     names = ", ".join(f"<code>{html(outcome.rule)}</code>" for outcome in findings.skipped)
-    return f"<p><b>! Not seen</b></p>{_table(('kind', 'why'), unseen(findings))}<p>Therefore not judged: {names}</p>"
+    more = f"<p>{_step(hint(findings.source))}</p>" if hint(findings.source) else ""
+    table = _table(("kind", "why"), unseen(findings))
+    return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore not judged: {names}</p>"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

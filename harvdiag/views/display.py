@@ -26,11 +26,12 @@ HTML = {
     ("harvdiag.findings", "Findings"): _card("findings_card"),
     ("harvdiag.model", "Finding"): _card("finding_card"),
     ("harvdiag.model", "Coverage"): _card("coverage_card"),
+    ("harvdiag.access", "Access"): _card("access_card"),
 }
 
 
 def register() -> None:
-    """Teach the running IPython, if there is one, to show findings and coverage as HTML."""
+    """Teach the running IPython, if there is one, to show findings, coverage and rights as HTML."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()

@@ -15,7 +15,7 @@ from tests.world import healthy, write_bundle, write_folder
 from tests.world.kit import dump
 
 BUNDLES = ROOT / "data" / "bundles"
-ALLOWED = {"harvdiag", "pandas", "networkx", "matplotlib"}
+ALLOWED = {"harvdiag", "pandas", "networkx", "matplotlib", "pathlib", "tempfile"}
 
 pytestmark = [
     pytest.mark.notebook,

@@ -490,3 +490,38 @@ def test_many_root_causes_are_told_at_a_glance_first() -> None:
 def test_few_root_causes_need_no_overview() -> None:
     """Three are read as fast as their list."""
     assert terminal.render(_orphans(3)).split("\n\n")[1].startswith("✗ ERROR")
+
+
+# --- what was not seen ---------------------------------------------------------------------------------------------
+
+
+def gap(kind: str, reason: str, namespace: str = "fleet-local", state: State = State.FORBIDDEN) -> CoverageEntry:
+    """A list that was not seen."""
+    return CoverageEntry(kind, "rke.cattle.io", "v1", namespace, state, 0, reason)
+
+
+def test_the_same_reason_is_told_once() -> None:
+    """Also where it differs in nothing but the names of the kinds; another reason or state stands by itself."""
+    words_of = 'custommachines.rke.cattle.io is forbidden: User "x" cannot list resource "custommachines"'
+    gaps = [
+        gap("CustomMachine", words_of),
+        gap("RKEBootstrap", words_of.replace("custommachines", "rkebootstraps")),
+        gap("Machine", "log in again"),
+        gap("Cluster", "log in again"),
+        gap("Upgrade", "log in again", "harvester-system", State.FAILED),
+        gap("Machine", "60 others", "*"),
+    ]
+    assert words.together(gaps) == [
+        ("CustomMachine, RKEBootstrap", f"not allowed: {words_of}; likewise the others"),
+        ("Machine, Cluster", "not allowed: log in again"),
+        ("Upgrade", "not read whole: log in again"),
+        ("Machine in other namespaces", "not allowed: 60 others"),
+    ]
+
+
+def test_a_place_fits_its_reason() -> None:
+    """Who asked for the whole cluster was not refused one namespace."""
+    assert words.place(gap("Machine", "no at the cluster scope")) == "all namespaces"
+    assert words.place(gap("Machine", 'no in the namespace "fleet-local"')) == "fleet-local"
+    assert words.place(gap("Machine", "", "*")) == "other namespaces"
+    assert words.place(gap("Node", "no at the cluster scope", "")) == "(cluster)"

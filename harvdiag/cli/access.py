@@ -1,0 +1,83 @@
+"""`harvdiag whoami` and `harvdiag rbac`: what an identity may see, and how to let one see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import click
+from click.types import StringParamType
+
+from harvdiag.cli.output import say, width
+from harvdiag.cli.source import EXIT_INTERRUPTED, Where, source_options
+from harvdiag.cli.words import Kinds
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["rbac", "whoami"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class _Subject(StringParamType):
+    """To whom rights are given; completes how such a word begins."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        begun = [word for word in ("user:", "group:", "serviceaccount:") if word.startswith(incomplete)]
+        return [*map(CompletionItem, begun), *super().shell_complete(ctx, param, incomplete)]
+
+
+@click.command()
+@source_options
+def whoami(where: Where) -> None:
+    """Say which cluster would be read, as whom, and which kinds may be listed there; reads no object.
+
+    SOURCE is context:NAME, or NAME where no file is called so; without one it is the current kubeconfig context.
+    It asks for lists of a name that nobody has: the server judges the question and answers with nothing.
+    """
+    from harvdiag.access import whoami as ask
+    from harvdiag.progress import shown
+    from harvdiag.reports.rights import render
+
+    target = where.source if where.source and not where.context else where.target
+    try:
+        found = ask(target, where.kubeconfig, where.request_timeout, shown())
+    except KeyboardInterrupt:
+        click.echo("harvdiag: interrupted before the server had answered for every kind", err=True)
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+    say(render(found, width(120)))
+
+
+@click.command()
+@click.option("--name", default="harvdiag-reader", show_default=True, help="What to call the role and its bindings.")
+@click.option(
+    "--subject",
+    default="",
+    type=_Subject(),
+    help="To whom to give it: user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME.",
+)
+@click.option(
+    "--kind",
+    "kinds",
+    type=Kinds(),
+    multiple=True,
+    help="More kinds, such as pods or volumes.longhorn.io (comma-separated, repeatable).",
+)
+@click.option("--plans", is_flag=True, help="Also list Secrets in fleet-local, for the checks that need plan Secrets.")
+@click.option(
+    "--kubelet", is_flag=True, help="Also reach the kubelets, for their disk figures; close to cluster-admin."
+)
+def rbac(name: str, subject: str, kinds: Sequence[tuple[str, ...]], plans: bool, kubelet: bool) -> None:
+    """Print the rights that harvdiag needs of a cluster, as YAML for `kubectl apply -f -`.
+
+    A ClusterRole that may get and list the kinds of the checks, but no Secrets. Nothing is sent to any cluster.
+    """
+    from harvdiag.rbac import manifests
+
+    say(manifests(name, plans=plans, kubelet=kubelet, subject=subject, kinds=[*chain(*kinds)]))

@@ -1,0 +1,109 @@
+"""`harvdiag check`: what is wrong with a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvdiag.cli.output import coloured, say, width
+from harvdiag.cli.source import Where, reading, source_options
+from harvdiag.cli.words import Words
+
+if TYPE_CHECKING:
+    from harvdiag.findings import Findings
+
+__all__ = ["check"]
+
+EXIT_FINDINGS = 1
+LEVELS = {"error": 0, "warning": 1, "never": -1}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+@click.command()
+@source_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "markdown"]),
+    help="How to print the findings; default: as the ending of --output says, else table.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to stdout."
+)
+@click.option(
+    "--select", type=Words(), multiple=True, help="Only these rules or families (comma-separated, repeatable)."
+)
+@click.option(
+    "--ignore", type=Words(), multiple=True, help="Not these rules or families (comma-separated, repeatable)."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(LEVELS)),
+    default="error",
+    show_default=True,
+    help="Exit 1 for findings of this severity or worse.",
+)
+@click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be made.")
+@click.option(
+    "--color/--no-color", "colour", default=None, help="Colours; default: on a terminal, unless NO_COLOR is set."
+)
+def check(
+    where: Where,
+    form: str | None,
+    output: Path | None,
+    select: Sequence[tuple[str, ...]],
+    ignore: Sequence[tuple[str, ...]],
+    fail_on: str,
+    strict: bool,
+    colour: bool | None,
+) -> int:
+    """Say what is wrong with a cluster, how it shows, why it matters and what to do next.
+
+    SOURCE is a Harvester support bundle (the zip, one of its parts, or the extracted folder), a snapshot of
+    `harvdiag snapshot`, or what `kubectl get … -o yaml` wrote (a file, a folder, or - for standard input). Without a
+    SOURCE it is the cluster of the current kubeconfig context, as kubectl would take it.
+
+    Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
+    access or usage, or no check could be made; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
+    """
+    from harvdiag.cluster import Cluster
+    from harvdiag.reports import save, target
+
+    form = form or _form(output)
+    if output is not None:
+        target(output)  # what may not be written over is told before anything is read
+    with reading(where) as snapshot:
+        findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
+    text = _rendered(findings, form, output is None and coloured(colour))
+    if output is None:
+        # JSON is UTF-8 (RFC 8259), whatever the terminal's signs are.
+        say(text.encode() if form == "json" else text, color=True)
+    else:
+        save(text, output)
+    return _code(findings, fail_on, strict)
+
+
+def _form(output: Path | None) -> str:
+    from harvdiag.reports import form_of
+
+    return form_of(output) if output is not None and output.suffix else "table"
+
+
+def _rendered(findings: Findings, form: str, colour: bool) -> str:
+    from harvdiag.reports import render, terminal
+
+    if form == "table":
+        return terminal.render(findings, width(120), colour)
+    return render(findings, form)
+
+
+def _code(findings: Findings, fail_on: str, strict: bool) -> int:
+    bad = any(finding.severity.rank <= LEVELS[fail_on] for finding in findings)
+    return EXIT_FINDINGS if bad or (strict and findings.skipped) else 0

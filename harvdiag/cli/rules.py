@@ -1,0 +1,36 @@
+"""`harvdiag rules`: the checks, as a list or explained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from harvdiag.cli.output import say, width
+from harvdiag.cli.words import Words
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["rules"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return Words().shell_complete(ctx, param, incomplete)
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=_complete_rule)
+def rules(name: str | None) -> None:
+    """List the checks, or explain one of them, or a family: NAME is a rule or a family."""
+    from harvdiag.reports import rulebook
+    from harvdiag.rules import select
+
+    chosen = select([name] if name else ())
+    columns = width(100)
+    one = name in {rule.name for rule in chosen}
+    say(rulebook.explain(chosen[0], columns) if one else rulebook.listing(chosen, columns))

@@ -1,0 +1,64 @@
+"""Names of rules, families and kinds on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["Kinds", "Words"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class _Names(click.ParamType[tuple[str, ...]]):
+    """Names separated by commas; completes them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ARG002
+        if isinstance(value, tuple):
+            return value
+        return tuple(word.strip() for word in str(value).split(",") if word.strip())
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        from click.shell_completion import CompletionItem
+
+        done, _, last = incomplete.rpartition(",")
+        head, begun = (f"{done}," if done else ""), last.lower()
+        words = sorted(self.names().items())
+        return [CompletionItem(head + w, help=text) for w, text in words if w.lower().startswith(begun)]
+
+    def names(self) -> dict[str, str]:
+        """What may be given, and what each is."""
+        raise NotImplementedError
+
+
+class Words(_Names):
+    """Names of rules and families."""
+
+    name = "rule"
+
+    def names(self) -> dict[str, str]:
+        """Every rule and every family."""
+        from harvdiag.rules import registry
+
+        words = {name: rule.summary for name, rule in registry().items()}
+        return words | {rule.family: "the whole family" for rule in registry().values()}
+
+
+class Kinds(_Names):
+    """Names of kinds."""
+
+    name = "kind"
+
+    def names(self) -> dict[str, str]:
+        """The kinds of the catalogue that a cluster has, and those of Kubernetes' own core."""
+        from harvdiag.kinds import CATALOGUE
+        from harvdiag.rbac import CORE
+
+        known = {kind.name: kind.resource for kind in CATALOGUE.values() if kind.served and kind.resource != "secrets"}
+        return CORE | known
