@@ -99,7 +99,8 @@ class Snapshot:
 
     def load(self, kinds: Iterable[str]) -> None:
         """Read these kinds now, together, if they are not read yet."""
-        wanted = [CATALOGUE.get(name) or self.kind(name) for name in kinds if name not in self._objects]
+        names = [name for name in dict.fromkeys(kinds) if name not in self._objects]
+        wanted = [CATALOGUE.get(name) or self.kind(name) for name in names]
         if not wanted:
             return
         listings = self._reader.read(wanted)

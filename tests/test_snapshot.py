@@ -104,6 +104,15 @@ def test_nothing_is_read_before_it_is_asked_for() -> None:
     assert [entry.kind for entry in snapshot.coverage] == ["Node", "Machine"]
 
 
+def test_a_kind_that_is_named_twice_is_read_once() -> None:
+    """Its objects would stand there twice, and each would be a fault."""
+    reader = port.Port(healthy().objects)
+    snapshot = Snapshot(reader)
+    snapshot.load(["Node", "Machine", "Node"])
+    assert reader.read_kinds == ["Node", "Machine"]
+    assert len(snapshot.objects("Node")) == 3
+
+
 def test_check_reads_only_what_its_rules_need() -> None:
     """One rule's kinds and what every report tells of; no Job, nothing unknown."""
     reader = port.Port(healthy().objects)
