@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from harvdiag.access import Access
     from harvdiag.cluster import Cluster
     from harvdiag.errors import AccessError, HarvdiagError, SourceError, UsageError
     from harvdiag.findings import Findings
     from harvdiag.model import Finding, ObjectRef
+    from harvdiag.rights import Access
 
+from harvdiag.target import CONTEXT, TIMEOUT, of_context
 from harvdiag.version import __version__ as __version__
 
 __all__ = [
@@ -48,7 +49,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Access": "harvdiag.access",
+    "Access": "harvdiag.rights",
     "AccessError": "harvdiag.errors",
     "Cluster": "harvdiag.cluster",
     "Finding": "harvdiag.model",
@@ -74,7 +75,7 @@ def connect(
     context: str | None = None,
     *,
     kubeconfig: str | os.PathLike[str] | None = None,
-    request_timeout: float | str = 30.0,
+    request_timeout: float | str = TIMEOUT,
 ) -> Cluster:
     """The cluster of a kubeconfig context (default: the current one), as kubectl would find it. Only ever reads.
 
@@ -86,11 +87,10 @@ def connect(
     from harvdiag.cluster import Cluster
     from harvdiag.moment import seconds
     from harvdiag.progress import shown
-    from harvdiag.sources import CONTEXT, open_source
+    from harvdiag.sources import open_source
 
-    target = f"{CONTEXT}{(context or '').removeprefix(CONTEXT)}"
     timeout = seconds(request_timeout)
-    return Cluster(open_source(target, kubeconfig=kubeconfig, timeout=timeout, progress=shown()))
+    return Cluster(open_source(of_context(context), kubeconfig=kubeconfig, timeout=timeout, progress=shown()))
 
 
 def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
@@ -109,10 +109,10 @@ def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd
 
 
 def whoami(
-    source: str | os.PathLike[str] = "context:",
+    source: str | os.PathLike[str] = CONTEXT,
     *,
     kubeconfig: str | os.PathLike[str] | None = None,
-    request_timeout: float | str = 30.0,
+    request_timeout: float | str = TIMEOUT,
 ) -> Access:
     """Who one is to a cluster (``context:lab``; default: the current context) and which kinds one may list there.
 

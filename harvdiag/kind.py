@@ -30,7 +30,8 @@ class Link(NamedTuple):
 class Kind(NamedTuple):
     """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope.
 
-    One without `versions` is no kind of an API: harvdiag itself puts its objects together.
+    One without `versions` is no kind of an API: harvdiag itself puts its objects together. Of one with `only`, a
+    cluster is asked for objects of that type alone, in `home` alone, and for no more than their metadata.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Kind(NamedTuple):
     versions: tuple[str, ...] = ("v1",)
     columns: tuple[Column, ...] = COMMON
     links: tuple[Link, ...] = ()
+    only: str = ""
 
     @property
     def bare(self) -> str:

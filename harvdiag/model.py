@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from harvdiag.escape import plain
 
 __all__ = [
+    "OTHERS",
     "Coverage",
     "CoverageEntry",
     "Evidence",
@@ -22,7 +23,9 @@ __all__ = [
     "ordered",
 ]
 
-PLACES = {"": "(cluster)", "*": "(others)"}
+OTHERS = "*"
+"""Stands for the namespaces of a kind that are not told one by one."""
+PLACES = {"": "(cluster)", OTHERS: "(others)"}
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ import sys
 from threading import Lock
 from typing import Any
 
-__all__ = ["Progress", "Silent", "shown"]
+__all__ = ["Progress", "shown"]
 
 
 def __dir__() -> list[str]:
@@ -14,7 +14,7 @@ def __dir__() -> list[str]:
 
 
 class Progress:
-    """Counts lists and objects as they are read, from any thread; `_show` and `_close` draw it."""
+    """Counts lists and objects as they are read, from any thread, and draws nothing: that is for `Line` and `Bar`."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -60,18 +60,10 @@ class Progress:
         return f"reading {self.name}: {self.lists} of {self.total} lists, {self.objects:,} objects"
 
     def _show(self) -> None:
-        raise NotImplementedError
+        """Draw what there is to tell."""
 
     def _close(self) -> None:
-        raise NotImplementedError
-
-
-class Silent(Progress):
-    """Counts and draws nothing."""
-
-    def _show(self) -> None: ...
-
-    def _close(self) -> None: ...
+        """Take away what was drawn."""
 
 
 class Line(Progress):
@@ -123,7 +115,7 @@ def shown() -> Progress:
     """The progress that fits where this runs: a bar in a kernel, a line on a terminal, else none."""
     if _in_kernel():
         return Bar()
-    return Line() if sys.stderr is not None and sys.stderr.isatty() else Silent()
+    return Line() if sys.stderr is not None and sys.stderr.isatty() else Progress()
 
 
 def _in_kernel() -> bool:

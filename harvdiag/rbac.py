@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harvdiag.discretion import withheld
 from harvdiag.errors import UsageError
 from harvdiag.kind import Kind
-from harvdiag.kinds import CATALOGUE, known
+from harvdiag.kinds import CATALOGUE, NAMESPACES, known, named
 
 __all__ = ["CORE", "manifests"]
 
@@ -23,7 +23,7 @@ CORE = {
     "Endpoints": "endpoints",
     "Event": "events",
     "LimitRange": "limitranges",
-    "Namespace": "namespaces",
+    NAMESPACES.name: NAMESPACES.plural,
     "PersistentVolume": "persistentvolumes",
     "PersistentVolumeClaim": "persistentvolumeclaims",
     "Pod": "pods",
@@ -80,7 +80,7 @@ def manifests(
 
     `plans` adds a Role that lists the Secrets of fleet-local, `kubelet` the disk figures of the kubelets, `kinds` more
     kinds as kubectl names them (``pods``, ``Pod``, ``volumes.longhorn.io``). `subject` is to whom all that is bound:
-    ``user:NAME``, ``group:NAME`` or ``serviceaccount:NAMESPACE/NAME``. Raises UsageError for what is none of these.
+    ``user:NAME``, ``group:NAME`` or ``serviceaccount:NAMESPACES/NAME``. Raises UsageError for what is none of these.
     """
     if not _DNS_NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a role: lower-case letters, digits, - and . only")
@@ -117,7 +117,7 @@ def _cluster_role(name: str, extra: Iterable[Kind], kubelet: bool) -> list[str]:
         plurals = {kind.plural for kind in kinds}
         if not group:
             lines.append("  # Namespaces: to look into each, where not all may be listed at once.")
-            plurals.add("namespaces")
+            plurals.add(NAMESPACES.plural)
         lines += _rule(group, sorted(plurals), ["get", "list"])
     if kubelet:
         lines += [
@@ -192,12 +192,12 @@ def _subject(word: str) -> _Subject:
         return _Subject(kind.capitalize(), name)
     if kind == "serviceaccount" and _LABEL_ONLY.fullmatch(namespace) and _DNS_NAME.fullmatch(account):
         return _Subject("ServiceAccount", account, namespace)
-    raise UsageError(f"{word!r} is no subject: give user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME")
+    raise UsageError(f"{word!r} is no subject: give user:NAME, group:NAME or serviceaccount:NAMESPACES/NAME")
 
 
 def _extra(word: str) -> Kind:
     """A kind by its name or that of its resource. No server is asked, so only what is known needs no group."""
-    kind = _named(word)
+    kind = named(word) or _beyond(word)
     if kind == SECRET:
         raise UsageError(f"Secrets stand in no ClusterRole; --plans gives those of {SECRET.home}")
     if withheld(kind.group, kind.plural):
@@ -207,10 +207,8 @@ def _extra(word: str) -> Kind:
     return kind
 
 
-def _named(word: str) -> Kind:
-    for kind in CATALOGUE.values():
-        if word.lower() in {kind.name.lower(), kind.plural, kind.resource}:
-            return kind
+def _beyond(word: str) -> Kind:
+    """A kind that is not in the catalogue: one of the core by its name, any other by plural and group."""
     for name, plural in CORE.items():
         if word.lower() in {name.lower(), plural}:
             return known("", plural)

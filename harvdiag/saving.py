@@ -180,7 +180,7 @@ def _slim(kind: Kind, obj: Obj) -> Obj:
     """The object without what only weighs: who set which field, and what commands of a plan that was applied wrote."""
     metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
     slim = {**obj, "metadata": metadata}
-    if kind.resource == "secrets" and isinstance(obj.get("data"), dict):
+    if kind.only and isinstance(obj.get("data"), dict):
         slim["data"] = {key: value for key, value in obj["data"].items() if key not in OUTPUTS}
     return slim
 

@@ -14,7 +14,7 @@ from harvdiag.discretion import WITHHELD, discreet, withheld
 from harvdiag.errors import UsageError
 from harvdiag.fields import Obj, name_of, namespace_of
 from harvdiag.kind import Kind
-from harvdiag.kinds import CATALOGUE, importance, known, qualified
+from harvdiag.kinds import CATALOGUE, importance, known, named, qualified
 from harvdiag.model import Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.spelling import either, near
 
@@ -119,7 +119,7 @@ class Snapshot:
 
         Raises UsageError for a word that fits nothing, or several kinds, in this source.
         """
-        if entry := _catalogued(word):
+        if entry := named(word):
             return entry
         fits = {known(r.group, r.plural).name: known(r.group, r.plural) for r in self.resources if _fits(word, r)}
         if core := [kind for kind in fits.values() if not kind.group]:
@@ -187,12 +187,6 @@ class Snapshot:
     def resources(self) -> tuple[Resource, ...]:
         """Everything that the source holds, read or not."""
         return tuple(self._reader.resources())
-
-
-def _catalogued(word: str) -> Kind | None:
-    spelled = word.lower()
-    names = ((kind, {kind.name.lower(), kind.plural, kind.resource}) for kind in CATALOGUE.values())
-    return next((kind for kind, spellings in names if spelled in spellings), None)
 
 
 def _fits(word: str, resource: Resource) -> bool:

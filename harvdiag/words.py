@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from harvdiag.escape import shown
 from harvdiag.findings import Findings, Source
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import CoverageEntry, Evidence, Finding, Outcome, State
+from harvdiag.model import OTHERS, CoverageEntry, Evidence, Finding, Outcome, State
 from harvdiag.moment import Moment
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
 
 KINDS = {"bundle": "support bundle", "files": "files of kubectl", "live": "live cluster", "snapshot": "snapshot"}
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
-OTHERS = "*"  # how a source tells the namespaces that it does not tell one by one
 FEW, LONG = 3, 200
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
 

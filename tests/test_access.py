@@ -13,13 +13,14 @@ import pytest
 
 import harvdiag as hd
 from harvdiag import access
-from harvdiag.access import NOBODY, Access
+from harvdiag.access import NOBODY
 from harvdiag.errors import AccessError, UsageError
 from harvdiag.kinds import CATALOGUE
 from harvdiag.model import State
-from harvdiag.progress import Silent
+from harvdiag.progress import Progress
 from harvdiag.rbac import manifests
 from harvdiag.reports.rights import render
+from harvdiag.rights import Access
 from harvdiag.views.cards import access_card
 from tests.api import TOKEN, Api, Rights, status
 from tests.routes import HEALTHY
@@ -219,7 +220,7 @@ def test_it_keeps_to_the_width(tmp_path: Path, width: int) -> None:
     assert max(len(line) for line in lines if "http://" not in line and "| kubectl" not in line) <= width
 
 
-class Counted(Silent):
+class Counted(Progress):
     """Remembers what was drawn."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from harvdiag.progress import Bar, Line, Silent, shown
+from harvdiag.progress import Bar, Line, Progress, shown
 from tests.api import Api, stall
 from tests.test_cli import ROOT
 from tests.world import healthy
@@ -102,14 +102,14 @@ def test_a_bar_in_a_kernel(config: Path, tmp_path: Path) -> None:
 
 def test_which_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Under pytest there is neither; without any stderr, as in a window, neither."""
-    assert type(shown()) is Silent
+    assert type(shown()) is Progress
     monkeypatch.setattr(sys, "stderr", None)
-    assert type(shown()) is Silent
+    assert type(shown()) is Progress
 
 
 def test_what_is_counted() -> None:
-    """Silent counts, too: Ctrl-C tells how far it came."""
-    of = Silent()
+    """What draws nothing counts, too: Ctrl-C tells how far it came."""
+    of = Progress()
     of.begin("lab", 3)
     of.count(1200)
     of.done()
@@ -123,7 +123,7 @@ def test_what_is_counted() -> None:
 
 def test_ending_twice_is_no_fault(capfd: pytest.CaptureFixture[str]) -> None:
     """Nor ending what was never begun."""
-    for of in (Line(), Bar(), Silent()):
+    for of in (Line(), Bar(), Progress()):
         of.end()
         of.end()
     assert capfd.readouterr() == ("", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from harvdiag.api.connect import Connection
@@ -12,7 +13,6 @@ from harvdiag.api.transport import JSON, segment
 from harvdiag.api.trouble import RequestError, Trouble
 from harvdiag.kind import Kind
 from harvdiag.kinds import CATALOGUE
-from harvdiag.plansecret import PLAN_TYPE
 
 __all__ = ["Answer", "list_of"]
 
@@ -49,26 +49,19 @@ def list_of(
     query: Mapping[str, str] | None = None,
     counted: Callable[[int], None] = lambda _: None,
 ) -> Answer:
-    """The objects of a kind; of Secrets the metadata of machine plans, and of no others.
+    """The objects of a kind in one namespace, or in all; `query` may narrow it down.
 
     Never raises RequestError: it is part of the answer.
     """
-    secret = kind.resource == "secrets"
-    asked = {**(query or {}), **({"fieldSelector": f"type={PLAN_TYPE}"} if secret and not query else {})}
-    accept = METADATA if secret else JSON
+    asked, accept = dict(query or {}), JSON
+    if kind.only:
+        namespace, asked, accept = kind.home, _narrowed(kind, asked), METADATA
     # Of a kind that is not in the catalogue the server knows best which version to show.
     ours = kind.versions if kind.name in CATALOGUE or of.served.groups is None else ()
+    where = f"/namespaces/{segment(namespace)}" if namespace else ""
     first: Answer | None = None
     for version in of.served.versions(kind.group, kind.plural, ours):
-        where = f"/namespaces/{segment(namespace)}" if namespace else ""
-        path = f"{prefix(kind.group, version)}{where}/{kind.plural}"
-
-        def get(page: Mapping[str, str], path: str = path) -> Any:
-            found = of.get(path, page, accept)
-            items = found.get("items") if isinstance(found, dict) else None
-            counted(len(items) if isinstance(items, list) else 0)
-            return found
-
+        get = partial(_page, of, f"{prefix(kind.group, version)}{where}/{kind.plural}", accept, counted)
         pages = collect(get, asked, int(asked.get("limit", LIMIT)), _expected(kind, version))
         answer = Answer(kind, namespace, version, [_whole(item, kind, pages) for item in pages.items], pages.error)
         if answer.error is None or answer.items or answer.error.trouble not in ANOTHER:
@@ -78,9 +71,22 @@ def list_of(
     return first or Answer(kind, namespace, "", [])
 
 
+def _narrowed(kind: Kind, query: Mapping[str, str]) -> dict[str, str]:
+    """A query that can give nothing but objects of the one type: of Secrets, machine plans."""
+    selectors = [query["fieldSelector"]] if "fieldSelector" in query else []
+    return {**query, "fieldSelector": ",".join([*selectors, f"type={kind.only}"])}
+
+
+def _page(of: Connection, path: str, accept: str, counted: Callable[[int], None], query: Mapping[str, str]) -> Any:
+    found = of.get(path, query, accept)
+    items = found.get("items") if isinstance(found, dict) else None
+    counted(len(items) if isinstance(items, list) else 0)
+    return found
+
+
 def _expected(kind: Kind, version: str) -> tuple[str, str]:
     """apiVersion and kind of a list of this kind; the kind is empty where a definition may have called it otherwise."""
-    if kind.resource == "secrets":
+    if kind.only:
         return "meta.k8s.io/v1", "PartialObjectMetadataList"
     api_version = f"{kind.group}/{version}" if kind.group else version
     return api_version, f"{kind.bare}List" if kind.name in CATALOGUE else ""
@@ -89,12 +95,12 @@ def _expected(kind: Kind, version: str) -> tuple[str, str]:
 def _whole(item: Any, kind: Kind, pages: Pages) -> Any:
     """An item as `kubectl get -o yaml` shows it: with its kind, which lists of built-in kinds leave out.
 
-    Of its metadata goes what only the server needs. A Secret came as its metadata and is of the type asked for.
+    Of its metadata goes what only the server needs. What came as mere metadata is of the type that was asked for.
     """
     if not isinstance(item, dict):
         return item
-    if kind.resource == "secrets":
-        item = {"apiVersion": "v1", "kind": "Secret", "metadata": item.get("metadata"), "type": PLAN_TYPE}
+    if kind.only:
+        item = {"apiVersion": "v1", "kind": kind.bare, "metadata": item.get("metadata"), "type": kind.only}
     elif "kind" not in item:
         item = {"apiVersion": pages.api_version, "kind": pages.kind, **item}
     if isinstance(item.get("metadata"), dict):

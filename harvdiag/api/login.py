@@ -94,6 +94,11 @@ class Login:
             return "log in again: download a new kubeconfig from Rancher (Cluster Management, the cluster's menu)"
         return "log in again: take a new kubeconfig (Harvester: Support page, Download KubeConfig)"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of this way in."""
+        return ("the server's certificate is not checked (insecure-skip-tls-verify)",) if self.insecure else ()
+
     def _look(self) -> tuple[Headers, tuple[bytes, bytes] | None]:
         """What is shown by now."""
         shown = self._credential.headers(), self._credential.certificate

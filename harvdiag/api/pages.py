@@ -64,7 +64,8 @@ def _once(get: Get, query: dict[str, str], size: int, expected: tuple[str, str])
 def _checked(page: Any, expected: tuple[str, str]) -> dict[str, Any]:
     """The page, if it is one of the list asked for: anything else would count as a list without objects."""
     kind = page.get("kind") if isinstance(page, dict) else None
-    if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(page.get("items", ""), list | None):
+    is_list = isinstance(kind, str) and kind.endswith("List") and "items" in page
+    if not is_list or not isinstance(page["items"], list | None):  # null is Go's empty list
         raise RequestError(Trouble.FOREIGN, f"answered with {kind if isinstance(kind, str) else 'JSON'}, not a list")
     told = (str(page.get("apiVersion", "")), kind)
     if any(want and want != have for want, have in zip(expected, told, strict=True)):

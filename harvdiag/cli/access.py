@@ -11,7 +11,7 @@ from click.types import StringParamType
 
 from harvdiag.cli.output import say, width
 from harvdiag.cli.source import EXIT_INTERRUPTED, Where, source_options
-from harvdiag.cli.words import Kinds
+from harvdiag.cli.words import KINDS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -65,7 +65,7 @@ def whoami(where: Where) -> None:
 @click.option(
     "--kind",
     "kinds",
-    type=Kinds(),
+    type=KINDS,
     multiple=True,
     help="More kinds, such as pods or volumes.longhorn.io (comma-separated, repeatable).",
 )

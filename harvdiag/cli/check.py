@@ -11,7 +11,7 @@ import click
 
 from harvdiag.cli.output import coloured, say, width
 from harvdiag.cli.source import Where, reading, source_options
-from harvdiag.cli.words import Words
+from harvdiag.cli.words import RULES
 
 if TYPE_CHECKING:
     from harvdiag.findings import Findings
@@ -37,12 +37,8 @@ def __dir__() -> list[str]:
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to stdout."
 )
-@click.option(
-    "--select", type=Words(), multiple=True, help="Only these rules or families (comma-separated, repeatable)."
-)
-@click.option(
-    "--ignore", type=Words(), multiple=True, help="Not these rules or families (comma-separated, repeatable)."
-)
+@click.option("--select", type=RULES, multiple=True, help="Only these rules or families (comma-separated, repeatable).")
+@click.option("--ignore", type=RULES, multiple=True, help="Not these rules or families (comma-separated, repeatable).")
 @click.option(
     "--fail-on",
     type=click.Choice(list(LEVELS)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.output import say, width
-from harvdiag.cli.words import Words
+from harvdiag.cli.words import RULES
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -20,7 +20,7 @@ def __dir__() -> list[str]:
 
 
 def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return Words().shell_complete(ctx, param, incomplete)
+    return RULES.shell_complete(ctx, param, incomplete)
 
 
 @click.command()

@@ -11,7 +11,7 @@ import click
 
 from harvdiag.cli.output import say
 from harvdiag.cli.source import EXIT_INTERRUPTED, Where, reading, source_options
-from harvdiag.cli.words import Kinds
+from harvdiag.cli.words import KINDS
 from harvdiag.errors import HarvdiagError, SourceError, UsageError
 from harvdiag.escape import plain
 
@@ -39,7 +39,7 @@ def __dir__() -> list[str]:
 @click.option(
     "--kind",
     "kinds",
-    type=Kinds(),
+    type=KINDS,
     multiple=True,
     help="Save these kinds, too, such as pods (comma-separated, repeatable).",
 )

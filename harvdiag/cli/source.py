@@ -12,6 +12,7 @@ import click
 from click.types import StringParamType
 
 from harvdiag.errors import UsageError
+from harvdiag.target import CONTEXT, TIMEOUT, of_context
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["EXIT_INTERRUPTED", "Where", "cluster_options", "reading", "source_options"]
 
 EXIT_INTERRUPTED = 130
-CONTEXT = "context:"
 Command = Callable[..., Any]
 
 
@@ -41,7 +41,7 @@ class Where(NamedTuple):
     def target(self) -> str:
         """What `open_source` takes."""
         if self.source is None:
-            return f"{CONTEXT}{(self.context or '').removeprefix(CONTEXT)}"
+            return of_context(self.context)
         if not self.source:
             raise UsageError("the SOURCE is empty; leave it out for the cluster of the current context")
         if self.context or (self.kubeconfig and not self.source.startswith(CONTEXT)):
@@ -96,7 +96,7 @@ _CLUSTER = (
     click.option(
         "--request-timeout",
         type=_Seconds(),
-        default="30s",
+        default=f"{TIMEOUT:g}s",
         show_default=True,
         help="How long one request to the cluster may take: 30s, 2m, 1h30m.",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,15 +10,19 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["Kinds", "Words"]
+__all__ = ["KINDS", "RULES", "Names"]
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
-class _Names(click.ParamType[tuple[str, ...]]):
-    """Names separated by commas; completes them."""
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names separated by commas. `known` gives those that completion offers, and what each is."""
+
+    def __init__(self, name: str, known: Callable[[], Mapping[str, str]]) -> None:
+        self.name = name
+        self._known = known
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ARG002
         if isinstance(value, tuple):
@@ -29,36 +34,26 @@ class _Names(click.ParamType[tuple[str, ...]]):
 
         done, _, last = incomplete.rpartition(",")
         head, begun = (f"{done}," if done else ""), last.lower()
-        words = sorted(self.names().items())
+        words = sorted(self._known().items())
         return [CompletionItem(head + w, help=text) for w, text in words if w.lower().startswith(begun)]
 
-    def names(self) -> dict[str, str]:
-        """What may be given, and what each is."""
-        raise NotImplementedError
+
+def _rules() -> dict[str, str]:
+    """Every rule and every family."""
+    from harvdiag.rules import registry
+
+    words = {name: rule.summary for name, rule in registry().items()}
+    return words | {rule.family: "the whole family" for rule in registry().values()}
 
 
-class Words(_Names):
-    """Names of rules and families."""
+def _kinds() -> dict[str, str]:
+    """The kinds of the catalogue that a cluster has, and those of Kubernetes' own core."""
+    from harvdiag.kinds import CATALOGUE
+    from harvdiag.rbac import CORE
 
-    name = "rule"
-
-    def names(self) -> dict[str, str]:
-        """Every rule and every family."""
-        from harvdiag.rules import registry
-
-        words = {name: rule.summary for name, rule in registry().items()}
-        return words | {rule.family: "the whole family" for rule in registry().values()}
+    known = {kind.name: kind.resource for kind in CATALOGUE.values() if kind.served and not kind.only}
+    return CORE | known
 
 
-class Kinds(_Names):
-    """Names of kinds."""
-
-    name = "kind"
-
-    def names(self) -> dict[str, str]:
-        """The kinds of the catalogue that a cluster has, and those of Kubernetes' own core."""
-        from harvdiag.kinds import CATALOGUE
-        from harvdiag.rbac import CORE
-
-        known = {kind.name: kind.resource for kind in CATALOGUE.values() if kind.served and kind.resource != "secrets"}
-        return CORE | known
+RULES = Names("rule", _rules)
+KINDS = Names("kind", _kinds)

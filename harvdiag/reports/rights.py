@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.access import Access
 from harvdiag.escape import plain
 from harvdiag.reports.fill import fill
+from harvdiag.rights import Access
 
 __all__ = ["render"]
 

@@ -10,12 +10,10 @@ from harvdiag.errors import SourceError
 from harvdiag.progress import Progress
 from harvdiag.snapshot import Reader, Snapshot
 from harvdiag.sources.endings import ENDINGS
+from harvdiag.target import CONTEXT, TIMEOUT, context_of
 
-__all__ = ["CONTEXT", "TIMEOUT", "context_of", "open_source"]
+__all__ = ["open_source"]
 
-CONTEXT = "context:"
-TIMEOUT = 30.0
-"""Seconds that one request to a cluster may take, as kubectl's --request-timeout."""
 ZIPS = (".zip", ".zip.001")
 
 
@@ -47,12 +45,6 @@ def open_source(
         return Snapshot(_reader(_path(target)))
     except OSError as error:
         raise SourceError(f"{_short(target)}: cannot be read: {error.strerror or 'it is no readable file'}") from None
-
-
-def context_of(target: str | os.PathLike[str]) -> str | None:
-    """The context that ``context:lab`` names, empty for the current one; None where `target` is something else."""
-    text = os.fspath(target)
-    return text.removeprefix(CONTEXT) if text.startswith(CONTEXT) else None
 
 
 def _path(target: str | os.PathLike[str]) -> Path:

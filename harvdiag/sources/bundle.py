@@ -127,7 +127,7 @@ class BundleReader:
             return State.NOT_LOOKED_AT, "bundles of this age (2021) do not hold this kind"
         if kind.home and kind.home not in self._layout.namespaces:
             return State.NOT_LOOKED_AT, f"namespace {kind.home} is not in the bundle"
-        if kind.resource == "secrets":
+        if kind.only:
             return State.NOT_LOOKED_AT, "no plan Secrets in this bundle; collectors before November 2022 leave them out"
         return State.EMPTY, ""
 

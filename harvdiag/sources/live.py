@@ -19,18 +19,16 @@ from harvdiag.errors import AccessError, SourceError
 from harvdiag.escape import plain
 from harvdiag.fields import Obj, name_of, namespace_of
 from harvdiag.kind import Kind
-from harvdiag.kinds import CATALOGUE, DIAGNOSIS, KUBELET, known
-from harvdiag.model import State
-from harvdiag.progress import Progress, Silent
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS, KUBELET, NAMESPACES
+from harvdiag.model import OTHERS, State
+from harvdiag.progress import Progress
 from harvdiag.snapshot import Listing, Manifest, Resource
+from harvdiag.target import TIMEOUT
 
 __all__ = ["LiveReader", "connect"]
 
 HARVESTER = "harvesterhci.io"
-OTHERS = "*"
-"""Stands for the namespaces that are not told one by one."""
 MANY = 50
-NAMESPACES = known("", "namespaces")
 
 
 def __dir__() -> list[str]:
@@ -40,7 +38,7 @@ def __dir__() -> list[str]:
 def connect(
     context: str | None = None,
     kubeconfig: str | os.PathLike[str] | None = None,
-    request_timeout: float = 30.0,
+    request_timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> LiveReader:
     """A reader of the cluster of a kubeconfig's context (default: the current one), logged in and answered.
@@ -49,7 +47,7 @@ def connect(
     """
     if not request_timeout > 0:
         raise AccessError(f"a request timeout of {request_timeout:g} s lets nothing be read: give seconds above 0")
-    reader = LiveReader(open_connection(context, kubeconfig, request_timeout), progress or Silent())
+    reader = LiveReader(open_connection(context, kubeconfig, request_timeout), progress or Progress())
     reader.refuse_foreign()
     return reader
 
@@ -63,11 +61,8 @@ class LiveReader:
         self._listings: dict[str, list[Listing]] = {}
         self._stopped = ""
         self._dated = False
-        notes = ("the server's certificate was not checked (insecure-skip-tls-verify)",)
         login = connection.login
-        self.manifest = Manifest(
-            "live", login.context, connection.opened_at, connection.version, notes if login.insecure else ()
-        )
+        self.manifest = Manifest("live", login.context, connection.opened_at, connection.version, login.notes)
 
     def refuse_foreign(self) -> None:
         """SourceError for a cluster that is certainly no Harvester: every Node would seem to be without Machine."""
@@ -117,7 +112,7 @@ class LiveReader:
         return [listing for kind in kinds for listing in self._listings[kind.name]]
 
     def _date(self) -> None:
-        """ "Now" is when the first lists came in, by the server's clock: hours may lie between login and question."""
+        """Date the reading by the server's clock, once the first lists are in: the login may be hours old by then."""
         if self._listings and self.manifest.captured_at == self.connection.opened_at and not self._dated:
             self._dated = True
             self.manifest = self.manifest._replace(captured_at=self.connection.transport.now)
@@ -142,9 +137,7 @@ class LiveReader:
         self._progress.begin(plain(self.manifest.name), len(wanted))
         try:
             refused = []
-            # A Secret is only looked for where machine plans are.
-            lists = [(kind, kind.home if kind.resource == "secrets" else "") for kind in wanted]
-            with closing(self._ask(lists)) as answers:
+            with closing(self._ask([(kind, "") for kind in wanted])) as answers:
                 for answer in answers:
                     if answer.refused and self._in_namespaces(answer.kind):
                         refused.append(answer)
@@ -166,7 +159,7 @@ class LiveReader:
 
     def _in_namespaces(self, kind: Kind) -> bool:
         told = self.connection.served.namespaced(kind.group, kind.plural)
-        return kind.resource != "secrets" and (bool(kind.home) if told is None else told)
+        return not kind.only and (bool(kind.home) if told is None else told)
 
     def _fetch_by_namespace(self, refused: Sequence[Answer]) -> None:
         """Of the kinds that may not be listed everywhere, what may be listed somewhere.

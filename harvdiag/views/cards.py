@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harvdiag.access import Access
 from harvdiag.escape import html
 from harvdiag.findings import Findings
 from harvdiag.model import Coverage, Finding
+from harvdiag.rights import Access
 from harvdiag.words import about, beyond, detail, hint, place, unseen, value, verdict
 
 __all__ = ["access_card", "coverage_card", "finding_card", "findings_card"]

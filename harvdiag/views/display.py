@@ -26,7 +26,7 @@ HTML = {
     ("harvdiag.findings", "Findings"): _card("findings_card"),
     ("harvdiag.model", "Finding"): _card("finding_card"),
     ("harvdiag.model", "Coverage"): _card("coverage_card"),
-    ("harvdiag.access", "Access"): _card("access_card"),
+    ("harvdiag.rights", "Access"): _card("access_card"),
 }
 
 

@@ -253,7 +253,7 @@ def test_open_takes_a_context(serve: Serve, tmp_path: Path, monkeypatch: pytest.
 def test_a_note_for_an_unchecked_certificate(serve: Serve, tmp_path: Path) -> None:
     """Who reads the report should know."""
     of = cluster(serve(WORLD.objects, tls="other ca"), tmp_path, ca="insecure")
-    assert of.coverage.notes == ("the server's certificate was not checked (insecure-skip-tls-verify)",)
+    assert of.coverage.notes == ("the server's certificate is not checked (insecure-skip-tls-verify)",)
 
 
 def test_the_story_of_8236(serve: Serve, tmp_path: Path) -> None:

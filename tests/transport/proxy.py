@@ -42,9 +42,9 @@ class _Handler(BaseHTTPRequestHandler):
         with socket.create_connection((host, int(port))) as there:
             self.send_response(200)
             self.end_headers()
-            back = Thread(target=_pour, args=(there, self.connection), daemon=True)
+            back = Thread(target=pour, args=(there, self.connection), daemon=True)
             back.start()
-            _pour(self.connection, there)
+            pour(self.connection, there)
             back.join()
         self.close_connection = True
 
@@ -66,7 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are kept, not printed."""
 
 
-def _pour(source: socket.socket, sink: socket.socket) -> None:
+def pour(source: socket.socket, sink: socket.socket) -> None:
+    """All that comes from one side, to the other, until one of them is gone."""
     try:
         while data := source.recv(65536):
             sink.sendall(data)

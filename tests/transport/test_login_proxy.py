@@ -16,7 +16,7 @@ import pytest
 from tests.api.certs import available
 from tests.api.fixture import Serve
 from tests.transport.lab import connection, refusal
-from tests.transport.proxy import Proxy
+from tests.transport.proxy import Proxy, pour
 from tests.world import healthy
 
 OBJECTS = healthy().objects
@@ -88,17 +88,8 @@ class Socks:
             self.asked.append(f"{host}:{port}")
             with socket.create_connection((host, port)) as there:
                 here.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
-                Thread(target=_pour, args=(there, here), daemon=True).start()
-                _pour(here, there)
-
-
-def _pour(source: socket.socket, sink: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
+                Thread(target=pour, args=(there, here), daemon=True).start()
+                pour(here, there)
 
 
 @pytest.fixture

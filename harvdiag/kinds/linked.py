@@ -1,9 +1,4 @@
-"""The catalogue of kinds: where each lives, its columns and its links, declared once.
-
-Nothing else in harvdiag knows which version of an API keeps a fact in which field. `cluster.x-k8s.io` v1beta1 and
-v1beta2 hold the same facts in other places; a column names every place and the first that is filled counts.
-A kind that is not here is still kept and tabled, with `COMMON` as its columns and owner references as its links.
-"""
+"""The kinds that a host is made of, and the cluster objects above them; sections 1.1 to 1.12 of the object facts."""
 
 from __future__ import annotations
 
@@ -23,8 +18,9 @@ from harvdiag.columns import (
     unset,
 )
 from harvdiag.kind import Kind, Link
+from harvdiag.plansecret import PLAN_TYPE
 
-__all__ = ["CATALOGUE", "DIAGNOSIS", "FLEET", "GRAPH", "KUBELET", "LINKED", "importance", "known", "qualified"]
+__all__ = ["FLEET", "HOST", "KINDS", "KUBELET", "NAMESPACES"]
 
 FLEET = "fleet-local"
 
@@ -186,6 +182,7 @@ PLAN = Kind(
         Link('metadata.labels["rke.cattle.io/cluster-name"]', "Cluster"),
         Link('metadata.labels["plan.cattle.io/cluster-name"]', "Cluster"),
     ),
+    only=PLAN_TYPE,
 )
 CLUSTER = Kind(
     "Cluster",
@@ -209,50 +206,6 @@ MANAGEMENT = Kind(
 )
 RKECLUSTER = Kind("RKECluster", "rke.cattle.io", "rkeclusters", FLEET, columns=_CLUSTER_COLUMNS)
 RKECONTROLPLANE = Kind("RKEControlPlane", "rke.cattle.io", "rkecontrolplanes", FLEET, columns=_CLUSTER_COLUMNS)
-SETTING = Kind(
-    "Setting",
-    "harvesterhci.io",
-    "settings",
-    "",
-    ("v1beta1",),
-    columns=(NAME, at("value", "value"), at("default", "default"), CREATED, UID),
-)
-UPGRADE = Kind(
-    "Upgrade",
-    "harvesterhci.io",
-    "upgrades",
-    "harvester-system",
-    ("v1beta1",),
-    columns=(
-        NAMESPACE,
-        NAME,
-        flag("latest", 'metadata.labels["harvesterhci.io/latestUpgrade"]'),
-        at("state", 'metadata.labels["harvesterhci.io/upgradeState"]'),
-        at("version", "spec.version"),
-        at("previous_version", "status.previousVersion"),
-        condition("completed", "Completed"),
-        condition("nodes_upgraded", "NodesUpgraded"),
-        at("single_node", "status.singleNode"),
-        DELETING,
-        CREATED,
-        UID,
-    ),
-)
-JOB = Kind(
-    "Job",
-    "batch",
-    "jobs",
-    "harvester-system",
-    columns=(
-        NAMESPACE,
-        NAME,
-        count("active", "status.active"),
-        count("succeeded", "status.succeeded"),
-        count("failed", "status.failed"),
-        CREATED,
-        UID,
-    ),
-)
 HOST = Kind(
     "Host",
     "",
@@ -288,49 +241,18 @@ KUBELET = Kind(
     links=(Link("metadata.name", "Node"),),
 )
 """No Kubernetes object: a node's disks in bytes, as its kubelet tells them (nodes/proxy, stats/summary); live only."""
+NAMESPACES = Kind("Namespace", "", "namespaces")
+"""Not in the catalogue, for nothing is told of namespaces: these are where other kinds are looked for."""
 
-CATALOGUE: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        NODE,
-        MACHINE,
-        CUSTOMMACHINE,
-        RKEBOOTSTRAP,
-        PLAN,
-        CLUSTER,
-        PROVISIONING,
-        MANAGEMENT,
-        RKECLUSTER,
-        RKECONTROLPLANE,
-        SETTING,
-        UPGRADE,
-        JOB,
-        HOST,
-        KUBELET,
-    )
-}
-LINKED = tuple(name for name in CATALOGUE if name not in {"Setting", "Upgrade", "Job", "Host", "KubeletStats"})
-"""The kinds that the pairs stand on: a Node, its Machine, what belongs to that, and the cluster objects."""
-GRAPH = (*LINKED, "Host")
-"""The kinds of the graph; the hosts' archives are opened for it, but not for a check."""
-DIAGNOSIS = (*LINKED, "Setting", "Upgrade")
-"""The kinds that `coverage` speaks of, because the checks stand on them."""
-_BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
-_BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
-
-
-def importance(kind: str) -> tuple[int, str]:
-    """What to read and to name first: the kinds that the checks stand on in their own order, then all others."""
-    return (DIAGNOSIS.index(kind) if kind in DIAGNOSIS else len(DIAGNOSIS), kind)
-
-
-def known(group: str, plural: str) -> Kind:
-    """The kind of a resource; one that is not in the catalogue goes by its resource name, with the common columns."""
-    entry = _BY_RESOURCE.get((group, plural))
-    return entry or Kind(f"{plural}.{group}" if group else plural, group, plural)
-
-
-def qualified(group: str, bare: str) -> str:
-    """The one name of an object's kind: ``Node``, but ``Node.longhorn.io`` for its namesake."""
-    entry = _BY_KIND.get((group, bare))
-    return entry.name if entry else f"{bare}.{group}" if group else bare
+KINDS = (
+    NODE,
+    MACHINE,
+    CUSTOMMACHINE,
+    RKEBOOTSTRAP,
+    PLAN,
+    CLUSTER,
+    PROVISIONING,
+    MANAGEMENT,
+    RKECLUSTER,
+    RKECONTROLPLANE,
+)

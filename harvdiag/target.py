@@ -1,0 +1,26 @@
+"""Targets: what the one word means that names a source, and how long a cluster may take to answer."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["CONTEXT", "TIMEOUT", "context_of", "of_context"]
+
+CONTEXT = "context:"
+TIMEOUT = 30.0
+"""Seconds that one request to a cluster may take, as kubectl's --request-timeout."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def context_of(target: str | os.PathLike[str]) -> str | None:
+    """The context that ``context:lab`` names, empty for the current one; None where `target` is something else."""
+    text = os.fspath(target)
+    return text.removeprefix(CONTEXT) if text.startswith(CONTEXT) else None
+
+
+def of_context(name: str | None) -> str:
+    """The target that means this context, given as ``lab`` or ``context:lab``; None is the current one."""
+    return f"{CONTEXT}{(name or '').removeprefix(CONTEXT)}"
