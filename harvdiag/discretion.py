@@ -31,6 +31,8 @@ BY_NAME = {
     "users.management.cattle.io": "hashes of passwords, before Rancher moved them into Secrets",
 }
 """Kinds whose name does not tell it, and what they hold. A support bundle leaves them out, too."""
+COPIES = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "harvesterhci.io/volumeClaimTemplates"})
+"""Annotations in which a VM is copied, or its disks are."""
 
 
 def __dir__() -> list[str]:
@@ -65,8 +67,22 @@ def _management_cluster(obj: Obj) -> Obj:
     return obj | {"status": {key: value for key, value in obj["status"].items() if key != "serviceAccountToken"}}
 
 
+def _vm(obj: Obj) -> Obj:
+    """A VM without its volumes and the copy of itself in an annotation: cloud-init data in them holds passwords."""
+    kept = {key: value for key, value in obj.items() if key != "spec"}
+    if isinstance(spec := obj.get("spec"), dict):
+        kept["spec"] = {key: value for key, value in spec.items() if key not in {"volumes", "template"}}
+    metadata = obj.get("metadata")
+    if isinstance(metadata, dict) and isinstance(notes := metadata.get("annotations"), dict):
+        told = {key: value for key, value in notes.items() if key not in COPIES}
+        kept["metadata"] = metadata | {"annotations": told}
+    return kept
+
+
 _GUARDED: dict[str, Callable[[Obj], Obj | None]] = {
     "clusters.management.cattle.io": _management_cluster,
     "secrets": admit,
     "settings.harvesterhci.io": _setting,
+    "virtualmachineinstances.kubevirt.io": _vm,
+    "virtualmachines.kubevirt.io": _vm,
 }

@@ -11,7 +11,7 @@ __all__ = ["code", "html", "markdown", "plain", "shown"]
 # surrogate pairs (JSON can hold them) cannot be written at all.
 _DANGEROUS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
-    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 # GitHub makes links and mentions of bare text; an empty comment behind their first sign keeps them text.
 _AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)", re.IGNORECASE)

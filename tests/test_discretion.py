@@ -184,3 +184,38 @@ def test_kinds_for_credentials_are_withheld(group: str, plural: str) -> None:
 def test_all_other_kinds_are_not(group: str, plural: str) -> None:
     """None of the catalogue; Secrets neither, for the plans among them are kept."""
     assert not withheld(group, plural)
+
+
+# --- VMs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resource", ["virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io"])
+def test_the_user_data_of_a_vm_is_not_kept(resource: str) -> None:
+    """Cloud-init data stands in plain text in its volumes, and in what copies them; where it runs is kept."""
+    volumes = [{"name": "cloud", "cloudInitNoCloud": {"userData": f"#cloud-config\npassword: {HIDDEN}"}}]
+    vm = {
+        "kind": "VirtualMachineInstance",
+        "metadata": {
+            "name": "web",
+            "labels": {"kubevirt.io/nodeName": "hv01"},
+            "annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": json.dumps(volumes),
+                "harvesterhci.io/volumeClaimTemplates": json.dumps(volumes),
+                "harvesterhci.io/vmRunStrategy": "RerunOnFailure",
+            },
+        },
+        "spec": {"volumes": volumes, "template": {"spec": {"volumes": volumes}}, "evictionStrategy": "LiveMigrate"},
+        "status": {"nodeName": "hv01", "phase": "Running"},
+    }
+    before = deepcopy(vm)
+    (kept,) = discreet(resource, [vm])
+    assert HIDDEN not in json.dumps(kept)
+    assert kept["spec"] == {"evictionStrategy": "LiveMigrate"}
+    assert kept["status"] == vm["status"]
+    assert kept["metadata"]["annotations"] == {"harvesterhci.io/vmRunStrategy": "RerunOnFailure"}
+    assert vm == before
+
+
+@pytest.mark.parametrize("vm", [{"metadata": None}, {"spec": None, "metadata": {}}, {"metadata": {"annotations": "x"}}])
+def test_a_vm_that_is_none_does_no_harm(vm: dict[str, Any]) -> None:
+    assert discreet("virtualmachines.kubevirt.io", [vm]) != []
