@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from harvdiag.fields import Obj, field, items, labels
 
 __all__ = [
+    "BOTH_CONDITION_LISTS",
     "COMMON",
     "CREATED",
     "DELETING",

@@ -11,6 +11,7 @@ from harvdiag.links import Links
 from harvdiag.model import ObjectRef
 from harvdiag.moment import Moment
 from harvdiag.pairs import Pairing
+from harvdiag.rollout import Rollout
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
 
@@ -47,6 +48,12 @@ class Facts:
     def upgrades(self) -> Upgrades:
         """The Upgrade objects, the latest first."""
         return Upgrades(self.snapshot)
+
+    @cached_property
+    def rollout(self) -> Rollout | None:
+        """The Upgrade that is under way, with its nodes and Jobs; None where none runs."""
+        upgrade = self.upgrades.running
+        return Rollout(upgrade, self.snapshot, self.pairing) if upgrade else None
 
     @cached_property
     def harvester_version(self) -> str:

@@ -11,14 +11,14 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from harvdiag.discretion import WITHHELD, discreet, withheld
-from harvdiag.errors import UsageError
+from harvdiag.errors import SourceError, UsageError
 from harvdiag.fields import Obj, name_of, namespace_of
 from harvdiag.kind import Kind
 from harvdiag.kinds import CATALOGUE, importance, known, named, qualified
 from harvdiag.model import Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.spelling import either, near
 
-__all__ = ["Listing", "Manifest", "Reader", "Resource", "Snapshot"]
+__all__ = ["Listing", "Logbook", "Manifest", "Reader", "Resource", "Snapshot"]
 
 
 def __dir__() -> list[str]:
@@ -76,6 +76,19 @@ class Reader(Protocol):
 
 
 @runtime_checkable
+class Logbook(Protocol):
+    """A source that holds logs beside objects: ``logs/<namespace>/<pod>/<container>.log`` and
+    ``nodes/<node>.zip/logs/<unit>.log``.
+    """
+
+    def logs(self, folder: str) -> Sequence[str]:
+        """The names of the logs that begin with `folder`. HarvdiagError where the archive of a node is damaged."""
+
+    def tail(self, name: str, most: int) -> bytes:
+        """The last bytes of one log, `most` at most. HarvdiagError where it is not there or cannot be read."""
+
+
+@runtime_checkable
 class Stoppable(Protocol):
     """A source that keeps what it has read so far, and can be told to read no more."""
 
@@ -90,6 +103,7 @@ class Snapshot:
         self._reader = reader
         self._objects: dict[str, tuple[Obj, ...]] = {}
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
+        self._named: dict[str, dict[tuple[str, str], Obj]] = {}
         self._hosts: dict[str, Obj | None] = {}
 
     @property
@@ -147,8 +161,11 @@ class Snapshot:
         return self._entries[kind]
 
     def get(self, ref: ObjectRef) -> Obj | None:
-        """One object, or None."""
-        return next((o for o in self.objects(ref.kind) if (namespace_of(o), name_of(o)) == ref[1:]), None)
+        """One object, or None; of two that go by one name the first."""
+        if ref.kind not in self._named:
+            found = reversed(self.objects(ref.kind))
+            self._named[ref.kind] = {(namespace_of(obj), name_of(obj)): obj for obj in found}
+        return self._named[ref.kind].get((ref.namespace, ref.name))
 
     def seen(self, kind: str) -> bool:
         """Whether an object of this kind that is not here does not exist; looks at the kind's home namespace."""
@@ -173,6 +190,16 @@ class Snapshot:
         if node not in self._hosts:
             self._hosts[node] = self._reader.host(node)
         return self._hosts[node]
+
+    def logs(self, folder: str = "") -> tuple[str, ...]:
+        """The names of the logs whose name begins with `folder`; none in a source without logs (see `Logbook`)."""
+        return tuple(self._reader.logs(folder)) if isinstance(self._reader, Logbook) else ()
+
+    def tail(self, name: str, most: int) -> bytes:
+        """The last bytes of one log, `most` at most; the log is never held. HarvdiagError where it cannot be read."""
+        if isinstance(self._reader, Logbook):
+            return self._reader.tail(name, most)
+        raise SourceError(f"{self.manifest.name}: holds objects, but no logs")
 
     @property
     def coverage(self) -> Coverage:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-__all__ = ["either", "near"]
+__all__ = ["either", "listed", "near"]
 
 MOST_NEAR = 10
+MOST_LISTED = 7
 
 
 def __dir__() -> list[str]:
@@ -31,3 +32,12 @@ def either(names: Collection[str]) -> str:
     *most, last = names or ("",)
     head = f"{', '.join(most)} or " if most else ""
     return f"; did you mean {head}{last}?" if last else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """``hv01, hv02 and hv03``; of many the first, and how many more there are."""
+    if len(names) > MOST_LISTED:
+        few = MOST_LISTED - 1
+        return f"{', '.join(names[:few])} and {len(names) - few} more"
+    *most, last = names or ("",)
+    return f"{', '.join(most)} and {last}" if most else last

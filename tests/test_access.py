@@ -149,7 +149,7 @@ def test_the_advice_is_careful(tmp_path: Path) -> None:
         found = whoami(api, tmp_path)
     assert "--plans" not in found.advice[1]
     assert found.summary == f"1 of {len(found.rights)} may not be listed. No check needs them."
-    assert re.search(r"✗ KubeletStats \(disks\) +nodes/proxy +not allowed; no check needs it\n", render(found))
+    assert re.search(r"✗ KubeletStats \(disks\) +nodes/proxy +not allowed; no check needs it\n", render(found, 140))
 
 
 def test_nobody_is_given_rights(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_unknown_is_not_allowed(tmp_path: Path) -> None:
         api.fail("*/upgrades", status(400))
         text = " ".join(render(whoami(api, tmp_path)).split())
     assert "All of them" not in text
-    assert "2 of 15 could not be told (?)" in text
+    assert "2 of 22 could not be told (?)" in text
     assert "Not known of Machine, Upgrade: " in text
 
 
@@ -237,7 +237,7 @@ def test_it_shows_how_far_it_is(tmp_path: Path) -> None:
     with Api(OBJECTS) as api:
         found = access.whoami("lab", api.kubeconfig(tmp_path / "config"), 10, progress)
     assert len(progress.drawn) > len(found.rights)
-    assert "lab: 15 of 15" in progress.drawn[-1]
+    assert "lab: 22 of 22" in progress.drawn[-1]
     assert not progress.under_way
 
 
@@ -271,7 +271,7 @@ def test_only_in_one_namespace(tmp_path: Path) -> None:
         found = whoami(api, tmp_path)
     where = {right.kind: right.where for right in found.rights}
     assert where["Machine"] == "only in fleet-local"
-    assert re.search(r"◐ Machine +machines.cluster.x-k8s.io +only in fleet-local\n", render(found))
+    assert re.search(r"◐ Machine +machines.cluster.x-k8s.io +only in fleet-local\n", render(found, 140))
     assert where["Node"] == "the cluster"
     assert "Machine" in {right.kind for right in found.refused}
 

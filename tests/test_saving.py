@@ -20,7 +20,7 @@ from harvdiag.errors import HarvdiagError, SourceError, UsageError
 from harvdiag.fields import Obj
 from harvdiag.findings import Origin
 from harvdiag.kind import Kind
-from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.model import State
 from harvdiag.reports import render
 from harvdiag.saving import Saved, default_name, save
@@ -264,7 +264,8 @@ def test_it_says_what_it_wrote(tmp_path: Path) -> None:
     assert saved == Saved(tmp_path / "s", (tmp_path / "s").stat().st_size, kinds, objects, gaps)
     assert {"Machine", "KubeletStats"} & {*kinds} == set()
     assert {"Machine"} <= {entry.kind for entry in gaps}
-    assert re.fullmatch(rf"<Saved \S+/s: {objects} objects, {len(kinds)} of 14 kinds seen, [\d.]+ kB>", repr(saved))
+    seen = f"{len(kinds)} of {len(DIAGNOSIS) + 1} kinds seen"
+    assert re.fullmatch(rf"<Saved \S+/s: {objects} objects, {seen}, [\d.]+ kB>", repr(saved))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ A kind that is not here is still kept and tabled, with `COMMON` as its columns a
 from __future__ import annotations
 
 from harvdiag.kind import Kind
-from harvdiag.kinds import linked, upgrading
+from harvdiag.kinds import linked, upgrading, workloads
 from harvdiag.kinds.linked import FLEET, KUBELET, NAMESPACES
 
 __all__ = [
@@ -30,12 +30,13 @@ def __dir__() -> list[str]:
     return __all__
 
 
-CATALOGUE: dict[str, Kind] = {kind.name: kind for kind in (*linked.KINDS, *upgrading.KINDS, linked.HOST, KUBELET)}
+_ALL = (*linked.KINDS, *upgrading.KINDS, *workloads.KINDS, linked.HOST, KUBELET)
+CATALOGUE: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 LINKED = tuple(kind.name for kind in linked.KINDS)
 """The kinds that the pairs stand on: a Node, its Machine, what belongs to that, and the cluster objects."""
 GRAPH = (*LINKED, "Host")
 """The kinds of the graph; the hosts' archives are opened for it, but not for a check."""
-DIAGNOSIS = (*LINKED, "Setting", "Upgrade")
+DIAGNOSIS = tuple(kind.name for kind in CATALOGUE.values() if kind.served)
 """The kinds that `coverage` speaks of, because the checks stand on them."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}

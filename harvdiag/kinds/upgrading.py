@@ -1,11 +1,23 @@
-"""The kinds of an upgrade."""
+"""The kinds that an upgrade is made of; sections 1.13 to 1.22 of the object facts."""
 
 from __future__ import annotations
 
-from harvdiag.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, condition, count, flag
-from harvdiag.kind import Kind
+from harvdiag.columns import (
+    CREATED,
+    DELETING,
+    NAME,
+    NAMESPACE,
+    UID,
+    at,
+    condition,
+    count,
+    flag,
+)
+from harvdiag.kind import Kind, Link
 
 __all__ = ["KINDS"]
+
+FLEET = "fleet-local"
 
 
 def __dir__() -> list[str]:
@@ -56,5 +68,96 @@ JOB = Kind(
         UID,
     ),
 )
+PLAN_OF_SUC = Kind(
+    "Plan",
+    "upgrade.cattle.io",
+    "plans",
+    "cattle-system",
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("version", "status.latestVersion", "spec.version"),
+        at("hash", "status.latestHash"),
+        count("concurrency", "spec.concurrency"),
+        condition("complete", "Complete"),
+        CREATED,
+        UID,
+    ),
+)
+UPGRADELOG = Kind(
+    "UpgradeLog",
+    "harvesterhci.io",
+    "upgradelogs",
+    "harvester-system",
+    ("v1beta1",),
+    columns=(NAMESPACE, NAME, at("upgrade", "spec.upgradeName"), condition("started", "Started"), CREATED, UID),
+    links=(Link("spec.upgradeName", "Upgrade", home="harvester-system"),),
+)
+UPGRADEPLAN = Kind(
+    "UpgradePlan",
+    "management.harvesterhci.io",
+    "upgradeplans",
+    "",
+    ("v1beta1",),
+    columns=(
+        NAME,
+        at("phase", "status.currentPhase"),
+        at("version", "status.version", "spec.version"),
+        at("previous_version", "status.previousVersion"),
+        condition("degraded", "Degraded"),
+        CREATED,
+        UID,
+    ),
+)
+MANAGEDCHART = Kind(
+    "ManagedChart",
+    "management.cattle.io",
+    "managedcharts",
+    FLEET,
+    ("v3",),
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("version", "spec.version"),
+        flag("paused", "spec.paused"),
+        condition("ready", "Ready"),
+        at("state", "status.display.state"),
+        CREATED,
+        UID,
+    ),
+)
+BUNDLE = Kind(
+    "Bundle",
+    "fleet.cattle.io",
+    "bundles",
+    FLEET,
+    ("v1alpha1",),
+    columns=(
+        NAMESPACE,
+        NAME,
+        count("desired", "status.summary.desiredReady"),
+        count("ready", "status.summary.ready"),
+        count("failed", "status.summary.errApplied"),
+        CREATED,
+        UID,
+    ),
+)
+LONGHORN_NODE = Kind(
+    "Node.longhorn.io",
+    "longhorn.io",
+    "nodes",
+    "longhorn-system",
+    ("v1beta2", "v1beta1"),
+    columns=(
+        NAMESPACE,
+        NAME,
+        flag("schedulable", "spec.allowScheduling"),
+        flag("evicting", "spec.evictionRequested"),
+        condition("ready", "Ready"),
+        CREATED,
+        UID,
+    ),
+    links=(Link("metadata.name", "Node"),),
+)
 
-KINDS = (SETTING, UPGRADE, JOB)
+KINDS = (SETTING, UPGRADE, JOB, PLAN_OF_SUC, UPGRADELOG, UPGRADEPLAN, MANAGEDCHART, BUNDLE, LONGHORN_NODE)

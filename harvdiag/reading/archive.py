@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -12,11 +12,10 @@ from harvdiag.errors import SourceError
 from harvdiag.reading.directory import Directory, End, Entry, find_end, is_complete
 from harvdiag.reading.member import Budget, Limits, MemberError, shown
 from harvdiag.reading.slices import Slices, closing_on_error, open_slices
+from harvdiag.reading.stream import DEFLATED, STORED, Unpacked, damaged, last, pieces
 
 __all__ = ["Archive", "Limits", "MemberError", "open_archive"]
 
-STORED, DEFLATED = 0, 8
-_PIECE = 1 << 18
 _LOCAL = 30
 _LINK = 0o120000
 _METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstd", 95: "xz", 98: "ppmd", 99: "AES encryption"}
@@ -66,13 +65,31 @@ class Archive:
         budget.spend(len(data))
         return data
 
+    def tail(self, name: str, most: int) -> bytes:
+        """The last bytes of one member, `most` at most, whatever its size: it is unpacked, but not held."""
+        return last(self._stream(name)[1], most)
+
+    def _stream(self, name: str) -> tuple[Entry, Iterator[bytes]]:
+        entry = self._entry(name)
+        self._directory.let_go()
+        self._budget.check_stream(name, entry.size)
+        return entry, self._pieces(name, entry)
+
     def nested(self, name: str) -> Archive:
         """The zip archive that is a member of this one, such as nodes/<node>.zip.
 
         The same limits hold for each by itself: the archives of sixty nodes must not use up what is left for the lists.
         """
         budget = Budget(self._budget.limits)
-        source = Slices([BytesIO(self._read(name, budget))])
+        return self._within(name, Slices([BytesIO(self._read(name, budget))]), budget)
+
+    def peek(self, name: str) -> Archive:
+        """The same archive, unpacked anew for what is read of it instead of held: for the end of a log in it."""
+        entry, _ = self._stream(name)
+        source = Slices([Unpacked(lambda: self._pieces(name, entry), entry.size)])
+        return self._within(name, source, Budget(self._budget.limits))
+
+    def _within(self, name: str, source: Slices, budget: Budget) -> Archive:
         end = find_end(source)
         if end is None or not is_complete(source, end):
             raise MemberError(f"{shown(name)}: no complete zip archive")
@@ -91,50 +108,32 @@ class Archive:
         return self._directory.entry(name, starts[0])
 
     def _unpack(self, name: str, entry: Entry) -> bytes:
+        """At most one byte more than the directory promises, into room made once: memory is not held twice."""
+        found, out = self._pieces(name, entry), _room(entry.size)
+        for piece in found:
+            out.write(piece)
+        return out.getvalue()
+
+    def _pieces(self, name: str, entry: Entry) -> Iterator[bytes]:
         if entry.flags & 0x2041:
             raise MemberError(f"{shown(name)}: encrypted; ask for the bundle without a password")
         if entry.mode & 0o170000 == _LINK:
             raise MemberError(f"{shown(name)}: a symbolic link, which is not followed")
         start = self._start(name, entry)
-        if entry.method == STORED:
-            data = self._source.read(start, min(entry.packed, entry.size))
-        elif entry.method == DEFLATED:
-            data = self._inflate(name, start, entry)
-        else:
+        if entry.method not in {STORED, DEFLATED}:
             method = _METHODS.get(entry.method, f"method {entry.method}")
             raise MemberError(f"{shown(name)}: packed with {method}, only stored and deflated files can be read")
-        if len(data) != entry.size or zlib.crc32(data) != entry.crc:
-            raise _damaged(name)
-        return data
+        return pieces(self._source, start, entry, name)
 
     def _start(self, name: str, entry: Entry) -> int:
         """Where the packed bytes begin: after the local header, which must carry the same name."""
         head = self._source.read(entry.offset, _LOCAL + len(entry.raw_name))
         if head[:4] != b"PK\3\4" or head[_LOCAL:] != entry.raw_name:
-            raise _damaged(name)
+            raise damaged(name)
         lengths = int.from_bytes(head[26:28], "little"), int.from_bytes(head[28:30], "little")
         if lengths[0] != len(entry.raw_name):
-            raise _damaged(name)
+            raise damaged(name)
         return entry.offset + _LOCAL + sum(lengths)
-
-    def _inflate(self, name: str, start: int, entry: Entry) -> bytes:
-        """At most one byte more than the directory promises, into room made once: memory is not held twice."""
-        inflater, out, at, stop = zlib.decompressobj(-zlib.MAX_WBITS), _room(entry.size), start, start + entry.packed
-        try:
-            while not inflater.eof and out.tell() <= entry.size:
-                packed = inflater.unconsumed_tail
-                if not packed:
-                    packed = self._source.read(at, min(_PIECE, stop - at))
-                    at += len(packed)
-                piece = inflater.decompress(packed, min(_PIECE, entry.size + 1 - out.tell()))
-                if not piece and not packed:
-                    break
-                out.write(piece)
-        except zlib.error:
-            raise _damaged(name) from None
-        if not inflater.eof or out.tell() != entry.size:
-            raise _damaged(name)
-        return out.getvalue()
 
 
 def _room(size: int) -> BytesIO:
@@ -181,7 +180,3 @@ def _directory(name: str, source: Slices, end: End) -> Directory:
     if not end.entries:
         raise SourceError(f"{name}: an empty zip archive; generate the support bundle again")
     return Directory(name, source, end, source.starts if end.disk else (0,))
-
-
-def _damaged(name: str) -> MemberError:
-    return MemberError(f"{shown(name)}: damaged in the archive; download or copy the bundle again")

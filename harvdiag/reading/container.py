@@ -41,6 +41,14 @@ class Container(Protocol):
         """The zip archive that is one of the files. MemberError where it cannot be read."""
         ...
 
+    def tail(self, name: str, most: int) -> bytes:
+        """The last bytes of one file, `most` at most; the file is never held. MemberError where it cannot be read."""
+        ...
+
+    def peek(self, name: str) -> Archive:
+        """As `nested`, but never held: slower where much is read of it, and right for the end of a log in it."""
+        ...
+
     def close(self) -> None:
         """Let go of what is open."""
         ...

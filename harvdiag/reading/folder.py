@@ -61,6 +61,22 @@ class Folder:
         self._budget.spend(len(data))
         return data
 
+    def tail(self, name: str, most: int) -> bytes:
+        """The last bytes of one file, `most` at most, whatever its size. MemberError as `read` has it."""
+        path = self._inside(name)
+        try:
+            if not path.is_file():
+                raise MemberError(f"{shown(name)}: not in the folder, or no plain file")
+            with path.open("rb") as stream:
+                stream.seek(max(0, stream.seek(0, os.SEEK_END) - most))
+                return stream.read(most)
+        except OSError as error:
+            raise MemberError(f"{shown(name)}: cannot be read: {error.strerror}") from None
+
+    def peek(self, name: str) -> Archive:
+        """As `nested`: a file of a folder is never held."""
+        return self.nested(name)
+
     def nested(self, name: str) -> Archive:
         """The zip archive that is a file of this folder, such as nodes/<node>.zip."""
         path = self._inside(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harvdiag.errors import HarvdiagError
 
-__all__ = ["Budget", "Limits", "MemberError", "shown", "size_text"]
+__all__ = ["MIB", "Budget", "Limits", "MemberError", "shown", "size_text"]
 
 MIB = 1 << 20
 LONGEST = 200
@@ -22,10 +22,11 @@ class MemberError(HarvdiagError):
 
 @dataclass(frozen=True)
 class Limits:
-    """How many inflated bytes may be read: from one file, and through one container altogether."""
+    """How many inflated bytes may be read: from one file, through one container altogether, and past of a log."""
 
     member: int = 256 * MIB
     total: int = 1024 * MIB
+    stream: int = 1024 * MIB
 
 
 class Budget:
@@ -44,6 +45,12 @@ class Budget:
         if size > self.left:
             whole = size_text(self.limits.total)
             raise MemberError(f"{shown(name)}: not read, since all files read together unpack to more than {whole}")
+
+    def check_stream(self, name: str, size: int) -> None:
+        """MemberError where a file is too large even to be read past; that costs time, but no memory."""
+        if size > self.limits.stream:
+            most = size_text(self.limits.stream)
+            raise MemberError(f"{shown(name)}: not searched, since it unpacks to more than {most}")
 
     def spend(self, size: int) -> None:
         """Take the bytes of a file that was read."""

@@ -8,21 +8,34 @@ from contextlib import ExitStack, contextmanager
 from io import SEEK_END
 from itertools import accumulate
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from harvdiag.errors import SourceError
 
-__all__ = ["Slices", "closing_on_error", "open_slices"]
+__all__ = ["Slices", "Stream", "closing_on_error", "open_slices"]
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
+class Stream(Protocol):
+    """The little of a binary file that is needed here."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place."""
+
+    def read(self, length: int = -1, /) -> bytes:
+        """The bytes from there on."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 class Slices:
     """The bytes of the streams, joined without a copy. Closing it closes the streams."""
 
-    def __init__(self, streams: Sequence[BinaryIO]) -> None:
+    def __init__(self, streams: Sequence[Stream]) -> None:
         self.streams = tuple(streams)
         sizes = [stream.seek(0, SEEK_END) for stream in self.streams]
         self.starts = tuple(accumulate(sizes, initial=0))[:-1]

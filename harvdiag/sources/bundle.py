@@ -7,7 +7,7 @@ did not complain.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from weakref import finalize
@@ -74,6 +74,31 @@ class BundleReader:
     def _host(self, node: str) -> Obj:
         with self._box.nested(self._archives[node]) as archive:
             return describe(node, archive.names("etc/rancher/"), archive.read)
+
+    def logs(self, folder: str) -> Sequence[str]:
+        """The logs of pods, and those in the nodes' archives, whose name begins so."""
+        found = list(self._pod_logs(folder))
+        for node in sorted(self._archives):
+            start = f"nodes/{node}.zip/"
+            if folder.startswith(start) or start.startswith(folder):
+                with self._box.peek(self._archives[node]) as archive:
+                    found += [f"{start}{name.removeprefix(f'{node}/')}" for name in archive.names("logs/")]
+        return [name for name in found if name.startswith(folder)]
+
+    def _pod_logs(self, folder: str) -> Iterator[str]:
+        root = self._layout.root
+        for name in self._box.names(f"{root}{folder}" if folder.startswith("logs/") else f"{root}logs/"):
+            if name.startswith(f"{root}logs/"):
+                yield name.removeprefix(root)
+
+    def tail(self, name: str, most: int) -> bytes:
+        """The last bytes of one log."""
+        place, mark, inner = name.partition(".zip/")
+        node = place.removeprefix("nodes/")
+        if not mark or node not in self._archives:
+            return self._box.tail(f"{self._layout.root}{name}", most)
+        with self._box.peek(self._archives[node]) as archive:
+            return archive.tail(f"{node}/{inner}", most)
 
     @cached_property
     def _archives(self) -> dict[str, str]:

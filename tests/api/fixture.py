@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from harvdiag.kinds import CATALOGUE
 from tests.api.api import Api
 from tests.api.served import Object
 
 Serve = Callable[..., Api]
+OF_HARVESTER = {kind.resource for kind in CATALOGUE.values() if kind.group.endswith("harvesterhci.io")}
+"""What only a Harvester serves."""
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.api import TOKEN, Api, Rights
-from tests.api.fixture import Serve
+from tests.api.fixture import OF_HARVESTER, Serve
 from tests.world.cluster import healthy
 from tests.world.objects import FLEET, new
 
@@ -234,7 +234,7 @@ def test_versions_are_those_of_the_objects_else_the_usual_ones(serve: Serve) -> 
 
 
 def test_a_kind_can_be_missing(serve: Serve) -> None:
-    api = serve(missing={"machines.cluster.x-k8s.io", "upgrades.harvesterhci.io", "settings.harvesterhci.io"})
+    api = serve(missing={"machines.cluster.x-k8s.io", *OF_HARVESTER})
     assert call(api, MACHINES)[::2] == (404, "404 page not found\n")
     assert get(api, "/apis/cluster.x-k8s.io/v1beta1/clusters")["items"] == []
     assert "harvesterhci.io" not in str(get(api, "/apis", Accept=BOTH))

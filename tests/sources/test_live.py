@@ -11,6 +11,7 @@ import harvdiag as hd
 from harvdiag.api.pool import CONNECTIONS
 from harvdiag.cluster import Cluster
 from harvdiag.errors import HarvdiagError, SourceError, UsageError
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.model import State
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.live import connect
@@ -23,7 +24,7 @@ from tests.world.objects import new
 
 WORLD = healthy()
 RICH = healthy(lean=False).objects
-CHECKED = 12
+CHECKED = len(DIAGNOSIS)
 """The kinds that the checks stand on, each listed once."""
 PLANS = "/api/v1/namespaces/fleet-local/secrets"
 BASE = ["/api", "/apis", "/version"]
@@ -225,7 +226,7 @@ def test_figures_that_are_odd(serve: Serve, tmp_path: Path, answer: Any) -> None
 def test_a_cluster_that_is_no_harvester(serve: Serve, tmp_path: Path, aggregated: bool) -> None:
     """Refused before anything is listed: its Nodes have no Machines, and nothing is wrong with that."""
     nodes = [obj for obj in WORLD.objects if "harvesterhci.io" not in obj["apiVersion"]]
-    kinds = {"settings.harvesterhci.io", "upgrades.harvesterhci.io"}
+    kinds = {kind.resource for kind in CATALOGUE.values() if kind.group == "harvesterhci.io"}
     api = serve(nodes, missing=kinds, aggregated=aggregated)
     with pytest.raises(SourceError, match=r"is a Kubernetes cluster, but no Harvester.*choose another with --context"):
         cluster(api, tmp_path)

@@ -9,9 +9,10 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.errors import AccessError, SourceError
+from harvdiag.kinds import CATALOGUE
 from harvdiag.model import State
 from tests.api import Rights, status
-from tests.api.fixture import Serve
+from tests.api.fixture import OF_HARVESTER, Serve
 from tests.routes import subjects
 from tests.transport.lab import cluster, states
 from tests.world import healthy
@@ -85,11 +86,12 @@ def test_now_is_when_the_lists_were_read(serve: Serve, tmp_path: Path) -> None:
 def test_a_stale_group_is_not_told_as_absent(serve: Serve, tmp_path: Path) -> None:
     """Aggregated discovery names a group whose own server is down, without its kinds."""
     api = serve(broken())
-    stale = {"version": "v1beta1", "resources": [], "freshness": "Stale"}
-    groups = ("harvesterhci.io", "cluster.x-k8s.io")
-    items = [{"metadata": {"name": group}, "versions": [stale]} for group in groups]
-    for group, version in (("rke.cattle.io", "v1"), ("provisioning.cattle.io", "v1"), ("management.cattle.io", "v3")):
-        items.append({"metadata": {"name": group}, "versions": [{**stale, "version": version}]})
+    stale = {"resources": [], "freshness": "Stale"}
+    groups = {kind.group: kind.versions for kind in CATALOGUE.values() if kind.group and kind.served}
+    items = [
+        {"metadata": {"name": group}, "versions": [{**stale, "version": version} for version in versions]}
+        for group, versions in groups.items()
+    ]
     body = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "items": items}
     api.fail("/apis", status(200, body=body))
     of = cluster(api, tmp_path)
@@ -169,6 +171,6 @@ def test_the_servers_clock_as_it_tells_it(serve: Serve, tmp_path: Path, date: st
 
 def test_a_cluster_that_is_no_harvester_is_named(serve: Serve, tmp_path: Path) -> None:
     """The commonest mistake at night is the wrong context."""
-    api = serve([new("v1", "Node", "hv01")], missing={"settings.harvesterhci.io", "upgrades.harvesterhci.io"})
+    api = serve([new("v1", "Node", "hv01")], missing=OF_HARVESTER)
     with pytest.raises(SourceError, match="no Harvester"):
         hd.connect(kubeconfig=api.kubeconfig(tmp_path / "config"))

@@ -11,6 +11,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.errors import SourceError
+from harvdiag.kinds import DIAGNOSIS
 from harvdiag.model import State
 from tests.api import (
     Api,
@@ -34,7 +35,7 @@ from tests.world import healthy
 WORLD = healthy()
 MACHINES = "/apis/cluster.x-k8s.io/v1beta1/machines"
 NODES = "/api/v1/nodes"
-BASE, CHECKED = 3, 12
+BASE, CHECKED = 3, len(DIAGNOSIS)
 SOON = {"Retry-After": "0"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from tests.world.cluster import healthy
 from tests.world.kit import dump
 from tests.world.objects import compact, moment
+from tests.world.rollouts import at_phase, at_step
 from tests.world.samples import DATA
 from tests.world.upgrades import NAME, add_manifest_job, add_node_job, add_upgrade, put_back, start_rollout
 from tests.world.world import World
@@ -33,11 +34,17 @@ def four_nodes_upgrading() -> World:
     return world
 
 
+def _four() -> World:
+    return healthy(("hv01", "hv02", "hv03", "hv04"), version="v1.4.2")
+
+
 BASES: dict[str, Callable[[], World]] = {
     "one-node": lambda: healthy(("hv01",)),
     "three-nodes": healthy,
     "three-nodes-v1beta2": lambda: healthy(version="v1.8.2"),
     "four-nodes-upgrading": four_nodes_upgrading,
+    "four-nodes-services": lambda: at_phase(_four(), "UpgradingSystemServices"),
+    "four-nodes-draining": lambda: at_step(_four(), "hv02", "h4"),
     "six-nodes": lambda: healthy([f"hv0{i}" for i in range(1, 7)], version="v1.3.2"),
 }
 

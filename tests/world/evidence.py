@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from tests.world.hosts import Host
+from tests.world.joblogs import job_lines
 from tests.world.objects import digest, moment
 from tests.world.versions import Release
 from tests.world.workloads import stamped
@@ -30,15 +31,22 @@ def node_zips(world: World, orphans: Iterable[str] = ()) -> dict[str, dict[str, 
     return zips
 
 
-def pod_logs(world: World) -> dict[str, str]:
-    """Logs of the harvester and rancher pods and of the upgrade's job pods: `<namespace>/<pod>/<container>.log`."""
-    logs = {}
+def pod_logs(world: World, said: Mapping[str, Iterable[tuple[str, str]]] | None = None) -> dict[str, str]:
+    """Logs of the harvester and rancher pods and of the upgrade's job pods: `<namespace>/<pod>/<container>.log`.
+
+    `said` adds lines, each with its RFC 3339 time, to the log of the first pod with a container of that name.
+    """
+    logs, more = {}, dict(said or {})
+    jobs = {job["metadata"]["name"]: job for job in world.find("Job")}
     for pod in world.find("Pod"):
         meta, began = pod["metadata"], pod["status"]["startTime"]
         container = pod["status"]["containerStatuses"][0]["name"]
-        lines = _pod_lines(world, container, meta.get("labels", {}))
+        job = jobs.get(meta.get("labels", {}).get("job-name", ""))
+        lines = job_lines(world, job) if job else _pod_lines(world, container)
         if lines:
-            logs[f"{meta['namespace']}/{meta['name']}/{container}.log"] = stamped(began, iter(lines))
+            text = stamped(began, iter(lines))
+            text += "".join(stamped(at, iter((line,))) for at, line in more.pop(container, ()))
+            logs[f"{meta['namespace']}/{meta['name']}/{container}.log"] = text
     return logs
 
 
@@ -124,7 +132,7 @@ def _journal(host: Host, unit: str, lines: Iterator[str], captured_at: str) -> s
     return "".join(text)
 
 
-def _pod_lines(world: World, container: str, labels: Mapping[str, str]) -> list[str]:
+def _pod_lines(world: World, container: str) -> list[str]:
     if container == "rancher":
         return [
             f"[INFO] Rancher version {world.release.rancher} is starting",
@@ -132,10 +140,4 @@ def _pod_lines(world: World, container: str, labels: Mapping[str, str]) -> list[
         ]
     if container == "harvester":
         return [f'level=info msg="Starting Harvester {world.version}"', 'level=info msg="Upgrade controllers started"']
-    if container != "apply":
-        return []
-    if labels.get("harvesterhci.io/upgradeComponent") == "manifest":
-        plan = f"{labels['harvesterhci.io/upgrade']}-skip-restart-rancher-system-agent"
-        return [f"Upgrading Harvester to {world.version}", f"Waiting for plan {plan} to complete...", "Done"]
-    step = labels.get("harvesterhci.io/upgradeJobType", "prepare")
-    return [f"Run {step}", f"Harvester {world.version}", "Done"]
+    return []

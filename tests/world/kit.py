@@ -38,14 +38,22 @@ PLAN_KEYS = (  # what a bundle keeps of a plan Secret
 )
 _LEFT_OUT_SETTINGS = ("additional-ca", "cluster-registration-url", "containerd-registry", "ssl-certificates")
 _LEFT_OUT_RANCHER = ("AuthConfig", "AuthToken", "SamlToken", "Token", "User")
-_PAIRING = {  # plural and group of kinds that a folder shows even when there are none
+_LISTED = {  # plural and group of kinds that a folder shows even when there are none
     "nodes": ("v1", "Node"),
     "secrets": ("v1", "Secret"),
     "machines.cluster.x-k8s.io": ("cluster.x-k8s.io/v1beta1", "Machine"),
     "custommachines.rke.cattle.io": ("rke.cattle.io/v1", "CustomMachine"),
     "rkebootstraps.rke.cattle.io": ("rke.cattle.io/v1", "RKEBootstrap"),
     "upgrades.harvesterhci.io": ("harvesterhci.io/v1beta1", "Upgrade"),
+    "jobs.batch": ("batch/v1", "Job"),
+    "plans.upgrade.cattle.io": ("upgrade.cattle.io/v1", "Plan"),
+    "upgradelogs.harvesterhci.io": ("harvesterhci.io/v1beta1", "UpgradeLog"),
+    "upgradeplans.management.harvesterhci.io": ("management.harvesterhci.io/v1beta1", "UpgradePlan"),
+    "managedcharts.management.cattle.io": ("management.cattle.io/v3", "ManagedChart"),
+    "bundles.fleet.cattle.io": ("fleet.cattle.io/v1alpha1", "Bundle"),
+    "nodes.longhorn.io": ("longhorn.io/v1beta2", "Node"),
 }
+_HOMES = {"jobs.batch": "harvester-system"}  # asked for apart, since other namespaces have such objects as well
 _OLD_DIRS = {"": "kubernetes", "harvesterhci.io": "harvester", "kubevirt.io": "kubevirt", "cdi.kubevirt.io": "cdi"}
 _OLD_NAMESPACES = ("default", "kube-system", "cattle-system", "harvester-system")
 
@@ -84,19 +92,21 @@ def write_bundle(
 
 
 def write_folder(path: Path | str, objects: Iterable[Object]) -> Path:
-    """Write one file for each kind, as `kubectl get <plural>.<group> -A -o yaml` does; pairing kinds even if empty."""
+    """Write one file for each kind, as `kubectl get <plural>.<group> -A -o yaml` does; some kinds even if empty."""
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
-    lists: Lists = {name: [] for name in _PAIRING}
+    lists: Lists = {name: [] for name in _LISTED}
     for obj in objects:
         group = _group(obj)
         lists.setdefault(f"{plural(obj['kind'])}.{group}" if group else plural(obj["kind"]), []).append(obj)
     for name, items in lists.items():
         head: Object = {"apiVersion": "v1", "kind": "List"}
-        if not items:
-            api, kind = _PAIRING[name]
-            head = {"apiVersion": api, "kind": f"{kind}List"}
-        text = dump(head | {"items": items, "metadata": {"resourceVersion": ""}})
+        documents = [head | {"items": items}] if items else []
+        home = _HOMES.get(name)
+        if not items or (home and home not in {obj["metadata"]["namespace"] for obj in items}):
+            api, kind = _LISTED[name]
+            documents.append({"apiVersion": api, "kind": f"{kind}List", "items": []})
+        text = "---\n".join(dump(document | {"metadata": {"resourceVersion": ""}}) for document in documents)
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 

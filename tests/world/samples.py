@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.world.cluster import healthy
 from tests.world.evidence import node_zips, pod_logs
 from tests.world.extras import enrich, take_over
-from tests.world.faults import orphan
+from tests.world.faults import ghost, lose_answer, orphan, pass_over, second_machine, share_machine
 from tests.world.kit import write_bundle
 from tests.world.objects import condition, moment, new
+from tests.world.rollouts import at_phase, at_step, wait
+from tests.world.steps import say
 from tests.world.upgrades import (
     NAME,
     add_manifest_job,
@@ -55,10 +58,89 @@ def issue_8236_sample() -> dict[str, Any]:
     return _bundle(world, orphans=("srv09",))
 
 
+def half_way_sample() -> dict[str, Any]:
+    """A healthy upgrade: two of four nodes are done, the third is being drained, the worker waits for its turn."""
+    world = at_step(healthy(_named(4), version="v1.4.2"), "hv03", "h4")
+    enrich(world)
+    return _bundle(world)
+
+
+def lost_acknowledgement_sample() -> dict[str, Any]:
+    """hv02's pre-drain Job is done, but writing the acknowledgement failed, and Harvester does not try again."""
+    world = at_step(healthy(version="v1.4.2", captured_at="2025-05-08T06:40:00Z"), "hv02", "h5")
+    lose_answer(world, "hv02")
+    secret = f"{world.machine_of('hv02')}-machine-plan"
+    conflict = "the object has been modified; please apply your changes to the latest version and try again"
+    why = f'Operation cannot be fulfilled on secrets \\"{secret}\\": {conflict}'
+    said = [(world.captured_at, _job_error("hv02", why))]
+    wait(world, hours=3, minutes=20)
+    enrich(world)
+    return _bundle(world, harvester=said)
+
+
+def unmanaged_node_sample() -> dict[str, Any]:
+    """Six nodes, five Machines: hv04 names hv03's, has no managed label, and the services wait for a plan on it."""
+    world = healthy(_named(6), version="v1.4.0", captured_at="2025-05-08T04:30:00Z")
+    at_phase(world, "UpgradingSystemServices")
+    share_machine(world, "hv04", "hv03")
+    pass_over(world, "hv04")
+    wait(world, hours=5, minutes=30)
+    enrich(world)
+    for chart in world.find("ManagedChart"):
+        chart["spec"] |= {"paused": True, "version": "1.3.2"}
+    return _bundle(world)
+
+
+def two_machines_sample() -> dict[str, Any]:
+    """harvester/harvester#7065: hv02 was added again before its old Machine was gone, and its drain is not answered.
+
+    Harvester looks the plan Secret up by the Machine that the Node names; that was the old one at that time.
+    """
+    world = at_step(healthy(version="v1.4.2", captured_at="2025-05-08T06:40:00Z"), "hv02", "h5")
+    lose_answer(world, "hv02")
+    second_machine(world, "hv02", "2025-05-06T15:10:00Z")
+    wait(world, hours=3, minutes=20)
+    enrich(world)
+    return _bundle(world)
+
+
+def ghost_machines_sample() -> dict[str, Any]:
+    """harvester/harvester#6203: two Machines more than nodes; the first node is done, the planner waits for ghosts."""
+    world = healthy((*_named(5), "hv08", "hv09"), version="v1.3.1", captured_at="2025-05-07T16:00:00Z")
+    lost = [world.machine_of(node) for node in ("hv08", "hv09")]
+    for node in ("hv08", "hv09"):
+        ghost(world, node, etcd=True)
+    at_step(world, "hv01", "h12")
+    say(world, f"configuring etcd node(s) {','.join((world.machine_of('hv02'), *lost))}", world.captured_at)
+    wait(world, hours=18)
+    enrich(world)
+    return _bundle(world)
+
+
+SAMPLES: dict[str, Callable[[], dict[str, Any]]] = {
+    "healthy": healthy_sample,
+    "issue-8236": issue_8236_sample,
+    "upgrade-half-way": half_way_sample,
+    "lost-acknowledgement": lost_acknowledgement_sample,
+    "unmanaged-node": unmanaged_node_sample,
+    "two-machines-one-node": two_machines_sample,
+    "ghost-machines": ghost_machines_sample,
+}
+
+
 def write_samples(folder: Path = DATA / "bundles") -> list[Path]:
     """Write the sample bundles and give back their paths."""
-    samples = {"healthy": healthy_sample(), "issue-8236": issue_8236_sample()}
-    return [write_bundle(folder / f"{name}.zip", **arguments) for name, arguments in samples.items()]
+    return [write_bundle(folder / f"{name}.zip", **arguments()) for name, arguments in SAMPLES.items()]
+
+
+def _named(count: int) -> list[str]:
+    return [f"hv{i:02}" for i in range(1, count + 1)]
+
+
+def _job_error(node: str, why: str) -> str:
+    """A line of Harvester's log that says why it could not handle a node's pre-drain Job."""
+    job = f"harvester-system/{NAME}-pre-drain-{node}"
+    return f"level=error msg=\"error syncing '{job}': handler harvester-upgrade-job-controller: {why}, requeuing\""
 
 
 def _run_upgrade(world: World, began: str, upgraded: tuple[str, ...]) -> None:
@@ -93,11 +175,11 @@ def _upgrade_log(world: World) -> None:
     )
 
 
-def _bundle(world: World, orphans: tuple[str, ...] = ()) -> dict[str, Any]:
+def _bundle(world: World, orphans: tuple[str, ...] = (), **said: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "objects": world.objects,
         "captured_at": world.captured_at,
-        "logs": pod_logs(world),
+        "logs": pod_logs(world, said),
         "node_zips": node_zips(world, orphans),
     }
 

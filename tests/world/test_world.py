@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.world import World, healthy, write_bundle, write_folder
+from tests.world import World, healthy, rollouts, write_bundle, write_folder
 from tests.world.bases import BASES, text
 from tests.world.faults import orphan
 from tests.world.kit import PLAN_KEYS
-from tests.world.samples import DATA, issue_8236_sample, write_samples
+from tests.world.objects import moment
+from tests.world.samples import DATA, SAMPLES, issue_8236_sample, write_samples
+from tests.world.steps import SINGLE, STEPS, order
 from tests.world.versions import RELEASES
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -122,7 +124,8 @@ def test_committed_samples_are_the_generated_ones(tmp_path: Path) -> None:
     for path in write_samples(tmp_path):
         committed = DATA / "bundles" / path.name
         assert members(path) == members(committed), f"{committed} is stale: run `make data`"
-        assert committed.stat().st_size < 400_000
+        assert committed.stat().st_size < 300_000
+    assert {path.stem for path in (DATA / "bundles").iterdir()} == set(SAMPLES)
 
 
 @pytest.mark.parametrize("name", BASES)
@@ -144,6 +147,87 @@ def test_orphan_host_of_the_sample() -> None:
     assert "provide credentials" in lost["logs/rancher-system-agent.log"]
     assert lost["logs/rancherd.log"].count("\n") == 1
     assert "already bootstrapped" in lost["logs/rancherd.log"]
+
+
+ROLLOUTS = [("phase", size, phase) for size in (1, 2, 3, 7) for phase in (*rollouts.PHASES, "Failed")]
+ROLLOUTS += [("step", size, step) for size in (2, 3, 7) for step in STEPS]
+ROLLOUTS += [("step", 1, step) for step in SINGLE]
+
+
+def rolled_out(how: str, size: int, which: str) -> World:
+    """A world in the middle of an upgrade; at a step it is its last node's turn."""
+    world = healthy([f"hv{i:02}" for i in range(1, size + 1)], version="v1.8.2")
+    if how == "phase":
+        return rollouts.at_phase(world, which)
+    return rollouts.at_step(world, order(world)[-1], which)
+
+
+@pytest.mark.parametrize(("how", "size", "which"), ROLLOUTS)
+def test_an_upgrade_has_no_times_to_come(how: str, size: int, which: str) -> None:
+    world = rolled_out(how, size, which)
+    upgrade = world.get("Upgrade", "hvst-upgrade-abcde")
+    began = upgrade["metadata"]["creationTimestamp"]
+    for row in upgrade["status"]["conditions"]:
+        assert began <= row["lastTransitionTime"] <= world.captured_at, row
+    for job in world.find("Job"):
+        assert began <= job["status"]["startTime"] <= world.captured_at, job["metadata"]["name"]
+        assert job["status"].get("completionTime", "") <= world.captured_at, job["metadata"]["name"]
+    for kind in ("Node", "Machine", "RKEControlPlane", "Secret"):
+        for obj in world.find(kind):
+            marks = obj["metadata"].get("annotations", {})
+            assert marks.get("rke.cattle.io/plan-last-updated", "") <= world.captured_at
+            rows = obj.get("status", {}).get("conditions", [])
+            assert all(row["lastTransitionTime"] <= world.captured_at for row in rows)
+
+
+@pytest.mark.parametrize(("how", "size", "which"), ROLLOUTS)
+def test_at_most_one_hook_job_is_at_work(how: str, size: int, which: str) -> None:
+    world = rolled_out(how, size, which)
+    active = [job for job in world.find("Job") if job["status"].get("active")]
+    names = [job["metadata"]["name"] for job in world.find("Job")]
+    assert len(active) <= 1
+    assert len(names) == len(set(names))
+    hooked = [s for s in world.find("Secret") if "rke.cattle.io/drain-options" in s["metadata"]["annotations"]]
+    assert len(hooked) <= 1
+
+
+def test_time_goes_by() -> None:
+    world = rollouts.at_step(healthy(), "hv02", "rebooting")
+    then = world.captured_at
+    rollouts.wait(world, hours=2)
+    assert world.captured_at == moment(then, hours=2)
+    beats = {row["lastHeartbeatTime"] for row in world.get("Node", "hv01")["status"]["conditions"]}
+    assert beats == {moment(then, hours=2, minutes=-2)}
+
+
+def test_an_unknown_step_or_phase_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        rollouts.at_step(healthy(), "hv01", "h13")
+    with pytest.raises(KeyError):
+        rollouts.at_phase(healthy(), "Upgrading")
+
+
+def test_the_log_of_a_job_at_work_ends_at_the_capture() -> None:
+    sample = SAMPLES["unmanaged-node"]()
+    (log,) = (text for name, text in sample["logs"].items() if "apply-manifests" in name)
+    last = log.splitlines()[-1]
+    assert last.endswith("Waiting for plan hvst-upgrade-abcde-skip-restart-rancher-system-agent to complete...")
+    assert moment(sample["captured_at"], minutes=-2) <= last[:19] + "Z" <= sample["captured_at"]
+
+
+def test_faults_of_the_samples() -> None:
+    def named(sample: str, kind: str) -> set[str]:
+        objects = SAMPLES[sample]()["objects"]
+        return {
+            obj["metadata"]["name"] for obj in objects if obj["kind"] == kind and "longhorn" not in obj["apiVersion"]
+        }
+
+    assert (len(named("unmanaged-node", "Node")), len(named("unmanaged-node", "Machine"))) == (6, 5)
+    assert "hv04" not in SAMPLES["unmanaged-node"]()["node_zips"]
+    assert (len(named("two-machines-one-node", "Node")), len(named("two-machines-one-node", "Machine"))) == (3, 4)
+    assert (len(named("ghost-machines", "Node")), len(named("ghost-machines", "Machine"))) == (5, 7)
+    lost = SAMPLES["lost-acknowledgement"]()["logs"]
+    assert any("Operation cannot be fulfilled on secrets" in text for text in lost.values())
 
 
 def bundle(tmp_path: Path, world: World, **how: Any) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.world.objects import condition, digest, moment, new
+from tests.world.objects import compact, condition, digest, moment, new
 from tests.world.versions import Release, release
 from tests.world.world import World
 
@@ -69,11 +71,36 @@ def start_rollout(world: World) -> None:
 
 def put_back(world: World, node: str, version: str) -> None:
     """Show the node on the older release `version`: it has not been upgraded yet."""
-    old = release(version)
-    info = {"kubeProxyVersion": old.kubernetes, "kubeletVersion": old.kubernetes, "osImage": old.os}
+    put_on(world, node, release(version).kubernetes, release(version).os)
+
+
+def put_on(world: World, node: str, kubelet: str, os: str) -> None:
+    """Show what runs on the node: its kubelet's version and its OS."""
+    info = {"kubeProxyVersion": kubelet, "kubeletVersion": kubelet, "osImage": os}
     world.change("Node", node, {"status": {"nodeInfo": info}})
     for machine in world.find("Machine", world.machine_of(node)):
-        machine["status"]["nodeInfo"] = {"kubeletVersion": old.kubernetes, "osImage": old.os}
+        machine["status"]["nodeInfo"] = {"kubeletVersion": kubelet, "osImage": os}
+
+
+def configure(world: World, part: Mapping[str, Any]) -> None:
+    """Set a part of the Setting upgrade-config (1.6 and newer; made where the release has none)."""
+    found = next(world.find("Setting", "upgrade-config"), None)
+    if found is None:
+        found = world.add(new("harvesterhci.io/v1beta1", "Setting", "upgrade-config", value="", default="{}"))
+    found["value"] = compact(json.loads(found["value"] or found["default"]) | part)
+
+
+def conditions(obj: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All conditions of an object, with those that Cluster API v1beta2 keeps in the old form."""
+    status = obj["status"]
+    old: list[dict[str, Any]] = status.get("deprecated", {}).get("v1beta1", {}).get("conditions", [])
+    return [*status["conditions"], *old]
+
+
+def unix_date(at: str) -> str:
+    """The RFC 3339 time as rancher-system-agent writes it: `Thu May  8 09:58:41 UTC 2025`."""
+    when = dt.datetime.fromisoformat(at)
+    return f"{when:%a %b} {when.day:2d} {when:%H:%M:%S} UTC {when.year}"
 
 
 def add_plan(world: World, name: str, nodes: Iterable[str], *, managed: bool = True, image: str) -> dict[str, Any]:
@@ -109,7 +136,28 @@ def add_plan(world: World, name: str, nodes: Iterable[str], *, managed: bool = T
     )
 
 
-def add_plan_job(world: World, plan: str, node: str, at: str) -> dict[str, Any]:
+def set_plan(plan: dict[str, Any], applying: list[str]) -> None:
+    """Show a SUC Plan at work on nodes."""
+    told = {"type": "Complete", "status": "False", "lastTransitionTime": plan["metadata"]["creationTimestamp"]}
+    rows = [row for row in plan["status"]["conditions"] if row["type"] != "Complete"]
+    plan["status"] |= {"applying": applying, "conditions": [*rows, told]}
+
+
+def set_job(job: dict[str, Any], state: str) -> None:
+    """Show a Job as `active`, `complete` (as it was made) or `failed`."""
+    if state == "complete":
+        return
+    began = job["status"]["startTime"]
+    job["status"] = {"ready": 0, "startTime": began, "uncountedTerminatedPods": {}}
+    if state == "active":
+        job["status"] |= {"active": 1, "ready": 1}
+        return
+    text = "Job has reached the specified backoff limit"
+    told = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": text}
+    job["status"] |= {"conditions": [told | {"lastTransitionTime": moment(began, minutes=20)}], "failed": 7}
+
+
+def add_plan_job(world: World, plan: str, node: str, at: str, *, minutes: int = 9) -> dict[str, Any]:
     """Add the finished Job of a SUC Plan on a Node."""
     latest = digest(56, "plan", plan)
     labels = {
@@ -119,10 +167,11 @@ def add_plan_job(world: World, plan: str, node: str, at: str) -> dict[str, Any]:
         "upgrade.cattle.io/version": world.version,
         f"plan.upgrade.cattle.io/{plan}": latest,
     }
-    return _job(world, safe_name("apply", plan, "on", node, "with", latest), "cattle-system", labels, at)
+    name = safe_name("apply", plan, "on", node, "with", latest)
+    return _job(world, name, "cattle-system", labels, at, minutes=minutes)
 
 
-def add_node_job(world: World, node: str, kind: str, at: str, name: str = NAME) -> dict[str, Any]:
+def add_node_job(world: World, node: str, kind: str, at: str, name: str = NAME, *, minutes: int = 9) -> dict[str, Any]:
     """Add the finished Job of an upgrade on a Node; `kind` is its type, such as pre-drain or post-drain."""
     labels = {
         "harvesterhci.io/node": node,
@@ -130,7 +179,7 @@ def add_node_job(world: World, node: str, kind: str, at: str, name: str = NAME) 
         "harvesterhci.io/upgradeComponent": "node",
         "harvesterhci.io/upgradeJobType": kind,
     }
-    return _job(world, safe_name(name, kind, node), "harvester-system", labels, at)
+    return _job(world, safe_name(name, kind, node), "harvester-system", labels, at, minutes=minutes)
 
 
 def add_manifest_job(world: World, at: str, name: str = NAME) -> dict[str, Any]:

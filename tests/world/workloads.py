@@ -44,7 +44,7 @@ def pods(world: World) -> list[dict[str, Any]]:
 
 
 def job_pods(world: World) -> list[dict[str, Any]]:
-    """The finished pods of the world's Jobs."""
+    """The pods of the world's Jobs, one each."""
     return [_job_pod(world, job) for job in world.find("Job")]
 
 
@@ -101,12 +101,21 @@ def _pod_status(world: World, node: str, app: str) -> dict[str, Any]:
 def _job_pod(world: World, job: dict[str, Any]) -> dict[str, Any]:
     meta, template = job["metadata"], job["spec"]["template"]["spec"]
     name = f"{meta['name'][:57]}-{digest(5, 'pod', meta['name'])}"
-    end = {"exitCode": 0, "reason": "Completed", "finishedAt": job["status"]["completionTime"]}
-    state = {"name": "apply", "ready": False, "restartCount": 0, "state": {"terminated": end}}
+    told = job["status"]
+    failed = {"exitCode": 1, "reason": "Error", "finishedAt": moment(told["startTime"], minutes=20)}
+    end = failed | ({"exitCode": 0, "reason": "Completed", "finishedAt": told["completionTime"]} if done(job) else {})
+    is_now = {"running": {"startedAt": told["startTime"]}} if told.get("active") else {"terminated": end}
+    state = {"name": "apply", "ready": bool(told.get("active")), "restartCount": 0, "state": is_now}
     spec = {"nodeName": next(iter(world.hosts))} | template
-    status = {"containerStatuses": [state], "phase": "Succeeded", "startTime": job["status"]["startTime"]}
+    phase = "Running" if told.get("active") else "Succeeded" if done(job) else "Failed"
+    status = {"containerStatuses": [state], "phase": phase, "startTime": told["startTime"]}
     labels = meta["labels"] | {"job-name": meta["name"]}
     return new("v1", "Pod", name, meta["namespace"], labels=labels, spec=spec, status=status)
+
+
+def done(job: dict[str, Any]) -> bool:
+    """Whether a Job is complete."""
+    return "completionTime" in job["status"]
 
 
 def _event(world: World, node: str, index: int) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""The kinds of what runs on the hosts and must leave them before a drain; sections 1.20 and 1.21 of the object facts.
+
+VirtualMachineInstances are not among them: their `spec` may hold user data with passwords in plain text, and whatever
+is in the catalogue is saved.
+"""
+
+from __future__ import annotations
+
+from harvdiag.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, count
+from harvdiag.kind import Kind, Link
+
+__all__ = ["KINDS"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+VOLUME = Kind(
+    "Volume.longhorn.io",
+    "longhorn.io",
+    "volumes",
+    "longhorn-system",
+    ("v1beta2", "v1beta1"),
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("state", "status.state"),
+        at("robustness", "status.robustness"),
+        at("node", "status.currentNodeID"),
+        count("replicas", "spec.numberOfReplicas"),
+        at("claim_namespace", "status.kubernetesStatus.namespace"),
+        at("claim", "status.kubernetesStatus.pvcName"),
+        DELETING,
+        CREATED,
+        UID,
+    ),
+    links=(Link("status.currentNodeID", "Node"),),
+)
+
+KINDS = (VOLUME,)

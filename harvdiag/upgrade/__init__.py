@@ -1,0 +1,13 @@
+"""The upgrade as the state machine it is: phases, nodes, the drain's handshake, Jobs, and what the planner says.
+
+It tells how things stand; what is wrong with that is for the rules. Section 4 of the object facts.
+"""
+
+from harvdiag.upgrade.all import Upgrades
+from harvdiag.upgrade.v1 import Upgrade
+
+__all__ = ["Upgrade", "Upgrades"]
+
+
+def __dir__() -> list[str]:
+    return __all__

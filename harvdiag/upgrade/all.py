@@ -1,0 +1,54 @@
+"""The Upgrade objects of a snapshot, and which of them counts."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
+from harvdiag.upgrade.wording import made
+
+__all__ = ["Upgrades"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Upgrades:
+    """The Upgrade objects of a snapshot, the latest first."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    @cached_property
+    def all(self) -> list[Upgrade]:
+        """Every Upgrade, the one labelled latest first, then the youngest."""
+        found = [Upgrade(obj) for obj in self._snapshot.objects("Upgrade")]
+        found.sort(key=made, reverse=True)
+        return sorted(found, key=lambda u: not u.latest)
+
+    @property
+    def plan(self) -> UpgradePlan | None:
+        """The UpgradePlan (Upgrade V2) that is under way, the youngest first; None where none is."""
+        return next((plan for plan in sorted(self.plans, key=made, reverse=True) if plan.running), None)
+
+    @cached_property
+    def plans(self) -> list[UpgradePlan]:
+        """Every UpgradePlan."""
+        return [UpgradePlan(obj) for obj in self._snapshot.objects("UpgradePlan")]
+
+    @property
+    def running(self) -> Upgrade | None:
+        """The Upgrade that is under way, or None."""
+        return next((upgrade for upgrade in self.all if upgrade.running), None)
+
+    @property
+    def failed(self) -> Upgrade | None:
+        """The last Upgrade, where none runs, it has failed, and no UpgradePlan has taken over since."""
+        last = next(iter(self.all), None)
+        if last is None or self.running or not last.failed:
+            return None
+        good = any(plan.phase != "Failed" and made(plan) > made(last) for plan in self.plans)
+        return None if good else last

@@ -1,0 +1,18 @@
+"""The charts that an upgrade installs, and the Bundles that fleet makes of them (section 1.19 of the object facts)."""
+
+from __future__ import annotations
+
+__all__ = ["CHARTS", "ours"]
+
+CHARTS = ("harvester", "harvester-crd", "rancher-monitoring-crd", "rancher-logging-crd", "kubeovn-operator-crd")
+"""The names of the ManagedCharts in fleet-local; the last from 1.8 on."""
+BUNDLES = frozenset({"fleet-agent-local", *(f"mcc-{chart}" for chart in CHARTS)})
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def ours(kind: str, name: str) -> bool:
+    """Whether a ManagedChart or Bundle of fleet-local is the upgrade's own; an administrator may have others there."""
+    return name in {"ManagedChart": frozenset(CHARTS), "Bundle": BUNDLES}.get(kind, frozenset())

@@ -1,0 +1,98 @@
+"""Handshake: how far the drain of one node has come, by the annotations of its plan Secret (section 4.3, h0 to h12).
+
+Rancher asks and Harvester acknowledges by writing the very same text under another key; the texts are compared byte
+by byte. When the cycle is over, Rancher clears all of them: "all absent" means idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from harvdiag.fields import Obj, text
+
+__all__ = ["KEYS", "Handshake", "handshake", "path"]
+
+KEYS = {
+    "drain-options": "rke.cattle.io/drain-options",
+    "pre-drain": "rke.cattle.io/pre-drain",
+    "pre-hook": "harvesterhci.io/pre-hook",
+    "drain-done": "rke.cattle.io/drain-done",
+    "uncordon": "rke.cattle.io/uncordon",
+    "post-drain": "rke.cattle.io/post-drain",
+    "post-hook": "harvesterhci.io/post-hook",
+    "drain-error": "rke.cattle.io/drain-error",
+}
+"""Short name to annotation, in the order in which they are written; ``drain-error`` may come at any time."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def path(key: str) -> str:
+    """The field of an annotation by its short name."""
+    return f'metadata.annotations["{KEYS[key]}"]'
+
+
+class Handshake(NamedTuple):
+    """One node's drain cycle. `step` is the last that was taken (``idle`` where none), `waits_for` who is to act next.
+
+    `values` holds the annotations that are there, by short name.
+    """
+
+    step: str
+    waits_for: str
+    values: Mapping[str, str]
+
+    @property
+    def idle(self) -> bool:
+        """No cycle is under way."""
+        return self.step == "idle"
+
+    @property
+    def error(self) -> str:
+        """What Rancher met while draining; empty where nothing."""
+        return self.values.get("drain-error", "")
+
+    def asked(self, request: str, answer: str) -> bool:
+        """Whether `request` is there and `answer` is not its very copy."""
+        return request in self.values and self.values.get(answer) != self.values[request]
+
+
+WAITS = {
+    "idle": "Rancher's planner, to begin with this node",
+    "h1": "Rancher, to cordon the node and ask for the pre-drain hook",
+    "h2": "Harvester, to run the pre-drain Job and acknowledge",
+    "h5": "Rancher, to drain the node",
+    "h6": "Rancher and the node's agent, to apply the new plan",
+    "h7": "Rancher, to ask for the post-drain hook",
+    "h8": "Harvester, to run the post-drain Job and acknowledge",
+    "h11": "Rancher, to uncordon the node and end the cycle",
+}
+"""The step that was taken last, and who is to take the next."""
+
+
+STEPS = (
+    ("post-drain", "h8", "post-hook", "h11"),
+    ("uncordon", "h7", "", ""),
+    ("drain-done", "h6", "", ""),
+    ("pre-drain", "h2", "pre-hook", "h5"),
+    ("drain-options", "h1", "", ""),
+)
+"""An annotation that is there, the step it shows, the key of its answer, and the step once that is there."""
+
+
+def handshake(secret: Obj) -> Handshake:
+    """How far the cycle of a plan Secret has come."""
+    found = {key: value for key in KEYS if (value := text(secret, path(key)))}
+    step = _step(found)
+    return Handshake(step, WAITS[step], found)
+
+
+def _step(found: Mapping[str, str]) -> str:
+    """The rows of section 4.3, the last first; a request counts as answered by its very copy alone."""
+    for key, step, answer, answered in STEPS:
+        if key in found:
+            return answered if answer and found.get(answer) == found[key] else step
+    return "idle"

@@ -1,0 +1,94 @@
+"""The Jobs that carry an upgrade out (section 1.18 of the object facts)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harvdiag.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.model import ObjectRef
+
+__all__ = ["ACTIVE", "COMPLETE", "FAILED", "WAITING", "Job", "every_job", "jobs_of", "node_of", "step_of"]
+
+ACTIVE, COMPLETE, FAILED, WAITING = "active", "complete", "failed", "waiting"
+MANIFEST = "apply-manifests"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Job(NamedTuple):
+    """One Job of an upgrade. `type` is ``pre-drain``, ``post-drain``, ``restore-vm``, ``single-node-upgrade`` or
+    ``apply-manifests``; `state` is one of the constants here; times are RFC 3339, empty where it has none.
+    """
+
+    ref: ObjectRef
+    type: str
+    node: str
+    state: str
+    reason: str
+    began: str
+    ended: str
+
+    @property
+    def pending(self) -> bool:
+        """Whether it keeps every other hook Job of the upgrade from being made: no Pod of it has succeeded."""
+        return self.state != COMPLETE
+
+
+def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
+    """The Jobs of an upgrade in harvester-system, the oldest first."""
+    mine = [obj for obj in objects if labels(obj).get("harvesterhci.io/upgrade") == upgrade]
+    found = [_job(obj, step_of(obj, upgrade)) for obj in mine if namespace_of(obj) == "harvester-system"]
+    return sorted(found, key=lambda job: (job.began, job.ref))
+
+
+def every_job(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
+    """The same with the Jobs of its Plans, wherever they are, in the order of the source; see `step_of`."""
+    return [_job(obj, step) for obj in objects if (step := step_of(obj, upgrade))]
+
+
+def step_of(job: Obj, upgrade: str) -> str:
+    """What a Job does for an upgrade: the type of its own Jobs; for the system-upgrade-controller's, which carry out
+    its Plans, what these are named behind the upgrade, such as ``prepare``. Empty where it is none of its Jobs.
+    """
+    mine = labels(job)
+    if mine.get("harvesterhci.io/upgrade") != upgrade:
+        plan = str(mine.get("upgrade.cattle.io/plan", ""))
+        return plan.removeprefix(f"{upgrade}-") if plan.startswith(f"{upgrade}-") else ""
+    component = str(mine.get("harvesterhci.io/upgradeComponent", ""))
+    return str(mine.get("harvesterhci.io/upgradeJobType") or (MANIFEST if component == "manifest" else component))
+
+
+def node_of(job: Obj) -> str:
+    """The node that a Job is for; empty where it is for the cluster."""
+    mine = labels(job)
+    return str(mine.get("harvesterhci.io/node") or mine.get("upgrade.cattle.io/node") or "")
+
+
+def _job(obj: Obj, step: str) -> Job:
+    state, reason = _state(obj)
+    ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
+    began = text(obj, "status.startTime") or text(obj, "metadata.creationTimestamp")
+    return Job(ref, step, node_of(obj), state, reason, began, _ended(obj))
+
+
+def _state(obj: Obj) -> tuple[str, str]:
+    for row in items(obj, "status.conditions"):
+        if isinstance(row, dict) and row.get("status") == "True" and _ends(row):
+            reason = ": ".join(str(row[key]) for key in ("reason", "message") if row.get(key))
+            return (COMPLETE if row["type"] == "Complete" else FAILED), reason
+    if field("status.succeeded").get(obj):
+        return COMPLETE, ""
+    return (ACTIVE if field("status.active").get(obj) else WAITING), ""
+
+
+def _ended(obj: Obj) -> str:
+    rows = (row for row in items(obj, "status.conditions") if isinstance(row, dict))
+    last = (str(row.get("lastTransitionTime") or "") for row in rows if _ends(row))
+    return text(obj, "status.completionTime") or next(last, "")
+
+
+def _ends(row: Obj) -> bool:
+    """Whether a condition tells of the Job's end; its type may be of any shape in a damaged bundle."""
+    return str(row.get("type")) in {"Complete", "Failed"}

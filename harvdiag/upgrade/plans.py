@@ -1,0 +1,121 @@
+"""Plans of the system-upgrade-controller (SUC): which Nodes each selects, which are done, and what it is held up by.
+
+Section 1.17 of the object facts: a Node that is done carries the label ``plan.upgrade.cattle.io/<plan>`` with the
+plan's hash. Not to be mixed up with the machine-plan Secrets, which are Rancher's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from harvdiag.columns import condition
+from harvdiag.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.model import ObjectRef
+from harvdiag.moment import Moment
+
+__all__ = ["CLEANUP", "GATE", "GONE", "NOT_READY", "PREPARE", "SKIP_RESTART", "SYSTEM_AGENT", "NodePlan", "node_plans"]
+
+PREPARE, CLEANUP, GATE = "prepare", "cleanup", "skip-manifests-apply"
+SKIP_RESTART = "skip-restart-rancher-system-agent"
+SYSTEM_AGENT = "system-agent-upgrader"
+GONE, NOT_READY = "does not exist", "is not Ready"
+SUFFIXES = (PREPARE, CLEANUP, GATE, "skip-manifests-remove", SKIP_RESTART)
+OF_V2 = "management.harvesterhci.io/upgrade-plan"
+READY = condition("ready", "Ready")
+RESTART = timedelta(minutes=30)
+"""How long a Node may be not Ready because it merely restarts; big servers take many minutes."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class NodePlan(NamedTuple):
+    """One plan. `upgrade` is the Upgrade that it belongs to and `task` what it does for that, such as ``prepare``.
+
+    Both are empty for a plan that belongs to none. `applying` are the Nodes at which it says to be at work.
+    """
+
+    ref: ObjectRef
+    upgrade: str
+    task: str
+    hash: str
+    applying: tuple[str, ...]
+    selector: Obj
+
+    @property
+    def label(self) -> str:
+        """The label of a Node that is done."""
+        return f"plan.upgrade.cattle.io/{self.ref.name}"
+
+    def selects(self, node: Obj) -> bool:
+        """Whether it is to run on this Node."""
+        mine = labels(node)
+        wanted: Any = self.selector.get("matchLabels")
+        if isinstance(wanted, dict) and any(mine.get(key) != value for key, value in wanted.items()):
+            return False
+        return all(_fits(row, mine) for row in items(self.selector, "matchExpressions") if isinstance(row, dict))
+
+    def done(self, node: Obj) -> bool:
+        """Whether it has run on this Node, in the version that it has now."""
+        return bool(self.hash) and labels(node).get(self.label) == self.hash
+
+    def missing(self, nodes: Mapping[str, Obj]) -> list[str]:
+        """The Nodes that it selects and that are not done."""
+        return [name for name, node in nodes.items() if self.selects(node) and not self.done(node)]
+
+    def held_up_by(self, nodes: Mapping[str, Obj], now: Moment) -> dict[str, str]:
+        """The Nodes on which it cannot run as they are `now`, and why; empty where it gets on."""
+        found = {name: GONE for name in self.applying if name not in nodes}
+        busy = [name for name in self.applying if name in nodes and not self.done(nodes[name])]
+        late = dict.fromkeys([*busy, *self.missing(nodes)])
+        return found | {name: NOT_READY for name in late if _dead(nodes[name], now)}
+
+
+def node_plans(objects: tuple[Obj, ...]) -> list[NodePlan]:
+    """The plans of the system-upgrade-controller in cattle-system."""
+    return [_plan(obj) for obj in objects if namespace_of(obj) == "cattle-system"]
+
+
+def _plan(obj: Obj) -> NodePlan:
+    name, selector = name_of(obj), field("spec.nodeSelector").get(obj)
+    upgrade, task = _owner(name, labels(obj))
+    ref = ObjectRef("Plan", namespace_of(obj), name)
+    applying = tuple(str(node) for node in items(obj, "status.applying"))
+    return NodePlan(
+        ref, upgrade, task, text(obj, "status.latestHash"), applying, selector if isinstance(selector, dict) else {}
+    )
+
+
+def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
+    """The Upgrade and the task, by label, else by name: the upgrade's script labels none of its own."""
+    if OF_V2 in marks:
+        return "", ""
+    by_name = next((name.removesuffix(f"-{end}") for end in SUFFIXES if name.endswith(f"-{end}")), "")
+    upgrade = str(marks.get("harvesterhci.io/upgrade") or (by_name if by_name.startswith("hvst-upgrade-") else ""))
+    return upgrade, name.removeprefix(f"{upgrade}-") if upgrade else ""
+
+
+def _dead(node: Obj, now: Moment) -> bool:
+    """Not Ready for longer than a restart takes, or for nobody knows how long."""
+    rows = [row for row in items(node, "status.conditions") if isinstance(row, dict) and row.get("type") == "Ready"]
+    ages = [age for row in rows if (age := now.since(Moment(text(row, "lastTransitionTime")))) is not None]
+    return READY.value(node) in {"False", "Unknown"} and all(age >= RESTART for age in ages)
+
+
+def _fits(row: Obj, mine: Mapping[str, Any]) -> bool:
+    """One matchExpression; an operator that Kubernetes does not know selects nothing."""
+    key, values = str(row.get("key")), items(row, "values")
+    match row.get("operator"):
+        case "In":
+            return mine.get(key) in values
+        case "NotIn":
+            return mine.get(key) not in values
+        case "Exists":
+            return key in mine
+        case "DoesNotExist":
+            return key not in mine
+        case _:
+            return False

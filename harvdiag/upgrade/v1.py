@@ -1,0 +1,158 @@
+"""One Upgrade object (``harvesterhci.io/v1beta1``) as it stands; sections 1.13 and 4 of the object facts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from harvdiag.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.model import ObjectRef
+from harvdiag.upgrade.phases import ENDED, FAILED, PAUSED, Phase, phase_of
+
+__all__ = ["Condition", "NodeStatus", "Release", "Upgrade"]
+
+STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
+PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
+SKIP_DONE = 'metadata.annotations["harvesterhci.io/apply-skip-rke2-manifests-plan-completed"]'
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Condition(NamedTuple):
+    """One condition: `status` is ``True``, ``False`` or ``Unknown``; `since` is RFC 3339 or empty."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    since: str
+
+
+class NodeStatus(NamedTuple):
+    """What the Upgrade says of one node."""
+
+    state: str
+    reason: str
+    message: str
+
+
+class Release(NamedTuple):
+    """The versions that the upgrade leads to; empty where the Upgrade does not tell them yet."""
+
+    harvester: str = ""
+    os: str = ""
+    kubernetes: str = ""
+    rancher: str = ""
+
+
+class Upgrade:
+    """One Upgrade object."""
+
+    def __init__(self, obj: Obj) -> None:
+        self.obj = obj
+        self.ref = ObjectRef("Upgrade", namespace_of(obj), name_of(obj))
+
+    @property
+    def state(self) -> str:
+        """Label `harvesterhci.io/upgradeState`, such as ``UpgradingNodes``."""
+        return text(self.obj, STATE)
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase that the label names; None for a label that no known release writes."""
+        return phase_of(self.state)
+
+    @property
+    def version(self) -> str:
+        """The version it goes to; an upgrade by image tells it in its release information only."""
+        return text(self.obj, "spec.version") or self.release.harvester
+
+    @property
+    def previous_version(self) -> str:
+        """The version it comes from."""
+        return text(self.obj, "status.previousVersion")
+
+    @cached_property
+    def release(self) -> Release:
+        """The versions of `status.repoInfo` (YAML in a string)."""
+        info = text(self.obj, "status.repoInfo")
+        found = (re.search(rf"(?m)^ *{name}: *(.+?) *$", info) for name in Release._fields)
+        return Release(*(told[1].strip("\"'") if told else "" for told in found))
+
+    @property
+    def latest(self) -> bool:
+        """Whether it carries the label of the current one; exactly one does."""
+        return labels(self.obj).get("harvesterhci.io/latestUpgrade") == "true"
+
+    @cached_property
+    def conditions(self) -> Mapping[str, Condition]:
+        """The conditions by type."""
+        rows = (row for row in items(self.obj, "status.conditions") if isinstance(row, dict) and row.get("type"))
+        return {str(row["type"]): _condition(row) for row in rows}
+
+    def status(self, kind: str) -> str:
+        """The status of a condition; empty where it is not there."""
+        found = self.conditions.get(kind)
+        return found.status if found else ""
+
+    @property
+    def running(self) -> bool:
+        """Not finished: neither its label nor its condition Completed says so."""
+        return self.state not in ENDED and self.status("Completed") not in {"True", "False"}
+
+    @property
+    def failed(self) -> bool:
+        """Whether it says that it failed."""
+        return not self.running and (self.state == FAILED or self.status("Completed") == "False")
+
+    @property
+    def cleaning(self) -> str:
+        """Label `harvesterhci.io/upgradeCleanup` (1.7 and newer): ``Pending``, ``Succeeded`` or empty."""
+        return text(self.obj, 'metadata.labels["harvesterhci.io/upgradeCleanup"]')
+
+    @property
+    def single_node(self) -> str:
+        """The one node of a cluster that has just one; empty otherwise."""
+        return text(self.obj, "status.singleNode")
+
+    @property
+    def waits_for_gate(self) -> bool:
+        """Services are upgraded, but the nodes' turn has not begun (releases with the skip-manifests plan)."""
+        return self.status("SystemServicesUpgraded") == "True" and not self.status("NodesUpgraded")
+
+    @cached_property
+    def statuses(self) -> Mapping[str, NodeStatus]:
+        """What it says of each node of its list, by the node's name."""
+        found: Any = field("status.nodeStatuses").get(self.obj)
+        told = found.items() if isinstance(found, dict) else ()
+        return {str(name): NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in told}
+
+    @property
+    def nodes(self) -> dict[str, str]:
+        """The state of each node by its name, such as ``Images preloaded``, as the Upgrade lists them."""
+        return {name: status.state for name, status in self.statuses.items()}
+
+    @cached_property
+    def pauses(self) -> Mapping[str, str]:
+        """Node to ``pause`` or ``unpause``, as the administrator set it (1.7 and newer)."""
+        try:
+            found = json.loads(text(self.obj, PAUSES) or "{}")
+        except ValueError:
+            return {}
+        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+    @property
+    def paused(self) -> tuple[str, ...]:
+        """The nodes that an administrator holds back."""
+        return tuple(sorted(name for name, state in self.nodes.items() if state == PAUSED))
+
+
+def _condition(row: dict[str, Any]) -> Condition:
+    since = row.get("lastTransitionTime") or row.get("lastUpdateTime") or ""
+    kind, status, reason, message = (str(row.get(key) or "") for key in ("type", "status", "reason", "message"))
+    return Condition(kind, status, reason, message, str(since))

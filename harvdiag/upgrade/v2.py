@@ -1,0 +1,74 @@
+"""Upgrade V2: the UpgradePlan of the experimental upgrade toolkit (section 1.22 of the object facts).
+
+It upgrades by plans of the system-upgrade-controller and needs no machine-plan Secret; its phases are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from harvdiag.fields import Obj, field, items, name_of, text
+from harvdiag.model import ObjectRef, State
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.v1 import NodeStatus
+
+__all__ = ["UpgradePlan", "toolkit_unseen"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def toolkit_unseen(snapshot: Snapshot) -> bool:
+    """Whether an UpgradePlan may run that could not be read; most releases have no such kind, so nobody looks there."""
+    gap = snapshot.gap("UpgradePlan")
+    return gap is not None and gap.startswith((f"{State.FORBIDDEN}:", f"{State.FAILED}:"))
+
+
+class UpgradePlan:
+    """One UpgradePlan (``management.harvesterhci.io/v1beta1``). Its phases are open: later builds have others."""
+
+    def __init__(self, obj: Obj) -> None:
+        self.obj = obj
+        self.ref = ObjectRef("UpgradePlan", "", name_of(obj))
+
+    @property
+    def phase(self) -> str:
+        """``status.currentPhase``, such as ``NodeUpgrading``."""
+        return text(self.obj, "status.currentPhase")
+
+    @property
+    def version(self) -> str:
+        """The version it goes to."""
+        return text(self.obj, "status.version") or text(self.obj, "spec.version")
+
+    @property
+    def previous_version(self) -> str:
+        """The version it comes from."""
+        return text(self.obj, "status.previousVersion")
+
+    @property
+    def running(self) -> bool:
+        """Neither Succeeded nor Failed."""
+        return self.phase not in {"Succeeded", "Failed"}
+
+    @property
+    def failed(self) -> Mapping[str, NodeStatus]:
+        """The nodes whose state says that a step failed."""
+        return {name: status for name, status in self.statuses.items() if status.state.endswith("Failed")}
+
+    @property
+    def degraded(self) -> str:
+        """What its condition Degraded says, if that is True; else empty."""
+        rows = (row for row in items(self.obj, "status.conditions") if isinstance(row, dict))
+        found = (row for row in rows if row.get("type") == "Degraded" and row.get("status") == "True")
+        return next((str(row.get("message") or row.get("reason") or "Degraded") for row in found), "")
+
+    @cached_property
+    def statuses(self) -> Mapping[str, NodeStatus]:
+        """What it says of each node, by the node's name."""
+        found: Any = field("status.nodeUpgradeStatuses").get(self.obj)
+        told = found.items() if isinstance(found, dict) else ()
+        return {name: NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in told}

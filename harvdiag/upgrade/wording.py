@@ -1,0 +1,55 @@
+"""An upgrade in words: its name with its versions, the states of its nodes, how long something has lasted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from harvdiag.fields import text
+from harvdiag.spelling import listed
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
+
+__all__ = ["done", "failure", "made", "named", "span", "states"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def named(of: Upgrade | UpgradePlan) -> str:
+    """``Upgrade hvst-upgrade-abcde from v1.4.1 to v1.4.2``"""
+    ways = (("from", of.previous_version), ("to", of.version))
+    return f"{of.ref.kind} {of.ref.name}" + "".join(f" {word} {version}" for word, version in ways if version)
+
+
+def made(of: Upgrade | UpgradePlan) -> str:
+    """When it was made, RFC 3339."""
+    return text(of.obj, "metadata.creationTimestamp")
+
+
+def done(number: int, of: int) -> str:
+    """``3 of 4 nodes are done``"""
+    return f"{number} of {of} {'node is' if of == 1 else 'nodes are'} done"
+
+
+def failure(upgrade: Upgrade) -> str:
+    """What its conditions say of its failure; empty where they say nothing."""
+    rows = (c for c in upgrade.conditions.values() if c.status == "False" and c.type != "LogReady")
+    return next((": ".join(filter(None, (c.reason, c.message))) for c in rows if c.reason or c.message), "")
+
+
+def states(plan: UpgradePlan) -> str:
+    """``ImagePreloaded: hv01 and hv02; OSUpgraded: hv03``"""
+    found: dict[str, list[str]] = {}
+    for name, status in sorted(plan.statuses.items()):
+        found.setdefault(status.state or "(no state)", []).append(name)
+    told = (f"{state}: {listed(names)}" for state, names in sorted(found.items()))
+    return "; ".join(told) or "no node has begun"
+
+
+def span(age: timedelta) -> str:
+    """``3 h 20 min``"""
+    hours, minutes = int(age.total_seconds()) // 3600, int(age.total_seconds()) // 60 % 60
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else "less than a minute"

@@ -1,0 +1,73 @@
+"""Quotes: short, with the line's own time, and without anything that is secret."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvdiag.logs.quote import LONGEST, masked, quote, stamp
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("token: K10abc", "token: ***"),
+        ("token=abc next", "token=*** next"),
+        ('"token":"abc def","x":"y"', '"token":"***","x":"y"'),
+        (r'msg="{\"token\":\"abc\",\"a\":1}"', r'msg="{\"token\":\"***\",\"a\":1}"'),
+        ("password: 'a b'", "password: '***'"),
+        ('password: "never closed', 'password: "***'),
+        ("CATTLE_TOKEN=abc123", "CATTLE_TOKEN=***"),
+        ("agent-token: abc", "agent-token: ***"),
+        ("run --token abc --server x", "run --token *** --server x"),
+        ("Authorization: Bearer abcdefghijk", "Authorization: Bearer ***"),
+        ("joins with K10" + "ab" * 32 + "::server:xyz end", "joins with *** end"),
+        ("x eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJr.c2ln y", "x *** y"),
+        ("https://user:pw@registry/v2", "https://user:***@registry/v2"),
+        ("TOKEN: Abc; PassWord = x", "TOKEN: ***; PassWord = ***"),
+        (
+            "[K8s] updated plan secret fleet-local/custom-1-machine-plan with feedback",
+            "[K8s] updated plan secret fleet-local/custom-1-machine-plan with feedback",
+        ),
+        ("the token that was given is refused", "the token that was given is refused"),
+    ],
+)
+def test_secrets_are_masked(line: str, shown: str) -> None:
+    assert masked(line) == shown
+    assert masked(shown) == shown
+
+
+def test_long_line_is_cut_around_what_it_tells() -> None:
+    line = "a" * 1000 + " here it is " + "b" * 1000
+    found = quote("f", line, "here it is").line
+    assert len(found) <= LONGEST
+    assert "here it is" in found
+    assert found.startswith("…")
+    assert found.endswith("…")
+    assert len(quote("f", line).line) == LONGEST
+    assert quote("f", line[:LONGEST]).line == line[:LONGEST]
+
+
+def test_mask_comes_before_the_cut() -> None:
+    line = "token: " + "s" * 1000 + " here it is"
+    assert quote("f", line, "here it is").line == "token: *** here it is"
+
+
+@pytest.mark.parametrize(
+    ("line", "time"),
+    [
+        ("2025-05-08T09:00:00.123456789Z text", "2025-05-08T09:00:00.123456789Z"),
+        ('May 06 10:00:00.1 hv01 x[1]: time="2025-05-06T10:00:00Z" level=info', "2025-05-06T10:00:00Z"),
+        ("May  6 10:00:00 hv01 systemd[1]: Started", "May  6 10:00:00"),
+        ("no time at all", ""),
+    ],
+)
+def test_time_is_that_of_the_line(line: str, time: str) -> None:
+    assert stamp(line) == time
+    assert bool(quote("f", line).at) == time.startswith("2025")
+
+
+@given(st.text(max_size=900), st.text(max_size=20))
+def test_any_line_can_be_quoted(line: str, told: str) -> None:
+    assert len(quote("f", line, told).line) <= LONGEST
