@@ -19,7 +19,6 @@ __all__ = [
     "describe",
     "look_on_host",
     "register_first",
-    "rejoin",
 ]
 
 BACK_UP = "Back up first: `kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml > before.yaml`, and an etcd snapshot."
@@ -69,26 +68,6 @@ def look_on_host(node: str) -> str:
         f"nodes/{node}.zip). "
         '"already bootstrapped" means that the disk of an earlier installation was used again; "provide credentials" '
         "means that its Machine or its account is gone."
-    )
-
-
-def rejoin(node: str) -> tuple[str, ...]:
-    """The lasting repair of a node without a Machine: take it out whole and join it anew (F01, docs#1108)."""
-    return (
-        "If an upgrade is under way, wait until every other node of it is Succeeded.",
-        (
-            f"Disable scheduling of {node} in Longhorn and evict its replicas, then put it into maintenance mode, so "
-            "that its VMs leave."
-        ),
-        (
-            f"Run `rke2-uninstall.sh` on {node} so that it cannot register again, then delete the host {node} in "
-            "Harvester."
-        ),
-        f"See that nothing of {node} is left: its Node, its `nodes.longhorn.io` and its etcd member.",
-        (
-            f"Install {node} anew with a wiped disk and join it; its Machine, plan Secret and labels then appear by "
-            "themselves."
-        ),
     )
 
 

@@ -6,21 +6,14 @@ import os
 from pathlib import Path
 
 from harvdiag.cluster import Cluster
+from harvdiag.fields import Obj
+from harvdiag.kind import Kind
+from harvdiag.kinds import CATALOGUE
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files import FilesReader
 from harvdiag.training.scenarios import load
 
 __all__ = ["open_scenario"]
-
-# What kubectl would list as empty: a scenario knows of these kinds also where it has taken the last one away.
-ALWAYS = {
-    "v1": ("Node", "Secret"),
-    "cluster.x-k8s.io/v1beta1": ("Machine", "Cluster"),
-    "rke.cattle.io/v1": ("CustomMachine", "RKEBootstrap", "RKECluster", "RKEControlPlane"),
-    "provisioning.cattle.io/v1": ("Cluster",),
-    "management.cattle.io/v3": ("Cluster",),
-    "harvesterhci.io/v1beta1": ("Setting", "Upgrade"),
-}
 
 
 def __dir__() -> list[str]:
@@ -30,11 +23,13 @@ def __dir__() -> list[str]:
 def open_scenario(file: str | os.PathLike[str]) -> Cluster:
     """The cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, where it is none."""
     scenario = load(Path(file))
-    empty = [
-        ("", {"apiVersion": version, "kind": f"{kind}List", "items": []})
-        for version, kinds in ALWAYS.items()
-        for kind in kinds
-    ]
+    # What kubectl would list as empty: a scenario knows of every kind also where it has none, or took the last away.
+    empty = [("", _nothing(kind)) for kind in CATALOGUE.values() if kind.versions]
     documents = [*empty, *((scenario.path.name, obj) for obj in scenario.objects)]
     name = f"{scenario.rule}/{scenario.path.stem}"
     return Cluster(Snapshot(FilesReader(name, documents, scenario.captured_at or "", whole=True)))
+
+
+def _nothing(kind: Kind) -> Obj:
+    version = f"{kind.group}/{kind.versions[0]}" if kind.group else kind.versions[0]
+    return {"apiVersion": version, "kind": f"{kind.bare}List", "items": []}

@@ -165,7 +165,7 @@ def test_no_machine_is_called_a_leftover_while_its_host_may_run_unseen(kind: str
     found = port.cluster(world.objects, **{kind: State.FAILED}).check(["machine-without-node-ref"])
     assert [f.subject.name for f in found] == [machine]
     assert not any("may be deleted" in step for step in found[0].next)
-    assert any(f"{kind} were not seen" in step or "Do not delete it" in step for step in found[0].next)
+    assert any(f"{kind} were not seen" in step or f"Do not delete {machine}" in step for step in found[0].next)
 
 
 def test_no_host_is_to_be_turned_off_while_nodes_are_unseen() -> None:

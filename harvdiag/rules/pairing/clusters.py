@@ -85,7 +85,7 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
                 for evidence in show(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
             ),
             (
-                "The true one has an empty rke.cattle.io/joined-to; the others join it.",
+                "Look which has an empty rke.cattle.io/joined-to: that is the true one, which the others join.",
                 advice.back_up_secret(found[0].name),
             ),
         )

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from harvdiag import advice
 from harvdiag.facts import Facts
-from harvdiag.fields import text, uid_of
+from harvdiag.fields import labels, text, uid_of
 from harvdiag.links import PRESENT
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.pairs import E1, E2, E3, E4, E5, E6, FLEET
 from harvdiag.rules import Cause, Hit, host_signs, rule, show
+from harvdiag.rules.pairing.rejoin import rejoin
+
+MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 
 
 @rule("node-machine-disagree", needs={"Node", "Machine"}, links=["harvester/harvester#8222"])
@@ -49,8 +52,8 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
                 advice.describe("machines.cluster.x-k8s.io", machine.name),
                 advice.ONE_BY_ONE,
             ),
-            f"Do not delete Node {node.name} while it names {machine.name}: Harvester then deletes that Machine, and "
-            f"with it {other if back else 'its node'}. {advice.DELETES_NODE}",
+            f"Do not delete Node {node.name} while that Node names {machine.name}: Harvester then deletes that "
+            f"Machine, and with it {other if back else 'the node behind it'}. {advice.DELETES_NODE}",
             (Cause("nodes-share-machine", machine),),
         )
 
@@ -68,31 +71,64 @@ def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
         nodes = by_name if len(by_name) > 1 else by_uid
         if len(nodes) < 2:
             continue
-        names = " and ".join(sorted(node.name for node in nodes))
-        back = facts.pairing.node_ref(machine)
-        false = [node for node in nodes if not (back and back.target == node)]
-        how = "is named by" if nodes is by_name else "has its uid on the label rke.cattle.io/machine of"
-        yield Hit(
-            machine,
-            f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}",
+        yield _shared(facts, machine, nodes, by_name=nodes is by_name)
+
+
+def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name: bool) -> Hit:
+    back = facts.pairing.node_ref(machine)
+    false = [node for node in nodes if not (back and back.target == node)]
+    owner = back.target if back and back.target in nodes else None
+    field = E1 if by_name else E4
+    names = " and ".join(sorted(node.name for node in nodes))
+    how = "is named by" if by_name else "has its uid on the label rke.cattle.io/machine of"
+    return Hit(
+        machine,
+        f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _whose(facts, owner, false),
+        (
+            *(evidence for node in false for evidence in (*show(facts, node, field), *host_signs(facts, node))),
+            *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
+            *(e for node in false for e in show(facts, node, E4 if by_name else E1, MANAGED)),
+            *(e for node in nodes if node not in false for e in (*show(facts, node, E1, E4), *host_signs(facts, node))),
+        ),
+        (
             (
-                *(evidence for node in nodes for evidence in (*show(facts, node, E1, E4), *host_signs(facts, node))),
-                *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
+                "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
+                "label rke.cattle.io/machine-id. If both match, the disk was copied: go by nodeRef and the "
+                "internal address."
             ),
+            *(_settle(facts, false[0], machine) if owner and len(false) == 1 else ()),
+        ),
+        f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine names {machine.name}: Harvester "
+        "deletes the Machine that a deleted Node names, here the one of a healthy host. Move its VMs and replicas away "
+        "first. " + advice.QUORUM,
+    )
+
+
+def _whose(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str:
+    """Which of them the Machine points at, and what the others never got."""
+    if owner is None or not false:
+        return ""
+    bare = [node for node in false if not facts.pairing.claims(node)]
+    managed = all(labels(facts.pairing.obj(node)).get("harvesterhci.io/managed") == "true" for node in bare)
+    so = "" if managed else ", so that Harvester does not manage it"
+    names = " and ".join(node.name for node in bare)
+    never = f"; {names} took over an old installation and never got a Machine or a plan of its own{so}" if bare else ""
+    return f". It points at {owner.name}{never}"
+
+
+def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
+    """Join it anew, unless a Machine of its own claims it: then only what it says is wrong."""
+    claims = facts.pairing.claims(node)
+    if claims:
+        return (
             (
-                (
-                    "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
-                    "label rke.cattle.io/machine-id. If both match, the disk was copied: go by nodeRef and the "
-                    "internal address."
-                ),
-                "The other host took over an old installation.",
-                *(advice.rejoin(false[0].name) if len(false) == 1 else ()),
+                f"Do not uninstall {node.name}: Machine {claims[0].name} is its own. Look at the log of Cluster API's "
+                "controller for why that name is not written on the Node."
             ),
-            "Do not delete the false Node while its annotation cluster.x-k8s.io/machine names this Machine: "
-            "Harvester deletes the Machine that a deleted Node names, here the one of a healthy host. Move its VMs and "
-            "replicas away, then take that annotation off it; back up before, for nobody has reported this step yet. "
-            + advice.QUORUM,
+            advice.describe("machines.cluster.x-k8s.io", claims[0].name),
         )
+    edge = facts.pairing.named(node)
+    return rejoin(facts, node, machine if edge and edge.target == machine else None)
 
 
 @rule("node-follows-other-machine", needs={"Node", "Machine"}, links=["rancher/rancher#45646"])

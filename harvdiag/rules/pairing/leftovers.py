@@ -12,11 +12,11 @@ from harvdiag.rules import Cause, Hit, gone, rule, show
 
 OWNERS = "metadata.ownerReferences"
 MAY_GO = {
-    "CustomMachine": ("If its host is gone for good, it may be deleted.",),
+    "CustomMachine": ("If its host is gone for good, the CustomMachine may be deleted.",),
     "RKEBootstrap": (
         (
-            "If its host is gone for good, it may be deleted. Look at the etcd members before and after: with the "
-            "Machine gone, nothing guarantees that its member is removed, or that only its own is."
+            "If its host is gone for good, the RKEBootstrap may be deleted. Look at the etcd members before and "
+            "after: with the Machine gone, nothing guarantees that its member is removed, or that only its own is."
         ),
     ),
 }
@@ -110,7 +110,8 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
                 ),
                 advice.back_up_secret(plan.name),
             ),
-            "If a running node still reads it, removing it stops that node's agent; join the node anew first.",
+            f"If a running node still reads Secret {plan.name}, removing the Secret stops that node's agent; join the "
+            "node anew first.",
             (*_named_by(facts, machine), *_bootstrap(plan._replace(name=machine.name)), Cause("init-node-dead", plan)),
         )
 

@@ -36,7 +36,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
             (
                 advice.describe(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
-                _leftover(facts, hosts),
+                _leftover(facts, machine, hosts),
             ),
             advice.DELETES_NODE,
             (
@@ -49,16 +49,20 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _leftover(facts: Facts, hosts: list[ObjectRef]) -> str:
+def _leftover(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
     """Whether the Machine may be a leftover: not while a living Node looks like its host, or may do so unseen."""
     if hosts:
-        return f"Do not delete it: it looks like the Machine of Node {hosts[0].name}, which still runs."
+        return f"Do not delete {machine.name}: it looks like the Machine of Node {hosts[0].name}, which still runs."
     dark = [kind for kind in ("Node", "CustomMachine", "RKEBootstrap") if not facts.links.seen(kind)]
     if dark:
         return (
-            f"Do not delete it because of this source: {' and '.join(dark)} were not seen, so its host may be running."
+            f"Do not delete {machine.name} because of this source: {' and '.join(dark)} were not seen, so the host may "
+            "be running."
         )
-    return "If its host was removed for good, it is a leftover and may be deleted, once no Node has its providerID."
+    return (
+        f"If its host was removed for good, {machine.name} is a leftover and may be deleted, once no Node has its "
+        "providerID."
+    )
 
 
 def _meant_for(facts: Facts, machine: ObjectRef) -> str:
@@ -93,10 +97,14 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             + (f"; Node {living[0].name} names this Machine" if living else ""),
             (*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
             (advice.SEE_NODES, *_ghost(machine, edge.value, living)),
-            f"Delete it only if no living Node has providerID {text(pairing.obj(machine), E6) or 'of its own'}. "
-            f"{advice.DELETES_NODE} {advice.QUORUM}",
+            _only_if(machine, text(pairing.obj(machine), E6)) + f"{advice.DELETES_NODE} {advice.QUORUM}",
             (Cause("machine-stuck-deleting", machine),),
         )
+
+
+def _only_if(machine: ObjectRef, provider: str) -> str:
+    which = f"providerID {provider}" if provider else "the Machine's name in cluster.x-k8s.io/machine"
+    return f"Delete Machine {machine.name} only if no living Node has {which}. "
 
 
 def _followers(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
@@ -107,7 +115,10 @@ def _followers(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
 def _ghost(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str, ...]:
     if living:
         return (
-            f"Do not delete it: living Node {living[0].name} names it and takes its plan from it.",
+            (
+                f"Do not delete Machine {machine.name}: the living Node {living[0].name} names that Machine or runs "
+                "its plan."
+            ),
             advice.describe(CAPI, machine.name),
         )
     return (
@@ -140,7 +151,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
             (*show(facts, machine, "status.phase"), *told(facts, machine, "failure_reason", "failure_message")),
             (
                 advice.describe(CAPI, machine.name),
-                "Read its conditions, the oldest that is not True first; they name what it waits for.",
+                "Read the Machine's conditions, the oldest that is not True first; they name what it waits for.",
             ),
             advice.DELETES_NODE,
             tuple(
@@ -185,13 +196,14 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             show(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
             (
                 (
-                    "Read its condition Deleting (v1beta2) or DrainingSucceeded and PreTerminateDeleteHookSucceeded "
-                    "(v1beta1)."
+                    "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
+                    "PreTerminateDeleteHookSucceeded (v1beta1)."
                 ),
                 *_held(facts, machine, bool(hook)),
                 advice.BACK_UP,
             ),
-            f"When the finalizer goes, Node {edge.value if edge else '(none)'} is deleted too. {advice.DELETES_NODE}",
+            f"When the finalizer of Machine {machine.name} goes, Node {edge.value if edge else '(none)'} is deleted "
+            f"too. {advice.DELETES_NODE}",
         )
 
 

@@ -10,6 +10,8 @@ from harvdiag.fields import labels, text
 from harvdiag.model import Evidence, ObjectRef
 from harvdiag.pairs import E1, E2, E4, E6, FLEET, LOCAL
 from harvdiag.rules import Cause, Hit, host_signs, rule, show
+from harvdiag.rules.pairing.rejoin import rejoin
+from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 
 WISHED = 'metadata.annotations["rke.cattle.io/labels"]'
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
@@ -39,11 +41,18 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
             f"{FLEET} points at it",
             (*show(facts, node, E1, E4, E6), *host_signs(facts, node), *_machines(facts)),
             (advice.SEE_MACHINES, advice.look_on_host(node.name), *_repair(facts, node)),
-            f"No Machine belongs to {node.name}: deleting one does not help it, and may take another Node away. "
-            f"Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
+            f"No Machine belongs to {node.name}: deleting one is no help for {node.name}, and may take another Node "
+            f"away. Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
             f"{advice.QUORUM}",
-            (Cause("no-machine-listed", LOCAL),),
+            (Cause("no-machine-listed", LOCAL), *_not_registered(facts, node)),
         )
+
+
+def _not_registered(facts: Facts, node: ObjectRef) -> list[Cause]:
+    """Rancher's plan that registers hosts, where it is at work on this very Node."""
+    plans = node_plans(facts.snapshot.objects("Plan"))
+    mine = [plan for plan in plans if plan.ref.name == SYSTEM_AGENT and node.name in plan.applying]
+    return [Cause("system-agent-plan-stuck", plan.ref) for plan in mine]
 
 
 def _repair(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
@@ -53,7 +62,7 @@ def _repair(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
         return advice.register_first(node.name)
     if not facts.pairing.machines:
         return ("Uninstall no host before you know why there is no Machine at all.",)
-    return advice.rejoin(node.name)
+    return rejoin(facts, node)
 
 
 def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
@@ -91,8 +100,8 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
                 ),
                 advice.look_on_host(node.name),
             ),
-            "Do not write the annotation by hand: it is Cluster API's, and Harvester deletes the Machine it names "
-            "when the Node goes.",
+            "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
+            f"deletes the Machine that {node.name} names when the Node goes.",
             (Cause("node-with-several-machines", node),),
         )
 
@@ -193,8 +202,9 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
             + (f"{value!r}" if value else "absent"),
             (*show(facts, node, MANAGED, E4), *_wish(facts, node)),
             _why_unmanaged(facts, node),
-            "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops it "
-            'later, at "Images preloaded", where the Upgrade can no longer be deleted (harvester/harvester#8236).',
+            "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops "
+            'that upgrade later, at "Images preloaded", where Harvester no longer lets one delete the Upgrade '
+            "(harvester/harvester#8236).",
             (*(Cause(name, node) for name in UNPAIRED), *_shared(facts, node)),
         )
 
@@ -218,8 +228,8 @@ def _why_unmanaged(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
         return (f"Its RKEBootstrap asks for the label, but the plan never came: {advice.look_on_host(node.name)}",)
     return (
         (
-            "The installation's configuration may lack it: compare the labels in /etc/rancher/rancherd/config.yaml "
-            "with those of a healthy host."
+            "Compare the labels in /etc/rancher/rancherd/config.yaml with those of a healthy host: the installation's "
+            "configuration may lack the label."
         ),
     )
 

@@ -106,10 +106,11 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
             tuple(e for p in plans for e in show(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
             (
                 (
-                    f"The true one is {machine.name}-machine-plan, owned by its RKEBootstrap; find out where the "
-                    "other comes from."
+                    "Find out where the surplus Secret comes from: the true one is "
+                    f"{machine.name}-machine-plan, owned by its RKEBootstrap."
                 ),
                 advice.back_up_secret(plans[-1].name),
             ),
-            "The node's agent works on one of them: look at its log for the name before you touch either.",
+            "The agent of the node works on one of these Secrets: look in the agent's log for the name before you "
+            "touch any.",
         )

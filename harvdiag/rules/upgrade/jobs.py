@@ -1,0 +1,148 @@
+"""The Jobs of the upgrade: which one failed, and which one is done without its node having moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag import advice
+from harvdiag.facts import Facts
+from harvdiag.fields import name_of, namespace_of
+from harvdiag.model import Evidence, ObjectRef
+from harvdiag.moment import Moment
+from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.rules import Cause, Hit, rule
+from harvdiag.rules.upgrade.sides import asked, at_nodes, current, says, settled, stated, worked
+from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
+from harvdiag.upgrade.phases import PAUSED, STATES
+
+DUE = {"post-drain": "Waiting Reboot", "single-node-upgrade": "Waiting Reboot", "pre-drain": "Pre-drained"}
+"""What a complete Job moves its node to at least; the later one first."""
+FAILURE = "Failed"
+PRELOADING = "Images preloading"
+
+
+@rule("upgrade-job-failed", needs={"Upgrade", "Job"}, links=["harvester/harvester#3648", "harvester/harvester#7457"])
+def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
+    """A Job of the upgrade has failed.
+
+    A failed hook Job fails its node and with it the upgrade. It is not tried again, and as long as it is there without
+    success, Harvester makes no hook Job for any other node ("there are pending jobs" in its log).
+    """
+    rollout = current(facts)
+    failed: dict[ObjectRef, list[Job]] = {}
+    for job in rollout.jobs if rollout else ():
+        if rollout and job.state == FAILED:
+            subject = ObjectRef("Node", "", job.node) if job.node else rollout.upgrade.ref
+            failed.setdefault(subject, []).append(job)
+    for subject, jobs in failed.items():
+        yield _job_failed(facts, subject, jobs)
+
+
+def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
+    what = " and ".join(f"{job.type or 'an upgrade'} Job {job.ref.name}" for job in jobs)
+    whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of Upgrade {subject.name}"
+    job = jobs[-1]
+    hooks = "; Harvester makes no other hook Job while it is there" if subject.kind == "Node" else ""
+    return Hit(
+        subject,
+        f"The {what}{whom} failed{f' at {Moment(job.ended)}' if job.ended else ''}: "
+        f"{job.reason or 'it gives no reason'}{hooks}",
+        tuple(e for job in jobs for e in _failure(facts, job)),
+        (
+            (
+                f"Read the Job's log: `kubectl logs -n harvester-system {advice.arg(f'job/{job.ref.name}')}`; in a "
+                f"bundle: the logs of the pods whose name begins with {job.ref.name}."
+            ),
+            "Mend what the log names before anything else; a Job that failed does not run again by itself.",
+            "Then ask vendor support how to go on: the step that failed may have been done in part.",
+        ),
+        f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job came: the node may be "
+        "drained, or half-way between two versions.",
+        (Cause("upgrade-names-missing-node", subject),) if subject.kind == "Node" else tuple(_services(facts)),
+    )
+
+
+def _services(facts: Facts) -> Iterator[Cause]:
+    """What the Job that upgrades the services waits for, where that is found to be broken; nobody else's charts."""
+    for kind, name in (("Bundle", "bundle-not-ready"), ("ManagedChart", "managed-chart-not-ready")):
+        for obj in facts.snapshot.objects(kind):
+            if ours(kind, name_of(obj)):
+                yield Cause(name, ObjectRef(kind, namespace_of(obj), name_of(obj)))
+
+
+def _failure(facts: Facts, job: Job) -> tuple[Evidence, ...]:
+    return says(facts, job.ref, FAILURE, "reason", "message") or says(facts, job.ref, FAILURE, "status")
+
+
+@rule(
+    "upgrade-status-behind-job",
+    needs={"Upgrade", "Node", "Job"},
+    links=["harvester/harvester#9371", "harvester/harvester#10101"],
+)
+def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
+    """The work on a node is done, but the Upgrade still shows it as under way.
+
+    Harvester moves a node's state when it sees that its Job has changed. Where it missed that, nothing will move the
+    state later, and no other node may begin while this one counts as being at work.
+    """
+    rollout = at_nodes(facts)
+    for node in rollout.nodes if rollout else ():
+        if rollout is None or node.state not in STATES or node.state == PAUSED or not node.exists:
+            continue
+        job = next((found for kind in DUE if (found := node.job(kind)) and found.state == COMPLETE), None)
+        if node.state == PRELOADING:
+            yield _still_preloading(facts, rollout, node)
+        elif job and STATES[node.state].order < STATES[DUE[job.type]].order and settled(facts, job.ended):
+            yield _behind(facts, rollout, node, job)
+
+
+def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
+    upgrade = rollout.upgrade
+    due = DUE[job.type]
+    if due == "Waiting Reboot" and node.os and node.os == upgrade.release.os:
+        due = "Succeeded"
+    return Hit(
+        node.ref,
+        f'Node {node.name} still counts as "{node.state}", though its {job.type} Job {job.ref.name} is complete'
+        f'{f" since {Moment(job.ended)}" if job.ended else ""}: it should be "{due}" by now',
+        (
+            stated(rollout, node),
+            *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
+            *worked(facts, job),
+        ),
+        (
+            (
+                f"Read why: the log of the pods `harvester` in harvester-system; search it for {job.ref.name} and for "
+                f"{node.name}."
+            ),
+            (
+                "If it says nothing, let Harvester look at its Jobs again: `kubectl rollout restart deployment "
+                "harvester -n harvester-system`; VMs go on meanwhile."
+            ),
+            "Collect again after five minutes.",
+        ),
+        f"Do not write the state of {node.name} into the Upgrade by hand: Harvester answers the hook on the plan "
+        "Secret when that state changes, and the answer would be missing.",
+    )
+
+
+def _still_preloading(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
+    return Hit(
+        node.ref,
+        f'Node {node.name} still counts as "{node.state}", though the nodes\' images were declared loaded and their '
+        "upgrade has begun: Harvester moves that state only while it prepares the nodes, and starts no node from it",
+        (
+            stated(rollout, node),
+            *asked(facts, node.secret, "pre-drain", "pre-hook"),
+            Evidence(rollout.upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]', rollout.upgrade.state),
+        ),
+        (
+            (
+                f"See whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
+                f"cattle-system -l upgrade.cattle.io/node={advice.arg(node.name)}`."
+            ),
+            "If they are, ask vendor support to set its state to Images preloaded.",
+        ),
+        "Do not restart the upgrade while nodes are between two versions.",
+    )

@@ -1,0 +1,232 @@
+"""The end of a node's upgrade: its restart into the new operating system, and its return to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from harvdiag import advice
+from harvdiag.facts import Facts
+from harvdiag.fields import text
+from harvdiag.model import Severity
+from harvdiag.moment import Moment
+from harvdiag.pairs import E1
+from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.upgrade.sides import (
+    asked,
+    at_nodes,
+    cordoned_at,
+    latest,
+    pairing_causes,
+    ready_since,
+    says,
+    settled,
+    stated,
+    worked,
+)
+from harvdiag.upgrade.jobs import Job
+from harvdiag.upgrade.phases import DONE
+
+REBOOTING = "Waiting Reboot"
+BOOT = timedelta(hours=1)
+"""How long a host may be away for its restart: servers with much memory and many disks take half of that."""
+PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
+MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
+
+
+class _Stuck(NamedTuple):
+    """What shows that waiting does not help, what to do about it, and whether the pairing may explain it."""
+
+    why: str
+    next: tuple[str, ...]
+    paired: bool = False
+
+
+@rule(
+    "upgrade-waiting-for-reboot",
+    needs={"Upgrade", "Node", "Machine", "Secret"},
+    links=[
+        "harvester/harvester#7457",
+        "harvester/harvester#10687",
+        "harvester/harvester#11359",
+        "https://github.com/harvester/docs/issues/715",
+    ],
+)
+def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
+    """A node waits for its restart, and that will not end by itself.
+
+    After the post-drain Job the node restarts into the new operating system. It is not done if it comes back with the
+    old one, does not come back at all, or if Harvester cannot find its Machine and plan Secret to note it.
+    """
+    rollout = at_nodes(facts)
+    for node in rollout.nodes if rollout else ():
+        if rollout is None or node.state != REBOOTING or not node.exists:
+            continue
+        if stuck := _stuck(facts, rollout, node):
+            yield Hit(
+                node.ref,
+                f"Node {node.name} stays at Waiting Reboot: {stuck.why}",
+                (
+                    stated(rollout, node),
+                    *asked(facts, node.secret, "post-drain", "post-hook"),
+                    *worked(facts, _last(node)),
+                    *show(facts, node.ref, "status.nodeInfo.osImage", PENDING, E1),
+                    *says(facts, node.ref, "Ready", "status"),
+                ),
+                stuck.next,
+                "Do not answer the post-drain hook by hand while the node runs the old operating system, and do not "
+                f"restart a second node meanwhile. {advice.QUORUM}",
+                pairing_causes(node) if stuck.paired else (),
+            )
+
+
+def _last(node: NodeRollout) -> Job | None:
+    """The Job after which it restarts."""
+    return node.job("post-drain") or node.job("single-node-upgrade")
+
+
+def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
+    """The first of the signs that waiting does not help."""
+    wanted = rollout.upgrade.release.os or node.pending_os
+    since = ready_since(facts, node.ref)
+    if node.ready != "True":
+        return _away(facts, node, since)
+    if fault := _not_found(facts, node):
+        told = f"Harvester moves it on only through the plan Secret of its Machine, and {fault}"
+        return _Stuck(told, (advice.SEE_MACHINES, "Mend that first: its own finding says how."), paired=True)
+    if not wanted or not settled(facts, since):
+        return None
+    if node.os == wanted:
+        steps = (
+            f"Read why: the log of the pods `harvester` in harvester-system; search it for {node.name}.",
+            (
+                "If it says nothing, let Harvester look again: `kubectl rollout restart deployment harvester -n "
+                "harvester-system`; VMs go on meanwhile."
+            ),
+        )
+        return _Stuck(f"it runs {node.os} and has been Ready since {Moment(since)}, but the state was not moved", steps)
+    return _old_again(facts, node, wanted, since)
+
+
+def _not_found(facts: Facts, node: NodeRollout) -> str:
+    """Why Harvester's way from the Node's annotation to exactly one plan Secret ends; empty where it does not."""
+    named = facts.pairing.named(node.ref)
+    if named is None:
+        return "the Node names no Machine"
+    if named.broken:
+        return f"Machine {named.value}, which the Node names, does not exist"
+    plans = len(facts.pairing.plans_of(named.target))
+    return "" if plans == 1 else f"Machine {named.value} has {plans or 'no'} plan Secrets"
+
+
+def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
+    """Not Ready for longer than a host needs to restart."""
+    age = facts.now.since(Moment(since))
+    if age is None or age < BOOT:
+        return None
+    return _Stuck(
+        f"it has not been Ready since {Moment(since)}, longer than a restart takes",
+        (
+            (
+                f"Look at the console of {node.name}: does the host boot, and does its network come up? After 1.6 to "
+                "1.7 names of network cards may differ (harvester/harvester#11359)."
+            ),
+            "When it is back, collect again: Harvester goes on by itself.",
+        ),
+    )
+
+
+def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stuck | None:
+    """Ready again after the Job, so it has restarted, and yet with the old system; or it never went down."""
+    job, back = _last(node), Moment(since)
+    age = back.since(Moment(job.ended)) if job else None
+    if job is None or age is None:
+        return None
+    if age <= timedelta(0):
+        return _never_down(facts, node, job)
+    return _Stuck(
+        f"it has restarted (Ready since {back}) and still runs {node.os}, not {wanted}",
+        (
+            (
+                f"On {node.name}: `journalctl -b` and `cat /etc/os-release` tell what was booted; `df -h` shows a "
+                "system partition that is too full for the new image (harvester/harvester#7457)."
+            ),
+            f"Read the log of the Job {job.ref.name}: the new image may never have been written.",
+            "Ask vendor support how to write the system image again; the drain stays as it is until then.",
+        ),
+    )
+
+
+def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
+    """Ready all the time since before the Job's end, for longer than a host needs to go down."""
+    age = facts.now.since(Moment(job.ended))
+    if age is None or age <= BOOT:
+        return None
+    return _Stuck(
+        f"it has not restarted since its {job.type} Job ended at {Moment(job.ended)}, and still runs {node.os}",
+        (
+            (
+                f"Look on the host {node.name}: `journalctl -n 500` and `systemctl list-jobs` tell what holds its "
+                "shutdown back, and /run/systemd/shutdown/scheduled whether one is still pending."
+            ),
+            f"Read the log of the Job {job.ref.name}: it orders the restart as its last step.",
+            "Do not restart the host by hand before you know that the new image was written: ask vendor support.",
+        ),
+    )
+
+
+@rule(
+    "node-cordoned-after-upgrade",
+    severity=Severity.WARNING,
+    needs={"Upgrade", "Node", "Machine", "Secret"},
+    links=["harvester/harvester#7065", "harvester/harvester#8454", "harvester/harvester#3216"],
+)
+def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
+    """A node is upgraded but still cordoned.
+
+    Rancher uncordons a node when its cycle ends. A node that stays cordoned takes neither VMs nor replicas, so the next
+    drain may find no place for them.
+    """
+    upgrade = next(iter(facts.upgrades.all), None)
+    rollout = facts.rollout or (Rollout(upgrade, facts.snapshot, facts.pairing) if upgrade else None)
+    for node in rollout.nodes if rollout else ():
+        if rollout and node.cordoned and node.state == DONE and _left_cordoned(facts, rollout, node):
+            at = cordoned_at(facts, node.ref)
+            yield Hit(
+                node.ref,
+                f"Node {node.name} is upgraded but still cordoned{f' since {Moment(at)}' if at else ''}, and no drain "
+                "of it is under way: nobody will uncordon it",
+                (
+                    stated(rollout, node),
+                    *asked(facts, node.secret, "pre-drain", "post-drain"),
+                    *show(facts, node.ref, "spec.unschedulable", MAINTENANCE),
+                ),
+                (
+                    f"Ask whether somebody cordoned {node.name} on purpose.",
+                    (
+                        f"If nobody did: `kubectl uncordon {advice.arg(node.name)}`. If it is cordoned again at once, "
+                        "a second Machine names this Node (harvester/harvester#7065)."
+                    ),
+                ),
+                f"Do not uncordon {node.name} while its plan Secret has rke.cattle.io/pre-drain or post-drain: then a "
+                f"drain of {node.name} is under way.",
+                (
+                    Cause("node-with-several-machines", node.ref),
+                    *(Cause("machine-stuck-deleting", machine) for machine in node.machines),
+                ),
+            )
+
+
+def _left_cordoned(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
+    """Not for maintenance, not in a cycle; after the upgrade's end only where the cordon is older than the last Job."""
+    obj = facts.links.objects.get(node.ref)
+    if text(obj, MAINTENANCE) or any(not shaken.idle for _, shaken in node.secrets):
+        return False
+    job, at = node.job("post-drain"), cordoned_at(facts, node.ref)
+    ended = job.ended if job else ""
+    if not settled(facts, latest(ended, ready_since(facts, node.ref)), at):
+        return False
+    age = Moment(ended).since(Moment(at))
+    return rollout.upgrade.running or (age is not None and age >= timedelta(0))

@@ -1,0 +1,273 @@
+"""The services that carry an upgrade: fleet's bundles, charts, and the marks that a newer Rancher goes by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from harvdiag import advice
+from harvdiag.columns import condition
+from harvdiag.facts import Facts
+from harvdiag.fields import Obj, field, items, labels, name_of, text
+from harvdiag.model import Evidence, ObjectRef, Severity
+from harvdiag.moment import Moment
+from harvdiag.pairs import FLEET, LOCAL, PLAN_OF
+from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.charts import ours
+
+SERVICES = "UpgradingSystemServices"
+ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
+CLUSTER_LABELS = tuple(f"plan.cattle.io/cluster-{part}" for part in ("group", "kind", "name"))
+CHARTS = "managedcharts.management.cattle.io"
+CHART_STEPS = {"Processed": condition("processed", "Processed"), "Defined": condition("defined", "Defined")}
+LOCKED = "another operation"
+"""Helm: "another operation (install/upgrade/rollback) is in progress"."""
+LASTING = timedelta(hours=2)
+"""How long what an upgrade passes through may last before it is told: Helm tries for minutes, not for hours."""
+UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects that it installed."
+SETTLED = timedelta(minutes=10)
+"""How long a fault must have lasted while an upgrade runs: the upgrade and fleet try again by themselves."""
+RELEASE = re.compile(r"v?(\d+)\.(\d+)")
+
+
+@rule(
+    "bundle-not-ready",
+    needs={"Upgrade", "Bundle"},
+    links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
+)
+def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
+    """A fleet Bundle that the upgrade installs could not be applied.
+
+    The Job apply-manifests waits until each chart of Harvester is installed. Fleet reports ErrApplied where Helm
+    refused: mostly because an earlier operation on the release never ended ("another operation is in progress"). That
+    a Bundle is not ready for a while is normal in an upgrade, and no finding.
+    """
+    if _concerned(facts) is None:
+        return
+    for obj in facts.snapshot.objects("Bundle"):
+        ref = ObjectRef("Bundle", text(obj, "metadata.namespace"), name_of(obj))
+        if not (_of_upgrade(ref) and _failed(obj) and _settled(facts, obj)):
+            continue
+        yield Hit(
+            ref,
+            f"Bundle {ref.name} could not be applied: {_reason(obj) or 'fleet gives no reason'}",
+            (*show(facts, ref, "status.summary"), *_conditions(ref, obj)),
+            (
+                advice.describe("bundles.fleet.cattle.io", ref.name),
+                (
+                    "See the state of its Helm release: `helm list -A -a`. One that stays at pending-upgrade is rolled "
+                    "back with `helm rollback` to its last deployed revision; newer releases do so by themselves."
+                ),
+                (
+                    "If it stays so, restart fleet's agent: `kubectl rollout restart deployment -n "
+                    "cattle-fleet-local-system fleet-agent`."
+                ),
+            ),
+            UNINSTALL,
+        )
+
+
+@rule(
+    "managed-chart-not-ready",
+    needs={"Upgrade", "ManagedChart"},
+    links=["harvester/harvester#3234", "harvester/harvester#3675"],
+)
+def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
+    """A ManagedChart that the upgrade waits for has failed.
+
+    The Job apply-manifests waits for each ManagedChart ("Waiting for ManagedChart"). One whose chart cannot be read, or
+    whose Bundle cannot be applied, does not become ready. That it is not ready for a while is normal in an upgrade.
+    """
+    if _concerned(facts) is None:
+        return
+    for obj in facts.snapshot.objects("ManagedChart"):
+        failed = [kind for kind, column in CHART_STEPS.items() if column.value(obj) == "False"]
+        ref = ObjectRef("ManagedChart", text(obj, "metadata.namespace"), name_of(obj))
+        if not (_of_upgrade(ref) and (failed or _failed(obj)) and _settled(facts, obj)):
+            continue
+        what = "its Bundle could not be applied" if not failed else f"its condition {failed[0]} is False"
+        yield Hit(
+            ref,
+            f"ManagedChart {ref.name} has failed: {what}" + (f": {reason}" if (reason := _reason(obj)) else ""),
+            (*show(facts, ref, "spec.version", "spec.paused", "status.summary"), *_conditions(ref, obj)),
+            (
+                advice.describe(CHARTS, ref.name),
+                (
+                    "See its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
+                    f"{advice.arg(f'mcc-{ref.name}')} -o yaml`."
+                ),
+            ),
+            causes=(Cause("bundle-not-ready", ObjectRef("Bundle", FLEET, f"mcc-{ref.name}")),),
+        )
+
+
+@rule(
+    "helm-release-locked",
+    severity=Severity.WARNING,
+    needs={"Upgrade", "Bundle", "ManagedChart"},
+    links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
+)
+def helm_release_locked(facts: Facts) -> Iterator[Hit]:
+    """Helm holds a release of Harvester locked for hours.
+
+    "another operation (install/upgrade/rollback) is in progress" passes when that operation ends. Where it was cut off,
+    as by a restart of fleet's agent, the release stays pending and the upgrade of the services waits for it.
+    """
+    if _concerned(facts) is None:
+        return
+    for kind in ("Bundle", "ManagedChart"):
+        for obj in facts.snapshot.objects(kind):
+            ref = ObjectRef(kind, text(obj, "metadata.namespace"), name_of(obj))
+            since = "" if _failed(obj) or not _of_upgrade(ref) else _locked_since(facts, obj)
+            if since:
+                yield _locked(facts, ref, obj, since)
+
+
+def _locked_since(facts: Facts, obj: Obj) -> str:
+    """Since when it tells of another operation; empty where it does not, or not for hours, or no time is told."""
+    said = [row for row in _rows(obj) if LOCKED in text(row, "message")]
+    times = [text(row, "lastTransitionTime") or text(row, "lastUpdateTime") for row in said]
+    ages = {at: facts.now.since(Moment(at)) for at in times}
+    return next((at for at, age in ages.items() if age is not None and age > LASTING), "")
+
+
+def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
+    bundle = ObjectRef("Bundle", FLEET, f"mcc-{ref.name}")
+    return Hit(
+        ref,
+        f"{ref.kind} {ref.name} has not been ready since {Moment(since)}: Helm says that another operation on the "
+        "release is in progress, and none takes hours",
+        (*_conditions(ref, obj), *show(facts, ref, "status.summary")),
+        (
+            "See the state of the Helm releases: `helm list -A -a`; an operation that was cut off shows as pending.",
+            "Roll a pending release back with `helm rollback` to its last deployed revision.",
+        ),
+        UNINSTALL,
+        tuple(Cause(name, bundle) for name in ("helm-release-locked", "bundle-not-ready") if ref.kind != "Bundle"),
+    )
+
+
+def _concerned(facts: Facts) -> Upgrade | None:
+    """The Upgrade that such a fault holds up or has made fail: the one that runs, or the latest where that failed."""
+    running, failed = facts.upgrades.running, facts.upgrades.failed
+    if running:
+        return running if running.state == SERVICES else None
+    return failed if failed and failed.status("NodesUpgraded") == "" else None
+
+
+def _of_upgrade(ref: ObjectRef) -> bool:
+    return ref.namespace == FLEET and ours(ref.kind, ref.name)
+
+
+def _settled(facts: Facts, obj: Obj) -> bool:
+    """Whether the fault has lasted, or for nobody knows how long; what an ended upgrade left does not change."""
+    stamps = [text(row, "lastTransitionTime") or text(row, "lastUpdateTime") for row in _rows(obj)]
+    ages = [age for stamp in stamps if (age := facts.now.since(Moment(stamp))) is not None]
+    return facts.upgrades.running is None or not ages or max(ages) > SETTLED
+
+
+def _failed(obj: Obj) -> bool:
+    count = field("status.summary.errApplied").get(obj)
+    return isinstance(count, int | float) and count > 0
+
+
+def _rows(obj: Obj) -> list[Obj]:
+    return [row for row in items(obj, "status.conditions") if isinstance(row, dict) and row.get("status") == "False"]
+
+
+def _reason(obj: Obj) -> str:
+    return next((str(row["message"]) for row in _rows(obj) if row.get("message")), "")
+
+
+def _conditions(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
+    for row in _rows(obj):
+        yield Evidence(ref, f"status.conditions, type {row.get('type')}", str(row.get("message") or "False"))
+
+
+@rule(
+    "cluster-not-administrated",
+    severity=Severity.WARNING,
+    needs={"Cluster.management.cattle.io", "Setting", "Upgrade"},
+    links=["harvester/harvester#11336", "harvester/harvester#11341"],
+)
+def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
+    """Rancher does not take the cluster for one that it provisions itself.
+
+    From Rancher 2.15 (Harvester 1.9) on, an annotation on the management Cluster decides how a joining host is
+    treated. Without it the host counts as imported: it becomes a Node, and no Machine is ever made for it.
+    """
+    ref = ObjectRef("Cluster.management.cattle.io", "", "local")
+    obj = facts.snapshot.get(ref)
+    if obj is None or not _since_1_9(facts):
+        return
+    if text(obj, ADMINISTRATED) == "true" or _services_under_way(facts):
+        return
+    yield Hit(
+        ref,
+        "Management Cluster local lacks the annotation provisioning.cattle.io/administrated: a host that joins now "
+        "gets no Machine",
+        (*show(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
+        (
+            "Join no host before the annotation is there.",
+            (
+                "Set the annotation: `kubectl annotate clusters.management.cattle.io local "
+                "provisioning.cattle.io/administrated=true`; later releases do it (harvester/harvester#11336)."
+            ),
+        ),
+        "A host that has already joined without a Machine gets none by this annotation: see the finding of its Node.",
+    )
+
+
+_VERSION = ObjectRef("Setting", "", "server-version")
+
+
+@rule("rancher-plan-without-cluster-labels", needs={"Secret", "Upgrade", "Setting"})
+def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
+    """A plan Secret lacks the labels by which Rancher 2.15 finds its cluster.
+
+    From Rancher 2.15 (Harvester 1.9) on, plan Secrets carry plan.cattle.io/cluster-group, -kind and -name. The
+    controller that cordons and drains a node ignores a Secret without them: that node stays at "Images preloaded".
+    """
+    plans = {plan: labels(facts.pairing.obj(plan)) for plan in facts.pairing.plans}
+    whole = [plan for plan, mine in plans.items() if all(mine.get(key) for key in CLUSTER_LABELS)]
+    if not (whole or _since_1_9(facts)) or _services_under_way(facts):
+        return
+    for plan, mine in plans.items():
+        if plan in whole or facts.fresh(plan) or facts.leaving(plan):
+            continue
+        missing = [key for key in CLUSTER_LABELS if not mine.get(key)]
+        others = f"which {len(whole)} others carry" if whole else "which Harvester 1.9 and newer write"
+        yield Hit(
+            plan,
+            f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
+            show(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
+            (
+                (
+                    "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next handles "
+                    "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
+                    f"{advice.arg(plan.name.removesuffix('-machine-plan'))} -o yaml`."
+                ),
+                (
+                    "If the RKEBootstrap is in order, let Rancher look again: `kubectl rollout restart deployment -n "
+                    "cattle-system rancher`."
+                ),
+            ),
+            f"Do not delete Secret {plan.name}: the host's agent loses its account with that Secret.",
+            (
+                Cause("plan-without-machine", plan),
+                Cause("cluster-paused", LOCAL),
+            ),
+        )
+
+
+def _since_1_9(facts: Facts) -> bool:
+    """Whether the cluster's release brings Rancher 2.15 or newer; not where the release is unknown."""
+    release = RELEASE.match(facts.harvester_version)
+    return release is not None and (int(release[1]), int(release[2])) >= (1, 9)
+
+
+def _services_under_way(facts: Facts) -> bool:
+    """While the services are upgraded, Rancher is just being replaced and writes what its new version wants."""
+    return facts.rollout is not None and facts.rollout.upgrade.state == SERVICES

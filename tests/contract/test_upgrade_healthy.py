@@ -1,0 +1,116 @@
+"""An upgrade that gets on is no finding: silence in every phase and at every step of every kind of node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.routes import from_bundle, from_folder
+from tests.world import World, healthy, rollouts
+from tests.world.objects import condition
+from tests.world.steps import SINGLE, STEPS, order
+from tests.world.upgradeplans import V2_PHASES, at_v2
+
+SIZES = (1, 2, 3, 7)
+CASES = [(size, node, step) for size in SIZES[1:] for node in (0, size // 2, size - 1) for step in STEPS]
+CASES += [(1, 0, step) for step in SINGLE]
+CASES = list(dict.fromkeys(CASES))
+PHASES = [(size, phase) for size in SIZES for phase in rollouts.PHASES]
+# Every case goes through one route; those of three nodes, where all phases and steps differ, go through both.
+BOTH = 3
+
+
+def cluster(size: int, version: str = "v1.8.2") -> World:
+    """A healthy cluster of so many nodes; from the fourth on they have no role."""
+    return healthy([f"hv{i:02}" for i in range(1, size + 1)], version=version)
+
+
+def assert_silent(world: World, place: Path, *, folder: bool = True, bundle: bool = True) -> None:
+    """No finding and nothing skipped, by the routes asked for."""
+    for take in [from_folder] * folder + [from_bundle] * bundle:
+        findings = take(place, world.objects).check()
+        assert [(f.rule, f.subject.name, f.message) for f in findings] == []
+        assert findings.skipped == ()
+        assert findings.source.nodes == len(world.hosts)
+
+
+@pytest.mark.parametrize(("size", "phase"), PHASES)
+def test_every_phase_is_silent(size: int, phase: str, tmp_path: Path) -> None:
+    world = rollouts.at_phase(cluster(size), phase)
+    assert_silent(world, tmp_path, folder=size in (1, BOTH), bundle=size != 1)
+
+
+@pytest.mark.parametrize(("size", "node", "step"), CASES)
+def test_every_step_is_silent(size: int, node: int, step: str, tmp_path: Path) -> None:
+    """The first, a middle and the last node, with those before it done and those after it waiting."""
+    world = cluster(size)
+    rollouts.at_step(world, order(world)[node], step)
+    assert_silent(world, tmp_path, folder=size != 7, bundle=size in (7, BOTH))
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("version", ["v1.4.2", "v1.9.0"])
+def test_every_step_is_silent_in_other_releases(version: str, step: str, tmp_path: Path) -> None:
+    """The shapes of v1beta1 without gate and clean-up label, and of Rancher 2.15."""
+    assert_silent(rollouts.at_step(cluster(3, version), "hv02", step), tmp_path, bundle=False)
+
+
+@pytest.mark.parametrize("phase", rollouts.PHASES)
+@pytest.mark.parametrize("version", ["v1.4.2", "v1.9.0"])
+def test_every_phase_is_silent_in_other_releases(version: str, phase: str, tmp_path: Path) -> None:
+    assert_silent(rollouts.at_phase(cluster(3, version), phase), tmp_path, bundle=False)
+
+
+def last_done(world: World) -> World:
+    """Succeeded a moment ago: the last node is still cordoned."""
+    return rollouts.at_step(world, order(world)[-1], "h11")
+
+
+VARIANTS: dict[str, Callable[[World], World]] = {
+    "cleaned-up": lambda world: rollouts.cleaned_up(rollouts.at_phase(world, "Succeeded")),
+    "no-log": lambda world: rollouts.without_logging(rollouts.at_phase(world, "UpgradingSystemServices")),
+    "no-log-early": lambda world: rollouts.without_logging(rollouts.at_phase(world, "LoggingInfraPrepared")),
+    "skip": lambda world: rollouts.preload_skipped(rollouts.at_phase(world, "UpgradingSystemServices")),
+    "skip-nodes": lambda world: rollouts.preload_skipped(rollouts.at_step(world, "hv02", "h4")),
+    "unpaused": lambda world: rollouts.paused(rollouts.at_step(world, "hv02", "h4")),
+    "paused-later": lambda world: rollouts.paused(rollouts.at_step(world, "hv02", "h4"), "hv03"),
+    "restore-vm": lambda world: rollouts.restoring(rollouts.at_step(world, "hv02", "h12"), "hv02"),
+    "restored-vm": lambda world: rollouts.restoring(rollouts.at_step(world, "hv02", "h12"), "hv02", "complete"),
+    "last-done": last_done,
+    "second-upgrade": lambda world: rollouts.at_step(rollouts.with_old_upgrade(world), "hv02", "h4"),
+    "witness": lambda world: rollouts.at_step(world, "hv02", "h4"),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variants_are_silent(variant: str, tmp_path: Path) -> None:
+    """The clean-up, an upgrade without log, without preload, with a pause map, with VMs to restore."""
+    witness = {"witness": "hv03"} if variant == "witness" else {}
+    world = VARIANTS[variant](healthy(("hv01", "hv02", "hv03"), version="v1.8.2", **witness))
+    assert_silent(world, tmp_path)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_pause_is_told_as_one(size: int, tmp_path: Path) -> None:
+    """A node that is held back is no stall: what speaks of it says that it is paused, and nothing else speaks."""
+    world = cluster(size)
+    findings = from_bundle(tmp_path, rollouts.at_pause(world, "hv01").objects).check()
+    assert {(f.rule, f.subject.name) for f in findings} <= {("upgrade-node-paused", "hv01")}
+    assert findings.skipped == ()
+
+
+@pytest.mark.parametrize("phase", [phase for phase in V2_PHASES if phase != "Failed"])
+def test_upgrade_v2_is_silent(phase: str, tmp_path: Path) -> None:
+    """UpgradePlan: its phases are its own, and no plan Secret takes part."""
+    assert_silent(at_v2(cluster(3, "v1.9.0"), phase), tmp_path, bundle=phase == "NodeUpgrading")
+
+
+def test_healthy_cluster_says_so(tmp_path: Path) -> None:
+    """The test can fail: a condition that no healthy upgrade has is heard."""
+    world = rollouts.at_step(cluster(3), "hv02", "h4")
+    world.get("Cluster", "local")["spec"]["paused"] = True
+    world.get("RKEControlPlane", "local")["status"]["conditions"].append(condition("Paused"))
+    with pytest.raises(AssertionError, match="paused"):
+        assert_silent(world, tmp_path, bundle=False)

@@ -1,0 +1,204 @@
+"""What the rules about upgrades advise: nothing that costs a healthy node, nothing that waits for what cannot come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harvdiag.cluster import Cluster
+from harvdiag.findings import Findings
+from harvdiag.model import Finding, Severity
+from harvdiag.snapshot import Snapshot
+from harvdiag.training import open_scenario
+from tests import port
+from tests.routes import PATHS, name
+from tests.world import World, faults, healthy, rollouts
+from tests.world.objects import moment
+from tests.world.upgrades import NAME, add_plan_job
+
+NODES = ("hv01", "hv02", "hv03", "hv04")
+SHARED = 'metadata.annotations["cluster.x-k8s.io/machine"]'
+
+
+def check(world: World) -> Findings:
+    return Cluster(Snapshot(port.Port(world.objects, captured_at=world.captured_at))).check()
+
+
+def one(world: World, rule: str) -> Finding:
+    """The only finding of a rule."""
+    (finding,) = check(world).of(rule)
+    return finding
+
+
+def rules_of(world: World) -> set[str]:
+    return {finding.rule for finding in check(world)}
+
+
+def shared(phase: str, *, managed: bool) -> World:
+    """hv04 names the Machine of hv03; the Upgrade lists it if it is managed."""
+    world = rollouts.at_phase(healthy(NODES), phase)
+    faults.share_machine(world, "hv04", "hv03")
+    if managed:
+        world.get("Node", "hv04")["metadata"]["labels"]["harvesterhci.io/managed"] = "true"
+    else:
+        faults.pass_over(world, "hv04")
+    return world
+
+
+def without_times(obj: Any) -> None:
+    """Take every time from an object, in place."""
+    rows = obj.values() if isinstance(obj, dict) else obj if isinstance(obj, list) else ()
+    for row in rows:
+        without_times(row)
+    if isinstance(obj, dict):
+        for key in [key for key in obj if key.endswith(("Time", "Timestamp", "timeAdded"))]:
+            del obj[key]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_the_first_step_is_a_look_or_a_deed(path: Any) -> None:
+    for finding in open_scenario(path).check():
+        assert not any(step.startswith("Waiting") for step in finding.next), finding.rule
+        assert not finding.caution.startswith(("Delete it", "Do not delete it", "Not while")), finding.rule
+
+
+def test_the_false_node_lets_go_of_anothers_machine_before_anything_is_deleted() -> None:
+    """Harvester deletes the Machine that a deleted Node names (D2)."""
+    world = shared("UpgradingSystemServices", managed=False)
+    finding = one(world, "nodes-share-machine")
+    steps = list(finding.next)
+    (first,) = (i for i, step in enumerate(steps) if "`kubectl annotate node hv04 cluster.x-k8s.io/machine-`" in step)
+    assert first < next(i for i, step in enumerate(steps) if "rke2-uninstall" in step)
+    assert (finding.evidence[0].object.name, finding.evidence[0].path) == ("hv04", SHARED)
+    assert "hv04 took over an old installation and never got a Machine" in finding.message
+    assert any("lets you delete that Upgrade" in step for step in steps)
+    assert not any("Succeeded" in step for step in steps)
+
+
+def test_in_the_nodes_turn_the_others_go_first() -> None:
+    finding = one(shared("UpgradingNodes", managed=True), "nodes-share-machine")
+    assert f"Wait until every other node of Upgrade {NAME} is Succeeded." in finding.next
+
+
+def test_a_node_with_a_machine_of_its_own_is_not_joined_anew() -> None:
+    """Only its annotation is another's."""
+    world = healthy(NODES)
+    world.change("Node", "hv04", {"metadata": {"annotations": {"cluster.x-k8s.io/machine": world.machine_of("hv03")}}})
+    finding = one(world, "nodes-share-machine")
+    assert not any("rke2-uninstall" in step for step in finding.next)
+
+
+@pytest.mark.parametrize("phase", ["UpgradingSystemServices", "gate", "UpgradingNodes"])
+def test_a_node_that_follows_anothers_machine_is_never_started(phase: str) -> None:
+    finding = one(shared(phase, managed=True), "upgrade-blocked-by-orphan-node")
+    assert "points at hv03" in finding.message
+    assert finding.caused_by
+
+
+def test_each_orphan_is_told_with_its_own_state() -> None:
+    world = rollouts.at_step(healthy(NODES), "hv02", "h5")
+    for node in ("hv02", "hv04"):
+        faults.orphan(world, node, managed=True)
+    message = one(world, "upgrade-blocked-by-orphan-node").message
+    assert 'hv02 stays at "Pre-drained" and hv04 stays at "Images preloaded"' in message
+    faults.orphan(world, "hv03", managed=True)
+    world.get("Upgrade", NAME)["status"]["nodeStatuses"]["hv02"]["state"] = "Succeeded"
+    assert 'hv03 and hv04 stay at "Images preloaded"' in one(world, "upgrade-blocked-by-orphan-node").message
+
+
+def test_no_answer_is_advised_while_a_machine_of_the_node_is_deleted() -> None:
+    """Its deletion waits for the drain, and takes the Node (D3)."""
+    world = rollouts.at_step(healthy(NODES), "hv02", "h5")
+    faults.lose_answer(world, "hv02")
+    rollouts.wait(world, hours=3)
+    assert any("annotate" in step for step in one(world, "upgrade-pre-drain-unanswered").next)
+    old = faults.second_machine(world, "hv02", moment(world.captured_at, hours=-5))
+    finding = one(world, "upgrade-pre-drain-unanswered")
+    assert finding.next[0].startswith(f"Settle first the deletion of Machine {old}")
+    assert not any("annotate" in step for step in finding.next)
+
+
+def test_the_field_at_fault_comes_first() -> None:
+    world = rollouts.at_step(healthy(NODES), "hv02", "h5")
+    faults.lose_answer(world, "hv02")
+    found = one(rollouts.wait(world, hours=3), "upgrade-pre-drain-unanswered")
+    assert found.evidence[0].path.endswith('["harvesterhci.io/pre-hook"]')
+    secret = f"{world.machine_of('hv02')}-machine-plan"
+    error = {"rke.cattle.io/drain-error": "global timeout reached"}
+    world.change("Secret", secret, {"metadata": {"annotations": error}})
+    world.get("Secret", secret)["metadata"]["annotations"].pop("rke.cattle.io/drain-done", None)
+    assert one(world, "upgrade-drain-refused").evidence[0].value == "global timeout reached"
+
+
+def drained_twice(state: str) -> World:
+    """hv03 is asked for its drain beside hv02, which is at a state."""
+    world = rollouts.at_step(healthy(NODES), "hv02", "h4")
+    world.get("Upgrade", NAME)["status"]["nodeStatuses"]["hv02"]["state"] = state
+    mine, other = (f"{world.machine_of(node)}-machine-plan" for node in ("hv02", "hv03"))
+    marks = world.get("Secret", mine)["metadata"]["annotations"]
+    keys = [key for key in marks if "drain" in key]
+    world.change("Secret", other, {"metadata": {"annotations": {key: marks[key] for key in keys}}})
+    return world
+
+
+def test_two_drains_are_a_danger_and_no_standstill() -> None:
+    world = drained_twice("Pre-draining")
+    finding = one(world, "several-nodes-draining")
+    assert finding.severity is Severity.WARNING
+    assert finding.evidence[0].object.name == f"{world.machine_of('hv03')}-machine-plan"
+    assert finding.next[0].startswith("Let hv02 finish")
+    assert "begun with none" in one(drained_twice("Images preloaded"), "several-nodes-draining").next[0]
+
+
+def test_two_nodes_that_share_a_machine_are_one_drain() -> None:
+    world = rollouts.at_step(healthy(NODES), "hv03", "h4")
+    faults.share_machine(world, "hv04", "hv03")
+    assert "several-nodes-draining" not in rules_of(world)
+
+
+def last_unanswered() -> World:
+    """The last node has succeeded, and with it the Upgrade, but its post-drain was not answered."""
+    world = rollouts.at_step(healthy(NODES), "hv04", "h11")
+    faults.lose_answer(world, "hv04", "post-hook")
+    return world
+
+
+def test_a_lost_answer_of_the_last_node_is_told_as_such() -> None:
+    """It is no upgrade that was deleted midway."""
+    assert rules_of(last_unanswered()) == set()
+    world = rollouts.wait(last_unanswered(), hours=5)
+    assert {f.rule for f in check(world)} == {"upgrade-post-drain-unanswered"}
+    finding = one(world, "upgrade-post-drain-unanswered")
+    assert f"Upgrade {NAME} is over" in finding.message
+    assert "operating system" in finding.caution
+    assert "VMs" not in finding.caution
+
+
+@pytest.mark.parametrize("step", ["h8", "h11", "h12"])
+def test_an_end_of_unknown_time_is_no_upgrade_deleted_midway(step: str) -> None:
+    world = rollouts.at_step(healthy(NODES), "hv04", step)
+    without_times(world.objects)
+    assert "upgrade-deleted-midway" not in rules_of(world)
+
+
+@pytest.mark.parametrize("phase", ["PreparingRepo", "PreparingNodes", "prepared"])
+def test_an_unmanaged_node_is_told_before_the_services_wait_for_it(phase: str) -> None:
+    world = rollouts.at_phase(healthy(NODES), phase)
+    del world.get("Node", "hv04")["metadata"]["labels"]["harvesterhci.io/managed"]
+    assert one(world, "upgrade-will-wait-for-unmanaged-node").severity is Severity.WARNING
+    assert "upgrade-will-wait-for-unmanaged-node" not in rules_of(rollouts.at_phase(healthy(NODES), phase))
+
+
+def test_the_only_node_is_not_drained() -> None:
+    world = rollouts.at_pause(healthy(("hv01",), version="v1.8.2"), "hv01")
+    assert "drained" not in (caution := one(world, "upgrade-node-paused").caution)
+    assert "only node" in caution
+
+
+def test_a_job_that_failed_to_load_images_is_the_first_evidence() -> None:
+    world = rollouts.at_phase(healthy(NODES), "PreparingNodes")
+    job = add_plan_job(world, f"{NAME}-prepare", "hv04", moment(world.captured_at, hours=-1))
+    job["status"] = {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded"}]}
+    finding = one(world, "upgrade-prepare-stuck")
+    assert (finding.evidence[0].object.kind, finding.evidence[0].value) == ("Job", "DeadlineExceeded")
