@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from harvdiag.graph import Graph
     from harvdiag.saving import Saved
+    from harvdiag.standing import Standing
 
 __all__ = ["Cluster"]
 
@@ -135,6 +136,13 @@ class Cluster:
         from harvdiag import tables
 
         return tables.pairs(self.facts.pairing)
+
+    @cached_property
+    def upgrade(self) -> Standing:
+        """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``."""
+        from harvdiag.standing import Standing
+
+        return Standing(self.facts, self.check())
 
     # --- graph, facts, check ---------------------------------------------------------------------------------------
 

@@ -6,18 +6,21 @@ import re
 from collections.abc import Iterable, Sequence
 
 from harvdiag.escape import shown
+from harvdiag.fields import field
 from harvdiag.findings import Findings, Source
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import OTHERS, CoverageEntry, Evidence, Finding, Outcome, State
+from harvdiag.model import OTHERS, CoverageEntry, Evidence, Finding, Outcome, Severity, State
 from harvdiag.moment import Moment
 
 __all__ = [
     "about",
     "alike",
     "beyond",
+    "broken",
     "counted",
     "detail",
     "hint",
+    "holds_up",
     "in_short",
     "place",
     "reason",
@@ -30,6 +33,16 @@ __all__ = [
 KINDS = {"bundle": "support bundle", "files": "files of kubectl", "live": "live cluster", "snapshot": "snapshot"}
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
+HOLDING = {
+    "capi-cluster-still-provisioning",
+    "helm-release-locked",
+    "upgrade-drain-refused",
+    "upgrade-node-paused",
+    "upgrade-plan-not-applied",
+    "upgrade-planner-stalled",
+    "upgrade-pre-drain-held",
+}
+"""Warnings that an upgrade does wait for."""
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
 
 
@@ -185,3 +198,18 @@ def detail(entry: CoverageEntry) -> str:
 def _vowel(word: str) -> bool:
     """Whether the word is spoken with a vowel first; RKE is spelled out."""
     return word.startswith((*"AEIO", "Up", "RKE"))
+
+
+# --- the story of an upgrade -----------------------------------------------------------------------------------------
+
+
+def broken(finding: Finding) -> Evidence | None:
+    """The field that shows the fault: one that is absent and that the message speaks of, else the first."""
+    keys = ((e, field(e.path).steps) for e in finding.evidence if e.value is None and e.path)
+    absent = (e for e, steps in keys if str(steps[-1]) in finding.message)
+    return next(absent, next(iter(finding.evidence), None))
+
+
+def holds_up(finding: Finding) -> bool:
+    """Whether an upgrade waits for it: leftovers and warnings of what may come later do not stop one."""
+    return finding.family == "upgrade" and (finding.severity is Severity.ERROR or finding.rule in HOLDING)

@@ -349,7 +349,7 @@ def test_select_and_ignore_may_be_given_again() -> None:
 @pytest.mark.parametrize(
     ("word", "near"),
     [
-        ("node", "did you mean node-dangling-machine, node-follows-other-machine, "),
+        ("node", "did you mean node-cordoned-after-upgrade, node-dangling-machine, "),
         ("NODE-Without-Machine", "did you mean node-without-machine?"),
         ("orphan", "did you mean "),
         ("zzzz", "`harvdiag rules` lists them"),

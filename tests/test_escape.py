@@ -234,6 +234,9 @@ def test_cards_have_the_elements_that_we_wrote(text: str) -> None:
     """Cards of findings and of coverage: the same elements and attributes whatever the names are."""
     for show in (cards.findings_card, lambda f: cards.coverage_card(f.coverage)):
         card = show(findings(text))
-        assert Tags.of(card) == Tags.of(show(HARMLESS))
+        # A long name may break at its blanks and strokes, so how many breaks there are depends on it.
+        breaks = {("wbr",), ("span", "style")}
+        ours, plain = ([tag for tag in Tags.of(made) if tag not in breaks] for made in (card, show(HARMLESS)))
+        assert ours == plain
         assert is_quiet(card)
         card.encode()

@@ -18,6 +18,7 @@ from harvdiag.cli.access import rbac, whoami
 from harvdiag.cli.check import check
 from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
+from harvdiag.cli.upgrade import upgrade
 from harvdiag.errors import HarvdiagError
 from harvdiag.escape import plain
 from harvdiag.version import __version__
@@ -110,5 +111,5 @@ def cli() -> None:
     """
 
 
-for command in (check, snapshot, rules, whoami, rbac):
+for command in (check, upgrade, snapshot, rules, whoami, rbac):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""Findings, coverage and rights as HTML for notebooks: no script, no address, readable in light and dark.
+"""harvdiag's objects as HTML for notebooks: no script, no address, readable in light and dark.
 
 Colours are the front end's own (JupyterLab's CSS variables) with fallbacks that inherit; severity is a word and a mark
 before it is a colour.
@@ -6,23 +6,35 @@ before it is a colour.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from harvdiag.escape import html
 from harvdiag.findings import Findings
 from harvdiag.model import Coverage, Finding
 from harvdiag.rights import Access
+from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.standing import Standing
+from harvdiag.waits import wait_of
 from harvdiag.words import about, beyond, detail, hint, place, unseen, value, verdict
 
-__all__ = ["access_card", "coverage_card", "finding_card", "findings_card"]
+__all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "standing_card"]
 
 LISTED = {"✓": "yes", "◐": "partly", "✗": "no", "?": "not known"}
 MARKS = {"error": "✗", "warning": "!", "info": "i"}
 # Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text stands on them.
 EDGES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
-_CARD = "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45"
+_CARD = (
+    "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45;"
+    "overflow-wrap:break-word"
+)
 _QUIET = "opacity:.85"
 LONGEST_NAME = 70
+LONGEST_WORD = 20
+MOST = 20
+"""Nodes of a card that stand open; the rest is folded."""
+_WHOLE = "'white-space:nowrap'"
+_LONG = "font-weight:normal;overflow-wrap:anywhere;min-width:9em"
 _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
 
 
@@ -77,6 +89,43 @@ def access_card(access: Access) -> str:
     rows = [(r.kind, r.resource, f"{r.mark} {LISTED[r.mark]}", r.verdict) for r in ordered]
     table = _table(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
     return f"<div>{head}{table}{_rest(access) if rows else ''}</div>"
+
+
+def standing_card(standing: Standing) -> str:
+    """Where the upgrade stands: the explanation, part by part, then the nodes that are not done."""
+    label = f"<th style='{_CELL};white-space:nowrap'>"
+    rows = (f"{label}{html(p.label)}</th><td style='{_CELL};{_LONG}'>{_step(p.text)}</td>" for p in standing.parts())
+    table = f"<table style='margin:.3em 0'><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+    rollout = standing.rollout
+    inner = f"{_state(standing)}{table}{_left(rollout) if rollout else ''}"
+    edge = EDGES["error" if rollout and standing.stuck else "info"]
+    return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
+
+
+def _state(standing: Standing) -> str:
+    """The upgrade that is under way, with the verdict as a word; nothing where none is."""
+    if standing.rollout is None:
+        return ""
+    lost = f"{MARKS['error']} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
+    word = lost if standing.stuck else "… UNDER WAY"
+    return f"<div><b>{word}</b> &nbsp;<b>{html(standing.rollout.upgrade.ref)}</b></div>"
+
+
+def _left(rollout: Rollout) -> str:
+    """The nodes that are not done: a long list is folded after its beginning."""
+    left = rollout.waiting
+    head = f"{len(rollout.nodes) - len(left)} of {len(rollout.nodes)} nodes are done.{' The others:' if left else ''}"
+    shown, rest = ([_turn(rollout, node) for node in part] for part in (left[:MOST], left[MOST:]))
+    names = ("node", "state", "step", "waits for")
+    table = _table(names, shown) if shown else ""
+    more = f"<details><summary>{len(rest)} more</summary>{_table(names, rest)}</details>" if rest else ""
+    return f"<p style='margin:.4em 0'><b>{head}</b></p>{table}{more}"
+
+
+def _turn(rollout: Rollout, node: NodeRollout) -> tuple[str, str, str, str]:
+    told = wait_of(rollout, node)
+    step = node.handshake.step if node.handshake and not node.handshake.idle else ""
+    return node.name, node.state or "(not in the list)", step, f"{told.actor}: {told.what}"
 
 
 def _rest(access: Access) -> str:
@@ -151,7 +200,16 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cells(row: Iterable[object]) -> Iterator[str]:
-    """Names and field paths stay on one line, for a browser breaks them at any hyphen; the rest wraps."""
+    """Names and field paths stay whole, for a browser breaks them at any hyphen; the rest wraps, within a word too."""
     for number, cell in enumerate(row):
-        whole = ";white-space:nowrap" if number < 2 and len(str(cell)) <= LONGEST_NAME else ""
-        yield f"<td style='{_CELL}{whole}'>{html(cell)}</td>"
+        text = str(cell)
+        if number < 2 and len(text) <= LONGEST_NAME:
+            yield f"<td style='{_CELL}'>{' '.join(_whole(word, number == 0) for word in text.split(' '))}</td>"
+        else:
+            yield f"<td style='{_CELL};{_LONG if len(text) > LONGEST_WORD else ''}'>{html(cell)}</td>"
+
+
+def _whole(word: str, parts: bool) -> str:
+    """A word that is not broken, but for an object's between namespace and name."""
+    pieces = re.split("(?<=/)", word) if parts else [word]
+    return "<wbr>".join(f"<span style={_WHOLE}>{html(piece)}</span>" for piece in pieces)

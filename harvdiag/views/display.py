@@ -27,11 +27,12 @@ HTML = {
     ("harvdiag.model", "Finding"): _card("finding_card"),
     ("harvdiag.model", "Coverage"): _card("coverage_card"),
     ("harvdiag.rights", "Access"): _card("access_card"),
+    ("harvdiag.standing.standing", "Standing"): _card("standing_card"),
 }
 
 
 def register() -> None:
-    """Teach the running IPython, if there is one, to show findings, coverage and rights as HTML."""
+    """Teach the running IPython, if there is one, to show findings, coverage, rights and an upgrade as HTML."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()

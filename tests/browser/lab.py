@@ -59,7 +59,10 @@ def lab(folder: Path, settings: Path, theme: str = "JupyterLab Light") -> Iterat
         yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}"
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
 
 
 def _wait(url: str, seconds: int = 60) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.browser.lab import browser, lab, scroll_to
 from tests.notebooks.run import ROOT
 
-HEIGHT = 1400
+HEIGHT = 2000
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from tests.notebooks.run import ROOT
 selenium = pytest.importorskip("selenium", reason="the browser tests need selenium")
 from tests.browser.lab import CHROMIUM, DRIVER, addresses, browser, lab, scroll_to  # noqa: E402
 
-HEIGHT = 1500
+HEIGHT = 2000
 
 pytestmark = [
     pytest.mark.browser,

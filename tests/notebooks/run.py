@@ -23,7 +23,13 @@ def execute(path: Path, **parameters: Any) -> nbformat.NotebookNode:
     for name, value in parameters.items():
         cell.source, done = re.subn(rf"(?m)^{name} = .*$", lambda _, n=name, v=value: f"{n} = {v!r}", cell.source)
         assert done == 1, f"{path.name} has no parameter {name}"
-    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}})
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        coalesce_streams=True,  # else their pieces depend on how busy the machine is
+        resources={"metadata": {"path": path.parent}},
+    )
     client.execute()
     return notebook
 

@@ -22,7 +22,8 @@ from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, name
 from tests.world import faults, healthy
 
-WHOLE = re.compile(r" *(\S+ +)?(\d+\. )?\S*(`[^`]+`|https?://)\S*")  # a command or an address, alone in its line
+# A command, an address or the name of a rule, alone in its line.
+WHOLE = re.compile(r" *(\S+ +)?(\d+\. )?\S*(`[^`]+`|https?://)\S*| *[a-z]+(-[a-z]+)+")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -304,7 +305,7 @@ def test_a_consequence_tells_what_it_advises_beyond_its_cause(form: str) -> None
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_the_upgrades_caution_is_seen(broken: Findings, form: str) -> None:
     """The most dangerous step is about the Upgrade, which is a consequence."""
-    assert "refuses to delete the Upgrade" in " ".join(render(broken, form).split())
+    assert "Harvester refuses to delete" in " ".join(render(broken, form).split())
 
 
 def test_an_object_that_does_not_exist_is_evidence() -> None:
@@ -324,7 +325,7 @@ def test_each_consequence_is_told_once() -> None:
         findings = open_scenario(path).check()
         text = " ".join(terminal.render(findings, 120).split())
         for finding in findings:
-            assert text.count(f"{finding.rule} {finding.subject}") == 1
+            assert len(re.findall(rf"{finding.rule} {re.escape(str(finding.subject))}(?![\w-])", text)) == 1
 
 
 def test_what_was_not_seen_is_told_once() -> None:
@@ -444,7 +445,7 @@ def test_report_that_cannot_be_written_is_a_usage_error(tmp_path: Path, broken: 
 
 def test_rulebook_of_an_unknown_word_tells_what_was_meant() -> None:
     """In a notebook as in the terminal: beginnings, parts and another case are found."""
-    with pytest.raises(UsageError, match=r"did you mean node-dangling-machine, .*node-without-machine .*\?$"):
+    with pytest.raises(UsageError, match=r"did you mean node-cordoned-after-upgrade, .*node-without-machine\b.*\?$"):
         hd.rulebook("node")
     with pytest.raises(UsageError, match=r"did you mean pairing\?$"):
         hd.rulebook("PAIRING")
@@ -466,7 +467,7 @@ def test_explanation_has_all_that_a_rule_declares(rule: Any) -> None:
     flat = " ".join(text.split())
     assert text.startswith(f"{rule.name}  ({rule.family}, {rule.severity})\n")
     assert rule.summary in flat
-    assert " ".join(rule.why.split()) in flat
+    assert "".join(rule.why.split()) in "".join(text.split())
     assert all(kind in flat for kind in rule.needs)
     assert all(link in text for link in rule.links)
     assert max(map(len, text.split("\n"))) <= 80

@@ -11,14 +11,16 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.findings import Findings
+from harvdiag.kinds import DIAGNOSIS
 from harvdiag.model import Coverage, Evidence, ObjectRef, State
 from harvdiag.training import open_scenario
 from harvdiag.views import cards, display
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, name
 from tests.world import healthy
+from tests.world.rollouts import at_phase
 
-VOID = {"br", "hr", "img", "input", "meta", "link"}
+VOID = {"br", "hr", "img", "input", "meta", "link", "wbr"}
 ALLOWED = {
     "div",
     "b",
@@ -36,6 +38,7 @@ ALLOWED = {
     "details",
     "summary",
     "span",
+    "wbr",
 }
 
 
@@ -75,7 +78,8 @@ def broken() -> Findings:
 def test_cards_are_clean_html(path: Path) -> None:
     """Closed elements of a short list, no script, no handler, no style sheet, and nothing fetched from anywhere."""
     cluster = open_scenario(path)
-    for html in (cards.findings_card(cluster.check()), cards.coverage_card(cluster.coverage)):
+    found = (cards.findings_card(cluster.check()), cards.coverage_card(cluster.coverage))
+    for html in (*found, cards.standing_card(cluster.upgrade)):
         page = Page(html)
         assert page.tags <= ALLOWED
         assert {key for key, _ in page.attributes} <= {"style", "href", "rel", "open"}
@@ -145,7 +149,7 @@ def test_coverage_card_has_gaps_first() -> None:
     """What limits every conclusion stands before what was seen."""
     cluster = port.cluster(healthy().objects, Upgrade=State.FORBIDDEN)
     text = Page(cards.coverage_card(cluster.coverage)).text
-    assert "11 of 12 lists seen" in text
+    assert f"{len(DIAGNOSIS) - 1} of {len(DIAGNOSIS)} lists seen" in text
     assert text.index("Upgrade") < text.index("Node")
     assert "forbidden" in text
     assert "for a reason" in text
@@ -153,11 +157,70 @@ def test_coverage_card_has_gaps_first() -> None:
 
 def test_coverage_card_of_a_whole_bundle() -> None:
     """All lists seen, and notes where there are some."""
-    assert "All 12 lists seen" in Page(cards.coverage_card(hd.open(BROKEN).coverage)).text
+    assert f"All {len(DIAGNOSIS) + 1} lists seen" in Page(cards.coverage_card(hd.open(BROKEN).coverage)).text
     assert "a note" in Page(cards.coverage_card(Coverage((), ("a note",)))).text
 
 
-@pytest.mark.parametrize("make", [lambda: hd.open(BROKEN).check(), lambda: hd.open(BROKEN).coverage])
+def test_standing_card_says_what_the_text_says() -> None:
+    """Every part with its label, the verdict as a word, then the nodes that are not done and no others."""
+    standing = hd.open(BROKEN).upgrade
+    text = Page(cards.standing_card(standing)).text
+    assert "✗ STUCK" in text
+    assert "Upgrade harvester-system/hvst-upgrade-abcde" in text
+    assert all(f"{part.label}{part.text.replace('`', '')}" in text for part in standing.parts())
+    assert "3 of 4 nodes are done. The others:" in text
+    assert re.search("srv09Images preloaded[^:]+: it has no Machine, so no plan Secret", text)
+    assert "srv08Succeeded" not in text
+
+
+def test_standing_card_of_an_upgrade_that_goes_on() -> None:
+    """Nothing found is not said to be stuck; the step of a drain is shown, and an idle one is not."""
+    html = cards.standing_card(hd.open(BROKEN.with_name("upgrade-half-way.zip")).upgrade)
+    text = Page(html).text
+    assert "… UNDER WAY" in text
+    assert "STUCK" not in text
+    assert cards.EDGES["error"] not in html
+    assert "hv03Pre-drainingh2Harvester: " in text
+    assert "hv04Images preloadedRancher's planner: " in text
+
+
+def test_standing_card_without_an_upgrade() -> None:
+    """One that is over, and Upgrades that were not seen: no verdict, no nodes, and no alarm."""
+    for cluster in (hd.open(HEALTHY), port.cluster(healthy().objects, Upgrade=State.FORBIDDEN)):
+        html = cards.standing_card(cluster.upgrade)
+        text = Page(html).text
+        assert ("no upgrade is under way" in text) != ("the Upgrades were not seen" in text)
+        assert "UNDER WAY" not in text
+        assert "nodes are done" not in text
+        assert cards.EDGES["error"] not in html
+
+
+def test_standing_card_folds_what_is_too_long() -> None:
+    """Of many nodes the first stand open; none is left out."""
+    names = [f"hv{n:03}" for n in range(1, 31)]
+    html = cards.standing_card(port.cluster(at_phase(healthy(names), "PreparingNodes").objects).upgrade)
+    before, folded = html.split("<details>")
+    assert all((name in folded) == (n >= cards.MOST) for n, name in enumerate(names))
+    assert names[0] in before
+    assert "10 more" in Page(html).text
+
+
+def test_standing_card_takes_names_and_messages_for_text() -> None:
+    """A state, a node's name and a message of a cluster are untrusted."""
+    evil = "<img src=x onerror=alert(1)>`"
+    world = at_phase(healthy(), "PreparingNodes")
+    upgrade = next(iter(world.find("Upgrade")))
+    upgrade["spec"]["version"] = evil
+    upgrade["status"]["nodeStatuses"][evil] = {"state": evil, "message": evil}
+    html = cards.standing_card(port.cluster(world.objects).upgrade)
+    page = Page(html)
+    assert page.tags <= ALLOWED
+    assert "onerror=alert(1)" in page.text
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: hd.open(BROKEN).check(), lambda: hd.open(BROKEN).coverage, lambda: hd.open(BROKEN).upgrade]
+)
 def test_notebook_shows_cards(make: Callable[[], object]) -> None:
     """A running IPython shows findings and coverage as these cards, without harvdiag being told twice."""
     pytest.importorskip("IPython")

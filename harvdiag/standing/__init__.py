@@ -1,0 +1,13 @@
+"""Standing: where the upgrade stands, why, and what may be done, in the words of a colleague.
+
+What it says of faults comes from the findings; what it says of progress, from the states. It judges nothing itself.
+"""
+
+from harvdiag.standing.part import Part
+from harvdiag.standing.standing import Standing
+
+__all__ = ["Part", "Standing"]
+
+
+def __dir__() -> list[str]:
+    return __all__

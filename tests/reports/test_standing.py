@@ -1,0 +1,203 @@
+"""Where an upgrade stands, as text for terminals and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import harvdiag as hd
+from harvdiag.reports.standing import document, render, render_json
+from harvdiag.standing import Standing
+from tests import port
+from tests.routes import BROKEN, HEALTHY
+from tests.world import World, healthy, rollouts
+from tests.world.faults import orphan
+from tests.world.samples import DATA
+from tests.world.upgradeplans import at_v2
+
+KEYS = ["schema", "tool", "upgrade", "plan", "stuck", "waits_for", "nodes", "planner", "explanation", "findings"]
+UPGRADE = ["name", "version", "previous_version", "state", "phase", "running", "conditions", "percent"]
+NODE = ["name", "state", "step", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
+
+
+def of(world: World) -> Standing:
+    return port.cluster(world.objects).upgrade
+
+
+def sized(count: int) -> World:
+    return healthy([f"hv{i:03}" for i in range(1, count + 1)], version="v1.8.2")
+
+
+WORLDS: dict[str, Callable[[], World]] = {
+    "none": healthy,
+    "new": lambda: rollouts.at_phase(healthy(), "new"),
+    "half-way": lambda: rollouts.at_step(healthy(), "hv02", "h4"),
+    "over": lambda: rollouts.at_phase(healthy(), "Succeeded"),
+    "v2": lambda: at_v2(healthy(), "NodeUpgrading"),
+}
+
+
+# Text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("world", WORLDS)
+def test_text_keeps_its_width(world: str, width: int) -> None:
+    text = render(of(WORLDS[world]()), width=width)
+    assert text.startswith("Where             ")
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert all(len(line) <= width and line == line.rstrip() for line in text.splitlines())
+
+
+def test_the_samples_first_lines_at_the_width_of_a_pipe() -> None:
+    """Before any list: the phase, that it is stuck, and the node it is stuck at."""
+    text = " ".join(render(hd.open(BROKEN).upgrade, width=120).split())
+    assert text.index("is stuck in phase 7 of 8") < text.index("srv09 stays at") < text.index("Root cause")
+    lines = render(hd.open(BROKEN).upgrade, width=120).splitlines()
+    assert "srv09" in "".join(lines[:4])
+
+
+def test_nodes_that_wait_alike_share_a_line_and_those_at_work_come_first() -> None:
+    world = rollouts.at_step(sized(7), "hv003", "h4")
+    states = world.get("Upgrade", "hvst-upgrade-abcde")["status"]["nodeStatuses"]
+    states["hv001"]["state"] = "Images preloaded"
+    listed = render(of(world), width=200).split("Nodes that are not done:\n")[1].splitlines()
+    assert [line.split("  ")[1] for line in listed] == ["hv003", "hv001, hv004, hv005, hv006 and hv007"]
+    assert [re.sub(".*  ", "", line) for line in listed] == [
+        "Pre-draining; waits for Harvester: Job hvst-upgrade-abcde-pre-drain-hv003 is at work",
+        "Images preloaded; waits for Rancher's planner: to give it its turn, after hv003",
+    ]
+
+
+def test_nothing_is_listed_where_all_are_done() -> None:
+    world = rollouts.at_step(healthy(), "hv02", "h12")
+    status = world.get("Upgrade", "hvst-upgrade-abcde")["status"]
+    status["nodeStatuses"] = {key: {"state": "Succeeded"} for key in world.hosts}
+    assert render(of(world)).splitlines()[-1] == "Done: 3 nodes."
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_two_hundred_nodes_are_a_short_text(broken: bool) -> None:
+    world = rollouts.at_step(sized(200), "hv050", "h4")
+    for i in range(150, 200 if broken else 150):
+        orphan(world, f"hv{i}", managed=True)
+    text = render(of(world), width=100)
+    assert len(text.splitlines()) <= 45
+    assert "hv050" in text
+    assert len(document(of(world))["nodes"]) == 200
+
+
+def test_nodes_that_each_wait_for_something_of_their_own_are_counted() -> None:
+    world = rollouts.at_step(sized(60), "hv050", "h4")
+    world.get("Upgrade", "hvst-upgrade-abcde")["status"]["nodeStatuses"] |= {
+        f"hv{i:03}": {"state": "Failed", "reason": f"for reason {i}"} for i in range(10, 50)
+    }
+    lines = render(of(world), width=100).splitlines()
+    more = re.fullmatch(r"  and (\d+) more \(--format json has them all\)", lines[-1])
+    assert more
+    assert int(more[1]) > 20
+
+
+def test_one_node_alone_has_no_list() -> None:
+    text = render(hd.open(BROKEN).upgrade, "srv09")
+    assert text.startswith('Where             srv09 is "Images preloaded"')
+    assert "Nodes that are not done" not in text
+
+
+def test_the_timeline_follows_with_the_durations() -> None:
+    standing = hd.open(DATA / "bundles" / "upgrade-half-way.zip").upgrade
+    text = render(standing, timeline=True)
+    assert "\n".join(standing.history) in text
+    assert "2025-05-08 07:55:00 UTC  hv01  pre-drain: took 9 min, after 8 min in which no Job was at work\n" in text
+    assert re.search(r"UTC  hv02  pre-drain: took 9 min, after \d+ min in which no Job was at work\n", text)
+    assert "UTC  -  UpgradingNodes: goes on" in text
+    assert "UTC  -  (begin): its end is not told\n" in text
+    assert len(re.findall(r"UTC  -  .*: goes on", text)) == 1
+
+
+def test_no_timeline_says_so() -> None:
+    text = render(of(healthy()), timeline=True)
+    assert text.endswith("\n\nNothing is known of when anything happened.\n")
+
+
+def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
+    standing = hd.open(HEALTHY).upgrade
+    text = render(standing, timeline=True)
+    assert "the Upgrade was made" in text
+    assert "goes on" not in text
+    assert list(standing.nodes["state"]) == ["Succeeded"] * 3
+    failed = render(of(rollouts.at_phase(sized(3), "Failed")))
+    assert "Nodes that are not done:\n  hv001" in failed
+    assert "waits for" not in failed
+
+
+def test_where_it_stopped_is_marked() -> None:
+    lines = render(hd.open(BROKEN).upgrade, timeline=True).splitlines()
+    here = next(at for at, line in enumerate(lines) if line.startswith("~~~ here it stopped"))
+    assert lines[here - 1].startswith("2025-05-07 16:39")
+    assert any("UpgradingNodes: stands still" in line for line in lines)
+
+
+def test_commands_stay_whole() -> None:
+    for line in render(hd.open(BROKEN).upgrade, width=60).splitlines():
+        assert line.count("`") % 2 == 0
+
+
+# JSON
+
+
+def schema(whole: dict[str, Any]) -> None:
+    assert list(whole) == KEYS
+    assert whole["schema"] == 1
+    assert whole["tool"]["name"] == "harvdiag"
+    assert whole["upgrade"] is None or list(whole["upgrade"]) == UPGRADE
+    assert all(list(node) == NODE for node in whole["nodes"])
+    assert all(list(part) == ["label", "text"] for part in whole["explanation"])
+    assert whole["waits_for"] is None or list(whole["waits_for"]) == ["actor", "what", "since"]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_document_keeps_its_keys(world: str) -> None:
+    standing = of(WORLDS[world]())
+    schema(document(standing))
+    text = render_json(standing)
+    assert json.loads(text) == document(standing)
+    assert text.endswith("}\n")
+    assert text == render_json(of(WORLDS[world]()))
+
+
+def test_the_document_of_the_sample() -> None:
+    whole = document(hd.open(BROKEN).upgrade)
+    schema(whole)
+    assert whole["stuck"] is True
+    assert whole["upgrade"]["percent"] == {"nodes": 75, "services": 100, "total": 80, "done": 3, "of": 4}
+    assert (whole["upgrade"]["phase"], whole["upgrade"]["running"]) == (7, True)
+    srv09 = next(node for node in whole["nodes"] if node["name"] == "srv09")
+    assert (srv09["machine"], srv09["step"], srv09["waits_for"]["actor"]) == (None, None, "nobody")
+    assert any(name.startswith("upgrade-blocked-by-orphan-node") for name in whole["findings"])
+    assert any(name.startswith("node-without-machine") for name in whole["findings"])
+
+
+def test_a_healthy_cluster_is_not_stuck_in_the_document() -> None:
+    whole = document(hd.open(HEALTHY).upgrade)
+    assert (whole["stuck"], whole["waits_for"], whole["findings"]) == (False, None, [])
+    assert {node["waits_for"]["actor"] for node in whole["nodes"]} == {"nobody"}
+    assert whole["upgrade"]["state"] == "Succeeded"
+
+
+def test_the_document_of_one_node() -> None:
+    whole = document(hd.open(BROKEN).upgrade, "srv09")
+    assert [node["name"] for node in whole["nodes"]] == ["srv09"]
+    assert "Lost at" in [part["label"] for part in whole["explanation"]]
+
+
+def test_v2_has_a_part_of_its_own() -> None:
+    whole = document(of(WORLDS["v2"]()))
+    assert whole["upgrade"] is None
+    assert whole["plan"]["phase"] == "NodeUpgrading"
+    assert whole["plan"]["nodes"]["hv02"] == {"state": "KubernetesUpgrading", "reason": "", "message": ""}

@@ -1,0 +1,105 @@
+"""`harvdiag upgrade` as people run it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.routes import BROKEN, HEALTHY
+from tests.test_cli import complaint, harvdiag, python
+from tests.world import healthy, rollouts, write_folder
+
+
+def test_a_stuck_upgrade_is_told_and_exits_with_0() -> None:
+    """`harvdiag check` judges; this tells."""
+    result = harvdiag("upgrade", BROKEN)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("Where             Upgrade hvst-upgrade-abcde from v1.4.1 to v1.4.2 is stuck")
+    assert "srv09  Images preloaded; waits for nobody: it has no Machine" in result.stdout
+
+
+def test_no_upgrade_is_told_and_exits_with_0() -> None:
+    result = harvdiag("upgrade", HEALTHY)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("Where             no upgrade is under way; the last")
+
+
+def test_one_node() -> None:
+    result = harvdiag("upgrade", BROKEN, "--node", "srv09")
+    assert result.returncode == 0
+    assert "join step J2" in result.stdout
+    assert "Nodes that are not done" not in result.stdout
+
+
+def test_the_timeline() -> None:
+    result = harvdiag("upgrade", BROKEN, "--timeline")
+    assert result.returncode == 0
+    assert "the Upgrade was made" in result.stdout
+    assert "pre-drain: took 9 min" in result.stdout
+
+
+@pytest.mark.parametrize("source", [BROKEN, HEALTHY])
+def test_json_is_one_document(source: Path) -> None:
+    result = harvdiag("upgrade", source, "--format", "json")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["schema"] == 1
+
+
+def test_json_is_utf8_in_every_terminal() -> None:
+    plain = harvdiag("upgrade", BROKEN, "--format", "json")
+    poor = harvdiag("upgrade", BROKEN, "--format", "json", PYTHONIOENCODING="utf-8", LC_ALL="C")
+    assert plain.stdout == poor.stdout
+
+
+def test_a_folder_of_lists_will_do(tmp_path: Path) -> None:
+    world = rollouts.at_step(healthy(), "hv02", "h4")
+    result = harvdiag("upgrade", write_folder(tmp_path / "lists", world.objects))
+    assert result.returncode == 0
+    assert "pre-drain-hv02 is at work" in result.stdout
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_into_a_file(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "standing.out"
+    result = harvdiag("upgrade", BROKEN, "--format", form, "-o", path)
+    assert result.returncode == 0
+    assert path.read_text(encoding="utf-8") == harvdiag("upgrade", BROKEN, "--format", form).stdout
+
+
+def test_an_unknown_node_is_one_line_with_a_hint() -> None:
+    assert complaint("upgrade", BROKEN, "--node", "srv9").startswith("harvdiag: no node 'srv9' in this upgrade")
+    assert "did you mean srv09?" in complaint("upgrade", BROKEN, "--node", "SRV09")
+    assert "no node 'zz' in this cluster" in complaint("upgrade", HEALTHY, "--node", "zz")
+
+
+def test_a_source_that_is_none_is_one_line(tmp_path: Path) -> None:
+    assert "no such file" in complaint("upgrade", tmp_path / "none.zip")
+
+
+def test_a_form_that_is_none_is_refused() -> None:
+    assert "markdown" in complaint("upgrade", BROKEN, "--format", "markdown")
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    complaint("upgrade", BROKEN, "-o", tmp_path / "no" / "such" / "folder.txt")
+
+
+def test_help_tells_what_it_does() -> None:
+    text = harvdiag("upgrade", "--help").stdout
+    for word in ("--node", "--timeline", "--format", "--output", "The exit code"):
+        assert word in text
+    assert "upgrade" in harvdiag("--help").stdout
+
+
+def test_it_needs_no_pandas() -> None:
+    """A terminal waits for no table."""
+    program = (
+        "import sys\n"
+        "from harvdiag import cli\n"
+        f"sys.argv = ['harvdiag', 'upgrade', {str(BROKEN)!r}, '--timeline']\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'pandas', 'networkx'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    assert python("-c", program).stderr.strip() == "[]"

@@ -1,0 +1,110 @@
+"""What the explanation says beside the main story: other errors, nodes that are down, deletion, two upgrades."""
+
+from __future__ import annotations
+
+import pytest
+
+import harvdiag as hd
+from harvdiag.model import State
+from tests.test_standing import of, sized, sound, told
+from tests.world import faults, rollouts
+from tests.world.objects import moment
+from tests.world.samples import DATA
+from tests.world.upgradeplans import at_v2
+from tests.world.upgrades import NAME
+
+
+def test_an_error_about_the_cluster_is_why_nothing_goes_on() -> None:
+    world = rollouts.at_step(sized(4), "hv02", "h7")
+    world.get("Cluster", "local")["spec"]["paused"] = True
+    standing = of(rollouts.wait(world, hours=9))
+    parts = sound(standing)
+    assert "is stuck" in parts["Where"]
+    assert "paused" in parts["Why"]
+    assert "Do" in parts
+    assert not parts["Do"].startswith("nothing")
+    assert standing.waits
+    assert standing.waits.actor == "nobody"
+
+
+def test_an_error_about_a_node_to_come_is_told_while_another_goes_on() -> None:
+    world = rollouts.at_step(sized(4), "hv02", "h7")
+    world.remove("Secret", f"{world.machine_of('hv04')}-machine-plan")
+    standing = of(world)
+    assert standing.moving == "hv02"
+    assert "cannot finish; it is in phase 7" in sound(standing)["Where"]
+
+
+def test_it_never_says_nothing_beside_an_error() -> None:
+    """A Machine that names no Node of this upgrade holds nothing up, but is found."""
+    world = sized(4)
+    faults.ghost(world, "hv04")
+    standing = of(rollouts.at_step(world, "hv02", "h4"))
+    parts = sound(standing)
+    assert not standing.story
+    assert "hv04" in parts["Also found"]
+    assert not parts["Do"].startswith("nothing")
+
+
+def test_an_upgrade_deleted_midway_is_no_nothing() -> None:
+    world = rollouts.at_step(sized(3), "hv02", "h5")
+    world.remove("Upgrade", NAME)
+    parts = sound(of(world))
+    assert parts["Where"] == "no upgrade is under way, and none is remembered"
+    assert parts["Why"].startswith("The nodes' upgrade is still on, though no Upgrade runs")
+    assert parts["Do"]
+
+
+def test_a_deletion_that_hangs_is_said() -> None:
+    world = rollouts.at_step(sized(3), "hv02", "h4")
+    world.get("Upgrade", NAME)["metadata"]["deletionTimestamp"] = "2025-05-08T06:00:00Z"
+    assert "asked to delete this Upgrade at 2025-05-08 06:00 UTC" in told(of(world))["Being deleted"]
+
+
+def test_before_the_nodes_turn_it_may_be_deleted() -> None:
+    standing = hd.open(DATA / "bundles" / "unmanaged-node.zip").upgrade
+    assert "Harvester lets you delete this Upgrade" in sound(standing)["Deletion"]
+
+
+def test_a_node_that_is_down_without_its_turn_is_a_warning() -> None:
+    world = rollouts.at_step(sized(4), "hv03", "h4")
+    rows = world.get("Node", "hv01")["status"]["conditions"]
+    rows[:] = [row for row in rows if row["type"] != "Ready"]
+    since = moment(world.captured_at, hours=-2)
+    rows.append({"type": "Ready", "status": "Unknown", "lastTransitionTime": since})
+    standing = of(world)
+    assert sound(standing)["Beware"].startswith("hv01 is not Ready, though it is not its turn")
+    assert "not Ready" in sound(standing, "hv01")["Beware"]
+
+
+def test_a_node_at_its_restart_is_no_warning() -> None:
+    assert "Beware" not in sound(of(rollouts.at_step(sized(4), "hv03", "restarting")))
+
+
+def test_two_kinds_of_upgrade_at_once_are_both_told() -> None:
+    world = at_v2(rollouts.at_step(sized(3), "hv02", "h4"), "NodeUpgrading")
+    assert "(Upgrade V2) in phase NodeUpgrading" in sound(of(world))["Also under way"]
+
+
+def test_a_plan_is_told_though_upgrades_were_not_seen() -> None:
+    parts = sound(of(at_v2(sized(3), "Failed"), Upgrade=State.FORBIDDEN))
+    assert "(Upgrade V2) is over: Failed" in parts["Where"]
+    assert "whether an Upgrade of the older kind (V1) is under way" in parts["Not seen"]
+
+
+def test_the_nodes_of_a_plan_go_by_name() -> None:
+    assert "OSUpgraded: hv01" in sound(of(at_v2(sized(3), "NodeUpgrading")))["Where"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_the_number_of_nodes_is_a_sentence(count: int) -> None:
+    where = sound(of(rollouts.at_phase(sized(count), "UpgradingNodes")))["Where"]
+    assert f"0 of {count} {'node is' if count == 1 else 'nodes are'} done" in where
+
+
+def test_a_warning_that_holds_it_up_tells_since_when() -> None:
+    world = rollouts.at_step(sized(4), "hv02", "h5")
+    secret = world.get("Secret", f"{world.machine_of('hv02')}-machine-plan")
+    secret["metadata"]["annotations"]["rke.cattle.io/drain-error"] = "would violate the pod's disruption budget"
+    parts = sound(of(rollouts.wait(world, hours=30)))
+    assert parts.get("Last moved", parts.get("Stands still", "")).startswith("since ")
