@@ -13,7 +13,7 @@ from harvdiag.fields import name_of
 from harvdiag.findings import Findings, Origin, Source
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.links import Links
-from harvdiag.model import Coverage, ObjectRef
+from harvdiag.model import Coverage, ObjectRef, Outcome
 from harvdiag.snapshot import Snapshot
 from harvdiag.spelling import either, near
 from harvdiag.words import counted, hint, in_short, unseen
@@ -191,6 +191,11 @@ class Cluster:
         home = CATALOGUE[found].home if found in CATALOGUE else ""
         return ObjectRef(found, home if namespace is None else namespace, name)
 
+    @cached_property
+    def _outcomes(self) -> list[Outcome]:
+        """What every rule says: pictures and explanations ask for it again and again."""
+        return rules.judge(self.facts, rules.select((), ()))
+
     def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
         """Save what is seen to one small file, which `hd.open` reads: it answers as this cluster does now.
 
@@ -211,7 +216,7 @@ class Cluster:
         chosen = rules.select(_words(select), _words(ignore))
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
-        outcomes = rules.judge(self.facts, chosen)
+        outcomes = rules.judge(self.facts, chosen) if select or ignore else self._outcomes
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (in_short(unseen(findings)), hint(self.source))))
