@@ -1,0 +1,76 @@
+"""Figures: pictures that answer a question at first sight, drawn from a cluster's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from harvdiag.errors import UsageError
+from harvdiag.spelling import either, near
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+    from harvdiag.figures.drawing import Drawing, Wish
+    from harvdiag.figures.figure import Figure
+    from harvdiag.model import Finding, ObjectRef
+
+__all__ = ["PICTURES", "Picture", "draw"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Picture(NamedTuple):
+    """One sort of picture: where its `draw` is, what it shows, and whether one may point at an object in it."""
+
+    module: str
+    shows: str
+    focus: bool = False
+
+
+PICTURES = {
+    "links": Picture("links", "Nodes, Machines, their parts and the cluster, and every link between them", focus=True),
+    "upgrade": Picture("upgrade", "the phases of the upgrade, each node's way through it, and where it stands still"),
+    "handshake": Picture("handshake", "who asked and who answered while one node is drained", focus=True),
+    "matrix": Picture("matrix", "every node against every check, trouble on top"),
+    "timeline": Picture("timeline", "what happened when"),
+    "changes": Picture("changes", "which objects and links came, went or changed since another snapshot"),
+}
+"""The sorts of picture by name."""
+
+
+def draw(
+    cluster: Cluster,
+    picture: str = "",
+    *,
+    focus: Finding | ObjectRef | str | None = None,
+    against: Cluster | None = None,
+    labels: bool = False,
+) -> Figure:
+    """A picture of a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``.
+
+    `picture` is one of ``links`` (default), ``upgrade``, ``handshake``, ``matrix``, ``timeline``, ``changes`` (the
+    default where `against` is the cluster as it was before). `focus` is a finding, an object or its name: only its
+    neighbourhood is shown. `labels` writes the field beside each link. Raises UsageError for an unknown picture or
+    name.
+    """
+    from harvdiag.figures.drawing import Wish
+    from harvdiag.figures.figure import Figure
+    from harvdiag.figures.focus import found
+
+    name = picture or ("changes" if against is not None else "links")
+    if name not in PICTURES:
+        raise UsageError(f"no picture {name!r}{either(near(name, PICTURES) or PICTURES)}")
+    if focus is not None and not PICTURES[name].focus:
+        raise UsageError(f"the picture {name!r} shows the whole cluster: leave out the focus")
+    if against is not None and name != "changes":
+        raise UsageError(f"the picture {name!r} shows one cluster: leave out the other")
+    if against is None and name == "changes":
+        raise UsageError("the picture 'changes' needs the cluster as it was before: against=hd.open(…)")
+    ref, finding = found(cluster, focus)
+    compose = cast(
+        "Callable[[Cluster, Wish], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
+    )
+    return Figure(name, compose(cluster, Wish(ref, finding, labels, against)))

@@ -1,0 +1,151 @@
+"""The differences as shapes: for each host what was before on the left, and what is now on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harvdiag.escape import plain
+from harvdiag.figures.changes.facts import ANEW, CHANGED, GONE, NEW, Comparison
+from harvdiag.figures.changes.groups import Group, Step
+from harvdiag.figures.changes.words import ABSENT, SIGNS, alt, findings, notes, same, sides, spoken, title
+from harvdiag.figures.drawing import key
+from harvdiag.figures.measure import fit, line
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, listed, scene, source
+from harvdiag.figures.parts import SIGNS as MARKS
+from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+
+__all__ = ["picture"]
+
+WIDE, HIGH, BOX = 1120.0, 30.0, 24.0
+WHAT, BEFORE, NOW = MARGIN + 30, 440.0, 790.0
+ROOM = 310.0
+FINDINGS, NOTES = 12, 6
+WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", ANEW: "made anew"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def picture(comparison: Comparison, groups: Sequence[Group]) -> Scene:
+    """The whole comparison."""
+    one, other = source(comparison.before.cluster), source(comparison.now.cluster)
+    items, y = head(title(comparison), f"before: {one}   →   now: {other}", WIDE)
+    if groups:
+        items += list(_heads(y + 12))
+        y += 22
+    for number, group in enumerate(groups):
+        drawn, y = _group(group, f"group/{number}", y)
+        items += drawn
+    told, y = _findings(comparison, y + 8)
+    items += told
+    rest, y = _rest(comparison, y)
+    items += rest
+    below, y = legend(_keys(comparison, groups), y + 4, WIDE)
+    return scene(title(comparison), alt(comparison, groups), WIDE, y + 12, [*items, *below])
+
+
+def _heads(y: float) -> Iterator[Item]:
+    for x, word in ((BEFORE, "before"), (NOW, "now")):
+        yield Item((Text(x, y, word, SMALL, "quiet"),), f"column/{word}", "head")
+    yield Item((Path(((MARGIN, y + 7), (WIDE - MARGIN, y + 7)), "rule"),), role="rule")
+
+
+def _group(group: Group, own: str, y: float) -> tuple[list[Item], float]:
+    named = Text(MARGIN, y + 18, fit(plain(group.name), 400, BODY, bold=True), BODY, bold=True)
+    shapes: list[Shape] = [named]
+    if group.alike:
+        shapes.append(Text(BEFORE, y + 18, fit(listed(group.alike), WIDE - MARGIN - BEFORE, BODY), BODY, "quiet"))
+    items = [Item(tuple(shapes), own, "group", hint=listed(group.alike) or plain(group.name))]
+    y += 26
+    for at, step in enumerate(group.steps):
+        items += _step(step, f"{own}/{at}/{key(step.change.ref)}", y)
+        y += HIGH
+    if group.more:
+        items.append(Item((Text(WHAT, y + 14, f"and {group.more} more", BODY, "quiet"),), f"{own}/more", "more"))
+        y += 24
+    return [*items, Item((Path(((MARGIN, y + 2), (WIDE - MARGIN, y + 2)), "rule", 0.8),), role="rule")], y + 6
+
+
+def _step(step: Step, own: str, y: float) -> list[Item]:
+    change, (before, now) = step.change, sides(step)
+    what = fit(plain(spoken(change)), BEFORE - WHAT - 12, BODY)
+    mark = (*_mark(change.sort, MARGIN + 14, y + BOX / 2), Text(WHAT, y + BOX / 2 + 4, what, BODY))
+    parts = f" with {', '.join(step.parts)}" if step.parts else ""
+    hint = plain(f"{change.ref} {change.path}{parts}: {WORDS[change.sort]}: {before} → {now}")
+    arrow = Path(((BEFORE + ROOM + 6, y + BOX / 2), (NOW - 6, y + BOX / 2)), "link", 1.2, ends="arrow")
+    return [
+        Item(mark, own, "change", change.sort, hint),
+        Item((*_box(before, BEFORE, y, _style(change.sort, False, before)), arrow), role="before", state=change.sort),
+        Item(_box(now, NOW, y, _style(change.sort, True, now)), role="now", state=change.sort),
+    ]
+
+
+def _style(sort: str, now: bool, words: str) -> tuple[str, str, float, str]:
+    """Fill, border, thickness and dash: what is not there is hollow and dashed, what is new or changed strong."""
+    if sort == (GONE if now else NEW) or words == ABSENT:
+        return "", "edge", 1.2, "5 3"
+    if not now:
+        return "box", "rule", 1.2, ""
+    return {NEW: ("now_box", "now", 2.2, "")}.get(sort, ("info_box", "info", 2.0, ""))
+
+
+def _box(words: str, x: float, y: float, style: tuple[str, str, float, str]) -> tuple[Shape, ...]:
+    fill, stroke, thick, dash = style
+    ink = "quiet" if dash else "ink"
+    text = Text(x + 9, y + BOX / 2 + 4, fit(plain(words), ROOM - 18, BODY), BODY, ink, fill or "paper")
+    return (Rect(x, y, ROOM, BOX, fill, stroke, thick, dash, radius=4), text)
+
+
+def _mark(sort: str, x: float, y: float) -> tuple[Shape, ...]:
+    """The sign on its disc; that of what is gone is hollow."""
+    if sort == GONE:
+        ring = Rect(x - 8, y - 8, 16, 16, "", "edge", 1.2, "3 2", radius=8)
+        return (ring, Text(x, y + 4, SIGNS[GONE], SMALL, anchor="middle", bold=True))
+    return badge(x, y, SIGNS[sort], "now" if sort == NEW else "info")
+
+
+def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
+    """What was found and is gone, then what is found and is new."""
+    told = findings(comparison)
+    items: list[Item] = []
+    for at, (word, colour, words) in enumerate(told[:FINDINGS]):
+        said = plain(f"{'No longer found' if word == GONE else 'New finding'}: {words}")
+        text = Text(WHAT, y + 14, fit(said, WIDE - MARGIN - WHAT, BODY), BODY, "quiet" if word == GONE else "ink")
+        items.append(
+            Item((*badge(MARGIN + 14, y + 10, MARKS[colour], colour), text), f"finding/{at}", "finding", word, said)
+        )
+        y += 24
+    if more := max(len(told) - FINDINGS, 0):
+        items.append(Item((Text(WHAT, y + 14, f"and {more} more sorts of findings", BODY, "quiet"),), role="more"))
+        y += 24
+    return items, y
+
+
+def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
+    """What is the same, and what could not be compared."""
+    told = notes(comparison)
+    lines = [] if comparison.strangers else [("", same(comparison))]
+    lines += [("?", note) for note in told[:NOTES]]
+    lines += [("?", f"and {len(told) - NOTES} more that cannot be compared")] if len(told) > NOTES else []
+    items = []
+    for mark, words in lines:
+        shapes: list[Shape] = [Text(WHAT, y + 14, fit(plain(words), WIDE - MARGIN - WHAT, BODY), BODY, "quiet")]
+        if mark:
+            shapes += badge(MARGIN + 14, y + 10, mark, "unseen")
+        items.append(Item(tuple(shapes), role="note" if mark else "same", state="unseen" if mark else "", hint=words))
+        y += line(BODY) + 6
+    return items, y + 6
+
+
+def _keys(comparison: Comparison, groups: Sequence[Group]) -> list[Key]:
+    sorts = {step.change.sort for group in groups for step in group.steps}
+    keys = [Key("new", "now", SIGNS[NEW])] if NEW in sorts else []
+    keys += [Key("changed or made anew", "info", SIGNS[CHANGED])] if sorts & {CHANGED, ANEW} else []
+    hollow = f"{f'{SIGNS[GONE]} gone: ' if GONE in sorts else ''}does not exist, or holds nothing"
+    empty = [side for group in groups for step in group.steps for side in sides(step)]
+    keys += [Key(hollow, "edge", fill="paper", dash="5 3")] if sorts & {NEW, GONE} or ABSENT in empty else []
+    keys += [Key("found before, no longer", "good", MARKS["good"])] if comparison.gone else []
+    found = {finding.severity.value for finding in comparison.new}
+    keys += [Key(f"new {state}", state, MARKS[state]) for state in ("error", "warning", "info") if state in found]
+    return [*keys, *([Key("not comparable", "unseen", "?")] if notes(comparison) else [])]

@@ -1,0 +1,58 @@
+"""What a picture is made of before anybody asks for a format, and what one may wish of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from harvdiag.figures.scene import Scene
+from harvdiag.model import Finding, ObjectRef
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+
+__all__ = ["Drawing", "Wish", "key", "quoted"]
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Wish(NamedTuple):
+    """What is wished of a picture: `focus` an object and the finding it stems from, `labels` the fields beside the
+    links, `against` the cluster as it was before, `whole` that nothing is folded.
+    """
+
+    focus: ObjectRef | None = None
+    finding: Finding | None = None
+    labels: bool = False
+    against: Cluster | None = None
+    whole: bool = False
+
+
+class Drawing(NamedTuple):
+    """One picture in every form that it has.
+
+    `text` makes the same for a terminal of a given width; `rows` are the same facts as a table (dictionaries with the
+    same keys in the same order, named by `columns`). `mermaid` and `dot` are None where the picture has no such form.
+    """
+
+    scene: Scene
+    text: Callable[[int], str]
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+    mermaid: Callable[[], str] | None = None
+    dot: Callable[[], str] | None = None
+
+
+def key(ref: ObjectRef) -> str:
+    """The key of an object in a picture: kind, namespace and name between slashes, without blanks."""
+    return "/".join(map(quoted, ref))
+
+
+def quoted(text: str) -> str:
+    """A text with every sign but letters, digits, ``.``, ``_`` and ``-`` written as ``%`` and its bytes."""
+    return _UNSAFE.sub(lambda sign: "".join(f"%{byte:02X}" for byte in sign[0].encode("utf-8", "replace")), text)

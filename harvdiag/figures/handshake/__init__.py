@@ -1,0 +1,104 @@
+"""The drain of one node as a sequence: who asked, who has answered, who has not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from harvdiag.escape import plain
+from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.handshake.drain import Drain, drain
+from harvdiag.figures.handshake.forms import mermaid, terminal
+from harvdiag.figures.handshake.sequence import sequence
+from harvdiag.figures.handshake.steps import ACTORS
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, paragraph, scene, source
+from harvdiag.figures.scene import Item, Scene, Text
+from harvdiag.figures.upgrade.course import Course
+from harvdiag.words import counted
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+
+__all__ = ["draw"]
+
+WIDE, LABEL = 1060.0, 96.0
+LEGEND = {
+    "error": "does not come by itself",
+    "now": "waited for",
+    "good": "done",
+    "unseen": "not seen",
+}
+COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "waits_for", "since")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def draw(cluster: Cluster, wish: Wish) -> Drawing:
+    """The picture, of the node of `wish.focus` (also a Machine or a plan Secret of it).
+
+    Rows, one a step: `node`, `step`, `mark`, `from`, `to`, `what`, `carried_by`, `time`, `waits_for`, `since`; the last
+    two for the step that is waited for. Raises UsageError for a focus that is none of these.
+    """
+    course = Course(cluster)
+    of, under = drain(course, wish), source(cluster)
+    return Drawing(
+        _scene(course, of, under),
+        lambda wide: terminal(of, under, wide),
+        COLUMNS,
+        list(_rows(of)),
+        mermaid=lambda: mermaid(of),
+    )
+
+
+def _scene(course: Course, of: Drain, under: str) -> Scene:
+    items, y = head(of.title, under, WIDE)
+    if of.moves:
+        more, y = sequence(of, y, WIDE)
+        items += more
+    for label, told in _told(course, of):
+        texts, low = paragraph(told, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=3)
+        items.append(Item((Text(MARGIN, y + 18, label, BODY, bold=True), *texts), role="part", hint=plain(told)))
+        y = low - 6
+    marks = {move.mark for move in of.moves}
+    keys = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    keys += [Key("to come", "rule", ends="arrow")] if "wait" in marks else []
+    keys += [Key("can never come", "edge", dash="5 4")] if "absent" in marks else []
+    more, y = legend(keys, y + 12, WIDE)
+    return scene(of.title, _alt(of), WIDE, y + 8, [*items, *more])
+
+
+def _told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
+    """What is said below: why it stands still or whose turn it is, and what may be done."""
+    if of.why:
+        yield "Why", of.why
+    if of.wait and not of.why:
+        age = course.age(of.wait.since)
+        yield "Waits for", f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
+    if of.node and of.node.handshake and of.node.handshake.error:
+        yield "Error", of.node.handshake.error
+    if of.finding and of.finding.next:
+        yield "Do", of.finding.next[0]
+    if of.finding and of.finding.caution:
+        yield "Caution", of.finding.caution
+
+
+def _alt(of: Drain) -> str:
+    done = [move.step.name for move in of.moves if move.mark == "good"]
+    words = [f"{of.title}.", f"{counted(len(done), 'step')} of {len(of.moves)} done." if of.moves else of.why]
+    if step := of.next:
+        actor = ACTORS[step.step.source]
+        words.append(f"Next is {step.step.name}: {actor} {step.step.what}, written as {step.step.carrier}.")
+    if of.moves and not of.secret:
+        words.append("No plan Secret is seen, on which the steps would be written.")
+    return " ".join([*words, of.why if of.moves else ""])
+
+
+def _rows(of: Drain) -> Iterator[dict[str, Any]]:
+    for move in of.moves:
+        step, waited = move.step, of.wait if move == of.next else None
+        told = (of.node.name if of.node else None, step.name, move.mark, ACTORS[step.source], ACTORS[step.target])
+        rest = (step.what, step.carrier, move.time or None)
+        more = (f"{waited.actor}: {waited.what}", waited.since or None) if waited else (None, None)
+        yield dict(zip(COLUMNS, (*told, *rest, *more), strict=True))

@@ -1,0 +1,33 @@
+"""The link graph: every Node with its Machine, that one's parts and the cluster objects, and the links between them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.links import dot, mermaid, table, tree
+from harvdiag.figures.links.picture import picture
+from harvdiag.figures.links.plot import plot
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+
+__all__ = ["draw"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def draw(cluster: Cluster, wish: Wish) -> Drawing:
+    """The picture of all links, or with a focus of those around one object."""
+    found = plot(cluster, wish)
+    return Drawing(
+        picture(found, wish),
+        partial(tree.text, found),
+        table.COLUMNS,
+        table.rows(found),
+        partial(mermaid.text, found),
+        partial(dot.text, found),
+    )

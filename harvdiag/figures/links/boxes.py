@@ -1,0 +1,78 @@
+"""The shapes of a box: an object, one that is not there, a bundle of many."""
+
+from __future__ import annotations
+
+from harvdiag.escape import plain
+from harvdiag.figures.links.chains import Thing
+from harvdiag.figures.measure import fit
+from harvdiag.figures.parts import BODY, SIGNS, SMALL
+from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, badge
+
+__all__ = ["SEVERE", "box", "stack"]
+
+SEVERE = ("error", "warning", "info")
+STATES = {"absent": "does not exist", "unseen": "not seen"}
+INSET = 9.0
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False) -> Item:
+    """One object or empty slot. `lacking` is the severity of the broken tie that leads to one that is not there."""
+    blame = thing.state if thing.state in SEVERE else lacking
+    frame = _frame(thing, area, blame)
+    on = frame.fill
+    room = area.width - 2 * INSET
+    note = thing.note if thing.real else "" if thing.slot else STATES[thing.state]
+    bold = bool(thing.slot) and blame in SEVERE
+    shapes: list[Shape] = [frame]
+    y = area.y + (15 if note else area.height / 2 + 4)
+    shapes.append(Text(area.x + INSET, y, fit(plain(thing.name), room, BODY, bold=bold), BODY, "ink", on, bold=bold))
+    if note:
+        shapes.append(Text(area.x + INSET, area.y + 29, fit(plain(note), room, SMALL), SMALL, "quiet", on))
+    if blame or thing.state == "unseen":
+        colour = blame or "unseen"
+        shapes += badge(area.right - 3, area.y + 1, SIGNS[colour], colour)
+    if chosen:
+        ring = Rect(area.x - 4, area.y - 4, area.width + 8, area.height + 8, "", "now", 1.6, radius=8)
+        shapes.insert(0, ring)
+    return Item(tuple(shapes), thing.key, "placeholder" if thing.slot else "object", thing.state, _hint(thing))
+
+
+def _frame(thing: Thing, area: Area, blame: str) -> Rect:
+    if thing.real:
+        fill, stroke, thick = (f"{blame}_box", blame, 2.2) if blame else ("box", "edge", 1.1)
+        return Rect(*area, fill, stroke, thick)
+    if thing.state == "unseen":
+        return Rect(*area, "unseen_box", "unseen", 1.2, "2 3")
+    return Rect(*area, "paper", blame or "edge", 2 if blame else 1.2, "6 4")
+
+
+def _hint(thing: Thing) -> str:
+    """The whole name, what is known of it, and what was found."""
+    if thing.slot:
+        head = f"{thing.slot} of {thing.ref.name}"
+    else:
+        head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{thing.note or STATES.get(thing.state, '')}"
+    return plain("\n".join([head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)])).replace("\\n", "\n")
+
+
+def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:
+    """Many boxes behind one another, with two lines on the foremost."""
+    severe = state in SEVERE
+    fill, stroke = (f"{state}_box", state) if severe else ("box", "edge")
+    if state == "unseen":
+        fill, stroke = "unseen_box", "unseen"
+    dash = "2 3" if state == "unseen" else ""
+    back = [Rect(area.x + n, area.y - n, area.width, area.height, fill, stroke, 1) for n in (6, 3)]
+    signed = severe or state == "unseen"
+    room = area.width - 2 * INSET
+    y = area.y + (15 if lines[1] else area.height / 2 + 4)
+    bold = bool(lines[1]) or signed
+    texts = [Text(area.x + INSET, y, fit(plain(lines[0]), room, BODY, bold=bold), BODY, "ink", fill, bold=bold)]
+    if lines[1]:
+        texts.append(Text(area.x + INSET, area.y + 29, fit(plain(lines[1]), room, SMALL), SMALL, "quiet", fill))
+    sign = badge(area.right - 3, area.y + 1, SIGNS[state], state) if signed else ()
+    return (*back, Rect(*area, fill, stroke, 2 if severe else 1.1, dash), *texts, *sign)

@@ -1,0 +1,78 @@
+"""The link graph in Graphviz' language: ``dot -Tsvg``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from harvdiag.escape import plain
+from harvdiag.figures.links.outline import Outline, outline
+from harvdiag.figures.links.plot import Plot
+from harvdiag.figures.palette import LIGHT
+
+__all__ = ["text"]
+
+SEVERE = ("error", "warning", "info")
+ENDS = {(True, True): "both", (True, False): "forward", (False, True): "back"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def text(found: Plot) -> str:
+    """One statement a node and a link; every name is quoted."""
+    drawn = outline(found)
+    look = {
+        "rankdir": "LR",
+        "label": plain(found.title),
+        "labelloc": "t",
+        "fontname": "sans-serif",
+        "tooltip": plain(found.alt),
+    }
+    lines = [
+        "digraph links {",
+        f"  graph {_attributes(look)};",
+        f"  node {_attributes({'shape': 'box', 'style': 'rounded,filled', 'fontname': 'sans-serif'})};",
+        f"  edge {_attributes({'color': LIGHT['link'], 'fontname': 'sans-serif', 'fontsize': '10'})};",
+        *(f"  {line};" for line in (*_knots(drawn), *_joints(drawn))),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _knots(drawn: Outline) -> Iterator[str]:
+    for knot in drawn.knots:
+        told = {"label": "\n".join(knot.lines), "fontcolor": LIGHT["ink"]}
+        if knot.state in SEVERE:
+            told |= {"fillcolor": LIGHT[f"{knot.state}_box"], "color": LIGHT[knot.state], "penwidth": "2.5"}
+        elif knot.state == "good":
+            told |= {"fillcolor": LIGHT["box"], "color": LIGHT["edge"]}
+        else:
+            fill = LIGHT["paper" if knot.state == "absent" else "unseen_box"]
+            told |= {"fillcolor": fill, "color": LIGHT["edge"], "style": "rounded,filled,dashed"}
+        yield f"{_quoted(knot.key)} {_attributes(told)}"
+
+
+def _joints(drawn: Outline) -> Iterator[str]:
+    keys = {knot.key for knot in drawn.knots}
+    for joint in drawn.joints:
+        if not {joint.left, joint.right} <= keys:
+            continue
+        told = {"dir": ENDS[joint.forth, joint.back]}
+        if joint.label:
+            told["label"] = joint.label
+        if joint.state in SEVERE:
+            told |= {"color": LIGHT[joint.state], "penwidth": "2.5", "arrowhead": "tee", "arrowtail": "tee"}
+        elif joint.state != "good":
+            told["style"] = "dashed"
+        yield f"{_quoted(joint.left)} -> {_quoted(joint.right)} {_attributes(told)}"
+
+
+def _attributes(told: Mapping[str, str]) -> str:
+    return f"[{', '.join(f'{name}={_quoted(value)}' for name, value in told.items())}]"
+
+
+def _quoted(told: str) -> str:
+    """A quoted string; a backslash would call an escape of Graphviz, an ampersand an entity of HTML."""
+    harmless = told.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;").replace("\n", "\\n")
+    return f'"{harmless}"'

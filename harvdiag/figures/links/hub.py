@@ -1,0 +1,100 @@
+"""The last column: the cluster objects, and the trunk in which the ties to them run together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harvdiag.escape import plain
+from harvdiag.figures.links.boxes import box
+from harvdiag.figures.links.chains import Tie, Web
+from harvdiag.figures.links.labels import words
+from harvdiag.figures.links.layout import HIGH
+from harvdiag.figures.links.paint import Look, tied
+from harvdiag.figures.links.routes import Route
+from harvdiag.figures.measure import fit
+from harvdiag.figures.parts import SMALL
+from harvdiag.figures.scene import Area, Item, Path, Text
+
+__all__ = ["hub", "trunk"]
+
+APART = 22.0
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def hub(web: Web, exits: Sequence[Route], top: float, look: Look) -> tuple[list[Item], dict[str, Area], float]:
+    """The boxes of the cluster objects with the ties among them, where each is, and where they end."""
+    left, wide = look.grid.left(4), look.grid.widths[4]
+    broken = [route.tie for route in exits if route.tie.broken]
+    areas: dict[str, Area] = {}
+    items: list[Item] = []
+    y = top
+    for thing in web.hub:
+        areas[thing.key] = area = Area(left, y, wide, HIGH)
+        lacking = next((tie.state for tie in broken if tie.target.key == thing.key and not thing.real), "")
+        items.append(box(thing, area, lacking, thing.ref == look.focus))
+        told, y = _below([tie for tie in broken if tie.target.key == thing.key], area)
+        items += told
+        y += APART
+    ties = [tied(Route(tie, _between(areas[tie.source.key], areas[tie.target.key]))) for tie in web.spokes]
+    return [*ties, *items], areas, y - APART if web.hub else top
+
+
+def _between(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...]:
+    """Straight down or up to the next box, around the right side to any other."""
+    down = b.y > a.y
+    if abs(b.y - a.y) <= a.height + APART + 1:
+        x = a.x + a.width * (0.35 if down else 0.65)
+        return (((x, a.bottom if down else a.y), (x, b.y if down else b.bottom)),)
+    side = a.right + (8 if down else 13)
+    start, end = (a.right, a.y + a.height * 0.4), (b.right, b.y + b.height * (0.4 if down else 0.6))
+    return ((start, (side, start[1])), ((side, start[1]), (side, end[1])), ((side, end[1]), end))
+
+
+def _below(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
+    """The words of the ties that lead to one that does not exist."""
+    y = area.bottom
+    items = []
+    for tie in broken[:1]:
+        texts = tuple(
+            Text(area.x + 2, y + 14 + at * 13, fit(plain(text), area.width - 4, SMALL), SMALL, "quiet")
+            for at, text in enumerate(words(tie))
+        )
+        items.append(Item(texts, role="caption", state=tie.state))
+        y += 30
+    return items, y
+
+
+def trunk(web: Web, exits: Sequence[Route], areas: dict[str, Area], look: Look, hanging: Sequence[float]) -> list[Item]:
+    """The ties that leave the rows, the line in which they run together, and those that are broken by themselves."""
+    x = look.grid.trunk
+    items = []
+    good = [route for route in exits if route.tie.state in {"good", "unseen"} and route.tie.target.key in areas]
+    heights = [route.pieces[-1][1][1] for route in good] + list(hanging)
+    aims = {route.tie.target.key: areas[route.tie.target.key] for route in good}
+    if hanging and not aims:
+        named = next((tie.target.key for row in web.rows for tie in row.out if tie.target.key in areas), "")
+        aims = {named: areas[named]} if named else {}
+    for area in aims.values():
+        y = area.y + area.height / 2
+        points = [min([*heights, y]), max([*heights, y])]
+        items.append(Item((Path(((x, points[0]), (x, points[1])), "link", 2.4),), role="trunk"))
+        items.append(Item((Path(((x, y), (area.x, y)), "link", 2.4, ends="arrow"),), role="trunk"))
+    items += [_leaf(route) for route in good]
+    return items + [_alone(route, areas) for route in exits if route not in good and route.tie.target.key in areas]
+
+
+def _leaf(route: Route) -> Item:
+    item = tied(route)
+    return item._replace(shapes=tuple(s._replace(ends="") if isinstance(s, Path) else s for s in item.shapes))
+
+
+def _alone(route: Route, areas: dict[str, Area]) -> Item:
+    x, y = route.pieces[-1][1]
+    area = areas[route.tie.target.key]
+    aim = area.y + area.height / 2 + 6
+    more = (((x + 8, y), (x + 8, aim)), ((x + 8, aim), (area.x - 2, aim)))
+    first = (*route.pieces[:-1], (route.pieces[-1][0], (x + 8, y)))
+    return tied(route._replace(pieces=(*first, *more)))

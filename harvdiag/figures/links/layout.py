@@ -1,0 +1,169 @@
+"""Where the boxes of a row stand: columns from left to right, each ordered so that few ties cross."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from harvdiag.figures.links.chains import COLUMNS, PLACE, Row, Thing
+from harvdiag.figures.parts import MARGIN
+from harvdiag.figures.scene import Area
+
+__all__ = ["HIGH", "LABELLED", "LANE", "Grid", "crossings", "ordered", "place"]
+
+HIGH, BETWEEN, LANE = 36.0, 14.0, 8.0
+SPREAD = 44.0  # where words stand at several ties, one below the other
+"""The height of a box, the room between two, and how far from a box a tie passes by."""
+SWEEPS = 4
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Grid(NamedTuple):
+    """The width of each column and of the room behind it (the last column is that of the cluster objects), the height
+    of a box, and how far apart ties arrive at it.
+    """
+
+    widths: tuple[float, ...] = (134, 166, 166, 166, 146)
+    rooms: tuple[float, ...] = (200, 58, 44, 50)
+    high: float = HIGH
+    step: float = 9.0
+
+    def left(self, column: int) -> float:
+        """The left edge of a column."""
+        return MARGIN + sum(self.widths[:column]) + sum(self.rooms[:column])
+
+    def right(self, column: int) -> float:
+        """Its right edge."""
+        return self.left(column) + self.widths[column]
+
+    @property
+    def wide(self) -> float:
+        """The width of the whole picture."""
+        return self.right(4) + MARGIN
+
+    @property
+    def trunk(self) -> float:
+        """Where the ties to the cluster objects run down together."""
+        return self.right(3) + self.rooms[3] / 2
+
+
+LABELLED = Grid(rooms=(176, 122, 122, 70), high=64, step=14)
+"""Room for words at every tie: wider between the columns, and the ties further apart."""
+
+
+def ordered(row: Row) -> list[list[Thing]]:
+    """The things of each column from above, after a few sweeps in which each goes where its neighbours are."""
+    columns = [[thing for thing in row.things if thing.ref.kind in kinds] for kinds in COLUMNS]
+    beside = _beside(row)
+    for sweep in range(SWEEPS):
+        for at in range(len(columns)) if sweep % 2 == 0 else reversed(range(len(columns))):
+            ranks = {t.key: i for n, column in enumerate(columns) if n != at for i, t in _spread(column)}
+            columns[at] = _settled(columns[at], _leftwards(beside, columns, at), ranks)
+    return columns
+
+
+def _leftwards(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
+    """For the parts of Machines their Machines alone, so that the parts of one stay together and in one order."""
+    if at < 2:
+        return beside
+    before = {thing.key for thing in columns[1]}
+    return {k: [o for o in near if o in before] or near for k, near in beside.items()}
+
+
+def _spread(column: Sequence[Thing]) -> list[tuple[float, Thing]]:
+    """Each thing with its place between 0 and 1, so that columns of different length compare."""
+    return [((at + 0.5) / len(column), thing) for at, thing in enumerate(column)]
+
+
+def _settled(column: list[Thing], beside: Mapping[str, list[str]], ranks: Mapping[str, float]) -> list[Thing]:
+    centre = {}
+    for at, thing in _spread(column):
+        near = [ranks[key] for key in beside.get(thing.key, ()) if key in ranks]
+        centre[thing.key] = sum(near) / len(near) if near else at
+    return sorted(column, key=lambda thing: round(centre[thing.key], 6))
+
+
+def _beside(row: Row) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for tie in row.ties:
+        found.setdefault(tie.source.key, []).append(tie.target.key)
+        found.setdefault(tie.target.key, []).append(tie.source.key)
+    return found
+
+
+def crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
+    """How many pairs of ties between neighbouring columns cross, in this order of the things."""
+    rank = {thing.key: at for column in columns for at, thing in enumerate(column)}
+    found = set()
+    for tie in row.ties:
+        ends = sorted((tie.source, tie.target), key=lambda thing: PLACE[thing.ref.kind])
+        left, right = (PLACE[thing.ref.kind] for thing in ends)
+        if right - left == 1:
+            found.add((left, rank[ends[0].key], rank[ends[1].key]))
+    pairs = sorted(found)
+    return sum(
+        a[0] == b[0] and (a[1] - b[1]) * (a[2] - b[2]) < 0 for at, a in enumerate(pairs) for b in pairs[at + 1 :]
+    )
+
+
+def place(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, Area], float]:
+    """Where each box is, from y 0 on, and the height of all; `extra` is room to be left below a box."""
+    columns, beside = ordered(row), _beside(row)
+    highs = [[grid.high + extra.get(thing.key, 0) for thing in column] for column in columns]
+    gap = SPREAD if sum(tie.broken for tie in row.ties) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
+    gaps = [gap, gap, BETWEEN, BETWEEN]
+    totals = [_total(high, gaps[at]) for at, high in enumerate(highs)]
+    full = max(totals)
+    tops: dict[str, float] = {}
+    start = totals.index(full)
+    for at in sorted(range(len(columns)), key=lambda n: (abs(n - start), n)):
+        near = _next(beside, columns, at)
+        wanted = [_wish(thing, near, tops) for thing in columns[at]]
+        found = _apart(wanted, highs[at], full, gaps[at])
+        tops |= {thing.key: y for thing, y in zip(columns[at], found, strict=True)}
+    areas = {
+        thing.key: Area(grid.left(at), tops[thing.key], grid.widths[at], grid.high)
+        for at, column in enumerate(columns)
+        for thing in column
+    }
+    return areas, full
+
+
+def _next(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
+    """For each thing of a column those tied to it in the columns at its sides; any others where there are none."""
+    sides = {t.key for n in (at - 1, at + 1) if 0 <= n < len(columns) for t in columns[n]}
+    return {thing.key: _some(beside.get(thing.key, []), sides) for thing in columns[at]}
+
+
+def _some(keys: list[str], among: set[str]) -> list[str]:
+    return [name for name in keys if name in among] or keys
+
+
+def _total(heights: Sequence[float], gap: float) -> float:
+    return sum(heights) + gap * max(len(heights) - 1, 0)
+
+
+def _wish(thing: Thing, beside: Mapping[str, list[str]], tops: Mapping[str, float]) -> float | None:
+    near = [tops[key] for key in beside.get(thing.key, ()) if key in tops]
+    return sum(near) / len(near) if near else None
+
+
+def _apart(wanted: Sequence[float | None], heights: Sequence[float], full: float, gap: float) -> list[float]:
+    """The wished tops in their order, moved as little as keeps the boxes apart and within the row."""
+    if all(wish is None for wish in wanted):
+        at = (full - _total(heights, gap)) / 2
+        return [at + sum(heights[:i]) + gap * i for i in range(len(heights))]
+    found: list[float] = []
+    floor = 0.0
+    for wish, high in zip(wanted, heights, strict=True):
+        y = max(floor, floor if wish is None else wish)
+        found.append(y)
+        floor = y + high + gap
+    ceiling = full
+    for at in range(len(found) - 1, -1, -1):
+        found[at] = min(found[at], ceiling - heights[at])
+        ceiling = found[at] - gap
+    return found

@@ -1,0 +1,67 @@
+"""The link graph as a Mermaid flowchart, which GitHub, GitLab and many wikis draw themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harvdiag.escape import plain
+from harvdiag.figures.links.outline import Joint, Outline, outline
+from harvdiag.figures.links.plot import Plot
+from harvdiag.figures.palette import LIGHT
+
+__all__ = ["text"]
+
+PLAIN = re.compile(r"[^A-Za-z0-9 _.,/-]")
+"""Everything but these signs is written as a number: what Mermaid, Markdown or HTML could read as its own."""
+ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
+BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
+SEVERE = ("error", "warning", "info")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def text(found: Plot) -> str:
+    """One line a node and a link; fills and inks of their own, so that it is read on light and dark paper."""
+    drawn = outline(found)
+    names = {knot.key: f"n{number}" for number, knot in enumerate(drawn.knots)}
+    joints = [joint for joint in drawn.joints if joint.left in names and joint.right in names]
+    lines = ["flowchart LR", f"  accTitle: {_safe(plain(found.title))}", f"  accDescr: {_safe(plain(found.alt))}"]
+    lines += [f"  {line}" for line in (*_knots(drawn, names), *_joints(joints, names), *_styles(drawn, joints))]
+    return "\n".join(lines) + "\n"
+
+
+def _safe(told: str) -> str:
+    return PLAIN.sub(lambda sign: f"#{ord(sign[0])};", told)
+
+
+def _knots(drawn: Outline, names: dict[str, str]) -> Iterator[str]:
+    for knot in drawn.knots:
+        label = "<br/>".join(_safe(line) for line in knot.lines)
+        yield f'{names[knot.key]}["{label}"]:::{knot.state}'
+
+
+def _joints(joints: list[Joint], names: dict[str, str]) -> Iterator[str]:
+    for joint in joints:
+        arrows = BROKEN if joint.state in SEVERE else ARROWS
+        arrow = arrows[joint.forth, joint.back]
+        label = f'|"{_safe(joint.label)}"|' if joint.label else ""
+        yield f"{names[joint.left]} {arrow}{label} {names[joint.right]}"
+
+
+def _styles(drawn: Outline, joints: list[Joint]) -> Iterator[str]:
+    ink = LIGHT["ink"]
+    for state in dict.fromkeys(knot.state for knot in drawn.knots):
+        if state in SEVERE:
+            look = f"fill:{LIGHT[f'{state}_box']},stroke:{LIGHT[state]},stroke-width:3px"
+        elif state == "good":
+            look = f"fill:{LIGHT['box']},stroke:{LIGHT['edge']}"
+        else:
+            fill = LIGHT["paper"] if state == "absent" else LIGHT["unseen_box"]
+            look = f"fill:{fill},stroke:{LIGHT['edge']},stroke-dasharray:6 4"
+        yield f"classDef {state} {look},color:{ink}"
+    for number, joint in enumerate(joints):
+        if joint.state in SEVERE:
+            yield f"linkStyle {number} stroke:{LIGHT[joint.state]},stroke-width:3px"

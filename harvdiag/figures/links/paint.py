@@ -1,0 +1,271 @@
+"""One row of the picture: its boxes, its ties with their words, and below them what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from harvdiag.escape import plain
+from harvdiag.figures.links.boxes import SEVERE, box, stack
+from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie, worst
+from harvdiag.figures.links.folding import Fold
+from harvdiag.figures.links.labels import spot, words
+from harvdiag.figures.links.layout import HIGH, Grid, place
+from harvdiag.figures.links.routes import Route, routes, way
+from harvdiag.figures.measure import fit
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, few, listed, paragraph
+from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, badge
+from harvdiag.model import Finding, ObjectRef
+
+__all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "moved", "tied"]
+
+PAD, CAPTIONS, SHORT = 10.0, 3, 9.0
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Look(NamedTuple):
+    """How rows are shown: on which grid, whether each tie has its words, which object and finding are meant."""
+
+    grid: Grid
+    labels: bool = False
+    focus: ObjectRef | None = None
+    finding: Finding | None = None
+
+
+class Band(NamedTuple):
+    """A painted row from y 0 on: ties, boxes and words; its height; where its ties to the cluster leave it."""
+
+    items: tuple[Item, ...]
+    height: float
+    exits: tuple[Route, ...] = ()
+
+
+def band(row: Row, look: Look) -> Band:
+    """A row with all that is in it."""
+    areas, high = place(row, look.grid, _extra(row, look))
+    areas = {name: area._replace(y=area.y + PAD) for name, area in areas.items()}
+    found = routes(row.ties, areas, look.grid)
+    broken = [tie for tie in row.ties if tie.broken and not tie.target.real]
+    lacking = {tie.target.key: worst([t.state for t in broken if t.target == tie.target]) for tie in broken}
+    named, unplaced = _labels(found, areas, lacking, look)
+    lines = [tied(route, named.get(route.tie.key, ())) for route in found]
+    lines.sort(key=lambda item: item.state in SEVERE)
+    boxes = [box(t, areas[t.key], lacking.get(t.key, ""), t.ref == look.focus and not t.slot) for t in row.things]
+    told, end = _captions(row, unplaced, high + 2 * PAD, look)
+    side = _side(row, end)
+    return Band((*side, *lines, *boxes, *told), end, _exits(row, areas, look.grid))
+
+
+def _extra(row: Row, look: Look) -> dict[str, float]:
+    """Room below a box for the words of a broken tie that leads there through too narrow a gap."""
+    return {tie.target.key: 30.0 for tie in row.ties if _below(tie, look)}
+
+
+def _below(tie: Tie, look: Look) -> bool:
+    first, last = PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind]
+    narrow = look.grid.rooms[0] > 2 * look.grid.rooms[1] and min(first, last) > 0
+    return tie.broken and narrow
+
+
+def _labels(
+    found: Sequence[Route], areas: dict[str, Area], lacking: dict[str, str], look: Look
+) -> tuple[dict[str, tuple[Shape, ...]], list[Tie]]:
+    """The words of each tie that has some, those of broken ones first, and the broken ones that found no place."""
+    taken = [Area(a.x - 2, a.y - 2, a.width + 4, a.height + 4) for a in areas.values()]
+    named: dict[str, tuple[Shape, ...]] = {}
+    unplaced = []
+    for route in sorted(found, key=lambda route: not route.tie.broken):
+        tie = route.tie
+        alone = tie.state == "absent" and tie.target.key not in lacking
+        if not (tie.broken or alone or look.labels):
+            continue
+        shapes = _under(tie, areas[tie.target.key], taken) if _below(tie, look) else spot(route, words(tie), taken)
+        if shapes:
+            named[tie.key] = shapes
+        elif tie.broken or alone:
+            unplaced.append(tie)
+    told = {route.tie.target.key for route in found if route.tie.key in named}
+    return named, [tie for tie in unplaced if tie.target.key not in told]
+
+
+def _under(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
+    """The words below the box to which a tie leads."""
+    where = Area(area.x, area.bottom + 2, area.width, 28)
+    if any(where.overlaps(other, 0) for other in taken if other.y > area.y + 1):
+        return ()
+    taken.append(where)
+    told = [fit(plain(text), area.width - 8, SMALL) for text in words(tie)]
+    y = area.bottom + 13
+    texts = [Text(area.x + 4, y + at * 13, text, SMALL, "ink" if at else "quiet") for at, text in enumerate(told)]
+    backs = [Rect(*text.area._replace(x=area.x + 2, width=text.area.width + 4), "paper", "") for text in texts]
+    return (*backs, *texts)
+
+
+def tied(route: Route, label: tuple[Shape, ...] = ()) -> Item:
+    """A tie with its words: quiet where it holds, thick and barred where it is broken."""
+    tie = route.tie
+    stroke, thick, dash, ends = _stroke(tie)
+    last = len(route.pieces) - 1
+    pieces = (*route.pieces[:-1], _shorter(route.pieces[-1])) if ends == "bar" else route.pieces
+    shapes = [
+        Path(piece, stroke, thick, dash, _bends(piece), ends if at == last else "") for at, piece in enumerate(pieces)
+    ]
+    return Item((*shapes, *label), tie.key, "link", tie.state, _said(tie), (tie.source.key, tie.target.key))
+
+
+def _bends(piece: tuple[tuple[float, float], tuple[float, float]]) -> bool:
+    return piece[0][0] != piece[1][0] and piece[0][1] != piece[1][1]
+
+
+def _shorter(piece: tuple[tuple[float, float], tuple[float, float]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The last piece of a tie that leads to nothing ends before it gets there."""
+    (x, y), (a, b) = piece
+    return ((x, y), (a - (SHORT if a > x else -SHORT), b))
+
+
+def _stroke(tie: Tie) -> tuple[str, float, str, str]:
+    if tie.broken:
+        return tie.state, 2.6, "", "arrow" if tie.target.real and tie.word != "missing" else "bar"
+    if tie.state == "absent":
+        return "edge", 1.2, "5 4", "bar"
+    if tie.state == "unseen":
+        return "unseen", 1.2, "2 3", "arrow"
+    far = abs(PLACE.get(tie.source.ref.kind, 4) - PLACE.get(tie.target.ref.kind, 4)) > 1
+    return "rule" if far else "link", 1 if far else 1.2, "", "arrow"
+
+
+def _said(tie: Tie) -> str:
+    verb = f"{tie.word}: " if tie.word else ""
+    return plain(f"{tie.source.ref} → {_called(tie.target)}: {verb}{', '.join(tie.paths)}")
+
+
+def _called(thing: Thing) -> str:
+    return thing.slot or str(thing.ref)
+
+
+# --- below a row ---------------------------------------------------------------------------------------------------
+
+
+def _captions(row: Row, unplaced: Sequence[Tie], y: float, look: Look) -> tuple[list[Item], float]:
+    """What was found, root causes first, and the words that found no place at their tie."""
+    room = look.grid.right(3) - MARGIN - 26
+    roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
+    meant = [look.finding] if look.finding in row.findings else []
+    told = [*meant, *(finding for finding in roots if finding not in meant)]
+    items, at = [], y + (4 if told else 0)
+    for finding in told[:CAPTIONS]:
+        item, at = caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
+        items.append(item)
+    after = [finding.rule for finding in row.findings if finding not in told]
+    rest = [f"what follows: {', '.join(dict.fromkeys(after))}"] if after else []
+    rest += [f"and {len(told) - CAPTIONS} more findings about this row"] if len(told) > CAPTIONS else []
+    rest += [f"{tie.source.name} → {_called(tie.target)}: {' '.join(words(tie))}" for tie in unplaced]
+    rest += [f"and {row.left} more objects that hang together with these"] if row.left else []
+    for text in rest:
+        shapes, at = paragraph(text, (MARGIN + 26, at + 9), room, most=1, ink="quiet")
+        items.append(Item(tuple(shapes), role="caption", hint=plain(text)))
+        at -= 9
+    return items, at + (8 if items else 0)
+
+
+def caption(finding: Finding, at: tuple[float, float], room: float, most: int = 2) -> tuple[Item, float]:
+    """What was found, in lines behind its sign, and where they end."""
+    (x, y), colour = at, str(finding.severity)
+    ink = "ink" if most > 1 else "quiet"
+    texts, end = paragraph(finding.message, (x + 22, y + 11), room, most=most, ink=ink)
+    sign = badge(x + 8, y + 7, SIGNS[colour], colour)
+    hint = plain(f"{finding.rule}: {finding.message}")
+    return Item((*sign, *texts), role="caption", state=colour, hint=hint), end - 11 + 4
+
+
+def _side(row: Row, high: float) -> list[Item]:
+    """A stripe beside a row in which a link is broken."""
+    if row.linked:
+        return []
+    state = worst([t.state for t in row.things if t.state in SEVERE] + [t.state for t in row.ties if t.broken])
+    if state not in SEVERE:
+        return []
+    return [Item((Rect(MARGIN - 12, 4, 4, high - 8, state, "", radius=2),), role="stripe", state=state)]
+
+
+# --- to the cluster objects ----------------------------------------------------------------------------------------
+
+
+def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
+    """One way to the trunk for all ties that hold, and one for each that does not."""
+    found = []
+    kept: dict[tuple[str, str], list[Tie]] = {}
+    for tie in sorted(row.out, key=lambda tie: -PLACE[tie.source.ref.kind]):
+        kept.setdefault((tie.state, tie.target.key if tie.state != "good" else ""), []).append(tie)
+    for ties in kept.values():
+        tie = ties[0]
+        area = areas[tie.source.key]
+        y = area.y + area.height / 2 + (6 if tie.broken else 0)
+        pieces = way((area.right, y), (grid.trunk, y), (PLACE[tie.source.ref.kind], 4), (areas, grid))
+        paths = tuple(dict.fromkeys(path for other in ties for path in other.paths))
+        found.append(Route(tie._replace(paths=paths), pieces))
+    return tuple(found)
+
+
+def moved(item: Item, down: float) -> Item:
+    """The same item, so much further down."""
+    return item._replace(shapes=tuple(_down(shape, down) for shape in item.shapes))
+
+
+def _down(shape: Shape, by: float) -> Shape:
+    if isinstance(shape, Path):
+        return shape._replace(points=tuple((x, y + by) for x, y in shape.points))
+    return shape._replace(y=shape.y + by)
+
+
+# --- what is folded ------------------------------------------------------------------------------------------------
+
+
+def bundle(fold: Fold, look: Look, number: int) -> Band:
+    """Many rows told as one."""
+    return _more(fold, look, number) if fold.more or fold.state != "good" else _well(fold, look, number)
+
+
+def _well(fold: Fold, look: Look, number: int) -> Band:
+    grid, high = look.grid, 2 * HIGH + 14
+    middle = PAD + 6 + (high - HIGH) / 2
+    places = {
+        "Node": (0, middle, fold.noun, "every link holds"),
+        "Machine": (1, middle, f"{fold.count('Machine')} Machines", ""),
+        "CustomMachine": (2, PAD + 6.0, f"{fold.count('CustomMachine')} CustomMachines", ""),
+        "RKEBootstrap": (2, PAD + 6 + HIGH + 14, f"{fold.count('RKEBootstrap')} RKEBootstraps", ""),
+        "Secret": (3, middle, f"{fold.count('Secret')} plan Secrets", ""),
+    }
+    areas = {kind: Area(grid.left(at), y, grid.widths[at] - 6, HIGH) for kind, (at, y, *_) in places.items()}
+    ends = [("Node", "Machine"), ("Machine", "CustomMachine"), ("Machine", "RKEBootstrap")]
+    ends += [("CustomMachine", "Secret"), ("RKEBootstrap", "Secret")]
+    lines = [_plain_line(areas[a], areas[b]) for a, b in ends]
+    boxes = [shape for kind, (_, _, *told) in places.items() for shape in stack(areas[kind], (told[0], told[1]))]
+    y = middle + HIGH / 2
+    out = Path(((areas["Secret"].right, y), (grid.trunk, y)), "link", 1.2)
+    hint = f"{fold.noun}: every link holds: {listed(fold.names, 400)}"
+    item = Item((*lines, out, *boxes), f"bundle/{number}", "bundle", "good", plain(hint))
+    return Band((item,), high + 2 * PAD + 8, ())
+
+
+def _plain_line(a: Area, b: Area) -> Path:
+    ends = ((a.right + 6, a.y + a.height / 2), (b.x, b.y + b.height / 2))
+    return Path(ends, "link", 1.2, curved=ends[0][1] != ends[1][1])
+
+
+def _more(fold: Fold, look: Look, number: int) -> Band:
+    grid = look.grid
+    area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
+    fault = fold.rules[0] if fold.rules else {"unseen": "links not seen"}.get(fold.state, "links that lead to nothing")
+    lead = f"{'and ' if fold.more else ''}{fold.count_word} {'with' if fold.rules else ':'} {fault}"
+    x = area.right + 20
+    first = Text(x, area.y + 15, lead.replace(" :", ":"), BODY)
+    names = few(fold.names, grid.right(3) - x, SMALL)
+    second = Text(x, area.y + 29, names, SMALL, "quiet")
+    colour = fold.state if fold.state in (*SEVERE, "unseen") else "good"
+    shapes = (*stack(area, (f"{len(fold.rows)} more", ""), colour), first, second)
+    hint = plain(f"{lead.replace(' :', ':')}: {listed(fold.names, 400)}")
+    return Band((Item(shapes, f"bundle/{number}", "bundle", fold.state, hint),), HIGH + 2 * PAD + 8)

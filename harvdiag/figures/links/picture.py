@@ -1,0 +1,99 @@
+"""The scene: title, headings, rows from above, the cluster objects at the right, and what the signs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harvdiag.figures.drawing import Wish
+from harvdiag.figures.links.boxes import SEVERE
+from harvdiag.figures.links.chains import Row
+from harvdiag.figures.links.hub import hub, trunk
+from harvdiag.figures.links.layout import LABELLED, Grid
+from harvdiag.figures.links.paint import CAPTIONS, Band, Look, band, bundle, caption, moved
+from harvdiag.figures.links.plot import Plot
+from harvdiag.figures.links.routes import Route
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, scene
+from harvdiag.figures.scene import Item, Path, Scene, Text
+
+__all__ = ["picture"]
+
+HEADINGS = ("Node", "Machine", "CustomMachine, RKEBootstrap", "plan Secret", "cluster objects")
+BETWEEN = 6.0
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def picture(found: Plot, wish: Wish) -> Scene:
+    """All that is to be shown, in its place."""
+    look = Look(LABELLED if wish.labels else Grid(), wish.labels, wish.focus, wish.finding)
+    wide = look.grid.wide
+    top, y = head(found.title, found.source, wide)
+    headings = _headings(look.grid, y + 8, bool(found.web.hub))
+    y += 18
+    rows, exits, end = _stacked(_bands(found, look), y)
+    ways, aims, below = hub(found.web, exits, y + 12, look)
+    trunks = trunk(found.web, exits, aims, look, _hanging(rows, look))
+    end = max(end, below + 12) + 10
+    items = [*top, *headings, *trunks, *rows, *ways]
+    keys, end = legend(_keys(items), end, wide)
+    return scene(found.title, found.alt, wide, end + 8, [*items, *keys])
+
+
+def _headings(grid: Grid, y: float, clustered: bool) -> list[Item]:
+    names = HEADINGS if clustered else HEADINGS[:-1]
+    rule = Path(((MARGIN, y + 7), (grid.right(4 if clustered else 3), y + 7)), "rule", 1)
+    texts = [Text(grid.left(at), y, name, BODY, "quiet") for at, name in enumerate(names)]
+    return [Item((rule,)), *(Item((text,), role="heading") for text in texts)]
+
+
+def _bands(found: Plot, look: Look) -> list[Band]:
+    """The rows, and below those with a broken link what was found about the cluster objects."""
+    bands = [
+        band(entry, look) if isinstance(entry, Row) else bundle(entry, look, at)
+        for at, entry in enumerate(found.entries)
+    ]
+    below = next((at for at, e in enumerate(found.entries) if isinstance(e, Row) and e.linked), len(bands))
+    told = list({f.fingerprint: f for thing in found.web.hub for f in thing.told}.values())
+    if any(not finding.caused_by for finding in told):
+        below = 0
+    items, y = [], 8.0
+    for finding in told[:CAPTIONS]:
+        item, y = caption(finding, (MARGIN + 4, y), look.grid.right(3) - MARGIN - 26)
+        items.append(item)
+    return [*bands[:below], Band(tuple(items), y), *bands[below:]] if items else bands
+
+
+def _stacked(bands: Sequence[Band], y: float) -> tuple[list[Item], list[Route], float]:
+    items: list[Item] = []
+    exits: list[Route] = []
+    for each in bands:
+        items += [moved(item, y) for item in each.items]
+        exits += [
+            route._replace(pieces=tuple(((a, b + y), (c, d + y)) for (a, b), (c, d) in route.pieces))
+            for route in each.exits
+        ]
+        y += each.height + BETWEEN
+    return items, exits, y - BETWEEN if bands else y
+
+
+def _hanging(rows: Sequence[Item], look: Look) -> list[float]:
+    """The heights at which bundles touch the trunk."""
+    touching = (shape for item in rows if item.role == "bundle" for shape in item.shapes if isinstance(shape, Path))
+    return [path.points[-1][1] for path in touching if path.points[-1][0] == look.grid.trunk]
+
+
+def _keys(items: Sequence[Item]) -> list[Key]:
+    """An entry for each sign that occurs."""
+    words = {"error": "error", "warning": "warning", "info": "good to know"}
+    states = {state for item in items for state in [item.state]}
+    links = {item.state for item in items if item.role == "link"}
+    things = {item.state for item in items if item.role in {"object", "placeholder"}}
+    keys = [Key(words[state], state, SIGNS[state]) for state in SEVERE if state in states]
+    keys += [Key("link that is broken or missing", "error", thick=2.6, ends="bar")] if links & {*SEVERE} else []
+    keys += [Key("link that holds", "link", ends="arrow")] if "good" in states else []
+    hollow = "absent" in things or any(item.role == "placeholder" and item.state in SEVERE for item in items)
+    keys += [Key("does not exist", "edge", fill="paper", dash="6 4")] if hollow else []
+    keys += [Key("not seen", "unseen", SIGNS["unseen"])] if "unseen" in states else []
+    return keys

@@ -1,0 +1,85 @@
+"""The way of each tie from box to box: level at both ends, and past the boxes of the columns between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from harvdiag.figures.links.chains import PLACE, Tie
+from harvdiag.figures.links.layout import LANE, Grid
+from harvdiag.figures.scene import Area
+
+__all__ = ["Route", "routes", "way"]
+
+Point = tuple[float, float]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Route(NamedTuple):
+    """A tie and its way: pieces of two points each, the first from its source, the last to its target."""
+
+    tie: Tie
+    pieces: tuple[tuple[Point, Point], ...]
+
+
+def routes(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
+    """The way of every tie of a row; those that lead to one side of a box arrive beside one another."""
+    ports = _ports(ties, areas, grid.step)
+    found = []
+    for at, tie in enumerate(ties):
+        start, end = (_point(areas[thing.key], *ports[at, thing.key]) for thing in (tie.source, tie.target))
+        columns = (PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind])
+        found.append(Route(tie, way(start, end, columns, (areas, grid))))
+    return found
+
+
+def way(
+    start: Point, end: Point, columns: tuple[int, int], where: tuple[Mapping[str, Area], Grid]
+) -> tuple[tuple[Point, Point], ...]:
+    """From one point to another, through the free lanes of the columns between these two."""
+    (first, last), (areas, grid) = columns, where
+    between = range(first + 1, last) if first < last else range(first - 1, last, -1)
+    points = [start]
+    for column in between:
+        left, right = grid.left(column), grid.right(column)
+        inner = sorted((a for a in areas.values() if abs(a.x - left) < 1), key=lambda area: area.y)
+        if not inner:
+            continue
+        straight = start[1] + (end[1] - start[1]) * (left - start[0]) / ((end[0] - start[0]) or 1)
+        y = min(_lanes(inner), key=lambda lane: abs(lane - straight))
+        points += [(left, y), (right, y)] if first < last else [(right, y), (left, y)]
+    points.append(end)
+    return tuple(pairwise(points))
+
+
+def _lanes(column: Sequence[Area]) -> list[float]:
+    lanes = [column[0].y - LANE, column[-1].bottom + LANE]
+    return lanes + [(a.bottom + b.y) / 2 for a, b in pairwise(column)]
+
+
+def _ports(ties: Sequence[Tie], areas: Mapping[str, Area], most: float) -> dict[tuple[int, str], tuple[bool, float]]:
+    """For each end of each tie: whether it is at the right side of the box, and how far from its middle."""
+    sides: dict[tuple[str, bool], list[tuple[float, float, bool, int]]] = {}
+    for at, tie in enumerate(ties):
+        for own, other in ((tie.source, tie.target), (tie.target, tie.source)):
+            right = PLACE[other.ref.kind] > PLACE[own.ref.kind]
+            away = areas[other.key].y + areas[other.key].height / 2
+            left = areas[own.key].y + areas[own.key].height / 2
+            back = PLACE[tie.source.ref.kind] > PLACE[tie.target.ref.kind]
+            # Past a neighbour above or below it: what goes further leaves further out.
+            far = abs(PLACE[other.ref.kind] - PLACE[own.ref.kind]) - 1
+            sides.setdefault((own.key, right), []).append((away + far * (30 if away > left else -30), far, back, at))
+    found = {}
+    for (box, right), ends in sides.items():
+        step = min(most, (areas[box].height - 8) / len(ends))
+        for rank, end in enumerate(sorted(ends)):
+            found[end[3], box] = (right, (rank - (len(ends) - 1) / 2) * step)
+    return found
+
+
+def _point(area: Area, right: bool, offset: float) -> Point:
+    return area.right if right else area.x, area.y + area.height / 2 + offset

@@ -1,0 +1,139 @@
+"""The link graph for a terminal: a tree a row, with the same signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from harvdiag.escape import plain
+from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie
+from harvdiag.figures.links.folding import Fold
+from harvdiag.figures.links.outline import called, sign, told
+from harvdiag.figures.links.plot import Plot
+from harvdiag.model import Finding
+
+__all__ = ["text"]
+
+WORDS = {"absent": "does not exist", "unseen": "not seen"}
+NARROW = 40
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def text(found: Plot, width: int) -> str:
+    """The title, a tree for each row with what was found below it, and what is folded."""
+    room = max(width, NARROW)
+    lines = [*_wrapped(found.title, room), *_wrapped(found.source, room), ""]
+    for entry in found.entries:
+        if isinstance(entry, Fold):
+            lines += _fold(entry, room)
+        else:
+            lines += _chain(entry, room) if entry.state == "good" and len(found.entries) > 1 else _row(entry, room)
+    lines += _hub(found, room)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _fold(fold: Fold, room: int) -> list[str]:
+    return _wrapped(f"{sign(fold.state)} {told(fold)} ({', '.join(fold.names)})", room, "  ", 3)
+
+
+def _chain(row: Row, room: int) -> list[str]:
+    """All that is well in one line: the Node, its Machine, and what kinds of parts there are."""
+    told_ = [_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
+    parts = dict.fromkeys(thing.ref.kind for thing in row.things if thing.ref.kind not in {"Node", "Machine"})
+    return _wrapped(f"✓ {' ── '.join(filter(None, [*told_, ', '.join(parts)]))}", room, "  ")
+
+
+def _row(row: Row, room: int) -> Iterator[str]:
+    seen: set[str] = set()
+    for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, t.ref)):
+        if thing.key not in seen:
+            yield _cut(_line(thing, None), room)
+            yield from _below(row, thing, "", seen, room)
+    roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
+    for finding in roots:
+        yield from _finding(finding, room)
+    if row.left:
+        yield f"  and {row.left} more objects that hang together with these"
+
+
+def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
+    """What is tied to a thing in the columns to its right; what was told before is named once more, if it matters."""
+    seen.add(thing.key)
+    near: dict[str, tuple[Thing, list[Tie]]] = {}
+    for tie in row.ties:
+        other = tie.target if tie.source.key == thing.key else tie.source
+        if thing.key in {tie.source.key, tie.target.key} and PLACE[other.ref.kind] > PLACE[thing.ref.kind]:
+            near.setdefault(other.key, (other, []))[1].append(tie)
+    rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], pair[0].ref))
+    rest = [pair for pair in rest if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _alone(row, pair[0])]
+    for at, (other, ties) in enumerate(rest):
+        last = at == len(rest) - 1
+        known = " (above)" if other.key in seen else ""
+        deeper = f"{indent}{'   ' if last else '│  '}"
+        line = f"{indent}{'└─' if last else '├─'} {_line(other, ties)}{known}"
+        if len(line) <= room or "   " not in line.strip():
+            yield _cut(line, room)
+        else:
+            yield _cut(f"{indent}{'└─' if last else '├─'} {_line(other, None)}{known}", room)
+            yield from _wrapped(_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
+        if not known:
+            yield from _below(row, other, deeper, seen, room)
+
+
+def _alone(row: Row, thing: Thing) -> bool:
+    """Whether nothing in the column to its left is tied to it, so that it must be told further left."""
+    ends = [
+        tie.source if tie.target.key == thing.key else tie.target
+        for tie in row.ties
+        if thing.key in {tie.source.key, tie.target.key}
+    ]
+    return not any(PLACE[end.ref.kind] == PLACE[thing.ref.kind] - 1 for end in ends)
+
+
+def _line(thing: Thing, ties: list[Tie] | None) -> str:
+    note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
+    word = "" if thing.real or thing.slot else WORDS[thing.state]
+    facts = ", ".join(filter(None, (plain(note), word)))
+    head = f"{sign(thing.state)} {called(thing)}{f' ({facts})' if facts else ''}"
+    return f"{head}   {_faults(ties)}" if ties and _faults(ties) else head
+
+
+def _faults(ties: list[Tie]) -> str:
+    """The fields that are broken, and how."""
+    return "; ".join(f"{plain(tie.paths[0])}: {plain(tie.word)}" for tie in ties if tie.word)
+
+
+def _finding(finding: Finding, room: int) -> list[str]:
+    return _wrapped(f"   {sign(str(finding.severity))} {finding.message}", room, "     ", 1 if finding.caused_by else 3)
+
+
+def _hub(found: Plot, room: int) -> Iterator[str]:
+    """The cluster objects in one line, but for those about which something was found."""
+    well = [called(thing) for thing in found.web.hub if thing.state == "good"]
+    if well:
+        yield from _wrapped(f"✓ {', '.join(well)}", room, "  ")
+    for thing in found.web.hub:
+        if thing.state != "good":
+            yield _cut(_line(thing, None), room)
+            for finding in thing.told[:3]:
+                yield from _finding(finding, room)
+
+
+def _wrapped(told_: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
+    lead = lead or " " * (len(told_) - len(told_.lstrip(" ")))
+    return wrap(
+        plain(told_).strip(),
+        room,
+        initial_indent=lead,
+        subsequent_indent=indent,
+        max_lines=most or None,
+        placeholder=" …",
+        break_on_hyphens=False,
+    )
+
+
+def _cut(line: str, room: int) -> str:
+    return line if len(line) <= room else f"{line[: room - 1]}…"

@@ -1,0 +1,143 @@
+"""What every picture is framed by: its title and source, its legend; and how what is alike is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from harvdiag.escape import plain
+from harvdiag.figures.measure import fit, line, width, wrap
+from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+
+__all__ = [
+    "BODY",
+    "MARGIN",
+    "SIGNS",
+    "SMALL",
+    "TITLE",
+    "Key",
+    "few",
+    "groups",
+    "head",
+    "legend",
+    "listed",
+    "paragraph",
+    "scene",
+    "source",
+]
+
+TITLE, BODY, SMALL, MARGIN = 17.0, 12.0, 11.0, 20.0
+"""The three sizes of text, and the room left at each edge."""
+SIGNS = {"error": "✗", "warning": "!", "info": "i", "good": "✓", "now": "▶", "unseen": "?"}
+"""The sign that goes with each strong colour."""
+BOLD = 1.2  # as much wider is bold text
+ROW = 22
+Thing = TypeVar("Thing")
+Mark = TypeVar("Mark", bound=Hashable)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Key(NamedTuple):
+    """One entry of a legend: a `word` behind a badge (with a `sign`), a small box (with a `fill`) or a line.
+
+    `colour` is that of the badge, of the border of the box or of the line; `ends` as a Path has them.
+    """
+
+    word: str
+    colour: str
+    sign: str = ""
+    fill: str = ""
+    dash: str = ""
+    thick: float = 1.2
+    ends: str = ""
+
+
+def source(cluster: Cluster) -> str:
+    """The second line of a picture: ``bundle.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2``."""
+    found = cluster.source
+    version = f"Harvester {found.harvester_version}" if found.harvester_version else "Harvester of unknown version"
+    now = cluster.facts.now
+    return plain(" · ".join((found.name, str(now) if now else "time of collection not told", version)))
+
+
+def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
+    """The title (two lines at most) and the quiet line below it, for a picture of this width; and where they end."""
+    room, whole = wide - 2 * MARGIN, plain(title)
+    lines = wrap(whole, room / BOLD, TITLE, most=2)
+    if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
+        rooms = (room / BOLD * part / 20 for part in range(10, 20))
+        lines = next((even for r in rooms if len(even := wrap(whole, r, TITLE)) == 2), lines)
+    texts = [Text(MARGIN, 30 + at * line(TITLE), told, TITLE, bold=True) for at, told in enumerate(lines)]
+    y = 30 + max(len(lines) - 1, 0) * line(TITLE)
+    under = Text(MARGIN, y + 20, fit(plain(subtitle), room, BODY), BODY, "quiet")
+    title_item = Item(tuple(texts), "title", "title", hint=whole if " ".join(lines) != whole else "")
+    return [title_item, Item((under,), "source", "source")], y + 36
+
+
+def legend(keys: Sequence[Key], y: float, wide: float) -> tuple[list[Item], float]:
+    """What the signs mean, from y on, in one row where it fits; and where it ends. Without keys there is none."""
+    x, items, at = MARGIN, [], y
+    for key in keys:
+        word = fit(plain(key.word), wide - 2 * MARGIN - 32, SMALL)
+        takes = 24 + (12 if not key.sign else 0) + width(word, SMALL)
+        if x > MARGIN and x + takes > wide - MARGIN:
+            x, at = MARGIN, at + ROW
+        shapes, begin = _sample(key, x, at + 8)
+        items.append(Item((*shapes, Text(begin, at + 12, word, SMALL, "quiet")), role="legend", state=key.colour))
+        x += takes + 20
+    return items, at + ROW if items else y
+
+
+def _sample(key: Key, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
+    """The sign itself, its middle at height y, and where its word begins."""
+    if key.sign:
+        return badge(x + 8, y, key.sign, key.colour), x + 22
+    if key.fill or not key.thick:
+        return (Rect(x, y - 6, 26, 12, key.fill, key.colour, key.thick, key.dash, radius=3),), x + 34
+    return (Path(((x, y), (x + 26, y)), key.colour, key.thick, key.dash, ends=key.ends),), x + 34
+
+
+def paragraph(
+    text: str, at: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
+) -> tuple[list[Text], float]:
+    """A text in lines of body size, the first with its base line at the height given; and the base line of the next."""
+    (x, y), lines = at, wrap(plain(text), room, BODY, most=most)
+    return [Text(x, y + i * line(BODY), told, BODY, ink) for i, told in enumerate(lines)], y + len(lines) * line(BODY)
+
+
+def scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:
+    """The whole picture, its words harmless."""
+    return Scene(plain(title), " ".join(plain(alt).split()), wide, high, tuple(items))
+
+
+def groups(things: Iterable[Thing], mark: Callable[[Thing], Mark]) -> list[tuple[Mark, list[Thing]]]:
+    """The things that have the same mark together, in the order in which each mark comes first."""
+    found: dict[Mark, list[Thing]] = {}
+    for thing in things:
+        found.setdefault(mark(thing), []).append(thing)
+    return list(found.items())
+
+
+def few(names: Sequence[str], room: float, size: float = BODY) -> str:
+    """As many of the names as there is room for, and how many more: ``hv01, hv02 and 44 more``."""
+    given = [plain(name) for name in names]
+    if width(", ".join(given), size) <= room:
+        return ", ".join(given)
+    for count in range(min(len(given) - 1, 12), 0, -1):
+        told = f"{', '.join(given[:count])} and {len(given) - count} more"
+        if width(told, size) <= room:
+            return told
+    rest = f" and {len(given) - 1} more" if len(given) > 1 else ""
+    return f"{fit(given[0], max(room - width(rest, size), size * 4), size)}{rest}" if given else ""
+
+
+def listed(names: Sequence[str], most: int = 40) -> str:
+    """The names for a hint or an alternative text; of very many the first."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return plain(", ".join(names[:most])) + rest

@@ -1,0 +1,205 @@
+"""A scene as PNG, painted by matplotlib: the same shapes as the SVG, in DejaVu Sans, which matplotlib brings along.
+
+Its state stays as it is: no pyplot, and no setting of the user's makes another picture. The file tells its title and
+its words for those who cannot see it (`Title`, `Description`), and holds neither a date nor a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from io import BytesIO
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from harvdiag.errors import UsageError
+from harvdiag.escape import plain
+from harvdiag.figures.palette import DARK, LIGHT
+from harvdiag.figures.scene import Path, Rect, Scene, Shape, Text
+
+if TYPE_CHECKING:
+    from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.path import Path as Outline
+
+__all__ = ["png"]
+
+POINTS, PIXELS = 72, 2  # a unit is a point of matplotlib's and two pixels
+ROUND = 0.5523  # how far the handles of a quarter of a circle lie from its ends
+NOTHING = "\u25a1"  # for a sign that no font at hand has
+LIKELY = ("noto", "cjk", "wqy", "wenquanyi", "droid", "unifont", "symbola", "freesans", "arial", "han", "gothic")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def png(scene: Scene, theme: str = "light") -> bytes:
+    """The picture, two pixels a unit. Raises UsageError where matplotlib is not installed."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.artist import Artist
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError(
+            "a PNG needs matplotlib: pip install 'harvdiag[notebook]', or save the picture as .svg"
+        ) from error
+
+    class Painting(Artist):
+        """The whole scene as one thing to draw: an object for each of its shapes would take ten times as long."""
+
+        def draw(self, renderer: RendererBase) -> None:
+            Painter(renderer, scene.height, DARK if theme == "dark" else LIGHT).paint(scene)
+
+    made = BytesIO()
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        figure = Figure(figsize=(ceil(scene.width) / POINTS, ceil(scene.height) / POINTS), dpi=POINTS * PIXELS)
+        figure.add_artist(Painting())
+        told = {"Title": plain(scene.title), "Description": plain(scene.alt), "Software": None}
+        figure.savefig(made, format="png", dpi=POINTS * PIXELS, metadata=told)
+    return made.getvalue()
+
+
+class Painter(NamedTuple):
+    """Draws shapes of a scene of this height with colours by their meaning."""
+
+    renderer: RendererBase
+    height: float
+    colours: Mapping[str, str]
+
+    def paint(self, scene: Scene) -> None:
+        """Everything in its order."""
+        self._shape(Rect(-1, -1, ceil(scene.width) + 2, ceil(scene.height) + 2, "paper", "", radius=0))
+        for item in scene.items:
+            for shape in item.shapes:
+                self._shape(shape)
+
+    def _shape(self, shape: Shape) -> None:
+        if isinstance(shape, Text):
+            self._text(shape)
+        elif isinstance(shape, Rect):
+            fill = self.colours[shape.fill] if shape.fill else ""
+            self._outline(_box(shape), self._pen(shape.stroke, shape.thick, shape.dash), fill)
+        else:
+            self._outline(_way(shape), self._pen(shape.stroke, shape.thick, shape.dash))
+            if shape.ends:
+                self._outline(_end(shape), self._pen(shape.stroke, max(shape.thick, 1.4), ""))
+
+    def _pen(self, stroke: str, thick: float, dash: str) -> GraphicsContextBase:
+        pen = self.renderer.new_gc()
+        pen.set_capstyle("butt")
+        pen.set_joinstyle("miter")
+        pen.set_linewidth(thick if stroke else 0)
+        if stroke:
+            pen.set_foreground(self.colours[stroke])
+        if dash:
+            pieces = [float(piece) for piece in dash.split()]
+            pen.set_dashes(0, pieces * (1 + len(pieces) % 2))  # SVG repeats an odd list
+        return pen
+
+    def _outline(self, outline: Outline, pen: GraphicsContextBase, fill: str = "") -> None:
+        from matplotlib.colors import to_rgba
+        from matplotlib.transforms import Affine2D
+
+        upright = Affine2D().scale(PIXELS, -PIXELS).translate(0, ceil(self.height) * PIXELS)
+        self.renderer.draw_path(pen, outline, upright, to_rgba(fill) if fill else None)
+        pen.restore()
+
+    def _text(self, shape: Text) -> None:
+        words, font = _lettered(plain(shape.text), shape.bold, shape.mono, shape.size)
+        if not words.strip():
+            return
+        pen = self.renderer.new_gc()
+        pen.set_foreground(self.colours[shape.ink])
+        x = shape.x * PIXELS
+        if shape.anchor != "start":
+            wide, _, _ = self.renderer.get_text_width_height_descent(words, font, ismath=False)
+            x -= wide / (2 if shape.anchor == "middle" else 1)
+        self.renderer.draw_text(pen, x, shape.y * PIXELS, words, font, 0, ismath=False)
+        pen.restore()
+
+
+def _box(shape: Rect) -> Outline:
+    from matplotlib.path import Path as Outline
+
+    x, y, a, b = shape.x, shape.y, shape.x + shape.width, shape.y + shape.height
+    r, s = min(shape.radius, shape.width / 2), min(shape.radius, shape.height / 2)
+    if r <= 0 or s <= 0:
+        return Outline([(x, y), (a, y), (a, b), (x, b), (x, y)], closed=True)
+    h, v = r * (1 - ROUND), s * (1 - ROUND)
+    corners = [((a - h, y), (a, y + v), (a, y + s)), ((a, b - v), (a - h, b), (a - r, b))]
+    corners += [((x + h, b), (x, b - v), (x, b - s)), ((x, y + v), (x + h, y), (x + r, y))]
+    starts = [(a - r, y), (a, b - s), (x + r, b), (x, y + s)]
+    points, codes = [(x + r, y)], [Outline.MOVETO]
+    for start, corner in zip(starts, corners, strict=True):
+        points += [start, *corner]
+        codes += [Outline.LINETO, *[Outline.CURVE4] * 3]
+    return Outline([*points, points[0]], [*codes, Outline.CLOSEPOLY])
+
+
+def _way(shape: Path) -> Outline:
+    from matplotlib.path import Path as Outline
+
+    if not shape.curved:
+        return Outline(shape.points)
+    (x, y), (a, b) = shape.points[0], shape.points[-1]
+    middle = (x + a) / 2
+    return Outline([(x, y), (middle, y), (middle, b), (a, b)], [Outline.MOVETO, *[Outline.CURVE4] * 3])
+
+
+def _end(shape: Path) -> Outline:
+    from matplotlib.path import Path as Outline
+
+    (x, y), (a, b) = shape.points[-2:]
+    if shape.curved:
+        y = b
+    long = ((a - x) ** 2 + (b - y) ** 2) ** 0.5 or 1
+    u, v = (a - x) / long, (b - y) / long
+    if shape.ends == "bar":
+        return Outline([(a - 6 * v, b + 6 * u), (a + 6 * v, b - 6 * u)])
+    left, right = (a - 6 * u - 3.5 * v, b - 6 * v + 3.5 * u), (a - 6 * u + 3.5 * v, b - 6 * v - 3.5 * u)
+    return Outline([left, (a, b), right])
+
+
+@lru_cache(maxsize=4096)
+def _lettered(words: str, bold: bool, mono: bool, size: float) -> tuple[str, FontProperties]:
+    """The text as it can be drawn, and the fonts: DejaVu, and for signs that it lacks another at hand.
+
+    A sign that none has becomes a box; left to itself, matplotlib would warn of each.
+    """
+    from matplotlib.font_manager import FontProperties
+
+    family = f"DejaVu Sans{' Mono' if mono else ''}"
+    own, others = _signs(family, bold), list[str]()
+    for sign in sorted({sign for sign in words if ord(sign) not in own}):
+        near = (*others, "DejaVu Sans", *_others(bold), *_others(False))
+        found = next((name for name in near if ord(sign) in _signs(name, bold)), "")
+        if not found:
+            words = words.replace(sign, NOTHING)
+        elif found not in others:
+            others.append(found)
+    heavy = bold and all(name == "DejaVu Sans" or name in _others(True) for name in others)
+    return words, FontProperties(family=[family, *others], weight="bold" if heavy else "normal", size=size)
+
+
+@lru_cache(maxsize=2)
+def _others(bold: bool) -> tuple[str, ...]:
+    """The families at hand besides DejaVu, those with a bold face if asked; first the ones known for many scripts."""
+    from matplotlib.font_manager import fontManager
+
+    faces = [face for face in fontManager.ttflist if not face.name.startswith(("DejaVu", "Last Resort"))]
+    names = {face.name for face in faces if face.style == "normal" and (not bold or face.weight in {"bold", 700})}
+    return tuple(sorted(names, key=lambda name: (not any(word in name.lower() for word in LIKELY), name)))
+
+
+@lru_cache(maxsize=256)
+def _signs(family: str, bold: bool) -> frozenset[int]:
+    """The signs that a family's face has; none where it cannot be read."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    weight = "bold" if bold and (family in _others(True) or family.startswith("DejaVu")) else "normal"
+    try:
+        return frozenset(get_font(findfont(FontProperties(family=[family], weight=weight))).get_charmap())
+    except (OSError, RuntimeError, ValueError):
+        return frozenset()

@@ -1,0 +1,164 @@
+"""A picture before it is painted: shapes with places, and colours by what they mean (the keys of the palette).
+
+A scene knows no file format. Units are CSS pixels; y grows downwards; the y of a text is its base line. All texts are
+as the cluster has them: the painters make them harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+from harvdiag.figures import measure
+
+__all__ = ["Area", "Item", "Path", "Rect", "Scene", "Shape", "Text", "badge"]
+
+FONT_SIZE = 12.0
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Area(NamedTuple):
+    """A rectangle of the picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Its right edge."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Its lower edge."""
+        return self.y + self.height
+
+    def overlaps(self, other: Area, slack: float = 0.5) -> bool:
+        """Whether the two share more than `slack` in both directions."""
+        across = min(self.right, other.right) - max(self.x, other.x)
+        down = min(self.bottom, other.bottom) - max(self.y, other.y)
+        return across > slack and down > slack
+
+
+class Rect(NamedTuple):
+    """A rectangle. `fill` and `stroke` are colours of the palette, empty for none; `dash` as SVG has it: ``5 3``."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str = "box"
+    stroke: str = "edge"
+    thick: float = 1.2
+    dash: str = ""
+    radius: float = 5
+
+    @property
+    def area(self) -> Area:
+        """Where it is."""
+        return Area(self.x, self.y, self.width, self.height)
+
+
+class Path(NamedTuple):
+    """A line through points; with `curved` a smooth one from the first to the last that leaves and arrives level.
+
+    `ends` is ``arrow``, ``bar`` (a link that leads to nothing) or empty.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    stroke: str = "link"
+    thick: float = 1.2
+    dash: str = ""
+    curved: bool = False
+    ends: str = ""
+
+    @property
+    def area(self) -> Area:
+        """Where it is."""
+        across, down = [x for x, _ in self.points], [y for _, y in self.points]
+        return Area(min(across), min(down), max(across) - min(across), max(down) - min(down))
+
+
+class Text(NamedTuple):
+    """One line of text. `anchor` is ``start``, ``middle`` or ``end``; `on` is the colour that lies behind it."""
+
+    x: float
+    y: float
+    text: str
+    size: float = FONT_SIZE
+    ink: str = "ink"
+    on: str = "paper"
+    anchor: str = "start"
+    bold: bool = False
+    mono: bool = False
+
+    @property
+    def area(self) -> Area:
+        """The room that it takes, whatever the font."""
+        wide = measure.width(self.text, self.size, bold=self.bold, mono=self.mono)
+        left = {"start": self.x, "middle": self.x - wide / 2, "end": self.x - wide}[self.anchor]
+        return Area(left, self.y - self.size * 0.8, wide, self.size)
+
+
+Shape: TypeAlias = Rect | Path | Text
+
+
+class Item(NamedTuple):
+    """What belongs together: a node, a link, a cell. `key` is its own in the picture, or empty for mere decoration.
+
+    `role` says what it is (``node``, ``link``, ``title``, ``legend``, ``cell``, ``mark`` …) and `state` how it is
+    (``good``, ``error``, ``absent``, ``unseen`` …): words for tests, painters and pages. `hint` is told when one points
+    at it. `of` are the keys that it ties or stands for.
+    """
+
+    shapes: tuple[Shape, ...]
+    key: str = ""
+    role: str = ""
+    state: str = ""
+    hint: str = ""
+    of: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """The texts in it."""
+        return tuple(shape for shape in self.shapes if isinstance(shape, Text))
+
+    @property
+    def area(self) -> Area:
+        """The smallest rectangle around its shapes."""
+        areas = [shape.area for shape in self.shapes]
+        x, y = min(a.x for a in areas), min(a.y for a in areas)
+        return Area(x, y, max(a.right for a in areas) - x, max(a.bottom for a in areas) - y)
+
+
+class Scene(NamedTuple):
+    """A whole picture. `title` is the answer that it gives, `alt` what somebody is told who cannot see it."""
+
+    title: str
+    alt: str
+    width: float
+    height: float
+    items: tuple[Item, ...]
+
+    def find(self, role: str = "", state: str = "") -> Iterator[Item]:
+        """The items with this role and state."""
+        return (i for i in self.items if role in ("", i.role) and state in ("", i.state))
+
+    @property
+    def texts(self) -> Iterator[Text]:
+        """All texts in their order."""
+        return (text for item in self.items for text in item.texts)
+
+
+def badge(x: float, y: float, sign: str, colour: str) -> tuple[Shape, ...]:
+    """A sign on a small disc of a strong colour, its centre at x, y: never a colour without its sign."""
+    ink = "paper" if colour == "now" else "sign"
+    return (
+        Rect(x - 8, y - 8, 16, 16, fill=colour, stroke="", radius=8),
+        Text(x, y + 4, sign, 11, ink, colour, "middle", bold=True),
+    )

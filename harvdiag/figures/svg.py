@@ -1,0 +1,146 @@
+"""A scene as SVG: one file that needs no other, with words for those who cannot see it.
+
+Colours stand on each shape, so that any program shows it; with the theme ``auto`` a style turns them dark where the
+reader's system is dark. Nothing in a name is interpreted, and the same scene gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+
+from harvdiag.escape import html
+from harvdiag.figures.measure import FONT, MONO
+from harvdiag.figures.palette import DARK, LIGHT
+from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text
+
+__all__ = ["THEMES", "body", "style", "svg"]
+
+THEMES = ("auto", "light", "dark")
+SIZE = 12.0  # of most texts
+_USED = re.compile(r"\b[fs]-(\w+)\b")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
+    """The whole picture. `theme` is ``auto`` (as the reader's system), ``light`` or ``dark``.
+
+    With `keys` each group tells its key, role and state, and the keys that it ties, for a script to work with.
+    """
+    colours = DARK if theme == "dark" else LIGHT
+    paper = Rect(0, 0, scene.width, scene.height, "paper", "", radius=0)
+    parts = [_rect(paper, colours), *body(scene.items, colours, keys=keys)]
+    used = {name for part in parts for name in _USED.findall(part)}
+    dark = {name: colour for name, colour in DARK.items() if name in used}
+    name = f"hd-{sha256(''.join((scene.title, scene.alt, *parts)).encode(errors='replace')).hexdigest()[:8]}"
+    rules = style(f".{name}", dark)
+    wide, high = _number(scene.width), _number(scene.height)
+    told = f'xml:space="preserve" role="img" aria-labelledby="{name}-t {name}-d"'
+    font = f'font-family="{FONT}" font-size="{_number(SIZE)}"'
+    size = f'viewBox="0 0 {wide} {high}" width="{wide}" height="{high}"'
+    return "\n".join(
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" {size} {font} {told}>',
+            f'<title id="{name}-t">{html(scene.title)}</title>',
+            f'<desc id="{name}-d">{html(scene.alt)}</desc>',
+            *([f"<style>@media(prefers-color-scheme:dark){{{rules}}}</style>"] if theme == "auto" else []),
+            *parts,
+            "</svg>\n",
+        )
+    )
+
+
+def style(where: str, colours: Mapping[str, str] = DARK) -> str:
+    """The rules that give the shapes below the selector `where` other colours."""
+    return "".join(f"{where} .f-{key}{{fill:{it}}}{where} .s-{key}{{stroke:{it}}}" for key, it in colours.items())
+
+
+def body(items: Iterable[Item], colours: Mapping[str, str] = LIGHT, *, keys: bool = True) -> Iterator[str]:
+    """The items, each a group; with `keys` it tells its key, role and state, and the keys that it ties."""
+    for item in items:
+        told = {"key": item.key, "role": item.role, "state": item.state, "of": " ".join(item.of)} if keys else {}
+        marks = "".join(f' data-{name}="{html(value)}"' for name, value in told.items() if value)
+        # A hint may have lines; a line break within a name is no line of it, for a picture makes its texts plain.
+        lines = "\n".join(map(html, item.hint.split("\n")))
+        hint = f"<title>{lines}</title>" if lines else ""
+        yield f"<g{marks}>{hint}{''.join(_shape(shape, colours) for shape in item.shapes)}</g>"
+
+
+def _shape(shape: Shape, colours: Mapping[str, str]) -> str:
+    if isinstance(shape, Rect):
+        return _rect(shape, colours)
+    return _path(shape, colours) if isinstance(shape, Path) else _text(shape, colours)
+
+
+def _rect(shape: Rect, colours: Mapping[str, str]) -> str:
+    place = {"x": shape.x, "y": shape.y, "width": shape.width, "height": shape.height, "rx": shape.radius}
+    where = " ".join(f'{key}="{_number(value)}"' for key, value in place.items() if value or key != "rx")
+    return f"<rect {where}{_paint(shape.fill, shape.stroke, shape.thick, shape.dash, colours)}/>"
+
+
+def _path(shape: Path, colours: Mapping[str, str]) -> str:
+    line = f'<path d="{_way(shape)}"{_paint("", shape.stroke, shape.thick, shape.dash, colours)}/>'
+    if not shape.ends:
+        return line
+    return f'{line}<path d="{_end(shape)}"{_paint("", shape.stroke, max(shape.thick, 1.4), "", colours)}/>'
+
+
+def _way(shape: Path) -> str:
+    (x, y), *rest = shape.points
+    if not shape.curved:
+        return f"M{_number(x)} {_number(y)}" + "".join(f"L{_number(a)} {_number(b)}" for a, b in rest)
+    a, b = rest[-1]
+    middle = _number((x + a) / 2)
+    return f"M{_number(x)} {_number(y)}C{middle} {_number(y)} {middle} {_number(b)} {_number(a)} {_number(b)}"
+
+
+def _end(shape: Path) -> str:
+    """The head of an arrow, or a bar across; it points as the last piece of the line does."""
+    (x, y), (a, b) = shape.points[-2:]
+    if shape.curved:
+        y = b
+    long = ((a - x) ** 2 + (b - y) ** 2) ** 0.5 or 1
+    u, v = (a - x) / long, (b - y) / long
+    if shape.ends == "bar":
+        return f"M{_number(a - 6 * v)} {_number(b + 6 * u)}L{_number(a + 6 * v)} {_number(b - 6 * u)}"
+    left = f"{_number(a - 6 * u - 3.5 * v)} {_number(b - 6 * v + 3.5 * u)}"
+    right = f"{_number(a - 6 * u + 3.5 * v)} {_number(b - 6 * v - 3.5 * u)}"
+    return f"M{left}L{_number(a)} {_number(b)}L{right}"
+
+
+def _text(shape: Text, colours: Mapping[str, str]) -> str:
+    told = {
+        "x": _number(shape.x),
+        "y": _number(shape.y),
+        "font-size": "" if shape.size == SIZE else _number(shape.size),
+        "font-family": MONO if shape.mono else "",
+        "font-weight": "bold" if shape.bold else "",
+        "text-anchor": "" if shape.anchor == "start" else shape.anchor,
+        "fill": colours[shape.ink],
+        "class": f"f-{shape.ink}",
+        # Where the reader's fonts turn the direction of a name round, the picture would be another.
+        "unicode-bidi": "plaintext" if not shape.text.isascii() else "",
+    }
+    marks = " ".join(f'{key}="{value}"' for key, value in told.items() if value)
+    return f"<text {marks}>{html(shape.text)}</text>"
+
+
+def _paint(fill: str, stroke: str, thick: float, dash: str, colours: Mapping[str, str]) -> str:
+    classes = " ".join(f"{prefix}-{name}" for prefix, name in (("f", fill), ("s", stroke)) if name)
+    told = {
+        "fill": colours[fill] if fill else "none",
+        "stroke": colours[stroke] if stroke else "",
+        "stroke-width": _number(thick) if stroke else "",
+        "stroke-dasharray": dash if stroke else "",
+        "class": classes,
+    }
+    return "".join(f' {key}="{value}"' for key, value in told.items() if value)
+
+
+def _number(value: float) -> str:
+    """A number as short as can be."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,84 @@
+"""The timeline of an upgrade as a picture: what happened when, and at which moment all stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harvdiag.escape import plain
+from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, paragraph, scene, source
+from harvdiag.figures.scene import Item, Scene, Text
+from harvdiag.figures.timeline.axis import axis
+from harvdiag.figures.timeline.chart import GAP, NAMES, chart
+from harvdiag.figures.timeline.history import History
+from harvdiag.figures.timeline.terminal import terminal
+from harvdiag.figures.upgrade.course import Course
+from harvdiag.figures.upgrade.words import parts
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+
+__all__ = ["draw"]
+
+WIDE = 1120.0
+COLUMNS = ("node", "step", "began", "ended", "duration", "gap")
+LEGEND = {
+    "error": "broken, or failed",
+    "warning": "worth a look",
+    "info": "the node was cordoned",
+    "now": "at work",
+    "good": "done",
+    "unseen": "not known",
+}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def draw(cluster: Cluster, wish: Wish) -> Drawing:
+    """The picture. Rows as `cluster.upgrade.phases` has them: `node`, `step`, `began`, `ended`, `duration`, `gap`.
+
+    Where no upgrade is under way, it is that of the last. Nothing may be wished of it.
+    """
+    del wish
+    history, under = History(Course(cluster)), source(cluster)
+    rows: list[dict[str, Any]] = [
+        dict(zip(COLUMNS, (s.node or None, *s[1:]), strict=True)) for s in history.course.spans
+    ]
+    return Drawing(_scene(history, under), lambda wide: terminal(history, under, wide), COLUMNS, rows)
+
+
+def _scene(history: History, under: str) -> Scene:
+    items, y = head(history.title, under, WIDE)
+    if not history.told:
+        return _words(history, items, y)
+    left = MARGIN + NAMES
+    scale = axis(history.busy, history.end, left, WIDE - MARGIN - left, GAP)
+    more, y = chart(history, scale, y)
+    items += more
+    if stop := history.stop:
+        where = f" ({stop.node})" if stop.node else ""
+        told = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; waiting changes nothing"
+        texts, y = paragraph(told, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=2)
+        items.append(Item((Text(MARGIN, texts[0].y, "Last moved", BODY, bold=True), *texts), role="part"))
+    more, y = legend(_legend(items, history), y + 8, WIDE)
+    return scene(history.title, history.alt, WIDE, y + 8, [*items, *more])
+
+
+def _words(history: History, items: list[Item], y: float) -> Scene:
+    """Where nothing has a time: what is known, in words."""
+    for label, told in parts(history.course)[:4]:
+        texts, low = paragraph(told, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=2)
+        items.append(Item((Text(MARGIN, y + 18, label, BODY, bold=True), *texts), role="part", hint=plain(told)))
+        y = low - 6
+    return scene(history.title, history.alt, WIDE, y + 24, items)
+
+
+def _legend(items: list[Item], history: History) -> list[Key]:
+    marks = {item.state for item in items if item.role in {"phase", "node", "group", "mark"}}
+    found = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    bars = [bar for row in history.nodes for bar in row.bars]
+    found += [Key("a Job", "edge", fill="lane")] if any(bar.job for bar in bars) else []
+    between = any(not bar.job for bar in bars)
+    return [*found, Key("thin: between two Jobs (drain, new RKE2, restart)", "edge", thick=5)] if between else found

@@ -1,0 +1,117 @@
+"""The axis of time: from a moment to its place, long silences squeezed together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+__all__ = ["Axis", "Stretch", "axis"]
+
+SHARE, SHORTEST = 0.3, timedelta(minutes=30)
+"""A silence is squeezed where it is longer than this part of all that is busy, and than half an hour."""
+APART = 72.0
+STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 40320))
+EPOCH = datetime(2000, 1, 3, tzinfo=UTC)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Stretch(NamedTuple):
+    """A part of the axis: its times and its places. `silent` where nothing moves and the time is squeezed."""
+
+    began: datetime
+    ended: datetime
+    left: float
+    right: float
+    silent: bool
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long it is."""
+        return self.ended - self.began
+
+
+class Axis(NamedTuple):
+    """The stretches from left to right, without holes."""
+
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def left(self) -> float:
+        """Where it begins."""
+        return self.stretches[0].left
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+        return self.stretches[-1].right
+
+    def place(self, at: datetime) -> float:
+        """Where a moment is; before the begin the begin, after the end the end."""
+        for stretch in self.stretches:
+            if at <= stretch.ended:
+                part = (at - stretch.began) / stretch.lasts if stretch.lasts else 0.0
+                return stretch.left + max(part, 0.0) * (stretch.right - stretch.left)
+        return self.right
+
+    def ticks(self) -> Iterator[datetime]:
+        """Moments on the hour or a simple part of it, far enough apart for their names; none in a silence."""
+        busy = [stretch for stretch in self.stretches if not stretch.silent]
+        step = next((step for step in STEPS if all(_far(stretch, step) for stretch in busy)), STEPS[-1])
+        for stretch in busy:
+            first = stretch.began - (stretch.began - EPOCH) % step
+            count = int((stretch.ended - first) / step) + 1
+            for at in (first + step * i for i in range(min(count, 100))):
+                if stretch.began <= at <= stretch.ended:
+                    yield at
+
+
+def _far(stretch: Stretch, step: timedelta) -> bool:
+    wide = stretch.right - stretch.left
+    return not stretch.lasts or wide * (step / stretch.lasts) >= APART
+
+
+def axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, wide: float, gap: float) -> Axis:
+    """The axis over what is busy, and until `end`; each long silence takes `gap` of the width."""
+    runs = _runs(sorted(busy), end)
+    silent = [(a[1], b[0]) for a, b in pairwise(runs)]
+    works = sum((ended - began for began, ended in runs), timedelta())
+    room = wide - gap * len(silent)
+    found: list[Stretch] = []
+    x = left
+    for at, (began, ended) in enumerate(runs):
+        takes = room * ((ended - began) / works) if works else room / len(runs)
+        found.append(Stretch(began, ended, x, x + takes, silent=False))
+        x += takes
+        if at < len(silent):
+            found.append(Stretch(*silent[at], x, x + gap, silent=True))
+            x += gap
+    return Axis(tuple(found))
+
+
+def _runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> list[tuple[datetime, datetime]]:
+    """What is busy, put together where no long silence lies between; the last reaches to the end."""
+    merged: list[tuple[datetime, datetime]] = []
+    for began, ended in [*busy, (end, end)]:
+        if merged and began <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], ended)
+        else:
+            merged.append((began, ended))
+    whole = sum((ended - began for began, ended in merged), timedelta())
+    breaks = [b[0] - a[1] for a, b in pairwise(merged)]
+    long = max(SHORTEST, (whole + sum((b for b in breaks if b <= SHORTEST), timedelta())) * SHARE)
+    # A few of the longest: each takes its width from what is busy.
+    worst = sorted((b for b in breaks if b > long), reverse=True)[:3]
+    runs = merged[:1]
+    for (began, ended), silence in zip(merged[1:], breaks, strict=True):
+        if silence > long and silence >= worst[-1] and len(runs) <= 3:
+            runs.append((began, ended))
+        else:
+            runs[-1] = runs[-1][0], ended
+    # A moment alone needs some width of its own.
+    least = timedelta(minutes=1)
+    return [(a, b if b > a or at == len(runs) - 1 else a + least) for at, (a, b) in enumerate(runs)]

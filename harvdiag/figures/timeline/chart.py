@@ -1,0 +1,225 @@
+"""The rows of the timeline as shapes: bars in lanes, their words where there is room, signs, and the marked moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from harvdiag.escape import plain
+from harvdiag.figures.measure import fit, width
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, few
+from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
+from harvdiag.figures.timeline.axis import Axis
+from harvdiag.figures.timeline.history import Bar, History, Row, Sign
+from harvdiag.upgrade.wording import span
+
+__all__ = ["GAP", "NAMES", "chart"]
+
+NAMES, PHASE, NODE, TOP, GAP, PHASE_BAR = 204.0, 22.0, 34.0, 56.0, 104.0, 14.0
+LOOKS = {
+    "good": ("lane", "edge", 1.0, ""),
+    "wait": ("lane", "edge", 1.0, ""),
+    "now": ("now_box", "now", 2.0, ""),
+    "warning": ("warning_box", "warning", 2.0, ""),
+    "error": ("error_box", "error", 2.2, ""),
+    "unseen": ("", "unseen", 1.0, "4 3"),
+}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
+    """The axis, the phases, the nodes, from y on; and where they end."""
+    top = y + TOP
+    middle = top + PHASE * len(history.phases) + 12
+    low = middle + NODE * len(history.nodes) + 4
+    items = [*_ground(axis, y, low), *_ticks(axis, y, low)]
+    for at, row in enumerate(history.phases):
+        items.append(_row(history, row, axis, (top + PHASE * at, PHASE)))
+    items.append(Item((Path(((MARGIN, middle - 6), (axis.right, middle - 6)), "rule", 1.0),)))
+    for at, row in enumerate(history.nodes):
+        items.append(_row(history, row, axis, (middle + NODE * at, NODE)))
+    items += _signs(history, axis, top, middle)
+    items += _moment(history, axis, y, low)
+    return items, low
+
+
+def _ground(axis: Axis, y: float, low: float) -> Iterator[Item]:
+    """The silences: grey, with their length."""
+    for stretch in axis.stretches:
+        if stretch.silent:
+            box = Rect(stretch.left, y + 20, stretch.right - stretch.left, low - y - 20, "lane", "", radius=0)
+            x, room = (stretch.left + stretch.right) / 2, box.width - 6
+            told = Text(x, y + 34, fit(span(stretch.lasts), room, SMALL), SMALL, "ink", "lane", "middle")
+            more = Text(x, y + 48, fit("nothing moved", room, SMALL), SMALL, "quiet", "lane", "middle")
+            hint = f"{stretch.began:%Y-%m-%d %H:%M} to {stretch.ended:%Y-%m-%d %H:%M} UTC"
+            yield Item((box, told, more), role="gap", state="silent", hint=hint)
+
+
+def _ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
+    day = None
+    yield Item((Text(MARGIN, y + 48, "UTC", SMALL, "quiet"),), role="axis")
+    before = axis.left - 100
+    for at in axis.ticks():
+        x = axis.place(at)
+        line = Path(((x, y + 52), (x, low)), "rule", 1.0)
+        if (
+            x - before < 40
+            or x + 24 > axis.right
+            or any(s.silent and s.left - 20 < x < s.right + 20 for s in axis.stretches)
+        ):
+            yield Item((line,), role="tick")
+            continue
+        texts = [Text(x, y + 48, f"{at:%H:%M}", SMALL, "quiet", anchor="middle")]
+        if at.date() != day and x - 36 > axis.left - 40 and x + 36 < axis.right:
+            texts.append(Text(x, y + 34, f"{at:%Y-%m-%d}", SMALL, "quiet", anchor="middle"))
+            day = at.date()
+        before = x
+        yield Item((line, *texts), role="tick")
+
+
+def _row(history: History, row: Row, axis: Axis, place: tuple[float, float]) -> Item:
+    y, high = place
+    shapes: list[Shape] = list(_label(row, y, high))
+    taken: list[tuple[float, float]] = []
+    middle = y + high / 2
+    signs = [(axis.place(s.time) - 10, axis.place(s.time) + 10) for s in row.signs]
+    for bar in row.bars:
+        ends = _ends(history, bar, axis)
+        named = high >= NODE and not any(left < ends[1] and ends[0] < right for left, right in signs)
+        shapes += _bar(history, bar, axis, (middle, PHASE_BAR if high < NODE else 16), named)
+        taken.append(ends)
+    taken += signs
+    taken += [(s.left, s.right) for s in axis.stretches if s.silent]
+    shapes += _words(row, axis, taken, middle)
+    told = [f"{plain(row.label)}: {plain(row.under)}".rstrip(": "), *(_told(bar) for bar in row.bars)]
+    role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
+    return Item(tuple(shapes), row.key, role, row.mark, plain("; ".join(told)))
+
+
+def _told(bar: Bar) -> str:
+    ended = f"{bar.ended:%H:%M}" if bar.ended else "goes on"
+    idle = f", after {bar.idle} in which no Job was at work" if bar.idle else ""
+    return f"{bar.step} {bar.began:%H:%M} to {ended}{f' ({bar.took})' if bar.took else ''}{idle}"
+
+
+def _label(row: Row, y: float, high: float) -> Iterator[Shape]:
+    strong, x, room = row.mark in {"error", "warning", "now"}, MARGIN, NAMES - 14
+    low = y + high / 2 + (-2 if row.under else 4)
+    if row.mark in SIGNS:
+        yield from badge(x + 8, y + high / 2, SIGNS[row.mark], row.mark)
+    x, room = x + 22, room - 22
+    size = BODY if row.under else SMALL
+    strong = strong and (bool(row.under) or width(plain(row.label), size, bold=True) <= room)
+    ink = "ink" if strong else "quiet"
+    yield Text(x, low, fit(plain(row.label), room / (1.2 if strong else 1), size), size, ink, bold=strong)
+    under = few(row.nodes, room, SMALL) if len(row.nodes) > 1 else fit(plain(row.under), room, SMALL)
+    if row.under:
+        yield Text(x, low + 13, under, SMALL, "quiet")
+
+
+def _ends(history: History, bar: Bar, axis: Axis) -> tuple[float, float]:
+    left = axis.place(bar.began)
+    right = axis.place(bar.ended or (history.stop.time if history.stop else history.end))
+    return left, min(max(right, left + 3), axis.right)
+
+
+def _bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float], named: bool) -> Iterator[Shape]:
+    middle, high = place
+    left, right = _ends(history, bar, axis)
+    fill, stroke, thick, dash = LOOKS[bar.mark]
+    thin = high if bar.job else high / 2
+    yield Rect(left, middle - thin / 2, right - left, thin, fill, stroke, thick, dash, radius=2)
+    if bar.ended is None and history.stop and right < axis.right - 4:
+        yield Path(((right, middle), (axis.right - 2, middle)), stroke, 1.6, "5 4")
+    if bar.job and named and width(bar.step, SMALL) <= right - left - 8:
+        yield Text((left + right) / 2, middle + 4, plain(bar.step), SMALL, "quiet", fill or "paper", "middle")
+
+
+def _words(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: float) -> Iterator[Text]:
+    """What the bars are and how long they took, beside them: where there is room, else the hint alone has it."""
+    last = max((right for _, right in taken[: len(row.bars)]), default=axis.left)
+    for words in _said(row):
+        free = _free(axis, taken, width(words, SMALL) + 16)
+        after = next((pair for pair in free if pair[0] >= last - 1), None)
+        if after:
+            yield Text(after[0] + 8, middle + 4, words, SMALL, "quiet")
+            return
+        if free:
+            yield Text(free[-1][1] - 8, middle + 4, words, SMALL, "quiet", anchor="end")
+            return
+
+
+def _said(row: Row) -> Iterator[str]:
+    """What may be said beside the bars of a row, the fullest first."""
+    if not row.bars:
+        yield "nothing tells when"
+        return
+    if row.key.startswith("phase-"):
+        last = row.bars[-1]
+        how = last.took or ("" if last.ended else "stands still" if row.mark == "error" else "goes on")
+        yield f"{how}, after {last.idle} idle" if last.idle and how else how
+        return
+    told = [_spoken(bar) for bar in row.bars]
+    yield " · ".join(told[-4:])
+    yield " · ".join(told[-2:])
+
+
+def _spoken(bar: Bar) -> str:
+    idle = f"{bar.idle} idle, " if bar.idle and bar.step == "pre-drain" else ""
+    return f"{idle}{plain(bar.step)}{f' {bar.took}' if bar.took else ''}{'' if bar.ended else ' …'}"
+
+
+def _free(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list[tuple[float, float]]:
+    """The places of a row that nothing takes and that are wide enough, from left to right."""
+    found, reach = [], axis.left
+    for left, right in sorted([*taken, (axis.right, axis.right)]):
+        if left - reach >= need:
+            found.append((reach, left))
+        reach = max(reach, right)
+    return found
+
+
+def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
+    """The remarkable entries: of a node in its row, of the cluster in that of the last phase."""
+    rows: list[tuple[str, float, Sequence[Sign]]] = []
+    if history.phases and history.signs:
+        rows.append(("cluster", top + PHASE * (len(history.phases) - 0.5), history.signs))
+    for at, row in enumerate(history.nodes):
+        rows.append((row.key, middle + NODE * (at + 0.5), row.signs))
+    for name, y, signs in rows:
+        for at, group in enumerate(_close(signs, axis)):
+            mark = min((s.mark for s in group), key=list(SIGNS).index)
+            x = min(max(axis.place(group[0].time), axis.left + 8), axis.right - 8)
+            hint = plain("; ".join(s.told for s in group[:6]))
+            yield Item(badge(x, y, SIGNS[mark], mark), f"{name}/sign-{at}", "mark", mark, hint)
+
+
+def _close(signs: Sequence[Sign], axis: Axis) -> list[list[Sign]]:
+    """The signs, those that would lie upon one another together."""
+    found: list[list[Sign]] = []
+    for sign in sorted(signs):
+        if found and axis.place(sign.time) - axis.place(found[-1][0].time) < 18:
+            found[-1].append(sign)
+        else:
+            found.append([sign])
+    return found
+
+
+def _moment(history: History, axis: Axis, y: float, low: float) -> Iterator[Item]:
+    """The moment at which it stopped, or that of the collection, as a line with words."""
+    if history.stop:
+        words = f"{history.stop.time:%H:%M} UTC: nothing has moved since"
+        yield _marked(axis, (history.stop.time, "error"), words, (y, low))
+    elif history.course.running and (now := history.course.facts.now.at):
+        yield _marked(axis, (now, "now"), f"{now:%H:%M} UTC: collected", (y, low))
+
+
+def _marked(axis: Axis, moment: tuple[datetime, str], words: str, span_: tuple[float, float]) -> Item:
+    (at, colour), (y, low) = moment, span_
+    x, wide = axis.place(at), width(words, BODY, bold=True)
+    anchor = "start" if x + wide + 4 < axis.right else "end"
+    text = Text(x + (4 if anchor == "start" else 0), y + 14, words, BODY, "ink", anchor=anchor, bold=True)
+    return Item((Path(((x, y + 18), (x, low)), colour, 2.2, "6 3"), text), "moment", "mark", colour, words)

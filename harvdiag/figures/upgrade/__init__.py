@@ -1,0 +1,93 @@
+"""The upgrade as a picture: its phases as a strip, its nodes as lanes, where it stands still and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from harvdiag.escape import plain
+from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, paragraph, scene, source
+from harvdiag.figures.scene import Item, Scene, Text
+from harvdiag.figures.upgrade.course import Course
+from harvdiag.figures.upgrade.lanes import lanes
+from harvdiag.figures.upgrade.others import others
+from harvdiag.figures.upgrade.strip import HIGH, strip
+from harvdiag.figures.upgrade.terminal import terminal
+from harvdiag.figures.upgrade.words import alt, parts, title
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+
+__all__ = ["draw"]
+
+WIDE, LABEL = 1120.0, 96.0
+LEGEND = {
+    "error": "broken: waiting does not mend it",
+    "warning": "held up",
+    "now": "at work",
+    "good": "done",
+    "unseen": "not known",
+}
+COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def draw(cluster: Cluster, wish: Wish) -> Drawing:
+    """The picture. Rows, one a node: `node`, `state`, `mark`, `step`, `waits_for`, `since`, `reason`, `finding`.
+
+    `mark` is ``good``, ``now``, ``wait``, ``warning`` or ``error``; `since` is RFC 3339. Nothing may be wished of it.
+    """
+    del wish
+    course = Course(cluster)
+    return Drawing(_scene(course), lambda wide: terminal(course, wide), COLUMNS, list(_rows(course)))
+
+
+def _scene(course: Course) -> Scene:
+    items, y = head(title(course), source(course.cluster), WIDE)
+    if course.cells:
+        items += strip(course, y, WIDE)
+        y += HIGH + 14
+    if course.ways:
+        more, y = lanes(course, y, WIDE)
+        items += more
+        y += 10
+    elif course.upgrade is None:
+        more, y = others(course, y, WIDE)
+        items += more
+    for label, told in parts(course):
+        item, y = _part(label, told, y)
+        items.append(item)
+    more, y = legend(_legend(course, items), y + 10, WIDE)
+    return scene(title(course), alt(course), WIDE, y + 8, [*items, *more])
+
+
+def _part(label: str, told: str, y: float) -> tuple[Item, float]:
+    texts, low = paragraph(told, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=2)
+    return Item((Text(MARGIN, y + 16, label, BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
+
+
+def _legend(course: Course, items: list[Item]) -> list[Key]:
+    marks = {item.state for item in items if item.role in {"phase", "node", "group"}}
+    found = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    word = "its turn is to come" if course.running else "not upgraded"
+    waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
+    return [*found, Key(word, "rule", fill="lane")] if waits else found
+
+
+def _rows(course: Course) -> Iterator[dict[str, Any]]:
+    for way in course.ways:
+        waits = f"{way.wait.actor}: {way.wait.what}"
+        parts = (way.name, way.state, way.mark, way.step, waits, way.wait.since, way.says, way.rule)
+        yield {name: part or None for name, part in zip(COLUMNS, parts, strict=True)}
+    plan = course.standing.plan
+    if plan is None or course.upgrade is not None:
+        return
+    for name, told in plan.statuses.items():
+        mark = "error" if name in plan.failed else ""
+        reason = ": ".join(filter(None, (told.reason, told.message)))
+        parts = (name, told.state, mark, "", "", "", reason, "")
+        yield {column: part or None for column, part in zip(COLUMNS, parts, strict=True)}

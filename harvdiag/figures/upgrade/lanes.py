@@ -1,0 +1,199 @@
+"""The nodes of an upgrade as lanes: a bar fills up to the state that a node has, its sign at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from harvdiag.escape import plain
+from harvdiag.figures.drawing import key
+from harvdiag.figures.measure import fit, line, width, wrap
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, few, groups, listed, paragraph
+from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
+from harvdiag.figures.upgrade.course import PREPARING, Course, Way
+from harvdiag.model import ObjectRef
+
+__all__ = ["Lane", "folded", "lanes"]
+
+NAMES, HIGH, BAR, CAPTION = 176.0, 30.0, 20.0, 480.0
+FEW, ALIKE, TROUBLED = 8, 3, 5
+"""From so many nodes on those that are alike share a lane: so many that are well, so many in the same trouble."""
+LOOKS = {
+    "good": ("lane", "rule", 1.0, ""),
+    "wait": ("lane", "rule", 1.0, ""),
+    "now": ("now_box", "now", 1.8, ""),
+    "warning": ("warning_box", "warning", 2.2, ""),
+    "error": ("error_box", "error", 2.6, ""),
+    "unseen": ("", "unseen", 1.0, "4 3"),
+}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Lane(NamedTuple):
+    """One lane: the nodes in it, all of the same state and mark, and what is said below it (empty: nothing)."""
+
+    ways: Sequence[Way]
+    says: str
+
+    @property
+    def first(self) -> Way:
+        """The node that stands for all."""
+        return self.ways[0]
+
+
+class Grid(NamedTuple):
+    """Where the columns are: the left edge of the first, the width of each, the right edge of the picture's paper."""
+
+    columns: Sequence[str]
+    x: float
+    each: float
+
+    @property
+    def right(self) -> float:
+        """The right edge of the last column."""
+        return self.x + self.each * len(self.columns)
+
+    def end(self, column: str) -> float:
+        """The right edge of a column; the left edge of the first where it is none of them."""
+        return self.x + self.each * (self.columns.index(column) + 1 if column in self.columns else 0)
+
+
+def folded(ways: Sequence[Way]) -> list[Lane]:
+    """The lanes: in a big cluster nodes that are alike share one; what is said is said once for those in a row."""
+    big, found = len(ways) > FEW, list[Lane]()
+    for (mark, *_), alike in groups(ways, lambda way: (way.mark, way.rule, way.state, way.at)):
+        most = TROUBLED if mark in {"error", "warning"} else ALIKE
+        together = big and len(alike) >= most and mark != "now"
+        found += [Lane(alike, "")] if together else [Lane([way], "") for way in alike]
+    return [lane._replace(says=said) for lane, said in zip(found, _said(found), strict=True)]
+
+
+def _said(lanes: Sequence[Lane]) -> Iterator[str]:
+    """What is said below each lane: of those in a row for which the same holds, the last."""
+    for _, row in groupby(lanes, key=lambda lane: (lane.first.mark, lane.first.rule or lane.first.name)):
+        same = list(row)
+        told = next((lane.first.says for lane in same if lane.first.says), "")
+        if sum(len(lane.ways) for lane in same) > 1:
+            told = told.replace(f"Node {same[0].first.name}", "each of them", 1)
+        yield from [""] * (len(same) - 1)
+        yield told
+
+
+def lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
+    """The heads of the columns and one lane a node or group, from y on; and where they end."""
+    grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns))
+    items = list(_heads(grid, y))
+    y += 36
+    for at, lane in enumerate(folded(course.ways)):
+        items.append(_lane(course, lane, grid, y))
+        y += HIGH
+        if lane.says:
+            caption, y = _caption(lane, grid, y, at)
+            items.append(caption)
+    return items, y
+
+
+def _heads(grid: Grid, y: float) -> Iterator[Item]:
+    for at, name in enumerate(grid.columns):
+        words = wrap(name, grid.each - 8, SMALL, most=2)
+        middle, low = grid.x + grid.each * (at + 0.5), y + 26 - (len(words) - 1) * line(SMALL)
+        texts = [Text(middle, low + i * line(SMALL), w, SMALL, "quiet", anchor="middle") for i, w in enumerate(words)]
+        yield Item(tuple(texts), role="column")
+
+
+def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
+    way, top = lane.first, y + (HIGH - BAR) / 2
+    fill, stroke, thick, dash = LOOKS[way.mark]
+    end = grid.end(way.at)
+    shapes: list[Shape] = [*_label(lane, y), *_track(way, grid, top, end)]
+    if end > grid.x:
+        shapes.append(Rect(grid.x, top, end - grid.x, BAR, fill, stroke, thick, dash))
+    if way.mark in SIGNS:
+        shapes += badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
+    shapes += _spent(lane, grid, top, fill or "paper")
+    shapes += _beside(course, way, grid, (max(end, grid.x), top))
+    name = key(ObjectRef("Node", "", way.name) if len(lane.ways) == 1 else ObjectRef("Nodes", "", _mark(way)))
+    return Item(tuple(shapes), name, "node" if len(lane.ways) == 1 else "group", way.mark, _hint(lane))
+
+
+def _mark(way: Way) -> str:
+    return "/".join((way.mark, way.rule, way.state, way.at))
+
+
+def _track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]:
+    """The way that is left; where it can never be gone, hollow and dashed."""
+    if end < grid.right:
+        middle = top + BAR / 2
+        never = bool(way.never) and way.mark == "error"
+        dash = "5 4" if never else ""
+        yield Path(((end + 2, middle), (grid.right, middle)), "error" if never else "rule", 1.2, dash)
+        for at in range(len(grid.columns)):
+            x = grid.x + grid.each * (at + 1)
+            if x > end + 1:
+                yield Path(((x, middle - 4), (x, middle + 4)), "rule", 1.2)
+
+
+def _label(lane: Lane, y: float) -> Iterator[Text]:
+    way, room, low = lane.first, NAMES - 10, y + HIGH / 2 + 4
+    strong = way.mark in {"error", "warning", "now"}
+    if len(lane.ways) == 1:
+        name = fit(plain(way.name), room / (1.2 if strong else 1), BODY)
+        yield Text(MARGIN, low, name, BODY, "ink" if strong else "quiet", bold=strong)
+        return
+    yield Text(MARGIN, low - 6, f"{len(lane.ways)} nodes", BODY, "ink" if strong else "quiet", bold=strong)
+    yield Text(MARGIN, low + 8, few([w.name for w in lane.ways], room, SMALL), SMALL, "quiet")
+
+
+def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
+    """What each state took, in its column; of a group its name instead."""
+    way = lane.first
+    if len(lane.ways) > 1:
+        told = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
+        if width(told, SMALL) < grid.end(way.at) - grid.x - 40:
+            yield Text(grid.x + 8, top + 14, plain(told), SMALL, "quiet", on)
+        return
+    reached = grid.columns.index(way.at) if way.at in grid.columns else -1
+    for at, column in enumerate(grid.columns[: reached + 1]):
+        told = way.spent.get(column, "").replace("less than a minute", "< 1 min")
+        room = grid.each - (30 if at == reached else 8)
+        if told and width(told, SMALL) <= room:
+            yield Text(grid.x + at * grid.each + 8, top + 14, told, SMALL, "quiet", on)
+
+
+def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> Iterator[Shape]:
+    """Words for a node that stands in no column."""
+    if way.at in grid.columns:
+        return
+    words = f'its state is "{way.state}"' if way.state else "not in the Upgrade's list"
+    phase = course.upgrade.phase if course.upgrade and course.running else None
+    if not way.state and way.mark == "wait" and phase and phase.number <= PREPARING:
+        words = "has not begun"
+    room = grid.right - at[0] - 36
+    wide = width(fit(plain(words), room, SMALL), SMALL)
+    box = Rect(at[0] + 26, at[1] + 2, wide + 6, BAR - 4, "paper", "", radius=0)  # over the line of the way that is left
+    yield from (box, Text(box.x + 3, at[1] + 14, fit(plain(words), room, SMALL), SMALL, "quiet"))
+
+
+def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float]:
+    """What is said of the lane above, hung up at the sign of its bar."""
+    point = max(grid.end(lane.first.at) - 13, grid.x + 12)
+    x = min(point + 10, grid.right - CAPTION)
+    ink = "quiet" if lane.first.mark == "now" else "ink"
+    texts, low = paragraph(lane.says, (x, y + 11), grid.right - x, most=2, ink=ink)
+    stroke = lane.first.mark if lane.first.mark in SIGNS else "edge"
+    turn = (x - 4, y + 7) if x > point else (point, y)
+    shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke, 1.4), *texts)
+    return Item(shapes, f"caption-{number}", "caption", lane.first.mark, plain(lane.says)), low - 4
+
+
+def _hint(lane: Lane) -> str:
+    if len(lane.ways) > 1:
+        return f"{lane.first.state or 'not in the list'}: {listed([way.name for way in lane.ways])}"
+    way = lane.first
+    told = [f"{way.name}: {way.state or 'not in the list'}", f"step {way.step} of the drain" if way.step else ""]
+    told += [f"waits for {way.wait.actor}: {way.wait.what}", way.says]
+    return plain("; ".join(dict.fromkeys(filter(None, told))))

@@ -1,0 +1,56 @@
+"""Upgrade V2 in a picture: its nodes by their states. Its phases are open, so that no strip is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag.escape import plain
+from harvdiag.figures.measure import fit, width
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, few, groups, listed
+from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
+from harvdiag.figures.upgrade.course import Course
+
+__all__ = ["others"]
+
+NAMES, HIGH = 300.0, 30.0
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def others(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
+    """One row a state of an UpgradePlan, from y on, and where they end. Without an UpgradePlan there is none."""
+    items = []
+    for at, (state, mark, names) in enumerate(_states(course)):
+        items.append(_row(Rect(MARGIN, y + at * HIGH, wide - 2 * MARGIN, HIGH - 6), state, mark, names))
+    return items, y + len(items) * HIGH + (10 if items else 0)
+
+
+def _states(course: Course) -> Iterator[tuple[str, str, list[str]]]:
+    """Each state with its mark and its nodes, the failed first; the nodes that have not begun last."""
+    plan = course.standing.plan
+    if plan is None or (course.gap and not plan.running):
+        return
+    told = sorted(plan.statuses, key=lambda name: (name not in plan.failed, name))
+    for state, names in groups(told, lambda name: plan.statuses[name].state):
+        yield state or "(no state)", "error" if names[0] in plan.failed else "wait", names
+    rest = [node.name for node in course.facts.pairing.nodes if node.name not in plan.statuses]
+    if rest:
+        yield "has not begun", "wait", sorted(rest)
+
+
+def _row(box: Rect, state: str, mark: str, names: list[str]) -> Item:
+    broken = mark == "error"
+    fill, stroke, thick = ("error_box", "error", 2.4) if broken else ("lane", "rule", 1.0)
+    shapes: list[Shape] = [box._replace(fill=fill, stroke=stroke, thick=thick)]
+    x = box.x + 12
+    if broken:
+        shapes += badge(x + 8, box.y + box.height / 2, SIGNS[mark], mark)
+        x += 26
+    count = f"{len(names)} times " if len(names) > 1 else ""
+    label = fit(plain(f"{count}{state}"), NAMES - 40, BODY)
+    shapes.append(Text(x, box.y + 16, label, BODY, "ink" if broken else "quiet", fill))
+    left = max(box.x + NAMES, x + width(label, BODY) + 12)
+    shapes.append(Text(left, box.y + 16, few(names, box.area.right - left - 8), BODY, "ink", fill))
+    return Item(tuple(shapes), f"state-{state.replace(' ', '-')}", "group", mark, f"{plain(state)}: {listed(names)}")

@@ -1,0 +1,68 @@
+"""The upgrade's picture for a terminal: the same signs in lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from harvdiag.escape import plain
+from harvdiag.figures.parts import SIGNS, groups, source
+from harvdiag.figures.upgrade.course import Course
+from harvdiag.figures.upgrade.lanes import Lane, folded
+from harvdiag.figures.upgrade.words import parts, title
+
+__all__ = ["folds", "terminal"]
+
+LABEL, INDENT = 12, "  "
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def terminal(course: Course, wide: int) -> str:
+    """The title, the phases, one line a node or group, and what the standing says."""
+    lines = [*folds(title(course), wide), plain(source(course.cluster)), ""]
+    if course.cells:
+        lines += [*_phases(course, wide), ""]
+    if course.ways:
+        lines += [line for lane in folded(course.ways) for line in _lane(course, lane, wide)]
+        lines.append("")
+    plan = course.standing.plan
+    if plan and course.upgrade is None:
+        for state, names in groups(sorted(plan.statuses), lambda name: plan.statuses[name].state):
+            sign = SIGNS["error"] if names[0] in plan.failed else " "
+            lines += folds(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
+    for label, told in parts(course):
+        lines += folds(f"{label:{LABEL}}{told}", wide, " " * LABEL)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def folds(text: str, wide: int, indent: str = "") -> list[str]:
+    """A text in lines of a terminal."""
+    return wrap(plain(text), max(wide, 30), subsequent_indent=indent, break_on_hyphens=False) or [""]
+
+
+def _phases(course: Course, wide: int) -> list[str]:
+    told = []
+    for cell in course.cells:
+        sign = SIGNS.get(cell.mark, "·")
+        took = f" ({cell.took})" if cell.took else ""
+        told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\x00"))
+    return [line.replace("\x00", " ") for line in wrap("   ".join(told), max(wide, 30), break_on_hyphens=False)]
+
+
+def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
+    way, columns = lane.first, course.columns
+    sign = SIGNS.get(way.mark, "·")
+    reached = columns.index(way.at) + 1 if way.at in columns else 0
+    left = " " if not (way.never and way.mark == "error") else "╌"
+    bar = "█" * reached * 2 + ("╌" if left == "╌" else "░") * (len(columns) - reached) * 2
+    names = plain(way.name) if len(lane.ways) == 1 else f"{len(lane.ways)} nodes"
+    yield from folds(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
+    if len(lane.ways) > 1:
+        told = [w.name for w in lane.ways]
+        more = f" and {len(told) - 12} more" if len(told) > 12 else ""
+        yield from folds(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
+    if lane.says:
+        yield from folds(f"{INDENT * 2}{lane.says}", wide, INDENT * 2)

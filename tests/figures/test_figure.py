@@ -1,0 +1,151 @@
+"""A figure: it shows itself, saves itself by the ending, and says in one line what does not work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harvdiag import open as open_cluster
+from harvdiag.cluster import Cluster
+from harvdiag.errors import UsageError
+from harvdiag.figures import PICTURES, draw
+from harvdiag.figures.drawing import Drawing, key
+from harvdiag.figures.figure import ENDINGS, Figure
+from harvdiag.figures.focus import found
+from harvdiag.figures.scene import Item, Scene, Text
+from harvdiag.model import ObjectRef
+from tests.routes import BROKEN
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Cluster:
+    """The sample of harvester/harvester#8236."""
+    return open_cluster(BROKEN)
+
+
+@pytest.fixture
+def figure() -> Figure:
+    """A figure that has every form."""
+    scene = Scene("srv09 has no Machine", "One node, and no Machine for it.", 200, 60, (Item((Text(5, 20, "srv09"),)),))
+    rows = [{"name": "srv09", "machine": None}]
+    return Figure(
+        "links",
+        Drawing(scene, lambda wide: "x" * wide, ["name", "machine"], rows, lambda: "graph LR", lambda: "digraph"),
+    )
+
+
+def test_it_shows_itself_with_words(figure: Figure) -> None:
+    """SVG for those who can, text for the rest, and the words of the picture beside."""
+    data, told = figure._repr_mimebundle_(include=None, exclude=None)
+    assert data == {"image/svg+xml": figure.svg, "text/plain": figure.text}
+    assert told == {"image/svg+xml": {"alt": "One node, and no Machine for it."}}
+    assert (figure.title, figure.alt) == ("srv09 has no Machine", "One node, and no Machine for it.")
+    assert repr(figure) == figure.text == "x" * 100
+    assert not [name for name in dir(figure) if name.startswith("_")]
+
+
+def test_table_has_the_columns_in_order(figure: Figure) -> None:
+    """Also where there is no row."""
+    assert list(figure.table.columns) == ["name", "machine"]
+    assert figure.table.loc[0, "name"] == "srv09"
+    empty = Figure("links", figure._drawing._replace(rows=[]))
+    assert list(empty.table.columns) == ["name", "machine"]
+
+
+BEGINS = {".svg": b"<svg ", ".png": b"\x89PNG", ".mmd": b"graph", ".dot": b"digraph", ".txt": b"xxx"}
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+def test_the_ending_says_how_it_is_saved(figure: Figure, tmp_path: Path, ending: str) -> None:
+    """In capitals too; the path comes back."""
+    for path in (tmp_path / f"links{ending}", str(tmp_path / f"LINKS{ending.upper()}")):
+        saved = figure.save(path)
+        assert saved == Path(path)
+        assert saved.read_bytes().startswith(BEGINS[ending])
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("links.jpg", "no picture format '.jpg'"),
+        ("links", "without an ending"),
+        ("no/folder/links.svg", "cannot be written"),
+    ],
+)
+def test_what_cannot_be_saved_is_told_in_one_line(figure: Figure, tmp_path: Path, name: str, told: str) -> None:
+    """Which formats there are; nothing is left behind."""
+    with pytest.raises(UsageError, match=told) as error:
+        figure.save(tmp_path / name)
+    assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_form_that_it_has_not_is_told(figure: Figure, tmp_path: Path) -> None:
+    """With the endings that it does have."""
+    bare = Figure("matrix", figure._drawing._replace(mermaid=None, dot=None))
+    for ending, name in ((".mmd", "Mermaid"), (".dot", "DOT")):
+        with pytest.raises(UsageError, match=f"'matrix' has no form in {name}: save it as .svg, .png or .txt"):
+            bare.save(tmp_path / f"x{ending}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_themed_is_another_figure(figure: Figure) -> None:
+    """The first stays as it was."""
+    dark = figure.themed("dark")
+    assert (figure.theme, dark.theme) == ("auto", "dark")
+    assert "prefers-color-scheme" in figure.svg
+    assert "prefers-color-scheme" not in dark.svg
+    assert dark.png != figure.png == figure.themed("light").png
+    with pytest.raises(UsageError, match=r"no theme 'drak'.*dark"):
+        figure.themed("drak")
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"picture": "matrx"}, "no picture 'matrx'.*matrix"),
+        ({"picture": "matrix", "focus": "srv09"}, "leave out the focus"),
+        ({"picture": "changes"}, "needs the cluster as it was before"),
+        ({"focus": "srv0"}, "nothing is named 'srv0'"),
+        ({"focus": "pod/srv09"}, "no kind 'pod'"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_told(cluster: Cluster, wish: dict[str, str], told: str) -> None:
+    """In one line, with what may be meant."""
+    with pytest.raises(UsageError, match=told) as error:
+        draw(cluster, **wish)
+    assert "\n" not in str(error.value)
+
+
+def test_only_changes_take_another_cluster(cluster: Cluster) -> None:
+    """Given one, they are what is drawn."""
+    assert draw(cluster, against=cluster).name == "changes"
+    with pytest.raises(UsageError, match="shows one cluster"):
+        draw(cluster, "matrix", against=cluster)
+
+
+def test_focus_may_be_a_name_an_object_or_a_finding(cluster: Cluster) -> None:
+    """Each leads to the object and the worst finding about it."""
+    worst = cluster.check().worst()
+    node = ObjectRef("Node", "", "srv09")
+    assert worst is not None
+    for focus in ("srv09", "node/srv09", "nodes/srv09", node, worst):
+        ref, finding = found(cluster, focus)
+        assert ref == node
+        assert finding is not None
+        assert finding.rule == "node-without-machine"
+    assert found(cluster, None) == (None, None)
+    assert found(cluster, ObjectRef("Node", "", "srv06")) == (ObjectRef("Node", "", "srv06"), None)
+
+
+def test_every_picture_is_told() -> None:
+    """What each shows, for help and for Tab completion."""
+    assert all(picture.shows and picture.module.isidentifier() for picture in PICTURES.values())
+
+
+def test_keys_hold_no_blank_and_no_markup() -> None:
+    """They stand parted by blanks in the SVG; two objects never share one."""
+    ref = ObjectRef("Machine", "fleet-local", 'a b/c"<')
+    assert key(ref) == "Machine/fleet-local/a%20b%2Fc%22%3C"
+    assert key(ref) != key(ref._replace(namespace="fleet-local/a b", name='c"<'))

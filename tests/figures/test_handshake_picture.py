@@ -1,0 +1,254 @@
+"""The picture of one node's drain: who asked, who has answered, who has not, and why it can never begin."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import harvdiag as hd
+from harvdiag.cluster import Cluster
+from harvdiag.errors import UsageError
+from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.handshake import draw
+from harvdiag.figures.scene import Path
+from harvdiag.figures.svg import svg
+from harvdiag.model import ObjectRef, State
+from tests import port
+from tests.figures.sound import check
+from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
+from tests.routes import PATHS, scenario
+from tests.world import World, healthy, rollouts
+from tests.world.faults import lose_answer, orphan
+from tests.world.rollouts import at_phase, at_step
+from tests.world.samples import SAMPLES
+from tests.world.steps import STEPS
+from tests.world.upgradeplans import at_v2
+
+NAMES = tuple(f"h{n}" for n in range(1, 13))
+TITLES = {
+    "healthy": "No node is drained: no upgrade is under way",
+    "issue-8236": "The drain of srv09 can never begin: it has no Machine, so no plan Secret",
+    "upgrade-half-way": (
+        "hv03 is being drained: its pre-drain Job is not over: VMs leave, volumes get healthy (h4 of h12)"
+    ),
+    "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not by itself (h5)",
+    "two-machines-one-node": "Harvester has not answered the pre-drain hook of hv02, and will not by itself (h5)",
+    "unmanaged-node": (
+        "The drain of hv04 can never begin: the Machine that it names, custom-957869c2ad0d, belongs to another Node, "
+        "so it has no plan Secret of its own"
+    ),
+    "ghost-machines": (
+        "The drain of hv02 has not begun: Machine custom-9d026ddd9748 names Node hv09, which does not exist"
+    ),
+}
+
+
+def of(world: World, focus: str = "", **states: State) -> Drawing:
+    cluster = port.cluster(world.objects, **states)
+    return draw(cluster, Wish(ObjectRef("Node", "", focus) if focus else None))
+
+
+def marks(drawing: Drawing) -> dict[str, str]:
+    """Each step with its mark, as it is drawn."""
+    return {item.key: item.state for item in drawing.scene.find("step")}
+
+
+def taken(drawing: Drawing) -> list[str]:
+    return [name for name, mark in marks(drawing).items() if mark == "good"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_title_says_who_has_not_answered(name: str) -> None:
+    """Of the node that is drained, else of the one that is stuck."""
+    drawing = draw(sample(name), Wish())
+    check(drawing.scene)
+    assert drawing.scene.title == TITLES[name]
+    assert drawing.scene.alt.startswith(TITLES[name])
+    assert " ".join(drawing.text(100).split()).startswith(TITLES[name])
+
+
+def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:
+    """h1 to h4 are done, h5 is not answered for 3 h 20 min, the rest is to come; the annotation stands at the arrow."""
+    drawing = draw(sample("lost-acknowledgement"), Wish())
+    assert marks(drawing) == dict.fromkeys(NAMES[:4], "good") | {"h5": "error"} | dict.fromkeys(NAMES[5:], "wait")
+    row = next(drawing.scene.find("step", "error"))
+    assert {"✗", "harvesterhci.io/pre-hook", "no answer for 3 h 20 min"} <= {text.text for text in row.texts}
+    assert [r["step"] for r in drawing.rows if r["mark"] == "error"] == ["h5"]
+    assert next(r for r in drawing.rows if r["step"] == "h5")["since"] == "2025-05-08T06:40:00Z"
+    assert [r["time"] for r in drawing.rows[:5]] == [None, None, "06:31", "06:40", None]
+
+
+def test_a_node_without_a_plan_secret_can_never_begin() -> None:
+    """The Secret is hollow and does not exist; the first arrow ends at a bar, all others are hollow."""
+    drawing = draw(sample("issue-8236"), Wish())
+    assert marks(drawing) == {"h1": "error"} | dict.fromkeys(NAMES[1:], "absent")
+    secret = next(drawing.scene.find("actor", "absent"))
+    assert "does not exist" in [text.text for text in secret.texts]
+    lines = [shape for item in drawing.scene.find("step") for shape in item.shapes if isinstance(shape, Path)]
+    assert all(line.dash and line.ends == "bar" for line in lines)
+
+
+AT = {"h0": 0, "h1": 1, "h2": 2, "h3": 3, "h4": 3, "h5": 5, "h6": 6, "h7": 6, "restarting": 6, "probes": 6}
+AT |= {"uncordon": 7, "h8": 8, "h9": 9, "h10": 9, "waiting": 10, "rebooting": 10, "h11": 11, "h12": 12}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_of_a_drain_is_told(step: str) -> None:
+    """As many as are taken are marked, the next is waited for, and nothing is broken."""
+    drawing = of(at_step(sized(3), "hv002", step), "hv002")
+    check(drawing.scene)
+    assert taken(drawing) == list(NAMES[: AT[step]])
+    waited = [name for name, mark in marks(drawing).items() if mark == "now"]
+    assert waited == list(NAMES[AT[step] : AT[step] + 1])
+    assert list(drawing.scene.find(state="error")) == []
+
+
+def test_the_arrows_go_from_who_acts_to_where_it_is_written() -> None:
+    """Rancher writes from the left, Harvester answers from the right."""
+    drawing = of(at_step(sized(3), "hv002", "h4"))
+    ways = {}
+    for item in drawing.scene.find("step"):
+        (left, _), (right, _) = next(shape for shape in item.shapes if isinstance(shape, Path)).points
+        ways[item.key] = right > left
+    assert {name for name, ahead in ways.items() if not ahead} == {"h4", "h5", "h10", "h11"}
+    places = [item.area.y for item in drawing.scene.find("step")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("hook", ["pre-hook", "post-hook"])
+def test_another_text_is_no_answer(hook: str) -> None:
+    """The answer counts by its very copy alone, whatever else is there."""
+    world = at_step(sized(3), "hv002", "h5" if hook == "pre-hook" else "h11")
+    secret = next(o for o in world.objects if f"harvesterhci.io/{hook}" in (o["metadata"].get("annotations") or {}))
+    secret["metadata"]["annotations"][f"harvesterhci.io/{hook}"] += " "
+    assert taken(of(world, "hv002"))[-1] == ("h4" if hook == "pre-hook" else "h10")
+
+
+def test_one_may_point_at_a_node_its_machine_or_its_plan() -> None:
+    """All three mean the same drain; anything else is refused."""
+    cluster = port.cluster(at_step(sized(3), "hv002", "h4").objects)
+    node = next(n for n in cluster.facts.rollout.nodes if n.name == "hv001") if cluster.facts.rollout else None
+    assert node
+    assert node.secret
+    titles = {draw(cluster, Wish(ref)).scene.title for ref in (node.ref, node.machines[0], node.secret)}
+    assert titles == {"The drain of hv001 is over: every step was answered"}
+    with pytest.raises(UsageError, match="is no node of this upgrade"):
+        draw(cluster, Wish(ObjectRef("Cluster", "fleet-local", "local")))
+
+
+def test_a_finding_leads_to_its_node() -> None:
+    """Also one whose subject is the Upgrade: by the node in its evidence."""
+    cluster = sample("issue-8236")
+    for finding in cluster.check():
+        assert "srv09" in hd.draw(cluster, "handshake", focus=finding).title
+
+
+@pytest.mark.parametrize("phase", rollouts.PHASES)
+def test_before_the_nodes_turn_nothing_is_asked(phase: str) -> None:
+    """In every phase; and where the upgrade is over, nothing is drawn."""
+    drawing = of(at_phase(sized(3), phase))
+    check(drawing.scene)
+    assert taken(drawing) == []
+    assert bool(marks(drawing)) == (phase != "Succeeded")
+
+
+def test_a_single_node_and_upgrade_v2_are_told_in_words() -> None:
+    """There is no drain, so there is no sequence."""
+    for world in (at_step(sized(1), "hv001", "started"), at_v2(healthy(version="v1.8.2"), "NodeUpgrading"), sized(2)):
+        drawing = of(world)
+        check(drawing.scene)
+        assert marks(drawing) == {}
+        assert drawing.rows == []
+
+
+@pytest.mark.parametrize("kind", ["Secret", "Machine", "Upgrade"])
+def test_unseen_is_not_absent(kind: str) -> None:
+    """Nobody says that a drain can never begin, where nobody could look."""
+    drawing = of(at_step(sized(3), "hv002", "h4"), "", **{kind: State.FORBIDDEN})
+    check(drawing.scene)
+    assert "never" not in drawing.scene.title
+    assert "nobody can tell" in drawing.scene.title.lower()
+    assert not list(drawing.scene.find("actor", "absent"))
+    assert set(marks(drawing).values()) <= {"unseen"}
+
+
+def test_two_hundred_nodes_change_nothing() -> None:
+    """It shows one node, the one that is stuck."""
+    world = at_step(sized(200), "hv100", "h5")
+    lose_answer(world, "hv100")
+    orphan(world, "hv150")
+    drawing = of(world)
+    check(drawing.scene)
+    assert "hv100" in drawing.scene.title
+    assert "hv150 can never begin" not in drawing.scene.title
+
+
+ARROW = re.compile(r"    [RSHJ](?:-x|--x|->>|-->>)[RSHJ]: (?:[\w .,'/()?!✓✗▶…·-]|#\d+;)+")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_mermaid_says_the_same(name: str) -> None:
+    """One arrow a step, with its sign; where there is no drain, a note."""
+    drawing = draw(sample(name), Wish())
+    assert drawing.mermaid
+    lines = drawing.mermaid().splitlines()
+    assert lines[0] == "sequenceDiagram"
+    assert len([line for line in lines if ARROW.fullmatch(line)]) == len(drawing.rows)
+    crossed = [line for line in lines if "✗" in line]
+    assert len(crossed) == sum(row["mark"] == "error" for row in drawing.rows)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "end", "a;b", "a#b", "x->>y: z", "%%{init: {}}%%"])
+def test_a_name_of_any_sort_breaks_nothing(name: str) -> None:
+    """Neither the picture nor Mermaid."""
+    drawing = of(renamed(at_step(sized(4), "hv002", "h4"), "hv002", name))
+    check(drawing.scene)
+    assert drawing.mermaid
+    _harmless(drawing.mermaid())
+    assert "<script>" not in svg(drawing.scene)
+    assert not {"\x1b", "\u202e"} & {*drawing.text(80), *drawing.scene.title, *drawing.mermaid()}
+
+
+def _harmless(told: str) -> None:
+    """Every line has one of the few forms that are meant."""
+    words = r"(?:[\w .,'/()?!✓✗▶…·-]|#\d+;)*"
+    forms = (
+        ARROW.pattern,
+        rf"    accTitle: {words}",
+        rf"    participant [RSHJ] as {words}",
+        rf"    Note over R,J: {words}",
+    )
+    for line in told.splitlines()[1:]:
+        assert any(re.fullmatch(form, line) for form in forms), line
+        assert not re.search(r"\bend\b", line.partition(":")[2], re.IGNORECASE)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(min_size=1, max_size=60), st.text(max_size=100))
+def test_outside_text_breaks_nothing(name: str, error: str) -> None:
+    """The name of the node, and what Rancher met while draining."""
+    world = renamed(at_step(sized(3), "hv002", "h5"), "hv002", name)
+    for obj in world.objects:
+        notes = obj["metadata"].get("annotations") or {}
+        if "rke.cattle.io/pre-drain" in notes:
+            notes["rke.cattle.io/drain-error"] = error
+    drawing = of(world)
+    check(drawing.scene)
+    assert drawing.mermaid
+    _harmless(drawing.mermaid())
+
+
+SPOKEN = [path for path in PATHS if path.parent.name.startswith("upgrade-")]
+
+
+@pytest.mark.parametrize("path", SPOKEN, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_scenario_is_drawn(path: Any) -> None:
+    """Sound, and at most one step is the one that is waited for."""
+    cluster: Cluster = port.cluster(list(scenario(path).objects))
+    drawing = draw(cluster, Wish())
+    check(drawing.scene)
+    assert sum(mark in {"now", "error"} for mark in marks(drawing).values()) <= 1

@@ -1,0 +1,86 @@
+"""Widths without a font: never less than DejaVu's own, so that no text runs out of its box."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
+
+from harvdiag.figures.measure import fit, line, width, wrap
+
+ALPHABETS = [
+    *map(chr, chain(range(0x20, 0x7F), range(0xA1, 0xAD), range(0xAE, 0x180), range(0x386, 0x3CF))),
+    *map(chr, chain(range(0x400, 0x460), range(0x5D0, 0x5EB))),
+]
+SIGNS = "✓✗→←↑↓▶≥…—·!?i+~\u2212◐○●"
+NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60)
+
+
+@pytest.mark.parametrize(("bold", "mono"), [(False, False), (True, False), (False, True), (True, True)])
+def test_no_sign_is_wider_than_told(bold: bool, mono: bool) -> None:
+    """Measured in the font itself, without hinting."""
+    family = FontProperties(family=[f"DejaVu Sans{' Mono' if mono else ''}"], weight="bold" if bold else "normal")
+    font = get_font(findfont(family))
+    font.set_size(100, 72)
+    there = font.get_charmap()
+    wider = {
+        sign: advance
+        for sign in [*ALPHABETS, *SIGNS]
+        if ord(sign) in there
+        and (advance := font.load_char(ord(sign), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536)
+        > width(sign, 100, bold=bold, mono=mono) + 1
+    }
+    assert wider == {}
+
+
+def test_what_takes_no_room_and_what_takes_a_whole_cell() -> None:
+    """A mark over a letter adds nothing; a sign of Chinese is as wide as it is high."""
+    assert width("e\u0301") == width("e")
+    assert width("中", 10) == 10
+    assert width("a", 24) == 2 * width("a", 12)
+    assert width("srv09", bold=True) > width("srv09")
+    assert width("iii", mono=True) == width("WWW", mono=True)
+    assert line(12) > 12
+
+
+@given(NAMES, st.floats(8, 400), st.booleans(), st.booleans())
+def test_what_fits_keeps_both_ends(text: str, room: float, bold: bool, mono: bool) -> None:
+    """It stays as it is where it fits, and else has the beginning and the end of the text."""
+    shown = fit(text, room, 11, bold=bold, mono=mono)
+    if width(text, 11, bold=bold, mono=mono) <= room:
+        assert shown == text
+        return
+    assert shown == "…" or width(shown, 11, bold=bold, mono=mono) <= room
+    head, _, tail = shown.partition("…")
+    assert text.startswith(head)
+    assert text.endswith(tail)
+    assert len(shown) <= len(text)
+
+
+def test_names_that_differ_at_the_end_still_differ() -> None:
+    """Nodes of one series are told apart."""
+    one, other = (fit(f"{'rack-' * 9}node-{number}", 120) for number in (1, 2))
+    assert one != other
+    assert "…" in one
+
+
+@given(NAMES, st.floats(40, 300))
+def test_lines_hold_all_words_in_order(text: str, room: float) -> None:
+    """Nothing is lost, and no line is wider than the room unless a single sign is."""
+    lines = wrap(text, room)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(width(told) <= room or len(told) == 1 for told in lines)
+
+
+@given(NAMES, st.floats(60, 300), st.integers(1, 4))
+def test_no_more_lines_than_allowed(text: str, room: float, most: int) -> None:
+    """What is left over is told by an ellipsis."""
+    lines, whole = wrap(text, room, most=most), wrap(text, room)
+    assert len(lines) <= most
+    assert (lines == whole) == (len(whole) <= most)
+    if len(whole) > most:
+        assert lines[-1].endswith("…")
