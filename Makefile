@@ -59,8 +59,9 @@ data: $(STAMP) ## make the sample bundles and the scenario bases anew
 notebooks: $(STAMP) ## execute the notebooks on the sample data and keep their outputs
 	$(BIN)/python -m tests.notebooks.keep
 
-pictures: $(STAMP) ## take the picture of the README anew; needs Chromium
+pictures: $(STAMP) ## make the pictures of the README anew; needs Chromium
 	@mkdir -p data/pictures
+	$(BIN)/python -m tests.figures.readme
 	$(BIN)/python -m tests.browser.pictures
 
 clean: ## remove what the other commands made

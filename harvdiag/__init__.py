@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from harvdiag.cluster import Cluster
     from harvdiag.errors import AccessError, HarvdiagError, SourceError, UsageError
+    from harvdiag.figures import draw
+    from harvdiag.figures.explore import explore
+    from harvdiag.figures.explore.explorer import Explorer
+    from harvdiag.figures.figure import Figure
     from harvdiag.findings import Findings
     from harvdiag.model import Finding, ObjectRef
     from harvdiag.rights import Access
@@ -35,6 +39,8 @@ __all__ = [
     "Access",
     "AccessError",
     "Cluster",
+    "Explorer",
+    "Figure",
     "Finding",
     "Findings",
     "HarvdiagError",
@@ -42,6 +48,8 @@ __all__ = [
     "SourceError",
     "UsageError",
     "connect",
+    "draw",
+    "explore",
     "open",
     "report",
     "rulebook",
@@ -52,12 +60,16 @@ _HOMES = {
     "Access": "harvdiag.rights",
     "AccessError": "harvdiag.errors",
     "Cluster": "harvdiag.cluster",
+    "Explorer": "harvdiag.figures.explore.explorer",
+    "Figure": "harvdiag.figures.figure",
     "Finding": "harvdiag.model",
     "Findings": "harvdiag.findings",
     "HarvdiagError": "harvdiag.errors",
     "ObjectRef": "harvdiag.model",
     "SourceError": "harvdiag.errors",
     "UsageError": "harvdiag.errors",
+    "draw": "harvdiag.figures",
+    "explore": "harvdiag.figures.explore",
 }
 
 

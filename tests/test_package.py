@@ -77,5 +77,6 @@ def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         licences = [name for name in archive.namelist() if name.endswith("LICENSE")]
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvdiag").rglob("*.py")}
-    assert names == sources | {"harvdiag/py.typed"}
+    page = {f"harvdiag/figures/explore/explore.{ending}" for ending in ("css", "js")}
+    assert names == sources | page | {"harvdiag/py.typed"}
     assert licences

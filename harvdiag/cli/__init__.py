@@ -16,6 +16,7 @@ import click
 
 from harvdiag.cli.access import rbac, whoami
 from harvdiag.cli.check import check
+from harvdiag.cli.draw import draw
 from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
 from harvdiag.cli.upgrade import upgrade
@@ -111,5 +112,5 @@ def cli() -> None:
     """
 
 
-for command in (check, upgrade, snapshot, rules, whoami, rbac):
+for command in (check, upgrade, draw, snapshot, rules, whoami, rbac):
     cli.add_command(command)

@@ -1,0 +1,128 @@
+"""`harvdiag draw`: a picture of the cluster, in the terminal or in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvdiag.cli.output import say, width
+from harvdiag.cli.source import Where, reading, source_options
+from harvdiag.errors import UsageError
+from harvdiag.figures import PICTURES
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+    from harvdiag.figures.figure import Figure
+
+__all__ = ["draw"]
+
+PAGE = ".html"
+THEMES = ("auto", "light", "dark")
+WIDEST = 140
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+@click.command()
+@source_options
+@click.option(
+    "--picture", type=click.Choice(list(PICTURES)), help="Which picture; default: links, with --against changes."
+)
+@click.option("--focus", help="Only this object and its neighbourhood: srv09, or machine/custom-a1b2c3.")
+@click.option("--against", help="The source as it was before: what came, went or changed since.")
+@click.option("--labels", is_flag=True, help="Write the field beside each link.")
+@click.option(
+    "--theme",
+    type=click.Choice(THEMES),
+    default="auto",
+    show_default=True,
+    help="Colours of a file; auto: the reader's.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file, as its ending says: .svg, .png, .mmd (Mermaid), .dot, .txt, or .html (links to explore).",
+)
+def draw(
+    where: Where,
+    picture: str | None,
+    focus: str | None,
+    against: str | None,
+    labels: bool,
+    theme: str,
+    output: Path | None,
+) -> int:
+    """Draw the cluster: every Node with its Machine and their links, and what is broken among them.
+
+    Without --output the picture is drawn with letters, here. SOURCE is as for `harvdiag check`; without one it is the
+    cluster of the current kubeconfig context. The exit code is 0 also where something is broken: `harvdiag check`
+    judges.
+    """
+    from harvdiag.cluster import Cluster
+
+    name = picture or ("links" if against is None else "changes")
+    _refuse(name, against)
+    if output is not None:
+        _target(output, name)
+    with reading(where) as snapshot:
+        cluster = Cluster(snapshot)
+        if output is not None and output.suffix.lower() == PAGE:
+            _explore(cluster, focus, labels, theme, output)
+            return 0
+        figure = _drawn(cluster, name, focus, against, labels, where).themed(theme)
+        if output is None:
+            say(figure.lines(width(WIDEST)).rstrip("\n"), end="\n")
+        else:
+            figure.save(output)
+    return 0
+
+
+def _refuse(name: str, against: str | None) -> None:
+    """UsageError, before anything is read, where there is no second cluster to show."""
+    if name == "changes" and against is None:
+        raise UsageError("the picture changes needs the cluster as it was before: --against SOURCE")
+    if against == "":
+        raise UsageError("the source of --against is empty; the cluster of the current context is 'context:'")
+
+
+def _target(output: Path, name: str) -> None:
+    """UsageError, before anything is read, for a file that cannot hold this picture or that must stay."""
+    from harvdiag.figures.figure import ENDINGS
+    from harvdiag.reports import target
+
+    ending = output.suffix.lower()
+    if str(output) == "-":
+        raise UsageError("a picture is not written to stdout: leave out -o for one of letters, or name a file")
+    if ending == PAGE and name != "links":
+        raise UsageError(f"{output}: only the picture links can be explored; save {name} as .svg or .png")
+    if ending not in (*ENDINGS, PAGE):
+        raise UsageError(f"{output}: a picture ends in {', '.join((*ENDINGS, PAGE))}")
+    target(output)
+
+
+def _drawn(cluster: Cluster, name: str, focus: str | None, against: str | None, labels: bool, where: Where) -> Figure:
+    from harvdiag.cluster import Cluster
+    from harvdiag.figures import draw as compose
+
+    if against is None:
+        return compose(cluster, name, focus=focus, labels=labels)
+    with reading(where._replace(source=against, context=None, kubeconfig=_config(where, against))) as before:
+        return compose(cluster, name, focus=focus, against=Cluster(before), labels=labels)
+
+
+def _config(where: Where, against: str) -> Path | None:
+    """The kubeconfig file holds for the other cluster, too; a file needs none."""
+    from harvdiag.target import CONTEXT
+
+    return where.kubeconfig if against.startswith(CONTEXT) else None
+
+
+def _explore(cluster: Cluster, focus: str | None, labels: bool, theme: str, output: Path) -> None:
+    from harvdiag.figures.explore import explore
+
+    explore(cluster, focus, labels=labels, theme=theme).save(output)

@@ -1,0 +1,48 @@
+"""Explore: the link graph as a page to search, point at, open and zoom, in one piece of HTML that needs no other.
+
+The means is a picture of our own (SVG) and a plain script, after a look at what there is: pyvis (last release 2023),
+ipycytoscape (2022), gravis, ipyforcegraph and ipygany are abandoned; pyvis asks a network address even when told not
+to; ipysigma loses its picture in an offline export; yfiles-jupyter-graphs is not free. All of them lay a graph out by
+force, so that it looks another way each time, and show nothing where scripts do not run. Here the picture is the one
+of `hd.draw`, which is there without any script, and the script only adds to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+    from harvdiag.figures.explore.explorer import Explorer
+    from harvdiag.model import Finding, ObjectRef
+
+__all__ = ["explore"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def explore(
+    cluster: Cluster, focus: Finding | ObjectRef | str | None = None, *, labels: bool = False, theme: str = "auto"
+) -> Explorer:
+    """The link graph to work with in JupyterLab: ``hd.explore(cluster)``, ``hd.explore(cluster).save("links.html")``.
+
+    Search it, point at an object for its facts, click it for its findings, links and YAML; zoom, and show broken parts
+    or some kinds alone. Everything can be done from the keyboard, and nothing asks the network. `focus`, a finding, an
+    object or its name, shows its neighbourhood alone; `labels` writes the field beside each link; `theme` is ``auto``
+    (as JupyterLab, VS Code or the system), ``light`` or ``dark``. Raises UsageError for an unknown name or theme.
+    """
+    from harvdiag.figures.drawing import Wish
+    from harvdiag.figures.explore.explorer import Explorer
+    from harvdiag.figures.explore.page import Page
+    from harvdiag.figures.explore.record import record
+    from harvdiag.figures.figure import Figure
+    from harvdiag.figures.focus import found
+    from harvdiag.figures.links import draw
+
+    ref, finding = found(cluster, focus)
+    wish = Wish(ref, finding, labels)
+    drawing = draw(cluster, wish)
+    figure = Figure("links", drawing, theme)
+    return Explorer(figure, Page(drawing.scene, figure.text, record(cluster, drawing.scene, wish), theme))

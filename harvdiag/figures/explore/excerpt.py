@@ -1,0 +1,108 @@
+"""An excerpt of an object's YAML: the fields that its links and columns stand on, and as much of the rest as fits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from harvdiag.escape import plain
+from harvdiag.fields import Obj, field
+
+__all__ = ["MOST", "excerpt"]
+
+MOST = 40
+"""Lines of an excerpt, unless fewer are asked for."""
+LONGEST = 140
+KEPT = (1, 2, 3, 4, 6, 8, 12, 24)
+"""How many entries of each list and mapping are tried; those that are wanted are kept in any case."""
+CUT = "\N{HORIZONTAL ELLIPSIS}"
+ALWAYS = ("apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.deletionTimestamp")
+Steps = tuple[str | int, ...]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> str:
+    """The object as YAML without managedFields, in `most` lines; those of `paths` come first where not all fit.
+
+    What is left out is counted: ``# … 12 more``.
+    """
+    metadata = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
+    whole = obj | ({"metadata": metadata} if metadata else {})
+    wanted = _wanted((*ALWAYS, *paths))
+    fit = _cut(whole, (), 0, wanted)
+    for keep in KEPT:
+        part = _cut(whole, (), keep, wanted)
+        if _height(part) > most:
+            break
+        fit = part
+    lines = [_told(line) for line in _dump(fit).split("\n")]
+    return "\n".join(lines if len(lines) <= most else [*lines[: most - 1], f"# {CUT}"])
+
+
+@lru_cache(maxsize=64)
+def _wanted(paths: tuple[str, ...]) -> frozenset[Steps]:
+    """Every place on the way to one of the paths."""
+    ways = [field(path).steps for path in paths]
+    return frozenset(steps[:end] for steps in ways for end in range(1, len(steps) + 1))
+
+
+def _cut(value: Any, at: Steps, keep: int, wanted: frozenset[Steps]) -> Any:
+    """The value with no more than `keep` entries at each level, and those that are wanted."""
+    if isinstance(value, Mapping):
+        there = list(value.items())
+        kept = _chosen([(*at, str(key)) in wanted for key, _ in there], keep)
+        part = {_short(str(there[n][0])): _cut(there[n][1], (*at, str(there[n][0])), keep, wanted) for n in kept}
+        return part | ({CUT: f"{len(there) - len(kept)} more"} if len(kept) < len(there) else {})
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        kept = _chosen([(*at, n) in wanted for n in range(len(value))], keep)
+        rows = [_cut(value[n], (*at, n), keep, wanted) for n in kept]
+        return rows + ([f"{CUT}: {len(value) - len(kept)} more"] if len(kept) < len(value) else [])
+    return _short(value) if isinstance(value, str) else value
+
+
+def _chosen(wanted: Sequence[bool], keep: int) -> list[int]:
+    """The places of those that are wanted and of the first others, in their order."""
+    if len(wanted) <= keep:
+        return list(range(len(wanted)))
+    room = max(keep - sum(wanted), 0)
+    others = [n for n, it in enumerate(wanted) if not it][:room]
+    return sorted([*(n for n, it in enumerate(wanted) if it), *others])
+
+
+def _short(text: str) -> str:
+    """One line of a text; a file or a certificate is no more than its beginning."""
+    first = text.split("\n", 1)[0]
+    return text if first == text and len(text) <= LONGEST else f"{first[:LONGEST]}{CUT} ({len(text)} characters)"
+
+
+def _height(value: Any) -> int:
+    """The lines that it takes."""
+    if isinstance(value, Mapping):
+        return sum(1 + (_height(it) if _deep(it) else 0) for it in value.values())
+    if isinstance(value, list):
+        return sum(_height(it) if _deep(it) else 1 for it in value)
+    return 1
+
+
+def _deep(value: Any) -> bool:
+    return isinstance(value, Mapping | list) and bool(value)
+
+
+def _dump(value: Any) -> str:
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10**6)
+    return text.rstrip("\n")
+
+
+def _told(line: str) -> str:
+    """A line for people; what was cut is a comment."""
+    bare = line.lstrip(" -")
+    if bare.startswith((f"{CUT}: ", f"'{CUT}: ")):
+        return f"{line[: len(line) - len(bare)].replace('-', ' ')}# {CUT} {bare.strip(chr(39)).removeprefix(CUT)[2:]}"
+    return plain(line)

@@ -1,0 +1,469 @@
+// Makes the picture one that can be explored. What comes from the cluster only ever becomes text nodes and attributes.
+(() => {
+  "use strict";
+  const SIGNS = { error: "✗", warning: "!", info: "i" };
+  const STATES = { present: "exists", absent: "does not exist", unseen: "was not seen" };
+  const STATE_SIGNS = { present: "", absent: "✗ ", unseen: "? " };
+  const PARTS = 'g[data-role="object"], g[data-role="placeholder"], g[data-role="bundle"]';
+  const BROKEN = new Set(["error", "warning", "info", "absent"]);
+  const MOST_ROWS = 60;
+  const FARTHEST = 0.25, CLOSEST = 4, LEAST_FIT = 0.6;
+
+  /** An element with attributes, listeners (`onclick: f`) and children; a string is text and nothing else. */
+  function el(name, told, ...inside) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(told || {})) {
+      if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+      else if (value !== false && value !== undefined) made.setAttribute(key, value === true ? "" : value);
+    }
+    made.append(...inside.filter(Boolean));
+    return made;
+  }
+
+  /** Text in which `this` is code. */
+  const prose = (text) => text.split("`").map((part, at) => (at % 2 ? el("code", {}, part) : part));
+  const many = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+  const called = (object) => `${object.kind} ${object.namespace ? `${object.namespace}/` : ""}${object.name}`;
+
+  /** The picture as shapes of this page, without what only a picture by itself needs. */
+  function shapes(image) {
+    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (sign) => sign.charCodeAt(0));
+    const read = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml").documentElement;
+    const svg = document.importNode(read, true);
+    svg.querySelectorAll("g > title").forEach((it) => { it.parentNode.dataset.hint = it.textContent; });
+    svg.querySelectorAll("style, title, desc").forEach((it) => it.remove());
+    for (const name of ["class", "aria-labelledby"]) svg.removeAttribute(name);
+    svg.setAttribute("tabindex", "-1"); // Chromium takes it for something to scroll
+    svg.setAttribute("role", "group");
+    svg.setAttribute("aria-label", image.alt);
+    return svg;
+  }
+
+  class Explorer {
+    constructor(root) {
+      const image = root.querySelector("img.hdx-still");
+      const facts = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
+      Object.assign(this, facts, { root, scale: 1, found: [], at: -1, open: null, fitted: true, hidden: new Set() });
+      this.svg = shapes(image);
+      this.wide = this.svg.viewBox.baseVal.width;
+      this.high = this.svg.viewBox.baseVal.height;
+      this.byKey = new Map(this.objects.map((object) => [object.key, object]));
+      this.parts = new Map([...this.svg.querySelectorAll(PARTS)].map((part) => [part.dataset.key, part]));
+      this.ties = [...this.svg.querySelectorAll("g[data-of]:not([data-role='bundle'])")];
+      this.tie();
+      this.build(image);
+      this.parts.forEach((part, key) => this.prepare(part, key));
+      this.rove([...this.parts.values()].find((part) => this.wrong(part.dataset.key)) || this.parts.values().next().value);
+      this.listen();
+      this.overview();
+      this.filter();
+      new ResizeObserver(() => this.appear()).observe(this.view);
+    }
+
+    /** Places are known once the page shows them, which in a notebook may be later. */
+    appear() {
+      if (!this.view.clientWidth) return;
+      if (!this.svg.querySelector(".hdx-ring")) this.parts.forEach((part) => this.ring(part));
+      if (this.fitted) this.fit();
+    }
+
+    /** Objects know their links, and the part of the picture in which they are: their own, or a bundle. */
+    tie() {
+      this.objects.forEach((object) => Object.assign(object, { names: [], named: [], part: object.key }));
+      for (const [source, target, path] of this.edges) {
+        const link = { field: this.paths[path], source: this.objects[source], target: this.objects[target] };
+        link.source.names.push(link);
+        link.target.named.push(link);
+      }
+      this.folded = new Map();
+      for (const [key, numbers] of Object.entries(this.bundles)) {
+        this.folded.set(key, numbers.map((number) => this.objects[number]));
+        this.folded.get(key).forEach((object) => { if (!this.parts.has(object.key)) object.part = key; });
+      }
+    }
+
+    // --- what stands on the page -----------------------------------------------------------------------------------
+
+    build(image) {
+      this.search = el("input", { type: "search", placeholder: "Search: name, kind, value",
+        "aria-label": "Search the objects; Enter goes to the next", autocomplete: "off", spellcheck: "false" });
+      this.count = el("span", { class: "hdx-count", role: "status", "aria-live": "polite" });
+      this.shown = el("span", { class: "hdx-count", role: "status", "aria-live": "polite" });
+      this.broken = el("button", { type: "button", "aria-pressed": "false", class: "hdx-chip" }, "✗ Broken only");
+      this.view = el("div", { class: "hdx-view", role: "group", tabindex: "0",
+        "aria-label": "The picture. Plus, minus and 0 zoom; arrow keys go from object to object" }, this.svg);
+      this.tip = el("div", { class: "hdx-tip", "aria-hidden": "true", hidden: true });
+      this.panel = el("section", { class: "hdx-panel", "aria-label": "What is known", tabindex: "-1" });
+      const bar = el("div", { class: "hdx-bar", role: "toolbar", "aria-label": "Search, filters and zoom" },
+        el("span", { class: "hdx-search" }, this.search, this.count), this.zoomers(), this.kinds());
+      const stage = el("div", { class: "hdx-stage" }, el("div", { class: "hdx-frame" }, this.view, this.tip), this.panel);
+      image.replaceWith(bar, stage);
+    }
+
+    kinds() {
+      const kinds = [...new Set([...this.parts.keys()].map((key) => this.kind(key)).filter(Boolean))];
+      const chips = kinds.map((kind) => el("button", { type: "button", class: "hdx-chip", "aria-pressed": "true",
+        title: `Show or hide ${kind}`, "data-kind": kind, onclick: (event) => this.toggle(event.target, kind) }, kind));
+      return el("span", { class: "hdx-kinds", role: "group", "aria-label": "Show only" }, this.broken, ...chips, this.shown);
+    }
+
+    zoomers() {
+      const button = (sign, told, act) =>
+        el("button", { type: "button", class: "hdx-zoom", "aria-label": told, title: told, onclick: act }, sign);
+      return el("span", { class: "hdx-zooms", role: "group", "aria-label": "Zoom" },
+        button("−", "Zoom out (-)", () => this.zoom(1 / 1.25)), button("+", "Zoom in (+)", () => this.zoom(1.25)),
+        button("Fit", "Fit the width (0)", () => this.fit()));
+    }
+
+    /** A part of the picture becomes a button that says what it is. */
+    prepare(part, key) {
+      const told = { role: "button", tabindex: "-1", "aria-pressed": "false", "aria-label": this.told(key).join(". ") };
+      Object.entries(told).forEach(([name, value]) => part.setAttribute(name, value));
+    }
+
+    ring(part) {
+      const { x, y, width, height } = part.getBBox();
+      const ring = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      const place = { x: x - 4, y: y - 4, width: width + 8, height: height + 8, rx: 8, class: "hdx-ring" };
+      Object.entries(place).forEach(([name, value]) => ring.setAttribute(name, value));
+      part.prepend(ring);
+    }
+
+    kind(key) {
+      if (this.parts.get(key).dataset.role === "bundle") return "";
+      return decodeURIComponent(key.split("/")[0]).split(".")[0]; // the three sorts of Cluster are one to a reader
+    }
+
+    wrong(key) {
+      const object = this.byKey.get(key);
+      return BROKEN.has(this.parts.get(key).dataset.state) || Boolean(object && this.own(object).length);
+    }
+
+    own(object) {
+      return object.findings.map((n) => this.findings[n]).filter((it) => this.objects[it.subject] === object);
+    }
+
+    /** What an object is, how it is, and what is wrong with it, each in a line. */
+    told(key) {
+      const object = this.byKey.get(key), members = this.folded.get(key);
+      if (object) {
+        const findings = this.own(object).map((it) => `${SIGNS[it.severity]} ${it.message}`);
+        return [called(object), `${STATE_SIGNS[object.state]}${STATES[object.state]}`, ...findings];
+      }
+      const hint = (this.parts.get(key).dataset.hint || key).split("\n");
+      return members ? [hint[0].split(": ").slice(0, 2).join(": "), many(members.length, "object")] : hint;
+    }
+
+    // --- search ----------------------------------------------------------------------------------------------------
+
+    seek() {
+      const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const fits = (object) => words.every((word) => object.text.includes(word));
+      const order = new Map([...this.parts.keys()].map((key, at) => [key, at]));
+      const whole = this.search.value.trim().toLowerCase();
+      const place = (it) => (it.name.toLowerCase() === whole ? -1 - order.size : 0) + (order.get(it.part) ?? order.size);
+      this.found = words.length ? this.objects.filter(fits).sort((a, b) => place(a) - place(b)) : [];
+      this.at = -1;
+      const parts = new Set(this.found.map((object) => object.part));
+      this.parts.forEach((part, key) => part.classList.toggle("hdx-match", parts.has(key)));
+      this.count.textContent = words.length ? many(this.found.length, "hit") : "";
+    }
+
+    next(step) {
+      if (!this.found.length) return;
+      this.at = (this.at < 0 && step < 0 ? 0 : this.at) + step;
+      this.at = (this.at + this.found.length) % this.found.length;
+      this.count.textContent = `${this.at + 1} of ${this.found.length}`;
+      this.select(this.found[this.at].key);
+    }
+
+    // --- one object is open ----------------------------------------------------------------------------------------
+
+    /** Open an object or a bundle: what it is tied to stays bright, the panel tells the rest. */
+    select(key) {
+      this.hint(null);
+      const object = this.byKey.get(key), drawn = object ? object.part : key;
+      this.open = key;
+      const bright = new Set([drawn]);
+      this.ties.forEach((tie) => {
+        const ends = tie.dataset.of.split(" "), near = ends.includes(drawn);
+        tie.classList.toggle("hdx-lit", near);
+        if (near) ends.forEach((end) => bright.add(end));
+      });
+      this.parts.forEach((part, name) => {
+        part.classList.toggle("hdx-lit", bright.has(name));
+        part.classList.toggle("hdx-open", name === drawn);
+        part.setAttribute("aria-pressed", String(name === drawn));
+      });
+      const part = this.parts.get(drawn);
+      this.svg.classList.toggle("hdx-dim", Boolean(part));
+      if (part) this.rove(part);
+      this.fill(...(object ? this.about(object) : this.folded.has(drawn) ? this.members(drawn) : this.gap(drawn)));
+      if (part) this.reveal(part);
+    }
+
+    close() {
+      const part = this.svg.querySelector(".hdx-open");
+      const inside = this.panel.contains(document.activeElement);
+      this.open = null;
+      this.svg.classList.remove("hdx-dim");
+      this.svg.querySelectorAll(".hdx-lit, .hdx-open").forEach((it) => {
+        it.classList.remove("hdx-lit", "hdx-open");
+        it.setAttribute("aria-pressed", "false");
+      });
+      this.tip.hidden = true;
+      this.overview();
+      if (part && inside) part.focus({ preventScroll: true });
+    }
+
+    fill(title, ...inside) {
+      const close = this.open && el("button", { type: "button", class: "hdx-close", "aria-label": "Close (Escape)",
+        title: "Close (Escape)", onclick: () => this.close() }, "×");
+      const heading = el("div", { class: "hdx-title", role: "heading", "aria-level": "3" }, title);
+      this.panel.replaceChildren(el("div", { class: "hdx-head", "aria-live": "polite" }, heading, close), ...inside.filter(Boolean));
+      this.panel.scrollTop = 0;
+    }
+
+    /** Nothing is open: what is wrong at all. */
+    overview() {
+      const rows = this.findings.map((it) => el("li", {}, this.link(it.subject < 0 ? null : this.objects[it.subject],
+        `${SIGNS[it.severity]} ${it.severity}: ${it.about}`), el("div", {}, it.message)));
+      this.fill("What is wrong", el("p", {}, this.verdict), rows.length && el("ul", { class: "hdx-list" }, ...rows),
+        el("p", { class: "hdx-quiet" }, "Click an object, or reach it with Tab and the arrow keys and press Enter, for its facts, links and YAML."));
+    }
+
+    about(object) {
+      const folded = !this.parts.has(object.key);
+      const part = this.parts.get(object.part), off = part?.classList.contains("hdx-off") && "Hidden by the filters";
+      const where = part ? ["Folded into ", this.jump(object.part)] : ["Not in the picture"];
+      const facts = [["kind", object.kind], ["namespace", object.namespace || "(cluster)"],
+        ["state", STATE_SIGNS[object.state] + STATES[object.state]], ...(object.facts || [])];
+      return [called(object),
+        folded && el("p", { class: "hdx-quiet" }, ...where), off && el("p", { class: "hdx-quiet" }, off),
+        ...this.section("Findings", object.findings.map((n) => this.finding(this.findings[n], object))),
+        ...this.section("Links", this.links(object)),
+        ...this.section("Facts", [el("dl", { class: "hdx-facts" },
+          ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))]),
+        ...(object.yaml ? this.section("YAML, without managedFields", [el("pre", { class: "hdx-yaml", tabindex: "0" }, object.yaml)]) : [])];
+    }
+
+    members(key) {
+      const rows = (this.folded.get(key) || []).map((object) => el("li", {}, this.link(object, called(object))));
+      const more = rows.length > MOST_ROWS ? `and ${rows.length - MOST_ROWS} more: search them by name` : "";
+      return [this.told(key)[0], el("ul", { class: "hdx-list" }, ...rows.slice(0, MOST_ROWS)), more && el("p", {}, more)];
+    }
+
+    /** The place of an object that should be there. */
+    gap(key) {
+      const near = this.ties.filter((tie) => tie.dataset.of.split(" ").includes(key));
+      const ends = near.flatMap((tie) => tie.dataset.of.split(" ")).map((end) => this.byKey.get(end)).filter(Boolean);
+      const [head, ...rest] = this.told(key);
+      return [head, ...rest.map((line) => el("p", {}, line)),
+        ...this.section("Links", near.map((tie) => el("p", {}, tie.dataset.hint || ""))),
+        ...this.section("See", [...new Set(ends)].map((object) => el("p", {}, this.link(object, called(object)))))];
+    }
+
+    section(title, inside) {
+      return inside.length ? [el("div", { class: "hdx-part" }, el("div", { class: "hdx-name", role: "heading", "aria-level": "4" }, title), ...inside)] : [];
+    }
+
+    finding(it, object) {
+      const other = this.objects[it.subject] !== object;
+      const rows = it.evidence.map(([of, path, value]) => el("li", {}, of, " ", path && el("code", {}, path), `: ${value}`));
+      return el("div", { class: `hdx-finding hdx-${it.severity}` },
+        el("div", {}, el("b", {}, `${SIGNS[it.severity]} ${it.severity} `), el("code", {}, it.rule)),
+        other && el("div", { class: "hdx-quiet" }, "about ", it.subject < 0 ? it.about : this.link(this.objects[it.subject], it.about)),
+        el("p", {}, it.message), it.causes.length && el("p", { class: "hdx-quiet" }, `Follows from ${it.causes.join(", ")}`),
+        it.next.length && el("div", {}, el("b", {}, "Next"), el("ol", {}, ...it.next.map((step) => el("li", {}, ...prose(step))))),
+        it.caution && el("p", {}, el("b", {}, "⚠ Caution: "), ...prose(it.caution)),
+        rows.length && el("details", {}, el("summary", {}, "Evidence"), el("ul", { class: "hdx-list" }, ...rows)));
+    }
+
+    links(object) {
+      const row = (field, lead, other) => el("li", {}, el("code", {}, field), ` ${lead} `,
+        this.link(other, called(other)), other.state === "present" ? "" : ` ${STATE_SIGNS[other.state]}${STATES[other.state]}`);
+      const broken = this.ties.filter((tie) => BROKEN.has(tie.dataset.state) && tie.dataset.of.split(" ").includes(object.key));
+      const rows = [...broken.map((tie) => el("li", { class: "hdx-lost" }, `✗ ${tie.dataset.hint || ""}`)), ...object.names.map((it) => row(it.field, "→", it.target)), ...object.named.map((it) => row(it.field, "←", it.source))];
+      const more = rows.length > MOST_ROWS && el("p", {}, `and ${rows.length - MOST_ROWS} more`);
+      return rows.length ? [el("ul", { class: "hdx-list" }, ...rows.slice(0, MOST_ROWS)), more].filter(Boolean) : [];
+    }
+
+    link(object, words) {
+      if (!object) return el("span", {}, words);
+      return el("button", { type: "button", class: "hdx-link", onclick: () => { this.select(object.key); this.panel.focus({ preventScroll: true }); } }, words);
+    }
+
+    jump(key) {
+      return el("button", { type: "button", class: "hdx-link", onclick: () => this.select(key) }, this.told(key)[0]);
+    }
+
+    // --- filters ---------------------------------------------------------------------------------------------------
+
+    toggle(chip, kind) {
+      this.hidden.has(kind) ? this.hidden.delete(kind) : this.hidden.add(kind);
+      chip.setAttribute("aria-pressed", String(!this.hidden.has(kind)));
+      this.filter();
+    }
+
+    /** Hide what is not wished for, and the links that would lead nowhere then. */
+    filter() {
+      const only = this.broken.getAttribute("aria-pressed") === "true";
+      const bad = (tie) => BROKEN.has(tie.dataset.state);
+      const kept = new Set([...this.parts.keys()].filter((key) => !only || this.wrong(key)));
+      if (only) this.ties.filter(bad).forEach((tie) => tie.dataset.of.split(" ").forEach((end) => kept.add(end)));
+      let shown = 0;
+      this.parts.forEach((part, key) => {
+        const off = !kept.has(key) || this.hidden.has(this.kind(key));
+        part.classList.toggle("hdx-off", off);
+        shown += off ? 0 : 1;
+      });
+      this.ties.forEach((tie) => tie.classList.toggle("hdx-off", tie.dataset.of.split(" ").some((end) => this.parts.get(end)?.classList.contains("hdx-off"))));
+      const trunkless = only || this.hidden.has("Cluster"); // the lines that many links share
+      this.svg.querySelectorAll('g[data-role="trunk"]').forEach((trunk) => trunk.classList.toggle("hdx-off", trunkless));
+      this.shown.textContent = shown < this.parts.size ? `${shown} of ${this.parts.size} shown` : "";
+      const first = [...this.parts.values()].find((part) => !part.classList.contains("hdx-off"));
+      if (this.current?.classList.contains("hdx-off") && first) this.rove(first);
+    }
+
+    // --- where one looks -------------------------------------------------------------------------------------------
+
+    zoom(factor, x = this.view.clientWidth / 2, y = this.view.clientHeight / 2) {
+      const scale = Math.min(CLOSEST, Math.max(FARTHEST, this.scale * factor)), ratio = scale / this.scale;
+      const left = (this.view.scrollLeft + x) * ratio - x, top = (this.view.scrollTop + y) * ratio - y;
+      this.scale = scale;
+      this.fitted = false;
+      this.svg.style.width = `${this.wide * scale}px`;
+      this.svg.style.height = `${this.high * scale}px`;
+      this.view.scrollTo(left, top);
+    }
+
+    fit() {
+      this.zoom(Math.min(1, Math.max(LEAST_FIT, this.view.clientWidth / this.wide)) / this.scale);
+      this.fitted = true;
+    }
+
+    reveal(part) {
+      const box = part.getBoundingClientRect(), view = this.view.getBoundingClientRect();
+      if (box.left < view.left || box.right > view.right) this.view.scrollLeft += box.left - view.left - (view.width - box.width) / 2;
+      if (box.top < view.top || box.bottom > view.bottom) this.view.scrollTop += box.top - view.top - (view.height - box.height) / 2;
+    }
+
+    rove(part) {
+      if (!part) return;
+      this.current?.setAttribute("tabindex", "-1");
+      part.setAttribute("tabindex", "0");
+      this.current = part;
+    }
+
+    /** The next object in a direction: near, and rather ahead than beside. */
+    step(across, down) {
+      const middle = (part) => { const b = part.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; };
+      const [x, y] = middle(this.current);
+      let best = null, least = Infinity;
+      for (const part of this.parts.values()) {
+        if (part === this.current || part.classList.contains("hdx-off")) continue;
+        const [a, b] = middle(part), ahead = (a - x) * across + (b - y) * down;
+        const beside = Math.abs((a - x) * down + (b - y) * across);
+        const far = ahead + 2 * beside + (2 * ahead < beside ? 1e6 : 0); // what lies abreast comes last
+        if (ahead > 16 && far < least) [best, least] = [part, far];
+      }
+      if (best) this.focus(best);
+    }
+
+    focus(part) {
+      this.rove(part);
+      part.focus({ preventScroll: true });
+      this.reveal(part);
+    }
+
+    hint(part, x, y) {
+      if (!part) { this.tip.hidden = true; return; }
+      const [head, ...rest] = this.parts.has(part.dataset.key) ? this.told(part.dataset.key) : part.dataset.hint.split("\n");
+      this.tip.replaceChildren(el("b", {}, head), ...rest.map((line) => el("div", {}, line)));
+      this.tip.hidden = false;
+      const frame = this.view.parentElement.getBoundingClientRect();
+      this.tip.style.left = `${Math.max(4, Math.min(x - frame.left + 14, frame.width - this.tip.offsetWidth - 4))}px`;
+      const below = y - frame.top + 16;
+      this.tip.style.top = `${below + this.tip.offsetHeight < frame.height ? below : Math.max(4, y - frame.top - this.tip.offsetHeight - 12)}px`;
+    }
+
+    // --- hands and keys --------------------------------------------------------------------------------------------
+
+    listen() {
+      this.objects.forEach((it) => { it.text = [it.kind, it.namespace, it.name, ...(it.facts || []).map((fact) => fact[1])].join(" ").toLowerCase(); });
+      const part = (event) => event.target.closest?.(PARTS);
+      this.search.addEventListener("input", () => this.seek());
+      this.broken.addEventListener("click", () => {
+        this.broken.setAttribute("aria-pressed", String(this.broken.getAttribute("aria-pressed") !== "true"));
+        this.filter();
+      });
+      this.svg.addEventListener("click", (event) => {
+        if (this.dragged) return;
+        if (part(event)) this.focus(part(event));
+        part(event) ? this.select(part(event).dataset.key) : this.close();
+      });
+      this.svg.addEventListener("pointermove", (event) =>
+        this.hint(this.from ? null : event.target.closest?.(`${PARTS}, g[data-hint]`), event.clientX, event.clientY));
+      this.svg.addEventListener("pointerleave", () => this.hint(null));
+      this.svg.addEventListener("focusin", (event) => {
+        if (part(event)) this.rove(part(event));
+        const box = event.target.getBoundingClientRect();
+        if (event.target.matches(":focus-visible")) this.hint(part(event), box.left, box.bottom);
+      });
+      this.svg.addEventListener("focusout", () => this.hint(null));
+      this.view.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+      this.root.addEventListener("keydown", (event) => this.key(event));
+      this.drag();
+    }
+
+    wheel(event) {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const view = this.view.getBoundingClientRect();
+      this.zoom(Math.exp(-event.deltaY / 300), event.clientX - view.left, event.clientY - view.top);
+    }
+
+    drag() {
+      this.view.addEventListener("pointerdown", (event) => {
+        this.dragged = false;
+        if (event.button === 0 && event.pointerType === "mouse") this.from = [event.clientX + this.view.scrollLeft, event.clientY + this.view.scrollTop];
+      });
+      this.view.addEventListener("pointermove", (event) => {
+        if (!this.from) return;
+        const left = this.from[0] - event.clientX, top = this.from[1] - event.clientY;
+        if (!this.dragged && Math.hypot(left - this.view.scrollLeft, top - this.view.scrollTop) < 5) return;
+        if (!this.dragged) this.view.setPointerCapture(event.pointerId);
+        this.dragged = true;
+        this.view.scrollTo(left, top);
+      });
+      for (const end of ["pointerup", "pointercancel"]) this.view.addEventListener(end, () => { this.from = null; });
+    }
+
+    key(event) {
+      const typing = event.target === this.search, object = event.target.closest(PARTS);
+      const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+      const drawn = this.view.contains(event.target);
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
+      event.stopPropagation(); // in JupyterLab a plain letter would add or delete a cell
+      if (event.key === "Escape") typing && this.search.value ? ((this.search.value = ""), this.seek()) : this.close();
+      else if (typing && event.key === "Enter") this.next(event.shiftKey ? -1 : 1);
+      else if (typing) return;
+      else if (object && arrows[event.key]) this.step(...arrows[event.key]);
+      else if (object && (event.key === "Enter" || event.key === " ")) this.select(object.dataset.key);
+      else if (drawn && (event.key === "+" || event.key === "=")) this.zoom(1.25);
+      else if (drawn && event.key === "-") this.zoom(1 / 1.25);
+      else if (drawn && event.key === "0") this.fit();
+      else return;
+      event.preventDefault();
+    }
+  }
+
+  // Every piece on the page brings this script; each is begun once, whichever script comes to it first.
+  const begun = (window.harvdiagExplorers ||= new WeakSet());
+  const mine = document.currentScript?.closest(".hdx");
+  for (const root of new Set([...(mine ? [mine] : []), ...document.querySelectorAll(".hdx")])) {
+    if (begun.has(root) || !root.querySelector("img.hdx-still") || !root.querySelector('script[type="application/json"]')) continue;
+    begun.add(root);
+    new Explorer(root);
+  }
+})();

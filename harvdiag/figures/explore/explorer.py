@@ -1,0 +1,55 @@
+"""The explorer as one holds it in a notebook: a page where scripts run, a picture and text where they do not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from harvdiag.errors import UsageError
+from harvdiag.figures.explore.page import Page
+from harvdiag.figures.figure import Figure
+
+__all__ = ["Explorer"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Explorer:
+    """The link graph to search, point at and open: ``explorer.save("links.html")``, ``explorer.figure``."""
+
+    def __init__(self, figure: Figure, page: Page) -> None:
+        self.figure = figure
+        self._page = page
+
+    def __repr__(self) -> str:
+        return self.figure.text
+
+    def __dir__(self) -> list[str]:
+        return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        """The page, and for viewers without HTML what the figure itself shows."""
+        forms, words = self.figure._repr_mimebundle_()
+        return {"text/html": self.html, **forms}, words
+
+    @property
+    def html(self) -> str:
+        """The piece of HTML that a notebook shows; it may stand in any page, also more than once."""
+        return self._page.piece
+
+    def save(self, file: str | os.PathLike[str]) -> Path:
+        """Write it as a page of its own, which a browser opens without any network; returns its path.
+
+        Raises UsageError where the name does not end in ``.html`` and where the file cannot be written.
+        """
+        path = Path(file)
+        if path.suffix.lower() not in {".html", ".htm"}:
+            raise UsageError(f"{path.name}: a page to explore ends in .html; hd.draw saves pictures")
+        try:
+            path.write_text(self._page.whole, encoding="utf-8")
+        except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+            raise UsageError(f"{path}: cannot be written: {getattr(error, 'strerror', error)}") from error
+        return path

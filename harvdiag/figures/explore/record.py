@@ -1,0 +1,155 @@
+"""What the page knows of each object beyond its place in the picture: facts, links, findings, and some YAML."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from harvdiag.escape import plain, shown
+from harvdiag.figures.drawing import Wish, key
+from harvdiag.figures.explore.excerpt import MOST, excerpt
+from harvdiag.figures.links.chains import PLACE
+from harvdiag.figures.links.folding import Fold
+from harvdiag.figures.links.plot import plot
+from harvdiag.figures.scene import Scene
+from harvdiag.kinds import CATALOGUE
+from harvdiag.links import PRESENT
+from harvdiag.model import Finding, ObjectRef
+from harvdiag.moment import Moment
+from harvdiag.words import value, verdict
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+
+__all__ = ["record"]
+
+LINES, FEWEST = 14_000, 12
+"""Lines of YAML that a page holds about; and of one object at least."""
+LONGEST = 200
+DULL = {"name", "namespace", "uid"}
+"""Columns that tell nothing here."""
+Record = dict[str, Any]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def record(cluster: Cluster, scene: Scene, wish: Wish) -> Record:
+    """What there is to know, for JSON: `objects`, `edges` between them by number, which of them stand in `bundles`,
+    `findings` and the `verdict`.
+
+    With a focus, of the objects in the picture and their neighbours alone.
+    """
+    findings = cluster.check()
+    graph = cluster.graph
+    folded, whole = _folded(cluster, wish), wish.focus is None
+    refs = list(graph) if whole else _near(cluster, scene, folded)
+    refs = list(dict.fromkeys([*refs, *(f.subject for f in findings if whole or f.subject in refs)]))
+    numbers = {ref: number for number, ref in enumerate(refs)}
+    concerned = _concerned(findings)
+    most = {ref: MOST if ref in concerned else max(min(MOST, LINES // len(refs)), FEWEST) for ref in refs}
+    paths = {path: number for number, path in enumerate(sorted({path for _, _, path in graph.edges(keys=True)}))}
+    return {
+        "verdict": plain(verdict(findings)),
+        "objects": [_object(cluster, ref, concerned[ref], most[ref]) for ref in refs],
+        "paths": [plain(path) for path in paths],
+        "edges": [
+            [numbers[source], numbers[target], paths[path]]
+            for source, target, path in graph.edges(keys=True)
+            if source in numbers and target in numbers
+        ],
+        "findings": [_finding(finding, numbers) for finding in findings],
+        "bundles": {name: [numbers[ref] for ref in members if ref in numbers] for name, members in folded.items()},
+    }
+
+
+def _folded(cluster: Cluster, wish: Wish) -> dict[str, list[ObjectRef]]:
+    """The objects that each bundle stands for, kind by kind; a bundle's key has its place among the rows."""
+    entries = enumerate(plot(cluster, wish).entries)
+    folds = {f"bundle/{at}": entry for at, entry in entries if isinstance(entry, Fold)}
+    return {
+        name: sorted((t.ref for row in fold.rows for t in row.things if not t.slot), key=lambda r: PLACE[r.kind])
+        for name, fold in folds.items()
+    }
+
+
+def _near(cluster: Cluster, scene: Scene, folded: Mapping[str, Iterable[ObjectRef]]) -> list[ObjectRef]:
+    """The objects that are drawn or folded, and those that they name or that name them."""
+    graph = cluster.graph
+    drawn = {item.key for item in scene.items if item.key} | {key(ref) for refs in folded.values() for ref in refs}
+    there = [ref for ref in graph if key(ref) in drawn]
+    rows = [ref for ref in there if ref.kind in PLACE]  # the cluster objects are near to everything
+    around = (other for ref in rows for other in (*graph.successors(ref), *graph.predecessors(ref)))
+    return list(dict.fromkeys([*there, *around]))
+
+
+def _concerned(findings: Iterable[Finding]) -> defaultdict[ObjectRef, list[int]]:
+    """The numbers of the findings that are about an object or that it is evidence of, its own first."""
+    found: defaultdict[ObjectRef, list[int]] = defaultdict(list)
+    listed = list(findings)
+    for number, finding in enumerate(listed):
+        found[finding.subject].append(number)
+    for number, finding in enumerate(listed):
+        for row in finding.evidence:
+            if number not in found[row.object]:
+                found[row.object].append(number)
+    return found
+
+
+def _object(cluster: Cluster, ref: ObjectRef, findings: list[int], most: int) -> Record:
+    known = cluster.graph.nodes[ref]["state"] if ref in cluster.graph else PRESENT
+    obj = cluster.snapshot.get(ref) if known == PRESENT else None
+    told: Record = {
+        "key": key(ref),
+        "kind": plain(ref.kind),
+        "namespace": plain(ref.namespace),
+        "name": plain(ref.name),
+        "state": known,
+        "findings": findings,
+    }
+    if obj is None:
+        return told
+    # What is kept of a plan's data is base64 and may hold what a command wrote: the columns tell what there is in it.
+    shown = {name: value for name, value in obj.items() if ref.kind != "Secret" or name != "data"}
+    return told | {"facts": list(_facts(ref, obj)), "yaml": excerpt(shown, _paths(ref.kind), most)}
+
+
+def _facts(ref: ObjectRef, obj: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The columns of its kind that say something."""
+    entry = CATALOGUE.get(ref.kind)
+    for column in entry.columns if entry else ():
+        found = column.value(obj)
+        if column.name not in DULL and found not in (None, "", []):
+            yield column.name.replace("_", " "), _words(found)
+
+
+def _words(found: Any) -> str:
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    moment = Moment(found) if isinstance(found, str) else None
+    return plain(str(moment) if moment else shown(found, LONGEST))
+
+
+def _paths(kind: str) -> list[str]:
+    """The fields that links and columns of a kind stand on."""
+    entry = CATALOGUE.get(kind)
+    if entry is None:
+        return []
+    return [*(link.path for link in entry.links), *(path for column in entry.columns for path in column.paths)]
+
+
+def _finding(finding: Finding, numbers: dict[ObjectRef, int]) -> Record:
+    return {
+        "severity": str(finding.severity),
+        "rule": finding.rule,
+        "about": plain(finding.subject),
+        "subject": numbers.get(finding.subject, -1),
+        "message": plain(finding.message),
+        "why": plain(finding.why),
+        "next": [plain(step) for step in finding.next],
+        "caution": plain(finding.caution),
+        "evidence": [[plain(e.object), plain(e.path), plain(shown(value(e), LONGEST))] for e in finding.evidence],
+        "causes": [plain(cause.split(":")[0]) for cause in finding.caused_by],
+    }

@@ -1,0 +1,480 @@
+"""The page to explore, worked with by hand and by keyboard in a real Chromium: alone, twice, in JupyterLab."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.sign import NotebookNotary
+
+import harvdiag as hd
+from harvdiag.figures.palette import DARK, LIGHT
+from tests.routes import BROKEN, from_folder
+from tests.world import faults, healthy
+
+selenium = pytest.importorskip("selenium", reason="the browser tests need selenium")
+from selenium.webdriver import ActionChains, Chrome  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
+
+from tests.browser.lab import CHROMIUM, DRIVER, addresses, browser, lab  # noqa: E402
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium and its driver are not installed"),
+]
+SRV09 = 'g[data-key="Node//srv09"]'
+HOSTILE = "</script><img src=x onerror=window.harmed=1><b>x"
+
+
+class Explored:
+    """One piece on a page, as a person sees it."""
+
+    def __init__(self, driver: Chrome, number: int = 0) -> None:
+        self.driver, self.number = driver, number
+        end = time.monotonic() + 60
+        while len(self.roots) <= number and time.monotonic() < end:
+            time.sleep(0.1)
+        self.root = self.roots[number]
+
+    @property
+    def roots(self) -> list[WebElement]:
+        """The pieces that are seen and whose script has run."""
+        found = self.driver.find_elements("css selector", ".hdx:has(.hdx-bar)")
+        return [root for root in found if root.is_displayed()]
+
+    def one(self, selector: str) -> WebElement:
+        """The first element with this selector in it."""
+        return self.root.find_element("css selector", selector)
+
+    def keys(self, selector: str) -> list[str]:
+        """The keys of the parts of the picture that have this selector and are shown."""
+        found = self.root.find_elements("css selector", f".hdx-view {selector}")
+        return [str(it.get_attribute("data-key")) for it in found if it.is_displayed()]
+
+    def chip(self, word: str) -> WebElement:
+        """A button by what stands on it."""
+        return self.root.find_element("xpath", f".//button[contains(normalize-space(), '{word}')]")
+
+    def click(self, selector: str) -> None:
+        """Click in the middle of a part of the picture."""
+        ActionChains(self.driver).move_to_element(self.one(selector)).click().perform()
+
+    def hover(self, selector: str) -> str:
+        """Point at a part of the picture; returns what is told beside it."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            ActionChains(self.driver).move_to_element(self.one(selector)).move_by_offset(3, 3).perform()
+            if told := self.one(".hdx-tip").text:
+                return told
+        return ""
+
+    def press(self, *keys: str) -> None:
+        """Keys to whatever has the focus."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def search(self, *keys: str) -> str:
+        """Type into the search; returns the count that is told."""
+        self.one("input").send_keys(*keys)
+        return self.one(".hdx-count").text
+
+    @property
+    def title(self) -> str:
+        """What the panel is about."""
+        return self.one(".hdx-title").text
+
+    @property
+    def panel(self) -> str:
+        """All that the panel tells."""
+        return self.one(".hdx-panel").text
+
+    @property
+    def focused(self) -> str:
+        """The key of the part that has the focus."""
+        return str(self.driver.switch_to.active_element.get_attribute("data-key"))
+
+    def opacity(self, selector: str) -> float:
+        """How bright a part is, once it no longer changes."""
+        time.sleep(0.3)
+        return float(self.one(selector).value_of_css_property("opacity"))
+
+    @property
+    def width(self) -> float:
+        """That of the picture, as zoomed."""
+        return float(self.one(".hdx-view svg").rect["width"])
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """One browser for all pages."""
+    with browser(tmp_path_factory.mktemp("profile"), 1500, 1000) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the sample in which srv09 has no Machine."""
+    return hd.explore(hd.open(BROKEN)).save(tmp_path_factory.mktemp("page") / "links.html")
+
+
+@pytest.fixture
+def page(driver: Chrome, saved: Path) -> Iterator[Explored]:
+    """The page, opened anew; at the end nothing was complained of and nothing was asked of the network."""
+    driver.get(saved.as_uri())
+    yield Explored(driver)
+    assert_quiet(driver)
+
+
+def assert_quiet(driver: Chrome) -> None:
+    """No error on the console, no request that leaves the page."""
+    assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert addresses(driver) == []
+    assert driver.execute_script("return performance.getEntriesByType('resource').map((it) => it.name)") == []
+
+
+# --- search --------------------------------------------------------------------------------------------------------
+
+
+def test_search_marks_and_enter_goes_round(page: Explored) -> None:
+    """The hits are counted and marked; Enter opens one after the other, the one of that very name first."""
+    assert re.fullmatch(r"\d+ hits", page.search("srv0"))
+    assert {"Node//srv06", "Node//srv07", "Node//srv08", "Node//srv09"} <= set(page.keys(".hdx-match"))
+    assert "Machine/fleet-local/custom-551c3acbbeb6" not in page.keys(".hdx-match")
+    page.one("input").clear()
+    count = page.search("srv09", Keys.ENTER)
+    assert re.fullmatch(r"1 of \d+", count)
+    assert page.title in {"Node srv09", "Host srv09"}
+    total = int(count.rpartition(" ")[2])
+    titles = [page.title]
+    for _ in range(total):
+        page.search(Keys.ENTER)
+        titles.append(page.title)
+    assert titles[-1] == titles[0]
+    assert len(set(titles)) == total
+    page.search(Keys.SHIFT + Keys.ENTER + Keys.NULL)
+    assert page.title == titles[-2]
+
+
+def test_search_takes_words_of_kind_and_facts(page: Explored) -> None:
+    """All of them must fit; what fits nothing is told; Escape clears."""
+    assert page.search("machine srv06") != "0 hits"
+    page.one("input").clear()
+    assert page.search("no such thing") == "0 hits"
+    page.search(Keys.ENTER)
+    assert page.title == "What is wrong"
+    assert page.search(Keys.ESCAPE) == ""
+    assert page.one("input").get_attribute("value") == ""
+
+
+# --- pointing and clicking -----------------------------------------------------------------------------------------
+
+
+def test_hover_tells_what_it_is(page: Explored) -> None:
+    """Kind, name, state and findings, without a click; gone when the pointer leaves."""
+    told = page.hover(SRV09)
+    tip = page.one(".hdx-tip")
+    assert told.split("\n")[:2] == ["Node srv09", "exists"]
+    assert "✗ Node srv09 has no Machine" in told
+    ActionChains(page.driver).move_to_element(page.one("input")).perform()
+    assert not tip.is_displayed()
+    assert page.title == "What is wrong"
+
+
+def test_click_opens_and_fades_the_rest(page: Explored) -> None:
+    """Its neighbours stay bright; the panel tells findings, steps, links by field, facts and YAML."""
+    page.click('g[data-key="Node//srv06"]')
+    assert page.title == "Node srv06"
+    assert page.opacity('g[data-key="Node//srv06"]') == 1
+    assert page.opacity('g[data-key="Machine/fleet-local/custom-9f6ca6994d70"]') == 1
+    assert page.opacity('g[data-key="Machine/fleet-local/custom-2a4a16d05048"]') < 0.3
+    for text in ('metadata.annotations["cluster.x-k8s.io/machine"]', "status.nodeRef.name", "schedulable", "spec:"):
+        assert text in page.panel
+    page.click(SRV09)
+    for text in ("node-without-machine", "Next", "journalctl -u rancherd", "Caution", "✗ Node srv09 → no Machine"):
+        assert text in page.panel
+    page.one(".hdx-close").click()
+    assert page.title == "What is wrong"
+    assert page.opacity('g[data-key="Machine/fleet-local/custom-2a4a16d05048"]') == 1
+
+
+def test_links_and_findings_lead_on(page: Explored) -> None:
+    """From the finding to its object, from there along a link; what does not exist is marked as such."""
+    page.chip("error: Node srv09").click()
+    assert page.title == "Node srv09"
+    page.chip("Host srv09").click()
+    assert page.title == "Host srv09"
+    assert "Not in the picture" in page.panel
+    assert "✗ does not exist" in page.panel
+    page.chip("Machine fleet-local/custom-551c3acbbeb6").click()
+    assert page.title == "Machine fleet-local/custom-551c3acbbeb6"
+
+
+def test_the_place_of_what_is_missing_can_be_opened(page: Explored) -> None:
+    """It leads back to the object that misses it."""
+    page.click('g[data-role="placeholder"]')
+    assert "srv09" in page.panel
+    page.chip("Node srv09").click()
+    assert page.title == "Node srv09"
+
+
+# --- keyboard ------------------------------------------------------------------------------------------------------
+
+
+def test_everything_is_reached_by_keyboard(page: Explored) -> None:
+    """Tab: search, zoom, filters, the picture, one object; the first is a broken one."""
+    reached = []
+    for _ in range(20):
+        page.press(Keys.TAB)
+        active = page.driver.switch_to.active_element
+        reached.append(str(active.get_attribute("aria-label") or active.text))
+        if active.get_attribute("data-key"):
+            break
+    assert reached[0].startswith("Search the objects")
+    assert reached[1:5] == ["Zoom out (-)", "Zoom in (+)", "Fit the width (0)", "✗ Broken only"]
+    assert reached[-2].startswith("The picture")
+    assert page.focused == "Node//srv09"
+    ring = page.one(f"{SRV09} .hdx-ring")
+    assert ring.value_of_css_property("stroke") != "none"
+    assert page.one(".hdx-tip").is_displayed()
+
+
+def test_arrows_enter_escape(page: Explored) -> None:
+    """Arrows go to the nearest that way, Enter opens, Escape closes; one object alone is in the order of Tab."""
+    page.driver.execute_script("arguments[0].focus()", page.one('g[data-key="Node//srv06"]'))
+    page.press(Keys.ARROW_RIGHT)
+    assert page.focused == "Machine/fleet-local/custom-9f6ca6994d70"
+    page.press(Keys.ARROW_DOWN)
+    assert page.focused == "Machine/fleet-local/custom-2a4a16d05048"
+    page.press(Keys.ARROW_LEFT)
+    assert page.focused == "Node//srv07"
+    assert len(page.root.find_elements("css selector", '.hdx-view g[tabindex="0"]')) == 1
+    page.press(Keys.ENTER)
+    assert page.title == "Node srv07"
+    assert page.one('g[data-key="Node//srv07"]').get_attribute("aria-pressed") == "true"
+    page.press(Keys.TAB)
+    page.press(Keys.ESCAPE)
+    assert page.title == "What is wrong"
+    assert page.focused == "Node//srv07", "the focus is back where it came from"
+
+
+def test_parts_have_names_for_those_who_cannot_see(page: Explored) -> None:
+    """Each is a button that says what it is and what is wrong with it; the counts are told as they change."""
+    for part in page.root.find_elements("css selector", '.hdx-view g[role="button"]'):
+        assert str(part.get_attribute("aria-label")).strip()
+    assert "has no Machine" in str(page.one(SRV09).get_attribute("aria-label"))
+    assert page.one(".hdx-view svg").get_attribute("aria-label") == hd.draw(hd.open(BROKEN)).alt
+    assert {it.get_attribute("aria-live") for it in page.root.find_elements("css selector", ".hdx-count")} == {"polite"}
+
+
+# --- filters and zoom ----------------------------------------------------------------------------------------------
+
+
+def test_broken_only(page: Explored) -> None:
+    """The broken node and what it lacks are left, and the link between them."""
+    whole = set(page.keys('[role="button"]'))
+    page.chip("Broken only").click()
+    assert set(page.keys('[role="button"]')) == {"Node//srv09", "Machine//srv09/none"}
+    assert page.root.find_elements("css selector", ".hdx-count")[-1].text == f"2 of {len(whole)} shown"
+    assert [
+        it.get_attribute("data-state")
+        for it in page.root.find_elements("css selector", "g[data-role=link]")
+        if it.is_displayed()
+    ] == ["error"]
+    page.chip("Broken only").click()
+    assert set(page.keys('[role="button"]')) == whole
+
+
+def test_kinds_can_be_hidden(page: Explored) -> None:
+    """With the links that would lead nowhere then; what is hidden is not reached by arrows."""
+    page.chip("RKEBootstrap").click()
+    assert not [key for key in page.keys("g") if key.startswith("RKEBootstrap")]
+    assert [key for key in page.keys("g") if key.startswith("CustomMachine")]
+    assert page.chip("RKEBootstrap").get_attribute("aria-pressed") == "false"
+    shown = [it for it in page.root.find_elements("css selector", "g[data-role=link]") if it.is_displayed()]
+    assert not [it for it in shown if "RKEBootstrap" in str(it.get_attribute("data-of"))]
+    page.chip("RKEBootstrap").click()
+    assert [key for key in page.keys("g") if key.startswith("RKEBootstrap")]
+
+
+def test_zoom_by_button_key_wheel_and_drag(page: Explored) -> None:
+    """In, out, back; ctrl and the wheel; the picture can be pulled along, and that opens nothing."""
+    fit = page.width
+    page.one('button[aria-label^="Zoom in"]').click()
+    assert page.width == pytest.approx(fit * 1.25, rel=0.01)
+    page.driver.execute_script("arguments[0].focus()", page.one(SRV09))
+    page.press("+", "+")
+    assert page.width == pytest.approx(fit * 1.25**3, rel=0.01)
+    page.press("-")
+    assert page.width == pytest.approx(fit * 1.25**2, rel=0.01)
+    view = page.one(".hdx-view")
+    middle = ActionChains(page.driver).move_to_element(view).click_and_hold().move_by_offset(-60, -30).release()
+    middle.perform()
+    assert view.get_property("scrollLeft") >= 50
+    assert page.title == "What is wrong"
+    page.driver.execute_script("arguments[0].focus()", page.one(SRV09))
+    page.press("0")
+    assert page.width == pytest.approx(fit, rel=0.01)
+    wheel = (
+        "arguments[0].dispatchEvent(new WheelEvent('wheel', {deltaY: -200, ctrlKey: arguments[1], cancelable: true}))"
+    )
+    assert page.driver.execute_script(f"return {wheel}", view, False), "the page may scroll"
+    assert page.width == pytest.approx(fit, rel=0.01)
+    assert not page.driver.execute_script(f"return {wheel}", view, True)
+    assert page.width > fit * 1.5
+
+
+# --- other pages ---------------------------------------------------------------------------------------------------
+
+
+def test_many_nodes_are_found_in_their_bundle(driver: Chrome, tmp_path: Path) -> None:
+    """A folded node is searched and opened as any other; the bundle lists its members."""
+    names = [f"n{number:03}" for number in range(50)]
+    world = healthy(names)
+    faults.orphan(world, "n031")
+    driver.get(hd.explore(from_folder(tmp_path, world.objects)).save(tmp_path / "x.html").as_uri())
+    page = Explored(driver)
+    page.search("n017", Keys.ENTER)
+    assert page.title in {"Node n017", "Host n017"}
+    assert "Folded into 49 nodes" in page.panel
+    (bundle,) = page.keys('g[data-role="bundle"]')
+    assert page.keys(".hdx-open") == page.keys(".hdx-match") == [bundle]
+    page.chip("49 nodes").click()
+    assert "Node n000" in page.panel
+    page.chip("Node n000").click()
+    assert page.title == "Node n000"
+    assert "providerID" in page.panel
+    assert_quiet(driver)
+
+
+def test_two_on_a_page_leave_each_other_alone(driver: Chrome, tmp_path: Path) -> None:
+    """The same one twice: each has its own search, panel and picture."""
+    piece = hd.explore(hd.open(BROKEN)).html
+    path = tmp_path / "two.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8><body>{piece}<p>between</p>{piece}", encoding="utf-8")
+    driver.get(path.as_uri())
+    first, second = Explored(driver), Explored(driver, 1)
+    assert len(first.roots) == 2
+    second.search("srv06", Keys.ENTER)
+    assert second.title in {"Node srv06", "Host srv06"}
+    assert first.title == "What is wrong"
+    assert first.keys(".hdx-match") == []
+    first.click(SRV09)
+    assert (first.title, second.title) == ("Node srv09", second.title)
+    assert len(driver.find_elements("css selector", ".hdx-bar")) == 2
+    assert_quiet(driver)
+
+
+def test_without_scripts_it_is_a_picture_with_text(driver: Chrome, saved: Path) -> None:
+    """No control that does nothing; the image is whole and has its words."""
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        driver.get(saved.as_uri())
+        figure = hd.draw(hd.open(BROKEN))
+        image = driver.find_element("css selector", "img")
+        assert image.is_displayed()
+        assert image.rect["width"] > 900
+        assert image.rect["height"] > 300
+        assert image.get_attribute("alt") == figure.alt
+        assert driver.find_elements("css selector", "button, input") == []
+        driver.find_element("css selector", "summary").click()
+        assert driver.find_element("css selector", "pre").text.strip() == figure.text.strip()
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_hostile_names_stay_text(driver: Chrome, tmp_path: Path) -> None:
+    """In picture, search, hint and panel: shown as they are, never run."""
+    world = healthy()
+    patch = {"metadata": {"annotations": {"cluster.x-k8s.io/machine": HOSTILE}, "labels": {HOSTILE: HOSTILE}}}
+    world.change("Node", "hv02", patch)
+    driver.get(hd.explore(from_folder(tmp_path, world.objects)).save(tmp_path / "x.html").as_uri())
+    page = Explored(driver)
+    page.click('g[data-key="Node//hv02"]')
+    assert HOSTILE in page.panel
+    page.search("onerror", Keys.ENTER)
+    assert page.driver.execute_script("return window.harmed") is None
+    assert page.root.find_elements("css selector", "img, .hdx-panel b b, iframe") == []
+    assert_quiet(driver)
+
+
+@pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_a_wished_theme_is_kept(theme: str, colours: dict[str, str], driver: Chrome, tmp_path: Path) -> None:
+    """Paper and ink are those of the palette, and so are the shapes of the picture."""
+    driver.get(hd.explore(hd.open(BROKEN), theme=theme).save(tmp_path / "x.html").as_uri())
+    page = Explored(driver)
+    assert rgb(page.root.value_of_css_property("background-color")) == colours["paper"]
+    assert rgb(page.root.value_of_css_property("color")) == colours["ink"]
+    assert rgb(page.one(".hdx-view text.f-ink").value_of_css_property("fill")) == colours["ink"]
+
+
+def rgb(colour: str) -> str:
+    """``rgb(…)`` as ``#rrggbb``."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
+
+
+# --- JupyterLab ----------------------------------------------------------------------------------------------------
+
+
+def notebook(path: Path, trusted: bool) -> None:
+    """A notebook with an explorer in its output, as a kernel would have written it."""
+    data, metadata = hd.explore(hd.open(BROKEN))._repr_mimebundle_()
+    shown: Any = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=1)
+    cell = nbformat.v4.new_code_cell("hd.explore(cluster)", outputs=[shown], execution_count=1)
+    whole = nbformat.v4.new_notebook(cells=[cell])
+    # Without a name, JupyterLab asks for a kernel, and its dialog lies over everything.
+    whole.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    if trusted:
+        NotebookNotary().sign(whole)
+    nbformat.write(whole, path)
+
+
+@pytest.mark.parametrize(("theme", "colours"), [("JupyterLab Light", LIGHT), ("JupyterLab Dark", DARK)])
+def test_in_jupyterlab(theme: str, colours: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the colours of its theme; keys are the explorer's and not the notebook's; no request leaves the machine."""
+    work, settings = tmp_path / "work", tmp_path / "settings"
+    work.mkdir()
+    settings.mkdir()
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    notebook(work / "explore.ipynb", trusted=True)
+    with lab(work, settings, theme) as url, browser(tmp_path / "profile", 1300, 1100) as driver:
+        driver.get(url.format("explore.ipynb"))
+        page = Explored(driver)
+        assert rgb(page.root.value_of_css_property("background-color")) == colours["paper"]
+        assert rgb(page.one(f"{SRV09} text").value_of_css_property("fill")) == colours["ink"]
+        assert "has no Machine" in page.hover(SRV09)
+        page.click('g[data-key="Node//srv06"]')
+        assert page.title == "Node srv06"
+        page.press(Keys.ARROW_DOWN, "a", "b", "d", "d", Keys.ENTER)
+        page.driver.switch_to.active_element.send_keys(Keys.SHIFT + Keys.ENTER + Keys.NULL)
+        assert page.title == "Node srv07"
+        assert len(driver.find_elements("css selector", ".jp-Cell")) == 1, "no cell was added, none deleted"
+        page.press(Keys.ESCAPE)
+        assert page.title == "What is wrong"
+        assert page.search("srv09", Keys.ENTER).startswith("1 of ")
+        page.chip("Broken only").click()
+        assert set(page.keys('[role="button"]')) == {"Node//srv09", "Machine//srv09/none"}
+        wide = driver.execute_script("return [arguments[0].scrollWidth, arguments[0].clientWidth]", page.root)
+        assert wide[0] <= wide[1] + 1
+        assert [a for a in addresses(driver) if not a.startswith("http://127.0.0.1:")] == []
+
+
+def test_in_a_notebook_that_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab strips scripts, styles and SVG: the picture and the text are there."""
+    work, settings = tmp_path / "work", tmp_path / "settings"
+    work.mkdir()
+    settings.mkdir()
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    notebook(work / "explore.ipynb", trusted=False)
+    with lab(work, settings) as url, browser(tmp_path / "profile", 1300, 1100) as driver:
+        driver.get(url.format("explore.ipynb"))
+        driver.implicitly_wait(60)
+        image = driver.find_element("css selector", ".jp-OutputArea-output img")
+        driver.implicitly_wait(0)
+        assert image.get_property("naturalWidth") > 900
+        assert image.get_attribute("alt") == hd.draw(hd.open(BROKEN)).alt
+        assert driver.find_element("css selector", ".jp-OutputArea-output").text.strip() == "The same as text"
