@@ -107,12 +107,14 @@ def test_a_proxy_with_a_password(serve: Serve, tmp_path: Path, monkeypatch: pyte
     with Guarded() as proxy:
         at = proxy.url_of(f"me:{IN_URL}")
         of = connection(api, tmp_path, cluster={"proxy-url": at})
-        assert len(proxy.asked) == 3
+        first = len(proxy.asked)
+        assert 0 < first <= 3, "three requests; those through a tunnel may share one"
         assert at not in repr(of.login)
         for value in (at, at.removeprefix("http://")):
             monkeypatch.setenv("HTTPS_PROXY" if tls else "http_proxy", value)
             connection(api, tmp_path)
-        assert len(proxy.asked) == 9
+        assert first + 2 <= len(proxy.asked) <= 9
+        assert tls or len(proxy.asked) == 9
     assert {request.headers.get("proxy-authorization") for request in api.requests} == {None}
 
 
