@@ -51,6 +51,7 @@ lab: $(STAMP) ## open JupyterLab on the notebooks
 bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 	$(BIN)/python -m tests.benchmarks.bench_read
 	$(BIN)/python -m tests.benchmarks.bench_live
+	$(BIN)/python -m tests.benchmarks.bench_draw
 
 data: $(STAMP) ## make the sample bundles and the scenario bases anew
 	$(BIN)/python -m tests.world.samples

@@ -23,15 +23,21 @@ def __dir__() -> list[str]:
 
 
 class Picture(NamedTuple):
-    """One sort of picture: where its `draw` is, what it shows, and whether one may point at an object in it."""
+    """One sort of picture: where its `draw` is and what it shows.
+
+    `focus`: one may point at an object in it. `labels`: it has links that can be labelled.
+    """
 
     module: str
     shows: str
     focus: bool = False
+    labels: bool = False
 
 
 PICTURES = {
-    "links": Picture("links", "Nodes, Machines, their parts and the cluster, and every link between them", focus=True),
+    "links": Picture(
+        "links", "Nodes, Machines, their parts and the cluster, and every link between them", focus=True, labels=True
+    ),
     "upgrade": Picture("upgrade", "the phases of the upgrade, each node's way through it, and where it stands still"),
     "handshake": Picture("handshake", "who asked and who answered while one node is drained", focus=True),
     "matrix": Picture("matrix", "every node against every check, trouble on top"),
@@ -58,19 +64,27 @@ def draw(
     """
     from harvdiag.figures.drawing import Wish
     from harvdiag.figures.figure import Figure
-    from harvdiag.figures.focus import found
+    from harvdiag.figures.focus import checked, found
 
+    checked(cluster, *([against] if against is not None else ()))
     name = picture or ("changes" if against is not None else "links")
-    if name not in PICTURES:
-        raise UsageError(f"no picture {name!r}{either(near(name, PICTURES) or PICTURES)}")
-    if focus is not None and not PICTURES[name].focus:
-        raise UsageError(f"the picture {name!r} shows the whole cluster: leave out the focus")
-    if against is not None and name != "changes":
-        raise UsageError(f"the picture {name!r} shows one cluster: leave out the other")
-    if against is None and name == "changes":
-        raise UsageError("the picture 'changes' needs the cluster as it was before: against=hd.open(…)")
+    _refuse(name, focus is not None, against is not None, labels)
     ref, finding = found(cluster, focus)
     compose = cast(
         "Callable[[Cluster, Wish], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )
     return Figure(name, compose(cluster, Wish(ref, finding, labels, against)))
+
+
+def _refuse(name: str, focus: bool, against: bool, labels: bool) -> None:
+    """UsageError for a picture that there is not, and for a wish that it cannot fulfil."""
+    if str(name) not in PICTURES:
+        raise UsageError(f"no picture {name!r}{either(near(str(name), PICTURES) or PICTURES)}")
+    if labels and not PICTURES[name].labels:
+        raise UsageError(f"the picture {name!r} has no links to label: leave out the labels")
+    if focus and not PICTURES[name].focus:
+        raise UsageError(f"the picture {name!r} shows the whole cluster: leave out the focus")
+    if against and name != "changes":
+        raise UsageError(f"the picture {name!r} shows one cluster: leave out the other")
+    if not against and name == "changes":
+        raise UsageError("the picture 'changes' needs the cluster as it was before: against=hd.open(…)")

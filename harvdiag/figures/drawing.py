@@ -54,5 +54,14 @@ def key(ref: ObjectRef) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text with every sign but letters, digits, ``.``, ``_`` and ``-`` written as ``%`` and its bytes."""
-    return _UNSAFE.sub(lambda sign: "".join(f"%{byte:02X}" for byte in sign[0].encode("utf-8", "replace")), text)
+    """A text with every sign but letters, digits, ``.``, ``_`` and ``-`` written as ``%`` and its bytes.
+
+    Half of a surrogate pair, which JSON can hold and UTF-8 cannot, is written as ``.uD800.``: no two texts are one.
+    """
+    return _UNSAFE.sub(lambda sign: _written(sign[0]), text)
+
+
+def _written(sign: str) -> str:
+    if "\ud800" <= sign <= "\udfff":
+        return f"%2Eu{ord(sign):X}%2E"
+    return "".join(f"%{byte:02X}" for byte in sign.encode())

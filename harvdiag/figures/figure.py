@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvdiag.errors import UsageError
 from harvdiag.figures.drawing import Drawing
+from harvdiag.figures.files import written
 from harvdiag.figures.svg import THEMES, svg
 from harvdiag.spelling import either, near
 
@@ -31,7 +32,7 @@ class Figure:
 
     def __init__(self, name: str, drawing: Drawing, theme: str = "auto") -> None:
         if theme not in THEMES:
-            raise UsageError(f"no theme {theme!r}{either(near(theme, THEMES) or THEMES)}")
+            raise UsageError(f"no theme {theme!r}{either(near(str(theme), THEMES) or THEMES)}")
         self.name = name
         self.theme = theme
         self._drawing = drawing
@@ -107,13 +108,7 @@ class Figure:
 
         Raises UsageError for another ending, and where the file cannot be written.
         """
-        path = Path(file)
-        data = self.to(path.suffix.lower())
-        try:
-            path.write_bytes(data)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
-        return path
+        return written(file, self.to)
 
     def to(self, ending: str) -> bytes:
         """The bytes of the format with this ending."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvdiag.errors import UsageError
+from harvdiag.escape import plain
 from harvdiag.kinds import named
 from harvdiag.model import Finding, ObjectRef
 from harvdiag.spelling import either, near
@@ -12,11 +13,20 @@ from harvdiag.spelling import either, near
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
 
-__all__ = ["found"]
+__all__ = ["checked", "found"]
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def checked(*given: object) -> None:
+    """UsageError where something else than a cluster is given: a path, or its findings."""
+    from harvdiag.cluster import Cluster
+
+    for one in given:
+        if not isinstance(one, Cluster):
+            raise UsageError(f"a picture is drawn of a cluster, as hd.open(…) gives it, not of {type(one).__name__}")
 
 
 def found(cluster: Cluster, focus: Finding | ObjectRef | str | None) -> tuple[ObjectRef | None, Finding | None]:
@@ -27,10 +37,27 @@ def found(cluster: Cluster, focus: Finding | ObjectRef | str | None) -> tuple[Ob
     """
     if focus is None:
         return None, None
+    if not isinstance(focus, Finding | ObjectRef | str):
+        raise UsageError("the focus is a finding, an object or a name; of findings give one: findings.worst()")
     if isinstance(focus, Finding):
-        return focus.subject, focus
-    ref = focus if isinstance(focus, ObjectRef) else _spoken(cluster, focus)
+        return focus.subject, _own(cluster, focus)
+    ref = _known(cluster, focus) if isinstance(focus, ObjectRef) else _spoken(cluster, focus)
     return ref, next((finding for finding in cluster.check() if finding.subject == ref), None)
+
+
+def _own(cluster: Cluster, finding: Finding) -> Finding:
+    """The finding as this cluster has it: one of another cluster would be told as a fact of this one."""
+    own = next((f for f in cluster.check() if f.fingerprint == finding.fingerprint), None)
+    if own is None:
+        raise UsageError(f"{finding.rule} of {plain(finding.subject)} is no finding of {plain(cluster.source.name)}")
+    return own
+
+
+def _known(cluster: Cluster, ref: ObjectRef) -> ObjectRef:
+    if ref in cluster.graph or any(finding.subject == ref for finding in cluster.check()):
+        return ref
+    near_it = near(ref.name, {other.name for other in cluster.graph})
+    raise UsageError(f"there is no {plain(ref)} in this cluster{either(near_it)}")
 
 
 def _spoken(cluster: Cluster, word: str) -> ObjectRef:

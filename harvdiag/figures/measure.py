@@ -5,10 +5,15 @@ The widths are those of DejaVu Sans, which is among the widest: in any other fon
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate, islice, takewhile
 from unicodedata import combining, east_asian_width
 
-__all__ = ["FONT", "MONO", "fit", "line", "width", "wrap"]
+__all__ = ["FONT", "MONO", "distinct", "fit", "fit_end", "line", "width", "wrap"]
+
+HALF = 1000
+"""More signs than this have room nowhere, neither at the beginning of a text nor at its end."""
 
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
@@ -47,14 +52,52 @@ def line(size: float) -> float:
 
 def fit(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
     """The text, or where the room is too small its beginning and its end with ``…`` between: names differ at both."""
-    if width(text, size, bold=bold, mono=mono) <= room:
+    text, whole = (text[:HALF] + text[-HALF:], False) if len(text) > 2 * HALF else (text, True)
+    each = [width(sign, size, bold=bold, mono=mono) for sign in text]
+    if whole and sum(each) <= room:
         return text
-    for keep in range(len(text) - 1, 1, -1):
-        tail = keep // 2
-        short = f"{text[: keep - tail]}…{text[len(text) - tail :]}"
-        if width(short, size, bold=bold, mono=mono) <= room:
-            return short
-    return "…"
+    ahead, behind = [0.0, *accumulate(each)], [0.0, *accumulate(reversed(each))]
+    dots = width("…", size, bold=bold, mono=mono)
+
+    def wide(keep: int) -> float:
+        return ahead[keep - keep // 2] + dots + behind[keep // 2]
+
+    keep = bisect_right(range(len(text)), room, key=wide) - 1
+    return f"{text[: keep - keep // 2]}…{text[len(text) - keep // 2 :]}" if keep > 1 else "…"
+
+
+def distinct(names: Collection[str], room: float, size: float = 12, *, bold: bool = False) -> dict[str, str]:
+    """Each name as `fit` has it, but so that names stay apart: what all have in common goes first.
+
+    That is the domain behind a ``.``, then as much as must be of the beginning up to a ``-`` or ``.``; ``…`` stands for
+    it.
+    """
+    told: Sequence[str] = list(names)
+    for told in _shorter(list(names)):
+        if all(width(short, size, bold=bold) <= room for short in told):
+            break
+    return {name: fit(short, room, size, bold=bold) for name, short in zip(names, told, strict=True)}
+
+
+def _shorter(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The names whole, then ever shorter at what all of them have in common."""
+    yield names
+    if len(names) < 2:
+        return
+    tail = _alike([name[::-1] for name in names])[::-1]
+    cut = len(tail) - tail.find(".") if "." in tail else 0
+    bare = [name[: len(name) - cut] for name in names]
+    names = bare if all(bare) else names
+    yield names
+    for at, sign in enumerate(_alike(names)):
+        if sign in "-.":
+            yield [f"…{name[at + 1 :]}" for name in names]
+
+
+def _alike(texts: Sequence[str]) -> str:
+    """The beginning that all have in common."""
+    low, high = min(texts, default=""), max(texts, default="")
+    return low[: next((at for at, sign in enumerate(low) if sign != high[at]), len(low))]
 
 
 def wrap(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
@@ -62,7 +105,7 @@ def wrap(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str
 
     `most` is the number of lines there may be; what is left then ends with ``…``. 0 is any number.
     """
-    lines = list(_lines(text, room, size))
+    lines = list(islice(_lines(text, room, size), most + 1 if most else None))
     if not most or len(lines) <= most:
         return lines
     return [*lines[: most - 1], fit_end(" ".join(lines[most - 1 :]), room, size)]
@@ -70,27 +113,30 @@ def wrap(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str
 
 def fit_end(text: str, room: float, size: float) -> str:
     """The text, or as much of its beginning as there is room for, and ``…``."""
-    if width(text, size) <= room:
+    if width(text[: 2 * HALF], size) <= room and len(text) <= 2 * HALF:
         return text
-    while text and width(f"{text}…", size) > room:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    return f"{_most(text, room - width('…', size), size).rstrip()}…"
+
+
+def _most(text: str, room: float, size: float) -> str:
+    """As much of the beginning as there is room for."""
+    wide = accumulate(width(sign, size) for sign in text)
+    return text[: sum(1 for _ in takewhile(lambda reach: reach <= room, wide))]
 
 
 def _lines(text: str, room: float, size: float) -> Iterator[str]:
     now = ""
     for word in text.split():
         longer = f"{now} {word}" if now else word
-        if width(longer, size) <= room:
+        if len(longer) <= 2 * HALF and width(longer, size) <= room:
             now = longer
             continue
         if now:
             yield now
         now = word
-        while width(now, size) > room and len(now) > 1:
-            cut = next((n for n in range(len(now) - 1, 0, -1) if width(now[:n], size) <= room), 1)
-            yield now[:cut]
-            now = now[cut:]
+        while len(now) > 1 and (begin := _most(now, room, size) or now[:1]) != now:
+            yield begin
+            now = now[len(begin) :]
     if now:
         yield now
 

@@ -19,6 +19,7 @@ __all__ = ["THEMES", "body", "style", "svg"]
 
 THEMES = ("auto", "light", "dark")
 SIZE = 12.0  # of most texts
+ALT = 6000  # signs that one can listen to
 _USED = re.compile(r"\b[fs]-(\w+)\b")
 
 
@@ -45,8 +46,8 @@ def svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" {size} {font} {told}>',
-            f'<title id="{name}-t">{html(scene.title)}</title>',
-            f'<desc id="{name}-d">{html(scene.alt)}</desc>',
+            f'<title id="{name}-t">{html(_brief(scene.title))}</title>',
+            f'<desc id="{name}-d">{html(_brief(scene.alt, ALT))}</desc>',
             *([f"<style>@media(prefers-color-scheme:dark){{{rules}}}</style>"] if theme == "auto" else []),
             *parts,
             "</svg>\n",
@@ -65,9 +66,13 @@ def body(items: Iterable[Item], colours: Mapping[str, str] = LIGHT, *, keys: boo
         told = {"key": item.key, "role": item.role, "state": item.state, "of": " ".join(item.of)} if keys else {}
         marks = "".join(f' data-{name}="{html(value)}"' for name, value in told.items() if value)
         # A hint may have lines; a line break within a name is no line of it, for a picture makes its texts plain.
-        lines = "\n".join(map(html, item.hint.split("\n")))
+        lines = "\n".join(html(_brief(line)) for line in item.hint.split("\n"))
         hint = f"<title>{lines}</title>" if lines else ""
         yield f"<g{marks}>{hint}{''.join(_shape(shape, colours) for shape in item.shapes)}</g>"
+
+
+def _brief(text: str, most: int = 600) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _shape(shape: Shape, colours: Mapping[str, str]) -> str:

@@ -52,4 +52,6 @@ def span(age: timedelta) -> str:
     hours, minutes = int(age.total_seconds()) // 3600, int(age.total_seconds()) // 60 % 60
     if hours >= 48:
         return f"{hours // 24} days"
+    if hours and not minutes:
+        return f"{hours} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else "less than a minute"

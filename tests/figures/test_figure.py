@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import harvdiag as hd
 from harvdiag import open as open_cluster
 from harvdiag.cluster import Cluster
 from harvdiag.errors import UsageError
@@ -16,6 +21,7 @@ from harvdiag.figures.focus import found
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.model import ObjectRef
 from tests.routes import BROKEN
+from tests.world.samples import DATA
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +155,41 @@ def test_keys_hold_no_blank_and_no_markup() -> None:
     ref = ObjectRef("Machine", "fleet-local", 'a b/c"<')
     assert key(ref) == "Machine/fleet-local/a%20b%2Fc%22%3C"
     assert key(ref) != key(ref._replace(namespace="fleet-local/a b", name='c"<'))
+
+
+# --- what cannot be drawn ------------------------------------------------------------------------------------------
+
+ASKED: dict[str, Callable[[list[Any]], object]] = {
+    "of a cluster, as hd.open": lambda of: hd.draw(of[0].check()),
+    "not of NoneType": lambda of: (len(of), hd.explore(cast("Any", None))),
+    "not of str": lambda of: hd.draw(of[0], against=cast("Any", "before.zip")),
+    "no picture 5": lambda of: hd.draw(of[0], cast("Any", 5)),
+    "findings.worst": lambda of: hd.draw(of[0], focus=of[0].check()),
+    "is no finding of healthy.zip": lambda of: hd.draw(of[1], focus=of[0].check()[0]),
+    "there is no Node nope": lambda of: hd.draw(of[1], focus=hd.ObjectRef("Node", "", "nope")),
+    "no links to label": lambda of: hd.draw(of[0], "matrix", labels=True),
+    "no theme None": lambda of: hd.draw(of[0]).themed(cast("Any", None)),
+    "is a name or a path": lambda of: hd.draw(of[0]).save(cast("Any", None)),
+    "cannot be written": lambda of: hd.draw(of[0]).save("a\0\x1b.svg"),
+}
+
+
+@pytest.mark.parametrize("words", ASKED)
+def test_what_cannot_be_drawn_is_told_in_one_line(words: str) -> None:
+    """Whatever is given: no traceback, no guess, and nothing that drives a terminal."""
+    both = [hd.open(DATA / "bundles" / f"{name}.zip") for name in ("issue-8236", "healthy")]
+    with pytest.raises(hd.UsageError) as caught:
+        ASKED[words](both)
+    assert words in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+HALVES = st.text(st.sampled_from("\ud800\ud801\udfff?a/%. é"), max_size=6)
+
+
+@given(st.tuples(HALVES, HALVES, HALVES), st.tuples(HALVES, HALVES, HALVES))
+def test_no_two_objects_share_a_key(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+    """Halves of surrogate pairs, too, which JSON can hold."""
+    keys = key(hd.ObjectRef(*one)), key(hd.ObjectRef(*other))
+    assert (keys[0] == keys[1]) == (one == other)
+    assert all(k.isascii() and " " not in k for k in keys)

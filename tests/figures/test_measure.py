@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import LoadFlags
 
-from harvdiag.figures.measure import fit, line, width, wrap
+from harvdiag.figures.measure import distinct, fit, fit_end, line, width, wrap
 
 ALPHABETS = [
     *map(chr, chain(range(0x20, 0x7F), range(0xA1, 0xAD), range(0xAE, 0x180), range(0x386, 0x3CF))),
@@ -84,3 +84,40 @@ def test_no_more_lines_than_allowed(text: str, room: float, most: int) -> None:
     assert (lines == whole) == (len(whole) <= most)
     if len(whole) > most:
         assert lines[-1].endswith("…")
+
+
+# --- names that stay apart -----------------------------------------------------------------------------------------
+
+FARM = [f"harvester-production-rack17-node-{i:02d}.dc1.example.com" for i in range(1, 30)]
+
+
+@pytest.mark.parametrize("room", [60, 90, 130, 200, 300])
+def test_names_of_one_farm_stay_apart(room: float) -> None:
+    """What is common is left out first; what tells them apart is what one looks for."""
+    told = distinct(FARM, room)
+    assert list(told) == FARM
+    assert len(set(told.values())) == len(FARM)
+    assert all(width(short) <= room for short in told.values())
+    assert all(name.partition(".")[0][-2:] in short for name, short in told.items())
+
+
+def test_names_with_room_stay_whole() -> None:
+    assert distinct(["hv01", "hv02"], 100) == {"hv01": "hv01", "hv02": "hv02"}
+    assert distinct([], 100) == {}
+    assert distinct(["alone.example.com"], 500) == {"alone.example.com": "alone.example.com"}
+
+
+@given(st.lists(st.text(min_size=1, max_size=40), unique=True, max_size=8), st.integers(20, 200))
+def test_any_names_fit(names: list[str], room: int) -> None:
+    told = distinct(names, room)
+    assert list(told) == names
+    assert all(width(short) <= room or short == "…" for short in told.values())
+
+
+@pytest.mark.parametrize("text", ["a" * 262_144, "a b " * 65_536, "\u0301" * 10_000, "日本" * 50_000])
+def test_the_longest_annotation_is_cut_in_no_time(text: str) -> None:
+    """An annotation may hold 256 KiB; each sign is looked at a few times at most."""
+    assert width(fit(text, 300)) <= 300
+    assert len(wrap(text, 300, most=2)) <= 2
+    assert width(fit_end(text, 300, 12)) <= 300
+    assert all(width(line) <= 300 for line in wrap(text[:5000], 300))

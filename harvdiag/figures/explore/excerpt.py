@@ -76,7 +76,11 @@ def _chosen(wanted: Sequence[bool], keep: int) -> list[int]:
 
 
 def _short(text: str) -> str:
-    """One line of a text; a file or a certificate is no more than its beginning."""
+    """One line of a text; a file or a certificate is no more than its beginning.
+
+    Half of a surrogate pair, which JSON can hold and YAML cannot, is written out.
+    """
+    text = text.encode(errors="backslashreplace").decode()
     first = text.split("\n", 1)[0]
     return text if first == text and len(text) <= LONGEST else f"{first[:LONGEST]}{CUT} ({len(text)} characters)"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from harvdiag.escape import plain
 from harvdiag.figures.links.chains import Thing
-from harvdiag.figures.measure import fit
+from harvdiag.figures.links.layout import HIGH
+from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import BODY, SIGNS, SMALL
 from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, badge
 
-__all__ = ["SEVERE", "box", "stack"]
+__all__ = ["INSET", "SEVERE", "box", "stack"]
 
 SEVERE = ("error", "warning", "info")
 STATES = {"absent": "does not exist", "unseen": "not seen"}
@@ -19,19 +20,26 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False) -> Item:
-    """One object or empty slot. `lacking` is the severity of the broken tie that leads to one that is not there."""
+def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
+    """One object or empty slot, by a shorter `name` where it has one.
+
+    `lacking` is the severity of the broken tie that leads to one that is not there.
+    """
     blame = thing.state if thing.state in SEVERE else lacking
     frame = _frame(thing, area, blame)
     on = frame.fill
     room = area.width - 2 * INSET
-    note = thing.note if thing.real else "" if thing.slot else STATES[thing.state]
+    note = thing.note if thing.real else "" if thing.slot else _gone(thing, area)
     bold = bool(thing.slot) and blame in SEVERE
     shapes: list[Shape] = [frame]
     y = area.y + (15 if note else area.height / 2 + 4)
-    shapes.append(Text(area.x + INSET, y, fit(plain(thing.name), room, BODY, bold=bold), BODY, "ink", on, bold=bold))
+    shapes.append(
+        Text(area.x + INSET, y, fit(name or plain(thing.name), room, BODY, bold=bold), BODY, "ink", on, bold=bold)
+    )
     if note:
-        shapes.append(Text(area.x + INSET, area.y + 29, fit(plain(note), room, SMALL), SMALL, "quiet", on))
+        lines = wrap(plain(note), room, SMALL) if area.height > HIGH and not thing.real else [plain(note)]
+        told = enumerate(fit(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
+        shapes += [Text(area.x + INSET, area.y + 29 + at * 13, text, SMALL, "quiet", on) for at, text in told]
     if blame or thing.state == "unseen":
         colour = blame or "unseen"
         shapes += badge(area.right - 3, area.y + 1, SIGNS[colour], colour)
@@ -50,13 +58,22 @@ def _frame(thing: Thing, area: Area, blame: str) -> Rect:
     return Rect(*area, "paper", blame or "edge", 2 if blame else 1.2, "6 4")
 
 
+def _gone(thing: Thing, area: Area | None = None) -> str:
+    """What is said of one that is not there, with its kind where several kinds share a column and there is room."""
+    state = STATES.get(thing.state, "")
+    whole = ", ".join(filter(None, (thing.note, state)))
+    if area is None or area.height > HIGH or width(whole, SMALL) <= area.width - 2 * INSET:
+        return whole
+    return state
+
+
 def _hint(thing: Thing) -> str:
     """The whole name, what is known of it, and what was found."""
     if thing.slot:
         head = f"{thing.slot} of {thing.ref.name}"
     else:
-        head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{thing.note or STATES.get(thing.state, '')}"
-    return plain("\n".join([head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)])).replace("\\n", "\n")
+        head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{thing.note if thing.real else _gone(thing)}"
+    return "\n".join(map(plain, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)]))
 
 
 def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:

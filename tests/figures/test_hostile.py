@@ -1,0 +1,63 @@
+"""Names that nobody should give: no picture breaks, forges a line, or hangs on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import harvdiag as hd
+from tests.figures.sound import check
+from tests.world import healthy
+from tests.world.faults import orphan
+
+HOSTILE = {
+    "half": "x\ud800",
+    "other half": "x\ud801",
+    "lines": "x\n✓ everything is fine",
+    "long": "a" * 100_000,
+    "words": "a " * 50_000,
+    "escape": "\x1b[2Jx\x07",
+    "right to left": "\u202ereverse\u2066",
+    "markup": "</script><script>alert(1)</script>]]>&quot;'\"",
+    "wide": "日本" * 40,
+    "braces": "{{x}} ${y} %s \\n",
+}
+PICTURES = ("links", "upgrade", "handshake", "matrix", "timeline")
+
+
+def opened(folder: Path, value: str) -> hd.Cluster:
+    """Three nodes; the last names a Machine of that name, and carries it in a label too."""
+    world = healthy()
+    orphan(world, "hv03")
+    node = world.get("Node", "hv03")
+    node["metadata"].setdefault("annotations", {})["cluster.x-k8s.io/machine"] = value
+    node["spec"]["providerID"] = value
+    path = folder / "all.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": world.objects}), encoding="utf-8")
+    return hd.open(path)
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+def test_every_picture_bears_it(value: str, tmp_path: Path) -> None:
+    cluster = opened(tmp_path, value)
+    for name in PICTURES:
+        figure = hd.draw(cluster, name)
+        check(figure._drawing.scene)
+        ET.fromstring(figure.svg)  # noqa: S314 - our own SVG
+        assert "<script" not in figure.svg
+        signs = figure.svg + figure.text + figure.alt + figure.title
+        assert not set(signs) & {"\x1b", "\x07", "\u202e", "\u2066"}
+        assert "\n✓ everything is fine" not in figure.svg
+        assert len(figure.svg) < 100_000
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+def test_the_page_bears_it(value: str, tmp_path: Path) -> None:
+    explorer = hd.explore(opened(tmp_path, value))
+    page = explorer.save(tmp_path / "x.html").read_text(encoding="utf-8")
+    assert page.count("<script") == hd.explore(hd.open(tmp_path / "all.json")).html.count("<script")
+    assert "alert(1)</script>" not in page
+    assert len(page) < 4_000_000
