@@ -10,7 +10,8 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cli import cli
-from harvdiag.cli.draw import THEMES
+from harvdiag.cli.draw import ONLY, THEMES
+from harvdiag.errors import UsageError
 from harvdiag.figures import PICTURES, svg
 from harvdiag.figures.figure import ENDINGS
 from tests.routes import BROKEN, HEALTHY
@@ -86,6 +87,17 @@ def test_theme_and_labels_of_a_file(tmp_path: Path) -> None:
     assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
 
 
+@pytest.mark.parametrize("picture", [name for name in PICTURES if name != "changes"])
+@pytest.mark.parametrize("ending", sorted(ONLY))
+def test_the_endings_that_a_picture_has_are_those_that_are_told(picture: str, ending: str, tmp_path: Path) -> None:
+    """What the figure cannot be is refused before anything is read."""
+    code = harvdiag("draw", STUCK, "--picture", picture, "-o", tmp_path / f"x{ending}").returncode
+    assert (code == 0) == (picture in ONLY[ending])
+    if ending in ENDINGS and code:
+        with pytest.raises(UsageError, match="has no form in"):
+            hd.draw(hd.open(STUCK), picture).to(ending)
+
+
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 
@@ -101,10 +113,15 @@ def test_theme_and_labels_of_a_file(tmp_path: Path) -> None:
         (("--picture", "links", "--against", str(HEALTHY)), "shows one cluster: leave out the other"),
         (("--against", "none.zip"), "none.zip: no such file"),
         (("--against", ""), "the source of --against is empty"),
-        (("-o", "x.pdf"), "x.pdf: a picture ends in .svg, .png, .mmd, .dot, .txt, .html"),
-        (("-o", "links"), "links: a picture ends in"),
+        (("--picture", "upgrade", "--labels"), "the picture upgrade has no links to label: leave out --labels"),
+        (("--against", str(HEALTHY), "--labels"), "the picture changes has no links to label: leave out --labels"),
+        (("-o", "x.pdf"), "x.pdf: the picture links ends in .svg, .png, .mmd, .dot, .txt or .html"),
+        (("-o", "x.pdf", "--picture", "handshake"), "handshake ends in .svg, .png, .mmd or .txt"),
+        (("-o", "x.dot", "--picture", "handshake"), "handshake ends in .svg, .png, .mmd or .txt"),
+        (("-o", "x.mmd", "--picture", "upgrade"), "the picture upgrade ends in .svg, .png or .txt"),
+        (("-o", "links"), "links: the picture links ends in"),
         (("-o", "-"), "a picture is not written to stdout"),
-        (("-o", "x.html", "--picture", "matrix"), "only the picture links can be explored"),
+        (("-o", "x.html", "--picture", "matrix"), "be explored; save matrix as .svg, .png or .txt"),
         (("-o", "no/such/folder.svg"), "cannot be written: No such file"),
         (("-o", "no/such/folder.html"), "cannot be written: No such file"),
         (("--theme", "pink"), "'pink' is not one of"),

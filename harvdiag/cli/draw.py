@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 PAGE = ".html"
+ONLY = {".mmd": ("links", "handshake"), ".dot": ("links",), PAGE: ("links",)}  # the endings that not every picture has
 THEMES = ("auto", "light", "dark")
 WIDEST = 140
 
@@ -46,7 +47,8 @@ def __dir__() -> list[str]:
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file, as its ending says: .svg, .png, .mmd (Mermaid), .dot, .txt, or .html (links to explore).",
+    help="Write to this file, as its ending says: .svg, .png, .txt; links also .mmd (Mermaid), .dot and .html (to "
+    "explore), handshake also .mmd.",
 )
 def draw(
     where: Where,
@@ -66,7 +68,7 @@ def draw(
     from harvdiag.cluster import Cluster
 
     name = picture or ("links" if against is None else "changes")
-    _refuse(name, against)
+    _refuse(name, against, labels)
     if output is not None:
         _target(output, name)
     with reading(where) as snapshot:
@@ -82,8 +84,10 @@ def draw(
     return 0
 
 
-def _refuse(name: str, against: str | None) -> None:
-    """UsageError, before anything is read, where there is no second cluster to show."""
+def _refuse(name: str, against: str | None, labels: bool) -> None:
+    """UsageError, before anything is read, for wishes that do not go with the picture."""
+    if labels and not PICTURES[name].labels:
+        raise UsageError(f"the picture {name} has no links to label: leave out --labels")
     if name == "changes" and against is None:
         raise UsageError("the picture changes needs the cluster as it was before: --against SOURCE")
     if against == "":
@@ -98,10 +102,12 @@ def _target(output: Path, name: str) -> None:
     ending = output.suffix.lower()
     if str(output) == "-":
         raise UsageError("a picture is not written to stdout: leave out -o for one of letters, or name a file")
-    if ending == PAGE and name != "links":
-        raise UsageError(f"{output}: only the picture links can be explored; save {name} as .svg or .png")
-    if ending not in (*ENDINGS, PAGE):
-        raise UsageError(f"{output}: a picture ends in {', '.join((*ENDINGS, PAGE))}")
+    *most, last = forms = [form for form in (*ENDINGS, PAGE) if name in ONLY.get(form, (name,))]
+    choice = f"{', '.join(most)} or {last}"
+    if ending == PAGE and PAGE not in forms:
+        raise UsageError(f"{output}: only the picture links can be explored; save {name} as {choice}")
+    if ending not in forms:
+        raise UsageError(f"{output}: the picture {name} ends in {choice}")
     target(output)
 
 

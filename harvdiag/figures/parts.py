@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from harvdiag.escape import plain
-from harvdiag.figures.measure import fit, line, width, wrap
+from harvdiag.figures.measure import distinct, fit, line, width, wrap
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = [
     "SMALL",
     "TITLE",
     "Key",
+    "clause",
     "few",
     "groups",
     "head",
@@ -26,6 +28,7 @@ __all__ = [
     "listed",
     "paragraph",
     "scene",
+    "some",
     "source",
 ]
 
@@ -35,6 +38,12 @@ SIGNS = {"error": "✗", "warning": "!", "info": "i", "good": "✓", "now": "▶
 """The sign that goes with each strong colour."""
 BOLD = 1.2  # as much wider is bold text
 ROW = 22
+STOP = re.compile(r"; |\. |: |, | (?=though |since )| \(")
+"""Where a sentence may end and be whole."""
+ASIDE = re.compile(r" \([^()]*\)(?:; [^;]*)?$")
+"""What stands behind a title's reason: how far it is, how long it has lasted."""
+OTHER = re.compile(r"; [^();]*\)")
+"""In that, who else is at work."""
 Thing = TypeVar("Thing")
 Mark = TypeVar("Mark", bound=Hashable)
 
@@ -69,15 +78,31 @@ def source(cluster: Cluster) -> str:
 def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
     """The title (two lines at most) and the quiet line below it, for a picture of this width; and where they end."""
     room, whole = wide - 2 * MARGIN, plain(title)
-    lines = wrap(whole, room / BOLD, TITLE, most=2)
+    short = _short(whole, lambda told: len(wrap(told, room / BOLD, TITLE)) <= 2)
+    lines = wrap(short, room / BOLD, TITLE, most=2)
     if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
         rooms = (room / BOLD * part / 20 for part in range(10, 20))
-        lines = next((even for r in rooms if len(even := wrap(whole, r, TITLE)) == 2), lines)
+        lines = next((even for r in rooms if len(even := wrap(short, r, TITLE)) == 2), lines)
     texts = [Text(MARGIN, 30 + at * line(TITLE), told, TITLE, bold=True) for at, told in enumerate(lines)]
     y = 30 + max(len(lines) - 1, 0) * line(TITLE)
     under = Text(MARGIN, y + 20, fit(plain(subtitle), room, BODY), BODY, "quiet")
     title_item = Item(tuple(texts), "title", "title", hint=whole if " ".join(lines) != whole else "")
     return [title_item, Item((under,), "source", "source")], y + 36
+
+
+def clause(text: str, fits: Callable[[str], bool]) -> str:
+    """The text, or its longest beginning that is whole in itself and fits; all of it where there is none."""
+    ends = [len(text), *(found.start() for found in reversed(list(STOP.finditer(text))))]
+    whole = (text[:end].rstrip(".") if end < len(text) else text for end in ends if end)
+    return next((told for told in whole if told.count("(") == told.count(")") and fits(told)), text)
+
+
+def _short(title: str, fits: Callable[[str], bool]) -> str:
+    """A title, if need be without the last clauses of its reason, but with what stands behind that."""
+    found = ASIDE.search(title)
+    reason, rest = (title[: found.start()], found[0]) if found else (title, "")
+    rest = rest if fits(title) else OTHER.sub(")", rest)
+    return clause(reason, lambda told: fits(told + rest)) + rest
 
 
 def legend(keys: Sequence[Key], y: float, wide: float) -> tuple[list[Item], float]:
@@ -135,6 +160,12 @@ def few(names: Sequence[str], room: float, size: float = BODY) -> str:
             return told
     rest = f" and {len(given) - 1} more" if len(given) > 1 else ""
     return f"{fit(given[0], max(room - width(rest, size), size * 4), size)}{rest}" if given else ""
+
+
+def some(names: Sequence[str], room: float) -> str:
+    """The names below a count, small: so short that there is room for one at least, and for how many more there are."""
+    short = distinct([plain(name) for name in names], room - width(f" and {len(names)} more", SMALL), SMALL)
+    return few([short[plain(name)] for name in names], room, SMALL)
 
 
 def listed(names: Sequence[str], most: int = 40) -> str:

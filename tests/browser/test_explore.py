@@ -279,7 +279,7 @@ def test_broken_only(page: Explored) -> None:
     whole = set(page.keys('[role="button"]'))
     page.chip("Broken only").click()
     assert set(page.keys('[role="button"]')) == {"Node//srv09", "Machine//srv09/none"}
-    assert page.root.find_elements("css selector", ".hdx-count")[-1].text == f"2 of {len(whole)} shown"
+    assert page.root.find_elements("css selector", ".hdx-count")[-1].text == f"2 of {len(whole)} objects shown"
     assert [
         it.get_attribute("data-state")
         for it in page.root.find_elements("css selector", "g[data-role=link]")
@@ -287,6 +287,73 @@ def test_broken_only(page: Explored) -> None:
     ] == ["error"]
     page.chip("Broken only").click()
     assert set(page.keys('[role="button"]')) == whole
+
+
+def test_broken_only_begins_with_nothing_open(page: Explored) -> None:
+    """What is broken is bright, whatever was open; sentences about what is hidden are hidden, too."""
+    page.click('g[data-key="Node//srv06"]')
+    sentence = 'g[data-role="caption"][data-state="error"]'
+    assert page.opacity(sentence) < 0.3
+    page.chip("Broken only").click()
+    assert page.title == "What is wrong"
+    assert page.opacity(SRV09) == page.opacity(sentence) == 1
+    page.chip("Broken only").click()
+    page.click(SRV09)
+    assert page.opacity(sentence) == 1
+    page.one(".hdx-close").click()
+    for kind in ("Node", "Machine"):
+        page.root.find_element("css selector", f'button[data-kind="{kind}"]').click()
+    assert not page.one(sentence).is_displayed()
+
+
+def test_the_panel_of_what_does_not_exist_says_why(driver: Chrome, tmp_path: Path) -> None:
+    """The finding that names it, with the next step; each link once."""
+    ghosts = hd.open(BROKEN.with_name("ghost-machines.zip"))
+    driver.get(hd.explore(ghosts).save(tmp_path / "x.html").as_uri())
+    page = Explored(driver)
+    page.click('g[data-key="Node//hv09"]')
+    assert page.title == "Node hv09"
+    for text in ("does not exist", "machine-dangling-node", "Next"):
+        assert text in page.panel
+    assert page.hover('g[data-key="Node//hv09"]').count("✗") >= 2
+    links = [it.text for it in page.root.find_elements("css selector", ".hdx-list li") if "status.nodeRef" in it.text]
+    links = [link for link in links if "→" in link or "←" in link]
+    assert len(links) == 1
+    assert links[0].startswith("✗ status.nodeRef.name ← Machine")
+    assert_quiet(driver)
+
+
+def test_the_hint_leaves_its_row_free(page: Explored) -> None:
+    """It stands below or above all boxes of the row."""
+    for node, others in (("srv09", ["Machine//srv09/none"]), ("srv06", ["Machine/fleet-local/custom-9f6ca6994d70"])):
+        key = f"Node//{node}"
+        assert page.hover(f'g[data-key="{key}"]')
+        tip = page.one(".hdx-tip").rect
+        for part in (key, *others):
+            box = page.one(f'g[data-key="{part}"]').rect
+            assert tip["y"] >= box["y"] + box["height"] or tip["y"] + tip["height"] <= box["y"]
+
+
+@pytest.mark.parametrize("high", [700, 1400])
+def test_a_saved_page_uses_the_height_of_the_window(high: int, driver: Chrome, tmp_path: Path) -> None:
+    """The picture may be as high as nine tenths of it; in another page it is bound."""
+    names = [f"n{number:02}" for number in range(24)]
+    explored = hd.explore(from_folder(tmp_path, healthy(names).objects))
+    piece = tmp_path / "piece.html"
+    piece.write_text(f"<!doctype html><meta charset=utf-8><body>{explored.html}", encoding="utf-8")
+    path = explored.save(tmp_path / "x.html")
+    size = driver.get_window_size()
+    driver.set_window_size(1500, high)
+    try:
+        driver.get(path.as_uri())
+        page = Explored(driver)
+        inner = driver.execute_script("return innerHeight")
+        least = min(inner * 0.9, float(page.one(".hdx-view svg").rect["height"]))
+        assert page.one(".hdx-view").rect["height"] >= least - 3
+        driver.get(piece.as_uri())
+        assert Explored(driver).one(".hdx-view").rect["height"] <= min(inner * 0.72, 720) + 3
+    finally:
+        driver.set_window_size(size["width"], size["height"])
 
 
 def test_kinds_can_be_hidden(page: Explored) -> None:
@@ -340,10 +407,10 @@ def test_many_nodes_are_found_in_their_bundle(driver: Chrome, tmp_path: Path) ->
     page = Explored(driver)
     page.search("n017", Keys.ENTER)
     assert page.title in {"Node n017", "Host n017"}
-    assert "Folded into 49 nodes" in page.panel
+    assert "n017 is one of 49 folded nodes" in page.panel or "n017 belongs to one of 49 folded nodes" in page.panel
     (bundle,) = page.keys('g[data-role="bundle"]')
     assert page.keys(".hdx-open") == page.keys(".hdx-match") == [bundle]
-    page.chip("49 nodes").click()
+    page.chip("Show all 49 folded nodes").click()
     assert "Node n000" in page.panel
     page.chip("Node n000").click()
     assert page.title == "Node n000"
@@ -408,6 +475,9 @@ def test_a_wished_theme_is_kept(theme: str, colours: dict[str, str], driver: Chr
     driver.get(hd.explore(hd.open(BROKEN), theme=theme).save(tmp_path / "x.html").as_uri())
     page = Explored(driver)
     assert rgb(page.root.value_of_css_property("background-color")) == colours["paper"]
+    assert (
+        rgb(driver.find_element("css selector", "body").value_of_css_property("background-color")) == colours["paper"]
+    )
     assert rgb(page.root.value_of_css_property("color")) == colours["ink"]
     assert rgb(page.one(".hdx-view text.f-ink").value_of_css_property("fill")) == colours["ink"]
 

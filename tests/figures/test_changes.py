@@ -64,7 +64,7 @@ def test_a_machine_that_came_is_told_with_its_parts(tmp_path: Path) -> None:
     figure = changed(tmp_path, servers("srv09"), servers())
     assert figure.title == "Since 10:00 UTC: srv09 got its Machine; 2 findings gone, none new"
     assert figure.title in figure.alt
-    assert figure.text.startswith(figure.title)
+    assert " ".join(figure.text.split()).startswith(figure.title)
     new = steps(figure, "new")
     assert new[0].startswith("Machine custom-")
     assert new[1] == "Node srv09  cluster.x-k8s.io/machine"
@@ -173,6 +173,55 @@ def test_an_upgrade_that_goes_on(tmp_path: Path) -> None:
     assert steps(figure)[0] == "Node hv02  state in the upgrade"
     first = next(scene(figure).find("before")), next(scene(figure).find("now"))
     assert [item.texts[0].text for item in first] == ["Pre-draining", "Succeeded"]
+
+
+def test_an_upgrade_that_goes_back_is_told_so(tmp_path: Path) -> None:
+    """By the order of its states; another upgrade, or another version, is a new one."""
+    hosts = [f"hv{number:02}" for number in range(1, 5)]
+    before, now = (at_step(healthy(hosts), node, step) for node, step in (("hv04", "h5"), ("hv02", "h4")))
+    assert "3 nodes went back in the upgrade (hv02, hv03, hv04)" in changed(tmp_path, before, now).title
+    (upgrade,) = now.find("Upgrade")
+    upgrade["metadata"]["uid"] = "0f0f0f0f-1111-2222-3333-444444444444"
+    upgrade["spec"]["version"] = "v1.5.1"
+    (tmp_path / "new").mkdir()
+    title = changed(tmp_path / "new", before, now).title
+    assert "a new upgrade began (to v1.5.1)" in title
+    assert "went" not in title
+
+
+def test_one_node_that_goes_back_is_told_with_both_states(tmp_path: Path) -> None:
+    """From where to where."""
+    hosts = ["hv01", "hv02"]
+    before, now = (at_step(healthy(hosts), "hv02", step) for step in ("h5", "h4"))
+    states = [next(iter(world.find("Upgrade")))["status"]["nodeStatuses"]["hv02"]["state"] for world in (before, now)]
+    if states[0] == states[1]:
+        next(iter(before.find("Upgrade")))["status"]["nodeStatuses"]["hv02"]["state"] = states[0] = "Succeeded"
+    assert f"hv02 went back from {states[0]} to {states[1]}" in changed(tmp_path, before, now).title
+
+
+def test_of_two_of_one_time_nobody_knows_which_came_first(tmp_path: Path) -> None:
+    """The title says so, and so does the note below."""
+    figure = changed(tmp_path, servers("srv09"), servers(), NOW)
+    assert figure.title.startswith("Both collected at 13:00 UTC, which came first is not known: srv09 got its Machine")
+    assert any("which came first is not known" in item.hint for item in scene(figure).find("note"))
+    (tmp_path / "same").mkdir()
+    title = changed(tmp_path / "same", servers(), servers(), NOW).title
+    assert title.startswith("Nothing differs between the two, both collected at 13:00 UTC")
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_its_text_tells_both_sources_and_keeps_to_the_width(width: int) -> None:
+    """Fields are told in words."""
+    one, other = (open_cluster(DATA / "bundles" / name) for name in ("healthy.zip", "two-machines-one-node.zip"))
+    figure = draw(other, against=one)
+    text = figure.lines(width)
+    assert max(map(len, text.splitlines())) <= width
+    flat = " ".join(text.split())
+    assert "before: healthy.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2" in flat
+    assert "now: two-machines-one-node.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2" in flat
+    assert "2 nodes went back in the upgrade (hv02, hv03)" in flat
+    assert "condition Completed" in flat
+    assert "nodes_upgraded" not in flat
 
 
 @pytest.mark.parametrize("dark", ["before", "now"])

@@ -165,6 +165,16 @@ def test_states_tell_what_is_not_there(broken: hd.Cluster, facts: dict[str, Any]
         assert ("yaml" in row) == (attributes["state"] == "present")
 
 
+def test_what_is_missing_knows_the_findings_that_name_it() -> None:
+    """A Node that does not exist is no subject of a finding; that of the Machine which names it concerns it."""
+    facts = told(hd.explore(hd.open(HEALTHY.with_name("ghost-machines.zip"))).html)
+    gone = named(facts, "Node", "hv09")
+    assert gone["state"] == "absent"
+    assert "machine-dangling-node" in [facts["findings"][number]["rule"] for number in gone["findings"]]
+    there = named(facts, "Node", "hv01")
+    assert not [n for n in there["findings"] if facts["findings"][n]["rule"] == "machine-dangling-node"]
+
+
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_every_part_of_the_picture_is_known(path: Path) -> None:
     """What can be clicked has facts: an object its own, a bundle those of its members."""
@@ -338,7 +348,7 @@ def test_saved_it_is_a_whole_page(broken: hd.Cluster, tmp_path: Path) -> None:
 def test_saving_says_what_is_wrong(broken: hd.Cluster, tmp_path: Path) -> None:
     """Another ending, a folder that is not there."""
     explorer = hd.explore(broken)
-    with pytest.raises(UsageError, match=r"x\.svg: a page to explore ends in \.html"):
+    with pytest.raises(UsageError, match=r"a page to explore ends in \.html, not in \.svg"):
         explorer.save(tmp_path / "x.svg")
     with pytest.raises(UsageError, match="cannot be written: No such file"):
         explorer.save(tmp_path / "no" / "x.html")

@@ -159,7 +159,7 @@ def test_a_link_against_another_is_broken_though_both_ends_exist() -> None:
     ties = {it.of: it for it in scene.find("link")}
     assert ties["Node//hv04", machine].state == "error"
     assert ties["Node//hv03", machine].state == "good"
-    assert "but it names hv03" in [text.text for text in ties["Node//hv04", machine].texts]
+    assert "Machine names hv03 instead" in " ".join(text.text for text in ties["Node//hv04", machine].texts)
     assert scene.title.startswith("Machine custom-957869c2ad0d is named by 2 Nodes")
 
 
@@ -185,7 +185,7 @@ def test_a_part_that_is_gone_is_told_at_its_place(kind: str, suffix: str, word: 
     assert [it.of[0] for it in broken] == [f"Machine/fleet-local/{first}"]
     target = next(it for it in scene.items if it.key == broken[0].of[1])
     told = [text.text for text in target.texts]
-    assert (word or "no plan Secret") in told
+    assert any(text.endswith(word or "no plan Secret") for text in told)
     assert broken[0].texts, "the field is told"
 
 
@@ -258,7 +258,7 @@ def test_equal_faults_are_told_once() -> None:
     assert 1 <= len(shown) <= 4
     bundles = {it.state: it for it in scene.find("bundle")}
     words = " ".join(text.text for text in bundles["error"].texts)
-    assert f"and {190 - len(shown)} more nodes with node-without-machine" in words
+    assert f"and {190 - len(shown)} more nodes have no Machine" in words
     assert "hv194" in bundles["error"].hint
     assert scene.title == "hv005 has no Machine, and 189 more like it: 190 of 200 nodes are broken"
     assert scene.height < 900
@@ -287,7 +287,7 @@ def test_two_hundred_nodes_with_one_name_in_common_stay_one_readable_row() -> No
     scene = draw(from_folder(Path(mkdtemp()), world.objects), Wish()).scene
     sound.check(scene)
     assert scene.height < 2500
-    assert "more objects that hang together with these" in said(scene, "caption")
+    assert "and 57 more nodes that hang together with these: hv003, hv004" in said(scene, "caption")
 
 
 # --- labels and focus ------------------------------------------------------------------------------------------------

@@ -79,14 +79,14 @@ def test_the_tree_names_a_shared_machine_twice_and_opens_it_once() -> None:
     shared = [line for line in lines if "Machine custom-957869c2ad0d (Running)" in line]
     assert len(shared) == 2
     assert "(above)" in shared[1]
-    assert any("but it names hv03" in line for line in lines)
+    assert any("Machine names hv03 instead" in line for line in lines)
 
 
 def test_the_tree_folds_as_the_picture_does() -> None:
     """One line for many."""
     text = draw(made(200, *orphans(5, 195)), Wish()).text(100)
     assert "✓ 10 nodes: every link holds" in text
-    assert "more nodes with node-without-machine" in text
+    assert "more nodes have no Machine" in text
     assert len(text.splitlines()) < 40
 
 

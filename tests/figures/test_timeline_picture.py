@@ -18,7 +18,7 @@ from harvdiag.figures.timeline.axis import axis
 from harvdiag.model import State
 from tests import port
 from tests.figures.sound import check
-from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
+from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized
 from tests.routes import PATHS, scenario
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
@@ -32,7 +32,7 @@ STOPPED = {
     "issue-8236": ("Nothing has moved for 17 h 21 min: srv09 will never be upgraded", "16:39 UTC"),
     "lost-acknowledgement": ("Nothing has moved for 3 h 20 min: hv02 waits since", "06:40 UTC"),
     "two-machines-one-node": ("Nothing has moved for 3 h 20 min: hv02 waits: Machine", "06:40 UTC"),
-    "ghost-machines": ("Nothing has moved for 18 h 0 min: hv02, hv03, hv04 and hv05 were never begun", "16:00 UTC"),
+    "ghost-machines": ("Nothing has moved for 18 h: hv02, hv03, hv04 and hv05 were never begun", "16:00 UTC"),
     "unmanaged-node": ("Nothing has moved for 5 h 31 min: the upgrade waits for hv04", "04:29 UTC"),
 }
 
@@ -126,6 +126,66 @@ def test_a_failed_job_has_a_sign() -> None:
     assert any("Job pre-drain failed" in sign.hint for sign in signs)
     assert "goes on" not in words(drawing)
     assert drawing.scene.title.startswith("No upgrade is under way; the last to v1.4.2 failed")
+
+
+def test_every_sign_has_its_words_in_every_form() -> None:
+    """In the terminal below its row, and in the words for those who cannot see it."""
+    drawing = of(at_phase(sized(4), "Failed"))
+    signs = [item for item in drawing.scene.find("mark") if item.key != "moment"]
+    assert signs
+    for sign in signs:
+        told = sign.hint.split("; ")[0]
+        assert told in " ".join(drawing.text(100).split())
+        assert told.partition(" ")[2] in drawing.scene.alt
+
+
+@pytest.mark.parametrize("count", [3, 60])
+@pytest.mark.parametrize("step", ["h4", "h10", "rebooting"])
+def test_a_healthy_rollout_has_no_signs(count: int, step: str) -> None:
+    """What befell a node that is done, Events and lines of logs are a quiet number in the hint."""
+    world = noisy(at_step(sized(count), "hv002", step))
+    drawing = of(world)
+    assert [item.key for item in drawing.scene.find("mark") if item.key != "moment"] == []
+    assert "Events, lines of logs" in " ".join(item.hint for item in drawing.scene.items)
+
+
+def test_a_node_that_is_lost_while_it_is_not_its_turn_has_a_sign() -> None:
+    """Of a stuck node; the same of one that is done has none."""
+    world = noisy(at_step(sized(4), "hv002", "h4"))
+    orphan(world, "hv003")
+    drawing = of(world)
+    marked = {item.key.partition("/sign")[0] for item in drawing.scene.find("mark", "error") if "/sign" in item.key}
+    assert {name.rpartition("/")[2] for name in marked} == {"hv003"}
+    assert "Node: Ready became Unknown" in drawing.text(100)
+
+
+def noisy(world: World) -> World:
+    """Every Node was lost."""
+    for obj in [obj for obj in world.objects if obj["kind"] == "Node"]:
+        rows, at = obj["status"]["conditions"], "2025-05-08T09:50:00Z"
+        rows[:] = [row for row in rows if row["type"] != "Ready"]
+        rows.append({"type": "Ready", "status": "Unknown", "lastTransitionTime": at})
+    return world
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_the_alternative_text_says_how_each_phase_stands(name: str) -> None:
+    """What lies before the phase that goes on is done, whether or not anything tells its times."""
+    alt = draw(sample(name), Wish()).scene.alt
+    assert "PreparingLoggingInfra done" in alt
+    assert "RepoPrepared done, began" in alt
+    assert alt.count(" stands still") == 1
+    assert "not reached" not in alt
+
+
+def test_long_names_stay_apart() -> None:
+    """In the picture and in a terminal."""
+    world = at_step(healthy(LONG[:4]), LONG[1], "h4")
+    drawing = of(world)
+    check(drawing.scene)
+    labels = [item.texts[1 if item.state in {"now", "good"} else 0].text for item in drawing.scene.find("node")]
+    assert len(set(labels)) == 4
+    assert all(f"-node-{i:02} " in drawing.text(100) for i in range(1, 5))
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -12,13 +14,14 @@ from hypothesis import strategies as st
 import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.scene import Item, Rect
+from harvdiag.figures.parts import head
+from harvdiag.figures.scene import Item, Path, Rect
 from harvdiag.figures.svg import svg
 from harvdiag.figures.upgrade import draw
 from harvdiag.model import State
 from tests import port
 from tests.figures.sound import check
-from tests.routes import PATHS, scenario
+from tests.routes import PATHS, from_folder, scenario
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
 from tests.world.rollouts import at_pause, at_phase, at_step
@@ -41,7 +44,7 @@ TITLES = {
         " (1 of 3 nodes are done)"
     ),
     "ghost-machines": (
-        "hv02, hv03, hv04 and hv05 were never begun: Machine custom-9d026ddd9748 names Node hv09, which does not exist"
+        "hv02, hv03, hv04 and hv05 were never begun: 2 Machines name Nodes that do not exist, hv08 and hv09"
         " (1 of 5 nodes are done)"
     ),
 }
@@ -134,6 +137,110 @@ def test_the_way_of_an_orphan_is_hollow_and_says_why() -> None:
     assert any(getattr(shape, "dash", "") for shape in nodes(drawing)["srv09"].shapes)
     assert "it has no Machine, so no plan Secret" in words(drawing)
     assert {"Why", "Do"} <= set(words(drawing).split())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_phase_has_its_number_apart_and_nothing_cut(name: str) -> None:
+    """A browser draws several blanks as one; the phase that counts is bold, whatever its name."""
+    for cell in draw(sample(name), Wish()).scene.find("phase"):
+        assert all("  " not in text.text and "…" not in text.text for text in cell.texts)
+        assert cell.key.removeprefix("phase-") in {text.text for text in cell.texts}
+        named = [text.bold for text in cell.texts if text.area.y > cell.area.y + 20]
+        assert named == [cell.state in {"error", "warning", "now"}] * len(named)
+
+
+def test_a_held_up_phase_is_told_whole() -> None:
+    """Its cell is as wide as its words."""
+    world = at_step(sized(4), "hv002", "h4")
+    orphan(world, "hv003")
+    (cell,) = drawn(world).scene.find("phase", "warning")
+    assert "cannot finish" in [text.text for text in cell.texts]
+
+
+LONG = tuple(f"harvester-production-rack17-node-{i:02}.dc1.example.com" for i in range(1, 61))
+
+
+@pytest.mark.parametrize("count", [4, 60])
+def test_long_names_stay_apart(count: int) -> None:
+    """What all have in common goes first; also where a group is named. The hint has the whole name."""
+    world = at_step(healthy(LONG[:count]), LONG[1], "h4")
+    orphan(world, LONG[2])
+    drawing = drawn(world)
+    check(drawing.scene)
+    labels = [lane.texts[0].text for lane in nodes(drawing).values()]
+    assert len(set(labels)) == len(labels)
+    assert {"…rack17-node-02", "…rack17-node-03"} <= set(labels)
+    assert any(LONG[2] in lane.hint for lane in drawing.scene.find("node"))
+    assert all("node-" in group.texts[1].text for group in drawing.scene.find("group"))
+
+
+@pytest.mark.parametrize("wide", [40, 80, 100, 160])
+def test_every_label_in_a_terminal_is_apart_from_its_words(wide: int) -> None:
+    """Also the longest, Stands still; and what must not be done is told."""
+    told = re.sub(r"\n +", " ", drawing_of("two-machines-one-node").text(wide))
+    assert re.search(r"^Stands still +since", told, re.MULTILINE)
+    assert re.search(r"^Caution +When the finalizer", told, re.MULTILINE)
+    assert re.search(r"^Root cause +Machine custom-31079167475f", told, re.MULTILINE)
+
+
+def drawing_of(name: str) -> Drawing:
+    """The picture of a sample."""
+    return draw(sample(name), Wish())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_callout_is_whole_and_its_leader_ends_before_it(name: str) -> None:
+    """Nothing is cut in it, and no line runs into the words."""
+    drawing = drawing_of(name)
+    for item in drawing.scene.find("caption"):
+        assert not any("…" in text.text for text in item.texts)
+        ends = [point for shape in item.shapes if isinstance(shape, Path) for point in shape.points]
+        for text in item.texts:
+            assert not any(text.area.x - 1 < x < text.area.right and text.area.y < y for x, y in ends)
+    if name == "lost-acknowledgement":
+        (item,) = drawing.scene.find("caption", "error")
+        assert [t.text for t in item.texts] == [
+            "Node hv02 waits since 2025-05-08 06:40 UTC for an answer that does not come"
+        ]
+        assert "Harvester will not write it by itself" in item.hint
+
+
+def test_what_a_state_took_stands_below_its_head() -> None:
+    """In the middle of the column, also where a bar covers two of them."""
+    drawing = drawing_of("upgrade-half-way")
+    heads = {text.text: text.x for item in drawing.scene.find("column") for text in item.texts}
+    assert {text.x for text in nodes(drawing)["hv01"].texts if text.text == "7 min"} == {heads["Images preloading"]}
+
+
+def test_title_why_and_do_speak_of_one_fault(tmp_path: Any) -> None:
+    """Where another fault than the stuck node's is told as Why, the title names it first, then the node."""
+    (path,) = [p for p in SPOKEN if p.parent.name == "upgrade-node-without-job" and p.stem == "speaks"]
+    objects, when = deepcopy(list(scenario(path).objects)), scenario(path).captured_at
+    before = draw(from_folder(tmp_path / "before", objects, when), Wish())
+    assert before.scene.title.startswith("hv02 will never be upgraded: it is Pre-draining")
+    for obj in objects:
+        (obj["metadata"].get("labels") or {}).pop("rke.cattle.io/init-node", None)
+    drawing = draw(from_folder(tmp_path / "after", objects, when), Wish())
+    (why,) = [item.hint for item in drawing.scene.find("part") if item.texts[0].text == "Why"]
+    assert "init node" in why
+    assert re.match(rf"{why}; and hv\w+ will never be upgraded ", drawing.scene.title)
+
+
+def test_a_node_that_is_done_is_not_said_to_have_its_turn() -> None:
+    """It counts as done: what is left to do for it is told."""
+    title = drawn(at_step(sized(3), "hv002", "h11")).scene.title
+    assert "has its turn" not in title
+    assert "hv002 is upgraded, and Rancher is to uncordon the node" in title
+
+
+def test_a_long_title_loses_its_last_clauses_not_its_last_signs() -> None:
+    """The whole is in the hint, and how far it is stays."""
+    items, _ = head("hv02 is stuck: " + "it waits, " * 20 + "and so on (1 of 3 nodes are done; hv03 goes on)", "x", 900)
+    told = " ".join(text.text for text in items[0].texts)
+    assert "…" not in told
+    assert told.startswith("hv02 is stuck: it waits")
+    assert told.endswith("it waits (1 of 3 nodes are done)")
+    assert "and so on" in items[0].hint
 
 
 @pytest.mark.parametrize("phase", rollouts.PHASES)

@@ -16,6 +16,7 @@ from harvdiag.fields import Obj, field, uid_of
 from harvdiag.kinds import CATALOGUE, LINKED
 from harvdiag.links import ABSENT, UNSEEN, Edge, ref_of
 from harvdiag.model import Finding, ObjectRef
+from harvdiag.upgrade.v1 import Upgrade
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -26,6 +27,7 @@ NEW, GONE, CHANGED, ANEW = "new", "gone", "changed", "made anew"
 KINDS = (*LINKED, "Upgrade")
 BESIDE = {"name", "namespace", "uid", "created", "owner"}  # what names an object, or is a link
 STATE = "state in the upgrade"
+CONDITION = "status.conditions, type "
 
 
 def __dir__() -> list[str]:
@@ -88,8 +90,12 @@ class Side:
     @cached_property
     def states(self) -> Mapping[str, str]:
         """Each node's state in the upgrade that runs, else in the last."""
-        latest = self.facts.upgrades.running or next(iter(self.facts.upgrades.all), None)
-        return latest.nodes if latest else {}
+        return self.upgrade.nodes if self.upgrade else {}
+
+    @property
+    def upgrade(self) -> Upgrade | None:
+        """The upgrade that runs, else the last."""
+        return self.facts.upgrades.running or next(iter(self.facts.upgrades.all), None)
 
     def seen(self, ref: ObjectRef) -> bool:
         """Whether an object that is not here does not exist."""
@@ -104,6 +110,21 @@ class Comparison:
         one, other = before.facts.now.at, now.facts.now.at
         self.backwards = one is not None and other is not None and one > other
         self.before, self.now = map(Side, (now, before) if self.backwards else (before, now))
+
+    @property
+    def together(self) -> bool:
+        """Whether both are of one time: nobody knows which came first."""
+        one, other = self.before.facts.now.at, self.now.facts.now.at
+        return one is not None and one == other
+
+    @property
+    def begun(self) -> Upgrade | None:
+        """The upgrade that is another than it was, or of another version; None where that cannot be told."""
+        before, now = self.before.upgrade, self.now.upgrade
+        if now is None or any(kind == "Upgrade" for kind, _ in self.gaps):
+            return None
+        other = before is None or before.ref != now.ref or uid_of(before.obj) != uid_of(now.obj)
+        return now if other or (before and before.version != now.version) else None
 
     @property
     def strangers(self) -> bool:
@@ -234,7 +255,7 @@ class Comparison:
                 continue
             was, is_ = column.value(before), column.value(now)
             if was != is_:
-                yield Change(CHANGED, ref, column.source, _value(was), _value(is_), column.name)
+                yield Change(CHANGED, ref, column.source, _value(was), _value(is_), _called(column))
 
     def _state(self, ref: ObjectRef) -> Iterator[Change]:
         before, now = self.before.states, self.now.states
@@ -252,6 +273,12 @@ def _short(path: str) -> str:
     """A field without what all have in common: ``cluster.x-k8s.io/machine``, ``nodeRef.name``."""
     bare = str(field(path).steps[-1]) if path.endswith('"]') else path
     return bare.removeprefix("metadata.").removeprefix("status.").removeprefix("spec.")
+
+
+def _called(column: Column) -> str:
+    """A column in words."""
+    kind = column.source.removeprefix(CONDITION)
+    return column.name.replace("_", " ") if kind == column.source else f"condition {kind}"
 
 
 def _stamped(column: Column) -> bool:

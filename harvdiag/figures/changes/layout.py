@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from harvdiag.escape import plain
 from harvdiag.figures.changes.facts import ANEW, CHANGED, GONE, NEW, Comparison
 from harvdiag.figures.changes.groups import Group, Step
-from harvdiag.figures.changes.words import ABSENT, SIGNS, alt, findings, notes, same, sides, spoken, title
+from harvdiag.figures.changes.words import ABSENT, SIGNS, alt, findings, notes, same, sides, spoken, title, under
 from harvdiag.figures.drawing import key
 from harvdiag.figures.measure import fit, line
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, listed, scene, source
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, listed, scene
 from harvdiag.figures.parts import SIGNS as MARKS
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 
@@ -29,8 +29,7 @@ def __dir__() -> list[str]:
 
 def picture(comparison: Comparison, groups: Sequence[Group]) -> Scene:
     """The whole comparison."""
-    one, other = source(comparison.before.cluster), source(comparison.now.cluster)
-    items, y = head(title(comparison), f"before: {one}   →   now: {other}", WIDE)
+    items, y = head(title(comparison), "   →   ".join(under(comparison)), WIDE)
     if groups:
         items += list(_heads(y + 12))
         y += 22

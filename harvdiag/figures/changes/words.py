@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from harvdiag.escape import plain
 from harvdiag.figures.changes.facts import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
 from harvdiag.figures.changes.groups import Group, Step
 from harvdiag.figures.parts import groups as groups_of
-from harvdiag.figures.parts import listed
+from harvdiag.figures.parts import listed, source
 from harvdiag.model import Finding
+from harvdiag.upgrade.phases import FAILED, STATES
 from harvdiag.words import counted
 
 __all__ = [
@@ -27,11 +29,13 @@ __all__ = [
     "since",
     "spoken",
     "title",
+    "under",
 ]
 
 SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
 MARKS = {"good": "✓", "error": "✗", "warning": "!", "info": "i"}
 FEW, CLAUSES = 3, 2
+UNTOLD = "which came first is not known"
 ABSENT = "absent"
 
 
@@ -49,18 +53,27 @@ def title(comparison: Comparison) -> str:
         objects, links = comparison.same
         size = f"{counted(objects, 'object')} and {counted(links, 'link')}"
         size += " that were seen on both sides" if comparison.gaps else ""
+        if comparison.together:
+            return f"Nothing differs between the two, {since(comparison)}, in {size}; {found}"
         return f"Nothing changed {since(comparison)} in {size}; {found}"
     said = list(_clauses(comparison))
     rest = f" and {len(said) - CLAUSES} more" if len(said) > CLAUSES else ""
-    when = since(comparison)
+    when = since(comparison) + (f", {UNTOLD}" if comparison.together else "")
     return f"{when[0].upper()}{when[1:]}: {'; '.join(said[:CLAUSES])}{rest}; {found}"
 
 
+def under(comparison: Comparison) -> tuple[str, str]:
+    """Which two are compared."""
+    return f"before: {source(comparison.before.cluster)}", f"now: {source(comparison.now.cluster)}"
+
+
 def since(comparison: Comparison) -> str:
-    """``since 10:00 UTC``, with the day where that is another."""
+    """``since 10:00 UTC``, with the day where that is another; of two of one time that they are."""
     before, now = comparison.before.facts.now, comparison.now.facts.now
     if not before.at or not now.at:
         return "since the other snapshot"
+    if comparison.together:
+        return f"both collected at {before.at.strftime('%H:%M UTC')}"
     same = before.at.date() == now.at.date()
     return f"since {before.at.strftime('%H:%M UTC') if same else before}"
 
@@ -88,7 +101,7 @@ def _clauses(comparison: Comparison) -> Iterator[str]:
     if anew:
         yield f"{_first(anew)} made anew"
     yield from _steps_on(comparison)
-    if not any((*(names for names, _ in told), anew)) and not _moved(comparison):
+    if not any((*(names for names, _ in told), anew, _moved(comparison), comparison.begun)):
         yield _counts(comparison)
 
 
@@ -111,11 +124,23 @@ def _moved(comparison: Comparison) -> list[Change]:
 
 
 def _steps_on(comparison: Comparison) -> Iterator[str]:
-    moved = _moved(comparison)
-    if len(moved) == 1:
-        yield f"{moved[0].ref.name} went from {moved[0].before} to {moved[0].now}"
-    elif moved:
-        yield f"{len(moved)} nodes went on in the upgrade ({_first([c.ref.name for c in moved])})"
+    if begun := comparison.begun:
+        yield f"{'a new' if comparison.before.upgrade else 'an'} upgrade began" + (
+            f" (to {begun.version})" if begun.version else ""
+        )
+        return
+    for went, alike in groups_of(_moved(comparison), _went):
+        if len(alike) == 1:
+            one = alike[0]
+            yield f"{one.ref.name} {went.removesuffix(' on')} from {one.before or ABSENT} to {one.now or ABSENT}"
+        else:
+            yield f"{len(alike)} nodes {went} in the upgrade ({_first([c.ref.name for c in alike])})"
+
+
+def _went(change: Change) -> str:
+    """Which way a node went in the order of the upgrade's states."""
+    before, now = (STATES[state].order if state in STATES else 0 for state in (change.before, change.now))
+    return "went back" if now < before else "went on" if now < STATES[FAILED].order else "went wrong"
 
 
 def _counts(comparison: Comparison) -> str:
@@ -154,11 +179,13 @@ def sides(step: Step) -> tuple[str, str]:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """What one has to know beside: what could not be compared, and that the times are the other way round."""
+    """What one has to know beside: what could not be compared, and what the times say of the order."""
     told = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
     if comparison.untold:
         count = counted(len(comparison.untold), "finding")
         told.append(f"{count} not comparable: the check could be made on one side only")
+    if comparison.together and not comparison.strangers:
+        told.append(f"{since(comparison)}: {UNTOLD}; shown as they were given")
     if comparison.backwards:
         told.append("the snapshot given as the earlier one is the later: shown in the order of their times")
     if comparison.strangers:
@@ -195,22 +222,25 @@ def _line(step: Step) -> str:
 
 def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
     """The same for a terminal."""
-    out = [plain(title(comparison)), ""]
+    out = [*folds(title(comparison), width), *(part for side in under(comparison) for part in folds(side, width)), ""]
     for group in groups:
-        out.append(plain(group.name) + (f": {listed(group.alike, 6)}" if group.alike else ""))
+        out += folds(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width)
         out += [f"  {cut(plain(_line(step)), width - 2)}" for step in group.steps]
         out += [f"  and {group.more} more"] if group.more else []
     if found := findings(comparison):
-        signs = [(MARKS[told.colour], told) for told in found]
-        out += [
-            *[""] * bool(groups),
-            "Findings",
-            *(f"  {sign} {told.word}: {plain(told.words)}" for sign, told in signs),
-        ]
+        out += [*[""] * bool(groups), "Findings"]
+        for told in found:
+            said = folds(f"{MARKS[told.colour]} {told.word}: {told.words}", width - 2)
+            out += [f"  {part}" for part in said]
     if not comparison.strangers:
-        out += [*[""] * bool(groups or found), same(comparison)]
-    out += [f"? {plain(note)}" for note in notes(comparison)]
+        out += [*[""] * bool(groups or found), *folds(same(comparison), width)]
+    out += [part for note in notes(comparison) for part in folds(f"? {note}", width)]
     return "\n".join(out)
+
+
+def folds(text: str, width: int) -> list[str]:
+    """A text in lines of a terminal."""
+    return wrap(plain(text), max(width, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 
 class Told(NamedTuple):

@@ -38,9 +38,10 @@ def explore(
     from harvdiag.figures.explore.page import Page
     from harvdiag.figures.explore.record import record
     from harvdiag.figures.figure import Figure
-    from harvdiag.figures.focus import found
+    from harvdiag.figures.focus import checked, found
     from harvdiag.figures.links import draw
 
+    checked(cluster)
     ref, finding = found(cluster, focus)
     wish = Wish(ref, finding, labels)
     drawing = draw(cluster, wish)

@@ -6,7 +6,7 @@
   const STATE_SIGNS = { present: "", absent: "✗ ", unseen: "? " };
   const PARTS = 'g[data-role="object"], g[data-role="placeholder"], g[data-role="bundle"]';
   const BROKEN = new Set(["error", "warning", "info", "absent"]);
-  const MOST_ROWS = 60;
+  const MOST_ROWS = 60, FAR = 240;
   const FARTHEST = 0.25, CLOSEST = 4, LEAST_FIT = 0.6;
 
   /** An element with attributes, listeners (`onclick: f`) and children; a string is text and nothing else. */
@@ -51,6 +51,7 @@
       this.parts = new Map([...this.svg.querySelectorAll(PARTS)].map((part) => [part.dataset.key, part]));
       this.ties = [...this.svg.querySelectorAll("g[data-of]:not([data-role='bundle'])")];
       this.tie();
+      this.line();
       this.build(image);
       this.parts.forEach((part, key) => this.prepare(part, key));
       this.rove([...this.parts.values()].find((part) => this.wrong(part.dataset.key)) || this.parts.values().next().value);
@@ -80,6 +81,33 @@
         this.folded.set(key, numbers.map((number) => this.objects[number]));
         this.folded.get(key).forEach((object) => { if (!this.parts.has(object.key)) object.part = key; });
       }
+    }
+
+    /** The rows of the picture, from the order in which it is painted: a stripe, links, boxes, and sentences below. */
+    line() {
+      this.rowOf = new Map();
+      this.beside = [...this.svg.querySelectorAll('g[data-role="caption"], g[data-role="stripe"]')];
+      let row;
+      const begin = () => { row = { keys: [], told: false, bundle: false }; };
+      begin();
+      this.svg.querySelectorAll(`${PARTS}, g[data-role="link"], g[data-role="caption"], g[data-role="stripe"]`).forEach((it) => {
+        const box = it.matches(PARTS), said = it.dataset.role === "caption";
+        if (said ? row.bundle : row.told || row.bundle || (!box && row.keys.length)) begin();
+        if (box) row.keys.push(it.dataset.key);
+        row.told ||= said;
+        row.bundle ||= it.dataset.role === "bundle";
+        const about = said && this.findings.find((finding) => it.dataset.hint === `${finding.rule}: ${finding.message}`);
+        const part = about && about.subject >= 0 && this.objects[about.subject].part;
+        this.rowOf.set(it, part && this.parts.has(part) && !row.keys.includes(part) ? { keys: [part] } : row);
+      });
+    }
+
+    /** Sentences and stripes do as the boxes of their row do. */
+    follow(name, test) {
+      this.beside.forEach((it) => {
+        const parts = this.rowOf.get(it).keys.map((key) => this.parts.get(key));
+        it.classList.toggle(name, parts.length > 0 && test(parts));
+      });
     }
 
     // --- what stands on the page -----------------------------------------------------------------------------------
@@ -147,7 +175,7 @@
     told(key) {
       const object = this.byKey.get(key), members = this.folded.get(key);
       if (object) {
-        const findings = this.own(object).map((it) => `${SIGNS[it.severity]} ${it.message}`);
+        const findings = (object.state === "present" ? this.own(object) : object.findings.map((n) => this.findings[n])).map((it) => `${SIGNS[it.severity]} ${it.message}`);
         return [called(object), `${STATE_SIGNS[object.state]}${STATES[object.state]}`, ...findings];
       }
       const hint = (this.parts.get(key).dataset.hint || key).split("\n");
@@ -196,7 +224,8 @@
         part.setAttribute("aria-pressed", String(name === drawn));
       });
       const part = this.parts.get(drawn);
-      this.svg.classList.toggle("hdx-dim", Boolean(part));
+      this.follow("hdx-lit", (parts) => parts.includes(part));
+      this.svg.classList.toggle("hdx-dim", Boolean(part) && !part.classList.contains("hdx-off"));
       if (part) this.rove(part);
       this.fill(...(object ? this.about(object) : this.folded.has(drawn) ? this.members(drawn) : this.gap(drawn)));
       if (part) this.reveal(part);
@@ -235,7 +264,7 @@
     about(object) {
       const folded = !this.parts.has(object.key);
       const part = this.parts.get(object.part), off = part?.classList.contains("hdx-off") && "Hidden by the filters";
-      const where = part ? ["Folded into ", this.jump(object.part)] : ["Not in the picture"];
+      const where = part ? folded ? this.among(object) : [] : ["Not in the picture"];
       const facts = [["kind", object.kind], ["namespace", object.namespace || "(cluster)"],
         ["state", STATE_SIGNS[object.state] + STATES[object.state]], ...(object.facts || [])];
       return [called(object),
@@ -245,6 +274,14 @@
         ...this.section("Facts", [el("dl", { class: "hdx-facts" },
           ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))]),
         ...(object.yaml ? this.section("YAML, without managedFields", [el("pre", { class: "hdx-yaml", tabindex: "0" }, object.yaml)]) : [])];
+    }
+
+    /** One of those that are folded: of how many, and the way to them. */
+    among(object) {
+      const members = this.folded.get(object.part), nodes = members.filter((it) => it.kind === "Node").length;
+      const folded = nodes ? `${nodes} folded nodes` : many(members.length, "folded object");
+      const does = nodes && object.kind !== "Node" ? "belongs to" : "is";
+      return [`${object.name} ${does} one of ${folded}. `, this.jump(object.part, `Show all ${folded}`)];
     }
 
     members(key) {
@@ -279,11 +316,21 @@
         rows.length && el("details", {}, el("summary", {}, "Evidence"), el("ul", { class: "hdx-list" }, ...rows)));
     }
 
+    /** Each link once: those that are broken with their sign, then those that should be and are not, then the others. */
     links(object) {
-      const row = (field, lead, other) => el("li", {}, el("code", {}, field), ` ${lead} `,
-        this.link(other, called(other)), other.state === "present" ? "" : ` ${STATE_SIGNS[other.state]}${STATES[other.state]}`);
       const broken = this.ties.filter((tie) => BROKEN.has(tie.dataset.state) && tie.dataset.of.split(" ").includes(object.key));
-      const rows = [...broken.map((tie) => el("li", { class: "hdx-lost" }, `✗ ${tie.dataset.hint || ""}`)), ...object.names.map((it) => row(it.field, "→", it.target)), ...object.named.map((it) => row(it.field, "←", it.source))];
+      const told = new Set();
+      const row = (it, lead, other) => {
+        const ends = [it.source.key, it.target.key];
+        const tie = broken.find((one) => one.dataset.of.split(" ").every((end) => ends.includes(end)) && (one.dataset.hint || "").includes(it.field));
+        const [, word, more] = (tie?.dataset.hint || "").split(": ");
+        told.add(tie);
+        const state = other.state === "present" ? (more && ` (${word})`) : ` ${tie ? "" : STATE_SIGNS[other.state]}${STATES[other.state]}`;
+        return el("li", { class: tie && "hdx-lost" }, tie && "✗ ", el("code", {}, it.field), ` ${lead} `, this.link(other, called(other)), state);
+      };
+      const there = [...object.names.map((it) => row(it, "→", it.target)), ...object.named.map((it) => row(it, "←", it.source))];
+      const lost = broken.filter((tie) => !told.has(tie)).map((tie) => el("li", { class: "hdx-lost" }, `✗ ${tie.dataset.hint || ""}`));
+      const rows = [...lost, ...there].sort((a, b) => b.matches(".hdx-lost") - a.matches(".hdx-lost"));
       const more = rows.length > MOST_ROWS && el("p", {}, `and ${rows.length - MOST_ROWS} more`);
       return rows.length ? [el("ul", { class: "hdx-list" }, ...rows.slice(0, MOST_ROWS)), more].filter(Boolean) : [];
     }
@@ -293,8 +340,8 @@
       return el("button", { type: "button", class: "hdx-link", onclick: () => { this.select(object.key); this.panel.focus({ preventScroll: true }); } }, words);
     }
 
-    jump(key) {
-      return el("button", { type: "button", class: "hdx-link", onclick: () => this.select(key) }, this.told(key)[0]);
+    jump(key, words) {
+      return el("button", { type: "button", class: "hdx-link", onclick: () => this.select(key) }, words);
     }
 
     // --- filters ---------------------------------------------------------------------------------------------------
@@ -311,16 +358,19 @@
       const bad = (tie) => BROKEN.has(tie.dataset.state);
       const kept = new Set([...this.parts.keys()].filter((key) => !only || this.wrong(key)));
       if (only) this.ties.filter(bad).forEach((tie) => tie.dataset.of.split(" ").forEach((end) => kept.add(end)));
-      let shown = 0;
+      let shown = 0, all = 0;
       this.parts.forEach((part, key) => {
         const off = !kept.has(key) || this.hidden.has(this.kind(key));
         part.classList.toggle("hdx-off", off);
-        shown += off ? 0 : 1;
+        const size = this.folded.get(key)?.length || 1;
+        all += size;
+        shown += off ? 0 : size;
       });
+      this.follow("hdx-off", (parts) => parts.every((part) => part.classList.contains("hdx-off")));
       this.ties.forEach((tie) => tie.classList.toggle("hdx-off", tie.dataset.of.split(" ").some((end) => this.parts.get(end)?.classList.contains("hdx-off"))));
       const trunkless = only || this.hidden.has("Cluster"); // the lines that many links share
       this.svg.querySelectorAll('g[data-role="trunk"]').forEach((trunk) => trunk.classList.toggle("hdx-off", trunkless));
-      this.shown.textContent = shown < this.parts.size ? `${shown} of ${this.parts.size} shown` : "";
+      this.shown.textContent = shown < all ? `${shown} of ${all} objects shown` : "";
       const first = [...this.parts.values()].find((part) => !part.classList.contains("hdx-off"));
       if (this.current?.classList.contains("hdx-off") && first) this.rove(first);
     }
@@ -381,10 +431,19 @@
       const [head, ...rest] = this.parts.has(part.dataset.key) ? this.told(part.dataset.key) : part.dataset.hint.split("\n");
       this.tip.replaceChildren(el("b", {}, head), ...rest.map((line) => el("div", {}, line)));
       this.tip.hidden = false;
-      const frame = this.view.parentElement.getBoundingClientRect();
+      const frame = this.view.parentElement.getBoundingClientRect(), high = this.tip.offsetHeight + 8;
+      const { top, bottom } = this.span(part);
+      const above = top - frame.top - high >= 0 && bottom + high > Math.min(frame.bottom, window.innerHeight);
       this.tip.style.left = `${Math.max(4, Math.min(x - frame.left + 14, frame.width - this.tip.offsetWidth - 4))}px`;
-      const below = y - frame.top + 16;
-      this.tip.style.top = `${below + this.tip.offsetHeight < frame.height ? below : Math.max(4, y - frame.top - this.tip.offsetHeight - 12)}px`;
+      this.tip.style.top = `${above ? top - frame.top - high : bottom - frame.top + 8}px`;
+    }
+
+    /** From where to where the row of a part goes; of a high one the part itself. */
+    span(part) {
+      const own = part.getBoundingClientRect(), row = this.rowOf.get(part);
+      const boxes = [...this.rowOf].filter(([it, of]) => of === row && it.getClientRects().length).map(([it]) => it.getBoundingClientRect());
+      const top = Math.min(own.top, ...boxes.map((box) => box.top)), bottom = Math.max(own.bottom, ...boxes.map((box) => box.bottom));
+      return bottom - top > FAR ? own : { top, bottom };
     }
 
     // --- hands and keys --------------------------------------------------------------------------------------------
@@ -394,7 +453,9 @@
       const part = (event) => event.target.closest?.(PARTS);
       this.search.addEventListener("input", () => this.seek());
       this.broken.addEventListener("click", () => {
-        this.broken.setAttribute("aria-pressed", String(this.broken.getAttribute("aria-pressed") !== "true"));
+        const only = this.broken.getAttribute("aria-pressed") !== "true";
+        this.broken.setAttribute("aria-pressed", String(only));
+        if (only && this.open) this.close();
         this.filter();
       });
       this.svg.addEventListener("click", (event) => {

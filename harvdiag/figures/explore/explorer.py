@@ -9,6 +9,7 @@ from typing import Any
 from harvdiag.errors import UsageError
 from harvdiag.figures.explore.page import Page
 from harvdiag.figures.figure import Figure
+from harvdiag.figures.files import written
 
 __all__ = ["Explorer"]
 
@@ -45,11 +46,9 @@ class Explorer:
 
         Raises UsageError where the name does not end in ``.html`` and where the file cannot be written.
         """
-        path = Path(file)
-        if path.suffix.lower() not in {".html", ".htm"}:
-            raise UsageError(f"{path.name}: a page to explore ends in .html; hd.draw saves pictures")
-        try:
-            path.write_text(self._page.whole, encoding="utf-8")
-        except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
-            raise UsageError(f"{path}: cannot be written: {getattr(error, 'strerror', error)}") from error
-        return path
+        return written(file, self._bytes)
+
+    def _bytes(self, ending: str) -> bytes:
+        if ending not in {".html", ".htm"}:
+            raise UsageError(f"a page to explore ends in .html, not in {ending or 'nothing'}; hd.draw saves pictures")
+        return self._page.whole.encode(errors="replace")

@@ -20,7 +20,7 @@ from harvdiag.figures.svg import style, svg
 
 __all__ = ["Page"]
 
-ROOT = ".hdx"
+ROOT, BODY = ".hdx", ".hdx-page"
 SHEET = "{light}\n@media(prefers-color-scheme:dark){{{dark}}}\n{told_light}\n{told_dark}\n{shapes}\n{rest}"
 TOLD = {
     "light": ('body[data-jp-theme-light="true"]', "body.vscode-light", "body.vscode-high-contrast-light"),
@@ -72,7 +72,7 @@ class Page(NamedTuple):
                 f'<meta name="color-scheme" content="{schemes}">',
                 f"<title>{html(self.scene.title)}</title>",
                 "</head>",
-                '<body class="hdx-page" style="margin:0">',
+                f'<body class="hdx-page" data-theme="{self.theme}" style="margin:0">',
                 f"<main>{self.piece}</main>",
                 "</body>",
                 "</html>\n",
@@ -88,8 +88,8 @@ def _sheet() -> str:
     """Colours as variables, which the theme sets; the shapes of the picture take theirs from them, too."""
     light, dark = _variables(LIGHT), _variables(DARK)
     return SHEET.format(
-        light=f"{ROOT}{{{light}}}",
-        dark=f"{ROOT}{{{dark}}}",
+        light=f"{ROOT},{BODY}{{{light}}}",
+        dark=f"{ROOT},{BODY}{{{dark}}}",
         told_light=f"{_where('light')}{{{light}}}",
         told_dark=f"{_where('dark')}{{{dark}}}",
         shapes=style(ROOT, {key: f"var(--hdx-{key})" for key in LIGHT}),
@@ -103,7 +103,8 @@ def _variables(colours: Mapping[str, str]) -> str:
 
 def _where(theme: str) -> str:
     """The roots in a front end with this theme, and those for which it was wished."""
-    return ",".join((*(f"{body} {ROOT}" for body in TOLD[theme]), f'{ROOT * 3}[data-theme="{theme}"]'))
+    wished = (f'{ROOT * 3}[data-theme="{theme}"]', f'{BODY}[data-theme="{theme}"]')
+    return ",".join((*(f"{body} {ROOT}" for body in TOLD[theme]), *wished))
 
 
 def _lines(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from harvdiag.words import value, verdict
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
+    from harvdiag.graph import Graph
 
 __all__ = ["record"]
 
@@ -29,6 +31,7 @@ LINES, FEWEST = 14_000, 12
 LONGEST = 200
 DULL = {"name", "namespace", "uid"}
 """Columns that tell nothing here."""
+WORD = re.compile(r"[\w.-]*\w")
 Record = dict[str, Any]
 
 
@@ -48,7 +51,7 @@ def record(cluster: Cluster, scene: Scene, wish: Wish) -> Record:
     refs = list(graph) if whole else _near(cluster, scene, folded)
     refs = list(dict.fromkeys([*refs, *(f.subject for f in findings if whole or f.subject in refs)]))
     numbers = {ref: number for number, ref in enumerate(refs)}
-    concerned = _concerned(findings)
+    concerned = _concerned(findings, graph)
     most = {ref: MOST if ref in concerned else max(min(MOST, LINES // len(refs)), FEWEST) for ref in refs}
     paths = {path: number for number, path in enumerate(sorted({path for _, _, path in graph.edges(keys=True)}))}
     return {
@@ -85,17 +88,33 @@ def _near(cluster: Cluster, scene: Scene, folded: Mapping[str, Iterable[ObjectRe
     return list(dict.fromkeys([*there, *around]))
 
 
-def _concerned(findings: Iterable[Finding]) -> defaultdict[ObjectRef, list[int]]:
-    """The numbers of the findings that are about an object or that it is evidence of, its own first."""
+def _concerned(findings: Iterable[Finding], graph: Graph) -> defaultdict[ObjectRef, list[int]]:
+    """The numbers of the findings that are about an object, that it is evidence of, or that name it as missing.
+
+    Its own come first.
+    """
     found: defaultdict[ObjectRef, list[int]] = defaultdict(list)
     listed = list(findings)
+    gone: defaultdict[str, list[ObjectRef]] = defaultdict(list)
+    for ref in graph:
+        if graph.nodes[ref]["state"] != PRESENT:
+            gone[ref.name].append(ref)
     for number, finding in enumerate(listed):
         found[finding.subject].append(number)
     for number, finding in enumerate(listed):
-        for row in finding.evidence:
-            if number not in found[row.object]:
-                found[row.object].append(number)
+        for ref in (*(row.object for row in finding.evidence), *_named(finding, graph, gone)):
+            if number not in found[ref]:
+                found[ref].append(number)
     return found
+
+
+def _named(finding: Finding, graph: Graph, gone: Mapping[str, list[ObjectRef]]) -> Iterator[ObjectRef]:
+    """The objects that are not there and that the evidence leads to, or that the message names by kind and name."""
+    rows = [(row.object, row.path) for row in finding.evidence if row.object in graph]
+    ends = [end for ref, path in rows for _, end, way in graph.out_edges(ref, keys=True) if way == path]
+    yield from (end for end in ends if graph.nodes[end]["state"] != PRESENT)
+    for word in dict.fromkeys(WORD.findall(finding.message)):
+        yield from (ref for ref in gone.get(word, ()) if f"{ref.kind} {ref.name}" in finding.message)
 
 
 def _object(cluster: Cluster, ref: ObjectRef, findings: list[int], most: int) -> Record:

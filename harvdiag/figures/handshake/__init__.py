@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.escape import plain
 from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.handshake.drain import Drain, drain
+from harvdiag.figures.handshake.drain import Drain, drain, told
 from harvdiag.figures.handshake.forms import mermaid, terminal
 from harvdiag.figures.handshake.sequence import sequence
 from harvdiag.figures.handshake.steps import ACTORS
@@ -43,23 +43,24 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """
     course = Course(cluster)
     of, under = drain(course, wish), source(cluster)
+    said = list(told(course, of))
     return Drawing(
-        _scene(course, of, under),
-        lambda wide: terminal(of, under, wide),
+        _scene(of, said, under),
+        lambda wide: terminal(of, said, under, wide),
         COLUMNS,
         list(_rows(of)),
         mermaid=lambda: mermaid(of),
     )
 
 
-def _scene(course: Course, of: Drain, under: str) -> Scene:
+def _scene(of: Drain, said: Sequence[tuple[str, str]], under: str) -> Scene:
     items, y = head(of.title, under, WIDE)
     if of.moves:
         more, y = sequence(of, y, WIDE)
         items += more
-    for label, told in _told(course, of):
-        texts, low = paragraph(told, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=3)
-        items.append(Item((Text(MARGIN, y + 18, label, BODY, bold=True), *texts), role="part", hint=plain(told)))
+    for label, text in said:
+        texts, low = paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
+        items.append(Item((Text(MARGIN, y + 18, label, BODY, bold=True), *texts), role="part", hint=plain(text)))
         y = low - 6
     marks = {move.mark for move in of.moves}
     keys = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
@@ -67,21 +68,6 @@ def _scene(course: Course, of: Drain, under: str) -> Scene:
     keys += [Key("can never come", "edge", dash="5 4")] if "absent" in marks else []
     more, y = legend(keys, y + 12, WIDE)
     return scene(of.title, _alt(of), WIDE, y + 8, [*items, *more])
-
-
-def _told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
-    """What is said below: why it stands still or whose turn it is, and what may be done."""
-    if of.why:
-        yield "Why", of.why
-    if of.wait and not of.why:
-        age = course.age(of.wait.since)
-        yield "Waits for", f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
-    if of.node and of.node.handshake and of.node.handshake.error:
-        yield "Error", of.node.handshake.error
-    if of.finding and of.finding.next:
-        yield "Do", of.finding.next[0]
-    if of.finding and of.finding.caution:
-        yield "Caution", of.finding.caution
 
 
 def _alt(of: Drain) -> str:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.errors import UsageError
 from harvdiag.figures.drawing import Wish
 from harvdiag.figures.handshake.steps import Move, moves
 from harvdiag.figures.upgrade.course import Course, Way
-from harvdiag.figures.upgrade.words import short
+from harvdiag.figures.upgrade.words import root, short
 from harvdiag.model import Finding
 from harvdiag.rollout import NodeRollout, Rollout
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.wording import named
 from harvdiag.waits import Wait, wait_of
 
-__all__ = ["Drain", "drain"]
+__all__ = ["Drain", "drain", "told"]
 
-NODES = 7
+NODES, LONG = 7, 200
 HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
 
 
@@ -29,7 +30,7 @@ class Drain(NamedTuple):
     """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.
 
     `wait` is whose turn it is, `silence` for how long it has been (``3 h 20 min``); `secret` how the plan Secret is
-    called (empty: there is none).
+    called (empty: there is none). `root` is the cause of `finding`, or that itself.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Drain(NamedTuple):
     secret: str = ""
     finding: Finding | None = None
     silence: str = ""
+    root: Finding | None = None
 
     @property
     def next(self) -> Move | None:
@@ -96,6 +98,31 @@ def _bad(way: Way) -> bool:
     return way.mark in {"error", "warning"}
 
 
+def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
+    """What is said below: why it stands still or whose turn it is, the root of it, what may be done and what not.
+
+    The root is told as that of the upgrade is, where it is the same.
+    """
+    if of.why:
+        yield "Why", of.why
+    if of.wait and not of.why:
+        age = course.age(of.wait.since)
+        yield "Waits for", f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
+    if of.node and of.node.handshake and of.node.handshake.error:
+        yield "Error", of.node.handshake.error
+    if of.finding is None or of.root is None:
+        return
+    parts = {part.label: part.text for part in course.parts}
+    if of.root != of.finding:
+        same = of.root.message[:LONG] in parts.get("Root cause", "")
+        yield "Root cause", parts["Root cause"] if same else of.root.message
+    if of.root.next:
+        first = of.root.next[0]
+        yield "Do", parts["Do"] if parts.get("Do", "").startswith(first) else first
+    if caution := of.root.caution or of.finding.caution:
+        yield "Caution", caution
+
+
 def _single(node: NodeRollout) -> Drain:
     why = "the only node of a cluster is not drained: its one Job single-node-upgrade stops the VMs and does all"
     return Drain(f"{node.name} is not drained: it is the only node", why)
@@ -109,7 +136,8 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
     why = way.says if way.mark in {"error", "warning"} else ""
     steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
-    made = Drain("", why, node, steps, told, secret, finding, course.age(told.since))
+    cause = course.root(finding) if finding else None
+    made = Drain("", why, node, steps, told, secret, finding, course.age(told.since), cause)
     if unseen:
         words = f"How far the drain of {node.name} is, nobody can tell: {' and '.join(unseen)} not seen"
         return made._replace(
@@ -136,8 +164,7 @@ def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
     phase = rollout.upgrade.phase
     if made.finding and made.why:
         held = short(made.finding.message, 0)
-        root = next((part.text for part in course.parts if part.label == "Root cause"), "")
-        return held if "never begun" not in held else short(root, 70) if root else "Rancher never came to it"
+        return held if "never begun" not in held else root(course) or "Rancher never came to it"
     if phase and phase.number < NODES:
         return f"its turn comes in phase {NODES}"
     return f"it waits for {made.wait.actor if made.wait else 'its turn'}"
@@ -150,7 +177,10 @@ def _under_way(made: Drain, node: NodeRollout, move: Move) -> str:
         return f"Rancher could not drain {node.name} at its last try: {error}"
     if move.mark == "error" and step.name in HOOKS:
         hook = HOOKS[step.name]
-        return f"Harvester has not answered the {hook} hook of {node.name}, and will not by itself ({step.name})"
+        asked = f"Harvester has not answered the {hook} hook of {node.name}"
+        if made.root and made.root != made.finding:
+            return f"{asked} ({step.name}): {short(made.root.message, 70)}"
+        return f"{asked}, and will not by itself ({step.name})"
     if move.mark == "error":
         return f"The drain of {node.name} stands still at {step.name} of h12: {short(made.why)}"
     done = "is upgraded" if node.state == DONE else "is being drained"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from textwrap import wrap
 
 from harvdiag.escape import plain
@@ -22,24 +23,22 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def terminal(of: Drain, under: str, wide: int) -> str:
-    """The title, one line a step, and why it stands still."""
+def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
+    """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
     lines = [*_folds(of.title, wide), plain(under), ""]
     for move in of.moves:
         step = move.step
         sign = SIGNS.get(move.mark, "·" if move.mark == "wait" else "╌")
         arrow = f"{WHO[step.source]} → {WHO[step.target]}"
-        said = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
+        still = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
         time = f"  {move.time} UTC" if move.time else ""
-        lines += _folds(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{said}", wide, "      ")
+        lines += _folds(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
     if of.moves:
         lines.append("")
     if of.moves and not of.secret:
         lines += _folds("The plan Secret, on which all this would be written, is not there to be seen.", wide)
-    if of.why:
-        lines += _folds(f"Why         {of.why}", wide, " " * 12)
-    elif of.wait:
-        lines += _folds(f"Waits for   {of.wait.actor}: {of.wait.what}", wide, " " * 12)
+    for label, told in said:
+        lines += _folds(f"{label:12}{told}", wide, " " * 12)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -5,12 +5,13 @@ A row is what hangs together without the cluster objects: a Node with its Machin
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from harvdiag.figures.drawing import key, quoted
 from harvdiag.model import Finding, ObjectRef
 
-__all__ = ["COLUMNS", "HUB", "PLACE", "Row", "Thing", "Tie", "Web", "worst"]
+__all__ = ["COLUMNS", "HUB", "PLACE", "Row", "Thing", "Tie", "Web", "natural", "worst"]
 
 COLUMNS = (("Node",), ("Machine",), ("CustomMachine", "RKEBootstrap"), ("Secret",))
 """The kinds of each column of a row."""
@@ -23,6 +24,7 @@ HUB = (
     "RKECluster",
 )
 """The cluster objects, of which there is one each: the last column, from above."""
+NUMBER = re.compile(r"([0-9]+)")
 RANKS = ("error", "warning", "info", "absent", "unseen", "good")
 
 
@@ -33,6 +35,12 @@ def __dir__() -> list[str]:
 def worst(states: list[str]) -> str:
     """The state that matters most; ``good`` where there is none."""
     return min(states, key=RANKS.index, default="good")
+
+
+def natural(ref: ObjectRef) -> tuple[tuple[str | int, ...], str]:
+    """What to sort names by: ``hv9`` before ``hv10``."""
+    parts = NUMBER.split(ref.name)
+    return tuple(int(part) if at % 2 else part for at, part in enumerate(parts)), str(ref)
 
 
 class Thing(NamedTuple):
@@ -66,6 +74,7 @@ class Tie(NamedTuple):
     """A link: `source` names `target` in the fields `paths`, all that lead from the one to the other.
 
     `state` is that of a thing; one that does not hold has a `word` for it: ``missing``, ``names what does not exist``.
+    `instead` is the name in it of what the other end names.
     """
 
     source: Thing
@@ -73,6 +82,7 @@ class Tie(NamedTuple):
     paths: tuple[str, ...]
     state: str = "good"
     word: str = ""
+    instead: str = ""
 
     @property
     def key(self) -> str:
@@ -86,12 +96,16 @@ class Tie(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What hangs together: its things, the ties among them, and the ties to the cluster objects (`out`)."""
+    """What hangs together: its things, the ties among them, and the ties to the cluster objects (`out`).
+
+    `left` is how many things were left out of it, `folded` are the Nodes among them.
+    """
 
     things: tuple[Thing, ...]
     ties: tuple[Tie, ...] = ()
     out: tuple[Tie, ...] = ()
     left: int = 0
+    folded: tuple[ObjectRef, ...] = ()
 
     @property
     def state(self) -> str:
@@ -114,6 +128,21 @@ class Row(NamedTuple):
         return not gaps and not any(tie.broken or tie.state == "absent" for tie in (*self.ties, *self.out))
 
     @property
+    def held(self) -> bool:
+        """Whether its links hold, and all that was found follows from what is wrong elsewhere."""
+        return self.linked and bool(self.findings) and all(finding.caused_by for finding in self.findings)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a finding is about one of its links, or about one that should be there."""
+        return any(tie.broken for tie in (*self.ties, *self.out))
+
+    @property
+    def ill(self) -> list[Thing]:
+        """Its Nodes that are broken: those that a finding is about, for another may be quite well; else all."""
+        return ([node for node in self.nodes if node.state in RANKS[:3]] or self.nodes) if self.broken else []
+
+    @property
     def nodes(self) -> list[Thing]:
         """Its Nodes that exist."""
         return [thing for thing in self.things if thing.ref.kind == "Node" and thing.real]
@@ -121,7 +150,7 @@ class Row(NamedTuple):
     @property
     def head(self) -> Thing:
         """What the row is called after: its first Node, else its first Machine, else whatever is there."""
-        return min(self.things, key=lambda t: (not t.real, PLACE[t.ref.kind], t.ref))
+        return min(self.things, key=lambda t: (not t.real, PLACE[t.ref.kind], natural(t.ref)))
 
 
 class Web(NamedTuple):

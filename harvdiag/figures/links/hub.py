@@ -9,7 +9,7 @@ from harvdiag.figures.links.boxes import box
 from harvdiag.figures.links.chains import Tie, Web
 from harvdiag.figures.links.labels import words
 from harvdiag.figures.links.layout import HIGH
-from harvdiag.figures.links.paint import Look, tied
+from harvdiag.figures.links.paint import Look, ended, tied
 from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import SMALL
@@ -32,20 +32,20 @@ def hub(web: Web, exits: Sequence[Route], top: float, look: Look) -> tuple[list[
     items: list[Item] = []
     y = top
     for thing in web.hub:
-        areas[thing.key] = area = Area(left, y, wide, HIGH)
+        areas[thing.key] = area = Area(left, y, wide, HIGH if thing.real else HIGH + 13)
         lacking = next((tie.state for tie in broken if tie.target.key == thing.key and not thing.real), "")
         items.append(box(thing, area, lacking, thing.ref == look.focus))
         told, y = _below([tie for tie in broken if tie.target.key == thing.key], area)
         items += told
         y += APART
-    ties = [tied(Route(tie, _between(areas[tie.source.key], areas[tie.target.key]))) for tie in web.spokes]
+    ties = [tied(ended(Route(tie, _between(areas[tie.source.key], areas[tie.target.key])))) for tie in web.spokes]
     return [*ties, *items], areas, y - APART if web.hub else top
 
 
 def _between(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...]:
     """Straight down or up to the next box, around the right side to any other."""
     down = b.y > a.y
-    if abs(b.y - a.y) <= a.height + APART + 1:
+    if abs(b.y - a.y) <= (a if down else b).height + APART + 1:
         x = a.x + a.width * (0.35 if down else 0.65)
         return (((x, a.bottom if down else a.y), (x, b.y if down else b.bottom)),)
     side = a.right + (8 if down else 13)
@@ -87,7 +87,7 @@ def trunk(web: Web, exits: Sequence[Route], areas: dict[str, Area], look: Look, 
 
 
 def _leaf(route: Route) -> Item:
-    item = tied(route)
+    item = tied(ended(route))
     return item._replace(shapes=tuple(s._replace(ends="") if isinstance(s, Path) else s for s in item.shapes))
 
 
@@ -97,4 +97,4 @@ def _alone(route: Route, areas: dict[str, Area]) -> Item:
     aim = area.y + area.height / 2 + 6
     more = (((x + 8, y), (x + 8, aim)), ((x + 8, aim), (area.x - 2, aim)))
     first = (*route.pieces[:-1], (route.pieces[-1][0], (x + 8, y)))
-    return tied(route._replace(pieces=(*first, *more)))
+    return tied(ended(route._replace(pieces=(*first, *more))))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from harvdiag.escape import plain
 from harvdiag.figures.links.chains import Tie
-from harvdiag.figures.links.routes import Route
-from harvdiag.figures.measure import fit, width
+from harvdiag.figures.links.routes import BEND, Route
+from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import SMALL
-from harvdiag.figures.scene import Area, Rect, Shape, Text
+from harvdiag.figures.scene import Area, Text
+from harvdiag.model import ObjectRef
 
-__all__ = ["leaf", "short", "spot", "words"]
+__all__ = ["leaf", "lines", "marks", "short", "spot", "words"]
 
 QUOTED = re.compile(r'^metadata\.(annotation|label)s\["(.*)"\]$')
 LEAVES = {"infrastructureRef.name": "infrastructureRef", "bootstrap.configRef.name": "configRef"}
-LINE, LEVEL, SLIT = 13.0, 8.0, 5.0
-PLACES = (0.5, 0.36, 0.64, 0.25, 0.75)
-SHIFTS = (0.0, -9, 9, -17, 17, -26, 26, -36, 36)
+LINE, ABOVE, BELOW, NARROW, STEPS = 13.0, 4.0, 12.0, 60.0, 12
 
 
 def __dir__() -> list[str]:
@@ -46,42 +46,50 @@ def words(tie: Tie) -> list[str]:
     return [short(tie.paths[0]), f"{sort}{tie.word}"] if tie.word else [short(tie.paths[0])]
 
 
-def spot(route: Route, lines: Sequence[str], taken: list[Area]) -> tuple[Shape, ...]:
-    """The words on the widest piece of a route, where nothing else is; no shapes where there is no such place.
+def lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
+    """The same in lines that fit: the name of another object is shortened, and never cut off."""
+    field, *told = (plain(text) for text in words(tie))
+    if told and tie.instead:
+        name = next((short for ref, short in names.items() if plain(ref.name) == plain(tie.instead)), tie.instead)
+        told = [told[0].replace(plain(tie.instead), fit(plain(name), room, SMALL))]
+    told = [part for text in told for part in wrap(text, room, SMALL)]
+    field = field if width(field, SMALL) <= room else plain(leaf(tie.paths[0]))
+    return [fit(field, room, SMALL), *told]
 
-    What is then taken is added to `taken`.
-    """
+
+def spot(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) -> tuple[Text, ...]:
+    """The words beside the level part of a route, where nothing else is; none where there is no such place."""
     (x, y), (a, b) = max(route.pieces[::2], key=lambda piece: abs(piece[1][0] - piece[0][0]))
-    room = abs(a - x) - 16
-    told = [fit(plain(text), room, SMALL) for text in lines]
-    if width(plain(lines[0]), SMALL) > room:
-        told[0] = fit(plain(leaf(route.tie.paths[0])), room, SMALL)
-    wide, high = max(width(text, SMALL) for text in told), len(told) * LINE
-    level = abs(b - y) < LEVEL and len(told) > 1
-    high += SLIT if level else 0
-    for shift in SHIFTS:
-        for t in PLACES:
-            middle = _at((x, y), (a, b), t)
-            centre = min(max(middle[0], min(x, a) + wide / 2 + 5), max(x, a) - wide / 2 - 5)
-            area = Area(centre - wide / 2 - 2, middle[1] + shift - high / 2, wide + 4, high)
-            if not any(area.overlaps(other, 0) for other in taken):
-                taken.append(area)
-                return _painted(told, area, SLIT if level and not shift else 0)
+    room = abs(a - x) - (BEND if y != b else 0) - 6
+    if room < NARROW:  # a word of which two letters are left tells nothing; the hint has it whole
+        return ()
+    height = y if (x < a) == (route.level == "left") else b
+    left = min(x, a) + (BEND if y != b and route.level == "right" else 0) + 3
+    told = lines(route.tie, room, names)
+    for above in dict.fromkeys((1, len(told), 0)):
+        tops = [height - ABOVE - (above - 1 - at) * LINE for at in range(above)]
+        tops += [height + BELOW + at * LINE for at in range(len(told) - above)]
+        texts = tuple(
+            Text(left + room / 2, top, text, SMALL, "ink" if at else "quiet", anchor="middle")
+            for at, (top, text) in enumerate(zip(tops, told, strict=True))
+        )
+        if not any(text.area.overlaps(other, 0) for text in texts for other in taken):
+            return texts
     return ()
+
+
+def marks(route: Route) -> list[Area]:
+    """Where the stroke of a route is, in small areas."""
+    found = []
+    for start, end in route.strokes:
+        steps = 1 if start[1] == end[1] else STEPS
+        points = [_at(start, end, at / steps) for at in range(steps + 1)]
+        for (x, y), (a, b) in pairwise(points):
+            found.append(Area(min(x, a), min(y, b) - 1, abs(a - x), abs(b - y) + 2))
+    return found
 
 
 def _at(start: tuple[float, float], end: tuple[float, float], t: float) -> tuple[float, float]:
     """The point of the smooth line between two points at t (0 to 1)."""
     bend = 3 * t * t - 2 * t * t * t
     return start[0] + (end[0] - start[0]) * (1.5 * t - 1.5 * t * t + t**3), start[1] + (end[1] - start[1]) * bend
-
-
-def _painted(told: Sequence[str], area: Area, slit: float) -> tuple[Shape, ...]:
-    """The words, what lies behind them covered; through a slit between the two lines their tie is seen."""
-    tops = [area.y + at * (LINE + slit) for at in range(len(told))]
-    backs = [Rect(area.x, y, area.width, LINE, "paper", "", radius=2) for y in tops]
-    texts = [
-        Text(area.x + area.width / 2, y + 10, text, SMALL, "ink" if at else "quiet", anchor="middle")
-        for at, (y, text) in enumerate(zip(tops, told, strict=True))
-    ]
-    return (*backs, *texts)

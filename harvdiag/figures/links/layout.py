@@ -26,8 +26,8 @@ class Grid(NamedTuple):
     of a box, and how far apart ties arrive at it.
     """
 
-    widths: tuple[float, ...] = (134, 166, 166, 166, 146)
-    rooms: tuple[float, ...] = (200, 58, 44, 50)
+    widths: tuple[float, ...] = (158, 166, 166, 166, 146)
+    rooms: tuple[float, ...] = (188, 56, 42, 48)
     high: float = HIGH
     step: float = 9.0
 
@@ -50,26 +50,27 @@ class Grid(NamedTuple):
         return self.right(3) + self.rooms[3] / 2
 
 
-LABELLED = Grid(rooms=(176, 122, 122, 70), high=64, step=14)
+LABELLED = Grid(rooms=(192, 146, 146, 70), high=72, step=16)
 """Room for words at every tie: wider between the columns, and the ties further apart."""
 
 
 def ordered(row: Row) -> list[list[Thing]]:
-    """The things of each column from above, after a few sweeps in which each goes where its neighbours are."""
+    """The things of each column from above, after a few sweeps in which each goes where its neighbours are.
+
+    The Nodes keep the order of their names.
+    """
     columns = [[thing for thing in row.things if thing.ref.kind in kinds] for kinds in COLUMNS]
     beside = _beside(row)
     for sweep in range(SWEEPS):
-        for at in range(len(columns)) if sweep % 2 == 0 else reversed(range(len(columns))):
+        for at in range(1, len(columns)) if sweep % 2 == 0 else reversed(range(1, len(columns))):
             ranks = {t.key: i for n, column in enumerate(columns) if n != at for i, t in _spread(column)}
             columns[at] = _settled(columns[at], _leftwards(beside, columns, at), ranks)
     return columns
 
 
 def _leftwards(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
-    """For the parts of Machines their Machines alone, so that the parts of one stay together and in one order."""
-    if at < 2:
-        return beside
-    before = {thing.key for thing in columns[1]}
+    """For Machines their Nodes alone, for parts their Machines, so that what belongs to one stays together."""
+    before = {thing.key for thing in columns[min(at - 1, 1)]}
     return {k: [o for o in near if o in before] or near for k, near in beside.items()}
 
 

@@ -7,7 +7,7 @@ from harvdiag.fields import Obj, labels, text
 from harvdiag.kinds import CATALOGUE
 from harvdiag.model import ObjectRef
 
-__all__ = ["note"]
+__all__ = ["kind", "note"]
 
 ROLES, READY = roles(), condition("ready", "Ready")
 INIT = "rke.cattle.io/init-node"
@@ -29,13 +29,13 @@ def note(obj: Obj, ref: ObjectRef) -> str:
     if ref.kind == "Secret":
         rest = "machine-plan" if ref.name.endswith("-machine-plan") else ""
         return _joined(rest, leaving, "init node" if labels(obj).get(INIT) == "true" else "")
-    return _joined(_kind(ref.kind), leaving)
+    return _joined(kind(ref.kind), leaving)
 
 
-def _kind(kind: str) -> str:
+def kind(name: str) -> str:
     """The kind in few words: three kinds are called Cluster."""
-    bare = CATALOGUE[kind].bare
-    group = CATALOGUE[kind].group
+    bare = CATALOGUE[name].bare
+    group = CATALOGUE[name].group
     if bare != "Cluster":
         return bare
     return {"cluster.x-k8s.io": "CAPI Cluster"}.get(group, f"{group.partition('.')[0]} Cluster")

@@ -78,9 +78,7 @@ def outline(found: Plot) -> Outline:
 
 def told(fold: Fold) -> str:
     """What a fold stands for, in a few words."""
-    if fold.state == "good":
-        return f"{fold.noun}: every link holds"
-    return f"and {fold.count_word}{f' with {fold.rules[0]}' if fold.rules else ' likewise'}"
+    return fold.told
 
 
 def _knot(thing: Thing) -> Knot:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from harvdiag.escape import plain
 from harvdiag.figures.links.boxes import SEVERE, box, stack
 from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie, worst
 from harvdiag.figures.links.folding import Fold
-from harvdiag.figures.links.labels import spot, words
+from harvdiag.figures.links.labels import marks, spot, words
 from harvdiag.figures.links.layout import HIGH, Grid, place
+from harvdiag.figures.links.phrases import follows, left
 from harvdiag.figures.links.routes import Route, routes, way
+from harvdiag.figures.links.telling import clause
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, few, listed, paragraph
 from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, badge
 from harvdiag.model import Finding, ObjectRef
 
-__all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "moved", "tied"]
+__all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "moved", "tied"]
 
 PAD, CAPTIONS, SHORT = 10.0, 3, 9.0
 
@@ -27,12 +30,16 @@ def __dir__() -> list[str]:
 
 
 class Look(NamedTuple):
-    """How rows are shown: on which grid, whether each tie has its words, which object and finding are meant."""
+    """How rows are shown: on which grid, whether each tie has its words, which object and finding are meant.
+
+    `names` are shorter ones that stay apart.
+    """
 
     grid: Grid
     labels: bool = False
     focus: ObjectRef | None = None
     finding: Finding | None = None
+    names: Mapping[ObjectRef, str] = MappingProxyType({})
 
 
 class Band(NamedTuple):
@@ -47,13 +54,22 @@ def band(row: Row, look: Look) -> Band:
     """A row with all that is in it."""
     areas, high = place(row, look.grid, _extra(row, look))
     areas = {name: area._replace(y=area.y + PAD) for name, area in areas.items()}
-    found = routes(row.ties, areas, look.grid)
+    found = [ended(route) for route in routes(row.ties, areas, look.grid)]
     broken = [tie for tie in row.ties if tie.broken and not tie.target.real]
     lacking = {tie.target.key: worst([t.state for t in broken if t.target == tie.target]) for tie in broken}
     named, unplaced = _labels(found, areas, lacking, look)
     lines = [tied(route, named.get(route.tie.key, ())) for route in found]
     lines.sort(key=lambda item: item.state in SEVERE)
-    boxes = [box(t, areas[t.key], lacking.get(t.key, ""), t.ref == look.focus and not t.slot) for t in row.things]
+    boxes = [
+        box(
+            thing,
+            areas[thing.key],
+            lacking.get(thing.key, ""),
+            thing.ref == look.focus and not thing.slot,
+            "" if thing.slot else look.names.get(thing.ref, ""),
+        )
+        for thing in row.things
+    ]
     told, end = _captions(row, unplaced, high + 2 * PAD, look)
     side = _side(row, end)
     return Band((*side, *lines, *boxes, *told), end, _exits(row, areas, look.grid))
@@ -71,24 +87,58 @@ def _below(tie: Tie, look: Look) -> bool:
 
 
 def _labels(
-    found: Sequence[Route], areas: dict[str, Area], lacking: dict[str, str], look: Look
+    found: list[Route], areas: dict[str, Area], lacking: dict[str, str], look: Look
 ) -> tuple[dict[str, tuple[Shape, ...]], list[Tie]]:
-    """The words of each tie that has some, those of broken ones first, and the broken ones that found no place."""
+    """The words of each tie that has some, those of broken ones first, and the broken ones that found no place.
+
+    Ties of which words are told run level where those stand: `found` holds their ways afterwards.
+    """
     taken = [Area(a.x - 2, a.y - 2, a.width + 4, a.height + 4) for a in areas.values()]
+    extra = _extra(Row((), tuple(route.tie for route in found)), look)
+    low = max(area.bottom + extra.get(name, 0) for name, area in areas.items())
+    taken += [Area(0, -99, look.grid.wide, 99), Area(0, low + PAD, look.grid.wide, 99)]
+    alone = [r.tie.state == "absent" and r.tie.target.key not in lacking for r in found]
+    wordy = [at for at, r in enumerate(found) if r.tie.broken or alone[at] or look.labels]
+    if wordy:
+        found[:] = [route._replace(level=_sides(route)[0]) for route in found]
+    strokes = [marks(route) for route in found]
     named: dict[str, tuple[Shape, ...]] = {}
     unplaced = []
-    for route in sorted(found, key=lambda route: not route.tie.broken):
-        tie = route.tie
-        alone = tie.state == "absent" and tie.target.key not in lacking
-        if not (tie.broken or alone or look.labels):
-            continue
-        shapes = _under(tie, areas[tie.target.key], taken) if _below(tie, look) else spot(route, words(tie), taken)
+    there: list[Area] = []
+    for at in sorted(wordy, key=lambda at: not found[at].tie.broken):
+        tie = found[at].tie
+        if _below(tie, look):
+            shapes = _under(tie, areas[tie.target.key], taken)
+        else:
+            others = [*taken, *there, *(mark for n, each in enumerate(strokes) if n != at for mark in each)]
+            found[at], shapes = _beside(found[at], others, there, look)
+            strokes[at] = marks(found[at])
+            there += [shape.area for shape in shapes if isinstance(shape, Text)]
         if shapes:
             named[tie.key] = shapes
-        elif tie.broken or alone:
+        elif tie.broken or alone[at]:
             unplaced.append(tie)
     told = {route.tie.target.key for route in found if route.tie.key in named}
     return named, [tie for tie in unplaced if tie.target.key not in told]
+
+
+def _sides(route: Route) -> tuple[str, str]:
+    """Where a tie should run level, and where else it may: at the Nodes and at the parts, where boxes stand apart."""
+    column = min(PLACE[route.tie.source.ref.kind], PLACE[route.tie.target.ref.kind])
+    return ("right", "left") if column == 1 else ("left", "right")
+
+
+def _beside(
+    route: Route, taken: Sequence[Area], words_there: Sequence[Area], look: Look
+) -> tuple[Route, tuple[Shape, ...]]:
+    """The words of a tie beside its stroke, and its way, which may bend at its other end for them."""
+    for side in _sides(route):
+        other = route._replace(level=side)
+        if any(mark.overlaps(text, 0) for mark in marks(other) for text in words_there):
+            continue
+        if shapes := spot(other, look.names, [*taken, *marks(other)]):
+            return other, shapes
+    return route, ()
 
 
 def _under(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
@@ -108,12 +158,19 @@ def tied(route: Route, label: tuple[Shape, ...] = ()) -> Item:
     """A tie with its words: quiet where it holds, thick and barred where it is broken."""
     tie = route.tie
     stroke, thick, dash, ends = _stroke(tie)
-    last = len(route.pieces) - 1
-    pieces = (*route.pieces[:-1], _shorter(route.pieces[-1])) if ends == "bar" else route.pieces
+    pieces = tuple(route.strokes)
+    last = len(pieces) - 1
     shapes = [
         Path(piece, stroke, thick, dash, _bends(piece), ends if at == last else "") for at, piece in enumerate(pieces)
     ]
     return Item((*shapes, *label), tie.key, "link", tie.state, _said(tie), (tie.source.key, tie.target.key))
+
+
+def ended(route: Route) -> Route:
+    """The way of a tie; that of one that leads to nothing ends before it gets there."""
+    if _stroke(route.tie)[3] != "bar":
+        return route
+    return route._replace(pieces=(*route.pieces[:-1], _shorter(route.pieces[-1])))
 
 
 def _bends(piece: tuple[tuple[float, float], tuple[float, float]]) -> bool:
@@ -153,20 +210,23 @@ def _captions(row: Row, unplaced: Sequence[Tie], y: float, look: Look) -> tuple[
     """What was found, root causes first, and the words that found no place at their tie."""
     room = look.grid.right(3) - MARGIN - 26
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
+    roots = [] if row.held else roots
     meant = [look.finding] if look.finding in row.findings else []
     told = [*meant, *(finding for finding in roots if finding not in meant)]
     items, at = [], y + (4 if told else 0)
     for finding in told[:CAPTIONS]:
         item, at = caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
         items.append(item)
-    after = [finding.rule for finding in row.findings if finding not in told]
-    rest = [f"what follows: {', '.join(dict.fromkeys(after))}"] if after else []
+    after = [finding for finding in row.findings if finding not in told]
+    hints = [f"{finding.rule}: {finding.message}" for finding in after]
+    rest = [f"held up: {clause(row.findings[0])}"] if row.held and not meant else []
+    rest += [follows(after)] if after and not rest else []
     rest += [f"and {len(told) - CAPTIONS} more findings about this row"] if len(told) > CAPTIONS else []
     rest += [f"{tie.source.name} → {_called(tie.target)}: {' '.join(words(tie))}" for tie in unplaced]
-    rest += [f"and {row.left} more objects that hang together with these"] if row.left else []
+    rest += [left(row)] if row.left else []
     for text in rest:
-        shapes, at = paragraph(text, (MARGIN + 26, at + 9), room, most=1, ink="quiet")
-        items.append(Item(tuple(shapes), role="caption", hint=plain(text)))
+        shapes, at = paragraph(text, (MARGIN + 26, at + 9), room, most=2, ink="quiet")
+        items.append(Item(tuple(shapes), role="caption", hint=plain("\n".join([text, *hints])).replace("\\n", "\n")))
         at -= 9
     return items, at + (8 if items else 0)
 
@@ -183,7 +243,7 @@ def caption(finding: Finding, at: tuple[float, float], room: float, most: int = 
 
 def _side(row: Row, high: float) -> list[Item]:
     """A stripe beside a row in which a link is broken."""
-    if row.linked:
+    if not row.broken:
         return []
     state = worst([t.state for t in row.things if t.state in SEVERE] + [t.state for t in row.ties if t.broken])
     if state not in SEVERE:
@@ -259,13 +319,12 @@ def _plain_line(a: Area, b: Area) -> Path:
 def _more(fold: Fold, look: Look, number: int) -> Band:
     grid = look.grid
     area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
-    fault = fold.rules[0] if fold.rules else {"unseen": "links not seen"}.get(fold.state, "links that lead to nothing")
-    lead = f"{'and ' if fold.more else ''}{fold.count_word} {'with' if fold.rules else ':'} {fault}"
+    lead = fold.told
     x = area.right + 20
-    first = Text(x, area.y + 15, lead.replace(" :", ":"), BODY)
+    first = Text(x, area.y + 15, plain(lead), BODY)
     names = few(fold.names, grid.right(3) - x, SMALL)
     second = Text(x, area.y + 29, names, SMALL, "quiet")
     colour = fold.state if fold.state in (*SEVERE, "unseen") else "good"
     shapes = (*stack(area, (f"{len(fold.rows)} more", ""), colour), first, second)
-    hint = plain(f"{lead.replace(' :', ':')}: {listed(fold.names, 400)}")
+    hint = plain("\n".join([f"{lead}: {listed(fold.names, 400)}", *fold.rules]))
     return Band((Item(shapes, f"bundle/{number}", "bundle", fold.state, hint),), HIGH + 2 * PAD + 8)

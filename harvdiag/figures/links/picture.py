@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harvdiag.escape import plain
 from harvdiag.figures.drawing import Wish
-from harvdiag.figures.links.boxes import SEVERE
+from harvdiag.figures.links.boxes import INSET, SEVERE
 from harvdiag.figures.links.chains import Row
 from harvdiag.figures.links.hub import hub, trunk
 from harvdiag.figures.links.layout import LABELLED, Grid
 from harvdiag.figures.links.paint import CAPTIONS, Band, Look, band, bundle, caption, moved
 from harvdiag.figures.links.plot import Plot
 from harvdiag.figures.links.routes import Route
+from harvdiag.figures.measure import distinct
 from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Scene, Text
+from harvdiag.model import ObjectRef
 
 __all__ = ["picture"]
 
@@ -27,7 +30,8 @@ def __dir__() -> list[str]:
 
 def picture(found: Plot, wish: Wish) -> Scene:
     """All that is to be shown, in its place."""
-    look = Look(LABELLED if wish.labels else Grid(), wish.labels, wish.focus, wish.finding)
+    grid = LABELLED if wish.labels else Grid()
+    look = Look(grid, wish.labels, wish.focus, wish.finding, _names(found, grid))
     wide = look.grid.wide
     top, y = head(found.title, found.source, wide)
     headings = _headings(look.grid, y + 8, bool(found.web.hub))
@@ -39,6 +43,22 @@ def picture(found: Plot, wish: Wish) -> Scene:
     items = [*top, *headings, *trunks, *rows, *ways]
     keys, end = legend(_keys(items), end, wide)
     return scene(found.title, found.alt, wide, end + 8, [*items, *keys])
+
+
+def _names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
+    """Names of Nodes and Machines that fit into their boxes and stay apart."""
+    short: dict[ObjectRef, str] = {}
+    for at, kind in enumerate(("Node", "Machine")):
+        refs = [
+            thing.ref
+            for row in found.entries
+            if isinstance(row, Row)
+            for thing in row.things
+            if thing.ref.kind == kind and not thing.slot and not thing.ref.name.startswith(("uid ", "provider_id "))
+        ]
+        names = distinct(dict.fromkeys(plain(ref.name) for ref in refs), grid.widths[at] - 2 * INSET, BODY)
+        short |= {ref: names[plain(ref.name)] for ref in refs}
+    return short
 
 
 def _headings(grid: Grid, y: float, clustered: bool) -> list[Item]:
@@ -88,12 +108,19 @@ def _keys(items: Sequence[Item]) -> list[Key]:
     """An entry for each sign that occurs."""
     words = {"error": "error", "warning": "warning", "info": "good to know"}
     states = {state for item in items for state in [item.state]}
-    links = {item.state for item in items if item.role == "link"}
     things = {item.state for item in items if item.role in {"object", "placeholder"}}
     keys = [Key(words[state], state, SIGNS[state]) for state in SEVERE if state in states]
-    keys += [Key("link that is broken or missing", "error", thick=2.6, ends="bar")] if links & {*SEVERE} else []
+    ends = [shape.ends for item in items if item.role == "link" and item.state in SEVERE for shape in _paths(item)]
+    keys += [Key("link that is broken or missing", "error", thick=2.6, ends="bar")] if "bar" in ends else []
+    keys += [Key("names one that names another", "error", thick=2.6, ends="arrow")] if "arrow" in ends else []
+    dashed = any(item.role == "link" and item.state == "absent" for item in items)
+    keys += [Key("names what does not exist", "edge", dash="5 4", ends="bar")] if dashed else []
     keys += [Key("link that holds", "link", ends="arrow")] if "good" in states else []
     hollow = "absent" in things or any(item.role == "placeholder" and item.state in SEVERE for item in items)
     keys += [Key("does not exist", "edge", fill="paper", dash="6 4")] if hollow else []
     keys += [Key("not seen", "unseen", SIGNS["unseen"])] if "unseen" in states else []
     return keys
+
+
+def _paths(item: Item) -> list[Path]:
+    return [shape for shape in item.shapes if isinstance(shape, Path)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,9 +10,11 @@ from harvdiag.figures.links.chains import PLACE, Tie
 from harvdiag.figures.links.layout import LANE, Grid
 from harvdiag.figures.scene import Area
 
-__all__ = ["Route", "routes", "way"]
+__all__ = ["BEND", "Route", "routes", "way"]
 
 Point = tuple[float, float]
+BEND = 24.0
+"""The room in which a level piece comes to the height of its other end."""
 
 
 def __dir__() -> list[str]:
@@ -20,10 +22,21 @@ def __dir__() -> list[str]:
 
 
 class Route(NamedTuple):
-    """A tie and its way: pieces of two points each, the first from its source, the last to its target."""
+    """A tie and its way: pieces of two points each, the first from its source, the last to its target.
+
+    `level` is the side (``left``, ``right``) at which a piece runs level as far as it can, so that words may stand
+    there.
+    """
 
     tie: Tie
     pieces: tuple[tuple[Point, Point], ...]
+    level: str = ""
+
+    @property
+    def strokes(self) -> Iterator[tuple[Point, Point]]:
+        """What is drawn of it: smooth pieces, or level ones that bend at one side only."""
+        for piece in self.pieces:
+            yield from _bent(piece, self.level)
 
 
 def routes(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
@@ -83,3 +96,16 @@ def _ports(ties: Sequence[Tie], areas: Mapping[str, Area], most: float) -> dict[
 
 def _point(area: Area, right: bool, offset: float) -> Point:
     return area.right if right else area.x, area.y + area.height / 2 + offset
+
+
+def _bent(piece: tuple[Point, Point], level: str) -> Iterator[tuple[Point, Point]]:
+    (x, y), (a, b) = piece
+    if not level or y == b or abs(a - x) < 4 * BEND:
+        yield piece
+        return
+    left, right = min(x, a), max(x, a)
+    turn = right - BEND if level == "left" else left + BEND
+    first = (x < a) == (level == "left")  # whether the level part comes before the bend
+    height = y if first else b
+    yield (x, y), (turn, height)
+    yield (turn, height), (a, b)

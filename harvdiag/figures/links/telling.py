@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harvdiag.figures.links.chains import Row, Web
+from harvdiag.figures.links.chains import HUB, Row, Web
 from harvdiag.figures.links.folding import Entry, Fold
+from harvdiag.figures.links.phrases import within
 from harvdiag.figures.parts import listed
 from harvdiag.model import Finding, ObjectRef
 from harvdiag.words import counted
@@ -35,21 +36,39 @@ def title(web: Web, focus: ObjectRef | None, finding: Finding | None) -> str:
     if not web.rows:
         return "No Node and no Machine was seen" if web.gaps else "There is no Node and no Machine"
     if roots:
-        ill = sum(len(row.nodes) for row in web.rows if row.findings and not row.linked)
-        return f"{_first(roots)}: {_of(ill, len(nodes))}"
+        return _answer(web, roots, len(nodes))
     if web.gaps:
         return f"Cannot tell whether every link holds: {listed(web.gaps, 3)} not seen"
     others = _roots(web.rows) or _roots([Row(web.hub)])
     if broken:
         return f"{counted(len(broken), 'row')} with links that lead to nothing, though nothing is found wrong with them"
-    rest = f", but {_within(_first(others))}" if others else ""
+    rest = f", but {within(_first(others))}" if others else ""
     return f"Every link of {counted(len(nodes), 'node')} holds{rest}"
 
 
-def _within(told: str) -> str:
-    """A sentence that goes on after a comma."""
-    word = told.partition(" ")[0]
-    return told[:1].lower() + told[1:] if word in {"The", "None", "No", "Plan", "Management"} else told
+def _answer(web: Web, roots: Sequence[Finding], nodes: int) -> str:
+    """What is wrong and how many Nodes it breaks, or else holds up; the fault of a whole cluster counts none."""
+    ill = sum(len(row.ill) for row in web.rows)
+    held = [node.ref.name for row in web.rows if row.held for node in row.nodes]
+    own = [finding for finding in roots if not finding.caused_by]
+    if not ill and own and all(finding.rule == "machine-dangling-node" for finding in own):
+        return _ghosts(web, own, held, nodes)
+    if not ill and held:
+        return f"{_first(roots)}: {counted(len(held), 'node')} {'is' if len(held) == 1 else 'are'} held up"
+    if not ill and roots[0].subject.kind in HUB:
+        return _first(roots)
+    return f"{_first(roots)}: {_of(ill, nodes)}"
+
+
+def _ghosts(web: Web, found: Sequence[Finding], held: Sequence[str], nodes: int) -> str:
+    """Machines whose Nodes do not exist, and whom they hold up."""
+    gone = [t.ref.name for row in web.rows for t in row.things if t.ref.kind == "Node" and t.state == "absent"]
+    head = f"{counted(len(found), 'Machine')} without Node ({listed(gone, FEW)})"
+    if not held:
+        return f"{head}: {_of(0, nodes)}"
+    names = held if len(held) <= FEW else [f"{len(held)} nodes"]
+    said = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{head} {'holds' if len(found) == 1 else 'hold'} up {said}"
 
 
 def _of(ill: int, nodes: int) -> str:
@@ -104,13 +123,11 @@ def alt(web: Web, entries: Sequence[Entry], said: str) -> str:
 def _row(row: Row) -> str:
     found = [finding for finding in row.findings if not finding.caused_by] or row.findings[:1]
     ties = [tie for tie in row.ties if tie.broken]
-    told = [f"{f.rule} follows." if f.caused_by else f"{f.message}." for f in found[:2]]
+    told = [f"{clause(f)}: that follows." if f.caused_by else f"{f.message}." for f in found[:2]]
     told += [f"{t.source.name} to {t.target.name}: {t.paths[0]} {t.word}." for t in ties[:3]]
     said = " ".join(told) or "something that it names is not there or was not seen."
     return said if row.head.name in said else f"{row.head.ref}: {said}"
 
 
 def _fold(fold: Fold) -> str:
-    if fold.state == "good":
-        return f"{fold.noun}: every link holds."
-    return f"And {fold.count_word} likewise{f' ({fold.rules[0]})' if fold.rules else ''}."
+    return f"{fold.told[:1].upper()}{fold.told[1:]}."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from harvdiag.figures.links.chains import PLACE, Thing, Tie, worst
 from harvdiag.links import ABSENT, PRESENT
-from harvdiag.model import ObjectRef
+from harvdiag.model import Finding, ObjectRef
 from harvdiag.pairs import BOOTSTRAP, E1, E2, INFRASTRUCTURE, PLAN_OF, Pairing
 
 __all__ = ["Edge", "Ties"]
@@ -49,15 +49,17 @@ class Ties:
         source, target = self._things[edges[0].source], self._things[edges[0].target]
         paths = sorted((e.path for e in edges), key=lambda p: FIRST.index(p) if p in FIRST else len(FIRST))
         if edges[0].state != PRESENT:
-            state = _blame(source, target) if edges[0].state == ABSENT else "unseen"
+            state = _blame(source, target, paths) if edges[0].state == ABSENT else "unseen"
             word = "names what does not exist" if edges[0].state == ABSENT else "not seen"
             return Tie(source, target, tuple(paths), state or "absent", word)
-        word = self._against(source.ref, target.ref)
-        state = _blame(source, target) if word else ""
-        return Tie(source, target, tuple(paths), state or "good", word if state else "")
+        other = self._against(source.ref, target.ref)
+        state = _blame(source, target, (*paths, E1, E2)) if other else ""
+        if not state:
+            return Tie(source, target, tuple(paths))
+        return Tie(source, target, tuple(paths), state, f"{target.ref.kind} names {other} instead", other)
 
     def _against(self, source: ObjectRef, target: ObjectRef) -> str:
-        """What stands against a link whose ends both exist: the other end names another partner."""
+        """Whom the other end of a link names instead of the one that names it, both of which exist."""
         match source.kind, target.kind:
             case "Node", "Machine":
                 back = self._pairing.node_ref(target)
@@ -65,10 +67,26 @@ class Ties:
                 back = self._pairing.named(target)
             case _:
                 return ""
-        return f"but it names {back.value}" if back and back.target != source else ""
+        return str(back.value) if back and back.target != source else ""
 
 
-def _blame(*things: Thing) -> str:
-    """The worst severity of what is found about either; empty where nothing is."""
-    found = [str(finding.severity) for thing in things for finding in thing.told if finding.family == "pairing"]
+def _blame(source: Thing, target: Thing, paths: Sequence[str]) -> str:
+    """The worst severity of what is found about this very link or the absence of its end; empty where nothing is."""
+    found = [
+        str(finding.severity)
+        for finding in (*source.told, *target.told)
+        if finding.family == "pairing" and _shown(finding, source, target, paths)
+    ]
     return worst(found) if found else ""
+
+
+def _shown(finding: Finding, source: Thing, target: Thing, paths: Sequence[str]) -> bool:
+    """Whether the evidence of a finding is a field of the link, or that its end is not there."""
+    if not target.real and finding.subject == target.ref:
+        return True
+    for evidence in finding.evidence:
+        if evidence.object in {source.ref, target.ref} and evidence.path in paths:
+            return True
+        if evidence.object == target.ref and not evidence.path and evidence.value is None:
+            return True
+    return False

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from harvdiag.escape import plain
-from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie
+from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie, natural
 from harvdiag.figures.links.folding import Fold
 from harvdiag.figures.links.outline import called, sign, told
+from harvdiag.figures.links.phrases import follows, left
 from harvdiag.figures.links.plot import Plot
+from harvdiag.figures.links.telling import clause
 from harvdiag.model import Finding
 
 __all__ = ["text"]
@@ -30,7 +32,11 @@ def text(found: Plot, width: int) -> str:
         if isinstance(entry, Fold):
             lines += _fold(entry, room)
         else:
-            lines += _chain(entry, room) if entry.state == "good" and len(found.entries) > 1 else _row(entry, room)
+            lines += (
+                _chain(entry, room)
+                if entry.state == "good" and not entry.findings and len(found.entries) > 1
+                else _row(entry, room)
+            )
     lines += _hub(found, room)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -48,15 +54,19 @@ def _chain(row: Row, room: int) -> list[str]:
 
 def _row(row: Row, room: int) -> Iterator[str]:
     seen: set[str] = set()
-    for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, t.ref)):
+    for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, natural(t.ref))):
         if thing.key not in seen:
             yield _cut(_line(thing, None), room)
             yield from _below(row, thing, "", seen, room)
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
-    for finding in roots:
-        yield from _finding(finding, room)
-    if row.left:
-        yield f"  and {row.left} more objects that hang together with these"
+    if row.held:
+        yield from _wrapped(f"   held up: {clause(row.findings[0])}", room, "     ", 2)
+    else:
+        for finding in roots:
+            yield from _finding(finding, room)
+    rest = [finding for finding in row.findings if finding not in roots]
+    for line in (follows(rest), left(row)):
+        yield from _wrapped(f"   {line}", room, "     ", 3) if line else ()
 
 
 def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
@@ -67,7 +77,7 @@ def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> It
         other = tie.target if tie.source.key == thing.key else tie.source
         if thing.key in {tie.source.key, tie.target.key} and PLACE[other.ref.kind] > PLACE[thing.ref.kind]:
             near.setdefault(other.key, (other, []))[1].append(tie)
-    rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], pair[0].ref))
+    rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural(pair[0].ref)))
     rest = [pair for pair in rest if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _alone(row, pair[0])]
     for at, (other, ties) in enumerate(rest):
         last = at == len(rest) - 1

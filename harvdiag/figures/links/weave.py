@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from harvdiag.cluster import Cluster
-from harvdiag.figures.links.chains import COLUMNS, HUB, PLACE, Row, Thing, Web, worst
-from harvdiag.figures.links.notes import note
+from harvdiag.figures.links.chains import COLUMNS, HUB, PLACE, Row, Thing, Web, natural, worst
+from harvdiag.figures.links.notes import kind, note
 from harvdiag.figures.links.slots import missing
 from harvdiag.figures.links.ties import Edge, Ties
 from harvdiag.graph import Graph
@@ -25,15 +25,16 @@ def __dir__() -> list[str]:
 def weave(cluster: Cluster, findings: Iterable[Finding]) -> Web:
     """The rows in the order in which they should be read: trouble on top, what is well at the bottom."""
     pairing, graph = cluster.facts.pairing, cluster.graph
-    told = _told(findings)
     found = edges(graph)
-    things = {ref: _thing(ref, graph.nodes[ref]["state"], told.get(ref, []), pairing) for ref in _drawn(graph, found)}
+    drawn = _drawn(graph, found)
+    told = _told(findings, [ref for ref in drawn if ref.kind in HUB])
+    things = {ref: _thing(ref, graph.nodes[ref]["state"], told.get(ref, []), pairing) for ref in drawn}
     ties = Ties(found, things, pairing)
     rows = [_row(group, things, ties, pairing) for group in _groups(things, found)]
     hub = sorted((t for t in things.values() if t.ref.kind in HUB), key=lambda t: (HUB.index(t.ref.kind), t.ref))
     spokes, _ = ties.of([thing.ref for thing in hub])
-    kinds = [kind for column in (*COLUMNS, HUB) for kind in column]
-    gaps = tuple(kind for kind in kinds if not pairing.links.seen(kind))
+    kinds = [each for column in (*COLUMNS, HUB) for each in column]
+    gaps = tuple(each for each in kinds if not pairing.links.seen(each))
     return Web(tuple(sorted(rows, key=_urgency)), tuple(hub), tuple(spokes), gaps)
 
 
@@ -76,12 +77,16 @@ def _drawn(graph: Graph, found: Iterable[Edge]) -> list[ObjectRef]:
     return list(dict.fromkeys([*there, *(edge.target for edge in found)]))
 
 
-def _told(findings: Iterable[Finding]) -> dict[ObjectRef, list[Finding]]:
-    """The findings about each object: it is their subject, or it lacks the field that shows the fault."""
+def _told(findings: Iterable[Finding], hub: Collection[ObjectRef]) -> dict[ObjectRef, list[Finding]]:
+    """The findings about each object: it is their subject, or it lacks the field that shows the fault.
+
+    What is about the whole cluster is told at the cluster object alone.
+    """
     told: dict[ObjectRef, list[Finding]] = {}
     for finding in findings:
         shows = broken(finding)
         absent = [shows.object] if shows and shows.path and shows.value is None else []
+        absent = [] if finding.subject in hub else absent
         for ref in dict.fromkeys([finding.subject, *absent]):
             told.setdefault(ref, []).append(finding)
     return told
@@ -89,7 +94,8 @@ def _told(findings: Iterable[Finding]) -> dict[ObjectRef, list[Finding]]:
 
 def _thing(ref: ObjectRef, state: str, told: list[Finding], pairing: Pairing) -> Thing:
     if state != PRESENT:
-        return Thing(ref, state, told=tuple(told), real=False)
+        word = "" if ref.kind in {"Node", "Machine", "Secret"} else kind(ref.kind)
+        return Thing(ref, state, word, told=tuple(told), real=False)
     return Thing(ref, worst([str(f.severity) for f in told]), note(pairing.obj(ref), ref), told=tuple(told))
 
 
@@ -118,11 +124,27 @@ def _row(group: list[ObjectRef], things: dict[ObjectRef, Thing], ties: Ties, pai
     own = [things[ref] for ref in group]
     inner, outer = ties.of(group)
     slots, expected = missing(own, inner, pairing)
-    order = sorted([*own, *slots], key=lambda thing: (PLACE[thing.ref.kind], thing.ref, thing.slot))
-    return Row(tuple(order), (*inner, *expected), tuple(outer))
+    order = sorted([*own, *slots], key=lambda thing: (PLACE[thing.ref.kind], natural(thing.ref), thing.slot))
+    row = Row(tuple(order), (*inner, *expected), tuple(outer))
+    return row if not row.held else _calmed(row)
 
 
-def _urgency(row: Row) -> tuple[int, int, int, ObjectRef]:
+def _calmed(row: Row) -> Row:
+    """A row that only waits for others: none of its objects is drawn as broken."""
+    calm = {thing.key: thing._replace(state="good") for thing in row.things if thing.real}
+    ties, out = (
+        tuple(
+            tie._replace(source=calm.get(tie.source.key, tie.source), target=calm.get(tie.target.key, tie.target))
+            for tie in each
+        )
+        for each in (row.ties, row.out)
+    )
+    return row._replace(things=tuple(calm.get(thing.key, thing) for thing in row.things), ties=ties, out=out)
+
+
+def _urgency(row: Row) -> tuple[object, ...]:
     ranks = ("error", "warning", "info", "absent", "unseen", "good")
     own = any(not finding.caused_by for finding in row.findings)
-    return (not (own or not row.linked), ranks.index(row.state), PLACE[row.head.ref.kind], row.head.ref)
+    called = next((thing.ref for thing in row.things if thing.ref.kind == "Node" and not thing.slot), row.head.ref)
+    trouble = (not (own or not row.linked), ranks.index(row.state), not row.held)
+    return (*trouble, PLACE[row.head.ref.kind], natural(called))

@@ -10,7 +10,7 @@ from harvdiag.figures.matrix.cells import COLUMNS, Row
 from harvdiag.figures.matrix.facts import Board
 from harvdiag.figures.matrix.folding import folded
 from harvdiag.figures.matrix.layout import picture
-from harvdiag.figures.matrix.words import table
+from harvdiag.figures.matrix.terminal import table
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster

@@ -10,9 +10,10 @@ from harvdiag.figures.matrix.cells import BAD, COLUMNS, GOOD, NONE, NOW, UNSEEN,
 from harvdiag.figures.matrix.facts import Board
 from harvdiag.figures.matrix.folding import Bundle, Line
 from harvdiag.figures.matrix.words import alt, beside, sign, title
-from harvdiag.figures.measure import fit, line, width
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, Key, head, legend, listed, scene, source
+from harvdiag.figures.measure import distinct, fit, line, width
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, Key, groups, head, legend, listed, scene, source
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+from harvdiag.model import ObjectRef
 
 __all__ = ["picture"]
 
@@ -38,6 +39,7 @@ class Grid:
         self.board = board
         self.lines = lines
         self.places = self._places()
+        self.short = _shortened(lines, self.places[0][2] - 34)
 
     def scene(self) -> Scene:
         """Title, heads, rows, what is about no node, legend."""
@@ -122,7 +124,8 @@ class Grid:
             shapes.append(Rect(x + 1, y + 3, wide - 6, high - 6, "", "edge", 1.2, "4 3", radius=4))
         if state:
             shapes += badge(x + 12, y + HIGH / 2, SIGNS[state], state)
-        shown = fit(label, wide - 34, BODY, bold=bold)
+        short = self.short.get(each.ref, label) if isinstance(each, Row) else label
+        shown = fit(short, wide - 34, BODY, bold=bold)
         ink = "ink" if state else "quiet"
         shapes.append(Text(x + 24, y + HIGH / 2 + 4, shown, BODY, ink, bold=bold))
         if isinstance(each, Bundle):
@@ -180,6 +183,16 @@ def _label(each: Line) -> str:
     if isinstance(each, Bundle):
         return each.label
     return plain(each.name)
+
+
+def _shortened(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
+    """The names of the rows, so that they stay apart: those of Nodes and those of Machines have nothing in common."""
+    rows = [each for each in lines if isinstance(each, Row)]
+    short: dict[ObjectRef, str] = {}
+    for _, alike in groups(rows, lambda row: row.ref.kind):
+        told = distinct([_label(row) for row in alike], room, BODY, bold=True)
+        short |= {row.ref: told[_label(row)] for row in alike}
+    return short
 
 
 def _words(each: Line, name: str) -> list[tuple[Cell, str]]:

@@ -1,11 +1,9 @@
-"""The matrix in words: its title, what somebody is told who cannot see it, and the same as a table for a terminal."""
+"""The matrix in words: its title, and what somebody is told who cannot see it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from unicodedata import combining, east_asian_width
 
-from harvdiag.escape import plain
 from harvdiag.figures.matrix.cells import COLUMNS, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row, spoken
 from harvdiag.figures.matrix.facts import Board
 from harvdiag.figures.matrix.folding import Bundle, Line, told
@@ -13,11 +11,10 @@ from harvdiag.figures.parts import groups, listed
 from harvdiag.model import Finding, Severity
 from harvdiag.words import counted
 
-__all__ = ["alt", "beside", "sign", "table", "title"]
+__all__ = ["SIGNS", "alt", "beside", "sign", "title"]
 
 SIGNS = {"error": "✗", "warning": "!", "info": "i", GOOD: "✓", NOW: "▶", UNSEEN: "?", PLAIN: "", NONE: ""}
 FEW, TOLD = 3, 12
-DISPENSABLE = ("roles", "vms", "volumes", "os", "schedulable", "managed", "ready", "kubelet", "upgrade")
 
 
 def __dir__() -> list[str]:
@@ -128,90 +125,3 @@ def _what(row: Row) -> str:
 def _said(row: Row) -> str:
     cells = [(name, cell) for name, cell in row.cells.items() if cell.bad]
     return ", ".join(f"{COLUMNS[name]}: {cell.word}" for name, cell in cells)
-
-
-# --- as text -------------------------------------------------------------------------------------------------------
-
-
-def table(board: Board, lines: Sequence[Line], width: int) -> str:
-    """An aligned table. Where there is no room for all columns, those that are the same on all lines are told below."""
-    grid = {name: [_cell(line, name) for line in lines] for name in board.columns}
-    names = {"": [_head(line) for line in lines]}
-    same = [name for name, cells in grid.items() if len(dict.fromkeys(filter(None, cells))) == 1 and name != "findings"]
-    shown, told_below = names | grid, list[str]()
-    if _wide(shown) > width:
-        told_below = [f"the same on all: {', '.join(f'{COLUMNS[name]} {_only(grid[name])}' for name in same)}"]
-        shown = {name: cells for name, cells in shown.items() if name not in same}
-    left = _left(board, shown, width)
-    told_below += [f"left out for want of room: {', '.join(left)}"] if left else []
-    out = [plain(title(board)), "", *_aligned(shown)]
-    out += ["", *told_below] if told_below else []
-    if notes := [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in beside(board)]:
-        out += ["", "Not about one node:", *notes]
-    if skipped := board.findings.skipped:
-        out += ["", f"? {counted(len(skipped), 'check')} could not be made"]
-    return "\n".join(out)
-
-
-def _left(board: Board, shown: dict[str, list[str]], width: int) -> list[str]:
-    """Take columns out until the others fit: those that show no trouble first; and how they are headed."""
-    bad = {name for row in board.rows for name, cell in row.cells.items() if cell.bad}
-    left = []
-    for name in sorted(DISPENSABLE, key=lambda name: name in bad):
-        if _wide(shown) > width and name in shown:
-            del shown[name]
-            left.append(COLUMNS[name])
-    return left
-
-
-def _aligned(shown: dict[str, list[str]]) -> list[str]:
-    columns = [[COLUMNS.get(name, ""), *cells] for name, cells in shown.items()]
-    wide = [_room(cells) for cells in columns]
-    return [
-        "  ".join(_pad(cell, room) for cell, room in zip(row, wide, strict=True)).rstrip()
-        for row in zip(*columns, strict=True)
-    ]
-
-
-def _only(cells: Sequence[str]) -> str:
-    return next(filter(None, cells), "")
-
-
-def _wide(shown: dict[str, list[str]]) -> int:
-    return sum(_room([COLUMNS.get(name, ""), *cells]) + 2 for name, cells in shown.items()) - 2
-
-
-def _room(cells: Sequence[str]) -> int:
-    return min(max(map(_cells, cells)), 40)
-
-
-def _head(line: Line) -> str:
-    return line.label if isinstance(line, Bundle) else plain(line.name)
-
-
-def _cell(line: Line, name: str) -> str:
-    if isinstance(line, Row):
-        return _short(line.cells[name])
-    cells = line.column(name)
-    if len(cells) == 1 and cells[0][1] == len(line.rows):
-        return _short(cells[0][0])
-    return ", ".join(f"{count} {plain(cell.word)}" for cell, count in cells)
-
-
-def _short(cell: Cell) -> str:
-    """The sign alone where it says it all."""
-    bare = cell.state == UNSEEN or (cell.state == GOOD and cell.word == "yes")
-    return sign(cell) if bare else f"{sign(cell)} {plain(cell.word)}".strip()
-
-
-def _pad(text: str, wide: int) -> str:
-    if _cells(text) > wide:
-        while _cells(text) > wide - 1:
-            text = text[:-1]
-        text += "…"
-    return text + " " * (wide - _cells(text))
-
-
-def _cells(text: str) -> int:
-    """How many places it takes in a terminal."""
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -24,8 +24,7 @@ WIDE = 1120.0
 COLUMNS = ("node", "step", "began", "ended", "duration", "gap")
 LEGEND = {
     "error": "broken, or failed",
-    "warning": "worth a look",
-    "info": "the node was cordoned",
+    "warning": "held up, or a fault on the way",
     "now": "at work",
     "good": "done",
     "unseen": "not known",
@@ -60,7 +59,7 @@ def _scene(history: History, under: str) -> Scene:
     if stop := history.stop:
         where = f" ({stop.node})" if stop.node else ""
         told = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; waiting changes nothing"
-        texts, y = paragraph(told, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=2)
+        texts, y = paragraph(told, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=4)
         items.append(Item((Text(MARGIN, texts[0].y, "Last moved", BODY, bold=True), *texts), role="part"))
     more, y = legend(_legend(items, history), y + 8, WIDE)
     return scene(history.title, history.alt, WIDE, y + 8, [*items, *more])
@@ -69,7 +68,7 @@ def _scene(history: History, under: str) -> Scene:
 def _words(history: History, items: list[Item], y: float) -> Scene:
     """Where nothing has a time: what is known, in words."""
     for label, told in parts(history.course)[:4]:
-        texts, low = paragraph(told, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=2)
+        texts, low = paragraph(told, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
         items.append(Item((Text(MARGIN, y + 18, label, BODY, bold=True), *texts), role="part", hint=plain(told)))
         y = low - 6
     return scene(history.title, history.alt, WIDE, y + 24, items)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from harvdiag.escape import plain
-from harvdiag.figures.measure import fit, width
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, few
+from harvdiag.figures.measure import distinct, fit, width
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.timeline.axis import Axis
 from harvdiag.figures.timeline.history import Bar, History, Row, Sign
@@ -35,12 +35,13 @@ def chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
     top = y + TOP
     middle = top + PHASE * len(history.phases) + 12
     low = middle + NODE * len(history.nodes) + 4
+    names = distinct([plain(name) for row in history.nodes for name in row.nodes], NAMES - 36, BODY, bold=True)
     items = [*_ground(axis, y, low), *_ticks(axis, y, low)]
     for at, row in enumerate(history.phases):
-        items.append(_row(history, row, axis, (top + PHASE * at, PHASE)))
+        items.append(_row(history, row, axis, (top + PHASE * at, PHASE), {}))
     items.append(Item((Path(((MARGIN, middle - 6), (axis.right, middle - 6)), "rule", 1.0),)))
     for at, row in enumerate(history.nodes):
-        items.append(_row(history, row, axis, (middle + NODE * at, NODE)))
+        items.append(_row(history, row, axis, (middle + NODE * at, NODE), names))
     items += _signs(history, axis, top, middle)
     items += _moment(history, axis, y, low)
     return items, low
@@ -80,9 +81,9 @@ def _ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
         yield Item((line, *texts), role="tick")
 
 
-def _row(history: History, row: Row, axis: Axis, place: tuple[float, float]) -> Item:
+def _row(history: History, row: Row, axis: Axis, place: tuple[float, float], names: Mapping[str, str]) -> Item:
     y, high = place
-    shapes: list[Shape] = list(_label(row, y, high))
+    shapes: list[Shape] = list(_label(row, y, high, names))
     taken: list[tuple[float, float]] = []
     middle = y + high / 2
     signs = [(axis.place(s.time) - 10, axis.place(s.time) + 10) for s in row.signs]
@@ -95,6 +96,7 @@ def _row(history: History, row: Row, axis: Axis, place: tuple[float, float]) -> 
     taken += [(s.left, s.right) for s in axis.stretches if s.silent]
     shapes += _words(row, axis, taken, middle)
     told = [f"{plain(row.label)}: {plain(row.under)}".rstrip(": "), *(_told(bar) for bar in row.bars)]
+    told += [f"{row.rest} Events, lines of logs and the like"] if row.rest else []
     role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
     return Item(tuple(shapes), row.key, role, row.mark, plain("; ".join(told)))
 
@@ -105,7 +107,7 @@ def _told(bar: Bar) -> str:
     return f"{bar.step} {bar.began:%H:%M} to {ended}{f' ({bar.took})' if bar.took else ''}{idle}"
 
 
-def _label(row: Row, y: float, high: float) -> Iterator[Shape]:
+def _label(row: Row, y: float, high: float, names: Mapping[str, str]) -> Iterator[Shape]:
     strong, x, room = row.mark in {"error", "warning", "now"}, MARGIN, NAMES - 14
     low = y + high / 2 + (-2 if row.under else 4)
     if row.mark in SIGNS:
@@ -114,8 +116,9 @@ def _label(row: Row, y: float, high: float) -> Iterator[Shape]:
     size = BODY if row.under else SMALL
     strong = strong and (bool(row.under) or width(plain(row.label), size, bold=True) <= room)
     ink = "ink" if strong else "quiet"
-    yield Text(x, low, fit(plain(row.label), room / (1.2 if strong else 1), size), size, ink, bold=strong)
-    under = few(row.nodes, room, SMALL) if len(row.nodes) > 1 else fit(plain(row.under), room, SMALL)
+    label = names.get(plain(row.label), plain(row.label))
+    yield Text(x, low, fit(label, room / (1.2 if strong else 1), size), size, ink, bold=strong)
+    under = some(row.nodes, room) if len(row.nodes) > 1 else fit(plain(row.under), room, SMALL)
     if row.under:
         yield Text(x, low + 13, under, SMALL, "quiet")
 
@@ -183,7 +186,7 @@ def _free(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list
 
 
 def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
-    """The remarkable entries: of a node in its row, of the cluster in that of the last phase."""
+    """The faults: of a node in its row, of the cluster in that of the last phase."""
     rows: list[tuple[str, float, Sequence[Sign]]] = []
     if history.phases and history.signs:
         rows.append(("cluster", top + PHASE * (len(history.phases) - 0.5), history.signs))
@@ -193,7 +196,7 @@ def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[
         for at, group in enumerate(_close(signs, axis)):
             mark = min((s.mark for s in group), key=list(SIGNS).index)
             x = min(max(axis.place(group[0].time), axis.left + 8), axis.right - 8)
-            hint = plain("; ".join(s.told for s in group[:6]))
+            hint = plain("; ".join(f"{s.time:%H:%M} {s.told}" for s in group[:6]))
             yield Item(badge(x, y, SIGNS[mark], mark), f"{name}/sign-{at}", "mark", mark, hint)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -15,11 +17,17 @@ from harvdiag.model import ObjectRef
 from harvdiag.timeline import Entry, Span, stopped, timeline
 from harvdiag.upgrade.phases import FAILED
 from harvdiag.upgrade.wording import named, span
+from harvdiag.waits import has_turn
 
 __all__ = ["Bar", "History", "Row", "Sign"]
 
 JOBS = frozenset({"kubernetes", "restart"})  # what is none: it lies between two Jobs
 SHORT = {"skip-restart-rancher-system-agent": "skip-restart", "skip-manifests-apply": "skip-manifests"}
+DRAIN_ERROR = re.compile(
+    r"(?!Normal ).*\bdrain\w*.*\b(?:error|fail|cannot|refus)|(?!Normal ).*\b(?:error|fail)\w*.*\bdrain"
+)
+STANDS = {"good": "done", "now": "goes on", "warning": "held up", "error": "stands still", "wait": "not reached"}
+FEW = 5
 DRAIN, HOOKS = "drain to restart, node by node", frozenset({"pre-drain", "kubernetes", "post-drain", "restart"})
 
 
@@ -40,7 +48,7 @@ class Bar(NamedTuple):
 
 
 class Sign(NamedTuple):
-    """A remarkable entry: when, its mark, and what is told."""
+    """A fault: when it came, its mark, and what is told."""
 
     time: datetime
     mark: str
@@ -48,7 +56,10 @@ class Sign(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row: its key and label, what stands below that, its mark, and what happened in it."""
+    """One row: its key and label, what stands below that, its mark, and what happened in it.
+
+    `rest` is the number of Events, lines of logs and the like about it that have no sign.
+    """
 
     key: str
     label: str
@@ -57,6 +68,7 @@ class Row(NamedTuple):
     bars: tuple[Bar, ...]
     signs: tuple[Sign, ...]
     nodes: tuple[str, ...] = ()
+    rest: int = 0
 
 
 class History:
@@ -84,7 +96,7 @@ class History:
     @cached_property
     def stop(self) -> Entry | None:
         """The last entry at which anything moved, where it stands still."""
-        return stopped(self.entries) if self.course.stands else None
+        return stopped(self.entries, self.course.facts.now.at) if self.course.stands else None
 
     @cached_property
     def end(self) -> datetime:
@@ -136,7 +148,8 @@ class History:
         signs = tuple(s for name in names for s in self._signs.get(name, ()))
         group = ObjectRef("Nodes", "", "/".join((way.mark, way.rule, state)))
         name = key(ObjectRef("Node", "", way.name) if alone else group)
-        return Row(name, label, state, way.mark, tuple(self._bars(told, way.mark)), signs, names)
+        rest = sum(self._rest.get(name, 0) for name in names)
+        return Row(name, label, state, way.mark, tuple(self._bars(told, way.mark)), signs, names, rest)
 
     def _bars(self, spans: Sequence[Span], mark: str) -> Iterator[Bar]:
         for told in spans:
@@ -153,16 +166,28 @@ class History:
 
     @cached_property
     def _signs(self) -> dict[str, list[Sign]]:
-        """The remarkable entries by node; those about the cluster under the empty name."""
+        """The faults by node; those about the cluster under the empty name. What became of a node that is done is none,
+        nor what befalls one whose turn is to come.
+        """
+        heeded = {way.name for way in self.course.ways if way.mark in {"error", "warning", "now"}} | {""}
+        turns = {node.name for node in self.course.rollout.nodes if has_turn(node)} if self.course.rollout else set()
         found: dict[str, list[Sign]] = {}
         for entry in self.entries:
-            if mark := _remarkable(entry):
-                found.setdefault(entry.node, []).append(Sign(entry.time, mark, f"{entry.time:%H:%M} {entry.what}"))
+            if entry.node in heeded and (mark := _fault(entry, entry.node in turns)):
+                found.setdefault(entry.node, []).append(Sign(entry.time, mark, entry.what))
         return found
+
+    @cached_property
+    def _rest(self) -> dict[str, int]:
+        """How many entries that move nothing have no sign, by node."""
+        told = Counter(entry.node for entry in self.entries if not entry.moves)
+        marked = {(name, s.time, s.told) for name, signs in self._signs.items() for s in signs}
+        told.subtract(e.node for e in self.entries if not e.moves and (e.node, e.time, e.what) in marked)
+        return dict(told)
 
     @property
     def signs(self) -> list[Sign]:
-        """The remarkable entries about the cluster."""
+        """The faults about the cluster."""
         return self._signs.get("", [])
 
     # --- in words --------------------------------------------------------------------------------------------------
@@ -179,7 +204,7 @@ class History:
         if self.stop:
             age = course.age(self.stop.time.isoformat())
             why = headline(course)
-            why = f"{why[0].lower()}{why[1:]}" if why.startswith("The upgrade") else why
+            why = f"{why[0].lower()}{why[1:]}" if why.startswith(("The upgrade", "None of")) else why
             return f"Nothing has moved for {age}: {why} ({done(course)})"
         began = min(s.began for s in self.spans if s.began) if any(s.began for s in self.spans) else self.end
         lasts = span(self.end - began)
@@ -189,15 +214,17 @@ class History:
     def alt(self) -> str:
         """The picture in words."""
         words = [f"{self.title}."]
-        for told in (s for s in self.spans if not s.node):
-            took = f"took {span(told.duration)}" if told.duration is not None else "end not told or not reached"
-            words.append(f"{told.step} {f'began {told.began:%H:%M}, ' if told.began else ''}{took}.")
+        marks = {cell.label: cell.mark for cell in self.course.cells}
+        words += [_phase(told, marks.get(told.step, "unseen")) for told in self.course.spans if not told.node]
         if self.stop:
             where = f" on {self.stop.node}" if self.stop.node else ""
             words.append(f"The last that moved, at {self.stop.time:%Y-%m-%d %H:%M} UTC{where}: {self.stop.what}.")
         broken = [row for row in self.nodes if row.mark in {"error", "warning"}] if self.told else []
         words += [f"{row.label} in trouble: {row.under}." for row in broken[:5]]
-        return " ".join(words) if len(words) > 1 else f"{words[0]} There is nothing to draw on an axis of time."
+        faults = [(name, s) for name, signs in self._signs.items() for s in signs]
+        words += [f"{s.time:%H:%M}{f' {name}' if name else ''}: {s.told}." for name, s in faults[:FEW] if self.told]
+        words += [f"{len(faults) - FEW} more faults."] if self.told and len(faults) > FEW else []
+        return " ".join(words) if self.told else f"{words[0]} There is nothing to draw on an axis of time."
 
 
 def _together(spans: Sequence[Span]) -> Iterator[Span]:
@@ -213,15 +240,21 @@ def _together(spans: Sequence[Span]) -> Iterator[Span]:
         yield Span("", step, began, ended, took, None)
 
 
-def _remarkable(entry: Entry) -> str:
-    """The mark of an entry that deserves a sign; empty for any other."""
+def _phase(told: Span, mark: str) -> str:
+    """A phase with how it stands and what is known of its time: ``RepoPrepared done, began 02:46, took 2 min.``"""
+    took = f", took {span(told.duration)}" if told.duration is not None else ""
+    return f"{told.step} {STANDS.get(mark, 'not known')}{f', began {told.began:%H:%M}' if told.began else ''}{took}."
+
+
+def _fault(entry: Entry, turn: bool) -> str:
+    """The mark of an entry that is a fault; empty for any other. `turn`: its node has its turn, so that it restarts."""
     what = entry.what
     if what.startswith("Job ") and " failed" in what:
         return "error"
-    if what.startswith("the Node was cordoned"):
-        return "info"
-    if what.startswith(("the Machine was deleted", "Warning ")):
+    if not entry.node:
+        return ""
+    if entry.object.kind == "Node" and what.startswith(("Node: Ready became False", "Node: Ready became Unknown")):
+        return "" if turn else "error"
+    if what.startswith("the Machine was deleted"):
         return "warning"
-    if entry.object.kind == "Node" and what.startswith("Node: Ready became") and "became True" not in what:
-        return "error"
-    return "warning" if not entry.moves and not what.startswith(("Normal ", "the agent ran its plan")) else ""
+    return "warning" if not entry.moves and DRAIN_ERROR.match(what) else ""

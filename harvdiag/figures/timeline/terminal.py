@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from harvdiag.escape import plain
-from harvdiag.figures.parts import SIGNS
+from harvdiag.figures.measure import distinct
+from harvdiag.figures.parts import SIGNS, groups
 from harvdiag.figures.timeline.axis import Axis, axis
-from harvdiag.figures.timeline.history import History, Row
+from harvdiag.figures.timeline.history import History, Row, Sign
 from harvdiag.upgrade.wording import span
 
 __all__ = ["terminal"]
 
-LABEL, TIMES, LEAST = 30, 17, 20
+LABEL, TIMES, LEAST, EM = 30, 17, 20, 0.65
 
 
 def __dir__() -> list[str]:
@@ -28,8 +29,13 @@ def terminal(history: History, under: str, wide: int) -> str:
         scale = axis(history.busy, history.end, 0, room, 3)
         days = dict.fromkeys(f"{stretch.began:%Y-%m-%d}" for stretch in scale.stretches)
         lines.append(f"{', '.join(days)}, all times UTC")
-        for row in (*history.phases, *history.nodes):
-            lines += _row(history, row, scale, room)
+        labels = _labels([plain(name) for row in history.nodes for name in row.nodes])
+        for row in history.phases:
+            lines += _row(history, row, scale, (plain(row.label)[:LABEL], room))
+        lines += [line for fault in _faults(history.signs) for line in _folds(fault, wide)]
+        for row in history.nodes:
+            lines += _row(history, row, scale, (labels.get(plain(row.label), row.label), room))
+            lines += [line for fault in _faults(row.signs) for line in _folds(fault, wide)]
         silent = [s for s in scale.stretches if s.silent]
         lines += [f"/ nothing moved for {span(s.lasts)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
         if stop := history.stop:
@@ -42,16 +48,28 @@ def _folds(text: str, wide: int) -> list[str]:
     return wrap(plain(text), max(wide, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 
-def _row(history: History, row: Row, scale: Axis, room: int) -> Iterator[str]:
+def _labels(names: Sequence[str]) -> dict[str, str]:
+    """Each name in the column's width, but so that they stay apart."""
+    found = distinct(names, LABEL * EM, 1)
+    return {n: s if len(s) <= LABEL else f"{s[: LABEL // 2]}…{s[1 - LABEL + LABEL // 2 :]}" for n, s in found.items()}
+
+
+def _faults(signs: Sequence[Sign]) -> Iterator[str]:
+    """The words of each sign below its row; of those that say the same one, with their number."""
+    for (mark, told), same in groups(sorted(signs), lambda sign: (sign.mark, sign.told)):
+        times = f" ({len(same)} times, the last {same[-1].time:%H:%M})" if len(same) > 1 else ""
+        yield f"  {SIGNS[mark]} {same[0].time:%H:%M} {told}{times}"
+
+
+def _row(history: History, row: Row, scale: Axis, place: tuple[str, int]) -> Iterator[str]:
+    label, room = place
     cells = ["/" if any(s.silent and s.left <= x < s.right for s in scale.stretches) else "·" for x in range(room)]
     for bar in row.bars:
         end = bar.ended or (history.stop.time if history.stop else history.end)
         left = min(int(scale.place(bar.began)), room - 1)
         right = min(max(int(scale.place(end)), left + 1), room)
         cells[left:right] = ["█" if bar.job else "▒"] * (right - left)
-    first = f"{min(bar.began for bar in row.bars):%H:%M}" if row.bars else "  ?  "
     ends = [bar.ended for bar in row.bars]
     last = f"{max(e for e in ends if e):%H:%M}" if ends and all(ends) else "now"
-    label = plain(row.label)
-    label = label if len(label) <= LABEL else f"{label[: LABEL - 1]}…"
-    yield f"{SIGNS.get(row.mark, '·')} {label:{LABEL}} {f'{first} … {last}':{TIMES - 4}} {''.join(cells)}"
+    when = f"{min(bar.began for bar in row.bars):%H:%M} … {last}" if row.bars else "time not told"
+    yield f"{SIGNS.get(row.mark, '·')} {label:{LABEL}} {when:{TIMES - 4}} {''.join(cells)}"

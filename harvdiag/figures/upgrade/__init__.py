@@ -66,7 +66,7 @@ def _scene(course: Course) -> Scene:
 
 
 def _part(label: str, told: str, y: float) -> tuple[Item, float]:
-    texts, low = paragraph(told, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=2)
+    texts, low = paragraph(told, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=4)
     return Item((Text(MARGIN, y + 16, label, BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
 
 

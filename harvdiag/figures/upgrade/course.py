@@ -141,6 +141,7 @@ class Course:
         label = phase.label or "(begin)"
         hint = f"{phase.number} {label}: {phase.actor} {phase.doing}, until {phase.until}"
         mark = self._phase_mark(phase)
+        hint += f"; took {took[label]}" if label in took and mark == "good" else ""
         return Cell(phase.number, label, mark, took.get(label, "") if mark == "good" else "", hint)
 
     def _phase_mark(self, phase: Phase) -> str:
@@ -216,6 +217,14 @@ class Course:
         else one about the Upgrade that names it.
         """
         return self._troubles.get(node.ref)
+
+    def root(self, finding: Finding) -> Finding:
+        """The cause in the story of a finding that has none itself; of several the first."""
+        told, been = {f.fingerprint: f for f in self.standing.story}, {finding.fingerprint}
+        while cause := next((told[name] for name in finding.caused_by if name in told and name not in been), None):
+            been.add(cause.fingerprint)
+            finding = cause
+        return finding
 
     @cached_property
     def _troubles(self) -> dict[ObjectRef, Finding]:

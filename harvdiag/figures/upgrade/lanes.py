@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from harvdiag.escape import plain
 from harvdiag.figures.drawing import key
-from harvdiag.figures.measure import fit, line, width, wrap
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, few, groups, listed, paragraph
+from harvdiag.figures.measure import distinct, fit, line, width, wrap
+from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, clause, groups, listed, paragraph, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.upgrade.course import PREPARING, Course, Way
 from harvdiag.model import ObjectRef
@@ -46,11 +46,12 @@ class Lane(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Where the columns are: the left edge of the first, the width of each, the right edge of the picture's paper."""
+    """Where the columns are: the left edge of the first, the width of each; and how each node is called at the left."""
 
     columns: Sequence[str]
     x: float
     each: float
+    names: Mapping[str, str]
 
     @property
     def right(self) -> float:
@@ -85,7 +86,8 @@ def _said(lanes: Sequence[Lane]) -> Iterator[str]:
 
 def lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
     """The heads of the columns and one lane a node or group, from y on; and where they end."""
-    grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns))
+    names = distinct([plain(way.name) for way in course.ways], NAMES - 10, BODY, bold=True)
+    grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns), names)
     items = list(_heads(grid, y))
     y += 36
     for at, lane in enumerate(folded(course.ways)):
@@ -109,7 +111,7 @@ def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
     way, top = lane.first, y + (HIGH - BAR) / 2
     fill, stroke, thick, dash = LOOKS[way.mark]
     end = grid.end(way.at)
-    shapes: list[Shape] = [*_label(lane, y), *_track(way, grid, top, end)]
+    shapes: list[Shape] = [*_label(lane, grid, y), *_track(way, grid, top, end)]
     if end > grid.x:
         shapes.append(Rect(grid.x, top, end - grid.x, BAR, fill, stroke, thick, dash))
     if way.mark in SIGNS:
@@ -137,15 +139,14 @@ def _track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]:
                 yield Path(((x, middle - 4), (x, middle + 4)), "rule", 1.2)
 
 
-def _label(lane: Lane, y: float) -> Iterator[Text]:
+def _label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
     way, room, low = lane.first, NAMES - 10, y + HIGH / 2 + 4
     strong = way.mark in {"error", "warning", "now"}
     if len(lane.ways) == 1:
-        name = fit(plain(way.name), room / (1.2 if strong else 1), BODY)
-        yield Text(MARGIN, low, name, BODY, "ink" if strong else "quiet", bold=strong)
+        yield Text(MARGIN, low, grid.names[plain(way.name)], BODY, "ink" if strong else "quiet", bold=strong)
         return
     yield Text(MARGIN, low - 6, f"{len(lane.ways)} nodes", BODY, "ink" if strong else "quiet", bold=strong)
-    yield Text(MARGIN, low + 8, few([w.name for w in lane.ways], room, SMALL), SMALL, "quiet")
+    yield Text(MARGIN, low + 8, some([w.name for w in lane.ways], room), SMALL, "quiet")
 
 
 def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
@@ -159,9 +160,9 @@ def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
     reached = grid.columns.index(way.at) if way.at in grid.columns else -1
     for at, column in enumerate(grid.columns[: reached + 1]):
         told = way.spent.get(column, "").replace("less than a minute", "< 1 min")
-        room = grid.each - (30 if at == reached else 8)
+        room = grid.each - (60 if at == reached else 8)
         if told and width(told, SMALL) <= room:
-            yield Text(grid.x + at * grid.each + 8, top + 14, told, SMALL, "quiet", on)
+            yield Text(grid.x + (at + 0.5) * grid.each, top + 14, told, SMALL, "quiet", on, "middle")
 
 
 def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> Iterator[Shape]:
@@ -183,9 +184,14 @@ def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float
     point = max(grid.end(lane.first.at) - 13, grid.x + 12)
     x = min(point + 10, grid.right - CAPTION)
     ink = "quiet" if lane.first.mark == "now" else "ink"
-    texts, low = paragraph(lane.says, (x, y + 11), grid.right - x, most=2, ink=ink)
+    room, below = grid.right - x, 0 if x > point else 6  # a leader from right above ends before the words
+    told = clause(plain(lane.says), lambda part: len(wrap(part, room, BODY)) <= 2)
+    if below:
+        x = max(grid.x, min(x, grid.right - width(told, BODY) - 1))
+        room = grid.right - x
+    texts, low = paragraph(told, (x, y + 11 + below), room, most=2, ink=ink)
     stroke = lane.first.mark if lane.first.mark in SIGNS else "edge"
-    turn = (x - 4, y + 7) if x > point else (point, y)
+    turn = (x - 4, y + 7) if x > point else (point, y + 1)
     shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke, 1.4), *texts)
     return Item(shapes, f"caption-{number}", "caption", lane.first.mark, plain(lane.says)), low - 4
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harvdiag.escape import plain
-from harvdiag.figures.measure import fit, wrap
+from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import MARGIN, SIGNS, SMALL
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.figures.upgrade.course import Cell, Course
@@ -23,6 +23,7 @@ LOOKS = {
     "unseen": ("", "unseen", 1.0, "4 3"),
 }
 """Fill, border, how thick that is, and its dashes."""
+STRONG, BOLD = frozenset({"now", "warning", "error"}), 1.2
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -34,23 +35,43 @@ def strip(course: Course, y: float, wide: float) -> Iterator[Item]:
     """One cell a phase, all in one row from y on."""
     cells = course.cells
     each = (wide - 2 * MARGIN + BETWEEN) / max(len(cells), 1)
-    for at, cell in enumerate(cells):
-        yield _cell(course, cell, Rect(MARGIN + at * each, y, each - BETWEEN, HIGH))
+    needs = [max(_need(course, cell) + BETWEEN - each, 0) for cell in cells]
+    least, x = each - sum(needs) / max(sum(not need for need in needs), 1), MARGIN
+    for cell, need in zip(cells, needs, strict=True):
+        takes = each + need if need else least
+        yield _cell(course, cell, Rect(x, y, takes - BETWEEN, HIGH))
+        x += takes
+
+
+def _need(course: Course, cell: Cell) -> float:
+    """How wide a cell must be for its bold name in two lines, and what stands above that; 0 where it is not bold."""
+    if cell.mark not in STRONG:
+        return 0
+    name = _name(cell)
+    rooms = (room for room in range(60, 200, 2) if len(wrap(name, room, SMALL)) <= 2)
+    return max(next(rooms, 60) * BOLD + 16, width(_told(course, cell), SMALL) + 50)
+
+
+def _name(cell: Cell) -> str:
+    return CAMEL.sub(" ", plain(cell.label))
 
 
 def _cell(course: Course, cell: Cell, box: Rect) -> Item:
     fill, stroke, thick, dash = LOOKS[cell.mark]
-    on, ink = fill or "paper", "ink" if cell.mark in {"now", "warning", "error"} else "quiet"
+    strong = cell.mark in STRONG
+    on, ink = fill or "paper", "ink" if strong else "quiet"
     shapes: list[Shape] = [box._replace(fill=fill, stroke=stroke, thick=thick, dash=dash)]
-    x, strong = box.x + 9, cell.mark in {"now", "warning", "error"}
+    x = box.x + 9
     if cell.mark in SIGNS:
         shapes += badge(box.x + BADGE + 3, box.y + 14, SIGNS[cell.mark], cell.mark)
         x += 20
-    told = fit(f"{cell.number}  {_told(course, cell)}".rstrip(), box.area.right - x - 4, SMALL)
-    shapes.append(Text(x, box.y + 18, told, SMALL, ink, on, bold=False))
-    name = CAMEL.sub(" ", plain(cell.label))
-    strong = strong and len(wrap(name, (box.width - 14) / 1.2, SMALL)) <= 2
-    words = wrap(name, box.width - 14 if not strong else (box.width - 14) / 1.2, SMALL, most=2)
+    shapes.append(Text(x, box.y + 18, str(cell.number), SMALL, ink, on))
+    told, room = _told(course, cell), box.area.right - x - 16
+    if told and width(told, SMALL) > room:
+        told = fit(re.sub(r" h \d+ min$", " h", told), room, SMALL)
+    if told:
+        shapes.append(Text(x + 14, box.y + 18, told, SMALL, ink, on))
+    words = wrap(_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
     shapes += [Text(box.x + 8, box.y + 39 + i * 15, w, SMALL, ink, on, bold=strong) for i, w in enumerate(words)]
     return Item(tuple(shapes), f"phase-{cell.number}", "phase", cell.mark, plain(cell.hint))
 

@@ -13,7 +13,7 @@ from harvdiag.figures.upgrade.words import parts, title
 
 __all__ = ["folds", "terminal"]
 
-LABEL, INDENT = 12, "  "
+LABEL, INDENT = 14, "  "
 
 
 def __dir__() -> list[str]:

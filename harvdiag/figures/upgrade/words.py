@@ -14,12 +14,24 @@ from harvdiag.upgrade.wording import failure, states
 from harvdiag.waits import wait
 from harvdiag.words import counted
 
-__all__ = ["alt", "done", "headline", "parts", "short", "title"]
+__all__ = ["alt", "done", "headline", "parts", "root", "short", "title"]
 
 LONG = 110
 UPGRADE = re.compile(r"^Upgrade \S+(?: to \S+)?(?= )")
+GHOST = re.compile(r"Machine \S+ names Node (\S+), which does not exist")
 IN_UPGRADE = re.compile(r" in Upgrade \S+")
-TOLD = ("Why", "Left over", "Root cause", "Failed", "Waits for", "Stands still", "Waiting", "Do", "Not judged")
+TOLD = (
+    "Why",
+    "Left over",
+    "Root cause",
+    "Failed",
+    "Waits for",
+    "Stands still",
+    "Waiting",
+    "Do",
+    "Caution",
+    "Not judged",
+)
 
 
 def __dir__() -> list[str]:
@@ -65,7 +77,10 @@ def headline(course: Course) -> str:
     never = [way for way in course.ways if way.never and way.mark == "error"]
     phase = course.upgrade.phase if course.upgrade else None
     if standing.stuck and never and phase and phase.number == NODES:
-        return _never(never)
+        # What stands below as Why may be about something else than the node: then the title has both.
+        mine = [way for way in never if _names(_why(course), way.name)]
+        both = f"{_story(course)}; and {spelling.listed([way.name for way in never])} will never be upgraded"
+        return _never(mine) if mine else both
     if standing.story:
         return _story(course)
     told = {part.label: part.text for part in course.parts}
@@ -79,6 +94,24 @@ def headline(course: Course) -> str:
     return f"{going}: {_at_work(course)}"
 
 
+def _names(message: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", message) is not None
+
+
+def _why(course: Course) -> str:
+    told = {part.label: part.text for part in course.parts}
+    return told.get("Why") or told.get("Left over") or course.standing.story[0].message
+
+
+def root(course: Course) -> str:
+    """The root of it in a clause: ``Machine m-1 has been deleting since …``; of several alike all. Empty: none."""
+    told = {part.label: part.text for part in course.parts}.get("Root cause", "")
+    ghosts: list[str] = [found[1] for f in course.standing.story if (found := GHOST.match(f.message))]
+    if GHOST.match(told) and len(ghosts) > 1:
+        return f"{len(ghosts)} Machines name Nodes that do not exist, {spelling.listed(sorted(ghosts))}"
+    return short(told, 70)
+
+
 def _never(ways: Sequence[Way]) -> str:
     why = re.split(r", so ", ways[0].never, maxsplit=1)[0]
     whose = spelling.listed([way.name for way in ways])
@@ -89,10 +122,9 @@ def _never(ways: Sequence[Way]) -> str:
 
 def _story(course: Course) -> str:
     """What the standing tells first, and what it names as the root of it."""
-    told = {part.label: part.text for part in course.parts}
-    why = told.get("Why") or told.get("Left over") or course.standing.story[0].message
-    if root := told.get("Root cause"):
-        first, last = re.split(r", though | since ", short(why, 0), maxsplit=1)[0], short(root, 70)
+    why = _why(course)
+    if last := root(course):
+        first = re.split(r", though | since ", short(why, 0), maxsplit=1)[0]
         first = _all(course, first)
         alike = first.partition(" ")[2] == last.partition(" ")[2]
         return last if alike or len(first) + len(last) > 2 * LONG else f"{first}: {last}"
@@ -121,6 +153,8 @@ def _at_work(course: Course) -> str:
         return "the services are upgraded, and the nodes' turn is to begin"
     if phase and phase.number < NODES:
         return f"it {phase.doing}"
+    if len(at_work) == 1 and at_work[0].state == DONE:
+        return _last_hand(course, at_work[0])
     if len(at_work) == 1:
         way = at_work[0]
         told = way.state in STATES and way.state not in {DONE, PRELOADED}
@@ -129,6 +163,15 @@ def _at_work(course: Course) -> str:
     if at_work:
         return f"{spelling.listed([way.name for way in at_work])} are at work"
     return f"it waits for {wait(course.rollout).actor}" if course.rollout else "nothing is at work"
+
+
+def _last_hand(course: Course, way: Way) -> str:
+    """What is left to do for a node that counts as done."""
+    node = course.rollout.node(way.name) if course.rollout else None
+    if node and any(job.pending and job.type.startswith("restore") for job in node.jobs):
+        return f"{way.name} is upgraded and restores its VMs"
+    left = f", and {way.wait.actor} is {way.wait.what}" if way.wait.what.startswith("to ") else ""
+    return f"{way.name} is upgraded{left}"
 
 
 def _of_plan(plan: UpgradePlan) -> str:
