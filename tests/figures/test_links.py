@@ -408,3 +408,13 @@ def test_hostile_names_break_nothing() -> None:
     for form in (drawing.text(80), drawing.scene.alt, drawing.scene.title):
         assert "\x1b" not in form
         assert "\u202e" not in form
+
+
+def test_each_plan_of_two_machines_leads_to_the_cluster() -> None:
+    """A chain without its line to the trunk would look like another broken link."""
+    figure = hd.draw(hd.open(DATA / "bundles" / "two-machines-one-node.zip"), focus="hv02")
+    out = [item.of[0] for item in figure._drawing.scene.find("link") if item.of[1] == "Cluster/fleet-local/local"]
+    assert sorted(out) == [
+        "Secret/fleet-local/custom-31079167475f-machine-plan",
+        "Secret/fleet-local/custom-86d1b0faf2f1-machine-plan",
+    ]

@@ -255,11 +255,14 @@ def _side(row: Row, high: float) -> list[Item]:
 
 
 def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
-    """One way to the trunk for all ties that hold, and one for each that does not."""
+    """One way to the trunk for all ties of a chain that hold, and one for each that does not."""
     found = []
     kept: dict[tuple[str, str], list[Tie]] = {}
-    for tie in sorted(row.out, key=lambda tie: -PLACE[tie.source.ref.kind]):
-        kept.setdefault((tie.state, tie.target.key if tie.state != "good" else ""), []).append(tie)
+    ties_out = sorted(row.out, key=lambda tie: -PLACE[tie.source.ref.kind])
+    ends = [tie.source.key for tie in ties_out if tie.state == "good" and _last(tie, ties_out)]
+    for tie in ties_out:
+        end = tie.source.key if tie.source.key in ends else next(iter(ends), "")
+        kept.setdefault((tie.state, tie.target.key if tie.state != "good" else end), []).append(tie)
     for ties in kept.values():
         tie = ties[0]
         area = areas[tie.source.key]
@@ -268,6 +271,11 @@ def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
         paths = tuple(dict.fromkeys(path for other in ties for path in other.paths))
         found.append(Route(tie._replace(paths=paths), pieces))
     return tuple(found)
+
+
+def _last(tie: Tie, ties: Sequence[Tie]) -> bool:
+    """Whether none that holds comes from further right: each chain of a row ends there."""
+    return all(PLACE[tie.source.ref.kind] >= PLACE[other.source.ref.kind] for other in ties if other.state == "good")
 
 
 def moved(item: Item, down: float) -> Item:
