@@ -45,7 +45,8 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-lab: $(STAMP) ## open JupyterLab on the notebooks
+lab: $(STAMP) ## open JupyterLab on the notebooks; trusts them, else it shows no kept picture
+	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/00-start.ipynb
 
 bench: $(STAMP) ## measure the speed of reading; takes a few minutes

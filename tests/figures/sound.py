@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.palette import DARK, LIGHT, contrast
 from harvdiag.figures.scene import Area, Item, Scene
 
-__all__ = ["check"]
+__all__ = ["check", "words"]
 
 READABLE = 4.5
 
@@ -25,6 +26,11 @@ def check(scene: Scene) -> None:
     assert len(keys) == len(set(keys))
     loose = {key for item in scene.items for key in item.of} - set(keys)
     assert not loose, f"ties to what is not in the picture: {sorted(loose)[:3]}"
+
+
+def words(drawing: Drawing) -> str:
+    """All that is written in the picture."""
+    return " ".join(text.text for text in drawing.scene.texts)
 
 
 def _inside(item: Item, paper: Area) -> None:

@@ -17,7 +17,7 @@ from harvdiag.figures.timeline import draw
 from harvdiag.figures.timeline.axis import axis
 from harvdiag.model import State
 from tests import port
-from tests.figures.sound import check
+from tests.figures.sound import check, words
 from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized
 from tests.routes import PATHS, scenario
 from tests.world import World, healthy, rollouts
@@ -48,10 +48,6 @@ def rows(drawing: Drawing, role: str) -> dict[str, Item]:
 def bars(item: Item) -> list[Rect]:
     """The bars of a row: its rectangles behind the labels that are no badge."""
     return [shape for shape in item.shapes if isinstance(shape, Rect) and shape.radius == 2]
-
-
-def words(drawing: Drawing) -> str:
-    return " ".join(text.text for text in drawing.scene.texts)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -20,7 +20,7 @@ from harvdiag.figures.svg import svg
 from harvdiag.figures.upgrade import draw
 from harvdiag.model import State
 from tests import port
-from tests.figures.sound import check
+from tests.figures.sound import check, words
 from tests.routes import PATHS, from_folder, scenario
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
@@ -75,11 +75,6 @@ def nodes(drawing: Drawing, state: str = "") -> dict[str, Item]:
 def bar(item: Item) -> float:
     """How far the bar of a lane reaches: its right edge."""
     return max(shape.area.right for shape in item.shapes if isinstance(shape, Rect) and shape.height == 20)
-
-
-def words(drawing: Drawing) -> str:
-    """All that is written in the picture."""
-    return " ".join(text.text for text in drawing.scene.texts)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

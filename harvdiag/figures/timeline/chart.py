@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from harvdiag.escape import plain
+from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.measure import distinct, fit, width
 from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
@@ -16,14 +17,6 @@ from harvdiag.upgrade.wording import span
 __all__ = ["GAP", "NAMES", "chart"]
 
 NAMES, PHASE, NODE, TOP, GAP, PHASE_BAR = 204.0, 22.0, 34.0, 56.0, 104.0, 14.0
-LOOKS = {
-    "good": ("lane", "edge", 1.0, ""),
-    "wait": ("lane", "edge", 1.0, ""),
-    "now": ("now_box", "now", 2.0, ""),
-    "warning": ("warning_box", "warning", 2.0, ""),
-    "error": ("error_box", "error", 2.2, ""),
-    "unseen": ("", "unseen", 1.0, "4 3"),
-}
 
 
 def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvdiag.escape import plain
 from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, paragraph, scene, source
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.figures.upgrade.course import Course
@@ -75,7 +76,7 @@ def _legend(course: Course, items: list[Item]) -> list[Key]:
     found = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     word = "its turn is to come" if course.running else "not upgraded"
     waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
-    return [*found, Key(word, "rule", fill="lane")] if waits else found
+    return [*found, Key(word, LOOKS["wait"].stroke, fill="paper")] if waits else found
 
 
 def _rows(course: Course) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from harvdiag.escape import plain
 from harvdiag.figures.drawing import key
+from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
 from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, clause, groups, listed, paragraph, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
@@ -19,14 +20,6 @@ __all__ = ["Lane", "folded", "lanes"]
 NAMES, HIGH, BAR, CAPTION = 176.0, 30.0, 20.0, 480.0
 FEW, ALIKE, TROUBLED = 8, 3, 5
 """From so many nodes on those that are alike share a lane: so many that are well, so many in the same trouble."""
-LOOKS = {
-    "good": ("lane", "rule", 1.0, ""),
-    "wait": ("lane", "rule", 1.0, ""),
-    "now": ("now_box", "now", 1.8, ""),
-    "warning": ("warning_box", "warning", 2.2, ""),
-    "error": ("error_box", "error", 2.6, ""),
-    "unseen": ("", "unseen", 1.0, "4 3"),
-}
 
 
 def __dir__() -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harvdiag.escape import plain
+from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import MARGIN, SIGNS, SMALL
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
@@ -14,15 +15,6 @@ from harvdiag.figures.upgrade.course import Cell, Course
 __all__ = ["HIGH", "strip"]
 
 HIGH, BETWEEN, BADGE = 66.0, 5.0, 12.0
-LOOKS = {
-    "good": ("box", "rule", 1.0, ""),
-    "now": ("now_box", "now", 2.2, ""),
-    "warning": ("warning_box", "warning", 2.2, ""),
-    "error": ("error_box", "error", 2.6, ""),
-    "wait": ("", "rule", 1.0, ""),
-    "unseen": ("", "unseen", 1.0, "4 3"),
-}
-"""Fill, border, how thick that is, and its dashes."""
 STRONG, BOLD = frozenset({"now", "warning", "error"}), 1.2
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
