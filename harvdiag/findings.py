@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from harvdiag.frames import build_frame
 from harvdiag.model import Coverage, Finding, Outcome, Severity, ordered
 
 if TYPE_CHECKING:
@@ -121,13 +122,11 @@ class Findings(Sequence[Finding]):
     @property
     def frame(self) -> pd.DataFrame:
         """The findings as a DataFrame: one row each; all columns are strings, also where there is no row."""
-        import pandas as pd
-
         rows = [
             (str(f.severity), f.rule, f.family, *f.subject, f.message, ", ".join(f.caused_by), f.fingerprint)
             for f in self._all
         ]
-        return pd.DataFrame(rows, columns=list(FRAME_COLUMNS)).astype("str")
+        return build_frame(rows, dict.fromkeys(FRAME_COLUMNS, "str"))
 
     def __repr__(self) -> str:
         counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))

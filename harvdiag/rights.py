@@ -7,6 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.escape import plain
+from harvdiag.frames import build_frame
 from harvdiag.kinds import DIAGNOSIS, NAMESPACES
 
 if TYPE_CHECKING:
@@ -158,10 +159,8 @@ class Access(NamedTuple):
     @property
     def frame(self) -> pd.DataFrame:
         """The rights: `kind`, `resource`, `version` (str), `listed` (boolean), `where`, `reason` (str)."""
-        import pandas as pd
-
         types = dict.fromkeys(Right._fields, "str") | {"listed": "boolean"}
-        return pd.DataFrame(self.rights, columns=list(Right._fields)).astype(types)
+        return build_frame(self.rights, types)
 
 
 def _subject(name: str) -> str:

@@ -62,14 +62,15 @@ def draw(
     neighbourhood is shown. `labels` writes the field beside each link. Raises UsageError for an unknown picture or
     name.
     """
+    from harvdiag.figures.checked import checked
     from harvdiag.figures.drawing import Wish
     from harvdiag.figures.figure import Figure
-    from harvdiag.figures.focus import checked, found
+    from harvdiag.figures.focus import found
 
     checked(cluster, *([against] if against is not None else ()))
     name = picture or ("changes" if against is not None else "links")
     _refuse(name, focus is not None, against is not None, labels)
-    ref, finding = found(cluster, focus)
+    ref, finding = found(cluster.check(), cluster.graph, focus)
     compose = cast(
         "Callable[[Cluster, Wish], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )

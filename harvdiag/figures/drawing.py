@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,9 +11,7 @@ from harvdiag.model import Finding, ObjectRef
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
 
-__all__ = ["Drawing", "Wish", "key", "quoted"]
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+__all__ = ["Drawing", "Wish"]
 
 
 def __dir__() -> list[str]:
@@ -46,22 +43,3 @@ class Drawing(NamedTuple):
     rows: Sequence[Mapping[str, Any]]
     mermaid: Callable[[], str] | None = None
     dot: Callable[[], str] | None = None
-
-
-def key(ref: ObjectRef) -> str:
-    """The key of an object in a picture: kind, namespace and name between slashes, without blanks."""
-    return "/".join(map(quoted, ref))
-
-
-def quoted(text: str) -> str:
-    """A text with every sign but letters, digits, ``.``, ``_`` and ``-`` written as ``%`` and its bytes.
-
-    Half of a surrogate pair, which JSON can hold and UTF-8 cannot, is written as ``.uD800.``: no two texts are one.
-    """
-    return _UNSAFE.sub(lambda sign: _written(sign[0]), text)
-
-
-def _written(sign: str) -> str:
-    if "\ud800" <= sign <= "\udfff":
-        return f"%2Eu{ord(sign):X}%2E"
-    return "".join(f"%{byte:02X}" for byte in sign.encode())

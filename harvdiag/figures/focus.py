@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from harvdiag.errors import UsageError
 from harvdiag.escape import plain
+from harvdiag.findings import Findings
+from harvdiag.graph import Graph
 from harvdiag.kinds import named
 from harvdiag.model import Finding, ObjectRef
 from harvdiag.spelling import either, near
 
-if TYPE_CHECKING:
-    from harvdiag.cluster import Cluster
-
-__all__ = ["checked", "found"]
+__all__ = ["found"]
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
-def checked(*given: object) -> None:
-    """UsageError where something else than a cluster is given: a path, or its findings."""
-    from harvdiag.cluster import Cluster
-
-    for one in given:
-        if not isinstance(one, Cluster):
-            raise UsageError(f"a picture is drawn of a cluster, as hd.open(…) gives it, not of {type(one).__name__}")
-
-
-def found(cluster: Cluster, focus: Finding | ObjectRef | str | None) -> tuple[ObjectRef | None, Finding | None]:
+def found(
+    findings: Findings, graph: Graph, focus: Finding | ObjectRef | str | None
+) -> tuple[ObjectRef | None, Finding | None]:
     """The object that is meant, and the finding about it: the one given, else the worst.
 
     A name may stand alone (``srv09``) or behind its kind (``machine/custom-a1b2c3``), as kubectl has it. Raises
@@ -40,33 +30,33 @@ def found(cluster: Cluster, focus: Finding | ObjectRef | str | None) -> tuple[Ob
     if not isinstance(focus, Finding | ObjectRef | str):
         raise UsageError("the focus is a finding, an object or a name; of findings give one: findings.worst()")
     if isinstance(focus, Finding):
-        return focus.subject, _own(cluster, focus)
-    ref = _known(cluster, focus) if isinstance(focus, ObjectRef) else _spoken(cluster, focus)
-    return ref, next((finding for finding in cluster.check() if finding.subject == ref), None)
+        return focus.subject, _own(findings, focus)
+    ref = _known(findings, graph, focus) if isinstance(focus, ObjectRef) else _spoken(graph, focus)
+    return ref, next((finding for finding in findings if finding.subject == ref), None)
 
 
-def _own(cluster: Cluster, finding: Finding) -> Finding:
+def _own(findings: Findings, finding: Finding) -> Finding:
     """The finding as this cluster has it: one of another cluster would be told as a fact of this one."""
-    own = next((f for f in cluster.check() if f.fingerprint == finding.fingerprint), None)
+    own = next((f for f in findings if f.fingerprint == finding.fingerprint), None)
     if own is None:
-        raise UsageError(f"{finding.rule} of {plain(finding.subject)} is no finding of {plain(cluster.source.name)}")
+        raise UsageError(f"{finding.rule} of {plain(finding.subject)} is no finding of {plain(findings.source.name)}")
     return own
 
 
-def _known(cluster: Cluster, ref: ObjectRef) -> ObjectRef:
-    if ref in cluster.graph or any(finding.subject == ref for finding in cluster.check()):
+def _known(findings: Findings, graph: Graph, ref: ObjectRef) -> ObjectRef:
+    if ref in graph or any(finding.subject == ref for finding in findings):
         return ref
-    near_it = near(ref.name, {other.name for other in cluster.graph})
+    near_it = near(ref.name, {other.name for other in graph})
     raise UsageError(f"there is no {plain(ref)} in this cluster{either(near_it)}")
 
 
-def _spoken(cluster: Cluster, word: str) -> ObjectRef:
+def _spoken(graph: Graph, word: str) -> ObjectRef:
     kind, _, name = word.rpartition("/")
     wanted = named(kind) if kind else None
     if kind and wanted is None:
         raise UsageError(f"no kind {kind!r} in the picture: give a name, or KIND/NAME such as node/{name}")
     # Nodes and Machines come before what belongs to them and goes by the same name.
-    refs = [ref for ref in cluster.graph if wanted is None or ref.kind == wanted.name]
+    refs = [ref for ref in graph if wanted is None or ref.kind == wanted.name]
     refs.sort(key=lambda ref: (ref.kind not in {"Node", "Machine"}, ref.kind != "Node", ref))
     ref = next((ref for ref in refs if ref.name == name), None)
     if ref is None:

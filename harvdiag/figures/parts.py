@@ -1,41 +1,32 @@
-"""What every picture is framed by: its title and source, its legend; and how what is alike is put together."""
+"""What every picture is framed by: its title and source, and its legend."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from harvdiag.escape import plain
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 
-if TYPE_CHECKING:
-    from harvdiag.cluster import Cluster
-
 __all__ = [
     "BODY",
     "MARGIN",
-    "SIGNS",
     "SMALL",
     "TITLE",
     "Key",
     "clause",
     "few",
-    "groups",
     "head",
     "legend",
-    "listed",
     "paragraph",
     "scene",
     "some",
-    "source",
 ]
 
 TITLE, BODY, SMALL, MARGIN = 17.0, 12.0, 11.0, 20.0
 """The three sizes of text, and the room left at each edge."""
-SIGNS = {"error": "✗", "warning": "!", "info": "i", "good": "✓", "now": "▶", "unseen": "?"}
-"""The sign that goes with each strong colour."""
 BOLD = 1.2  # as much wider is bold text
 ROW = 22
 STOP = re.compile(r"; |\. |: |, | (?=though |since )| \(")
@@ -44,8 +35,6 @@ ASIDE = re.compile(r" \([^()]*\)(?:; [^;]*)?$")
 """What stands behind a title's reason: how far it is, how long it has lasted."""
 OTHER = re.compile(r"; [^();]*\)")
 """In that, who else is at work."""
-Thing = TypeVar("Thing")
-Mark = TypeVar("Mark", bound=Hashable)
 
 
 def __dir__() -> list[str]:
@@ -65,14 +54,6 @@ class Key(NamedTuple):
     dash: str = ""
     thick: float = 1.2
     ends: str = ""
-
-
-def source(cluster: Cluster) -> str:
-    """The second line of a picture: ``bundle.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2``."""
-    found = cluster.source
-    version = f"Harvester {found.harvester_version}" if found.harvester_version else "Harvester of unknown version"
-    now = cluster.facts.now
-    return plain(" · ".join((found.name, str(now) if now else "time of collection not told", version)))
 
 
 def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
@@ -141,14 +122,6 @@ def scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item])
     return Scene(plain(title), " ".join(plain(alt).split()), wide, high, tuple(items))
 
 
-def groups(things: Iterable[Thing], mark: Callable[[Thing], Mark]) -> list[tuple[Mark, list[Thing]]]:
-    """The things that have the same mark together, in the order in which each mark comes first."""
-    found: dict[Mark, list[Thing]] = {}
-    for thing in things:
-        found.setdefault(mark(thing), []).append(thing)
-    return list(found.items())
-
-
 def few(names: Sequence[str], room: float, size: float = BODY) -> str:
     """As many of the names as there is room for, and how many more: ``hv01, hv02 and 44 more``."""
     given = [plain(name) for name in names]
@@ -166,9 +139,3 @@ def some(names: Sequence[str], room: float) -> str:
     """The names below a count, small: so short that there is room for one at least, and for how many more there are."""
     short = distinct([plain(name) for name in names], room - width(f" and {len(names)} more", SMALL), SMALL)
     return few([short[plain(name)] for name in names], room, SMALL)
-
-
-def listed(names: Sequence[str], most: int = 40) -> str:
-    """The names for a hint or an alternative text; of very many the first."""
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return plain(", ".join(names[:most])) + rest

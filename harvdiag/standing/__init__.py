@@ -3,10 +3,11 @@
 What it says of faults comes from the findings; what it says of progress, from the states. It judges nothing itself.
 """
 
+from harvdiag.standing.diagnosis import Diagnosis
 from harvdiag.standing.part import Part
 from harvdiag.standing.standing import Standing
 
-__all__ = ["Part", "Standing"]
+__all__ = ["Diagnosis", "Part", "Standing"]
 
 
 def __dir__() -> list[str]:

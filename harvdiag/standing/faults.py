@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from harvdiag.escape import shown
 from harvdiag.model import Finding
 from harvdiag.spelling import listed
+from harvdiag.standing.diagnosis import Diagnosis
 from harvdiag.standing.part import Part
 from harvdiag.words import broken, value
-
-if TYPE_CHECKING:
-    from harvdiag.standing.standing import Standing
 
 __all__ = ["also", "faults"]
 
@@ -24,13 +21,13 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def faults(standing: Standing) -> Iterator[Part]:
+def faults(diagnosis: Diagnosis) -> Iterator[Part]:
     """Of the story: the upgrade's own finding first, then the link that broke, then what to do."""
-    if not standing.story:
+    if not diagnosis.story:
         return
-    last, root = _last(standing.story), _root(standing.story, _last(standing.story))
-    yield Part("Why" if standing.rollout or standing.stuck else "Left over", _why(standing.story, last))
-    roots = [f for f in standing.story if not f.caused_by and f.rule == root.rule]
+    last, root = _last(diagnosis.story), _root(diagnosis.story, _last(diagnosis.story))
+    yield Part("Why" if diagnosis.rollout or diagnosis.stuck else "Left over", _why(diagnosis.story, last))
+    roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
     if last is not root and last.rule != root.rule:
         rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
         yield Part("Root cause", "; ".join(shown(f.message, LONG) for f in _first(root, roots)) + rest)
@@ -42,12 +39,12 @@ def faults(standing: Standing) -> Iterator[Part]:
         yield Part("Do", f"{root.next[0]}{rest}")
     if caution := root.caution or last.caution:
         yield Part("Caution", caution)
-    yield from _others([f for f in standing.story if not f.caused_by and f is not root and f not in roots], "Also")
+    yield from _others([f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots], "Also")
 
 
-def also(standing: Standing) -> Iterator[Part]:
+def also(diagnosis: Diagnosis) -> Iterator[Part]:
     """What was found beside the story."""
-    yield from _others(standing.beside, "Also found")
+    yield from _others(diagnosis.beside, "Also found")
 
 
 def _others(others: Sequence[Finding], label: str) -> Iterator[Part]:

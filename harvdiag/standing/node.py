@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from harvdiag.errors import UsageError
 from harvdiag.escape import shown
@@ -11,12 +10,10 @@ from harvdiag.facts import Facts
 from harvdiag.logs import agent, job_says, joined
 from harvdiag.rollout import NodeRollout, Rollout
 from harvdiag.spelling import either, near
+from harvdiag.standing.diagnosis import Diagnosis
 from harvdiag.standing.part import Part, quoted, since
 from harvdiag.upgrade.phases import DONE, STATES
 from harvdiag.waits import wait_of
-
-if TYPE_CHECKING:
-    from harvdiag.standing.standing import Standing
 
 __all__ = ["explain", "logs"]
 
@@ -27,7 +24,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def explain(standing: Standing, facts: Facts, rollout: Rollout, name: str) -> Iterator[Part]:
+def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]:
     """Its state, whom it waits for, what the logs tell of it, and what was found. Raises UsageError for no node."""
     node = rollout.node(name)
     if node is None:
@@ -36,15 +33,15 @@ def explain(standing: Standing, facts: Facts, rollout: Rollout, name: str) -> It
     told = wait_of(rollout, node)
     lost = told.actor == "nobody" and node.state != DONE
     busy = any(job.pending for job in node.jobs)
-    yield Part("Where", _where(node, facts.snapshot.seen("Node"), doing=not lost and not busy))
+    yield Part("Where", _where(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
     if lost:
         yield Part("Why", told.what)
     else:
-        yield Part("Waits for", f"{told.actor}: {told.what}{since(facts, told)}")
+        yield Part("Waits for", f"{told.actor}: {told.what}{since(diagnosis.facts, told)}")
     if node.exists and node.ready in {"False", "Unknown"}:
         yield Part("Beware", f"the Node is not Ready (its condition is {node.ready})")
-    yield from logs(facts, node)
-    yield from _found(standing, node)
+    yield from logs(diagnosis.facts, node)
+    yield from _found(diagnosis, node)
 
 
 def _where(node: NodeRollout, seen: bool, doing: bool) -> str:
@@ -54,16 +51,16 @@ def _where(node: NodeRollout, seen: bool, doing: bool) -> str:
     return f'{node.name} is "{node.state}"{does}; {runs}' if node.state else f"{node.name} has no state yet; {runs}"
 
 
-def _found(standing: Standing, node: NodeRollout) -> Iterator[Part]:
-    about = [f for f in standing.findings if any(e.object == node.ref for e in f.evidence)]
-    mine = [*(f for f in standing.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
+def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
+    about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
+    mine = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
     for finding in mine[:1]:
         yield Part("Found", shown(finding.message, LONG))
         if finding.next:
             yield Part("Do", finding.next[0])
         if finding.caution:
             yield Part("Caution", finding.caution)
-    if standing.stuck and node.state != DONE and not any(f in standing.story for f in mine):
+    if diagnosis.stuck and node.state != DONE and not any(f in diagnosis.story for f in mine):
         yield Part("But", "the upgrade is stuck before it comes to this node: without --node harvdiag tells why")
 
 

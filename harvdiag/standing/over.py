@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from harvdiag.errors import UsageError
-from harvdiag.facts import Facts
 from harvdiag.spelling import either, near
+from harvdiag.standing.diagnosis import Diagnosis
 from harvdiag.standing.faults import also, faults
 from harvdiag.standing.part import Part
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.wording import done, failure, named, states
-
-if TYPE_CHECKING:
-    from harvdiag.standing.standing import Standing
 
 __all__ = ["explain"]
 
@@ -25,46 +21,46 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def explain(standing: Standing, facts: Facts, node: str) -> Iterator[Part]:
+def explain(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     """Raises UsageError for a node that nothing here has; where Nodes were not seen, any may be."""
     if node:
-        _known(standing, facts, node)
-    gap = facts.snapshot.gap("Upgrade")
-    if standing.plan:
-        yield from _of_plan(standing.plan, node)
+        _known(diagnosis, node)
+    gap = diagnosis.facts.snapshot.gap("Upgrade")
+    if diagnosis.plan:
+        yield from _of_plan(diagnosis.plan, node)
         if gap:
             yield Part("Not seen", f"whether an Upgrade of the older kind (V1) is under way: {gap}")
     elif gap:
         yield Part("Where", f"nobody can tell: the Upgrades were not seen ({gap})")
     else:
-        yield from _ended(standing, node)
+        yield from _ended(diagnosis, node)
 
 
-def _known(standing: Standing, facts: Facts, name: str) -> None:
-    known = {node.name for node in facts.pairing.nodes}
-    for last in (standing.latest, standing.plan):
+def _known(diagnosis: Diagnosis, name: str) -> None:
+    known = {node.name for node in diagnosis.facts.pairing.nodes}
+    for last in (diagnosis.latest, diagnosis.plan):
         known |= set(last.statuses) if last else set()
-    if name not in known and facts.snapshot.seen("Node"):
+    if name not in known and diagnosis.facts.snapshot.seen("Node"):
         raise UsageError(f"no node {name!r} in this cluster{either(near(name, known))}")
 
 
-def _ended(standing: Standing, node: str) -> Iterator[Part]:
-    last = standing.latest
+def _ended(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
+    last = diagnosis.latest
     if last is None:
         yield Part("Where", "no upgrade is under way, and none is remembered")
     else:
-        yield Part("Where", f"no upgrade is under way; the last, {named(last)}, {_end(standing, last)}")
+        yield Part("Where", f"no upgrade is under way; the last, {named(last)}, {_end(diagnosis, last)}")
         if node:
             state = last.nodes.get(node)
             yield Part("Node", f'{node} was "{state}" in it' if state else f"{node} is not in its list")
-    yield from faults(standing)
-    yield from also(standing)
+    yield from faults(diagnosis)
+    yield from also(diagnosis)
 
 
-def _end(standing: Standing, last: Upgrade) -> str:
+def _end(diagnosis: Diagnosis, last: Upgrade) -> str:
     if not last.failed:
         return "succeeded"
-    why = failure(last) if not standing.story else ""
+    why = failure(last) if not diagnosis.story else ""
     count = done(sum(state == DONE for state in last.nodes.values()), len(last.nodes)) if last.nodes else ""
     return f"failed{f': {why}' if why else ''}{f'; {count}' if count else ''}"
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from harvdiag.facts import Facts
 from harvdiag.fields import text
 from harvdiag.moment import Moment
 from harvdiag.rollout import Rollout
 from harvdiag.spelling import listed
+from harvdiag.standing.diagnosis import Diagnosis
 from harvdiag.standing.faults import also, faults
 from harvdiag.standing.node import logs
 from harvdiag.standing.part import Part, since
 from harvdiag.upgrade.wording import done, named, span
 from harvdiag.waits import Wait, has_turn, in_turn, wait
 from harvdiag.words import counted
-
-if TYPE_CHECKING:
-    from harvdiag.standing.standing import Standing
 
 __all__ = ["explain"]
 
@@ -32,75 +29,75 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def explain(standing: Standing, facts: Facts, rollout: Rollout) -> Iterator[Part]:
+def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """Where it stands; why, where something holds it up, else whose turn it is; what to beware of."""
-    yield Part("Where", _where(standing, rollout))
-    if plan := facts.upgrades.plan:
+    yield Part("Where", _where(diagnosis, rollout))
+    if plan := diagnosis.facts.upgrades.plan:
         yield Part("Also under way", f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once")
     if deleted := Moment(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
         yield Part("Being deleted", f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
-    if standing.story:
-        yield from faults(standing)
-        yield from _stopped(standing, facts, rollout)
-        yield from _deletion(standing, rollout)
+    if diagnosis.story:
+        yield from faults(diagnosis)
+        yield from _stopped(diagnosis, rollout)
+        yield from _deletion(diagnosis, rollout)
     else:
-        yield from _awaited(standing, facts, rollout)
+        yield from _awaited(diagnosis, rollout)
     yield from _down(rollout)
-    yield from also(standing)
-    yield from _said(facts, rollout)
+    yield from also(diagnosis)
+    yield from _said(diagnosis.facts, rollout)
 
 
-def _where(standing: Standing, rollout: Rollout) -> str:
+def _where(diagnosis: Diagnosis, rollout: Rollout) -> str:
     upgrade, told, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
-    word = "is stuck" if standing.still else "cannot finish; it is" if standing.stuck else "is"
+    word = "is stuck" if diagnosis.still else "cannot finish; it is" if diagnosis.stuck else "is"
     if phase is None:
         return f'{named(upgrade)} {word} in state "{upgrade.state}"'
     place = f"phase {phase.number} of {LAST_PHASE} ({upgrade.state or 'not begun'})"
-    doing = f", which {phase.doing}" if 0 < phase.number < NODES and not standing.stuck else ""
+    doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.stuck else ""
     if phase.number < NODES:
         return f"{named(upgrade)} {word} in {place}{doing}"
     bar = f"Harvester shows {told.nodes} % ({told.total} % in all)"
     return f"{named(upgrade)} {word} in {place}: {done(told.done, told.of)}; {bar}"
 
 
-def _awaited(standing: Standing, facts: Facts, rollout: Rollout) -> Iterator[Part]:
+def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """Whose turn it is, where nothing is found that holds the upgrade up."""
     told = wait(rollout)
     turn = in_turn(rollout)
     whom = f", for {turn.name}" if turn and turn.name not in told.what else ""
-    yield Part("Waits for", f"{told.actor}{whom}: {told.what}{since(facts, told)}")
-    skipped = [o.rule for o in standing.findings.skipped]
+    yield Part("Waits for", f"{told.actor}{whom}: {told.what}{since(diagnosis.facts, told)}")
+    skipped = [o.rule for o in diagnosis.findings.skipped]
     if rollout.upgrade.phase is None:
         yield Part("Not judged", "harvdiag does not know this state, so a fault may be unseen")
     elif skipped:
-        unseen = [kind for kind in ("Node", "Machine", "Secret", "Job") if not facts.snapshot.seen(kind)]
+        unseen = [kind for kind in ("Node", "Machine", "Secret", "Job") if not diagnosis.facts.snapshot.seen(kind)]
         what = f" ({listed(unseen)} not seen)" if unseen else ""
         yield Part("Not judged", f"{counted(len(skipped), 'check')} could not be made{what}, so a fault may be unseen")
     else:
-        yield _patience(standing, facts)
+        yield _patience(diagnosis)
 
 
-def _patience(standing: Standing, facts: Facts) -> Part:
+def _patience(diagnosis: Diagnosis) -> Part:
     """What to do where no check of the upgrade finds anything: wait, or look where no check can."""
-    last = standing.last
-    age = facts.now.since(Moment(last.time.isoformat())) if last else None
+    last = diagnosis.last
+    age = diagnosis.facts.now.since(Moment(last.time.isoformat())) if last else None
     if age is not None and age >= SILENCE:
         return Part("Do", f"look closer: nothing has moved for {span(age)}, and no check knows why; read the logs")
-    if standing.beside:
+    if diagnosis.beside:
         return Part("Do", "see what else was found, below; no check of the upgrade itself finds anything")
     return Part("Do", "nothing: no check finds anything that would keep it from going on")
 
 
-def _stopped(standing: Standing, facts: Facts, rollout: Rollout) -> Iterator[Part]:
+def _stopped(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """The last moment at which anything moved, where nothing will by itself; else what goes on."""
-    if standing.moving:
-        yield Part("Waiting", f"does not mend it; {standing.moving} goes on until it is done")
+    if diagnosis.moving:
+        yield Part("Waiting", f"does not mend it; {diagnosis.moving} goes on until it is done")
         return
-    last = standing.last
-    when = since(facts, Wait("", "", last.time.isoformat(), rollout.upgrade.ref)) if last else ""
+    last = diagnosis.last
+    when = since(diagnosis.facts, Wait("", "", last.time.isoformat(), rollout.upgrade.ref)) if last else ""
     where = f" ({last.node})" if last and last.node else ""
     words = f"{when.removeprefix('; ')}: {last.what}{where}" if last and when else ""
-    if standing.stuck:
+    if diagnosis.stuck:
         yield Part("Stands still", f"{words}; waiting changes nothing" if words else "waiting changes nothing")
     elif words:
         yield Part("Last moved", words)
@@ -112,11 +109,11 @@ def _said(facts: Facts, rollout: Rollout) -> Iterator[Part]:
     yield from list(logs(facts, node))[:1] if node else ()
 
 
-def _deletion(standing: Standing, rollout: Rollout) -> Iterator[Part]:
+def _deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """Whether Harvester would let somebody delete an Upgrade that does not go on; section 4.8 of the object facts."""
     if rollout.upgrade.status("NodesUpgraded") == "Unknown":
         yield Part("Deletion", "Harvester refuses to delete this Upgrade while its condition NodesUpgraded is Unknown")
-    elif standing.stuck and not rollout.upgrade.status("NodesUpgraded"):
+    elif diagnosis.stuck and not rollout.upgrade.status("NodesUpgraded"):
         yield Part(
             "Deletion",
             "Harvester lets you delete this Upgrade, as no node has had its turn; charts that it paused stay paused",

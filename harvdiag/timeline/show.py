@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harvdiag.escape import plain
+from harvdiag.frames import build_frame
 from harvdiag.timeline.entries import Entry
 from harvdiag.timeline.span import Span
 
@@ -34,10 +35,8 @@ def frame(entries: Sequence[Entry]) -> pd.DataFrame:
 
     `node` is missing where the entry is about the cluster as a whole.
     """
-    import pandas as pd
-
     rows = [(e.time, e.what, e.node or None, str(e.object), e.field) for e in entries]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    return build_frame(rows, COLUMNS)
 
 
 def phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
@@ -46,16 +45,7 @@ def phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
 
     `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what goes on.
     """
-    import pandas as pd
-
-    rows = [(s.node or None, *s[1:]) for s in spans]
-    table = pd.DataFrame(rows, columns=list(PHASE_COLUMNS), dtype="object")
-    for name, dtype in PHASE_COLUMNS.items():
-        if dtype.startswith("datetime"):
-            table[name] = pd.to_datetime(table[name], utc=True)
-        elif dtype.startswith("timedelta"):
-            table[name] = pd.to_timedelta(table[name])
-    return table.astype(PHASE_COLUMNS)
+    return build_frame([(s.node or None, *s[1:]) for s in spans], PHASE_COLUMNS)
 
 
 def lines(entries: Sequence[Entry]) -> list[str]:

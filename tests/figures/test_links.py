@@ -13,11 +13,12 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.figures.drawing import Drawing, Wish, key
+from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.focus import found
 from harvdiag.figures.links import draw
 from harvdiag.figures.scene import Item, Rect, Scene
 from harvdiag.figures.scene import Path as Line
+from harvdiag.keys import key
 from harvdiag.model import ObjectRef
 from tests.figures import sound
 from tests.routes import from_folder

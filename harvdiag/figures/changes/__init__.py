@@ -32,7 +32,7 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """
     if wish.against is None:
         raise UsageError("the picture 'changes' needs the cluster as it was before: against=hd.open(…)")
-    comparison = Comparison(wish.against, cluster)
+    comparison = Comparison(wish.against.upgrade, cluster.upgrade)
     groups = grouped(comparison, wish.whole)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in _rows(comparison)]
     return Drawing(picture(comparison, groups), lambda width: lines(comparison, groups, width), COLUMNS, rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from harvdiag.columns import Column
 from harvdiag.escape import shown
@@ -16,10 +16,8 @@ from harvdiag.fields import Obj, field, uid_of
 from harvdiag.kinds import CATALOGUE, LINKED
 from harvdiag.links import ABSENT, UNSEEN, Edge, ref_of
 from harvdiag.model import Finding, ObjectRef
+from harvdiag.standing import Diagnosis
 from harvdiag.upgrade.v1 import Upgrade
-
-if TYPE_CHECKING:
-    from harvdiag.cluster import Cluster
 
 __all__ = ["ANEW", "CHANGED", "GONE", "NEW", "STATE", "Change", "Comparison", "Side"]
 
@@ -52,10 +50,10 @@ class Change(NamedTuple):
 class Side:
     """One of the two readings."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.facts = cluster.facts
-        self.findings = cluster.check()
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+        self.facts = diagnosis.facts
+        self.findings = diagnosis.findings
 
     @cached_property
     def objects(self) -> Mapping[ObjectRef, Obj]:
@@ -106,7 +104,7 @@ class Side:
 class Comparison:
     """One cluster at two times, or two clusters; the earlier first, whichever was given so (`backwards`)."""
 
-    def __init__(self, before: Cluster, now: Cluster) -> None:
+    def __init__(self, before: Diagnosis, now: Diagnosis) -> None:
         one, other = before.facts.now.at, now.facts.now.at
         self.backwards = one is not None and other is not None and one > other
         self.before, self.now = map(Side, (now, before) if self.backwards else (before, now))

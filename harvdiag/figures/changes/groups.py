@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from harvdiag.fields import text
 from harvdiag.figures.changes.facts import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
-from harvdiag.figures.parts import groups
+from harvdiag.listing import groups
 from harvdiag.model import ObjectRef
 from harvdiag.pairs import PLAN_OF
 

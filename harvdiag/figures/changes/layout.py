@@ -8,11 +8,12 @@ from harvdiag.escape import plain
 from harvdiag.figures.changes.facts import ANEW, CHANGED, GONE, NEW, Comparison
 from harvdiag.figures.changes.groups import Group, Step
 from harvdiag.figures.changes.words import ABSENT, SIGNS, alt, findings, notes, same, sides, spoken, title, under
-from harvdiag.figures.drawing import key
 from harvdiag.figures.measure import fit, line
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, listed, scene
-from harvdiag.figures.parts import SIGNS as MARKS
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+from harvdiag.keys import key
+from harvdiag.listing import listed
+from harvdiag.marks import SIGNS as MARKS
 
 __all__ = ["picture"]
 

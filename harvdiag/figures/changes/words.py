@@ -9,9 +9,10 @@ from typing import NamedTuple
 from harvdiag.escape import plain
 from harvdiag.figures.changes.facts import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
 from harvdiag.figures.changes.groups import Group, Step
-from harvdiag.figures.parts import groups as groups_of
-from harvdiag.figures.parts import listed, source
+from harvdiag.listing import groups as groups_of
+from harvdiag.listing import listed
 from harvdiag.model import Finding
+from harvdiag.standing.source import source_line
 from harvdiag.upgrade.phases import FAILED, STATES
 from harvdiag.words import counted
 
@@ -64,7 +65,7 @@ def title(comparison: Comparison) -> str:
 
 def under(comparison: Comparison) -> tuple[str, str]:
     """Which two are compared."""
-    return f"before: {source(comparison.before.cluster)}", f"now: {source(comparison.now.cluster)}"
+    return f"before: {source_line(comparison.before.diagnosis)}", f"now: {source_line(comparison.now.diagnosis)}"
 
 
 def since(comparison: Comparison) -> str:

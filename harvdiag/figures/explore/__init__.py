@@ -33,16 +33,17 @@ def explore(
     object or its name, shows its neighbourhood alone; `labels` writes the field beside each link; `theme` is ``auto``
     (as JupyterLab, VS Code or the system), ``light`` or ``dark``. Raises UsageError for an unknown name or theme.
     """
+    from harvdiag.figures.checked import checked
     from harvdiag.figures.drawing import Wish
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.explore.page import Page
     from harvdiag.figures.explore.record import record
     from harvdiag.figures.figure import Figure
-    from harvdiag.figures.focus import checked, found
+    from harvdiag.figures.focus import found
     from harvdiag.figures.links import draw
 
     checked(cluster)
-    ref, finding = found(cluster, focus)
+    ref, finding = found(cluster.check(), cluster.graph, focus)
     wish = Wish(ref, finding, labels)
     drawing = draw(cluster, wish)
     figure = Figure("links", drawing, theme)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.escape import plain, shown
-from harvdiag.figures.drawing import Wish, key
+from harvdiag.figures.drawing import Wish
 from harvdiag.figures.explore.excerpt import MOST, excerpt
 from harvdiag.figures.links.chains import PLACE
 from harvdiag.figures.links.folding import Fold
 from harvdiag.figures.links.plot import plot
 from harvdiag.figures.scene import Scene
+from harvdiag.keys import key
 from harvdiag.kinds import CATALOGUE
 from harvdiag.links import PRESENT
 from harvdiag.model import Finding, ObjectRef
@@ -70,7 +71,7 @@ def record(cluster: Cluster, scene: Scene, wish: Wish) -> Record:
 
 def _folded(cluster: Cluster, wish: Wish) -> dict[str, list[ObjectRef]]:
     """The objects that each bundle stands for, kind by kind; a bundle's key has its place among the rows."""
-    entries = enumerate(plot(cluster, wish).entries)
+    entries = enumerate(plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole).entries)
     folds = {f"bundle/{at}": entry for at, entry in entries if isinstance(entry, Fold)}
     return {
         name: sorted((t.ref for row in fold.rows for t in row.things if not t.slot), key=lambda r: PLACE[r.kind])

@@ -11,9 +11,11 @@ from harvdiag.figures.handshake.drain import Drain, drain, told
 from harvdiag.figures.handshake.forms import mermaid, terminal
 from harvdiag.figures.handshake.sequence import sequence
 from harvdiag.figures.handshake.steps import ACTORS
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, paragraph, scene, source
+from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.figures.upgrade.course import Course
+from harvdiag.marks import SIGNS
+from harvdiag.standing.source import source_line
 from harvdiag.words import counted
 
 if TYPE_CHECKING:
@@ -41,8 +43,8 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     Rows, one a step: `node`, `step`, `mark`, `from`, `to`, `what`, `carried_by`, `time`, `waits_for`, `since`; the last
     two for the step that is waited for. Raises UsageError for a focus that is none of these.
     """
-    course = Course(cluster)
-    of, under = drain(course, wish), source(cluster)
+    course = Course(cluster.upgrade)
+    of, under = drain(course, wish.focus, wish.finding), source_line(cluster.upgrade)
     said = list(told(course, of))
     return Drawing(
         _scene(of, said, under),

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.errors import UsageError
-from harvdiag.figures.drawing import Wish
 from harvdiag.figures.handshake.steps import Move, moves
 from harvdiag.figures.upgrade.course import Course, Way
 from harvdiag.figures.upgrade.words import root, short
-from harvdiag.model import Finding
+from harvdiag.model import Finding, ObjectRef
 from harvdiag.rollout import NodeRollout, Rollout
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.wording import named
@@ -49,15 +48,15 @@ class Drain(NamedTuple):
         return next((move for move in self.moves if move.mark in {"now", "error"}), None)
 
 
-def drain(course: Course, wish: Wish) -> Drain:
-    """The drain of the node that is wished for; else of the one that is drained, else of the one that is stuck.
+def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
+    """The drain of the node in focus; else of the one that is drained, else of the one that is stuck.
 
     Raises UsageError where that is no node of the upgrade, no Machine and no plan of one.
     """
     rollout = course.rollout
     if rollout is None or not course.running:
         return _none(course)
-    node = _wished(rollout, wish) if wish.focus else _default(course, rollout)
+    node = _focused(rollout, focus, finding) if focus else _default(course, rollout)
     if node is None:
         return Drain("No node is drained: the upgrade has none", "neither the Upgrade nor the cluster has a node")
     return _single(node) if rollout.upgrade.single_node else _of(course, rollout, node)
@@ -76,9 +75,8 @@ def _none(course: Course) -> Drain:
     return Drain("No node is drained: no upgrade is under way", rest)
 
 
-def _wished(rollout: Rollout, wish: Wish) -> NodeRollout:
-    focus = wish.focus
-    evidence = tuple(e.object for e in wish.finding.evidence) if wish.finding else ()
+def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
+    evidence = tuple(e.object for e in finding.evidence) if finding else ()
     for ref in (focus, *evidence):
         for node in rollout.nodes:
             if ref in {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}:

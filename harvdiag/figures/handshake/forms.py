@@ -9,7 +9,7 @@ from textwrap import wrap
 from harvdiag.escape import plain
 from harvdiag.figures.handshake.drain import Drain
 from harvdiag.figures.handshake.steps import ACTORS, Move
-from harvdiag.figures.parts import SIGNS
+from harvdiag.marks import SIGNS
 
 __all__ = ["mermaid", "terminal"]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.escape import plain
-from harvdiag.figures.drawing import key
 from harvdiag.figures.handshake.drain import Drain
 from harvdiag.figures.handshake.steps import ACTORS, Move
 from harvdiag.figures.measure import fit
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL
+from harvdiag.figures.parts import BODY, MARGIN, SMALL
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
+from harvdiag.keys import key
+from harvdiag.marks import SIGNS
 from harvdiag.model import ObjectRef
 
 __all__ = ["sequence"]

@@ -22,7 +22,7 @@ def __dir__() -> list[str]:
 
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of all links, or with a focus of those around one object."""
-    found = plot(cluster, wish)
+    found = plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)
     return Drawing(
         picture(found, wish),
         partial(tree.text, found),

@@ -6,8 +6,9 @@ from harvdiag.escape import plain
 from harvdiag.figures.links.chains import Thing
 from harvdiag.figures.links.layout import HIGH
 from harvdiag.figures.measure import fit, width, wrap
-from harvdiag.figures.parts import BODY, SIGNS, SMALL
+from harvdiag.figures.parts import BODY, SMALL
 from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, badge
+from harvdiag.marks import SIGNS
 
 __all__ = ["INSET", "SEVERE", "box", "stack"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from harvdiag.figures.drawing import key, quoted
+from harvdiag.keys import key, quoted
 from harvdiag.model import Finding, ObjectRef
 
 __all__ = ["COLUMNS", "HUB", "PLACE", "Row", "Thing", "Tie", "Web", "natural", "worst"]

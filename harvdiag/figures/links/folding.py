@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from harvdiag.figures.links.chains import PLACE, Row, Thing, natural
 from harvdiag.figures.links.phrases import likewise
-from harvdiag.figures.parts import groups
+from harvdiag.listing import groups
 from harvdiag.words import counted
 
 __all__ = ["Entry", "Fold", "fold", "trim"]

@@ -9,8 +9,8 @@ from harvdiag.escape import plain
 from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie, worst
 from harvdiag.figures.links.folding import Fold
 from harvdiag.figures.links.plot import Plot
-from harvdiag.figures.parts import SIGNS
 from harvdiag.kinds import CATALOGUE
+from harvdiag.marks import SIGNS
 
 __all__ = ["Joint", "Knot", "Outline", "called", "outline", "sign", "told"]
 

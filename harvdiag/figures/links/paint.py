@@ -16,8 +16,10 @@ from harvdiag.figures.links.phrases import follows, left
 from harvdiag.figures.links.routes import Route, routes, way
 from harvdiag.figures.links.telling import clause
 from harvdiag.figures.measure import fit
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, few, listed, paragraph
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, few, paragraph
 from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, badge
+from harvdiag.listing import listed
+from harvdiag.marks import SIGNS
 from harvdiag.model import Finding, ObjectRef
 
 __all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "moved", "tied"]

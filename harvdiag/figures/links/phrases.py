@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from harvdiag.figures.links.chains import Row
-from harvdiag.figures.parts import listed
+from harvdiag.listing import listed
 from harvdiag.model import Finding
 from harvdiag.rules import registry
 from harvdiag.words import counted

@@ -14,8 +14,9 @@ from harvdiag.figures.links.paint import CAPTIONS, Band, Look, band, bundle, cap
 from harvdiag.figures.links.plot import Plot
 from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import distinct
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, scene
+from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Scene, Text
+from harvdiag.marks import SIGNS
 from harvdiag.model import ObjectRef
 
 __all__ = ["picture"]

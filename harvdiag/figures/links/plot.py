@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harvdiag.cluster import Cluster
-from harvdiag.figures.drawing import Wish
 from harvdiag.figures.links.chains import Row, Web
 from harvdiag.figures.links.folding import Entry, fold, trim
 from harvdiag.figures.links.telling import alt, title
 from harvdiag.figures.links.weave import weave
-from harvdiag.figures.parts import source
+from harvdiag.graph import Graph
 from harvdiag.model import Finding, ObjectRef
+from harvdiag.standing import Diagnosis
+from harvdiag.standing.source import source_line
 
 __all__ = ["Plot", "plot"]
 
@@ -30,19 +30,25 @@ class Plot(NamedTuple):
     alt: str
 
 
-def plot(cluster: Cluster, wish: Wish) -> Plot:
-    """All rows, or those around the object that is meant; folded unless all is wished."""
-    web = weave(cluster, cluster.check())
-    if wish.focus is not None:
-        web = _around(web, wish.focus, wish.finding, cluster)
-    entries = fold(web.rows, wish.whole)
-    if not wish.whole:
+def plot(
+    diagnosis: Diagnosis,
+    graph: Graph,
+    focus: ObjectRef | None = None,
+    finding: Finding | None = None,
+    whole: bool = False,
+) -> Plot:
+    """All rows, or those around the object in focus; folded unless the `whole` is asked for."""
+    web = weave(diagnosis.facts.pairing, graph, diagnosis.findings)
+    if focus is not None:
+        web = _around(web, focus, finding, graph)
+    entries = fold(web.rows, whole)
+    if not whole:
         entries = [trim(entry) if isinstance(entry, Row) else entry for entry in entries]
-    said = title(web, wish.focus, wish.finding)
-    return Plot(web, tuple(entries), said, source(cluster), alt(web, entries, said))
+    said = title(web, focus, finding)
+    return Plot(web, tuple(entries), said, source_line(diagnosis), alt(web, entries, said))
 
 
-def _around(web: Web, focus: ObjectRef, finding: Finding | None, cluster: Cluster) -> Web:
+def _around(web: Web, focus: ObjectRef, finding: Finding | None, graph: Graph) -> Web:
     """The rows in which the object is, and the cluster objects that they name.
 
     Around a cluster object that is everything. Of what is not in the picture, it is the objects that it names, or
@@ -50,7 +56,7 @@ def _around(web: Web, focus: ObjectRef, finding: Finding | None, cluster: Cluste
     """
     if any(thing.ref == focus for thing in web.hub):
         return web
-    meant = _meant(focus, finding, cluster)
+    meant = _meant(focus, finding, graph)
     rows = tuple(row for row in web.rows if any(thing.ref in meant for thing in row.things))
     if not rows:
         return web
@@ -60,8 +66,7 @@ def _around(web: Web, focus: ObjectRef, finding: Finding | None, cluster: Cluste
     return Web(rows, hub, spokes, web.gaps)
 
 
-def _meant(focus: ObjectRef, finding: Finding | None, cluster: Cluster) -> list[ObjectRef]:
-    graph = cluster.graph
+def _meant(focus: ObjectRef, finding: Finding | None, graph: Graph) -> list[ObjectRef]:
     if focus in graph and focus.kind != "Host":
         return [focus]
     named = list(graph.successors(focus)) if focus in graph else []

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from harvdiag.figures.links.chains import HUB, Row, Web
 from harvdiag.figures.links.folding import Entry, Fold
 from harvdiag.figures.links.phrases import within
-from harvdiag.figures.parts import listed
+from harvdiag.listing import listed
 from harvdiag.model import Finding, ObjectRef
 from harvdiag.words import counted
 

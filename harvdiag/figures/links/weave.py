@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from harvdiag.cluster import Cluster
 from harvdiag.figures.links.chains import COLUMNS, HUB, PLACE, Row, Thing, Web, natural, worst
 from harvdiag.figures.links.notes import kind, note
 from harvdiag.figures.links.slots import missing
@@ -22,9 +21,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def weave(cluster: Cluster, findings: Iterable[Finding]) -> Web:
+def weave(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> Web:
     """The rows in the order in which they should be read: trouble on top, what is well at the bottom."""
-    pairing, graph = cluster.facts.pairing, cluster.graph
     found = edges(graph)
     drawn = _drawn(graph, found)
     told = _told(findings, [ref for ref in drawn if ref.kind in HUB])

@@ -31,7 +31,7 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     `schedulable` (bool), `roles`, `kubelet`, `os`, `upgrade` (str), `volumes`, `vms` (how many), `paired` and `rules`
     (str); None is what was not seen, or cannot be told of a Machine.
     """
-    board = Board(cluster)
+    board = Board(cluster.upgrade)
     lines = folded(board.rows, wish.whole)
     rows = [dict(_facts(row)) for row in board.rows]
     return Drawing(picture(board, lines), lambda width: table(board, lines, width), [*NAMED, *COLUMNS, "rules"], rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harvdiag.columns import condition
 from harvdiag.figures.matrix.cells import BAD, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row
@@ -19,10 +19,8 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.model import Finding, ObjectRef
 from harvdiag.pairs import FLEET, Pair
 from harvdiag.rollout import NodeRollout
+from harvdiag.standing import Diagnosis
 from harvdiag.upgrade.phases import DONE, PRELOADED
-
-if TYPE_CHECKING:
-    from harvdiag.cluster import Cluster
 
 __all__ = ["Board"]
 
@@ -40,10 +38,10 @@ def __dir__() -> list[str]:
 class Board:
     """All rows of one cluster, and what was found that is about none of them."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.facts = cluster.facts
-        self.findings = cluster.check()
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+        self.facts = diagnosis.facts
+        self.findings = diagnosis.findings
 
     @cached_property
     def rows(self) -> list[Row]:

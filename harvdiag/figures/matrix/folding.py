@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from harvdiag.figures.matrix.cells import NONE, PLAIN, Cell, Row
-from harvdiag.figures.parts import groups
+from harvdiag.listing import groups
 from harvdiag.words import counted
 
 __all__ = ["MANY", "Bundle", "Line", "folded", "told"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harvdiag.escape import plain
-from harvdiag.figures.drawing import key
 from harvdiag.figures.matrix.cells import BAD, COLUMNS, GOOD, NONE, NOW, UNSEEN, Cell, Row
 from harvdiag.figures.matrix.facts import Board
 from harvdiag.figures.matrix.folding import Bundle, Line
 from harvdiag.figures.matrix.words import alt, beside, sign, title
 from harvdiag.figures.measure import distinct, fit, line, width
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, Key, groups, head, legend, listed, scene, source
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+from harvdiag.keys import key
+from harvdiag.listing import groups, listed
+from harvdiag.marks import SIGNS
 from harvdiag.model import ObjectRef
+from harvdiag.standing.source import source_line
 
 __all__ = ["picture"]
 
@@ -44,7 +47,7 @@ class Grid:
     def scene(self) -> Scene:
         """Title, heads, rows, what is about no node, legend."""
         wide = self.right + MARGIN
-        items, y = head(title(self.board), source(self.board.cluster), wide)
+        items, y = head(title(self.board), source_line(self.board.diagnosis), wide)
         items += list(self._heads(y + 12))
         y += 22
         for at, each in enumerate(self.lines):

@@ -12,7 +12,8 @@ from harvdiag.figures.matrix.facts import Board
 from harvdiag.figures.matrix.folding import Bundle, Line
 from harvdiag.figures.matrix.words import SIGNS, beside, sign, title
 from harvdiag.figures.measure import distinct
-from harvdiag.figures.parts import groups, source
+from harvdiag.listing import groups
+from harvdiag.standing.source import source_line
 from harvdiag.words import counted
 
 __all__ = ["table"]
@@ -47,7 +48,7 @@ def table(board: Board, lines: Sequence[Line], width: int) -> str:
         told += [f"left out for want of room: {', '.join(left)}"] if left else []
     if _wide(heads, grid) > width:
         heads = _heads(lines, LEAST)
-    out = [*_folds(title(board), width), *_folds(source(board.cluster), width)]
+    out = [*_folds(title(board), width), *_folds(source_line(board.diagnosis), width)]
     out += [line for part in _parts(heads, grid, width) for line in ("", *_aligned(heads, part))]
     below = [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in beside(board)]
     skipped = board.findings.skipped

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harvdiag.figures.matrix.cells import COLUMNS, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row, spoken
 from harvdiag.figures.matrix.facts import Board
 from harvdiag.figures.matrix.folding import Bundle, Line, told
-from harvdiag.figures.parts import groups, listed
+from harvdiag.listing import groups, listed
 from harvdiag.model import Finding, Severity
 from harvdiag.words import counted
 

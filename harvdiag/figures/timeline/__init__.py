@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvdiag.escape import plain
 from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, paragraph, scene, source
+from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.figures.timeline.axis import axis
 from harvdiag.figures.timeline.chart import GAP, NAMES, chart
@@ -14,6 +14,8 @@ from harvdiag.figures.timeline.history import History
 from harvdiag.figures.timeline.terminal import terminal
 from harvdiag.figures.upgrade.course import Course
 from harvdiag.figures.upgrade.words import parts
+from harvdiag.marks import SIGNS
+from harvdiag.standing.source import source_line
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -41,7 +43,7 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     Where no upgrade is under way, it is that of the last. Nothing may be wished of it.
     """
     del wish
-    history, under = History(Course(cluster)), source(cluster)
+    history, under = History(Course(cluster.upgrade)), source_line(cluster.upgrade)
     rows: list[dict[str, Any]] = [
         dict(zip(COLUMNS, (s.node or None, *s[1:]), strict=True)) for s in history.course.spans
     ]

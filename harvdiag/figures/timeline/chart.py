@@ -8,10 +8,11 @@ from datetime import datetime
 from harvdiag.escape import plain
 from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.measure import distinct, fit, width
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, some
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.timeline.axis import Axis
 from harvdiag.figures.timeline.history import Bar, History, Row, Sign
+from harvdiag.marks import SIGNS
 from harvdiag.upgrade.wording import span
 
 __all__ = ["GAP", "NAMES", "chart"]

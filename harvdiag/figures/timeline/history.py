@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from harvdiag.figures.drawing import key
 from harvdiag.figures.upgrade.course import Course
-from harvdiag.figures.upgrade.lanes import Lane, folded
+from harvdiag.figures.upgrade.folding import Lane, folded
 from harvdiag.figures.upgrade.words import done, headline, title
+from harvdiag.keys import key
 from harvdiag.model import ObjectRef
 from harvdiag.timeline import Entry, Span, stopped, timeline
 from harvdiag.upgrade.phases import FAILED

@@ -7,9 +7,10 @@ from textwrap import wrap
 
 from harvdiag.escape import plain
 from harvdiag.figures.measure import distinct
-from harvdiag.figures.parts import SIGNS, groups
 from harvdiag.figures.timeline.axis import Axis, axis
 from harvdiag.figures.timeline.history import History, Row, Sign
+from harvdiag.listing import groups
+from harvdiag.marks import SIGNS
 from harvdiag.upgrade.wording import span
 
 __all__ = ["terminal"]

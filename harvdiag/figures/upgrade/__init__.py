@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harvdiag.escape import plain
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.looks import LOOKS
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, Key, head, legend, paragraph, scene, source
+from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.figures.upgrade.course import Course
 from harvdiag.figures.upgrade.lanes import lanes
@@ -16,6 +16,8 @@ from harvdiag.figures.upgrade.others import others
 from harvdiag.figures.upgrade.strip import HIGH, strip
 from harvdiag.figures.upgrade.terminal import terminal
 from harvdiag.figures.upgrade.words import alt, parts, title
+from harvdiag.marks import SIGNS
+from harvdiag.standing.source import source_line
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -43,12 +45,12 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     `mark` is ``good``, ``now``, ``wait``, ``warning`` or ``error``; `since` is RFC 3339. Nothing may be wished of it.
     """
     del wish
-    course = Course(cluster)
+    course = Course(cluster.upgrade)
     return Drawing(_scene(course), lambda wide: terminal(course, wide), COLUMNS, list(_rows(course)))
 
 
 def _scene(course: Course) -> Scene:
-    items, y = head(title(course), source(course.cluster), WIDE)
+    items, y = head(title(course), source_line(course.standing), WIDE)
     if course.cells:
         items += strip(course, y, WIDE)
         y += HIGH + 14

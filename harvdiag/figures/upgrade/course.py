@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from harvdiag.model import Finding, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.standing import Part, Standing
 from harvdiag.timeline import Span, phases
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PHASES, PRELOADED, STATES, Phase
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.wording import span
 from harvdiag.waits import Wait, wait_of
-
-if TYPE_CHECKING:
-    from harvdiag.cluster import Cluster
-    from harvdiag.standing import Part, Standing
 
 __all__ = ["COLUMNS", "LAST", "NODES", "PREPARING", "RANK", "Cell", "Course", "Way"]
 
@@ -79,10 +76,9 @@ class Way(NamedTuple):
 class Course:
     """The upgrade that is under way; where none is, the last there was."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.facts = cluster.facts
-        self.standing: Standing = cluster.upgrade
+    def __init__(self, standing: Standing) -> None:
+        self.facts = standing.facts
+        self.standing = standing
 
     @cached_property
     def gap(self) -> str:

@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 from harvdiag.escape import plain
-from harvdiag.figures.drawing import key
 from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, SMALL, clause, groups, listed, paragraph, some
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, clause, paragraph, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.upgrade.course import PREPARING, Course, Way
+from harvdiag.figures.upgrade.folding import Lane, folded
+from harvdiag.keys import key
+from harvdiag.listing import listed
+from harvdiag.marks import SIGNS
 from harvdiag.model import ObjectRef
 
-__all__ = ["Lane", "folded", "lanes"]
+__all__ = ["lanes"]
 
 NAMES, HIGH, BAR, CAPTION = 176.0, 30.0, 20.0, 480.0
-FEW, ALIKE, TROUBLED = 8, 3, 5
-"""From so many nodes on those that are alike share a lane: so many that are well, so many in the same trouble."""
 
 
 def __dir__() -> list[str]:
     return __all__
-
-
-class Lane(NamedTuple):
-    """One lane: the nodes in it, all of the same state and mark, and what is said below it (empty: nothing)."""
-
-    ways: Sequence[Way]
-    says: str
-
-    @property
-    def first(self) -> Way:
-        """The node that stands for all."""
-        return self.ways[0]
 
 
 class Grid(NamedTuple):
@@ -54,27 +42,6 @@ class Grid(NamedTuple):
     def end(self, column: str) -> float:
         """The right edge of a column; the left edge of the first where it is none of them."""
         return self.x + self.each * (self.columns.index(column) + 1 if column in self.columns else 0)
-
-
-def folded(ways: Sequence[Way]) -> list[Lane]:
-    """The lanes: in a big cluster nodes that are alike share one; what is said is said once for those in a row."""
-    big, found = len(ways) > FEW, list[Lane]()
-    for (mark, *_), alike in groups(ways, lambda way: (way.mark, way.rule, way.state, way.at)):
-        most = TROUBLED if mark in {"error", "warning"} else ALIKE
-        together = big and len(alike) >= most and mark != "now"
-        found += [Lane(alike, "")] if together else [Lane([way], "") for way in alike]
-    return [lane._replace(says=said) for lane, said in zip(found, _said(found), strict=True)]
-
-
-def _said(lanes: Sequence[Lane]) -> Iterator[str]:
-    """What is said below each lane: of those in a row for which the same holds, the last."""
-    for _, row in groupby(lanes, key=lambda lane: (lane.first.mark, lane.first.rule or lane.first.name)):
-        same = list(row)
-        told = next((lane.first.says for lane in same if lane.first.says), "")
-        if sum(len(lane.ways) for lane in same) > 1:
-            told = told.replace(f"Node {same[0].first.name}", "each of them", 1)
-        yield from [""] * (len(same) - 1)
-        yield told
 
 
 def lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from harvdiag.escape import plain
 from harvdiag.figures.measure import fit, width
-from harvdiag.figures.parts import BODY, MARGIN, SIGNS, few, groups, listed
+from harvdiag.figures.parts import BODY, MARGIN, few
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.figures.upgrade.course import Course
+from harvdiag.listing import groups, listed
+from harvdiag.marks import SIGNS
 
 __all__ = ["others"]
 

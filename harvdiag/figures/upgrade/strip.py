@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from harvdiag.escape import plain
 from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.measure import fit, width, wrap
-from harvdiag.figures.parts import MARGIN, SIGNS, SMALL
+from harvdiag.figures.parts import MARGIN, SMALL
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.figures.upgrade.course import Cell, Course
+from harvdiag.marks import SIGNS
 
 __all__ = ["HIGH", "strip"]
 

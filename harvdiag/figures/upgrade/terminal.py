@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from harvdiag.escape import plain
-from harvdiag.figures.parts import SIGNS, groups, source
 from harvdiag.figures.upgrade.course import Course
-from harvdiag.figures.upgrade.lanes import Lane, folded
+from harvdiag.figures.upgrade.folding import Lane, folded
 from harvdiag.figures.upgrade.words import parts, title
+from harvdiag.listing import groups
+from harvdiag.marks import SIGNS
+from harvdiag.standing.source import source_line
 
 __all__ = ["folds", "terminal"]
 
@@ -22,7 +24,7 @@ def __dir__() -> list[str]:
 
 def terminal(course: Course, wide: int) -> str:
     """The title, the phases, one line a node or group, and what the standing says."""
-    lines = [*folds(title(course), wide), plain(source(course.cluster)), ""]
+    lines = [*folds(title(course), wide), plain(source_line(course.standing)), ""]
     if course.cells:
         lines += [*_phases(course, wide), ""]
     if course.ways:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from harvdiag import spelling
-from harvdiag.figures.parts import groups, listed
 from harvdiag.figures.upgrade.course import LAST, NODES, Course, Way
+from harvdiag.listing import groups, listed
 from harvdiag.upgrade.phases import DONE, PRELOADED, STATES
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.wording import failure, states

@@ -10,7 +10,8 @@ from harvdiag.fields import field, labels
 from harvdiag.links import ABSENT
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.pairs import E2, LOCAL, PLAN_OF
-from harvdiag.rules import Cause, Hit, gone, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone, show
 
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
 

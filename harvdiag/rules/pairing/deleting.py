@@ -9,7 +9,8 @@ from harvdiag.facts import REMOVAL, Facts
 from harvdiag.fields import items, text
 from harvdiag.moment import Moment
 from harvdiag.pairs import E1, E2
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 
 DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
 

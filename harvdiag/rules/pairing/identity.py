@@ -10,7 +10,8 @@ from harvdiag.fields import labels, text, uid_of
 from harvdiag.links import PRESENT
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.pairs import E1, E2, E3, E4, E5, E6, FLEET
-from harvdiag.rules import Cause, Hit, host_signs, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import host_signs, show
 from harvdiag.rules.pairing.rejoin import rejoin
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'

@@ -8,7 +8,8 @@ from harvdiag import advice
 from harvdiag.facts import Facts
 from harvdiag.model import ObjectRef, Severity
 from harvdiag.pairs import BOOTSTRAP, E1, FLEET, INFRASTRUCTURE, PLAN_OF
-from harvdiag.rules import Cause, Hit, gone, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone, show
 
 OWNERS = "metadata.ownerReferences"
 MAY_GO = {

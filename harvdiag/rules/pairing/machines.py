@@ -10,7 +10,8 @@ from harvdiag.fields import text
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import E1, E2, E4, E6, FLEET, LOCAL
-from harvdiag.rules import Cause, Hit, rule, show, told
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show, told
 
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'

@@ -9,7 +9,8 @@ from harvdiag.facts import Facts
 from harvdiag.fields import labels, text
 from harvdiag.model import Evidence, ObjectRef
 from harvdiag.pairs import E1, E2, E4, E6, FLEET, LOCAL
-from harvdiag.rules import Cause, Hit, host_signs, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import host_signs, show
 from harvdiag.rules.pairing.rejoin import rejoin
 from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 

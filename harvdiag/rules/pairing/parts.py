@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from harvdiag import advice
 from harvdiag.facts import Facts
 from harvdiag.pairs import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, LOCAL, PLAN_OF
-from harvdiag.rules import Cause, Hit, gone, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone, show
 
 
 @rule("machine-without-infrastructure", needs={"Machine", "CustomMachine"}, links=["harvester/harvester#7392"])

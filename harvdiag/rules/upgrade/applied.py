@@ -15,7 +15,8 @@ from harvdiag.fields import field, items, text
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import at_nodes, pairing_causes, says, stated
 from harvdiag.upgrade.phases import DONE
 

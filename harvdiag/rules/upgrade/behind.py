@@ -10,7 +10,8 @@ from harvdiag.fields import text
 from harvdiag.model import Severity
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import at_nodes, over, pairing_causes
 from harvdiag.spelling import listed
 from harvdiag.upgrade.v2 import toolkit_unseen

@@ -12,7 +12,8 @@ from harvdiag.fields import Obj, items, text
 from harvdiag.model import Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import LOCAL
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import latest
 from harvdiag.upgrade.v2 import toolkit_unseen
 

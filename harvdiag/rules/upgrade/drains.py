@@ -8,7 +8,8 @@ from harvdiag import advice
 from harvdiag.facts import Facts
 from harvdiag.model import ObjectRef, Severity
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Hit, rule, show
+from harvdiag.rules.engine import Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import asked, at_nodes, pairing_causes, stated, steps, worked
 from harvdiag.spelling import listed
 from harvdiag.upgrade.handshake import Handshake, path

@@ -13,7 +13,8 @@ from harvdiag.fields import text
 from harvdiag.model import Evidence, ObjectRef
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import (
     asked,
     at_nodes,

@@ -11,7 +11,8 @@ from harvdiag.facts import Facts
 from harvdiag.fields import Obj, field, name_of, namespace_of, text
 from harvdiag.model import ObjectRef, Severity
 from harvdiag.moment import Moment
-from harvdiag.rules import Hit, rule, show
+from harvdiag.rules.engine import Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import says, settled
 
 SYSTEM, PREFIX = "kube-system", "helm-install-rke2-"

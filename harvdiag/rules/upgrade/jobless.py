@@ -9,7 +9,8 @@ from harvdiag import advice
 from harvdiag.facts import Facts
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, gone, rule
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone
 from harvdiag.rules.upgrade.sides import asked, at_nodes, cordoned_at, latest, settled, stated
 from harvdiag.upgrade.phases import PRELOADED
 

@@ -10,7 +10,7 @@ from harvdiag.fields import name_of, namespace_of
 from harvdiag.model import Evidence, ObjectRef
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, rule
+from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.upgrade.sides import asked, at_nodes, current, says, settled, stated, worked
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job

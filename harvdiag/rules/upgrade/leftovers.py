@@ -12,7 +12,8 @@ from harvdiag.fields import Obj, field, items, name_of, text
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import E2, FLEET
-from harvdiag.rules import Cause, Hit, gone, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.upgrade.sides import latest, over
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours

@@ -13,7 +13,8 @@ from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import FLEET, LOCAL
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, gone, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.upgrade.sides import (
     asked,
     at_nodes,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from harvdiag.facts import Facts
 from harvdiag.model import Evidence, ObjectRef
 from harvdiag.pairs import E1, E2
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.spelling import listed
 from harvdiag.upgrade import Upgrade
 

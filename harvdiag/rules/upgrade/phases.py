@@ -11,7 +11,8 @@ from harvdiag.fields import name_of, namespace_of
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import E2
-from harvdiag.rules import Cause, Hit, gone, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone, show
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED

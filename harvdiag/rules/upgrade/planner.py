@@ -12,7 +12,8 @@ from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import FLEET, LOCAL
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import asked, at_nodes, latest, pairing_causes, stated
 from harvdiag.spelling import listed
 from harvdiag.upgrade.messages import Told

@@ -11,7 +11,8 @@ from harvdiag.facts import Facts
 from harvdiag.fields import Obj, field, items, labels, name_of, text
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
-from harvdiag.rules import Cause, Hit, gone, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import gone, show
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import DONE, PHASES, PRELOADED
 from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, NodePlan, node_plans

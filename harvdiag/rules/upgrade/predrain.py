@@ -14,7 +14,8 @@ from harvdiag.fields import Obj, items, labels, name_of, namespace_of, text
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import at_nodes, stated
 from harvdiag.spelling import listed
 from harvdiag.upgrade.jobs import ACTIVE, Job

@@ -13,7 +13,8 @@ from harvdiag.model import Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import E1
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.rules.upgrade.sides import (
     asked,
     at_nodes,

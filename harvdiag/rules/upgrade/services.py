@@ -13,7 +13,8 @@ from harvdiag.fields import Obj, field, items, labels, name_of, text
 from harvdiag.model import Evidence, ObjectRef, Severity
 from harvdiag.moment import Moment
 from harvdiag.pairs import FLEET, LOCAL, PLAN_OF
-from harvdiag.rules import Cause, Hit, rule, show
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 

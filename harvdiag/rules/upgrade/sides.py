@@ -10,7 +10,8 @@ from harvdiag.fields import items, text
 from harvdiag.model import Evidence, ObjectRef
 from harvdiag.moment import Moment
 from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.rules import Cause, show
+from harvdiag.rules.engine import Cause
+from harvdiag.rules.evidence import show
 from harvdiag.upgrade import handshake
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import Job

@@ -1,0 +1,183 @@
+"""Rules: one function each, declared in one place, found by themselves.
+
+A rule names the kinds that it needs. Where one of them was not seen, the rule is skipped and says why; it never passes
+on what nobody looked at. Its docstring is its documentation: the first line says what is wrong, the rest why it
+matters. Families are the modules and packages below this one; no rule's module imports another.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from importlib import import_module
+from inspect import cleandoc
+from typing import NamedTuple
+
+from harvdiag.errors import UsageError
+from harvdiag.facts import Facts
+from harvdiag.kinds import importance
+from harvdiag.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
+from harvdiag.spelling import either, near
+
+__all__ = [
+    "Cause",
+    "Hit",
+    "Rule",
+    "judge",
+    "registry",
+    "rule",
+    "select",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Cause(NamedTuple):
+    """Another finding that would explain this one: the rule's name and its subject."""
+
+    rule: str
+    subject: ObjectRef
+
+
+class Hit(NamedTuple):
+    """What a rule found: everything of a finding that the rule's declaration does not already say."""
+
+    subject: ObjectRef
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    next: tuple[str, ...] = ()
+    caution: str = ""
+    causes: tuple[Cause, ...] = ()
+
+
+FAMILIES = "harvdiag.rules"
+"""The package whose packages are the families."""
+Check = Callable[[Facts], Iterable[Hit]]
+
+
+class Rule(NamedTuple):
+    """A declared rule. `summary` and `why` come from the docstring of `check`, `family` from its module."""
+
+    name: str
+    family: str
+    severity: Severity
+    needs: frozenset[str]
+    links: tuple[str, ...]
+    summary: str
+    why: str
+    check: Check
+    everywhere: bool
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(
+    name: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    needs: Collection[str],
+    links: Collection[str] = (),
+    everywhere: bool = False,
+) -> Callable[[Check], Check]:
+    """Declare a rule. `links` are public addresses, or issues as ``harvester/harvester#8236``.
+
+    With `everywhere` it needs its kinds in every namespace of the source, not only in their own.
+    """
+
+    def declare(check: Check) -> Check:
+        head, _, body = cleandoc(check.__doc__ or "").partition("\n")
+        family = check.__module__.removeprefix(f"{FAMILIES}.").partition(".")[0]
+        _RULES[name] = Rule(
+            name,
+            family,
+            severity,
+            frozenset(needs),
+            tuple(map(_address, links)),
+            head,
+            _unwrap(body),
+            check,
+            everywhere,
+        )
+        return check
+
+    return declare
+
+
+def _address(link: str) -> str:
+    repository, mark, number = link.partition("#")
+    return f"https://github.com/{repository}/issues/{number}" if mark else link
+
+
+def _unwrap(body: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in body.strip().split("\n\n"))
+
+
+@cache
+def registry() -> dict[str, Rule]:
+    """Every rule by its name, family by family in alphabetical order, each in the order of its file."""
+    places = import_module(FAMILIES).__path__
+    for module in sorted(pkgutil.walk_packages(places, f"{FAMILIES}."), key=lambda m: m.name):
+        import_module(module.name)
+    return dict(_RULES)
+
+
+def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[Rule]:
+    """The rules to run: names and families in `chosen` (empty: all) without those in `ignored`.
+
+    Raises UsageError for a word that is neither a rule nor a family.
+    """
+    rules = list(registry().values())
+    words = {rule.name for rule in rules} | {rule.family for rule in rules}
+    for word in (*chosen, *ignored):
+        if word not in words:
+            hint = either(near(word, words)) or "; `harvdiag rules` lists them"
+            raise UsageError(f"no rule or family is called {word!r}{hint}")
+    wanted = [rule for rule in rules if not chosen or {rule.name, rule.family} & set(chosen)]
+    return [rule for rule in wanted if not {rule.name, rule.family} & set(ignored)]
+
+
+def judge(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
+    """Run the rules; what they need is read together first."""
+    chosen = list(rules)
+    needed = sorted({kind for rule in chosen for kind in rule.needs}, key=importance)
+    facts.snapshot.load([*needed, "Setting"])
+    return _linked([_outcome(facts, rule) for rule in chosen])
+
+
+def _outcome(facts: Facts, rule: Rule) -> Outcome:
+    gaps = [f"{kind} {gap}" for kind in sorted(rule.needs) if (gap := facts.snapshot.gap(kind, rule.everywhere))]
+    if gaps:
+        return Outcome(rule.name, "skipped", "; ".join(gaps))
+    findings = tuple(_finding(rule, hit) for hit in rule.check(facts))
+    return Outcome(rule.name, "failed" if findings else "passed", "", findings)
+
+
+def _finding(rule: Rule, hit: Hit) -> Finding:
+    return Finding(
+        rule=rule.name,
+        family=rule.family,
+        severity=rule.severity,
+        subject=hit.subject,
+        message=hit.message,
+        evidence=hit.evidence,
+        why=rule.why,
+        next=hit.next,
+        caution=hit.caution,
+        links=rule.links,
+        caused_by=tuple(fingerprint(*cause) for cause in hit.causes),
+    )
+
+
+def _linked(outcomes: list[Outcome]) -> list[Outcome]:
+    """Keep of each finding's causes those that were found too; a cause that is no finding explains nothing."""
+    found = {finding.fingerprint for outcome in outcomes for finding in outcome.findings}
+
+    def keep(finding: Finding) -> Finding:
+        causes = tuple(cause for cause in dict.fromkeys(finding.caused_by) if cause in found)
+        return finding._replace(caused_by=causes)
+
+    return [outcome._replace(findings=tuple(map(keep, outcome.findings))) for outcome in outcomes]
