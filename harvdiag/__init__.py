@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harvdiag.access.rights import Access
     from harvdiag.cluster import Cluster
-    from harvdiag.errors import AccessError, HarvdiagError, SourceError, UsageError
+    from harvdiag.core.errors import AccessError, HarvdiagError, SourceError, UsageError
+    from harvdiag.core.findings import Findings
+    from harvdiag.core.model import Finding, ObjectRef
     from harvdiag.figures import draw
     from harvdiag.figures.explore import explore
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
-    from harvdiag.findings import Findings
-    from harvdiag.model import Finding, ObjectRef
-    from harvdiag.rights import Access
 
-from harvdiag.target import CONTEXT, TIMEOUT, of_context
+from harvdiag.core.target import CONTEXT, TIMEOUT, of_context
 from harvdiag.version import __version__ as __version__
 
 __all__ = [
@@ -57,17 +57,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Access": "harvdiag.rights",
-    "AccessError": "harvdiag.errors",
+    "Access": "harvdiag.access.rights",
+    "AccessError": "harvdiag.core.errors",
     "Cluster": "harvdiag.cluster",
     "Explorer": "harvdiag.figures.explore.explorer",
     "Figure": "harvdiag.figures.figure",
-    "Finding": "harvdiag.model",
-    "Findings": "harvdiag.findings",
-    "HarvdiagError": "harvdiag.errors",
-    "ObjectRef": "harvdiag.model",
-    "SourceError": "harvdiag.errors",
-    "UsageError": "harvdiag.errors",
+    "Finding": "harvdiag.core.model",
+    "Findings": "harvdiag.core.findings",
+    "HarvdiagError": "harvdiag.core.errors",
+    "ObjectRef": "harvdiag.core.model",
+    "SourceError": "harvdiag.core.errors",
+    "UsageError": "harvdiag.core.errors",
     "draw": "harvdiag.figures",
     "explore": "harvdiag.figures.explore",
 }
@@ -97,8 +97,8 @@ def connect(
     cannot be reached or does not accept the login, SourceError where it is no Harvester.
     """
     from harvdiag.cluster import Cluster
-    from harvdiag.moment import seconds
-    from harvdiag.progress import shown
+    from harvdiag.core.timestamps import seconds
+    from harvdiag.io.progress import shown
     from harvdiag.sources import open_source
 
     timeout = seconds(request_timeout)
@@ -113,7 +113,7 @@ def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd
     one line, for what cannot be used, AccessError for a cluster that cannot be, UsageError for an empty name.
     """
     from harvdiag.cluster import Cluster
-    from harvdiag.progress import shown
+    from harvdiag.io.progress import shown
     from harvdiag.sources import open_source
 
     _refuse_empty(source)
@@ -131,9 +131,9 @@ def whoami(
     ``lab`` alone will do where no file is called so. No object is read. For a file, which asks nobody, it says so.
     Raises AccessError as `connect` does.
     """
-    from harvdiag import access
-    from harvdiag.moment import seconds
-    from harvdiag.progress import shown
+    from harvdiag.access import whoami as access
+    from harvdiag.core.timestamps import seconds
+    from harvdiag.io.progress import shown
 
     _refuse_empty(source)
     return access.whoami(source, kubeconfig, seconds(request_timeout), shown())
@@ -142,7 +142,7 @@ def whoami(
 def _refuse_empty(source: str | os.PathLike[str]) -> None:
     """An empty name is a variable that was not set; the current folder is not meant."""
     if not os.fspath(source):
-        from harvdiag.errors import UsageError
+        from harvdiag.core.errors import UsageError
 
         raise UsageError("the name of the source is empty; the cluster of the current context is 'context:'")
 
@@ -152,7 +152,7 @@ def rulebook(word: str = "") -> pd.DataFrame:
 
     Raises UsageError for a word that is neither a rule nor a family.
     """
-    from harvdiag.views.frames import rulebook as frame
+    from harvdiag.reports.notebook.rulebook import rulebook as frame
 
     return frame(word)
 
@@ -168,6 +168,6 @@ def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
 
 
 if "IPython" in sys.modules:
-    from harvdiag.views.display import register
+    from harvdiag.reports.notebook.display import register
 
     register()

@@ -7,25 +7,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harvdiag import rules
-from harvdiag.errors import SourceError, UsageError
-from harvdiag.facts import Facts
-from harvdiag.fields import name_of
-from harvdiag.findings import Findings, Origin, Source
+from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.fields import name_of
+from harvdiag.core.findings import Findings, Origin, Source
+from harvdiag.core.model import Coverage, ObjectRef, Outcome
+from harvdiag.core.suggest import either, near
+from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
-from harvdiag.links import Links
-from harvdiag.model import Coverage, ObjectRef, Outcome
+from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
-from harvdiag.spelling import either, near
-from harvdiag.words import counted, hint, in_short, unseen
+from harvdiag.status.summary import counted, hint, in_short, unseen
 
 if TYPE_CHECKING:
     import os
 
     import pandas as pd
 
-    from harvdiag.graph import Graph
-    from harvdiag.saving import Saved
-    from harvdiag.standing import Standing
+    from harvdiag.graph.build import Graph
+    from harvdiag.sources.saved.writer import Saved
+    from harvdiag.status.upgrade import Standing
 
 __all__ = ["Cluster"]
 
@@ -89,7 +89,7 @@ class Cluster:
         A kind of the catalogue has columns of its own, every other the common ones: `namespace`, `name`, `owner` (str),
         `deleting`, `created` (UTC), `uid` (str). Raises UsageError for a kind that the source does not hold.
         """
-        from harvdiag import tables
+        from harvdiag.reports import tables
 
         return tables.table(self.snapshot, self.snapshot.kind(kind))
 
@@ -121,7 +121,7 @@ class Cluster:
     @cached_property
     def clusters(self) -> pd.DataFrame:
         """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management know it."""
-        from harvdiag import tables
+        from harvdiag.reports import tables
 
         return tables.clusters(self.snapshot)
 
@@ -133,14 +133,14 @@ class Cluster:
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """One row a Node and its Machine, or one alone, every link between them, the verdict; trouble first."""
-        from harvdiag import tables
+        from harvdiag.reports import tables
 
         return tables.pairs(self.facts.pairing)
 
     @cached_property
     def upgrade(self) -> Standing:
         """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``."""
-        from harvdiag.standing import Standing
+        from harvdiag.status.upgrade import Standing
 
         return Standing(self.facts, self.check())
 
@@ -152,7 +152,7 @@ class Cluster:
 
         Edges are named by the path of the field that carries them.
         """
-        from harvdiag import graph
+        from harvdiag.graph import build as graph
 
         return graph.build(Links(self.snapshot, GRAPH))
 
@@ -168,7 +168,7 @@ class Cluster:
         An object that does not exist, but that others name, has those links. Raises UsageError for any other, and
         where its kind was not seen.
         """
-        from harvdiag import tables
+        from harvdiag.reports import tables
 
         ref = self._ref(kind, name, namespace)
         found = tables.links(self.facts.links, ref)
@@ -203,7 +203,7 @@ class Cluster:
         kind that harvdiag knows, all that was read so far, and `kinds`, such as ``["pods"]``; of Secrets only machine
         plans, without the plans. Raises UsageError where the file cannot be written or a kind is unknown.
         """
-        from harvdiag.saving import save
+        from harvdiag.sources.saved.writer import save
 
         return save(self.snapshot, file, _words(kinds))
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from harvdiag.discretion import WITHHELD, discreet, withheld
-from harvdiag.errors import SourceError, UsageError
-from harvdiag.fields import Obj, name_of, namespace_of
-from harvdiag.kind import Kind
+from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.fields import Obj, name_of, namespace_of
+from harvdiag.core.model import Coverage, CoverageEntry, ObjectRef, State
+from harvdiag.core.suggest import either, near
 from harvdiag.kinds import CATALOGUE, importance, known, named, qualified
-from harvdiag.model import Coverage, CoverageEntry, ObjectRef, State
-from harvdiag.spelling import either, near
+from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.sensitive import WITHHELD, discreet, withheld
 
 __all__ = ["Listing", "Logbook", "Manifest", "Reader", "Resource", "Snapshot"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harvdiag.cluster import Cluster
-from harvdiag.fields import Obj
-from harvdiag.kind import Kind
+from harvdiag.core.fields import Obj
+from harvdiag.core.model import State
 from harvdiag.kinds import qualified
-from harvdiag.model import State
+from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
 
 CAPTURED_AT = "2025-05-08T10:00:00Z"

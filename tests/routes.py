@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from harvdiag.cluster import Cluster
-from harvdiag.findings import Findings
+from harvdiag.core.findings import Findings
 from harvdiag.kinds import DIAGNOSIS
 from harvdiag.reports import json
-from harvdiag.saving import save
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources import open_source
-from harvdiag.sources.files import FilesReader
+from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live import connect
-from harvdiag.sources.saved import SavedReader
+from harvdiag.sources.saved.reader import SavedReader
+from harvdiag.sources.saved.writer import save
 from harvdiag.training.scenarios import Scenario, find, load
 from tests.api import Api
 from tests.world.cluster import CAPTURED_AT

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag import access
-from harvdiag.access import NOBODY
-from harvdiag.errors import AccessError, UsageError
+from harvdiag.access import whoami as access
+from harvdiag.access.rbac import manifests
+from harvdiag.access.rights import Access
+from harvdiag.access.whoami import NOBODY
+from harvdiag.core.errors import AccessError, UsageError
+from harvdiag.core.model import State
+from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import State
-from harvdiag.progress import Progress
-from harvdiag.rbac import manifests
-from harvdiag.reports.rights import render
-from harvdiag.rights import Access
-from harvdiag.views.cards import access_card
+from harvdiag.reports.access import render
+from harvdiag.reports.notebook.cards import access_card
 from tests.api import TOKEN, Api, Rights, status
 from tests.routes import HEALTHY
 from tests.world import healthy

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 from harvdiag.rules import registry
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy, write_bundle
@@ -609,7 +609,7 @@ def test_import_of_the_package_is_light() -> None:
     loaded = modules("import harvdiag")
     assert not loaded & (HEAVY | {"click", "yaml", "yaml_rs", "zipfile", "json", "dataclasses"})
     inner = python("-c", "import harvdiag, sys; print(*[m for m in sys.modules if m.startswith('harvdiag')])").stdout
-    assert set(inner.split()) == {"harvdiag", "harvdiag.target", "harvdiag.version"}
+    assert set(inner.split()) == {"harvdiag", "harvdiag.core", "harvdiag.core.target", "harvdiag.version"}
 
 
 def test_help_reads_no_rule_and_no_yaml() -> None:

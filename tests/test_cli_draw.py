@@ -11,7 +11,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.cli import cli
 from harvdiag.cli.draw import ONLY, THEMES
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES, svg
 from harvdiag.figures.figure import ENDINGS
 from tests.routes import BROKEN, HEALTHY

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
+from harvdiag.core.model import State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.model import State
 from harvdiag.rules import registry
 from tests.api import TOKEN, Api, Rights, stall, status
 from tests.test_cli import ROOT, Result, python

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harvdiag as hd
-from harvdiag.discretion import WITHHELD_SETTINGS, discreet, withheld
+from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, known
-from harvdiag.model import State
+from harvdiag.kinds.sensitive import WITHHELD_SETTINGS, discreet, withheld
 from harvdiag.snapshot import Listing, vet
 
 HIDDEN = "hunter2"

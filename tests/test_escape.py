@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harvdiag.escape import code, html, markdown, plain, shown
-from harvdiag.findings import Findings, Source
-from harvdiag.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
+from harvdiag.core.escape import code, html, markdown, plain, shown
+from harvdiag.core.findings import Findings, Source
+from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.reports import json as as_json
 from harvdiag.reports import markdown as as_markdown
 from harvdiag.reports import terminal
-from harvdiag.views import cards
+from harvdiag.reports.notebook import cards
 
 PIECES = (
     "\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\r", "\n", "\t", "\0", "\x7f", "\u2028", "\u2029", "\u0085",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harvdiag.findings import Findings, Source
-from harvdiag.model import Coverage, Finding, ObjectRef, Outcome, Severity
+from harvdiag.core.findings import Findings, Source
+from harvdiag.core.model import Coverage, Finding, ObjectRef, Outcome, Severity
 
 SOURCE = Source("files", "made up", "", "", "", 4, 3)
 

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.errors import HarvdiagError
+from harvdiag.core.errors import HarvdiagError
 from harvdiag.kinds import CATALOGUE
 from harvdiag.reports import render
+from harvdiag.reports.notebook import cards
 from harvdiag.snapshot import Snapshot
 from harvdiag.training.scenarios import load
-from harvdiag.views import cards
 from tests.port import Port
 from tests.routes import SCENARIOS, Object
 from tests.world import healthy

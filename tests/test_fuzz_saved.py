@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harvdiag.cluster import Cluster
-from harvdiag.errors import HarvdiagError
+from harvdiag.core.errors import HarvdiagError
 from harvdiag.kinds import CATALOGUE
 from harvdiag.reports import render
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.saved import SavedReader, digest, holds_saved, is_saved, seal
+from harvdiag.sources.saved.reader import SavedReader, digest, holds_saved, is_saved, seal
 from tests.test_fuzz import STRANGE, places
 
 SAMPLE = Path(__file__).parent / "data" / "schema-1.harvdiag.zip"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harvdiag.errors import UsageError
-from harvdiag.graph import phantoms
-from harvdiag.model import ObjectRef, State
+from harvdiag.core.errors import UsageError
+from harvdiag.core.model import ObjectRef, State
+from harvdiag.graph.build import phantoms
 from tests import port
 from tests.world import World, healthy
 from tests.world.objects import FLEET

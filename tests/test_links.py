@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harvdiag.links import ABSENT, PRESENT, UNSEEN, Edge, Links
-from harvdiag.model import ObjectRef, State
+from harvdiag.core.model import ObjectRef, State
+from harvdiag.graph.references import ABSENT, PRESENT, UNSEEN, Edge, Links
 from harvdiag.snapshot import Snapshot
 from tests import port
 from tests.routes import Object, from_folder

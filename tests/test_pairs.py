@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from harvdiag.model import ObjectRef, State
-from harvdiag.pairs import Pair
+from harvdiag.core.model import ObjectRef, State
+from harvdiag.graph.pairing import Pair
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import SCENARIOS

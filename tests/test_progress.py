@@ -17,7 +17,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from harvdiag.progress import Bar, Line, Progress, shown
+from harvdiag.io.progress import Bar, Line, Progress, shown
 from tests.api import Api, stall
 from tests.test_cli import ROOT
 from tests.world import healthy

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harvdiag
-from harvdiag.errors import UsageError
+from harvdiag.access.rbac import manifests
+from harvdiag.core.errors import UsageError
 from harvdiag.kinds import CATALOGUE
-from harvdiag.rbac import manifests
 
 PAGE = (Path(harvdiag.__file__).parents[1] / "docs" / "access.md").read_text(encoding="utf-8")
 ACCOUNT = "serviceaccount:harvester-system/harvdiag"

@@ -16,16 +16,16 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.errors import HarvdiagError, SourceError, UsageError
-from harvdiag.fields import Obj
-from harvdiag.findings import Origin
-from harvdiag.kind import Kind
+from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
+from harvdiag.core.fields import Obj
+from harvdiag.core.findings import Origin
+from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
-from harvdiag.model import State
+from harvdiag.kinds.kind import Kind
 from harvdiag.reports import render
-from harvdiag.saving import Saved, default_name, save
 from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
-from harvdiag.sources.saved import SavedReader
+from harvdiag.sources.saved.reader import SavedReader
+from harvdiag.sources.saved.writer import Saved, default_name, save
 from tests.port import Port
 from tests.routes import BROKEN, HEALTHY, PATHS, again, collected, from_bundle, from_folder, name, scenario, told
 from tests.world import healthy, write_bundle
@@ -354,7 +354,7 @@ def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
     path = save(hd.open(HEALTHY).snapshot, tmp_path / "s").path
     before = path.read_bytes()
     program = (
-        "import resource, signal, sys; from harvdiag import open; from harvdiag.saving import save;"
+        "import resource, signal, sys; from harvdiag import open; from harvdiag.sources.saved.writer import save;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
         "save(open(sys.argv[1]).snapshot, sys.argv[2])"
     )

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
+from harvdiag.core.model import ObjectRef, State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.model import ObjectRef, State
 from harvdiag.snapshot import Listing, Resource, Snapshot, vet
 from tests import port
 from tests.routes import BROKEN

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.errors import UsageError
-from harvdiag.findings import Findings
-from harvdiag.model import Finding, ObjectRef, Outcome, Severity, State
-from harvdiag.reports.standing import document, render
+from harvdiag.core.errors import UsageError
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity, State
+from harvdiag.reports.upgrade import document, render
 from harvdiag.snapshot import Snapshot
-from harvdiag.standing import Standing
+from harvdiag.status.upgrade import Standing
 from tests import port
 from tests.routes import from_folder
 from tests.test_upgrade_model import JUNK, MARKS, STATUS

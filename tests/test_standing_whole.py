@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import harvdiag as hd
-from harvdiag.model import State
+from harvdiag.core.model import State
 from tests.test_standing import of, sized, sound, told
 from tests.world import faults, rollouts
 from tests.world.objects import moment

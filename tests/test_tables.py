@@ -11,11 +11,11 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.columns import COMMON, count
+from harvdiag.core.model import State
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import State
-from harvdiag.moment import Moment
-from harvdiag.pairs import Pair
+from harvdiag.kinds.columns import COMMON, count
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import BROKEN, SCENARIOS, from_folder
@@ -107,7 +107,7 @@ def test_findings_and_rulebook_are_frames_of_text(full: Cluster) -> None:
 
 def test_coverage_frame(full: Cluster) -> None:
     """The coverage as a table: counts are whole numbers, the rest is text."""
-    from harvdiag import tables
+    from harvdiag.reports import tables
 
     expected = {"kind": "str", "namespace": "str", "state": "str", "count": "Int64", "reason": "str"}
     assert dtypes(tables.coverage(full.coverage)) == expected

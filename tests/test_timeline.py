@@ -12,13 +12,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harvdiag as hd
-from harvdiag.facts import Facts
-from harvdiag.fields import Obj
-from harvdiag.model import ObjectRef, State
-from harvdiag.rollout import Rollout
+from harvdiag.core.fields import Obj
+from harvdiag.core.model import ObjectRef, State
+from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Resource, Snapshot
-from harvdiag.timeline import Entry, History, Span, frame, lines, phase_frame, phases, stopped, timeline, untimed
 from harvdiag.upgrade.jobs import every_job, jobs_of
+from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.timeline import (
+    Entry,
+    History,
+    Span,
+    frame,
+    lines,
+    phase_frame,
+    phases,
+    stopped,
+    timeline,
+    untimed,
+)
 from tests.logs.port import AGENT, LogPort, logged, stamped
 from tests.logs.port import journal as journal_of
 from tests.port import Port

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvdiag.facts import Facts
-from harvdiag.links import Links
-from harvdiag.pairs import Pairing
-from harvdiag.rollout import Rollout
+from harvdiag.graph.pairing import Pairing
+from harvdiag.graph.references import Links
+from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.files import FilesReader
+from harvdiag.sources.files.reader import FilesReader
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.handshake import KEYS, WAITS, handshake, path
 from harvdiag.upgrade.jobs import jobs_of
-from harvdiag.upgrade.messages import decode
 from harvdiag.upgrade.percent import Percent, percent
 from harvdiag.upgrade.phases import PHASES, STATES
+from harvdiag.upgrade.planner import decode
+from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.v2 import UpgradePlan
 from tests.world import World, healthy, rollouts, write_folder
 from tests.world.faults import ghost, orphan

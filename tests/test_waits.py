@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harvdiag.model import ObjectRef, State
-from harvdiag.rollout import NodeRollout, Rollout
-from harvdiag.spelling import listed
-from harvdiag.waits import Wait, at_work, chain, wait, wait_of
+from harvdiag.core.model import ObjectRef, State
+from harvdiag.core.suggest import listed
+from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.waiting import Wait, at_work, chain, wait, wait_of
 from tests import port
 from tests.world import World, healthy, rollouts
 from tests.world.faults import ghost, lose_answer, orphan

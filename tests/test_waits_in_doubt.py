@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harvdiag.model import State
+from harvdiag.core.model import State
 from tests.test_waits import node, of, opened, sized
 from tests.world import World, faults, rollouts
 from tests.world.objects import moment

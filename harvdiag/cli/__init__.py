@@ -20,8 +20,8 @@ from harvdiag.cli.draw import draw
 from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
 from harvdiag.cli.upgrade import upgrade
-from harvdiag.errors import HarvdiagError
-from harvdiag.escape import plain
+from harvdiag.core.errors import HarvdiagError
+from harvdiag.core.escape import plain
 from harvdiag.version import __version__
 
 __all__ = ["cli", "main"]

@@ -41,9 +41,9 @@ def whoami(where: Where) -> None:
     SOURCE is context:NAME, or NAME where no file is called so; without one it is the current kubeconfig context.
     It asks for lists of a name that nobody has: the server judges the question and answers with nothing.
     """
-    from harvdiag.access import whoami as ask
-    from harvdiag.progress import shown
-    from harvdiag.reports.rights import render
+    from harvdiag.access.whoami import whoami as ask
+    from harvdiag.io.progress import shown
+    from harvdiag.reports.access import render
 
     target = where.source if where.source and not where.context else where.target
     try:
@@ -78,6 +78,6 @@ def rbac(name: str, subject: str, kinds: Sequence[tuple[str, ...]], plans: bool,
 
     A ClusterRole that may get and list the kinds of the checks, but no Secrets. Nothing is sent to any cluster.
     """
-    from harvdiag.rbac import manifests
+    from harvdiag.access.rbac import manifests
 
     say(manifests(name, plans=plans, kubelet=kubelet, subject=subject, kinds=[*chain(*kinds)]))

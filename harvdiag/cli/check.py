@@ -14,7 +14,7 @@ from harvdiag.cli.source import Where, reading, source_options
 from harvdiag.cli.words import RULES
 
 if TYPE_CHECKING:
-    from harvdiag.findings import Findings
+    from harvdiag.core.findings import Findings
 
 __all__ = ["check"]
 

@@ -9,7 +9,7 @@ import click
 
 from harvdiag.cli.output import say, width
 from harvdiag.cli.source import Where, reading, source_options
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _drawn(cluster: Cluster, name: str, focus: str | None, against: str | None, 
 
 def _config(where: Where, against: str) -> Path | None:
     """The kubeconfig file holds for the other cluster, too; a file needs none."""
-    from harvdiag.target import CONTEXT
+    from harvdiag.core.target import CONTEXT
 
     return where.kubeconfig if against.startswith(CONTEXT) else None
 

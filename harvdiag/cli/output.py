@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 
 __all__ = ["coloured", "say", "width"]
 

@@ -12,12 +12,12 @@ import click
 from harvdiag.cli.output import say
 from harvdiag.cli.source import EXIT_INTERRUPTED, Where, reading, source_options
 from harvdiag.cli.words import KINDS
-from harvdiag.errors import HarvdiagError, SourceError, UsageError
-from harvdiag.escape import plain
+from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
+from harvdiag.core.escape import plain
 
 if TYPE_CHECKING:
-    from harvdiag.saving import Saved
     from harvdiag.snapshot import Snapshot
+    from harvdiag.sources.saved.writer import Saved
 
 __all__ = ["snapshot"]
 
@@ -49,7 +49,7 @@ def snapshot(where: Where, output: Path | None, kinds: Sequence[tuple[str, ...]]
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The file holds
     every kind that harvdiag knows, and those named by --kind; of Secrets only machine plans, without the plans.
     """
-    from harvdiag.saving import save
+    from harvdiag.sources.saved.writer import save
 
     if output is not None:
         _refuse(output)
@@ -76,7 +76,7 @@ def _refuse(output: Path) -> None:
 
 def _part(source: Snapshot, output: Path | None, kinds: Sequence[str]) -> Saved:
     """What was read before Ctrl-C, in a file; KeyboardInterrupt where that is nothing."""
-    from harvdiag.saving import save
+    from harvdiag.sources.saved.writer import save
 
     if not source.stop("interrupted before it was read"):
         raise KeyboardInterrupt
@@ -87,8 +87,8 @@ def _part(source: Snapshot, output: Path | None, kinds: Sequence[str]) -> Saved:
 
 
 def _told(source: Snapshot, saved: Saved) -> str:
-    from harvdiag.advice import arg
-    from harvdiag.words import together
+    from harvdiag.rules.advice import arg
+    from harvdiag.status.summary import together
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in together(saved.gaps)]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.types import StringParamType
 
-from harvdiag.errors import UsageError
-from harvdiag.target import CONTEXT, TIMEOUT, of_context
+from harvdiag.core.errors import UsageError
+from harvdiag.core.target import CONTEXT, TIMEOUT, of_context
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -55,7 +55,7 @@ class _Seconds(click.ParamType[float]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from harvdiag.moment import seconds
+        from harvdiag.core.timestamps import seconds
 
         try:
             return seconds(value)
@@ -81,7 +81,7 @@ class _Source(StringParamType):
 def _contexts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     from click.shell_completion import CompletionItem
 
-    from harvdiag.api.login import contexts
+    from harvdiag.io.api.login import contexts
 
     return [CompletionItem(name) for name in contexts(ctx.params.get("kubeconfig")) if name.startswith(incomplete)]
 
@@ -125,7 +125,7 @@ def source_options(command: Command) -> Command:
 @contextmanager
 def reading(where: Where) -> Iterator[Snapshot]:
     """The snapshot to work on. Ctrl-C ends the command at once, with one line on what was read by then."""
-    from harvdiag.progress import shown
+    from harvdiag.io.progress import shown
     from harvdiag.sources import open_source
 
     progress = shown()

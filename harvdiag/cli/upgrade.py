@@ -8,7 +8,7 @@ import click
 
 from harvdiag.cli.output import say, width
 from harvdiag.cli.source import Where, reading, source_options
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 
 __all__ = ["upgrade"]
 
@@ -35,7 +35,7 @@ def upgrade(where: Where, node: str | None, timeline: bool, form: str | None, ou
     """
     from harvdiag.cluster import Cluster
     from harvdiag.reports import save, target
-    from harvdiag.reports.standing import render, render_json
+    from harvdiag.reports.upgrade import render, render_json
 
     if node is not None and not node.strip():
         raise UsageError("the name of the node is empty: give --node NAME, or leave it out")

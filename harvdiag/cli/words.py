@@ -48,8 +48,8 @@ def _rules() -> dict[str, str]:
 
 def _kinds() -> dict[str, str]:
     """The kinds of the catalogue that a cluster has, and those of Kubernetes' own core."""
+    from harvdiag.access.rbac import CORE
     from harvdiag.kinds import CATALOGUE
-    from harvdiag.rbac import CORE
 
     known = {kind.name: kind.resource for kind in CATALOGUE.values() if kind.served and not kind.only}
     return CORE | known

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from harvdiag.errors import UsageError
-from harvdiag.spelling import either, near
+from harvdiag.core.errors import UsageError
+from harvdiag.core.suggest import either, near
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
+    from harvdiag.core.model import Finding, ObjectRef
     from harvdiag.figures.drawing import Drawing, Wish
     from harvdiag.figures.figure import Figure
-    from harvdiag.model import Finding, ObjectRef
 
 __all__ = ["PICTURES", "Picture", "draw"]
 
@@ -39,8 +39,8 @@ PICTURES = {
         "links", "Nodes, Machines, their parts and the cluster, and every link between them", focus=True, labels=True
     ),
     "upgrade": Picture("upgrade", "the phases of the upgrade, each node's way through it, and where it stands still"),
-    "handshake": Picture("handshake", "who asked and who answered while one node is drained", focus=True),
-    "matrix": Picture("matrix", "every node against every check, trouble on top"),
+    "handshake": Picture("drain", "who asked and who answered while one node is drained", focus=True),
+    "matrix": Picture("nodes", "every node against every check, trouble on top"),
     "timeline": Picture("timeline", "what happened when"),
     "changes": Picture("changes", "which objects and links came, went or changed since another snapshot"),
 }
@@ -65,7 +65,7 @@ def draw(
     from harvdiag.figures.checked import checked
     from harvdiag.figures.drawing import Wish
     from harvdiag.figures.figure import Figure
-    from harvdiag.figures.focus import found
+    from harvdiag.status.focus import found
 
     checked(cluster, *([against] if against is not None else ()))
     name = picture or ("changes" if against is not None else "links")

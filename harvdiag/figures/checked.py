@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.cluster import Cluster
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 
 __all__ = ["checked"]
 

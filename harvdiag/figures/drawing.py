@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.figures.scene import Scene
-from harvdiag.model import Finding, ObjectRef
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster

@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
+from harvdiag.core.suggest import either, near
 from harvdiag.figures.drawing import Drawing
-from harvdiag.figures.files import written
+from harvdiag.figures.save import written
 from harvdiag.figures.svg import THEMES, svg
-from harvdiag.spelling import either, near
 
 if TYPE_CHECKING:
     import pandas as pd

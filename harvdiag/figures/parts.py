@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 

@@ -12,8 +12,8 @@ from io import BytesIO
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from harvdiag.errors import UsageError
-from harvdiag.escape import plain
+from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import plain
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Path, Rect, Scene, Shape, Text
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from harvdiag.escape import html
+from harvdiag.core.escape import html
 from harvdiag.figures.measure import FONT, MONO
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text

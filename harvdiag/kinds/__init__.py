@@ -7,9 +7,11 @@ A kind that is not here is still kept and tabled, with `COMMON` as its columns a
 
 from __future__ import annotations
 
-from harvdiag.kind import Kind
-from harvdiag.kinds import linked, upgrading, workloads
-from harvdiag.kinds.linked import FLEET, KUBELET, NAMESPACES
+from harvdiag.kinds import machines as linked
+from harvdiag.kinds import upgrades as upgrading
+from harvdiag.kinds import workloads
+from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.machines import FLEET, KUBELET, NAMESPACES
 
 __all__ = [
     "CATALOGUE",

@@ -6,8 +6,8 @@ is in the catalogue is saved.
 
 from __future__ import annotations
 
-from harvdiag.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, count
-from harvdiag.kind import Kind, Link
+from harvdiag.kinds.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, count
+from harvdiag.kinds.kind import Kind, Link
 
 __all__ = ["KINDS"]
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from harvdiag.errors import UsageError
-from harvdiag.findings import Findings
+from harvdiag.core.errors import UsageError
+from harvdiag.core.findings import Findings
 
 __all__ = ["ENDINGS", "FORMATS", "form_of", "render", "save", "target", "write"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from json import dumps
 from typing import Any
 
-from harvdiag.findings import Findings
-from harvdiag.model import Finding
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding
 from harvdiag.version import __version__
 
 __all__ = ["document", "render"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.escape import code, markdown
-from harvdiag.findings import Findings
-from harvdiag.model import Finding
-from harvdiag.words import about, beyond, detail, hint, place, unseen, value, verdict
+from harvdiag.core.escape import code, markdown
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding
+from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
 
 __all__ = ["render"]
 

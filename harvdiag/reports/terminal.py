@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import wrap
 
-from harvdiag.escape import plain
-from harvdiag.findings import Findings
-from harvdiag.model import Finding
+from harvdiag.core.escape import plain
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding
 from harvdiag.reports.fill import fill
-from harvdiag.words import about, alike, beyond, counted, hint, unseen, value, verdict
+from harvdiag.status.summary import about, alike, beyond, counted, hint, unseen, value, verdict
 
 __all__ = ["render"]
 

@@ -14,11 +14,11 @@ from importlib import import_module
 from inspect import cleandoc
 from typing import NamedTuple
 
-from harvdiag.errors import UsageError
-from harvdiag.facts import Facts
+from harvdiag.core.errors import UsageError
+from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
+from harvdiag.core.suggest import either, near
 from harvdiag.kinds import importance
-from harvdiag.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
-from harvdiag.spelling import either, near
+from harvdiag.rules.facts import Facts
 
 __all__ = [
     "Cause",

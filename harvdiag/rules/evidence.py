@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harvdiag.facts import Facts
-from harvdiag.fields import field, uid_of
+from harvdiag.core.fields import field, uid_of
+from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import Evidence, ObjectRef
+from harvdiag.rules.facts import Facts
 
 __all__ = ["gone", "host_signs", "show", "told"]
 

@@ -6,11 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-from harvdiag.errors import SourceError
-from harvdiag.progress import Progress
+from harvdiag.core.errors import SourceError
+from harvdiag.core.target import CONTEXT, TIMEOUT, context_of
+from harvdiag.io.progress import Progress
 from harvdiag.snapshot import Reader, Snapshot
-from harvdiag.sources.endings import ENDINGS
-from harvdiag.target import CONTEXT, TIMEOUT, context_of
+from harvdiag.sources.files.endings import ENDINGS
 
 __all__ = ["open_source"]
 
@@ -65,14 +65,14 @@ def _path(target: str | os.PathLike[str]) -> Path:
 
 
 def _short(target: str | os.PathLike[str]) -> str:
-    from harvdiag.reading.member import shown
+    from harvdiag.io.archive.member import shown
 
     return shown(os.fspath(target))
 
 
 def _stdin() -> Reader:
-    from harvdiag.reading import Limits
-    from harvdiag.sources.files import FilesReader
+    from harvdiag.io.archive import Limits
+    from harvdiag.sources.files.reader import FilesReader
 
     most = Limits().member
     data = sys.stdin.buffer.read(most + 1)
@@ -84,18 +84,18 @@ def _stdin() -> Reader:
 
 
 def _reader(path: Path) -> Reader:
-    from harvdiag.sources.saved import SavedReader, holds_saved, is_saved
+    from harvdiag.sources.saved.reader import SavedReader, holds_saved, is_saved
 
     if is_saved(path):
         return SavedReader(path)
     if _has_text(path):
-        from harvdiag.sources.files import FilesReader
+        from harvdiag.sources.files.reader import FilesReader
 
         return FilesReader.at(path)
     if path.is_dir() and not _is_bundle(path) and (zips := _zips(path)):
         more = ", …" if len(zips) > 3 else ""
         raise SourceError(f"{path}: a folder of zip archives; give one of: {', '.join(zips[:3])}{more}")
-    from harvdiag.sources.bundle import BundleReader
+    from harvdiag.sources.bundle.reader import BundleReader
 
     try:
         return BundleReader(path)
@@ -108,8 +108,8 @@ def _reader(path: Path) -> Reader:
 
 def _refuse_wrapper(path: Path) -> None:
     """SourceError for a zip that holds no bundle but another zip, as mail programs and upload pages make them."""
-    from harvdiag.reading import open_container
-    from harvdiag.reading.member import shown
+    from harvdiag.io.archive import open_container
+    from harvdiag.io.archive.member import shown
 
     with open_container(path) as box:
         inner = [name for name in box.names(".zip") if name.lower().endswith(".zip")]
@@ -143,6 +143,6 @@ def _is_bundle_head(file: Path) -> bool:
 
 
 def _zips(folder: Path) -> list[str]:
-    from harvdiag.reading.member import shown
+    from harvdiag.io.archive.member import shown
 
     return sorted(shown(f.name) for f in folder.iterdir() if f.name.lower().endswith(ZIPS) and f.is_file())

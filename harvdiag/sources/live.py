@@ -10,20 +10,20 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, partial
 
-from harvdiag.api.connect import Connection, open_connection
-from harvdiag.api.kubelet import figures
-from harvdiag.api.lists import Answer, list_of
-from harvdiag.api.pool import side_by_side
-from harvdiag.discretion import WITHHELD, withheld
-from harvdiag.errors import AccessError, SourceError
-from harvdiag.escape import plain
-from harvdiag.fields import Obj, name_of, namespace_of
-from harvdiag.kind import Kind
+from harvdiag.core.errors import AccessError, SourceError
+from harvdiag.core.escape import plain
+from harvdiag.core.fields import Obj, name_of, namespace_of
+from harvdiag.core.model import OTHERS, State
+from harvdiag.core.target import TIMEOUT
+from harvdiag.io.api.connect import Connection, open_connection
+from harvdiag.io.api.kubelet import figures
+from harvdiag.io.api.lists import Answer, list_of
+from harvdiag.io.api.pool import side_by_side
+from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, KUBELET, NAMESPACES
-from harvdiag.model import OTHERS, State
-from harvdiag.progress import Progress
+from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.sensitive import WITHHELD, withheld
 from harvdiag.snapshot import Listing, Manifest, Resource
-from harvdiag.target import TIMEOUT
 
 __all__ = ["LiveReader", "connect"]
 

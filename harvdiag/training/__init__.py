@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from harvdiag.cluster import Cluster
-from harvdiag.fields import Obj
-from harvdiag.kind import Kind
+from harvdiag.core.fields import Obj
 from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.files import FilesReader
+from harvdiag.sources.files.reader import FilesReader
 from harvdiag.training.scenarios import load
 
 __all__ = ["open_scenario"]

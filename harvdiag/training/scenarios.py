@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 
 __all__ = ["Scenario", "find", "load"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from harvdiag.fields import Obj, text
+from harvdiag.core.fields import Obj, text
 
 __all__ = ["KEYS", "Handshake", "handshake", "path"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harvdiag.fields import Obj, field, items, labels, name_of, namespace_of, text
-from harvdiag.model import ObjectRef
+from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.core.model import ObjectRef
 
 __all__ = ["ACTIVE", "COMPLETE", "FAILED", "WAITING", "Job", "every_job", "jobs_of", "node_of", "step_of"]
 

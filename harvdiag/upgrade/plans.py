@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from harvdiag.columns import condition
-from harvdiag.fields import Obj, field, items, labels, name_of, namespace_of, text
-from harvdiag.model import ObjectRef
-from harvdiag.moment import Moment
+from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.core.model import ObjectRef
+from harvdiag.core.timestamps import Moment
+from harvdiag.kinds.columns import condition
 
 __all__ = ["CLEANUP", "GATE", "GONE", "NOT_READY", "PREPARE", "SKIP_RESTART", "SYSTEM_AGENT", "NodePlan", "node_plans"]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from harvdiag.fields import Obj, field, items, labels, name_of, namespace_of, text
-from harvdiag.model import ObjectRef
+from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.core.model import ObjectRef
 from harvdiag.upgrade.phases import ENDED, FAILED, PAUSED, Phase, phase_of
 
 __all__ = ["Condition", "NodeStatus", "Release", "Upgrade"]

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from harvdiag.fields import Obj, field, items, name_of, text
-from harvdiag.model import ObjectRef, State
+from harvdiag.core.fields import Obj, field, items, name_of, text
+from harvdiag.core.model import ObjectRef, State
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.v1 import NodeStatus
 

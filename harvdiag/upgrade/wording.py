@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from harvdiag.fields import text
-from harvdiag.spelling import listed
+from harvdiag.core.fields import text
+from harvdiag.core.suggest import listed
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 

@@ -150,7 +150,7 @@ def _members(bundle: Path) -> tuple[list[str], int]:
 
 def _as_json(bundle: Path, members: list[str], path: Path) -> Path:
     """The same objects as JSON, stored under the same names."""
-    from harvdiag.reading import load_documents
+    from harvdiag.io.yaml import load_documents
 
     with zipfile.ZipFile(bundle) as texts, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as objects:
         for name in members:

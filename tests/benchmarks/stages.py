@@ -44,9 +44,9 @@ class Clock:
 
 def main(bundle: str) -> None:
     from harvdiag import cli
-    from harvdiag.reading import engine, lists
-    from harvdiag.reading.archive import Archive
-    from harvdiag.sources import bundle as source
+    from harvdiag.io.archive.archive import Archive
+    from harvdiag.io.yaml import engine, lists
+    from harvdiag.sources.bundle import reader as source
 
     clock, read = Clock(), {}
     engine()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.findings import Findings
+from harvdiag.core.findings import Findings
 from tests.routes import BROKEN, HEALTHY, from_bundle, from_extracted, from_folder
 from tests.world import healthy
 from tests.world.versions import RELEASES

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
-from harvdiag.findings import Findings
+from harvdiag.core.findings import Findings
 from harvdiag.rules import registry
 from harvdiag.training import open_scenario
 from tests.routes import PATHS, ROUTES, SCENARIOS, expected, from_bundle, name, scenario, subjects, told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harvdiag.cluster import Cluster
 from harvdiag.snapshot import Manifest, Snapshot
-from harvdiag.sources.files import FilesReader
+from harvdiag.sources.files.reader import FilesReader
 from tests.world import World, write_folder
 from tests.world.cluster import CAPTURED_AT
 

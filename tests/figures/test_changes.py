@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harvdiag import open as open_cluster
 from harvdiag.cluster import Cluster
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 from harvdiag.figures import draw
 from harvdiag.figures.changes import draw as draw_changes
 from harvdiag.figures.drawing import Wish

@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harvdiag as hd
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
+from harvdiag.core.keys import key
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Wish
 from harvdiag.figures.explore import excerpt
 from harvdiag.figures.explore.page import Page
 from harvdiag.figures.explore.record import record
 from harvdiag.figures.scene import Item, Rect, Scene, Text
-from harvdiag.keys import key
-from harvdiag.model import ObjectRef
 from tests.routes import BROKEN, HEALTHY, from_folder
 from tests.world import faults, healthy
 from tests.world.samples import DATA

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 import harvdiag as hd
 from harvdiag import open as open_cluster
 from harvdiag.cluster import Cluster
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
+from harvdiag.core.keys import key
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures import PICTURES, draw
 from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.figure import ENDINGS, Figure
-from harvdiag.figures.focus import found
 from harvdiag.figures.scene import Item, Scene, Text
-from harvdiag.keys import key
-from harvdiag.model import ObjectRef
+from harvdiag.status.focus import found
 from tests.routes import BROKEN
 from tests.world.samples import DATA
 

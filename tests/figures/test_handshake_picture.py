@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
+from harvdiag.core.model import ObjectRef, State
+from harvdiag.figures.drain import draw
 from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.handshake import draw
 from harvdiag.figures.scene import Path
 from harvdiag.figures.svg import svg
-from harvdiag.model import ObjectRef, State
 from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized

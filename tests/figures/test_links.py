@@ -13,13 +13,13 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
+from harvdiag.core.keys import key
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.focus import found
 from harvdiag.figures.links import draw
 from harvdiag.figures.scene import Item, Rect, Scene
 from harvdiag.figures.scene import Path as Line
-from harvdiag.keys import key
-from harvdiag.model import ObjectRef
+from harvdiag.status.focus import found
 from tests.figures import sound
 from tests.routes import from_folder
 from tests.world import World, faults, healthy

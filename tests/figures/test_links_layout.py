@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvdiag.figures.links.chains import COLUMNS, PLACE, Row, Thing, Tie
-from harvdiag.figures.links.folding import Fold, fold, trim
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.links.labels import leaf, short
 from harvdiag.figures.links.layout import Grid, crossings, ordered, place
 from harvdiag.figures.links.routes import routes
-from harvdiag.model import ObjectRef
+from harvdiag.status.links.folding import Fold, fold, trim
+from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing, Tie
 
 KINDS = [kind for kinds in COLUMNS for kind in kinds]
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.links import draw
-from harvdiag.figures.links.chains import Row, Thing, Tie, Web
 from harvdiag.figures.links.dot import text as dot_text
 from harvdiag.figures.links.mermaid import text as mermaid_text
-from harvdiag.figures.links.plot import Plot
 from harvdiag.figures.links.tree import text as tree_text
-from harvdiag.model import ObjectRef
+from harvdiag.status.links.rows import Row, Thing, Tie, Web
+from harvdiag.status.links.view import Plot
 from tests.figures.test_links import BUNDLES, hostile, made, mixed, orphans, sample
 
 LABEL = r"(?:[A-Za-z0-9 _.,/-]|#\d+;|<br/>)*"

@@ -9,15 +9,15 @@ from tempfile import mkdtemp
 
 import pytest
 
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Wish
 from harvdiag.figures.links import draw
-from harvdiag.figures.links.chains import Thing, Tie
 from harvdiag.figures.links.labels import marks
 from harvdiag.figures.links.routes import Route
 from harvdiag.figures.scene import Path as Line
 from harvdiag.figures.scene import Scene
-from harvdiag.model import ObjectRef
 from harvdiag.rules import registry
+from harvdiag.status.links.rows import Thing, Tie
 from tests.figures import sound
 from tests.figures.test_links import BUNDLES, SEVERE, Fault, links, made, mixed, orphans, said, sample
 from tests.routes import from_folder

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvdiag import open as open_cluster
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
 from harvdiag.figures import draw
 from harvdiag.figures.drawing import Wish
 from harvdiag.figures.figure import Figure
-from harvdiag.figures.matrix import draw as draw_matrix
+from harvdiag.figures.nodes import draw as draw_matrix
 from harvdiag.figures.scene import Item, Rect, Scene
 from tests.figures.part import without
 from tests.figures.sound import check

@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.palette import DARK, LIGHT, contrast
-from harvdiag.marks import SIGNS
 
 SURFACES = [key for key in LIGHT if key in {"paper", "lane", "box"} or key.endswith("_box")]
 STRONG = ["error", "warning", "info", "good", "unseen"]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.png import png
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Text, badge
 from harvdiag.figures.svg import svg

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harvdiag.core.model import State
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.scene import Item, Rect
 from harvdiag.figures.svg import svg
 from harvdiag.figures.timeline import draw
 from harvdiag.figures.timeline.axis import axis
-from harvdiag.model import State
 from tests import port
 from tests.figures.sound import check, words
 from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
+from harvdiag.core.model import State
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.parts import head
 from harvdiag.figures.scene import Item, Path, Rect
 from harvdiag.figures.svg import svg
 from harvdiag.figures.upgrade import draw
-from harvdiag.model import State
 from tests import port
 from tests.figures.sound import check, words
 from tests.routes import PATHS, from_folder, scenario

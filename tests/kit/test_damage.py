@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvdiag.kit.damage import mend
-from harvdiag.reading import load_kit_list
+from harvdiag.io.yaml import load_kit_list
+from harvdiag.sources.bundle.damage import mend
 from tests.tools.gen_bundle import encode_list, kit_quirks
 
 # Inside a string, `"key":null,` is rewritten too; that text is JSON in an annotation, which nobody reads.

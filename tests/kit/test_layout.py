@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harvdiag.errors import SourceError
-from harvdiag.kit.layout import survey
+from harvdiag.core.errors import SourceError
 from harvdiag.snapshot import Resource
+from harvdiag.sources.bundle.layout import survey
 
 ROOT = "supportbundle_x_2025-05-08T10-00-00Z/"
 

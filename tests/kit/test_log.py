@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harvdiag.kit.log import LONGEST, Complaint, Complaints, parse
+from harvdiag.sources.bundle.errorlog import LONGEST, Complaint, Complaints, parse
 
 MACHINES = "Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: "
 

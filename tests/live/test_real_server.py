@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from harvdiag.access import access
-from harvdiag.api.connect import open_connection
-from harvdiag.api.lists import list_of
-from harvdiag.api.pages import collect
-from harvdiag.api.transport import JSON
+from harvdiag.access.rbac import manifests
+from harvdiag.access.whoami import access
 from harvdiag.cluster import Cluster
-from harvdiag.findings import Findings
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import State
+from harvdiag.io.api.connect import open_connection
+from harvdiag.io.api.lists import list_of
+from harvdiag.io.api.pages import collect
+from harvdiag.io.api.transport import JSON
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import State
-from harvdiag.rbac import manifests
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources import open_source
 from harvdiag.sources.live import connect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harvdiag.errors import SourceError
+from harvdiag.core.errors import SourceError
 from harvdiag.snapshot import Manifest, Resource, Snapshot
 from tests.port import CAPTURED_AT, Port
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
-from harvdiag.logs import MOST, AgentStory, agent
+from harvdiag.upgrade.logs import MOST, AgentStory, agent
 from tests.logs.port import AGENT, journal, logged
 from tests.routes import collected
 from tests.world import healthy, write_bundle

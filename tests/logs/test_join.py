@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.kit.host import machine_name
-from harvdiag.logs import JoinStory, joined
 from harvdiag.snapshot import Snapshot
+from harvdiag.sources.bundle.nodes import machine_name
+from harvdiag.upgrade.logs import JoinStory, joined
 from tests.logs.port import AGENT, RANCHERD, journal, logged, stamped
 from tests.port import Port
 from tests.routes import collected

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from harvdiag.logs import MOST, Quote, harvester_says, job_says
-from harvdiag.logs.pods import PODS as MOST_PODS
-from harvdiag.model import ObjectRef
+from harvdiag.core.model import ObjectRef
 from harvdiag.snapshot import Resource, Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
+from harvdiag.upgrade.logs import MOST, Quote, harvester_says, job_says
+from harvdiag.upgrade.logs.pods import PODS as MOST_PODS
 from tests.logs.port import LogPort, logged, stamped
 
 NAME = "hvst-upgrade-abcde"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvdiag.logs.quote import LONGEST, masked, quote, stamp
+from harvdiag.upgrade.logs.quote import LONGEST, masked, quote, stamp
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import harvdiag as hd
-from harvdiag.saving import save
+from harvdiag.sources.saved.writer import save
 from tests.api import Api
 from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep
 from tests.world import healthy, write_bundle, write_folder

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harvdiag.errors import HarvdiagError, SourceError
-from harvdiag.reading import Limits, MemberError, open_container
-from harvdiag.reading.archive import Archive, open_archive
-from harvdiag.reading.slices import Slices
+from harvdiag.core.errors import HarvdiagError, SourceError
+from harvdiag.io.archive import Limits, MemberError, open_container
+from harvdiag.io.archive.archive import Archive, open_archive
+from harvdiag.io.archive.slices import Slices
 from tests.reading.zips import FILES, change, entry_at, pack, write
 
 NODES = "bundle/yamls/cluster/v1/nodes.yaml"

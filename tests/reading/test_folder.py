@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harvdiag.errors import SourceError
-from harvdiag.reading import Container, Limits, MemberError, open_container
-from harvdiag.reading.folder import open_folder
+from harvdiag.core.errors import SourceError
+from harvdiag.io.archive import Container, Limits, MemberError, open_container
+from harvdiag.io.archive.folder import open_folder
 from tests.reading.zips import FILES, pack, write
 
 

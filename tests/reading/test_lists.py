@@ -12,15 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from harvdiag.errors import UsageError
-from harvdiag.reading import (
-    TextError,
-    engine,
-    load_documents,
-    load_kit_document,
-    load_kit_list,
-    paused_collector,
-)
+from harvdiag.core.errors import UsageError
+from harvdiag.io.yaml import TextError, engine, load_documents, load_kit_document, load_kit_list, paused_collector
 from tests.reading.test_yamltext import BAD, SCALARS
 from tests.tools import gen_bundle
 
@@ -364,7 +357,7 @@ def test_empty_block_is_read_alike(rest: str) -> None:
 @either
 def test_words_do_not_outlive_the_load() -> None:
     """Neither of a list nor of documents, whether they can be read or not."""
-    from harvdiag.reading import yamltext
+    from harvdiag.io.yaml import yamltext
 
     data = b"apiVersion: v1\nitems:\n- password: hunter2\n  pin: 4711\nkind: List\n"
     for load in (load_kit_list, load_kit_document, load_documents):

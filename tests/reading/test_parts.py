@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harvdiag.errors import SourceError
-from harvdiag.reading.archive import open_archive
+from harvdiag.core.errors import SourceError
+from harvdiag.io.archive.archive import open_archive
 from tests.reading.zips import FILES, pack, slices, split_set, write
 
 # enough bytes that do not pack, so that every part holds some

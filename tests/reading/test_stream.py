@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from harvdiag.reading import Limits, MemberError, open_container
-from harvdiag.reading.archive import Archive, open_archive
-from harvdiag.reading.directory import Directory, find_end
-from harvdiag.reading.member import MIB, Budget
-from harvdiag.reading.slices import Slices
-from harvdiag.reading.stream import Unpacked, last
+from harvdiag.io.archive import Limits, MemberError, open_container
+from harvdiag.io.archive.archive import Archive, open_archive
+from harvdiag.io.archive.directory import Directory, find_end
+from harvdiag.io.archive.member import MIB, Budget
+from harvdiag.io.archive.slices import Slices
+from harvdiag.io.archive.stream import Unpacked, last
 from tests.reading.zips import FILES, change, entry_at, pack, write
 
 LOG = "bundle/logs/default/pod/main.log"

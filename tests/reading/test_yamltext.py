@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from harvdiag.reading.text import DEPTH, TextError, check_text
-from harvdiag.reading.yamltext import parse, parse_all
+from harvdiag.io.yaml.text import DEPTH, TextError, check_text
+from harvdiag.io.yaml.yamltext import parse, parse_all
 
 # Traps of plain text: what other readers make dates, numbers, truth values or errors of.
 SCALARS: list[tuple[str, Any]] = [

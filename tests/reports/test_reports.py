@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag import words
-from harvdiag.errors import SourceError, UsageError
-from harvdiag.findings import Findings, Source
-from harvdiag.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
+from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.findings import Findings, Source
+from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.reports import FORMATS, render, rulebook, terminal, write
 from harvdiag.reports.fill import fill
 from harvdiag.rules import registry, select
+from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, name

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.reports.standing import document, render, render_json
-from harvdiag.standing import Standing
+from harvdiag.reports.upgrade import document, render, render_json
+from harvdiag.status.upgrade import Standing
 from tests import port
 from tests.routes import BROKEN, HEALTHY
 from tests.world import World, healthy, rollouts

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.errors import SourceError, UsageError
-from harvdiag.findings import Findings
+from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding, Severity, State
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import Finding, Severity, State
 from harvdiag.rules import registry, select
 from harvdiag.training import open_scenario
 from tests import port

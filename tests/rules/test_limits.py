@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.model import ObjectRef, State
+from harvdiag.core.model import ObjectRef, State
 from tests import port
 from tests.routes import collected
 from tests.world import healthy, write_bundle

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.findings import Findings
-from harvdiag.model import Finding, Severity
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding, Severity
 from harvdiag.snapshot import Snapshot
 from harvdiag.training import open_scenario
 from tests import port

@@ -9,8 +9,8 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.findings import Findings
-from harvdiag.model import State
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import State
 from harvdiag.snapshot import Resource, Snapshot
 from tests import port
 from tests.routes import from_bundle, from_folder

@@ -8,8 +8,8 @@ import shlex
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.findings import Findings
-from harvdiag.model import Severity, State
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Severity, State
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.fields import Obj
-from harvdiag.model import State
-from harvdiag.moment import Moment
+from harvdiag.core.fields import Obj
+from harvdiag.core.model import State
+from harvdiag.core.timestamps import Moment
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.plans import GONE, NOT_READY, node_plans
 from tests import port

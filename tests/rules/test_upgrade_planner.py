@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.findings import Findings
-from harvdiag.model import State
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import State
 from harvdiag.rules.upgrade.planner import STEPS
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.messages import SAYINGS
+from harvdiag.upgrade.planner import SAYINGS
 from tests import port
 from tests.world import healthy, rollouts
 from tests.world.machines import encoded

@@ -11,9 +11,9 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.errors import SourceError
+from harvdiag.core.errors import SourceError
+from harvdiag.core.model import CoverageEntry, Finding, State
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import CoverageEntry, Finding, State
 from harvdiag.rules import registry
 from tests.routes import BROKEN, collected
 from tests.world import World, healthy, write_bundle

@@ -13,14 +13,14 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.errors import SourceError
-from harvdiag.model import CoverageEntry, State
-from harvdiag.reading import yamltext
+from harvdiag.core.errors import SourceError
+from harvdiag.core.model import CoverageEntry, State
+from harvdiag.io.yaml import yamltext
 from harvdiag.reports import render
+from harvdiag.reports.notebook import cards
 from harvdiag.rules import registry
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.files import FilesReader
-from harvdiag.views import cards
+from harvdiag.sources.files.reader import FilesReader
 from tests.routes import Object, from_bundle, from_folder
 from tests.world import healthy, write_folder
 from tests.world.kit import dump

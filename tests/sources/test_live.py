@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.api.pool import CONNECTIONS
 from harvdiag.cluster import Cluster
-from harvdiag.errors import HarvdiagError, SourceError, UsageError
+from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
+from harvdiag.core.model import State
+from harvdiag.io.api.pool import CONNECTIONS
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
-from harvdiag.model import State
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.live import connect
 from tests.api import Rights, bad_item, status

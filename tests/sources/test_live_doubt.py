@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.errors import AccessError, SourceError
+from harvdiag.core.errors import AccessError, SourceError
+from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import State
 from tests.api import Rights, status
 from tests.api.fixture import OF_HARVESTER, Serve
 from tests.routes import subjects

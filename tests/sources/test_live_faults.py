@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.errors import SourceError
+from harvdiag.core.errors import SourceError
+from harvdiag.core.model import State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.model import State
 from tests.api import (
     Api,
     bad_item,
@@ -173,7 +173,7 @@ def test_an_expired_login_on_the_way(serve: Serve, tmp_path: Path) -> None:
 def test_words_of_the_server_are_escaped(serve: Serve, tmp_path: Path) -> None:
     """A message that would drive a terminal, break a table or open a page is only text in every report."""
     from harvdiag.reports import render, terminal
-    from harvdiag.views.cards import coverage_card, findings_card
+    from harvdiag.reports.notebook.cards import coverage_card, findings_card
 
     evil = "\x1b[31mred\x1b]0;t\x07\n| a | b |\u202e <script>x</script> http://evil.example"
     api = serve(WORLD.objects)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harvdiag.errors import SourceError
+from harvdiag.core.errors import SourceError
+from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
-from harvdiag.model import State
 from harvdiag.rules import registry
 from tests.api import Api, Rights
 from tests.api.fixture import Serve

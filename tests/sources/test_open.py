@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
-from harvdiag.errors import SourceError
+from harvdiag.core.errors import SourceError
 from tests.routes import HEALTHY
 from tests.world import healthy, write_folder
 from tests.world.kit import dump

@@ -12,13 +12,13 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.errors import SourceError, UsageError
+from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.model import CoverageEntry, State
 from harvdiag.kinds import CATALOGUE
-from harvdiag.model import CoverageEntry, State
 from harvdiag.rules import registry
-from harvdiag.saving import save
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.saved import SavedReader, digest, holds_saved, is_ours, is_saved, seal
+from harvdiag.sources.saved.reader import SavedReader, digest, holds_saved, is_ours, is_saved, seal
+from harvdiag.sources.saved.writer import save
 from tests.routes import BROKEN, HEALTHY, subjects, told
 from tests.world.objects import new
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 from harvdiag.kinds import qualified
 from harvdiag.training.scenarios import Scenario, find, load
 

@@ -1,1 +1,1 @@
-"""Tests of `harvdiag.api` against a real HTTP server on loopback."""
+"""Tests of `harvdiag.io.api` against a real HTTP server on loopback."""

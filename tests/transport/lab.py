@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.api.connect import Connection, open_connection
-from harvdiag.api.login import log_in
-from harvdiag.api.transport import Transport
 from harvdiag.cluster import Cluster
-from harvdiag.errors import AccessError
-from harvdiag.model import Coverage, State
+from harvdiag.core.errors import AccessError
+from harvdiag.core.model import Coverage, State
+from harvdiag.io.api.connect import Connection, open_connection
+from harvdiag.io.api.login import log_in
+from harvdiag.io.api.transport import Transport
 from harvdiag.rules import registry
 from tests.api import Api
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.discovery import Served, served
-from harvdiag.api.lists import list_of
-from harvdiag.api.trouble import RequestError
+from harvdiag.io.api.discovery import Served, served
+from harvdiag.io.api.lists import list_of
+from harvdiag.io.api.trouble import RequestError
 from harvdiag.kinds import CATALOGUE
 from tests.api import status
 from tests.api.fixture import Serve

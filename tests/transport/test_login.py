@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harvdiag.api.connect import open_connection
-from harvdiag.api.login import contexts, log_in
+from harvdiag.io.api.connect import open_connection
+from harvdiag.io.api.login import contexts, log_in
 from tests.api import TOKEN, Api
 from tests.api.certs import certificates
 from tests.api.fixture import Serve

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.connect import open_connection
-from harvdiag.api.kubeconfig import Entry
-from harvdiag.api.login import Login, log_in
-from harvdiag.api.plugin import Plugin
-from harvdiag.api.transport import Transport
-from harvdiag.errors import AccessError
+from harvdiag.core.errors import AccessError
+from harvdiag.io.api.connect import open_connection
+from harvdiag.io.api.kubeconfig import Entry
+from harvdiag.io.api.login import Login, log_in
+from harvdiag.io.api.plugin import Plugin
+from harvdiag.io.api.transport import Transport
 from tests.api import TOKEN, Api
 from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
@@ -208,7 +208,7 @@ def test_a_plugin_that_asks(tmp_path: Path, mode: str, asks: bool) -> None:
     path = kubeconfig(tmp_path / "config", AT, login="none", user=user)
     ours, theirs = pty.openpty()
     os.write(ours, b"open-sesame\n")
-    words = f"from harvdiag.api.login import log_in; print(log_in(None, {str(path)!r}).headers())"
+    words = f"from harvdiag.io.api.login import log_in; print(log_in(None, {str(path)!r}).headers())"
     try:
         done = subprocess.run(
             [sys.executable, "-c", words], stdin=theirs, capture_output=True, text=True, check=False, timeout=60

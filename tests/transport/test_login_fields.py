@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.connect import open_connection
-from harvdiag.api.credential import TokenFile
-from harvdiag.api.login import log_in
+from harvdiag.io.api.connect import open_connection
+from harvdiag.io.api.credential import TokenFile
+from harvdiag.io.api.login import log_in
 from tests.api import TOKEN
 from tests.api.certs import certificates
 from tests.api.fixture import Serve

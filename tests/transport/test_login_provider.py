@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.credential import Held
-from harvdiag.api.kubeconfig import Entry
-from harvdiag.errors import AccessError
+from harvdiag.core.errors import AccessError
+from harvdiag.io.api.credential import Held
+from harvdiag.io.api.kubeconfig import Entry
 from tests.api.fixture import Serve
 from tests.transport.lab import connection, refusal
 from tests.world import healthy

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.connect import open_connection
-from harvdiag.api.kubeconfig import choose
-from harvdiag.api.login import contexts, log_in
-from harvdiag.errors import AccessError
+from harvdiag.core.errors import AccessError
+from harvdiag.io.api.connect import open_connection
+from harvdiag.io.api.kubeconfig import choose
+from harvdiag.io.api.login import contexts, log_in
 from tests.api.fixture import Serve
 from tests.api.kubeconfig import kubeconfig
 from tests.transport.lab import refusal

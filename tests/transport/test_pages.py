@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.pages import Pages, collect
-from harvdiag.api.trouble import RequestError, Trouble
+from harvdiag.io.api.pages import Pages, collect
+from harvdiag.io.api.trouble import RequestError, Trouble
 from tests.api import Api, gone, items_null, status
 from tests.api.fixture import Serve
 from tests.transport.lab import connection

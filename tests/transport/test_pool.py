@@ -8,8 +8,8 @@ from threading import Barrier, BrokenBarrierError, Event, Lock
 
 import pytest
 
-from harvdiag.api.pool import CONNECTIONS, side_by_side
-from harvdiag.api.trouble import StoppedError
+from harvdiag.io.api.pool import CONNECTIONS, side_by_side
+from harvdiag.io.api.trouble import StoppedError
 
 
 def test_every_job_is_done_once() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.retry import TRIES, patiently
-from harvdiag.api.trouble import RequestError, StoppedError, Trouble
+from harvdiag.io.api.retry import TRIES, patiently
+from harvdiag.io.api.trouble import RequestError, StoppedError, Trouble
 from tests.api import Api, reset, stall, status
 from tests.api.fixture import Serve
 from tests.transport.lab import connection

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harvdiag.api.connect import open_connection
-from harvdiag.api.transport import JSON
-from harvdiag.api.trouble import RequestError, Trouble
+from harvdiag.io.api.connect import open_connection
+from harvdiag.io.api.transport import JSON
+from harvdiag.io.api.trouble import RequestError, Trouble
 from tests.api import TOKEN, Api, close, dribble, not_json, redirect, reset, stall, status, truncated
 from tests.api.certs import available
 from tests.api.fixture import Serve
@@ -107,7 +107,7 @@ def test_the_words_of_openssl() -> None:
     """The library's own name for a cut handshake does not speak of certificates."""
     from urllib3.exceptions import SSLError
 
-    from harvdiag.api.transport import _broken
+    from harvdiag.io.api.transport import _broken
 
     cut = SSLError(ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred (_ssl.c:1006)"))
     cut.__cause__ = cut.args[0]
@@ -260,7 +260,7 @@ def test_an_answer_that_does_not_come(serve: Serve, tmp_path: Path, fault: Any) 
 )
 def test_retry_after(serve: Serve, tmp_path: Path, header: str, seconds: float | None) -> None:
     """A number of seconds, or nothing that anybody could wait for."""
-    from harvdiag.api.transport import _seconds
+    from harvdiag.io.api.transport import _seconds
 
     assert _seconds(header) == seconds
     if header.isascii() and header:

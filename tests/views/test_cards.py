@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
-from harvdiag.findings import Findings
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Coverage, Evidence, ObjectRef, State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.model import Coverage, Evidence, ObjectRef, State
+from harvdiag.reports.notebook import cards, display
 from harvdiag.training import open_scenario
-from harvdiag.views import cards, display
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, name
 from tests.world import healthy

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from harvdiag.errors import UsageError
-from harvdiag.figures.changes.facts import Comparison
-from harvdiag.figures.changes.groups import grouped
+from harvdiag.core.errors import UsageError
 from harvdiag.figures.changes.layout import picture
-from harvdiag.figures.changes.words import lines
 from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.status.changes.comparison import Comparison
+from harvdiag.status.changes.grouping import grouped
+from harvdiag.status.changes.titles import lines
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster

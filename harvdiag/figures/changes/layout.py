@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harvdiag.escape import plain
-from harvdiag.figures.changes.facts import ANEW, CHANGED, GONE, NEW, Comparison
-from harvdiag.figures.changes.groups import Group, Step
-from harvdiag.figures.changes.words import ABSENT, SIGNS, alt, findings, notes, same, sides, spoken, title, under
+from harvdiag.core.escape import plain
+from harvdiag.core.keys import key
+from harvdiag.core.listing import listed
+from harvdiag.core.marks import SIGNS as MARKS
 from harvdiag.figures.measure import fit, line
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
-from harvdiag.keys import key
-from harvdiag.listing import listed
-from harvdiag.marks import SIGNS as MARKS
+from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, Comparison
+from harvdiag.status.changes.grouping import Group, Step
+from harvdiag.status.changes.titles import ABSENT, SIGNS, alt, findings, notes, same, sides, spoken, title, under
 
 __all__ = ["picture"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
+    from harvdiag.core.model import Finding, ObjectRef
     from harvdiag.figures.explore.explorer import Explorer
-    from harvdiag.model import Finding, ObjectRef
 
 __all__ = ["explore"]
 
@@ -39,8 +39,8 @@ def explore(
     from harvdiag.figures.explore.page import Page
     from harvdiag.figures.explore.record import record
     from harvdiag.figures.figure import Figure
-    from harvdiag.figures.focus import found
     from harvdiag.figures.links import draw
+    from harvdiag.status.focus import found
 
     checked(cluster)
     ref, finding = found(cluster.check(), cluster.graph, focus)

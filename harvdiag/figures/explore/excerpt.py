@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from harvdiag.escape import plain
-from harvdiag.fields import Obj, field
+from harvdiag.core.escape import plain
+from harvdiag.core.fields import Obj, field
 
 __all__ = ["MOST", "excerpt"]
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harvdiag.errors import UsageError
+from harvdiag.core.errors import UsageError
 from harvdiag.figures.explore.page import Page
 from harvdiag.figures.figure import Figure
-from harvdiag.figures.files import written
+from harvdiag.figures.save import written
 
 __all__ = ["Explorer"]
 

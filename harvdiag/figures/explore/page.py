@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from harvdiag.escape import html
+from harvdiag.core.escape import html
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Scene
 from harvdiag.figures.svg import style, svg

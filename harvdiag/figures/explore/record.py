@@ -7,23 +7,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from harvdiag.escape import plain, shown
+from harvdiag.core.escape import plain, shown
+from harvdiag.core.keys import key
+from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.timestamps import Moment
 from harvdiag.figures.drawing import Wish
 from harvdiag.figures.explore.excerpt import MOST, excerpt
-from harvdiag.figures.links.chains import PLACE
-from harvdiag.figures.links.folding import Fold
-from harvdiag.figures.links.plot import plot
 from harvdiag.figures.scene import Scene
-from harvdiag.keys import key
+from harvdiag.graph.references import PRESENT
 from harvdiag.kinds import CATALOGUE
-from harvdiag.links import PRESENT
-from harvdiag.model import Finding, ObjectRef
-from harvdiag.moment import Moment
-from harvdiag.words import value, verdict
+from harvdiag.status.links.folding import Fold
+from harvdiag.status.links.rows import PLACE
+from harvdiag.status.links.view import plot
+from harvdiag.status.summary import value, verdict
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
-    from harvdiag.graph import Graph
+    from harvdiag.graph.build import Graph
 
 __all__ = ["record"]
 

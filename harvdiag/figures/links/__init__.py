@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.links import dot, mermaid, table, tree
+from harvdiag.figures.links import dot, mermaid, tree
 from harvdiag.figures.links.picture import picture
-from harvdiag.figures.links.plot import plot
+from harvdiag.status.links import table
+from harvdiag.status.links.view import plot
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from harvdiag.escape import plain
-from harvdiag.figures.links.chains import Thing
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.links.layout import HIGH
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import BODY, SMALL
 from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, badge
-from harvdiag.marks import SIGNS
+from harvdiag.status.links.rows import Thing
 
 __all__ = ["INSET", "SEVERE", "box", "stack"]
 

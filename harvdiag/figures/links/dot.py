@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
 from harvdiag.figures.links.outline import Outline, outline
-from harvdiag.figures.links.plot import Plot
 from harvdiag.figures.palette import LIGHT
+from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]
 

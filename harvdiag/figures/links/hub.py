@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
 from harvdiag.figures.links.boxes import box
-from harvdiag.figures.links.chains import Tie, Web
 from harvdiag.figures.links.labels import words
 from harvdiag.figures.links.layout import HIGH
 from harvdiag.figures.links.paint import Look, ended, tied
@@ -14,6 +13,7 @@ from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import SMALL
 from harvdiag.figures.scene import Area, Item, Path, Text
+from harvdiag.status.links.rows import Tie, Web
 
 __all__ = ["hub", "trunk"]
 

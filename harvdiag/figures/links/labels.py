@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from harvdiag.escape import plain
-from harvdiag.figures.links.chains import Tie
+from harvdiag.core.escape import plain
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.links.routes import BEND, Route
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import SMALL
 from harvdiag.figures.scene import Area, Text
-from harvdiag.model import ObjectRef
+from harvdiag.status.links.rows import Tie
 
 __all__ = ["leaf", "lines", "marks", "short", "spot", "words"]
 

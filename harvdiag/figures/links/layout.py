@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from harvdiag.figures.links.chains import COLUMNS, PLACE, Row, Thing
 from harvdiag.figures.parts import MARGIN
 from harvdiag.figures.scene import Area
+from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing
 
 __all__ = ["HIGH", "LABELLED", "LANE", "Grid", "crossings", "ordered", "place"]
 

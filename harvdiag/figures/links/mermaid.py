@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
 from harvdiag.figures.links.outline import Joint, Outline, outline
-from harvdiag.figures.links.plot import Plot
 from harvdiag.figures.palette import LIGHT
+from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]
 

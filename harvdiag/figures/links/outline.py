@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from harvdiag.escape import plain
-from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie, worst
-from harvdiag.figures.links.folding import Fold
-from harvdiag.figures.links.plot import Plot
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
 from harvdiag.kinds import CATALOGUE
-from harvdiag.marks import SIGNS
+from harvdiag.status.links.folding import Fold
+from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
+from harvdiag.status.links.view import Plot
 
 __all__ = ["Joint", "Knot", "Outline", "called", "outline", "sign", "told"]
 

@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
+from harvdiag.core.listing import listed
+from harvdiag.core.marks import SIGNS
+from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.figures.links.boxes import SEVERE, box, stack
-from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie, worst
-from harvdiag.figures.links.folding import Fold
 from harvdiag.figures.links.labels import marks, spot, words
 from harvdiag.figures.links.layout import HIGH, Grid, place
-from harvdiag.figures.links.phrases import follows, left
 from harvdiag.figures.links.routes import Route, routes, way
-from harvdiag.figures.links.telling import clause
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, few, paragraph
 from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, badge
-from harvdiag.listing import listed
-from harvdiag.marks import SIGNS
-from harvdiag.model import Finding, ObjectRef
+from harvdiag.status.links.folding import Fold
+from harvdiag.status.links.phrases import follows, left
+from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
+from harvdiag.status.links.titles import clause
 
 __all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "moved", "tied"]
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Wish
 from harvdiag.figures.links.boxes import INSET, SEVERE
-from harvdiag.figures.links.chains import Row
 from harvdiag.figures.links.hub import hub, trunk
 from harvdiag.figures.links.layout import LABELLED, Grid
 from harvdiag.figures.links.paint import CAPTIONS, Band, Look, band, bundle, caption, moved
-from harvdiag.figures.links.plot import Plot
 from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Scene, Text
-from harvdiag.marks import SIGNS
-from harvdiag.model import ObjectRef
+from harvdiag.status.links.rows import Row
+from harvdiag.status.links.view import Plot
 
 __all__ = ["picture"]
 

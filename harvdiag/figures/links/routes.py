@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from harvdiag.figures.links.chains import PLACE, Tie
 from harvdiag.figures.links.layout import LANE, Grid
 from harvdiag.figures.scene import Area
+from harvdiag.status.links.rows import PLACE, Tie
 
 __all__ = ["BEND", "Route", "routes", "way"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from harvdiag.escape import plain
-from harvdiag.figures.links.chains import PLACE, Row, Thing, Tie, natural
-from harvdiag.figures.links.folding import Fold
+from harvdiag.core.escape import plain
+from harvdiag.core.model import Finding
 from harvdiag.figures.links.outline import called, sign, told
-from harvdiag.figures.links.phrases import follows, left
-from harvdiag.figures.links.plot import Plot
-from harvdiag.figures.links.telling import clause
-from harvdiag.model import Finding
+from harvdiag.status.links.folding import Fold
+from harvdiag.status.links.phrases import follows, left
+from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, natural
+from harvdiag.status.links.titles import clause
+from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]
 

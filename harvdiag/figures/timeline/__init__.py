@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.figures.timeline.axis import axis
 from harvdiag.figures.timeline.chart import GAP, NAMES, chart
-from harvdiag.figures.timeline.history import History
 from harvdiag.figures.timeline.terminal import terminal
-from harvdiag.figures.upgrade.course import Course
-from harvdiag.figures.upgrade.words import parts
-from harvdiag.marks import SIGNS
-from harvdiag.standing.source import source_line
+from harvdiag.status.source import source_line
+from harvdiag.status.upgrade.headline import parts
+from harvdiag.status.upgrade.history import History
+from harvdiag.status.upgrade.progress import Course
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster

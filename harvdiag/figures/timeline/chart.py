@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from harvdiag.escape import plain
-from harvdiag.figures.looks import LOOKS
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import distinct, fit, width
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
+from harvdiag.figures.styles import LOOKS
 from harvdiag.figures.timeline.axis import Axis
-from harvdiag.figures.timeline.history import Bar, History, Row, Sign
-from harvdiag.marks import SIGNS
+from harvdiag.status.upgrade.history import Bar, History, Row, Sign
 from harvdiag.upgrade.wording import span
 
 __all__ = ["GAP", "NAMES", "chart"]

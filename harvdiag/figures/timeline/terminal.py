@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
+from harvdiag.core.listing import groups
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.timeline.axis import Axis, axis
-from harvdiag.figures.timeline.history import History, Row, Sign
-from harvdiag.listing import groups
-from harvdiag.marks import SIGNS
+from harvdiag.status.upgrade.history import History, Row, Sign
 from harvdiag.upgrade.wording import span
 
 __all__ = ["terminal"]

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.looks import LOOKS
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
 from harvdiag.figures.scene import Item, Scene, Text
-from harvdiag.figures.upgrade.course import Course
+from harvdiag.figures.styles import LOOKS
 from harvdiag.figures.upgrade.lanes import lanes
 from harvdiag.figures.upgrade.others import others
 from harvdiag.figures.upgrade.strip import HIGH, strip
 from harvdiag.figures.upgrade.terminal import terminal
-from harvdiag.figures.upgrade.words import alt, parts, title
-from harvdiag.marks import SIGNS
-from harvdiag.standing.source import source_line
+from harvdiag.status.source import source_line
+from harvdiag.status.upgrade.headline import alt, parts, title
+from harvdiag.status.upgrade.progress import Course
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from harvdiag.escape import plain
-from harvdiag.figures.looks import LOOKS
+from harvdiag.core.escape import plain
+from harvdiag.core.keys import key
+from harvdiag.core.listing import listed
+from harvdiag.core.marks import SIGNS
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, clause, paragraph, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
-from harvdiag.figures.upgrade.course import PREPARING, Course, Way
-from harvdiag.figures.upgrade.folding import Lane, folded
-from harvdiag.keys import key
-from harvdiag.listing import listed
-from harvdiag.marks import SIGNS
-from harvdiag.model import ObjectRef
+from harvdiag.figures.styles import LOOKS
+from harvdiag.status.upgrade.folding import Lane, folded
+from harvdiag.status.upgrade.progress import PREPARING, Course, Way
 
 __all__ = ["lanes"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.escape import plain
+from harvdiag.core.escape import plain
+from harvdiag.core.listing import groups, listed
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import fit, width
 from harvdiag.figures.parts import BODY, MARGIN, few
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
-from harvdiag.figures.upgrade.course import Course
-from harvdiag.listing import groups, listed
-from harvdiag.marks import SIGNS
+from harvdiag.status.upgrade.progress import Course
 
 __all__ = ["others"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harvdiag.escape import plain
-from harvdiag.figures.looks import LOOKS
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import MARGIN, SMALL
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
-from harvdiag.figures.upgrade.course import Cell, Course
-from harvdiag.marks import SIGNS
+from harvdiag.figures.styles import LOOKS
+from harvdiag.status.upgrade.progress import Cell, Course
 
 __all__ = ["HIGH", "strip"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from harvdiag.escape import plain
-from harvdiag.figures.upgrade.course import Course
-from harvdiag.figures.upgrade.folding import Lane, folded
-from harvdiag.figures.upgrade.words import parts, title
-from harvdiag.listing import groups
-from harvdiag.marks import SIGNS
-from harvdiag.standing.source import source_line
+from harvdiag.core.escape import plain
+from harvdiag.core.listing import groups
+from harvdiag.core.marks import SIGNS
+from harvdiag.status.source import source_line
+from harvdiag.status.upgrade.folding import Lane, folded
+from harvdiag.status.upgrade.headline import parts, title
+from harvdiag.status.upgrade.progress import Course
 
 __all__ = ["folds", "terminal"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import field, labels
-from harvdiag.links import ABSENT
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.pairs import E2, LOCAL, PLAN_OF
+from harvdiag.core.fields import field, labels
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.graph.pairing import E2, LOCAL, PLAN_OF
+from harvdiag.graph.references import ABSENT
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.facts import Facts
 
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
 

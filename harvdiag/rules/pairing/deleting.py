@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import REMOVAL, Facts
-from harvdiag.fields import items, text
-from harvdiag.moment import Moment
-from harvdiag.pairs import E1, E2
+from harvdiag.core.fields import items, text
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import E1, E2
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
+from harvdiag.rules.facts import REMOVAL, Facts
 
 DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import labels, text, uid_of
-from harvdiag.links import PRESENT
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.pairs import E1, E2, E3, E4, E5, E6, FLEET
+from harvdiag.core.fields import labels, text, uid_of
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.graph.pairing import E1, E2, E3, E4, E5, E6, FLEET
+from harvdiag.graph.references import PRESENT
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import host_signs, show
-from harvdiag.rules.pairing.rejoin import rejoin
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.rejoin import rejoin
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.model import ObjectRef, Severity
-from harvdiag.pairs import BOOTSTRAP, E1, FLEET, INFRASTRUCTURE, PLAN_OF
+from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.graph.pairing import BOOTSTRAP, E1, FLEET, INFRASTRUCTURE, PLAN_OF
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.facts import Facts
 
 OWNERS = "metadata.ownerReferences"
 MAY_GO = {

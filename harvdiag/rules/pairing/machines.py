@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import REMOVAL, Facts
-from harvdiag.fields import text
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import E1, E2, E4, E6, FLEET, LOCAL
+from harvdiag.core.fields import text
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import E1, E2, E4, E6, FLEET, LOCAL
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show, told
+from harvdiag.rules.facts import REMOVAL, Facts
 
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import labels, text
-from harvdiag.model import Evidence, ObjectRef
-from harvdiag.pairs import E1, E2, E4, E6, FLEET, LOCAL
+from harvdiag.core.fields import labels, text
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.graph.pairing import E1, E2, E4, E6, FLEET, LOCAL
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import host_signs, show
-from harvdiag.rules.pairing.rejoin import rejoin
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.rejoin import rejoin
 from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 
 WISHED = 'metadata.annotations["rke.cattle.io/labels"]'

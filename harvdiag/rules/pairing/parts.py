@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.pairs import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, LOCAL, PLAN_OF
+from harvdiag.graph.pairing import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, LOCAL, PLAN_OF
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.facts import Facts
 
 
 @rule("machine-without-infrastructure", needs={"Machine", "CustomMachine"}, links=["harvester/harvester#7392"])

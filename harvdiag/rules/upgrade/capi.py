@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag import advice
-from harvdiag.columns import BOTH_CONDITION_LISTS
-from harvdiag.facts import Facts
-from harvdiag.fields import Obj, items, text
-from harvdiag.model import Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import LOCAL
+from harvdiag.core.fields import Obj, items, text
+from harvdiag.core.model import Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import LOCAL
+from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
-from harvdiag.rules.upgrade.sides import latest
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import latest
 from harvdiag.upgrade.v2 import toolkit_unseen
 
 SERVICES = "UpgradingSystemServices"

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import text
-from harvdiag.model import Evidence, ObjectRef
-from harvdiag.moment import Moment
-from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.core.fields import text
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.suggest import listed
+from harvdiag.core.timestamps import Moment
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
-from harvdiag.rules.upgrade.sides import (
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     cordoned_at,
@@ -28,10 +28,10 @@ from harvdiag.rules.upgrade.sides import (
     steps,
     worked,
 )
-from harvdiag.spelling import listed
 from harvdiag.upgrade.handshake import KEYS, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, PRELOADED
+from harvdiag.upgrade.run import NodeRollout, Rollout
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
 MISTIMED = (

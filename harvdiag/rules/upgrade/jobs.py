@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import name_of, namespace_of
-from harvdiag.model import Evidence, ObjectRef
-from harvdiag.moment import Moment
-from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.core.fields import name_of, namespace_of
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.timestamps import Moment
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.upgrade.sides import asked, at_nodes, current, says, settled, stated, worked
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import asked, at_nodes, current, says, settled, stated, worked
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import PAUSED, STATES
+from harvdiag.upgrade.run import NodeRollout, Rollout
 
 DUE = {"post-drain": "Waiting Reboot", "single-node-upgrade": "Waiting Reboot", "pre-drain": "Pre-drained"}
 """What a complete Job moves its node to at least; the later one first."""

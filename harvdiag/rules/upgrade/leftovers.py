@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag import advice
-from harvdiag.columns import BOTH_CONDITION_LISTS
-from harvdiag.facts import REMOVAL, Facts
-from harvdiag.fields import Obj, field, items, name_of, text
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import E2, FLEET
+from harvdiag.core.fields import Obj, field, items, name_of, text
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import E2, FLEET
+from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
-from harvdiag.rules.upgrade.sides import latest, over
+from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.upgrade_evidence import latest, over
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.handshake import handshake, path

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from harvdiag import advice
-from harvdiag.columns import condition
-from harvdiag.facts import Facts
-from harvdiag.fields import field, labels
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import FLEET, LOCAL
-from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.core.fields import field, labels
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.suggest import listed
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import FLEET, LOCAL
+from harvdiag.kinds.columns import condition
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
-from harvdiag.rules.upgrade.sides import (
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     current,
@@ -26,9 +26,9 @@ from harvdiag.rules.upgrade.sides import (
     settled,
     stated,
 )
-from harvdiag.spelling import listed
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED
+from harvdiag.upgrade.run import NodeRollout, Rollout
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 PLANNER = ObjectRef("RKEControlPlane", FLEET, "local")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.facts import Facts
-from harvdiag.model import Evidence, ObjectRef
-from harvdiag.pairs import E1, E2
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.suggest import listed
+from harvdiag.graph.pairing import E1, E2
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
-from harvdiag.spelling import listed
+from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 
 BY_RULE = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import name_of, namespace_of
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import E2
+from harvdiag.core.fields import name_of, namespace_of
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import E2
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.jobs import Job, jobs_of
-from harvdiag.upgrade.messages import Told, planner_says
 from harvdiag.upgrade.phases import FAILED, PHASES
+from harvdiag.upgrade.planner import Told, planner_says
 from harvdiag.upgrade.plans import CLEANUP, GATE, NodePlan, node_plans
 
 LATEST = 'metadata.labels["harvesterhci.io/latestUpgrade"]'

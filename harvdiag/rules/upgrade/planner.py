@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import text
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import FLEET, LOCAL
-from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.core.fields import text
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.suggest import listed
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import FLEET, LOCAL
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
-from harvdiag.rules.upgrade.sides import asked, at_nodes, latest, pairing_causes, stated
-from harvdiag.spelling import listed
-from harvdiag.upgrade.messages import Told
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import asked, at_nodes, latest, pairing_causes, stated
+from harvdiag.upgrade.planner import Told
+from harvdiag.upgrade.run import NodeRollout, Rollout
 
 PLANNER = ObjectRef("RKEControlPlane", FLEET, "local")
 STILL = timedelta(hours=2)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag import advice
-from harvdiag.columns import condition
-from harvdiag.facts import Facts
-from harvdiag.fields import Obj, field, items, labels, name_of, text
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
+from harvdiag.core.fields import Obj, field, items, labels, name_of, text
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.kinds.columns import condition
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import DONE, PHASES, PRELOADED
 from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, NodePlan, node_plans

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from harvdiag import advice
-from harvdiag.columns import condition
-from harvdiag.errors import HarvdiagError
-from harvdiag.facts import Facts
-from harvdiag.fields import Obj, items, labels, name_of, namespace_of, text
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
-from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.core.errors import HarvdiagError
+from harvdiag.core.fields import Obj, items, labels, name_of, namespace_of, text
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.suggest import listed
+from harvdiag.core.timestamps import Moment
+from harvdiag.kinds.columns import condition
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
-from harvdiag.rules.upgrade.sides import at_nodes, stated
-from harvdiag.spelling import listed
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import at_nodes, stated
 from harvdiag.upgrade.jobs import ACTIVE, Job
+from harvdiag.upgrade.run import NodeRollout, Rollout
 
 HELD = timedelta(hours=2)
 """How long a pre-drain Job may be at work: VMs move in minutes, and a rebuild of a large volume may take an hour."""

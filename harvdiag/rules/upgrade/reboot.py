@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from harvdiag import advice
-from harvdiag.facts import Facts
-from harvdiag.fields import text
-from harvdiag.model import Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import E1
-from harvdiag.rollout import NodeRollout, Rollout
+from harvdiag.core.fields import text
+from harvdiag.core.model import Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import E1
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
-from harvdiag.rules.upgrade.sides import (
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     cordoned_at,
@@ -29,6 +28,7 @@ from harvdiag.rules.upgrade.sides import (
 )
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import NodeRollout, Rollout
 
 REBOOTING = "Waiting Reboot"
 BOOT = timedelta(hours=1)

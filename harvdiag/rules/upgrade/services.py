@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag import advice
-from harvdiag.columns import condition
-from harvdiag.facts import Facts
-from harvdiag.fields import Obj, field, items, labels, name_of, text
-from harvdiag.model import Evidence, ObjectRef, Severity
-from harvdiag.moment import Moment
-from harvdiag.pairs import FLEET, LOCAL, PLAN_OF
+from harvdiag.core.fields import Obj, field, items, labels, name_of, text
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.graph.pairing import FLEET, LOCAL, PLAN_OF
+from harvdiag.kinds.columns import condition
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
+from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 

@@ -1,0 +1,134 @@
+"""Findings: what one check of one cluster gave, in the order in which a person should read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from harvdiag.core.frames import build_frame
+from harvdiag.core.model import Coverage, Finding, Outcome, Severity, ordered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Findings", "Origin", "Source"]
+
+FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Origin(NamedTuple):
+    """What a snapshot was saved from."""
+
+    kind: str
+    name: str
+
+
+class Source(NamedTuple):
+    """What was checked: kind and name of the source, time of collection, and the versions found (empty: unknown).
+
+    `nodes` and `machines` are None where they were not seen: a number would pretend that somebody had counted.
+    `origin` is, for a snapshot, what it was saved from.
+    """
+
+    kind: str
+    name: str
+    captured_at: str
+    harvester_version: str
+    kubernetes_version: str
+    nodes: int | None
+    machines: int | None
+    origin: Origin | None = None
+
+
+class Findings(Sequence[Finding]):
+    """All findings, root causes first; a sequence that also knows what was checked and what was not.
+
+    `outcomes` has one entry a rule, `coverage` tells what could be seen, `source` what was looked at.
+    """
+
+    def __init__(self, source: Source, coverage: Coverage, outcomes: Sequence[Outcome]) -> None:
+        self.source = source
+        self.coverage = coverage
+        self.outcomes = tuple(outcomes)
+        self._all = ordered(finding for outcome in outcomes for finding in outcome.findings)
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Finding]: ...
+    def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def roots(self) -> tuple[Finding, ...]:
+        """The findings that no other finding explains: where to begin."""
+        return tuple(finding for finding in self._all if not finding.caused_by)
+
+    def consequences(self, finding: Finding) -> tuple[Finding, ...]:
+        """The findings that name this one as a cause; each would go if this one went."""
+        return tuple(other for other in self._all if finding.fingerprint in other.caused_by)
+
+    def story(self, finding: Finding) -> tuple[Finding, ...]:
+        """Everything that follows from a finding, also at second hand, nearest first."""
+        found: dict[str, Finding] = {}
+        queue = list(self.consequences(finding))
+        while queue:
+            other = queue.pop(0)
+            if found.setdefault(other.fingerprint, other) is other:
+                queue += [f for f in self.consequences(other) if f.fingerprint not in found]
+        return tuple(found.values())
+
+    @property
+    def skipped(self) -> tuple[Outcome, ...]:
+        """The rules that could not be judged, each with its reason."""
+        return tuple(outcome for outcome in self.outcomes if outcome.outcome == "skipped")
+
+    def worst(self) -> Finding | None:
+        """The root cause to look at first; None where nothing was found."""
+        return next(iter(self.roots), None)
+
+    def of(self, word: str) -> tuple[Finding, ...]:
+        """The findings of a rule, a family, a severity, or about an object of this name."""
+        return tuple(f for f in self._all if word in {f.rule, f.family, str(f.severity), f.subject.name})
+
+    def count(self, value: Any) -> int:
+        """How many findings there are of a severity (``"error"``), or how often a finding occurs."""
+        if isinstance(value, str | Severity):
+            return sum(str(f.severity) == str(value) for f in self._all)
+        return self._all.count(value)
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Counts: findings by severity, root causes, checks by outcome, Nodes and Machines."""
+        checks = {name: sum(o.outcome == name for o in self.outcomes) for name in ("passed", "failed", "skipped")}
+        severities = {f"{severity}s": self.count(severity) for severity in Severity}
+        return {
+            "findings": len(self),
+            "root_causes": len(self.roots),
+            **severities,
+            "checks": checks,
+            "nodes": self.source.nodes,
+            "machines": self.source.machines,
+        }
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The findings as a DataFrame: one row each; all columns are strings, also where there is no row."""
+        rows = [
+            (str(f.severity), f.rule, f.family, *f.subject, f.message, ", ".join(f.caused_by), f.fingerprint)
+            for f in self._all
+        ]
+        return build_frame(rows, dict.fromkeys(FRAME_COLUMNS, "str"))
+
+    def __repr__(self) -> str:
+        counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))
+        head = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
+        return "\n".join([head, *(f"  {finding}" for finding in self._all)])

@@ -1,0 +1,31 @@
+"""How many things become few: what is alike together, and names listed with a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+
+from harvdiag.core.escape import plain
+
+__all__ = ["groups", "listed"]
+
+Thing = TypeVar("Thing")
+Mark = TypeVar("Mark", bound=Hashable)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def groups(things: Iterable[Thing], mark: Callable[[Thing], Mark]) -> list[tuple[Mark, list[Thing]]]:
+    """The things that have the same mark together, in the order in which each mark comes first."""
+    found: dict[Mark, list[Thing]] = {}
+    for thing in things:
+        found.setdefault(mark(thing), []).append(thing)
+    return list(found.items())
+
+
+def listed(names: Sequence[str], most: int = 40) -> str:
+    """The names for a hint or an alternative text; of very many the first."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return plain(", ".join(names[:most])) + rest

@@ -1,0 +1,126 @@
+"""The sequence itself: a column for each who acts, and an arrow for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag.core.escape import plain
+from harvdiag.core.keys import key
+from harvdiag.core.marks import SIGNS
+from harvdiag.core.model import ObjectRef
+from harvdiag.figures.measure import fit
+from harvdiag.figures.parts import BODY, MARGIN, SMALL
+from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
+from harvdiag.status.drain.drain import Drain
+from harvdiag.status.drain.steps import ACTORS, Move
+
+__all__ = ["sequence"]
+
+HEAD, ROW, BOX = 44.0, 42.0, 200.0
+PLACES = (0.155, 0.44, 0.70, 0.895)
+"""Where the columns stand, as parts of the width."""
+SECRET = 1
+LOOKS = {
+    "good": ("edge", 1.4, ""),
+    "now": ("now", 2.4, ""),
+    "error": ("error", 2.6, "7 4"),
+    "wait": ("rule", 1.2, ""),
+    "absent": ("edge", 1.2, "5 4"),
+    "unseen": ("unseen", 1.2, "2 4"),
+}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def sequence(of: Drain, y: float, wide: float) -> tuple[list[Item], float]:
+    """The columns and arrows from y on, and where they end."""
+    places = [wide * part for part in PLACES]
+    low = y + HEAD + ROW * len(of.moves) + 10
+    items = [*_columns(of, places, y, low)]
+    for at, move in enumerate(of.moves):
+        items.append(_move(of, move, places, y + HEAD + 8 + ROW * at))
+    return items, low
+
+
+def _columns(of: Drain, places: list[float], y: float, low: float) -> Iterator[Item]:
+    for at, (name, x) in enumerate(zip(ACTORS, places, strict=True)):
+        gone = at == SECRET and not of.secret
+        unseen = gone and any(move.mark == "unseen" for move in of.moves)
+        stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if gone else ("edge", "")
+        under = _under(of, at, unseen)
+        box = Rect(x - BOX / 2 + 10, y, BOX - 20, HEAD - 4, "" if gone else "box", stroke, 1.6 if gone else 1.2, dash)
+        on, room = "paper" if gone else "box", BOX - 32
+        shapes: list[Shape] = [
+            Path(((x, y + HEAD - 4), (x, low)), "error" if gone and not unseen else "rule", 1.2, dash)
+        ]
+        shapes += [box, Text(x, y + 16, name, BODY, "ink", on, "middle", bold=True)]
+        shapes.append(Text(x, y + 32, fit(plain(under), room, SMALL), SMALL, "quiet", on, "middle"))
+        state = "unseen" if unseen else "absent" if gone else "good"
+        yield Item(tuple(shapes), _key(of, at), "actor", state, plain(f"{name}: {under}"))
+
+
+def _under(of: Drain, at: int, unseen: bool) -> str:
+    node = of.node.name if of.node else ""
+    secret = of.secret or ("? not seen" if unseen else "does not exist")
+    return ("in Rancher", secret, "upgrade controller", f"on {node}")[at]
+
+
+def _key(of: Drain, at: int) -> str:
+    if at == SECRET and of.node and of.node.secret:
+        return key(of.node.secret)
+    if at == len(ACTORS) - 1 and of.node:
+        return key(of.node.ref)
+    return key(ObjectRef("Actor", "", ACTORS[at].split()[0]))
+
+
+def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
+    """One arrow with its words: what is done above it, the annotation that carries it below."""
+    step, (stroke, thick, dash) = move.step, LOOKS[move.mark]
+    begin, end = places[step.source], places[step.target]
+    strong = move.mark in {"now", "error"}
+    ahead = 1 if end > begin else -1
+    middle, room, line = (begin + end) / 2, abs(end - begin) - 16, y + 19
+    shapes: list[Shape] = []
+    fill = {"now": "now_box", "error": "error_box"}.get(move.mark, "")
+    if fill:
+        right = places[-1] + BOX / 2 - 10
+        shapes.append(Rect(MARGIN - 8, y - 1, right - MARGIN + 8, ROW - 2, fill, "", radius=6))
+    shapes.append(Path(((begin, line), (end - ahead * 2, line)), stroke, thick, dash, ends=_ends(move)))
+    on, ink = fill or "paper", "ink" if strong else "quiet"
+    wide = room / (1.2 if strong else 1)
+    shapes.append(Text(middle, line - 5, fit(step.what, wide, SMALL), SMALL, ink, on, "middle", bold=strong))
+    carrier = fit(step.carrier, room, SMALL, mono=True)
+    shapes.append(Text(middle, line + 14, carrier, SMALL, "quiet", on, "middle", mono=True))
+    shapes += _gutter(move, line, on)
+    if strong:
+        shapes.append(_silent(of, move, places, line))
+    told = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
+    return Item(tuple(shapes), step.name, "step", move.mark, plain(told))
+
+
+def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
+    """The sign, the step's name and its time at the left."""
+    if move.mark in SIGNS:
+        yield from badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
+    strong = move.mark in {"now", "error"}
+    yield Text(MARGIN + 22, line + 4, move.step.name, SMALL, "ink" if strong else "quiet", on, bold=strong)
+    if move.time:
+        yield Text(MARGIN + 50, line - 2, move.time, SMALL, "quiet", on)
+        yield Text(MARGIN + 50, line + 12, "UTC", SMALL, "quiet", on)
+
+
+def _silent(of: Drain, move: Move, places: list[float], line: float) -> Text:
+    """Who has not answered, and for how long: where the row has no arrow."""
+    free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
+    never = not of.secret
+    word = "never: there is no plan Secret" if never else "no answer" if move.mark == "error" else "waited for"
+    long = f": {of.silence} so far" if move.mark == "now" else f" for {of.silence}"
+    told = f"{word}{long}" if of.silence and not never else word
+    x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
+    return Text(x, line + 4, fit(told, room / 1.2, BODY), BODY, "ink", on, bold=True)
+
+
+def _ends(move: Move) -> str:
+    return "bar" if move.mark in {"error", "absent"} else "arrow"

@@ -1,0 +1,74 @@
+"""The handshake in text: for a terminal, and as a sequence diagram of Mermaid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from textwrap import wrap
+
+from harvdiag.core.escape import plain
+from harvdiag.core.marks import SIGNS
+from harvdiag.status.drain.drain import Drain
+from harvdiag.status.drain.steps import ACTORS, Move
+
+__all__ = ["mermaid", "terminal"]
+
+SAID = {"good": "done", "now": "waited for", "error": "does not come", "absent": "can never come", "unseen": "not seen"}
+UNSAFE = re.compile(r"[^\w .,'/()?!✓✗▶…·-]|\bend\b", re.IGNORECASE)
+WHO = ("Rancher", "Secret", "Harvester", "Job")
+SHORT = ("R", "S", "H", "J")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
+    """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
+    lines = [*_folds(of.title, wide), plain(under), ""]
+    for move in of.moves:
+        step = move.step
+        sign = SIGNS.get(move.mark, "·" if move.mark == "wait" else "╌")
+        arrow = f"{WHO[step.source]} → {WHO[step.target]}"
+        still = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
+        time = f"  {move.time} UTC" if move.time else ""
+        lines += _folds(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
+    if of.moves:
+        lines.append("")
+    if of.moves and not of.secret:
+        lines += _folds("The plan Secret, on which all this would be written, is not there to be seen.", wide)
+    for label, told in said:
+        lines += _folds(f"{label:12}{told}", wide, " " * 12)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _folds(text: str, wide: int, indent: str = "") -> list[str]:
+    whole = plain(text)
+    if len(whole) <= wide:
+        return [whole]
+    return wrap(whole, max(wide, 30), subsequent_indent=indent, break_on_hyphens=False) or [""]
+
+
+def mermaid(of: Drain) -> str:
+    """The same as a Mermaid sequenceDiagram; nothing in a name is interpreted."""
+    lines = ["sequenceDiagram", f"    accTitle: {_safe(of.title)}"]
+    names = (ACTORS[0], f"{ACTORS[1]} {of.secret or 'does not exist'}", ACTORS[2], ACTORS[3])
+    lines += [f"    participant {short} as {_safe(name)}" for short, name in zip(SHORT, names, strict=True)]
+    lines += [f"    {_arrow(move)}" for move in of.moves]
+    if of.why or not of.moves:
+        lines.append(f"    Note over R,J: {_safe(of.why or of.title)}")
+    return "\n".join(lines) + "\n"
+
+
+def _arrow(move: Move) -> str:
+    step = move.step
+    line = {"good": "->>", "now": "->>", "error": "-x", "absent": "--x"}.get(move.mark, "-->>")
+    sign = SIGNS.get(move.mark, "")
+    said = SAID.get(move.mark, "to come") if move.mark != "good" else ""
+    words = " ".join(filter(None, (sign, step.name, step.what, f"({step.carrier})", f"({said})" if said else "")))
+    return f"{SHORT[step.source]}{line}{SHORT[step.target]}: {_safe(words)}"
+
+
+def _safe(text: str) -> str:
+    """Mermaid's own way to write a sign by its number: ``#59;`` is a semicolon."""
+    return UNSAFE.sub(lambda found: "".join(f"#{ord(sign)};" for sign in found[0]), plain(text))

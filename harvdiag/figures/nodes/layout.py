@@ -1,0 +1,225 @@
+"""The matrix as shapes: one row a line, one column a check; what is well recedes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harvdiag.core.escape import plain
+from harvdiag.core.keys import key
+from harvdiag.core.listing import groups, listed
+from harvdiag.core.marks import SIGNS
+from harvdiag.core.model import ObjectRef
+from harvdiag.figures.measure import distinct, fit, line, width
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
+from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+from harvdiag.status.nodes.board import Board
+from harvdiag.status.nodes.cells import BAD, COLUMNS, GOOD, NONE, NOW, UNSEEN, Cell, Row
+from harvdiag.status.nodes.folding import Bundle, Line
+from harvdiag.status.nodes.titles import alt, beside, sign, title
+from harvdiag.status.source import source_line
+
+__all__ = ["picture"]
+
+LEAST, MOST, GAP = 960.0, 1180.0, 4.0
+HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
+NOTES, DEEP = 4, 3
+LEGEND = {"error": "broken", "warning": "look at it", "info": "good to know", NOW: "under way", UNSEEN: "not seen"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def picture(board: Board, lines: Sequence[Line]) -> Scene:
+    """The whole matrix."""
+    return Grid(board, lines).scene()
+
+
+class Grid:
+    """Where the columns are, and the shapes in them."""
+
+    def __init__(self, board: Board, lines: Sequence[Line]) -> None:
+        self.board = board
+        self.lines = lines
+        self.places = self._places()
+        self.short = _shortened(lines, self.places[0][2] - 34)
+
+    def scene(self) -> Scene:
+        """Title, heads, rows, what is about no node, legend."""
+        wide = self.right + MARGIN
+        items, y = head(title(self.board), source_line(self.board.diagnosis), wide)
+        items += list(self._heads(y + 12))
+        y += 22
+        for at, each in enumerate(self.lines):
+            high = self._height(each)
+            items += self._line(each, at, y, high)
+            y += high
+        items += list(self._notes(y + 20))
+        y += 16 + line(BODY) * len(self._said)
+        below, y = legend(self._keys(), y, wide)
+        return scene(title(self.board), alt(self.board, self.lines), wide, y + 12, [*items, *below])
+
+    @property
+    def right(self) -> float:
+        """The right edge of the last column."""
+        return sum(self.places[-1][1:])
+
+    # --- columns ---------------------------------------------------------------------------------------------------
+
+    def _places(self) -> list[tuple[str, float, float]]:
+        """Each column's name, left edge and width; as wide as it needs, within bounds, the whole within its own."""
+        names = ["", *self.board.columns]
+        wide = [min(self._needs(name), NAMES if not name else WIDEST) for name in names]
+        room = MOST - 2 * MARGIN
+        wide[0] = max(wide[0] - max(sum(wide) - room, 0), min(wide[0], SLIM))
+        if sum(wide) > room:
+            wide = [each * room / sum(wide) for each in wide]
+        spare = max(LEAST - 2 * MARGIN - sum(wide), 0) / len(wide)
+        places, x = [], MARGIN
+        for name, each in zip(names, wide, strict=True):
+            places.append((name, x, each + spare))
+            x += each + spare
+        return places
+
+    def _needs(self, name: str) -> float:
+        if not name:
+            return max((width(_label(each), BODY, bold=True) + 34 for each in self.lines), default=0)
+        told = dict.fromkeys((bool(sign(cell)), word) for each in self.lines for cell, word in _words(each, name))
+        return max([width(COLUMNS[name], SMALL), *(width(word, SMALL) + 15 * mark for mark, word in told)]) + 18
+
+    def _heads(self, y: float) -> Iterator[Item]:
+        for name, x, wide in self.places[1:]:
+            text = Text(x + 8, y, fit(COLUMNS[name], wide - 12, SMALL), SMALL, "quiet")
+            yield Item((text,), f"column/{name}", "head")
+        yield Item((Path(((MARGIN, y + 7), (self.right, y + 7)), "rule"),), role="rule")
+
+    # --- lines -----------------------------------------------------------------------------------------------------
+
+    def _height(self, each: Line) -> float:
+        deep = max((len(_words(each, name)) for name in self.board.columns), default=1)
+        return HIGH + (max(deep, 1) - 1) * line(SMALL)
+
+    def _line(self, each: Line, number: int, y: float, high: float) -> list[Item]:
+        own = key(each.ref) if isinstance(each, Row) else f"bundle/{number}"
+        items = [self._name(each, own, y, high)]
+        for name, x, wide in self.places[1:]:
+            words = _words(each, name)
+            if words:
+                items.append(self._cell(words, f"{own}/{name}", (x, y, wide, high)))
+        under = Path(((MARGIN, y + high), (self.right, y + high)), "rule", 0.8)
+        if isinstance(each, Row) and each.ghost and each.findings:
+            items.append(self._message(each, f"{own}/message", y))
+        return [*items, Item((under,), role="rule")]
+
+    def _message(self, each: Row, own: str, y: float) -> Item:
+        """What was found, where the cells of something that is no node are empty."""
+        x, said = self.places[3][1] + 8, plain(each.findings[0].message)
+        text = Text(x, y + HIGH / 2 + 4, fit(said, self.right - x, SMALL), SMALL)
+        return Item((text,), own, "message", each.state, said)
+
+    def _name(self, each: Line, own: str, y: float, high: float) -> Item:
+        _, x, wide = self.places[0]
+        label, state = _label(each), each.state
+        ghost = isinstance(each, Row) and each.ghost
+        bold = state in BAD[:2] and isinstance(each, Row)
+        shapes: list[Shape] = []
+        if ghost:
+            shapes.append(Rect(x + 1, y + 3, wide - 6, high - 6, "", "edge", 1.2, "4 3", radius=4))
+        if state:
+            shapes += badge(x + 12, y + HIGH / 2, SIGNS[state], state)
+        short = self.short.get(each.ref, label) if isinstance(each, Row) else label
+        shown = fit(short, wide - 34, BODY, bold=bold)
+        ink = "ink" if state else "quiet"
+        shapes.append(Text(x + 24, y + HIGH / 2 + 4, shown, BODY, ink, bold=bold))
+        if isinstance(each, Bundle):
+            hint = listed([row.name for row in each.rows])
+            return Item(tuple(shapes), own, "bundle", state or GOOD, hint)
+        hint = f"{each.ref}" + "".join(f"; {f.severity}: {f.message}" for f in each.findings[:4])
+        return Item(tuple(shapes), own, "machine" if ghost else "node", state or GOOD, plain(hint))
+
+    def _cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
+        x, y, wide, high = place
+        state = next((cell.state for cell, _ in words if cell.state in BAD), words[0][0].state)
+        shapes: list[Shape] = []
+        fill, dash = _box(state)
+        if fill or dash:
+            stroke = UNSEEN if dash else state
+            shapes.append(Rect(x + 1, y + 3, wide - GAP, high - 6, fill, stroke, 0.8 if dash else 1.2, dash, radius=4))
+        for at, (cell, word) in enumerate(words):
+            base = y + HIGH / 2 + 4 + at * line(SMALL)
+            ink, on = ("ink", fill) if fill else ("quiet", "paper")
+            mark = sign(cell)
+            if mark:
+                shapes.append(Text(x + 7, base, mark, SMALL, ink, on, bold=cell.state != GOOD))
+            left = 22 if mark else 7
+            if word:
+                shapes.append(Text(x + left, base, fit(word, wide - left - 5, SMALL), SMALL, ink, on))
+        return Item(tuple(shapes), own, "cell", state, plain("; ".join(cell.hint for cell, _ in words)))
+
+    # --- below -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _said(self) -> list[tuple[str, str, str]]:
+        """What is about no single node: sign, colour and words."""
+        told = [(f"{f.subject}: {f.message}", f.severity.value) for f in beside(self.board)]
+        more = [(f"and {len(told) - NOTES} more findings about no single node", told[NOTES][1])] if told[NOTES:] else []
+        skipped = len(self.board.findings.skipped)
+        gaps = [(f"{skipped} checks could not be made: not everything was seen", UNSEEN)] if skipped else []
+        return [(SIGNS[state], state, plain(words)) for words, state in [*told[:NOTES], *more, *gaps]]
+
+    def _notes(self, y: float) -> Iterator[Item]:
+        for at, (mark, state, words) in enumerate(self._said):
+            base = y + at * line(BODY)
+            shown = fit(words, self.right - MARGIN - 24, BODY)
+            text = Text(MARGIN + 24, base, shown, BODY, "quiet" if state == UNSEEN else "ink")
+            yield Item((Text(MARGIN + 8, base, mark, BODY, bold=True), text), f"note/{at}", "note", state, words)
+
+    def _keys(self) -> list[Key]:
+        states = {cell.state for each in self.lines for name in self.board.columns for cell, _ in _words(each, name)}
+        states |= {each.state for each in self.lines} | {state for _, state, _ in self._said}
+        keys = [Key(word, state, SIGNS[state]) for state, word in LEGEND.items() if state in states]
+        ghosts = any(isinstance(each, Row) and each.ghost for each in self.lines)
+        return [*keys, *([Key("has no Node", "edge", fill="paper", dash="4 3")] if ghosts else [])]
+
+
+def _label(each: Line) -> str:
+    if isinstance(each, Bundle):
+        return each.label
+    return plain(each.name)
+
+
+def _shortened(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
+    """The names of the rows, so that they stay apart: those of Nodes and those of Machines have nothing in common."""
+    rows = [each for each in lines if isinstance(each, Row)]
+    short: dict[ObjectRef, str] = {}
+    for _, alike in groups(rows, lambda row: row.ref.kind):
+        told = distinct([_label(row) for row in alike], room, BODY, bold=True)
+        short |= {row.ref: told[_label(row)] for row in alike}
+    return short
+
+
+def _words(each: Line, name: str) -> list[tuple[Cell, str]]:
+    """What stands in a cell, line by line."""
+    if isinstance(each, Row):
+        cell = each.cells[name]
+        return [(cell, _told(cell))] if cell.state != NONE else []
+    cells = each.column(name)
+    if len(cells) == 1:
+        return [(cells[0][0], _told(cells[0][0]))]
+    shown = [(cell, f"{count} {plain(cell.word)}") for cell, count in cells[:DEEP]]
+    if len(cells) > DEEP:
+        rest = sum(count for _, count in cells[DEEP - 1 :])
+        shown[-1] = (Cell("", hint="; ".join(cell.hint for cell, _ in cells[DEEP - 1 :])), f"{rest} others")
+    return shown
+
+
+def _told(cell: Cell) -> str:
+    """Its word; what was not seen has its sign alone."""
+    return "" if cell.state == UNSEEN else plain(cell.word)
+
+
+def _box(state: str) -> tuple[str, str]:
+    """The fill and the dash of a cell's box; neither where it recedes."""
+    if state == UNSEEN:
+        return "", "3 3"
+    return (f"{state}_box", "") if state in {*BAD, NOW} else ("", "")

@@ -1,0 +1,148 @@
+"""The matrix for a terminal: an aligned table with the signs of the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+from unicodedata import combining, east_asian_width
+
+from harvdiag.core.escape import plain
+from harvdiag.core.listing import groups
+from harvdiag.figures.measure import distinct
+from harvdiag.status.nodes.board import Board
+from harvdiag.status.nodes.cells import COLUMNS, GOOD, UNSEEN, Cell, Row
+from harvdiag.status.nodes.folding import Bundle, Line
+from harvdiag.status.nodes.titles import SIGNS, beside, sign, title
+from harvdiag.status.source import source_line
+from harvdiag.status.summary import counted
+
+__all__ = ["table"]
+
+MOST, SHORT, LEAST = 40, 24, 16  # the places of a name: where there is room, where there is less, in any case
+DISPENSABLE = ("roles", "vms", "volumes", "os", "schedulable", "managed", "ready", "kubelet", "upgrade", "paired")
+EM = 12
+Grid = dict[str, list[str]]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def table(board: Board, lines: Sequence[Line], width: int) -> str:
+    """An aligned table. Where there is no room for all columns, those that are the same on all lines are told below.
+
+    One with trouble in it is never left out: what does not fit beside the others stands in a second table below.
+    """
+    grid = {name: [_cell(line, name) for line in lines] for name in board.columns}
+    heads, told = _heads(lines, MOST), list[str]()
+    bad = {name for row in board.rows for name, cell in row.cells.items() if cell.bad} | {"findings"}
+    if _wide(heads, grid) > width:
+        heads = _heads(lines, SHORT)
+    if _wide(heads, grid) > width:
+        same = [name for name, cells in grid.items() if len(dict.fromkeys(filter(None, cells))) == 1]
+        same = [name for name in same if name not in bad]
+        alike = [f"{COLUMNS[name]} {next(filter(None, grid.pop(name)))}" for name in same]
+        told += [f"the same on all: {', '.join(alike)}"] if alike else []
+    if _wide(heads, grid) > width:
+        left = list(_left(heads, grid, bad, width))
+        told += [f"left out for want of room: {', '.join(left)}"] if left else []
+    if _wide(heads, grid) > width:
+        heads = _heads(lines, LEAST)
+    out = [*_folds(title(board), width), *_folds(source_line(board.diagnosis), width)]
+    out += [line for part in _parts(heads, grid, width) for line in ("", *_aligned(heads, part))]
+    below = [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in beside(board)]
+    skipped = board.findings.skipped
+    for told_below in (
+        told,
+        ["Not about one node:", *below] if below else [],
+        [f"? {counted(len(skipped), 'check')} could not be made"] if skipped else [],
+    ):
+        out += ["", *(line for text in told_below for line in _folds(text, width))] if told_below else []
+    return "\n".join(out)
+
+
+def _left(heads: Sequence[str], grid: Grid, bad: set[str], width: int) -> Iterator[str]:
+    """Take columns that show no trouble out until the others fit; and how they are headed."""
+    for name in DISPENSABLE:
+        if _wide(heads, grid) > width and name in grid and name not in bad:
+            del grid[name]
+            yield COLUMNS[name]
+
+
+def _parts(heads: Sequence[str], grid: Grid, width: int) -> Iterator[Grid]:
+    """The columns, as many at a time as there is room for beside the names."""
+    now: Grid = {}
+    for name, cells in grid.items():
+        if now and _wide(heads, now | {name: cells}) > width:
+            yield now
+            now = {}
+        now[name] = cells
+    yield now
+
+
+def _folds(text: str, width: int) -> list[str]:
+    return wrap(plain(text), max(width, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
+
+
+def _heads(lines: Sequence[Line], most: int) -> list[str]:
+    """What stands before each line; names that are too long lose what all of them have in common."""
+    short: dict[tuple[str, str], str] = {}
+    rows = [line for line in lines if isinstance(line, Row)]
+    for kind, alike in groups(rows, lambda row: row.ref.kind):
+        short |= {(kind, name): told for name, told in _shortened([plain(row.name) for row in alike], most).items()}
+    return [line.label if isinstance(line, Bundle) else short[line.ref.kind, plain(line.name)] for line in lines]
+
+
+def _shortened(names: Sequence[str], most: int) -> Mapping[str, str]:
+    """Names in no more than so many places each."""
+    told = {name: name for name in names}
+    for room in range(most * EM, 0, -EM // 2):
+        if all(_cells(name) <= most for name in told.values()):
+            break
+        told = distinct(names, room, EM)
+    return told
+
+
+def _aligned(heads: Sequence[str], grid: Grid) -> list[str]:
+    columns = [["", *heads], *([COLUMNS[name], *cells] for name, cells in grid.items())]
+    wide = [_room(cells) for cells in columns]
+    return [
+        "  ".join(_pad(cell, room) for cell, room in zip(row, wide, strict=True)).rstrip()
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _wide(heads: Sequence[str], grid: Grid) -> int:
+    return sum(_room([COLUMNS[name], *cells]) + 2 for name, cells in grid.items()) + _room(["", *heads])
+
+
+def _room(cells: Sequence[str]) -> int:
+    return min(max(map(_cells, cells)), MOST)
+
+
+def _cell(line: Line, name: str) -> str:
+    if isinstance(line, Row):
+        return _short(line.cells[name])
+    cells = line.column(name)
+    if len(cells) == 1 and cells[0][1] == len(line.rows):
+        return _short(cells[0][0])
+    return ", ".join(f"{count} {plain(cell.word)}" for cell, count in cells)
+
+
+def _short(cell: Cell) -> str:
+    """The sign alone where it says it all."""
+    bare = cell.state == UNSEEN or (cell.state == GOOD and cell.word == "yes")
+    return sign(cell) if bare else f"{sign(cell)} {plain(cell.word)}".strip()
+
+
+def _pad(text: str, wide: int) -> str:
+    if _cells(text) > wide:
+        while _cells(text) > wide - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (wide - _cells(text))
+
+
+def _cells(text: str) -> int:
+    """How many places it takes in a terminal."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

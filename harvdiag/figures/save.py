@@ -1,0 +1,30 @@
+"""Pictures as files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import plain
+
+__all__ = ["written"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def written(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Path:
+    """Write what `make` gives for the file's ending; returns the path. UsageError where it cannot be written."""
+    try:
+        path = Path(file)
+    except TypeError as error:
+        raise UsageError(f"a file to save to is a name or a path, not {type(file).__name__}") from error
+    data = make(path.suffix.lower())
+    try:
+        path.write_bytes(data)
+    except (OSError, ValueError) as error:  # a name with a zero byte, or with half a sign, is a ValueError
+        raise UsageError(f"{plain(path)}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+    return path

@@ -1,0 +1,50 @@
+"""The graph: Nodes, Machines, their parts and the cluster objects, tied by the fields that name one another.
+
+A node of the graph is an `ObjectRef`. Its attributes: `kind`, `namespace`, `name`, and `state`: ``present``, ``absent``
+(referred to, but it does not exist: a phantom) or ``unseen`` (referred to, but nobody looked). The key of an edge is
+the field's path; its attributes are `path`, `value` and `state` (that of its target).
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import networkx as nx
+
+from harvdiag.core.model import ObjectRef
+from harvdiag.graph.references import ABSENT, PRESENT, Links
+
+__all__ = ["Graph", "build", "phantoms"]
+
+Graph: TypeAlias = "nx.MultiDiGraph[ObjectRef]"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def build(links: Links) -> Graph:
+    """All objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
+    graph: Graph = nx.MultiDiGraph()
+    for ref in sorted(links.objects):
+        graph.add_node(ref, **ref.as_dict(), state=PRESENT)
+    for edge in sorted(links.edges, key=lambda e: (e.source, e.path, e.target)):
+        if edge.target not in graph:
+            graph.add_node(edge.target, **edge.target.as_dict(), state=edge.state)
+        graph.add_edge(edge.source, edge.target, key=edge.path, path=edge.path, value=edge.value, state=edge.state)
+    return graph
+
+
+def phantoms(graph: Graph) -> list[ObjectRef]:
+    """The objects that are referred to and do not exist, each once.
+
+    One who names a missing object by its name often gives its uid or providerID too: those are no further objects.
+    """
+    gone = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == ABSENT]
+    named = {(source, ref.kind) for ref in gone if not _alias(ref) for source in graph.predecessors(ref)}
+    return [ref for ref in gone if not _alias(ref) or named.isdisjoint((s, ref.kind) for s in graph.predecessors(ref))]
+
+
+def _alias(ref: ObjectRef) -> bool:
+    """Whether it is known by a uid or providerID only; no object's own name holds a blank."""
+    return ref.name.startswith(("uid ", "provider_id "))

@@ -1,0 +1,278 @@
+"""Pairs: which Node belongs to which Machine, judged by every reference between them and never by counting.
+
+Sections 2 and 3 of the object facts number these links E1 to E7; Harvester's own check (from v1.5.1) looks at E1 and
+E2 only, and Rancher finds a Node by E4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from harvdiag.core.fields import Obj, labels, text, uid_of
+from harvdiag.core.model import ObjectRef
+from harvdiag.graph.references import ABSENT, PRESENT, UNSEEN, Edge, Links
+from harvdiag.kinds import FLEET
+
+__all__ = [
+    "BOOTSTRAP",
+    "E1",
+    "E2",
+    "E3",
+    "E4",
+    "E5",
+    "E6",
+    "FLEET",
+    "INFRASTRUCTURE",
+    "LOCAL",
+    "PLAN_OF",
+    "Pair",
+    "Pairing",
+]
+
+E1 = 'metadata.annotations["cluster.x-k8s.io/machine"]'
+E2 = "status.nodeRef.name"
+E3 = "status.nodeRef.uid"
+E4 = 'metadata.labels["rke.cattle.io/machine"]'
+E5 = 'metadata.labels["plan.cattle.io/machine-name"]'
+E6 = "spec.providerID"
+LOCAL = ObjectRef("Cluster", FLEET, "local")
+NODE_NAME = 'metadata.labels["rke.cattle.io/node-name"]'
+PLAN_OF = 'metadata.labels["rke.cattle.io/machine-name"]'
+INFRASTRUCTURE, BOOTSTRAP = "spec.infrastructureRef.name", "spec.bootstrap.configRef.name"
+JOINS, GONE = "joins", "gone"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Pair(NamedTuple):
+    """A Node and a Machine that any link ties together, or one of them alone (the other is empty).
+
+    A link is ``joins`` (it leads from one to the other), ``absent`` (the field is empty; E3 is so in v1beta2, E5 before
+    Harvester 1.9), ``unseen``, or the name of what it leads to instead. The last three before the verdict are
+    ``joins``, ``absent``, ``gone`` or ``unseen``.
+    """
+
+    node: str
+    machine: str
+    annotation: str
+    node_ref: str
+    node_ref_uid: str
+    uid_label: str
+    name_label: str
+    provider_id: str
+    infrastructure_provider_id: str
+    infrastructure: str
+    bootstrap: str
+    plan: str
+    verdict: str
+
+
+class Pairing:
+    """Answers who names whom. Machines are those of namespace ``fleet-local``; others are `strangers`."""
+
+    def __init__(self, links: Links) -> None:
+        self.links = links
+
+    @cached_property
+    def nodes(self) -> list[ObjectRef]:
+        """The Nodes of the cluster."""
+        return self.links.refs("Node")
+
+    @cached_property
+    def machines(self) -> list[ObjectRef]:
+        """The Machines of namespace fleet-local."""
+        return [ref for ref in self.links.refs("Machine") if ref.namespace == FLEET]
+
+    @cached_property
+    def strangers(self) -> list[ObjectRef]:
+        """The Machines of every other namespace."""
+        return [ref for ref in self.links.refs("Machine") if ref.namespace != FLEET]
+
+    @cached_property
+    def plans(self) -> list[ObjectRef]:
+        """The machine-plan Secrets of namespace fleet-local; those elsewhere are not of cluster `local`."""
+        return [ref for ref in self.links.refs("Secret") if ref.namespace == FLEET]
+
+    def obj(self, ref: ObjectRef) -> Obj:
+        """The raw object."""
+        return self.links.objects[ref]
+
+    def named(self, node: ObjectRef) -> Edge | None:
+        """The Machine that the Node names (E1), whether it exists or not."""
+        return next(iter(self.links.of(node, E1)), None)
+
+    def node_ref(self, machine: ObjectRef) -> Edge | None:
+        """The Node that the Machine names (E2), whether it exists or not."""
+        return next(iter(self.links.of(machine, E2)), None)
+
+    def named_by(self, machine: ObjectRef) -> list[ObjectRef]:
+        """The Nodes that name the Machine (E1)."""
+        return [edge.source for edge in self.links.to(machine, E1)]
+
+    def claims(self, node: ObjectRef) -> list[ObjectRef]:
+        """The Machines that say the Node is theirs, by nodeRef (E2) or providerID (E6)."""
+        edges = [edge for path in (E2, E6) for edge in self.links.to(node, path)]
+        return _distinct(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
+
+    def traces(self, node: ObjectRef) -> list[ObjectRef]:
+        """The Machines tied to the Node by a weaker sign (E4, E5, E7, E40) and to no other by nodeRef."""
+        mine = [e.target for path in (E4, E5) for e in self.links.of(node, path) if e.state == PRESENT]
+        theirs = [machine for edge in self.links.to(node) for machine in self._behind(edge)]
+        return [m for m in _distinct([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
+
+    def _behind(self, edge: Edge) -> list[ObjectRef]:
+        """The Machine that a weak sign on it, its CustomMachine or its RKEBootstrap speaks for."""
+        if edge.path == NODE_NAME:
+            return [edge.source]
+        if edge.source.kind not in {"CustomMachine", "RKEBootstrap"}:
+            return []
+        machine = edge.source._replace(kind="Machine")
+        return [machine] if machine in self.links.objects else []
+
+    def _free_for(self, machine: ObjectRef, node: ObjectRef) -> bool:
+        edge = self.node_ref(machine)
+        return edge is None or edge.target == node
+
+    def suspects(self, machine: ObjectRef) -> list[ObjectRef]:
+        """The Nodes that look like the host of a Machine without nodeRef: the other end of `traces` and of E6."""
+        parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
+        out = [e for part in parts for e in self.links.of(part) if e.target.kind == "Node" and e.state == PRESENT]
+        into = [edge.source for path in (E4, E5) for edge in self.links.to(machine, path)]
+        return [node for node in _distinct([*(e.target for e in out), *into]) if node.kind == "Node"]
+
+    def orphan(self, node: ObjectRef) -> bool:
+        """The Node names no Machine and none is tied to it."""
+        return not self.named(node) and not self.claims(node) and not self.traces(node)
+
+    def half_joined(self, node: ObjectRef) -> bool:
+        """The Node names no Machine, though one is tied to it."""
+        return not self.named(node) and not self.orphan(node)
+
+    def dangling(self, node: ObjectRef) -> bool:
+        """The Node names a Machine that does not exist."""
+        edge = self.named(node)
+        return edge is not None and edge.broken
+
+    def plans_of(self, machine: ObjectRef) -> list[ObjectRef]:
+        """The plan Secrets of a Machine, by label (E12), else by name."""
+        labelled = [edge.source for edge in self.links.to(machine, PLAN_OF)]
+        by_name = ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan")
+        return labelled or ([by_name] if by_name in self.links.objects and not self._plan_label(by_name) else [])
+
+    def _plan_label(self, plan: ObjectRef) -> str:
+        return text(self.obj(plan), PLAN_OF)
+
+    def role(self, ref: ObjectRef, role: str) -> bool:
+        """Whether a Machine, RKEBootstrap or plan Secret carries a Rancher role: etcd, control-plane or worker."""
+        return labels(self.obj(ref)).get(f"rke.cattle.io/{role}-role") == "true"
+
+    # --- the table -------------------------------------------------------------------------------------------------
+
+    def rows(self) -> list[Pair]:
+        """One row a pair, and one for each Node or Machine without partner; trouble first, then by Node, Machine."""
+        ties = {node: self._partners(node) for node in self.nodes}
+        tied = {machine for machines in ties.values() for machine in machines}
+        rows = [self._row(node, m) for node, found in ties.items() for m in found]
+        rows += [self._row(node, None) for node, found in ties.items() if not found]
+        rows += [self._row(None, machine) for machine in self.machines if machine not in tied]
+        return sorted(rows, key=lambda row: (row.verdict == "paired", not row.node, row.node, row.machine))
+
+    def _partners(self, node: ObjectRef) -> list[ObjectRef]:
+        edge = self.named(node)
+        named = [edge.target] if edge and edge.state == PRESENT else []
+        return _distinct([*named, *self.claims(node), *self.traces(node)])
+
+    def _row(self, node: ObjectRef | None, machine: ObjectRef | None) -> Pair:
+        infra = machine._replace(kind="CustomMachine") if machine else None
+        return Pair(
+            node.name if node else "",
+            machine.name if machine else "",
+            self._cell(node, E1, machine),
+            self._cell(machine, E2, node),
+            self._cell(machine, E3, node),
+            self._cell(node, E4, machine),
+            self._cell(node, E5, machine),
+            self._cell(machine, E6, node),
+            self._infra_cell(infra, node),
+            self._part(machine, INFRASTRUCTURE),
+            self._part(machine, BOOTSTRAP),
+            self._plan_cell(machine),
+            self.verdict(node, machine),
+        )
+
+    def _cell(self, source: ObjectRef | None, path: str, target: ObjectRef | None) -> str:
+        edges = self.links.of(source, path) if source else []
+        if not edges:
+            return "" if source is None else ABSENT
+        if any(edge.target == target for edge in edges):
+            return JOINS
+        return UNSEEN if edges[0].state == UNSEEN else edges[0].target.name
+
+    def _infra_cell(self, infra: ObjectRef | None, node: ObjectRef | None) -> str:
+        if infra is not None and not self.links.seen("CustomMachine"):
+            return UNSEEN
+        return self._cell(infra if infra in self.links.objects else None, E6, node)
+
+    def _part(self, machine: ObjectRef | None, path: str) -> str:
+        edges = self.links.of(machine, path) if machine else []
+        if not edges:
+            return "" if machine is None else ABSENT
+        return {PRESENT: JOINS, ABSENT: GONE}.get(edges[0].state, UNSEEN)
+
+    def _plan_cell(self, machine: ObjectRef | None) -> str:
+        if machine is None:
+            return ""
+        if self.plans_of(machine):
+            return JOINS
+        return GONE if self.links.seen("Secret") else UNSEEN
+
+    def verdict(self, node: ObjectRef | None, machine: ObjectRef | None) -> str:
+        """What the links of a row amount to, the surest sign first."""
+        unseen = [kind for kind in ("Node", "Machine") if not self.links.seen(kind)]
+        if unseen:
+            return f"not judged: {' and '.join(unseen)} not seen"
+        if node is None:
+            return self._machine_alone(machine) if machine else ""
+        return self._together(node, machine) if machine else self._node_alone(node)
+
+    def _node_alone(self, node: ObjectRef) -> str:
+        if self.named(node):
+            return f"names a Machine that {'is gone' if self.dangling(node) else 'was not seen'}"
+        dark = [kind for kind in ("CustomMachine", "RKEBootstrap") if not self.links.seen(kind)]
+        return f"no Machine known: {' and '.join(dark)} not seen" if dark else "orphan node"
+
+    def _machine_alone(self, machine: ObjectRef) -> str:
+        ghost = "ghost machine" if self.node_ref(machine) else "no node yet"
+        return f"{ghost}, deleting" if self.deleting(machine) else ghost
+
+    def _together(self, node: ObjectRef, machine: ObjectRef) -> str:
+        named, back = self.named(node), self.node_ref(machine)
+        if len(self.claims(node)) > 1:
+            verdict = "two machines, one node"
+        elif len(self.named_by(machine)) > 1:
+            verdict = "two nodes, one machine"
+        elif named is None:
+            verdict = "half-joined"
+        else:
+            agree = named.target == machine and back is not None and back.target == node
+            verdict = "paired" if agree else "disagree"
+        return f"{verdict}, deleting" if self.deleting(machine) else verdict
+
+    def deleting(self, ref: ObjectRef) -> str:
+        """`metadata.deletionTimestamp`, empty where the object is not being deleted."""
+        return text(self.obj(ref), "metadata.deletionTimestamp")
+
+    def uid_differs(self, machine: ObjectRef) -> Edge | None:
+        """The nodeRef of a Machine whose uid is not that of the Node of this name (E3); v1beta1 only."""
+        edge, uid = self.node_ref(machine), text(self.obj(machine), E3)
+        if edge is None or edge.state != PRESENT or not uid:
+            return None
+        return edge if uid_of(self.obj(edge.target)) not in ("", uid) else None
+
+
+def _distinct(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
+    return list(dict.fromkeys(refs))

@@ -1,0 +1,204 @@
+"""Links: which object names which other, by which field. Plain Python, so that a check needs no graph library.
+
+Every reference of every object becomes one edge, whether the other end exists or not. An end that is not in the
+snapshot is ``absent`` where its kind was seen whole, and ``unseen`` where it was not: absent proves a fault, unseen
+proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from harvdiag.core.fields import Obj, field, items, name_of, namespace_of, text, uid_of
+from harvdiag.core.model import ObjectRef
+from harvdiag.kinds import CATALOGUE, LINKED, qualified
+from harvdiag.kinds.kind import Link
+from harvdiag.snapshot import Snapshot
+
+__all__ = ["ABSENT", "PRESENT", "UNSEEN", "Edge", "Links", "ref_of"]
+
+PRESENT, ABSENT, UNSEEN = "present", "absent", "unseen"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Edge(NamedTuple):
+    """`source` names `target` in the field `path`, which holds `value`; `state` tells whether the target is there."""
+
+    source: ObjectRef
+    target: ObjectRef
+    path: str
+    value: str
+    state: str
+
+    @property
+    def broken(self) -> bool:
+        """The target does not exist; not merely unseen."""
+        return self.state == ABSENT
+
+
+def ref_of(obj: Obj, kind: str = "") -> ObjectRef:
+    """The reference to an object; lists of 2021 leave the kind out, so it may be given."""
+    group = str(obj.get("apiVersion", "")).rpartition("/")[0]
+    return ObjectRef(kind or qualified(group, str(obj.get("kind"))), namespace_of(obj), name_of(obj))
+
+
+class Links:
+    """All links of a snapshot's objects of certain kinds, found once, looked up from either end."""
+
+    def __init__(self, snapshot: Snapshot, kinds: Iterable[str] = LINKED) -> None:
+        self._snapshot = snapshot
+        self.kinds = tuple(kinds)
+        snapshot.load(self.kinds)
+
+    @cached_property
+    def objects(self) -> dict[ObjectRef, Obj]:
+        """Every object of these kinds by its reference."""
+        return {ref_of(obj, _name(kind, obj)): obj for kind in self.kinds for obj in self._snapshot.objects(kind)}
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Every link, in the order of the objects and of the catalogue."""
+        return tuple(edge for ref, obj in self.objects.items() for edge in self._edges(ref, obj))
+
+    @cached_property
+    def _out(self) -> dict[ObjectRef, list[Edge]]:
+        return _grouped(self.edges, lambda edge: edge.source)
+
+    @cached_property
+    def _into(self) -> dict[ObjectRef, list[Edge]]:
+        return _grouped(self.edges, lambda edge: edge.target)
+
+    def of(self, ref: ObjectRef, path: str = "") -> list[Edge]:
+        """The links that an object holds; those of one field, if `path` is given."""
+        return [edge for edge in self._out.get(ref, ()) if not path or edge.path == path]
+
+    def to(self, ref: ObjectRef, path: str = "") -> list[Edge]:
+        """The links by which others name an object; those of one field, if `path` is given."""
+        return [edge for edge in self._into.get(ref, ()) if not path or edge.path == path]
+
+    def refs(self, kind: str) -> list[ObjectRef]:
+        """The objects of one kind."""
+        return [ref for ref in self.objects if ref.kind == kind]
+
+    def seen(self, kind: str) -> bool:
+        """Whether an object of this kind that is not here does not exist."""
+        return self._snapshot.seen(kind)
+
+    def _edges(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
+        entry = CATALOGUE.get(ref.kind)
+        for link in entry.links if entry else ():
+            yield from self._follow(ref, obj, link)
+        yield from self._owners(ref, obj)
+
+    def _follow(self, ref: ObjectRef, obj: Obj, link: Link) -> Iterator[Edge]:
+        if link.by == "reference":
+            yield from self._reference(ref, obj, link.path)
+            return
+        value = text(obj, link.path)
+        if not value:
+            return
+        for target in self._targets(ref, obj, link, value):
+            yield Edge(ref, target, link.path, value, self._state(target))
+
+    def _targets(self, ref: ObjectRef, obj: Obj, link: Link, value: str) -> list[ObjectRef]:
+        if link.by != "name":
+            found = self._by_value(link.to, link.by).get(value)
+            # An address need not belong to a node at all; a uid or providerID that nobody has is a broken link.
+            return found or ([] if link.by == "address" else [ObjectRef(link.to, "", f"{link.by} {value}")])
+        home = CATALOGUE[link.to].home
+        namespace = (link.namespace and text(obj, link.namespace)) or link.home or ref.namespace
+        return [ObjectRef(link.to, namespace if home else "", value)]
+
+    def _reference(self, ref: ObjectRef, obj: Obj, path: str) -> Iterator[Edge]:
+        """A typed reference: v1beta1 gives apiVersion and namespace, v1beta2 apiGroup and the same namespace."""
+        found = field(path).get(obj)
+        if not isinstance(found, dict) or not found.get("name"):
+            return
+        group = str(found.get("apiGroup") or str(found.get("apiVersion", "")).rpartition("/")[0])
+        target = ObjectRef(
+            qualified(group, str(found.get("kind"))), str(found.get("namespace") or ref.namespace), str(found["name"])
+        )
+        yield Edge(ref, target, f"{path}.name", target.name, self._state(target))
+
+    def _owners(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
+        for number, owner in enumerate(items(obj, "metadata.ownerReferences")):
+            if isinstance(owner, dict) and owner.get("name"):
+                target = self._owner(ref, owner)
+                yield Edge(ref, target, f"metadata.ownerReferences[{number}]", str(owner["name"]), self._state(target))
+
+    def _owner(self, ref: ObjectRef, owner: dict[str, Any]) -> ObjectRef:
+        """The owner by name, unless an object of that name lives with another uid: then the owner is gone."""
+        kind = qualified(str(owner.get("apiVersion", "")).rpartition("/")[0], str(owner.get("kind")))
+        entry = CATALOGUE.get(kind)
+        target = ObjectRef(kind, ref.namespace if entry is None or entry.home else "", str(owner["name"]))
+        there = self.objects.get(target)
+        uid = str(owner.get("uid") or "")
+        if there is not None and uid and uid_of(there) and uid_of(there) != uid:
+            return target._replace(name=f"{target.name} (uid {uid})")
+        return target
+
+    def _state(self, target: ObjectRef) -> str:
+        if target in self.objects:
+            return PRESENT
+        if target.kind not in self.kinds:
+            return UNSEEN
+        entry = CATALOGUE.get(target.kind)
+        elsewhere = entry is not None and target.namespace not in ("", entry.home)
+        return ABSENT if self._snapshot.seen(target.kind) and not elsewhere else UNSEEN
+
+    def _by_value(self, kind: str, by: str) -> dict[str, list[ObjectRef]]:
+        key = f"{kind} {by}"
+        if key not in self._indexes:
+            pairs = ((value, ref) for ref in self.refs(kind) for value in _IDENTITIES[by](self.objects[ref]))
+            self._indexes[key] = _grouped_values(pairs)
+        return self._indexes[key]
+
+    @cached_property
+    def _indexes(self) -> dict[str, dict[str, list[ObjectRef]]]:
+        return {}
+
+
+def _name(kind: str, obj: Obj) -> str:
+    if kind in CATALOGUE or not obj.get("kind"):
+        return kind
+    return ""
+
+
+def _uid(obj: Obj) -> list[str]:
+    return [uid] if (uid := uid_of(obj)) else []
+
+
+def _provider_id(obj: Obj) -> list[str]:
+    return [value] if (value := text(obj, "spec.providerID")) else []
+
+
+def _addresses(obj: Obj) -> list[str]:
+    rows = (row for row in items(obj, "status.addresses") if isinstance(row, dict))
+    return [str(row.get("address")) for row in rows if row.get("type") == "InternalIP"]
+
+
+_IDENTITIES: dict[str, Callable[[Obj], list[str]]] = {
+    "uid": _uid,
+    "provider_id": _provider_id,
+    "address": _addresses,
+}
+
+
+def _grouped(edges: Iterable[Edge], key: Callable[[Edge], ObjectRef]) -> dict[ObjectRef, list[Edge]]:
+    found: dict[ObjectRef, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        found[key(edge)].append(edge)
+    return found
+
+
+def _grouped_values(pairs: Iterable[tuple[str, ObjectRef]]) -> dict[str, list[ObjectRef]]:
+    found: dict[str, list[ObjectRef]] = defaultdict(list)
+    for value, ref in pairs:
+        found[value].append(ref)
+    return found

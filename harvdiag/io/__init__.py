@@ -1,0 +1,1 @@
+"""Bytes, text and HTTP: archives, YAML and JSON, the API of a cluster; nothing here knows Harvester."""

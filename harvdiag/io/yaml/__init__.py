@@ -1,0 +1,25 @@
+"""YAML and JSON text to plain objects: exact, bounded and fast."""
+
+from harvdiag.io.yaml.lists import (
+    TextError,
+    engine,
+    load_documents,
+    load_kit_document,
+    load_kit_list,
+    paused_collector,
+)
+from harvdiag.io.yaml.text import DEPTH
+
+__all__ = [
+    "DEPTH",
+    "TextError",
+    "engine",
+    "load_documents",
+    "load_kit_document",
+    "load_kit_list",
+    "paused_collector",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

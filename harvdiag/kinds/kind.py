@@ -1,0 +1,59 @@
+"""What is declared of a kind: where it lives, what a table shows of it, and which other objects it names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harvdiag.kinds.columns import COMMON, Column
+
+__all__ = ["Kind", "Link"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Link(NamedTuple):
+    """A field that names another object.
+
+    `by` says what the field holds: the other's ``name``, ``uid``, ``provider_id`` or ``address``, or ``reference``
+    where `path` holds kind, group and name. `namespace` is the field that names the other's namespace, else `home`.
+    """
+
+    path: str
+    to: str = ""
+    by: str = "name"
+    namespace: str = ""
+    home: str = ""
+
+
+class Kind(NamedTuple):
+    """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope.
+
+    One without `versions` is no kind of an API: harvdiag itself puts its objects together. Of one with `only`, a
+    cluster is asked for objects of that type alone, in `home` alone, and for no more than their metadata.
+    """
+
+    name: str
+    group: str
+    plural: str
+    home: str = ""
+    versions: tuple[str, ...] = ("v1",)
+    columns: tuple[Column, ...] = COMMON
+    links: tuple[Link, ...] = ()
+    only: str = ""
+
+    @property
+    def bare(self) -> str:
+        """The kind as objects spell it, without the group that tells namesakes apart."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def resource(self) -> str:
+        """The name that kubectl takes: ``machines.cluster.x-k8s.io``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def served(self) -> bool:
+        """Whether an API serves it, at least in some cluster."""
+        return bool(self.versions)

@@ -1,0 +1,153 @@
+"""The kinds that an upgrade is made of; sections 1.13 to 1.22 of the object facts."""
+
+from __future__ import annotations
+
+from harvdiag.kinds.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, condition, count, flag
+from harvdiag.kinds.kind import Kind, Link
+
+__all__ = ["KINDS"]
+
+FLEET = "fleet-local"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+SETTING = Kind(
+    "Setting",
+    "harvesterhci.io",
+    "settings",
+    "",
+    ("v1beta1",),
+    columns=(NAME, at("value", "value"), at("default", "default"), CREATED, UID),
+)
+UPGRADE = Kind(
+    "Upgrade",
+    "harvesterhci.io",
+    "upgrades",
+    "harvester-system",
+    ("v1beta1",),
+    columns=(
+        NAMESPACE,
+        NAME,
+        flag("latest", 'metadata.labels["harvesterhci.io/latestUpgrade"]'),
+        at("state", 'metadata.labels["harvesterhci.io/upgradeState"]'),
+        at("version", "spec.version"),
+        at("previous_version", "status.previousVersion"),
+        condition("completed", "Completed"),
+        condition("nodes_upgraded", "NodesUpgraded"),
+        at("single_node", "status.singleNode"),
+        DELETING,
+        CREATED,
+        UID,
+    ),
+)
+JOB = Kind(
+    "Job",
+    "batch",
+    "jobs",
+    "harvester-system",
+    columns=(
+        NAMESPACE,
+        NAME,
+        count("active", "status.active"),
+        count("succeeded", "status.succeeded"),
+        count("failed", "status.failed"),
+        CREATED,
+        UID,
+    ),
+)
+PLAN_OF_SUC = Kind(
+    "Plan",
+    "upgrade.cattle.io",
+    "plans",
+    "cattle-system",
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("version", "status.latestVersion", "spec.version"),
+        at("hash", "status.latestHash"),
+        count("concurrency", "spec.concurrency"),
+        condition("complete", "Complete"),
+        CREATED,
+        UID,
+    ),
+)
+UPGRADELOG = Kind(
+    "UpgradeLog",
+    "harvesterhci.io",
+    "upgradelogs",
+    "harvester-system",
+    ("v1beta1",),
+    columns=(NAMESPACE, NAME, at("upgrade", "spec.upgradeName"), condition("started", "Started"), CREATED, UID),
+    links=(Link("spec.upgradeName", "Upgrade", home="harvester-system"),),
+)
+UPGRADEPLAN = Kind(
+    "UpgradePlan",
+    "management.harvesterhci.io",
+    "upgradeplans",
+    "",
+    ("v1beta1",),
+    columns=(
+        NAME,
+        at("phase", "status.currentPhase"),
+        at("version", "status.version", "spec.version"),
+        at("previous_version", "status.previousVersion"),
+        condition("degraded", "Degraded"),
+        CREATED,
+        UID,
+    ),
+)
+MANAGEDCHART = Kind(
+    "ManagedChart",
+    "management.cattle.io",
+    "managedcharts",
+    FLEET,
+    ("v3",),
+    columns=(
+        NAMESPACE,
+        NAME,
+        at("version", "spec.version"),
+        flag("paused", "spec.paused"),
+        condition("ready", "Ready"),
+        at("state", "status.display.state"),
+        CREATED,
+        UID,
+    ),
+)
+BUNDLE = Kind(
+    "Bundle",
+    "fleet.cattle.io",
+    "bundles",
+    FLEET,
+    ("v1alpha1",),
+    columns=(
+        NAMESPACE,
+        NAME,
+        count("desired", "status.summary.desiredReady"),
+        count("ready", "status.summary.ready"),
+        count("failed", "status.summary.errApplied"),
+        CREATED,
+        UID,
+    ),
+)
+LONGHORN_NODE = Kind(
+    "Node.longhorn.io",
+    "longhorn.io",
+    "nodes",
+    "longhorn-system",
+    ("v1beta2", "v1beta1"),
+    columns=(
+        NAMESPACE,
+        NAME,
+        flag("schedulable", "spec.allowScheduling"),
+        flag("evicting", "spec.evictionRequested"),
+        condition("ready", "Ready"),
+        CREATED,
+        UID,
+    ),
+    links=(Link("metadata.name", "Node"),),
+)
+
+KINDS = (SETTING, UPGRADE, JOB, PLAN_OF_SUC, UPGRADELOG, UPGRADEPLAN, MANAGEDCHART, BUNDLE, LONGHORN_NODE)

@@ -1,0 +1,168 @@
+"""A node's plan: what Rancher wrote for its host, and what became of that there."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from harvdiag.core.fields import field, items, text
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
+from harvdiag.rules import advice
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import show
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import at_nodes, pairing_causes, says, stated
+from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import NodeRollout
+
+LONG = timedelta(hours=2)
+"""How long a plan may be under way; a host has its new Kubernetes after minutes."""
+UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
+PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
+FAILED_KEY, COUNT, MOST, THRESHOLD = "failed-checksum", "failure-count", "max-failures", "failure-threshold"
+READ_LOG = "Read what went wrong on the host {node}: `journalctl -u rancher-system-agent -n 200`."
+
+
+class _Failure(NamedTuple):
+    """That the agent failed to apply a Machine's plan: since when, and whether it has given up."""
+
+    machine: ObjectRef
+    since: str
+    evidence: tuple[Evidence, ...]
+    given_up: bool
+
+
+@rule(
+    "upgrade-plan-failed",
+    needs={"Upgrade", "Node", "Machine", "Secret"},
+    links=["harvester/harvester#5206", "harvester/harvester#10553"],
+)
+def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
+    """A host fails to apply the plan that upgrades it.
+
+    Rancher notes on the Machine (PlanApplied) that the host's agent failed with the very plan that it has now. The
+    agent tries again every half minute unless max-failures is reached; what has failed for two hours has a reason that
+    does not pass, and no other node has its turn meanwhile.
+    """
+    rollout = at_nodes(facts)
+    for node in rollout.nodes if rollout else ():
+        failed = next(_failures(facts, node), None) if node.exists and node.state != DONE else None
+        if rollout is None or failed is None:
+            continue
+        told = "gave up" if failed.given_up else f"has failed since {Moment(failed.since)}"
+        yield Hit(
+            node.ref,
+            f"The agent of Node {node.name} {told} to apply the plan that Rancher wrote for Machine "
+            f"{failed.machine.name}: the node is not upgraded, and no other node has its turn",
+            (*failed.evidence, stated(rollout, node), *show(facts, node.ref, "status.nodeInfo.kubeletVersion")),
+            (
+                READ_LOG.format(node=node.name),
+                "Read RKE2's words there: `journalctl -u rke2-server -u rke2-agent -n 200`. Is a disk full (`df -h`)?",
+                (
+                    "When the reason is mended, let the agent try at once: `systemctl restart rancher-system-agent` on "
+                    f"{node.name}."
+                ),
+            ),
+            f"Do not change or delete the plan Secret of {node.name}, and do not uninstall RKE2 there: the host loses "
+            f"its place in the cluster. {advice.QUORUM}",
+            pairing_causes(node),
+        )
+
+
+def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
+    for machine in node.machines:
+        row = _plan_applied(facts, machine)
+        since = str(row.get("lastTransitionTime") or "")
+        age = facts.now.since(Moment(since))
+        data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _counted(facts, secret))
+        if row.get("status") != "False" or row.get("reason") != "Error":
+            continue
+        if (age is not None and age >= LONG) or data:
+            path = "status.conditions, type PlanApplied"
+            told = Evidence(machine, path, str(row.get("message") or row["status"]))
+            yield _Failure(machine, since, (told, *data), bool(data))
+
+
+def _plan_applied(facts: Facts, machine: ObjectRef) -> dict[str, object]:
+    obj = facts.pairing.obj(machine)
+    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
+    return next((row for row in rows if row.get("type") == "PlanApplied"), {})
+
+
+def _counted(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
+    """The agent's own figures where they say that it tries no more; a live cluster shows none of a Secret's data."""
+    told = {key: _plain(text(facts.pairing.obj(secret), f'data["{key}"]')) for key in (COUNT, MOST, THRESHOLD)}
+    failed = _plain(text(facts.pairing.obj(secret), f'data["{FAILED_KEY}"]'))
+    count, most = (int(told[key]) if told[key].isdigit() else 0 for key in (COUNT, MOST))
+    if not failed or not 0 < most <= count:
+        return ()
+    shown = {FAILED_KEY: failed, **{key: value for key, value in told.items() if value}}
+    return tuple(Evidence(secret, f'data["{key}"], decoded', value) for key, value in shown.items())
+
+
+def _plain(packed: str) -> str:
+    try:
+        return b64decode(packed, validate=True).decode().strip()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+@rule(
+    "upgrade-plan-not-applied",
+    severity=Severity.WARNING,
+    needs={"Upgrade", "Node", "Machine", "Secret"},
+    links=["harvester/harvester#10522", "harvester/harvester#10521", "rancher/rancher#54898"],
+)
+def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
+    """A host has not carried out its plan for more than two hours.
+
+    Rancher empties plan-probes-passed when it writes a plan, and fills it when the host's agent has reported that all
+    components are well. As long as it is empty, the agent did not take the plan (it is dead, or may not log in), or a
+    component does not come up. The planner waits for it and goes on to no other node.
+    """
+    rollout = at_nodes(facts)
+    for node in rollout.nodes if rollout else ():
+        waits = next((secret for secret, _ in node.secrets if _waits(facts, secret)), None) if node.exists else None
+        if rollout is None or waits is None:
+            continue
+        since = Moment(text(facts.pairing.obj(waits), UPDATED))
+        yield Hit(
+            node.ref,
+            f"Rancher wrote a plan for Node {node.name} at {since}, and its host has not reported since that all "
+            "components are well: its agent did not take the plan, or a component does not come up",
+            (
+                *show(facts, waits, PASSED, UPDATED),
+                stated(rollout, node),
+                *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+                *says(facts, node.ref, "Ready", "status"),
+            ),
+            (
+                (
+                    f"Look whether the agent lives on the host {node.name}: `systemctl status rancher-system-agent`, "
+                    '`journalctl -u rancher-system-agent -n 200`. Restarts without end and "x509" mean a certificate '
+                    "that the agent does not trust: the Secret serving-cert of cattle-system lacks the address that it "
+                    "names (harvester/harvester#10522)."
+                ),
+                "If the agent lives, look at RKE2: `journalctl -u rke2-server -u rke2-agent -n 200`, `crictl ps -a`.",
+                f"When that is mended: `systemctl restart rancher-system-agent` on {node.name}.",
+            ),
+            f"Do not delete the plan Secret of {node.name}: the agent loses its account with it.",
+            (
+                Cause("upgrade-plan-failed", node.ref),
+                Cause("upgrade-waiting-for-reboot", node.ref),
+                *pairing_causes(node),
+            ),
+        )
+
+
+def _waits(facts: Facts, secret: ObjectRef) -> bool:
+    """Whether the plan is old and its probes have not passed; where nobody notes that, it is not known."""
+    obj = facts.pairing.obj(secret)
+    passed, updated = field(PASSED).get(obj), Moment(text(obj, UPDATED))
+    age = facts.now.since(updated)
+    return passed == "" and age is not None and age >= LONG

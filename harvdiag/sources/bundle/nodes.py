@@ -1,0 +1,44 @@
+"""Node archives (``nodes/<node>.zip``): who a host believes to be, by its own files.
+
+Rancher makes the name of a Machine from the host's cattle-id: ``custom-`` and the first twelve digits of its SHA-256
+(pkg/capr/configserver/custom.go of rancher/rancher). The label of the plan that RKE2 runs with holds the Machine's uid.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from harvdiag.core.fields import Obj
+
+__all__ = ["CATTLE_ID", "RKE2_CONFIG", "describe"]
+
+CATTLE_ID = "etc/rancher/agent/cattle-id"
+RKE2_CONFIG = "etc/rancher/rke2/config.yaml.d/50-rancher.yaml"
+_MACHINE_UID = re.compile(rb"rke\.cattle\.io/machine=([0-9A-Fa-f-]{36})")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def describe(node: str, names: Sequence[str], read: Callable[[str], bytes]) -> Obj:
+    """The host as an object of kind Host: ``files["<path>"]`` holds what that file tells, if it is there."""
+    files: dict[str, dict[str, str]] = {}
+    if found := _find(names, CATTLE_ID):
+        cattle_id = read(found).decode(errors="replace").strip()
+        files[CATTLE_ID] = {"id": cattle_id, "machine": machine_name(cattle_id)}
+    if (found := _find(names, RKE2_CONFIG)) and (match := _MACHINE_UID.search(read(found))):
+        files[RKE2_CONFIG] = {"machine": match[1].decode()}
+    return {"kind": "Host", "metadata": {"name": node}, "files": files}
+
+
+def machine_name(cattle_id: str) -> str:
+    """The name under which Rancher registers a host of this cattle-id."""
+    from hashlib import sha256  # binds OpenSSL, which no other part of a check needs
+
+    return f"custom-{sha256(cattle_id.encode()).hexdigest()[:12]}"
+
+
+def _find(names: Sequence[str], path: str) -> str:
+    return next((name for name in names if name.endswith(f"/{path}")), "")

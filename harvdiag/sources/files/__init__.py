@@ -1,0 +1,1 @@
+"""Files that kubectl wrote: YAML or JSON, one or a folder of them, or standard input."""

@@ -1,0 +1,166 @@
+"""What ``kubectl get … -o yaml`` or ``-o json`` writes as a source: one file, or a folder of such files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from harvdiag.core.errors import SourceError
+from harvdiag.core.fields import Obj, name_of, namespace_of
+from harvdiag.core.model import State
+from harvdiag.io.archive import MemberError, open_container
+from harvdiag.io.documents import parse
+from harvdiag.io.yaml import paused_collector
+from harvdiag.kinds import CATALOGUE, known, qualified
+from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.plansecret import admit
+from harvdiag.snapshot import Listing, Manifest, Resource
+from harvdiag.sources.files.endings import ENDINGS
+
+__all__ = ["FilesReader"]
+
+Key = tuple[str, str]  # the kind's name, the namespace
+PAGE = ("continue", "remainingItemCount")  # metadata of a list that is not the whole of it
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class FilesReader:
+    """Takes all documents at once, for only their content tells which kinds they hold.
+
+    A kind of which no file holds an object or an empty typed list (``kind: MachineList``) was not looked at: a folder
+    cannot say that nothing else existed. Nor can single objects: only a list tells that there are no others, unless
+    `whole` says that the documents are all there is. Raises SourceError for a file that cannot be used.
+    """
+
+    def __init__(
+        self, name: str, documents: Iterable[tuple[str, Any]], captured_at: str = "", *, whole: bool = False
+    ) -> None:
+        self.manifest = Manifest("files", name, captured_at)
+        self._whole = whole
+        self._listed: set[Key] = set()
+        self._cut: set[str] = set()
+        self._objects: dict[Key, dict[str, tuple[str, Obj]]] = defaultdict(dict)
+        self._resources: dict[Key, Resource] = {}
+        with paused_collector():
+            for file, document in documents:
+                self._take(file, document)
+        if not self._resources:
+            raise SourceError(f"{name}: no Kubernetes object in it; give what `kubectl get … -o yaml` writes")
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """The files at a path: one file, or every ``.yaml``, ``.yml`` and ``.json`` of a folder."""
+        return cls(path.name, _documents(path))
+
+    @classmethod
+    def of_text(cls, name: str, data: bytes) -> Self:
+        """The documents of one text, YAML or JSON by its first sign; `name` is what to call it."""
+        is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        return cls(name, ((name, document) for document in parse(name, data, is_json=is_json)))
+
+    def resources(self) -> Sequence[Resource]:
+        """One entry a kind and namespace."""
+        return tuple(self._resources.values())
+
+    def read(self, kinds: Sequence[Kind]) -> list[Listing]:
+        """The objects of these kinds, each namespace apart."""
+        return [listing for kind in kinds for listing in self._read(kind)]
+
+    def host(self, node: str) -> Obj | None:  # noqa: ARG002 - files of kubectl hold no files of hosts
+        """Never anything: kubectl lists objects, not files."""
+        return None
+
+    def _read(self, kind: Kind) -> Iterator[Listing]:
+        keys = [key for key in self._resources if key[0] == kind.name]
+        for key in keys:
+            items = [obj for _, obj in self._objects[key].values()]
+            reason = self._lack(key)
+            state = State.FAILED if reason else State.COLLECTED
+            yield Listing(kind, self._resources[key].version, key[1], items, state, reason)
+        if (kind.name, kind.home) not in keys and kind.name in CATALOGUE:
+            where = f" of namespace {kind.home}" if kind.home else ""
+            yield Listing(kind, "", kind.home, (), State.NOT_LOOKED_AT, f"no file holds a {kind.name}{where}")
+
+    def _lack(self, key: Key) -> str:
+        """Why the objects of a kind may not be all of them; empty where they are."""
+        resource = self._resources[key]
+        name = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+        if key[0] in self._cut:
+            return f"only a part of the list: give the whole one (`kubectl get {name} -A -o yaml`)"
+        if self._whole or key in self._listed:
+            return ""
+        return f"only single objects: give the whole list (`kubectl get {name} -A -o yaml`)"
+
+    def _take(self, file: str, document: Any) -> None:
+        if document is None:
+            return
+        if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
+            raise SourceError(f"{file}: a document without `kind`; give what `kubectl get … -o yaml` writes")
+        kind, items = document["kind"], document.get("items")
+        if not kind.endswith("List") or not isinstance(items, list | None) or "items" not in document:
+            self._add(file, document)
+            return
+        self._take_list(file, document, kind, items or [])
+
+    def _take_list(self, file: str, document: Obj, kind: str, items: list[Any]) -> None:
+        bare, version = kind.removesuffix("List"), str(document.get("apiVersion", "v1"))
+        keys: set[Key] = set()
+        if bare and not items:
+            key, resource = _place(bare, version, None)
+            self._resources.setdefault(key, resource)
+            keys.add(key)
+        for item in items:
+            if not isinstance(item, dict):
+                raise SourceError(f"{file}: an item of the {kind} is no object")
+            keys.add(self._add(file, item, bare, version))
+        self._listed |= keys
+        metadata = document.get("metadata")
+        if isinstance(metadata, dict) and any(metadata.get(page) for page in PAGE):
+            self._cut |= {name for name, _ in keys}
+
+    def _add(self, file: str, obj: Obj, bare: str = "", version: str = "") -> Key:
+        """Keep one object; of a Secret only what is fit to be kept, so that no password is held, whatever is asked."""
+        bare = str(obj.get("kind") or bare)
+        name = name_of(obj)
+        if not bare or not name:
+            raise SourceError(f"{file}: an object without {'kind' if not bare else 'metadata.name'}")
+        key, resource = _place(bare, str(obj.get("apiVersion") or version), namespace_of(obj))
+        self._resources.setdefault(key, resource)
+        kept = admit(obj) if key[0] == "Secret" else obj
+        if kept is None:
+            return key
+        before = self._objects[key].get(name)
+        if before and before[1] != kept:
+            raise SourceError(f"two different objects are called {key[0]} {name}: in {before[0]} and {file}; keep one")
+        self._objects[key][name] = (file, kept)
+        return key
+
+
+def _place(bare: str, api_version: str, namespace: str | None) -> tuple[Key, Resource]:
+    """The key and resource of an object; an empty list (namespace None) stands for the kind's home."""
+    group, _, version = api_version.rpartition("/")
+    entry = CATALOGUE.get(qualified(group, bare))
+    kind = entry or known(group, f"{bare.lower()}s")
+    where = namespace if namespace is not None else kind.home
+    return (kind.name, where), Resource(group, version, kind.plural, where, bare)
+
+
+def _documents(path: Path) -> Iterator[tuple[str, Any]]:
+    """Every document with the name of its file; the one file given may be a link."""
+    if path.is_dir():
+        box = open_container(path)
+        names = {name: name for name in sorted(box.names("")) if name.lower().endswith(ENDINGS)}
+    else:
+        real = path.resolve()
+        box, names = open_container(real.parent), {path.name: real.name}
+    for name, member in names.items():
+        try:
+            data = box.read(member)
+        except MemberError as error:
+            raise SourceError(str(error)) from None
+        yield from ((name, document) for document in parse(name, data, is_json=name.lower().endswith(".json")))

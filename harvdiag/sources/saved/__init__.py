@@ -1,0 +1,1 @@
+"""Snapshot files: written by `harvdiag snapshot` and `cluster.save()`, read like any source."""

@@ -1,0 +1,303 @@
+"""What differs between two readings of a cluster: objects, links, fields, and what was found.
+
+What was not seen on one side is not comparable: it is neither new nor gone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from harvdiag.core.escape import shown
+from harvdiag.core.fields import Obj, field, uid_of
+from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.graph.references import ABSENT, UNSEEN, Edge, ref_of
+from harvdiag.kinds import CATALOGUE, LINKED
+from harvdiag.kinds.columns import Column
+from harvdiag.status.upgrade import Diagnosis
+from harvdiag.upgrade.v1 import Upgrade
+
+__all__ = ["ANEW", "CHANGED", "GONE", "NEW", "STATE", "Change", "Comparison", "Side"]
+
+NEW, GONE, CHANGED, ANEW = "new", "gone", "changed", "made anew"
+KINDS = (*LINKED, "Upgrade")
+BESIDE = {"name", "namespace", "uid", "created", "owner"}  # what names an object, or is a link
+STATE = "state in the upgrade"
+CONDITION = "status.conditions, type "
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Change(NamedTuple):
+    """One difference: an object (no `path`), or a field or link of one, as it was `before` and as it is `now`.
+
+    `label` is the field in short. `links` counts the links of others that only differ because this object is another.
+    """
+
+    sort: str
+    ref: ObjectRef
+    path: str = ""
+    before: str = ""
+    now: str = ""
+    label: str = ""
+    links: int = 0
+
+
+class Side:
+    """One of the two readings."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+        self.facts = diagnosis.facts
+        self.findings = diagnosis.findings
+
+    @cached_property
+    def objects(self) -> Mapping[ObjectRef, Obj]:
+        """Every object that is compared."""
+        upgrades = self.facts.snapshot.objects("Upgrade")
+        return {**self.facts.links.objects, **{ref_of(obj, "Upgrade"): obj for obj in upgrades}}
+
+    @cached_property
+    def links(self) -> Mapping[ObjectRef, dict[str, list[Edge]]]:
+        """The links of each object by their field."""
+        found: dict[ObjectRef, dict[str, list[Edge]]] = {}
+        for edge in self.facts.links.edges:
+            found.setdefault(edge.source, {}).setdefault(edge.path, []).append(edge)
+        return found
+
+    @property
+    def nodes(self) -> list[str]:
+        """The names of the Nodes."""
+        return [ref.name for ref in self.facts.pairing.nodes]
+
+    @cached_property
+    def partners(self) -> Mapping[str, str]:
+        """Machine to Node, and Node to Machine, where they have each other."""
+        pairs = [pair for pair in self.facts.pairing.rows() if pair.node and pair.machine]
+        return {f"Machine {p.machine}": p.node for p in pairs} | {f"Node {p.node}": p.machine for p in pairs}
+
+    @cached_property
+    def paired(self) -> Mapping[str, bool]:
+        """Whether a Node and a Machine have each other, by the Node's name."""
+        return {pair.node: pair.verdict == "paired" for pair in self.facts.pairing.rows() if pair.node}
+
+    @cached_property
+    def states(self) -> Mapping[str, str]:
+        """Each node's state in the upgrade that runs, else in the last."""
+        return self.upgrade.nodes if self.upgrade else {}
+
+    @property
+    def upgrade(self) -> Upgrade | None:
+        """The upgrade that runs, else the last."""
+        return self.facts.upgrades.running or next(iter(self.facts.upgrades.all), None)
+
+    def seen(self, ref: ObjectRef) -> bool:
+        """Whether an object that is not here does not exist."""
+        home = CATALOGUE[ref.kind].home
+        return self.facts.snapshot.gap(ref.kind, everywhere=ref.namespace != home) is None
+
+
+class Comparison:
+    """One cluster at two times, or two clusters; the earlier first, whichever was given so (`backwards`)."""
+
+    def __init__(self, before: Diagnosis, now: Diagnosis) -> None:
+        one, other = before.facts.now.at, now.facts.now.at
+        self.backwards = one is not None and other is not None and one > other
+        self.before, self.now = map(Side, (now, before) if self.backwards else (before, now))
+
+    @property
+    def together(self) -> bool:
+        """Whether both are of one time: nobody knows which came first."""
+        one, other = self.before.facts.now.at, self.now.facts.now.at
+        return one is not None and one == other
+
+    @property
+    def begun(self) -> Upgrade | None:
+        """The upgrade that is another than it was, or of another version; None where that cannot be told."""
+        before, now = self.before.upgrade, self.now.upgrade
+        if now is None or any(kind == "Upgrade" for kind, _ in self.gaps):
+            return None
+        other = before is None or before.ref != now.ref or uid_of(before.obj) != uid_of(now.obj)
+        return now if other or (before and before.version != now.version) else None
+
+    @property
+    def strangers(self) -> bool:
+        """Whether these are two clusters: they have Nodes, and none in common."""
+        before, now = self.before.nodes, self.now.nodes
+        return bool(before and now) and not set(before) & set(now)
+
+    @cached_property
+    def gaps(self) -> list[tuple[str, str]]:
+        """The kinds that cannot be compared, and why."""
+        sides = (("before", self.before), ("now", self.now))
+        told = {kind: [(w, s.facts.snapshot.gap(kind)) for w, s in sides] for kind in KINDS}
+        whys = {kind: [f"not seen {when} ({gap})" for when, gap in gaps if gap] for kind, gaps in told.items()}
+        return [(kind, " and ".join(why)) for kind, why in whys.items() if why]
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """Every difference, by object; none between two clusters."""
+        if self.strangers:
+            return []
+        found = [change for ref in self._refs for change in self._of(ref)]
+        return [c if c.path else c._replace(links=self._followers[c.ref]) for c in found]
+
+    @cached_property
+    def _refs(self) -> list[ObjectRef]:
+        return sorted({**self.before.objects, **self.now.objects})
+
+    @cached_property
+    def _one_sided(self) -> set[ObjectRef]:
+        """The objects that came or went."""
+        return {ref for ref in self._refs if (ref in self.before.objects) != (ref in self.now.objects)}
+
+    @cached_property
+    def _followers(self) -> Counter[ObjectRef]:
+        """How many links, themselves unchanged, lead to each object that came or went."""
+        both = [ref for ref in self._refs if ref not in self._one_sided]
+        ways = [(self.before.links.get(ref, {}), self.now.links.get(ref, {}), ref) for ref in both]
+        return Counter(
+            target
+            for before, now, ref in ways
+            for path in dict.fromkeys((*before, *now))
+            if _led(before.get(path, [])) != _led(now.get(path, []))
+            for target in self._follows(ref, before.get(path, []), now.get(path, []))
+        )
+
+    def _follows(self, ref: ObjectRef, before: list[Edge], now: list[Edge]) -> list[ObjectRef]:
+        """The objects on whose coming or going alone it rests that a field leads elsewhere."""
+        edges = before or now
+        held = [edge.value for edge in before or now], [edge.value for edge in now or before]
+        path, value = edges[0].path, edges[0].value
+        if held[0] != held[1] or not all(
+            _holds(side.objects.get(ref), path, value) for side in (self.before, self.now)
+        ):
+            return []
+        targets = dict.fromkeys(edge.target for edge in (*before, *now))
+        return [target for target in targets if target in self._one_sided]
+
+    @cached_property
+    def gone(self) -> list[Finding]:
+        """Found before and no longer, where the check could be made again."""
+        return self._lost(self.before, self.now)
+
+    @cached_property
+    def new(self) -> list[Finding]:
+        """Found now and not before, where the check could be made then too."""
+        return self._lost(self.now, self.before)
+
+    @cached_property
+    def untold(self) -> list[Finding]:
+        """Found on one side, while the other could not be checked for it."""
+        compared = {f.fingerprint for f in (*self.gone, *self.new)}
+        both = {f.fingerprint for f in self.before.findings} & {f.fingerprint for f in self.now.findings}
+        every = [*self.before.findings, *self.now.findings]
+        return [f for f in every if f.fingerprint not in compared | both]
+
+    @property
+    def remaining(self) -> list[Finding]:
+        """Found before and now."""
+        before = {finding.fingerprint for finding in self.before.findings}
+        return [finding for finding in self.now.findings if finding.fingerprint in before]
+
+    @property
+    def same(self) -> tuple[int, int]:
+        """How many objects and links are on both sides and as they were."""
+        touched = {change.ref for change in self.changes}
+        links = {(change.ref, change.path) for change in self.changes}
+        both = [ref for ref in self.now.objects if ref in self.before.objects]
+        kept = sum((ref, path) not in links for ref in both for path in self.now.links.get(ref, ()))
+        return sum(ref not in touched for ref in both), kept
+
+    def _lost(self, here: Side, there: Side) -> list[Finding]:
+        known = {finding.fingerprint for finding in there.findings}
+        dark = {outcome.rule for outcome in there.findings.skipped}
+        return [f for f in here.findings if f.fingerprint not in known and f.rule not in dark]
+
+    # --- one object ------------------------------------------------------------------------------------------------
+
+    def _of(self, ref: ObjectRef) -> Iterator[Change]:
+        before, now = self.before.objects.get(ref), self.now.objects.get(ref)
+        if before is None:
+            if self.before.seen(ref):
+                yield Change(NEW, ref)
+        elif now is None:
+            if self.now.seen(ref):
+                yield Change(GONE, ref)
+        else:
+            if uid_of(before) != uid_of(now) and uid_of(before) and uid_of(now):
+                yield Change(ANEW, ref, "metadata.uid", uid_of(before), uid_of(now), "uid")
+            yield from self._links(ref)
+            yield from self._values(ref, before, now)
+            yield from self._state(ref)
+
+    def _links(self, ref: ObjectRef) -> Iterator[Change]:
+        before, now = self.before.links.get(ref, {}), self.now.links.get(ref, {})
+        for path in dict.fromkeys((*before, *now)):
+            was, is_ = before.get(path, []), now.get(path, [])
+            if _led(was) == _led(is_) or self._follows(ref, was, is_):
+                continue
+            if not was or not is_:
+                yield Change(NEW if is_ else GONE, ref, path, _led(was), _led(is_), _short(path))
+            elif _comparable(was, is_):
+                yield Change(CHANGED, ref, path, _led(was), _led(is_), _short(path))
+
+    def _values(self, ref: ObjectRef, before: Obj, now: Obj) -> Iterator[Change]:
+        linked = {link.path.removesuffix(".name") for link in CATALOGUE[ref.kind].links}
+        for column in CATALOGUE[ref.kind].columns:
+            if column.name in BESIDE or _stamped(column) or {p.removesuffix(".name") for p in column.paths} & linked:
+                continue
+            was, is_ = column.value(before), column.value(now)
+            if was != is_:
+                yield Change(CHANGED, ref, column.source, _value(was), _value(is_), _called(column))
+
+    def _state(self, ref: ObjectRef) -> Iterator[Change]:
+        before, now = self.before.states, self.now.states
+        if ref.kind == "Node" and before and now and before.get(ref.name) != now.get(ref.name):
+            yield Change(CHANGED, ref, STATE, _value(before.get(ref.name)), _value(now.get(ref.name)), STATE)
+
+
+def _holds(obj: Obj | None, path: str, value: str) -> bool:
+    """Whether the field has this value; of an owner, that there is one."""
+    found = field(path).get(obj)
+    return found == value or isinstance(found, dict)
+
+
+def _short(path: str) -> str:
+    """A field without what all have in common: ``cluster.x-k8s.io/machine``, ``nodeRef.name``."""
+    bare = str(field(path).steps[-1]) if path.endswith('"]') else path
+    return bare.removeprefix("metadata.").removeprefix("status.").removeprefix("spec.")
+
+
+def _called(column: Column) -> str:
+    """A column in words."""
+    kind = column.source.removeprefix(CONDITION)
+    return column.name.replace("_", " ") if kind == column.source else f"condition {kind}"
+
+
+def _stamped(column: Column) -> bool:
+    """Times move on by themselves; that of a deletion does not."""
+    return column.dtype.startswith("datetime") and column.name != "deleting"
+
+
+def _comparable(before: list[Edge], now: list[Edge]) -> bool:
+    """Two links that differ in nothing but that one end was not looked at are no change."""
+    if [edge.value for edge in before] != [edge.value for edge in now]:
+        return True
+    return UNSEEN not in {edge.state for edge in (*before, *now)}
+
+
+def _led(edges: list[Edge]) -> str:
+    """Where links lead to."""
+    gone = {ABSENT: " (does not exist)"}
+    return ", ".join(f"{e.target.kind} {e.target.name}{gone.get(e.state, '')}" for e in edges)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return shown(value)

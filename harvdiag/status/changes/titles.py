@@ -1,0 +1,276 @@
+"""The differences in words: the title, what somebody is told who cannot see them, and the lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import NamedTuple
+
+from harvdiag.core.escape import plain
+from harvdiag.core.listing import groups as groups_of
+from harvdiag.core.listing import listed
+from harvdiag.core.model import Finding
+from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
+from harvdiag.status.changes.grouping import Group, Step
+from harvdiag.status.source import source_line
+from harvdiag.status.summary import counted
+from harvdiag.upgrade.phases import FAILED, STATES
+
+__all__ = [
+    "ABSENT",
+    "MARKS",
+    "SIGNS",
+    "Told",
+    "alt",
+    "findings",
+    "lines",
+    "notes",
+    "same",
+    "sides",
+    "since",
+    "spoken",
+    "title",
+    "under",
+]
+
+SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
+MARKS = {"good": "✓", "error": "✗", "warning": "!", "info": "i"}
+FEW, CLAUSES = 3, 2
+UNTOLD = "which came first is not known"
+ABSENT = "absent"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def title(comparison: Comparison) -> str:
+    """The answer: what happened since, and what became of the findings."""
+    if comparison.strangers:
+        one, other = comparison.before.nodes, comparison.now.nodes
+        return f"These are two clusters: no node in common ({_first(one)} before; {_first(other)} now)"
+    found = _findings(comparison)
+    if not comparison.changes:
+        objects, links = comparison.same
+        size = f"{counted(objects, 'object')} and {counted(links, 'link')}"
+        size += " that were seen on both sides" if comparison.gaps else ""
+        if comparison.together:
+            return f"Nothing differs between the two, {since(comparison)}, in {size}; {found}"
+        return f"Nothing changed {since(comparison)} in {size}; {found}"
+    said = list(_clauses(comparison))
+    rest = f" and {len(said) - CLAUSES} more" if len(said) > CLAUSES else ""
+    when = since(comparison) + (f", {UNTOLD}" if comparison.together else "")
+    return f"{when[0].upper()}{when[1:]}: {'; '.join(said[:CLAUSES])}{rest}; {found}"
+
+
+def under(comparison: Comparison) -> tuple[str, str]:
+    """Which two are compared."""
+    return f"before: {source_line(comparison.before.diagnosis)}", f"now: {source_line(comparison.now.diagnosis)}"
+
+
+def since(comparison: Comparison) -> str:
+    """``since 10:00 UTC``, with the day where that is another; of two of one time that they are."""
+    before, now = comparison.before.facts.now, comparison.now.facts.now
+    if not before.at or not now.at:
+        return "since the other snapshot"
+    if comparison.together:
+        return f"both collected at {before.at.strftime('%H:%M UTC')}"
+    same = before.at.date() == now.at.date()
+    return f"since {before.at.strftime('%H:%M UTC') if same else before}"
+
+
+def _findings(comparison: Comparison) -> str:
+    gone, new, remain = len(comparison.gone), len(comparison.new), len(comparison.remaining)
+    rest = f", {remain} as before" if remain else ""
+    if not gone and not new:
+        return f"{counted(remain, 'finding')} as before" if remain else "no finding, as before"
+    return f"{counted(gone, 'finding') if gone else 'no finding'} gone, {new or 'none'} new{rest}"
+
+
+def _clauses(comparison: Comparison) -> Iterator[str]:
+    """What happened, the most telling first."""
+    nodes = {
+        sort: [c.ref.name for c in comparison.changes if c.ref.kind == "Node" and c.sort == sort and not c.path]
+        for sort in (NEW, GONE)
+    }
+    told = ((nodes[NEW], "joined"), (nodes[GONE], "left"), *_pairing(comparison))
+    for names, did in told:
+        if names:
+            does = did.format("its" if len(names) == 1 else "their")
+            yield f"{_first(names)} {does}" if len(names) <= FEW else f"{len(names)} nodes {does} ({_first(names)})"
+    anew = [c.ref.name for c in comparison.changes if c.sort == ANEW and c.ref.kind in {"Node", "Machine"}]
+    if anew:
+        yield f"{_first(anew)} made anew"
+    yield from _steps_on(comparison)
+    if not any((*(names for names, _ in told), anew, _moved(comparison), comparison.begun)):
+        yield _counts(comparison)
+
+
+def _pairing(comparison: Comparison) -> Iterator[tuple[list[str], str]]:
+    """The nodes, there before and now, that have a Machine only on one side, or whose pair is another than it was."""
+    before, now = comparison.before, comparison.now
+    if any(kind in {"Node", "Machine"} for kind, _ in comparison.gaps):
+        return
+    both = [name for name in now.nodes if name in before.paired]
+    had, has = ({name for name in both if f"Node {name}" in side.partners} for side in (before, now))
+    yield [name for name in both if name in has and name not in had], "got {} Machine"
+    yield [name for name in both if name in had and name not in has], "lost {} Machine"
+    kept = [name for name in both if name in had and name in has]
+    yield [name for name in kept if now.paired[name] and not before.paired[name]], "paired again"
+    yield [name for name in kept if before.paired[name] and not now.paired[name]], "no longer paired one to one"
+
+
+def _moved(comparison: Comparison) -> list[Change]:
+    return [c for c in comparison.changes if c.ref.kind == "Node" and c.path == STATE]
+
+
+def _steps_on(comparison: Comparison) -> Iterator[str]:
+    if begun := comparison.begun:
+        yield f"{'a new' if comparison.before.upgrade else 'an'} upgrade began" + (
+            f" (to {begun.version})" if begun.version else ""
+        )
+        return
+    for went, alike in groups_of(_moved(comparison), _went):
+        if len(alike) == 1:
+            one = alike[0]
+            yield f"{one.ref.name} {went.removesuffix(' on')} from {one.before or ABSENT} to {one.now or ABSENT}"
+        else:
+            yield f"{len(alike)} nodes {went} in the upgrade ({_first([c.ref.name for c in alike])})"
+
+
+def _went(change: Change) -> str:
+    """Which way a node went in the order of the upgrade's states."""
+    before, now = (STATES[state].order if state in STATES else 0 for state in (change.before, change.now))
+    return "went back" if now < before else "went on" if now < STATES[FAILED].order else "went wrong"
+
+
+def _counts(comparison: Comparison) -> str:
+    new = sum(c.sort == NEW and not c.path for c in comparison.changes)
+    gone = sum(c.sort == GONE and not c.path for c in comparison.changes)
+    fields = sum(bool(c.path) for c in comparison.changes)
+    told = ((new, "new object"), (gone, "object gone"), (fields, "changed field"))
+    return ", ".join(
+        f"{count} {noun.replace('object', 'objects').replace('field', 'fields') if count > 1 else noun}"
+        for count, noun in told
+        if count
+    )
+
+
+def _first(names: Sequence[str]) -> str:
+    return listed(names, len(names) if len(names) <= FEW else 2)
+
+
+def spoken(change: Change) -> str:
+    """Which field of which object, in short: ``Node srv09 cluster.x-k8s.io/machine``."""
+    return f"{change.ref.kind} {change.ref.name}" + (f"  {change.label}" if change.path else "")
+
+
+def sides(step: Step) -> tuple[str, str]:
+    """What stands before, and what stands now."""
+    change = step.change
+    if change.path:
+        empty = "made with this uid" if change.sort == ANEW else ABSENT
+        return change.before or empty, change.now or empty
+    parts = f", with {'its' if len(step.parts) > 1 else ''} {counted(len(step.parts), 'part')}" if step.parts else ""
+    there, missing = " ".join(f"exists{parts}".split()), "does not exist"
+    if change.links:
+        led = f"{counted(change.links, 'link')} {'leads' if change.links == 1 else 'lead'}"
+        missing += f"; {led} to nothing" if change.sort == GONE else f"; {led} to it already"
+    return (missing, there) if change.sort == NEW else (there, missing)
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """What one has to know beside: what could not be compared, and what the times say of the order."""
+    told = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
+    if comparison.untold:
+        count = counted(len(comparison.untold), "finding")
+        told.append(f"{count} not comparable: the check could be made on one side only")
+    if comparison.together and not comparison.strangers:
+        told.append(f"{since(comparison)}: {UNTOLD}; shown as they were given")
+    if comparison.backwards:
+        told.append("the snapshot given as the earlier one is the later: shown in the order of their times")
+    if comparison.strangers:
+        told.append("only two snapshots of one cluster can be compared object by object: choose another")
+    return told
+
+
+def same(comparison: Comparison) -> str:
+    """What stayed as it was."""
+    objects, links = comparison.same
+    remain = len(comparison.remaining)
+    found = counted(remain, "finding") if remain else "no finding"
+    return f"The same: {counted(objects, 'object')}, {counted(links, 'link')}, {found}"
+
+
+def alt(comparison: Comparison, groups: Sequence[Group]) -> str:
+    """What changed, host by host."""
+    said = [f"{group.name}: {'; '.join(map(_line, group.steps[:4]))}." for group in groups[:8] if group.steps]
+    found = [f"Finding gone: {f.message}." for f in comparison.gone[:FEW]]
+    found += [f"New finding: {f.message}." for f in comparison.new[:FEW]]
+    more = [f"{len(groups) - 8} more groups of changes."] if len(groups) > 8 else []
+    tail = [] if comparison.strangers else [f"{same(comparison)}."]
+    told = [f"{note}." for note in notes(comparison)[:4]]
+    return " ".join(["Comparison of two snapshots.", f"{title(comparison)}.", *said, *more, *found, *tail, *told])
+
+
+def _line(step: Step) -> str:
+    before, now = sides(step)
+    change = step.change
+    if not change.path:
+        return f"{SIGNS[change.sort]} {spoken(change)}" + (f" with {', '.join(step.parts)}" if step.parts else "")
+    return f"{SIGNS[change.sort]} {spoken(change)}: {before} → {now}"
+
+
+def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
+    """The same for a terminal."""
+    out = [*folds(title(comparison), width), *(part for side in under(comparison) for part in folds(side, width)), ""]
+    for group in groups:
+        out += folds(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width)
+        out += [f"  {cut(plain(_line(step)), width - 2)}" for step in group.steps]
+        out += [f"  and {group.more} more"] if group.more else []
+    if found := findings(comparison):
+        out += [*[""] * bool(groups), "Findings"]
+        for told in found:
+            said = folds(f"{MARKS[told.colour]} {told.word}: {told.words}", width - 2)
+            out += [f"  {part}" for part in said]
+    if not comparison.strangers:
+        out += [*[""] * bool(groups or found), *folds(same(comparison), width)]
+    out += [part for note in notes(comparison) for part in folds(f"? {note}", width)]
+    return "\n".join(out)
+
+
+def folds(text: str, width: int) -> list[str]:
+    """A text in lines of a terminal."""
+    return wrap(plain(text), max(width, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
+
+
+class Told(NamedTuple):
+    """One finding that is gone or new, or how many more there are of its rule."""
+
+    word: str
+    colour: str
+    words: str
+
+
+def findings(comparison: Comparison) -> list[Told]:
+    """Those that are gone, then those that are new; of each rule no more than a few."""
+    return [
+        told
+        for word, found in ((GONE, comparison.gone), (NEW, comparison.new))
+        for rule, alike in groups_of(found, lambda finding: finding.rule)
+        for told in _rule(word, rule, alike)
+    ]
+
+
+def _rule(word: str, rule: str, alike: Sequence[Finding]) -> Iterator[Told]:
+    keep = alike if len(alike) <= FEW else alike[:2]
+    colour = "good" if word == GONE else alike[0].severity.value
+    for finding in keep:
+        yield Told(word, colour, finding.message)
+    if rest := alike[len(keep) :]:
+        yield Told(word, colour, f"{len(rest)} more of {rule} ({_first([f.subject.name for f in rest])})")
+
+
+def cut(text: str, width: int) -> str:
+    """As much of the text as there is room for; the rest as ``…``."""
+    return text if len(text) <= width else f"{text[: max(width - 1, 1)]}…"

@@ -1,0 +1,130 @@
+"""A cluster's diagnosis: its facts and its findings together, and what of them holds the upgrade up.
+
+What is told, drawn or written stands on it; it says nothing in words itself.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding, Severity
+from harvdiag.rules.facts import Facts
+from harvdiag.status.summary import holds_up
+from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.timeline import Entry, History, stopped
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
+from harvdiag.upgrade.waiting import Wait, at_work, under_way, wait
+from harvdiag.upgrade.wording import made
+
+__all__ = ["Diagnosis"]
+
+CLUSTERS = {"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Diagnosis:
+    """The facts of one cluster and what was found in them."""
+
+    def __init__(self, facts: Facts, findings: Findings) -> None:
+        self.facts = facts
+        self.findings = findings
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The upgrade that is under way with its nodes and Jobs; None where none is."""
+        return self.facts.rollout
+
+    @property
+    def latest(self) -> Upgrade | None:
+        """The upgrade that is under way, else the last there was."""
+        all_ = self.facts.upgrades.all
+        return self.facts.upgrades.running or (all_[0] if all_ else None)
+
+    @property
+    def plan(self) -> UpgradePlan | None:
+        """The UpgradePlan (Upgrade V2) that is under way; else the last, where it is younger than any Upgrade."""
+        last = max(self.facts.upgrades.plans, key=made, default=None)
+        newer = last and (self.latest is None or made(last) > made(self.latest))
+        return self.facts.upgrades.plan or (last if newer else None)
+
+    @cached_property
+    def shown(self) -> Rollout | None:
+        """The upgrade under way; where none is, the last with what is left of its Jobs; None where there was none."""
+        if self.rollout or self.latest is None:
+            return self.rollout
+        return Rollout(self.latest, self.facts.snapshot, self.facts.pairing)
+
+    @cached_property
+    def story(self) -> tuple[Finding, ...]:
+        """The findings that hold this upgrade up, behind the causes that explain them: those of the upgrade family,
+        and errors about the cluster or a node that is not done.
+        """
+        told = {finding.fingerprint: finding for finding in self.findings}
+        found: dict[str, Finding] = {}
+        wanted = [finding.fingerprint for finding in self.findings if holds_up(finding) or self._concerns(finding)]
+        while wanted:
+            name = wanted.pop()
+            if name in told and name not in found:
+                found[name] = told[name]
+                wanted += told[name].caused_by
+        return tuple(finding for finding in self.findings if finding.fingerprint in found)
+
+    def _concerns(self, finding: Finding) -> bool:
+        """Whether an error of another family is about what this upgrade has still to work on."""
+        if self.rollout is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
+            return False
+        if finding.subject.kind in CLUSTERS:
+            return True
+        of = [n for n in self.rollout.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}]
+        return bool(of)
+
+    @property
+    def beside(self) -> tuple[Finding, ...]:
+        """The errors of any family, and the warnings about upgrades, that do not belong to the story."""
+        grave = (f for f in self.findings if f.family == "upgrade" or f.severity is Severity.ERROR)
+        return tuple(sorted((f for f in grave if f not in self.story), key=lambda f: f.severity.rank))
+
+    @property
+    def stuck(self) -> bool:
+        """Whether something is found that waiting does not mend."""
+        return any(finding.severity is Severity.ERROR for finding in self.story)
+
+    @property
+    def moving(self) -> str:
+        """The node that goes on whatever the story is: of which it says nothing; empty where there is none."""
+        subjects = {finding.subject for finding in self.story}
+        if self.rollout is None:
+            return ""
+        halted = any(subject.kind in CLUSTERS for subject in subjects)
+        return at_work(self.rollout, subjects) or ("" if halted else under_way(self.rollout, subjects))
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing moves any more and nothing will by itself."""
+        return self.rollout is not None and self.stuck and not self.moving
+
+    @property
+    def waits(self) -> Wait | None:
+        """Whom it waits for; where it stands still, nobody. None where no upgrade is under way."""
+        if self.rollout is None:
+            return None
+        told = wait(self.rollout)
+        if not self.still:
+            return told
+        last = self.last
+        return Wait("nobody", "waiting changes nothing", last.time.isoformat() if last else told.since, told.subject)
+
+    @cached_property
+    def past(self) -> History | None:
+        """What happened when; None where there was no upgrade."""
+        return History(self.shown, self.facts.snapshot) if self.shown else None
+
+    @property
+    def last(self) -> Entry | None:
+        """The last entry of the timeline at which anything moved; None where nothing did."""
+        return stopped(self.past.entries(logs=False), self.facts.now.at) if self.past else None

@@ -1,0 +1,185 @@
+"""The drain of one node as the picture needs it: which node, its steps, who has not answered, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harvdiag.core.errors import UsageError
+from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.status.drain.steps import Move, moves
+from harvdiag.status.upgrade.headline import root, short
+from harvdiag.status.upgrade.progress import Course, Way
+from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.waiting import Wait, wait_of
+from harvdiag.upgrade.wording import named
+
+__all__ = ["Drain", "drain", "told"]
+
+NODES, LONG = 7, 200
+HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Drain(NamedTuple):
+    """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.
+
+    `wait` is whose turn it is, `silence` for how long it has been (``3 h 20 min``); `secret` how the plan Secret is
+    called (empty: there is none). `root` is the cause of `finding`, or that itself.
+    """
+
+    title: str
+    why: str
+    node: NodeRollout | None = None
+    moves: tuple[Move, ...] = ()
+    wait: Wait | None = None
+    secret: str = ""
+    finding: Finding | None = None
+    silence: str = ""
+    root: Finding | None = None
+
+    @property
+    def next(self) -> Move | None:
+        """The step that is waited for."""
+        return next((move for move in self.moves if move.mark in {"now", "error"}), None)
+
+
+def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
+    """The drain of the node in focus; else of the one that is drained, else of the one that is stuck.
+
+    Raises UsageError where that is no node of the upgrade, no Machine and no plan of one.
+    """
+    rollout = course.rollout
+    if rollout is None or not course.running:
+        return _none(course)
+    node = _focused(rollout, focus, finding) if focus else _default(course, rollout)
+    if node is None:
+        return Drain("No node is drained: the upgrade has none", "neither the Upgrade nor the cluster has a node")
+    return _single(node) if rollout.upgrade.single_node else _of(course, rollout, node)
+
+
+def _none(course: Course) -> Drain:
+    plan, last = course.standing.plan, course.standing.latest
+    if plan and plan.running:
+        return Drain(
+            "No node is drained by Rancher: Upgrade V2 goes by plans of its own", f"{named(plan)} is under way"
+        )
+    if course.gap:
+        why = f"the Upgrades were not seen ({course.gap})"
+        return Drain("Nobody can tell which node is drained: the Upgrades were not seen", why)
+    rest = f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
+    return Drain("No node is drained: no upgrade is under way", rest)
+
+
+def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
+    evidence = tuple(e.object for e in finding.evidence) if finding else ()
+    for ref in (focus, *evidence):
+        for node in rollout.nodes:
+            if ref in {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}:
+                return node
+    raise UsageError(f"{focus} is no node of this upgrade, nor a Machine or plan Secret of one: give a Node")
+
+
+def _default(course: Course, rollout: Rollout) -> NodeRollout | None:
+    ways = {way.name: way for way in course.ways}
+    draining = sorted(rollout.draining, key=lambda node: not _bad(ways[node.name]))
+    stuck = [node for way in course.ways if _bad(way) and (node := rollout.node(way.name))]
+    busy = [node for way in course.ways if way.mark == "now" and (node := rollout.node(way.name))]
+    return next(iter([*draining, *stuck, *busy, *rollout.waiting, *rollout.nodes]), None)
+
+
+def _bad(way: Way) -> bool:
+    return way.mark in {"error", "warning"}
+
+
+def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
+    """What is said below: why it stands still or whose turn it is, the root of it, what may be done and what not.
+
+    The root is told as that of the upgrade is, where it is the same.
+    """
+    if of.why:
+        yield "Why", of.why
+    if of.wait and not of.why:
+        age = course.age(of.wait.since)
+        yield "Waits for", f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
+    if of.node and of.node.handshake and of.node.handshake.error:
+        yield "Error", of.node.handshake.error
+    if of.finding is None or of.root is None:
+        return
+    parts = {part.label: part.text for part in course.parts}
+    if of.root != of.finding:
+        same = of.root.message[:LONG] in parts.get("Root cause", "")
+        yield "Root cause", parts["Root cause"] if same else of.root.message
+    if of.root.next:
+        first = of.root.next[0]
+        yield "Do", parts["Do"] if parts.get("Do", "").startswith(first) else first
+    if caution := of.root.caution or of.finding.caution:
+        yield "Caution", caution
+
+
+def _single(node: NodeRollout) -> Drain:
+    why = "the only node of a cluster is not drained: its one Job single-node-upgrade stops the VMs and does all"
+    return Drain(f"{node.name} is not drained: it is the only node", why)
+
+
+def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
+    way = next(way for way in course.ways if way.name == node.name)
+    told, finding = wait_of(rollout, node), course.trouble(node)
+    unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not course.facts.snapshot.seen(kind)]
+    absent = not node.secrets and not unseen
+    why = way.says if way.mark in {"error", "warning"} else ""
+    steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
+    secret = node.secret.name if node.secret else ""
+    cause = course.root(finding) if finding else None
+    made = Drain("", why, node, steps, told, secret, finding, course.age(told.since), cause)
+    if unseen:
+        words = f"How far the drain of {node.name} is, nobody can tell: {' and '.join(unseen)} not seen"
+        return made._replace(
+            title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
+        )
+    return made._replace(title=_title(course, rollout, made, node))
+
+
+def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
+    told, hand, step = made.wait, node.handshake, made.next
+    if not made.secret:
+        reason = (told.what if told and told.actor == "nobody" else "it has no plan Secret").partition(", so Rancher")[
+            0
+        ]
+        return f"The drain of {node.name} can never begin: {reason}"
+    if hand is None or step is None:
+        return f"The drain of {node.name} is over: every step was answered"
+    if hand.idle:
+        return f"The drain of {node.name} has not begun: {_not_begun(course, rollout, made)}"
+    return _under_way(made, node, step)
+
+
+def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
+    phase = rollout.upgrade.phase
+    if made.finding and made.why:
+        held = short(made.finding.message, 0)
+        return held if "never begun" not in held else root(course) or "Rancher never came to it"
+    if phase and phase.number < NODES:
+        return f"its turn comes in phase {NODES}"
+    return f"it waits for {made.wait.actor if made.wait else 'its turn'}"
+
+
+def _under_way(made: Drain, node: NodeRollout, move: Move) -> str:
+    step = move.step
+    error = node.handshake.error if node.handshake else ""
+    if error and step.name == "h6":
+        return f"Rancher could not drain {node.name} at its last try: {error}"
+    if move.mark == "error" and step.name in HOOKS:
+        hook = HOOKS[step.name]
+        asked = f"Harvester has not answered the {hook} hook of {node.name}"
+        if made.root and made.root != made.finding:
+            return f"{asked} ({step.name}): {short(made.root.message, 70)}"
+        return f"{asked}, and will not by itself ({step.name})"
+    if move.mark == "error":
+        return f"The drain of {node.name} stands still at {step.name} of h12: {short(made.why)}"
+    done = "is upgraded" if node.state == DONE else "is being drained"
+    return f"{node.name} {done}: {step.next} ({step.name} of h12)"

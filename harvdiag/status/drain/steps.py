@@ -1,0 +1,183 @@
+"""The steps of one node's drain, who takes each, what carries it, and how far it has come (section 4.3, h1 to h12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harvdiag.core.timestamps import Moment
+from harvdiag.upgrade.handshake import KEYS, Handshake
+from harvdiag.upgrade.jobs import COMPLETE
+from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
+from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import NodeRollout
+
+__all__ = ["ACTORS", "Move", "Step", "moves"]
+
+RANCHER, SECRET, HARVESTER, JOB = range(4)
+ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
+"""The columns: who speaks, and where it is written."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Step(NamedTuple):
+    """One step: its name, from which actor to which, what is done, and the annotation or object that carries it.
+
+    `next` says who is to act while it is waited for.
+    """
+
+    name: str
+    source: int
+    target: int
+    what: str
+    carrier: str
+    next: str
+
+
+class Move(NamedTuple):
+    """A step as it stands: `mark` is ``good`` (done), ``now`` (waited for), ``error`` (will not come by itself),
+    ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `time` when it was, as far as anything tells.
+    """
+
+    step: Step
+    mark: str
+    time: str
+
+
+STEPS = (
+    Step("h1", RANCHER, SECRET, "announces the drain", KEYS["drain-options"], "Rancher is to announce it"),
+    Step(
+        "h2",
+        RANCHER,
+        SECRET,
+        "cordons; asks for the pre-drain hook",
+        KEYS["pre-drain"],
+        "Rancher is to cordon it and to ask for the pre-drain hook",
+    ),
+    Step("h3", HARVESTER, JOB, "starts the pre-drain Job", "Job pre-drain", "Harvester is to start its pre-drain Job"),
+    Step(
+        "h4",
+        JOB,
+        HARVESTER,
+        "VMs out, volumes healthy",
+        "Job pre-drain: Complete",
+        "its pre-drain Job is not over: VMs leave, volumes get healthy",
+    ),
+    Step(
+        "h5",
+        HARVESTER,
+        SECRET,
+        "answers the pre-drain hook",
+        KEYS["pre-hook"],
+        "Harvester is to answer the pre-drain hook",
+    ),
+    Step("h6", RANCHER, SECRET, "has drained the node", KEYS["drain-done"], "Rancher is to drain it"),
+    Step(
+        "h7",
+        RANCHER,
+        SECRET,
+        "new plan: RKE2; then uncordon",
+        KEYS["uncordon"],
+        "Rancher and the node's agent are to apply the new plan",
+    ),
+    Step(
+        "h8",
+        RANCHER,
+        SECRET,
+        "asks for the post-drain hook",
+        KEYS["post-drain"],
+        "Rancher is to ask for the post-drain hook",
+    ),
+    Step(
+        "h9", HARVESTER, JOB, "starts the post-drain Job", "Job post-drain", "Harvester is to start its post-drain Job"
+    ),
+    Step(
+        "h10",
+        JOB,
+        HARVESTER,
+        "new system is installed",
+        "Job post-drain: Complete",
+        "its post-drain Job installs the new system, then it restarts",
+    ),
+    Step(
+        "h11",
+        HARVESTER,
+        SECRET,
+        "answers the post-drain hook",
+        KEYS["post-hook"],
+        "Harvester is to answer the post-drain hook",
+    ),
+    Step("h12", RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
+)
+ASKS = {"h1": "drain-options", "h2": "pre-drain", "h6": "drain-done", "h7": "uncordon", "h8": "post-drain"}
+ANSWERS = {"h5": ("pre-drain", "pre-hook"), "h11": ("post-drain", "post-hook")}
+JOBS = {"h3": "pre-drain", "h4": "pre-drain", "h9": "post-drain", "h10": "post-drain"}
+
+
+def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Move]:
+    """Every step as it stands. `broken` says why the next will not come by itself, empty where it may.
+
+    `absent`: there is no plan Secret, so none can come; `unseen`: nobody could look.
+    """
+    if absent or unseen:
+        first = "unseen" if unseen else "error"
+        return [Move(step, "absent" if absent and at else first, "") for at, step in enumerate(STEPS)]
+    hand = node.handshake
+    if hand is None or (hand.idle and node.state == DONE):
+        return [Move(step, "good", _time(node, step)) for step in STEPS]
+    done = _done(node, hand)
+    return list(_moves(node, done, broken))
+
+
+def _moves(node: NodeRollout, done: int, broken: str) -> Iterator[Move]:
+    for at, step in enumerate(STEPS):
+        mark = "good" if at < done else "wait"
+        if at == done:
+            mark = "error" if broken or _failed(node, step) else "now"
+        yield Move(step, mark, _time(node, step) if mark == "good" else "")
+
+
+def _done(node: NodeRollout, hand: Handshake) -> int:
+    """How many steps are taken: up to the last of which anything tells, for each needs the one before.
+
+    A request that is not answered is the end of it, though a Job may be there.
+    """
+    seen = [at for at, step in enumerate(STEPS) if _seen(node, hand, step.name)]
+    last = max(seen, default=-1) + 1
+    for at, step in enumerate(STEPS[:last]):
+        if step.name in ANSWERS and hand.asked(*ANSWERS[step.name]) and not _beyond(hand, step.name):
+            return at
+    return last
+
+
+def _beyond(hand: Handshake, name: str) -> bool:
+    """Whether Rancher has gone on, so that the answer must have come."""
+    later = ("h6", "h7", "h8") if name == "h5" else ()
+    return any(ASKS[step] in hand.values for step in later)
+
+
+def _seen(node: NodeRollout, hand: Handshake, name: str) -> bool:
+    if name in ASKS:
+        return ASKS[name] in hand.values
+    if name in ANSWERS:
+        request, answer = ANSWERS[name]
+        return request in hand.values and not hand.asked(request, answer)
+    if hand.idle or name not in JOBS:
+        return False
+    job = node.job(JOBS[name])
+    return job is not None and (name in {"h3", "h9"} or job.state == COMPLETE)
+
+
+def _failed(node: NodeRollout, step: Step) -> bool:
+    job = node.job(JOBS[step.name]) if step.name in JOBS else None
+    return job is not None and job.state == JOB_FAILED
+
+
+def _time(node: NodeRollout, step: Step) -> str:
+    """``09:31``: only the Jobs tell when they began and ended."""
+    job = node.job(JOBS[step.name]) if step.name in JOBS else None
+    at = Moment(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
+    return f"{at:%H:%M}" if at else ""

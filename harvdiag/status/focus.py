@@ -1,0 +1,64 @@
+"""What somebody points at: a finding, an object, or its name as it is spoken."""
+
+from __future__ import annotations
+
+from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import plain
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.suggest import either, near
+from harvdiag.graph.build import Graph
+from harvdiag.kinds import named
+
+__all__ = ["found"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def found(
+    findings: Findings, graph: Graph, focus: Finding | ObjectRef | str | None
+) -> tuple[ObjectRef | None, Finding | None]:
+    """The object that is meant, and the finding about it: the one given, else the worst.
+
+    A name may stand alone (``srv09``) or behind its kind (``machine/custom-a1b2c3``), as kubectl has it. Raises
+    UsageError for one that no object of the graph has.
+    """
+    if focus is None:
+        return None, None
+    if not isinstance(focus, Finding | ObjectRef | str):
+        raise UsageError("the focus is a finding, an object or a name; of findings give one: findings.worst()")
+    if isinstance(focus, Finding):
+        return focus.subject, _own(findings, focus)
+    ref = _known(findings, graph, focus) if isinstance(focus, ObjectRef) else _spoken(graph, focus)
+    return ref, next((finding for finding in findings if finding.subject == ref), None)
+
+
+def _own(findings: Findings, finding: Finding) -> Finding:
+    """The finding as this cluster has it: one of another cluster would be told as a fact of this one."""
+    own = next((f for f in findings if f.fingerprint == finding.fingerprint), None)
+    if own is None:
+        raise UsageError(f"{finding.rule} of {plain(finding.subject)} is no finding of {plain(findings.source.name)}")
+    return own
+
+
+def _known(findings: Findings, graph: Graph, ref: ObjectRef) -> ObjectRef:
+    if ref in graph or any(finding.subject == ref for finding in findings):
+        return ref
+    near_it = near(ref.name, {other.name for other in graph})
+    raise UsageError(f"there is no {plain(ref)} in this cluster{either(near_it)}")
+
+
+def _spoken(graph: Graph, word: str) -> ObjectRef:
+    kind, _, name = word.rpartition("/")
+    wanted = named(kind) if kind else None
+    if kind and wanted is None:
+        raise UsageError(f"no kind {kind!r} in the picture: give a name, or KIND/NAME such as node/{name}")
+    # Nodes and Machines come before what belongs to them and goes by the same name.
+    refs = [ref for ref in graph if wanted is None or ref.kind == wanted.name]
+    refs.sort(key=lambda ref: (ref.kind not in {"Node", "Machine"}, ref.kind != "Node", ref))
+    ref = next((ref for ref in refs if ref.name == name), None)
+    if ref is None:
+        raise UsageError(f"nothing is named {word!r} in this cluster{either(near(name, {ref.name for ref in refs}))}")
+    return ref

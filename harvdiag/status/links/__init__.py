@@ -1,0 +1,1 @@
+"""The rows of the link graph: each Node with its Machine and parts, and what is missing."""

@@ -1,0 +1,45 @@
+"""The second line of a box: the one fact about an object that helps to read its place in the graph."""
+
+from __future__ import annotations
+
+from harvdiag.core.fields import Obj, labels, text
+from harvdiag.core.model import ObjectRef
+from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.columns import condition, roles
+
+__all__ = ["kind", "note"]
+
+ROLES, READY = roles(), condition("ready", "Ready")
+INIT = "rke.cattle.io/init-node"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def note(obj: Obj, ref: ObjectRef) -> str:
+    """Role of a Node, phase of a Machine, the kind where several share a column."""
+    leaving = "being deleted" if text(obj, "metadata.deletionTimestamp") else ""
+    if ref.kind == "Node":
+        ready = "" if READY.value(obj) in {"True", None} else "not ready"
+        return _joined(ready, leaving, (ROLES.value(obj) or "worker").replace(" ", ", "))
+    if ref.kind == "Machine":
+        phase = text(obj, "status.phase")
+        return _joined(phase, leaving if phase != "Deleting" else "")
+    if ref.kind == "Secret":
+        rest = "machine-plan" if ref.name.endswith("-machine-plan") else ""
+        return _joined(rest, leaving, "init node" if labels(obj).get(INIT) == "true" else "")
+    return _joined(kind(ref.kind), leaving)
+
+
+def kind(name: str) -> str:
+    """The kind in few words: three kinds are called Cluster."""
+    bare = CATALOGUE[name].bare
+    group = CATALOGUE[name].group
+    if bare != "Cluster":
+        return bare
+    return {"cluster.x-k8s.io": "CAPI Cluster"}.get(group, f"{group.partition('.')[0]} Cluster")
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(filter(None, words))

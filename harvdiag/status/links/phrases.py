@@ -1,0 +1,60 @@
+"""What was found, in words instead of the names of checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harvdiag.core.listing import listed
+from harvdiag.core.model import Finding
+from harvdiag.rules import registry
+from harvdiag.status.links.rows import Row
+from harvdiag.status.summary import counted
+
+__all__ = ["follows", "left", "likewise", "within"]
+
+ONE = re.compile(r"An? (Node|Machine|CustomMachine|RKEBootstrap) (has|is|lacks|names|runs|belongs)\b")
+MANY = {"has": "have", "is": "are"}
+FIRST = {"A", "An", "All", "Another", "It", "More", "No", "None", "Nothing", "Not", "One", "Only", "Plan", "Several"}
+FIRST |= {"The", "What", "Management"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def within(told: str) -> str:
+    """A sentence that goes on after a comma or a colon."""
+    return told[:1].lower() + told[1:] if told.partition(" ")[0] in FIRST else told
+
+
+def follows(findings: Iterable[Finding]) -> str:
+    """What comes of a fault: ``what follows: the running upgrade waits for a Node that has no Machine``."""
+    told = dict.fromkeys(within(_summary(finding.rule)) for finding in findings)
+    return f"what follows: {'; '.join(told)}" if told else ""
+
+
+def likewise(count: int, noun: str, rule: str) -> str:
+    """Others with the same fault: ``27 more nodes have no Machine``, else the fault behind a colon."""
+    more = counted(count, f"more {noun}")
+    if not rule:
+        return more
+    told = _summary(rule).partition(":")[0]
+    one = ONE.match(told)
+    if one is None or one[1].lower() != noun.lower():
+        return f"{more} likewise: {within(told)}"
+    verb = one[2] if count == 1 else MANY.get(one[2], one[2].removesuffix("s"))
+    return f"{more} {verb}{told[one.end() :]}"
+
+
+def left(row: Row) -> str:
+    """What was left out of a row: its Nodes by their names, else how many objects; empty where all is shown."""
+    if row.folded:
+        names = listed([ref.name for ref in row.folded], 12)
+        return f"and {counted(len(row.folded), 'more node')} that hang together with these: {names}"
+    return f"and {row.left} more objects that hang together with these" if row.left else ""
+
+
+def _summary(rule: str) -> str:
+    found = registry().get(rule)
+    return found.summary.rstrip(".") if found else rule

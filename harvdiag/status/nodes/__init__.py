@@ -1,0 +1,1 @@
+"""Every node against every question, trouble on top."""

@@ -1,0 +1,282 @@
+"""The rows of the matrix from a cluster's facts: every node, and every Machine or name without one, trouble on top.
+
+What is broken comes from the findings; a field that no rule judges is told as it stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.graph.pairing import FLEET, Pair
+from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.columns import condition
+from harvdiag.status.nodes.cells import BAD, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row
+from harvdiag.status.nodes.cells import COLUMNS as HEADS
+from harvdiag.status.nodes.paired import paired
+from harvdiag.status.nodes.workload import Load, vms, volumes
+from harvdiag.status.upgrade import Diagnosis
+from harvdiag.upgrade.phases import DONE, PRELOADED
+from harvdiag.upgrade.run import NodeRollout
+
+__all__ = ["Board"]
+
+FIELDS = {column.name: column for column in CATALOGUE["Node"].columns}
+PARTS = ("CustomMachine", "RKEBootstrap")
+REBOOT = "Waiting Reboot"
+WAITING = {"", "Images preloading", PRELOADED}
+VOTER = condition("voter", "EtcdIsVoter")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Board:
+    """All rows of one cluster, and what was found that is about none of them."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+        self.facts = diagnosis.facts
+        self.findings = diagnosis.findings
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Trouble on top: by severity, those with a fault of their own before those held up, by count, by name."""
+        found = [*self._nodes(), *self._ghosts()]
+        found.sort(
+            key=lambda row: (
+                min(row.rank, 2),
+                row.held,
+                not row.ghost,
+                -len(row.findings),
+                row.node or row.name,
+                row.ref,
+            )
+        )
+        return found
+
+    @property
+    def nodes(self) -> list[Row]:
+        """The rows of nodes that exist."""
+        return [row for row in self.rows if not row.ghost]
+
+    @cached_property
+    def others(self) -> list[Finding]:
+        """The findings that are about no row."""
+        told = {finding.fingerprint for row in self.rows for finding in row.findings}
+        return [finding for finding in self.findings if finding.fingerprint not in told]
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns that there is anything to tell in."""
+        if self._rollout or self.facts.snapshot.gap("Upgrade"):
+            return list(HEADS)
+        return [name for name in HEADS if name != "upgrade"]
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    def _nodes(self) -> Iterator[Row]:
+        for ref in self.facts.pairing.nodes:
+            pairs = self._pairs.get(ref.name, [])
+            machines = [pair.machine for pair in pairs if pair.machine]
+            found = self._about(ref, machines)
+            cells = {"findings": self._found(found), "paired": paired(pairs, found)} | self._cells(ref, found)
+            yield Row(ref, ref.name, cells, found, machine=", ".join(machines))
+
+    def _ghosts(self) -> Iterator[Row]:
+        """Machines without a Node, and Nodes that a finding is about and that do not exist."""
+        known = {ref.name for ref in self.facts.pairing.nodes}
+        for ref in self.facts.pairing.machines:
+            pairs = self._alone.get(ref.name, [])
+            if not pairs:
+                continue
+            edge = self.facts.pairing.node_ref(ref)
+            known |= {edge.target.name} if edge else set()
+            found = self._about(edge.target if edge else ref, [ref.name])
+            cells, node = self._bare(paired(pairs, found), found), edge.target.name if edge else ""
+            yield Row(ref, ref.name, cells, found, ghost=True, machine=ref.name, node=node)
+        gone = [finding.subject for finding in self.findings if finding.subject.kind == "Node"]
+        for ref in dict.fromkeys(ref for ref in gone if ref.name not in known):
+            found = self._about(ref, [])
+            absent = Cell("does not exist", found[0].severity.value, f"{ref} does not exist")
+            yield Row(ref, ref.name, self._bare(absent, found), found, ghost=True)
+
+    def _bare(self, first: Cell, found: tuple[Finding, ...]) -> dict[str, Cell]:
+        cells = dict.fromkeys(HEADS, Cell("", NONE))
+        return cells | {"findings": self._found(found), "paired": first}
+
+    @cached_property
+    def _pairs(self) -> dict[str, list[Pair]]:
+        return _by(self.facts.pairing.rows(), "node")
+
+    @cached_property
+    def _alone(self) -> dict[str, list[Pair]]:
+        return _by((pair for pair in self.facts.pairing.rows() if not pair.node), "machine")
+
+    @cached_property
+    def _index(self) -> dict[ObjectRef, list[Finding]]:
+        """The findings by the objects that each is about: its subject, and the evidence of one about something wider.
+
+        A finding about a Node is about that one alone, whatever else shows it.
+        """
+        index: dict[ObjectRef, list[Finding]] = {}
+        for finding in self.findings:
+            narrow = {"Node": (), "Machine": ("Node",)}
+            kinds: tuple[str, ...] = narrow.get(finding.subject.kind, ("Node", "Machine"))
+            about = [finding.subject, *(e.object for e in finding.evidence if e.object.kind in kinds)]
+            for ref in dict.fromkeys(about):
+                index.setdefault(ref, []).append(finding)
+        return index
+
+    def _about(self, ref: ObjectRef, machines: Iterable[str]) -> tuple[Finding, ...]:
+        own = [ref]
+        for name in machines:
+            machine = ObjectRef("Machine", FLEET, name)
+            own += [machine, *(machine._replace(kind=kind) for kind in PARTS)]
+            own.append(machine._replace(kind="Secret", name=f"{name}-machine-plan"))
+        mine = {finding.fingerprint for one in own for finding in self._index.get(one, ())}
+        return tuple(finding for finding in self.findings if finding.fingerprint in mine) if mine else ()
+
+    # --- cells -----------------------------------------------------------------------------------------------------
+
+    def _cells(self, ref: ObjectRef, found: tuple[Finding, ...]) -> dict[str, Cell]:
+        obj, step = self.facts.pairing.obj(ref), self._steps.get(ref.name)
+        given = {name: FIELDS[name].value(obj) for name in ("ready", "schedulable", "roles", "managed")}
+        voter = str(VOTER.value(obj) or "")
+        return {
+            "managed": _managed(given["managed"], found),
+            "ready": _ready(given["ready"], step, found),
+            "schedulable": _schedulable(given["schedulable"], step),
+            "roles": _role(str(given["roles"] or ""), voter),
+            "kubelet": self._version("kubelet", ref, step),
+            "os": self._version("os", ref, step),
+            "volumes": _volumes(self._volumes, ref.name),
+            "vms": _vms(self._vms, ref.name),
+            "upgrade": self._upgrade(step, found),
+        }
+
+    def _found(self, found: tuple[Finding, ...]) -> Cell:
+        if not found:
+            return Cell("none", PLAIN if self.findings.skipped else GOOD, "no check finds anything about it", 0)
+        worst = min(finding.severity.rank for finding in found)
+        told = "; ".join(f"{finding.rule}: {finding.message}" for finding in found[:4])
+        return Cell(str(len(found)), BAD[worst], told, len(found))
+
+    @cached_property
+    def _rollout(self) -> bool:
+        return self.facts.rollout is not None
+
+    @cached_property
+    def _steps(self) -> dict[str, NodeRollout]:
+        return {node.name: node for node in self.facts.rollout.nodes} if self.facts.rollout else {}
+
+    @cached_property
+    def _volumes(self) -> Any:
+        return volumes(self.facts.snapshot)
+
+    @cached_property
+    def _vms(self) -> Any:
+        return vms(self.facts.snapshot)
+
+    @cached_property
+    def _usual(self) -> dict[str, str]:
+        """The kubelet and the system that most nodes run, or that the upgrade leads to; empty where there is none."""
+        if self.facts.rollout:
+            release = self.facts.rollout.upgrade.release
+            return {"kubelet": release.kubernetes, "os": release.os}
+        found = {}
+        for name, column in (("kubelet", FIELDS["kubelet"]), ("os", FIELDS["os"])):
+            told = Counter(column.value(self.facts.pairing.obj(ref)) for ref in self.facts.pairing.nodes)
+            version, count = told.most_common(1)[0]
+            found[name] = str(version or "") if 2 * count > told.total() else ""
+        return found
+
+    def _version(self, name: str, ref: ObjectRef, step: NodeRollout | None) -> Cell:
+        told = str(FIELDS[name].value(self.facts.pairing.obj(ref)) or "")
+        if not told:
+            return Cell("not told", UNSEEN, FIELDS[name].source)
+        word = told.removeprefix("Harvester ").partition("+")[0]
+        usual, hint = self._usual[name], f"{FIELDS[name].source}: {told}"
+        if not usual or told == usual:
+            return Cell(word, GOOD if usual and step else PLAIN, hint, told)
+        if step is None:
+            return Cell(word, "warning", f"{hint}; most nodes run {usual}", told)
+        late = step.state == DONE
+        return Cell(word, "warning" if late else PLAIN, f"{hint}; the upgrade leads to {usual}", told)
+
+    def _upgrade(self, step: NodeRollout | None, found: tuple[Finding, ...]) -> Cell:
+        if step is None:
+            gap = self.facts.snapshot.gap("Upgrade")
+            return Cell("not seen", UNSEEN, f"Upgrade: {gap}") if gap else Cell("", NONE)
+        word, hint = step.state or "not in its list", "Upgrade status.nodeStatuses"
+        if mine := [finding for finding in found if finding.family == "upgrade"]:
+            worst = min(mine, key=lambda finding: finding.severity.rank)
+            return Cell(word, worst.severity.value, f"{hint}: {word}; {worst.message}", step.state)
+        state = GOOD if step.state == DONE else PLAIN if step.state in WAITING else NOW
+        return Cell(word, state, f"{hint}: {word}", step.state)
+
+
+def _by(pairs: Iterable[Pair], side: str) -> dict[str, list[Pair]]:
+    found: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault(getattr(pair, side), []).append(pair)
+    return found
+
+
+def _managed(value: Any, found: tuple[Finding, ...]) -> Cell:
+    hint = FIELDS["managed"].source
+    if value == "true":
+        return Cell("yes", GOOD, f"{hint}: true", True)
+    judged = next((finding.severity.value for finding in found if finding.rule == "node-not-managed"), "warning")
+    return Cell("no", judged, f"{hint}: {value or 'absent'}", False)
+
+
+def _ready(value: Any, step: NodeRollout | None, found: tuple[Finding, ...]) -> Cell:
+    hint = f"condition Ready: {value or 'absent'}"
+    if value == "True":
+        return Cell("yes", GOOD, hint, True)
+    if not value:
+        return Cell("not told", UNSEEN, hint)
+    if step is not None and step.state == REBOOT and not found:
+        return Cell("restarting", NOW, f"{hint}; the upgrade restarts it", False)
+    return Cell("not ready" if value == "False" else "unknown", "error", hint, False)
+
+
+def _schedulable(value: Any, step: NodeRollout | None) -> Cell:
+    if value is not False:
+        return Cell("yes", GOOD, "spec.unschedulable: absent", True)
+    asked = step is not None and step.handshake is not None and not step.handshake.idle
+    if asked or (step is not None and step.state not in {*WAITING, DONE}):
+        return Cell("draining", NOW, "spec.unschedulable: true; the upgrade drains it", False)
+    return Cell("cordoned", "warning", "spec.unschedulable: true", False)
+
+
+def _role(roles: str, voter: str) -> Cell:
+    told = set(roles.split())
+    word = "management" if {"control-plane", "etcd"} <= told else roles or "worker"
+    hint = f"roles: {roles or 'none'}"
+    if "etcd" in told and voter == "False":
+        return Cell("not in etcd", "warning", f"{hint}; condition EtcdIsVoter: False", roles)
+    return Cell("witness" if "witness" in told else word, PLAIN, hint, roles)
+
+
+def _volumes(seen: dict[str, Load] | None, node: str) -> Cell:
+    hint = "Volume.longhorn.io status.currentNodeID"
+    if seen is None:
+        return Cell("not seen", UNSEEN, f"{hint}: not seen")
+    load = seen.get(node, Load())
+    bad = [(load.faulted, "faulted", "error"), (load.degraded, "degraded", "warning")]
+    told = [(f"{count} {word}", state) for count, word, state in bad if count]
+    words = [f"{load.attached}", *(word for word, _ in told)]
+    return Cell(", ".join(words), told[0][1] if told else PLAIN, f"{hint}: {', '.join(words)}", load.attached)
+
+
+def _vms(seen: dict[str, int] | None, node: str) -> Cell:
+    hint = "VirtualMachineInstance status.nodeName"
+    if seen is None:
+        return Cell("not seen", UNSEEN, f"{hint}: not seen")
+    return Cell(str(seen.get(node, 0)), PLAIN, f"{hint}: {seen.get(node, 0)}", seen.get(node, 0))

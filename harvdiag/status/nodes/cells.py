@@ -1,0 +1,124 @@
+"""Cells and rows of the matrix: one fact of one node each, with its sign, its short word, and where it stands."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from harvdiag.core.model import Finding, ObjectRef
+
+__all__ = ["BAD", "COLUMNS", "GOOD", "NONE", "NOW", "PLAIN", "UNSEEN", "Cell", "Row", "spoken"]
+
+GOOD, PLAIN, NOW, UNSEEN, NONE = "good", "plain", "now", "unseen", "none"
+"""How a cell is where nothing is wrong: well, told without a judgement, going on, not seen, or not asked here."""
+BAD = ("error", "warning", "info")
+"""How it is otherwise, the worst first."""
+COLUMNS = {
+    "findings": "findings",
+    "paired": "paired",
+    "managed": "managed",
+    "ready": "ready",
+    "schedulable": "schedulable",
+    "roles": "role",
+    "kubelet": "kubelet",
+    "os": "system",
+    "volumes": "volumes",
+    "vms": "VMs",
+    "upgrade": "upgrade",
+}
+"""The columns by name, and how each is headed."""
+NOBODY = len(BAD)
+SPEAKING = ("paired", "managed")  # what these tell of a fault says more than the name of its rule
+UNKNOWN = "unknown"
+FOLLOWING = {"findings", "upgrade"}  # what these tell of a fault follows from the fault
+SPELLED = {
+    "pre drain": "pre-drain",
+    "post drain": "post-drain",
+    "machine": "Machine",
+    "custommachine": "CustomMachine",
+    "rkebootstrap": "RKEBootstrap",
+    "^without Machine": "no Machine",
+    "nodes share Machine": "shared Machine",
+    "provider id": "providerID",
+    "rancher": "Rancher",
+    "longhorn": "Longhorn",
+    "capi": "CAPI",
+}
+LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Cell(NamedTuple):
+    """One fact: its short `word`, how it is (`state`), its `hint` with the field, and its `value` for a table."""
+
+    word: str
+    state: str = PLAIN
+    hint: str = ""
+    value: Any = None
+
+    @property
+    def bad(self) -> bool:
+        """Whether somebody should look at it: an error or a warning."""
+        return self.state in BAD[:2]
+
+
+class Row(NamedTuple):
+    """One node, or a Machine or a Node's name that has none (`ghost`), with a cell a column and what was found.
+
+    `machine` names its Machines, `node` the Node that a Machine without one points at.
+    """
+
+    ref: ObjectRef
+    name: str
+    cells: dict[str, Cell]
+    findings: tuple[Finding, ...] = ()
+    ghost: bool = False
+    machine: str = ""
+    node: str = ""
+
+    @property
+    def state(self) -> str:
+        """The worst of its findings and cells: ``error``, ``warning``, ``info`` or empty."""
+        return BAD[self.rank] if self.rank < NOBODY else ""
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        found = [finding.severity.rank for finding in self.findings]
+        found += [BAD.index(cell.state) for cell in self.cells.values() if cell.state in BAD]
+        return min(found, default=NOBODY)
+
+    @property
+    def trouble(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.rank < 2
+
+    @property
+    def held(self) -> bool:
+        """Whether all that is wrong with it follows from something else."""
+        if not self.findings or not self.trouble:
+            return False
+        shown = {name for name, cell in self.cells.items() if cell.bad} - FOLLOWING
+        return all(finding.caused_by for finding in self.findings) and not shown
+
+    @property
+    def reason(self) -> str:
+        """The worst of it in a few words: ``no Machine``, ``pre-drain unanswered``."""
+        bad = [(name, cell) for name, cell in self.cells.items() if name not in FOLLOWING and cell.bad]
+        own = [(name, cell) for name, cell in bad if name in SPEAKING and cell.state == self.state]
+        if self.findings and not own:
+            return spoken(self.findings[0].rule)
+        name, cell = min(own or bad, key=lambda told: BAD.index(told[1].state), default=("", Cell("")))
+        word = cell.word if name != "volumes" else cell.word.partition(", ")[2]
+        return LEADS.get(name, "") + word if word != UNKNOWN else f"readiness {word}"
+
+
+def spoken(rule: str) -> str:
+    """A rule's name as words: ``upgrade-pre-drain-unanswered`` is ``pre-drain unanswered``."""
+    bare = rule.removeprefix("upgrade-").removeprefix("node-").replace("-", " ")
+    for one, other in SPELLED.items():
+        bare = re.sub(rf"\b{one}\b", other, bare)
+    return bare

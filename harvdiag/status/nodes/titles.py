@@ -1,0 +1,127 @@
+"""The matrix in words: its title, and what somebody is told who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harvdiag.core.listing import groups, listed
+from harvdiag.core.model import Finding, Severity
+from harvdiag.status.nodes.board import Board
+from harvdiag.status.nodes.cells import COLUMNS, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row, spoken
+from harvdiag.status.nodes.folding import Bundle, Line, told
+from harvdiag.status.summary import counted
+
+__all__ = ["SIGNS", "alt", "beside", "sign", "title"]
+
+SIGNS = {"error": "✗", "warning": "!", "info": "i", GOOD: "✓", NOW: "▶", UNSEEN: "?", PLAIN: "", NONE: ""}
+FEW, TOLD = 3, 12
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def sign(cell: Cell) -> str:
+    """The sign before its word."""
+    return SIGNS[cell.state]
+
+
+def title(board: Board) -> str:
+    """The answer: which nodes need somebody, and why."""
+    if gap := board.facts.snapshot.gap("Node"):
+        return f"Nobody can tell how the nodes are: Nodes were not seen ({gap})"
+    bad = [row for row in board.rows if row.trouble]
+    own = [row for row in bad if not row.held and not row.ghost]
+    ghosts, held = [row for row in bad if row.ghost], [row for row in bad if row.held and not row.ghost]
+    parts = [
+        *([f"{_of(own, board)} {'needs' if len(own) == 1 else 'need'} you: {_named(own)}"] if own else []),
+        *([_lone(ghosts)] if ghosts else []),
+    ]
+    if board.rows and (bad or not board.findings.skipped):
+        parts += _beside(board, bool(own or ghosts))
+    if held:
+        by = " by it" if parts else ""
+        parts.append(f"{_of(held, board)} {'is' if len(held) == 1 else 'are'} held up{by}: {_named(held)}")
+    return "; ".join(parts) or _well(board)
+
+
+def _beside(board: Board, more: bool) -> list[str]:
+    """What is found about no single node, in short: the first, and how many more."""
+    found = [finding for finding in beside(board) if finding.severity is not Severity.INFO]
+    if not found:
+        return []
+    first = f"{found[0].subject.kind} {found[0].subject.name} ({spoken(found[0].rule)})"
+    rest = f" and {counted(len(found) - 1, 'more finding')}" if len(found) > 1 else ""
+    return [f"beside the nodes {first}{rest}" if more else f"No node stands out, but {first}{rest}"]
+
+
+def _of(rows: Sequence[Row], board: Board) -> str:
+    return f"{len(rows)} of {counted(len(board.nodes), 'node')}"
+
+
+def _named(rows: Sequence[Row]) -> str:
+    """Each with its reason; of more than a few, each reason with the first of them."""
+    if len(rows) <= FEW:
+        return ", ".join(f"{row.name} ({row.reason})" for row in rows)
+    sorts = groups(rows, lambda row: row.reason)
+    more = f" and {counted(len(sorts) - FEW, 'other fault')}" if len(sorts) > FEW else ""
+    return ", ".join(f"{reason} ({_first([row.name for row in alike])})" for reason, alike in sorts[:FEW]) + more
+
+
+def _lone(ghosts: Sequence[Row]) -> str:
+    machines = [row for row in ghosts if row.ref.kind == "Machine"]
+    names = [row.name for row in ghosts if row.ref.kind != "Machine"]
+    lone = f"{counted(len(machines), 'Machine')} without Node ({_first([row.node or row.name for row in machines])})"
+    gone = f"{counted(len(names), 'node')} named that {'does' if len(names) == 1 else 'do'} not exist ({_first(names)})"
+    return "; ".join(filter(None, (lone if machines else "", gone if names else "")))
+
+
+def _first(names: Sequence[str]) -> str:
+    return listed(names, len(names) if len(names) <= FEW else 2)
+
+
+def _well(board: Board) -> str:
+    size, skipped = counted(len(board.nodes), "node"), board.findings.skipped
+    gaps = [name for name in ("paired",) if any(row.cells[name].state == UNSEEN for row in board.nodes)]
+    if board.facts.rollout and not board.others:
+        return _going(board, f"; {counted(len(skipped), 'check')} could not be made" if skipped else "")
+    if skipped:
+        why = " (Machines were not seen)" if gaps else ""
+        return f"No trouble seen on {size}, but {counted(len(skipped), 'check')} could not be made{why}"
+    each = "The one node is" if len(board.nodes) == 1 else f"All {size} are"
+    return f"{each} well: paired, managed, ready and schedulable"
+
+
+def _going(board: Board, rest: str) -> str:
+    """Where the upgrade is, while nothing is wrong."""
+    size, done = len(board.nodes), sum(row.cells["upgrade"].state == GOOD for row in board.nodes)
+    now = [f"{row.name} is at {row.cells['upgrade'].word}" for row in board.nodes if row.cells["upgrade"].state == NOW]
+    at = f", {_first(now)}" if now else ""
+    return f"Nothing is wrong with the {counted(size, 'node')}: {done} of {size} upgraded{at}{rest}"
+
+
+def beside(board: Board) -> list[Finding]:
+    """The findings about no single node, the worst first."""
+    return sorted(board.others, key=lambda finding: (bool(finding.caused_by), finding.severity.rank))
+
+
+def alt(board: Board, lines: Sequence[Line]) -> str:
+    """Who is in trouble, row by row, and what the others are."""
+    bad = [row for row in board.rows if row.trouble]
+    said = [f"{_what(row)}: {_said(row)}." for row in bad[:TOLD]]
+    rest = [f"{len(bad) - TOLD} more rows have trouble."] if len(bad) > TOLD else []
+    well = [row for row in board.rows if not row.trouble]
+    calm = [f"{told(well)}: nothing found."] if well else []
+    other = [f"{finding.severity}: {finding.message}." for finding in beside(board)[:FEW]]
+    fold = f" in {len(lines)} lines" if any(isinstance(line, Bundle) for line in lines) else ""
+    head = f"Table of {told(board.rows) or 'no nodes'}{fold} against {len(board.columns)} checks. {title(board)}."
+    return " ".join([head, *said, *rest, *calm, *other])
+
+
+def _what(row: Row) -> str:
+    return f"{row.ref.kind if row.ghost else 'Node'} {row.name}"
+
+
+def _said(row: Row) -> str:
+    cells = [(name, cell) for name, cell in row.cells.items() if cell.bad]
+    return ", ".join(f"{COLUMNS[name]}: {cell.word}" for name, cell in cells)

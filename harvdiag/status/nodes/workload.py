@@ -1,0 +1,54 @@
+"""What runs on the nodes: volumes of Longhorn and virtual machines, from kinds that no check needs.
+
+They are read only for the matrix. A source that does not hold them, or not whole, simply tells nothing of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from harvdiag.core.errors import HarvdiagError
+from harvdiag.core.fields import Obj, text
+from harvdiag.snapshot import Snapshot
+
+__all__ = ["VMS", "VOLUMES", "Load", "vms", "volumes"]
+
+VOLUMES, VMS = "volumes.longhorn.io", "virtualmachineinstances.kubevirt.io"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Load(NamedTuple):
+    """How many volumes are attached to a node, and how many of them are degraded or faulted."""
+
+    attached: int = 0
+    degraded: int = 0
+    faulted: int = 0
+
+
+def volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
+    """The volumes by the node that they are attached to; None where they were not seen."""
+    seen = _objects(snapshot, VOLUMES)
+    if seen is None:
+        return None
+    ways = [(text(obj, "status.currentNodeID"), text(obj, "status.robustness")) for obj in seen]
+    found, each = Counter(ways), Counter(node for node, _ in ways)
+    return {node: Load(count, found[node, "degraded"], found[node, "faulted"]) for node, count in each.items()}
+
+
+def vms(snapshot: Snapshot) -> Mapping[str, int] | None:
+    """How many virtual machines run on each node; None where they were not seen."""
+    seen = _objects(snapshot, VMS)
+    return None if seen is None else Counter(text(obj, "status.nodeName") for obj in seen)
+
+
+def _objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:
+    try:
+        name = snapshot.kind(word).name
+        return snapshot.objects(name) if snapshot.gap(name, everywhere=True) is None else None
+    except HarvdiagError:
+        return None

@@ -1,0 +1,78 @@
+"""The faults behind an upgrade that stands still: in words, the consequence first, then its cause, then what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harvdiag.core.escape import shown
+from harvdiag.core.model import Finding
+from harvdiag.core.suggest import listed
+from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.summary import broken, value
+from harvdiag.status.upgrade.part import Part
+
+__all__ = ["also", "faults"]
+
+LONG, FEW = 600, 3
+MORE = "`harvdiag check` of the same source"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def faults(diagnosis: Diagnosis) -> Iterator[Part]:
+    """Of the story: the upgrade's own finding first, then the link that broke, then what to do."""
+    if not diagnosis.story:
+        return
+    last, root = _last(diagnosis.story), _root(diagnosis.story, _last(diagnosis.story))
+    yield Part("Why" if diagnosis.rollout or diagnosis.stuck else "Left over", _why(diagnosis.story, last))
+    roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
+    if last is not root and last.rule != root.rule:
+        rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
+        yield Part("Root cause", "; ".join(shown(f.message, LONG) for f in _first(root, roots)) + rest)
+    if link := broken(root):
+        yield Part("First broken link", f"{link.object} {link.path}: {value(link)}".replace("  ", " "))
+    if root.next:
+        more = len(root.next) - 1
+        rest = f" (step 1 of {more + 1}: {MORE} has all)" if more else ""
+        yield Part("Do", f"{root.next[0]}{rest}")
+    if caution := root.caution or last.caution:
+        yield Part("Caution", caution)
+    yield from _others([f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots], "Also")
+
+
+def also(diagnosis: Diagnosis) -> Iterator[Part]:
+    """What was found beside the story."""
+    yield from _others(diagnosis.beside, "Also found")
+
+
+def _others(others: Sequence[Finding], label: str) -> Iterator[Part]:
+    if others:
+        rest = f", and {len(others) - 1} more" if len(others) > 1 else ""
+        yield Part(label, f"{others[0].message}{rest} ({MORE} tells all)")
+
+
+def _last(story: Sequence[Finding]) -> Finding:
+    """The end of the story: of those of its rule the first."""
+    last = next((f for f in reversed(story) if f.caused_by), story[0])
+    return next(f for f in story if f.rule == last.rule)
+
+
+def _why(story: Sequence[Finding], last: Finding) -> str:
+    alike = [f.subject.name for f in story if f.rule == last.rule and f is not last]
+    return shown(last.message, LONG) + (f" (the same is found of {listed(alike)})" if alike else "")
+
+
+def _first(root: Finding, roots: Sequence[Finding]) -> list[Finding]:
+    return [root, *(f for f in roots if f is not root)][:FEW]
+
+
+def _root(story: Sequence[Finding], finding: Finding) -> Finding:
+    """The cause of a finding that has none itself; of several the first."""
+    told = {found.fingerprint: found for found in story}
+    been = {finding.fingerprint}
+    while cause := next((told[name] for name in finding.caused_by if name in told and name not in been), None):
+        been.add(cause.fingerprint)
+        finding = cause
+    return finding

@@ -1,0 +1,260 @@
+"""What the picture of the timeline shows: rows of bars and signs, the moment at which all stopped, and the answer."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from harvdiag.core.keys import key
+from harvdiag.core.model import ObjectRef
+from harvdiag.status.upgrade.folding import Lane, folded
+from harvdiag.status.upgrade.headline import done, headline, title
+from harvdiag.status.upgrade.progress import Course
+from harvdiag.upgrade.phases import FAILED
+from harvdiag.upgrade.timeline import Entry, Span, stopped, timeline
+from harvdiag.upgrade.waiting import has_turn
+from harvdiag.upgrade.wording import named, span
+
+__all__ = ["Bar", "History", "Row", "Sign"]
+
+JOBS = frozenset({"kubernetes", "restart"})  # what is none: it lies between two Jobs
+SHORT = {"skip-restart-rancher-system-agent": "skip-restart", "skip-manifests-apply": "skip-manifests"}
+DRAIN_ERROR = re.compile(
+    r"(?!Normal ).*\bdrain\w*.*\b(?:error|fail|cannot|refus)|(?!Normal ).*\b(?:error|fail)\w*.*\bdrain"
+)
+STANDS = {"good": "done", "now": "goes on", "warning": "held up", "error": "stands still", "wait": "not reached"}
+FEW = 5
+DRAIN, HOOKS = "drain to restart, node by node", frozenset({"pre-drain", "kubernetes", "post-drain", "restart"})
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Bar(NamedTuple):
+    """One bar: what it is, from when to when (None: it goes on), its mark, whether it is a Job, and what is told."""
+
+    step: str
+    began: datetime
+    ended: datetime | None
+    mark: str
+    job: bool
+    took: str
+    idle: str
+
+
+class Sign(NamedTuple):
+    """A fault: when it came, its mark, and what is told."""
+
+    time: datetime
+    mark: str
+    told: str
+
+
+class Row(NamedTuple):
+    """One row: its key and label, what stands below that, its mark, and what happened in it.
+
+    `rest` is the number of Events, lines of logs and the like about it that have no sign.
+    """
+
+    key: str
+    label: str
+    under: str
+    mark: str
+    bars: tuple[Bar, ...]
+    signs: tuple[Sign, ...]
+    nodes: tuple[str, ...] = ()
+    rest: int = 0
+
+
+class History:
+    """The upgrade that is under way, else the last, in time."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Everything that tells a time, in its order."""
+        rollout = self.course.rollout
+        return timeline(rollout, self.course.facts.snapshot) if rollout else []
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """The spans of which the begin or the end is known."""
+        return [s for s in self.course.spans if s.began or s.ended]
+
+    @property
+    def told(self) -> bool:
+        """Whether there is anything to draw: a time beyond that at which the upgrade was made."""
+        return len({at for s in self.spans for at in (s.began, s.ended) if at}) > 1
+
+    @cached_property
+    def stop(self) -> Entry | None:
+        """The last entry at which anything moved, where it stands still."""
+        return stopped(self.entries, self.course.facts.now.at) if self.course.stands else None
+
+    @cached_property
+    def end(self) -> datetime:
+        """Where the axis ends: the time of collection, of an upgrade that is over its own end."""
+        times = [at for s in self.spans for at in (s.began, s.ended) if at]
+        times += [e.time for e in self.entries if e.moves]
+        now = self.course.facts.now.at
+        return max([*times, now]) if now and self.course.running else max(times)
+
+    @cached_property
+    def busy(self) -> list[tuple[datetime, datetime]]:
+        """When something was at work or moved."""
+        going = self.course.running and not self.course.stands
+        found = []
+        for s in self.spans:
+            began = s.began or s.ended
+            open_end = self.end if going and s.node else began
+            if began:
+                found.append((began, s.ended or open_end or began))
+        return [*found, *((e.time, e.time) for e in self.entries if e.moves)]
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def phases(self) -> list[Row]:
+        """The phases so far, each a row."""
+        marks = {cell.label: (cell.number, cell.mark) for cell in self.course.cells}
+        rows = []
+        for told in (s for s in self.course.spans if not s.node):
+            number, mark = marks.get(told.step, (0, "unseen"))
+            rows.append(Row(f"phase-{number}", f"{number} {told.step}", "", mark, tuple(self._bars([told], mark)), ()))
+        return rows
+
+    @cached_property
+    def nodes(self) -> list[Row]:
+        """The nodes, those in trouble first; of many those that are alike together."""
+        mine: dict[str, list[Span]] = {}
+        for told in self.spans:
+            mine.setdefault(told.node, []).append(told)
+        return [self._row(lane, mine) for lane in folded(self.course.ways)]
+
+    def _row(self, lane: Lane, spans: dict[str, list[Span]]) -> Row:
+        way, names = lane.first, tuple(way.name for way in lane.ways)
+        alone = len(names) == 1
+        mine = [s for name in names for s in spans.get(name, ()) if way.state != FAILED or s.ended]
+        told = mine if alone else list(_together(mine))
+        state = way.state or "not in the list"
+        label = way.name if alone else f"{len(names)} nodes"
+        signs = tuple(s for name in names for s in self._signs.get(name, ()))
+        group = ObjectRef("Nodes", "", "/".join((way.mark, way.rule, state)))
+        name = key(ObjectRef("Node", "", way.name) if alone else group)
+        rest = sum(self._rest.get(name, 0) for name in names)
+        return Row(name, label, state, way.mark, tuple(self._bars(told, way.mark)), signs, names, rest)
+
+    def _bars(self, spans: Sequence[Span], mark: str) -> Iterator[Bar]:
+        for told in spans:
+            began = told.began or told.ended
+            if began is None:
+                continue
+            took = span(told.duration).replace("less than a minute", "< 1 min") if told.duration is not None else ""
+            idle = span(told.gap) if told.gap is not None and told.gap.total_seconds() >= 600 else ""
+            # An end that nobody tells: of a phase that is over, and of everything once the upgrade is.
+            over = not told.ended and ((mark == "good" and not told.node) or not self.course.running)
+            ended = began if over or not told.began else told.ended
+            how = "good" if ended else mark
+            yield Bar(SHORT.get(told.step, told.step), began, ended, how, told.step not in JOBS, took, idle)
+
+    @cached_property
+    def _signs(self) -> dict[str, list[Sign]]:
+        """The faults by node; those about the cluster under the empty name. What became of a node that is done is none,
+        nor what befalls one whose turn is to come.
+        """
+        heeded = {way.name for way in self.course.ways if way.mark in {"error", "warning", "now"}} | {""}
+        turns = {node.name for node in self.course.rollout.nodes if has_turn(node)} if self.course.rollout else set()
+        found: dict[str, list[Sign]] = {}
+        for entry in self.entries:
+            if entry.node in heeded and (mark := _fault(entry, entry.node in turns)):
+                found.setdefault(entry.node, []).append(Sign(entry.time, mark, entry.what))
+        return found
+
+    @cached_property
+    def _rest(self) -> dict[str, int]:
+        """How many entries that move nothing have no sign, by node."""
+        told = Counter(entry.node for entry in self.entries if not entry.moves)
+        marked = {(name, s.time, s.told) for name, signs in self._signs.items() for s in signs}
+        told.subtract(e.node for e in self.entries if not e.moves and (e.node, e.time, e.what) in marked)
+        return dict(told)
+
+    @property
+    def signs(self) -> list[Sign]:
+        """The faults about the cluster."""
+        return self._signs.get("", [])
+
+    # --- in words --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def title(self) -> str:
+        """The answer."""
+        course = self.course
+        if course.upgrade is None or (course.gap and not course.running):
+            return title(course)
+        if not self.told:
+            rest = title(course) if not course.running else named(course.upgrade)
+            return f"{rest}: nothing tells when anything happened"
+        if self.stop:
+            age = course.age(self.stop.time.isoformat())
+            why = headline(course)
+            why = f"{why[0].lower()}{why[1:]}" if why.startswith(("The upgrade", "None of")) else why
+            return f"Nothing has moved for {age}: {why} ({done(course)})"
+        began = min(s.began for s in self.spans if s.began) if any(s.began for s in self.spans) else self.end
+        lasts = span(self.end - began)
+        return f"{title(course)}; {lasts} {'so far' if course.running else 'in all'}"
+
+    @property
+    def alt(self) -> str:
+        """The picture in words."""
+        words = [f"{self.title}."]
+        marks = {cell.label: cell.mark for cell in self.course.cells}
+        words += [_phase(told, marks.get(told.step, "unseen")) for told in self.course.spans if not told.node]
+        if self.stop:
+            where = f" on {self.stop.node}" if self.stop.node else ""
+            words.append(f"The last that moved, at {self.stop.time:%Y-%m-%d %H:%M} UTC{where}: {self.stop.what}.")
+        broken = [row for row in self.nodes if row.mark in {"error", "warning"}] if self.told else []
+        words += [f"{row.label} in trouble: {row.under}." for row in broken[:5]]
+        faults = [(name, s) for name, signs in self._signs.items() for s in signs]
+        words += [f"{s.time:%H:%M}{f' {name}' if name else ''}: {s.told}." for name, s in faults[:FEW] if self.told]
+        words += [f"{len(faults) - FEW} more faults."] if self.told and len(faults) > FEW else []
+        return " ".join(words) if self.told else f"{words[0]} There is nothing to draw on an axis of time."
+
+
+def _together(spans: Sequence[Span]) -> Iterator[Span]:
+    """Of many nodes each step once, from its first begin to its last end."""
+    kinds: dict[str, list[Span]] = {}
+    for told in spans:
+        kinds.setdefault(DRAIN if told.step in HOOKS else told.step, []).append(told)
+    for step, same in kinds.items():
+        began = min((s.began for s in same if s.began), default=None)
+        ends = [s.ended for s in same]
+        ended = max((e for e in ends if e), default=None) if all(ends) else None
+        took = ended - began if began and ended else None
+        yield Span("", step, began, ended, took, None)
+
+
+def _phase(told: Span, mark: str) -> str:
+    """A phase with how it stands and what is known of its time: ``RepoPrepared done, began 02:46, took 2 min.``"""
+    took = f", took {span(told.duration)}" if told.duration is not None else ""
+    return f"{told.step} {STANDS.get(mark, 'not known')}{f', began {told.began:%H:%M}' if told.began else ''}{took}."
+
+
+def _fault(entry: Entry, turn: bool) -> str:
+    """The mark of an entry that is a fault; empty for any other. `turn`: its node has its turn, so that it restarts."""
+    what = entry.what
+    if what.startswith("Job ") and " failed" in what:
+        return "error"
+    if not entry.node:
+        return ""
+    if entry.object.kind == "Node" and what.startswith(("Node: Ready became False", "Node: Ready became Unknown")):
+        return "" if turn else "error"
+    if what.startswith("the Machine was deleted"):
+        return "warning"
+    return "warning" if not entry.moves and DRAIN_ERROR.match(what) else ""

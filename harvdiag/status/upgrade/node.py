@@ -1,0 +1,80 @@
+"""The explanation of one node of an upgrade that is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import shown
+from harvdiag.core.suggest import either, near
+from harvdiag.rules.facts import Facts
+from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.upgrade.part import Part, quoted, since
+from harvdiag.upgrade.logs import agent, job_says, joined
+from harvdiag.upgrade.phases import DONE, STATES
+from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.waiting import wait_of
+
+__all__ = ["explain", "logs"]
+
+LONG = 600
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]:
+    """Its state, whom it waits for, what the logs tell of it, and what was found. Raises UsageError for no node."""
+    node = rollout.node(name)
+    if node is None:
+        hint = either(near(name, {n.name for n in rollout.nodes}))
+        raise UsageError(f"no node {name!r} in this upgrade{hint}")
+    told = wait_of(rollout, node)
+    lost = told.actor == "nobody" and node.state != DONE
+    busy = any(job.pending for job in node.jobs)
+    yield Part("Where", _where(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
+    if lost:
+        yield Part("Why", told.what)
+    else:
+        yield Part("Waits for", f"{told.actor}: {told.what}{since(diagnosis.facts, told)}")
+    if node.exists and node.ready in {"False", "Unknown"}:
+        yield Part("Beware", f"the Node is not Ready (its condition is {node.ready})")
+    yield from logs(diagnosis.facts, node)
+    yield from _found(diagnosis, node)
+
+
+def _where(node: NodeRollout, seen: bool, doing: bool) -> str:
+    does = f": it {STATES[node.state].doing}" if doing and node.state in STATES and node.state != DONE else ""
+    absent = "it is no Node of the cluster" if seen else "Nodes were not seen"
+    runs = f"it runs {node.kubelet or '?'} on {node.os or '?'}" if node.exists else absent
+    return f'{node.name} is "{node.state}"{does}; {runs}' if node.state else f"{node.name} has no state yet; {runs}"
+
+
+def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
+    about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
+    mine = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
+    for finding in mine[:1]:
+        yield Part("Found", shown(finding.message, LONG))
+        if finding.next:
+            yield Part("Do", finding.next[0])
+        if finding.caution:
+            yield Part("Caution", finding.caution)
+    if diagnosis.stuck and node.state != DONE and not any(f in diagnosis.story for f in mine):
+        yield Part("But", "the upgrade is stuck before it comes to this node: without --node harvdiag tells why")
+
+
+def logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
+    """What the logs of a bundle tell of a node: where its join was lost, or what its Job or its agent says."""
+    snapshot = facts.snapshot
+    if node.exists and not node.machines and snapshot.seen("Machine"):
+        story = joined(snapshot, node.name)
+        yield Part("Lost at", f"join step {story.step}: {story.why}" if story.step else f"not known: {story.why}")
+        yield from (Part("Log", quoted(quote)) for quote in story.quotes[:2])
+        return
+    job = next((job for job in reversed(node.jobs) if job.pending), None)
+    if job and (said := job_says(snapshot, job)):
+        yield Part("Log", quoted(said))
+    told = agent(snapshot, node.name) if node.state != DONE else None
+    if told and told.error and not told.recovered:
+        yield Part("Log", quoted(told.error))

@@ -1,0 +1,259 @@
+"""The course of an upgrade as a picture needs it: each phase and each node with a mark, and why it has that mark.
+
+Marks are ``good``, ``now``, ``wait``, ``warning``, ``error`` and ``unseen``. What is broken comes from the findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from harvdiag.core.model import Finding, ObjectRef, Severity
+from harvdiag.core.timestamps import Moment
+from harvdiag.status.upgrade import Part, Standing
+from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
+from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PHASES, PRELOADED, STATES, Phase
+from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.timeline import Span, phases
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.waiting import Wait, wait_of
+from harvdiag.upgrade.wording import span
+
+__all__ = ["COLUMNS", "LAST", "NODES", "PREPARING", "RANK", "Cell", "Course", "Way"]
+
+PRELOADING, REBOOT = "Images preloading", "Waiting Reboot"
+COLUMNS = (PRELOADING, PRELOADED, "Pre-draining", "Pre-drained", "Post-draining", REBOOT, DONE)
+"""The states that every node of a cluster goes through, in their order."""
+SINGLE = (PRELOADING, PRELOADED, REBOOT, DONE)
+SPENT_IN = {
+    "prepare": PRELOADING,
+    "single-node-upgrade": PRELOADED,
+    "pre-drain": "Pre-draining",
+    "kubernetes": "Pre-drained",
+    "post-drain": "Post-draining",
+    "restart": REBOOT,
+}
+"""The step of a node, and the state that it has meanwhile."""
+RANK = {mark: rank for rank, mark in enumerate(("error", "warning", "now", "unseen", "wait", "good"))}
+"""The marks, what needs a look first."""
+PREPARING, NODES, LAST = 5, 7, 8
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Cell(NamedTuple):
+    """One phase: its number and label, how it stands, and how long it took (empty where that is not told)."""
+
+    number: int
+    label: str
+    mark: str
+    took: str
+    hint: str
+
+
+class Way(NamedTuple):
+    """One node: its state, the column at which it stands (empty: before the first), its mark, and what is said of it.
+
+    `rule` is the finding's that marks it, `wait` whose turn it is, `spent` what each state took as far as is known.
+    `never` is why its turn can never come, empty where it can.
+    """
+
+    name: str
+    state: str
+    at: str
+    mark: str
+    says: str
+    rule: str
+    wait: Wait
+    step: str
+    spent: Mapping[str, str]
+    never: str = ""
+
+
+class Course:
+    """The upgrade that is under way; where none is, the last there was."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.facts = standing.facts
+        self.standing = standing
+
+    @cached_property
+    def gap(self) -> str:
+        """Why the Upgrades were not seen; empty where they were."""
+        return self.facts.snapshot.gap("Upgrade") or ""
+
+    @cached_property
+    def upgrade(self) -> Upgrade | None:
+        """The Upgrade (V1) that is drawn; None where there is none, or where an UpgradePlan came after it."""
+        return None if self.standing.plan else self.standing.latest
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What the standing says, part by part."""
+        return self.standing.parts()
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way."""
+        return self.standing.rollout is not None and self.upgrade is not None
+
+    @cached_property
+    def rollout(self) -> Rollout | None:
+        """The upgrade with its nodes and Jobs; of one that is over, as far as it is still told."""
+        if self.upgrade is None:
+            return None
+        return self.standing.rollout or Rollout(self.upgrade, self.facts.snapshot, self.facts.pairing)
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """The phases, then each node's steps, with their times."""
+        return phases(self.rollout, self.facts.snapshot) if self.rollout else []
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is stuck, and nothing else is at work meanwhile."""
+        return self.running and self.standing.stuck and not self.standing.moving
+
+    def age(self, since: str) -> str:
+        """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
+        age = self.facts.now.since(Moment(since))
+        return span(age) if age is not None and age.total_seconds() >= 0 else ""
+
+    # --- phases ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """The phases in their order, the last under the name that it has got."""
+        if self.upgrade is None:
+            return []
+        took = {s.step: span(s.duration) for s in self.spans if not s.node and s.duration is not None}
+        last = FAILED if self.upgrade.failed else DONE
+        return [self._cell(phase, took) for phase in PHASES if phase.number < LAST or phase.label == last]
+
+    def _cell(self, phase: Phase, took: Mapping[str, str]) -> Cell:
+        label = phase.label or "(begin)"
+        hint = f"{phase.number} {label}: {phase.actor} {phase.doing}, until {phase.until}"
+        mark = self._phase_mark(phase)
+        hint += f"; took {took[label]}" if label in took and mark == "good" else ""
+        return Cell(phase.number, label, mark, took.get(label, "") if mark == "good" else "", hint)
+
+    def _phase_mark(self, phase: Phase) -> str:
+        upgrade = self.upgrade
+        if upgrade is None or (self.running and upgrade.phase is None):
+            return "unseen"
+        if upgrade.failed:
+            broken = self.broken_phase
+            return "error" if phase.number in {broken, LAST} else "good" if phase.number < broken else "wait"
+        now = upgrade.phase.number if self.running and upgrade.phase else LAST + 1
+        if phase.number == now:
+            return "error" if self.stands else "warning" if self.standing.story else "now"
+        return "good" if phase.number < now else "wait"
+
+    @property
+    def broken_phase(self) -> int:
+        """The number of the phase in which it failed; that of the last where nothing tells."""
+        if self.upgrade is None:
+            return LAST
+        false = {kind for kind, told in self.upgrade.conditions.items() if told.status == "False"}
+        found = [p.number for p in PHASES if p.condition in false - {"LogReady", "Completed"}]
+        begun = bool(self.upgrade.statuses)
+        return next((n for n in found if n != PREPARING - 1 or not begun), LAST)
+
+    # --- nodes -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The states that the nodes go through: a single node is not drained, and few are ever held back."""
+        if self.upgrade is not None and self.upgrade.single_node:
+            return SINGLE
+        held = self.upgrade is not None and bool(self.upgrade.paused)
+        return (*COLUMNS[:2], PAUSED, *COLUMNS[2:]) if held else COLUMNS
+
+    @cached_property
+    def ways(self) -> list[Way]:
+        """Every node, what needs a look first, then by name; of an upgrade that is over those of its list."""
+        if self.rollout is None:
+            return []
+        nodes = [n for n in self.rollout.nodes if self.running or n.status]
+        found = [self._way(self.rollout, node) for node in nodes]
+        return sorted(found, key=lambda way: (RANK[way.mark], way.at == ""))
+
+    @cached_property
+    def _steps(self) -> dict[str, list[Span]]:
+        found: dict[str, list[Span]] = {}
+        for told in self.spans:
+            found.setdefault(told.node, []).append(told)
+        return found
+
+    def _way(self, rollout: Rollout, node: NodeRollout) -> Way:
+        told, finding = wait_of(rollout, node), self.trouble(node)
+        never = told.what if told.actor == "nobody" and node.state != DONE and self.running else ""
+        mark = self._mark(node, finding)
+        says = _reason(told, finding, never) if mark in {"error", "warning"} else ""
+        if mark == "now":
+            says = f"waits for {told.actor}: {told.what}"
+        steps = self._steps.get(node.name, ())
+        spent = {SPENT_IN[s.step]: took for s in steps if s.step in SPENT_IN and (took := self._spent(s))}
+        step = node.handshake.step if node.handshake else ""
+        rule = finding.rule if finding else ""
+        return Way(node.name, node.state, _at(node), mark, says, rule, told, step, spent, never)
+
+    def _spent(self, of: Span) -> str:
+        """What a step took; of one that goes on, for how long it has."""
+        if of.duration is not None:
+            return span(of.duration)
+        age = self.age(of.began.isoformat()) if of.began and not of.ended and self.running else ""
+        return f"for {age}" if age else ""
+
+    def trouble(self, node: NodeRollout) -> Finding | None:
+        """The finding of the story about a node: one that has it as its subject, the upgrade's own before its causes;
+        else one about the Upgrade that names it.
+        """
+        return self._troubles.get(node.ref)
+
+    def root(self, finding: Finding) -> Finding:
+        """The cause in the story of a finding that has none itself; of several the first."""
+        told, been = {f.fingerprint: f for f in self.standing.story}, {finding.fingerprint}
+        while cause := next((told[name] for name in finding.caused_by if name in told and name not in been), None):
+            been.add(cause.fingerprint)
+            finding = cause
+        return finding
+
+    @cached_property
+    def _troubles(self) -> dict[ObjectRef, Finding]:
+        """Causes come first in the story, so what comes later about a subject is the upgrade's own."""
+        story = self.standing.story
+        named = {e.object: f for f in story if f.subject.kind == "Upgrade" for e in f.evidence}
+        return named | {f.subject: f for f in sorted(story, key=lambda f: -f.severity.rank)}
+
+    def _mark(self, node: NodeRollout, finding: Finding | None) -> str:
+        over = node.state == DONE and (finding is None or finding.subject != node.ref)
+        if node.state == FAILED or (finding and finding.severity is Severity.ERROR and not over):
+            return "error"
+        if node.state == PAUSED or (finding and not over):
+            return "warning"
+        if not self.running:
+            return "good" if node.state == DONE else "wait"
+        under_way = node.handshake is not None and not node.handshake.idle
+        pending = any(job.pending for job in node.jobs)
+        if under_way or pending or node.state not in {DONE, PRELOADED, PRELOADING, ""}:
+            return "now"
+        phase = self.upgrade.phase if self.upgrade else None
+        if node.state == PRELOADING and phase and phase.number <= PREPARING:
+            return "now"
+        return "good" if node.state == DONE else "wait"
+
+
+def _reason(told: Wait, finding: Finding | None, never: str) -> str:
+    return never or (finding.message if finding else told.what)
+
+
+def _at(node: NodeRollout) -> str:
+    """The column at which a node stands; one that failed stands where it did."""
+    if node.state != FAILED:
+        return node.state if node.state in STATES else ""
+    failed = next((job.type for job in reversed(node.jobs) if job.state == JOB_FAILED), "prepare")
+    return SPENT_IN.get(failed, REBOOT)

@@ -1,0 +1,129 @@
+"""The explanation of an upgrade that is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from harvdiag.core.fields import text
+from harvdiag.core.suggest import listed
+from harvdiag.core.timestamps import Moment
+from harvdiag.rules.facts import Facts
+from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.summary import counted
+from harvdiag.status.upgrade.causes import also, faults
+from harvdiag.status.upgrade.node import logs
+from harvdiag.status.upgrade.part import Part, since
+from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.waiting import Wait, has_turn, in_turn, wait
+from harvdiag.upgrade.wording import done, named, span
+
+__all__ = ["explain"]
+
+LAST_PHASE, NODES = 8, 7
+SILENCE = timedelta(hours=2)
+"""Longer than any one step of an upgrade usually takes; where nothing moved for so long, somebody should look."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+    """Where it stands; why, where something holds it up, else whose turn it is; what to beware of."""
+    yield Part("Where", _where(diagnosis, rollout))
+    if plan := diagnosis.facts.upgrades.plan:
+        yield Part("Also under way", f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once")
+    if deleted := Moment(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
+        yield Part("Being deleted", f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
+    if diagnosis.story:
+        yield from faults(diagnosis)
+        yield from _stopped(diagnosis, rollout)
+        yield from _deletion(diagnosis, rollout)
+    else:
+        yield from _awaited(diagnosis, rollout)
+    yield from _down(rollout)
+    yield from also(diagnosis)
+    yield from _said(diagnosis.facts, rollout)
+
+
+def _where(diagnosis: Diagnosis, rollout: Rollout) -> str:
+    upgrade, told, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
+    word = "is stuck" if diagnosis.still else "cannot finish; it is" if diagnosis.stuck else "is"
+    if phase is None:
+        return f'{named(upgrade)} {word} in state "{upgrade.state}"'
+    place = f"phase {phase.number} of {LAST_PHASE} ({upgrade.state or 'not begun'})"
+    doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.stuck else ""
+    if phase.number < NODES:
+        return f"{named(upgrade)} {word} in {place}{doing}"
+    bar = f"Harvester shows {told.nodes} % ({told.total} % in all)"
+    return f"{named(upgrade)} {word} in {place}: {done(told.done, told.of)}; {bar}"
+
+
+def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+    """Whose turn it is, where nothing is found that holds the upgrade up."""
+    told = wait(rollout)
+    turn = in_turn(rollout)
+    whom = f", for {turn.name}" if turn and turn.name not in told.what else ""
+    yield Part("Waits for", f"{told.actor}{whom}: {told.what}{since(diagnosis.facts, told)}")
+    skipped = [o.rule for o in diagnosis.findings.skipped]
+    if rollout.upgrade.phase is None:
+        yield Part("Not judged", "harvdiag does not know this state, so a fault may be unseen")
+    elif skipped:
+        unseen = [kind for kind in ("Node", "Machine", "Secret", "Job") if not diagnosis.facts.snapshot.seen(kind)]
+        what = f" ({listed(unseen)} not seen)" if unseen else ""
+        yield Part("Not judged", f"{counted(len(skipped), 'check')} could not be made{what}, so a fault may be unseen")
+    else:
+        yield _patience(diagnosis)
+
+
+def _patience(diagnosis: Diagnosis) -> Part:
+    """What to do where no check of the upgrade finds anything: wait, or look where no check can."""
+    last = diagnosis.last
+    age = diagnosis.facts.now.since(Moment(last.time.isoformat())) if last else None
+    if age is not None and age >= SILENCE:
+        return Part("Do", f"look closer: nothing has moved for {span(age)}, and no check knows why; read the logs")
+    if diagnosis.beside:
+        return Part("Do", "see what else was found, below; no check of the upgrade itself finds anything")
+    return Part("Do", "nothing: no check finds anything that would keep it from going on")
+
+
+def _stopped(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+    """The last moment at which anything moved, where nothing will by itself; else what goes on."""
+    if diagnosis.moving:
+        yield Part("Waiting", f"does not mend it; {diagnosis.moving} goes on until it is done")
+        return
+    last = diagnosis.last
+    when = since(diagnosis.facts, Wait("", "", last.time.isoformat(), rollout.upgrade.ref)) if last else ""
+    where = f" ({last.node})" if last and last.node else ""
+    words = f"{when.removeprefix('; ')}: {last.what}{where}" if last and when else ""
+    if diagnosis.stuck:
+        yield Part("Stands still", f"{words}; waiting changes nothing" if words else "waiting changes nothing")
+    elif words:
+        yield Part("Last moved", words)
+
+
+def _said(facts: Facts, rollout: Rollout) -> Iterator[Part]:
+    """What the log says of the node that has its turn."""
+    node = in_turn(rollout)
+    yield from list(logs(facts, node))[:1] if node else ()
+
+
+def _deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+    """Whether Harvester would let somebody delete an Upgrade that does not go on; section 4.8 of the object facts."""
+    if rollout.upgrade.status("NodesUpgraded") == "Unknown":
+        yield Part("Deletion", "Harvester refuses to delete this Upgrade while its condition NodesUpgraded is Unknown")
+    elif diagnosis.stuck and not rollout.upgrade.status("NodesUpgraded"):
+        yield Part(
+            "Deletion",
+            "Harvester lets you delete this Upgrade, as no node has had its turn; charts that it paused stay paused",
+        )
+
+
+def _down(rollout: Rollout) -> Iterator[Part]:
+    """Nodes that are not Ready though it is not their turn: the next that goes down may take the quorum along."""
+    down = [node.name for node in rollout.nodes if node.exists and node.ready in {"False", "Unknown"}]
+    idle = [name for name in down if (node := rollout.node(name)) and not has_turn(node)]
+    if idle:
+        whom = "are not Ready, though it is not their" if len(idle) > 1 else "is not Ready, though it is not its"
+        yield Part("Beware", f"{listed(idle)} {whom} turn: look there before another node goes down")

@@ -1,0 +1,94 @@
+"""The standing of a cluster's upgrade: its parts as data, and the explanation that is made of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from harvdiag.core.escape import plain
+from harvdiag.core.frames import build_frame
+from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.upgrade import finished as over
+from harvdiag.status.upgrade import node as one
+from harvdiag.status.upgrade import running as whole
+from harvdiag.status.upgrade.part import Part
+from harvdiag.upgrade.timeline import Span, frame, phase_frame, phases
+from harvdiag.upgrade.timeline import lines as told
+from harvdiag.upgrade.waiting import row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Standing"]
+
+NODE_COLUMNS = {
+    **dict.fromkeys(("name", "state", "step", "waits_for", "machine", "kubelet", "os", "ready"), "str"),
+    "cordoned": "boolean",
+    "since": "datetime64[ns, UTC]",
+}
+HERE = "~~~ here it stopped: what follows repeats itself, or tells of a fault, and moves nothing ~~~"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Standing(Diagnosis):
+    """Where the upgrade of a cluster stands. Shows itself as text; `explain()` has the words, `nodes` the table."""
+
+    def __repr__(self) -> str:
+        return self.explain()
+
+    def __dir__(self) -> list[str]:
+        return sorted(name for name in super().__dir__() if not name.startswith("_"))
+
+    @property
+    def nodes(self) -> pd.DataFrame:
+        """One row a node: `name`, `state`, `step`, `waits_for`, `machine`, `kubelet`, `os`, `ready` (all str),
+        `cordoned` (boolean), `since` (UTC).
+
+        `step` is that of the drain's handshake (``idle``, ``h1`` … ``h11``).
+        """
+        rows = [row(self.shown, node) for node in self.shown.nodes] if self.shown else []
+        return build_frame(rows, NODE_COLUMNS)
+
+    @cached_property
+    def timeline(self) -> pd.DataFrame:
+        """What happened when: `time` (UTC), `what`, `node`, `object`, `field` (str), in order."""
+        return frame(self.past.entries() if self.past else [])
+
+    @property
+    def history(self) -> list[str]:
+        """The same as text, one line an entry, and where it stopped; then what could not be placed in time."""
+        if self.past is None:
+            return []
+        entries = self.past.entries()
+        lines = told(entries)
+        if self.still and self.last:
+            lines.insert(entries.index(self.last) + 1, HERE)
+        return [*lines, *map(plain, self.past.untimed)]
+
+    @property
+    def spans(self) -> list[Span]:
+        """The phases, then each node's steps, with their times."""
+        return phases(self.shown, self.facts.snapshot) if self.shown else []
+
+    @property
+    def phases(self) -> pd.DataFrame:
+        """Each phase, and each node's steps: `node`, `step` (str), `began`, `ended` (UTC), `duration`, `gap`."""
+        return phase_frame(self.spans)
+
+    def explain(self, node: str = "") -> str:
+        """Where it stands, why, and what may be done: of the whole upgrade, or of one node. A few lines of text.
+
+        Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
+        """
+        return "\n".join(f"{part.label}: {plain(part.text)}" for part in self.parts(node))
+
+    def parts(self, node: str = "") -> list[Part]:
+        """The explanation, part by part; as the cluster has it, not yet made fit for a terminal."""
+        if self.rollout is None:
+            return list(over.explain(self, node))
+        if node:
+            return list(one.explain(self, self.rollout, node))
+        return list(whole.explain(self, self.rollout))

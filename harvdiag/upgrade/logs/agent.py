@@ -1,0 +1,147 @@
+"""What rancher-system-agent of one host says: the Machine it believes to be, and why it cannot connect.
+
+The shapes of its lines are those of rancher/system-agent, pkg/k8splan/watcher.go and pkg/applyinator/applyinator.go.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from harvdiag.core.errors import HarvdiagError
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.logs.log import Log, Sign, open_log
+from harvdiag.upgrade.logs.quote import Quote
+
+__all__ = ["DELETED", "ERRORS", "LOOP", "AgentStory", "agent"]
+
+LOOP = 3
+"""Starts in a row without any work between that make a crash loop; a boot and an update start the agent once each."""
+START = "Rancher System Agent version"
+NAMED = re.compile(rb"(?:fleet-local/|Processing secret )(custom-[0-9a-f]{12})-machine-plan")
+WORK = (
+    Sign("with feedback", "the agent has told Rancher what it did"),
+    Sign("[Applyinator] Applying", "the agent is applying a plan"),
+)
+CONNECT = "error while connecting to Kubernetes cluster"
+DELETED = "received nil secret that was nil"
+CREDENTIALS = "the server has asked for the client to provide credentials"
+ERRORS = (
+    Sign(
+        CREDENTIALS,
+        "Rancher no longer knows the agent's token: the ServiceAccount of its Machine, or the token, is gone",
+        "J10",
+    ),
+    Sign(
+        CONNECT,
+        "the agent does not trust Rancher's certificate, or the certificate does not name the address it uses "
+        "(harvester/harvester#4543, harvester/harvester#10522)",
+        "J10",
+        also="x509",
+    ),
+    Sign(
+        CONNECT,
+        "the agent does not reach Rancher: the VIP or the network",
+        "J10",
+        also="timeout|refused|no route|no such host|deadline exceeded",
+    ),
+    Sign(CONNECT, "the agent cannot connect to Rancher", "J10"),
+    Sign(
+        "Initial connection to Kubernetes cluster failed",
+        "the agent does not trust Rancher with the CA it was given, and tries without (harvester/harvester#4543)",
+        "J10",
+    ),
+    Sign("received secret UID that differed", "its plan Secret was made anew: its Machine was made again"),
+    Sign(DELETED, "its plan Secret was deleted: its Machine was removed while the host ran on"),
+    Sign(
+        "secret received was too old",
+        "the agent's cache is behind; if that lasts, restart rancher-system-agent (harvester/harvester#10713)",
+    ),
+    Sign(
+        "older than the last secret operated on",
+        "the agent's cache is behind; if that lasts, restart rancher-system-agent (harvester/harvester#10713)",
+    ),
+    Sign("Maximum failure threshold exceeded", "its plan has failed for good; see failed-output of its Secret", "J12"),
+    Sign("error syncing 'fleet-local/custom-", "the agent cannot handle its plan Secret, and tries again"),
+)
+"""What goes wrong with an agent, the special before the general."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class AgentStory(NamedTuple):
+    """What the log of one host's agent tells, by its last 4 MiB; `whole` says whether that is all of it.
+
+    `machine` is the one it named last, `machines` all that it named, that one last; `named` is the line. `error` is the
+    last error, `recovered` says that the agent worked after it. `starts` counts all starts, `idle_starts` those since
+    it last worked; `began` and `started` are the first and the last of them, as the log writes the time.
+    """
+
+    file: str
+    whole: bool
+    machine: str
+    machines: tuple[str, ...]
+    named: Quote | None
+    error: Quote | None
+    recovered: bool
+    worked: Quote | None
+    starts: int
+    idle_starts: int
+    began: str
+    started: str
+
+    @property
+    def looping(self) -> bool:
+        """It starts again and again, and never gets to work."""
+        return self.idle_starts >= LOOP and self.error is not None and not self.recovered
+
+    @property
+    def changed(self) -> bool:
+        """It has believed to be more than one Machine."""
+        return len(self.machines) > 1
+
+
+def agent(snapshot: Snapshot, node: str) -> AgentStory | None:
+    """The story of a node's agent; None where the source has no log of it, or none that can be read."""
+    try:
+        return _story(open_log(snapshot, f"nodes/{node}.zip/logs/rancher-system-agent.log"))
+    except HarvdiagError:
+        return None
+
+
+def _story(log: Log) -> AgentStory:
+    named: dict[str, int] = {}
+    for match in log.matches(NAMED):
+        name = match[1].decode()
+        named.pop(name, None)
+        named[name] = match.start()
+    machine, place = next(reversed(named.items()), ("", -1))
+    error, worked = log.last(ERRORS), log.last(WORK)
+    at = worked[0] if worked else 0
+    starts = [log.quote(place).time for place in _ends(log)]
+    return AgentStory(
+        log.file,
+        log.whole,
+        machine,
+        tuple(named),
+        log.quote(place, machine, "the Machine that the agent believes to be") if machine else None,
+        _quote(log, error),
+        bool(error and worked and worked[0] > error[0]),
+        _quote(log, worked),
+        log.count(START),
+        log.count(START, at),
+        starts[0] if starts else "",
+        starts[-1] if starts else "",
+    )
+
+
+def _ends(log: Log) -> list[int]:
+    """Where the first and the last start stand."""
+    places = [match.start() for match in log.matches(re.compile(re.escape(START.encode())))]
+    return [places[0], places[-1]] if places else []
+
+
+def _quote(log: Log, found: tuple[int, Sign] | None) -> Quote | None:
+    return log.quote(found[0], found[1].text, found[1].meaning) if found else None

@@ -1,0 +1,196 @@
+"""At which step of its join a host was lost, by its logs: J1 to J16 of section 3.1 of the object facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harvdiag.core.errors import HarvdiagError
+from harvdiag.core.fields import text
+from harvdiag.core.model import ObjectRef
+from harvdiag.kinds import FLEET
+from harvdiag.kinds.columns import condition
+from harvdiag.snapshot import Snapshot
+from harvdiag.sources.bundle.nodes import CATTLE_ID
+from harvdiag.upgrade.logs.agent import DELETED, ERRORS, AgentStory, agent
+from harvdiag.upgrade.logs.log import Log, Sign, open_log
+from harvdiag.upgrade.logs.pods import SYSTEM, logs_of
+from harvdiag.upgrade.logs.quote import Quote
+
+__all__ = ["JoinStory", "joined"]
+
+BOOTSTRAPPED = Sign(
+    "already bootstrapped",
+    "rancherd found the stamp of an earlier install on the disk and did nothing, so that the host got no new identity",
+    "J2",
+)
+PLANNING = "failed to bootstrap system, will retry: generating plan"
+TROUBLE = (
+    Sign(PLANNING, "rancherd does not trust the server it was given: certificate or CA", "J3", also="x509|hash|certif"),
+    Sign(PLANNING, "the token that the host was given is refused (harvester/harvester#10685)", "J3", also="token|hmac"),
+    Sign(
+        PLANNING,
+        "rancherd does not reach the server it was given: the VIP, the network, DNS",
+        "J3",
+        also="timeout|timed out|deadline exceeded|refused|no route|no such host",
+    ),
+    Sign(PLANNING, "rancherd cannot make its plan to join (harvester/harvester#2892)", "J3"),
+    Sign(
+        "You must select at least one role",
+        "the installer of the agent was given no role (harvester/harvester#11341)",
+        "J4",
+    ),
+    Sign(
+        "received while downloading Rancher connection information",
+        "Rancher does not answer the host with the connection information of a Machine",
+        "J6",
+    ),
+)
+PROGRESS = (
+    BOOTSTRAPPED,
+    Sign("Generating Cattle ID", "the host has made its identity", "J5"),
+    Sign("Cattle ID was already detected as", "the host has kept the identity of an earlier install", "J5"),
+    Sign("Successfully downloaded Rancher connection information", "Rancher has answered the host", "J10"),
+)
+RANCHER = (
+    Sign("expected exactly one machine, but got 0", "Rancher made no Machine (harvester/harvester#11336)", "J8"),
+    Sign("node name not found in secret", "Rancher made no Machine (harvester/harvester#11336)", "J8"),
+)
+REJECTED = (
+    Sign("Node password rejected", "RKE2 refuses the host: a host of this name joined before with another one", "J12"),
+    Sign("is up and running", "RKE2 runs"),
+)
+PROMOTION = (
+    Sign(
+        "Waiting for custom machine label of",
+        "Harvester waits to promote the node until Cluster API has named its Machine on it",
+        "J16",
+    ),
+)
+READY = condition("ready", "Ready")
+MANAGED = "harvesterhci.io/managed"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class JoinStory(NamedTuple):
+    """Where the join of a host ended. `step` is ``J2`` to ``J16``, ``D3`` where it had joined and its Machine was
+    removed, or empty where the logs cannot tell; `why` says it in a sentence, `quotes` are the lines that show it.
+    """
+
+    step: str
+    why: str
+    quotes: tuple[Quote, ...] = ()
+
+
+def joined(snapshot: Snapshot, node: str) -> JoinStory:
+    """Where a host that has no Machine was lost. Ask it of such a Node only: of others, old troubles would be told."""
+    try:
+        if not snapshot.logs(f"nodes/{node}.zip/"):
+            return JoinStory("", _no_archive(snapshot, node))
+        rancherd = open_log(snapshot, f"nodes/{node}.zip/logs/rancherd.log")
+    except HarvdiagError as error:
+        return JoinStory("", f"the logs of {node} cannot be read: {error}")
+    return _lost(snapshot, node, rancherd, agent(snapshot, node))
+
+
+def _lost(snapshot: Snapshot, node: str, rancherd: Log, told: AgentStory | None) -> JoinStory:
+    """The first that tells, the surer evidence before the less sure."""
+    looks = (_unsettled(snapshot, node, rancherd), _own(snapshot, rancherd, told), _others(snapshot, node))
+    story = _removed(told) or next((found for look in looks for found in look), None)
+    return story or JoinStory("", _inconclusive(node, rancherd, told), _seen(told and told.named))
+
+
+def _removed(told: AgentStory | None) -> JoinStory | None:
+    """The host had joined, and its plan Secret went."""
+    gone = told and told.error and not told.recovered and DELETED in told.error.line
+    return JoinStory("D3", told.error.meaning, (told.error,)) if gone and told and told.error else None
+
+
+def _unsettled(snapshot: Snapshot, node: str, rancherd: Log) -> Iterator[JoinStory]:
+    """What rancherd met last, if nothing better followed; Rancher's own log may know more of it."""
+    if (hit := rancherd.last((*TROUBLE, *PROGRESS))) and hit[1] in TROUBLE:
+        quote = rancherd.quote(hit[0], hit[1].text, hit[1].meaning)
+        more = next(_rancher(snapshot, node), None) if hit[1].step == "J6" else None
+        yield more._replace(quotes=(quote, *more.quotes)) if more else JoinStory(hit[1].step, hit[1].meaning, (quote,))
+
+
+def _own(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator[JoinStory]:
+    """What rancherd left undone, and what the agent met."""
+    machine = told.machine if told else ""
+    lives = bool(machine) and not _missing(snapshot, machine)
+    if rancherd.whole and not rancherd.last(PROGRESS[1:]) and not lives and (hit := rancherd.last([BOOTSTRAPPED])):
+        quote = rancherd.quote(hit[0], hit[1].text, hit[1].meaning)
+        yield JoinStory("J2", hit[1].meaning, (quote, *_seen(told and (told.error or told.named))))
+    if told and told.error and not told.recovered and (step := _step(told.error)):
+        yield JoinStory(step, told.error.meaning, (told.error, *_seen(told.named)))
+    if told and machine and _missing(snapshot, machine):
+        yield JoinStory("D3", f"the agent believes to be {machine}, a Machine that is gone", _seen(told.named))
+
+
+def _others(snapshot: Snapshot, node: str) -> Iterator[JoinStory]:
+    """What RKE2, Rancher and Harvester say of the host."""
+    for unit in ("rke2-server", "rke2-agent"):
+        hit = _last(snapshot, f"nodes/{node}.zip/logs/{unit}.log", REJECTED)
+        if hit and hit[1].step:
+            yield JoinStory(hit[1].step, hit[1].meaning, (hit[0],))
+    yield from _rancher(snapshot, node, by_name=True)
+    start = f"harvester-promote-{node}-"
+    for file in logs_of(snapshot, SYSTEM, start, lambda pod: len(pod) == len(start) + 5):
+        if hit := _last(snapshot, file, PROMOTION):
+            yield JoinStory(hit[1].step, hit[1].meaning, (hit[0],))
+
+
+def _rancher(snapshot: Snapshot, node: str, by_name: bool = False) -> Iterator[JoinStory]:
+    """What Rancher says of the host's request, by the name of its Machine; else of any host's, unless `by_name`."""
+    host = snapshot.host(node)
+    machine = text(host, f'files["{CATTLE_ID}"].machine')
+    late = Sign(f"timeout waiting for local/{machine}", "Rancher got the host's request, but no Machine in time", "J7")
+    signs = (*((late,) if machine else ()), *(() if by_name else RANCHER))
+    for file in logs_of(snapshot, "cattle-system", "rancher-", lambda pod: not pod.startswith("rancher-webhook")):
+        if hit := _last(snapshot, file, signs):
+            yield JoinStory(hit[1].step, hit[1].meaning, (hit[0],))
+
+
+def _last(snapshot: Snapshot, file: str, signs: tuple[Sign, ...]) -> tuple[Quote, Sign] | None:
+    try:
+        log = open_log(snapshot, file)
+    except HarvdiagError:
+        return None
+    hit = log.last(signs)
+    return (log.quote(hit[0], hit[1].text, hit[1].meaning), hit[1]) if hit else None
+
+
+def _missing(snapshot: Snapshot, machine: str) -> bool:
+    """Whether there is surely no such Machine."""
+    return snapshot.seen("Machine") and snapshot.get(ObjectRef("Machine", FLEET, machine)) is None
+
+
+def _step(error: Quote) -> str:
+    return next((sign.step for sign in ERRORS if sign.meaning == error.meaning), "")
+
+
+def _seen(quote: Quote | None) -> tuple[Quote, ...]:
+    return (quote,) if quote else ()
+
+
+def _inconclusive(node: str, rancherd: Log, told: AgentStory | None) -> str:
+    if told and told.machine:
+        return f"the logs of {node} show no fault: its agent works, and believes to be {told.machine}"
+    if not rancherd.whole or rancherd.end() is None or not rancherd.last(PROGRESS):
+        return f"the logs of {node} do not reach back to its join"
+    return f"the logs of {node} show no fault"
+
+
+def _no_archive(snapshot: Snapshot, node: str) -> str:
+    """Why there are no logs of a host; the collector runs on Ready, managed nodes (section 7.3)."""
+    if snapshot.manifest.kind != "bundle":
+        return "only a support bundle holds the logs of hosts"
+    obj = snapshot.get(ObjectRef("Node", "", node))
+    if obj and text(obj, f'metadata.labels["{MANAGED}"]') != "true":
+        return f"the bundle has no archive of {node}: the collector leaves out Nodes without label {MANAGED}=true"
+    if obj and READY.value(obj) != "True":
+        return f"the bundle has no archive of {node}: the collector leaves out Nodes that are not Ready"
+    return f"the bundle has no archive of {node}: the collector may have waited for it in vain"

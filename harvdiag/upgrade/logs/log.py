@@ -1,0 +1,111 @@
+"""One log, by its end: found texts and the lines they stand in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.logs.quote import Quote, quote
+
+__all__ = ["MOST", "Log", "Sign", "open_log"]
+
+MOST = 4 << 20
+"""Bytes of a log that are looked at, from its end: some 30,000 lines. Collectors cut the logs of units at 10 MB and
+those of pods never."""
+LINE = 1 << 16
+"""Bytes of a line that are looked at."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Sign(NamedTuple):
+    """A text that tells something, what that is, and the step of a join or the like that it belongs to.
+
+    Where `also` is given, the line must hold that too (any case).
+    """
+
+    text: str
+    meaning: str
+    step: str = ""
+    also: str = ""
+
+    def fits(self, line: str) -> bool:
+        """Whether the line holds it."""
+        return self.text in line and (not self.also or re.search(self.also, line, re.IGNORECASE) is not None)
+
+
+class Log:
+    """The last bytes of one log; `whole` says whether they are all of it. Places are offsets into these bytes."""
+
+    def __init__(self, file: str, data: bytes, whole: bool) -> None:
+        self.file = file
+        # The first line is cut somewhere, and who knows in the midst of which password.
+        self._data = data if whole else data[data.find(b"\n") + 1 or len(data) :]
+        self.whole = whole
+
+    def places(self, text: str) -> Iterator[int]:
+        """Where a text stands, the last place first."""
+        needle, at = text.encode(), len(self._data)
+        while (at := self._data.rfind(needle, 0, at)) >= 0:
+            yield at
+
+    def count(self, text: str, after: int = 0) -> int:
+        """How often a text stands after a place."""
+        return self._data.count(text.encode(), max(after, 0))
+
+    def matches(self, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+        """Everything that a pattern finds, in the order of the log."""
+        return pattern.finditer(self._data)
+
+    def last(self, signs: Sequence[Sign]) -> tuple[int, Sign] | None:
+        """The last line that one of the signs fits: where, and which of them; of several the first given."""
+        found = []
+        for text in dict.fromkeys(sign.text for sign in signs):
+            alike = [sign for sign in signs if sign.text == text]
+            found += [(at, alike[-1]) for at in [self._last(alike)] if at >= 0]
+        if not found:
+            return None
+        at, sign = max(found, key=lambda hit: hit[0])
+        line = self.line(at)
+        return at, next((first for first in signs if first.fits(line)), sign)
+
+    def _last(self, alike: Sequence[Sign]) -> int:
+        """The last place that one of these signs, which share their text, fits."""
+        simple = any(not sign.also for sign in alike)
+        places = self.places(alike[0].text)
+        return next((at for at in places if simple or any(sign.fits(self.line(at)) for sign in alike)), -1)
+
+    def line(self, at: int) -> str:
+        """The line around a place; bytes that are no UTF-8 are replaced."""
+        start = self._data.rfind(b"\n", 0, at) + 1
+        end = self._data.find(b"\n", at)
+        end = len(self._data) if end < 0 else end
+        return self._data[start : min(end, start + LINE)].decode(errors="replace").rstrip("\r")
+
+    def quote(self, at: int, told: str = "", meaning: str = "") -> Quote:
+        """The line around a place as a quote."""
+        return quote(self.file, self.line(at), told, meaning)
+
+    def ends(self) -> Iterator[int]:
+        """A place in each line that is not empty, the last line first."""
+        at = len(self._data)
+        while at > 0:
+            start = self._data.rfind(b"\n", 0, at) + 1
+            if self._data[start:at].strip():
+                yield start
+            at = start - 1
+
+    def end(self) -> int | None:
+        """A place in the last line that is not empty; None where there is none."""
+        length = len(self._data.rstrip())
+        return length - 1 if length else None
+
+
+def open_log(snapshot: Snapshot, file: str) -> Log:
+    """The end of a log. HarvdiagError where it is not there or cannot be read."""
+    data = snapshot.tail(file, MOST)
+    return Log(file, data, len(data) < MOST)

@@ -1,0 +1,197 @@
+"""What the pods of an upgrade say: the wait loops of its Jobs, and why Harvester starts or answers none.
+
+The texts are those of harvester/harvester, package/upgrade/upgrade_manifests.sh and upgrade_node.sh, and of
+pkg/controller/master/upgrade/{secret,job,node}_controller.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice, takewhile
+
+from harvdiag.core.errors import HarvdiagError, UsageError
+from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
+from harvdiag.core.model import ObjectRef
+from harvdiag.core.timestamps import Moment
+from harvdiag.kinds import known
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.jobs import COMPLETE, Job
+from harvdiag.upgrade.logs.log import Log, Sign, open_log
+from harvdiag.upgrade.logs.quote import Quote
+
+__all__ = ["SYSTEM", "core_objects", "harvester_says", "job_says", "logs_of"]
+
+SYSTEM = "harvester-system"
+LONGHORN = "a Longhorn volume is not healthy, and the node is not drained before it is"
+CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
+ROLLOUT = "a Deployment or DaemonSet is not rolled out"
+IMPORTED = "Fleet has not imported the cluster local again"
+FLEET_AGENT = "Fleet's agent is not deployed anew yet"
+KUBEVIRT = "KubeVirt is not upgraded yet"
+MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
+EVACUATION = "KubeVirt still protects a VM that is leaving the node"
+WAITS = (
+    Sign("is not healthy.", LONGHORN),
+    Sign("does not have enough healthy replicas", LONGHORN),
+    Sign("Waiting for volume ", LONGHORN, also="to be healthy"),
+    Sign("Waiting for all Longhorn volumes to be healthy", LONGHORN),
+    Sign("Waiting for VM live-migration or shutdown", "VMs are still on the node: they must leave it or stop"),
+    Sign("Waiting for VM shutdown", "VMs are still on the node: they must stop"),
+    Sign("Waiting for evacuation PDB gone", EVACUATION),
+    Sign("kubevirt-migration-pdb-kubevirt-evacuation-", EVACUATION),
+    Sign("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
+    Sign(
+        "Waiting for CAPI cluster fleet-local/local to be provisioned",
+        "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; certificates that "
+        "have run out are a known cause (harvester/harvester#3863, harvester/harvester#10719)",
+    ),
+    Sign("Wait for Rancher to be upgraded to", "Rancher does not tell the new version in its setting server-version"),
+    Sign("wait helm release", "a Helm release is not deployed in its new version; it may roll back after 5 minutes"),
+    Sign("wait rollout -n", ROLLOUT),
+    Sign("rollout to finish", ROLLOUT),
+    Sign("wait until cluster.fleet local is Imported", IMPORTED),
+    Sign("cluster.fleet -n fleet-local local condition Imported is not", IMPORTED),
+    Sign("fleet-agent is old", FLEET_AGENT),
+    Sign("fleet-agent pod is not found", FLEET_AGENT),
+    Sign("Waiting for ManagedChart", CHART),
+    Sign("Current version: ", CHART, also="current state: .*current generation: "),
+    Sign("Waiting for KubeVirt to upgrade", KUBEVIRT),
+    Sign("KubeVirt current version: ", KUBEVIRT),
+    Sign("Waiting for longhorn-manager to be upgraded", "longhorn-manager does not run anew on every node yet"),
+    Sign("Checking instance-manager (aio)", MANAGERS),
+    Sign("instance-manager (aio) (image=", MANAGERS, also="will retry"),
+    Sign("Waiting for plan", "a Plan must be done on every Node, also on one that is not managed", also="to complete"),
+)
+"""What an upgrade's Jobs wait for in a loop, by the text they write before it or in each turn; of those with the same
+meaning the more telling first."""
+OVER = re.compile(
+    r"successfully rolled out|volumes are healthy\.|have been live-migrated or shutdown|all VMs are down"
+    r"|is provisioned \(|fleet-agent is new,|Z cluster\.fleet local is Imported$|instance-manager .* OK\.$"
+    r"|Z Plan \S+ completes\."
+)
+"""What they write when they have waited long enough."""
+TURN = 5
+"""Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one turn."""
+ASIDE = re.compile(r"(?:\S+Z )?(?:\++ |Checking running engine )")
+"""Lines that do not count among them: what the shell traces, and one a volume."""
+DIGRESSION = 1_000
+"""Lines that are looked at for these."""
+UPGRADERS = "handler harvester-upgrade-(?:job|node)-controller"
+REFUSALS = (
+    Sign(
+        "is not allowed to run any kind of job",
+        "Harvester starts no Job for a node while another one is between Pre-draining and Succeeded, paused or failed",
+    ),
+    Sign("there are pending jobs: (", "Harvester starts no Job before the named one has succeeded"),
+    Sign(
+        "cannot be fulfilled on secrets",
+        "Harvester could not write its answer to the drain's hook into the plan Secret, and does not try again",
+        also=UPGRADERS,
+    ),
+    Sign(
+        "plan secret for machine",
+        "Harvester did not find exactly one plan Secret of the node's Machine, and so does not answer the drain's hook",
+        also=UPGRADERS,
+    ),
+)
+"""Why Harvester starts no hook Job (H-e and H-f of section 4.3), and why it does not answer a hook (H-a and H-b)."""
+PODS = 12
+"""Logs of Harvester's pods, or of one Job's, that are read; there are three and one in a cluster that works."""
+# ReplicaSets are named without vowels and 0, 1, 3, so no other Deployment's pod is taken for one of `harvester`.
+HARVESTER = re.compile(r"harvester-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?[a-z0-9]{5}")
+EPOCH = datetime.fromtimestamp(0, UTC)
+CUT = 57  # a Job's pod is named like it, cut here so that five signs and a dash fit behind
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def job_says(snapshot: Snapshot, job: Job) -> Quote | None:
+    """What an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
+
+    None for a Job that is complete, and where no log of it is there.
+    """
+    if job.state == COMPLETE:
+        return None
+    said = [found for log in _job_logs(snapshot, job.ref) if (found := _telling(log))]
+    return max(said, key=_when, default=None)
+
+
+def harvester_says(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
+    """The last line of each kind in which Harvester says, since the Upgrade was made, why it does not go on."""
+    began = Moment(text(upgrade.obj, "metadata.creationTimestamp"))
+    said: dict[str, Quote] = {}
+    for log in _opened(snapshot, logs_of(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
+        for sign in REFUSALS:
+            if hit := log.last([sign]):
+                quote = log.quote(hit[0], sign.text, sign.meaning)
+                if not (began.at and quote.at.at and quote.at.at < began.at):
+                    said[sign.text] = max(said.get(sign.text, quote), quote, key=_when)
+    return [said[sign.text] for sign in REFUSALS if sign.text in said]
+
+
+def logs_of(snapshot: Snapshot, namespace: str, start: str, fits: Callable[[str], object]) -> Iterator[str]:
+    """The logs of the pods that fit, of those whose name begins so; not those of containers that have ended."""
+    for file in snapshot.logs(f"logs/{namespace}/{start}"):
+        if file.endswith(".log") and fits(file.split("/")[2]):
+            yield file
+
+
+def _job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
+    start = job.name[:CUT]
+    shape = re.compile(rf"{re.escape(start)}{'-' if len(job.name) <= CUT else '[a-z0-9.-]'}[a-z0-9]{{5}}")
+    files = list(logs_of(snapshot, job.namespace, start, shape.fullmatch))
+    if len(job.name) > CUT:  # what tells two Jobs of long-named nodes apart is cut off from the names of their pods
+        mine = _pods(snapshot, job)
+        files = [file for file in files if file.split("/")[2] in mine]
+    return _opened(snapshot, files)
+
+
+def _pods(snapshot: Snapshot, job: ObjectRef) -> set[str]:
+    """The pods of a Job by their label."""
+    keys = ("job-name", "batch.kubernetes.io/job-name")
+    pods = (pod for pod in core_objects(snapshot, "pods") if namespace_of(pod) == job.namespace)
+    return {name_of(pod) for pod in pods if job.name in (labels(pod).get(key) for key in keys)}
+
+
+def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
+    """The objects of a kind of the core group that is not in the catalogue; none where the source holds none."""
+    try:
+        return snapshot.objects(known("", plural).name)
+    except UsageError:
+        return ()
+
+
+def _opened(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
+    """The first `PODS` logs that can be read, one after the other: no more than one is held."""
+    return islice(_readable(snapshot, files), PODS)
+
+
+def _readable(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
+    for file in files:
+        try:
+            yield open_log(snapshot, file)
+        except HarvdiagError:
+            continue
+
+
+def _telling(log: Log) -> Quote | None:
+    """What the last lines say that a Job waits for; what it waited for before them is over."""
+    last = [at for at in islice(log.ends(), DIGRESSION) if not ASIDE.match(log.line(at))][:TURN]
+    since = takewhile(lambda at: not OVER.search(log.line(at)), last)
+    hits = [(at, sign) for at in since if (sign := next((s for s in WAITS if s.fits(log.line(at))), None))]
+    if hits:
+        alike = (hit for hit in hits if hit[1].meaning == hits[0][1].meaning)
+        at, sign = min(alike, key=lambda hit: WAITS.index(hit[1]))
+        return log.quote(at, sign.text, sign.meaning)
+    end = next(iter(last), log.end())
+    return None if end is None else log.quote(end, meaning="the last line that the Job has written")
+
+
+def _when(said: Quote) -> tuple[datetime, str]:
+    """What orders quotes of pods."""
+    return said.at.at or EPOCH, said.file

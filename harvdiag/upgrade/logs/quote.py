@@ -1,0 +1,82 @@
+"""Quotes: single lines of logs, fit to be shown."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from harvdiag.core.timestamps import Moment
+
+__all__ = ["LONGEST", "Quote", "masked", "quote", "stamp"]
+
+LONGEST = 300
+"""Characters of a line that are quoted."""
+_KEY = r"[\w.-]*(?:password|passwd|secret|token|bearer_token|api[_-]?key)"
+_SECRETS = (
+    # key: value, key=value, "key": "value", also within an escaped text (\"key\":\"value\")
+    (re.compile(rf"(?i)({_KEY}(?:\\*[\"'])?\s*[:=]\s*)(\\*[\"'])(?:(?!\2).)*(\2|$)"), r"\1\2***\3"),
+    (re.compile(rf"(?i)({_KEY}\s*[:=]\s*)(?![\"'\\\s]|\*\*\*)[^\s\"'\\,;&)}}\]]+"), r"\1***"),
+    (re.compile(r"(?i)(--[\w-]*(?:password|secret|token)\s+)(?!-)[^\s\"'\\]+"), r"\1***"),
+    (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=:-]{8,}"), r"\1***"),
+    (re.compile(r"\bK10[0-9a-fA-F]{16,}[\w:.-]*"), "***"),  # a join token of RKE2
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*"), "***"),  # a JSON web token
+    (re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+@"), r"\1***@"),
+)
+_STAMPS = (
+    re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"),  # of the API, before each line
+    re.compile(r'\btime="?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))'),
+    re.compile(r"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?) "),  # of journalctl, which tells no year
+)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Quote(NamedTuple):
+    """One line of a log: the file it stands in, its own time stamp, its text and what it means.
+
+    `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal tells it; empty
+    where nothing does. `line` is untrusted text, masked and cut to 300 characters.
+    """
+
+    file: str
+    time: str
+    line: str
+    meaning: str = ""
+
+    @property
+    def at(self) -> Moment:
+        """The time as a moment; false where it has no year or is not told."""
+        return Moment(self.time)
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.line}"
+
+
+def quote(file: str, line: str, told: str = "", meaning: str = "") -> Quote:
+    """The quote of a line; where it is long, the part around `told` is kept."""
+    return Quote(file, stamp(line), _cut(masked(line), told), meaning)
+
+
+def stamp(line: str) -> str:
+    """The time that a line tells; empty where it tells none."""
+    return next((found[1] for pattern in _STAMPS if (found := pattern.search(line[:LONGEST]))), "")
+
+
+def masked(line: str) -> str:
+    """The line without the values of keys such as token and password, as the collector masks them in files."""
+    for pattern, instead in _SECRETS:
+        line = pattern.sub(instead, line)
+    return line
+
+
+def _cut(line: str, told: str) -> str:
+    if len(line) <= LONGEST:
+        return line
+    at = line.find(told)
+    if at + len(told) < LONGEST:
+        return f"{line[: LONGEST - 1]}…"
+    start = min(at - LONGEST // 3, len(line) - LONGEST + 1)
+    end = start + LONGEST - 2
+    return f"…{line[start:end]}{'…' if end < len(line) else ''}"

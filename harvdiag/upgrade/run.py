@@ -1,0 +1,179 @@
+"""Rollout: one upgrade together with the nodes, Machines, plan Secrets and Jobs that it is carried out by.
+
+Each node has three sides here: what the Upgrade says of it, what its Node is, and how far the drain's handshake on its
+plan Secret has come. Where they disagree, a rule speaks; this only lays them side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from harvdiag.core.fields import Obj, field, items, text
+from harvdiag.core.model import ObjectRef
+from harvdiag.graph.pairing import Pairing
+from harvdiag.kinds.columns import condition
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.handshake import Handshake, handshake
+from harvdiag.upgrade.jobs import Job, jobs_of
+from harvdiag.upgrade.percent import Percent, percent
+from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.planner import Told, planner_says
+from harvdiag.upgrade.v1 import NodeStatus, Upgrade
+
+__all__ = ["NodeRollout", "Rollout"]
+
+READY = condition("ready", "Ready")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class NodeRollout(NamedTuple):
+    """One node in an upgrade. What was not seen or does not exist is None or empty.
+
+    `status` is what the Upgrade's list says (None: not in it), `exists` whether the Node is there, `machines` those
+    whose nodeRef names it (where none does, the one that it names itself, unless that belongs to another: such are
+    `others`), `secrets` their plan Secrets with the handshake, `jobs` its hook Jobs, the oldest first. `ready` is the
+    condition's status and `ready_since` its time; `kubelet` and `os` are what runs on it now.
+    """
+
+    ref: ObjectRef
+    status: NodeStatus | None
+    exists: bool
+    managed: bool
+    cordoned: bool
+    ready: str
+    ready_since: str
+    kubelet: str
+    os: str
+    pending_os: str
+    machines: tuple[ObjectRef, ...]
+    others: tuple[ObjectRef, ...]
+    secrets: tuple[tuple[ObjectRef, Handshake], ...]
+    jobs: tuple[Job, ...]
+
+    @property
+    def name(self) -> str:
+        """The Node's name."""
+        return self.ref.name
+
+    @property
+    def state(self) -> str:
+        """The Upgrade's word for it; empty where it is not in its list."""
+        return self.status.state if self.status else ""
+
+    @property
+    def handshake(self) -> Handshake | None:
+        """The drain's handshake: of several plan Secrets the one whose cycle is under way."""
+        return self._told[1] if self._told else None
+
+    @property
+    def secret(self) -> ObjectRef | None:
+        """That Secret."""
+        return self._told[0] if self._told else None
+
+    @property
+    def _told(self) -> tuple[ObjectRef, Handshake] | None:
+        under_way = [pair for pair in self.secrets if not pair[1].idle]
+        return next(iter(under_way or self.secrets), None)
+
+    def job(self, kind: str) -> Job | None:
+        """Its youngest Job of a type, such as ``pre-drain``."""
+        return next((job for job in reversed(self.jobs) if job.type == kind), None)
+
+
+class Rollout:
+    """One upgrade (V1) over the cluster's nodes."""
+
+    def __init__(self, upgrade: Upgrade, snapshot: Snapshot, pairing: Pairing) -> None:
+        self.upgrade = upgrade
+        self.snapshot = snapshot
+        self._pairing = pairing
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """The upgrade's Jobs in harvester-system, the oldest first."""
+        return jobs_of(self.snapshot.objects("Job"), self.upgrade.ref.name)
+
+    @cached_property
+    def nodes(self) -> list[NodeRollout]:
+        """Every Node of the cluster and every name of the Upgrade's list, in the order of their names."""
+        known = {node.name for node in self._pairing.nodes}
+        return [self._node(name) for name in sorted(known | set(self.upgrade.statuses))]
+
+    def node(self, name: str) -> NodeRollout | None:
+        """One of them by name."""
+        return next((node for node in self.nodes if node.name == name), None)
+
+    @cached_property
+    def planner(self) -> list[Told]:
+        """What Rancher's planner says."""
+        return planner_says(self.snapshot)
+
+    @property
+    def percent(self) -> Percent:
+        """What the UI shows."""
+        return percent(self.upgrade, [node.name for node in self.nodes if node.exists])
+
+    @property
+    def done(self) -> list[NodeRollout]:
+        """The nodes that have succeeded."""
+        return [node for node in self.nodes if node.state == DONE]
+
+    @property
+    def waiting(self) -> list[NodeRollout]:
+        """The nodes that have not."""
+        return [node for node in self.nodes if node.state != DONE]
+
+    @property
+    def draining(self) -> list[NodeRollout]:
+        """The nodes whose handshake is under way."""
+        return [node for node in self.nodes if node.handshake and not node.handshake.idle]
+
+    def _node(self, name: str) -> NodeRollout:
+        ref = ObjectRef("Node", "", name)
+        obj = self._pairing.links.objects.get(ref)
+        machines = self._machines(ref)
+        return NodeRollout(
+            ref,
+            self.upgrade.statuses.get(name),
+            obj is not None,
+            text(obj, 'metadata.labels["harvesterhci.io/managed"]') == "true",
+            field("spec.unschedulable").get(obj) is True,
+            READY.value(obj) or "" if obj else "",
+            _ready_since(obj) if obj else "",
+            text(obj, "status.nodeInfo.kubeletVersion"),
+            text(obj, "status.nodeInfo.osImage"),
+            text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
+            machines,
+            self._others(ref, machines),
+            tuple(self._secrets(machines)),
+            tuple(job for job in self.jobs if job.node == name),
+        )
+
+    def _machines(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
+        """As Harvester finds them: from the plan Secret over the Machine's nodeRef, else from the Node's annotation."""
+        claims = (m for m in self._pairing.claims(node) if (edge := self._pairing.node_ref(m)) and edge.target == node)
+        named = self._named(node)
+        return tuple(claims) or (named if not any(map(self._pairing.node_ref, named)) else ())
+
+    def _others(self, node: ObjectRef, machines: tuple[ObjectRef, ...]) -> tuple[ObjectRef, ...]:
+        """The Machine that a Node names although it is another's; a Node with one of its own has none."""
+        return () if machines else self._named(node)
+
+    def _named(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
+        named = self._pairing.named(node)
+        return (named.target,) if named and named.target in self._pairing.links.objects else ()
+
+    def _secrets(self, machines: tuple[ObjectRef, ...]) -> Iterator[tuple[ObjectRef, Handshake]]:
+        for machine in machines:
+            for secret in self._pairing.plans_of(machine):
+                yield secret, handshake(self._pairing.obj(secret))
+
+
+def _ready_since(node: Obj) -> str:
+    rows = items(node, "status.conditions")
+    return next((text(row, "lastTransitionTime") for row in rows if text(row, "type") == "Ready"), "")

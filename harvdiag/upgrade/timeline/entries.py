@@ -1,0 +1,94 @@
+"""The timeline of an upgrade: everything that tells a time, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from harvdiag.core.fields import text
+from harvdiag.core.model import ObjectRef
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.timeline.note import Note, late, moment
+from harvdiag.upgrade.timeline.objects import objects
+from harvdiag.upgrade.timeline.said import said
+
+__all__ = ["Entry", "History", "stopped", "timeline", "untimed"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Entry(NamedTuple):
+    """One thing that happened: when (UTC), what, on which node (empty: the cluster), and who tells it.
+
+    `field` is the place in `object`, or the log's name. `moves` is false for what is no step of the upgrade: Events and
+    lines of logs, plans that are run again, what breaks or flips on any day, and nodes that are done. `what` may quote
+    untrusted text.
+    """
+
+    time: datetime
+    what: str
+    node: str
+    object: ObjectRef
+    field: str
+    moves: bool = True
+
+
+class History:
+    """What happened in an upgrade. Its objects are gone through once, and its logs read once, when first asked for."""
+
+    def __init__(self, rollout: Rollout, snapshot: Snapshot) -> None:
+        self._rollout = rollout
+        self._snapshot = snapshot
+
+    def entries(self, logs: bool = True) -> list[Entry]:
+        """What happened since the Upgrade was made, the oldest first; without `logs` only what objects tell, for
+        `stopped`: no log and no Event is read for that.
+
+        Only the last change of a condition has a time; what it was before is not told. What has no time is left out;
+        `untimed` names it.
+        """
+        began = moment(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
+        notes = (*self._objects, *(self._said if logs else ()))
+        found = [Entry(at, *note[1:]) for note in notes if (at := moment(note.time))]
+        return sorted((e for e in found if began is None or e.time >= began), key=lambda e: (e.time, e[3:5], e.what))
+
+    @property
+    def untimed(self) -> list[str]:
+        """What is known without a time, or with one that cannot be read, and so is no entry: a sentence each."""
+        lost = [note for note in (*self._objects, *self._said) if moment(note.time) is None]
+        return [f"{note.object}: {note.what}, {_unknown(note.time)}" for note in lost]
+
+    @cached_property
+    def _objects(self) -> tuple[Note, ...]:
+        return tuple(objects(self._rollout, self._snapshot))
+
+    @cached_property
+    def _said(self) -> tuple[Note, ...]:
+        return tuple(said(self._rollout, self._snapshot))
+
+
+def timeline(rollout: Rollout, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
+    """`History.entries`; whoever asks more than once holds a History."""
+    return History(rollout, snapshot).entries(logs)
+
+
+def untimed(rollout: Rollout, snapshot: Snapshot) -> list[str]:
+    """`History.untimed`."""
+    return History(rollout, snapshot).untimed
+
+
+def stopped(entries: Sequence[Entry], now: datetime | None = None) -> Entry | None:
+    """The last entry at which anything moved; None where nothing did. Other entries may follow it.
+
+    With `now`, the time of the collection, none that lies after it counts: such a time is wrong.
+    """
+    return next((entry for entry in reversed(entries) if entry.moves and not late(entry.time, now)), None)
+
+
+def _unknown(time: str) -> str:
+    return f"at a time that cannot be placed ({time[:40]!r})" if time else "at a time that is not told"

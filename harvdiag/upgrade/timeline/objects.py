@@ -1,0 +1,149 @@
+"""What the objects of an upgrade tell with a time."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Iterator
+
+from harvdiag.core.fields import Obj, items, name_of, text
+from harvdiag.core.model import ObjectRef
+from harvdiag.kinds import FLEET
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.jobs import node_of, step_of
+from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.timeline.note import Note, moment, ref_of, short
+from harvdiag.upgrade.waiting import has_turn
+
+__all__ = ["objects"]
+
+CREATED, DELETED = "metadata.creationTimestamp", "metadata.deletionTimestamp"
+CORDONED = "node.kubernetes.io/unschedulable"
+CLUSTERS = ("RKEControlPlane", "Cluster.provisioning.cattle.io", "Cluster")
+PLANNERS = frozenset({"Reconciled", "Updated", "Provisioned"})
+"""Conditions in which Rancher's planner says what it does; whatever their status, a change is its next step."""
+PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
+PLAN_TIMES = {
+    'metadata.annotations["rke.cattle.io/plan-last-updated"]': "Rancher wrote a new plan",
+    PASSED: "every probe of the plan passed",
+}
+APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
+    """What the upgrade's own objects tell, and the Nodes, Machines and plan Secrets that it works on."""
+    upgrade = rollout.upgrade
+    yield Note(text(upgrade.obj, CREATED), "the Upgrade was made", "", upgrade.ref, CREATED)
+    yield from _conditions(upgrade.obj, upgrade.ref)
+    for kind in ("UpgradeLog", "Plan"):
+        for obj in snapshot.objects(kind):
+            if text(obj, "spec.upgradeName") == upgrade.ref.name or name_of(obj).startswith(f"{upgrade.ref.name}-"):
+                yield from _conditions(obj, ref_of(kind, obj))
+    for obj in snapshot.objects("Job"):
+        if step := step_of(obj, upgrade.ref.name):
+            yield from _job(obj, step)
+    for kind in CLUSTERS:
+        ref = ObjectRef(kind, FLEET, "local")
+        for note, type_, status in _told(snapshot.get(ref), ref):
+            yield note._replace(moves=type_ in PLANNERS or status == "True")
+    for node in rollout.nodes:
+        yield from _of_node(node, snapshot)
+
+
+def _of_node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
+    """A node that is done moves no more, whatever becomes of it; its Jobs are told apart from it."""
+    parts = [_node(node, snapshot), *(_machine(node, ref, snapshot.get(ref)) for ref in node.machines)]
+    parts += [_plan(snapshot.get(secret), secret, node.name) for secret, _ in node.secrets]
+    for part in parts:
+        yield from (note._replace(moves=False) for note in part) if node.state == DONE else part
+
+
+def _job(obj: Obj, step: str) -> Iterator[Note]:
+    """When a Job of the upgrade began and, if it has, when it ended."""
+    node, ref = node_of(obj), ref_of("Job", obj)
+    began = "status.startTime" if text(obj, "status.startTime") else CREATED
+    yield Note(text(obj, began), f"Job {step} began", node, ref, began)
+    for row in _rows(obj):
+        if str(row.get("type")) in {"Complete", "Failed"} and row.get("status") == "True":
+            done = text(obj, "status.completionTime") if row["type"] == "Complete" else ""
+            why = "" if row["type"] == "Complete" else _why(row)
+            end = f"Job {step} {'is complete' if row['type'] == 'Complete' else 'failed'}{why}"
+            field = "status.completionTime" if done else f"status.conditions, type {row['type']}"
+            yield Note(done or _since(row), end, node, ref, field)
+
+
+def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
+    obj = snapshot.get(node.ref)
+    if obj is None:
+        return
+    yield Note(text(obj, CREATED), "the Node was made", node.name, node.ref, CREATED)
+    for note, type_, status in _told(obj, node.ref, node.name):
+        yield note._replace(moves=(type_, status) == ("Ready", "True") and has_turn(node))
+    for taint in items(obj, "spec.taints"):
+        if added := text(taint, "timeAdded"):
+            key = text(taint, "key")
+            what = "the Node was cordoned" if key == CORDONED else f"the Node was tainted with {key}"
+            field = f"spec.taints, key {key}, timeAdded"
+            yield Note(added, what, node.name, node.ref, field, key == CORDONED and has_turn(node))
+
+
+def _machine(node: NodeRollout, ref: ObjectRef, obj: Obj | None) -> Iterator[Note]:
+    if obj is None:
+        return
+    yield Note(text(obj, CREATED), "the Machine was made", node.name, ref, CREATED)
+    if deleted := text(obj, DELETED):
+        yield Note(deleted, "the Machine was deleted", node.name, ref, DELETED)
+    for note, type_, status in _told(obj, ref, node.name):
+        yield note._replace(moves=type_ in PLANNERS or (status == "True" and has_turn(node)))
+
+
+def _plan(obj: Obj | None, ref: ObjectRef, node: str) -> Iterator[Note]:
+    for path, what in PLAN_TIMES.items():
+        if written := text(obj, path):
+            yield Note(written, what, node, ref, path)
+    if packed := text(obj, APPLIED):
+        written = _unpacked(packed)
+        failed = bool(text(obj, FAILED))
+        # A plan that failed is tried again and again, and one that had passed is run again when the agent starts.
+        passed, ran = moment(text(obj, PASSED)), moment(written)
+        moves = not failed and not (passed and ran and ran > passed)
+        yield Note(written, f"the agent ran its plan{', which failed' if failed else ''}", node, ref, APPLIED, moves)
+
+
+def _unpacked(packed: str) -> str:
+    try:
+        return b64decode(packed, validate=True).decode().strip()
+    except (binascii.Error, ValueError):
+        return packed
+
+
+def _conditions(obj: Obj, ref: ObjectRef) -> Iterator[Note]:
+    """Those of an object that only the upgrade changes."""
+    return (note for note, _, _ in _told(obj, ref))
+
+
+def _told(obj: Obj | None, ref: ObjectRef, node: str = "") -> Iterator[tuple[Note, str, str]]:
+    """What each condition became, with its type and its status."""
+    for row in _rows(obj):
+        kind, status = str(row.get("type") or ""), str(row.get("status") or "")
+        if kind and status:
+            what = f"{ref.kind}: {kind} became {status}{_why(row)}"
+            yield Note(_since(row), what, node, ref, f"status.conditions, type {kind}"), kind, status
+
+
+def _rows(obj: Obj | None) -> Iterator[Obj]:
+    return (row for row in items(obj, "status.conditions") if isinstance(row, dict))
+
+
+def _since(row: Obj) -> str:
+    return text(row, "lastTransitionTime") or text(row, "lastUpdateTime")
+
+
+def _why(row: Obj) -> str:
+    told = ": ".join(part for key in ("reason", "message") if (part := text(row, key)))
+    return f" ({short(told)})" if told else ""

@@ -1,0 +1,93 @@
+"""What Events and logs tell of an upgrade; they repeat themselves while nothing changes, so none of it moves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from harvdiag.core.fields import name_of, namespace_of, text
+from harvdiag.core.model import ObjectRef
+from harvdiag.kinds import qualified
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade import logs
+from harvdiag.upgrade.jobs import every_job
+from harvdiag.upgrade.logs import Quote
+from harvdiag.upgrade.logs.pods import core_objects
+from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.timeline.note import Note, ref_of, short
+
+__all__ = ["said"]
+
+EVENT_TIMES = (
+    "lastTimestamp",
+    "series.lastObservedTime",
+    "eventTime",
+    "firstTimestamp",
+    "metadata.creationTimestamp",
+)
+SYNCED = re.compile(r"error syncing '(?:([^'/]*)/)?([^'/]*)'")
+"""How a controller's log names the object that it could not handle."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def said(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
+    """All of it; each log is read once."""
+    about = _subjects(rollout, snapshot)
+    yield from _events(about, snapshot)
+    for job in rollout.jobs:
+        if quote := logs.job_says(snapshot, job):
+            yield _quoted(quote, job.node, job.ref)
+    for quote in logs.harvester_says(snapshot, rollout.upgrade):
+        yield _quoted(quote, *_synced(quote, about, rollout.upgrade.ref))
+    for node in rollout.nodes:
+        story = logs.agent(snapshot, node.name)
+        if story and story.error and not story.recovered:
+            yield _quoted(story.error, node.name, node.ref)
+
+
+def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
+    jobs = {f"{ref.name}-": node for ref, node in about.items() if ref.kind == "Job"}
+    for event in core_objects(snapshot, "events"):
+        bare, where, name = (text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
+        kind = qualified(text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
+        where = "" if kind == "Node" else where
+        if kind == "Pod":
+            # The longest fits: the Jobs of nodes hv1 and hv1-b both begin the name of a pod of the latter.
+            node = jobs.get(max((start for start in jobs if name.startswith(start)), key=len, default=""))
+        else:
+            node = about.get(ObjectRef(kind, where, name))
+        if node is None:
+            continue
+        path = next((path for path in EVENT_TIMES if text(event, path)), EVENT_TIMES[0])
+        what = f"{text(event, 'type') or 'Event'} {text(event, 'reason')} of {kind} {name}: "
+        ref = ObjectRef("Event", namespace_of(event), name_of(event))
+        yield Note(text(event, path), what + short(text(event, "message")), node, ref, path, moves=False)
+
+
+def _subjects(rollout: Rollout, snapshot: Snapshot) -> dict[ObjectRef, str]:
+    """The upgrade's objects, as an Event names them, and the node that each is about."""
+    upgrade = rollout.upgrade.ref
+    found = {upgrade: "", ObjectRef("UpgradeLog", upgrade.namespace, f"{upgrade.name}-upgradelog"): ""}
+    found |= {ref_of("Plan", o): "" for o in snapshot.objects("Plan") if name_of(o).startswith(f"{upgrade.name}-")}
+    found |= {job.ref: job.node for job in every_job(snapshot.objects("Job"), upgrade.name)}
+    for node in rollout.nodes:
+        mine: Iterable[ObjectRef] = (node.ref, *node.machines, *(secret for secret, _ in node.secrets))
+        found |= dict.fromkeys(mine, node.name)
+    return found
+
+
+def _synced(quote: Quote, about: dict[ObjectRef, str], upgrade: ObjectRef) -> tuple[str, ObjectRef]:
+    """The node and the object that a controller could not handle, by its line; else the upgrade."""
+    if found := SYNCED.search(quote.line):
+        for kind in ("Job", "Secret", "Node"):
+            ref = ObjectRef(kind, found[1] or "", found[2])
+            if ref in about:
+                return about[ref], ref
+    return "", upgrade
+
+
+def _quoted(quote: Quote, node: str, ref: ObjectRef) -> Note:
+    return Note(quote.time, f"{quote.meaning}: {quote.line}", node, ref, quote.file, moves=False)

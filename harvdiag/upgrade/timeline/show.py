@@ -1,0 +1,58 @@
+"""A timeline as a table and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harvdiag.core.escape import plain
+from harvdiag.core.frames import build_frame
+from harvdiag.upgrade.timeline.entries import Entry
+from harvdiag.upgrade.timeline.span import Span
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["frame", "lines", "phase_frame"]
+
+COLUMNS = {"time": "datetime64[ns, UTC]", "what": "str", "node": "str", "object": "str", "field": "str"}
+PHASE_COLUMNS = {
+    "node": "str",
+    "step": "str",
+    "began": "datetime64[ns, UTC]",
+    "ended": "datetime64[ns, UTC]",
+    "duration": "timedelta64[ns]",
+    "gap": "timedelta64[ns]",
+}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def frame(entries: Sequence[Entry]) -> pd.DataFrame:
+    """One row an entry: `time` (datetime64[ns, UTC]), `what`, `node`, `object`, `field` (str).
+
+    `node` is missing where the entry is about the cluster as a whole.
+    """
+    rows = [(e.time, e.what, e.node or None, str(e.object), e.field) for e in entries]
+    return build_frame(rows, COLUMNS)
+
+
+def phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
+    """One row a span: `node`, `step` (str), `began`, `ended` (datetime64[ns, UTC]), `duration`, `gap`
+    (timedelta64[ns]).
+
+    `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what goes on.
+    """
+    return build_frame([(s.node or None, *s[1:]) for s in spans], PHASE_COLUMNS)
+
+
+def lines(entries: Sequence[Entry]) -> list[str]:
+    """One line an entry, fit for a terminal: time, node (``-`` for the cluster), what, and who tells it."""
+    wide = max((len(plain(entry.node)) for entry in entries), default=0) or 1
+    return [f"{e.time:%Y-%m-%d %H:%M:%S} UTC  {plain(e.node) or '-':{wide}}  {_body(e)}" for e in entries]
+
+
+def _body(entry: Entry) -> str:
+    return f"{plain(entry.what)}  [{plain(f'{entry.object} {entry.field}')}]"

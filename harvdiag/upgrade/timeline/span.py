@@ -1,0 +1,90 @@
+"""A span of time in an upgrade, and the Jobs that spans are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from harvdiag.core.timestamps import Moment
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.jobs import COMPLETE, FAILED, every_job
+from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.timeline.note import late, moment
+
+__all__ = ["HOOKS", "Clock", "Span", "Work", "idle", "span", "works"]
+
+HOOKS = frozenset({"pre-drain", "post-drain", "restore-vm", "single-node-upgrade"})
+"""The Jobs of a node's turn."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Span(NamedTuple):
+    """A phase of the upgrade (`node` empty; `step` is its label, such as ``UpgradingNodes``) or a step of one node.
+
+    A node's steps are its Jobs by type, and between them ``kubernetes`` (drain and new RKE2) and ``restart``. `began`
+    and `ended` (UTC) are None where nothing tells them, where what tells them cannot be, or where it goes on;
+    `duration` where one of them is, or where both bear the same stamp, so that nothing is known of what lay between.
+    `gap` is the time before it in which no Job was at work on any node, and none restarted; for a phase no longer than
+    since the one before. None where there was none or it is not known.
+    """
+
+    node: str
+    step: str
+    began: datetime | None
+    ended: datetime | None
+    duration: timedelta | None
+    gap: timedelta | None
+
+
+class Work(NamedTuple):
+    """One Job: what it does, for which node, and when."""
+
+    step: str
+    node: str
+    began: datetime | None
+    ended: datetime | None
+
+
+class Clock:
+    """Reads times as those of one collection: what lies after it cannot be, and so is not told."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._now = Moment(snapshot.manifest.captured_at).at
+
+    def __call__(self, written: str) -> datetime | None:
+        """The time of a field, or None."""
+        at = moment(written)
+        return at if at and not late(at, self._now) else None
+
+
+def works(rollout: Rollout, snapshot: Snapshot, clock: Clock) -> list[Work]:
+    """Every Job of the upgrade, the oldest first; those without a time last."""
+    return sorted(_works(rollout, snapshot, clock), key=lambda w: (w.began is None, w.began, w.node, w.step))
+
+
+def _works(rollout: Rollout, snapshot: Snapshot, clock: Clock) -> Iterator[Work]:
+    for job in every_job(snapshot.objects("Job"), rollout.upgrade.ref.name):
+        over = job.state in {COMPLETE, FAILED}
+        yield Work(job.type, job.node, clock(job.began), clock(job.ended) if over else None)
+
+
+def span(node: str, step: str, began: datetime | None, ended: datetime | None) -> Span:
+    """A span whose end does not come before its begin; its gap is found later."""
+    if began and ended and ended < began:
+        ended = None
+    return Span(node, step, began, ended, ended - began if began and ended and ended > began else None, None)
+
+
+def idle(began: datetime | None, busy: Iterable[Span], since: datetime | None = None) -> timedelta | None:
+    """How long before a time nothing of `busy` had been at work, but not longer than `since`."""
+    if began is None:
+        return None
+    ends = [one.ended for one in busy if one.began and one.began < began]
+    told = [end for end in (*ends, since) if end and end <= began]
+    # What has no end, or one after the begin, was still at work.
+    quiet = sum(end is not None and end <= began for end in ends) == len(ends)
+    return began - max(told) if quiet and told and max(told) < began else None

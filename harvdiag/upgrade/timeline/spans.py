@@ -1,0 +1,103 @@
+"""The phases of an upgrade and the steps of each node, with their begin, their end and what lay between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from harvdiag.core.fields import text
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.phases import PHASES, Phase
+from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, idle, span, works
+from harvdiag.upgrade.timeline.steps import steps
+
+__all__ = ["phases"]
+
+PREPARING, SERVICES, NODES, LAST = 5, 6, 7, 8
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Own(NamedTuple):
+    """A phase with the begin that something of its own tells, and what may tell its end, the surest first."""
+
+    phase: Phase
+    began: datetime | None
+    ends: list[datetime]
+
+
+def phases(rollout: Rollout, snapshot: Snapshot) -> list[Span]:
+    """The phases so far in their order, none of which overlaps another; then each node's steps in theirs.
+
+    The ends come from the conditions, the begins from the Jobs where a phase has any, else from the end before.
+    """
+    clock = Clock(snapshot)
+    jobs = works(rollout, snapshot, clock)
+    nodes = steps(rollout, snapshot, jobs, clock)
+    busy = [*nodes, *(span(work.node, work.step, work.began, work.ended) for work in jobs)]
+    return [
+        *_phases([_own(rollout, snapshot, jobs, clock, phase) for phase in _so_far(rollout)], busy),
+        *(one._replace(gap=idle(one.began, busy)) for one in nodes),
+    ]
+
+
+def _phases(rows: Sequence[Own], busy: Sequence[Span]) -> Iterator[Span]:
+    latest: datetime | None = None
+    before: datetime | None = None
+    for row, *later in (rows[i:] for i in range(len(rows))):
+        began = row.began if _after(row.began, latest) else before
+        latest = began or latest
+        ended = _end(row, later, latest) if later else None
+        gap = idle(began, busy, before) if before else None
+        yield span("", row.phase.label or "(begin)", began, ended)._replace(gap=gap)
+        latest, before = ended or latest, ended
+
+
+def _so_far(rollout: Rollout) -> list[Phase]:
+    upgrade = rollout.upgrade
+    now = upgrade.phase.number if upgrade.phase else -1
+    return [p for p in PHASES if p.number <= now and (p.number < LAST or p.label == upgrade.state)]
+
+
+def _end(row: Own, later: Sequence[Own], latest: datetime | None) -> datetime | None:
+    """When a phase ended: no later than the next began, and then where nothing else tells it."""
+    limit = next((one.began for one in later if _after(one.began, latest)), None)
+    told = next((at for at in row.ends if _after(at, latest) and _after(limit, at, default=True)), None)
+    return told or (limit if later[0].began == limit else None)
+
+
+def _after(at: datetime | None, earlier: datetime | None, default: bool = False) -> bool:
+    """Whether a time does not contradict an earlier one; `default` where it is not told."""
+    return default if at is None else earlier is None or at >= earlier
+
+
+def _own(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock, phase: Phase) -> Own:
+    upgrade, number = rollout.upgrade, phase.number
+    if number == 0:
+        made = clock(text(upgrade.obj, "metadata.creationTimestamp"))
+        return Own(phase, made, _logs_made(rollout, snapshot, clock))
+    told = upgrade.status(phase.condition) in {"True", "False"}
+    since = clock(upgrade.conditions[phase.condition].since) if told else None
+    if number == LAST:
+        return Own(phase, since, [])
+    if number == PREPARING - 1:  # the same condition drives it and the next: it ends where that begins
+        return Own(phase, None, [])
+    mine = [work for work in jobs if _phase_of(work) == number]
+    began = min((work.began for work in mine if work.began), default=None)
+    last = max((work.ended for work in mine if work.ended), default=None)
+    return Own(phase, began, [at for at in (since, last) if at])
+
+
+def _logs_made(rollout: Rollout, snapshot: Snapshot, clock: Clock) -> list[datetime]:
+    mine = (o for o in snapshot.objects("UpgradeLog") if text(o, "spec.upgradeName") == rollout.upgrade.ref.name)
+    return [at for obj in mine if (at := clock(text(obj, "metadata.creationTimestamp")))]
+
+
+def _phase_of(work: Work) -> int:
+    if work.step in HOOKS:
+        return NODES
+    return {"prepare": PREPARING, "apply-manifests": SERVICES}.get(work.step, 0)

@@ -1,0 +1,62 @@
+"""The steps of each node in an upgrade: its Jobs, and what lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from harvdiag.core.fields import items, text
+from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, span
+
+__all__ = ["steps"]
+
+KUBERNETES, RESTART = "kubernetes", "restart"
+REBOOT = "Waiting Reboot"
+LONGEST = timedelta(hours=2)
+"""A Node that is Ready again later than that after its hook was not so because of the upgrade's restart."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def steps(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
+    """Each node's steps in their order, one node after the other, without their gaps."""
+    return [found for node in rollout.nodes for found in _of_node(node, jobs, snapshot, clock)]
+
+
+def _of_node(node: NodeRollout, jobs: Sequence[Work], snapshot: Snapshot, clock: Clock) -> Iterator[Span]:
+    mine = [work for work in jobs if work.node == node.name and work.began]
+    ready = _ready(node, snapshot, clock)
+    for work, after in pairwise((*mine, None)):
+        if work:
+            yield span(node.name, work.step, work.began, work.ended)
+            yield from _between(node, work, after, jobs, ready)
+
+
+def _between(
+    node: NodeRollout, before: Work, after: Work | None, jobs: Sequence[Work], ready: datetime | None
+) -> Iterator[Span]:
+    """What a node does after a hook, until the next of its Jobs."""
+    if before.ended is None:
+        return
+    if before.step == "pre-drain" and (after is None or after.step == "post-drain"):
+        yield span(node.name, KUBERNETES, before.ended, after.began if after else None)
+    if before.step == "post-drain" and after is None and node.state == REBOOT:
+        yield span(node.name, RESTART, before.ended, None)
+    if before.step == "post-drain" and node.state == DONE and ready and before.ended < ready <= before.ended + LONGEST:
+        began = (work.began for work in jobs if work.step in HOOKS and (work.node != node.name or work is after))
+        # A hook begins when the node before is through: what became Ready later than that did so for another reason.
+        if ready <= min((at for at in began if at and at > before.ended), default=ready):
+            yield span(node.name, RESTART, before.ended, ready)
+
+
+def _ready(node: NodeRollout, snapshot: Snapshot, clock: Clock) -> datetime | None:
+    """Since when the Node is Ready; None where it is not."""
+    rows = items(snapshot.get(node.ref), "status.conditions")
+    told = (clock(text(row, "lastTransitionTime")) for row in rows if text(row, "type") == "Ready")
+    return next(told, None) if node.ready == "True" else None

@@ -1,0 +1,24 @@
+"""A node of an upgrade as a row of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.waiting.node import wait_of
+
+__all__ = ["row"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def row(rollout: Rollout, node: NodeRollout) -> tuple[Any, ...]:
+    """Name, state, step of the handshake, what it waits for, Machine, kubelet, OS, Ready, cordoned, since when."""
+    told = wait_of(rollout, node)
+    step = node.handshake.step if node.handshake else None
+    machine = node.machines[0].name if node.machines else None
+    waits = f"{told.actor}: {told.what}"
+    parts = (node.name, node.state or "(not listed)", step, waits, machine, node.kubelet, node.os, node.ready)
+    return (*(part or None for part in parts), node.cordoned, told.since or None)
