@@ -85,7 +85,7 @@ def test_a_bar_in_a_kernel(config: Path, tmp_path: Path) -> None:
             textwrap.dedent(f"""
             import sys; sys.path.insert(0, {str(ROOT)!r})
             import harvdiag as hd
-            from harvdiag.progress import shown
+            from harvdiag.io.progress import shown
             cluster = hd.connect(kubeconfig={str(config)!r})
             cluster.check()
             print(type(shown()).__name__)

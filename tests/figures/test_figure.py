@@ -138,12 +138,15 @@ def test_focus_may_be_a_name_an_object_or_a_finding(cluster: Cluster) -> None:
     node = ObjectRef("Node", "", "srv09")
     assert worst is not None
     for focus in ("srv09", "node/srv09", "nodes/srv09", node, worst):
-        ref, finding = found(cluster, focus)
+        ref, finding = found(cluster.check(), cluster.graph, focus)
         assert ref == node
         assert finding is not None
         assert finding.rule == "node-without-machine"
-    assert found(cluster, None) == (None, None)
-    assert found(cluster, ObjectRef("Node", "", "srv06")) == (ObjectRef("Node", "", "srv06"), None)
+    assert found(cluster.check(), cluster.graph, None) == (None, None)
+    assert found(cluster.check(), cluster.graph, ObjectRef("Node", "", "srv06")) == (
+        ObjectRef("Node", "", "srv06"),
+        None,
+    )
 
 
 def test_every_picture_is_told() -> None:

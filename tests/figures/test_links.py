@@ -59,7 +59,7 @@ def orphans(first: int, last: int) -> list[Fault]:
 
 def wish(cluster: Cluster, word: str, **more: Any) -> Wish:
     """A focus as a person types it."""
-    ref, finding = found(cluster, word)
+    ref, finding = found(cluster.check(), cluster.graph, word)
     return Wish(ref, finding, **more)
 
 
