@@ -1,4 +1,4 @@
-"""The graph: an edge for every link of section 2 of the facts, keyed by its field, and phantoms for what is gone."""
+"""The graph: an edge for every link of docs/objects.md#links, keyed by its field, and phantoms for what is gone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ LOCAL = ObjectRef("Cluster", FLEET, "local")
 PROVISIONING = LOCAL._replace(kind="Cluster.provisioning.cattle.io")
 MANAGEMENT = ObjectRef("Cluster.management.cattle.io", "", "local")
 OWNER = "metadata.ownerReferences[0]"
-# Number in the facts: source, field, target. N(ode), M(achine), C(ustomMachine), B(ootstrap) and S(ecret) of one host.
+# Rows of docs/objects.md#links: source, field, target; of one host N(ode), M(achine), C(ustomMachine), B(ootstrap),
+# S(ecret).
 PER_HOST = {
     "E1": ("N", 'metadata.annotations["cluster.x-k8s.io/machine"]', "M"),
     "E2": ("M", "status.nodeRef.name", "N"),
@@ -61,7 +62,7 @@ def parts(world: World, node: str) -> dict[str, ObjectRef]:
 @pytest.mark.parametrize("version", ABSENT_IN)
 @pytest.mark.parametrize("edge", PER_HOST)
 def test_every_host_has_the_edge(edge: str, version: str) -> None:
-    """Each link of the facts is an edge whose key is the field; one that the version does not have is not there."""
+    """Each link is an edge whose key is the field; one that the version does not have is not there."""
     world = healthy(version=version)
     graph = port.cluster(world.objects).graph
     source, path, target = PER_HOST[edge]

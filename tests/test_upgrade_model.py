@@ -321,7 +321,7 @@ def test_jobs_of_another_upgrade_do_not_count(tmp_path: Path) -> None:
     assert types == ["apply-manifests", "pre-drain", "post-drain", "pre-drain"]
 
 
-# Percentages (section 4.7)
+# Percentages (docs/objects.md#percentages)
 
 THREE_OF_FOUR = {"hv01": "Succeeded", "hv02": "Succeeded", "hv03": "Succeeded", "hv04": "Images preloaded"}
 
@@ -354,7 +354,7 @@ def test_no_nodes_are_no_percent() -> None:
     assert percent(upgrade(), []) == Percent(0, 0, 0, 0, 0)
 
 
-# The planner (section 4.5)
+# The planner (docs/objects.md#planner-messages)
 
 M = "custom-1f2e3d4c5b6a"
 MESSAGES = {
@@ -391,7 +391,7 @@ def test_an_unknown_message_means_nothing(tmp_path: Path) -> None:
     assert rollout(world, tmp_path).planner == []
 
 
-# Upgrade V2 (section 1.22)
+# Upgrade V2 (docs/objects.md#upgrade-v2)
 
 
 @pytest.mark.parametrize("phase", V2_PHASES)

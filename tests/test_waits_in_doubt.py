@@ -39,7 +39,7 @@ def test_without_jobs_it_is_not_told_how_far_the_hook_is() -> None:
 
 @pytest.mark.parametrize(("step", "kind"), [("h4", "pre-drain"), ("h10", "post-drain")])
 def test_a_job_that_is_gone_is_made_by_nobody(step: str, kind: str) -> None:
-    """Harvester makes the hook's Job only in the state before (section 4.3, h3 and h9)."""
+    """Harvester makes the hook's Job only in the state before (docs/objects.md#drain-steps)."""
     world = rollouts.at_step(sized(3), "hv02", step)
     world.remove("Job", f"{NAME}-{kind}-hv02")
     told = of(world, "hv02")
@@ -75,7 +75,7 @@ def test_what_is_released_is_harvesters_and_what_is_held_the_administrators() ->
 
 
 def test_the_last_answer_is_due_since_the_node_came_back() -> None:
-    """Not since its Job ended, for the host restarted in between (section 4.3, h11)."""
+    """Not since its Job ended, for the host restarted in between (docs/objects.md#drain-post-drain-acknowledged)."""
     world = rollouts.at_step(sized(4), "hv02", "h11")
     found = node(opened(world), "hv02")
     job = found.job("post-drain")

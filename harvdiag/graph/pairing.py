@@ -1,7 +1,7 @@
 """Pairs: which Node belongs to which Machine, judged by every reference between them and never by counting.
 
-Sections 2 and 3 of the object facts number these links E1 to E7; Harvester's own check (from v1.5.1) looks at E1 and
-E2 only, and Rancher finds a Node by E4.
+The links are described in docs/objects.md#links. Harvester's own check (from v1.5.1) looks at the machine annotation
+and nodeRef only, and Rancher finds a Node by the machine UID label.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def __dir__() -> list[str]:
 class Pair(NamedTuple):
     """A Node and a Machine that any link ties together, or one of them alone (the other is empty).
 
-    A link is ``joins`` (it leads from one to the other), ``absent`` (the field is empty; E3 is so in v1beta2, E5 before
-    Harvester 1.9), ``unseen``, or the name of what it leads to instead. The last three before the verdict are
-    ``joins``, ``absent``, ``gone`` or ``unseen``.
+    A link is ``joins`` (it leads from one to the other), ``absent`` (the field is empty; nodeRef UID is so in v1beta2,
+    the machine name label before Harvester 1.9), ``unseen``, or the name of what it leads to instead. The last three
+    before the verdict are ``joins``, ``absent``, ``gone`` or ``unseen``.
     """
 
     node: str
@@ -102,24 +102,24 @@ class Pairing:
         return self.links.objects[ref]
 
     def named(self, node: ObjectRef) -> Edge | None:
-        """The Machine that the Node names (E1), whether it exists or not."""
+        """The Machine that the Node names by annotation, whether it exists or not."""
         return next(iter(self.links.of(node, E1)), None)
 
     def node_ref(self, machine: ObjectRef) -> Edge | None:
-        """The Node that the Machine names (E2), whether it exists or not."""
+        """The Node that the Machine names by nodeRef, whether it exists or not."""
         return next(iter(self.links.of(machine, E2)), None)
 
     def named_by(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The Nodes that name the Machine (E1)."""
+        """The Nodes that name the Machine by annotation."""
         return [edge.source for edge in self.links.to(machine, E1)]
 
     def claims(self, node: ObjectRef) -> list[ObjectRef]:
-        """The Machines that say the Node is theirs, by nodeRef (E2) or providerID (E6)."""
+        """The Machines that say the Node is theirs, by nodeRef or providerID."""
         edges = [edge for path in (E2, E6) for edge in self.links.to(node, path)]
         return _distinct(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
 
     def traces(self, node: ObjectRef) -> list[ObjectRef]:
-        """The Machines tied to the Node by a weaker sign (E4, E5, E7, E40) and to no other by nodeRef."""
+        """The Machines tied to the Node by a weaker sign (label, address, provider ID), to no other by nodeRef."""
         mine = [e.target for path in (E4, E5) for e in self.links.of(node, path) if e.state == PRESENT]
         theirs = [machine for edge in self.links.to(node) for machine in self._behind(edge)]
         return [m for m in _distinct([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
@@ -138,7 +138,7 @@ class Pairing:
         return edge is None or edge.target == node
 
     def suspects(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The Nodes that look like the host of a Machine without nodeRef: the other end of `traces` and of E6."""
+        """The Nodes that look like the host of a Machine without nodeRef: where `traces` and providerID lead."""
         parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
         out = [e for part in parts for e in self.links.of(part) if e.target.kind == "Node" and e.state == PRESENT]
         into = [edge.source for path in (E4, E5) for edge in self.links.to(machine, path)]
@@ -158,7 +158,7 @@ class Pairing:
         return edge is not None and edge.broken
 
     def plans_of(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The plan Secrets of a Machine, by label (E12), else by name."""
+        """The plan Secrets of a Machine, by label, else by name; docs/objects.md#link-plan-secret."""
         labelled = [edge.source for edge in self.links.to(machine, PLAN_OF)]
         by_name = ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan")
         return labelled or ([by_name] if by_name in self.links.objects and not self._plan_label(by_name) else [])
@@ -267,7 +267,7 @@ class Pairing:
         return text(self.obj(ref), "metadata.deletionTimestamp")
 
     def uid_differs(self, machine: ObjectRef) -> Edge | None:
-        """The nodeRef of a Machine whose uid is not that of the Node of this name (E3); v1beta1 only."""
+        """The nodeRef of a Machine whose uid is not that of the Node of this name; v1beta1 only."""
         edge, uid = self.node_ref(machine), text(self.obj(machine), E3)
         if edge is None or edge.state != PRESENT or not uid:
             return None

@@ -1,4 +1,4 @@
-"""The kinds that a host is made of, and the cluster objects above them; sections 1.1 to 1.12 of the object facts."""
+"""The kinds that a host is made of, and the cluster objects above them; docs/objects.md#kinds and #links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds that an upgrade is made of; sections 1.13 to 1.22 of the object facts."""
+"""The kinds that an upgrade is made of; docs/objects.md#kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of what runs on the hosts and must leave them before a drain; sections 1.20 and 1.21 of the object facts.
+"""The kinds of what runs on the hosts and must leave them before a drain; docs/objects.md#kinds.
 
 VirtualMachineInstances are not among them: their `spec` may hold user data with passwords in plain text, and whatever
 is in the catalogue is saved.

@@ -1,6 +1,6 @@
 """Advice that several rules give in the same words: how to look, and how not to lose a healthy node.
 
-Printed, never run. The preconditions are P1 to P6 of section 6 of the object facts.
+Printed, never run. The preconditions are those of docs/objects.md#preconditions.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def back_up_secret(name: str) -> str:
 
 
 def look_on_host(node: str) -> str:
-    """Where a host tells why it has no Machine (facts, J1 to J10)."""
+    """Where a host tells why it has no Machine: its logs of docs/objects.md#join-steps."""
     return (
         f"On {node}: `journalctl -u rancherd -u rancher-system-agent` (in a bundle: the same logs in "
         f"nodes/{node}.zip). "
@@ -72,7 +72,7 @@ def look_on_host(node: str) -> str:
 
 
 def register_first(node: str) -> tuple[str, ...]:
-    """What to do where the node cannot be spared: the first node is registered by a plan of Rancher (3.2, F15, F14)."""
+    """What to do where the node cannot be spared: Rancher registers the first; docs/objects.md#failure-first-node."""
     return (
         f"Do not uninstall {node}: the cluster cannot do without it.",
         (

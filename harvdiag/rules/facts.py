@@ -79,7 +79,7 @@ class Facts:
         return self._younger(ref, "metadata.creationTimestamp", JOINING)
 
     def leaving(self, ref: ObjectRef) -> bool:
-        """Deleted less than an hour before: its parts go one by one, and that is how it should be (D3)."""
+        """Deleted less than an hour before: its parts go one by one, as expected; docs/objects.md#removal-machine."""
         return self._younger(ref, "metadata.deletionTimestamp", REMOVAL)
 
     def _younger(self, ref: ObjectRef, path: str, span: timedelta) -> bool:

@@ -16,7 +16,10 @@ def __dir__() -> list[str]:
 
 
 def rejoin(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None) -> tuple[str, ...]:
-    """Take it out whole and join it anew (F01, F04, docs#1108); `shared` is another's Machine that it names."""
+    """Remove the node and join it again; `shared` is another's Machine that it names.
+
+    Follows harvester/docs#1108, docs/objects.md#failure-orphan-node and docs/objects.md#failure-shared-machine.
+    """
     name = node.name
     return (
         *_upgrade_first(facts),
@@ -38,7 +41,7 @@ def rejoin(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None) -> tu
 
 
 def _upgrade_first(facts: Facts) -> tuple[str, ...]:
-    """What must come first for the sake of an upgrade: in phase 7 no node may go before the others are done (P5)."""
+    """What an upgrade requires first: in phase 7 the other nodes must be done; docs/objects.md#precondition-upgrade."""
     if facts.rollout is None:
         return () if _none_runs(facts) else ("If an upgrade is under way, wait until its other nodes are Succeeded.",)
     upgrade = facts.rollout.upgrade
@@ -59,7 +62,7 @@ def _none_runs(facts: Facts) -> bool:
 
 
 def _with_version(facts: Facts) -> str:
-    """Which version to install; while an upgrade is unfinished no source says (4.6)."""
+    """Which version to install; while an upgrade is unfinished no source says (docs/objects.md#webhook-node-join)."""
     if _none_runs(facts) and facts.rollout is None:
         return ", with the version that the other nodes run"
     return (
@@ -69,7 +72,7 @@ def _with_version(facts: Facts) -> str:
 
 
 def _let_go(name: str, shared: ObjectRef) -> str:
-    """Harvester deletes the Machine that a deleted Node names, whosever it is (D2)."""
+    """Harvester deletes the Machine that a deleted Node names, whosever it is; docs/objects.md#removal-node."""
     return (
         f"Before anything of it is deleted, let Node {name} no longer name Machine {shared.name}, for Harvester "
         f"deletes the Machine that a deleted Node names. Keep a copy, `kubectl get node {advice.arg(name)} -o yaml > "

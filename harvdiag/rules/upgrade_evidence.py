@@ -34,7 +34,7 @@ __all__ = [
 
 SETTLING = timedelta(minutes=10)
 """How long a state may lag behind what moves it. Harvester looks at an unfinished Upgrade again every two minutes
-(section 4.1 of the object facts), a controller may restart meanwhile, and a source reads its lists one by one."""
+(docs/objects.md#upgrade-phases), a controller may restart meanwhile, and a source reads its lists one by one."""
 UNPAIRED = (
     "node-without-machine",
     "node-half-joined",

@@ -1,4 +1,4 @@
-"""The charts that an upgrade installs, and the Bundles that fleet makes of them (section 1.19 of the object facts)."""
+"""The charts that an upgrade installs, and the Bundles that fleet makes of them (docs/objects.md#charts)."""
 
 from __future__ import annotations
 

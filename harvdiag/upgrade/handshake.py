@@ -1,4 +1,4 @@
-"""Handshake: how far the drain of one node has come, by the annotations of its plan Secret (section 4.3, h0 to h12).
+"""Handshake: how far the drain of one node is, by the annotations of its plan Secret; docs/objects.md#drain-steps.
 
 Rancher asks and Harvester acknowledges by writing the very same text under another key; the texts are compared byte
 by byte. When the cycle is over, Rancher clears all of them: "all absent" means idle.
@@ -91,7 +91,7 @@ def handshake(secret: Obj) -> Handshake:
 
 
 def _step(found: Mapping[str, str]) -> str:
-    """The rows of section 4.3, the last first; a request counts as answered by its very copy alone."""
+    """The last step that an annotation shows; a request counts as answered by its very copy alone."""
     for key, step, answer, answered in STEPS:
         if key in found:
             return answered if answer and found.get(answer) == found[key] else step

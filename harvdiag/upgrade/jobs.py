@@ -1,4 +1,4 @@
-"""The Jobs that carry an upgrade out (section 1.18 of the object facts)."""
+"""The Jobs that carry an upgrade out (docs/objects.md#upgrade-jobs)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The percentages: as Harvester's UI computes them, and what they hide (section 4.7 of the object facts)."""
+"""The percentages: as Harvester's UI computes them, and what they hide (docs/objects.md#percentages)."""
 
 from __future__ import annotations
 

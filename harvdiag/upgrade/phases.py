@@ -1,4 +1,4 @@
-"""Phases and node states of Harvester's upgrade (V1), in their order; section 4.1 and 4.2 of the object facts."""
+"""Phases and node states of an Upgrade (V1), in their order; docs/objects.md#upgrade-phases and #node-states."""
 
 from __future__ import annotations
 

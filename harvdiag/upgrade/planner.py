@@ -1,4 +1,4 @@
-"""What Rancher's planner says in conditions, and what that means (section 4.5 of the object facts)."""
+"""What Rancher's planner says in conditions, and what that means; docs/objects.md#planner-messages."""
 
 from __future__ import annotations
 

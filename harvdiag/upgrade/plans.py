@@ -1,7 +1,7 @@
 """Plans of the system-upgrade-controller (SUC): which Nodes each selects, which are done, and what it is held up by.
 
-Section 1.17 of the object facts: a Node that is done carries the label ``plan.upgrade.cattle.io/<plan>`` with the
-plan's hash. Not to be mixed up with the machine-plan Secrets, which are Rancher's.
+See docs/objects.md#system-upgrade-plans: a Node that is done carries the label ``plan.upgrade.cattle.io/<plan>`` with
+the plan's hash. Not to be mixed up with the machine-plan Secrets, which are Rancher's.
 """
 
 from __future__ import annotations

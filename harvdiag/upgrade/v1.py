@@ -1,4 +1,4 @@
-"""One Upgrade object (``harvesterhci.io/v1beta1``) as it stands; sections 1.13 and 4 of the object facts."""
+"""One Upgrade object (``harvesterhci.io/v1beta1``) as it stands; docs/objects.md#upgrade-phases."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Upgrade V2: the UpgradePlan of the experimental upgrade toolkit (section 1.22 of the object facts).
+"""Upgrade V2: the UpgradePlan of the experimental upgrade toolkit (docs/objects.md#upgrade-v2).
 
-It upgrades by plans of the system-upgrade-controller and needs no machine-plan Secret; its phases are its own.
+Its phases are its own. Builds of 2025 upgraded nodes by Plans, those since 2026 by machine-plan Secrets as V1 does.
 """
 
 from __future__ import annotations

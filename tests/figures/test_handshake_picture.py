@@ -73,7 +73,7 @@ def test_the_title_says_who_has_not_answered(name: str) -> None:
 
 
 def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:
-    """h1 to h4 are done, h5 is not answered for 3 h 20 min, the rest is to come; the annotation stands at the arrow."""
+    """Four steps are done, pre-drain is not acknowledged for 3 h 20 min; the annotation is beside the arrow."""
     drawing = draw(sample("lost-acknowledgement"), Wish())
     assert marks(drawing) == dict.fromkeys(NAMES[:4], "good") | {"h5": "error"} | dict.fromkeys(NAMES[5:], "wait")
     row = next(drawing.scene.find("step", "error"))

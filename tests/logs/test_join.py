@@ -84,7 +84,7 @@ def test_steps_that_the_agent_tells(messages: list[str], step: str, why: str) ->
 
 
 def test_old_stamp_is_told_with_what_the_agent_says() -> None:
-    """The case of section 3.5: the agent of an old install runs in a loop."""
+    """The unmanaged-node case of docs/objects.md#failure-shared-machine: the agent of an old install runs in a loop."""
     error = CONNECT + "the server has asked for the client to provide credentials"
     story = lost(journal(BOOTSTRAPPED), journal(FEEDBACK, error))
     assert story.step == "J2"

@@ -242,7 +242,7 @@ def claimed_twice(cluster: Cluster, finding: Finding) -> bool:
 
 @every_finding
 def test_caution_where_a_step_can_take_a_healthy_node_along(path: Path) -> None:
-    """Deleting a Machine can delete a Node that another Machine holds (P4): such a finding says so."""
+    """Deleting a Machine can delete a Node that another Machine holds: such a finding says so."""
     cluster, findings = found(path)
     for finding in findings:
         if advises_to_delete_a_machine(finding) or claimed_twice(cluster, finding):

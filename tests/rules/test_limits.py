@@ -48,7 +48,7 @@ def test_objects_of_other_namespaces_are_not_parts_of_local() -> None:
 @pytest.mark.parametrize("stage", range(4))
 @pytest.mark.parametrize(("since", "stuck"), [(FRESH, False), (OLD, True)])
 def test_a_removal_in_good_order_is_no_fault_for_an_hour(stage: int, since: str, stuck: bool) -> None:
-    """Cluster API takes the parts away one by one (D3); after an hour the stuck deletion is the root of it all."""
+    """Cluster API takes the parts away one by one (docs/objects.md#removal-machine); after an hour that is the root."""
     world = healthy()
     machine = world.machine_of("hv03")
     world.change("Machine", machine, {"metadata": {"deletionTimestamp": since}, "status": {"phase": "Deleting"}})
@@ -72,7 +72,7 @@ def test_a_node_that_is_being_deleted_may_name_a_machine_that_went_before() -> N
 
 
 def test_a_join_is_no_fault_for_half_an_hour() -> None:
-    """Machine, plan and Node come one after another, and so do the lists of a bundle (facts, J8 to J15)."""
+    """Machine, plan and Node come one after another, and so do the lists of a bundle (docs/objects.md#join-steps)."""
     world = healthy()
     machine = world.machine_of("hv03")
     started = {"metadata": {"creationTimestamp": FRESH}}

@@ -64,7 +64,7 @@ def test_the_first_step_is_a_look_or_a_deed(path: Any) -> None:
 
 
 def test_the_false_node_lets_go_of_anothers_machine_before_anything_is_deleted() -> None:
-    """Harvester deletes the Machine that a deleted Node names (D2)."""
+    """Harvester deletes the Machine that a deleted Node names (docs/objects.md#removal-node)."""
     world = shared("UpgradingSystemServices", managed=False)
     finding = one(world, "nodes-share-machine")
     steps = list(finding.next)
@@ -108,7 +108,7 @@ def test_each_orphan_is_told_with_its_own_state() -> None:
 
 
 def test_no_answer_is_advised_while_a_machine_of_the_node_is_deleted() -> None:
-    """Its deletion waits for the drain, and takes the Node (D3)."""
+    """Its deletion waits for the drain, and takes the Node (docs/objects.md#removal-machine)."""
     world = rollouts.at_step(healthy(NODES), "hv02", "h5")
     faults.lose_answer(world, "hv02")
     rollouts.wait(world, hours=3)

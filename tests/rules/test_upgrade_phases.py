@@ -48,7 +48,7 @@ def test_no_upgrade_is_missed_where_none_was_looked_for(rule: str) -> None:
 
 
 def test_an_upgrade_by_the_toolkit_is_an_upgrade_too() -> None:
-    """It pauses charts as the other does (section 1.22 of the object facts)."""
+    """It pauses charts as the other does (docs/objects.md#upgrade-v2)."""
     world = healthy()
     world.add(new("management.cattle.io/v3", "ManagedChart", "harvester", "fleet-local", spec={"paused": True}))
     body: dict[str, Any] = {"spec": {"version": "v1.9.0"}, "status": {"currentPhase": "ClusterUpgrading"}}

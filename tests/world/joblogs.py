@@ -1,6 +1,6 @@
 """What the pods of an upgrade's Jobs write, as Harvester's scripts do: package/upgrade/upgrade_{manifests,node}.sh.
 
-An active Job repeats its last line, which is what it waits for. Section 4.8 of the object facts.
+An active Job repeats its last line, which is what it waits for. See docs/objects.md#upgrade-jobs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rollouts: a healthy world in the middle of an upgrade, at any phase and at any step of any node's drain.
 
-Both are tables, `PHASES` here and `STEPS` in tests/world/steps.py; a new case is a row. Sections 4.1 to 4.8 of the
-object facts; the times are those of a quick cluster, so that nothing here is late.
+Both are tables, `PHASES` here and `STEPS` in tests/world/steps.py; a new case is a row. See
+docs/objects.md#upgrade-phases and #drain-steps; the times are those of a quick cluster, so that nothing here is late.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PHASES = {
     "UpgradingNodes": Phase(FIRST_NODE, "UpgradingNodes", 5),
     "Succeeded": Phase(FIRST_NODE, "Succeeded", 6, False),
 }
-"""The phases of section 4.1, and the moments between two: `new` (0), `prepared` (5 to 6) and the `gate` (6 to 7)."""
+"""The phases of docs/objects.md#upgrade-phases, and moments between: `new` (0), `prepared` (5, 6), `gate` (6, 7)."""
 ORDER = tuple(PHASES)
 
 
@@ -147,7 +147,7 @@ def paused(world: World, *nodes: str) -> World:
 
 
 def at_pause(world: World, node: str) -> World:
-    """An upgrade whose turn it is for a node that is held back: asked for (h2), and not begun.
+    """An upgrade whose turn it is for a node that is held back: pre-drain requested, and not begun.
 
     The only node is held back before its upgrade begins at all: no condition NodesUpgraded yet.
     """
@@ -252,7 +252,7 @@ def _work(world: World, phase: str, minutes: int) -> None:
 
 
 def _roll(world: World) -> None:
-    """Change the clusters as Harvester does at h0; the only node's Job changes but the version."""
+    """Change the clusters as Harvester requests the rollout; the only node's Job changes but the version."""
     if len(world.hosts) > 1:
         parts.start_rollout(world)
 

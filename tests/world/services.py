@@ -1,6 +1,6 @@
 """What an upgrade's phases leave behind: settings, image and repository, plans of the system-upgrade-controller, Jobs.
 
-`show_services` adds what is there in the middle of a phase; the phases count as in section 4.1 of the object facts.
+`show_services` adds what is there in the middle of a phase; the phases count as in docs/objects.md#upgrade-phases.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Steps: one node of a world at any moment of its upgrade, with its plan Secret, its Jobs and the planner's words.
 
-The moments are a table, `STEPS`; those of an only node are `SINGLE`. Sections 4.2, 4.3 and 4.6 of the object facts.
+The moments are a table, `STEPS`; those of an only node are `SINGLE`. See docs/objects.md#drain-steps.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ STEPS = {
     "h11": Step(48, READY, 7, _DONE + _DONE, "kubelet os", _UNCORDON),
     "h12": Step(50, READY, 0, _DONE + _DONE, "kubelet os"),
 }
-"""h0 to h12 of section 4.3, and what is seen between them."""
+"""The steps of docs/objects.md#drain-steps by their id, and what is seen between them."""
 _JOBS = (("pre-drain", 3, 9), ("post-drain", 27, 13))  # type, minute of its start, minutes it takes
 SINGLE = {
     "started": Step(5, jobs=_RUNS),
@@ -85,7 +85,7 @@ SINGLE = {
     "waiting": Step(40, "Waiting Reboot", jobs=_DONE, new="kubelet"),
     "done": Step(48, READY, jobs=_DONE, new="kubelet os"),
 }
-"""The upgrade of the only node: one Job does all, there is no drain (section 4.6)."""
+"""The upgrade of the only node: one Job does all, there is no drain (docs/objects.md#phase-single-node)."""
 _SINGLE_JOBS = (("single-node-upgrade", 1, 38),)
 
 

@@ -1,4 +1,4 @@
-"""Upgrade V2: a healthy world with an UpgradePlan in any of its phases (section 1.22 of the object facts)."""
+"""Upgrade V2: a healthy world with an UpgradePlan in any of its phases (docs/objects.md#upgrade-v2)."""
 
 from __future__ import annotations
 

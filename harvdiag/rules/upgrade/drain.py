@@ -17,7 +17,7 @@ from harvdiag.upgrade.run import NodeRollout, Rollout
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
 DRAINED = {"h2", "h5", "h6", "h7", "h8"}
-"""The steps of a node whose drain was asked for and is not over (h1 only announces it, h11 only clears)."""
+"""The steps of a node whose drain was requested and is not over: without the announcement and the last answer."""
 REFUSALS = (
     (
         "instance-manager",

@@ -83,7 +83,7 @@ def _deaf_to_pre_drain(node: NodeRollout) -> str:
 
 
 def _overlooked(facts: Facts, rollout: Rollout, node: NodeRollout) -> str:
-    """Whether all that Harvester asks for (h3) has been so for a while, and it has not begun: it missed the request."""
+    """Whether Harvester missed the request: all that docs/objects.md#drain-pre-drain-job-started asks for is true."""
     held = _others_at_work(rollout, node)
     if node.state != PRELOADED or held or rollout.upgrade.pauses.get(node.name) == "pause" or not node.exists:
         return ""
@@ -178,7 +178,7 @@ def _os(facts: Facts, node: NodeRollout, request: str) -> tuple[Evidence, ...]:
 
 
 def _settle_first(dying: list[ObjectRef]) -> tuple[str, ...]:
-    """No answer while a Machine of the node is being deleted: drain and detach are what that waits for (D3)."""
+    """No answer while a Machine of the node is being deleted, which waits for it; docs/objects.md#removal-machine."""
     names = listed([machine.name for machine in dying])
     return (
         f"Settle first the deletion of Machine {names}, as its own finding says.",

@@ -135,7 +135,7 @@ def _still_since(facts: Facts, rollout: Rollout, told: Told) -> str:
 
 
 def _ahead(rollout: Rollout, told: Told, nodes: list[NodeRollout]) -> list[NodeRollout]:
-    """The nodes whose kubelet the planner waits for although it runs (F10)."""
+    """The nodes whose kubelet the planner waits for although it runs; docs/objects.md#failure-capi-unauthorized."""
     target = rollout.upgrade.release.kubernetes
     return [node for node in nodes if target and node.kubelet == target] if told.part == KUBELET else []
 

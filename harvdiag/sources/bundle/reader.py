@@ -144,7 +144,7 @@ class BundleReader:
         return Listing(kind, "", kind.home, (), state, reason)
 
     def _why_missing(self, kind: Kind) -> tuple[State, str]:
-        """A list that is not there: none existed, the collector failed, or it never looked (facts, section 7)."""
+        """A missing list: none existed, the collector failed, or never looked; docs/objects.md#bundle-missing-list."""
         if not kind.served:
             return State.NOT_LOOKED_AT, "bundles do not hold this; a live cluster tells it"
         if why := self._complaint(kind):

@@ -1,4 +1,4 @@
-"""The steps of one node's drain, who takes each, what carries it, and how far it has come (section 4.3, h1 to h12)."""
+"""The steps of one node's drain, who takes each, what carries it, and how far it is; docs/objects.md#drain-steps."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _said(facts: Facts, rollout: Rollout) -> Iterator[Part]:
 
 
 def _deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
-    """Whether Harvester would let somebody delete an Upgrade that does not go on; section 4.8 of the object facts."""
+    """Whether Harvester allows the deletion of an Upgrade that does not proceed; docs/objects.md#webhook-delete."""
     if rollout.upgrade.status("NodesUpgraded") == "Unknown":
         yield Part("Deletion", "Harvester refuses to delete this Upgrade while its condition NodesUpgraded is Unknown")
     elif diagnosis.stuck and not rollout.upgrade.status("NodesUpgraded"):

@@ -47,7 +47,7 @@ class Standing(Diagnosis):
         """One row a node: `name`, `state`, `step`, `waits_for`, `machine`, `kubelet`, `os`, `ready` (all str),
         `cordoned` (boolean), `since` (UTC).
 
-        `step` is that of the drain's handshake (``idle``, ``h1`` … ``h11``).
+        `step` is that of the drain's handshake (``idle``, ``h1`` … ``h11``; docs/objects.md#drain-steps).
         """
         rows = [row(self.shown, node) for node in self.shown.nodes] if self.shown else []
         return build_frame(rows, NODE_COLUMNS)

@@ -1,4 +1,4 @@
-"""At which step of its join a host was lost, by its logs: J1 to J16 of section 3.1 of the object facts."""
+"""At which step of its join a host was lost, by its logs; the steps are those of docs/objects.md#join-steps."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def _inconclusive(node: str, rancherd: Log, told: AgentStory | None) -> str:
 
 
 def _no_archive(snapshot: Snapshot, node: str) -> str:
-    """Why there are no logs of a host; the collector runs on Ready, managed nodes (section 7.3)."""
+    """Why there are no logs of a host; see docs/objects.md#bundle-node-archives."""
     if snapshot.manifest.kind != "bundle":
         return "only a support bundle holds the logs of hosts"
     obj = snapshot.get(ObjectRef("Node", "", node))

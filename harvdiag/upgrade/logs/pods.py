@@ -97,7 +97,7 @@ REFUSALS = (
         also=UPGRADERS,
     ),
 )
-"""Why Harvester starts no hook Job (H-e and H-f of section 4.3), and why it does not answer a hook (H-a and H-b)."""
+"""Why Harvester starts no hook Job, and why it does not answer a hook; docs/objects.md#drain-hazards."""
 PODS = 12
 """Logs of Harvester's pods, or of one Job's, that are read; there are three and one in a cluster that works."""
 # ReplicaSets are named without vowels and 0, 1, 3, so no other Deployment's pod is taken for one of `harvester`.

@@ -156,7 +156,7 @@ def _hook(rollout: Rollout, node: NodeRollout, step: str, secret: ObjectRef) -> 
 
 
 def _busy(other: NodeRollout) -> bool:
-    """Whether Harvester starts no hook for another node because of this one; section 4.3, h3 of the object facts."""
+    """Whether Harvester starts no hook for another node because of this one; docs/objects.md#hazard-node-busy."""
     return _pending(other) is not None or other.state not in {DONE, PAUSED, *BEFORE_NODES}
 
 
