@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from harvdiag import pairs
+from harvdiag.graph import pairing
 from harvdiag.kinds import CATALOGUE
 from tests.notebooks.run import ROOT
 
@@ -121,7 +121,7 @@ def test_missing_link_is_found() -> None:
 
 def test_fields_of_the_pairing_are_rows() -> None:
     """The fields that the pairing compares, by whatever name its module has for them."""
-    values = {value for value in vars(pairs).values() if isinstance(value, str)}
+    values = {value for value in vars(pairing).values() if isinstance(value, str)}
     fields = {value for value in values if value.startswith(("metadata.", "spec.", "status."))}
     assert fields
     assert fields - {row.path for row in link_rows()} == set()
