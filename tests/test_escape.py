@@ -53,9 +53,24 @@ def findings(name: str) -> Findings:
     )
     steps = (f"Look at {name}: `kubectl get nodes {name}` and see.", f"See {name}")
     root = Finding(
-        "rule-a", "family", Severity.ERROR, ref, f"Node {name} is odd", evidence, "Why.", steps, f"Do not {name}"
+        rule="rule-a",
+        family="family",
+        severity=Severity.ERROR,
+        subject=ref,
+        message=f"Node {name} is odd",
+        evidence=evidence,
+        why="Why.",
+        next=steps,
+        caution=f"Do not {name}",
     )
-    then = Finding("rule-b", "family", Severity.WARNING, ref, f"So is {name}", caused_by=(root.fingerprint,))
+    then = Finding(
+        rule="rule-b",
+        family="family",
+        severity=Severity.WARNING,
+        subject=ref,
+        message=f"So is {name}",
+        caused_by=(root.fingerprint,),
+    )
     outcomes = [Outcome("rule-a", "failed", "", (root,)), Outcome("rule-b", "failed", "", (then,))]
     outcomes.append(Outcome("rule-c", "skipped", f"Node failed: {name}"))
     coverage = Coverage((CoverageEntry("Node", "", name, name, State.FAILED, 0, name),), (name,))

@@ -11,7 +11,14 @@ SOURCE = Source("files", "made up", "", "", "", 4, 3)
 def finding(rule: str, *causes: Finding, severity: Severity = Severity.ERROR, name: str = "n") -> Finding:
     """A finding of a rule about one Node."""
     subject = ObjectRef("Node", "", name)
-    return Finding(rule, "family", severity, subject, rule.upper(), caused_by=tuple(c.fingerprint for c in causes))
+    return Finding(
+        rule=rule,
+        family="family",
+        severity=severity,
+        subject=subject,
+        message=rule.upper(),
+        caused_by=tuple(c.fingerprint for c in causes),
+    )
 
 
 ROOT = finding("b-root")

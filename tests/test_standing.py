@@ -313,7 +313,14 @@ def test_one_that_cannot_finish_may_still_move() -> None:
 
 def fault(rule: str, family: str = "upgrade", *causes: Finding) -> Finding:
     names = tuple(cause.fingerprint for cause in causes)
-    return Finding(rule, family, Severity.ERROR, ObjectRef("Node", "", rule), f"message {rule}", caused_by=names)
+    return Finding(
+        rule=rule,
+        family=family,
+        severity=Severity.ERROR,
+        subject=ObjectRef("Node", "", rule),
+        message=f"message {rule}",
+        caused_by=names,
+    )
 
 
 def test_the_root_is_that_of_the_fault_that_is_told() -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "Finding",
     "ObjectRef",
     "Outcome",
+    "Reason",
     "Severity",
     "State",
     "fingerprint",
@@ -85,8 +86,25 @@ def fingerprint(rule: str, subject: ObjectRef) -> str:
     return f"{rule}:{subject.kind}:{subject.namespace}:{subject.name}"
 
 
-class Finding(NamedTuple):
-    """One fault: what is wrong with which object, how it shows, why it matters, and what may safely be done."""
+class Reason(Enum):
+    """What a finding comes down to, where reports and pictures treat one fault unlike another."""
+
+    NOT_MANAGED = "not-managed"
+    NEVER_BEGUN = "never-begun"
+    DANGLING = "dangling"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One fault: what is wrong with which object, how it shows, why it matters, and what may safely be done.
+
+    Beside the sentences it carries as data what they say: `short` is the fault in a few words (``no Machine``),
+    `reason` a code where there is one, `missing` from which kind to which kind a link is missing or leads to nothing,
+    `targets` the objects that the message names beside the subject, `holds` whether an upgrade waits for it.
+    """
 
     rule: str
     family: str
@@ -99,6 +117,11 @@ class Finding(NamedTuple):
     caution: str = ""
     links: tuple[str, ...] = ()
     caused_by: tuple[str, ...] = ()
+    short: str = ""
+    reason: Reason | None = None
+    missing: tuple[str, str] | None = None
+    targets: tuple[ObjectRef, ...] = ()
+    holds: bool = False
 
     @property
     def fingerprint(self) -> str:

@@ -59,4 +59,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "links": list(finding.links),
         "caused_by": list(finding.caused_by),
         "fingerprint": finding.fingerprint,
+        "short": finding.short,
+        "reason": str(finding.reason) if finding.reason else None,
+        "missing": list(finding.missing) if finding.missing else None,
+        "targets": [ref.as_dict() for ref in finding.targets],
+        "holds": finding.holds,
     }

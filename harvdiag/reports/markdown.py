@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harvdiag.core.escape import code, markdown
 from harvdiag.core.findings import Findings
@@ -46,7 +47,7 @@ def _root(findings: Findings, finding: Finding) -> Iterator[str]:
     for other in findings.story(finding):
         yield ""
         yield f"**Leads to** {other.severity} `{other.rule}`, {markdown(other.subject)}: {markdown(other.message)}."
-        yield from _advice(beyond(other, told)._replace(links=()))
+        yield from _advice(replace(beyond(other, told), links=()))
         told.append(other)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Severity, fingerprint
+from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint
 from harvdiag.core.suggest import either, near
 from harvdiag.kinds import importance
 from harvdiag.rules.facts import Facts
@@ -23,6 +24,7 @@ from harvdiag.rules.facts import Facts
 __all__ = [
     "Cause",
     "Hit",
+    "Meaning",
     "Rule",
     "judge",
     "registry",
@@ -42,8 +44,12 @@ class Cause(NamedTuple):
     subject: ObjectRef
 
 
-class Hit(NamedTuple):
-    """What a rule found: everything of a finding that the rule's declaration does not already say."""
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """What a rule found: everything of a finding that the rule's declaration does not already say.
+
+    `targets` are the objects beside the subject that the message names and that may not exist.
+    """
 
     subject: ObjectRef
     message: str
@@ -51,15 +57,22 @@ class Hit(NamedTuple):
     next: tuple[str, ...] = ()
     caution: str = ""
     causes: tuple[Cause, ...] = ()
+    targets: tuple[ObjectRef, ...] = ()
 
 
 FAMILIES = "harvdiag.rules"
 """The package whose packages are the families."""
+UPGRADE = "upgrade"
+"""The family whose errors hold an upgrade up."""
 Check = Callable[[Facts], Iterable[Hit]]
 
 
-class Rule(NamedTuple):
-    """A declared rule. `summary` and `why` come from the docstring of `check`, `family` from its module."""
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A declared rule. `summary` and `why` come from the docstring of `check`, `family` from its module.
+
+    `short`, `holds`, `missing` and `reason` are those of its findings: see `Finding`.
+    """
 
     name: str
     family: str
@@ -70,6 +83,24 @@ class Rule(NamedTuple):
     why: str
     check: Check
     everywhere: bool
+    short: str
+    holds: bool
+    missing: tuple[str, str] | None
+    reason: Reason | None
+
+
+class Meaning(TypedDict, total=False):
+    """What a rule may declare of its findings.
+
+    `short` is the fault in a few words for titles (default: the rule's name without its family), `holds` whether an
+    upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
+    link is missing, `reason` the code of a fault that reports and pictures treat unlike others.
+    """
+
+    short: str
+    holds: bool
+    missing: tuple[str, str]
+    reason: Reason
 
 
 _RULES: dict[str, Rule] = {}
@@ -82,25 +113,31 @@ def rule(
     needs: Collection[str],
     links: Collection[str] = (),
     everywhere: bool = False,
+    **meaning: Unpack[Meaning],
 ) -> Callable[[Check], Check]:
     """Declare a rule. `links` are public addresses, or issues as ``harvester/harvester#8236``.
 
-    With `everywhere` it needs its kinds in every namespace of the source, not only in their own.
+    With `everywhere` it needs its kinds in every namespace of the source, not only in their own. `meaning` is
+    what reports and pictures need to know of its findings.
     """
 
     def declare(check: Check) -> Check:
         head, _, body = cleandoc(check.__doc__ or "").partition("\n")
         family = check.__module__.removeprefix(f"{FAMILIES}.").partition(".")[0]
         _RULES[name] = Rule(
-            name,
-            family,
-            severity,
-            frozenset(needs),
-            tuple(map(_address, links)),
-            head,
-            _unwrap(body),
-            check,
-            everywhere,
+            name=name,
+            family=family,
+            severity=severity,
+            needs=frozenset(needs),
+            links=tuple(map(_address, links)),
+            summary=head,
+            why=_unwrap(body),
+            check=check,
+            everywhere=everywhere,
+            short=meaning.get("short", name.removeprefix(f"{family}-").replace("-", " ")),
+            holds=meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
+            missing=meaning.get("missing"),
+            reason=meaning.get("reason"),
         )
         return check
 
@@ -169,6 +206,11 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         caution=hit.caution,
         links=rule.links,
         caused_by=tuple(fingerprint(*cause) for cause in hit.causes),
+        short=rule.short,
+        reason=rule.reason,
+        missing=rule.missing,
+        targets=hit.targets,
+        holds=rule.holds,
     )
 
 
@@ -178,6 +220,6 @@ def _linked(outcomes: list[Outcome]) -> list[Outcome]:
 
     def keep(finding: Finding) -> Finding:
         causes = tuple(cause for cause in dict.fromkeys(finding.caused_by) if cause in found)
-        return finding._replace(caused_by=causes)
+        return replace(finding, caused_by=causes)
 
     return [outcome._replace(findings=tuple(map(keep, outcome.findings))) for outcome in outcomes]

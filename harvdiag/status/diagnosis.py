@@ -10,7 +10,6 @@ from functools import cached_property
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
 from harvdiag.rules.facts import Facts
-from harvdiag.status.summary import holds_up
 from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.timeline import Entry, History, stopped
 from harvdiag.upgrade.v1 import Upgrade
@@ -66,7 +65,7 @@ class Diagnosis:
         """
         told = {finding.fingerprint: finding for finding in self.findings}
         found: dict[str, Finding] = {}
-        wanted = [finding.fingerprint for finding in self.findings if holds_up(finding) or self._concerns(finding)]
+        wanted = [finding.fingerprint for finding in self.findings if finding.holds or self._concerns(finding)]
         while wanted:
             name = wanted.pop()
             if name in told and name not in found:

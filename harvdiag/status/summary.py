@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from harvdiag.core.escape import shown
 from harvdiag.core.fields import field
 from harvdiag.core.findings import Findings, Source
-from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Outcome, Severity, State
+from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Outcome, State
 from harvdiag.core.timestamps import Moment
 from harvdiag.kinds import CATALOGUE
 
@@ -20,7 +21,6 @@ __all__ = [
     "counted",
     "detail",
     "hint",
-    "holds_up",
     "in_short",
     "place",
     "reason",
@@ -33,16 +33,6 @@ __all__ = [
 KINDS = {"bundle": "support bundle", "files": "files of kubectl", "live": "live cluster", "snapshot": "snapshot"}
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
-HOLDING = {
-    "capi-cluster-still-provisioning",
-    "helm-release-locked",
-    "upgrade-drain-refused",
-    "upgrade-node-paused",
-    "upgrade-plan-not-applied",
-    "upgrade-planner-stalled",
-    "upgrade-pre-drain-held",
-}
-"""Warnings that an upgrade does wait for."""
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
 
 
@@ -98,7 +88,7 @@ def beyond(finding: Finding, told: Iterable[Finding]) -> Finding:
     before = tuple(told)
     steps = {step for other in before for step in other.next}
     caution = "" if finding.caution in {other.caution for other in before} else finding.caution
-    return finding._replace(next=tuple(step for step in finding.next if step not in steps), caution=caution)
+    return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
 
 
 def alike(step: str, old: str, finding: Finding, first: Finding) -> bool:
@@ -208,8 +198,3 @@ def broken(finding: Finding) -> Evidence | None:
     keys = ((e, field(e.path).steps) for e in finding.evidence if e.value is None and e.path)
     absent = (e for e, steps in keys if str(steps[-1]) in finding.message)
     return next(absent, next(iter(finding.evidence), None))
-
-
-def holds_up(finding: Finding) -> bool:
-    """Whether an upgrade waits for it: leftovers and warnings of what may come later do not stop one."""
-    return finding.family == "upgrade" and (finding.severity is Severity.ERROR or finding.rule in HOLDING)

@@ -59,7 +59,7 @@ KEYS: dict[str, list[str]] = {
     "coverage": ["kind", "group", "version", "namespace", "state", "count", "reason"],
     "findings": [
         "rule", "family", "severity", "subject", "message", "evidence", "why", "next", "caution", "links", "caused_by",
-        "fingerprint",
+        "fingerprint", "short", "reason", "missing", "targets", "holds",
     ],
     "checks": ["rule", "outcome", "reason"],
     "summary": ["findings", "root_causes", "errors", "warnings", "infos", "checks", "nodes", "machines"],
@@ -249,7 +249,19 @@ def test_fill_breaks_long_words_but_no_command() -> None:
 def advised(name: str, *steps: str, caution: str = "", rule: str = "r", causes: tuple[str, ...] = ()) -> Finding:
     """An error about a Node with this advice."""
     node = ObjectRef("Node", "", name)
-    return Finding(rule, "f", Severity.ERROR, node, f"{name} is odd", (), "why", steps, caution, (), causes)
+    return Finding(
+        rule=rule,
+        family="f",
+        severity=Severity.ERROR,
+        subject=node,
+        message=f"{name} is odd",
+        evidence=(),
+        why="why",
+        next=steps,
+        caution=caution,
+        links=(),
+        caused_by=causes,
+    )
 
 
 def told(*findings: Finding) -> Findings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,6 @@ LINES, FEWEST = 14_000, 12
 LONGEST = 200
 DULL = {"name", "namespace", "uid"}
 """Columns that tell nothing here."""
-WORD = re.compile(r"[\w.-]*\w")
 Record = dict[str, Any]
 
 
@@ -96,26 +94,21 @@ def _concerned(findings: Iterable[Finding], graph: Graph) -> defaultdict[ObjectR
     """
     found: defaultdict[ObjectRef, list[int]] = defaultdict(list)
     listed = list(findings)
-    gone: defaultdict[str, list[ObjectRef]] = defaultdict(list)
-    for ref in graph:
-        if graph.nodes[ref]["state"] != PRESENT:
-            gone[ref.name].append(ref)
     for number, finding in enumerate(listed):
         found[finding.subject].append(number)
     for number, finding in enumerate(listed):
-        for ref in (*(row.object for row in finding.evidence), *_named(finding, graph, gone)):
+        for ref in (*(row.object for row in finding.evidence), *_named(finding, graph)):
             if number not in found[ref]:
                 found[ref].append(number)
     return found
 
 
-def _named(finding: Finding, graph: Graph, gone: Mapping[str, list[ObjectRef]]) -> Iterator[ObjectRef]:
-    """The objects that are not there and that the evidence leads to, or that the message names by kind and name."""
+def _named(finding: Finding, graph: Graph) -> Iterator[ObjectRef]:
+    """The objects that are not there and that the evidence leads to, or that the finding names."""
     rows = [(row.object, row.path) for row in finding.evidence if row.object in graph]
     ends = [end for ref, path in rows for _, end, way in graph.out_edges(ref, keys=True) if way == path]
-    yield from (end for end in ends if graph.nodes[end]["state"] != PRESENT)
-    for word in dict.fromkeys(WORD.findall(finding.message)):
-        yield from (ref for ref in gone.get(word, ()) if f"{ref.kind} {ref.name}" in finding.message)
+    named = (ref for ref in finding.targets if ref in graph)
+    yield from (ref for ref in (*ends, *named) if graph.nodes[ref]["state"] != PRESENT)
 
 
 def _object(cluster: Cluster, ref: ObjectRef, findings: list[int], most: int) -> Record:

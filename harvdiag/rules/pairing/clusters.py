@@ -25,10 +25,10 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
     """
     if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
         yield Hit(
-            LOCAL,
-            f"Cluster {LOCAL.name} is paused: nothing happens to any Machine until it is not",
-            show(facts, LOCAL, "spec.paused", "status.phase"),
-            (
+            subject=LOCAL,
+            message=f"Cluster {LOCAL.name} is paused: nothing happens to any Machine until it is not",
+            evidence=show(facts, LOCAL, "spec.paused", "status.phase"),
+            next=(
                 "Find out why it was paused: is a restore or a snapshot of etcd still running?",
                 (
                     "If none is: `kubectl patch clusters.cluster.x-k8s.io -n fleet-local local "
@@ -36,7 +36,7 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
                 ),
                 ('Where the log of rancher-system-agent then says "secret received was too old", restart that agent.'),
             ),
-            "Everything that was held back starts at once: look at pending deletions of Machines first. "
+            caution="Everything that was held back starts at once: look at pending deletions of Machines first. "
             + advice.DELETES_NODE,
         )
 
@@ -52,10 +52,10 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
     if plans and not _init_plans(facts):
         etcd = [plan for plan in plans if facts.pairing.role(plan, "etcd")]
         yield Hit(
-            LOCAL,
-            f"None of the {len(plans)} plan Secrets is marked as the init node",
-            tuple(evidence for plan in etcd[:5] for evidence in show(facts, plan, INIT)),
-            (
+            subject=LOCAL,
+            message=f"None of the {len(plans)} plan Secrets is marked as the init node",
+            evidence=tuple(evidence for plan in etcd[:5] for evidence in show(facts, plan, INIT)),
+            next=(
                 (
                     "Read the condition Updated of `kubectl get clusters.provisioning.cattle.io -n fleet-local "
                     "local -o yaml`."
@@ -65,7 +65,7 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
                     "findings first."
                 ),
             ),
-            "Do not set the label by hand on a node whose etcd member is not a voter.",
+            caution="Do not set the label by hand on a node whose etcd member is not a voter.",
         )
 
 
@@ -78,14 +78,14 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
     found = _init_plans(facts)
     if len(found) > 1:
         yield Hit(
-            LOCAL,
-            f"{len(found)} plan Secrets are marked as the init node: {', '.join(plan.name for plan in found)}",
-            tuple(
+            subject=LOCAL,
+            message=f"{len(found)} plan Secrets are marked as the init node: {', '.join(plan.name for plan in found)}",
+            evidence=tuple(
                 evidence
                 for plan in found
                 for evidence in show(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
             ),
-            (
+            next=(
                 "Look which has an empty rke.cattle.io/joined-to: that is the true one, which the others join.",
                 advice.back_up_secret(found[0].name),
             ),
@@ -107,15 +107,15 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
         machine, fault = _dead(facts, plan)
         if fault:
             yield Hit(
-                plan,
-                f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
-                (*show(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
-                (
+                subject=plan,
+                message=f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
+                evidence=(*show(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
+                next=(
                     *_mend(facts, machine),
                     "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
                 ),
-                f"{advice.DELETES_NODE} {advice.QUORUM}",
-                (
+                caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
+                causes=(
                     Cause("machine-without-node-ref", machine),
                     Cause("machine-dangling-node", machine),
                     Cause("no-machine-listed", LOCAL),

@@ -17,6 +17,7 @@ DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
 
 @rule(
     "node-stuck-deleting",
+    short="stuck deleting",
     needs={"Node", "Machine"},
     links=[
         "harvester/harvester#8627",
@@ -40,14 +41,14 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         held = " and ".join(str(name) for name in items(pairing.obj(node), FINALIZERS))
         named = pairing.named(node)
         yield Hit(
-            node,
-            f"Node {node.name} has been deleting since {since}, "
+            subject=node,
+            message=f"Node {node.name} has been deleting since {since}, "
             + (f"held by its finalizers {held}" if held else "though no finalizer of it holds it any more"),
-            (
+            evidence=(
                 *show(facts, node, DELETED, FINALIZERS, E1),
                 *(e for machine in pairing.claims(node) for e in show(facts, machine, DELETED, E2)),
             ),
-            (
+            next=(
                 (
                     f"See that the host {node.name} is off for good, or uninstalled with `rke2-uninstall.sh`: while "
                     "its kubelet runs, it writes the Node anew."
@@ -59,8 +60,8 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
                 ),
                 "Only if no controller is left that would do it: ask vendor support before you take a finalizer off.",
             ),
-            f"When the Node is gone, Harvester deletes the Machine that its annotation names"
+            caution=f"When the Node is gone, Harvester deletes the Machine that its annotation names"
             f"{f' ({named.value})' if named else ''}: see first that no other Node uses that Machine, and that no "
             f"VMs run on the host. {advice.QUORUM}",
-            tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claims(node)),
+            causes=tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claims(node)),
         )

@@ -17,7 +17,7 @@ from harvdiag.rules.rejoin import rejoin
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 
 
-@rule("node-machine-disagree", needs={"Node", "Machine"}, links=["harvester/harvester#8222"])
+@rule("node-machine-disagree", short="Machine disagree", needs={"Node", "Machine"}, links=["harvester/harvester#8222"])
 def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
     """A Node and the Machine it names do not point at each other.
 
@@ -37,15 +37,15 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
         other = f"Node {back.target.name}" if back else "no Node"
         claim = f", while {' and '.join(m.name for m in holders)} points at {node.name}" if holders else ""
         yield Hit(
-            node,
-            f"Node {node.name} names Machine {machine.name}, but that Machine points at {other}{claim}",
-            (
+            subject=node,
+            message=f"Node {node.name} names Machine {machine.name}, but that Machine points at {other}{claim}",
+            evidence=(
                 *show(facts, node, E1, E4),
                 *show(facts, machine, E2, E3),
                 *host_signs(facts, node),
                 *(Evidence(m, E2, node.name) for m in holders),
             ),
-            (
+            next=(
                 (
                     f"Find the true owner: the content of /etc/rancher/agent/cattle-id on {node.name} is the label "
                     "rke.cattle.io/machine-id of its own Machine."
@@ -53,13 +53,18 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
                 advice.describe("machines.cluster.x-k8s.io", machine.name),
                 advice.ONE_BY_ONE,
             ),
-            f"Do not delete Node {node.name} while that Node names {machine.name}: Harvester then deletes that "
+            caution=f"Do not delete Node {node.name} while that Node names {machine.name}: Harvester then deletes that "
             f"Machine, and with it {other if back else 'the node behind it'}. {advice.DELETES_NODE}",
-            (Cause("nodes-share-machine", machine),),
+            causes=(Cause("nodes-share-machine", machine),),
         )
 
 
-@rule("nodes-share-machine", needs={"Node", "Machine"}, links=["harvester/harvester#8222", "rancher/rancher#45646"])
+@rule(
+    "nodes-share-machine",
+    short="shared Machine",
+    needs={"Node", "Machine"},
+    links=["harvester/harvester#8222", "rancher/rancher#45646"],
+)
 def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
     """Several Nodes follow one Machine.
 
@@ -83,15 +88,15 @@ def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name
     names = " and ".join(sorted(node.name for node in nodes))
     how = "is named by" if by_name else "has its uid on the label rke.cattle.io/machine of"
     return Hit(
-        machine,
-        f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _whose(facts, owner, false),
-        (
+        subject=machine,
+        message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _whose(facts, owner, false),
+        evidence=(
             *(evidence for node in false for evidence in (*show(facts, node, field), *host_signs(facts, node))),
             *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
             *(e for node in false for e in show(facts, node, E4 if by_name else E1, MANAGED)),
             *(e for node in nodes if node not in false for e in (*show(facts, node, E1, E4), *host_signs(facts, node))),
         ),
-        (
+        next=(
             (
                 "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
                 "label rke.cattle.io/machine-id. If both match, the disk was copied: go by nodeRef and the "
@@ -99,9 +104,11 @@ def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name
             ),
             *(_settle(facts, false[0], machine) if owner and len(false) == 1 else ()),
         ),
-        f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine names {machine.name}: Harvester "
-        "deletes the Machine that a deleted Node names, here the one of a healthy host. Move its VMs and replicas away "
-        "first. " + advice.QUORUM,
+        caution=(
+            f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine names {machine.name}: Harvester "
+            "deletes the Machine that a deleted Node names, here the one of a healthy host. Move its VMs and "
+            "replicas away first. " + advice.QUORUM
+        ),
     )
 
 
@@ -132,7 +139,12 @@ def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...
     return rejoin(facts, node, machine if edge and edge.target == machine else None)
 
 
-@rule("node-follows-other-machine", needs={"Node", "Machine"}, links=["rancher/rancher#45646"])
+@rule(
+    "node-follows-other-machine",
+    short="follows other Machine",
+    needs={"Node", "Machine"},
+    links=["rancher/rancher#45646"],
+)
 def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
     """A Node runs the plan of another Machine than the one it names.
 
@@ -152,24 +164,24 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
         follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
         if follows:
             yield Hit(
-                node,
-                f"Node {node.name} names Machine {machine.name}, but runs the plan of "
+                subject=node,
+                message=f"Node {node.name} names Machine {machine.name}, but runs the plan of "
                 + (
                     follows[0].name
                     if follows[0] in facts.links.objects
                     else f"a Machine that is gone ({follows[0].name})"
                 ),
-                (*show(facts, node, E1, E4, E5), *show(facts, machine, "metadata.uid", E2)),
-                (
+                evidence=(*show(facts, node, E1, E4, E5), *show(facts, machine, "metadata.uid", E2)),
+                next=(
                     (
                         f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
                         f"rke.cattle.io/machine-id of Machine {machine.name}."
                     ),
                     advice.look_on_host(node.name),
                 ),
-                f"Do not delete Node {node.name} or either Machine before it is clear which is whose. "
+                caution=f"Do not delete Node {node.name} or either Machine before it is clear which is whose. "
                 f"{advice.DELETES_NODE}",
-                (
+                causes=(
                     Cause("nodes-share-machine", machine),
                     Cause("node-machine-disagree", node),
                     *tuple(Cause("nodes-share-machine", m) for m in follows),
@@ -177,7 +189,7 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
             )
 
 
-@rule("node-recreated", severity=Severity.WARNING, needs={"Node", "Machine"})
+@rule("node-recreated", short="recreated", severity=Severity.WARNING, needs={"Node", "Machine"})
 def node_recreated(facts: Facts) -> Iterator[Hit]:
     """The Machine knows another Node of the same name.
 
@@ -191,17 +203,28 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
         if machines:
             names = " and ".join(machine.name for machine in machines)
             yield Hit(
-                node,
-                f"Node {node.name} is not the one that {names} was paired with: it was made again under the same name",
-                (
+                subject=node,
+                message=(
+                    f"Node {node.name} is not the one that {names} was paired with: it was made again under the same "
+                    "name"
+                ),
+                evidence=(
                     *(evidence for machine in machines for evidence in show(facts, machine, E2, E3)),
                     *show(facts, node, "metadata.uid", "metadata.creationTimestamp"),
                 ),
-                (advice.describe("nodes", node.name, ""), "Compare the other signs of the pair before an upgrade."),
+                next=(
+                    advice.describe("nodes", node.name, ""),
+                    "Compare the other signs of the pair before an upgrade.",
+                ),
             )
 
 
-@rule("machine-provider-id-differs", severity=Severity.WARNING, needs={"Node", "Machine", "CustomMachine"})
+@rule(
+    "machine-provider-id-differs",
+    short="Machine providerID differs",
+    severity=Severity.WARNING,
+    needs={"Node", "Machine", "CustomMachine"},
+)
 def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
     """A Machine and its Node have different provider ids.
 
@@ -218,17 +241,17 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
         odd = [p for p in parts if p in facts.links.objects and text(facts.links.objects[p], E6) not in ("", own)]
         if odd:
             yield Hit(
-                machine,
-                f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
+                subject=machine,
+                message=f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
                 f"providerID {text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
-                (
+                evidence=(
                     *(e for part in odd for e in show(facts, part, E6)),
                     *show(facts, edge.target, E6),
                     *show(facts, machine, E2),
                 ),
-                (
+                next=(
                     advice.describe("machines.cluster.x-k8s.io", machine.name),
                     "See whether another Node or Machine has that id.",
                 ),
-                advice.DELETES_NODE,
+                caution=advice.DELETES_NODE,
             )

@@ -25,6 +25,8 @@ MAY_GO = {
 
 @rule(
     "custommachine-without-machine",
+    short="CustomMachine without Machine",
+    missing=("CustomMachine", "Machine"),
     severity=Severity.WARNING,
     needs={"Machine", "CustomMachine", "Node", "RKEBootstrap"},
     links=["harvester/harvester#7392"],
@@ -40,6 +42,8 @@ def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
 
 @rule(
     "rkebootstrap-without-machine",
+    short="RKEBootstrap without Machine",
+    missing=("RKEBootstrap", "Machine"),
     severity=Severity.WARNING,
     needs={"Machine", "RKEBootstrap", "Node"},
     links=["harvester/harvester#7392"],
@@ -67,25 +71,28 @@ def _leftover(facts: Facts, kind: str, by: str, resource: str, path: str) -> Ite
         if machine in facts.links.objects or facts.links.to(part, by):
             continue
         yield Hit(
-            part,
-            f"{kind} {part.name} is left over: there is no Machine {part.name}",
-            (
+            subject=part,
+            message=f"{kind} {part.name} is left over: there is no Machine {part.name}",
+            evidence=(
                 gone("Machine", part.namespace, part.name),
                 *show(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
             ),
-            (
+            next=(
                 advice.describe(resource, part.name, part.namespace),
                 f"Back it up first: `kubectl get {resource} -n {FLEET} {advice.arg(part.name)} -o yaml > part.yaml`.",
                 *MAY_GO[kind],
             ),
-            "Be sure that no running node uses this identity: compare the label rke.cattle.io/machine-id with "
+            caution="Be sure that no running node uses this identity: compare the label rke.cattle.io/machine-id with "
             "/etc/rancher/agent/cattle-id on the hosts.",
-            (*_named_by(facts, machine), *_bootstrap(part)),
+            causes=(*_named_by(facts, machine), *_bootstrap(part)),
+            targets=(machine,),
         )
 
 
 @rule(
     "plan-without-machine",
+    short="plan without Machine",
+    missing=("Secret", "Machine"),
     severity=Severity.WARNING,
     needs={"Machine", "Secret", "Node", "RKEBootstrap"},
     links=["harvester/harvester#7392"],
@@ -101,19 +108,29 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
         if machine in facts.links.objects or facts.fresh(plan) or facts.leaving(plan):
             continue
         yield Hit(
-            plan,
-            f"Plan Secret {plan.name} is left over: there is no Machine {machine.name}",
-            (gone(*machine), *show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]')),
-            (
+            subject=plan,
+            message=f"Plan Secret {plan.name} is left over: there is no Machine {machine.name}",
+            evidence=(
+                gone(*machine),
+                *show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
+            ),
+            next=(
                 (
                     "Look in the log of rancher-system-agent on the hosts for this name: the one that prints it "
                     "lost its Machine."
                 ),
                 advice.back_up_secret(plan.name),
             ),
-            f"If a running node still reads Secret {plan.name}, removing the Secret stops that node's agent; join the "
-            "node anew first.",
-            (*_named_by(facts, machine), *_bootstrap(plan._replace(name=machine.name)), Cause("init-node-dead", plan)),
+            caution=(
+                f"If a running node still reads Secret {plan.name}, removing the Secret stops that node's agent; join "
+                "the node anew first."
+            ),
+            causes=(
+                *_named_by(facts, machine),
+                *_bootstrap(plan._replace(name=machine.name)),
+                Cause("init-node-dead", plan),
+            ),
+            targets=(machine,),
         )
 
 

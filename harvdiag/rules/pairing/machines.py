@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.fields import text
-from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import E1, E2, E4, E6, FLEET, LOCAL
 from harvdiag.rules import advice
@@ -18,7 +18,13 @@ HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io
 CAPI = "machines.cluster.x-k8s.io"
 
 
-@rule("machine-without-node-ref", needs={"Machine"}, links=["harvester/harvester#7392", "harvester/harvester#6041"])
+@rule(
+    "machine-without-node-ref",
+    short="Machine without node ref",
+    missing=("Machine", "Node"),
+    needs={"Machine"},
+    links=["harvester/harvester#7392", "harvester/harvester#6041"],
+)
 def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """A Machine has found no Node.
 
@@ -31,16 +37,16 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
             continue
         hosts = pairing.suspects(machine)
         yield Hit(
-            machine,
-            f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _meant_for(facts, machine),
-            show(facts, machine, E2, E6, "status.phase", "metadata.creationTimestamp"),
-            (
+            subject=machine,
+            message=f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _meant_for(facts, machine),
+            evidence=show(facts, machine, E2, E6, "status.phase", "metadata.creationTimestamp"),
+            next=(
                 advice.describe(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
                 _leftover(facts, machine, hosts),
             ),
-            advice.DELETES_NODE,
-            (
+            caution=advice.DELETES_NODE,
+            causes=(
                 *(Cause("node-half-joined", node) for node in hosts),
                 Cause("machine-without-bootstrap", machine),
                 Cause("machine-without-infrastructure", machine),
@@ -77,6 +83,8 @@ def _meant_for(facts: Facts, machine: ObjectRef) -> str:
 
 @rule(
     "machine-dangling-node",
+    short="Machine dangling node",
+    reason=Reason.DANGLING,
     needs={"Node", "Machine"},
     links=["harvester/harvester#5158", "harvester/harvester#6203", "harvester/harvester#3201"],
 )
@@ -93,13 +101,14 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             continue
         living = [node for node in pairing.nodes if node in _followers(facts, machine)]
         yield Hit(
-            machine,
-            f"Machine {machine.name} names Node {edge.value}, which does not exist"
+            subject=machine,
+            message=f"Machine {machine.name} names Node {edge.value}, which does not exist"
             + (f"; Node {living[0].name} names this Machine" if living else ""),
-            (*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
-            (advice.SEE_NODES, *_ghost(machine, edge.value, living)),
-            _only_if(machine, text(pairing.obj(machine), E6)) + f"{advice.DELETES_NODE} {advice.QUORUM}",
-            (Cause("machine-stuck-deleting", machine),),
+            evidence=(*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
+            next=(advice.SEE_NODES, *_ghost(machine, edge.value, living)),
+            caution=_only_if(machine, text(pairing.obj(machine), E6)) + f"{advice.DELETES_NODE} {advice.QUORUM}",
+            causes=(Cause("machine-stuck-deleting", machine),),
+            targets=(edge.target,),
         )
 
 
@@ -133,7 +142,12 @@ def _deletion(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
     return show(facts, machine, DELETED) if facts.pairing.deleting(machine) else ()
 
 
-@rule("machine-not-running", needs={"Machine"}, links=["harvester/harvester#6810", "harvester/harvester#6253"])
+@rule(
+    "machine-not-running",
+    short="Machine not running",
+    needs={"Machine"},
+    links=["harvester/harvester#6810", "harvester/harvester#6253"],
+)
 def machine_not_running(facts: Facts) -> Iterator[Hit]:
     """A Machine is not in phase Running.
 
@@ -147,15 +161,18 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
         edge = pairing.node_ref(machine)
         of = f" of Node {edge.value}" if edge else ""
         yield Hit(
-            machine,
-            f"Machine {machine.name}{of} is {phase or 'in no phase'}, not Running",
-            (*show(facts, machine, "status.phase"), *told(facts, machine, "failure_reason", "failure_message")),
-            (
+            subject=machine,
+            message=f"Machine {machine.name}{of} is {phase or 'in no phase'}, not Running",
+            evidence=(
+                *show(facts, machine, "status.phase"),
+                *told(facts, machine, "failure_reason", "failure_message"),
+            ),
+            next=(
                 advice.describe(CAPI, machine.name),
                 "Read the Machine's conditions, the oldest that is not True first; they name what it waits for.",
             ),
-            advice.DELETES_NODE,
-            tuple(
+            caution=advice.DELETES_NODE,
+            causes=tuple(
                 Cause(name, machine)
                 for name in (
                     "machine-stuck-deleting",
@@ -169,6 +186,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
 
 @rule(
     "machine-stuck-deleting",
+    short="Machine stuck deleting",
     needs={"Machine"},
     links=["harvester/harvester#7065", "harvester/harvester#8627", "rancher/rancher#45646"],
 )
@@ -192,10 +210,10 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             else "its finalizer: the node, its volumes or its infrastructure are not yet let go"
         )
         yield Hit(
-            machine,
-            f"Machine {machine.name} has been deleting since {since}, held by {held}",
-            show(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
-            (
+            subject=machine,
+            message=f"Machine {machine.name} has been deleting since {since}, held by {held}",
+            evidence=show(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
+            next=(
                 (
                     "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
                     "PreTerminateDeleteHookSucceeded (v1beta1)."
@@ -203,8 +221,10 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
                 *_held(facts, machine, bool(hook)),
                 advice.BACK_UP,
             ),
-            f"When the finalizer of Machine {machine.name} goes, Node {edge.value if edge else '(none)'} is deleted "
-            f"too. {advice.DELETES_NODE}",
+            caution=(
+                f"When the finalizer of Machine {machine.name} goes, Node {edge.value if edge else '(none)'} is "
+                f"deleted too. {advice.DELETES_NODE}"
+            ),
         )
 
 
@@ -221,6 +241,7 @@ def _held(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
 
 @rule(
     "machine-in-other-namespace",
+    short="Machine in other namespace",
     severity=Severity.WARNING,
     needs={"Machine", "Node"},
     links=["harvester/harvester#7392"],
@@ -239,20 +260,25 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
         if not (ours or pairing.named_by(machine)):
             continue
         yield Hit(
-            machine,
-            f"Machine {machine.name} stands in namespace {machine.namespace}, where neither Harvester nor Rancher looks"
-            + (f"; it names Node {edge.value}" if edge else ""),
-            show(facts, machine, "metadata.namespace", "spec.clusterName", E2, E6),
-            (
+            subject=machine,
+            message=(
+                f"Machine {machine.name} stands in namespace {machine.namespace}, where neither Harvester nor Rancher "
+                "looks" + (f"; it names Node {edge.value}" if edge else "")
+            ),
+            evidence=show(facts, machine, "metadata.namespace", "spec.clusterName", E2, E6),
+            next=(
                 advice.describe(CAPI, machine.name, machine.namespace),
                 "Find out who made it: its managers stand in metadata.managedFields (`--show-managed-fields`).",
             ),
-            advice.DELETES_NODE,
+            caution=advice.DELETES_NODE,
         )
 
 
 @rule(
-    "no-machine-listed", needs={"Node", "Machine", "CustomMachine", "RKEBootstrap"}, links=["harvester/harvester#8224"]
+    "no-machine-listed",
+    short="no Machine listed",
+    needs={"Node", "Machine", "CustomMachine", "RKEBootstrap"},
+    links=["harvester/harvester#8224"],
 )
 def no_machine_listed(facts: Facts) -> Iterator[Hit]:
     """Not one Machine is listed, though there were some.
@@ -267,14 +293,14 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
     if pairing.machines or not (names or parts):
         return
     yield Hit(
-        LOCAL,
-        f"No Machine is listed in {FLEET}, though {len(names)} of {len(pairing.nodes)} Nodes name one and "
+        subject=LOCAL,
+        message=f"No Machine is listed in {FLEET}, though {len(names)} of {len(pairing.nodes)} Nodes name one and "
         f"{len(parts)} of their parts are there",
-        tuple(evidence for node in names[:5] for evidence in show(facts, node, E1)),
-        (
+        evidence=tuple(evidence for node in names[:5] for evidence in show(facts, node, E1)),
+        next=(
             advice.SEE_MACHINES,
             "If they are there, collect again: this source is not whole.",
             "If they are not, uninstall no host; restore them from a backup with the help of vendor support.",
         ),
-        "Uninstall or delete no host because of this source: every Node looks like an orphan in it.",
+        caution="Uninstall or delete no host because of this source: every Node looks like an orphan in it.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.fields import labels, text
-from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.model import Evidence, ObjectRef, Reason
 from harvdiag.graph.pairing import E1, E2, E4, E6, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -22,6 +22,8 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
 
 @rule(
     "node-without-machine",
+    short="no Machine",
+    missing=("Node", "Machine"),
     needs=PAIRING,
     links=["harvester/harvester#8236", "harvester/harvester#8179", "harvester/harvester#8222"],
 )
@@ -37,15 +39,19 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
         if facts.fresh(node) or facts.leaving(node):
             continue
         yield Hit(
-            node,
-            f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines in "
-            f"{FLEET} points at it",
-            (*show(facts, node, E1, E4, E6), *host_signs(facts, node), *_machines(facts)),
-            (advice.SEE_MACHINES, advice.look_on_host(node.name), *_repair(facts, node)),
-            f"No Machine belongs to {node.name}: deleting one is no help for {node.name}, and may take another Node "
-            f"away. Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
-            f"{advice.QUORUM}",
-            (Cause("no-machine-listed", LOCAL), *_not_registered(facts, node)),
+            subject=node,
+            message=(
+                f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines in "
+                f"{FLEET} points at it"
+            ),
+            evidence=(*show(facts, node, E1, E4, E6), *host_signs(facts, node), *_machines(facts)),
+            next=(advice.SEE_MACHINES, advice.look_on_host(node.name), *_repair(facts, node)),
+            caution=(
+                f"No Machine belongs to {node.name}: deleting one is no help for {node.name}, and may take another "
+                f"Node away. Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
+                f"{advice.QUORUM}"
+            ),
+            causes=(Cause("no-machine-listed", LOCAL), *_not_registered(facts, node)),
         )
 
 
@@ -70,7 +76,13 @@ def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
     return labels(facts.pairing.obj(node)).get("node-role.kubernetes.io/etcd") == "true"
 
 
-@rule("node-half-joined", needs=PAIRING, links=["harvester/harvester#8179"])
+@rule(
+    "node-half-joined",
+    short="half joined",
+    missing=("Node", "Machine"),
+    needs=PAIRING,
+    links=["harvester/harvester#8179"],
+)
 def node_half_joined(facts: Facts) -> Iterator[Hit]:
     """A Machine was made for the Node, but the Node does not name it.
 
@@ -85,14 +97,14 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
         names = " and ".join(machine.name for machine in tied)
         signs = [edge for edge in facts.links.to(node) if edge.source.name in {m.name for m in tied}]
         yield Hit(
-            node,
-            f"Node {node.name} names no Machine, though {names} was made for it",
-            (
+            subject=node,
+            message=f"Node {node.name} names no Machine, though {names} was made for it",
+            evidence=(
                 *show(facts, node, E1, E4),
                 *(Evidence(edge.source, edge.path, edge.value) for edge in signs),
                 *(Evidence(machine, E2, _node(facts, machine)) for machine in tied),
             ),
-            (
+            next=(
                 advice.describe("machines.cluster.x-k8s.io", tied[0].name),
                 (
                     "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
@@ -101,13 +113,15 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
                 ),
                 advice.look_on_host(node.name),
             ),
-            "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
-            f"deletes the Machine that {node.name} names when the Node goes.",
-            (Cause("node-with-several-machines", node),),
+            caution=(
+                "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
+                f"deletes the Machine that {node.name} names when the Node goes."
+            ),
+            causes=(Cause("node-with-several-machines", node),),
         )
 
 
-@rule("node-dangling-machine", needs={"Node", "Machine"}, links=["harvester/harvester#7392"])
+@rule("node-dangling-machine", short="dangling Machine", needs={"Node", "Machine"}, links=["harvester/harvester#7392"])
 def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     """A Node names a Machine that does not exist.
 
@@ -122,18 +136,19 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
         others = pairing.claims(node)
         claim = f"; instead {' and '.join(m.name for m in others)} claims it" if others else ""
         yield Hit(
-            node,
-            f"Node {node.name} names Machine {edge.value if edge else ''}, which does not exist{claim}",
-            (*show(facts, node, E1, E4, E6), *(Evidence(m, E2, _node(facts, m)) for m in others)),
-            (
+            subject=node,
+            message=f"Node {node.name} names Machine {edge.value if edge else ''}, which does not exist{claim}",
+            evidence=(*show(facts, node, E1, E4, E6), *(Evidence(m, E2, _node(facts, m)) for m in others)),
+            next=(
                 advice.SEE_MACHINES,
                 f"Find out who deleted it: `kubectl get events -n {FLEET}`, and the log of the pods `rancher`.",
                 advice.look_on_host(node.name),
                 *(_settle_claims(others) if others else _repair(facts, node)),
             ),
-            f"Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
+            caution=f"Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
             + (advice.DELETES_NODE if others else advice.QUORUM),
-            (Cause("no-machine-listed", LOCAL),),
+            causes=(Cause("no-machine-listed", LOCAL),),
+            targets=(edge.target,) if edge else (),
         )
 
 
@@ -149,7 +164,10 @@ def _settle_claims(machines: list[ObjectRef]) -> tuple[str, ...]:
 
 
 @rule(
-    "node-with-several-machines", needs={"Node", "Machine"}, links=["harvester/harvester#7065", "rancher/rancher#45646"]
+    "node-with-several-machines",
+    short="with several machines",
+    needs={"Node", "Machine"},
+    links=["harvester/harvester#7065", "rancher/rancher#45646"],
 )
 def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
     """Several Machines claim one Node.
@@ -167,11 +185,11 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
         stale = [machine for machine in claims if pairing.deleting(machine)]
         fields = (E2, E6, "metadata.deletionTimestamp") if stale else (E2, E6)
         yield Hit(
-            node,
-            f"Node {node.name} is claimed by {len(claims)} Machines: {', '.join(m.name for m in claims)}"
+            subject=node,
+            message=f"Node {node.name} is claimed by {len(claims)} Machines: {', '.join(m.name for m in claims)}"
             + (f" ({', '.join(m.name for m in stale)} being deleted)" if stale else ""),
-            (*show(facts, node, E1, E4), *(e for machine in claims for e in show(facts, machine, *fields))),
-            (
+            evidence=(*show(facts, node, E1, E4), *(e for machine in claims for e in show(facts, machine, *fields))),
+            next=(
                 advice.BACK_UP,
                 (
                     f"Tell the true one by three signs: the Node's annotation ({edge.value if edge else 'absent'}), "
@@ -180,12 +198,18 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
                 ),
                 "Ask vendor support how to take the stale one away without Cluster API deleting the Node.",
             ),
-            advice.DELETES_NODE,
-            tuple(Cause("machine-stuck-deleting", machine) for machine in stale),
+            caution=advice.DELETES_NODE,
+            causes=tuple(Cause("machine-stuck-deleting", machine) for machine in stale),
         )
 
 
-@rule("node-not-managed", needs=PAIRING, links=["harvester/harvester#8179"])
+@rule(
+    "node-not-managed",
+    short="not managed",
+    reason=Reason.NOT_MANAGED,
+    needs=PAIRING,
+    links=["harvester/harvester#8179"],
+)
 def node_not_managed(facts: Facts) -> Iterator[Hit]:
     """A Node lacks the label harvesterhci.io/managed=true.
 
@@ -198,15 +222,17 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
         if value == "true" or facts.fresh(node):
             continue
         yield Hit(
-            node,
-            f"Node {node.name} is not managed by Harvester: its label harvesterhci.io/managed is "
+            subject=node,
+            message=f"Node {node.name} is not managed by Harvester: its label harvesterhci.io/managed is "
             + (f"{value!r}" if value else "absent"),
-            (*show(facts, node, MANAGED, E4), *_wish(facts, node)),
-            _why_unmanaged(facts, node),
-            "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops "
-            'that upgrade later, at "Images preloaded", where Harvester no longer lets one delete the Upgrade '
-            "(harvester/harvester#8236).",
-            (*(Cause(name, node) for name in UNPAIRED), *_shared(facts, node)),
+            evidence=(*show(facts, node, MANAGED, E4), *_wish(facts, node)),
+            next=_why_unmanaged(facts, node),
+            caution=(
+                "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops "
+                'that upgrade later, at "Images preloaded", where Harvester no longer lets one delete the Upgrade '
+                "(harvester/harvester#8236)."
+            ),
+            causes=(*(Cause(name, node) for name in UNPAIRED), *_shared(facts, node)),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, LOCAL, PLAN_OF
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -11,7 +12,13 @@ from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import Facts
 
 
-@rule("machine-without-infrastructure", needs={"Machine", "CustomMachine"}, links=["harvester/harvester#7392"])
+@rule(
+    "machine-without-infrastructure",
+    short="Machine without infrastructure",
+    missing=("Machine", "CustomMachine"),
+    needs={"Machine", "CustomMachine"},
+    links=["harvester/harvester#7392"],
+)
 def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
     """The CustomMachine of a Machine is gone.
 
@@ -21,7 +28,13 @@ def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
     yield from _without_part(facts, INFRASTRUCTURE, "CustomMachine", "custommachines.rke.cattle.io")
 
 
-@rule("machine-without-bootstrap", needs={"Machine", "RKEBootstrap"}, links=["harvester/harvester#7392"])
+@rule(
+    "machine-without-bootstrap",
+    short="Machine without bootstrap",
+    missing=("Machine", "RKEBootstrap"),
+    needs={"Machine", "RKEBootstrap"},
+    links=["harvester/harvester#7392"],
+)
 def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
     """The RKEBootstrap of a Machine is gone.
 
@@ -38,23 +51,30 @@ def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator
             continue
         name = edges[0].value if edges else ""
         yield Hit(
-            machine,
-            f"Machine {machine.name} "
+            subject=machine,
+            message=f"Machine {machine.name} "
             + (f"refers to {kind} {name}, which does not exist" if name else f"refers to no {kind}"),
-            (*show(facts, machine, path), *([gone(kind, machine.namespace, name)] if name else [])),
-            (
+            evidence=(*show(facts, machine, path), *([gone(kind, machine.namespace, name)] if name else [])),
+            next=(
                 f"See which are there: `kubectl get {resource} -n {FLEET}`.",
                 (
                     "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
                     "Machine; else the node must be taken out whole and joined anew, its VMs and replicas first."
                 ),
             ),
-            f"{advice.DELETES_NODE} {advice.QUORUM}",
-            (Cause("machine-stuck-deleting", machine),),
+            caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
+            causes=(Cause("machine-stuck-deleting", machine),),
+            targets=(ObjectRef(kind, machine.namespace, name),) if name else (),
         )
 
 
-@rule("machine-without-plan", needs={"Machine", "Secret"}, links=["harvester/harvester#7392"])
+@rule(
+    "machine-without-plan",
+    short="Machine without plan",
+    missing=("Machine", "Secret"),
+    needs={"Machine", "Secret"},
+    links=["harvester/harvester#7392"],
+)
 def machine_without_plan(facts: Facts) -> Iterator[Hit]:
     """A Machine has no plan Secret.
 
@@ -67,14 +87,14 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             continue
         edge = pairing.node_ref(machine)
         yield Hit(
-            machine,
-            f"Machine {machine.name}{f' of Node {edge.value}' if edge else ''} has no plan Secret "
+            subject=machine,
+            message=f"Machine {machine.name}{f' of Node {edge.value}' if edge else ''} has no plan Secret "
             f"{machine.name}-machine-plan",
-            (
+            evidence=(
                 gone("Secret", machine.namespace, f"{machine.name}-machine-plan"),
                 *show(facts, machine, BOOTSTRAP, E2),
             ),
-            (
+            next=(
                 f"See that it is so: `kubectl get secret -n {FLEET} {advice.arg(machine.name + '-machine-plan')}`.",
                 (
                     "Rancher's bootstrap controller makes it from the RKEBootstrap: look at its log in the pods "
@@ -86,10 +106,16 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
                 Cause("cluster-paused", LOCAL),
                 Cause("machine-stuck-deleting", machine),
             ),
+            targets=(ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan"),),
         )
 
 
-@rule("machine-with-several-plans", needs={"Machine", "Secret"}, links=["harvester/harvester#7392"])
+@rule(
+    "machine-with-several-plans",
+    short="Machine with several plans",
+    needs={"Machine", "Secret"},
+    links=["harvester/harvester#7392"],
+)
 def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
     """Several plan Secrets carry the name of one Machine.
 
@@ -102,16 +128,18 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
             continue
         names = " and ".join(plan.name for plan in plans)
         yield Hit(
-            machine,
-            f"Machine {machine.name} has {len(plans)} plan Secrets: {names}",
-            tuple(e for p in plans for e in show(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
-            (
+            subject=machine,
+            message=f"Machine {machine.name} has {len(plans)} plan Secrets: {names}",
+            evidence=tuple(e for p in plans for e in show(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
+            next=(
                 (
                     "Find out where the surplus Secret comes from: the true one is "
                     f"{machine.name}-machine-plan, owned by its RKEBootstrap."
                 ),
                 advice.back_up_secret(plans[-1].name),
             ),
-            "The agent of the node works on one of these Secrets: look in the agent's log for the name before you "
-            "touch any.",
+            caution=(
+                "The agent of the node works on one of these Secrets: look in the agent's log for the name before you "
+                "touch any."
+            ),
         )

@@ -25,6 +25,7 @@ LASTING = timedelta(hours=2)
 
 @rule(
     "capi-cluster-not-provisioned",
+    short="CAPI cluster not provisioned",
     needs={"Cluster", "Upgrade"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
 )
@@ -42,11 +43,11 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     if phase in {"", "Provisioned"} or facts.fresh(LOCAL) or ((facts.rollout or toolkit) and phase not in last):
         return
     yield Hit(
-        LOCAL,
-        f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
+        subject=LOCAL,
+        message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
         + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
-        show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        _see_cluster(),
+        evidence=show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
+        next=_see_cluster(),
         causes=_cluster_causes(),
     )
 
@@ -71,6 +72,8 @@ def _cluster_causes() -> tuple[Cause, ...]:
 
 @rule(
     "capi-cluster-still-provisioning",
+    short="CAPI cluster still provisioning",
+    holds=True,
     severity=Severity.WARNING,
     needs={"Cluster", "Upgrade"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
@@ -93,11 +96,13 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     if age is None or age <= LASTING:
         return
     yield Hit(
-        LOCAL,
-        f"Cluster {LOCAL.name} is {text(obj, PHASE)}, and no condition that is not True has changed since {since}: the "
-        f"upgrade of the services waits until Cluster {LOCAL.name} is Provisioned",
-        show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        _see_cluster(),
+        subject=LOCAL,
+        message=(
+            f"Cluster {LOCAL.name} is {text(obj, PHASE)}, and no condition that is not True has changed since {since}: "
+            f"the upgrade of the services waits until Cluster {LOCAL.name} is Provisioned"
+        ),
+        evidence=show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
+        next=_see_cluster(),
         causes=_cluster_causes(),
     )
 

@@ -66,10 +66,12 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     told = [f'{node.name} ("{node.state or "not listed"}")' for node, _ in at_work]
     surplus = sorted(at_work, key=lambda pair: pair[0].state not in {PRELOADED, ""})
     yield Hit(
-        rollout.upgrade.ref,
-        f"{len(at_work)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: {listed(told)}; "
-        "Rancher should ask for one at a time",
-        tuple(
+        subject=rollout.upgrade.ref,
+        message=(
+            f"{len(at_work)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: {listed(told)}; "
+            "Rancher should ask for one at a time"
+        ),
+        evidence=tuple(
             evidence
             for node, (secret, shaken) in surplus
             for evidence in (
@@ -78,7 +80,7 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
                 *show(facts, node.ref, "spec.unschedulable"),
             )
         ),
-        (
+        next=(
             _whose_turn([node for node, _ in at_work]),
             (
                 "See that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild that "
@@ -86,7 +88,10 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
             ),
             "Harvester takes up the second when the first has Succeeded. If it does not, ask vendor support.",
         ),
-        f"Do not answer the hooks of both: with two nodes down at once a volume can lose all replicas. {advice.QUORUM}",
+        caution=(
+            "Do not answer the hooks of both: with two nodes down at once a volume can lose all replicas. "
+            f"{advice.QUORUM}"
+        ),
     )
 
 
@@ -112,6 +117,7 @@ def _whose_turn(nodes: list[NodeRollout]) -> str:
 
 @rule(
     "upgrade-drain-refused",
+    holds=True,
     severity=Severity.WARNING,
     needs=SEEN,
     links=["harvester/harvester#2053", "harvester/harvester#7366", "harvester/harvester#7553"],
@@ -130,18 +136,23 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
         secret, shaken = refused
         meaning, look = _refusal(shaken.error)
         yield Hit(
-            node.ref,
-            f"Rancher could not drain Node {node.name} at its last try{f', because {meaning}' if meaning else ''}: "
-            f"{shaken.error[:LONGEST].rstrip('. ')}{'…' if len(shaken.error) > LONGEST else ''}",
-            (
+            subject=node.ref,
+            message=(
+                f"Rancher could not drain Node {node.name} at its last try{f', because {meaning}' if meaning else ''}: "
+                f"{shaken.error[:LONGEST].rstrip('. ')}{'…' if len(shaken.error) > LONGEST else ''}"
+            ),
+            evidence=(
                 *asked(facts, secret, "drain-error", "pre-drain", "pre-hook"),
                 stated(rollout, node),
                 *worked(facts, node.job("pre-drain")),
             ),
-            (look, "Rancher tries again by itself, ten minutes each: collect again then, or when the cause is gone."),
-            "Do not delete a PodDisruptionBudget or an instance manager before you know that each volume on "
+            next=(
+                look,
+                "Rancher tries again by itself, ten minutes each: collect again then, or when the cause is gone.",
+            ),
+            caution="Do not delete a PodDisruptionBudget or an instance manager before you know that each volume on "
             f"{node.name} has a healthy replica on another node: the replica there may be the last copy.",
-            pairing_causes(node),
+            causes=pairing_causes(node),
         )
 
 

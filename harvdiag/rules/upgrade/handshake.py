@@ -52,6 +52,7 @@ PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
 
 @rule(
     "upgrade-pre-drain-unanswered",
+    short="pre-drain unanswered",
     needs=SEEN,
     links=["harvester/harvester#3021", "harvester/harvester#6022", "harvester/harvester#7067"],
 )
@@ -116,6 +117,7 @@ def _overlooked_after(facts: Facts, rollout: Rollout, node: NodeRollout, secret:
 
 @rule(
     "upgrade-post-drain-unanswered",
+    short="post-drain unanswered",
     needs=SEEN,
     links=["harvester/harvester#3021", "harvester/harvester#8224", "harvester/harvester#7067"],
 )
@@ -160,15 +162,22 @@ def _unanswered(
     since, others = _since(facts, node, request), [n.name for n in rollout.waiting if n.name != node.name]
     dying = [machine for machine in facts.pairing.claims(node.ref) if facts.pairing.deleting(machine)]
     return Hit(
-        node.ref,
-        f"Node {node.name} waits{f' since {Moment(since)}' if since else ''} for an answer that does not come: Rancher "
-        f"asked for its {request} hook on Secret {secret.name}, but {KEYS[hook]} {_difference(wanted, found)}. "
-        f"Harvester will not write it by itself, because {why}"
-        f"{f'; {listed(others)} cannot begin before' if others else ''}",
-        (*asked(facts, secret, hook, request), stated(rollout, node), *worked(facts, job), *_os(facts, node, request)),
-        _settle_first(dying) if dying else _answer(node, secret, wanted, request, hook),
-        f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
-        (Cause("node-not-managed", node.ref), *pairing_causes(node)),
+        subject=node.ref,
+        message=(
+            f"Node {node.name} waits{f' since {Moment(since)}' if since else ''} for an answer that does not come: "
+            f"Rancher asked for its {request} hook on Secret {secret.name}, but {KEYS[hook]} "
+            f"{_difference(wanted, found)}. Harvester will not write it by itself, because "
+            f"{why}{f'; {listed(others)} cannot begin before' if others else ''}"
+        ),
+        evidence=(
+            *asked(facts, secret, hook, request),
+            stated(rollout, node),
+            *worked(facts, job),
+            *_os(facts, node, request),
+        ),
+        next=_settle_first(dying) if dying else _answer(node, secret, wanted, request, hook),
+        caution=f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
+        causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
     )
 
 

@@ -43,21 +43,23 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
             continue
         if why := _why(facts, obj):
             yield Hit(
-                ref,
-                f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.rollout.upgrade.ref.name} runs",
-                (
+                subject=ref,
+                message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.rollout.upgrade.ref.name} runs",
+                evidence=(
                     *says(facts, ref, "Failed", "reason", "message"),
                     *show(facts, ref, "status.failed", "status.active", "status.startTime"),
                 ),
-                (
+                next=(
                     (
                         f"Read its log: `kubectl logs -n {SYSTEM} {advice.arg(f'job/{ref.name}')} --tail=50`; "
                         '"kubeVersion" means that its chart asks for a newer Kubernetes than it found.'
                     ),
                     "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",
                 ),
-                f"Do not uninstall the Helm release of {ref.name.removeprefix('helm-install-')}: the cluster's network "
-                "or name service goes with it.",
+                caution=(
+                    f"Do not uninstall the Helm release of {ref.name.removeprefix('helm-install-')}: the cluster's "
+                    "network or name service goes with it."
+                ),
             )
 
 

@@ -45,11 +45,11 @@ def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     job = jobs[-1]
     hooks = "; Harvester makes no other hook Job while it is there" if subject.kind == "Node" else ""
     return Hit(
-        subject,
-        f"The {what}{whom} failed{f' at {Moment(job.ended)}' if job.ended else ''}: "
+        subject=subject,
+        message=f"The {what}{whom} failed{f' at {Moment(job.ended)}' if job.ended else ''}: "
         f"{job.reason or 'it gives no reason'}{hooks}",
-        tuple(e for job in jobs for e in _failure(facts, job)),
-        (
+        evidence=tuple(e for job in jobs for e in _failure(facts, job)),
+        next=(
             (
                 f"Read the Job's log: `kubectl logs -n harvester-system {advice.arg(f'job/{job.ref.name}')}`; in a "
                 f"bundle: the logs of the pods whose name begins with {job.ref.name}."
@@ -57,9 +57,11 @@ def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
             "Mend what the log names before anything else; a Job that failed does not run again by itself.",
             "Then ask vendor support how to go on: the step that failed may have been done in part.",
         ),
-        f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job came: the node may be "
-        "drained, or half-way between two versions.",
-        (Cause("upgrade-names-missing-node", subject),) if subject.kind == "Node" else tuple(_services(facts)),
+        caution=(
+            f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job came: the node may be "
+            "drained, or half-way between two versions."
+        ),
+        causes=(Cause("upgrade-names-missing-node", subject),) if subject.kind == "Node" else tuple(_services(facts)),
     )
 
 
@@ -103,15 +105,15 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     if due == "Waiting Reboot" and node.os and node.os == upgrade.release.os:
         due = "Succeeded"
     return Hit(
-        node.ref,
-        f'Node {node.name} still counts as "{node.state}", though its {job.type} Job {job.ref.name} is complete'
+        subject=node.ref,
+        message=f'Node {node.name} still counts as "{node.state}", though its {job.type} Job {job.ref.name} is complete'
         f'{f" since {Moment(job.ended)}" if job.ended else ""}: it should be "{due}" by now',
-        (
+        evidence=(
             stated(rollout, node),
             *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
             *worked(facts, job),
         ),
-        (
+        next=(
             (
                 f"Read why: the log of the pods `harvester` in harvester-system; search it for {job.ref.name} and for "
                 f"{node.name}."
@@ -122,27 +124,32 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
             ),
             "Collect again after five minutes.",
         ),
-        f"Do not write the state of {node.name} into the Upgrade by hand: Harvester answers the hook on the plan "
-        "Secret when that state changes, and the answer would be missing.",
+        caution=(
+            f"Do not write the state of {node.name} into the Upgrade by hand: Harvester answers the hook on the plan "
+            "Secret when that state changes, and the answer would be missing."
+        ),
     )
 
 
 def _still_preloading(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
     return Hit(
-        node.ref,
-        f'Node {node.name} still counts as "{node.state}", though the nodes\' images were declared loaded and their '
-        "upgrade has begun: Harvester moves that state only while it prepares the nodes, and starts no node from it",
-        (
+        subject=node.ref,
+        message=(
+            f'Node {node.name} still counts as "{node.state}", though the nodes\' images were declared loaded and '
+            "their upgrade has begun: Harvester moves that state only while it prepares the nodes, and starts no node "
+            "from it"
+        ),
+        evidence=(
             stated(rollout, node),
             *asked(facts, node.secret, "pre-drain", "pre-hook"),
             Evidence(rollout.upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]', rollout.upgrade.state),
         ),
-        (
+        next=(
             (
                 f"See whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
                 f"cattle-system -l upgrade.cattle.io/node={advice.arg(node.name)}`."
             ),
             "If they are, ask vendor support to set its state to Images preloaded.",
         ),
-        "Do not restart the upgrade while nodes are between two versions.",
+        caution="Do not restart the upgrade while nodes are between two versions.",
     )

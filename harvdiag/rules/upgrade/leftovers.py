@@ -43,19 +43,19 @@ def chart_left_paused(facts: Facts) -> Iterator[Hit]:
     last = next(iter(facts.upgrades.all), None)
     for ref in _paused(facts):
         yield Hit(
-            ref,
-            f"ManagedChart {ref.name} is paused, and no upgrade runs that would take it up again",
-            show(facts, ref, "spec.paused", "spec.version", "status.display.state"),
-            (
+            subject=ref,
+            message=f"ManagedChart {ref.name} is paused, and no upgrade runs that would take it up again",
+            evidence=show(facts, ref, "spec.paused", "spec.version", "status.display.state"),
+            next=(
                 f"See that nobody has paused {ref.name} on purpose.",
                 (
                     f"Otherwise `kubectl patch {CHARTS} -n {FLEET} {advice.arg(ref.name)} --type merge -p "
                     '\'{"spec":{"paused":false}}\'`.'
                 ),
             ),
-            f"Fleet installs at once what ManagedChart {ref.name} says: look at the chart's version before you "
+            caution=f"Fleet installs at once what ManagedChart {ref.name} says: look at the chart's version before you "
             "un-pause it.",
-            (
+            causes=(
                 Cause("upgrade-deleted-midway", PROVISIONING),
                 *([Cause("upgrade-failed-in-phase", last.ref)] if last else ()),
             ),
@@ -87,22 +87,25 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
         [f"plans of the missing Upgrade {name} remain" for name in names],
     )
     yield Hit(
-        PROVISIONING,
-        "The nodes' upgrade is still on, though no Upgrade runs: " + "; ".join(word for part in left for word in part),
-        (
+        subject=PROVISIONING,
+        message="The nodes' upgrade is still on, though no Upgrade runs: "
+        + "; ".join(word for part in left for word in part),
+        evidence=(
             *show(facts, PROVISIONING, *strategy),
             *(evidence for secret, keys in asked for evidence in show(facts, secret, *map(path, keys))),
             *(evidence for ref in paused for evidence in show(facts, ref, "spec.paused")),
             *(gone("Upgrade", "harvester-system", name) for name in names),
         ),
-        (
+        next=(
             "See which nodes are cordoned and which version each runs: `kubectl get nodes -o wide`.",
             advice.describe("clusters.provisioning.cattle.io", "local"),
             "Ask vendor support how to go on: a half-way rollout is ended node by node, not by a new upgrade.",
         ),
-        "Do not write a hook's annotation while VMs still run on the node: Rancher drains the node at once. Do not "
-        "take the strategy away while a node is being drained.",
-        tuple(Cause("upgrade-failed-in-phase", upgrade.ref) for upgrade in facts.upgrades.all[:1]),
+        caution=(
+            "Do not write a hook's annotation while VMs still run on the node: Rancher drains the node at once. Do not "
+            "take the strategy away while a node is being drained."
+        ),
+        causes=tuple(Cause("upgrade-failed-in-phase", upgrade.ref) for upgrade in facts.upgrades.all[:1]),
     )
 
 
@@ -173,6 +176,7 @@ def _paused(facts: Facts) -> Iterator[ObjectRef]:
 
 @rule(
     "longhorn-node-evicting",
+    short="Longhorn node evicting",
     severity=Severity.WARNING,
     needs={"Node.longhorn.io", "Upgrade"},
     links=["harvester/harvester#7717"],
@@ -193,19 +197,23 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
         disks = len([place for place in found if ".disks" in place])
         what = "of the whole node" if "spec.evictionRequested" in found else f"of {disks} of its disks"
         yield Hit(
-            ref,
-            f"Longhorn is to move the replicas {what} off {ref.name}, while upgrade {facts.rollout.upgrade.ref.name} "
-            "runs",
-            show(facts, ref, *found, "spec.allowScheduling"),
-            (
+            subject=ref,
+            message=(
+                f"Longhorn is to move the replicas {what} off {ref.name}, while upgrade "
+                f"{facts.rollout.upgrade.ref.name} runs"
+            ),
+            evidence=show(facts, ref, *found, "spec.allowScheduling"),
+            next=(
                 "See whether somebody means to remove this host: then let that end first.",
                 (
                     "Otherwise take the request back in Longhorn's own page, or with `kubectl edit nodes.longhorn.io "
                     f"-n {LONGHORN} {advice.arg(ref.name)}` (evictionRequested: false, of the node and of each disk)."
                 ),
             ),
-            f"Do not take the request back if {ref.name} is about to be removed: the host may hold the last replica "
-            "of a volume.",
+            caution=(
+                f"Do not take the request back if {ref.name} is about to be removed: the host may hold the last "
+                "replica of a volume."
+            ),
         )
 
 
@@ -215,7 +223,12 @@ def _eviction_fields(obj: Obj) -> list[str]:
     return ["spec.evictionRequested", *(f'spec.disks["{name}"].evictionRequested' for name in names)]
 
 
-@rule("leftover-longhorn-node", severity=Severity.WARNING, needs={"Node.longhorn.io", "Node"})
+@rule(
+    "leftover-longhorn-node",
+    short="leftover Longhorn node",
+    severity=Severity.WARNING,
+    needs={"Node.longhorn.io", "Node"},
+)
 def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
     """Longhorn still counts a node that does not exist.
 
@@ -229,10 +242,14 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
         ref = ObjectRef("Node.longhorn.io", LONGHORN, node.name)
         ghosts = [edge.source for edge in facts.links.to(node, E2)]
         yield Hit(
-            ref,
-            f"Longhorn still has node {node.name}, but there is no Node {node.name}",
-            (gone(*node), *show(facts, ref, "spec.allowScheduling", "metadata.deletionTimestamp"), *_ready(ref, obj)),
-            (
+            subject=ref,
+            message=f"Longhorn still has node {node.name}, but there is no Node {node.name}",
+            evidence=(
+                gone(*node),
+                *show(facts, ref, "spec.allowScheduling", "metadata.deletionTimestamp"),
+                *_ready(ref, obj),
+            ),
+            next=(
                 f"Be sure that the host {node.name} is gone for good.",
                 (
                     f"See that no replica is left on it: `kubectl get replicas.longhorn.io -n {LONGHORN} -o wide`, and "
@@ -243,8 +260,11 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
                     f"{advice.arg(node.name)}`."
                 ),
             ),
-            f"A replica on {node.name} may be the last one of a volume: deleting the Longhorn Node loses the data.",
-            tuple(Cause("machine-dangling-node", machine) for machine in ghosts),
+            caution=(
+                f"A replica on {node.name} may be the last one of a volume: deleting the Longhorn Node loses the data."
+            ),
+            causes=tuple(Cause("machine-dangling-node", machine) for machine in ghosts),
+            targets=(node,),
         )
 
 

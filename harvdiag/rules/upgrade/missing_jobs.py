@@ -27,6 +27,7 @@ class _Lack(NamedTuple):
 
 @rule(
     "upgrade-node-without-job",
+    short="without job",
     needs={"Upgrade", "Node", "Machine", "Secret", "Job"},
     links=["harvester/harvester#3021", "harvester/harvester#9371"],
 )
@@ -45,15 +46,17 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
         upgrade = rollout.upgrade.ref
         marks = f"harvesterhci.io/upgrade={upgrade.name},harvesterhci.io/node={node.name}"
         yield Hit(
-            node.ref,
-            f'Node {node.name} is at "{node.state}" in Upgrade {upgrade.name}, but there is no {lack.job} Job for it: '
-            "nothing works on it, and Harvester makes no other one from that state",
-            (
+            subject=node.ref,
+            message=(
+                f'Node {node.name} is at "{node.state}" in Upgrade {upgrade.name}, but there is no {lack.job} Job for '
+                "it: nothing works on it, and Harvester makes no other one from that state"
+            ),
+            evidence=(
                 stated(rollout, node),
                 gone("Job", upgrade.namespace, f"{upgrade.name}-{lack.job}-{node.name}"),
                 *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
             ),
-            (
+            next=(
                 f"See that it is so: `kubectl get jobs -n harvester-system -l {advice.arg(marks)}`.",
                 (
                     "Find out who deleted it: `kubectl get events -n harvester-system`, and the log of the pods "
@@ -64,9 +67,11 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
                     f'"{lack.begins}": Harvester then makes the Job anew.'
                 ),
             ),
-            f"Do not make the Job by hand, and do not answer the hook of {node.name} by hand: the work on that node "
-            "was not done, or only in part.",
-            (Cause("upgrade-names-missing-node", node.ref),),
+            caution=(
+                f"Do not make the Job by hand, and do not answer the hook of {node.name} by hand: the work on that "
+                "node was not done, or only in part."
+            ),
+            causes=(Cause("upgrade-names-missing-node", node.ref),),
         )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from harvdiag.core.fields import field, labels
-from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import FLEET, LOCAL
@@ -36,8 +37,18 @@ CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", FLEET, "local")
 SAYS = tuple(condition(kind, kind) for kind in ("Updated", "Reconciled"))
 
 
+class Why(NamedTuple):
+    """Why the turn of a node cannot come, what explains that, and the objects that are missing."""
+
+    words: str
+    causes: tuple[Cause, ...] = ()
+    targets: tuple[ObjectRef, ...] = ()
+
+
 @rule(
     "upgrade-node-never-started",
+    short="never started",
+    reason=Reason.NEVER_BEGUN,
     needs={"Upgrade", "Node", "Machine", "Secret", "Job", "Cluster", "RKEControlPlane"},
     links=[
         "harvester/harvester#5206",
@@ -86,18 +97,18 @@ def _tier(facts: Facts, node: NodeRollout) -> int:
     return next((i for i, key in enumerate(order) if told.get(f"rke.cattle.io/{key}") == "true"), len(order))
 
 
-def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> tuple[str, tuple[Cause, ...]] | None:
-    """Why its turn cannot come, and what explains that; None where it still may."""
+def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> Why | None:
+    """Why its turn cannot come; None where it still may."""
     target = rollout.upgrade.release.kubernetes
     if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
-        return "Cluster local is paused, so Rancher asks nobody", (Cause("cluster-paused", LOCAL),)
+        return Why("Cluster local is paused, so Rancher asks nobody", (Cause("cluster-paused", LOCAL),))
     if target and node.kubelet == target and any(n.exists and n.kubelet != target for n in rollout.nodes):
-        return f"it got Kubernetes {target} without being drained, so Rancher asks no more", ()
+        return Why(f"it got Kubernetes {target} without being drained, so Rancher asks no more")
     if ghost := _waited_for(facts, rollout):
-        return ghost, (Cause("planner-waits-for-ghost-machine", PLANNER),)
+        return ghost
     verdict = [column.value(facts.pairing.obj(PLANNER)) for column in SAYS] if PLANNER in facts.links.objects else []
     if not rollout.planner and "True" in verdict and set(verdict) <= {"True", None} and _up_to_date(facts):
-        return "Rancher's planner says that it is done", pairing_causes(node)
+        return Why("Rancher's planner says that it is done", pairing_causes(node))
     return None
 
 
@@ -111,22 +122,21 @@ def _up_to_date(facts: Facts) -> bool:
     return True
 
 
-def _waited_for(facts: Facts, rollout: Rollout) -> str:
-    """A Machine that the planner names, though no Node stands behind it; empty where there is none."""
+def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
+    """That the planner names a Machine, though no Node stands behind it; None where it names none."""
+    causes = (Cause("planner-waits-for-ghost-machine", PLANNER),)
     named = dict.fromkeys(name for told in rollout.planner for name in told.machines)
     for machine in (ObjectRef("Machine", FLEET, name) for name in named):
         if machine not in facts.links.objects:
-            return f"Rancher waits for Machine {machine.name}, which does not exist"
+            return Why(f"Rancher waits for Machine {machine.name}, which does not exist", causes, (machine,))
         edge = facts.pairing.node_ref(machine)
         if not (edge or facts.fresh(machine)) or (edge and edge.broken and not facts.leaving(machine)):
             told = f"whose Node {edge.value} does not exist" if edge else "which has no Node"
-            return f"Rancher waits for Machine {machine.name}, {told}"
-    return ""
+            return Why(f"Rancher waits for Machine {machine.name}, {told}", causes, (edge.target,) if edge else ())
+    return None
 
 
-def _not_started(
-    facts: Facts, rollout: Rollout, node: NodeRollout, why: tuple[str, tuple[Cause, ...]], first: NodeRollout
-) -> Hit:
+def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, first: NodeRollout) -> Hit:
     secret, machine = node.secrets[0][0], node.machines[0]
     since = latest(*(job.ended for job in rollout.jobs))
     before = (Cause("upgrade-node-never-started", first.ref),) if first.name != node.name else ()
@@ -134,17 +144,17 @@ def _not_started(
     planner = tuple(e for told in rollout.planner for e in [Evidence(told.subject, told.path, told.message)])
     paths = ("spec.kubernetesVersion", "spec.provisionGeneration")
     return Hit(
-        node.ref,
-        f'Node {node.name} was never begun: it stays at "{node.state}", nothing else is at work'
-        f"{f' since {Moment(since)}' if since else ''}, and {why[0]}; "
+        subject=node.ref,
+        message=f'Node {node.name} was never begun: it stays at "{node.state}", nothing else is at work'
+        f"{f' since {Moment(since)}' if since else ''}, and {why.words}; "
         f"{len(rollout.done)} of {len(rollout.nodes)} nodes are done",
-        (
+        evidence=(
             *(planner or show(facts, PLANNER, *paths)),
             stated(rollout, node),
             *asked(facts, secret, *keys),
             *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
         ),
-        (
+        next=(
             (
                 "Read what the planner says: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o "
                 "yaml`, conditions Updated and Reconciled."
@@ -155,8 +165,12 @@ def _not_started(
                 f"rancher-system-agent on {node.name}."
             ),
         ),
-        "Do not set drain annotations by hand to begin: nothing would have asked the planner for the node's new plan.",
-        (*why[1], *before),
+        caution=(
+            "Do not set drain annotations by hand to begin: nothing would have asked the planner for the node's new "
+            "plan."
+        ),
+        causes=(*why.causes, *before),
+        targets=why.targets,
     )
 
 
@@ -178,15 +192,17 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
         blocks = "" if node.state == PRELOADED else ", and no other node may begin meanwhile"
         pending = [job for job in node.jobs if job.pending]
         yield Hit(
-            node.ref,
-            f"Upgrade {rollout.upgrade.ref.name} waits for Node {node.name}, which does not exist: the Upgrade still "
-            f'lists {node.name} at "{node.state or "no state"}"{blocks}',
-            (
+            subject=node.ref,
+            message=(
+                f"Upgrade {rollout.upgrade.ref.name} waits for Node {node.name}, which does not exist: the "
+                f'Upgrade still lists {node.name} at "{node.state or "no state"}"{blocks}'
+            ),
+            evidence=(
                 Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None),
                 gone(*node.ref),
                 *(e for job in pending for e in show(facts, job.ref, "status.active", "status.succeeded")),
             ),
-            (
+            next=(
                 advice.SEE_NODES,
                 "If the host is only off or was renamed by mistake, bring it back under this very name.",
                 (
@@ -198,15 +214,15 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
                     "support."
                 ),
             ),
-            "Do not force the Upgrade's deletion with skipWebhook while nodes are between two versions. "
+            caution="Do not force the Upgrade's deletion with skipWebhook while nodes are between two versions. "
             + advice.QUORUM,
-            tuple(
+            causes=tuple(
                 Cause(name, m) for m in node.machines for name in ("machine-stuck-deleting", "machine-dangling-node")
             ),
         )
 
 
-@rule("upgrade-node-failed", needs={"Upgrade"}, links=["harvester/harvester#7457"])
+@rule("upgrade-node-failed", short="failed", needs={"Upgrade"}, links=["harvester/harvester#7457"])
 def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
     """A node's upgrade has failed.
 
@@ -223,16 +239,16 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
         ended = upgrade.conditions.get("NodesUpgraded")
         rest = [other.name for other in rollout.waiting if other.state != FAILED]
         yield Hit(
-            node.ref,
-            f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
+            subject=node.ref,
+            message=f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
             f"{f' at {Moment(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
             f"{told or 'it gives no reason'}{f'; not upgraded either: {listed(rest)}' if rest else ''}",
-            (
+            evidence=(
                 *show(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),
                 *says(facts, upgrade.ref, "NodesUpgraded", "status"),
                 *show(facts, node.ref, "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"),
             ),
-            (
+            next=(
                 (
                     f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l harvesterhci.io/node="
                     f"{advice.arg(node.name)}`."
@@ -240,14 +256,18 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
                 "See what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
                 "Collect a support bundle before anything is deleted, then ask vendor support how to go on.",
             ),
-            f"Do not begin another upgrade before {node.name} is mended: the node's plan Secret may still hold a "
-            "drain that was asked for.",
-            (Cause("upgrade-job-failed", node.ref),),
+            caution=(
+                f"Do not begin another upgrade before {node.name} is mended: the node's plan Secret may still hold a "
+                "drain that was asked for."
+            ),
+            causes=(Cause("upgrade-job-failed", node.ref),),
         )
 
 
 @rule(
     "upgrade-node-paused",
+    short="paused",
+    holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade"},
     links=["harvester/harvester#8980", "harvester/harvester#10099"],
@@ -274,19 +294,19 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
             else ("is drained at once: VMs that cannot migrate are shut down")
         )
         yield Hit(
-            node.ref,
-            f"Node {node.name} is held back by an administrator"
+            subject=node.ref,
+            message=f"Node {node.name} is held back by an administrator"
             f"{f', and {listed(others)} with it' if others else ''}: the upgrade goes on when it is released",
-            (
+            evidence=(
                 Evidence(upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state),
                 *show(facts, upgrade.ref, f'status.nodeStatuses["{node.name}"].reason', PAUSES),
             ),
-            (
+            next=(
                 f"Find out why {node.name} was held back: {leave} when it is released.",
                 (
                     "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
                     f"{advice.arg(upgrade.ref.name)} --overwrite {change}`."
                 ),
             ),
-            f"Once released, {node.name} {risk}.",
+            caution=f"Once released, {node.name} {risk}.",
         )

@@ -39,18 +39,22 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     stay = _stay({node.name: upgrade.nodes[node.name] for node in blocked})
     done = sum(state == "Succeeded" for state in upgrade.nodes.values())
     yield Hit(
-        upgrade.ref,
-        f"{whole} cannot finish: {stay}, because Rancher starts a node only through the plan Secret of its Machine, "
-        f"and {listed(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done",
-        (
+        subject=upgrade.ref,
+        message=(
+            f"{whole} cannot finish: {stay}, because Rancher starts a node only through the plan Secret of its "
+            f"Machine, and {listed(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
+        ),
+        evidence=(
             *(evidence for node in blocked for evidence in (*show(facts, node, E1), *_other(facts, node))),
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
             *show(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
         ),
-        _early(names) if upgrade.status("NodesUpgraded") == "" else _late(names),
-        "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
-        "force its deletion with skipWebhook, and do not remove finalizers, before the Node is mended or gone.",
-        tuple(cause for node in blocked for cause in _causes(facts, node)),
+        next=_early(names) if upgrade.status("NodesUpgraded") == "" else _late(names),
+        caution=(
+            "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
+            "force its deletion with skipWebhook, and do not remove finalizers, before the Node is mended or gone."
+        ),
+        causes=tuple(cause for node in blocked for cause in _causes(facts, node)),
     )
 
 

@@ -54,7 +54,12 @@ WHERE = {
 }
 
 
-@rule("upgrade-node-phase-not-started", needs={"Upgrade", "Plan", "Node"}, links=["harvester/harvester#10940"])
+@rule(
+    "upgrade-node-phase-not-started",
+    short="phase not started",
+    needs={"Upgrade", "Plan", "Node"},
+    links=["harvester/harvester#10940"],
+)
 def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
     """The system services are upgraded, but the nodes' turn does not begin.
 
@@ -74,20 +79,22 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
     note = "" if noted[0].value is not None else f"{ran}but the Upgrade does not say so, and " if plan else ""
     name = advice.arg(upgrade.ref.name)
     yield Hit(
-        upgrade.ref,
-        f"Upgrade {upgrade.ref.name} has not begun with the nodes, though the system services were upgraded at "
+        subject=upgrade.ref,
+        message=f"Upgrade {upgrade.ref.name} has not begun with the nodes, though the system services were upgraded at "
         f"{since}: {note}nothing is at work",
-        (
+        evidence=(
             Evidence(upgrade.ref, "status.conditions, type SystemServicesUpgraded", "True"),
             Evidence(upgrade.ref, "status.conditions, type NodesUpgraded", None),
             *noted,
             *show(facts, PROVISIONING, "spec.kubernetesVersion", "spec.rkeConfig.upgradeStrategy"),
         ),
-        (
+        next=(
             "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
             *_note(name, plan, noted),
         ),
-        "Do not change the provisioning Cluster by hand: the nodes would be upgraded without Harvester's hooks.",
+        caution=(
+            "Do not change the provisioning Cluster by hand: the nodes would be upgraded without Harvester's hooks."
+        ),
     )
 
 
@@ -114,18 +121,18 @@ def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
     nodes = [ObjectRef("Node", "", name) for name, status in upgrade.statuses.items() if status.state == FAILED]
     jobs = [j for j in jobs_of(facts.snapshot.objects("Job"), upgrade.ref.name) if j.state == JOB_FAILED]
     yield Hit(
-        upgrade.ref,
-        f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'} failed{_in_phase(upgrade)}"
+        subject=upgrade.ref,
+        message=f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'} failed{_in_phase(upgrade)}"
         + "".join(f": {words}" for c in told if (words := ": ".join(w for w in (c.reason, c.message) if w)))
         + (f"; failed on {' and '.join(node.name for node in nodes)}" if nodes else ""),
-        (
+        evidence=(
             *(Evidence(upgrade.ref, f"status.conditions, type {c.type}", c.status) for c in told),
             *(e for n in nodes for e in show(facts, upgrade.ref, *_fields(n.name))),
             *(Evidence(job.ref, "status.conditions, type Failed", "True") for job in jobs),
         ),
-        (*(WHERE[c.type] for c in failed[:1]), *_logs(jobs), *_again(upgrade)),
-        HALF_WAY if upgrade.status("NodesUpgraded") else "",
-        (
+        next=(*(WHERE[c.type] for c in failed[:1]), *_logs(jobs), *_again(upgrade)),
+        caution=HALF_WAY if upgrade.status("NodesUpgraded") else "",
+        causes=(
             *(Cause(name, ref) for ref in (upgrade.ref, *nodes) for name in OF_NODES),
             *_services(facts),
         ),
@@ -186,18 +193,20 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is at work"
         name = advice.arg(upgrade.ref.name)
         yield Hit(
-            upgrade.ref,
-            f"Upgrade {upgrade.ref.name} is over since {since}, but its clean-up is still pending, {ran}: Harvester "
-            "refuses the next upgrade",
-            (*show(facts, upgrade.ref, CLEANING, STATE, CLEANUP_DONE),),
-            (
+            subject=upgrade.ref,
+            message=(
+                f"Upgrade {upgrade.ref.name} is over since {since}, but its clean-up is still pending, {ran}: "
+                "Harvester refuses the next upgrade"
+            ),
+            evidence=(*show(facts, upgrade.ref, CLEANING, STATE, CLEANUP_DONE),),
+            next=(
                 "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
                 (
                     f"If that does not help, say by hand that the images are cleaned up: `kubectl annotate {UPGRADES} "
                     f"-n harvester-system {name} harvesterhci.io/image-cleanup-plan-completed=true`."
                 ),
             ),
-            "The upgrade must be over on every node: cleaning up takes the old release's images away.",
+            caution="The upgrade must be over on every node: cleaning up takes the old release's images away.",
         )
 
 
@@ -226,18 +235,18 @@ def several_upgrades_running(facts: Facts) -> Iterator[Hit]:
     running = [upgrade for upgrade in facts.upgrades.all if upgrade.running]
     if len(running) > 1:
         yield Hit(
-            running[0].ref,
-            f"{len(running)} Upgrades are unfinished: "
+            subject=running[0].ref,
+            message=f"{len(running)} Upgrades are unfinished: "
             + ", ".join(f"{u.ref.name} to {u.version or 'an image'} ({u.state or 'not begun'})" for u in running),
-            tuple(evidence for u in running for evidence in show(facts, u.ref, STATE, LATEST, CREATED)),
-            (
+            evidence=tuple(evidence for u in running for evidence in show(facts, u.ref, STATE, LATEST, CREATED)),
+            next=(
                 (
                     f"See which one the nodes follow: `kubectl get {UPGRADES} -n harvester-system --show-labels`; its "
                     "Jobs carry the label harvesterhci.io/upgrade."
                 ),
                 "Ask vendor support before you delete the other.",
             ),
-            "Do not delete the one whose nodes are under way.",
+            caution="Do not delete the one whose nodes are under way.",
         )
 
 
@@ -256,10 +265,13 @@ def upgrade_without_latest_label(facts: Facts) -> Iterator[Hit]:
     others = " and ".join(u.ref.name for u in marked if u.ref != current.ref)
     lacks = "lacks" if not current.latest else "shares"
     yield Hit(
-        current.ref,
-        f"Upgrade {current.ref.name} {lacks} the label latestUpgrade" + (f"; {others} carries it" if others else ""),
-        tuple(e for u in dict.fromkeys([current, *marked]) for e in show(facts, u.ref, LATEST, STATE, CREATED)),
-        (
+        subject=current.ref,
+        message=f"Upgrade {current.ref.name} {lacks} the label latestUpgrade"
+        + (f"; {others} carries it" if others else ""),
+        evidence=tuple(
+            e for u in dict.fromkeys([current, *marked]) for e in show(facts, u.ref, LATEST, STATE, CREATED)
+        ),
+        next=(
             f"See that it is so: `kubectl get {UPGRADES} -n harvester-system --show-labels`.",
             "The label belongs to the youngest Upgrade alone; take it off the older ones.",
         ),
@@ -269,6 +281,7 @@ def upgrade_without_latest_label(facts: Facts) -> Iterator[Hit]:
 
 @rule(
     "planner-waits-for-ghost-machine",
+    short="planner waits for ghost Machine",
     needs={"Machine", "Node", "RKEControlPlane"},
     links=["harvester/harvester#6203", "harvester/harvester#5158"],
 )
@@ -282,23 +295,24 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
     ghosts = sorted({_machine(name) for _, names in told for name in names})
     if ghosts:
         yield Hit(
-            CONTROL_PLANE,
-            f'Rancher\'s planner says "{_first(told)}", but '
+            subject=CONTROL_PLANE,
+            message=f'Rancher\'s planner says "{_first(told)}", but '
             + " and ".join(_ghost(facts, machine) for machine in ghosts),
-            (
+            evidence=(
                 *(Evidence(t.subject, t.path, t.message) for t, names in told if names),
                 *(e for m in ghosts for e in (show(facts, m, E2) if m in facts.links.objects else (gone(*m),))),
             ),
-            (
+            next=(
                 advice.SEE_MACHINES,
                 "Deal with each Machine as its own finding says; the planner then goes on by itself.",
             ),
-            advice.DELETES_NODE,
-            tuple(
+            caution=advice.DELETES_NODE,
+            causes=tuple(
                 Cause(name, machine)
                 for machine in ghosts
                 for name in ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting")
             ),
+            targets=tuple(ghosts),
         )
 
 

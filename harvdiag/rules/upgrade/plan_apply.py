@@ -56,11 +56,15 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
             continue
         told = "gave up" if failed.given_up else f"has failed since {Moment(failed.since)}"
         yield Hit(
-            node.ref,
-            f"The agent of Node {node.name} {told} to apply the plan that Rancher wrote for Machine "
+            subject=node.ref,
+            message=f"The agent of Node {node.name} {told} to apply the plan that Rancher wrote for Machine "
             f"{failed.machine.name}: the node is not upgraded, and no other node has its turn",
-            (*failed.evidence, stated(rollout, node), *show(facts, node.ref, "status.nodeInfo.kubeletVersion")),
-            (
+            evidence=(
+                *failed.evidence,
+                stated(rollout, node),
+                *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+            ),
+            next=(
                 READ_LOG.format(node=node.name),
                 "Read RKE2's words there: `journalctl -u rke2-server -u rke2-agent -n 200`. Is a disk full (`df -h`)?",
                 (
@@ -68,9 +72,11 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
                     f"{node.name}."
                 ),
             ),
-            f"Do not change or delete the plan Secret of {node.name}, and do not uninstall RKE2 there: the host loses "
-            f"its place in the cluster. {advice.QUORUM}",
-            pairing_causes(node),
+            caution=(
+                f"Do not change or delete the plan Secret of {node.name}, and do not uninstall RKE2 there: the host "
+                f"loses its place in the cluster. {advice.QUORUM}"
+            ),
+            causes=pairing_causes(node),
         )
 
 
@@ -114,6 +120,7 @@ def _plain(packed: str) -> str:
 
 @rule(
     "upgrade-plan-not-applied",
+    holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "Node", "Machine", "Secret"},
     links=["harvester/harvester#10522", "harvester/harvester#10521", "rancher/rancher#54898"],
@@ -132,16 +139,18 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
             continue
         since = Moment(text(facts.pairing.obj(waits), UPDATED))
         yield Hit(
-            node.ref,
-            f"Rancher wrote a plan for Node {node.name} at {since}, and its host has not reported since that all "
-            "components are well: its agent did not take the plan, or a component does not come up",
-            (
+            subject=node.ref,
+            message=(
+                f"Rancher wrote a plan for Node {node.name} at {since}, and its host has not reported since that all "
+                "components are well: its agent did not take the plan, or a component does not come up"
+            ),
+            evidence=(
                 *show(facts, waits, PASSED, UPDATED),
                 stated(rollout, node),
                 *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
                 *says(facts, node.ref, "Ready", "status"),
             ),
-            (
+            next=(
                 (
                     f"Look whether the agent lives on the host {node.name}: `systemctl status rancher-system-agent`, "
                     '`journalctl -u rancher-system-agent -n 200`. Restarts without end and "x509" mean a certificate '
@@ -151,8 +160,8 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
                 "If the agent lives, look at RKE2: `journalctl -u rke2-server -u rke2-agent -n 200`, `crictl ps -a`.",
                 f"When that is mended: `systemctl restart rancher-system-agent` on {node.name}.",
             ),
-            f"Do not delete the plan Secret of {node.name}: the agent loses its account with it.",
-            (
+            caution=f"Do not delete the plan Secret of {node.name}: the agent loses its account with it.",
+            causes=(
                 Cause("upgrade-plan-failed", node.ref),
                 Cause("upgrade-waiting-for-reboot", node.ref),
                 *pairing_causes(node),

@@ -73,6 +73,7 @@ STEPS = {
 
 @rule(
     "upgrade-planner-stalled",
+    holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "Node", "Machine", "Secret", "Job", "RKEControlPlane"},
     links=[
@@ -96,19 +97,21 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     ahead = _ahead(rollout, told, nodes)
     since = _still_since(facts, rollout, told)
     yield Hit(
-        PLANNER,
-        f'Rancher\'s planner says "{told.message}", and nothing has moved since {Moment(since)}: '
+        subject=PLANNER,
+        message=f'Rancher\'s planner says "{told.message}", and nothing has moved since {Moment(since)}: '
         + (f"{_names(ahead)} runs the new kubelet, so Cluster API sees an old state" if ahead else told.meaning),
-        (
+        evidence=(
             Evidence(told.subject, told.path, told.message),
             *(e for node in nodes for e in (stated(rollout, node), *asked(facts, node.secret, "pre-drain"))),
             *(e for node in nodes for e in show(facts, node.ref, "status.nodeInfo.kubeletVersion")),
             *(e for node in nodes if node.secret for e in show(facts, node.secret, UPDATED)),
         ),
-        _next(told, nodes, ahead),
-        "Do not set annotations of the drain by hand to make the planner go on: it would pass over a node that is not "
-        "ready.",
-        tuple(_causes(told, nodes)),
+        next=_next(told, nodes, ahead),
+        caution=(
+            "Do not set annotations of the drain by hand to make the planner go on: it would pass over a node that is "
+            "not ready."
+        ),
+        causes=tuple(_causes(told, nodes)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from harvdiag.core.fields import Obj, field, items, labels, name_of, text
@@ -21,6 +22,7 @@ MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 SERVICES = "UpgradingSystemServices"
 APPLYING = "status.applying"
+CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
 FAILED = condition("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
@@ -32,6 +34,7 @@ UNMANAGED = (
     "Setting the label by hand lets the plan run, but a Node without a Machine then stops the upgrade at "
     '"Images preloaded", where the Upgrade can no longer be deleted (harvester/harvester#8236).'
 )
+BY_HAND = "Do not set the label of the plan by hand: the Node would go on without what the plan does."
 DEADLINE = timedelta(hours=1)
 """How long a Job of a plan may run (jobActiveDeadlineSecs, 3600)."""
 
@@ -53,20 +56,22 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
         return
     upgrade = rollout.upgrade.ref
     for plan in _of_upgrade(facts, upgrade.name):
-        nodes = [n for n, obj in _nodes(facts).items() if not plan.selects(obj) and plan.label not in labels(obj)]
-        left_out = [ref for ref in (ObjectRef("Node", "", name) for name in nodes) if not facts.fresh(ref)]
+        known = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.fresh(ref)]
+        left_out = [ref for ref, obj in known if not plan.selects(obj) and plan.label not in labels(obj)]
         if plan.task != SKIP_RESTART or not left_out:
             continue
         yield Hit(
-            upgrade,
-            f"Upgrade {upgrade.name} waits for {_names(left_out)}: its plan {plan.ref.name} skips what Harvester does "
-            "not manage, while the Job apply-manifests waits until every Node has run it",
-            (
+            subject=upgrade,
+            message=(
+                f"Upgrade {upgrade.name} waits for {_names(left_out)}: its plan {plan.ref.name} skips what Harvester "
+                "does not manage, while the Job apply-manifests waits until every Node has run it"
+            ),
+            evidence=(
                 *(evidence for node in left_out for evidence in show(facts, node, MANAGED, _label(plan))),
                 *show(facts, plan.ref, "spec.nodeSelector"),
                 *show(facts, upgrade, STATE),
             ),
-            (
+            next=(
                 _find_out(left_out),
                 (
                     "While the nodes' turn has not begun, Harvester lets you delete the Upgrade. Then un-pause what it "
@@ -74,8 +79,8 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
                     "Node, and start the upgrade again."
                 ),
             ),
-            UNMANAGED,
-            tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),
+            caution=UNMANAGED,
+            causes=tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),
         )
 
 
@@ -105,24 +110,27 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     rollout = facts.rollout
     if rollout is None or rollout.upgrade.state not in BEFORE_SERVICES:
         return
-    upgrade = rollout.upgrade.ref
-    bare = [node.ref for node in rollout.nodes if node.exists and not node.managed and not facts.fresh(node.ref)]
-    if not bare:
+    upgrade, left_out = rollout.upgrade.ref, (n.ref for n in rollout.nodes if n.exists and not n.managed)
+    if not (bare := [ref for ref in left_out if not facts.fresh(ref)]):
         return
     yield Hit(
-        upgrade,
-        f"Upgrade {upgrade.name} will wait without end for {_names(bare)} when it upgrades the system services: a plan "
-        "has to run on every Node then, and it skips what Harvester does not manage",
-        (*(evidence for node in bare for evidence in show(facts, node, MANAGED)), *show(facts, upgrade, STATE)),
-        (
+        subject=upgrade,
+        message=(
+            f"Upgrade {upgrade.name} will wait without end for {_names(bare)} when it upgrades the system services: a "
+            "plan has to run on every Node then, and it skips what Harvester does not manage"
+        ),
+        evidence=(*(row for node in bare for row in show(facts, node, MANAGED)), *show(facts, upgrade, STATE)),
+        next=(
             _find_out(bare),
             (
                 "No service is changed yet, and Harvester lets you delete the Upgrade: mend or remove the Node first, "
                 "then start the upgrade again."
             ),
         ),
-        UNMANAGED,
-        tuple(cause for node in bare for cause in (Cause("node-not-managed", node), *_unmanaged_causes(facts, node))),
+        caution=UNMANAGED,
+        causes=tuple(
+            cause for node in bare for cause in (Cause("node-not-managed", node), *_unmanaged_causes(facts, node))
+        ),
     )
 
 
@@ -149,7 +157,7 @@ def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
     for plan in _of_upgrade(facts, upgrade.name):
         why = _failed(facts, plan) | plan.held_up_by(_nodes(facts), facts.now)
         if plan.task == PREPARE and why:
-            yield _held_up(facts, upgrade, plan, why, "cannot load its images: ")
+            yield _held_up(facts, upgrade, plan, why, f"cannot load its images: {plan.ref.name} cannot end")
 
 
 def _failed(facts: Facts, plan: NodePlan) -> dict[str, str]:
@@ -176,7 +184,7 @@ def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
         plans = _of_upgrade(facts, upgrade.ref.name) if _waits_for_plan(upgrade) else []
         held = [(p, why) for p in plans if p.task != PREPARE and (why := p.held_up_by(_nodes(facts), facts.now))]
         if held:
-            yield _held_up(facts, upgrade.ref, *held[0], "waits for a plan: ")
+            yield _held_up(facts, upgrade.ref, *held[0], f"waits for a plan: {held[0][0].ref.name} cannot end")
 
 
 def _waits_for_plan(upgrade: Upgrade) -> bool:
@@ -189,19 +197,19 @@ def _held_up(facts: Facts, subject: ObjectRef, plan: NodePlan, why: dict[str, st
     refs = [ObjectRef("Node", "", name) for name in why]
     told = " and ".join(f"{name} {reason}" for name, reason in why.items())
     return Hit(
-        subject,
-        f"{subject.kind} {subject.name} {lead}{plan.ref.name} cannot end, because {told}",
-        (
+        subject=subject,
+        message=f"{subject.kind} {subject.name} {lead}, because {told}",
+        evidence=(
             *(evidence for node in refs for evidence in _failures(facts, plan, node.name)),
             *show(facts, plan.ref, APPLYING, "status.latestHash"),
             *(evidence for node in refs for evidence in _liveness(facts, node, _label(plan))),
         ),
-        (
+        next=(
             *(_revive(ref, why[ref.name]) for ref in refs),
             advice.describe(RESOURCE, plan.ref.name, plan.ref.namespace),
         ),
-        f"Do not set the label of the plan by hand: the Node would go on without what the plan does. {advice.QUORUM}",
-        tuple(cause for node in refs for cause in _causes(facts, node)),
+        caution=f"{BY_HAND} {advice.QUORUM}",
+        causes=tuple(cause for node in refs for cause in _causes(facts, node)),
     )
 
 
@@ -265,9 +273,8 @@ def system_agent_plan_stuck(facts: Facts) -> Iterator[Hit]:
         why = {name: GONE for name in plan.applying if name not in nodes}
         why |= {name: reason for name in plan.applying if name in nodes and (reason := _unable(facts, plan, name))}
         if why:
-            hit = _held_up(facts, plan.ref, plan, why, "is stuck: ")
-            message = hit.message.replace(f"is stuck: {plan.ref.name} cannot end", "is stuck")
-            yield hit._replace(message=message, next=(*hit.next, *_anew(why)), causes=_not_its_own(hit))
+            hit = _held_up(facts, plan.ref, plan, why, "is stuck")
+            yield replace(hit, next=(*hit.next, *_anew(why)), causes=_not_its_own(hit))
 
 
 def _not_its_own(hit: Hit) -> tuple[Cause, ...]:
@@ -312,23 +319,22 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
         if not plan.upgrade or plan.upgrade in there:
             continue
         yield Hit(
-            plan.ref,
-            f"Plan {plan.ref.name} is left over: there is no Upgrade {plan.upgrade}",
-            (
+            subject=plan.ref,
+            message=f"Plan {plan.ref.name} is left over: there is no Upgrade {plan.upgrade}",
+            evidence=(
                 gone("Upgrade", "harvester-system", plan.upgrade),
                 *show(facts, plan.ref, 'metadata.labels["harvesterhci.io/upgrade"]', APPLYING),
             ),
-            (
+            next=(
                 advice.describe(RESOURCE, plan.ref.name, plan.ref.namespace),
                 (
                     "When nothing else of that upgrade is under way, it may be deleted: `kubectl delete "
                     f"{RESOURCE} -n {plan.ref.namespace} {advice.arg(plan.ref.name)}`."
                 ),
             ),
-            f"Do not delete Plan {plan.ref.name} while one of its Jobs is at work on a host.",
-            causes=(
-                Cause("upgrade-deleted-midway", ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")),
-            ),
+            caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is at work on a host.",
+            causes=(Cause("upgrade-deleted-midway", CLUSTER),),
+            targets=(ObjectRef("Upgrade", "harvester-system", plan.upgrade),),
         )
 
 

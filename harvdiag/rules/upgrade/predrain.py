@@ -40,6 +40,8 @@ class _Hold(NamedTuple):
 
 @rule(
     "upgrade-pre-drain-held",
+    short="pre-drain held",
+    holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "Node", "Job"},
     links=[
@@ -116,19 +118,23 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     told += [] if told else [f"what holds it cannot be seen here ({VOLUME} {hold.unseen})"]
     paths = ("status.robustness", "status.state", "status.currentNodeID")
     return Hit(
-        node.ref,
-        f"The pre-drain Job of Node {node.name} has been at work since {Moment(hold.job.began)}, and {listed(told)}"
-        f"{f'; {more} more hold it too' if more else ''}",
-        (
+        subject=node.ref,
+        message=(
+            f"The pre-drain Job of Node {node.name} has been at work since {Moment(hold.job.began)}, and {listed(told)}"
+            f"{f'; {more} more hold it too' if more else ''}"
+        ),
+        evidence=(
             *(e for ref, _ in volumes for e in show(facts, ref, *paths)),
             *(e for ref, obj in vms for e in _immovable(ref, obj)),
             *show(facts, hold.job.ref, "status.active", "status.startTime"),
             stated(rollout, node),
         ),
-        tuple(_steps(node, hold)),
-        "Do not answer the hook and do not delete the Job while a volume is degraded or a VM runs there: Rancher "
-        f"drains {node.name} at once, and what has no other healthy copy is lost (harvester/harvester#7067).",
-        tuple(Cause("longhorn-node-evicting", ref) for ref in _longhorn_nodes(rollout)),
+        next=tuple(_steps(node, hold)),
+        caution=(
+            "Do not answer the hook and do not delete the Job while a volume is degraded or a VM runs there: Rancher "
+            f"drains {node.name} at once, and what has no other healthy copy is lost (harvester/harvester#7067)."
+        ),
+        causes=tuple(Cause("longhorn-node-evicting", ref) for ref in _longhorn_nodes(rollout)),
     )
 
 

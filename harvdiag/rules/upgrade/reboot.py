@@ -67,19 +67,21 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
             continue
         if stuck := _stuck(facts, rollout, node):
             yield Hit(
-                node.ref,
-                f"Node {node.name} stays at Waiting Reboot: {stuck.why}",
-                (
+                subject=node.ref,
+                message=f"Node {node.name} stays at Waiting Reboot: {stuck.why}",
+                evidence=(
                     stated(rollout, node),
                     *asked(facts, node.secret, "post-drain", "post-hook"),
                     *worked(facts, _last(node)),
                     *show(facts, node.ref, "status.nodeInfo.osImage", PENDING, E1),
                     *says(facts, node.ref, "Ready", "status"),
                 ),
-                stuck.next,
-                "Do not answer the post-drain hook by hand while the node runs the old operating system, and do not "
-                f"restart a second node meanwhile. {advice.QUORUM}",
-                pairing_causes(node) if stuck.paired else (),
+                next=stuck.next,
+                caution=(
+                    "Do not answer the post-drain hook by hand while the node runs the old operating system, and do "
+                    f"not restart a second node meanwhile. {advice.QUORUM}"
+                ),
+                causes=pairing_causes(node) if stuck.paired else (),
             )
 
 
@@ -180,6 +182,7 @@ def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
 
 @rule(
     "node-cordoned-after-upgrade",
+    short="cordoned after upgrade",
     severity=Severity.WARNING,
     needs={"Upgrade", "Node", "Machine", "Secret"},
     links=["harvester/harvester#7065", "harvester/harvester#8454", "harvester/harvester#3216"],
@@ -196,24 +199,28 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
         if rollout and node.cordoned and node.state == DONE and _left_cordoned(facts, rollout, node):
             at = cordoned_at(facts, node.ref)
             yield Hit(
-                node.ref,
-                f"Node {node.name} is upgraded but still cordoned{f' since {Moment(at)}' if at else ''}, and no drain "
-                "of it is under way: nobody will uncordon it",
-                (
+                subject=node.ref,
+                message=(
+                    f"Node {node.name} is upgraded but still cordoned{f' since {Moment(at)}' if at else ''}, and no "
+                    "drain of it is under way: nobody will uncordon it"
+                ),
+                evidence=(
                     stated(rollout, node),
                     *asked(facts, node.secret, "pre-drain", "post-drain"),
                     *show(facts, node.ref, "spec.unschedulable", MAINTENANCE),
                 ),
-                (
+                next=(
                     f"Ask whether somebody cordoned {node.name} on purpose.",
                     (
                         f"If nobody did: `kubectl uncordon {advice.arg(node.name)}`. If it is cordoned again at once, "
                         "a second Machine names this Node (harvester/harvester#7065)."
                     ),
                 ),
-                f"Do not uncordon {node.name} while its plan Secret has rke.cattle.io/pre-drain or post-drain: then a "
-                f"drain of {node.name} is under way.",
-                (
+                caution=(
+                    f"Do not uncordon {node.name} while its plan Secret has rke.cattle.io/pre-drain or post-drain: "
+                    f"then a drain of {node.name} is under way."
+                ),
+                causes=(
                     Cause("node-with-several-machines", node.ref),
                     *(Cause("machine-stuck-deleting", machine) for machine in node.machines),
                 ),

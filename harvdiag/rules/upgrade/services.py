@@ -52,10 +52,10 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
         if not (_of_upgrade(ref) and _failed(obj) and _settled(facts, obj)):
             continue
         yield Hit(
-            ref,
-            f"Bundle {ref.name} could not be applied: {_reason(obj) or 'fleet gives no reason'}",
-            (*show(facts, ref, "status.summary"), *_conditions(ref, obj)),
-            (
+            subject=ref,
+            message=f"Bundle {ref.name} could not be applied: {_reason(obj) or 'fleet gives no reason'}",
+            evidence=(*show(facts, ref, "status.summary"), *_conditions(ref, obj)),
+            next=(
                 advice.describe("bundles.fleet.cattle.io", ref.name),
                 (
                     "See the state of its Helm release: `helm list -A -a`. One that stays at pending-upgrade is rolled "
@@ -66,7 +66,7 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
                     "cattle-fleet-local-system fleet-agent`."
                 ),
             ),
-            UNINSTALL,
+            caution=UNINSTALL,
         )
 
 
@@ -90,10 +90,10 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
             continue
         what = "its Bundle could not be applied" if not failed else f"its condition {failed[0]} is False"
         yield Hit(
-            ref,
-            f"ManagedChart {ref.name} has failed: {what}" + (f": {reason}" if (reason := _reason(obj)) else ""),
-            (*show(facts, ref, "spec.version", "spec.paused", "status.summary"), *_conditions(ref, obj)),
-            (
+            subject=ref,
+            message=f"ManagedChart {ref.name} has failed: {what}" + (f": {reason}" if (reason := _reason(obj)) else ""),
+            evidence=(*show(facts, ref, "spec.version", "spec.paused", "status.summary"), *_conditions(ref, obj)),
+            next=(
                 advice.describe(CHARTS, ref.name),
                 (
                     "See its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
@@ -106,6 +106,7 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
 
 @rule(
     "helm-release-locked",
+    holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "Bundle", "ManagedChart"},
     links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
@@ -137,16 +138,20 @@ def _locked_since(facts: Facts, obj: Obj) -> str:
 def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     bundle = ObjectRef("Bundle", FLEET, f"mcc-{ref.name}")
     return Hit(
-        ref,
-        f"{ref.kind} {ref.name} has not been ready since {Moment(since)}: Helm says that another operation on the "
-        "release is in progress, and none takes hours",
-        (*_conditions(ref, obj), *show(facts, ref, "status.summary")),
-        (
+        subject=ref,
+        message=(
+            f"{ref.kind} {ref.name} has not been ready since {Moment(since)}: Helm says that another operation on the "
+            "release is in progress, and none takes hours"
+        ),
+        evidence=(*_conditions(ref, obj), *show(facts, ref, "status.summary")),
+        next=(
             "See the state of the Helm releases: `helm list -A -a`; an operation that was cut off shows as pending.",
             "Roll a pending release back with `helm rollback` to its last deployed revision.",
         ),
-        UNINSTALL,
-        tuple(Cause(name, bundle) for name in ("helm-release-locked", "bundle-not-ready") if ref.kind != "Bundle"),
+        caution=UNINSTALL,
+        causes=tuple(
+            Cause(name, bundle) for name in ("helm-release-locked", "bundle-not-ready") if ref.kind != "Bundle"
+        ),
     )
 
 
@@ -206,25 +211,34 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
     if text(obj, ADMINISTRATED) == "true" or _services_under_way(facts):
         return
     yield Hit(
-        ref,
-        "Management Cluster local lacks the annotation provisioning.cattle.io/administrated: a host that joins now "
-        "gets no Machine",
-        (*show(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
-        (
+        subject=ref,
+        message=(
+            "Management Cluster local lacks the annotation provisioning.cattle.io/administrated: a host that joins "
+            "now gets no Machine"
+        ),
+        evidence=(*show(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
+        next=(
             "Join no host before the annotation is there.",
             (
                 "Set the annotation: `kubectl annotate clusters.management.cattle.io local "
                 "provisioning.cattle.io/administrated=true`; later releases do it (harvester/harvester#11336)."
             ),
         ),
-        "A host that has already joined without a Machine gets none by this annotation: see the finding of its Node.",
+        caution=(
+            "A host that has already joined without a Machine gets none by this annotation: see the finding of its "
+            "Node."
+        ),
     )
 
 
 _VERSION = ObjectRef("Setting", "", "server-version")
 
 
-@rule("rancher-plan-without-cluster-labels", needs={"Secret", "Upgrade", "Setting"})
+@rule(
+    "rancher-plan-without-cluster-labels",
+    short="Rancher plan without cluster labels",
+    needs={"Secret", "Upgrade", "Setting"},
+)
 def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
     """A plan Secret lacks the labels by which Rancher 2.15 finds its cluster.
 
@@ -241,10 +255,10 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
         missing = [key for key in CLUSTER_LABELS if not mine.get(key)]
         others = f"which {len(whole)} others carry" if whole else "which Harvester 1.9 and newer write"
         yield Hit(
-            plan,
-            f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
-            show(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
-            (
+            subject=plan,
+            message=f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
+            evidence=show(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
+            next=(
                 (
                     "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next handles "
                     "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
@@ -255,8 +269,8 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
                     "cattle-system rancher`."
                 ),
             ),
-            f"Do not delete Secret {plan.name}: the host's agent loses its account with that Secret.",
-            (
+            caution=f"Do not delete Secret {plan.name}: the host's agent loses its account with that Secret.",
+            causes=(
                 Cause("plan-without-machine", plan),
                 Cause("cluster-paused", LOCAL),
             ),

@@ -74,17 +74,19 @@ def _meanwhile(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
 
 def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps: tuple[str, ...]) -> Hit:
     return Hit(
-        node.ref,
-        message,
-        (
+        subject=node.ref,
+        message=message,
+        evidence=(
             *show(facts, node.ref, KUBELET, OS),
             *show(facts, rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', "spec.version"),
             *show(facts, node.ref, 'metadata.labels["harvesterhci.io/managed"]'),
         ),
-        steps,
-        f"Do not upgrade {node.name} by hand, nor begin another upgrade before that node runs the same release as the "
-        "others.",
-        (Cause("node-not-managed", node.ref), *pairing_causes(node)),
+        next=steps,
+        caution=(
+            f"Do not upgrade {node.name} by hand, nor begin another upgrade before that node runs the same release as "
+            "the others."
+        ),
+        causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harvdiag.core.model import ObjectRef
+from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.graph.pairing import BOOTSTRAP, E1, E2, INFRASTRUCTURE, PLAN_OF, Pairing
 from harvdiag.status.links.rows import Thing, Tie
 
@@ -22,23 +22,26 @@ def __dir__() -> list[str]:
 
 
 class Slot(NamedTuple):
-    """An object of `owner` should name one of `kind` in `path` (or be named in it); `rules` say that it does not."""
+    """An object of `owner` should name one of `kind` in `path`, or be named in it."""
 
     owner: str
     kind: str
     path: str
-    rules: tuple[str, ...]
+
+    def broken(self, finding: Finding) -> bool:
+        """Whether the finding says that this link is missing."""
+        return finding.missing == (self.owner, self.kind)
 
 
 SLOTS = (
-    Slot("Node", "Machine", E1, ("node-without-machine", "node-half-joined")),
-    Slot("Machine", "Node", E2, ("machine-without-node-ref",)),
-    Slot("Machine", "CustomMachine", INFRASTRUCTURE, ("machine-without-infrastructure",)),
-    Slot("Machine", "RKEBootstrap", BOOTSTRAP, ("machine-without-bootstrap",)),
-    Slot("Machine", "Secret", PLAN_OF, ("machine-without-plan",)),
-    Slot("CustomMachine", "Machine", OWNERS, ("custommachine-without-machine",)),
-    Slot("RKEBootstrap", "Machine", OWNERS, ("rkebootstrap-without-machine",)),
-    Slot("Secret", "Machine", PLAN_OF, ("plan-without-machine",)),
+    Slot("Node", "Machine", E1),
+    Slot("Machine", "Node", E2),
+    Slot("Machine", "CustomMachine", INFRASTRUCTURE),
+    Slot("Machine", "RKEBootstrap", BOOTSTRAP),
+    Slot("Machine", "Secret", PLAN_OF),
+    Slot("CustomMachine", "Machine", OWNERS),
+    Slot("RKEBootstrap", "Machine", OWNERS),
+    Slot("Secret", "Machine", PLAN_OF),
 )
 WORDS = {"Secret": "plan Secret"}
 
@@ -65,7 +68,7 @@ def _held(owner: Thing, slot: Slot, things: Sequence[Thing], ties: Sequence[Tie]
     if slot.kind == "Secret" and pairing.plans_of(owner.ref):
         return True
     ends = [tie for tie in ties if {owner.ref, slot.kind} <= {tie.source.ref, tie.target.ref, *_kinds(tie)}]
-    if any(finding.rule in slot.rules for finding in owner.told):
+    if any(map(slot.broken, owner.told)):
         return any(tie.source == owner and any(p.startswith(slot.path) for p in tie.paths) for tie in ends)
     beside = any(t.ref.kind == slot.kind for t in things) and slot.owner != "Machine"
     return bool(ends) or beside
@@ -77,7 +80,7 @@ def _kinds(tie: Tie) -> Iterator[str]:
 
 
 def _state(owner: Thing, slot: Slot, pairing: Pairing) -> str:
-    about = next((finding for finding in owner.told if finding.rule in slot.rules), None)
+    about = next((finding for finding in owner.told if slot.broken(finding)), None)
     if about:
         return str(about.severity)
     return "absent" if pairing.links.seen(slot.kind) else "unseen"

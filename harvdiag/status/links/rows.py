@@ -118,7 +118,10 @@ class Row(NamedTuple):
         """Every finding about one of its things, each once; those first that nothing in the row explains."""
         found = {finding.fingerprint: finding for thing in self.things for finding in thing.told}
         return tuple(
-            sorted(found.values(), key=lambda f: (any(c in found for c in f.caused_by), bool(f.caused_by), f[2].rank))
+            sorted(
+                found.values(),
+                key=lambda f: (any(c in found for c in f.caused_by), bool(f.caused_by), f.severity.rank),
+            )
         )
 
     @property

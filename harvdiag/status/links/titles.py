@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harvdiag.core.listing import listed
-from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.status.links.folding import Entry, Fold
 from harvdiag.status.links.phrases import within
 from harvdiag.status.links.rows import HUB, Row, Web
@@ -51,7 +51,7 @@ def _answer(web: Web, roots: Sequence[Finding], nodes: int) -> str:
     ill = sum(len(row.ill) for row in web.rows)
     held = [node.ref.name for row in web.rows if row.held for node in row.nodes]
     own = [finding for finding in roots if not finding.caused_by]
-    if not ill and own and all(finding.rule == "machine-dangling-node" for finding in own):
+    if not ill and own and all(finding.reason is Reason.DANGLING for finding in own):
         return _ghosts(web, own, held, nodes)
     if not ill and held:
         return f"{_first(roots)}: {counted(len(held), 'node')} {'is' if len(held) == 1 else 'are'} held up"

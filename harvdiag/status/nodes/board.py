@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.graph.pairing import FLEET, Pair
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import condition
@@ -231,7 +231,7 @@ def _managed(value: Any, found: tuple[Finding, ...]) -> Cell:
     hint = FIELDS["managed"].source
     if value == "true":
         return Cell("yes", GOOD, f"{hint}: true", True)
-    judged = next((finding.severity.value for finding in found if finding.rule == "node-not-managed"), "warning")
+    judged = next((finding.severity.value for finding in found if finding.reason is Reason.NOT_MANAGED), "warning")
     return Cell("no", judged, f"{hint}: {value or 'absent'}", False)
 
 

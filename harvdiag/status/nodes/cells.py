@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef
 
-__all__ = ["BAD", "COLUMNS", "GOOD", "NONE", "NOW", "PLAIN", "UNSEEN", "Cell", "Row", "spoken"]
+__all__ = ["BAD", "COLUMNS", "GOOD", "NONE", "NOW", "PLAIN", "UNSEEN", "Cell", "Row"]
 
 GOOD, PLAIN, NOW, UNSEEN, NONE = "good", "plain", "now", "unseen", "none"
 """How a cell is where nothing is wrong: well, told without a judgement, going on, not seen, or not asked here."""
@@ -31,19 +30,6 @@ NOBODY = len(BAD)
 SPEAKING = ("paired", "managed")  # what these tell of a fault says more than the name of its rule
 UNKNOWN = "unknown"
 FOLLOWING = {"findings", "upgrade"}  # what these tell of a fault follows from the fault
-SPELLED = {
-    "pre drain": "pre-drain",
-    "post drain": "post-drain",
-    "machine": "Machine",
-    "custommachine": "CustomMachine",
-    "rkebootstrap": "RKEBootstrap",
-    "^without Machine": "no Machine",
-    "nodes share Machine": "shared Machine",
-    "provider id": "providerID",
-    "rancher": "Rancher",
-    "longhorn": "Longhorn",
-    "capi": "CAPI",
-}
 LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
 
 
@@ -110,15 +96,7 @@ class Row(NamedTuple):
         bad = [(name, cell) for name, cell in self.cells.items() if name not in FOLLOWING and cell.bad]
         own = [(name, cell) for name, cell in bad if name in SPEAKING and cell.state == self.state]
         if self.findings and not own:
-            return spoken(self.findings[0].rule)
+            return self.findings[0].short
         name, cell = min(own or bad, key=lambda told: BAD.index(told[1].state), default=("", Cell("")))
         word = cell.word if name != "volumes" else cell.word.partition(", ")[2]
         return LEADS.get(name, "") + word if word != UNKNOWN else f"readiness {word}"
-
-
-def spoken(rule: str) -> str:
-    """A rule's name as words: ``upgrade-pre-drain-unanswered`` is ``pre-drain unanswered``."""
-    bare = rule.removeprefix("upgrade-").removeprefix("node-").replace("-", " ")
-    for one, other in SPELLED.items():
-        bare = re.sub(rf"\b{one}\b", other, bare)
-    return bare

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harvdiag.core.model import Finding
+from harvdiag.core.model import Finding, Reason
 from harvdiag.graph.pairing import Pair
-from harvdiag.status.nodes.cells import BAD, GOOD, UNSEEN, Cell, spoken
+from harvdiag.status.nodes.cells import BAD, GOOD, UNSEEN, Cell
 
 __all__ = ["paired"]
 
@@ -29,7 +29,7 @@ def __dir__() -> list[str]:
 def paired(pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
     """The cell of a node's pairs, or of a Machine that has no Node; how bad it is comes from the findings."""
     machines = ", ".join(pair.machine for pair in pairs if pair.machine)
-    judged = [f for f in found if f.family == "pairing" and f.rule != "node-not-managed"]
+    judged = [f for f in found if f.family == "pairing" and f.reason is not Reason.NOT_MANAGED]
     state = BAD[min(finding.severity.rank for finding in judged)] if judged else ""
     pair = next((pair for pair in pairs if pair.verdict != "paired"), pairs[0] if pairs else None)
     verdict = pair.verdict if pair else "not judged"
@@ -39,7 +39,7 @@ def paired(pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
     if verdict.startswith(UNTOLD):
         return Cell("not seen", UNSEEN, hint, machines)
     if verdict == "paired":
-        return Cell(spoken(judged[0].rule) if judged else "yes", state or GOOD, hint, machines)
+        return Cell(judged[0].short if judged else "yes", state or GOOD, hint, machines)
     bare = verdict.removesuffix(", deleting")
     word = f"{len(pairs)} Machines" if bare.startswith("two machines") else WORDS.get(bare, bare)
     return Cell("deleting" if bare == "paired" else word, state or "info", hint, machines)

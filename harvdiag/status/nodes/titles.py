@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harvdiag.core.listing import groups, listed
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.nodes.board import Board
-from harvdiag.status.nodes.cells import COLUMNS, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row, spoken
+from harvdiag.status.nodes.cells import COLUMNS, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line, told
 from harvdiag.status.summary import counted
 
@@ -50,7 +50,7 @@ def _beside(board: Board, more: bool) -> list[str]:
     found = [finding for finding in beside(board) if finding.severity is not Severity.INFO]
     if not found:
         return []
-    first = f"{found[0].subject.kind} {found[0].subject.name} ({spoken(found[0].rule)})"
+    first = f"{found[0].subject.kind} {found[0].subject.name} ({found[0].short})"
     rest = f" and {counted(len(found) - 1, 'more finding')}" if len(found) > 1 else ""
     return [f"beside the nodes {first}{rest}" if more else f"No node stands out, but {first}{rest}"]
 
