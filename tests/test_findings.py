@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, Finding, ObjectRef, Outcome, Severity
 
@@ -79,7 +81,7 @@ def test_story_ends_where_causes_go_round() -> None:
     """No rule may make a circle; if one did, the report would still end."""
     a = finding("a")
     b = finding("b", a)
-    a = a._replace(caused_by=(b.fingerprint,))
+    a = replace(a, caused_by=(b.fingerprint,))
     assert {f.rule for f in findings(a, b).story(a)} == {"a", "b"}
 
 
@@ -131,7 +133,7 @@ def test_frame_has_one_row_a_finding() -> None:
 def test_fingerprint_survives_a_new_collection() -> None:
     """Rule and subject only: no uid, no time, no message."""
     assert ROOT.fingerprint == "b-root:Node::n"
-    assert ROOT._replace(message="other", evidence=(), caused_by=("x",)).fingerprint == ROOT.fingerprint
+    assert replace(ROOT, message="other", evidence=(), caused_by=("x",)).fingerprint == ROOT.fingerprint
 
 
 def test_text_forms_are_short() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -320,6 +321,7 @@ def fault(rule: str, family: str = "upgrade", *causes: Finding) -> Finding:
         subject=ObjectRef("Node", "", rule),
         message=f"message {rule}",
         caused_by=names,
+        holds=family == "upgrade",
     )
 
 
@@ -347,7 +349,7 @@ def test_causes_in_a_ring_come_to_an_end() -> None:
 
 def test_a_very_long_message_is_cut() -> None:
     cluster = port.cluster(rollouts.at_step(sized(3), "hv02", "h4").objects)
-    long = fault("aa")._replace(message="x" * 5000)
+    long = replace(fault("aa"), message="x" * 5000)
     whole = Findings(cluster.source, cluster.coverage, [Outcome("aa", "failed", findings=(long,))])
     assert told(Standing(cluster.facts, whole))["Why"].endswith("… (5000 characters)")
 

@@ -6,6 +6,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.model import State
+from harvdiag.upgrade.waiting import WaitReason
 from tests.test_standing import of, sized, sound, told
 from tests.world import faults, rollouts
 from tests.world.objects import moment
@@ -24,7 +25,7 @@ def test_an_error_about_the_cluster_is_why_nothing_goes_on() -> None:
     assert "Do" in parts
     assert not parts["Do"].startswith("nothing")
     assert standing.waits
-    assert standing.waits.actor == "nobody"
+    assert standing.waits.reason is WaitReason.STUCK
 
 
 def test_an_error_about_a_node_to_come_is_told_while_another_goes_on() -> None:

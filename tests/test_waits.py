@@ -41,6 +41,11 @@ def node(of_: Rollout, name: str) -> NodeRollout:
     return found
 
 
+def said(told: Wait) -> tuple[str, str]:
+    """Who is to act, and what."""
+    return told.actor, told.what
+
+
 def sound(told: Wait) -> None:
     """It names one who is to act, and what; in plain words."""
     assert told.actor
@@ -107,7 +112,7 @@ def test_an_unknown_label_still_names_the_node_at_work() -> None:
     assert wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 is at work"
     early = rollouts.at_phase(sized(3), "PreparingRepo")
     early.get("Upgrade", NAME)["metadata"]["labels"]["harvesterhci.io/upgradeState"] = "CreatingUpgradeImage"
-    assert wait(opened(early))[:2] == ("nobody known", "harvdiag does not know its state 'CreatingUpgradeImage'")
+    assert said(wait(opened(early))) == ("nobody known", "harvdiag does not know its state 'CreatingUpgradeImage'")
 
 
 def test_all_nodes_done_is_for_harvester_to_see() -> None:
@@ -115,7 +120,7 @@ def test_all_nodes_done_is_for_harvester_to_see() -> None:
     world.get("Upgrade", NAME)["status"]["nodeStatuses"] = {key: {"state": "Succeeded"} for key in world.hosts}
     for kind in ("RKEControlPlane", "Cluster.provisioning.cattle.io"):
         world.get(kind, "local")["status"]["conditions"] = []
-    assert wait(opened(world))[:2] == ("Harvester", "to see that every node is done")
+    assert said(wait(opened(world))) == ("Harvester", "to see that every node is done")
 
 
 # The steps of a drain
@@ -181,13 +186,13 @@ def test_the_only_node_is_waited_for_without_a_drain(step: str) -> None:
     assert step in SINGLE
     world = rollouts.at_step(sized(1), "hv01", step)
     told = wait(opened(world))
-    assert told[:2] == (
+    assert said(told) == (
         ("the host", "to come back with Harvester v1.8.2")
         if step == "waiting"
         else ("Harvester", f"Job {NAME}-single-node-upgrade-hv01 is at work")
     )
     orphan(world, "hv01", managed=True)
-    assert chain(opened(world), node(opened(world), "hv01")) == ""
+    assert chain(opened(world), node(opened(world), "hv01")) is None
 
 
 @pytest.mark.parametrize(("step", "hook"), [("h5", "pre"), ("h11", "post")])
@@ -196,7 +201,7 @@ def test_a_lost_answer_is_harvesters_to_give(step: str, hook: str) -> None:
     world = rollouts.at_step(sized(3), "hv02", step)
     lose_answer(world, "hv02", f"{hook}-hook")
     told = wait(opened(world))
-    assert told[:2] == ("Harvester", f"to acknowledge the {hook}-drain hook, whose Job is complete")
+    assert said(told) == ("Harvester", f"to acknowledge the {hook}-drain hook, whose Job is complete")
     ended = [job["status"]["completionTime"] for job in world.find("Job") if f"{hook}-drain-hv02" in str(job)]
     assert told.since == max(ended)
     assert told.subject == ObjectRef("Secret", "fleet-local", f"{world.machine_of('hv02')}-machine-plan")
@@ -221,7 +226,7 @@ def test_a_failed_node_waits_for_somebody_and_says_why() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     status = world.get("Upgrade", NAME)["status"]["nodeStatuses"]
     status["hv02"] = {"state": "Failed", "reason": "BackoffLimitExceeded", "message": "gone"}
-    assert of(world, "hv02")[:2] == ("somebody who mends it", "it failed: BackoffLimitExceeded: gone")
+    assert said(of(world, "hv02")) == ("somebody who mends it", "it failed: BackoffLimitExceeded: gone")
     status["hv02"] = {"state": "Failed"}
     assert of(world, "hv02").what == "it failed: no reason given"
 
@@ -245,11 +250,11 @@ def test_an_unknown_state_is_quoted() -> None:
 
 def test_a_turn_is_not_promised_before_its_phase() -> None:
     services = rollouts.at_phase(sized(3), "UpgradingSystemServices")
-    assert of(services, "hv02")[:2] == ("the phases before", "its turn comes in phase 7, one node after the other")
+    assert said(of(services, "hv02")) == ("the phases before", "its turn comes in phase 7, one node after the other")
     early = rollouts.at_phase(sized(3), "PreparingRepo")
     assert of(early, "hv02").what == "to load its images, in phase 5 (PreparingNodes)"
     loading = rollouts.at_phase(sized(3), "PreparingNodes")
-    assert of(loading, "hv03")[:2] == ("the system-upgrade-controller", "to load its images")
+    assert said(of(loading, "hv03")) == ("the system-upgrade-controller", "to load its images")
 
 
 # The chain
@@ -258,16 +263,16 @@ def test_a_turn_is_not_promised_before_its_phase() -> None:
 def test_the_chain_begins_at_the_first_broken_link() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     whole = opened(world)
-    assert chain(whole, node(whole, "hv03")) == ""
+    assert chain(whole, node(whole, "hv03")) is None
     no_plan = world.copy()
     no_plan.remove("Secret", f"{world.machine_of('hv03')}-machine-plan")
-    assert of(no_plan, "hv03")[:2] == (
+    assert said(of(no_plan, "hv03")) == (
         "nobody",
         f"its Machine has no plan Secret, {CHAIN}",
     )
     alone = world.copy()
     orphan(alone, "hv03", managed=True)
-    assert of(alone, "hv03")[:2] == ("nobody", f"it has no Machine, so no plan Secret, {CHAIN}")
+    assert said(of(alone, "hv03")) == ("nobody", f"it has no Machine, so no plan Secret, {CHAIN}")
     gone = world.copy()
     ghost(gone, "hv03")
     assert of(gone, "hv03").what == "there is no Node of this name any more, so nothing can be upgraded"
@@ -278,7 +283,7 @@ def test_what_was_not_seen_is_not_absent(kind: str) -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     found = opened(world, **{kind: State.FORBIDDEN})
     for one in found.nodes:
-        assert chain(found, one) == ""
+        assert chain(found, one) is None
         sound(wait_of(found, one))
 
 

@@ -110,10 +110,10 @@ def document(standing: Standing, node: str = "") -> dict[str, Any]:
         "upgrade": _upgrade(standing),
         "plan": _plan(standing.plan) if standing.plan else None,
         "stuck": bool(standing.rollout) and standing.stuck,
-        "waits_for": {"actor": told.actor, "what": told.what, "since": told.since} if told else None,
+        "waits_for": told.as_dict() if told else None,
         "nodes": [_node(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
         "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],
-        "explanation": [part._asdict() for part in standing.parts(node)],
+        "explanation": [part.as_dict() for part in standing.parts(node)],
         "findings": [finding.fingerprint for finding in standing.story],
     }
 
@@ -157,6 +157,6 @@ def _node(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:
         "os": node.os,
         "ready": node.ready,
         "cordoned": node.cordoned,
-        "waits_for": {"actor": told.actor, "what": told.what, "since": told.since},
+        "waits_for": told.as_dict(),
         "jobs": [{"name": job.ref.name, "type": job.type, "state": job.state} for job in node.jobs],
     }

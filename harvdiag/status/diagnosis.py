@@ -14,7 +14,7 @@ from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.timeline import Entry, History, stopped
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import Wait, at_work, under_way, wait
+from harvdiag.upgrade.waiting import Wait, WaitReason, at_work, never, under_way, wait
 from harvdiag.upgrade.wording import made
 
 __all__ = ["Diagnosis"]
@@ -115,8 +115,8 @@ class Diagnosis:
         told = wait(self.rollout)
         if not self.still:
             return told
-        last = self.last
-        return Wait("nobody", "waiting changes nothing", last.time.isoformat() if last else told.since, told.subject)
+        since = self.last.time.isoformat() if self.last else told.since
+        return never(WaitReason.STUCK, "waiting changes nothing", told.subject, since=since)
 
     @cached_property
     def past(self) -> History | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, text
 
-__all__ = ["KEYS", "Handshake", "handshake", "path"]
+__all__ = ["KEYS", "Hand", "Handshake", "handshake", "path"]
 
 KEYS = {
     "drain-options": "rke.cattle.io/drain-options",
@@ -35,6 +35,13 @@ def path(key: str) -> str:
     return f'metadata.annotations["{KEYS[key]}"]'
 
 
+class Hand(NamedTuple):
+    """Who is to act next in the drain of a node, and what is to be done (``to drain the node``)."""
+
+    actor: str
+    task: str
+
+
 class Handshake(NamedTuple):
     """One node's drain cycle. `step` is the last that was taken (``idle`` where none), `waits_for` who is to act next.
 
@@ -42,7 +49,7 @@ class Handshake(NamedTuple):
     """
 
     step: str
-    waits_for: str
+    waits_for: Hand
     values: Mapping[str, str]
 
     @property
@@ -61,14 +68,14 @@ class Handshake(NamedTuple):
 
 
 WAITS = {
-    "idle": "Rancher's planner, to begin with this node",
-    "h1": "Rancher, to cordon the node and ask for the pre-drain hook",
-    "h2": "Harvester, to run the pre-drain Job and acknowledge",
-    "h5": "Rancher, to drain the node",
-    "h6": "Rancher and the node's agent, to apply the new plan",
-    "h7": "Rancher, to ask for the post-drain hook",
-    "h8": "Harvester, to run the post-drain Job and acknowledge",
-    "h11": "Rancher, to uncordon the node and end the cycle",
+    "idle": Hand("Rancher's planner", "to begin with this node"),
+    "h1": Hand("Rancher", "to cordon the node and ask for the pre-drain hook"),
+    "h2": Hand("Harvester", "to run the pre-drain Job and acknowledge"),
+    "h5": Hand("Rancher", "to drain the node"),
+    "h6": Hand("Rancher and the node's agent", "to apply the new plan"),
+    "h7": Hand("Rancher", "to ask for the post-drain hook"),
+    "h8": Hand("Harvester", "to run the post-drain Job and acknowledge"),
+    "h11": Hand("Rancher", "to uncordon the node and end the cycle"),
 }
 """The step that was taken last, and who is to take the next."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +296,7 @@ def test_second_finding_gives_steps_that_differ() -> None:
     assert "2. Run `stop n2`." in text
     assert "3. Look at n20." in text
     assert "Caution  Not n2." in text
-    third = first._replace(subject=ObjectRef("Zebra", "", "n1"))
+    third = replace(first, subject=ObjectRef("Zebra", "", "n1"))
     same = terminal.render(told(first, third)).split("Zebra n1")[1]
     assert "Next     2. as" not in same
     assert "Next     as for the first r above\n" in same
@@ -323,7 +324,7 @@ def test_the_upgrades_caution_is_seen(broken: Findings, form: str) -> None:
 def test_an_object_that_does_not_exist_is_evidence() -> None:
     """No path and no value: the object is missing, not a field of it."""
     gone = ObjectRef("Machine", "fleet-local", "m")
-    findings = told(advised("n1")._replace(evidence=(Evidence(gone, "", None), Evidence(gone, "spec.x", None))))
+    findings = told(replace(advised("n1"), evidence=(Evidence(gone, "", None), Evidence(gone, "spec.x", None))))
     text = render(findings, "table")
     assert "Seen     Machine fleet-local/m does not exist\n" in text
     assert "Machine fleet-local/m  spec.x is absent\n" in text

@@ -157,8 +157,8 @@ def schema(whole: dict[str, Any]) -> None:
     assert whole["tool"]["name"] == "harvdiag"
     assert whole["upgrade"] is None or list(whole["upgrade"]) == UPGRADE
     assert all(list(node) == NODE for node in whole["nodes"])
-    assert all(list(part) == ["label", "text"] for part in whole["explanation"])
-    assert whole["waits_for"] is None or list(whole["waits_for"]) == ["actor", "what", "since"]
+    assert all(list(part) == ["label", "text", "key"] for part in whole["explanation"])
+    assert whole["waits_for"] is None or list(whole["waits_for"]) == ["actor", "what", "since", "reason"]
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -178,7 +178,7 @@ def test_the_document_of_the_sample() -> None:
     assert whole["upgrade"]["percent"] == {"nodes": 75, "services": 100, "total": 80, "done": 3, "of": 4}
     assert (whole["upgrade"]["phase"], whole["upgrade"]["running"]) == (7, True)
     srv09 = next(node for node in whole["nodes"] if node["name"] == "srv09")
-    assert (srv09["machine"], srv09["step"], srv09["waits_for"]["actor"]) == (None, None, "nobody")
+    assert (srv09["machine"], srv09["step"], srv09["waits_for"]["reason"]) == (None, None, "no-machine")
     assert any(name.startswith("upgrade-blocked-by-orphan-node") for name in whole["findings"])
     assert any(name.startswith("node-without-machine") for name in whole["findings"])
 
@@ -186,7 +186,7 @@ def test_the_document_of_the_sample() -> None:
 def test_a_healthy_cluster_is_not_stuck_in_the_document() -> None:
     whole = document(hd.open(HEALTHY).upgrade)
     assert (whole["stuck"], whole["waits_for"], whole["findings"]) == (False, None, [])
-    assert {node["waits_for"]["actor"] for node in whole["nodes"]} == {"nobody"}
+    assert {node["waits_for"]["reason"] for node in whole["nodes"]} == {"done"}
     assert whole["upgrade"]["state"] == "Succeeded"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -141,7 +142,7 @@ def test_card_of_a_consequence_tells_its_own_advice(broken: Findings) -> None:
 
 def test_card_tells_an_object_that_does_not_exist(broken: Findings) -> None:
     """Evidence without a path is about the object itself."""
-    gone = broken[0]._replace(evidence=(Evidence(ObjectRef("Machine", "fleet-local", "m"), "", None),))
+    gone = replace(broken[0], evidence=(Evidence(ObjectRef("Machine", "fleet-local", "m"), "", None),))
     assert "Machine fleet-local/mdoes not exist" in Page(cards.finding_card(gone)).text
 
 

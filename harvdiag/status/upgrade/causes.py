@@ -9,7 +9,7 @@ from harvdiag.core.model import Finding
 from harvdiag.core.suggest import listed
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import broken, value
-from harvdiag.status.upgrade.part import Part
+from harvdiag.status.upgrade.part import Part, PartKey
 
 __all__ = ["also", "faults"]
 
@@ -26,31 +26,33 @@ def faults(diagnosis: Diagnosis) -> Iterator[Part]:
     if not diagnosis.story:
         return
     last, root = _last(diagnosis.story), _root(diagnosis.story, _last(diagnosis.story))
-    yield Part("Why" if diagnosis.rollout or diagnosis.stuck else "Left over", _why(diagnosis.story, last))
+    yield Part(PartKey.WHY if diagnosis.rollout or diagnosis.stuck else PartKey.LEFT_OVER, _why(diagnosis.story, last))
     roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
     if last is not root and last.rule != root.rule:
         rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
-        yield Part("Root cause", "; ".join(shown(f.message, LONG) for f in _first(root, roots)) + rest)
+        yield Part(PartKey.ROOT_CAUSE, "; ".join(shown(f.message, LONG) for f in _first(root, roots)) + rest)
     if link := broken(root):
-        yield Part("First broken link", f"{link.object} {link.path}: {value(link)}".replace("  ", " "))
+        yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {value(link)}".replace("  ", " "))
     if root.next:
         more = len(root.next) - 1
         rest = f" (step 1 of {more + 1}: {MORE} has all)" if more else ""
-        yield Part("Do", f"{root.next[0]}{rest}")
+        yield Part(PartKey.DO, f"{root.next[0]}{rest}")
     if caution := root.caution or last.caution:
-        yield Part("Caution", caution)
-    yield from _others([f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots], "Also")
+        yield Part(PartKey.CAUTION, caution)
+    yield from _others(
+        [f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots], PartKey.ALSO
+    )
 
 
 def also(diagnosis: Diagnosis) -> Iterator[Part]:
     """What was found beside the story."""
-    yield from _others(diagnosis.beside, "Also found")
+    yield from _others(diagnosis.beside, PartKey.ALSO_FOUND)
 
 
-def _others(others: Sequence[Finding], label: str) -> Iterator[Part]:
+def _others(others: Sequence[Finding], key: PartKey) -> Iterator[Part]:
     if others:
         rest = f", and {len(others) - 1} more" if len(others) > 1 else ""
-        yield Part(label, f"{others[0].message}{rest} ({MORE} tells all)")
+        yield Part(key, f"{others[0].message}{rest} ({MORE} tells all)")
 
 
 def _last(story: Sequence[Finding]) -> Finding:

@@ -8,7 +8,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import either, near
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.causes import also, faults
-from harvdiag.status.upgrade.part import Part
+from harvdiag.status.upgrade.part import Part, PartKey
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
@@ -29,9 +29,9 @@ def explain(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     if diagnosis.plan:
         yield from _of_plan(diagnosis.plan, node)
         if gap:
-            yield Part("Not seen", f"whether an Upgrade of the older kind (V1) is under way: {gap}")
+            yield Part(PartKey.NOT_SEEN, f"whether an Upgrade of the older kind (V1) is under way: {gap}")
     elif gap:
-        yield Part("Where", f"nobody can tell: the Upgrades were not seen ({gap})")
+        yield Part(PartKey.WHERE, f"nobody can tell: the Upgrades were not seen ({gap})")
     else:
         yield from _ended(diagnosis, node)
 
@@ -47,12 +47,12 @@ def _known(diagnosis: Diagnosis, name: str) -> None:
 def _ended(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     last = diagnosis.latest
     if last is None:
-        yield Part("Where", "no upgrade is under way, and none is remembered")
+        yield Part(PartKey.WHERE, "no upgrade is under way, and none is remembered")
     else:
-        yield Part("Where", f"no upgrade is under way; the last, {named(last)}, {_end(diagnosis, last)}")
+        yield Part(PartKey.WHERE, f"no upgrade is under way; the last, {named(last)}, {_end(diagnosis, last)}")
         if node:
             state = last.nodes.get(node)
-            yield Part("Node", f'{node} was "{state}" in it' if state else f"{node} is not in its list")
+            yield Part(PartKey.NODE, f'{node} was "{state}" in it' if state else f"{node} is not in its list")
     yield from faults(diagnosis)
     yield from also(diagnosis)
 
@@ -68,17 +68,19 @@ def _end(diagnosis: Diagnosis, last: Upgrade) -> str:
 def _of_plan(plan: UpgradePlan, node: str) -> Iterator[Part]:
     """Upgrade V2: it has phases of its own and goes by plans, not by the Machines' plan Secrets."""
     place = f"is in phase {plan.phase or '(none yet)'}" if plan.running else f"is over: {plan.phase}"
-    yield Part("Where", f"{named(plan)} (Upgrade V2) {place}; {states(plan)}")
+    yield Part(PartKey.WHERE, f"{named(plan)} (Upgrade V2) {place}; {states(plan)}")
     if plan.degraded:
-        yield Part("Why", f"its condition Degraded is True: {plan.degraded}")
+        yield Part(PartKey.WHY, f"its condition Degraded is True: {plan.degraded}")
     failed = [f"{n} ({s.state}{': ' if s.message else ''}{s.message})" for n, s in plan.failed.items()]
     if failed:
-        yield Part("Failed", ", ".join(failed))
+        yield Part(PartKey.FAILED, ", ".join(failed))
     if node:
         told = plan.statuses.get(node)
         words = ": ".join(filter(None, (told.reason, told.message))) if told else ""
         state = f'{node} is "{told.state}"{f" ({words})" if words else ""}' if told else f"{node} has not begun"
-        yield Part("Node", state)
+        yield Part(PartKey.NODE, state)
     if plan.running:
-        yield Part("Waits for", "the upgrade toolkit's controller and the plans of the system-upgrade-controller")
-        yield Part("Not judged", "no check looks into Upgrade V2; an upgrade of this kind needs no Machine for a node")
+        yield Part(PartKey.WAITS_FOR, "the upgrade toolkit's controller and the plans of the system-upgrade-controller")
+        yield Part(
+            PartKey.NOT_JUDGED, "no check looks into Upgrade V2; an upgrade of this kind needs no Machine for a node"
+        )

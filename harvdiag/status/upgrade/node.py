@@ -9,7 +9,7 @@ from harvdiag.core.escape import shown
 from harvdiag.core.suggest import either, near
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade.part import Part, quoted, since
+from harvdiag.status.upgrade.part import Part, PartKey, awaited, quoted
 from harvdiag.upgrade.logs import agent, job_says, joined
 from harvdiag.upgrade.phases import DONE, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -31,15 +31,15 @@ def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]
         hint = either(near(name, {n.name for n in rollout.nodes}))
         raise UsageError(f"no node {name!r} in this upgrade{hint}")
     told = wait_of(rollout, node)
-    lost = told.actor == "nobody" and node.state != DONE
+    lost = told.never
     busy = any(job.pending for job in node.jobs)
-    yield Part("Where", _where(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
+    yield Part(PartKey.WHERE, _where(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
     if lost:
-        yield Part("Why", told.what)
+        yield Part(PartKey.WHY, told.what)
     else:
-        yield Part("Waits for", f"{told.actor}: {told.what}{since(diagnosis.facts, told)}")
+        yield awaited(diagnosis.facts, told)
     if node.exists and node.ready in {"False", "Unknown"}:
-        yield Part("Beware", f"the Node is not Ready (its condition is {node.ready})")
+        yield Part(PartKey.BEWARE, f"the Node is not Ready (its condition is {node.ready})")
     yield from logs(diagnosis.facts, node)
     yield from _found(diagnosis, node)
 
@@ -55,13 +55,13 @@ def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
     about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
     mine = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
     for finding in mine[:1]:
-        yield Part("Found", shown(finding.message, LONG))
+        yield Part(PartKey.FOUND, shown(finding.message, LONG))
         if finding.next:
-            yield Part("Do", finding.next[0])
+            yield Part(PartKey.DO, finding.next[0])
         if finding.caution:
-            yield Part("Caution", finding.caution)
+            yield Part(PartKey.CAUTION, finding.caution)
     if diagnosis.stuck and node.state != DONE and not any(f in diagnosis.story for f in mine):
-        yield Part("But", "the upgrade is stuck before it comes to this node: without --node harvdiag tells why")
+        yield Part(PartKey.BUT, "the upgrade is stuck before it comes to this node: without --node harvdiag tells why")
 
 
 def logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
@@ -69,12 +69,12 @@ def logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
     snapshot = facts.snapshot
     if node.exists and not node.machines and snapshot.seen("Machine"):
         story = joined(snapshot, node.name)
-        yield Part("Lost at", f"join step {story.step}: {story.why}" if story.step else f"not known: {story.why}")
-        yield from (Part("Log", quoted(quote)) for quote in story.quotes[:2])
+        yield Part(PartKey.LOST_AT, f"join step {story.step}: {story.why}" if story.step else f"not known: {story.why}")
+        yield from (Part(PartKey.LOG, quoted(quote)) for quote in story.quotes[:2])
         return
     job = next((job for job in reversed(node.jobs) if job.pending), None)
     if job and (said := job_says(snapshot, job)):
-        yield Part("Log", quoted(said))
+        yield Part(PartKey.LOG, quoted(said))
     told = agent(snapshot, node.name) if node.state != DONE else None
     if told and told.error and not told.recovered:
-        yield Part("Log", quoted(told.error))
+        yield Part(PartKey.LOG, quoted(told.error))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from enum import Enum
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Moment
@@ -11,27 +13,82 @@ from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
 from harvdiag.upgrade.wording import span
 
-__all__ = ["Part", "quoted", "since"]
+__all__ = ["Part", "PartKey", "awaited", "find_part", "quoted", "since"]
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
+class PartKey(Enum):
+    """What a part of the explanation is about; its value is the label for people."""
+
+    WHERE = "Where"
+    ALSO_RUNNING = "Also under way"
+    BEING_DELETED = "Being deleted"
+    WHY = "Why"
+    LEFT_OVER = "Left over"
+    ROOT_CAUSE = "Root cause"
+    BROKEN_LINK = "First broken link"
+    DO = "Do"
+    CAUTION = "Caution"
+    ALSO = "Also"
+    ALSO_FOUND = "Also found"
+    FOUND = "Found"
+    BUT = "But"
+    FAILED = "Failed"
+    NODE = "Node"
+    WAITS_FOR = "Waits for"
+    WAITING = "Waiting"
+    STANDS_STILL = "Stands still"
+    LAST_MOVED = "Last moved"
+    NOT_JUDGED = "Not judged"
+    NOT_SEEN = "Not seen"
+    DELETION = "Deletion"
+    BEWARE = "Beware"
+    LOST_AT = "Lost at"
+    LOG = "Log"
+
+
 class Part(NamedTuple):
-    """One part of the explanation: its label (``Where``, ``Why``, …) and its text."""
+    """One part of the explanation: what it is about, and its text.
 
-    label: str
+    `lead` is, of a text that is too long for a title, the part that may stand there; empty where it has none.
+    """
+
+    key: PartKey
     text: str
+    lead: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its label for people: ``Where``, ``Why``, …"""
+        return self.key.value
+
+    def as_dict(self) -> dict[str, str]:
+        """The form of harvdiag's JSON."""
+        return {"label": self.label, "text": self.text, "key": self.key.name.lower()}
 
 
-def since(facts: Facts, told: Wait) -> str:
-    """``; since 2025-05-08 06:40 UTC, 3 h 20 min before the collection``; empty where nobody tells."""
-    moment = Moment(told.since)
+def since(facts: Facts, at: str) -> str:
+    """``since 2025-05-08 06:40 UTC, 3 h 20 min before the collection``; empty for no time, and one after it."""
+    moment = Moment(at)
     age = facts.now.since(moment)
     if not moment or age is None or age < timedelta(0):
         return ""
-    return f"; since {moment}, {span(age)} before the collection"
+    return f"since {moment}, {span(age)} before the collection"
+
+
+def awaited(facts: Facts, wait: Wait, whom: str = "") -> Part:
+    """Whose turn it is, for which node where `what` does not say so, and since when."""
+    when = since(facts, wait.since)
+    text = f"{wait.actor}{f', for {whom}' if whom else ''}: {wait.what}{f'; {when}' if when else ''}"
+    return Part(PartKey.WAITS_FOR, text)
+
+
+def find_part(parts: Iterable[Part], key: PartKey) -> Part | None:
+    """The first part of this kind; None where there is none."""
+    return next((part for part in parts if part.key is key), None)
 
 
 def quoted(quote: Quote) -> str:

@@ -190,7 +190,7 @@ class Course:
 
     def _way(self, rollout: Rollout, node: NodeRollout) -> Way:
         told, finding = wait_of(rollout, node), self.trouble(node)
-        never = told.what if told.actor == "nobody" and node.state != DONE and self.running else ""
+        never = told.what if told.never and self.running else ""
         mark = self._mark(node, finding)
         says = _reason(told, finding, never) if mark in {"error", "warning"} else ""
         if mark == "now":

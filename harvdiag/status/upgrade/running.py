@@ -13,9 +13,9 @@ from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade.causes import also, faults
 from harvdiag.status.upgrade.node import logs
-from harvdiag.status.upgrade.part import Part, since
+from harvdiag.status.upgrade.part import Part, PartKey, awaited, since
 from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.waiting import Wait, has_turn, in_turn, wait
+from harvdiag.upgrade.waiting import has_turn, in_turn, wait
 from harvdiag.upgrade.wording import done, named, span
 
 __all__ = ["explain"]
@@ -31,14 +31,16 @@ def __dir__() -> list[str]:
 
 def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """Where it stands; why, where something holds it up, else whose turn it is; what to beware of."""
-    yield Part("Where", _where(diagnosis, rollout))
+    yield Part(PartKey.WHERE, _where(diagnosis, rollout))
     if plan := diagnosis.facts.upgrades.plan:
-        yield Part("Also under way", f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once")
+        yield Part(
+            PartKey.ALSO_RUNNING, f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once"
+        )
     if deleted := Moment(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
-        yield Part("Being deleted", f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
+        yield Part(PartKey.BEING_DELETED, f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
     if diagnosis.story:
         yield from faults(diagnosis)
-        yield from _stopped(diagnosis, rollout)
+        yield from _stopped(diagnosis)
         yield from _deletion(diagnosis, rollout)
     else:
         yield from _awaited(diagnosis, rollout)
@@ -64,15 +66,17 @@ def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """Whose turn it is, where nothing is found that holds the upgrade up."""
     told = wait(rollout)
     turn = in_turn(rollout)
-    whom = f", for {turn.name}" if turn and turn.name not in told.what else ""
-    yield Part("Waits for", f"{told.actor}{whom}: {told.what}{since(diagnosis.facts, told)}")
+    named = turn is not None and any(turn.name in name for name in told.names)
+    yield awaited(diagnosis.facts, told, turn.name if turn and not named else "")
     skipped = [o.rule for o in diagnosis.findings.skipped]
     if rollout.upgrade.phase is None:
-        yield Part("Not judged", "harvdiag does not know this state, so a fault may be unseen")
+        yield Part(PartKey.NOT_JUDGED, "harvdiag does not know this state, so a fault may be unseen")
     elif skipped:
         unseen = [kind for kind in ("Node", "Machine", "Secret", "Job") if not diagnosis.facts.snapshot.seen(kind)]
         what = f" ({listed(unseen)} not seen)" if unseen else ""
-        yield Part("Not judged", f"{counted(len(skipped), 'check')} could not be made{what}, so a fault may be unseen")
+        yield Part(
+            PartKey.NOT_JUDGED, f"{counted(len(skipped), 'check')} could not be made{what}, so a fault may be unseen"
+        )
     else:
         yield _patience(diagnosis)
 
@@ -82,25 +86,26 @@ def _patience(diagnosis: Diagnosis) -> Part:
     last = diagnosis.last
     age = diagnosis.facts.now.since(Moment(last.time.isoformat())) if last else None
     if age is not None and age >= SILENCE:
-        return Part("Do", f"look closer: nothing has moved for {span(age)}, and no check knows why; read the logs")
+        silence = f"nothing has moved for {span(age)}, and no check knows why"
+        return Part(PartKey.DO, f"look closer: {silence}; read the logs", lead=silence)
     if diagnosis.beside:
-        return Part("Do", "see what else was found, below; no check of the upgrade itself finds anything")
-    return Part("Do", "nothing: no check finds anything that would keep it from going on")
+        return Part(PartKey.DO, "see what else was found, below; no check of the upgrade itself finds anything")
+    return Part(PartKey.DO, "nothing: no check finds anything that would keep it from going on")
 
 
-def _stopped(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+def _stopped(diagnosis: Diagnosis) -> Iterator[Part]:
     """The last moment at which anything moved, where nothing will by itself; else what goes on."""
     if diagnosis.moving:
-        yield Part("Waiting", f"does not mend it; {diagnosis.moving} goes on until it is done")
+        yield Part(PartKey.WAITING, f"does not mend it; {diagnosis.moving} goes on until it is done")
         return
     last = diagnosis.last
-    when = since(diagnosis.facts, Wait("", "", last.time.isoformat(), rollout.upgrade.ref)) if last else ""
+    when = since(diagnosis.facts, last.time.isoformat()) if last else ""
     where = f" ({last.node})" if last and last.node else ""
-    words = f"{when.removeprefix('; ')}: {last.what}{where}" if last and when else ""
+    words = f"{when}: {last.what}{where}" if last and when else ""
     if diagnosis.stuck:
-        yield Part("Stands still", f"{words}; waiting changes nothing" if words else "waiting changes nothing")
+        yield Part(PartKey.STANDS_STILL, f"{words}; waiting changes nothing" if words else "waiting changes nothing")
     elif words:
-        yield Part("Last moved", words)
+        yield Part(PartKey.LAST_MOVED, words)
 
 
 def _said(facts: Facts, rollout: Rollout) -> Iterator[Part]:
@@ -112,10 +117,12 @@ def _said(facts: Facts, rollout: Rollout) -> Iterator[Part]:
 def _deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """Whether Harvester allows the deletion of an Upgrade that does not proceed; docs/objects.md#webhook-delete."""
     if rollout.upgrade.status("NodesUpgraded") == "Unknown":
-        yield Part("Deletion", "Harvester refuses to delete this Upgrade while its condition NodesUpgraded is Unknown")
+        yield Part(
+            PartKey.DELETION, "Harvester refuses to delete this Upgrade while its condition NodesUpgraded is Unknown"
+        )
     elif diagnosis.stuck and not rollout.upgrade.status("NodesUpgraded"):
         yield Part(
-            "Deletion",
+            PartKey.DELETION,
             "Harvester lets you delete this Upgrade, as no node has had its turn; charts that it paused stay paused",
         )
 
@@ -126,4 +133,4 @@ def _down(rollout: Rollout) -> Iterator[Part]:
     idle = [name for name in down if (node := rollout.node(name)) and not has_turn(node)]
     if idle:
         whom = "are not Ready, though it is not their" if len(idle) > 1 else "is not Ready, though it is not its"
-        yield Part("Beware", f"{listed(idle)} {whom} turn: look there before another node goes down")
+        yield Part(PartKey.BEWARE, f"{listed(idle)} {whom} turn: look there before another node goes down")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator
 
 from harvdiag.core.escape import shown
 from harvdiag.core.model import ObjectRef
@@ -13,12 +12,12 @@ from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import DONE, PAUSED, PHASES, PRELOADED, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.waiting.record import Wait, WaitReason, never
 
 __all__ = [
     "PRELOADING",
     "PREPARING",
     "UNLISTED",
-    "Wait",
     "at_work",
     "chain",
     "ended",
@@ -38,19 +37,12 @@ WORKING = {"h2": "Pre-draining", "h8": "Post-draining"}
 AT_ONCE = {"h5", "h11"}
 """The steps that the end of a Job, or of a restart, brings: who is to act next has been since then."""
 MENDS = "somebody who mends it"
+AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre-drain Job")
+"""What follows where a node has no plan Secret of its own."""
 
 
 def __dir__() -> list[str]:
     return __all__
-
-
-class Wait(NamedTuple):
-    """Who is to act next, what is to happen, since when (RFC 3339, empty where nobody tells), and what shows it."""
-
-    actor: str
-    what: str
-    since: str
-    subject: ObjectRef
 
 
 def has_turn(node: NodeRollout) -> bool:
@@ -72,7 +64,10 @@ def under_way(rollout: Rollout, but: Collection[ObjectRef]) -> str:
     """The first node in its turn that does not wait for somebody's help; empty where there is none."""
     for node in rollout.nodes:
         mine = {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}
-        if has_turn(node) and not mine & {*but} and wait_of(rollout, node).actor not in {"nobody", MENDS}:
+        if not has_turn(node) or mine & {*but}:
+            continue
+        found = wait_of(rollout, node)
+        if not (found.never or found.broken or found.reason is WaitReason.DONE):
             return node.name
     return ""
 
@@ -82,7 +77,7 @@ def wait_of(rollout: Rollout, node: NodeRollout) -> Wait:
     if node.state in ENDS:
         return ENDS[node.state](rollout, node)
     if job := _pending(node):
-        return Wait(MENDS if job.state == FAILED else "Harvester", job_words(job), job.began, job.ref)
+        return _job(job)
     if node.handshake and not node.handshake.idle and node.secret:
         return _hand(rollout, node, node.handshake, node.secret)
     if node.state in BEFORE_NODES:
@@ -90,68 +85,89 @@ def wait_of(rollout: Rollout, node: NodeRollout) -> Wait:
     return _between(rollout, node)
 
 
+def _job(job: Job) -> Wait:
+    failed = job.state == FAILED
+    return Wait(
+        actor=MENDS if failed else "Harvester",
+        what=job_words(job),
+        subject=job.ref,
+        reason=WaitReason.JOB_FAILED if failed else WaitReason.JOB,
+        since=job.began,
+        names=(job.ref.name,),
+    )
+
+
 def _between(rollout: Rollout, node: NodeRollout) -> Wait:
     """A node that is done, or at work where no plan Secret tells more."""
     if node.state == DONE:
-        return Wait("nobody", "it is done", ended(node), node.ref)
+        return never(WaitReason.DONE, "it is done", node.ref, since=ended(node))
     if not rollout.snapshot.seen("Secret"):
         what = "which of them cannot be told: the plan Secrets, on which they ask and answer, were not seen"
-        return Wait("Rancher or Harvester", what, ended(node), node.ref)
+        hands, reason = "Rancher or Harvester", WaitReason.UNSEEN
+        return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=ended(node))
     doing = f"it {STATES[node.state].doing}" if node.state in STATES else f'its state is "{node.state}"'
-    return Wait("Harvester", doing, ended(node), node.ref)
+    return Wait(actor="Harvester", what=doing, subject=node.ref, reason=WaitReason.WORK, since=ended(node))
 
 
 def _before(rollout: Rollout, node: NodeRollout) -> Wait:
     """A node whose turn has not come: it cannot, or first comes a phase or another node."""
     phase = rollout.upgrade.phase
-    if why := chain(rollout, node):
-        return Wait("nobody", why, "", node.ref)
+    if lost := chain(rollout, node):
+        return lost
     if phase and phase.number <= PREPARING and node.state in {UNLISTED, PRELOADING} and node.managed:
         began = phase.number == PREPARING or node.state
         at = next(phase for phase in PHASES if phase.number == PREPARING)
         what = "to load its images" if began else f"to load its images, in phase {PREPARING} ({at.label})"
-        return Wait("the system-upgrade-controller", what, "", node.ref)
+        actor, reason = "the system-upgrade-controller", WaitReason.IMAGES
+        return Wait(actor=actor, what=what, subject=node.ref, reason=reason)
     if phase and phase.number < NODES:
-        return Wait("the phases before", f"its turn comes in phase {NODES}, one node after the other", "", node.ref)
+        what = f"its turn comes in phase {NODES}, one node after the other"
+        return Wait(actor="the phases before", what=what, subject=node.ref, reason=WaitReason.PHASE)
     if rollout.upgrade.single_node:
-        return Wait("Harvester", "to start its Job single-node-upgrade", "", node.ref)
+        what = "to start its Job single-node-upgrade"
+        return Wait(actor="Harvester", what=what, subject=node.ref, reason=WaitReason.START)
     now = [other.name for other in rollout.nodes if has_turn(other)]
-    return Wait("Rancher's planner", f"to give it its turn{f', after {listed(now)}' if now else ''}", "", node.ref)
+    what = f"to give it its turn{f', after {listed(now)}' if now else ''}"
+    return Wait(actor="Rancher's planner", what=what, subject=node.ref, reason=WaitReason.TURN, names=tuple(now))
 
 
 def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef) -> Wait:
     """The next hand of the drain's handshake; where the Job is over, that of Harvester is its answer alone."""
     step = of.step
-    actor, _, what = of.waits_for.partition(", ")
+    hand, reason = of.waits_for, WaitReason.HANDSHAKE
     if step in HOOKS and (held := _hook(rollout, node, step, secret)):
         return held
     if step in AT_ONCE:
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
-        return Wait(actor, what, max(ended(node), back, key=_place), secret)
+        since = max(ended(node), back, key=_place)
+        return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
     told = step == "h6" and next(
         (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
     )
     said = f' (Rancher says "{shown(told.message)}")' if told else ""
     last = max((job for job in node.jobs if job.ended), key=lambda job: _place(job.ended), default=None)
     over = f"; its {last.type} Job ended {Moment(last.ended)}" if last and Moment(last.ended) else ""
-    return Wait(actor, f"{what}{said}{over}", "", secret)
+    return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
 
 
 def _hook(rollout: Rollout, node: NodeRollout, step: str, secret: ObjectRef) -> Wait | None:
     """Where Harvester is asked for a Job: what keeps it from making that Job, or from answering; None where nothing."""
     hook, mine = HOOKS[step], node.job(HOOKS[step])
     if mine and mine.state == COMPLETE:
-        return Wait("Harvester", f"to acknowledge the {hook} hook, whose Job is complete", mine.ended, secret)
+        what, reason = f"to acknowledge the {hook} hook, whose Job is complete", WaitReason.ACKNOWLEDGE
+        return Wait(actor="Harvester", what=what, subject=secret, reason=reason, since=mine.ended)
     if not rollout.snapshot.seen("Job"):
-        return Wait("Harvester", f"for its {hook} hook; how far that is cannot be told: Jobs were not seen", "", secret)
+        what = f"for its {hook} hook; how far that is cannot be told: Jobs were not seen"
+        return Wait(actor="Harvester", what=what, subject=secret, reason=WaitReason.HOOK)
     if node.state == WORKING[step] and mine is None:
         what = f"it is {node.state}, but has no {hook} Job, and Harvester makes one only in the state before"
-        return Wait("nobody", what, "", secret)
+        return never(WaitReason.NO_JOB, what, secret)
     if rollout.upgrade.pauses.get(node.name) == "pause" and node.state in BEFORE_NODES:
         return _paused(rollout, node)
-    others = [other.name for other in rollout.nodes if other is not node and _busy(other)]
+    others = tuple(other.name for other in rollout.nodes if other is not node and _busy(other))
     if others:
-        return Wait("Harvester", f"to run the {hook} Job; it first waits for {listed(others)}", "", secret)
+        what, reason = f"to run the {hook} Job; it first waits for {listed(others)}", WaitReason.OTHER_NODE
+        return Wait(actor="Harvester", what=what, subject=secret, reason=reason, names=others)
     return None
 
 
@@ -161,18 +177,21 @@ def _busy(other: NodeRollout) -> bool:
 
 
 def _failed(_: Rollout, node: NodeRollout) -> Wait:
-    return Wait(MENDS, f"it failed: {_reason(node)}", ended(node), node.ref)
+    what, reason = f"it failed: {_reason(node)}", WaitReason.NODE_FAILED
+    return Wait(actor=MENDS, what=what, subject=node.ref, reason=reason, since=ended(node))
 
 
 def _paused(rollout: Rollout, node: NodeRollout) -> Wait:
     if rollout.upgrade.pauses.get(node.name) == "unpause":
-        return Wait("Harvester", "to take up that an administrator has released it", "", rollout.upgrade.ref)
+        what = "to take up that an administrator has released it"
+        return Wait(actor="Harvester", what=what, subject=rollout.upgrade.ref, reason=WaitReason.RELEASED)
     what = "to let it go on (the pause map of the Upgrade holds it)"
-    return Wait("an administrator", what, "", rollout.upgrade.ref)
+    return Wait(actor="an administrator", what=what, subject=rollout.upgrade.ref, reason=WaitReason.PAUSED)
 
 
 def _rebooting(_: Rollout, node: NodeRollout) -> Wait:
-    return Wait("the host", f"to come back with {node.pending_os or 'the new system'}", ended(node), node.ref)
+    what, reason = f"to come back with {node.pending_os or 'the new system'}", WaitReason.REBOOT
+    return Wait(actor="the host", what=what, subject=node.ref, reason=reason, since=ended(node))
 
 
 ENDS = {
@@ -183,22 +202,30 @@ ENDS = {
 """The states in which the state alone tells what is waited for."""
 
 
-def chain(rollout: Rollout, node: NodeRollout) -> str:
-    """Why a node's turn can never come, link by link from the first that is broken; empty where none is."""
-    rest = "so Rancher never asks to drain it, so Harvester never starts its pre-drain Job"
-    seen = rollout.snapshot.seen
-    if not node.exists:
-        return "there is no Node of this name any more, so nothing can be upgraded" if seen("Node") else ""
-    if rollout.upgrade.single_node:
-        return ""  # its one Job is started without any drain
+def chain(rollout: Rollout, node: NodeRollout) -> Wait | None:
+    """Why a node's turn can never come, link by link from the first that is broken; None where none is."""
+    if node.exists and rollout.upgrade.single_node:
+        return None  # its one Job is started without any drain
+    found = next(((reason, links) for broken, reason, links in _links(node, rollout.snapshot.seen) if broken), None)
+    if found is None or not (node.exists or rollout.snapshot.seen("Node")):
+        return None
+    reason, links = found
+    rest = () if reason in {WaitReason.NODE_GONE, WaitReason.SEVERAL_PLANS} else AFTER
+    return never(reason, ", ".join((*links, *rest)), node.ref, *links)
+
+
+def _links(node: NodeRollout, seen: Callable[[str], bool]) -> Iterator[tuple[bool, WaitReason, tuple[str, ...]]]:
+    """What may be broken on a node's way to its plan Secret: whether it is, and what that means."""
+    gone = ("there is no Node of this name any more", "so nothing can be upgraded")
+    yield not node.exists, WaitReason.NODE_GONE, gone
     whose = f"the Machine that it names, {node.others[0].name}, belongs to another Node" if node.others else ""
-    links = (
-        (whose, f"{whose}, so it has no plan Secret of its own, {rest}"),
-        (not node.machines and seen("Machine"), f"it has no Machine, so no plan Secret, {rest}"),
-        (node.machines and not node.secrets and seen("Secret"), f"its Machine has no plan Secret, {rest}"),
-        (len(node.secrets) > 1, "more than one plan Secret is its own, so Harvester does not know which to answer"),
-    )
-    return next((why for broken, why in links if broken), "")
+    yield bool(whose), WaitReason.MACHINE_TAKEN, (whose, "so it has no plan Secret of its own")
+    bare = not node.machines and seen("Machine")
+    yield bare, WaitReason.NO_MACHINE, ("it has no Machine", "so no plan Secret")
+    lacks = bool(node.machines) and not node.secrets and seen("Secret")
+    yield lacks, WaitReason.NO_PLAN, ("its Machine has no plan Secret",)
+    many = ("more than one plan Secret is its own", "so Harvester does not know which to answer")
+    yield len(node.secrets) > 1, WaitReason.SEVERAL_PLANS, many
 
 
 def _pending(node: NodeRollout) -> Job | None:

@@ -9,11 +9,12 @@ from harvdiag.core.suggest import listed
 from harvdiag.upgrade.phases import PAUSED
 from harvdiag.upgrade.plans import GATE, node_plans
 from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting.node import PRELOADING, PREPARING, UNLISTED, Wait, ended, has_turn, job_words, wait_of
+from harvdiag.upgrade.waiting.node import PRELOADING, PREPARING, UNLISTED, ended, has_turn, job_words, wait_of
+from harvdiag.upgrade.waiting.record import Wait, WaitReason
 
 __all__ = ["in_turn", "wait"]
 
-NODES = 7
+NODES, PLANNER = 7, "Rancher's planner"
 
 
 def __dir__() -> list[str]:
@@ -24,20 +25,32 @@ def wait(rollout: Rollout) -> Wait:
     """Who is to act next, for what, and since when."""
     upgrade, phase = rollout.upgrade, rollout.upgrade.phase
     if phase is None:
-        return _busy(rollout) or Wait(
-            "nobody known", f"harvdiag does not know its state {upgrade.state!r}", "", upgrade.ref
-        )
+        what, reason = f"harvdiag does not know its state {upgrade.state!r}", WaitReason.UNKNOWN_STATE
+        return _busy(rollout) or Wait(actor="nobody known", what=what, subject=upgrade.ref, reason=reason)
     if upgrade.waits_for_gate and phase.number < NODES:
         return _gate(rollout)
     if phase.number == NODES:
         return _nodes(rollout)
     manifest = next((job for job in reversed(rollout.jobs) if job.type == "apply-manifests"), None)
     if phase.label == "UpgradingSystemServices" and manifest:
-        return Wait(phase.actor, job_words(manifest), manifest.ended or manifest.began, manifest.ref)
-    left = [node.name for node in rollout.nodes if node.state in {UNLISTED, PRELOADING} and node.managed]
-    if phase.number == PREPARING and left:
-        return Wait(phase.actor, f"to load the images of {listed(left)}", _since(rollout, phase.condition), upgrade.ref)
-    return Wait(phase.actor, f"until {phase.until}", _since(rollout, phase.condition), upgrade.ref)
+        return Wait(
+            actor=phase.actor,
+            what=job_words(manifest),
+            subject=manifest.ref,
+            reason=WaitReason.JOB,
+            since=manifest.ended or manifest.began,
+            names=(manifest.ref.name,),
+        )
+    left = tuple(node.name for node in rollout.nodes if node.state in {UNLISTED, PRELOADING} and node.managed)
+    images = phase.number == PREPARING and left
+    return Wait(
+        actor=phase.actor,
+        what=f"to load the images of {listed(left)}" if images else f"until {phase.until}",
+        subject=upgrade.ref,
+        reason=WaitReason.IMAGES if images else WaitReason.PHASE,
+        since=_since(rollout, phase.condition),
+        names=left if images else (),
+    )
 
 
 def _gate(rollout: Rollout) -> Wait:
@@ -49,9 +62,10 @@ def _gate(rollout: Rollout) -> Wait:
     plans = (plan for plan in node_plans(rollout.snapshot.objects("Plan")) if plan.upgrade == upgrade.ref.name)
     if any(plan.task == GATE for plan in plans) or not rollout.snapshot.seen("Plan"):
         what = "to see the plan complete that keeps RKE2 from applying its manifests; then the nodes' turn begins"
-        return Wait("Harvester's plan controller", what, since, upgrade.ref)
+        actor, reason = "Harvester's plan controller", WaitReason.GATE
+        return Wait(actor=actor, what=what, subject=upgrade.ref, reason=reason, since=since)
     first = "its Job single-node-upgrade" if upgrade.single_node else "the nodes' turn"
-    return Wait("Harvester", f"to begin {first}", since, upgrade.ref)
+    return Wait(actor="Harvester", what=f"to begin {first}", subject=upgrade.ref, reason=WaitReason.START, since=since)
 
 
 def _nodes(rollout: Rollout) -> Wait:
@@ -59,12 +73,14 @@ def _nodes(rollout: Rollout) -> Wait:
     if busy := _busy(rollout):
         return busy
     for told in rollout.planner:
-        return Wait("Rancher's planner", f'{told.meaning} ("{shown(told.message)}")', told.since, told.subject)
-    left = [node.name for node in rollout.waiting]
-    since = _since(rollout, "SystemServicesUpgraded")
-    if left:
-        return Wait("Rancher's planner", f"to begin with {listed(left)}", since, rollout.upgrade.ref)
-    return Wait("Harvester", "to see that every node is done", _last(rollout.nodes), rollout.upgrade.ref)
+        what, reason = f'{told.meaning} ("{shown(told.message)}")', WaitReason.TURN
+        return Wait(actor=PLANNER, what=what, subject=told.subject, reason=reason, since=told.since)
+    subject, since = rollout.upgrade.ref, _since(rollout, "SystemServicesUpgraded")
+    if left := tuple(node.name for node in rollout.waiting):
+        what, reason = f"to begin with {listed(left)}", WaitReason.TURN
+        return Wait(actor=PLANNER, what=what, subject=subject, reason=reason, since=since, names=left)
+    what, since = "to see that every node is done", _last(rollout.nodes)
+    return Wait(actor="Harvester", what=what, subject=subject, reason=WaitReason.LAST_LOOK, since=since)
 
 
 def _busy(rollout: Rollout) -> Wait | None:

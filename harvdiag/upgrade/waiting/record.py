@@ -1,0 +1,112 @@
+"""What is said of a wait: who is to act next, why, since when, and which object shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from harvdiag.core.model import ObjectRef
+
+__all__ = ["Wait", "WaitReason", "never"]
+
+NOBODY = "nobody"
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class WaitReason(Enum):
+    """Why nothing happens yet, as a code; its value is that of harvdiag's JSON."""
+
+    DONE = "done"
+    """The node is done."""
+    NODE_GONE = "node-gone"
+    MACHINE_TAKEN = "machine-of-another-node"
+    NO_MACHINE = "no-machine"
+    NO_PLAN = "no-plan-secret"
+    SEVERAL_PLANS = "several-plan-secrets"
+    NO_JOB = "no-job"
+    STUCK = "stuck"
+    JOB_FAILED = "job-failed"
+    NODE_FAILED = "node-failed"
+    UNKNOWN_STATE = "unknown-state"
+    UNSEEN = "unseen"
+    JOB = "job"
+    """A Job is at work, or has not begun."""
+    HANDSHAKE = "handshake"
+    """The next step of the drain."""
+    HOOK = "hook"
+    """A hook of which it is not known how far it is."""
+    ACKNOWLEDGE = "acknowledge"
+    OTHER_NODE = "other-node"
+    PAUSED = "paused"
+    RELEASED = "released"
+    REBOOT = "reboot"
+    WORK = "work"
+    """The node is at work, by its state."""
+    IMAGES = "images"
+    PHASE = "phase"
+    TURN = "turn"
+    START = "start"
+    GATE = "gate"
+    LAST_LOOK = "last-look"
+
+
+NEVER = frozenset(
+    {
+        WaitReason.NODE_GONE,
+        WaitReason.MACHINE_TAKEN,
+        WaitReason.NO_MACHINE,
+        WaitReason.NO_PLAN,
+        WaitReason.SEVERAL_PLANS,
+        WaitReason.NO_JOB,
+        WaitReason.STUCK,
+    }
+)
+"""What waiting does not change."""
+BROKEN = frozenset({WaitReason.JOB_FAILED, WaitReason.NODE_FAILED})
+"""What only a person can change."""
+TASKS = frozenset({WaitReason.HANDSHAKE, WaitReason.ACKNOWLEDGE, WaitReason.OTHER_NODE})
+"""The hands of the drain, said as what one is to do: ``to uncordon the node``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Who is to act next (`actor`), what is to happen (`what`), since when, what shows it, and the `reason` as a code.
+
+    `since` is RFC 3339, empty where nothing says it. `chain` is why a node's turn can never come, link by link from
+    the first that is broken; `names` are the nodes that `what` speaks of.
+    """
+
+    actor: str
+    what: str
+    subject: ObjectRef
+    reason: WaitReason
+    since: str = ""
+    chain: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def never(self) -> bool:
+        """Whether waiting changes nothing, as there is no one whose turn it is."""
+        return self.reason in NEVER
+
+    @property
+    def broken(self) -> bool:
+        """Whether something has failed, so that only a person's help ends the wait."""
+        return self.reason in BROKEN
+
+    @property
+    def task(self) -> bool:
+        """Whether `what` is what the actor is to do in the drain of a node: ``to uncordon the node``."""
+        return self.reason in TASKS
+
+    def as_dict(self) -> dict[str, str]:
+        """The form of harvdiag's JSON."""
+        return {"actor": self.actor, "what": self.what, "since": self.since, "reason": self.reason.value}
+
+
+def never(reason: WaitReason, what: str, subject: ObjectRef, *chain: str, since: str = "") -> Wait:
+    """A wait that ends by nothing that would happen by itself."""
+    return Wait(actor=NOBODY, what=what, subject=subject, reason=reason, since=since, chain=chain or (what,))
