@@ -103,7 +103,8 @@ class Finding:
 
     Beside the sentences it carries as data what they say: `short` is the fault in a few words (``no Machine``),
     `reason` a code where there is one, `missing` from which kind to which kind a link is missing or leads to nothing,
-    `targets` the objects that the message names beside the subject, `holds` whether an upgrade waits for it.
+    `targets` the objects that the message names beside the subject, `holds` whether an upgrade waits for it, `many`
+    what is said of several such subjects at once (``were never begun``; empty: nothing in particular).
     """
 
     rule: str
@@ -122,11 +123,16 @@ class Finding:
     missing: tuple[str, str] | None = None
     targets: tuple[ObjectRef, ...] = ()
     holds: bool = False
+    many: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Rule and subject; names this finding in ``caused_by`` and between two runs."""
         return fingerprint(self.rule, self.subject)
+
+    def said_of(self, whom: str) -> str:
+        """The message with `whom` (``each of them``) in the place of the subject, for several that share it."""
+        return self.message.replace(f"{self.subject.kind} {self.subject.name}", whom, 1)
 
     def __str__(self) -> str:
         return f"{self.severity} {self.rule} {self.subject}: {self.message}"

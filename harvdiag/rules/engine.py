@@ -48,7 +48,7 @@ class Cause(NamedTuple):
 class Hit:
     """What a rule found: everything of a finding that the rule's declaration does not already say.
 
-    `targets` are the objects beside the subject that the message names and that may not exist.
+    `targets` are the objects beside the subject that the message names, `many` what it says of several at once.
     """
 
     subject: ObjectRef
@@ -58,6 +58,7 @@ class Hit:
     caution: str = ""
     causes: tuple[Cause, ...] = ()
     targets: tuple[ObjectRef, ...] = ()
+    many: str = ""
 
 
 FAMILIES = "harvdiag.rules"
@@ -210,6 +211,7 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         reason=rule.reason,
         missing=rule.missing,
         targets=hit.targets,
+        many=hit.many,
         holds=rule.holds,
     )
 

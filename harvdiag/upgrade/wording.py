@@ -11,6 +11,8 @@ from harvdiag.upgrade.v2 import UpgradePlan
 
 __all__ = ["done", "failure", "made", "named", "span", "states"]
 
+INSTANT = ("less than a minute", "< 1 min")
+
 
 def __dir__() -> list[str]:
     return __all__
@@ -47,11 +49,11 @@ def states(plan: UpgradePlan) -> str:
     return "; ".join(told) or "no node has begun"
 
 
-def span(age: timedelta) -> str:
-    """``3 h 20 min``"""
+def span(age: timedelta, short: bool = False) -> str:
+    """``3 h 20 min``; of less than a minute it says so, ``< 1 min`` where it is to be `short`."""
     hours, minutes = int(age.total_seconds()) // 3600, int(age.total_seconds()) // 60 % 60
     if hours >= 48:
         return f"{hours // 24} days"
     if hours and not minutes:
         return f"{hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else "less than a minute"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else INSTANT[short]

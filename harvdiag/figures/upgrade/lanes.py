@@ -119,7 +119,7 @@ def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
         return
     reached = grid.columns.index(way.at) if way.at in grid.columns else -1
     for at, column in enumerate(grid.columns[: reached + 1]):
-        told = way.spent.get(column, "").replace("less than a minute", "< 1 min")
+        told = way.spent.get(column, "")
         room = grid.each - (60 if at == reached else 8)
         if told and width(told, SMALL) <= room:
             yield Text(grid.x + (at + 0.5) * grid.each, top + 14, told, SMALL, "quiet", on, "middle")

@@ -12,6 +12,7 @@ from harvdiag.figures.parts import MARGIN, SMALL
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
 from harvdiag.status.upgrade.progress import Cell, Course
+from harvdiag.upgrade.wording import span
 
 __all__ = ["HIGH", "strip"]
 
@@ -77,4 +78,4 @@ def _told(course: Course, cell: Cell) -> str:
         return "cannot finish" if course.standing.stuck else "held up"
     if cell.mark == "now":
         return "now"
-    return cell.took.replace("less than a minute", "< 1 min") if cell.mark == "good" else ""
+    return span(cell.took, short=True) if cell.took is not None and cell.mark == "good" else ""

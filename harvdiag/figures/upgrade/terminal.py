@@ -12,6 +12,7 @@ from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import parts, title
 from harvdiag.status.upgrade.progress import Course
+from harvdiag.upgrade.wording import span
 
 __all__ = ["folds", "terminal"]
 
@@ -49,7 +50,7 @@ def _phases(course: Course, wide: int) -> list[str]:
     told = []
     for cell in course.cells:
         sign = SIGNS.get(cell.mark, "·")
-        took = f" ({cell.took})" if cell.took else ""
+        took = f" ({span(cell.took)})" if cell.took is not None else ""
         told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\x00"))
     return [line.replace("\x00", " ") for line in wrap("   ".join(told), max(wide, 30), break_on_hyphens=False)]
 

@@ -178,6 +178,7 @@ def _unanswered(
         next=_settle_first(dying) if dying else _answer(node, secret, wanted, request, hook),
         caution=f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
         causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
+        many="wait for an answer that does not come",
     )
 
 

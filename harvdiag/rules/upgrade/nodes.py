@@ -171,6 +171,7 @@ def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, fi
         ),
         causes=(*why.causes, *before),
         targets=why.targets,
+        many="were never begun",
     )
 
 

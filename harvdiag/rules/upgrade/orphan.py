@@ -55,6 +55,7 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
             "force its deletion with skipWebhook, and do not remove finalizers, before the Node is mended or gone."
         ),
         causes=tuple(cause for node in blocked for cause in _causes(facts, node)),
+        targets=tuple(blocked),
     )
 
 

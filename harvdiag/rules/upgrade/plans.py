@@ -21,7 +21,7 @@ from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, No
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 SERVICES = "UpgradingSystemServices"
-APPLYING = "status.applying"
+APPLYING, MADE_FOR = "status.applying", 'metadata.labels["harvesterhci.io/upgrade"]'
 CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
 FAILED = condition("failed", "Failed")
@@ -81,6 +81,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
             ),
             caution=UNMANAGED,
             causes=tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),
+            targets=tuple(left_out),
         )
 
 
@@ -318,13 +319,11 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
     for plan in node_plans(facts.snapshot.objects("Plan")):
         if not plan.upgrade or plan.upgrade in there:
             continue
+        upgrade = ObjectRef("Upgrade", "harvester-system", plan.upgrade)
         yield Hit(
             subject=plan.ref,
             message=f"Plan {plan.ref.name} is left over: there is no Upgrade {plan.upgrade}",
-            evidence=(
-                gone("Upgrade", "harvester-system", plan.upgrade),
-                *show(facts, plan.ref, 'metadata.labels["harvesterhci.io/upgrade"]', APPLYING),
-            ),
+            evidence=(gone(*upgrade), *show(facts, plan.ref, MADE_FOR, APPLYING)),
             next=(
                 advice.describe(RESOURCE, plan.ref.name, plan.ref.namespace),
                 (
@@ -334,7 +333,7 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
             ),
             caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is at work on a host.",
             causes=(Cause("upgrade-deleted-midway", CLUSTER),),
-            targets=(ObjectRef("Upgrade", "harvester-system", plan.upgrade),),
+            targets=(upgrade,),
         )
 
 

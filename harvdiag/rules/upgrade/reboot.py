@@ -82,6 +82,7 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
                     f"not restart a second node meanwhile. {advice.QUORUM}"
                 ),
                 causes=pairing_causes(node) if stuck.paired else (),
+                many="stay at Waiting Reboot",
             )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.status.drain.steps import Move, moves
 from harvdiag.status.upgrade.headline import root, short
+from harvdiag.status.upgrade.part import PartKey, find_part
 from harvdiag.status.upgrade.progress import Course, Way
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -17,7 +18,7 @@ from harvdiag.upgrade.wording import named
 
 __all__ = ["Drain", "drain", "told"]
 
-NODES, LONG = 7, 200
+NODES = 7
 HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
 
 
@@ -110,13 +111,12 @@ def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
         yield "Error", of.node.handshake.error
     if of.finding is None or of.root is None:
         return
-    parts = {part.label: part.text for part in course.parts}
     if of.root != of.finding:
-        same = of.root.message[:LONG] in parts.get("Root cause", "")
-        yield "Root cause", parts["Root cause"] if same else of.root.message
+        root_ = find_part(course.parts, PartKey.ROOT_CAUSE)
+        yield "Root cause", root_.text if root_ and of.root in root_.findings else of.root.message
     if of.root.next:
-        first = of.root.next[0]
-        yield "Do", parts["Do"] if parts.get("Do", "").startswith(first) else first
+        do, first = find_part(course.parts, PartKey.DO), of.root.next[0]
+        yield "Do", do.text if do and do.lead == first else first
     if caution := of.root.caution or of.finding.caution:
         yield "Caution", caution
 
@@ -147,9 +147,7 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
 def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
     told, hand, step = made.wait, node.handshake, made.next
     if not made.secret:
-        reason = (told.what if told and told.actor == "nobody" else "it has no plan Secret").partition(", so Rancher")[
-            0
-        ]
+        reason = ", ".join(told.chain) if told and told.never else "it has no plan Secret"
         return f"The drain of {node.name} can never begin: {reason}"
     if hand is None or step is None:
         return f"The drain of {node.name} is over: every step was answered"
@@ -161,8 +159,9 @@ def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> 
 def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
     phase = rollout.upgrade.phase
     if made.finding and made.why:
-        held = short(made.finding.message, 0)
-        return held if "never begun" not in held else root(course) or "Rancher never came to it"
+        if made.finding.reason is Reason.NEVER_BEGUN:
+            return root(course) or "Rancher never came to it"
+        return short(made.finding.message, 0)
     if phase and phase.number < NODES:
         return f"its turn comes in phase {NODES}"
     return f"it waits for {made.wait.actor if made.wait else 'its turn'}"

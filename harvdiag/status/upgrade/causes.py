@@ -26,17 +26,20 @@ def faults(diagnosis: Diagnosis) -> Iterator[Part]:
     if not diagnosis.story:
         return
     last, root = _last(diagnosis.story), _root(diagnosis.story, _last(diagnosis.story))
-    yield Part(PartKey.WHY if diagnosis.rollout or diagnosis.stuck else PartKey.LEFT_OVER, _why(diagnosis.story, last))
+    alike = tuple(f for f in diagnosis.story if f.rule == last.rule and f is not last)
+    key = PartKey.WHY if diagnosis.rollout or diagnosis.stuck else PartKey.LEFT_OVER
+    yield Part(key, _why(last, alike), findings=(last, *alike))
     roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
     if last is not root and last.rule != root.rule:
         rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
-        yield Part(PartKey.ROOT_CAUSE, "; ".join(shown(f.message, LONG) for f in _first(root, roots)) + rest)
+        told = _first(root, roots)
+        yield Part(PartKey.ROOT_CAUSE, "; ".join(shown(f.message, LONG) for f in told) + rest, findings=tuple(told))
     if link := broken(root):
         yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {value(link)}".replace("  ", " "))
     if root.next:
         more = len(root.next) - 1
         rest = f" (step 1 of {more + 1}: {MORE} has all)" if more else ""
-        yield Part(PartKey.DO, f"{root.next[0]}{rest}")
+        yield Part(PartKey.DO, f"{root.next[0]}{rest}", lead=root.next[0])
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)
     yield from _others(
@@ -61,9 +64,9 @@ def _last(story: Sequence[Finding]) -> Finding:
     return next(f for f in story if f.rule == last.rule)
 
 
-def _why(story: Sequence[Finding], last: Finding) -> str:
-    alike = [f.subject.name for f in story if f.rule == last.rule and f is not last]
-    return shown(last.message, LONG) + (f" (the same is found of {listed(alike)})" if alike else "")
+def _why(last: Finding, alike: Sequence[Finding]) -> str:
+    others = listed([finding.subject.name for finding in alike])
+    return shown(last.message, LONG) + (f" (the same is found of {others})" if alike else "")
 
 
 def _first(root: Finding, roots: Sequence[Finding]) -> list[Finding]:

@@ -45,8 +45,6 @@ def _said(lanes: Sequence[Lane]) -> Iterator[str]:
     """What is said below each lane: of those in a row for which the same holds, the last."""
     for _, row in groupby(lanes, key=lambda lane: (lane.first.mark, lane.first.rule or lane.first.name)):
         same = list(row)
-        told = next((lane.first.says for lane in same if lane.first.says), "")
-        if sum(len(lane.ways) for lane in same) > 1:
-            told = told.replace(f"Node {same[0].first.name}", "each of them", 1)
+        first = next((lane.first for lane in same if lane.first.says), same[0].first)
         yield from [""] * (len(same) - 1)
-        yield told
+        yield first.said_of("each of them") if sum(len(lane.ways) for lane in same) > 1 else first.says

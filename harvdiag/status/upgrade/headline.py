@@ -7,31 +7,35 @@ from collections.abc import Sequence
 
 from harvdiag.core import suggest as spelling
 from harvdiag.core.listing import groups, listed
+from harvdiag.core.model import Reason
 from harvdiag.status.summary import counted
+from harvdiag.status.upgrade.part import Part, PartKey, find_part
 from harvdiag.status.upgrade.progress import LAST, NODES, Course, Way
 from harvdiag.upgrade.phases import DONE, PRELOADED, STATES
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import wait
+from harvdiag.upgrade.waiting import WaitReason, wait
 from harvdiag.upgrade.wording import failure, states
 
 __all__ = ["alt", "done", "headline", "parts", "root", "short", "title"]
 
 LONG = 110
 UPGRADE = re.compile(r"^Upgrade \S+(?: to \S+)?(?= )")
-GHOST = re.compile(r"Machine \S+ names Node (\S+), which does not exist")
 IN_UPGRADE = re.compile(r" in Upgrade \S+")
-TOLD = (
-    "Why",
-    "Left over",
-    "Root cause",
-    "Failed",
-    "Waits for",
-    "Stands still",
-    "Waiting",
-    "Do",
-    "Caution",
-    "Not judged",
+TOLD = frozenset(
+    {
+        PartKey.WHY,
+        PartKey.LEFT_OVER,
+        PartKey.ROOT_CAUSE,
+        PartKey.FAILED,
+        PartKey.WAITS_FOR,
+        PartKey.STANDS_STILL,
+        PartKey.WAITING,
+        PartKey.DO,
+        PartKey.CAUTION,
+        PartKey.NOT_JUDGED,
+    }
 )
+"""What the pictures repeat of the explanation."""
 
 
 def __dir__() -> list[str]:
@@ -78,46 +82,53 @@ def headline(course: Course) -> str:
     phase = course.upgrade.phase if course.upgrade else None
     if standing.stuck and never and phase and phase.number == NODES:
         # What stands below as Why may be about something else than the node: then the title has both.
-        mine = [way for way in never if _names(_why(course), way.name)]
+        mine = [way for way in never if way.name in _concerned(course)]
         both = f"{_story(course)}; and {spelling.listed([way.name for way in never])} will never be upgraded"
         return _never(mine) if mine else both
     if standing.story:
         return _story(course)
-    told = {part.label: part.text for part in course.parts}
-    if (look := told.get("Do", "")).startswith("look closer: "):
-        return re.split(r"[;] ", look.removeprefix("look closer: "))[0].capitalize()
+    if (do := find_part(course.parts, PartKey.DO)) and do.lead:
+        return do.lead.capitalize()
     if phase is None:
         return (
             f'The upgrade is in state "{course.upgrade.state if course.upgrade else ""}", which harvdiag does not know'
         )
-    going = "As far as could be seen, the upgrade goes on" if "Not judged" in told else "The upgrade goes on"
+    unsure = find_part(course.parts, PartKey.NOT_JUDGED) is not None
+    going = "As far as could be seen, the upgrade goes on" if unsure else "The upgrade goes on"
     return f"{going}: {_at_work(course)}"
 
 
-def _names(message: str, name: str) -> bool:
-    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", message) is not None
+def _reason(course: Course) -> Part | None:
+    """The part that says why it is held up, or what it left over."""
+    return find_part(course.parts, PartKey.WHY) or find_part(course.parts, PartKey.LEFT_OVER)
+
+
+def _concerned(course: Course) -> set[str]:
+    """The nodes that the reason is about: its subjects, and those that it names."""
+    part = _reason(course)
+    return {ref.name for f in (part.findings if part else ()) for ref in (f.subject, *f.targets)}
 
 
 def _why(course: Course) -> str:
-    told = {part.label: part.text for part in course.parts}
-    return told.get("Why") or told.get("Left over") or course.standing.story[0].message
+    part = _reason(course)
+    return part.text if part else course.standing.story[0].message
 
 
 def root(course: Course) -> str:
     """The root of it in a clause: ``Machine m-1 has been deleting since …``; of several alike all. Empty: none."""
-    told = {part.label: part.text for part in course.parts}.get("Root cause", "")
-    ghosts: list[str] = [found[1] for f in course.standing.story if (found := GHOST.match(f.message))]
-    if GHOST.match(told) and len(ghosts) > 1:
+    part = find_part(course.parts, PartKey.ROOT_CAUSE)
+    if part is None:
+        return ""
+    ghosts = [ref.name for f in course.standing.story if f.reason is Reason.DANGLING for ref in f.targets]
+    if part.findings[0].reason is Reason.DANGLING and len(ghosts) > 1:
         return f"{len(ghosts)} Machines name Nodes that do not exist, {spelling.listed(sorted(ghosts))}"
-    return short(told, 70)
+    return short(part.text, 70)
 
 
 def _never(ways: Sequence[Way]) -> str:
-    why = re.split(r", so ", ways[0].never, maxsplit=1)[0]
-    whose = spelling.listed([way.name for way in ways])
-    if len(ways) > 1 and why.startswith("it has "):
-        return f"{whose} will never be upgraded: they have {why.removeprefix('it has ')}"
-    return f"{whose} will never be upgraded: {why}"
+    wait, whose = ways[0].wait, spelling.listed([way.name for way in ways])
+    shared = len(ways) > 1 and wait.reason is WaitReason.NO_MACHINE
+    return f"{whose} will never be upgraded: {'they have no Machine' if shared else wait.chain[0]}"
 
 
 def _story(course: Course) -> str:
@@ -126,8 +137,7 @@ def _story(course: Course) -> str:
     if last := root(course):
         first = re.split(r", though | since ", short(why, 0), maxsplit=1)[0]
         first = _all(course, first)
-        alike = first.partition(" ")[2] == last.partition(" ")[2]
-        return last if alike or len(first) + len(last) > 2 * LONG else f"{first}: {last}"
+        return last if len(first) + len(last) > 2 * LONG else f"{first}: {last}"
     return _all(course, short(why, 0 if len(_fellows(course)) > 1 else LONG))
 
 
@@ -139,11 +149,11 @@ def _fellows(course: Course) -> list[str]:
 
 def _all(course: Course, clause: str) -> str:
     """A clause about one node (``hv02 was never begun``), said of all in the same trouble."""
-    fellows = _fellows(course)
-    name, verb, rest = (*clause.split(" ", 2), "", "")[:3]
-    many = {"was": "were", "waits": "wait", "stays": "stay"}.get(verb)
-    all_of_them = len(fellows) > 1 and name in fellows and many
-    return f"{spelling.listed(fellows)} {many} {rest}".rstrip() if all_of_them else clause
+    fellows, part = _fellows(course), _reason(course)
+    told = part.findings[0] if part and part.findings else None
+    if told is None or not told.many or len(fellows) < 2 or told.subject.name not in fellows:
+        return clause
+    return f"{spelling.listed(fellows)} {told.many}"
 
 
 def _at_work(course: Course) -> str:
@@ -170,7 +180,7 @@ def _last_hand(course: Course, way: Way) -> str:
     node = course.rollout.node(way.name) if course.rollout else None
     if node and any(job.pending and job.type.startswith("restore") for job in node.jobs):
         return f"{way.name} is upgraded and restores its VMs"
-    left = f", and {way.wait.actor} is {way.wait.what}" if way.wait.what.startswith("to ") else ""
+    left = f", and {way.wait.actor} is {way.wait.what}" if way.wait.task else ""
     return f"{way.name} is upgraded{left}"
 
 
@@ -203,9 +213,9 @@ def _over(course: Course) -> str:
 def parts(course: Course) -> list[tuple[str, str]]:
     """What the standing says below the picture: why, since when, what to do; each a label and a text."""
     told = course.parts
-    found = [(part.label, part.text) for part in told if part.label in TOLD]
+    found = [(part.label, part.text) for part in told if part.key in TOLD]
     if not found or course.gap or course.upgrade is None:
-        found = [(part.label, part.text) for part in told if part.label == "Where"] + found
+        found = [(part.label, part.text) for part in told if part.key is PartKey.WHERE] + found
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,7 +14,7 @@ from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import done, headline, title
 from harvdiag.status.upgrade.progress import Course
 from harvdiag.upgrade.phases import FAILED
-from harvdiag.upgrade.timeline import Entry, Span, stopped, timeline
+from harvdiag.upgrade.timeline import Entry, EntryKind, Span, stopped, timeline
 from harvdiag.upgrade.waiting import has_turn
 from harvdiag.upgrade.wording import named, span
 
@@ -23,9 +22,6 @@ __all__ = ["Bar", "History", "Row", "Sign"]
 
 JOBS = frozenset({"kubernetes", "restart"})  # what is none: it lies between two Jobs
 SHORT = {"skip-restart-rancher-system-agent": "skip-restart", "skip-manifests-apply": "skip-manifests"}
-DRAIN_ERROR = re.compile(
-    r"(?!Normal ).*\bdrain\w*.*\b(?:error|fail|cannot|refus)|(?!Normal ).*\b(?:error|fail)\w*.*\bdrain"
-)
 STANDS = {"good": "done", "now": "goes on", "warning": "held up", "error": "stands still", "wait": "not reached"}
 FEW = 5
 DRAIN, HOOKS = "drain to restart, node by node", frozenset({"pre-drain", "kubernetes", "post-drain", "restart"})
@@ -156,7 +152,7 @@ class History:
             began = told.began or told.ended
             if began is None:
                 continue
-            took = span(told.duration).replace("less than a minute", "< 1 min") if told.duration is not None else ""
+            took = span(told.duration, short=True) if told.duration is not None else ""
             idle = span(told.gap) if told.gap is not None and told.gap.total_seconds() >= 600 else ""
             # An end that nobody tells: of a phase that is over, and of everything once the upgrade is.
             over = not told.ended and ((mark == "good" and not told.node) or not self.course.running)
@@ -248,13 +244,12 @@ def _phase(told: Span, mark: str) -> str:
 
 def _fault(entry: Entry, turn: bool) -> str:
     """The mark of an entry that is a fault; empty for any other. `turn`: its node has its turn, so that it restarts."""
-    what = entry.what
-    if what.startswith("Job ") and " failed" in what:
-        return "error"
-    if not entry.node:
-        return ""
-    if entry.object.kind == "Node" and what.startswith(("Node: Ready became False", "Node: Ready became Unknown")):
-        return "" if turn else "error"
-    if what.startswith("the Machine was deleted"):
-        return "warning"
-    return "warning" if not entry.moves and DRAIN_ERROR.match(what) else ""
+    match entry.kind:
+        case EntryKind.JOB_FAILED:
+            return "error"
+        case EntryKind.NOT_READY if entry.node:
+            return "" if turn else "error"
+        case EntryKind.MACHINE_DELETED | EntryKind.DRAIN_ERROR if entry.node:
+            return "warning"
+        case _:
+            return ""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
+from harvdiag.core.model import Finding
 from harvdiag.core.timestamps import Moment
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.logs import Quote
@@ -53,12 +54,14 @@ class PartKey(Enum):
 class Part(NamedTuple):
     """One part of the explanation: what it is about, and its text.
 
-    `lead` is, of a text that is too long for a title, the part that may stand there; empty where it has none.
+    `findings` are those that it is about. `lead` is the part of the text that may stand for it elsewhere, such as the
+    first step of what to do; empty where it has none.
     """
 
     key: PartKey
     text: str
     lead: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @property
     def label(self) -> str:

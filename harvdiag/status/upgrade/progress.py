@@ -6,6 +6,8 @@ Marks are ``good``, ``now``, ``wait``, ``warning``, ``error`` and ``unseen``. Wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 
@@ -45,19 +47,20 @@ def __dir__() -> list[str]:
 
 
 class Cell(NamedTuple):
-    """One phase: its number and label, how it stands, and how long it took (empty where that is not told)."""
+    """One phase: its number and label, how it stands, and how long it took (None where nothing says so)."""
 
     number: int
     label: str
     mark: str
-    took: str
+    took: timedelta | None
     hint: str
 
 
-class Way(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Way:
     """One node: its state, the column at which it stands (empty: before the first), its mark, and what is said of it.
 
-    `rule` is the finding's that marks it, `wait` whose turn it is, `spent` what each state took as far as is known.
+    `finding` is the one that marks it, `wait` whose turn it is, `spent` what each state took as far as is known.
     `never` is why its turn can never come, empty where it can.
     """
 
@@ -66,11 +69,20 @@ class Way(NamedTuple):
     at: str
     mark: str
     says: str
-    rule: str
+    finding: Finding | None
     wait: Wait
     step: str
     spent: Mapping[str, str]
     never: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The rule of the finding that marks it; empty where there is none."""
+        return self.finding.rule if self.finding else ""
+
+    def said_of(self, whom: str) -> str:
+        """What is said of it, of others too: `whom` (``each of them``) stands in the place of its name."""
+        return self.finding.said_of(whom) if self.finding and self.says == self.finding.message else self.says
 
 
 class Course:
@@ -117,10 +129,10 @@ class Course:
         """Whether it is stuck, and nothing else is at work meanwhile."""
         return self.running and self.standing.stuck and not self.standing.moving
 
-    def age(self, since: str) -> str:
+    def age(self, since: str, short: bool = False) -> str:
         """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
         age = self.facts.now.since(Moment(since))
-        return span(age) if age is not None and age.total_seconds() >= 0 else ""
+        return span(age, short) if age is not None and age.total_seconds() >= 0 else ""
 
     # --- phases ----------------------------------------------------------------------------------------------------
 
@@ -129,16 +141,17 @@ class Course:
         """The phases in their order, the last under the name that it has got."""
         if self.upgrade is None:
             return []
-        took = {s.step: span(s.duration) for s in self.spans if not s.node and s.duration is not None}
+        took = {s.step: s.duration for s in self.spans if not s.node and s.duration is not None}
         last = FAILED if self.upgrade.failed else DONE
         return [self._cell(phase, took) for phase in PHASES if phase.number < LAST or phase.label == last]
 
-    def _cell(self, phase: Phase, took: Mapping[str, str]) -> Cell:
+    def _cell(self, phase: Phase, took: Mapping[str, timedelta]) -> Cell:
         label = phase.label or "(begin)"
         hint = f"{phase.number} {label}: {phase.actor} {phase.doing}, until {phase.until}"
         mark = self._phase_mark(phase)
-        hint += f"; took {took[label]}" if label in took and mark == "good" else ""
-        return Cell(phase.number, label, mark, took.get(label, "") if mark == "good" else "", hint)
+        spent = took.get(label) if mark == "good" else None
+        hint += f"; took {span(spent)}" if spent is not None else ""
+        return Cell(phase.number, label, mark, spent, hint)
 
     def _phase_mark(self, phase: Phase) -> str:
         upgrade = self.upgrade
@@ -198,14 +211,24 @@ class Course:
         steps = self._steps.get(node.name, ())
         spent = {SPENT_IN[s.step]: took for s in steps if s.step in SPENT_IN and (took := self._spent(s))}
         step = node.handshake.step if node.handshake else ""
-        rule = finding.rule if finding else ""
-        return Way(node.name, node.state, _at(node), mark, says, rule, told, step, spent, never)
+        return Way(
+            name=node.name,
+            state=node.state,
+            at=_at(node),
+            mark=mark,
+            says=says,
+            finding=finding,
+            wait=told,
+            step=step,
+            spent=spent,
+            never=never,
+        )
 
     def _spent(self, of: Span) -> str:
         """What a step took; of one that goes on, for how long it has."""
         if of.duration is not None:
-            return span(of.duration)
-        age = self.age(of.began.isoformat()) if of.began and not of.ended and self.running else ""
+            return span(of.duration, short=True)
+        age = self.age(of.began.isoformat(), short=True) if of.began and not of.ended and self.running else ""
         return f"for {age}" if age else ""
 
     def trouble(self, node: NodeRollout) -> Finding | None:

@@ -144,4 +144,4 @@ def _ends(log: Log) -> list[int]:
 
 
 def _quote(log: Log, found: tuple[int, Sign] | None) -> Quote | None:
-    return log.quote(found[0], found[1].text, found[1].meaning) if found else None
+    return log.quote(found[0], found[1].text, found[1].meaning)._replace(step=found[1].step) if found else None

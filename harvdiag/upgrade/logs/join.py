@@ -12,7 +12,7 @@ from harvdiag.kinds import FLEET
 from harvdiag.kinds.columns import condition
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.bundle.nodes import CATTLE_ID
-from harvdiag.upgrade.logs.agent import DELETED, ERRORS, AgentStory, agent
+from harvdiag.upgrade.logs.agent import DELETED, AgentStory, agent
 from harvdiag.upgrade.logs.log import Log, Sign, open_log
 from harvdiag.upgrade.logs.pods import SYSTEM, logs_of
 from harvdiag.upgrade.logs.quote import Quote
@@ -124,8 +124,8 @@ def _own(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator
     if rancherd.whole and not rancherd.last(PROGRESS[1:]) and not lives and (hit := rancherd.last([BOOTSTRAPPED])):
         quote = rancherd.quote(hit[0], hit[1].text, hit[1].meaning)
         yield JoinStory("J2", hit[1].meaning, (quote, *_seen(told and (told.error or told.named))))
-    if told and told.error and not told.recovered and (step := _step(told.error)):
-        yield JoinStory(step, told.error.meaning, (told.error, *_seen(told.named)))
+    if told and told.error and not told.recovered and told.error.step:
+        yield JoinStory(told.error.step, told.error.meaning, (told.error, *_seen(told.named)))
     if told and machine and _missing(snapshot, machine):
         yield JoinStory("D3", f"the agent believes to be {machine}, a Machine that is gone", _seen(told.named))
 
@@ -166,10 +166,6 @@ def _last(snapshot: Snapshot, file: str, signs: tuple[Sign, ...]) -> tuple[Quote
 def _missing(snapshot: Snapshot, machine: str) -> bool:
     """Whether there is surely no such Machine."""
     return snapshot.seen("Machine") and snapshot.get(ObjectRef("Machine", FLEET, machine)) is None
-
-
-def _step(error: Quote) -> str:
-    return next((sign.step for sign in ERRORS if sign.meaning == error.meaning), "")
 
 
 def _seen(quote: Quote | None) -> tuple[Quote, ...]:

@@ -38,12 +38,14 @@ class Quote(NamedTuple):
 
     `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal tells it; empty
     where nothing does. `line` is untrusted text, masked and cut to 300 characters.
+    `step` is the one of a join that the line is about, empty where there is none.
     """
 
     file: str
     time: str
     line: str
     meaning: str = ""
+    step: str = ""
 
     @property
     def at(self) -> Moment:

@@ -11,7 +11,7 @@ from harvdiag.core.fields import text
 from harvdiag.core.model import ObjectRef
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline.note import Note, late, moment
+from harvdiag.upgrade.timeline.note import EntryKind, Note, classified, late, moment
 from harvdiag.upgrade.timeline.objects import objects
 from harvdiag.upgrade.timeline.said import said
 
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
     `field` is the place in `object`, or the log's name. `moves` is false for what is no step of the upgrade: Events and
     lines of logs, plans that are run again, what breaks or flips on any day, and nodes that are done. `what` may quote
-    untrusted text.
+    untrusted text. `kind` says what sort of fault it is, if it is one.
     """
 
     time: datetime
@@ -36,6 +36,7 @@ class Entry(NamedTuple):
     object: ObjectRef
     field: str
     moves: bool = True
+    kind: EntryKind = EntryKind.OTHER
 
 
 class History:
@@ -54,7 +55,7 @@ class History:
         """
         began = moment(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
         notes = (*self._objects, *(self._said if logs else ()))
-        found = [Entry(at, *note[1:]) for note in notes if (at := moment(note.time))]
+        found = [Entry(at, *classified(note)[1:]) for note in notes if (at := moment(note.time))]
         return sorted((e for e in found if began is None or e.time >= began), key=lambda e: (e.time, e[3:5], e.what))
 
     @property

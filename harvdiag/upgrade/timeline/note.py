@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
@@ -11,17 +12,30 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Moment
 from harvdiag.upgrade import logs
 
-__all__ = ["Note", "late", "moment", "ref_of", "short"]
+__all__ = ["EntryKind", "Note", "classified", "late", "moment", "ref_of", "short"]
 
 AHEAD = timedelta(minutes=5)
 """How far clocks may differ, and a collection take; what lies farther behind its time has not happened yet."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNIX_DATE = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (?:UTC|GMT) (\d{4})")
+_DRAIN_ERROR = re.compile(
+    r"(?!Normal ).*\bdrain\w*.*\b(?:error|fail|cannot|refus)|(?!Normal ).*\b(?:error|fail)\w*.*\bdrain"
+)
 _FIRST_YEAR = 2000  # Go's zero time is the year 1, and stands where no time was set
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class EntryKind(Enum):
+    """What sort of thing happened, where it is a fault."""
+
+    OTHER = "other"
+    JOB_FAILED = "job-failed"
+    NOT_READY = "node-not-ready"
+    MACHINE_DELETED = "machine-deleted"
+    DRAIN_ERROR = "drain-error"
 
 
 class Note(NamedTuple):
@@ -33,6 +47,13 @@ class Note(NamedTuple):
     object: ObjectRef
     field: str
     moves: bool = True
+    kind: EntryKind = EntryKind.OTHER
+
+
+def classified(note: Note) -> Note:
+    """The note, marked as a drain error where the cluster's own words tell of one: Events, conditions and log lines."""
+    told = note.kind is EntryKind.OTHER and not note.moves and _DRAIN_ERROR.match(note.what)
+    return note._replace(kind=EntryKind.DRAIN_ERROR) if told else note
 
 
 def moment(written: str) -> datetime | None:

@@ -13,7 +13,7 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.jobs import node_of, step_of
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.timeline.note import Note, moment, ref_of, short
+from harvdiag.upgrade.timeline.note import EntryKind, Note, moment, ref_of, short
 from harvdiag.upgrade.waiting import has_turn
 
 __all__ = ["objects"]
@@ -74,7 +74,8 @@ def _job(obj: Obj, step: str) -> Iterator[Note]:
             why = "" if row["type"] == "Complete" else _why(row)
             end = f"Job {step} {'is complete' if row['type'] == 'Complete' else 'failed'}{why}"
             field = "status.completionTime" if done else f"status.conditions, type {row['type']}"
-            yield Note(done or _since(row), end, node, ref, field)
+            kind = EntryKind.OTHER if row["type"] == "Complete" else EntryKind.JOB_FAILED
+            yield Note(done or _since(row), end, node, ref, field, kind=kind)
 
 
 def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
@@ -83,7 +84,8 @@ def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
         return
     yield Note(text(obj, CREATED), "the Node was made", node.name, node.ref, CREATED)
     for note, type_, status in _told(obj, node.ref, node.name):
-        yield note._replace(moves=(type_, status) == ("Ready", "True") and has_turn(node))
+        kind = EntryKind.NOT_READY if type_ == "Ready" and status in {"False", "Unknown"} else EntryKind.OTHER
+        yield note._replace(moves=(type_, status) == ("Ready", "True") and has_turn(node), kind=kind)
     for taint in items(obj, "spec.taints"):
         if added := text(taint, "timeAdded"):
             key = text(taint, "key")
@@ -97,7 +99,7 @@ def _machine(node: NodeRollout, ref: ObjectRef, obj: Obj | None) -> Iterator[Not
         return
     yield Note(text(obj, CREATED), "the Machine was made", node.name, ref, CREATED)
     if deleted := text(obj, DELETED):
-        yield Note(deleted, "the Machine was deleted", node.name, ref, DELETED)
+        yield Note(deleted, "the Machine was deleted", node.name, ref, DELETED, kind=EntryKind.MACHINE_DELETED)
     for note, type_, status in _told(obj, ref, node.name):
         yield note._replace(moves=type_ in PLANNERS or (status == "True" and has_turn(node)))
 
