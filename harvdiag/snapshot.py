@@ -176,14 +176,23 @@ class Snapshot:
 
         That is asked of the kind's home namespace, or of every namespace if `everywhere`.
         """
-        self.load([kind])
-        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
-        every = everywhere or kind not in CATALOGUE
-        entries = [e for e in self._entries[kind] if every or e.namespace == home]
+        entries = self._asked(kind, everywhere)
         bad = next((e for e in entries if not e.state.seen), None)
         if entries and bad is None:
             return None
         return f"{bad.state}: {bad.reason}" if bad else "not in the source"
+
+    def gaps(self, kind: str, everywhere: bool = False) -> tuple[CoverageEntry, ...]:
+        """The lists behind `gap`: the first that was not seen, and every other of the kind for the same reason."""
+        bad = next((e for e in self._asked(kind, everywhere) if not e.state.seen), None)
+        alike = (e for e in self._entries[kind] if bad and (e.state, e.reason) == (bad.state, bad.reason))
+        return tuple(alike)
+
+    def _asked(self, kind: str, everywhere: bool) -> list[CoverageEntry]:
+        self.load([kind])
+        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
+        every = everywhere or kind not in CATALOGUE
+        return [e for e in self._entries[kind] if every or e.namespace == home]
 
     def host(self, node: str) -> Obj | None:
         """What the files of one host say of it, without reading those of the others; None where they are not there."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import harvdiag
@@ -48,3 +50,39 @@ def test_a_rule_id_in_code_is_seen() -> None:
     """The test above can fail: a comparison shows, a docstring does not."""
     assert known_rules('"""Of node-not-managed."""\nif finding.rule == "node-not-managed":\n    pass\n')
     assert not known_rules('"""node-not-managed"""\n')
+
+
+# --- sentences -----------------------------------------------------------------------------------------------------
+
+WORDS = 3
+"""From so many words on a literal is taken for a piece of a sentence."""
+SHARED = frozenset[str]()
+"""Pieces that several modules may hold, as they are values of the API or lines of logs."""
+
+
+def fragments(text: str) -> set[str]:
+    """The pieces of sentences among a module's strings, without what separates them from the next."""
+    pieces = (" ".join(literal.split()).strip(" .,:;(\"'") for literal in literals(text))
+    return {piece for piece in pieces if len(re.findall(r"[A-Za-z][\w'-]+", piece)) >= WORDS}
+
+
+def shared(modules: Mapping[str, str]) -> dict[str, set[str]]:
+    """The pieces that more than one module holds, with the modules."""
+    homes: defaultdict[str, set[str]] = defaultdict(set)
+    for name, text in modules.items():
+        for piece in fragments(text):
+            homes[piece].add(name)
+    return {piece: names for piece, names in homes.items() if len(names) > 1 and piece not in SHARED}
+
+
+def test_each_sentence_is_worded_in_one_module() -> None:
+    """What one module words, no other compares with, cuts or words again."""
+    found = shared({str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in FILES})
+    assert not found
+
+
+def test_a_sentence_in_two_modules_is_seen() -> None:
+    """The test above can fail: for whole strings and for the fixed parts of f-strings, not for docstrings."""
+    words = 'def told(x: str) -> str:\n    """It says so itself."""\n    return f"{x} was never begun; "\n'
+    assert shared({"a": words, "b": 'if "was never begun" in message:\n    pass\n'}) == {"was never begun": {"a", "b"}}
+    assert not shared({"a": words, "b": words.replace("was never begun", "has begun")})

@@ -138,15 +138,6 @@ class Finding:
         return f"{self.severity} {self.rule} {self.subject}: {self.message}"
 
 
-class Outcome(NamedTuple):
-    """What became of one rule: ``passed``, ``failed`` with findings, or ``skipped`` with the reason."""
-
-    rule: str
-    outcome: str
-    reason: str = ""
-    findings: tuple[Finding, ...] = ()
-
-
 class State(Enum):
     """What is known of one kind in one namespace. Only the first two let a rule say that something is absent."""
 
@@ -188,6 +179,19 @@ class CoverageEntry:
             "count": self.count,
             "reason": self.reason,
         }
+
+
+class Outcome(NamedTuple):
+    """What became of one rule: ``passed``, ``failed`` with findings, or ``skipped`` with the reason.
+
+    `gaps` are the lists that were not seen, for which it was skipped.
+    """
+
+    rule: str
+    outcome: str
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[CoverageEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

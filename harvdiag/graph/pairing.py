@@ -7,6 +7,7 @@ and nodeRef only, and Rancher finds a Node by the machine UID label.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ __all__ = [
     "PLAN_OF",
     "Pair",
     "Pairing",
+    "Verdict",
 ]
 
 E1 = 'metadata.annotations["cluster.x-k8s.io/machine"]'
@@ -46,6 +48,28 @@ JOINS, GONE = "joins", "gone"
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class Verdict(Enum):
+    """What the links of a Node and a Machine, or of one of them alone, amount to; its value says it in words."""
+
+    PAIRED = "paired"
+    DISAGREE = "disagree"
+    HALF_JOINED = "half-joined"
+    SEVERAL_MACHINES = "two machines, one node"
+    SEVERAL_NODES = "two nodes, one machine"
+    GHOST = "ghost machine"
+    NO_NODE_YET = "no node yet"
+    ORPHAN = "orphan node"
+    MACHINE_GONE = "names a Machine that is gone"
+    MACHINE_UNSEEN = "names a Machine that was not seen"
+    NO_MACHINE_KNOWN = "no Machine known"
+    NOT_JUDGED = "not judged"
+
+    @property
+    def told(self) -> bool:
+        """Whether enough was seen to tell."""
+        return self not in {Verdict.MACHINE_UNSEEN, Verdict.NO_MACHINE_KNOWN, Verdict.NOT_JUDGED}
 
 
 class Pair(NamedTuple):
@@ -231,36 +255,41 @@ class Pairing:
         return GONE if self.links.seen("Secret") else UNSEEN
 
     def verdict(self, node: ObjectRef | None, machine: ObjectRef | None) -> str:
+        """What the links of a row amount to, in words."""
+        found = self.judge(node, machine)
+        kinds = {Verdict.NOT_JUDGED: ("Node", "Machine"), Verdict.NO_MACHINE_KNOWN: ("CustomMachine", "RKEBootstrap")}
+        if found in kinds:
+            return f"{found.value}: {' and '.join(self._dark(*kinds[found]))} not seen"
+        return f"{found.value}, deleting" if machine and self.deleting(machine) else found.value
+
+    def judge(self, node: ObjectRef | None, machine: ObjectRef | None) -> Verdict:
         """What the links of a row amount to, the surest sign first."""
-        unseen = [kind for kind in ("Node", "Machine") if not self.links.seen(kind)]
-        if unseen:
-            return f"not judged: {' and '.join(unseen)} not seen"
-        if node is None:
-            return self._machine_alone(machine) if machine else ""
-        return self._together(node, machine) if machine else self._node_alone(node)
+        if self._dark("Node", "Machine"):
+            return Verdict.NOT_JUDGED
+        if node and machine:
+            return self._together(node, machine)
+        if machine:
+            return Verdict.GHOST if self.node_ref(machine) else Verdict.NO_NODE_YET
+        return self._node_alone(node) if node else Verdict.NOT_JUDGED
 
-    def _node_alone(self, node: ObjectRef) -> str:
+    def _dark(self, *kinds: str) -> list[str]:
+        return [kind for kind in kinds if not self.links.seen(kind)]
+
+    def _node_alone(self, node: ObjectRef) -> Verdict:
         if self.named(node):
-            return f"names a Machine that {'is gone' if self.dangling(node) else 'was not seen'}"
-        dark = [kind for kind in ("CustomMachine", "RKEBootstrap") if not self.links.seen(kind)]
-        return f"no Machine known: {' and '.join(dark)} not seen" if dark else "orphan node"
+            return Verdict.MACHINE_GONE if self.dangling(node) else Verdict.MACHINE_UNSEEN
+        return Verdict.NO_MACHINE_KNOWN if self._dark("CustomMachine", "RKEBootstrap") else Verdict.ORPHAN
 
-    def _machine_alone(self, machine: ObjectRef) -> str:
-        ghost = "ghost machine" if self.node_ref(machine) else "no node yet"
-        return f"{ghost}, deleting" if self.deleting(machine) else ghost
-
-    def _together(self, node: ObjectRef, machine: ObjectRef) -> str:
+    def _together(self, node: ObjectRef, machine: ObjectRef) -> Verdict:
         named, back = self.named(node), self.node_ref(machine)
         if len(self.claims(node)) > 1:
-            verdict = "two machines, one node"
-        elif len(self.named_by(machine)) > 1:
-            verdict = "two nodes, one machine"
-        elif named is None:
-            verdict = "half-joined"
-        else:
-            agree = named.target == machine and back is not None and back.target == node
-            verdict = "paired" if agree else "disagree"
-        return f"{verdict}, deleting" if self.deleting(machine) else verdict
+            return Verdict.SEVERAL_MACHINES
+        if len(self.named_by(machine)) > 1:
+            return Verdict.SEVERAL_NODES
+        if named is None:
+            return Verdict.HALF_JOINED
+        agree = named.target == machine and back is not None and back.target == node
+        return Verdict.PAIRED if agree else Verdict.DISAGREE
 
     def deleting(self, ref: ObjectRef) -> str:
         """`metadata.deletionTimestamp`, empty where the object is not being deleted."""

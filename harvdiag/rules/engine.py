@@ -72,7 +72,7 @@ Check = Callable[[Facts], Iterable[Hit]]
 class Rule:
     """A declared rule. `summary` and `why` come from the docstring of `check`, `family` from its module.
 
-    `short`, `holds`, `missing` and `reason` are those of its findings: see `Finding`.
+    The others are what it declares of its findings: see `Meaning`.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Rule:
     check: Check
     everywhere: bool
     short: str
+    alike: str
     holds: bool
     missing: tuple[str, str] | None
     reason: Reason | None
@@ -95,10 +96,12 @@ class Meaning(TypedDict, total=False):
 
     `short` is the fault in a few words for titles (default: the rule's name without its family), `holds` whether an
     upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
-    link is missing, `reason` the code of a fault that reports and pictures treat unlike others.
+    link is missing, `reason` the code of a fault that reports and pictures treat unlike others. `alike` is what is
+    said of further subjects with the same fault: (27 more nodes) ``have no Machine``.
     """
 
     short: str
+    alike: str
     holds: bool
     missing: tuple[str, str]
     reason: Reason
@@ -136,6 +139,7 @@ def rule(
             check=check,
             everywhere=everywhere,
             short=meaning.get("short", name.removeprefix(f"{family}-").replace("-", " ")),
+            alike=meaning.get("alike", ""),
             holds=meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
             missing=meaning.get("missing"),
             reason=meaning.get("reason"),
@@ -189,7 +193,8 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
 def _outcome(facts: Facts, rule: Rule) -> Outcome:
     gaps = [f"{kind} {gap}" for kind in sorted(rule.needs) if (gap := facts.snapshot.gap(kind, rule.everywhere))]
     if gaps:
-        return Outcome(rule.name, "skipped", "; ".join(gaps))
+        unseen = (entry for kind in sorted(rule.needs) for entry in facts.snapshot.gaps(kind, rule.everywhere))
+        return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(unseen))
     findings = tuple(_finding(rule, hit) for hit in rule.check(facts))
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)
 

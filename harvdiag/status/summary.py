@@ -9,7 +9,7 @@ from dataclasses import replace
 from harvdiag.core.escape import shown
 from harvdiag.core.fields import field
 from harvdiag.core.findings import Findings, Source
-from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Outcome, State
+from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
 from harvdiag.core.timestamps import Moment
 from harvdiag.kinds import CATALOGUE
 
@@ -108,8 +108,8 @@ def unseen(findings: Findings) -> list[tuple[str, str]]:
 
     Kinds of which the source says the same stand together.
     """
-    found = {entry for outcome in findings.skipped for entry in _gaps(findings, outcome)}
-    rest = [(outcome.rule, outcome.reason) for outcome in findings.skipped if not _gaps(findings, outcome)]
+    found = {entry for outcome in findings.skipped for entry in outcome.gaps}
+    rest = [(outcome.rule, outcome.reason) for outcome in findings.skipped if not outcome.gaps]
     return [*together(entry for entry in findings.coverage.gaps if entry in found), *rest]
 
 
@@ -160,10 +160,6 @@ def place(entry: CoverageEntry) -> str:
     if entry.namespace and entry.state is State.FORBIDDEN and "at the cluster scope" in entry.reason:
         return "all namespaces"
     return entry.namespace or "(cluster)"
-
-
-def _gaps(findings: Findings, outcome: Outcome) -> list[CoverageEntry]:
-    return [e for e in findings.coverage.gaps if f"{e.kind} {e.state}: {e.reason}" in outcome.reason]
 
 
 def _where(entry: CoverageEntry) -> str:

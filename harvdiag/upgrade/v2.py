@@ -23,8 +23,7 @@ def __dir__() -> list[str]:
 
 def toolkit_unseen(snapshot: Snapshot) -> bool:
     """Whether an UpgradePlan may run that could not be read; most releases have no such kind, so nobody looks there."""
-    gap = snapshot.gap("UpgradePlan")
-    return gap is not None and gap.startswith((f"{State.FORBIDDEN}:", f"{State.FAILED}:"))
+    return any(entry.state in {State.FORBIDDEN, State.FAILED} for entry in snapshot.gaps("UpgradePlan"))
 
 
 class UpgradePlan:

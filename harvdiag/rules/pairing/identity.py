@@ -142,6 +142,7 @@ def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...
 @rule(
     "node-follows-other-machine",
     short="follows other Machine",
+    alike="run the plan of another Machine than the one they name",
     needs={"Node", "Machine"},
     links=["rancher/rancher#45646"],
 )

@@ -26,6 +26,7 @@ MAY_GO = {
 @rule(
     "custommachine-without-machine",
     short="CustomMachine without Machine",
+    alike="belong to no Machine",
     missing=("CustomMachine", "Machine"),
     severity=Severity.WARNING,
     needs={"Machine", "CustomMachine", "Node", "RKEBootstrap"},
@@ -43,6 +44,7 @@ def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
 @rule(
     "rkebootstrap-without-machine",
     short="RKEBootstrap without Machine",
+    alike="belong to no Machine",
     missing=("RKEBootstrap", "Machine"),
     severity=Severity.WARNING,
     needs={"Machine", "RKEBootstrap", "Node"},

@@ -21,6 +21,7 @@ CAPI = "machines.cluster.x-k8s.io"
 @rule(
     "machine-without-node-ref",
     short="Machine without node ref",
+    alike="have found no Node",
     missing=("Machine", "Node"),
     needs={"Machine"},
     links=["harvester/harvester#7392", "harvester/harvester#6041"],
@@ -84,6 +85,7 @@ def _meant_for(facts: Facts, machine: ObjectRef) -> str:
 @rule(
     "machine-dangling-node",
     short="Machine dangling node",
+    alike="name a Node that does not exist",
     reason=Reason.DANGLING,
     needs={"Node", "Machine"},
     links=["harvester/harvester#5158", "harvester/harvester#6203", "harvester/harvester#3201"],
@@ -145,6 +147,7 @@ def _deletion(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
 @rule(
     "machine-not-running",
     short="Machine not running",
+    alike="are not in phase Running",
     needs={"Machine"},
     links=["harvester/harvester#6810", "harvester/harvester#6253"],
 )
@@ -187,6 +190,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
 @rule(
     "machine-stuck-deleting",
     short="Machine stuck deleting",
+    alike="have been deleted for more than an hour and are still there",
     needs={"Machine"},
     links=["harvester/harvester#7065", "harvester/harvester#8627", "rancher/rancher#45646"],
 )

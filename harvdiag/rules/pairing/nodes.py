@@ -23,6 +23,7 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
 @rule(
     "node-without-machine",
     short="no Machine",
+    alike="have no Machine",
     missing=("Node", "Machine"),
     needs=PAIRING,
     links=["harvester/harvester#8236", "harvester/harvester#8179", "harvester/harvester#8222"],
@@ -121,7 +122,13 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
         )
 
 
-@rule("node-dangling-machine", short="dangling Machine", needs={"Node", "Machine"}, links=["harvester/harvester#7392"])
+@rule(
+    "node-dangling-machine",
+    short="dangling Machine",
+    alike="name a Machine that does not exist",
+    needs={"Node", "Machine"},
+    links=["harvester/harvester#7392"],
+)
 def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     """A Node names a Machine that does not exist.
 
@@ -206,6 +213,7 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
 @rule(
     "node-not-managed",
     short="not managed",
+    alike="lack the label harvesterhci.io/managed=true",
     reason=Reason.NOT_MANAGED,
     needs=PAIRING,
     links=["harvester/harvester#8179"],

@@ -71,6 +71,7 @@ def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator
 @rule(
     "machine-without-plan",
     short="Machine without plan",
+    alike="have no plan Secret",
     missing=("Machine", "Secret"),
     needs={"Machine", "Secret"},
     links=["harvester/harvester#7392"],

@@ -57,8 +57,8 @@ class Fold(NamedTuple):
             return f"{counted(len(self.names), f'more {self._kind}')}: every link holds, held up by what is told above"
         if self.state == "good":
             return f"{self.noun}: every link holds"
-        if self.rules:
-            return f"and {likewise(len(self.names), self._kind, self.rules[0])}"
+        if found := next((finding for row in self.rows for finding in row.findings), None):
+            return f"and {likewise(len(self.names), self._kind, found)}"
         what = {"unseen": "links not seen"}.get(self.state, "links that lead to nothing")
         return f"{'and ' if self.more else ''}{counted(len(self.names), f'more {self._kind}')}: {what}"
 

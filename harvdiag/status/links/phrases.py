@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from harvdiag.core.listing import listed
@@ -13,8 +12,6 @@ from harvdiag.status.summary import counted
 
 __all__ = ["follows", "left", "likewise", "within"]
 
-ONE = re.compile(r"An? (Node|Machine|CustomMachine|RKEBootstrap) (has|is|lacks|names|runs|belongs)\b")
-MANY = {"has": "have", "is": "are"}
 FIRST = {"A", "An", "All", "Another", "It", "More", "No", "None", "Nothing", "Not", "One", "Only", "Plan", "Several"}
 FIRST |= {"The", "What", "Management"}
 
@@ -34,17 +31,12 @@ def follows(findings: Iterable[Finding]) -> str:
     return f"what follows: {'; '.join(told)}" if told else ""
 
 
-def likewise(count: int, noun: str, rule: str) -> str:
+def likewise(count: int, noun: str, finding: Finding) -> str:
     """Others with the same fault: ``27 more nodes have no Machine``, else the fault behind a colon."""
-    more = counted(count, f"more {noun}")
-    if not rule:
-        return more
-    told = _summary(rule).partition(":")[0]
-    one = ONE.match(told)
-    if one is None or one[1].lower() != noun.lower():
-        return f"{more} likewise: {within(told)}"
-    verb = one[2] if count == 1 else MANY.get(one[2], one[2].removesuffix("s"))
-    return f"{more} {verb}{told[one.end() :]}"
+    more, found = counted(count, f"more {noun}"), registry().get(finding.rule)
+    if found and found.alike and count > 1 and finding.subject.kind.lower() == noun.lower():
+        return f"{more} {found.alike}"
+    return f"{more} likewise: {within(_summary(finding.rule).partition(':')[0])}"
 
 
 def left(row: Row) -> str:

@@ -84,7 +84,9 @@ class Board:
             pairs = self._pairs.get(ref.name, [])
             machines = [pair.machine for pair in pairs if pair.machine]
             found = self._about(ref, machines)
-            cells = {"findings": self._found(found), "paired": paired(pairs, found)} | self._cells(ref, found)
+            cells = {"findings": self._found(found), "paired": paired(self.facts.pairing, pairs, found)} | self._cells(
+                ref, found
+            )
             yield Row(ref, ref.name, cells, found, machine=", ".join(machines))
 
     def _ghosts(self) -> Iterator[Row]:
@@ -97,7 +99,7 @@ class Board:
             edge = self.facts.pairing.node_ref(ref)
             known |= {edge.target.name} if edge else set()
             found = self._about(edge.target if edge else ref, [ref.name])
-            cells, node = self._bare(paired(pairs, found), found), edge.target.name if edge else ""
+            cells, node = self._bare(paired(self.facts.pairing, pairs, found), found), edge.target.name if edge else ""
             yield Row(ref, ref.name, cells, found, ghost=True, machine=ref.name, node=node)
         gone = [finding.subject for finding in self.findings if finding.subject.kind == "Node"]
         for ref in dict.fromkeys(ref for ref in gone if ref.name not in known):

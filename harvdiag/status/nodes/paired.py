@@ -4,42 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harvdiag.core.model import Finding, Reason
-from harvdiag.graph.pairing import Pair
+from harvdiag.core.model import Finding, ObjectRef, Reason
+from harvdiag.graph.pairing import FLEET, Pair, Pairing, Verdict
 from harvdiag.status.nodes.cells import BAD, GOOD, UNSEEN, Cell
 
 __all__ = ["paired"]
 
 WORDS = {
-    "orphan node": "no Machine",
-    "names a Machine that is gone": "Machine is gone",
-    "two nodes, one machine": "shared Machine",
-    "half-joined": "half joined",
-    "disagree": "disagree",
-    "ghost machine": "no Node",
-    "no node yet": "no Node yet",
+    Verdict.ORPHAN: "no Machine",
+    Verdict.MACHINE_GONE: "Machine is gone",
+    Verdict.SEVERAL_NODES: "shared Machine",
+    Verdict.HALF_JOINED: "half joined",
+    Verdict.DISAGREE: "disagree",
+    Verdict.GHOST: "no Node",
+    Verdict.NO_NODE_YET: "no Node yet",
+    Verdict.PAIRED: "deleting",
 }
-UNTOLD = ("not judged", "no Machine known", "names a Machine that was not seen")
+"""In a cell; a pair that holds is told otherwise, but for one whose Machine is being deleted."""
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
-def paired(pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
+def paired(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
     """The cell of a node's pairs, or of a Machine that has no Node; how bad it is comes from the findings."""
     machines = ", ".join(pair.machine for pair in pairs if pair.machine)
     judged = [f for f in found if f.family == "pairing" and f.reason is not Reason.NOT_MANAGED]
     state = BAD[min(finding.severity.rank for finding in judged)] if judged else ""
-    pair = next((pair for pair in pairs if pair.verdict != "paired"), pairs[0] if pairs else None)
-    verdict = pair.verdict if pair else "not judged"
+    verdicts = [(pair, *_judged(pairing, pair)) for pair in pairs]
+    told = next((v for v in verdicts if v[1] is not Verdict.PAIRED or v[2]), verdicts[0] if verdicts else None)
+    words, verdict, leaving = (told[0].verdict, *told[1:]) if told else ("not judged", Verdict.NOT_JUDGED, False)
     hint = "; ".join(
-        filter(None, (verdict, f"Machine {machines}" if machines else "", judged[0].message if judged else ""))
+        filter(None, (words, f"Machine {machines}" if machines else "", judged[0].message if judged else ""))
     )
-    if verdict.startswith(UNTOLD):
+    if not verdict.told:
         return Cell("not seen", UNSEEN, hint, machines)
-    if verdict == "paired":
+    if verdict is Verdict.PAIRED and not leaving:
         return Cell(judged[0].short if judged else "yes", state or GOOD, hint, machines)
-    bare = verdict.removesuffix(", deleting")
-    word = f"{len(pairs)} Machines" if bare.startswith("two machines") else WORDS.get(bare, bare)
-    return Cell("deleting" if bare == "paired" else word, state or "info", hint, machines)
+    word = f"{len(pairs)} Machines" if verdict is Verdict.SEVERAL_MACHINES else WORDS[verdict]
+    return Cell(word, state or "info", hint, machines)
+
+
+def _judged(pairing: Pairing, pair: Pair) -> tuple[Verdict, bool]:
+    """What a pair amounts to, and whether its Machine is being deleted."""
+    node = ObjectRef("Node", "", pair.node) if pair.node else None
+    machine = ObjectRef("Machine", FLEET, pair.machine) if pair.machine else None
+    return pairing.judge(node, machine), bool(machine and pairing.deleting(machine))
