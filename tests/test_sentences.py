@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import harvdiag
@@ -56,23 +56,86 @@ def test_a_rule_id_in_code_is_seen() -> None:
 
 WORDS = 3
 """From so many words on a literal is taken for a piece of a sentence."""
-SHARED = frozenset[str]()
-"""Pieces that several modules may hold, as they are values of the API or lines of logs."""
+API = frozenset(
+    {
+        "failure while applying plan",
+        "no etcd machines exist that have plans",
+        "non-ready bootstrap machine",
+        "status.conditions, type Failed",
+        "status.conditions, type Ready",
+        "waiting for agent to check in",
+        "waiting for at least one bootstrap node",
+        "waiting for cluster agent to connect",
+        "waiting for kubelet to update",
+        "waiting for plan to be applied",
+        "waiting for probes",
+    }
+)
+"""What the cluster itself says: words of Rancher's planner, and places in an object."""
+PHRASES = frozenset(
+    {
+        "Be sure that the host",
+        "Do not uninstall",
+        "Find out why",
+        "Rancher's planner says",
+        "Therefore not judged",
+        "a Machine that is gone",
+        "an image of its own",
+        "at its last try",
+        "can never come",
+        "cannot be opened",
+        "cannot be read",
+        "cannot be written",
+        "collections nest deeper than",
+        "could not be made",
+        "does not exist",
+        "every link holds",
+        "files of kubectl",
+        "good to know",
+        "has been deleting since",
+        "has no Node",
+        "has not begun",
+        "in this cluster",
+        "is at work",
+        "is in phase",
+        "is no object",
+        "is under way",
+        "it gives no reason",
+        "it waits for",
+        "its state is",
+        "its turn comes in phase",
+        "may not be listed",
+        "more like this",
+        "names what does not exist",
+        "no reason given",
+        "no such file or folder",
+        "nodes are done",
+        "not in the list",
+        "not in the Upgrade's list",
+        "not in its list",
+        "not looked at",
+        "nothing is at work",
+        "the file that its",
+        "there is no Machine",
+        "which does not exist",
+    }
+)
+"""Turns of plain English that more than one sentence needs. None of them is compared with: see below."""
 
 
-def fragments(text: str) -> set[str]:
-    """The pieces of sentences among a module's strings, without what separates them from the next."""
-    pieces = (" ".join(literal.split()).strip(" .,:;(\"'") for literal in literals(text))
-    return {piece for piece in pieces if len(re.findall(r"[A-Za-z][\w'-]+", piece)) >= WORDS}
+def pieces(strings: Iterable[str]) -> set[str]:
+    """Those that are pieces of sentences, without what separates them from the next."""
+    bare = (" ".join(string.split()).strip(" .,:;()\"'") for string in strings)
+    return {piece for piece in bare if sum(bool(re.search("[a-z]", word)) for word in piece.split()) >= WORDS}
 
 
 def shared(modules: Mapping[str, str]) -> dict[str, set[str]]:
     """The pieces that more than one module holds, with the modules."""
     homes: defaultdict[str, set[str]] = defaultdict(set)
     for name, text in modules.items():
-        for piece in fragments(text):
+        for piece in pieces(literals(text)):
             homes[piece].add(name)
-    return {piece: names for piece, names in homes.items() if len(names) > 1 and piece not in SHARED}
+    return {piece: names for piece, names in homes.items() if len(names) > 1 and piece not in API | PHRASES}
 
 
 def test_each_sentence_is_worded_in_one_module() -> None:
@@ -86,3 +149,51 @@ def test_a_sentence_in_two_modules_is_seen() -> None:
     words = 'def told(x: str) -> str:\n    """It says so itself."""\n    return f"{x} was never begun; "\n'
     assert shared({"a": words, "b": 'if "was never begun" in message:\n    pass\n'}) == {"was never begun": {"a", "b"}}
     assert not shared({"a": words, "b": words.replace("was never begun", "has begun")})
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+CUTTERS = {"startswith", "endswith", "partition", "rpartition", "removeprefix", "removesuffix", "replace", "split"}
+CUTTERS |= {"rsplit", "find", "index", "count", "compile", "match", "fullmatch", "search", "sub", "findall", "finditer"}
+FOREIGN = (
+    "io/",
+    "sources/",
+    "access/",
+    "upgrade/logs/",
+    "upgrade/planner.py",
+    "upgrade/timeline/note.py",
+    "rules/upgrade/planner.py",
+)
+"""Modules that read what others wrote: bytes, answers of a server, lines of logs, words of Events and of Rancher's planner."""
+READ = {"at the cluster scope"}
+"""What an API server says of a list that one may not see."""
+
+
+def read(text: str) -> set[str]:
+    """The pieces of sentences that a module compares with, looks for, or cuts at."""
+    places: list[ast.AST] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Compare):
+            places += [node.left, *node.comparators]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CUTTERS:
+            places += node.args
+        if isinstance(node, ast.match_case):
+            places.append(node.pattern)
+    found = (part.value for place in places for part in ast.walk(place) if isinstance(part, ast.Constant))
+    return pieces(value for value in found if isinstance(value, str))
+
+
+def test_no_module_takes_a_sentence_apart() -> None:
+    """What a sentence says is data beside it: nobody looks it up in the words."""
+    files = {str(path.relative_to(PACKAGE)): path for path in FILES}
+    ours = {name: path for name, path in files.items() if not name.startswith(FOREIGN)}
+    found = {name: told for name, path in ours.items() if (told := read(path.read_text("utf-8")) - READ)}
+    assert not found
+
+
+def test_a_sentence_that_is_read_is_seen() -> None:
+    """The test above can fail."""
+    assert read('if "was never begun" in held:\n    pass\n') == {"was never begun"}
+    assert read('held.partition("so Rancher never asks")') == {"so Rancher never asks"}
+    assert read('match told:\n    case "the Machine was deleted":\n        pass\n') == {"the Machine was deleted"}
+    assert not read('held = "the Machine was deleted"')

@@ -11,7 +11,7 @@ import click
 
 from harvdiag.cli.output import coloured, say, width
 from harvdiag.cli.source import Where, reading, source_options
-from harvdiag.cli.words import RULES
+from harvdiag.cli.words import OUTPUT, RULES
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
@@ -34,9 +34,7 @@ def __dir__() -> list[str]:
     type=click.Choice(["table", "json", "markdown"]),
     help="How to print the findings; default: as the ending of --output says, else table.",
 )
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to stdout."
-)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
 @click.option("--select", type=RULES, multiple=True, help="Only these rules or families (comma-separated, repeatable).")
 @click.option("--ignore", type=RULES, multiple=True, help="Not these rules or families (comma-separated, repeatable).")
 @click.option(

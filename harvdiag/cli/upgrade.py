@@ -8,6 +8,7 @@ import click
 
 from harvdiag.cli.output import say, width
 from harvdiag.cli.source import Where, reading, source_options
+from harvdiag.cli.words import OUTPUT
 from harvdiag.core.errors import UsageError
 
 __all__ = ["upgrade"]
@@ -24,9 +25,7 @@ def __dir__() -> list[str]:
 @click.option("--node", help="Explain one node: its state, its turn, and what the logs tell of it.")
 @click.option("--timeline", is_flag=True, help="Also what happened when, and how long each phase took.")
 @click.option("--format", "form", type=click.Choice(FORMS), help="table, unless -o names a file that ends in .json.")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to stdout."
-)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
 def upgrade(where: Where, node: str | None, timeline: bool, form: str | None, output: Path | None) -> int:
     """Say where the upgrade stands: which phase, how far, what it waits for, and whether it waits in vain.
 

@@ -10,7 +10,10 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["KINDS", "RULES", "Names"]
+__all__ = ["KINDS", "OUTPUT", "RULES", "Names"]
+
+OUTPUT = "Write to this file, not to stdout."
+"""The help of an option that many commands have."""
 
 
 def __dir__() -> list[str]:

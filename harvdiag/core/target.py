@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["CONTEXT", "TIMEOUT", "context_of", "of_context"]
+__all__ = ["CONTEXT", "RIGHTS", "TIMEOUT", "context_of", "of_context"]
 
 CONTEXT = "context:"
+RIGHTS = "`harvdiag whoami` shows what may be listed"
+"""Where to look when a list of a live cluster was not seen."""
 TIMEOUT = 30.0
 """Seconds that one request to a cluster may take, as kubectl's --request-timeout."""
 

@@ -88,4 +88,6 @@ def _refuse(name: str, focus: bool, against: bool, labels: bool) -> None:
     if against and name != "changes":
         raise UsageError(f"the picture {name!r} shows one cluster: leave out the other")
     if not against and name == "changes":
-        raise UsageError("the picture 'changes' needs the cluster as it was before: against=hd.open(…)")
+        from harvdiag.figures.drawing import NO_EARLIER
+
+        raise UsageError(NO_EARLIER)

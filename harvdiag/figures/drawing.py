@@ -11,7 +11,9 @@ from harvdiag.figures.scene import Scene
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
 
-__all__ = ["Drawing", "Wish"]
+__all__ = ["NO_EARLIER", "Drawing", "Wish"]
+
+NO_EARLIER = "the picture 'changes' needs the cluster as it was before: against=hd.open(…)"
 
 
 def __dir__() -> list[str]:

@@ -16,6 +16,7 @@ from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline import Span
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import has_turn, wait_of
+from harvdiag.upgrade.wording import idle as idle_for
 from harvdiag.upgrade.wording import span as spent
 from harvdiag.version import __version__
 
@@ -57,7 +58,7 @@ def _took(span: Span, now: str) -> str:
     """`now` is what is said of a span that has no end: it may go on, or nobody tells its end."""
     ending = UNTOLD if span.ended else now
     took = ending if span.duration is None else f"took {spent(span.duration)}"
-    idle = f", after {spent(span.gap)} in which no Job was at work" if span.gap else ""
+    idle = f", {idle_for(spent(span.gap))}" if span.gap else ""
     return f"{span.began:%Y-%m-%d %H:%M:%S} UTC  {plain(span.node) or '-'}  {plain(span.step)}: {took}{idle}"
 
 

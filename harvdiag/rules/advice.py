@@ -10,14 +10,17 @@ from shlex import quote
 __all__ = [
     "BACK_UP",
     "DELETES_NODE",
+    "LONG_DELETED",
     "ONE_BY_ONE",
     "QUORUM",
     "SEE_MACHINES",
     "SEE_NODES",
+    "TAKE_BACK",
     "arg",
     "back_up_secret",
     "describe",
     "look_on_host",
+    "read_harvester_log",
     "register_first",
 ]
 
@@ -26,6 +29,12 @@ SEE_MACHINES = (
     "See that it is so: `kubectl get machines.cluster.x-k8s.io -A -o wide` lists every Machine with its node."
 )
 SEE_NODES = "See that it is so: `kubectl get nodes -o wide`."
+TAKE_BACK = (
+    "While the nodes' turn has not begun, Harvester lets you delete the Upgrade. Then un-pause what it paused "
+    "(`kubectl get managedcharts.management.cattle.io -n fleet-local`), mend or remove the Node, and start the "
+    "upgrade again."
+)
+LONG_DELETED = "have been deleted for more than an hour and are still there"
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
 QUORUM = (
     "Never remove a management node while only two etcd members are left: the API stops. Check first that no volume "
@@ -86,3 +95,8 @@ def register_first(node: str) -> tuple[str, ...]:
         ),
         "Ask vendor support before you change anything.",
     )
+
+
+def read_harvester_log(*names: str) -> str:
+    """To look for these names in the log of Harvester's controllers."""
+    return f"Read why: the log of the pods `harvester` in harvester-system; search it for {' and for '.join(names)}."

@@ -15,7 +15,7 @@ from harvdiag.upgrade.timeline import Entry, History, stopped
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import Wait, WaitReason, at_work, never, under_way, wait
-from harvdiag.upgrade.wording import made
+from harvdiag.upgrade.wording import FUTILE, made
 
 __all__ = ["Diagnosis"]
 
@@ -116,7 +116,7 @@ class Diagnosis:
         if not self.still:
             return told
         since = self.last.time.isoformat() if self.last else told.since
-        return never(WaitReason.STUCK, "waiting changes nothing", told.subject, since=since)
+        return never(WaitReason.STUCK, FUTILE, told.subject, since=since)
 
     @cached_property
     def past(self) -> History | None:

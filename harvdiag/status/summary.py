@@ -10,6 +10,7 @@ from harvdiag.core.escape import shown
 from harvdiag.core.fields import field
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
+from harvdiag.core.target import RIGHTS
 from harvdiag.core.timestamps import Moment
 from harvdiag.kinds import CATALOGUE
 
@@ -150,7 +151,7 @@ def in_short(rows: Iterable[tuple[str, str]]) -> str:
 
 def hint(source: Source) -> str:
     """How to see more of a source; empty where there is no way."""
-    return "`harvdiag whoami` shows what may be listed" if source.kind == "live" else ""
+    return RIGHTS if source.kind == "live" else ""
 
 
 def place(entry: CoverageEntry) -> str:

@@ -9,8 +9,10 @@ from harvdiag.core.suggest import listed
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 
-__all__ = ["done", "failure", "made", "named", "span", "states"]
+__all__ = ["FUTILE", "done", "failure", "idle", "made", "named", "span", "states"]
 
+FUTILE = "waiting changes nothing"
+"""Said of what stands still."""
 INSTANT = ("less than a minute", "< 1 min")
 
 
@@ -57,3 +59,8 @@ def span(age: timedelta, short: bool = False) -> str:
     if hours and not minutes:
         return f"{hours} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else INSTANT[short]
+
+
+def idle(took: str) -> str:
+    """``after 3 h in which no Job was at work``"""
+    return f"after {took} in which no Job was at work"

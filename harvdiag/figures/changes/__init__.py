@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
 from harvdiag.figures.changes.layout import picture
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import NO_EARLIER, Drawing, Wish
 from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import grouped
 from harvdiag.status.changes.titles import lines
@@ -31,7 +31,7 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     ``object``, ``field`` (a link too) or ``finding`` (its rule stands in `field`). Raises UsageError without `against`.
     """
     if wish.against is None:
-        raise UsageError("the picture 'changes' needs the cluster as it was before: against=hd.open(…)")
+        raise UsageError(NO_EARLIER)
     comparison = Comparison(wish.against.upgrade, cluster.upgrade)
     groups = grouped(comparison, wish.whole)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in _rows(comparison)]

@@ -16,6 +16,7 @@ from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.headline import parts
 from harvdiag.status.upgrade.history import History
 from harvdiag.status.upgrade.progress import Course
+from harvdiag.upgrade.wording import FUTILE
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -60,7 +61,7 @@ def _scene(history: History, under: str) -> Scene:
     items += more
     if stop := history.stop:
         where = f" ({stop.node})" if stop.node else ""
-        told = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; waiting changes nothing"
+        told = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; {FUTILE}"
         texts, y = paragraph(told, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=4)
         items.append(Item((Text(MARGIN, texts[0].y, "Last moved", BODY, bold=True), *texts), role="part"))
     more, y = legend(_legend(items, history), y + 8, WIDE)

@@ -13,6 +13,7 @@ from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
 from harvdiag.figures.timeline.axis import Axis
 from harvdiag.status.upgrade.history import Bar, History, Row, Sign
+from harvdiag.upgrade.wording import idle as idle_for
 from harvdiag.upgrade.wording import span
 
 __all__ = ["GAP", "NAMES", "chart"]
@@ -97,7 +98,7 @@ def _row(history: History, row: Row, axis: Axis, place: tuple[float, float], nam
 
 def _told(bar: Bar) -> str:
     ended = f"{bar.ended:%H:%M}" if bar.ended else "goes on"
-    idle = f", after {bar.idle} in which no Job was at work" if bar.idle else ""
+    idle = f", {idle_for(bar.idle)}" if bar.idle else ""
     return f"{bar.step} {bar.began:%H:%M} to {ended}{f' ({bar.took})' if bar.took else ''}{idle}"
 
 

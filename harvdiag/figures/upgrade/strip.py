@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
@@ -18,6 +19,7 @@ __all__ = ["HIGH", "strip"]
 
 HIGH, BETWEEN, BADGE = 66.0, 5.0, 12.0
 STRONG, BOLD = frozenset({"now", "warning", "error"}), 1.2
+HOUR = timedelta(hours=1)
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -62,7 +64,8 @@ def _cell(course: Course, cell: Cell, box: Rect) -> Item:
     shapes.append(Text(x, box.y + 18, str(cell.number), SMALL, ink, on))
     told, room = _told(course, cell), box.area.right - x - 16
     if told and width(told, SMALL) > room:
-        told = fit(re.sub(r" h \d+ min$", " h", told), room, SMALL)
+        hours = cell.took // HOUR if cell.took else 0
+        told = fit(span(hours * HOUR) if hours else told, room, SMALL)
     if told:
         shapes.append(Text(x + 14, box.y + 18, told, SMALL, ink, on))
     words = wrap(_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)

@@ -18,7 +18,7 @@ DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
 @rule(
     "node-stuck-deleting",
     short="stuck deleting",
-    alike="have been deleted for more than an hour and are still there",
+    alike=advice.LONG_DELETED,
     needs={"Node", "Machine"},
     links=[
         "harvester/harvester#8627",

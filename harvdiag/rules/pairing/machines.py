@@ -190,7 +190,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
 @rule(
     "machine-stuck-deleting",
     short="Machine stuck deleting",
-    alike="have been deleted for more than an hour and are still there",
+    alike=advice.LONG_DELETED,
     needs={"Machine"},
     links=["harvester/harvester#7065", "harvester/harvester#8627", "rancher/rancher#45646"],
 )

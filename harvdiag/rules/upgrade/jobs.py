@@ -114,10 +114,7 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
             *worked(facts, job),
         ),
         next=(
-            (
-                f"Read why: the log of the pods `harvester` in harvester-system; search it for {job.ref.name} and for "
-                f"{node.name}."
-            ),
+            advice.read_harvester_log(job.ref.name, node.name),
             (
                 "If it says nothing, let Harvester look at its Jobs again: `kubectl rollout restart deployment "
                 "harvester -n harvester-system`; VMs go on meanwhile."

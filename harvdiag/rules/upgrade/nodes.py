@@ -28,7 +28,7 @@ from harvdiag.rules.upgrade_evidence import (
     stated,
 )
 from harvdiag.upgrade.jobs import COMPLETE
-from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED
+from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
@@ -296,7 +296,7 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
         )
         yield Hit(
             subject=node.ref,
-            message=f"Node {node.name} is held back by an administrator"
+            message=f"Node {node.name} {STATES[PAUSED].doing}"
             f"{f', and {listed(others)} with it' if others else ''}: the upgrade goes on when it is released",
             evidence=(
                 Evidence(upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state),

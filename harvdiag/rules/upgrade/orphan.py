@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import listed
 from harvdiag.graph.pairing import E1, E2
+from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
@@ -85,11 +86,7 @@ def _early(names: str) -> tuple[str, ...]:
             f"Find out why there is no Machine for {names}; the finding of the Node says how. The upgrade would stop "
             "there when the nodes have their turn."
         ),
-        (
-            "While the nodes' turn has not begun, Harvester lets you delete the Upgrade. Then un-pause what it paused "
-            "(`kubectl get managedcharts.management.cattle.io -n fleet-local`), mend or remove the Node, and start "
-            "the upgrade again."
-        ),
+        advice.TAKE_BACK,
     )
 
 

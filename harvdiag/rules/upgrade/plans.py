@@ -73,11 +73,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 _find_out(left_out),
-                (
-                    "While the nodes' turn has not begun, Harvester lets you delete the Upgrade. Then un-pause what it "
-                    "paused (`kubectl get managedcharts.management.cattle.io -n fleet-local`), mend or remove the "
-                    "Node, and start the upgrade again."
-                ),
+                advice.TAKE_BACK,
             ),
             caution=UNMANAGED,
             causes=tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),

@@ -104,7 +104,7 @@ def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
         return None
     if node.os == wanted:
         steps = (
-            f"Read why: the log of the pods `harvester` in harvester-system; search it for {node.name}.",
+            advice.read_harvester_log(node.name),
             (
                 "If it says nothing, let Harvester look again: `kubectl rollout restart deployment harvester -n "
                 "harvester-system`; VMs go on meanwhile."

@@ -16,6 +16,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.escape import plain
 from harvdiag.core.fields import Obj, name_of
 from harvdiag.core.model import CoverageEntry
+from harvdiag.core.target import RIGHTS
 from harvdiag.io.archive import Limits
 from harvdiag.kinds import CATALOGUE, KUBELET, known
 from harvdiag.kinds.kind import Kind
@@ -109,7 +110,7 @@ def _never_had(manifest: Manifest, kind: str) -> bool:
 
 def _nothing(manifest: Manifest, gaps: Sequence[CoverageEntry]) -> SourceError:
     why = f": {gaps[0].kind}: {gaps[0].state}: {gaps[0].reason}" if gaps else ""
-    hint = "; `harvdiag whoami` shows what may be listed" if manifest.kind == "live" else ""
+    hint = f"; {RIGHTS}" if manifest.kind == "live" else ""
     return SourceError(f"{manifest.name}: nothing was seen, so there is nothing to save{why}{hint}")
 
 

@@ -16,7 +16,7 @@ from harvdiag.status.upgrade.node import logs
 from harvdiag.status.upgrade.part import Part, PartKey, awaited, since
 from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.waiting import has_turn, in_turn, wait
-from harvdiag.upgrade.wording import done, named, span
+from harvdiag.upgrade.wording import FUTILE, done, named, span
 
 __all__ = ["explain"]
 
@@ -103,7 +103,7 @@ def _stopped(diagnosis: Diagnosis) -> Iterator[Part]:
     where = f" ({last.node})" if last and last.node else ""
     words = f"{when}: {last.what}{where}" if last and when else ""
     if diagnosis.stuck:
-        yield Part(PartKey.STANDS_STILL, f"{words}; waiting changes nothing" if words else "waiting changes nothing")
+        yield Part(PartKey.STANDS_STILL, f"{words}; {FUTILE}" if words else FUTILE)
     elif words:
         yield Part(PartKey.LAST_MOVED, words)
 
