@@ -6,10 +6,24 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import harvdiag
+from harvdiag.cluster import Cluster
+from harvdiag.core.findings import Findings
 from harvdiag.rules import registry
+from harvdiag.status.drain.drain import drain
+from harvdiag.status.links.view import plot
+from harvdiag.status.nodes.board import Board
+from harvdiag.status.nodes.titles import title
+from harvdiag.status.upgrade import Standing
+from harvdiag.status.upgrade.folding import folded
+from harvdiag.status.upgrade.headline import headline
+from harvdiag.status.upgrade.progress import Course
 
 PACKAGE = Path(harvdiag.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -197,3 +211,42 @@ def test_a_sentence_that_is_read_is_seen() -> None:
     assert read('held.partition("so Rancher never asks")') == {"so Rancher never asks"}
     assert read('match told:\n    case "the Machine was deleted":\n        pass\n') == {"the Machine was deleted"}
     assert not read('held = "the Machine was deleted"')
+
+
+# --- other words ---------------------------------------------------------------------------------------------------
+
+BUNDLES = Path(__file__).parents[1] / "data" / "bundles"
+
+
+def reworded(cluster: Cluster) -> Standing:
+    """The cluster with the same findings, each in words that say nothing."""
+    findings = cluster.check()
+    outcomes = [
+        outcome._replace(findings=tuple(replace(finding, message="Lorem ipsum") for finding in outcome.findings))
+        for outcome in findings.outcomes
+    ]
+    return Standing(cluster.facts, Findings(findings.source, findings.coverage, outcomes))
+
+
+def structure(cluster: Cluster, standing: Standing) -> dict[str, Any]:
+    """What the pictures show, without what is only quoted."""
+    course, board = Course(standing), Board(standing)
+    web = plot(standing, cluster.graph).web
+    return {
+        "phases": [(cell.number, cell.mark) for cell in course.cells],
+        "nodes": [(way.name, way.at, way.mark, way.rule, way.wait) for way in course.ways],
+        "lanes": [[way.name for way in lane.ways] for lane in folded(course.ways)],
+        "drain": [move[:2] for move in drain(course).moves],
+        "never": "will never be upgraded" in headline(course),
+        "board": title(board),
+        "rows": [(row.state, row.held, [tie[2:] for tie in row.ties]) for row in web.rows],
+        "parts": [part.key for part in standing.parts()],
+        "moving": (standing.stuck, standing.still, standing.moving),
+    }
+
+
+@pytest.mark.parametrize("path", sorted(BUNDLES.glob("*.zip")), ids=lambda path: path.stem)
+def test_pictures_do_not_go_by_the_words_of_a_message(path: Path) -> None:
+    """Other words for a fault change what is quoted, and nothing else."""
+    cluster = harvdiag.open(path)
+    assert structure(cluster, reworded(cluster)) == structure(cluster, cluster.upgrade)

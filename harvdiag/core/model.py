@@ -104,7 +104,8 @@ class Finding:
     Beside the sentences it carries as data what they say: `short` is the fault in a few words (``no Machine``),
     `reason` a code where there is one, `missing` from which kind to which kind a link is missing or leads to nothing,
     `targets` the objects that the message names beside the subject, `holds` whether an upgrade waits for it, `many`
-    what is said of several such subjects at once (``were never begun``; empty: nothing in particular).
+    what is said of several such subjects at once (``were never begun``; empty: nothing in particular), `shows` the
+    field of the evidence that shows it best.
     """
 
     rule: str
@@ -124,6 +125,7 @@ class Finding:
     targets: tuple[ObjectRef, ...] = ()
     holds: bool = False
     many: str = ""
+    shows: Evidence | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -86,6 +86,7 @@ class Rule:
     everywhere: bool
     short: str
     alike: str
+    shows: str
     holds: bool
     missing: tuple[str, str] | None
     reason: Reason | None
@@ -97,11 +98,13 @@ class Meaning(TypedDict, total=False):
     `short` is the fault in a few words for titles (default: the rule's name without its family), `holds` whether an
     upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
     link is missing, `reason` the code of a fault that reports and pictures treat unlike others. `alike` is what is
-    said of further subjects with the same fault: (27 more nodes) ``have no Machine``.
+    said of further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field that shows
+    the fault where it is absent; else it is the first of the evidence.
     """
 
     short: str
     alike: str
+    shows: str
     holds: bool
     missing: tuple[str, str]
     reason: Reason
@@ -140,6 +143,7 @@ def rule(
             everywhere=everywhere,
             short=meaning.get("short", name.removeprefix(f"{family}-").replace("-", " ")),
             alike=meaning.get("alike", ""),
+            shows=meaning.get("shows", ""),
             holds=meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
             missing=meaning.get("missing"),
             reason=meaning.get("reason"),
@@ -217,6 +221,9 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         missing=rule.missing,
         targets=hit.targets,
         many=hit.many,
+        shows=next(
+            (e for e in hit.evidence if e.path == rule.shows and e.value is None), next(iter(hit.evidence), None)
+        ),
         holds=rule.holds,
     )
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from harvdiag.core.escape import shown
-from harvdiag.core.fields import field
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
 from harvdiag.core.target import RIGHTS
@@ -191,7 +190,5 @@ def _vowel(word: str) -> bool:
 
 
 def broken(finding: Finding) -> Evidence | None:
-    """The field that shows the fault: one that is absent and that the message speaks of, else the first."""
-    keys = ((e, field(e.path).steps) for e in finding.evidence if e.value is None and e.path)
-    absent = (e for e, steps in keys if str(steps[-1]) in finding.message)
-    return next(absent, next(iter(finding.evidence), None))
+    """The field that shows the fault; of a finding that does not say which, the first."""
+    return finding.shows or next(iter(finding.evidence), None)

@@ -17,7 +17,13 @@ from harvdiag.rules.rejoin import rejoin
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 
 
-@rule("node-machine-disagree", short="Machine disagree", needs={"Node", "Machine"}, links=["harvester/harvester#8222"])
+@rule(
+    "node-machine-disagree",
+    short="Machine disagree",
+    shows=E2,
+    needs={"Node", "Machine"},
+    links=["harvester/harvester#8222"],
+)
 def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
     """A Node and the Machine it names do not point at each other.
 
@@ -142,6 +148,7 @@ def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...
 @rule(
     "node-follows-other-machine",
     short="follows other Machine",
+    shows=E2,
     alike="run the plan of another Machine than the one they name",
     needs={"Node", "Machine"},
     links=["rancher/rancher#45646"],

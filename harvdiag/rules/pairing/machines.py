@@ -246,6 +246,7 @@ def _held(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
 @rule(
     "machine-in-other-namespace",
     short="Machine in other namespace",
+    shows=E2,
     severity=Severity.WARNING,
     needs={"Machine", "Node"},
     links=["harvester/harvester#7392"],

@@ -23,6 +23,7 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
 @rule(
     "node-without-machine",
     short="no Machine",
+    shows=E2,
     alike="have no Machine",
     missing=("Node", "Machine"),
     needs=PAIRING,
@@ -80,6 +81,7 @@ def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
 @rule(
     "node-half-joined",
     short="half joined",
+    shows=E2,
     missing=("Node", "Machine"),
     needs=PAIRING,
     links=["harvester/harvester#8179"],
