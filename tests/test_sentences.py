@@ -178,7 +178,7 @@ FOREIGN = (
     "upgrade/timeline/note.py",
     "rules/upgrade/planner.py",
 )
-"""Modules that read what others wrote: bytes, answers of a server, lines of logs, words of Events and of Rancher's planner."""
+"""Modules that read what others wrote: bytes, answers of a server, lines of logs, Events, Rancher's planner."""
 READ = {"at the cluster scope"}
 """What an API server says of a list that one may not see."""
 
