@@ -12,7 +12,7 @@ from typing import TypeAlias
 import networkx as nx
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.graph.references import ABSENT, PRESENT, Links
+from harvdiag.graph.references import ABSENT, PRESENT, Links, is_nameless
 
 __all__ = ["Graph", "build", "phantoms"]
 
@@ -41,10 +41,7 @@ def phantoms(graph: Graph) -> list[ObjectRef]:
     One who names a missing object by its name often gives its uid or providerID too: those are no further objects.
     """
     gone = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == ABSENT]
-    named = {(source, ref.kind) for ref in gone if not _alias(ref) for source in graph.predecessors(ref)}
-    return [ref for ref in gone if not _alias(ref) or named.isdisjoint((s, ref.kind) for s in graph.predecessors(ref))]
-
-
-def _alias(ref: ObjectRef) -> bool:
-    """Whether it is known by a uid or providerID only; no object's own name holds a blank."""
-    return ref.name.startswith(("uid ", "provider_id "))
+    named = {(source, ref.kind) for ref in gone if not is_nameless(ref) for source in graph.predecessors(ref)}
+    return [
+        ref for ref in gone if not is_nameless(ref) or named.isdisjoint((s, ref.kind) for s in graph.predecessors(ref))
+    ]

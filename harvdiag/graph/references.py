@@ -18,13 +18,20 @@ from harvdiag.kinds import CATALOGUE, LINKED, qualified
 from harvdiag.kinds.kind import Link
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["ABSENT", "PRESENT", "UNSEEN", "Edge", "Links", "ref_of"]
+__all__ = ["ABSENT", "PRESENT", "UNSEEN", "Edge", "Links", "is_nameless", "ref_of"]
 
 PRESENT, ABSENT, UNSEEN = "present", "absent", "unseen"
+BY_VALUE = ("uid ", "provider_id ")
+"""How the name of an object begins that others refer to by a value only; no object's own name holds a blank."""
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def is_nameless(ref: ObjectRef) -> bool:
+    """Whether an object is known by a uid or providerID only."""
+    return ref.name.startswith(BY_VALUE)
 
 
 class Edge(NamedTuple):

@@ -221,11 +221,15 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         missing=rule.missing,
         targets=hit.targets,
         many=hit.many,
-        shows=next(
-            (e for e in hit.evidence if e.path == rule.shows and e.value is None), next(iter(hit.evidence), None)
-        ),
+        shows=_field_that_shows(rule, hit.evidence),
         holds=rule.holds,
     )
+
+
+def _field_that_shows(rule: Rule, evidence: tuple[Evidence, ...]) -> Evidence | None:
+    """The field that the rule declares, where it is absent; else the first of the evidence."""
+    absent = (e for e in evidence if rule.shows and e.path == rule.shows and e.value is None)
+    return next(absent, next(iter(evidence), None))
 
 
 def _linked(outcomes: list[Outcome]) -> list[Outcome]:

@@ -9,6 +9,7 @@ from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
 from harvdiag.kinds import CATALOGUE
 from harvdiag.status.links.folding import Fold
+from harvdiag.status.links.notes import kind
 from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
 from harvdiag.status.links.view import Plot
 
@@ -51,8 +52,8 @@ def called(thing: Thing) -> str:
     """Kind and name of a thing in a line of text."""
     if thing.slot:
         return plain(thing.slot)
-    kind = CATALOGUE[thing.ref.kind].bare if thing.ref.kind in PLACE else thing.note.partition(",")[0] or thing.ref.kind
-    return plain(f"{kind} {thing.ref.name.replace('provider_id ', 'providerID ')}")
+    bare = CATALOGUE[thing.ref.kind].bare if thing.ref.kind in PLACE else kind(thing.ref.kind)
+    return plain(f"{bare} {thing.ref.name.replace('provider_id ', 'providerID ')}")
 
 
 def sign(state: str) -> str:

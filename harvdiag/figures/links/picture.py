@@ -16,6 +16,7 @@ from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Scene, Text
+from harvdiag.graph.references import is_nameless
 from harvdiag.status.links.rows import Row
 from harvdiag.status.links.view import Plot
 
@@ -55,7 +56,7 @@ def _names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
             for row in found.entries
             if isinstance(row, Row)
             for thing in row.things
-            if thing.ref.kind == kind and not thing.slot and not thing.ref.name.startswith(("uid ", "provider_id "))
+            if thing.ref.kind == kind and not thing.slot and not is_nameless(thing.ref)
         ]
         names = distinct(dict.fromkeys(plain(ref.name) for ref in refs), grid.widths[at] - 2 * INSET, BODY)
         short |= {ref: names[plain(ref.name)] for ref in refs}

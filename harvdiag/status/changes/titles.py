@@ -39,6 +39,9 @@ FEW, CLAUSES = 3, 2
 UNTOLD = "which came first is not known"
 ABSENT = "absent"
 
+WENT_ON, WENT_ON_ALONE = "went on", "went"
+"""How a node moved forward; of a single one both states are told."""
+
 
 def __dir__() -> list[str]:
     return __all__
@@ -133,7 +136,8 @@ def _steps_on(comparison: Comparison) -> Iterator[str]:
     for went, alike in groups_of(_moved(comparison), _went):
         if len(alike) == 1:
             one = alike[0]
-            yield f"{one.ref.name} {went.removesuffix(' on')} from {one.before or ABSENT} to {one.now or ABSENT}"
+            verb = WENT_ON_ALONE if went == WENT_ON else went
+            yield f"{one.ref.name} {verb} from {one.before or ABSENT} to {one.now or ABSENT}"
         else:
             yield f"{len(alike)} nodes {went} in the upgrade ({_first([c.ref.name for c in alike])})"
 
@@ -141,19 +145,19 @@ def _steps_on(comparison: Comparison) -> Iterator[str]:
 def _went(change: Change) -> str:
     """Which way a node went in the order of the upgrade's states."""
     before, now = (STATES[state].order if state in STATES else 0 for state in (change.before, change.now))
-    return "went back" if now < before else "went on" if now < STATES[FAILED].order else "went wrong"
+    return "went back" if now < before else WENT_ON if now < STATES[FAILED].order else "went wrong"
 
 
 def _counts(comparison: Comparison) -> str:
     new = sum(c.sort == NEW and not c.path for c in comparison.changes)
     gone = sum(c.sort == GONE and not c.path for c in comparison.changes)
     fields = sum(bool(c.path) for c in comparison.changes)
-    told = ((new, "new object"), (gone, "object gone"), (fields, "changed field"))
-    return ", ".join(
-        f"{count} {noun.replace('object', 'objects').replace('field', 'fields') if count > 1 else noun}"
-        for count, noun in told
-        if count
+    told = (
+        (new, "new object", "new objects"),
+        (gone, "object gone", "objects gone"),
+        (fields, "changed field", "changed fields"),
     )
+    return ", ".join(f"{count} {many if count > 1 else one}" for count, one, many in told if count)
 
 
 def _first(names: Sequence[str]) -> str:

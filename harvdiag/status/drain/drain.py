@@ -147,7 +147,7 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
 def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
     told, hand, step = made.wait, node.handshake, made.next
     if not made.secret:
-        reason = ", ".join(told.chain) if told and told.never else "it has no plan Secret"
+        reason = ", ".join(told.chain) if told and told.chain else "it has no plan Secret"
         return f"The drain of {node.name} can never begin: {reason}"
     if hand is None or step is None:
         return f"The drain of {node.name} is over: every step was answered"

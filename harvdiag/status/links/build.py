@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.graph.build import Graph
 from harvdiag.graph.pairing import Pairing
-from harvdiag.graph.references import PRESENT
+from harvdiag.graph.references import PRESENT, is_nameless
 from harvdiag.status.links.edges import Edge, Ties
 from harvdiag.status.links.missing import missing
 from harvdiag.status.links.notes import kind, note
@@ -53,20 +53,16 @@ def _pictured(ref: ObjectRef) -> bool:
 def _aliases(graph: Graph) -> Iterator[tuple[ObjectRef, ObjectRef]]:
     """What is known by a uid or providerID only, and the missing object that the same object names by its name."""
     for ref, facts in graph.nodes(data=True):
-        if facts["state"] == PRESENT or not _unnamed(ref):
+        if facts["state"] == PRESENT or not is_nameless(ref):
             continue
         beside = (
             other
             for source in graph.predecessors(ref)
             for other in graph.successors(source)
-            if other.kind == ref.kind and not _unnamed(other) and graph.nodes[other]["state"] == facts["state"]
+            if other.kind == ref.kind and not is_nameless(other) and graph.nodes[other]["state"] == facts["state"]
         )
         if (named := next(beside, None)) is not None:
             yield ref, named
-
-
-def _unnamed(ref: ObjectRef) -> bool:
-    return ref.name.startswith(("uid ", "provider_id "))
 
 
 def _drawn(graph: Graph, found: Iterable[Edge]) -> list[ObjectRef]:

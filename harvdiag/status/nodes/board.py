@@ -245,7 +245,9 @@ def _ready(value: Any, step: NodeRollout | None, found: tuple[Finding, ...]) -> 
         return Cell("not told", UNSEEN, hint)
     if step is not None and step.state == REBOOT and not found:
         return Cell("restarting", NOW, f"{hint}; the upgrade restarts it", False)
-    return Cell("not ready" if value == "False" else "unknown", "error", hint, False)
+    if value == "False":
+        return Cell("not ready", "error", hint, False)
+    return Cell("unknown", "error", hint, False, reason="readiness unknown")
 
 
 def _schedulable(value: Any, step: NodeRollout | None) -> Cell:
@@ -273,8 +275,9 @@ def _volumes(seen: dict[str, Load] | None, node: str) -> Cell:
     load = seen.get(node, Load())
     bad = [(load.faulted, "faulted", "error"), (load.degraded, "degraded", "warning")]
     told = [(f"{count} {word}", state) for count, word, state in bad if count]
-    words = [f"{load.attached}", *(word for word, _ in told)]
-    return Cell(", ".join(words), told[0][1] if told else PLAIN, f"{hint}: {', '.join(words)}", load.attached)
+    reason = ", ".join(word for word, _ in told)
+    words = ", ".join(filter(None, (str(load.attached), reason)))
+    return Cell(words, told[0][1] if told else PLAIN, f"{hint}: {words}", load.attached, reason)
 
 
 def _vms(seen: dict[str, int] | None, node: str) -> Cell:

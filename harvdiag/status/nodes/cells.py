@@ -28,7 +28,6 @@ COLUMNS = {
 """The columns by name, and how each is headed."""
 NOBODY = len(BAD)
 SPEAKING = ("paired", "managed")  # what these tell of a fault says more than the name of its rule
-UNKNOWN = "unknown"
 FOLLOWING = {"findings", "upgrade"}  # what these tell of a fault follows from the fault
 LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
 
@@ -38,12 +37,16 @@ def __dir__() -> list[str]:
 
 
 class Cell(NamedTuple):
-    """One fact: its short `word`, how it is (`state`), its `hint` with the field, and its `value` for a table."""
+    """One fact: its short `word`, how it is (`state`), its `hint` with the field, and its `value` for a table.
+
+    `reason` is what is wrong with it, where the word alone does not say so.
+    """
 
     word: str
     state: str = PLAIN
     hint: str = ""
     value: Any = None
+    reason: str = ""
 
     @property
     def bad(self) -> bool:
@@ -98,5 +101,4 @@ class Row(NamedTuple):
         if self.findings and not own:
             return self.findings[0].short
         name, cell = min(own or bad, key=lambda told: BAD.index(told[1].state), default=("", Cell("")))
-        word = cell.word if name != "volumes" else cell.word.partition(", ")[2]
-        return LEADS.get(name, "") + word if word != UNKNOWN else f"readiness {word}"
+        return LEADS.get(name, "") + (cell.reason or cell.word)
