@@ -18,6 +18,7 @@ from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.reports.upgrade import document, render
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.upgrade import Standing
+from harvdiag.status.upgrade.part import PartKey
 from tests import port
 from tests.routes import from_folder
 from tests.test_upgrade_model import JUNK, MARKS, STATUS
@@ -153,8 +154,9 @@ def test_without_logs_it_says_no_other_thing(
         assert "Log" not in told(bare, node.name)
 
 
-def _without_logs(standing: Standing, node: str) -> list[tuple[str, str]]:
-    return [part for part in standing.parts(node) if part.label not in {"Log", "Lost at"}]
+def _without_logs(standing: Standing, node: str) -> list[tuple[PartKey, str]]:
+    of_logs = {PartKey.LOG, PartKey.LOST_AT}
+    return [(part.key, part.text) for part in standing.parts(node) if part.key not in of_logs]
 
 
 def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, Standing]) -> None:
