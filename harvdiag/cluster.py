@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
-    from harvdiag.status.upgrade import Standing
+    from harvdiag.status.upgrade import UpgradeStatus
 
 __all__ = ["Cluster"]
 
@@ -138,11 +138,11 @@ class Cluster:
         return tables.pairs(self.facts.pairing)
 
     @cached_property
-    def upgrade(self) -> Standing:
+    def upgrade(self) -> UpgradeStatus:
         """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``."""
-        from harvdiag.status.upgrade import Standing
+        from harvdiag.status.upgrade import UpgradeStatus
 
-        return Standing(self.facts, self.check())
+        return UpgradeStatus(self.facts, self.check())
 
     # --- graph, facts, check ---------------------------------------------------------------------------------------
 

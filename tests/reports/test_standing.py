@@ -11,7 +11,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.reports.upgrade import document, render, render_json
-from harvdiag.status.upgrade import Standing
+from harvdiag.status.upgrade import UpgradeStatus
 from tests import port
 from tests.routes import BROKEN, HEALTHY
 from tests.world import World, healthy, rollouts
@@ -24,7 +24,7 @@ UPGRADE = ["name", "version", "previous_version", "state", "phase", "running", "
 NODE = ["name", "state", "step", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
 
 
-def of(world: World) -> Standing:
+def of(world: World) -> UpgradeStatus:
     return port.cluster(world.objects).upgrade
 
 

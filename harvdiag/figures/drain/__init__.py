@@ -12,10 +12,10 @@ from harvdiag.figures.drain.text import mermaid, terminal
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
 from harvdiag.figures.scene import Item, Scene, Text
-from harvdiag.status.drain.drain import Drain, drain, told
-from harvdiag.status.drain.steps import ACTORS
 from harvdiag.status.source import source_line
 from harvdiag.status.summary import counted
+from harvdiag.status.upgrade.drain.drain import Drain, drain, told
+from harvdiag.status.upgrade.drain.steps import ACTORS
 from harvdiag.status.upgrade.progress import Course
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import BODY, MARGIN, SMALL
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
-from harvdiag.status.drain.drain import Drain
-from harvdiag.status.drain.steps import ACTORS, Move
+from harvdiag.status.upgrade.drain.drain import Drain
+from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 
 __all__ = ["sequence"]
 

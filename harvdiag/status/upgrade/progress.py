@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
-from harvdiag.status.upgrade import Part, Standing
+from harvdiag.status.upgrade import Part, UpgradeStatus
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PHASES, PRELOADED, STATES, Phase
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -76,7 +76,7 @@ class Way(NamedTuple):
 class Course:
     """The upgrade that is under way; where none is, the last there was."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: UpgradeStatus) -> None:
         self.facts = standing.facts
         self.standing = standing
 

@@ -1,4 +1,4 @@
-"""The standing of a cluster's upgrade: its parts as data, and the explanation that is made of them."""
+"""The status of a cluster's upgrade: its parts as data, and the explanation that is made of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harvdiag.upgrade.waiting import row
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Standing"]
+__all__ = ["UpgradeStatus"]
 
 NODE_COLUMNS = {
     **dict.fromkeys(("name", "state", "step", "waits_for", "machine", "kubelet", "os", "ready"), "str"),
@@ -33,7 +33,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Standing(Diagnosis):
+class UpgradeStatus(Diagnosis):
     """Where the upgrade of a cluster stands. Shows itself as text; `explain()` has the words, `nodes` the table."""
 
     def __repr__(self) -> str:

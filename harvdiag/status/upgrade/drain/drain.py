@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.status.drain.steps import Move, moves
+from harvdiag.status.upgrade.drain.steps import Move, moves
 from harvdiag.status.upgrade.headline import root, short
 from harvdiag.status.upgrade.progress import Course, Way
 from harvdiag.upgrade.phases import DONE
