@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
+    from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.links.view import Plot
+    from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
 
 __all__ = ["Cluster"]
@@ -139,10 +142,44 @@ class Cluster:
 
     @cached_property
     def upgrade(self) -> UpgradeStatus:
-        """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``."""
+        """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
+        ``.history``, ``.drain("srv09")``.
+        """
         from harvdiag.status.upgrade import UpgradeStatus
 
         return UpgradeStatus(self.facts, self.check())
+
+    # --- what the pictures show, as tables and JSON -----------------------------------------------------------------
+
+    @cached_property
+    def node_status(self) -> Board:
+        """Every node against every question, trouble on top: ``cluster.node_status.frame``, ``.document``.
+
+        Columns: `kind`, `name`, `machine`, `severity` (str), `findings` (Int64), `paired` (str), `managed`, `ready`,
+        `schedulable` (boolean), `roles`, `kubelet`, `os` (str), `volumes`, `vms` (Int64), `upgrade`, `rules` (str).
+        """
+        from harvdiag.status.nodes.board import Board
+
+        return Board(self.upgrade)
+
+    @cached_property
+    def link_rows(self) -> Plot:
+        """Every link of the graph and whether it holds, trouble first: ``cluster.link_rows.frame``, ``.document``.
+
+        Columns, all str: `source_kind`, `source`, `field`, `target_kind`, `target`, `state`, `finding`.
+        """
+        from harvdiag.status.links.view import plot
+
+        return plot(self.upgrade, self.graph)
+
+    def compare(self, other: Cluster) -> Comparison:
+        """What differs from another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
+
+        Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`.
+        """
+        from harvdiag.status.changes.comparison import Comparison
+
+        return Comparison(other.upgrade, self.upgrade)
 
     # --- graph, facts, check ---------------------------------------------------------------------------------------
 

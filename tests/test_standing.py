@@ -385,7 +385,7 @@ def test_a_removed_node_is_told_as_gone() -> None:
 def test_no_upgrade_is_none() -> None:
     standing = of(sized(3))
     assert sound(standing)["Where"] == "no upgrade is under way, and none is remembered"
-    assert (standing.rollout, standing.latest, standing.plan, standing.history) == (None, None, None, [])
+    assert (standing.rollout, standing.latest, standing.plan, standing.history.lines) == (None, None, None, [])
 
 
 def test_unseen_upgrades_are_not_none() -> None:
@@ -491,7 +491,7 @@ def test_the_same_cluster_gives_the_same_text() -> None:
     first, second = of(world), of(turned)
     for node in ("", "hv06", "hv03"):
         assert first.explain(node) == second.explain(node)
-    assert first.history == second.history
+    assert first.history.lines == second.history.lines
     assert first.nodes.equals(second.nodes)
 
 

@@ -39,7 +39,7 @@ def render(standing: UpgradeStatus, node: str = "", width: int = 100, timeline: 
     if not node:
         lines += _nodes(standing, width)
     if timeline:
-        lines += ["", *(standing.history or ["Nothing is known of when anything happened."])]
+        lines += ["", *(standing.history.lines or ["Nothing is known of when anything happened."])]
         lines += _durations(standing)
     return "\n".join(lines) + "\n"
 

@@ -1,11 +1,23 @@
 """What happened when during an upgrade: as entries, as phases with their durations, as a table and as text."""
 
 from harvdiag.upgrade.timeline.entries import Entry, History, stopped, timeline, untimed
-from harvdiag.upgrade.timeline.show import frame, lines, phase_frame
+from harvdiag.upgrade.timeline.show import PHASE_COLUMNS, frame, lines, phase_frame
 from harvdiag.upgrade.timeline.span import Span
 from harvdiag.upgrade.timeline.spans import phases
 
-__all__ = ["Entry", "History", "Span", "frame", "lines", "phase_frame", "phases", "stopped", "timeline", "untimed"]
+__all__ = [
+    "PHASE_COLUMNS",
+    "Entry",
+    "History",
+    "Span",
+    "frame",
+    "lines",
+    "phase_frame",
+    "phases",
+    "stopped",
+    "timeline",
+    "untimed",
+]
 
 
 def __dir__() -> list[str]:
