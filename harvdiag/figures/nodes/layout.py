@@ -15,14 +15,14 @@ from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.cells import BAD, COLUMNS, GOOD, NONE, NOW, UNSEEN, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line
-from harvdiag.status.nodes.titles import alt, beside, sign, title
+from harvdiag.status.nodes.titles import alt, notes, sign, title
 from harvdiag.status.source import source_line
 
 __all__ = ["picture"]
 
 LEAST, MOST, GAP = 960.0, 1180.0, 4.0
 HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
-NOTES, DEEP = 4, 3
+DEEP = 3
 LEGEND = {"error": "broken", "warning": "look at it", "info": "good to know", NOW: "under way", UNSEEN: "not seen"}
 
 
@@ -161,11 +161,7 @@ class Grid:
     @property
     def _said(self) -> list[tuple[str, str, str]]:
         """What is about no single node: sign, colour and words."""
-        told = [(f"{f.subject}: {f.message}", f.severity.value) for f in beside(self.board)]
-        more = [(f"and {len(told) - NOTES} more findings about no single node", told[NOTES][1])] if told[NOTES:] else []
-        skipped = len(self.board.findings.skipped)
-        gaps = [(f"{skipped} checks could not be made: not everything was seen", UNSEEN)] if skipped else []
-        return [(SIGNS[state], state, plain(words)) for words, state in [*told[:NOTES], *more, *gaps]]
+        return [(SIGNS[state], state, plain(words)) for words, state in notes(self.board)]
 
     def _notes(self, y: float) -> Iterator[Item]:
         for at, (mark, state, words) in enumerate(self._said):
