@@ -175,8 +175,13 @@ class Cluster:
     def compare(self, other: Cluster) -> Comparison:
         """What differs from another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
 
-        Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`.
+        Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
+        where `other` is not a Cluster.
         """
+        if not isinstance(other, Cluster):
+            raise UsageError(
+                f"a cluster is compared with another cluster, as hd.open(…) gives it, not {type(other).__name__}"
+            )
         from harvdiag.status.changes.comparison import Comparison
 
         return Comparison(other.upgrade, self.upgrade)
