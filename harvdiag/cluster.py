@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
-    from harvdiag.status.upgrade import Standing
+    from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.links.view import Plot
+    from harvdiag.status.nodes.board import Board
+    from harvdiag.status.upgrade import UpgradeStatus
 
 __all__ = ["Cluster"]
 
@@ -138,11 +141,50 @@ class Cluster:
         return tables.pairs(self.facts.pairing)
 
     @cached_property
-    def upgrade(self) -> Standing:
-        """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``."""
-        from harvdiag.status.upgrade import Standing
+    def upgrade(self) -> UpgradeStatus:
+        """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
+        ``.history``, ``.drain("srv09")``.
+        """
+        from harvdiag.status.upgrade import UpgradeStatus
 
-        return Standing(self.facts, self.check())
+        return UpgradeStatus(self.facts, self.check())
+
+    # --- what the pictures show, as tables and JSON -----------------------------------------------------------------
+
+    @cached_property
+    def node_status(self) -> Board:
+        """Every node against every question, trouble on top: ``cluster.node_status.frame``, ``.document``.
+
+        Columns: `kind`, `name`, `machine`, `severity` (str), `findings` (Int64), `paired` (str), `managed`, `ready`,
+        `schedulable` (boolean), `roles`, `kubelet`, `os` (str), `volumes`, `vms` (Int64), `upgrade`, `rules` (str).
+        """
+        from harvdiag.status.nodes.board import Board
+
+        return Board(self.upgrade)
+
+    @cached_property
+    def link_rows(self) -> Plot:
+        """Every link of the graph and whether it holds, trouble first: ``cluster.link_rows.frame``, ``.document``.
+
+        Columns, all str: `source_kind`, `source`, `field`, `target_kind`, `target`, `state`, `finding`.
+        """
+        from harvdiag.status.links.view import plot
+
+        return plot(self.upgrade, self.graph)
+
+    def compare(self, other: Cluster) -> Comparison:
+        """What differs from another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
+
+        Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
+        where `other` is not a Cluster.
+        """
+        if not isinstance(other, Cluster):
+            raise UsageError(
+                f"a cluster is compared with another cluster, as hd.open(…) gives it, not {type(other).__name__}"
+            )
+        from harvdiag.status.changes.comparison import Comparison
+
+        return Comparison(other.upgrade, self.upgrade)
 
     # --- graph, facts, check ---------------------------------------------------------------------------------------
 

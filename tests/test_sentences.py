@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harvdiag.status.upgrade.drain.drain import drain
 
 import harvdiag
 from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.rules import registry
-from harvdiag.status.drain.drain import drain
 from harvdiag.status.links.view import plot
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.titles import title

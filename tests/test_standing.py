@@ -17,7 +17,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.reports.upgrade import document, render
 from harvdiag.snapshot import Snapshot
-from harvdiag.status.upgrade import Standing
+from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
 from tests import port
 from tests.routes import from_folder
@@ -37,16 +37,16 @@ def sized(count: int, version: str = "v1.8.2") -> World:
     return healthy([f"hv{i:02}" for i in range(1, count + 1)], version=version)
 
 
-def of(world: World, **states: State) -> Standing:
+def of(world: World, **states: State) -> UpgradeStatus:
     return port.cluster(world.objects, **states).upgrade
 
 
-def told(standing: Standing, node: str = "") -> dict[str, str]:
+def told(standing: UpgradeStatus, node: str = "") -> dict[str, str]:
     """The parts by label, the first of each."""
     return {part.label: part.text for part in reversed(standing.parts(node))}
 
 
-def sound(standing: Standing, node: str = "") -> dict[str, str]:
+def sound(standing: UpgradeStatus, node: str = "") -> dict[str, str]:
     """The parts, none of them empty or broken."""
     parts = standing.parts(node)
     assert parts[0].label == "Where"
@@ -64,13 +64,13 @@ def sound(standing: Standing, node: str = "") -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def opened() -> dict[str, Standing]:
+def opened() -> dict[str, UpgradeStatus]:
     """Every sample bundle of data/bundles."""
     return {name: hd.open(DATA / "bundles" / f"{name}.zip").upgrade for name in SAMPLES}
 
 
 @pytest.fixture(scope="module")
-def silent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Standing]:
+def silent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, UpgradeStatus]:
     """The same without any log."""
     place = tmp_path_factory.mktemp("silent")
     found = {}
@@ -130,7 +130,7 @@ def test_every_sample_has_its_story() -> None:
 @pytest.mark.parametrize("name", STORIES)
 @pytest.mark.parametrize("logs", [True, False])
 def test_the_first_three_lines_tell_the_story(
-    name: str, logs: bool, opened: dict[str, Standing], silent: dict[str, Standing]
+    name: str, logs: bool, opened: dict[str, UpgradeStatus], silent: dict[str, UpgradeStatus]
 ) -> None:
     standing = (opened if logs else silent)[name]
     sound(standing)
@@ -143,7 +143,7 @@ def test_the_first_three_lines_tell_the_story(
 
 @pytest.mark.parametrize("name", STORIES)
 def test_without_logs_it_says_no_other_thing(
-    name: str, opened: dict[str, Standing], silent: dict[str, Standing]
+    name: str, opened: dict[str, UpgradeStatus], silent: dict[str, UpgradeStatus]
 ) -> None:
     """Nor of any node: only what logs tell is gone."""
     whole, bare = opened[name], silent[name]
@@ -154,12 +154,12 @@ def test_without_logs_it_says_no_other_thing(
         assert "Log" not in told(bare, node.name)
 
 
-def _without_logs(standing: Standing, node: str) -> list[tuple[PartKey, str]]:
+def _without_logs(standing: UpgradeStatus, node: str) -> list[tuple[PartKey, str]]:
     of_logs = {PartKey.LOG, PartKey.LOST_AT}
     return [(part.key, part.text) for part in standing.parts(node) if part.key not in of_logs]
 
 
-def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, Standing]) -> None:
+def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"])
     assert parts["First broken link"] == 'Node srv09 metadata.annotations["cluster.x-k8s.io/machine"]: absent'
     assert parts["Stands still"].startswith("since 2025-05-07 16:39 UTC, 17 h 21 min before the collection: ")
@@ -168,7 +168,7 @@ def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, Standing]) 
     assert parts["Caution"].startswith("No Machine belongs to srv09")
 
 
-def test_8236_explains_its_node(opened: dict[str, Standing], silent: dict[str, Standing]) -> None:
+def test_8236_explains_its_node(opened: dict[str, UpgradeStatus], silent: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"], "srv09")
     assert parts["Where"].startswith('srv09 is "Images preloaded"; it runs v1.30.7+rke2r1 on Harvester v1.4.1')
     assert parts["Why"] == (
@@ -182,13 +182,13 @@ def test_8236_explains_its_node(opened: dict[str, Standing], silent: dict[str, S
     assert less["Why"] == parts["Why"]
 
 
-def test_a_node_that_is_done_is_not_blamed(opened: dict[str, Standing]) -> None:
+def test_a_node_that_is_done_is_not_blamed(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"], "srv06")
     assert parts["Waits for"].startswith("nobody: it is done; since 2025-05-07 14:39 UTC")
     assert not parts.keys() & {"Why", "Found", "But"}
 
 
-def test_a_node_behind_the_fault_says_so(opened: dict[str, Standing]) -> None:
+def test_a_node_behind_the_fault_says_so(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["lost-acknowledgement"], "hv03")
     assert parts["Waits for"] == "Rancher's planner: to give it its turn, after hv02"
     assert parts["But"].startswith("the upgrade is stuck before it comes to this node")
@@ -197,13 +197,13 @@ def test_a_node_behind_the_fault_says_so(opened: dict[str, Standing]) -> None:
     assert "But" not in busy
 
 
-def test_the_log_of_a_job_is_quoted(opened: dict[str, Standing], silent: dict[str, Standing]) -> None:
+def test_the_log_of_a_job_is_quoted(opened: dict[str, UpgradeStatus], silent: dict[str, UpgradeStatus]) -> None:
     assert "Waiting for VM live-migration or shutdown...(count: 2)" in told(opened["upgrade-half-way"], "hv03")["Log"]
     assert "Log" not in told(silent["upgrade-half-way"], "hv03")
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_every_node_of_every_sample_is_explained(name: str, opened: dict[str, Standing]) -> None:
+def test_every_node_of_every_sample_is_explained(name: str, opened: dict[str, UpgradeStatus]) -> None:
     standing = opened[name]
     for node in standing.rollout.nodes if standing.rollout else ():
         assert node.name in sound(standing, node.name)["Where"]
@@ -334,7 +334,7 @@ def test_the_root_is_that_of_the_fault_that_is_told() -> None:
     link = fault("dd", "upgrade", root)
     found = (alone, root, aside, link, fault("ee", "upgrade", link))
     whole = Findings(cluster.source, cluster.coverage, [Outcome(f.rule, "failed", findings=(f,)) for f in found])
-    standing = Standing(cluster.facts, whole)
+    standing = UpgradeStatus(cluster.facts, whole)
     parts = sound(standing)
     assert parts["Root cause"] == "message bb"
     assert parts["Why"] in {"message dd", "message ee"}
@@ -346,14 +346,14 @@ def test_causes_in_a_ring_come_to_an_end() -> None:
     cluster = port.cluster(rollouts.at_step(sized(3), "hv02", "h4").objects)
     one, two = fault("aa", "upgrade", fault("bb")), fault("bb", "upgrade", fault("aa"))
     whole = Findings(cluster.source, cluster.coverage, [Outcome(f.rule, "failed", findings=(f,)) for f in (one, two)])
-    assert Standing(cluster.facts, whole).explain()
+    assert UpgradeStatus(cluster.facts, whole).explain()
 
 
 def test_a_very_long_message_is_cut() -> None:
     cluster = port.cluster(rollouts.at_step(sized(3), "hv02", "h4").objects)
     long = replace(fault("aa"), message="x" * 5000)
     whole = Findings(cluster.source, cluster.coverage, [Outcome("aa", "failed", findings=(long,))])
-    assert told(Standing(cluster.facts, whole))["Why"].endswith("… (5000 characters)")
+    assert told(UpgradeStatus(cluster.facts, whole))["Why"].endswith("… (5000 characters)")
 
 
 def test_a_standstill_without_a_time_is_still_a_sentence() -> None:
@@ -396,7 +396,7 @@ def test_a_removed_node_is_told_as_gone() -> None:
 def test_no_upgrade_is_none() -> None:
     standing = of(sized(3))
     assert sound(standing)["Where"] == "no upgrade is under way, and none is remembered"
-    assert (standing.rollout, standing.latest, standing.plan, standing.history) == (None, None, None, [])
+    assert (standing.rollout, standing.latest, standing.plan, standing.history.lines) == (None, None, None, [])
 
 
 def test_unseen_upgrades_are_not_none() -> None:
@@ -502,12 +502,12 @@ def test_the_same_cluster_gives_the_same_text() -> None:
     first, second = of(world), of(turned)
     for node in ("", "hv06", "hv03"):
         assert first.explain(node) == second.explain(node)
-    assert first.history == second.history
+    assert first.history.lines == second.history.lines
     assert first.nodes.equals(second.nodes)
 
 
 @pytest.mark.parametrize("name", ["issue-8236", "upgrade-half-way", "unmanaged-node"])
-def test_every_route_tells_the_same(name: str, tmp_path: Path, silent: dict[str, Standing]) -> None:
+def test_every_route_tells_the_same(name: str, tmp_path: Path, silent: dict[str, UpgradeStatus]) -> None:
     """A folder of kubectl's lists and a bundle without logs."""
     sample = SAMPLES[name]()
     folder = from_folder(tmp_path, sample["objects"], sample["captured_at"]).upgrade

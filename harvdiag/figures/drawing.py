@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.tabular import Record
 from harvdiag.figures.scene import Scene
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ class Drawing(NamedTuple):
     """One picture in every form that it has.
 
     `text` makes the same for a terminal of a given width; `rows` are the same facts as a table (dictionaries with the
-    same keys in the same order, named by `columns`). `mermaid` and `dot` are None where the picture has no such form.
+    same keys in the same order), `columns` the dtype of each. `mermaid` and `dot` are None where the picture has no
+    such form.
     """
 
     scene: Scene
     text: Callable[[int], str]
-    columns: Sequence[str]
-    rows: Sequence[Mapping[str, Any]]
+    columns: Mapping[str, str]
+    rows: Sequence[Record]
     mermaid: Callable[[], str] | None = None
     dot: Callable[[], str] | None = None

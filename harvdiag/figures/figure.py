@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.frames import build_frame
 from harvdiag.core.suggest import either, near
 from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.save import written
@@ -99,9 +100,8 @@ class Figure:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The same facts as a table."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self._drawing.rows), columns=list(self._drawing.columns))
+        rows = [tuple(row.values()) for row in self._drawing.rows]
+        return build_frame(rows, self._drawing.columns)
 
     def save(self, file: str | os.PathLike[str]) -> Path:
         """Write it; the ending says how: ``.svg``, ``.png``, ``.mmd``, ``.dot``, ``.txt``. Returns the path.

@@ -10,7 +10,7 @@ from harvdiag.core.escape import plain
 from harvdiag.core.suggest import listed
 from harvdiag.reports.fill import fill
 from harvdiag.status.summary import counted
-from harvdiag.status.upgrade import Part, Standing
+from harvdiag.status.upgrade import Part, UpgradeStatus
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline import Span
@@ -34,18 +34,18 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def render(standing: Standing, node: str = "", width: int = 100, timeline: bool = False) -> str:
+def render(standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False) -> str:
     """The explanation and the nodes, or one node, with what happened when if asked for; ends in a line break."""
     lines = [line for part in standing.parts(node) for line in _part(part, width)]
     if not node:
         lines += _nodes(standing, width)
     if timeline:
-        lines += ["", *(standing.history or ["Nothing is known of when anything happened."])]
+        lines += ["", *(standing.history.lines or ["Nothing is known of when anything happened."])]
         lines += _durations(standing)
     return "\n".join(lines) + "\n"
 
 
-def _durations(standing: Standing) -> list[str]:
+def _durations(standing: UpgradeStatus) -> list[str]:
     """How long each phase took, and each step of each node, as far as anything tells."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
@@ -67,7 +67,7 @@ def _part(part: Part, width: int) -> list[str]:
     return [first, *rest]
 
 
-def _nodes(standing: Standing, width: int) -> Iterator[str]:
+def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
     if rollout is None or not (standing.rollout or rollout.upgrade.failed):
         return
@@ -93,12 +93,12 @@ def _turn(rollout: Rollout, node: NodeRollout) -> str:
     return f"{node.state or unlisted}; waits for {told.actor}: {told.what}"
 
 
-def render_json(standing: Standing, node: str = "") -> str:
+def render_json(standing: UpgradeStatus, node: str = "") -> str:
     """The same as JSON, schema 1; ends in a line break."""
     return json.dumps(document(standing, node), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(standing: Standing, node: str = "") -> dict[str, Any]:
+def document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
     """Upgrade, nodes, what is waited for, the explanation, and the fingerprints of the findings behind it.
 
     The keys are always the same; where no upgrade is under way, `nodes` and `upgrade` are those of the last.
@@ -131,7 +131,7 @@ def _plan(plan: UpgradePlan) -> dict[str, Any]:
     }
 
 
-def _upgrade(standing: Standing) -> dict[str, Any] | None:
+def _upgrade(standing: UpgradeStatus) -> dict[str, Any] | None:
     last = standing.latest
     if last is None:
         return None

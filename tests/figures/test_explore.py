@@ -19,11 +19,10 @@ import harvdiag as hd
 from harvdiag.core.errors import UsageError
 from harvdiag.core.keys import key
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.drawing import Wish
-from harvdiag.figures.explore import excerpt
 from harvdiag.figures.explore.page import Page
-from harvdiag.figures.explore.record import record
 from harvdiag.figures.scene import Item, Rect, Scene, Text
+from harvdiag.status.objects import excerpt
+from harvdiag.status.objects.record import record
 from tests.routes import BROKEN, HEALTHY, from_folder
 from tests.world import faults, healthy
 from tests.world.samples import DATA
@@ -395,4 +394,5 @@ def test_200_nodes_stay_small(all_broken: bool, tmp_path: Path) -> None:
 
 def test_a_healthy_cluster_says_so() -> None:
     """What stands beside the picture where nothing is open: never an empty list."""
-    assert record(hd.open(HEALTHY), TINY, Wish())["verdict"].startswith("Nothing found.")
+    cluster = hd.open(HEALTHY)
+    assert record(cluster.upgrade, cluster.graph, cluster.link_rows)["verdict"].startswith("Nothing found.")

@@ -38,7 +38,14 @@ def figure() -> Figure:
     rows = [{"name": "srv09", "machine": None}]
     return Figure(
         "links",
-        Drawing(scene, lambda wide: "x" * wide, ["name", "machine"], rows, lambda: "graph LR", lambda: "digraph"),
+        Drawing(
+            scene,
+            lambda wide: "x" * wide,
+            {"name": "str", "machine": "str"},
+            rows,
+            lambda: "graph LR",
+            lambda: "digraph",
+        ),
     )
 
 

@@ -359,7 +359,7 @@ def test_the_table_has_a_row_for_every_link_of_the_graph() -> None:
     edges = [
         (a.kind, a.name, path, b.kind, b.name) for a, b, path in cluster.graph.edges(keys=True) if a.kind != "Host"
     ]
-    rows = [tuple(row[name] for name in drawing.columns[:5]) for row in drawing.rows]
+    rows = [tuple(row[name] for name in list(drawing.columns)[:5]) for row in drawing.rows]
     assert sorted(rows) == sorted(edges)
     assert {row["state"] for row in drawing.rows} == {"holds"}
 

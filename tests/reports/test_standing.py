@@ -11,7 +11,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.reports.upgrade import document, render, render_json
-from harvdiag.status.upgrade import Standing
+from harvdiag.status.upgrade import UpgradeStatus
 from tests import port
 from tests.routes import BROKEN, HEALTHY
 from tests.world import World, healthy, rollouts
@@ -24,7 +24,7 @@ UPGRADE = ["name", "version", "previous_version", "state", "phase", "running", "
 NODE = ["name", "state", "step", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
 
 
-def of(world: World) -> Standing:
+def of(world: World) -> UpgradeStatus:
     return port.cluster(world.objects).upgrade
 
 
@@ -112,7 +112,7 @@ def test_one_node_alone_has_no_list() -> None:
 def test_the_timeline_follows_with_the_durations() -> None:
     standing = hd.open(DATA / "bundles" / "upgrade-half-way.zip").upgrade
     text = render(standing, timeline=True)
-    assert "\n".join(standing.history) in text
+    assert "\n".join(standing.history.lines) in text
     assert "2025-05-08 07:55:00 UTC  hv01  pre-drain: took 9 min, after 8 min in which no Job was at work\n" in text
     assert re.search(r"UTC  hv02  pre-drain: took 9 min, after \d+ min in which no Job was at work\n", text)
     assert "UTC  -  UpgradingNodes: goes on" in text

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvdiag.core.errors import UsageError
 from harvdiag.figures.changes.layout import picture
 from harvdiag.figures.drawing import NO_EARLIER, Drawing, Wish
-from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import grouped
 from harvdiag.status.changes.titles import lines
 
@@ -17,32 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-COLUMNS = ("change", "what", "kind", "namespace", "name", "field", "before", "now")
-
 
 def __dir__() -> list[str]:
     return __all__
 
 
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """What is another than it was in the cluster `wish.against`, host by host; what is the same is counted.
-
-    Its table has one row a difference, all str: `change` is ``new``, ``gone``, ``changed`` or ``made anew``, `what`
-    ``object``, ``field`` (a link too) or ``finding`` (its rule stands in `field`). Raises UsageError without `against`.
+    """The picture of `cluster.compare(wish.against)`, whose table it has: host by host what changed, what is the same
+    as a count. Raises UsageError without `against`.
     """
     if wish.against is None:
         raise UsageError(NO_EARLIER)
-    comparison = Comparison(wish.against.upgrade, cluster.upgrade)
+    comparison = cluster.compare(wish.against)
     groups = grouped(comparison, wish.whole)
-    rows = [dict(zip(COLUMNS, row, strict=True)) for row in _rows(comparison)]
-    return Drawing(picture(comparison, groups), lambda width: lines(comparison, groups, width), COLUMNS, rows)
-
-
-def _rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
-    for change in comparison.changes:
-        what = "field" if change.path else "object"
-        yield (change.sort, what, *change.ref, change.path, change.before, change.now)
-    for word, found in (("gone", comparison.gone), ("new", comparison.new)):
-        for finding in found:
-            told = (finding.message, "") if word == "gone" else ("", finding.message)
-            yield (word, "finding", *finding.subject, finding.rule, *told)
+    scene = picture(comparison, groups)
+    return Drawing(scene, lambda width: lines(comparison, groups, width), comparison.dtypes, comparison.records)

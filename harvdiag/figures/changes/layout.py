@@ -13,14 +13,14 @@ from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, Comparison
 from harvdiag.status.changes.grouping import Group, Step
-from harvdiag.status.changes.titles import ABSENT, SIGNS, alt, findings, notes, same, sides, spoken, title, under
+from harvdiag.status.changes.titles import ABSENT, SIGNS, alt, findings, notes, remarks, sides, spoken, title, under
 
 __all__ = ["picture"]
 
 WIDE, HIGH, BOX = 1120.0, 30.0, 24.0
 WHAT, BEFORE, NOW = MARGIN + 30, 440.0, 790.0
 ROOM = 310.0
-FINDINGS, NOTES = 12, 6
+FINDINGS = 12
 WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", ANEW: "made anew"}
 
 
@@ -124,12 +124,8 @@ def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
 
 def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     """What is the same, and what could not be compared."""
-    told = notes(comparison)
-    lines = [] if comparison.strangers else [("", same(comparison))]
-    lines += [("?", note) for note in told[:NOTES]]
-    lines += [("?", f"and {len(told) - NOTES} more that cannot be compared")] if len(told) > NOTES else []
     items = []
-    for mark, words in lines:
+    for mark, words in remarks(comparison):
         shapes: list[Shape] = [Text(WHAT, y + 14, fit(plain(words), WIDE - MARGIN - WHAT, BODY), BODY, "quiet")]
         if mark:
             shapes += badge(MARGIN + 14, y + 10, mark, "unseen")

@@ -11,8 +11,9 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import BODY, MARGIN, SMALL
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
-from harvdiag.status.drain.drain import Drain
-from harvdiag.status.drain.steps import ACTORS, Move
+from harvdiag.status.upgrade.drain.drain import Drain
+from harvdiag.status.upgrade.drain.steps import ACTORS, Move
+from harvdiag.status.upgrade.labels import silence_word
 
 __all__ = ["sequence"]
 
@@ -114,12 +115,8 @@ def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
 def _silent(of: Drain, move: Move, places: list[float], line: float) -> Text:
     """Who has not answered, and for how long: where the row has no arrow."""
     free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
-    never = not of.secret
-    word = "never: there is no plan Secret" if never else "no answer" if move.mark == "error" else "waited for"
-    long = f": {of.silence} so far" if move.mark == "now" else f" for {of.silence}"
-    told = f"{word}{long}" if of.silence and not never else word
     x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
-    return Text(x, line + 4, fit(told, room / 1.2, BODY), BODY, "ink", on, bold=True)
+    return Text(x, line + 4, fit(silence_word(of, move), room / 1.2, BODY), BODY, "ink", on, bold=True)
 
 
 def _ends(move: Move) -> str:

@@ -8,8 +8,8 @@ from textwrap import wrap
 
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
-from harvdiag.status.drain.drain import Drain
-from harvdiag.status.drain.steps import ACTORS, Move
+from harvdiag.status.upgrade.drain.drain import Drain
+from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 
 __all__ = ["mermaid", "terminal"]
 

@@ -37,14 +37,16 @@ def explore(
     from harvdiag.figures.drawing import Wish
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.explore.page import Page
-    from harvdiag.figures.explore.record import record
     from harvdiag.figures.figure import Figure
     from harvdiag.figures.links import draw
     from harvdiag.status.focus import found
+    from harvdiag.status.links.view import plot
+    from harvdiag.status.objects.record import record
 
     checked(cluster)
     ref, finding = found(cluster.check(), cluster.graph, focus)
-    wish = Wish(ref, finding, labels)
-    drawing = draw(cluster, wish)
+    drawing = draw(cluster, Wish(ref, finding, labels))
+    drawn = {item.key for item in drawing.scene.items if item.key} if ref else None
     figure = Figure("links", drawing, theme)
-    return Explorer(figure, Page(drawing.scene, figure.text, record(cluster, drawing.scene, wish), theme))
+    facts = record(cluster.upgrade, cluster.graph, plot(cluster.upgrade, cluster.graph, ref, finding), drawn)
+    return Explorer(figure, Page(drawing.scene, figure.text, facts, theme))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.links import dot, mermaid, tree
 from harvdiag.figures.links.picture import picture
-from harvdiag.status.links import table
 from harvdiag.status.links.view import plot
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     return Drawing(
         picture(found, wish),
         partial(tree.text, found),
-        table.COLUMNS,
-        table.rows(found),
+        found.dtypes,
+        found.records,
         partial(mermaid.text, found),
         partial(dot.text, found),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harvdiag.core.escape import plain
-from harvdiag.figures.links.outline import Outline, outline
 from harvdiag.figures.palette import LIGHT
+from harvdiag.status.links.outline import Outline, outline
 from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from harvdiag.core.escape import plain
-from harvdiag.figures.links.outline import Joint, Outline, outline
 from harvdiag.figures.palette import LIGHT
+from harvdiag.status.links.outline import Joint, Outline, outline
 from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]

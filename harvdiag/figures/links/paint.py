@@ -17,10 +17,10 @@ from harvdiag.figures.links.routes import Route, routes, way
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, few, paragraph
 from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, badge
+from harvdiag.status.links.captions import outward, remarks, told_below
 from harvdiag.status.links.folding import Fold
-from harvdiag.status.links.phrases import follows, left
+from harvdiag.status.links.phrases import left
 from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
-from harvdiag.status.links.titles import clause
 
 __all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "moved", "tied"]
 
@@ -211,19 +211,15 @@ def _called(thing: Thing) -> str:
 def _captions(row: Row, unplaced: Sequence[Tie], y: float, look: Look) -> tuple[list[Item], float]:
     """What was found, root causes first, and the words that found no place at their tie."""
     room = look.grid.right(3) - MARGIN - 26
-    roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
-    roots = [] if row.held else roots
     meant = [look.finding] if look.finding in row.findings else []
-    told = [*meant, *(finding for finding in roots if finding not in meant)]
+    told = told_below(row, meant)
     items, at = [], y + (4 if told else 0)
     for finding in told[:CAPTIONS]:
         item, at = caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
         items.append(item)
     after = [finding for finding in row.findings if finding not in told]
     hints = [f"{finding.rule}: {finding.message}" for finding in after]
-    rest = [f"held up: {clause(row.findings[0])}"] if row.held and not meant else []
-    rest += [follows(after)] if after and not rest else []
-    rest += [f"and {len(told) - CAPTIONS} more findings about this row"] if len(told) > CAPTIONS else []
+    rest = remarks(row, told, bool(meant), CAPTIONS)
     rest += [f"{tie.source.name} → {_called(tie.target)}: {' '.join(words(tie))}" for tie in unplaced]
     rest += [left(row)] if row.left else []
     for text in rest:
@@ -259,13 +255,7 @@ def _side(row: Row, high: float) -> list[Item]:
 def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
     """One way to the trunk for all ties of a chain that hold, and one for each that does not."""
     found = []
-    kept: dict[tuple[str, str], list[Tie]] = {}
-    ties_out = sorted(row.out, key=lambda tie: -PLACE[tie.source.ref.kind])
-    ends = [tie.source.key for tie in ties_out if tie.state == "good" and _last(tie, ties_out)]
-    for tie in ties_out:
-        end = tie.source.key if tie.source.key in ends else next(iter(ends), "")
-        kept.setdefault((tie.state, tie.target.key if tie.state != "good" else end), []).append(tie)
-    for ties in kept.values():
+    for ties in outward(row):
         tie = ties[0]
         area = areas[tie.source.key]
         y = area.y + area.height / 2 + (6 if tie.broken else 0)
@@ -273,11 +263,6 @@ def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
         paths = tuple(dict.fromkeys(path for other in ties for path in other.paths))
         found.append(Route(tie._replace(paths=paths), pieces))
     return tuple(found)
-
-
-def _last(tie: Tie, ties: Sequence[Tie]) -> bool:
-    """Whether none that holds comes from further right: each chain of a row ends there."""
-    return all(PLACE[tie.source.ref.kind] >= PLACE[other.source.ref.kind] for other in ties if other.state == "good")
 
 
 def moved(item: Item, down: float) -> Item:

@@ -17,6 +17,7 @@ from harvdiag.figures.measure import distinct
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Scene, Text
 from harvdiag.graph.references import is_nameless
+from harvdiag.status.links.captions import hub_findings, hub_place
 from harvdiag.status.links.rows import Row
 from harvdiag.status.links.view import Plot
 
@@ -76,10 +77,8 @@ def _bands(found: Plot, look: Look) -> list[Band]:
         band(entry, look) if isinstance(entry, Row) else bundle(entry, look, at)
         for at, entry in enumerate(found.entries)
     ]
-    below = next((at for at, e in enumerate(found.entries) if isinstance(e, Row) and e.linked), len(bands))
-    told = list({f.fingerprint: f for thing in found.web.hub for f in thing.told}.values())
-    if any(not finding.caused_by for finding in told):
-        below = 0
+    told = hub_findings(found.web)
+    below = hub_place(found.entries, told)
     items, y = [], 8.0
     for finding in told[:CAPTIONS]:
         item, y = caption(finding, (MARGIN + 4, y), look.grid.right(3) - MARGIN - 26)

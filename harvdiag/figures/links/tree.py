@@ -7,8 +7,8 @@ from textwrap import wrap
 
 from harvdiag.core.escape import plain
 from harvdiag.core.model import Finding
-from harvdiag.figures.links.outline import called, sign, told
 from harvdiag.status.links.folding import Fold
+from harvdiag.status.links.outline import called, sign, told
 from harvdiag.status.links.phrases import follows, left
 from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, natural
 from harvdiag.status.links.titles import clause

@@ -13,16 +13,15 @@ from harvdiag.figures.measure import distinct, fit, line, width
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 from harvdiag.status.nodes.board import Board
-from harvdiag.status.nodes.cells import BAD, COLUMNS, GOOD, NONE, NOW, UNSEEN, Cell, Row
-from harvdiag.status.nodes.folding import Bundle, Line
-from harvdiag.status.nodes.titles import alt, beside, sign, title
+from harvdiag.status.nodes.cells import BAD, COLUMNS, GOOD, NOW, UNSEEN, Cell, Row
+from harvdiag.status.nodes.folding import Bundle, Line, cell_lines
+from harvdiag.status.nodes.titles import alt, notes, sign, title
 from harvdiag.status.source import source_line
 
 __all__ = ["picture"]
 
 LEAST, MOST, GAP = 960.0, 1180.0, 4.0
 HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
-NOTES, DEEP = 4, 3
 LEGEND = {"error": "broken", "warning": "look at it", "info": "good to know", NOW: "under way", UNSEEN: "not seen"}
 
 
@@ -84,7 +83,7 @@ class Grid:
     def _needs(self, name: str) -> float:
         if not name:
             return max((width(_label(each), BODY, bold=True) + 34 for each in self.lines), default=0)
-        told = dict.fromkeys((bool(sign(cell)), word) for each in self.lines for cell, word in _words(each, name))
+        told = dict.fromkeys((bool(sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name))
         return max([width(COLUMNS[name], SMALL), *(width(word, SMALL) + 15 * mark for mark, word in told)]) + 18
 
     def _heads(self, y: float) -> Iterator[Item]:
@@ -96,14 +95,14 @@ class Grid:
     # --- lines -----------------------------------------------------------------------------------------------------
 
     def _height(self, each: Line) -> float:
-        deep = max((len(_words(each, name)) for name in self.board.columns), default=1)
+        deep = max((len(cell_lines(each, name)) for name in self.board.columns), default=1)
         return HIGH + (max(deep, 1) - 1) * line(SMALL)
 
     def _line(self, each: Line, number: int, y: float, high: float) -> list[Item]:
         own = key(each.ref) if isinstance(each, Row) else f"bundle/{number}"
         items = [self._name(each, own, y, high)]
         for name, x, wide in self.places[1:]:
-            words = _words(each, name)
+            words = cell_lines(each, name)
             if words:
                 items.append(self._cell(words, f"{own}/{name}", (x, y, wide, high)))
         under = Path(((MARGIN, y + high), (self.right, y + high)), "rule", 0.8)
@@ -161,11 +160,7 @@ class Grid:
     @property
     def _said(self) -> list[tuple[str, str, str]]:
         """What is about no single node: sign, colour and words."""
-        told = [(f"{f.subject}: {f.message}", f.severity.value) for f in beside(self.board)]
-        more = [(f"and {len(told) - NOTES} more findings about no single node", told[NOTES][1])] if told[NOTES:] else []
-        skipped = len(self.board.findings.skipped)
-        gaps = [(f"{skipped} checks could not be made: not everything was seen", UNSEEN)] if skipped else []
-        return [(SIGNS[state], state, plain(words)) for words, state in [*told[:NOTES], *more, *gaps]]
+        return [(SIGNS[state], state, plain(words)) for words, state in notes(self.board)]
 
     def _notes(self, y: float) -> Iterator[Item]:
         for at, (mark, state, words) in enumerate(self._said):
@@ -175,7 +170,9 @@ class Grid:
             yield Item((Text(MARGIN + 8, base, mark, BODY, bold=True), text), f"note/{at}", "note", state, words)
 
     def _keys(self) -> list[Key]:
-        states = {cell.state for each in self.lines for name in self.board.columns for cell, _ in _words(each, name)}
+        states = {
+            cell.state for each in self.lines for name in self.board.columns for cell, _ in cell_lines(each, name)
+        }
         states |= {each.state for each in self.lines} | {state for _, state, _ in self._said}
         keys = [Key(word, state, SIGNS[state]) for state, word in LEGEND.items() if state in states]
         ghosts = any(isinstance(each, Row) and each.ghost for each in self.lines)
@@ -196,26 +193,6 @@ def _shortened(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
         told = distinct([_label(row) for row in alike], room, BODY, bold=True)
         short |= {row.ref: told[_label(row)] for row in alike}
     return short
-
-
-def _words(each: Line, name: str) -> list[tuple[Cell, str]]:
-    """What stands in a cell, line by line."""
-    if isinstance(each, Row):
-        cell = each.cells[name]
-        return [(cell, _told(cell))] if cell.state != NONE else []
-    cells = each.column(name)
-    if len(cells) == 1:
-        return [(cells[0][0], _told(cells[0][0]))]
-    shown = [(cell, f"{count} {plain(cell.word)}") for cell, count in cells[:DEEP]]
-    if len(cells) > DEEP:
-        rest = sum(count for _, count in cells[DEEP - 1 :])
-        shown[-1] = (Cell("", hint="; ".join(cell.hint for cell, _ in cells[DEEP - 1 :])), f"{rest} others")
-    return shown
-
-
-def _told(cell: Cell) -> str:
-    """Its word; what was not seen has its sign alone."""
-    return "" if cell.state == UNSEEN else plain(cell.word)
 
 
 def _box(state: str) -> tuple[str, str]:

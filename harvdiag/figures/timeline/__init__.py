@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
@@ -15,7 +15,6 @@ from harvdiag.figures.timeline.terminal import terminal
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.headline import parts
 from harvdiag.status.upgrade.history import History
-from harvdiag.status.upgrade.progress import Course
 from harvdiag.upgrade.wording import FUTILE
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 WIDE = 1120.0
-COLUMNS = ("node", "step", "began", "ended", "duration", "gap")
 LEGEND = {
     "error": "broken, or failed",
     "warning": "held up, or a fault on the way",
@@ -39,16 +37,14 @@ def __dir__() -> list[str]:
 
 
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture. Rows as `cluster.upgrade.phases` has them: `node`, `step`, `began`, `ended`, `duration`, `gap`.
+    """The picture of `cluster.upgrade.history`, whose table it has.
 
     Where no upgrade is under way, it is that of the last. Nothing may be wished of it.
     """
     del wish
-    history, under = History(Course(cluster.upgrade)), source_line(cluster.upgrade)
-    rows: list[dict[str, Any]] = [
-        dict(zip(COLUMNS, (s.node or None, *s[1:]), strict=True)) for s in history.course.spans
-    ]
-    return Drawing(_scene(history, under), lambda wide: terminal(history, under, wide), COLUMNS, rows)
+    history, under = cluster.upgrade.history, source_line(cluster.upgrade)
+    scene_ = _scene(history, under)
+    return Drawing(scene_, lambda wide: terminal(history, under, wide), history.dtypes, history.records)
 
 
 def _scene(history: History, under: str) -> Scene:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
@@ -32,7 +31,6 @@ LEGEND = {
     "good": "done",
     "unseen": "not known",
 }
-COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
 
 
 def __dir__() -> list[str]:
@@ -40,13 +38,10 @@ def __dir__() -> list[str]:
 
 
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture. Rows, one a node: `node`, `state`, `mark`, `step`, `waits_for`, `since`, `reason`, `finding`.
-
-    `mark` is ``good``, ``now``, ``wait``, ``warning`` or ``error``; `since` is RFC 3339. Nothing may be wished of it.
-    """
+    """The picture of `cluster.upgrade.progress`, whose table it has. Nothing may be wished of it."""
     del wish
-    course = Course(cluster.upgrade)
-    return Drawing(_scene(course), lambda wide: terminal(course, wide), COLUMNS, list(_rows(course)))
+    course = cluster.upgrade.progress
+    return Drawing(_scene(course), lambda wide: terminal(course, wide), course.dtypes, course.records)
 
 
 def _scene(course: Course) -> Scene:
@@ -79,18 +74,3 @@ def _legend(course: Course, items: list[Item]) -> list[Key]:
     word = "its turn is to come" if course.running else "not upgraded"
     waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
     return [*found, Key(word, LOOKS["wait"].stroke, fill="paper")] if waits else found
-
-
-def _rows(course: Course) -> Iterator[dict[str, Any]]:
-    for way in course.ways:
-        waits = f"{way.wait.actor}: {way.wait.what}"
-        parts = (way.name, way.state, way.mark, way.step, waits, way.wait.since, way.says, way.rule)
-        yield {name: part or None for name, part in zip(COLUMNS, parts, strict=True)}
-    plan = course.standing.plan
-    if plan is None or course.upgrade is not None:
-        return
-    for name, told in plan.statuses.items():
-        mark = "error" if name in plan.failed else ""
-        reason = ": ".join(filter(None, (told.reason, told.message)))
-        parts = (name, told.state, mark, "", "", "", reason, "")
-        yield {column: part or None for column, part in zip(COLUMNS, parts, strict=True)}

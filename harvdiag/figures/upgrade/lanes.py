@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from harvdiag.core.escape import plain
 from harvdiag.core.keys import key
-from harvdiag.core.listing import listed
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
@@ -15,7 +14,8 @@ from harvdiag.figures.parts import BODY, MARGIN, SMALL, clause, paragraph, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
 from harvdiag.status.upgrade.folding import Lane, folded
-from harvdiag.status.upgrade.progress import PREPARING, Course, Way
+from harvdiag.status.upgrade.labels import lane_hint, unplaced_word
+from harvdiag.status.upgrade.progress import Course, Way
 
 __all__ = ["lanes"]
 
@@ -79,7 +79,7 @@ def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
     shapes += _spent(lane, grid, top, fill or "paper")
     shapes += _beside(course, way, grid, (max(end, grid.x), top))
     name = key(ObjectRef("Node", "", way.name) if len(lane.ways) == 1 else ObjectRef("Nodes", "", _mark(way)))
-    return Item(tuple(shapes), name, "node" if len(lane.ways) == 1 else "group", way.mark, _hint(lane))
+    return Item(tuple(shapes), name, "node" if len(lane.ways) == 1 else "group", way.mark, lane_hint(lane))
 
 
 def _mark(way: Way) -> str:
@@ -129,10 +129,7 @@ def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> It
     """Words for a node that stands in no column."""
     if way.at in grid.columns:
         return
-    words = f'its state is "{way.state}"' if way.state else "not in the Upgrade's list"
-    phase = course.upgrade.phase if course.upgrade and course.running else None
-    if not way.state and way.mark == "wait" and phase and phase.number <= PREPARING:
-        words = "has not begun"
+    words = unplaced_word(course, way)
     room = grid.right - at[0] - 36
     wide = width(fit(plain(words), room, SMALL), SMALL)
     box = Rect(at[0] + 26, at[1] + 2, wide + 6, BAR - 4, "paper", "", radius=0)  # over the line of the way that is left
@@ -154,12 +151,3 @@ def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float
     turn = (x - 4, y + 7) if x > point else (point, y + 1)
     shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke, 1.4), *texts)
     return Item(shapes, f"caption-{number}", "caption", lane.first.mark, plain(lane.says)), low - 4
-
-
-def _hint(lane: Lane) -> str:
-    if len(lane.ways) > 1:
-        return f"{lane.first.state or 'not in the list'}: {listed([way.name for way in lane.ways])}"
-    way = lane.first
-    told = [f"{way.name}: {way.state or 'not in the list'}", f"step {way.step} of the drain" if way.step else ""]
-    told += [f"waits for {way.wait.actor}: {way.wait.what}", way.says]
-    return plain("; ".join(dict.fromkeys(filter(None, told))))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harvdiag.core.escape import plain
-from harvdiag.core.listing import groups, listed
+from harvdiag.core.listing import listed
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import fit, width
 from harvdiag.figures.parts import BODY, MARGIN, few
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
+from harvdiag.status.upgrade.labels import plan_states
 from harvdiag.status.upgrade.progress import Course
 
 __all__ = ["others"]
@@ -24,22 +23,9 @@ def __dir__() -> list[str]:
 def others(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
     """One row a state of an UpgradePlan, from y on, and where they end. Without an UpgradePlan there is none."""
     items = []
-    for at, (state, mark, names) in enumerate(_states(course)):
+    for at, (state, mark, names) in enumerate(plan_states(course)):
         items.append(_row(Rect(MARGIN, y + at * HIGH, wide - 2 * MARGIN, HIGH - 6), state, mark, names))
     return items, y + len(items) * HIGH + (10 if items else 0)
-
-
-def _states(course: Course) -> Iterator[tuple[str, str, list[str]]]:
-    """Each state with its mark and its nodes, the failed first; the nodes that have not begun last."""
-    plan = course.standing.plan
-    if plan is None or (course.gap and not plan.running):
-        return
-    told = sorted(plan.statuses, key=lambda name: (name not in plan.failed, name))
-    for state, names in groups(told, lambda name: plan.statuses[name].state):
-        yield state or "(no state)", "error" if names[0] in plan.failed else "wait", names
-    rest = [node.name for node in course.facts.pairing.nodes if node.name not in plan.statuses]
-    if rest:
-        yield "has not begun", "wait", sorted(rest)
 
 
 def _row(box: Rect, state: str, mark: str, names: list[str]) -> Item:

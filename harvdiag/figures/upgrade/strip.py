@@ -12,6 +12,7 @@ from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import MARGIN, SMALL
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
+from harvdiag.status.upgrade.labels import phase_word
 from harvdiag.status.upgrade.progress import Cell, Course
 from harvdiag.upgrade.wording import span
 
@@ -75,10 +76,6 @@ def _cell(course: Course, cell: Cell, box: Rect) -> Item:
 
 def _told(course: Course, cell: Cell) -> str:
     """What stands beside the sign: how long it took, or how it is."""
-    if cell.mark == "error":
-        return "stuck here" if course.running else "failed"
-    if cell.mark == "warning":
-        return "cannot finish" if course.standing.stuck else "held up"
-    if cell.mark == "now":
-        return "now"
+    if word := phase_word(course, cell):
+        return word
     return span(cell.took, short=True) if cell.took is not None and cell.mark == "good" else ""

@@ -14,7 +14,7 @@ from harvdiag.core.escape import html
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Coverage, Finding
 from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
-from harvdiag.status.upgrade import Standing
+from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import wait_of
 
@@ -91,7 +91,7 @@ def access_card(access: Access) -> str:
     return f"<div>{head}{table}{_rest(access) if rows else ''}</div>"
 
 
-def standing_card(standing: Standing) -> str:
+def standing_card(standing: UpgradeStatus) -> str:
     """Where the upgrade stands: the explanation, part by part, then the nodes that are not done."""
     label = f"<th style='{_CELL};white-space:nowrap'>"
     rows = (f"{label}{html(p.label)}</th><td style='{_CELL};{_LONG}'>{_step(p.text)}</td>" for p in standing.parts())
@@ -102,7 +102,7 @@ def standing_card(standing: Standing) -> str:
     return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
 
 
-def _state(standing: Standing) -> str:
+def _state(standing: UpgradeStatus) -> str:
     """The upgrade that is under way, with the verdict as a word; nothing where none is."""
     if standing.rollout is None:
         return ""

@@ -27,7 +27,7 @@ HTML = {
     ("harvdiag.core.model", "Finding"): _card("finding_card"),
     ("harvdiag.core.model", "Coverage"): _card("coverage_card"),
     ("harvdiag.access.rights", "Access"): _card("access_card"),
-    ("harvdiag.status.upgrade.status", "Standing"): _card("standing_card"),
+    ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card("standing_card"),
 }
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from harvdiag.core.escape import shown
 from harvdiag.core.fields import Obj, field, uid_of
 from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.references import ABSENT, UNSEEN, Edge, ref_of
 from harvdiag.kinds import CATALOGUE, LINKED
 from harvdiag.kinds.columns import Column
-from harvdiag.status.upgrade import Diagnosis
+from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.upgrade.v1 import Upgrade
 
 __all__ = ["ANEW", "CHANGED", "GONE", "NEW", "STATE", "Change", "Comparison", "Side"]
@@ -25,6 +26,7 @@ NEW, GONE, CHANGED, ANEW = "new", "gone", "changed", "made anew"
 KINDS = (*LINKED, "Upgrade")
 BESIDE = {"name", "namespace", "uid", "created", "owner"}  # what names an object, or is a link
 STATE = "state in the upgrade"
+COLUMNS = ("change", "what", "kind", "namespace", "name", "field", "before", "now")
 CONDITION = "status.conditions, type "
 
 
@@ -101,13 +103,51 @@ class Side:
         return self.facts.snapshot.gap(ref.kind, everywhere=ref.namespace != home) is None
 
 
-class Comparison:
-    """One cluster at two times, or two clusters; the earlier first, whichever was given so (`backwards`)."""
+class Comparison(Tabular):
+    """One cluster at two times, or two clusters; the earlier first, whichever was given so (`backwards`).
+
+    Its table has one row a difference, all str: `change` is ``new``, ``gone``, ``changed`` or ``made anew``, `what`
+    ``object``, ``field`` (a link too) or ``finding`` (its rule is in `field`), `kind`, `namespace`, `name`, `field`,
+    `before`, `now`.
+    """
+
+    noun = "changes"
+    dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str")
 
     def __init__(self, before: Diagnosis, now: Diagnosis) -> None:
         one, other = before.facts.now.at, now.facts.now.at
         self.backwards = one is not None and other is not None and one > other
         self.before, self.now = map(Side, (now, before) if self.backwards else (before, now))
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.changes)} changes, {len(self.gone)} findings gone, {len(self.new)} new"
+        return f"<Comparison: {counts}{', not the same cluster' if self.strangers else ''}>"
+
+    @property
+    def records(self) -> list[Record]:
+        """One row a difference: objects and fields, then findings that are gone, then new ones."""
+        return [dict(zip(COLUMNS, row, strict=True)) for row in self._rows()]
+
+    def _rows(self) -> Iterator[tuple[str, ...]]:
+        for change in self.changes:
+            what = "field" if change.path else "object"
+            yield (change.sort, what, *change.ref, change.path, change.before, change.now)
+        for word, found in ((GONE, self.gone), (NEW, self.new)):
+            for finding in found:
+                told = (finding.message, "") if word == GONE else ("", finding.message)
+                yield (word, "finding", *finding.subject, finding.rule, *told)
+
+    def _summary(self) -> dict[str, Any]:
+        """Both sources, whether they are one cluster, how much is the same, what cannot be compared."""
+        objects, links = self.same
+        sides = {"before": self.before.findings.source, "now": self.now.findings.source}
+        return {
+            **{name: {"name": source.name, "captured_at": source.captured_at} for name, source in sides.items()},
+            "same_cluster": not self.strangers,
+            "same": {"objects": objects, "links": links},
+            "remaining": [finding.fingerprint for finding in self.remaining],
+            "not_compared": [{"kind": kind, "reason": why} for kind, why in self.gaps],
+        }
 
     @property
     def together(self) -> bool:

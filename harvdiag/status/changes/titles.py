@@ -25,6 +25,7 @@ __all__ = [
     "findings",
     "lines",
     "notes",
+    "remarks",
     "same",
     "sides",
     "since",
@@ -35,7 +36,7 @@ __all__ = [
 
 SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
 MARKS = {"good": "✓", "error": "✗", "warning": "!", "info": "i"}
-FEW, CLAUSES = 3, 2
+FEW, CLAUSES, NOTES = 3, 2, 6
 UNTOLD = "which came first is not known"
 ABSENT = "absent"
 
@@ -204,6 +205,14 @@ def same(comparison: Comparison) -> str:
     remain = len(comparison.remaining)
     found = counted(remain, "finding") if remain else "no finding"
     return f"The same: {counted(objects, 'object')}, {counted(links, 'link')}, {found}"
+
+
+def remarks(comparison: Comparison) -> list[tuple[str, str]]:
+    """What is said below the differences, each with its sign: what is the same, and (``?``) what is not comparable."""
+    told = notes(comparison)
+    said = [] if comparison.strangers else [("", same(comparison))]
+    said += [("?", note) for note in told[:NOTES]]
+    return [*said, *([("?", f"and {len(told) - NOTES} more that cannot be compared")] if len(told) > NOTES else [])]
 
 
 def alt(comparison: Comparison, groups: Sequence[Group]) -> str:

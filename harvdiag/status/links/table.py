@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from harvdiag.status.links.rows import Tie
-from harvdiag.status.links.view import Plot
+from harvdiag.core.tabular import Record
+from harvdiag.status.links.rows import Tie, Web
 
 __all__ = ["COLUMNS", "rows"]
 
@@ -17,9 +16,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def rows(found: Plot) -> list[dict[str, Any]]:
+def rows(web: Web) -> list[Record]:
     """Every link of the rows and among the cluster objects, also of what is folded; trouble first."""
-    web = found.web
     ties = [tie for row in web.rows for tie in (*row.ties, *row.out)] + list(web.spokes)
     return [dict(zip(COLUMNS, values, strict=True)) for tie in ties for values in _values(tie)]
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from harvdiag.core.escape import plain
 from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.build import Graph
+from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.links.build import weave
 from harvdiag.status.links.folding import Entry, fold, trim
 from harvdiag.status.links.rows import Row, Web
+from harvdiag.status.links.table import COLUMNS, rows
 from harvdiag.status.links.titles import alt, title
 from harvdiag.status.source import source_line
-from harvdiag.status.upgrade import Diagnosis
 
 __all__ = ["Plot", "plot"]
 
@@ -20,14 +25,35 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Plot(NamedTuple):
-    """The graph, what is shown of it, and what is said of it in one line, in a second one, and at length."""
+@dataclass(frozen=True)
+class Plot(Tabular):
+    """The graph, what is shown of it, and what is said of it in one line, in a second one, and at length.
+
+    Its table has one row a link and field, trouble first, all str: `source_kind`, `source`, `field`, `target_kind`,
+    `target` (empty for a field that should name another and does not), `state` (``holds``, or what is wrong with it),
+    `finding` (the rule that speaks of it; empty where none does).
+    """
+
+    noun: ClassVar[str] = "links"
+    dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str")
 
     web: Web
     entries: tuple[Entry, ...]
     title: str
     source: str
     alt: str
+
+    def __repr__(self) -> str:
+        return f"<Plot: {len(self.records)} links; {plain(self.title)}>"
+
+    @property
+    def records(self) -> list[Record]:
+        """One row a link, also of what is folded."""
+        return rows(self.web)
+
+    def _summary(self) -> dict[str, Any]:
+        """The answer in words, and the kinds that were not seen."""
+        return {"title": self.title, "not_seen": list(self.web.gaps)}
 
 
 def plot(

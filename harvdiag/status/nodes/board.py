@@ -6,19 +6,20 @@ What is broken comes from the findings; a field that no rule judges is told as i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from harvdiag.core.model import Finding, ObjectRef, Reason
+from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.pairing import FLEET, Pair
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import condition
+from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.nodes.cells import BAD, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row
 from harvdiag.status.nodes.cells import COLUMNS as HEADS
 from harvdiag.status.nodes.paired import paired
 from harvdiag.status.nodes.workload import Load, vms, volumes
-from harvdiag.status.upgrade import Diagnosis
 from harvdiag.upgrade.phases import DONE, PRELOADED
 from harvdiag.upgrade.run import NodeRollout
 
@@ -28,6 +29,10 @@ FIELDS = {column.name: column for column in CATALOGUE["Node"].columns}
 PARTS = ("CustomMachine", "RKEBootstrap")
 REBOOT = "Waiting Reboot"
 WAITING = {"", "Images preloading", PRELOADED}
+NAMED = dict.fromkeys(("kind", "name", "machine", "severity"), "str")
+DTYPES = {"findings": "Int64", "volumes": "Int64", "vms": "Int64"} | dict.fromkeys(
+    ("managed", "ready", "schedulable"), "boolean"
+)
 VOTER = condition("voter", "EtcdIsVoter")
 
 
@@ -35,13 +40,45 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Board:
-    """All rows of one cluster, and what was found that is about none of them."""
+class Board(Tabular):
+    """All rows of one cluster, and what was found that is about none of them.
+
+    Its table has one row a node, and one a Machine or a name without a node: `kind`, `name`, `machine`, `severity`
+    (str), `findings` (Int64, how many), `paired` (str), `managed`, `ready`, `schedulable` (boolean), `roles`,
+    `kubelet`, `os` (str), `volumes`, `vms` (Int64, how many), `upgrade` (its state), `rules` (str). What was not seen,
+    or cannot be told of a Machine, is missing.
+    """
+
+    noun = "nodes"
+    dtypes: ClassVar[Mapping[str, str]] = NAMED | {name: DTYPES.get(name, "str") for name in (*HEADS, "rules")}
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         self.diagnosis = diagnosis
         self.facts = diagnosis.facts
         self.findings = diagnosis.findings
+
+    def __repr__(self) -> str:
+        bad = sum(row.trouble for row in self.rows)
+        return f"<Board: {len(self.nodes)} nodes, {len(self.rows)} rows, {bad} in trouble>"
+
+    @property
+    def records(self) -> list[Record]:
+        """One row each, as `rows` has them."""
+        return [dict(self._record(row)) for row in self.rows]
+
+    def _record(self, row: Row) -> Iterator[tuple[str, Any]]:
+        yield from zip(NAMED, (row.ref.kind, row.ref.name, row.machine, row.state), strict=True)
+        for name in HEADS:
+            cell = row.cells[name]
+            yield name, cell.word or None if name == "paired" else cell.value
+        yield "rules", ", ".join(dict.fromkeys(finding.rule for finding in row.findings))
+
+    def _summary(self) -> dict[str, Any]:
+        """Why the Nodes were `not_seen`, and the findings about no single node (`others`, by fingerprint)."""
+        return {
+            "not_seen": self.facts.snapshot.gap("Node"),
+            "others": [finding.fingerprint for finding in self.others],
+        }
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -6,17 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
-from harvdiag.status.nodes.cells import NONE, PLAIN, Cell, Row
+from harvdiag.status.nodes.cells import NONE, PLAIN, UNSEEN, Cell, Row
 from harvdiag.status.summary import counted
 
-__all__ = ["MANY", "Bundle", "Line", "folded", "told"]
+__all__ = ["MANY", "Bundle", "Line", "cell_lines", "folded", "told"]
 
 MANY = 25
 """As many rows are drawn one by one."""
 SAMPLE = 3  # of those with the same trouble
 TROUBLES = 12  # as many rows in trouble are drawn one by one
 SUMS = {"volumes", "vms"}
+DEEP = 3  # lines in a cell
 
 
 def __dir__() -> list[str]:
@@ -54,6 +56,25 @@ def folded(rows: Sequence[Row], whole: bool = False) -> list[Line]:
     well = tuple(row for row in rows if not row.trouble)
     lines: list[Line] = list(bad) if len(bad) <= TROUBLES else list(_alike(bad))
     return [*lines, Bundle(f"{told(well)}: nothing found", well)] if well else lines
+
+
+def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
+    """What is in a cell of a line, fact by fact; what was not seen has no word, for its sign says it."""
+    if isinstance(each, Row):
+        cell = each.cells[name]
+        return [(cell, _word(cell))] if cell.state != NONE else []
+    cells = each.column(name)
+    if len(cells) == 1:
+        return [(cells[0][0], _word(cells[0][0]))]
+    shown = [(cell, f"{count} {plain(cell.word)}") for cell, count in cells[:DEEP]]
+    if len(cells) > DEEP:
+        rest = sum(count for _, count in cells[DEEP - 1 :])
+        shown[-1] = (Cell("", hint="; ".join(cell.hint for cell, _ in cells[DEEP - 1 :])), f"{rest} others")
+    return shown
+
+
+def _word(cell: Cell) -> str:
+    return "" if cell.state == UNSEEN else plain(cell.word)
 
 
 def told(rows: Sequence[Row]) -> str:

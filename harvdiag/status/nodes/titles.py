@@ -11,10 +11,10 @@ from harvdiag.status.nodes.cells import COLUMNS, GOOD, NONE, NOW, PLAIN, UNSEEN,
 from harvdiag.status.nodes.folding import Bundle, Line, told
 from harvdiag.status.summary import counted
 
-__all__ = ["SIGNS", "alt", "beside", "sign", "title"]
+__all__ = ["SIGNS", "alt", "beside", "notes", "sign", "title"]
 
 SIGNS = {"error": "✗", "warning": "!", "info": "i", GOOD: "✓", NOW: "▶", UNSEEN: "?", PLAIN: "", NONE: ""}
-FEW, TOLD = 3, 12
+FEW, TOLD, NOTES = 3, 12, 4
 
 
 def __dir__() -> list[str]:
@@ -103,6 +103,15 @@ def _going(board: Board, rest: str) -> str:
 def beside(board: Board) -> list[Finding]:
     """The findings about no single node, the worst first."""
     return sorted(board.others, key=lambda finding: (bool(finding.caused_by), finding.severity.rank))
+
+
+def notes(board: Board) -> list[tuple[str, str]]:
+    """What is said below the table, each with its state: findings about no single node, and what is unseen."""
+    told = [(f"{f.subject}: {f.message}", f.severity.value) for f in beside(board)]
+    more = [(f"and {len(told) - NOTES} more findings about no single node", told[NOTES][1])] if told[NOTES:] else []
+    skipped = len(board.findings.skipped)
+    gaps = [(f"{skipped} checks could not be made: not everything was seen", UNSEEN)] if skipped else []
+    return [*told[:NOTES], *more, *gaps]
 
 
 def alt(board: Board, lines: Sequence[Line]) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+from harvdiag.core.escape import plain
 from harvdiag.core.keys import key
 from harvdiag.core.model import ObjectRef
+from harvdiag.core.tabular import Record, Tabular, to_plain
 from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import done, headline, title
 from harvdiag.status.upgrade.progress import Course
 from harvdiag.upgrade.phases import FAILED
-from harvdiag.upgrade.timeline import Entry, EntryKind, Span, stopped, timeline
+from harvdiag.upgrade.timeline import PHASE_COLUMNS, Entry, EntryKind, Span, lines, stopped, timeline
 from harvdiag.upgrade.waiting import has_turn
 from harvdiag.upgrade.wording import named, span
 
@@ -24,6 +26,7 @@ JOBS = frozenset({"kubernetes", "restart"})  # what is none: it lies between two
 SHORT = {"skip-restart-rancher-system-agent": "skip-restart", "skip-manifests-apply": "skip-manifests"}
 STANDS = {"good": "done", "now": "goes on", "warning": "held up", "error": "stands still", "wait": "not reached"}
 FEW = 5
+HERE = "~~~ here it stopped: what follows repeats itself, or tells of a fault, and moves nothing ~~~"
 DRAIN, HOOKS = "drain to restart, node by node", frozenset({"pre-drain", "kubernetes", "post-drain", "restart"})
 
 
@@ -67,11 +70,51 @@ class Row(NamedTuple):
     rest: int = 0
 
 
-class History:
-    """The upgrade that is under way, else the last, in time."""
+class History(Tabular):
+    """The upgrade that is under way, else the last, in time.
+
+    Its table has one row a phase, then one a step of each node: `node`, `step` (str), `began`, `ended`
+    (datetime64[ns, UTC]), `duration`, `gap` (timedelta64[ns]). `node` is missing for a phase.
+    """
+
+    noun = "spans"
+    dtypes: ClassVar[Mapping[str, str]] = PHASE_COLUMNS
 
     def __init__(self, course: Course) -> None:
         self.course = course
+
+    def __repr__(self) -> str:
+        stop = self.course.standing.last if self.course.standing.still else None
+        last = f", nothing moved after {stop.time:%Y-%m-%d %H:%M} UTC" if stop else ""
+        return f"<History: {len(self.records)} phases and steps, {len(self.lines)} lines{last}>"
+
+    @property
+    def records(self) -> list[Record]:
+        """One row a span; None where nothing tells."""
+        return [dict(zip(self.dtypes, (told.node or None, *told[1:]), strict=True)) for told in self.course.spans]
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """As text, one line an entry, and where it stopped; then what could not be placed in time."""
+        standing = self.course.standing
+        if standing.past is None:
+            return []
+        entries = standing.past.entries()
+        told = lines(entries)
+        if standing.still and standing.last:
+            told.insert(entries.index(standing.last) + 1, HERE)
+        return [*told, *map(plain, standing.past.untimed)]
+
+    def _summary(self) -> dict[str, Any]:
+        """When it `stopped` (None where it did not), and every entry that tells a time."""
+        standing = self.course.standing
+        stop = standing.last if standing.still else None
+        told = standing.past.entries() if standing.past else []
+        entries = [
+            {"time": e.time, "what": e.what, "node": e.node or None, "object": e.object.as_dict(), "field": e.field}
+            for e in told
+        ]
+        return {"stopped": to_plain(stop.time) if stop else None, "entries": to_plain(entries)}
 
     @cached_property
     def entries(self) -> list[Entry]:

@@ -5,15 +5,20 @@ Marks are ``good``, ``now``, ``wait``, ``warning``, ``error`` and ``unseen``. Wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from harvdiag.core.escape import plain
+from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Finding, ObjectRef, Severity
+from harvdiag.core.tabular import Record, Tabular
 from harvdiag.core.timestamps import Moment
-from harvdiag.status.upgrade import Part, Standing
+from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.upgrade.explanation import explain
+from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PHASES, PRELOADED, STATES, Phase
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -21,6 +26,9 @@ from harvdiag.upgrade.timeline import Span, phases
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.waiting import Wait, wait_of
 from harvdiag.upgrade.wording import span
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["COLUMNS", "LAST", "NODES", "PREPARING", "RANK", "Cell", "Course", "Way"]
 
@@ -40,6 +48,8 @@ SPENT_IN = {
 RANK = {mark: rank for rank, mark in enumerate(("error", "warning", "now", "unseen", "wait", "good"))}
 """The marks, what needs a look first."""
 PREPARING, NODES, LAST = 5, 7, 8
+NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
+PHASE_COLUMNS = {"number": "Int64", "phase": "str", "mark": "str", "took": "str"}
 
 
 def __dir__() -> list[str]:
@@ -85,12 +95,25 @@ class Way:
         return self.finding.said_of(whom) if self.finding and self.says == self.finding.message else self.says
 
 
-class Course:
-    """The upgrade that is under way; where none is, the last there was."""
+class Course(Tabular):
+    """The upgrade that is under way; where none is, the last there was.
 
-    def __init__(self, standing: Standing) -> None:
+    Its table has one row a node, all str: `node`, `state`, `mark` (``good``, ``now``, ``wait``, ``warning``,
+    ``error``), `step` (of the drain), `waits_for`, `since` (RFC 3339), `reason`, `finding` (the rule that marks it).
+    """
+
+    noun = "nodes"
+    dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(NODE_COLUMNS, "str")
+
+    def __init__(self, standing: Diagnosis) -> None:
         self.facts = standing.facts
         self.standing = standing
+
+    def __repr__(self) -> str:
+        marks = [way.mark for way in self.ways]
+        told = ", ".join(f"{marks.count(mark)} {mark}" for mark in RANK if mark in marks)
+        phase = next((f"{cell.number} {cell.label}, " for cell in self.cells if cell.mark not in {"good", "wait"}), "")
+        return f"<Progress: {plain(phase)}{len(self.records)} nodes{f' ({told})' if told else ''}>"
 
     @cached_property
     def gap(self) -> str:
@@ -105,7 +128,7 @@ class Course:
     @cached_property
     def parts(self) -> list[Part]:
         """What the standing says, part by part."""
-        return self.standing.parts()
+        return explain(self.standing)
 
     @property
     def running(self) -> bool:
@@ -133,6 +156,42 @@ class Course:
         """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
         age = self.facts.now.since(Moment(since))
         return span(age, short) if age is not None and age.total_seconds() >= 0 else ""
+
+    # --- as data ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """One row a node; of an UpgradePlan (Upgrade V2) the nodes that it tells of."""
+        return [dict(zip(self.dtypes, (cell or None for cell in row), strict=True)) for row in self._rows()]
+
+    def _rows(self) -> Iterator[tuple[str, ...]]:
+        for way in self.ways:
+            waits = f"{way.wait.actor}: {way.wait.what}"
+            yield (way.name, way.state, way.mark, way.step, waits, way.wait.since, way.says, way.rule)
+        plan = self.standing.plan
+        if plan is None or self.upgrade is not None:
+            return
+        for name, told in plan.statuses.items():
+            mark = "error" if name in plan.failed else ""
+            reason = ": ".join(filter(None, (told.reason, told.message)))
+            yield (name, told.state, mark, "", "", "", reason, "")
+
+    @property
+    def phases(self) -> pd.DataFrame:
+        """The phases in their order: `number` (Int64), `phase`, `mark` (as for nodes, and ``unseen``), `took` (str)."""
+        return build_frame([(c.number, c.label, c.mark, c.took or None) for c in self.cells], PHASE_COLUMNS)
+
+    def _summary(self) -> dict[str, Any]:
+        """`upgrade` (the object, or None), whether it is `running`, why it was `not_seen`, and the `phases`."""
+        of = self.upgrade or self.standing.plan
+        phases = [(cell.number, cell.label, cell.mark, cell.took or None) for cell in self.cells]
+        return {
+            "upgrade": of.ref.as_dict() if of else None,
+            "version": of.version if of else None,
+            "running": of.running if of else False,
+            "not_seen": self.gap or None,
+            "phases": [dict(zip(PHASE_COLUMNS, phase, strict=True)) for phase in phases],
+        }
 
     # --- phases ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The standing of a cluster's upgrade: its parts as data, and the explanation that is made of them."""
+"""The status of a cluster's upgrade: its parts as data, and the explanation that is made of them."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import plain
 from harvdiag.core.frames import build_frame
+from harvdiag.core.model import ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade import finished as over
-from harvdiag.status.upgrade import node as one
-from harvdiag.status.upgrade import running as whole
+from harvdiag.status.upgrade.explanation import explain
 from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.timeline import Span, frame, phase_frame, phases
-from harvdiag.upgrade.timeline import lines as told
 from harvdiag.upgrade.waiting import row
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Standing"]
+    from harvdiag.status.upgrade.drain.drain import Drain
+    from harvdiag.status.upgrade.history import History
+    from harvdiag.status.upgrade.progress import Course
+
+__all__ = ["UpgradeStatus"]
 
 NODE_COLUMNS = {
     **dict.fromkeys(("name", "state", "step", "waits_for", "machine", "kubelet", "os", "ready"), "str"),
     "cordoned": "boolean",
     "since": "datetime64[ns, UTC]",
 }
-HERE = "~~~ here it stopped: what follows repeats itself, or tells of a fault, and moves nothing ~~~"
 
 
 def __dir__() -> list[str]:
     return __all__
 
 
-class Standing(Diagnosis):
-    """Where the upgrade of a cluster stands. Shows itself as text; `explain()` has the words, `nodes` the table."""
+class UpgradeStatus(Diagnosis):
+    """Where the upgrade of a cluster stands. Shows itself as text; `explain()` has the words, `nodes` the table,
+    `progress`, `history` and `drain()` what the pictures show.
+    """
 
     def __repr__(self) -> str:
         return self.explain()
@@ -57,16 +60,29 @@ class Standing(Diagnosis):
         """What happened when: `time` (UTC), `what`, `node`, `object`, `field` (str), in order."""
         return frame(self.past.entries() if self.past else [])
 
-    @property
-    def history(self) -> list[str]:
-        """The same as text, one line an entry, and where it stopped; then what could not be placed in time."""
-        if self.past is None:
-            return []
-        entries = self.past.entries()
-        lines = told(entries)
-        if self.still and self.last:
-            lines.insert(entries.index(self.last) + 1, HERE)
-        return [*lines, *map(plain, self.past.untimed)]
+    @cached_property
+    def progress(self) -> Course:
+        """How far each node is, and each phase, with its mark: ``.frame``, ``.phases``, ``.document``."""
+        from harvdiag.status.upgrade.progress import Course
+
+        return Course(self)
+
+    @cached_property
+    def history(self) -> History:
+        """What took how long, and where it stopped: ``.frame``, ``.lines`` (as text), ``.document``."""
+        from harvdiag.status.upgrade.history import History
+
+        return History(self.progress)
+
+    def drain(self, node: str = "") -> Drain:
+        """The steps of one node's drain, and who has not answered: ``.frame``, ``.document``.
+
+        Without a name it is the node that is drained, else the one that is stuck. Raises UsageError for a node that
+        is not in the upgrade.
+        """
+        from harvdiag.status.upgrade.drain.drain import drain
+
+        return drain(self.progress, ObjectRef("Node", "", node) if node else None)
 
     @property
     def spans(self) -> list[Span]:
@@ -87,8 +103,4 @@ class Standing(Diagnosis):
 
     def parts(self, node: str = "") -> list[Part]:
         """The explanation, part by part; as the cluster has it, not yet made fit for a terminal."""
-        if self.rollout is None:
-            return list(over.explain(self, node))
-        if node:
-            return list(one.explain(self, self.rollout, node))
-        return list(whole.explain(self, self.rollout))
+        return explain(self, node)

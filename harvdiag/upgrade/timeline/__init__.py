@@ -2,11 +2,12 @@
 
 from harvdiag.upgrade.timeline.entries import Entry, History, stopped, timeline, untimed
 from harvdiag.upgrade.timeline.note import EntryKind
-from harvdiag.upgrade.timeline.show import frame, lines, phase_frame
+from harvdiag.upgrade.timeline.show import PHASE_COLUMNS, frame, lines, phase_frame
 from harvdiag.upgrade.timeline.span import Span
 from harvdiag.upgrade.timeline.spans import phases
 
 __all__ = [
+    "PHASE_COLUMNS",
     "Entry",
     "EntryKind",
     "History",

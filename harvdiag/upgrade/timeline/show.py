@@ -13,7 +13,7 @@ from harvdiag.upgrade.timeline.span import Span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["frame", "lines", "phase_frame"]
+__all__ = ["PHASE_COLUMNS", "frame", "lines", "phase_frame"]
 
 COLUMNS = {"time": "datetime64[ns, UTC]", "what": "str", "node": "str", "object": "str", "field": "str"}
 PHASE_COLUMNS = {

@@ -1,28 +1,25 @@
-"""What the page knows of each object beyond its place in the picture: facts, links, findings, and some YAML."""
+"""What is known of each object beyond its place in the picture: facts, links, findings, and some YAML."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from harvdiag.core.escape import plain, shown
 from harvdiag.core.keys import key
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.timestamps import Moment
-from harvdiag.figures.drawing import Wish
-from harvdiag.figures.explore.excerpt import MOST, excerpt
-from harvdiag.figures.scene import Scene
+from harvdiag.graph.build import Graph
 from harvdiag.graph.references import PRESENT
 from harvdiag.kinds import CATALOGUE
+from harvdiag.snapshot import Snapshot
+from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.links.folding import Fold
 from harvdiag.status.links.rows import PLACE
-from harvdiag.status.links.view import plot
+from harvdiag.status.links.view import Plot
+from harvdiag.status.objects.excerpt import MOST, excerpt
 from harvdiag.status.summary import value, verdict
-
-if TYPE_CHECKING:
-    from harvdiag.cluster import Cluster
-    from harvdiag.graph.build import Graph
 
 __all__ = ["record"]
 
@@ -38,16 +35,15 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def record(cluster: Cluster, scene: Scene, wish: Wish) -> Record:
+def record(diagnosis: Diagnosis, graph: Graph, found: Plot, drawn: Collection[str] | None = None) -> Record:
     """What there is to know, for JSON: `objects`, `edges` between them by number, which of them stand in `bundles`,
     `findings` and the `verdict`.
 
-    With a focus, of the objects in the picture and their neighbours alone.
+    Where the keys of what is `drawn` are given, of those objects and their neighbours alone.
     """
-    findings = cluster.check()
-    graph = cluster.graph
-    folded, whole = _folded(cluster, wish), wish.focus is None
-    refs = list(graph) if whole else _near(cluster, scene, folded)
+    findings, snapshot = diagnosis.findings, diagnosis.facts.snapshot
+    folded, whole = _folded(found), drawn is None
+    refs = list(graph) if drawn is None else _near(graph, drawn, folded)
     refs = list(dict.fromkeys([*refs, *(f.subject for f in findings if whole or f.subject in refs)]))
     numbers = {ref: number for number, ref in enumerate(refs)}
     concerned = _concerned(findings, graph)
@@ -55,7 +51,7 @@ def record(cluster: Cluster, scene: Scene, wish: Wish) -> Record:
     paths = {path: number for number, path in enumerate(sorted({path for _, _, path in graph.edges(keys=True)}))}
     return {
         "verdict": plain(verdict(findings)),
-        "objects": [_object(cluster, ref, concerned[ref], most[ref]) for ref in refs],
+        "objects": [_object(snapshot, graph, ref, concerned[ref], most[ref]) for ref in refs],
         "paths": [plain(path) for path in paths],
         "edges": [
             [numbers[source], numbers[target], paths[path]]
@@ -67,21 +63,19 @@ def record(cluster: Cluster, scene: Scene, wish: Wish) -> Record:
     }
 
 
-def _folded(cluster: Cluster, wish: Wish) -> dict[str, list[ObjectRef]]:
+def _folded(found: Plot) -> dict[str, list[ObjectRef]]:
     """The objects that each bundle stands for, kind by kind; a bundle's key has its place among the rows."""
-    entries = enumerate(plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole).entries)
-    folds = {f"bundle/{at}": entry for at, entry in entries if isinstance(entry, Fold)}
+    folds = {f"bundle/{at}": entry for at, entry in enumerate(found.entries) if isinstance(entry, Fold)}
     return {
         name: sorted((t.ref for row in fold.rows for t in row.things if not t.slot), key=lambda r: PLACE[r.kind])
         for name, fold in folds.items()
     }
 
 
-def _near(cluster: Cluster, scene: Scene, folded: Mapping[str, Iterable[ObjectRef]]) -> list[ObjectRef]:
+def _near(graph: Graph, drawn: Collection[str], folded: Mapping[str, Iterable[ObjectRef]]) -> list[ObjectRef]:
     """The objects that are drawn or folded, and those that they name or that name them."""
-    graph = cluster.graph
-    drawn = {item.key for item in scene.items if item.key} | {key(ref) for refs in folded.values() for ref in refs}
-    there = [ref for ref in graph if key(ref) in drawn]
+    keys = {*drawn, *(key(ref) for refs in folded.values() for ref in refs)}
+    there = [ref for ref in graph if key(ref) in keys]
     rows = [ref for ref in there if ref.kind in PLACE]  # the cluster objects are near to everything
     around = (other for ref in rows for other in (*graph.successors(ref), *graph.predecessors(ref)))
     return list(dict.fromkeys([*there, *around]))
@@ -111,9 +105,9 @@ def _named(finding: Finding, graph: Graph) -> Iterator[ObjectRef]:
     yield from (ref for ref in (*ends, *named) if graph.nodes[ref]["state"] != PRESENT)
 
 
-def _object(cluster: Cluster, ref: ObjectRef, findings: list[int], most: int) -> Record:
-    known = cluster.graph.nodes[ref]["state"] if ref in cluster.graph else PRESENT
-    obj = cluster.snapshot.get(ref) if known == PRESENT else None
+def _object(snapshot: Snapshot, graph: Graph, ref: ObjectRef, findings: list[int], most: int) -> Record:
+    known = graph.nodes[ref]["state"] if ref in graph else PRESENT
+    obj = snapshot.get(ref) if known == PRESENT else None
     told: Record = {
         "key": key(ref),
         "kind": plain(ref.kind),

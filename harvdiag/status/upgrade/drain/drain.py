@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import plain
 from harvdiag.core.model import Finding, ObjectRef, Reason
-from harvdiag.status.drain.steps import Move, moves
+from harvdiag.core.tabular import Record, Tabular
+from harvdiag.status.summary import counted
+from harvdiag.status.upgrade.drain.steps import ACTORS, Move, moves
 from harvdiag.status.upgrade.headline import root, short
 from harvdiag.status.upgrade.part import PartKey, find_part
 from harvdiag.status.upgrade.progress import Course, Way
@@ -19,6 +23,7 @@ from harvdiag.upgrade.wording import named
 __all__ = ["Drain", "drain", "told"]
 
 NODES = 7
+COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "waits_for", "since")
 HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
 
 
@@ -26,12 +31,20 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Drain(NamedTuple):
+@dataclass(frozen=True)
+class Drain(Tabular):
     """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.
 
     `wait` is whose turn it is, `silence` for how long it has been (``3 h 20 min``); `secret` how the plan Secret is
     called (empty: there is none). `root` is the cause of `finding`, or that itself.
+
+    Its table has one row a step, all str: `node`, `step`, `mark` (``good``, ``now``, ``error``, ``wait``, ``absent``,
+    ``unseen``), `from`, `to`, `what`, `carried_by`, `time` (``09:31``, UTC), `waits_for`, `since` (RFC 3339); the last
+    two for the step that is waited for.
     """
+
+    noun: ClassVar[str] = "steps"
+    dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str")
 
     title: str
     why: str
@@ -47,6 +60,56 @@ class Drain(NamedTuple):
     def next(self) -> Move | None:
         """The step that is waited for."""
         return next((move for move in self.moves if move.mark in {"now", "error"}), None)
+
+    def __repr__(self) -> str:
+        return f"<Drain: {plain(self.title)}>"
+
+    @property
+    def alt(self) -> str:
+        """The steps in words, for those who cannot see the picture."""
+        done = [move.step.name for move in self.moves if move.mark == "good"]
+        words = [
+            f"{self.title}.",
+            f"{counted(len(done), 'step')} of {len(self.moves)} done." if self.moves else self.why,
+        ]
+        if step := self.next:
+            actor = ACTORS[step.step.source]
+            words.append(f"Next is {step.step.name}: {actor} {step.step.what}, written as {step.step.carrier}.")
+        if self.moves and not self.secret:
+            words.append("No plan Secret is seen, on which the steps would be written.")
+        return " ".join([*words, self.why if self.moves else ""])
+
+    @property
+    def records(self) -> list[Record]:
+        """One row a step."""
+        return list(self._rows())
+
+    def _rows(self) -> Iterator[Record]:
+        for move in self.moves:
+            step, waited = move.step, self.wait if move == self.next else None
+            told = (
+                self.node.name if self.node else None,
+                step.name,
+                move.mark,
+                ACTORS[step.source],
+                ACTORS[step.target],
+            )
+            rest = (step.what, step.carrier, move.time or None)
+            more = (f"{waited.actor}: {waited.what}", waited.since or None) if waited else (None, None)
+            yield dict(zip(COLUMNS, (*told, *rest, *more), strict=True))
+
+    def _summary(self) -> dict[str, Any]:
+        """Whose drain it is, the answer in words, the plan Secret, whose turn it is, and the findings behind it."""
+        waits = {"actor": self.wait.actor, "what": self.wait.what, "since": self.wait.since} if self.wait else None
+        return {
+            "node": self.node.name if self.node else None,
+            "title": self.title,
+            "why": self.why or None,
+            "secret": self.secret or None,
+            "waits_for": waits,
+            "finding": self.finding.fingerprint if self.finding else None,
+            "root_cause": self.root.fingerprint if self.root else None,
+        }
 
 
 def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
@@ -135,13 +198,14 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
     steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
     cause = course.root(finding) if finding else None
-    made = Drain("", why, node, steps, told, secret, finding, course.age(told.since), cause)
+    age = course.age(told.since)
+    made = Drain("", why, node, steps, told, secret=secret, finding=finding, silence=age, root=cause)
     if unseen:
         words = f"How far the drain of {node.name} is, nobody can tell: {' and '.join(unseen)} not seen"
-        return made._replace(
-            title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
+        return replace(
+            made, title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
         )
-    return made._replace(title=_title(course, rollout, made, node))
+    return replace(made, title=_title(course, rollout, made, node))
 
 
 def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:

@@ -1,0 +1,74 @@
+"""What a result offers to programs: its rows as a pandas DataFrame, and the whole of it as plain data for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harvdiag.core.frames import build_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Record", "Tabular", "to_plain"]
+
+SCHEMA = 1
+Record = Mapping[str, Any]
+"""One row: a value for each column, in the order of the columns."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+class Tabular:
+    """A result with one table.
+
+    A subclass declares its columns with their dtypes in `dtypes`, under which key the document holds the rows in
+    `noun`, and gives the rows as `records`; what else the document says comes from `_summary`.
+    """
+
+    dtypes: ClassVar[Mapping[str, str]] = {}
+    noun: ClassVar[str] = "rows"
+
+    def __dir__(self) -> list[str]:
+        return sorted(name for name in super().__dir__() if not name.startswith("_"))
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The rows of the table as dictionaries; None where a value is missing."""
+        raise NotImplementedError
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a DataFrame; its columns and dtypes are those of `dtypes`, also where there is no row."""
+        return build_frame([tuple(record.values()) for record in self.records], self.dtypes)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same for JSON, schema 1: only dict, list, str, int, bool and None, the same keys always.
+
+        Times are RFC 3339 in UTC, durations whole seconds. Keys may be added, none is ever removed.
+        """
+        rows = [to_plain(record) for record in self.records]
+        return {"schema": SCHEMA, **self._summary(), self.noun: rows}
+
+    def _summary(self) -> dict[str, Any]:
+        """What the document says beside the rows."""
+        return {}
+
+
+def to_plain(value: Any) -> Any:
+    """A value as JSON has it: times as RFC 3339, durations as whole seconds, what JSON does not know as text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(each) for each in value]
+    return int(value) if isinstance(value, int) else str(value)

@@ -1,0 +1,1 @@
+"""What is known of each object: its facts, links, findings, and an excerpt of its YAML."""
