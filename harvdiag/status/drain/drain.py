@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Finding, ObjectRef, Reason
@@ -26,7 +26,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Drain(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Drain:
     """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.
 
     `wait` is whose turn it is, `silence` for how long it has been (``3 h 20 min``); `secret` how the plan Secret is
@@ -59,21 +60,22 @@ def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | Non
         return _none(course)
     node = _focused(rollout, focus, finding) if focus else _default(course, rollout)
     if node is None:
-        return Drain("No node is drained: the upgrade has none", "neither the Upgrade nor the cluster has a node")
+        return Drain(
+            title="No node is drained: the upgrade has none", why="neither the Upgrade nor the cluster has a node"
+        )
     return _single(node) if rollout.upgrade.single_node else _of(course, rollout, node)
 
 
 def _none(course: Course) -> Drain:
     plan, last = course.standing.plan, course.standing.latest
     if plan and plan.running:
-        return Drain(
-            "No node is drained by Rancher: Upgrade V2 goes by plans of its own", f"{named(plan)} is under way"
-        )
+        title = "No node is drained by Rancher: Upgrade V2 goes by plans of its own"
+        return Drain(title=title, why=f"{named(plan)} is under way")
     if course.gap:
         why = f"the Upgrades were not seen ({course.gap})"
-        return Drain("Nobody can tell which node is drained: the Upgrades were not seen", why)
+        return Drain(title="Nobody can tell which node is drained: the Upgrades were not seen", why=why)
     rest = f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
-    return Drain("No node is drained: no upgrade is under way", rest)
+    return Drain(title="No node is drained: no upgrade is under way", why=rest)
 
 
 def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
@@ -123,7 +125,7 @@ def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
 
 def _single(node: NodeRollout) -> Drain:
     why = "the only node of a cluster is not drained: its one Job single-node-upgrade stops the VMs and does all"
-    return Drain(f"{node.name} is not drained: it is the only node", why)
+    return Drain(title=f"{node.name} is not drained: it is the only node", why=why)
 
 
 def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
@@ -135,13 +137,23 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
     steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
     cause = course.root(finding) if finding else None
-    made = Drain("", why, node, steps, told, secret, finding, course.age(told.since), cause)
+    made = Drain(
+        title="",
+        why=why,
+        node=node,
+        moves=steps,
+        wait=told,
+        secret=secret,
+        finding=finding,
+        silence=course.age(told.since),
+        root=cause,
+    )
     if unseen:
         words = f"How far the drain of {node.name} is, nobody can tell: {' and '.join(unseen)} not seen"
-        return made._replace(
-            title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
+        return replace(
+            made, title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
         )
-    return made._replace(title=_title(course, rollout, made, node))
+    return replace(made, title=_title(course, rollout, made, node))
 
 
 def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
