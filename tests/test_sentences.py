@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harvdiag.status.upgrade.drain.drain import drain
 
 import harvdiag
 from harvdiag.cluster import Cluster
@@ -20,7 +19,8 @@ from harvdiag.rules import registry
 from harvdiag.status.links.view import plot
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.titles import title
-from harvdiag.status.upgrade import Standing
+from harvdiag.status.upgrade import UpgradeStatus
+from harvdiag.status.upgrade.drain.drain import drain
 from harvdiag.status.upgrade.folding import folded
 from harvdiag.status.upgrade.headline import headline
 from harvdiag.status.upgrade.progress import Course
@@ -218,17 +218,17 @@ def test_a_sentence_that_is_read_is_seen() -> None:
 BUNDLES = Path(__file__).parents[1] / "data" / "bundles"
 
 
-def reworded(cluster: Cluster) -> Standing:
+def reworded(cluster: Cluster) -> UpgradeStatus:
     """The cluster with the same findings, each in words that say nothing."""
     findings = cluster.check()
     outcomes = [
         outcome._replace(findings=tuple(replace(finding, message="Lorem ipsum") for finding in outcome.findings))
         for outcome in findings.outcomes
     ]
-    return Standing(cluster.facts, Findings(findings.source, findings.coverage, outcomes))
+    return UpgradeStatus(cluster.facts, Findings(findings.source, findings.coverage, outcomes))
 
 
-def structure(cluster: Cluster, standing: Standing) -> dict[str, Any]:
+def structure(cluster: Cluster, standing: UpgradeStatus) -> dict[str, Any]:
     """What the pictures show, without what is only quoted."""
     course, board = Course(standing), Board(standing)
     web = plot(standing, cluster.graph).web

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -34,7 +35,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Bar(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Bar:
     """One bar: what it is, from when to when (None: it goes on), its mark, whether it is a Job, and what is told."""
 
     step: str
@@ -54,7 +56,8 @@ class Sign(NamedTuple):
     told: str
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Row:
     """One row: its key and label, what stands below that, its mark, and what happened in it.
 
     `rest` is the number of Events, lines of logs and the like about it that have no sign.
@@ -166,7 +169,8 @@ class History(Tabular):
         rows = []
         for told in (s for s in self.course.spans if not s.node):
             number, mark = marks.get(told.step, (0, "unseen"))
-            rows.append(Row(f"phase-{number}", f"{number} {told.step}", "", mark, tuple(self._bars([told], mark)), ()))
+            label, bars = f"{number} {told.step}", tuple(self._bars([told], mark))
+            rows.append(Row(key=f"phase-{number}", label=label, under="", mark=mark, bars=bars, signs=()))
         return rows
 
     @cached_property
@@ -188,7 +192,8 @@ class History(Tabular):
         group = ObjectRef("Nodes", "", "/".join((way.mark, way.rule, state)))
         name = key(ObjectRef("Node", "", way.name) if alone else group)
         rest = sum(self._rest.get(name, 0) for name in names)
-        return Row(name, label, state, way.mark, tuple(self._bars(told, way.mark)), signs, names, rest)
+        bars = tuple(self._bars(told, way.mark))
+        return Row(key=name, label=label, under=state, mark=way.mark, bars=bars, signs=signs, nodes=names, rest=rest)
 
     def _bars(self, spans: Sequence[Span], mark: str) -> Iterator[Bar]:
         for told in spans:
@@ -201,7 +206,15 @@ class History(Tabular):
             over = not told.ended and ((mark == "good" and not told.node) or not self.course.running)
             ended = began if over or not told.began else told.ended
             how = "good" if ended else mark
-            yield Bar(SHORT.get(told.step, told.step), began, ended, how, told.step not in JOBS, took, idle)
+            yield Bar(
+                step=SHORT.get(told.step, told.step),
+                began=began,
+                ended=ended,
+                mark=how,
+                job=told.step not in JOBS,
+                took=took,
+                idle=idle,
+            )
 
     @cached_property
     def _signs(self) -> dict[str, list[Sign]]:

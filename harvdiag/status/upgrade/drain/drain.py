@@ -31,7 +31,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Drain(Tabular):
     """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.
 
@@ -122,21 +122,22 @@ def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | Non
         return _none(course)
     node = _focused(rollout, focus, finding) if focus else _default(course, rollout)
     if node is None:
-        return Drain("No node is drained: the upgrade has none", "neither the Upgrade nor the cluster has a node")
+        return Drain(
+            title="No node is drained: the upgrade has none", why="neither the Upgrade nor the cluster has a node"
+        )
     return _single(node) if rollout.upgrade.single_node else _of(course, rollout, node)
 
 
 def _none(course: Course) -> Drain:
     plan, last = course.standing.plan, course.standing.latest
     if plan and plan.running:
-        return Drain(
-            "No node is drained by Rancher: Upgrade V2 goes by plans of its own", f"{named(plan)} is under way"
-        )
+        title = "No node is drained by Rancher: Upgrade V2 goes by plans of its own"
+        return Drain(title=title, why=f"{named(plan)} is under way")
     if course.gap:
         why = f"the Upgrades were not seen ({course.gap})"
-        return Drain("Nobody can tell which node is drained: the Upgrades were not seen", why)
+        return Drain(title="Nobody can tell which node is drained: the Upgrades were not seen", why=why)
     rest = f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
-    return Drain("No node is drained: no upgrade is under way", rest)
+    return Drain(title="No node is drained: no upgrade is under way", why=rest)
 
 
 def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
@@ -186,7 +187,7 @@ def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
 
 def _single(node: NodeRollout) -> Drain:
     why = "the only node of a cluster is not drained: its one Job single-node-upgrade stops the VMs and does all"
-    return Drain(f"{node.name} is not drained: it is the only node", why)
+    return Drain(title=f"{node.name} is not drained: it is the only node", why=why)
 
 
 def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
@@ -198,8 +199,17 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
     steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
     cause = course.root(finding) if finding else None
-    age = course.age(told.since)
-    made = Drain("", why, node, steps, told, secret=secret, finding=finding, silence=age, root=cause)
+    made = Drain(
+        title="",
+        why=why,
+        node=node,
+        moves=steps,
+        wait=told,
+        secret=secret,
+        finding=finding,
+        silence=course.age(told.since),
+        root=cause,
+    )
     if unseen:
         words = f"How far the drain of {node.name} is, nobody can tell: {' and '.join(unseen)} not seen"
         return replace(
