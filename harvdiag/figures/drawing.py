@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef
@@ -30,16 +31,16 @@ class Wish(NamedTuple):
     whole: bool = False
 
 
-class Drawing(NamedTuple):
-    """One picture in every form that it has.
-
-    `text` makes the same for a terminal of a given width; `rows` are the same facts as a table (dictionaries with the
-    same keys in the same order, named by `columns`). `mermaid` and `dot` are None where the picture has no such form.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """One picture in every form that it has."""
 
     scene: Scene
     text: Callable[[int], str]
+    """Makes the same for a terminal of a given width."""
     columns: Sequence[str]
     rows: Sequence[Mapping[str, Any]]
+    """The same facts as a table: dictionaries with the keys of `columns`, in that order."""
     mermaid: Callable[[], str] | None = None
+    """None, as `dot`, where the picture has no such form."""
     dot: Callable[[], str] | None = None

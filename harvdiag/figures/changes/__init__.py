@@ -35,7 +35,12 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     comparison = Comparison(wish.against.upgrade, cluster.upgrade)
     groups = grouped(comparison, wish.whole)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in _rows(comparison)]
-    return Drawing(picture(comparison, groups), lambda width: lines(comparison, groups, width), COLUMNS, rows)
+    return Drawing(
+        scene=picture(comparison, groups),
+        text=lambda width: lines(comparison, groups, width),
+        columns=COLUMNS,
+        rows=rows,
+    )
 
 
 def _rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:

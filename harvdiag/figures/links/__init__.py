@@ -25,10 +25,10 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of all links, or with a focus of those around one object."""
     found = plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)
     return Drawing(
-        picture(found, wish),
-        partial(tree.text, found),
-        table.COLUMNS,
-        table.rows(found),
-        partial(mermaid.text, found),
-        partial(dot.text, found),
+        scene=picture(found, wish),
+        text=partial(tree.text, found),
+        columns=table.COLUMNS,
+        rows=table.rows(found),
+        mermaid=partial(mermaid.text, found),
+        dot=partial(dot.text, found),
     )

@@ -34,7 +34,12 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     board = Board(cluster.upgrade)
     lines = folded(board.rows, wish.whole)
     rows = [dict(_facts(row)) for row in board.rows]
-    return Drawing(picture(board, lines), lambda width: table(board, lines, width), [*NAMED, *COLUMNS, "rules"], rows)
+    return Drawing(
+        scene=picture(board, lines),
+        text=lambda width: table(board, lines, width),
+        columns=[*NAMED, *COLUMNS, "rules"],
+        rows=rows,
+    )
 
 
 def _facts(row: Row) -> Iterator[tuple[str, Any]]:

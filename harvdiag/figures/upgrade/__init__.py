@@ -46,7 +46,9 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """
     del wish
     course = Course(cluster.upgrade)
-    return Drawing(_scene(course), lambda wide: terminal(course, wide), COLUMNS, list(_rows(course)))
+    return Drawing(
+        scene=_scene(course), text=lambda wide: terminal(course, wide), columns=COLUMNS, rows=list(_rows(course))
+    )
 
 
 def _scene(course: Course) -> Scene:
@@ -70,15 +72,15 @@ def _scene(course: Course) -> Scene:
 
 def _part(label: str, told: str, y: float) -> tuple[Item, float]:
     texts, low = paragraph(told, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=4)
-    return Item((Text(MARGIN, y + 16, label, BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
+    return Item((Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
 
 
 def _legend(course: Course, items: list[Item]) -> list[Key]:
     marks = {item.state for item in items if item.role in {"phase", "node", "group"}}
-    found = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    found = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     word = "its turn is to come" if course.running else "not upgraded"
     waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
-    return [*found, Key(word, LOOKS["wait"].stroke, fill="paper")] if waits else found
+    return [*found, Key(word, colour=LOOKS["wait"].stroke, fill="paper")] if waits else found
 
 
 def _rows(course: Course) -> Iterator[dict[str, Any]]:

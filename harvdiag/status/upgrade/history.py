@@ -237,7 +237,7 @@ def _together(spans: Sequence[Span]) -> Iterator[Span]:
         ends = [s.ended for s in same]
         ended = max((e for e in ends if e), default=None) if all(ends) else None
         took = ended - began if began and ended else None
-        yield Span("", step, began, ended, took, None)
+        yield Span(node="", step=step, began=began, ended=ended, duration=took, gap=None)
 
 
 def _phase(told: Span, mark: str) -> str:

@@ -6,7 +6,7 @@ The shapes of its lines are those of rancher/system-agent, pkg/k8splan/watcher.g
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.snapshot import Snapshot
@@ -71,25 +71,30 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class AgentStory(NamedTuple):
-    """What the log of one host's agent tells, by its last 4 MiB; `whole` says whether that is all of it.
-
-    `machine` is the one it named last, `machines` all that it named, that one last; `named` is the line. `error` is the
-    last error, `recovered` says that the agent worked after it. `starts` counts all starts, `idle_starts` those since
-    it last worked; `began` and `started` are the first and the last of them, as the log writes the time.
-    """
+@dataclass(frozen=True, kw_only=True)
+class AgentStory:
+    """What the log of one host's agent tells, by its last 4 MiB."""
 
     file: str
     whole: bool
+    """Whether what was read is all of the log."""
     machine: str
+    """The Machine that it named last."""
     machines: tuple[str, ...]
+    """All that it named, that one last."""
     named: Quote | None
+    """The line in which it named `machine`."""
     error: Quote | None
+    """The last error."""
     recovered: bool
+    """Whether the agent worked after that error."""
     worked: Quote | None
+    """The last line that tells of work."""
     starts: int
     idle_starts: int
+    """The starts since it last worked."""
     began: str
+    """The first start, as the log writes the time; `started` is the last."""
     started: str
 
     @property
@@ -122,18 +127,18 @@ def _story(log: Log) -> AgentStory:
     at = worked[0] if worked else 0
     starts = [log.quote(place).time for place in _ends(log)]
     return AgentStory(
-        log.file,
-        log.whole,
-        machine,
-        tuple(named),
-        log.quote(place, machine, "the Machine that the agent believes to be") if machine else None,
-        _quote(log, error),
-        bool(error and worked and worked[0] > error[0]),
-        _quote(log, worked),
-        log.count(START),
-        log.count(START, at),
-        starts[0] if starts else "",
-        starts[-1] if starts else "",
+        file=log.file,
+        whole=log.whole,
+        machine=machine,
+        machines=tuple(named),
+        named=log.quote(place, machine, "the Machine that the agent believes to be") if machine else None,
+        error=_quote(log, error),
+        recovered=bool(error and worked and worked[0] > error[0]),
+        worked=_quote(log, worked),
+        starts=log.count(START),
+        idle_starts=log.count(START, at),
+        began=starts[0] if starts else "",
+        started=starts[-1] if starts else "",
     )
 
 

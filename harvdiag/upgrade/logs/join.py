@@ -100,7 +100,7 @@ def _lost(snapshot: Snapshot, node: str, rancherd: Log, told: AgentStory | None)
     """The first that tells, the surer evidence before the less sure."""
     looks = (_unsettled(snapshot, node, rancherd), _own(snapshot, rancherd, told), _others(snapshot, node))
     story = _removed(told) or next((found for look in looks for found in look), None)
-    return story or JoinStory("", _inconclusive(node, rancherd, told), _seen(told and told.named))
+    return story or JoinStory("", _inconclusive(node, rancherd, told), _seen(told.named if told else None))
 
 
 def _removed(told: AgentStory | None) -> JoinStory | None:
@@ -123,7 +123,7 @@ def _own(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator
     lives = bool(machine) and not _missing(snapshot, machine)
     if rancherd.whole and not rancherd.last(PROGRESS[1:]) and not lives and (hit := rancherd.last([BOOTSTRAPPED])):
         quote = rancherd.quote(hit[0], hit[1].text, hit[1].meaning)
-        yield JoinStory("J2", hit[1].meaning, (quote, *_seen(told and (told.error or told.named))))
+        yield JoinStory("J2", hit[1].meaning, (quote, *_seen((told.error or told.named) if told else None)))
     if told and told.error and not told.recovered and (step := _step(told.error)):
         yield JoinStory(step, told.error.meaning, (told.error, *_seen(told.named)))
     if told and machine and _missing(snapshot, machine):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
@@ -24,8 +24,9 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Note(NamedTuple):
-    """One thing with a time, if `time` is one; the rest is as `Entry` has it."""
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One thing with a time, if `time` is one; the other fields are those of `Entry`."""
 
     time: str
     what: str
