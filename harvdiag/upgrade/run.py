@@ -80,7 +80,7 @@ class NodeRollout:
 
     @property
     def _told(self) -> tuple[ObjectRef, Handshake] | None:
-        under_way = [pair for pair in self.secrets if not pair[1].idle]
+        under_way = [(secret, hand) for secret, hand in self.secrets if not hand.idle]
         return next(iter(under_way or self.secrets), None)
 
     def job(self, kind: str) -> Job | None:

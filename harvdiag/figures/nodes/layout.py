@@ -113,7 +113,8 @@ class Grid:
 
     def _message(self, each: Row, own: str, y: float) -> Item:
         """What was found, where the cells of something that is no node are empty."""
-        x, said = self.places[3][1] + 8, plain(each.findings[0].message)
+        _, left, _ = self.places[3]
+        x, said = left + 8, plain(each.findings[0].message)
         text = Text(x, y + HIGH / 2 + 4, fit(said, self.right - x, SMALL), size=SMALL)
         return Item((text,), key=own, role="message", state=each.state, hint=said)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.logs.log import Log, Sign, open_log
+from harvdiag.upgrade.logs.log import Found, Log, Sign, open_log
 from harvdiag.upgrade.logs.quote import Quote
 
 __all__ = ["DELETED", "ERRORS", "LOOP", "AgentStory", "agent"]
@@ -124,7 +124,7 @@ def _story(log: Log) -> AgentStory:
         named[name] = match.start()
     machine, place = next(reversed(named.items()), ("", -1))
     error, worked = log.last(ERRORS), log.last(WORK)
-    at = worked[0] if worked else 0
+    at = worked.place if worked else 0
     starts = [log.quote(place).time for place in _ends(log)]
     return AgentStory(
         file=log.file,
@@ -133,7 +133,7 @@ def _story(log: Log) -> AgentStory:
         machines=tuple(named),
         named=log.quote(place, machine, "the Machine that the agent believes to be") if machine else None,
         error=_quote(log, error),
-        recovered=bool(error and worked and worked[0] > error[0]),
+        recovered=bool(error and worked and worked.place > error.place),
         worked=_quote(log, worked),
         starts=log.count(START),
         idle_starts=log.count(START, at),
@@ -148,5 +148,5 @@ def _ends(log: Log) -> list[int]:
     return [places[0], places[-1]] if places else []
 
 
-def _quote(log: Log, found: tuple[int, Sign] | None) -> Quote | None:
-    return log.quote(found[0], found[1].text, found[1].meaning) if found else None
+def _quote(log: Log, found: Found | None) -> Quote | None:
+    return log.quote(found.place, found.sign.text, found.sign.meaning) if found else None
