@@ -69,14 +69,16 @@ class Cluster:
         snapshot = self.snapshot
         snapshot.load(("Node", "Machine", "Setting"))
         return Source(
-            snapshot.manifest.kind,
-            snapshot.manifest.name,
-            snapshot.manifest.captured_at,
-            self.facts.harvester_version,
-            snapshot.manifest.kubernetes_version,
-            len(self.facts.pairing.nodes) if snapshot.seen("Node") else None,
-            len(self.facts.pairing.machines) if snapshot.seen("Machine") else None,
-            Origin(snapshot.manifest.origin.kind, snapshot.manifest.origin.name) if snapshot.manifest.origin else None,
+            kind=snapshot.manifest.kind,
+            name=snapshot.manifest.name,
+            captured_at=snapshot.manifest.captured_at,
+            harvester_version=self.facts.harvester_version,
+            kubernetes_version=snapshot.manifest.kubernetes_version,
+            nodes=len(self.facts.pairing.nodes) if snapshot.seen("Node") else None,
+            machines=len(self.facts.pairing.machines) if snapshot.seen("Machine") else None,
+            origin=Origin(snapshot.manifest.origin.kind, snapshot.manifest.origin.name)
+            if snapshot.manifest.origin
+            else None,
         )
 
     @property

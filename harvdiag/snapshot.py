@@ -7,6 +7,7 @@ was not asked for costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -25,18 +26,19 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Manifest(NamedTuple):
-    """Where it all comes from: `kind` is ``bundle``, ``files``, ``live`` or ``snapshot``.
-
-    `captured_at` is RFC 3339 or empty if unknown; `origin` is, for a snapshot file, what it was saved from.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Where it all comes from."""
 
     kind: str
+    """``bundle``, ``files``, ``live`` or ``snapshot``."""
     name: str
     captured_at: str = ""
+    """RFC 3339, or empty if unknown."""
     kubernetes_version: str = ""
     notes: tuple[str, ...] = ()
     origin: Manifest | None = None
+    """For a snapshot file, what it was saved from."""
 
 
 class Resource(NamedTuple):
@@ -49,13 +51,16 @@ class Resource(NamedTuple):
     kind: str = ""
 
 
-class Listing(NamedTuple):
-    """One list as a source read it: the items as they stand, and `state` with `reason` where they are not all."""
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """One list as a source read it."""
 
     kind: Kind
-    version: str
-    namespace: str
-    items: Sequence[Any]
+    version: str = ""
+    """The version of the API in which it was read; empty where none was."""
+    namespace: str = ""
+    items: Sequence[Any] = ()
+    """As they stand in the source; `state` and `reason` tell where they are not all."""
     state: State = State.COLLECTED
     reason: str = ""
 

@@ -28,7 +28,7 @@ class Port:
         resources: Sequence[Resource] = (),
         captured_at: str = CAPTURED_AT,
     ) -> None:
-        self.manifest = Manifest("files", "port", captured_at)
+        self.manifest = Manifest(kind="files", name="port", captured_at=captured_at)
         self.states = dict(states or {})
         self.read_kinds: list[str] = []
         self._resources = resources
@@ -52,7 +52,14 @@ class Port:
     def _listing(self, kind: Kind, state: State) -> Listing:
         items = self._lists.get(kind.name, []) if state is State.COLLECTED else []
         version = next(iter(kind.versions), "")
-        return Listing(kind, version, kind.home, items, state, "" if state.seen else "for a reason")
+        return Listing(
+            kind=kind,
+            version=version,
+            namespace=kind.home,
+            items=items,
+            state=state,
+            reason="" if state.seen else "for a reason",
+        )
 
 
 def cluster(objects: Iterable[Any] = (), **states: State) -> Cluster:

@@ -46,7 +46,7 @@ def from_folder(place: Path, objects: Iterable[Object], captured_at: str | None 
     """Through files as kubectl writes them; they do not say when, so that is told beside."""
     folder = write_folder(place / "folder", objects)
     reader = FilesReader.at(folder)
-    reader.manifest = Manifest("files", folder.name, captured_at or "")
+    reader.manifest = Manifest(kind="files", name=folder.name, captured_at=captured_at or "")
     return Cluster(Snapshot(reader))
 
 
@@ -80,7 +80,7 @@ def from_api(place: Path, objects: Iterable[Object], captured_at: str | None = C
     place.mkdir(parents=True, exist_ok=True)
     with Api(collected(objects)) as api:
         reader = connect(kubeconfig=api.kubeconfig(place / "config"))
-        reader.manifest = Manifest("live", "lab", captured_at or "")
+        reader.manifest = Manifest(kind="live", name="lab", captured_at=captured_at or "")
         cluster = Cluster(Snapshot(reader))
         cluster.snapshot.load([*DIAGNOSIS, "Job"])
         api.assert_only_read()

@@ -98,7 +98,7 @@ def test_whatever_such_a_setting_looks_like_nothing_of_it_survives(
     """In no field, wherever a next version may put it; only what the server itself sets is kept."""
     obj = {**fields, **setting(name), "metadata": {**metadata, "name": name, "uid": "u-1"}}
     obj |= {key: value for key, value in fields.items() if key not in {"apiVersion", "kind", "metadata"}}
-    kept, entry = vet(Listing(CATALOGUE["Setting"], "v1beta1", "", (obj,)))
+    kept, entry = vet(Listing(kind=CATALOGUE["Setting"], version="v1beta1", items=(obj,)))
     assert (len(kept), entry.state) == (1, State.COLLECTED)
     assert HIDDEN not in json.dumps(kept)
     assert kept[0]["metadata"] == {"name": name, "uid": "u-1"}
@@ -171,7 +171,7 @@ def test_kinds_for_credentials_are_withheld(group: str, plural: str) -> None:
     """Whatever a source gave of them, nothing is kept, and the coverage says that it was not looked at."""
     assert withheld(group, plural)
     obj = {"apiVersion": f"{group}/v1", "kind": "X", "metadata": {"name": "a"}, "token": HIDDEN}
-    kept, entry = vet(Listing(known(group, plural), "v1", "", (obj,)))
+    kept, entry = vet(Listing(kind=known(group, plural), version="v1", items=(obj,)))
     assert (kept, entry.count, entry.state) == ([], 0, State.NOT_LOOKED_AT)
     assert entry.reason == "holds credentials: harvdiag never reads it"
 

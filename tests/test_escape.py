@@ -74,7 +74,19 @@ def findings(name: str) -> Findings:
     outcomes = [Outcome("rule-a", "failed", "", (root,)), Outcome("rule-b", "failed", "", (then,))]
     outcomes.append(Outcome("rule-c", "skipped", f"Node failed: {name}"))
     coverage = Coverage((CoverageEntry("Node", "", name, name, State.FAILED, 0, name),), (name,))
-    return Findings(Source("files", name, "", name, name, 1, 1), coverage, outcomes)
+    return Findings(
+        Source(
+            kind="files",
+            name=name,
+            captured_at="",
+            harvester_version=name,
+            kubernetes_version=name,
+            nodes=1,
+            machines=1,
+        ),
+        coverage,
+        outcomes,
+    )
 
 
 HARMLESS = findings("srv09")

@@ -7,7 +7,9 @@ from dataclasses import replace
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, Finding, ObjectRef, Outcome, Severity
 
-SOURCE = Source("files", "made up", "", "", "", 4, 3)
+SOURCE = Source(
+    kind="files", name="made up", captured_at="", harvester_version="", kubernetes_version="", nodes=4, machines=3
+)
 
 
 def finding(rule: str, *causes: Finding, severity: Severity = Severity.ERROR, name: str = "n") -> Finding:

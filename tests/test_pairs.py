@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def test_healthy_hosts_are_pairs_by_every_link(version: str, shape: dict[str, An
     found = port.cluster(world.objects).facts.pairing.rows()
     assert [(row.node, row.machine) for row in found] == [(name, world.machine_of(name)) for name in world.hosts]
     for row in found:
-        cells = row._asdict()
+        cells = asdict(row)
         assert cells.pop("verdict") == "paired"
         assert {key for key, cell in cells.items() if cell == "absent"} == HEALTHY[version]
         assert {cell for key, cell in cells.items() if key not in {"node", "machine"}} == {"joins", "absent"}
@@ -72,7 +73,8 @@ def test_verdicts(story: str) -> None:
 
 def test_cells_name_what_a_link_leads_to_instead() -> None:
     """A cell is not just wrong: it says to whom the field leads."""
-    shared = next(row for row in rows("nodes-share-machine/speaks") if row[:2] == ("hv03", HV["hv02"]))
+    ends = ("hv03", HV["hv02"])
+    shared = next(row for row in rows("nodes-share-machine/speaks") if (row.node, row.machine) == ends)
     assert (shared.annotation, shared.node_ref, shared.uid_label) == ("joins", "hv02", HV["hv03"])
     ghost = next(row for row in rows("node-without-machine/speaks-counts-equal") if not row.node)
     assert (ghost.node_ref, ghost.provider_id) == ("hv03", "provider_id rke2://hv03")

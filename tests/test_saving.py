@@ -9,6 +9,7 @@ import stat
 import zipfile
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_sample_bundle_comes_back(path: Path, tmp_path: Path) -> None:
     after = again(before, tmp_path)
     assert_tells_the_same(before, after)
     origin = Origin(before.source.kind, before.source.name)
-    assert after.source == before.source._replace(kind="snapshot", name="saved.harvdiag.zip", origin=origin)
+    assert after.source == replace(before.source, kind="snapshot", name="saved.harvdiag.zip", origin=origin)
     assert f"snapshot of support bundle {path.name}, Harvester" in render(after.check(), "table")
     told = {"kind": "bundle", "name": path.name}
     assert json.loads(render(after.check(), "json"))["source"]["origin"] == told
@@ -149,10 +150,21 @@ class Spread(Port):
         if jobs not in kinds:
             return found
         lists = [
-            Listing(jobs, "v1", space, [new("batch/v1", "Job", f"{space}-{n}", space) for n in range(2)])
+            Listing(
+                kind=jobs,
+                version="v1",
+                namespace=space,
+                items=[new("batch/v1", "Job", f"{space}-{n}", space) for n in range(2)],
+            )
             for space in ("zoo", "harvester-system")
         ]
-        return [*found, *lists, Listing(jobs, "v1", "*", (), State.FORBIDDEN, "59 other namespaces: a, b, …")]
+        return [
+            *found,
+            *lists,
+            Listing(
+                kind=jobs, version="v1", namespace="*", state=State.FORBIDDEN, reason="59 other namespaces: a, b, …"
+            ),
+        ]
 
 
 def test_lists_of_many_namespaces_stay_apart(tmp_path: Path) -> None:
@@ -216,7 +228,9 @@ class Strange(Port):
         """By plural, as files of kubectl are read."""
         known = {kind.name: kind for kind in kinds if kind.name in CATALOGUE}
         objects = {f"{name.lower()}s": items for name, items in self._lists.items()}
-        others = [Listing(kind, "v1", "", objects[kind.name]) for kind in kinds if kind.name not in known]
+        others = [
+            Listing(kind=kind, version="v1", items=objects[kind.name]) for kind in kinds if kind.name not in known
+        ]
         return [*super().read(list(known.values())), *others]
 
 
@@ -288,7 +302,7 @@ def test_it_says_what_it_wrote(tmp_path: Path) -> None:
 )
 def test_a_name_where_none_is_given(name: str, time: str, file: str) -> None:
     """It says what and when, once, and is the name of a plain file that no shell or tool takes for something else."""
-    assert default_name(Manifest("live", name, time)) == f"{file}.harvdiag.zip"
+    assert default_name(Manifest(kind="live", name=name, captured_at=time)) == f"{file}.harvdiag.zip"
 
 
 def test_without_a_name_it_lies_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -458,8 +472,16 @@ def test_a_bundle_without_its_parts_can_be_saved(tmp_path: Path) -> None:
 def test_the_time_and_the_place_of_a_live_cluster_are_kept(tmp_path: Path) -> None:
     """The source of a snapshot is the cluster, whatever the file is called later."""
     source = Port(healthy().objects)
-    source.manifest = Manifest("live", "lab", "2025-05-08T10:00:00Z", "v1.31.4", ("two namespaces were not read",))
+    source.manifest = Manifest(
+        kind="live",
+        name="lab",
+        captured_at="2025-05-08T10:00:00Z",
+        kubernetes_version="v1.31.4",
+        notes=("two namespaces were not read",),
+    )
     after = kept(Snapshot(source), tmp_path)
-    assert after.manifest[:4] == ("snapshot", "s", "2025-05-08T10:00:00Z", "v1.31.4")
+    manifest = after.manifest
+    assert (manifest.kind, manifest.name, manifest.captured_at) == ("snapshot", "s", "2025-05-08T10:00:00Z")
+    assert manifest.kubernetes_version == "v1.31.4"
     note = f"saved from live cluster lab by harvdiag {hd.__version__}"
     assert after.manifest.notes == ("two namespaces were not read", note)

@@ -176,7 +176,7 @@ GOOD = new("v1", "Node", "hv01")
 def vetted(*items: Any, state: State = State.COLLECTED, reason: str = "") -> tuple[list[Any], State, str]:
     """What is left of a list of Nodes, its state and its reason."""
     node = Snapshot(port.Port()).kind("Node")
-    kept, entry = vet(Listing(node, "v1", "", items, state, reason))
+    kept, entry = vet(Listing(kind=node, version="v1", items=items, state=state, reason=reason))
     assert entry.count == len(kept)
     return kept, entry.state, entry.reason
 
@@ -185,7 +185,9 @@ def test_good_list_is_collected_and_one_without_items_empty() -> None:
     """The two states in which absence means something."""
     assert vetted(GOOD) == ([GOOD], State.COLLECTED, "")
     snapshot = Snapshot(port.Port())
-    nothing = [vet(Listing(snapshot.kind(kind), "v1", "fleet-local", ())) for kind in ("Machine", "Secret")]
+    nothing = [
+        vet(Listing(kind=snapshot.kind(kind), version="v1", namespace="fleet-local")) for kind in ("Machine", "Secret")
+    ]
     assert [(kept, entry.state, entry.reason) for kept, entry in nothing] == [([], State.EMPTY, "")] * 2
 
 

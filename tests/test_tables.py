@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_properties_are_tables_of_their_kind(name: str, full: Cluster) -> None:
 
 def test_pairs_hold_when_empty(full: Cluster) -> None:
     """All str, one column a field of `Pair`."""
-    declared = dict.fromkeys(Pair._fields, "str")
+    declared = {field.name: "str" for field in fields(Pair)}
     assert dtypes(full.pairs) == dtypes(port.cluster().pairs) == declared
     assert len(port.cluster().pairs) == 0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, fields
 from shlex import quote
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import plain
 from harvdiag.core.frames import build_frame
@@ -35,15 +36,20 @@ def only_in(namespace: str) -> str:
     return f"{ONLY} {namespace}"
 
 
-class Right(NamedTuple):
-    """Whether a kind may be listed (`listed`: None where that is not known), where, and the reason where not."""
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """Whether a kind may be listed, where, and the reason where not."""
 
     kind: str
     resource: str
+    """As RBAC spells it: plural and group."""
     version: str
     listed: bool | None
+    """None where that is not known."""
     where: str
+    """The namespaces in which it may be listed, in words; empty where it may not."""
     reason: str = ""
+    """What the server said where it refused or gave no answer that tells."""
 
     @property
     def partly(self) -> bool:
@@ -67,22 +73,23 @@ class Right(NamedTuple):
         return self.kind.partition(" (")[0] in {*DIAGNOSIS, NAMESPACES.name}
 
 
-class Access(NamedTuple):
-    """One identity at one cluster. `known_as` is the name that the server uses; it tells it only where it refuses.
-
-    `acting_as` is whom the kubeconfig says to impersonate. For a file, `server` is empty and there are no rights:
-    nobody is asked.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """One identity at one cluster. For a file, `server` is empty and there are no rights: no server is asked."""
 
     context: str
+    """The kubeconfig context, or the file."""
     server: str = ""
     user: str = ""
     way: str = ""
+    """How one logs in, in a few words."""
     known_as: str = ""
+    """The name that the server uses; it tells it only where it refuses."""
     kubernetes_version: str = ""
     rights: tuple[Right, ...] = ()
     notes: tuple[str, ...] = ()
     acting_as: str = ""
+    """Whom the kubeconfig says to impersonate."""
 
     def __repr__(self) -> str:
         if not self.rights:
@@ -159,8 +166,9 @@ class Access(NamedTuple):
     @property
     def frame(self) -> pd.DataFrame:
         """The rights: `kind`, `resource`, `version` (str), `listed` (boolean), `where`, `reason` (str)."""
-        types = dict.fromkeys(Right._fields, "str") | {"listed": "boolean"}
-        return build_frame(self.rights, types)
+        types = {field.name: "str" for field in fields(Right)} | {"listed": "boolean"}
+        rows = [tuple(getattr(right, name) for name in types) for right in self.rights]
+        return build_frame(rows, types)
 
 
 def _subject(name: str) -> str:

@@ -66,22 +66,22 @@ def access(connection: Connection, progress: Progress | None = None) -> Access:
     rights = tuple(found[number] for number in range(len(found)))
     names = {name for right in rights for name in WHO.findall(right.reason)}
     return Access(
-        login.context,
-        login.server,
-        login.user,
-        login.way,
-        ", ".join(sorted(names)),
-        connection.version,
-        rights,
-        login.notes,
-        _acting(login),
+        context=login.context,
+        server=login.server,
+        user=login.user,
+        way=login.way,
+        known_as=", ".join(sorted(names)),
+        kubernetes_version=connection.version,
+        rights=rights,
+        notes=login.notes,
+        acting_as=_acting(login),
     )
 
 
 def of_file(manifest: Manifest) -> Access:
     """What there is to say of a source that is no cluster."""
     note = "this is a file: no cluster is asked, so no rights are needed; coverage tells what it holds"
-    return Access(manifest.name, kubernetes_version=manifest.kubernetes_version, notes=(note,))
+    return Access(context=manifest.name, kubernetes_version=manifest.kubernetes_version, notes=(note,))
 
 
 def _acting(login: Login) -> str:
@@ -97,17 +97,31 @@ def _right(connection: Connection, kind: Kind) -> Right:
     if whole.refused and kind.home and not kind.only:
         part = list_of(connection, kind, kind.home, query=QUERY)
         if part.error is None:
-            return Right(name, kind.resource, part.version, True, only_in(kind.home), _told(whole.error))
+            return Right(
+                kind=name,
+                resource=kind.resource,
+                version=part.version,
+                listed=True,
+                where=only_in(kind.home),
+                reason=_told(whole.error),
+            )
     where = kind.home if kind.only else "all namespaces" if kind.home else "the cluster"
     return _judged(name, kind.resource, whole, where)
 
 
 def _judged(name: str, resource: str, answer: Answer, where: str) -> Right:
     if answer.error is None and not answer.version:
-        return Right(name, resource, "", None, "", UNSERVED)
+        return Right(kind=name, resource=resource, version="", listed=None, where="", reason=UNSERVED)
     if answer.error is None:
-        return Right(name, resource, answer.version, True, where)
-    return Right(name, resource, answer.version, False if answer.refused else None, "", _told(answer.error))
+        return Right(kind=name, resource=resource, version=answer.version, listed=True, where=where)
+    return Right(
+        kind=name,
+        resource=resource,
+        version=answer.version,
+        listed=False if answer.refused else None,
+        where="",
+        reason=_told(answer.error),
+    )
 
 
 def _kubelet(connection: Connection) -> Right:
@@ -120,10 +134,10 @@ def _kubelet(connection: Connection) -> Right:
         connection.get(summary_path(NOBODY), tries=1)
     except RequestError as error:
         if error.trouble is Trouble.FORBIDDEN:
-            return Right(name, resource, "v1", False, "", _told(error))
+            return Right(kind=name, resource=resource, version="v1", listed=False, where="", reason=_told(error))
         if error.trouble is not Trouble.MISSING or NOBODY not in str(error):
-            return Right(name, resource, "v1", None, "", _told(error))
-    return Right(name, resource, "v1", True, "the cluster")
+            return Right(kind=name, resource=resource, version="v1", listed=None, where="", reason=_told(error))
+    return Right(kind=name, resource=resource, version="v1", listed=True, where="the cluster")
 
 
 def _told(error: RequestError | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -28,21 +29,22 @@ class Origin(NamedTuple):
     name: str
 
 
-class Source(NamedTuple):
-    """What was checked: kind and name of the source, time of collection, and the versions found (empty: unknown).
-
-    `nodes` and `machines` are None where they were not seen: a number would pretend that somebody had counted.
-    `origin` is, for a snapshot, what it was saved from.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What was checked; a version that was not found is empty."""
 
     kind: str
+    """``bundle``, ``files``, ``live`` or ``snapshot``."""
     name: str
     captured_at: str
+    """The time of collection, RFC 3339; empty if unknown."""
     harvester_version: str
     kubernetes_version: str
     nodes: int | None
+    """None, as for `machines`, where they were not seen: a number would claim that they were counted."""
     machines: int | None
     origin: Origin | None = None
+    """For a snapshot, what it was saved from."""
 
 
 class Findings(Sequence[Finding]):

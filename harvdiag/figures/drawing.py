@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef
@@ -33,7 +34,8 @@ class Wish(NamedTuple):
     whole: bool = False
 
 
-class Drawing(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
     """One picture in every form that it has.
 
     `text` makes the same for a terminal of a given width; `rows` are the same facts as a table (dictionaries with the
@@ -46,4 +48,5 @@ class Drawing(NamedTuple):
     columns: Mapping[str, str]
     rows: Sequence[Record]
     mermaid: Callable[[], str] | None = None
+    """None, as `dot`, where the picture has no such form."""
     dot: Callable[[], str] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import KW_ONLY, dataclass
 
 from harvdiag.core.escape import plain
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
@@ -41,19 +41,20 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Key(NamedTuple):
-    """One entry of a legend: a `word` behind a badge (with a `sign`), a small box (with a `fill`) or a line.
-
-    `colour` is that of the badge, of the border of the box or of the line; `ends` as a Path has them.
-    """
+@dataclass(frozen=True)
+class Key:
+    """One entry of a legend: a word behind a badge (with a `sign`), a small box (with a `fill`) or a line."""
 
     word: str
+    _: KW_ONLY
     colour: str
+    """That of the badge, of the border of the box or of the line."""
     sign: str = ""
     fill: str = ""
     dash: str = ""
     thick: float = 1.2
     ends: str = ""
+    """As a Path has them."""
 
 
 def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
@@ -64,11 +65,11 @@ def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
     if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
         rooms = (room / BOLD * part / 20 for part in range(10, 20))
         lines = next((even for r in rooms if len(even := wrap(short, r, TITLE)) == 2), lines)
-    texts = [Text(MARGIN, 30 + at * line(TITLE), told, TITLE, bold=True) for at, told in enumerate(lines)]
+    texts = [Text(MARGIN, 30 + at * line(TITLE), told, size=TITLE, bold=True) for at, told in enumerate(lines)]
     y = 30 + max(len(lines) - 1, 0) * line(TITLE)
-    under = Text(MARGIN, y + 20, fit(plain(subtitle), room, BODY), BODY, "quiet")
-    title_item = Item(tuple(texts), "title", "title", hint=whole if " ".join(lines) != whole else "")
-    return [title_item, Item((under,), "source", "source")], y + 36
+    under = Text(MARGIN, y + 20, fit(plain(subtitle), room, BODY), size=BODY, ink="quiet")
+    title_item = Item(tuple(texts), key="title", role="title", hint=whole if " ".join(lines) != whole else "")
+    return [title_item, Item((under,), key="source", role="source")], y + 36
 
 
 def clause(text: str, fits: Callable[[str], bool]) -> str:
@@ -95,7 +96,9 @@ def legend(keys: Sequence[Key], y: float, wide: float) -> tuple[list[Item], floa
         if x > MARGIN and x + takes > wide - MARGIN:
             x, at = MARGIN, at + ROW
         shapes, begin = _sample(key, x, at + 8)
-        items.append(Item((*shapes, Text(begin, at + 12, word, SMALL, "quiet")), role="legend", state=key.colour))
+        items.append(
+            Item((*shapes, Text(begin, at + 12, word, size=SMALL, ink="quiet")), role="legend", state=key.colour)
+        )
         x += takes + 20
     return items, at + ROW if items else y
 
@@ -105,8 +108,9 @@ def _sample(key: Key, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
     if key.sign:
         return badge(x + 8, y, key.sign, key.colour), x + 22
     if key.fill or not key.thick:
-        return (Rect(x, y - 6, 26, 12, key.fill, key.colour, key.thick, key.dash, radius=3),), x + 34
-    return (Path(((x, y), (x + 26, y)), key.colour, key.thick, key.dash, ends=key.ends),), x + 34
+        box = Rect(x, y - 6, 26, 12, fill=key.fill, stroke=key.colour, thick=key.thick, dash=key.dash, radius=3)
+        return (box,), x + 34
+    return (Path(((x, y), (x + 26, y)), stroke=key.colour, thick=key.thick, dash=key.dash, ends=key.ends),), x + 34
 
 
 def paragraph(
@@ -114,7 +118,8 @@ def paragraph(
 ) -> tuple[list[Text], float]:
     """A text in lines of body size, the first with its base line at the height given; and the base line of the next."""
     (x, y), lines = at, wrap(plain(text), room, BODY, most=most)
-    return [Text(x, y + i * line(BODY), told, BODY, ink) for i, told in enumerate(lines)], y + len(lines) * line(BODY)
+    texts = [Text(x, y + i * line(BODY), told, size=BODY, ink=ink) for i, told in enumerate(lines)]
+    return texts, y + len(lines) * line(BODY)
 
 
 def scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:

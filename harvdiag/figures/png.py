@@ -70,7 +70,7 @@ class Painter(NamedTuple):
 
     def paint(self, scene: Scene) -> None:
         """Everything in its order."""
-        self._shape(Rect(-1, -1, ceil(scene.width) + 2, ceil(scene.height) + 2, "paper", "", radius=0))
+        self._shape(Rect(-1, -1, ceil(scene.width) + 2, ceil(scene.height) + 2, fill="paper", stroke="", radius=0))
         for item in scene.items:
             for shape in item.shapes:
                 self._shape(shape)

@@ -7,6 +7,7 @@ as the cluster has them: the painters make them harmless.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple, TypeAlias
 
 from harvdiag.figures import measure
@@ -45,17 +46,20 @@ class Area(NamedTuple):
         return across > slack and down > slack
 
 
-class Rect(NamedTuple):
-    """A rectangle. `fill` and `stroke` are colours of the palette, empty for none; `dash` as SVG has it: ``5 3``."""
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle: its place by position, its style by keyword. Colours are those of the palette, empty for none."""
 
     x: float
     y: float
     width: float
     height: float
+    _: KW_ONLY
     fill: str = "box"
     stroke: str = "edge"
     thick: float = 1.2
     dash: str = ""
+    """As SVG has it: ``5 3``."""
     radius: float = 5
 
     @property
@@ -64,18 +68,19 @@ class Rect(NamedTuple):
         return Area(self.x, self.y, self.width, self.height)
 
 
-class Path(NamedTuple):
-    """A line through points; with `curved` a smooth one from the first to the last that leaves and arrives level.
-
-    `ends` is ``arrow``, ``bar`` (a link that leads to nothing) or empty.
-    """
+@dataclass(frozen=True)
+class Path:
+    """A line through points; its style by keyword."""
 
     points: tuple[tuple[float, float], ...]
+    _: KW_ONLY
     stroke: str = "link"
     thick: float = 1.2
     dash: str = ""
     curved: bool = False
+    """A smooth line from the first point to the last that leaves and arrives level."""
     ends: str = ""
+    """``arrow``, ``bar`` (a link that leads to nothing) or empty."""
 
     @property
     def area(self) -> Area:
@@ -84,16 +89,20 @@ class Path(NamedTuple):
         return Area(min(across), min(down), max(across) - min(across), max(down) - min(down))
 
 
-class Text(NamedTuple):
-    """One line of text. `anchor` is ``start``, ``middle`` or ``end``; `on` is the colour that lies behind it."""
+@dataclass(frozen=True)
+class Text:
+    """One line of text: its place by position, its style by keyword."""
 
     x: float
     y: float
     text: str
+    _: KW_ONLY
     size: float = FONT_SIZE
     ink: str = "ink"
     on: str = "paper"
+    """The colour that lies behind it."""
     anchor: str = "start"
+    """``start``, ``middle`` or ``end``."""
     bold: bool = False
     mono: bool = False
 
@@ -108,20 +117,22 @@ class Text(NamedTuple):
 Shape: TypeAlias = Rect | Path | Text
 
 
-class Item(NamedTuple):
-    """What belongs together: a node, a link, a cell. `key` is its own in the picture, or empty for mere decoration.
-
-    `role` says what it is (``node``, ``link``, ``title``, ``legend``, ``cell``, ``mark`` …) and `state` how it is
-    (``good``, ``error``, ``absent``, ``unseen`` …): words for tests, painters and pages. `hint` is told when one points
-    at it. `of` are the keys that it ties or stands for.
-    """
+@dataclass(frozen=True)
+class Item:
+    """What belongs together: a node, a link, a cell. Role and state are words for tests, painters and pages."""
 
     shapes: tuple[Shape, ...]
+    _: KW_ONLY
     key: str = ""
+    """Its own in the picture, or empty for mere decoration."""
     role: str = ""
+    """What it is: ``node``, ``link``, ``title``, ``legend``, ``cell``, ``mark`` …"""
     state: str = ""
+    """How it is: ``good``, ``error``, ``absent``, ``unseen`` …"""
     hint: str = ""
+    """The text shown when one points at it."""
     of: tuple[str, ...] = ()
+    """The keys that it ties or stands for."""
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -160,5 +171,5 @@ def badge(x: float, y: float, sign: str, colour: str) -> tuple[Shape, ...]:
     ink = "paper" if colour == "now" else "sign"
     return (
         Rect(x - 8, y - 8, 16, 16, fill=colour, stroke="", radius=8),
-        Text(x, y + 4, sign, 11, ink, colour, "middle", bold=True),
+        Text(x, y + 4, sign, size=11, ink=ink, on=colour, anchor="middle", bold=True),
     )

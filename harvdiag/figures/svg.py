@@ -33,7 +33,7 @@ def svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
     With `keys` each group tells its key, role and state, and the keys that it ties, for a script to work with.
     """
     colours = DARK if theme == "dark" else LIGHT
-    paper = Rect(0, 0, scene.width, scene.height, "paper", "", radius=0)
+    paper = Rect(0, 0, scene.width, scene.height, fill="paper", stroke="", radius=0)
     parts = [_rect(paper, colours), *body(scene.items, colours, keys=keys)]
     used = {name for part in parts for name in _USED.findall(part)}
     dark = {name: colour for name, colour in DARK.items() if name in used}

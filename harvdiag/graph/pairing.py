@@ -7,9 +7,9 @@ and nodeRef only, and Rancher finds a Node by the machine UID label.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, labels, text, uid_of
 from harvdiag.core.model import ObjectRef
@@ -72,12 +72,14 @@ class Verdict(Enum):
         return self not in {Verdict.MACHINE_UNSEEN, Verdict.NO_MACHINE_KNOWN, Verdict.NOT_JUDGED}
 
 
-class Pair(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Pair:
     """A Node and a Machine that any link ties together, or one of them alone (the other is empty).
 
     A link is ``joins`` (it leads from one to the other), ``absent`` (the field is empty; nodeRef UID is so in v1beta2,
     the machine name label before Harvester 1.9), ``unseen``, or the name of what it leads to instead. The last three
-    before the verdict are ``joins``, ``absent``, ``gone`` or ``unseen``.
+    before the verdict are ``joins``, ``absent``, ``gone`` or ``unseen``. The fields are the columns of `cluster.pairs`,
+    in their order.
     """
 
     node: str
@@ -89,6 +91,7 @@ class Pair(NamedTuple):
     name_label: str
     provider_id: str
     infrastructure_provider_id: str
+    """The providerID of the CustomMachine."""
     infrastructure: str
     bootstrap: str
     plan: str
@@ -213,19 +216,19 @@ class Pairing:
     def _row(self, node: ObjectRef | None, machine: ObjectRef | None) -> Pair:
         infra = machine._replace(kind="CustomMachine") if machine else None
         return Pair(
-            node.name if node else "",
-            machine.name if machine else "",
-            self._cell(node, E1, machine),
-            self._cell(machine, E2, node),
-            self._cell(machine, E3, node),
-            self._cell(node, E4, machine),
-            self._cell(node, E5, machine),
-            self._cell(machine, E6, node),
-            self._infra_cell(infra, node),
-            self._part(machine, INFRASTRUCTURE),
-            self._part(machine, BOOTSTRAP),
-            self._plan_cell(machine),
-            self.verdict(node, machine),
+            node=node.name if node else "",
+            machine=machine.name if machine else "",
+            annotation=self._cell(node, E1, machine),
+            node_ref=self._cell(machine, E2, node),
+            node_ref_uid=self._cell(machine, E3, node),
+            uid_label=self._cell(node, E4, machine),
+            name_label=self._cell(node, E5, machine),
+            provider_id=self._cell(machine, E6, node),
+            infrastructure_provider_id=self._infra_cell(infra, node),
+            infrastructure=self._part(machine, INFRASTRUCTURE),
+            bootstrap=self._part(machine, BOOTSTRAP),
+            plan=self._plan_cell(machine),
+            verdict=self.verdict(node, machine),
         )
 
     def _cell(self, source: ObjectRef | None, path: str, target: ObjectRef | None) -> str:

@@ -58,7 +58,7 @@ def named(word: str) -> Kind | None:
 def known(group: str, plural: str) -> Kind:
     """The kind of a resource; one that is not in the catalogue goes by its resource name, with the common columns."""
     entry = _BY_RESOURCE.get((group, plural))
-    return entry or Kind(f"{plural}.{group}" if group else plural, group, plural)
+    return entry or Kind(name=f"{plural}.{group}" if group else plural, group=group, plural=plural)
 
 
 def qualified(group: str, bare: str) -> str:

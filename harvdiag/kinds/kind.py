@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.kinds.columns import COMMON, Column
@@ -27,21 +28,21 @@ class Link(NamedTuple):
     home: str = ""
 
 
-class Kind(NamedTuple):
-    """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope.
-
-    One without `versions` is no kind of an API: harvdiag itself puts its objects together. Of one with `only`, a
-    cluster is asked for objects of that type alone, in `home` alone, and for no more than their metadata.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of object."""
 
     name: str
     group: str
     plural: str
     home: str = ""
+    """The namespace in which harvdiag looks for it; empty means cluster scope."""
     versions: tuple[str, ...] = ("v1",)
+    """Those of its API, best first; none where harvdiag itself puts its objects together."""
     columns: tuple[Column, ...] = COMMON
     links: tuple[Link, ...] = ()
     only: str = ""
+    """A cluster is asked for objects of this type alone, in `home` alone, and for no more than their metadata."""
 
     @property
     def bare(self) -> str:

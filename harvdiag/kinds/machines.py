@@ -45,9 +45,9 @@ _CLUSTER_COLUMNS = (
 )
 
 NODE = Kind(
-    "Node",
-    "",
-    "nodes",
+    name="Node",
+    group="",
+    plural="nodes",
     columns=(
         NAME,
         condition("ready", "Ready"),
@@ -82,11 +82,11 @@ NODE = Kind(
     ),
 )
 MACHINE = Kind(
-    "Machine",
-    "cluster.x-k8s.io",
-    "machines",
-    FLEET,
-    ("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
+    name="Machine",
+    group="cluster.x-k8s.io",
+    plural="machines",
+    home=FLEET,
+    versions=("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
     columns=(
         NAMESPACE,
         NAME,
@@ -118,10 +118,10 @@ MACHINE = Kind(
     ),
 )
 CUSTOMMACHINE = Kind(
-    "CustomMachine",
-    "rke.cattle.io",
-    "custommachines",
-    FLEET,
+    name="CustomMachine",
+    group="rke.cattle.io",
+    plural="custommachines",
+    home=FLEET,
     columns=(
         NAMESPACE,
         NAME,
@@ -135,10 +135,10 @@ CUSTOMMACHINE = Kind(
     links=(Link("spec.providerID", "Node", by="provider_id"),),
 )
 RKEBOOTSTRAP = Kind(
-    "RKEBootstrap",
-    "rke.cattle.io",
-    "rkebootstraps",
-    FLEET,
+    name="RKEBootstrap",
+    group="rke.cattle.io",
+    plural="rkebootstraps",
+    home=FLEET,
     columns=(
         NAMESPACE,
         NAME,
@@ -158,10 +158,10 @@ RKEBOOTSTRAP = Kind(
     ),
 )
 PLAN = Kind(
-    "Secret",
-    "",
-    "secrets",
-    FLEET,
+    name="Secret",
+    group="",
+    plural="secrets",
+    home=FLEET,
     columns=(
         NAMESPACE,
         NAME,
@@ -185,31 +185,38 @@ PLAN = Kind(
     only=PLAN_TYPE,
 )
 CLUSTER = Kind(
-    "Cluster",
-    "cluster.x-k8s.io",
-    "clusters",
-    FLEET,
-    ("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
+    name="Cluster",
+    group="cluster.x-k8s.io",
+    plural="clusters",
+    home=FLEET,
+    versions=("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
     columns=_CLUSTER_COLUMNS,
     links=(Link("spec.controlPlaneRef", by="reference"), Link("spec.infrastructureRef", by="reference")),
 )
 PROVISIONING = Kind(
-    "Cluster.provisioning.cattle.io",
-    "provisioning.cattle.io",
-    "clusters",
-    FLEET,
+    name="Cluster.provisioning.cattle.io",
+    group="provisioning.cattle.io",
+    plural="clusters",
+    home=FLEET,
     columns=_CLUSTER_COLUMNS,
     links=(Link("status.clusterName", "Cluster.management.cattle.io"),),
 )
 MANAGEMENT = Kind(
-    "Cluster.management.cattle.io", "management.cattle.io", "clusters", "", ("v3",), columns=_CLUSTER_COLUMNS
+    name="Cluster.management.cattle.io",
+    group="management.cattle.io",
+    plural="clusters",
+    home="",
+    versions=("v3",),
+    columns=_CLUSTER_COLUMNS,
 )
-RKECLUSTER = Kind("RKECluster", "rke.cattle.io", "rkeclusters", FLEET, columns=_CLUSTER_COLUMNS)
-RKECONTROLPLANE = Kind("RKEControlPlane", "rke.cattle.io", "rkecontrolplanes", FLEET, columns=_CLUSTER_COLUMNS)
+RKECLUSTER = Kind(name="RKECluster", group="rke.cattle.io", plural="rkeclusters", home=FLEET, columns=_CLUSTER_COLUMNS)
+RKECONTROLPLANE = Kind(
+    name="RKEControlPlane", group="rke.cattle.io", plural="rkecontrolplanes", home=FLEET, columns=_CLUSTER_COLUMNS
+)
 HOST = Kind(
-    "Host",
-    "",
-    "hosts",
+    name="Host",
+    group="",
+    plural="hosts",
     versions=(),
     columns=(
         NAME,
@@ -225,9 +232,9 @@ HOST = Kind(
 )
 """No Kubernetes object: what a host's own files say, from its archive in a bundle (`sources.bundle.nodes`)."""
 KUBELET = Kind(
-    "KubeletStats",
-    "",
-    "kubeletstats",
+    name="KubeletStats",
+    group="",
+    plural="kubeletstats",
     versions=(),
     columns=(
         NAME,
@@ -241,7 +248,7 @@ KUBELET = Kind(
     links=(Link("metadata.name", "Node"),),
 )
 """No Kubernetes object: a node's disks in bytes, as its kubelet tells them (nodes/proxy, stats/summary); live only."""
-NAMESPACES = Kind("Namespace", "", "namespaces")
+NAMESPACES = Kind(name="Namespace", group="", plural="namespaces")
 """Not in the catalogue, for nothing is told of namespaces: these are where other kinds are looked for."""
 
 KINDS = (

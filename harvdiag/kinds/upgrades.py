@@ -15,19 +15,19 @@ def __dir__() -> list[str]:
 
 
 SETTING = Kind(
-    "Setting",
-    "harvesterhci.io",
-    "settings",
-    "",
-    ("v1beta1",),
+    name="Setting",
+    group="harvesterhci.io",
+    plural="settings",
+    home="",
+    versions=("v1beta1",),
     columns=(NAME, at("value", "value"), at("default", "default"), CREATED, UID),
 )
 UPGRADE = Kind(
-    "Upgrade",
-    "harvesterhci.io",
-    "upgrades",
-    "harvester-system",
-    ("v1beta1",),
+    name="Upgrade",
+    group="harvesterhci.io",
+    plural="upgrades",
+    home="harvester-system",
+    versions=("v1beta1",),
     columns=(
         NAMESPACE,
         NAME,
@@ -44,10 +44,10 @@ UPGRADE = Kind(
     ),
 )
 JOB = Kind(
-    "Job",
-    "batch",
-    "jobs",
-    "harvester-system",
+    name="Job",
+    group="batch",
+    plural="jobs",
+    home="harvester-system",
     columns=(
         NAMESPACE,
         NAME,
@@ -59,10 +59,10 @@ JOB = Kind(
     ),
 )
 PLAN_OF_SUC = Kind(
-    "Plan",
-    "upgrade.cattle.io",
-    "plans",
-    "cattle-system",
+    name="Plan",
+    group="upgrade.cattle.io",
+    plural="plans",
+    home="cattle-system",
     columns=(
         NAMESPACE,
         NAME,
@@ -75,20 +75,20 @@ PLAN_OF_SUC = Kind(
     ),
 )
 UPGRADELOG = Kind(
-    "UpgradeLog",
-    "harvesterhci.io",
-    "upgradelogs",
-    "harvester-system",
-    ("v1beta1",),
+    name="UpgradeLog",
+    group="harvesterhci.io",
+    plural="upgradelogs",
+    home="harvester-system",
+    versions=("v1beta1",),
     columns=(NAMESPACE, NAME, at("upgrade", "spec.upgradeName"), condition("started", "Started"), CREATED, UID),
     links=(Link("spec.upgradeName", "Upgrade", home="harvester-system"),),
 )
 UPGRADEPLAN = Kind(
-    "UpgradePlan",
-    "management.harvesterhci.io",
-    "upgradeplans",
-    "",
-    ("v1beta1",),
+    name="UpgradePlan",
+    group="management.harvesterhci.io",
+    plural="upgradeplans",
+    home="",
+    versions=("v1beta1",),
     columns=(
         NAME,
         at("phase", "status.currentPhase"),
@@ -100,11 +100,11 @@ UPGRADEPLAN = Kind(
     ),
 )
 MANAGEDCHART = Kind(
-    "ManagedChart",
-    "management.cattle.io",
-    "managedcharts",
-    FLEET,
-    ("v3",),
+    name="ManagedChart",
+    group="management.cattle.io",
+    plural="managedcharts",
+    home=FLEET,
+    versions=("v3",),
     columns=(
         NAMESPACE,
         NAME,
@@ -117,11 +117,11 @@ MANAGEDCHART = Kind(
     ),
 )
 BUNDLE = Kind(
-    "Bundle",
-    "fleet.cattle.io",
-    "bundles",
-    FLEET,
-    ("v1alpha1",),
+    name="Bundle",
+    group="fleet.cattle.io",
+    plural="bundles",
+    home=FLEET,
+    versions=("v1alpha1",),
     columns=(
         NAMESPACE,
         NAME,
@@ -133,11 +133,11 @@ BUNDLE = Kind(
     ),
 )
 LONGHORN_NODE = Kind(
-    "Node.longhorn.io",
-    "longhorn.io",
-    "nodes",
-    "longhorn-system",
-    ("v1beta2", "v1beta1"),
+    name="Node.longhorn.io",
+    group="longhorn.io",
+    plural="nodes",
+    home="longhorn-system",
+    versions=("v1beta2", "v1beta1"),
     columns=(
         NAMESPACE,
         NAME,

@@ -17,11 +17,11 @@ def __dir__() -> list[str]:
 
 
 VOLUME = Kind(
-    "Volume.longhorn.io",
-    "longhorn.io",
-    "volumes",
-    "longhorn-system",
-    ("v1beta2", "v1beta1"),
+    name="Volume.longhorn.io",
+    group="longhorn.io",
+    plural="volumes",
+    home="longhorn-system",
+    versions=("v1beta2", "v1beta1"),
     columns=(
         NAMESPACE,
         NAME,

@@ -7,6 +7,7 @@ object does not have is missing (``NaN``, ``<NA>`` or ``NaT``), never an empty s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import pandas as pd
@@ -47,8 +48,9 @@ def pairs(pairing: Pairing) -> pd.DataFrame:
 
     Where one side does not exist, its columns are missing.
     """
-    rows = [[cell or None for cell in row] for row in pairing.rows()]
-    return pd.DataFrame(rows, columns=list(Pair._fields)).astype("str")
+    columns = [field.name for field in fields(Pair)]
+    rows = [[getattr(row, name) or None for name in columns] for row in pairing.rows()]
+    return pd.DataFrame(rows, columns=columns).astype("str")
 
 
 def links(found: Links, ref: ObjectRef) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import cached_property, partial
 
 from harvdiag.core.errors import AccessError, SourceError
@@ -62,7 +63,13 @@ class LiveReader:
         self._stopped = ""
         self._dated = False
         login = connection.login
-        self.manifest = Manifest("live", login.context, connection.opened_at, connection.version, login.notes)
+        self.manifest = Manifest(
+            kind="live",
+            name=login.context,
+            captured_at=connection.opened_at,
+            kubernetes_version=connection.version,
+            notes=login.notes,
+        )
 
     def refuse_foreign(self) -> None:
         """SourceError for a cluster that is certainly no Harvester: every Node would seem to be without Machine."""
@@ -82,7 +89,7 @@ class LiveReader:
         best: dict[tuple[str, str], Resource] = {}
         kinds = self.connection.kinds(ask=not self._stopped)
         if notes := [note for note in self.connection.untold if note not in self.manifest.notes]:
-            self.manifest = self.manifest._replace(notes=(*self.manifest.notes, *notes))
+            self.manifest = replace(self.manifest, notes=(*self.manifest.notes, *notes))
         for kind in kinds:
             if not withheld(kind.group, kind.plural):
                 resource = Resource(kind.group, kind.version, kind.plural, "", kind.kind)
@@ -108,21 +115,21 @@ class LiveReader:
                 self._listings[kind.name] = [self._figures(kind)]
             elif not kind.served:
                 reason = "files of the hosts are in support bundles only"
-                self._listings[kind.name] = [Listing(kind, "", "", (), State.NOT_LOOKED_AT, reason)]
+                self._listings[kind.name] = [Listing(kind=kind, state=State.NOT_LOOKED_AT, reason=reason)]
         return [listing for kind in kinds for listing in self._listings[kind.name]]
 
     def _date(self) -> None:
         """Date the reading by the server's clock, once the first lists are in: the login may be hours old by then."""
         if self._listings and self.manifest.captured_at == self.connection.opened_at and not self._dated:
             self._dated = True
-            self.manifest = self.manifest._replace(captured_at=self.connection.transport.now)
+            self.manifest = replace(self.manifest, captured_at=self.connection.transport.now)
 
     def _together(self, kinds: Sequence[Kind]) -> list[Kind]:
         friends = DIAGNOSIS if any(kind.name in DIAGNOSIS for kind in kinds) else ()
         return list({kind.name: kind for kind in (*kinds, *(CATALOGUE[name] for name in friends))}.values())
 
     def _unread(self, kind: Kind) -> Listing:
-        return Listing(kind, "", kind.home, (), State.NOT_LOOKED_AT, self._stopped)
+        return Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=self._stopped)
 
     # --- fetching ---------------------------------------------------------------------------------------------------
 
@@ -130,7 +137,9 @@ class LiveReader:
         """Ask for these kinds: everywhere first, then by namespace where that is refused."""
         shut = [kind for kind in kinds if withheld(kind.group, kind.plural)]
         for kind in shut:
-            self._listings[kind.name] = [Listing(kind, "", kind.home, (), State.NOT_LOOKED_AT, WITHHELD)]
+            self._listings[kind.name] = [
+                Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=WITHHELD)
+            ]
         wanted = [kind for kind in kinds if kind not in shut]
         if not wanted:
             return
@@ -209,7 +218,9 @@ class LiveReader:
         if not kind.home and len(spaces) > 1 and not spaces[""]:
             del spaces[""]  # a kind that nobody knows beforehand: its objects tell that it lives in namespaces
         for namespace, items in spaces.items():
-            yield Listing(kind, answer.version, namespace, items, state, reason)
+            yield Listing(
+                kind=kind, version=answer.version, namespace=namespace, items=items, state=state, reason=reason
+            )
 
     def _somewhere(self, whole: Answer, found: dict[str, Answer]) -> Iterator[Listing]:
         """What may be listed in single namespaces; the home of the kind, and how many others are shut."""
@@ -219,10 +230,20 @@ class LiveReader:
             return
         for answer in sorted(found.values(), key=lambda answer: answer.namespace):
             if not answer.refused or answer.namespace == whole.kind.home:
-                yield Listing(whole.kind, answer.version, answer.namespace, answer.items, *self._state(answer))
+                state, reason = self._state(answer)
+                yield Listing(
+                    kind=whole.kind,
+                    version=answer.version,
+                    namespace=answer.namespace,
+                    items=answer.items,
+                    state=state,
+                    reason=reason,
+                )
         others = sorted(answer.namespace for answer in shut if answer.namespace != whole.kind.home)
         if reason := self._shut(others):
-            yield Listing(whole.kind, whole.version, OTHERS, (), State.FORBIDDEN, reason)
+            yield Listing(
+                kind=whole.kind, version=whole.version, namespace=OTHERS, state=State.FORBIDDEN, reason=reason
+            )
 
     def _shut(self, others: Sequence[str]) -> str:
         """Why more of a kind may be there than what was listed; empty where every namespace was."""
@@ -246,12 +267,12 @@ class LiveReader:
         lists = self.read([CATALOGUE["Node"]])
         names = sorted(name_of(node) for listing in lists if listing.state.seen for node in listing.items)
         if not names:
-            return Listing(kind, "", "", (), State.FAILED, "no Node was seen whose kubelet could be asked")
+            return Listing(kind=kind, state=State.FAILED, reason="no Node was seen whose kubelet could be asked")
         told = figures(self.connection, names)
         if not told.errors:
-            return Listing(kind, "v1", "", told.items)
+            return Listing(kind=kind, version="v1", items=told.items)
         if told.refused and not told.items:
-            return Listing(kind, "v1", "", (), State.FORBIDDEN, str(next(iter(told.errors.values()))))
+            return Listing(kind=kind, version="v1", state=State.FORBIDDEN, reason=str(next(iter(told.errors.values()))))
         failed = "; ".join(f"{node}: {error}" for node, error in told.errors.items())
         reason = f"{len(told.errors)} of {len(names)} nodes did not tell: {failed}"
-        return Listing(kind, "v1", "", told.items, State.FAILED, reason)
+        return Listing(kind=kind, version="v1", items=told.items, state=State.FAILED, reason=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
@@ -17,17 +17,20 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Job(NamedTuple):
-    """One Job of an upgrade. `type` is ``pre-drain``, ``post-drain``, ``restore-vm``, ``single-node-upgrade`` or
-    ``apply-manifests``; `state` is one of the constants here; times are RFC 3339, empty where it has none.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One Job of an upgrade."""
 
     ref: ObjectRef
     type: str
+    """``pre-drain``, ``post-drain``, ``restore-vm``, ``single-node-upgrade`` or ``apply-manifests``."""
     node: str
+    """Empty where it is for the cluster."""
     state: str
+    """``active``, ``complete``, ``failed`` or ``waiting``."""
     reason: str
     began: str
+    """RFC 3339, as `ended`; empty where it has none."""
     ended: str
 
     @property
@@ -70,7 +73,7 @@ def _job(obj: Obj, step: str) -> Job:
     state, reason = _state(obj)
     ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
     began = text(obj, "status.startTime") or text(obj, "metadata.creationTimestamp")
-    return Job(ref, step, node_of(obj), state, reason, began, _ended(obj))
+    return Job(ref=ref, type=step, node=node_of(obj), state=state, reason=reason, began=began, ended=_ended(obj))
 
 
 def _state(obj: Obj) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 __all__ = ["DONE", "ENDED", "FAILED", "PAUSED", "PHASES", "PRELOADED", "STATES", "NodeState", "Phase", "phase_of"]
@@ -14,80 +15,103 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Phase(NamedTuple):
-    """One phase: its number, the label ``harvesterhci.io/upgradeState``, the condition that drives it, and the actor.
-
-    `doing` says what happens in it, `until` what ends it.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """One phase of the upgrade."""
 
     number: int
     label: str
+    """That of ``harvesterhci.io/upgradeState``; empty before the first."""
     condition: str
+    """The condition that drives it."""
     actor: str
     doing: str
+    """What happens in it."""
     until: str
+    """What ends it."""
 
 
 PHASES = (
-    Phase(0, "", "Completed", "Harvester's upgrade controller", "takes the Upgrade up", "its UpgradeLog is made"),
     Phase(
-        1,
-        "PreparingLoggingInfra",
-        "LogReady",
-        "Harvester's upgrade-log handlers",
-        "sets up the logging of the upgrade",
-        "the UpgradeLog says Started, or logReadyTimeout is over",
+        number=0,
+        label="",
+        condition="Completed",
+        actor="Harvester's upgrade controller",
+        doing="takes the Upgrade up",
+        until="its UpgradeLog is made",
     ),
     Phase(
-        2,
-        "LoggingInfraPrepared",
-        "ImageReady",
-        "Harvester's image controller",
-        "downloads the ISO image",
-        "the VirtualMachineImage is imported",
+        number=1,
+        label="PreparingLoggingInfra",
+        condition="LogReady",
+        actor="Harvester's upgrade-log handlers",
+        doing="sets up the logging of the upgrade",
+        until="the UpgradeLog says Started, or logReadyTimeout is over",
     ),
     Phase(
-        3,
-        "PreparingRepo",
-        "RepoReady",
-        "Harvester's repository handlers",
-        "starts the upgrade repository",
-        "the repository answers",
+        number=2,
+        label="LoggingInfraPrepared",
+        condition="ImageReady",
+        actor="Harvester's image controller",
+        doing="downloads the ISO image",
+        until="the VirtualMachineImage is imported",
     ),
     Phase(
-        4,
-        "RepoPrepared",
-        "NodesPrepared",
-        "Harvester's upgrade controller",
-        "reads the release from the repository and judges whether the way there is allowed",
-        "the release information is read",
+        number=3,
+        label="PreparingRepo",
+        condition="RepoReady",
+        actor="Harvester's repository handlers",
+        doing="starts the upgrade repository",
+        until="the repository answers",
     ),
     Phase(
-        5,
-        "PreparingNodes",
-        "NodesPrepared",
-        "the system-upgrade-controller and its prepare plan",
-        "loads the images onto the nodes",
-        "every managed node carries the hash of the prepare plan",
+        number=4,
+        label="RepoPrepared",
+        condition="NodesPrepared",
+        actor="Harvester's upgrade controller",
+        doing="reads the release from the repository and judges whether the way there is allowed",
+        until="the release information is read",
     ),
     Phase(
-        6,
-        "UpgradingSystemServices",
-        "SystemServicesUpgraded",
-        "the Job apply-manifests",
-        "upgrades Rancher, Harvester, KubeVirt, Longhorn and the other services",
-        "that Job is complete",
+        number=5,
+        label="PreparingNodes",
+        condition="NodesPrepared",
+        actor="the system-upgrade-controller and its prepare plan",
+        doing="loads the images onto the nodes",
+        until="every managed node carries the hash of the prepare plan",
     ),
     Phase(
-        7,
-        "UpgradingNodes",
-        "NodesUpgraded",
-        "Rancher's planner and Harvester's hooks, one node after the other",
-        "drains, upgrades and restarts the nodes",
-        "every node of its list has succeeded",
+        number=6,
+        label="UpgradingSystemServices",
+        condition="SystemServicesUpgraded",
+        actor="the Job apply-manifests",
+        doing="upgrades Rancher, Harvester, KubeVirt, Longhorn and the other services",
+        until="that Job is complete",
     ),
-    Phase(8, "Succeeded", "Completed", "Harvester's upgrade controller", "cleans up", "nothing is left to remove"),
-    Phase(8, "Failed", "Completed", "Harvester's upgrade controller", "cleans up", "nothing is left to remove"),
+    Phase(
+        number=7,
+        label="UpgradingNodes",
+        condition="NodesUpgraded",
+        actor="Rancher's planner and Harvester's hooks, one node after the other",
+        doing="drains, upgrades and restarts the nodes",
+        until="every node of its list has succeeded",
+    ),
+    Phase(
+        number=8,
+        label="Succeeded",
+        condition="Completed",
+        actor="Harvester's upgrade controller",
+        doing="cleans up",
+        until="nothing is left to remove",
+    ),
+    Phase(
+        number=8,
+        label="Failed",
+        condition="Completed",
+        actor="Harvester's upgrade controller",
+        doing="cleans up",
+        until="nothing is left to remove",
+    ),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.fields import items
@@ -30,20 +31,23 @@ class Saying(NamedTuple):
     stalls: bool = False
 
 
-class Told(NamedTuple):
-    """One condition's message: where it stands, the message, what it means, and the Machines it names.
-
-    `since` is the later of the condition's times, RFC 3339: Rancher writes the one anew with each message
-    (lastUpdateTime), the other with each status only. `part` is the Saying's, `stalls` as there.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One condition's message."""
 
     subject: ObjectRef
     path: str
+    """Where in the object the condition is."""
     message: str
     meaning: str
     machines: tuple[str, ...]
+    """The Machines that the message names."""
     since: str
+    """The later of the condition's times, RFC 3339: Rancher sets lastUpdateTime with each message, lastTransitionTime
+    with each status only.
+    """
     part: str = ""
+    """As the Saying has it, and `stalls` too."""
     stalls: bool = False
 
 
@@ -126,7 +130,18 @@ def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
         if isinstance(message, str) and row.get("status") != "True" and (known := saying(message)):
             path = f"status.conditions, type {row.get('type')}"
             named = tuple(dict.fromkeys(MACHINE.findall(message)))
-            found.append(Told(ref, path, message, known.meaning, named, _since(row), known.part, known.stalls))
+            found.append(
+                Told(
+                    subject=ref,
+                    path=path,
+                    message=message,
+                    meaning=known.meaning,
+                    machines=named,
+                    since=_since(row),
+                    part=known.part,
+                    stalls=known.stalls,
+                )
+            )
     return found
 
 

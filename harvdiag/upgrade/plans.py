@@ -7,8 +7,9 @@ the plan's hash. Not to be mixed up with the machine-plan Secrets, which are Ran
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
@@ -32,17 +33,18 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class NodePlan(NamedTuple):
-    """One plan. `upgrade` is the Upgrade that it belongs to and `task` what it does for that, such as ``prepare``.
-
-    Both are empty for a plan that belongs to none. `applying` are the Nodes at which it says to be at work.
-    """
+@dataclass(frozen=True, kw_only=True)
+class NodePlan:
+    """One plan of the system-upgrade-controller."""
 
     ref: ObjectRef
     upgrade: str
+    """The Upgrade that it belongs to; empty, as `task`, for a plan that belongs to none."""
     task: str
+    """What it does for that, such as ``prepare``."""
     hash: str
     applying: tuple[str, ...]
+    """The Nodes at which it says to be at work."""
     selector: Obj
 
     @property
@@ -85,7 +87,12 @@ def _plan(obj: Obj) -> NodePlan:
     ref = ObjectRef("Plan", namespace_of(obj), name)
     applying = tuple(str(node) for node in items(obj, "status.applying"))
     return NodePlan(
-        ref, upgrade, task, text(obj, "status.latestHash"), applying, selector if isinstance(selector, dict) else {}
+        ref=ref,
+        upgrade=upgrade,
+        task=task,
+        hash=text(obj, "status.latestHash"),
+        applying=applying,
+        selector=selector if isinstance(selector, dict) else {},
     )
 
 

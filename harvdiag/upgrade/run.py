@@ -7,8 +7,8 @@ plan Secret has come. Where they disagree, a rule speaks; this only lays them si
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, field, items, text
 from harvdiag.core.model import ObjectRef
@@ -31,29 +31,32 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class NodeRollout(NamedTuple):
-    """One node in an upgrade. What was not seen or does not exist is None or empty.
-
-    `status` is what the Upgrade's list says (None: not in it), `exists` whether the Node is there, `machines` those
-    whose nodeRef names it (where none does, the one that it names itself, unless that belongs to another: such are
-    `others`), `secrets` their plan Secrets with the handshake, `jobs` its hook Jobs, the oldest first. `ready` is the
-    condition's status and `ready_since` its time; `kubelet` and `os` are what runs on it now.
-    """
+@dataclass(frozen=True, kw_only=True)
+class NodeRollout:
+    """One node in an upgrade. What was not seen or does not exist is None or empty."""
 
     ref: ObjectRef
     status: NodeStatus | None
+    """What the Upgrade's list says; None: not in it."""
     exists: bool
+    """Whether the Node is there."""
     managed: bool
     cordoned: bool
     ready: str
+    """The status of the condition Ready; `ready_since` is its time."""
     ready_since: str
     kubelet: str
+    """The version that runs on it now, as `os`."""
     os: str
     pending_os: str
     machines: tuple[ObjectRef, ...]
+    """Those whose nodeRef names it; where none does, the one that it names itself."""
     others: tuple[ObjectRef, ...]
+    """The Machine that it names itself, where that belongs to another Node."""
     secrets: tuple[tuple[ObjectRef, Handshake], ...]
+    """The plan Secrets of its Machines, each with the handshake."""
     jobs: tuple[Job, ...]
+    """Its hook Jobs, the oldest first."""
 
     @property
     def name(self) -> str:
@@ -77,7 +80,7 @@ class NodeRollout(NamedTuple):
 
     @property
     def _told(self) -> tuple[ObjectRef, Handshake] | None:
-        under_way = [pair for pair in self.secrets if not pair[1].idle]
+        under_way = [(secret, hand) for secret, hand in self.secrets if not hand.idle]
         return next(iter(under_way or self.secrets), None)
 
     def job(self, kind: str) -> Job | None:
@@ -138,20 +141,20 @@ class Rollout:
         obj = self._pairing.links.objects.get(ref)
         machines = self._machines(ref)
         return NodeRollout(
-            ref,
-            self.upgrade.statuses.get(name),
-            obj is not None,
-            text(obj, 'metadata.labels["harvesterhci.io/managed"]') == "true",
-            field("spec.unschedulable").get(obj) is True,
-            READY.value(obj) or "" if obj else "",
-            _ready_since(obj) if obj else "",
-            text(obj, "status.nodeInfo.kubeletVersion"),
-            text(obj, "status.nodeInfo.osImage"),
-            text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
-            machines,
-            self._others(ref, machines),
-            tuple(self._secrets(machines)),
-            tuple(job for job in self.jobs if job.node == name),
+            ref=ref,
+            status=self.upgrade.statuses.get(name),
+            exists=obj is not None,
+            managed=text(obj, 'metadata.labels["harvesterhci.io/managed"]') == "true",
+            cordoned=field("spec.unschedulable").get(obj) is True,
+            ready=READY.value(obj) or "" if obj else "",
+            ready_since=_ready_since(obj) if obj else "",
+            kubelet=text(obj, "status.nodeInfo.kubeletVersion"),
+            os=text(obj, "status.nodeInfo.osImage"),
+            pending_os=text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
+            machines=machines,
+            others=self._others(ref, machines),
+            secrets=tuple(self._secrets(machines)),
+            jobs=tuple(job for job in self.jobs if job.node == name),
         )
 
     def _machines(self, node: ObjectRef) -> tuple[ObjectRef, ...]:

@@ -19,5 +19,5 @@ def without(place: Path, world: World, *files: str, captured_at: str = CAPTURED_
     for file in files:
         (folder / f"{file}.yaml").unlink()
     reader = FilesReader.at(folder)
-    reader.manifest = Manifest("files", folder.name, captured_at)
+    reader.manifest = Manifest(kind="files", name=folder.name, captured_at=captured_at)
     return Cluster(Snapshot(reader))

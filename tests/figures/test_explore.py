@@ -34,7 +34,7 @@ TINY = Scene(
     "One box that is called x, and no more",
     100,
     40,
-    (Item((Rect(5, 5, 90, 30), Text(9, 20, "x")), "a", "object"),),
+    (Item((Rect(5, 5, 90, 30), Text(9, 20, "x")), key="a", role="object"),),
 )
 
 

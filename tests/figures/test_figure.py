@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,12 +40,12 @@ def figure() -> Figure:
     return Figure(
         "links",
         Drawing(
-            scene,
-            lambda wide: "x" * wide,
-            {"name": "str", "machine": "str"},
-            rows,
-            lambda: "graph LR",
-            lambda: "digraph",
+            scene=scene,
+            text=lambda wide: "x" * wide,
+            columns={"name": "str", "machine": "str"},
+            rows=rows,
+            mermaid=lambda: "graph LR",
+            dot=lambda: "digraph",
         ),
     )
 
@@ -63,7 +64,7 @@ def test_table_has_the_columns_in_order(figure: Figure) -> None:
     """Also where there is no row."""
     assert list(figure.table.columns) == ["name", "machine"]
     assert figure.table.loc[0, "name"] == "srv09"
-    empty = Figure("links", figure._drawing._replace(rows=[]))
+    empty = Figure("links", replace(figure._drawing, rows=[]))
     assert list(empty.table.columns) == ["name", "machine"]
 
 
@@ -97,7 +98,7 @@ def test_what_cannot_be_saved_is_told_in_one_line(figure: Figure, tmp_path: Path
 
 def test_a_form_that_it_has_not_is_told(figure: Figure, tmp_path: Path) -> None:
     """With the endings that it does have."""
-    bare = Figure("matrix", figure._drawing._replace(mermaid=None, dot=None))
+    bare = Figure("matrix", replace(figure._drawing, mermaid=None, dot=None))
     for ending, name in ((".mmd", "Mermaid"), (".dot", "DOT")):
         with pytest.raises(UsageError, match=f"'matrix' has no form in {name}: save it as .svg, .png or .txt"):
             bare.save(tmp_path / f"x{ending}")

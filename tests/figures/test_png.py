@@ -52,7 +52,7 @@ def inked(pixels: np.ndarray) -> tuple[float, float, float, float]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_two_pixels_a_unit_in_the_colours_of_the_theme(theme: str) -> None:
     """Paper, fill and border are where the scene has them."""
-    pixels = image(Rect(20, 10, 40, 20, "error_box", "error", 4, radius=0), theme=theme)
+    pixels = image(Rect(20, 10, 40, 20, fill="error_box", stroke="error", thick=4, radius=0), theme=theme)
     assert pixels.shape == (122, 240, 3)
     assert at(pixels, 5, 5) == colour("paper", theme)
     assert at(pixels, 119, 60) == colour("paper", theme)
@@ -64,7 +64,7 @@ def test_two_pixels_a_unit_in_the_colours_of_the_theme(theme: str) -> None:
 
 def test_hollow_rounded_and_dashed() -> None:
     """Nothing inside, nothing in the corner, and gaps in the border."""
-    pixels = image(Rect(20, 10, 60, 30, "", "edge", 2, "5 5", radius=10))
+    pixels = image(Rect(20, 10, 60, 30, fill="", stroke="edge", thick=2, dash="5 5", radius=10))
     assert at(pixels, 50, 25) == colour("paper")
     assert at(pixels, 20.5, 10.5) == colour("paper")
     top = {at(pixels, x, 10) for x in range(32, 68)}
@@ -73,21 +73,21 @@ def test_hollow_rounded_and_dashed() -> None:
 
 def test_lines_go_where_the_svg_has_them() -> None:
     """Straight through the points; smooth through the middle, level at both ends; with bar and arrow."""
-    straight = image(Path(((10, 10), (60, 10), (60, 50)), "error", 3))
+    straight = image(Path(((10, 10), (60, 10), (60, 50)), stroke="error", thick=3))
     assert at(straight, 35, 10) == at(straight, 60, 30) == colour("error")
-    smooth = image(Path(((10, 10), (100, 50)), "error", 3, curved=True))
+    smooth = image(Path(((10, 10), (100, 50)), stroke="error", thick=3, curved=True))
     assert at(smooth, 12, 10) == at(smooth, 55, 30) == at(smooth, 98, 50) == colour("error")
     assert at(smooth, 30, 19) == colour("paper")
-    bar = inked(image(Path(((10, 30), (100, 30)), "error", 2, ends="bar")))
+    bar = inked(image(Path(((10, 30), (100, 30)), stroke="error", thick=2, ends="bar")))
     assert (bar[1], bar[3]) == pytest.approx((24, 35.5), abs=0.6)
-    arrow = inked(image(Path(((10, 30), (100, 30)), "error", 2, ends="arrow")))
+    arrow = inked(image(Path(((10, 30), (100, 30)), stroke="error", thick=2, ends="arrow")))
     assert (arrow[1], arrow[3]) == pytest.approx((25.5, 34), abs=1.2)
 
 
 @pytest.mark.parametrize(("anchor", "left", "right"), [("start", 60, 90), ("middle", 45, 75), ("end", 30, 60)])
 def test_text_stands_at_its_anchor_on_its_line(anchor: str, left: float, right: float) -> None:
     """The base line is the y that the scene gives."""
-    box = inked(image(Text(60, 40, "HHH", 13.3, anchor=anchor)))
+    box = inked(image(Text(60, 40, "HHH", size=13.3, anchor=anchor)))
     assert (box[0], box[2]) == pytest.approx((left, right), abs=2.5)
     assert box[3] == pytest.approx(39.5, abs=0.6)
 

@@ -32,8 +32,15 @@ HOSTILE = st.text(st.characters(exclude_characters="\ufffe\uffff"), max_size=40)
 
 def scene(name: str = "srv09") -> Scene:
     """A picture in which a name stands in every place that can hold one."""
-    node = Item((Rect(10, 40, 100, 30), Text(20, 60, name, mono=True)), name, "node", "good", name)
-    link = Item((Path(((110, 55), (200, 55)), curved=True, ends="arrow"),), "l", "link", "error", name, (name,))
+    node = Item((Rect(10, 40, 100, 30), Text(20, 60, name, mono=True)), key=name, role="node", state="good", hint=name)
+    link = Item(
+        (Path(((110, 55), (200, 55)), curved=True, ends="arrow"),),
+        key="l",
+        role="link",
+        state="error",
+        hint=name,
+        of=(name,),
+    )
     mark = Item(badge(10, 40, "✗", "error"), role="mark")
     return Scene(plain(name), f"what {plain(name)} is", 300, 100, (node, link, mark))
 

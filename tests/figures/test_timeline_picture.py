@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -59,8 +60,7 @@ def test_every_sample_is_sound(name: str) -> None:
     assert all(len(line) <= 100 for line in drawing.text(100).splitlines())
     phases = sample(name).upgrade.spans
     if phases:
-        assert [tuple(row.values())[1:] for row in drawing.rows] == [span[1:] for span in phases]
-        assert [row["node"] or "" for row in drawing.rows] == [span.node for span in phases]
+        assert [row | {"node": row["node"] or ""} for row in drawing.rows] == [asdict(span) for span in phases]
 
 
 @pytest.mark.parametrize("name", STOPPED)

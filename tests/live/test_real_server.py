@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def server() -> Iterator[Any]:
 def later(kubeconfig: Path = KUBECONFIG) -> Cluster:
     """The live cluster as if two hours had gone: a server dates what it is given, and what is new may still join."""
     reader = connect(kubeconfig=kubeconfig)
-    reader.manifest = reader.manifest._replace(captured_at=moment(reader.manifest.captured_at, hours=2))
+    reader.manifest = replace(reader.manifest, captured_at=moment(reader.manifest.captured_at, hours=2))
     return Cluster(Snapshot(reader))
 
 

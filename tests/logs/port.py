@@ -20,7 +20,7 @@ class LogPort(Port):
         self, texts: Mapping[str, str | bytes], objects: Iterable[Any] = (), resources: Sequence[Resource] = ()
     ) -> None:
         super().__init__(objects, resources=resources)
-        self.manifest = Manifest("bundle", "port", CAPTURED_AT)
+        self.manifest = Manifest(kind="bundle", name="port", captured_at=CAPTURED_AT)
         self.opened: list[str] = []
         self._texts = {name: text if isinstance(text, bytes) else text.encode() for name, text in texts.items()}
 

@@ -20,7 +20,15 @@ SYSTEM = "harvester-system"
 
 
 def job(name: str = f"{NAME}-pre-drain-hv01", state: str = ACTIVE) -> Job:
-    return Job(ObjectRef("Job", SYSTEM, name), "pre-drain", "hv01", state, "", "2025-05-08T09:00:00Z", "")
+    return Job(
+        ref=ObjectRef("Job", SYSTEM, name),
+        type="pre-drain",
+        node="hv01",
+        state=state,
+        reason="",
+        began="2025-05-08T09:00:00Z",
+        ended="",
+    )
 
 
 def file(pod: str, container: str = "apply") -> str:

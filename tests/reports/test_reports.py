@@ -268,7 +268,19 @@ def advised(name: str, *steps: str, caution: str = "", rule: str = "r", causes: 
 def told(*findings: Finding) -> Findings:
     """The findings of a check."""
     outcomes = [Outcome(finding.rule, "failed", "", (finding,)) for finding in findings]
-    return Findings(Source("files", "made up", "", "", "", 4, 3), Coverage(), outcomes)
+    return Findings(
+        Source(
+            kind="files",
+            name="made up",
+            captured_at="",
+            harvester_version="",
+            kubernetes_version="",
+            nodes=4,
+            machines=3,
+        ),
+        Coverage(),
+        outcomes,
+    )
 
 
 def test_second_finding_of_a_rule_keeps_what_is_its_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +267,7 @@ def test_the_story_of_8236(serve: Serve, tmp_path: Path) -> None:
     kinds = [entry.kind for entry in bundle.coverage if entry.state.seen]
     objects = [obj for kind in dict.fromkeys(kinds) for obj in bundle.snapshot.objects(kind)]
     reader = connect(kubeconfig=serve(objects).kubeconfig(tmp_path / "config"))
-    reader.manifest = reader.manifest._replace(captured_at=bundle.source.captured_at)
+    reader.manifest = replace(reader.manifest, captured_at=bundle.source.captured_at)
     of = Cluster(Snapshot(reader))
     live, file = json.document(of.check()), json.document(bundle.check())
     for finding in file["findings"]:

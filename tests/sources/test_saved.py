@@ -95,7 +95,9 @@ def test_schema_1_is_read_for_good() -> None:
     later = {name for name, rule in registry().items() if rule.needs & LATER}
     assert later == set(skipped)
     assert all("it was saved without this kind" in reason for reason in skipped.values())
-    assert found.source[:4] == ("snapshot", SAMPLE.name, "2025-05-08T10:00:00Z", "v1.4.2")
+    source = found.source
+    assert (source.kind, source.name, source.captured_at) == ("snapshot", SAMPLE.name, "2025-05-08T10:00:00Z")
+    assert source.harvester_version == "v1.4.2"
     assert found.coverage.notes == ("saved from support bundle issue-8236.zip by harvdiag 0.1.0",)
     assert {entry.kind for entry in found.coverage.gaps} == {*LATER, "UpgradePlan"}
     counts = {kind: len(found.snapshot.objects(kind)) for kind in ("Node", "Machine", "Secret", "Host", "Job")}

@@ -29,4 +29,9 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     comparison = cluster.compare(wish.against)
     groups = grouped(comparison, wish.whole)
     scene = picture(comparison, groups)
-    return Drawing(scene, lambda width: lines(comparison, groups, width), comparison.dtypes, comparison.records)
+    return Drawing(
+        scene=scene,
+        text=lambda width: lines(comparison, groups, width),
+        columns=comparison.dtypes,
+        rows=comparison.records,
+    )

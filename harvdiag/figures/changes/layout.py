@@ -47,35 +47,44 @@ def picture(comparison: Comparison, groups: Sequence[Group]) -> Scene:
 
 def _heads(y: float) -> Iterator[Item]:
     for x, word in ((BEFORE, "before"), (NOW, "now")):
-        yield Item((Text(x, y, word, SMALL, "quiet"),), f"column/{word}", "head")
-    yield Item((Path(((MARGIN, y + 7), (WIDE - MARGIN, y + 7)), "rule"),), role="rule")
+        yield Item((Text(x, y, word, size=SMALL, ink="quiet"),), key=f"column/{word}", role="head")
+    yield Item((Path(((MARGIN, y + 7), (WIDE - MARGIN, y + 7)), stroke="rule"),), role="rule")
 
 
 def _group(group: Group, own: str, y: float) -> tuple[list[Item], float]:
-    named = Text(MARGIN, y + 18, fit(plain(group.name), 400, BODY, bold=True), BODY, bold=True)
+    named = Text(MARGIN, y + 18, fit(plain(group.name), 400, BODY, bold=True), size=BODY, bold=True)
     shapes: list[Shape] = [named]
     if group.alike:
-        shapes.append(Text(BEFORE, y + 18, fit(listed(group.alike), WIDE - MARGIN - BEFORE, BODY), BODY, "quiet"))
-    items = [Item(tuple(shapes), own, "group", hint=listed(group.alike) or plain(group.name))]
+        shapes.append(
+            Text(BEFORE, y + 18, fit(listed(group.alike), WIDE - MARGIN - BEFORE, BODY), size=BODY, ink="quiet")
+        )
+    items = [Item(tuple(shapes), key=own, role="group", hint=listed(group.alike) or plain(group.name))]
     y += 26
     for at, step in enumerate(group.steps):
         items += _step(step, f"{own}/{at}/{key(step.change.ref)}", y)
         y += HIGH
     if group.more:
-        items.append(Item((Text(WHAT, y + 14, f"and {group.more} more", BODY, "quiet"),), f"{own}/more", "more"))
+        items.append(
+            Item(
+                (Text(WHAT, y + 14, f"and {group.more} more", size=BODY, ink="quiet"),), key=f"{own}/more", role="more"
+            )
+        )
         y += 24
-    return [*items, Item((Path(((MARGIN, y + 2), (WIDE - MARGIN, y + 2)), "rule", 0.8),), role="rule")], y + 6
+    return [
+        *items,
+        Item((Path(((MARGIN, y + 2), (WIDE - MARGIN, y + 2)), stroke="rule", thick=0.8),), role="rule"),
+    ], y + 6
 
 
 def _step(step: Step, own: str, y: float) -> list[Item]:
     change, (before, now) = step.change, sides(step)
     what = fit(plain(spoken(change)), BEFORE - WHAT - 12, BODY)
-    mark = (*_mark(change.sort, MARGIN + 14, y + BOX / 2), Text(WHAT, y + BOX / 2 + 4, what, BODY))
+    mark = (*_mark(change.sort, MARGIN + 14, y + BOX / 2), Text(WHAT, y + BOX / 2 + 4, what, size=BODY))
     parts = f" with {', '.join(step.parts)}" if step.parts else ""
     hint = plain(f"{change.ref} {change.path}{parts}: {WORDS[change.sort]}: {before} → {now}")
-    arrow = Path(((BEFORE + ROOM + 6, y + BOX / 2), (NOW - 6, y + BOX / 2)), "link", 1.2, ends="arrow")
+    arrow = Path(((BEFORE + ROOM + 6, y + BOX / 2), (NOW - 6, y + BOX / 2)), stroke="link", thick=1.2, ends="arrow")
     return [
-        Item(mark, own, "change", change.sort, hint),
+        Item(mark, key=own, role="change", state=change.sort, hint=hint),
         Item((*_box(before, BEFORE, y, _style(change.sort, False, before)), arrow), role="before", state=change.sort),
         Item(_box(now, NOW, y, _style(change.sort, True, now)), role="now", state=change.sort),
     ]
@@ -93,15 +102,15 @@ def _style(sort: str, now: bool, words: str) -> tuple[str, str, float, str]:
 def _box(words: str, x: float, y: float, style: tuple[str, str, float, str]) -> tuple[Shape, ...]:
     fill, stroke, thick, dash = style
     ink = "quiet" if dash else "ink"
-    text = Text(x + 9, y + BOX / 2 + 4, fit(plain(words), ROOM - 18, BODY), BODY, ink, fill or "paper")
-    return (Rect(x, y, ROOM, BOX, fill, stroke, thick, dash, radius=4), text)
+    text = Text(x + 9, y + BOX / 2 + 4, fit(plain(words), ROOM - 18, BODY), size=BODY, ink=ink, on=fill or "paper")
+    return (Rect(x, y, ROOM, BOX, fill=fill, stroke=stroke, thick=thick, dash=dash, radius=4), text)
 
 
 def _mark(sort: str, x: float, y: float) -> tuple[Shape, ...]:
     """The sign on its disc; that of what is gone is hollow."""
     if sort == GONE:
-        ring = Rect(x - 8, y - 8, 16, 16, "", "edge", 1.2, "3 2", radius=8)
-        return (ring, Text(x, y + 4, SIGNS[GONE], SMALL, anchor="middle", bold=True))
+        ring = Rect(x - 8, y - 8, 16, 16, fill="", stroke="edge", thick=1.2, dash="3 2", radius=8)
+        return (ring, Text(x, y + 4, SIGNS[GONE], size=SMALL, anchor="middle", bold=True))
     return badge(x, y, SIGNS[sort], "now" if sort == NEW else "info")
 
 
@@ -111,13 +120,23 @@ def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     items: list[Item] = []
     for at, (word, colour, words) in enumerate(told[:FINDINGS]):
         said = plain(f"{'No longer found' if word == GONE else 'New finding'}: {words}")
-        text = Text(WHAT, y + 14, fit(said, WIDE - MARGIN - WHAT, BODY), BODY, "quiet" if word == GONE else "ink")
+        text = Text(
+            WHAT, y + 14, fit(said, WIDE - MARGIN - WHAT, BODY), size=BODY, ink="quiet" if word == GONE else "ink"
+        )
         items.append(
-            Item((*badge(MARGIN + 14, y + 10, MARKS[colour], colour), text), f"finding/{at}", "finding", word, said)
+            Item(
+                (*badge(MARGIN + 14, y + 10, MARKS[colour], colour), text),
+                key=f"finding/{at}",
+                role="finding",
+                state=word,
+                hint=said,
+            )
         )
         y += 24
     if more := max(len(told) - FINDINGS, 0):
-        items.append(Item((Text(WHAT, y + 14, f"and {more} more sorts of findings", BODY, "quiet"),), role="more"))
+        items.append(
+            Item((Text(WHAT, y + 14, f"and {more} more sorts of findings", size=BODY, ink="quiet"),), role="more")
+        )
         y += 24
     return items, y
 
@@ -126,7 +145,9 @@ def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     """What is the same, and what could not be compared."""
     items = []
     for mark, words in remarks(comparison):
-        shapes: list[Shape] = [Text(WHAT, y + 14, fit(plain(words), WIDE - MARGIN - WHAT, BODY), BODY, "quiet")]
+        shapes: list[Shape] = [
+            Text(WHAT, y + 14, fit(plain(words), WIDE - MARGIN - WHAT, BODY), size=BODY, ink="quiet")
+        ]
         if mark:
             shapes += badge(MARGIN + 14, y + 10, mark, "unseen")
         items.append(Item(tuple(shapes), role="note" if mark else "same", state="unseen" if mark else "", hint=words))
@@ -136,12 +157,14 @@ def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
 
 def _keys(comparison: Comparison, groups: Sequence[Group]) -> list[Key]:
     sorts = {step.change.sort for group in groups for step in group.steps}
-    keys = [Key("new", "now", SIGNS[NEW])] if NEW in sorts else []
-    keys += [Key("changed or made anew", "info", SIGNS[CHANGED])] if sorts & {CHANGED, ANEW} else []
+    keys = [Key("new", colour="now", sign=SIGNS[NEW])] if NEW in sorts else []
+    keys += [Key("changed or made anew", colour="info", sign=SIGNS[CHANGED])] if sorts & {CHANGED, ANEW} else []
     hollow = f"{f'{SIGNS[GONE]} gone: ' if GONE in sorts else ''}does not exist, or holds nothing"
     empty = [side for group in groups for step in group.steps for side in sides(step)]
-    keys += [Key(hollow, "edge", fill="paper", dash="5 3")] if sorts & {NEW, GONE} or ABSENT in empty else []
-    keys += [Key("found before, no longer", "good", MARKS["good"])] if comparison.gone else []
+    keys += [Key(hollow, colour="edge", fill="paper", dash="5 3")] if sorts & {NEW, GONE} or ABSENT in empty else []
+    keys += [Key("found before, no longer", colour="good", sign=MARKS["good"])] if comparison.gone else []
     found = {finding.severity.value for finding in comparison.new}
-    keys += [Key(f"new {state}", state, MARKS[state]) for state in ("error", "warning", "info") if state in found]
-    return [*keys, *([Key("not comparable", "unseen", "?")] if notes(comparison) else [])]
+    keys += [
+        Key(f"new {state}", colour=state, sign=MARKS[state]) for state in ("error", "warning", "info") if state in found
+    ]
+    return [*keys, *([Key("not comparable", colour="unseen", sign="?")] if notes(comparison) else [])]

@@ -41,10 +41,10 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     of, under = drain(course, wish.focus, wish.finding), source_line(cluster.upgrade)
     said = list(told(course, of))
     return Drawing(
-        _scene(of, said, under),
-        lambda wide: terminal(of, said, under, wide),
-        of.dtypes,
-        of.records,
+        scene=_scene(of, said, under),
+        text=lambda wide: terminal(of, said, under, wide),
+        columns=of.dtypes,
+        rows=of.records,
         mermaid=lambda: mermaid(of),
     )
 
@@ -56,11 +56,11 @@ def _scene(of: Drain, said: Sequence[tuple[str, str]], under: str) -> Scene:
         items += more
     for label, text in said:
         texts, low = paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
-        items.append(Item((Text(MARGIN, y + 18, label, BODY, bold=True), *texts), role="part", hint=plain(text)))
+        items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(text)))
         y = low - 6
     marks = {move.mark for move in of.moves}
-    keys = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
-    keys += [Key("to come", "rule", ends="arrow")] if "wait" in marks else []
-    keys += [Key("can never come", "edge", dash="5 4")] if "absent" in marks else []
+    keys = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    keys += [Key("to come", colour="rule", ends="arrow")] if "wait" in marks else []
+    keys += [Key("can never come", colour="edge", dash="5 4")] if "absent" in marks else []
     more, y = legend(keys, y + 12, WIDE)
     return scene(of.title, of.alt, WIDE, y + 8, [*items, *more])

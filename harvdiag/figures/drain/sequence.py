@@ -51,15 +51,24 @@ def _columns(of: Drain, places: list[float], y: float, low: float) -> Iterator[I
         unseen = gone and any(move.mark == "unseen" for move in of.moves)
         stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if gone else ("edge", "")
         under = _under(of, at, unseen)
-        box = Rect(x - BOX / 2 + 10, y, BOX - 20, HEAD - 4, "" if gone else "box", stroke, 1.6 if gone else 1.2, dash)
+        box = Rect(
+            x - BOX / 2 + 10,
+            y,
+            BOX - 20,
+            HEAD - 4,
+            fill="" if gone else "box",
+            stroke=stroke,
+            thick=1.6 if gone else 1.2,
+            dash=dash,
+        )
         on, room = "paper" if gone else "box", BOX - 32
         shapes: list[Shape] = [
-            Path(((x, y + HEAD - 4), (x, low)), "error" if gone and not unseen else "rule", 1.2, dash)
+            Path(((x, y + HEAD - 4), (x, low)), stroke="error" if gone and not unseen else "rule", thick=1.2, dash=dash)
         ]
-        shapes += [box, Text(x, y + 16, name, BODY, "ink", on, "middle", bold=True)]
-        shapes.append(Text(x, y + 32, fit(plain(under), room, SMALL), SMALL, "quiet", on, "middle"))
+        shapes += [box, Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)]
+        shapes.append(Text(x, y + 32, fit(plain(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle"))
         state = "unseen" if unseen else "absent" if gone else "good"
-        yield Item(tuple(shapes), _key(of, at), "actor", state, plain(f"{name}: {under}"))
+        yield Item(tuple(shapes), key=_key(of, at), role="actor", state=state, hint=plain(f"{name}: {under}"))
 
 
 def _under(of: Drain, at: int, unseen: bool) -> str:
@@ -87,18 +96,22 @@ def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
     fill = {"now": "now_box", "error": "error_box"}.get(move.mark, "")
     if fill:
         right = places[-1] + BOX / 2 - 10
-        shapes.append(Rect(MARGIN - 8, y - 1, right - MARGIN + 8, ROW - 2, fill, "", radius=6))
-    shapes.append(Path(((begin, line), (end - ahead * 2, line)), stroke, thick, dash, ends=_ends(move)))
+        shapes.append(Rect(MARGIN - 8, y - 1, right - MARGIN + 8, ROW - 2, fill=fill, stroke="", radius=6))
+    shapes.append(
+        Path(((begin, line), (end - ahead * 2, line)), stroke=stroke, thick=thick, dash=dash, ends=_ends(move))
+    )
     on, ink = fill or "paper", "ink" if strong else "quiet"
     wide = room / (1.2 if strong else 1)
-    shapes.append(Text(middle, line - 5, fit(step.what, wide, SMALL), SMALL, ink, on, "middle", bold=strong))
+    shapes.append(
+        Text(middle, line - 5, fit(step.what, wide, SMALL), size=SMALL, ink=ink, on=on, anchor="middle", bold=strong)
+    )
     carrier = fit(step.carrier, room, SMALL, mono=True)
-    shapes.append(Text(middle, line + 14, carrier, SMALL, "quiet", on, "middle", mono=True))
+    shapes.append(Text(middle, line + 14, carrier, size=SMALL, ink="quiet", on=on, anchor="middle", mono=True))
     shapes += _gutter(move, line, on)
     if strong:
         shapes.append(_silent(of, move, places, line))
     told = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
-    return Item(tuple(shapes), step.name, "step", move.mark, plain(told))
+    return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=plain(told))
 
 
 def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
@@ -106,17 +119,17 @@ def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
     if move.mark in SIGNS:
         yield from badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
     strong = move.mark in {"now", "error"}
-    yield Text(MARGIN + 22, line + 4, move.step.name, SMALL, "ink" if strong else "quiet", on, bold=strong)
+    yield Text(MARGIN + 22, line + 4, move.step.name, size=SMALL, ink="ink" if strong else "quiet", on=on, bold=strong)
     if move.time:
-        yield Text(MARGIN + 50, line - 2, move.time, SMALL, "quiet", on)
-        yield Text(MARGIN + 50, line + 12, "UTC", SMALL, "quiet", on)
+        yield Text(MARGIN + 50, line - 2, move.time, size=SMALL, ink="quiet", on=on)
+        yield Text(MARGIN + 50, line + 12, "UTC", size=SMALL, ink="quiet", on=on)
 
 
 def _silent(of: Drain, move: Move, places: list[float], line: float) -> Text:
     """Who has not answered, and for how long: where the row has no arrow."""
     free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
     x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
-    return Text(x, line + 4, fit(silence_word(of, move), room / 1.2, BODY), BODY, "ink", on, bold=True)
+    return Text(x, line + 4, fit(silence_word(of, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True)
 
 
 def _ends(move: Move) -> str:

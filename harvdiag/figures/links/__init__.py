@@ -24,10 +24,10 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of all links, or with a focus of those around one object."""
     found = plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)
     return Drawing(
-        picture(found, wish),
-        partial(tree.text, found),
-        found.dtypes,
-        found.records,
-        partial(mermaid.text, found),
-        partial(dot.text, found),
+        scene=picture(found, wish),
+        text=partial(tree.text, found),
+        columns=found.dtypes,
+        rows=found.records,
+        mermaid=partial(mermaid.text, found),
+        dot=partial(dot.text, found),
     )

@@ -35,28 +35,44 @@ def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name:
     shapes: list[Shape] = [frame]
     y = area.y + (15 if note else area.height / 2 + 4)
     shapes.append(
-        Text(area.x + INSET, y, fit(name or plain(thing.name), room, BODY, bold=bold), BODY, "ink", on, bold=bold)
+        Text(
+            area.x + INSET,
+            y,
+            fit(name or plain(thing.name), room, BODY, bold=bold),
+            size=BODY,
+            ink="ink",
+            on=on,
+            bold=bold,
+        )
     )
     if note:
         lines = wrap(plain(note), room, SMALL) if area.height > HIGH and not thing.real else [plain(note)]
         told = enumerate(fit(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
-        shapes += [Text(area.x + INSET, area.y + 29 + at * 13, text, SMALL, "quiet", on) for at, text in told]
+        shapes += [
+            Text(area.x + INSET, area.y + 29 + at * 13, text, size=SMALL, ink="quiet", on=on) for at, text in told
+        ]
     if blame or thing.state == "unseen":
         colour = blame or "unseen"
         shapes += badge(area.right - 3, area.y + 1, SIGNS[colour], colour)
     if chosen:
-        ring = Rect(area.x - 4, area.y - 4, area.width + 8, area.height + 8, "", "now", 1.6, radius=8)
+        ring = Rect(area.x - 4, area.y - 4, area.width + 8, area.height + 8, fill="", stroke="now", thick=1.6, radius=8)
         shapes.insert(0, ring)
-    return Item(tuple(shapes), thing.key, "placeholder" if thing.slot else "object", thing.state, _hint(thing))
+    return Item(
+        tuple(shapes),
+        key=thing.key,
+        role="placeholder" if thing.slot else "object",
+        state=thing.state,
+        hint=_hint(thing),
+    )
 
 
 def _frame(thing: Thing, area: Area, blame: str) -> Rect:
     if thing.real:
         fill, stroke, thick = (f"{blame}_box", blame, 2.2) if blame else ("box", "edge", 1.1)
-        return Rect(*area, fill, stroke, thick)
+        return Rect(*area, fill=fill, stroke=stroke, thick=thick)
     if thing.state == "unseen":
-        return Rect(*area, "unseen_box", "unseen", 1.2, "2 3")
-    return Rect(*area, "paper", blame or "edge", 2 if blame else 1.2, "6 4")
+        return Rect(*area, fill="unseen_box", stroke="unseen", thick=1.2, dash="2 3")
+    return Rect(*area, fill="paper", stroke=blame or "edge", thick=2 if blame else 1.2, dash="6 4")
 
 
 def _gone(thing: Thing, area: Area | None = None) -> str:
@@ -84,13 +100,17 @@ def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shap
     if state == "unseen":
         fill, stroke = "unseen_box", "unseen"
     dash = "2 3" if state == "unseen" else ""
-    back = [Rect(area.x + n, area.y - n, area.width, area.height, fill, stroke, 1) for n in (6, 3)]
+    back = [Rect(area.x + n, area.y - n, area.width, area.height, fill=fill, stroke=stroke, thick=1) for n in (6, 3)]
     signed = severe or state == "unseen"
     room = area.width - 2 * INSET
     y = area.y + (15 if lines[1] else area.height / 2 + 4)
     bold = bool(lines[1]) or signed
-    texts = [Text(area.x + INSET, y, fit(plain(lines[0]), room, BODY, bold=bold), BODY, "ink", fill, bold=bold)]
+    texts = [
+        Text(area.x + INSET, y, fit(plain(lines[0]), room, BODY, bold=bold), size=BODY, ink="ink", on=fill, bold=bold)
+    ]
     if lines[1]:
-        texts.append(Text(area.x + INSET, area.y + 29, fit(plain(lines[1]), room, SMALL), SMALL, "quiet", fill))
+        texts.append(
+            Text(area.x + INSET, area.y + 29, fit(plain(lines[1]), room, SMALL), size=SMALL, ink="quiet", on=fill)
+        )
     sign = badge(area.right - 3, area.y + 1, SIGNS[state], state) if signed else ()
-    return (*back, Rect(*area, fill, stroke, 2 if severe else 1.1, dash), *texts, *sign)
+    return (*back, Rect(*area, fill=fill, stroke=stroke, thick=2 if severe else 1.1, dash=dash), *texts, *sign)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harvdiag.core.escape import plain
 from harvdiag.figures.links.boxes import box
@@ -59,7 +60,7 @@ def _below(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
     items = []
     for tie in broken[:1]:
         texts = tuple(
-            Text(area.x + 2, y + 14 + at * 13, fit(plain(text), area.width - 4, SMALL), SMALL, "quiet")
+            Text(area.x + 2, y + 14 + at * 13, fit(plain(text), area.width - 4, SMALL), size=SMALL, ink="quiet")
             for at, text in enumerate(words(tie))
         )
         items.append(Item(texts, role="caption", state=tie.state))
@@ -80,15 +81,15 @@ def trunk(web: Web, exits: Sequence[Route], areas: dict[str, Area], look: Look, 
     for area in aims.values():
         y = area.y + area.height / 2
         points = [min([*heights, y]), max([*heights, y])]
-        items.append(Item((Path(((x, points[0]), (x, points[1])), "link", 2.4),), role="trunk"))
-        items.append(Item((Path(((x, y), (area.x, y)), "link", 2.4, ends="arrow"),), role="trunk"))
+        items.append(Item((Path(((x, points[0]), (x, points[1])), stroke="link", thick=2.4),), role="trunk"))
+        items.append(Item((Path(((x, y), (area.x, y)), stroke="link", thick=2.4, ends="arrow"),), role="trunk"))
     items += [_leaf(route) for route in good]
     return items + [_alone(route, areas) for route in exits if route not in good and route.tie.target.key in areas]
 
 
 def _leaf(route: Route) -> Item:
     item = tied(ended(route))
-    return item._replace(shapes=tuple(s._replace(ends="") if isinstance(s, Path) else s for s in item.shapes))
+    return replace(item, shapes=tuple(replace(s, ends="") if isinstance(s, Path) else s for s in item.shapes))
 
 
 def _alone(route: Route, areas: dict[str, Area]) -> Item:

@@ -70,7 +70,7 @@ def spot(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) ->
         tops = [height - ABOVE - (above - 1 - at) * LINE for at in range(above)]
         tops += [height + BELOW + at * LINE for at in range(len(told) - above)]
         texts = tuple(
-            Text(left + room / 2, top, text, SMALL, "ink" if at else "quiet", anchor="middle")
+            Text(left + room / 2, top, text, size=SMALL, ink="ink" if at else "quiet", anchor="middle")
             for at, (top, text) in enumerate(zip(tops, told, strict=True))
         )
         if not any(text.area.overlaps(other, 0) for text in texts for other in taken):

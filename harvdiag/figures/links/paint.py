@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -151,8 +152,8 @@ def _under(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
     taken.append(where)
     told = [fit(plain(text), area.width - 8, SMALL) for text in words(tie)]
     y = area.bottom + 13
-    texts = [Text(area.x + 4, y + at * 13, text, SMALL, "ink" if at else "quiet") for at, text in enumerate(told)]
-    backs = [Rect(*text.area._replace(x=area.x + 2, width=text.area.width + 4), "paper", "") for text in texts]
+    texts = [Text(area.x + 4, y + n * 13, text, size=SMALL, ink="ink" if n else "quiet") for n, text in enumerate(told)]
+    backs = [Rect(area.x + 2, t.area.y, t.area.width + 4, t.area.height, fill="paper", stroke="") for t in texts]
     return (*backs, *texts)
 
 
@@ -163,9 +164,17 @@ def tied(route: Route, label: tuple[Shape, ...] = ()) -> Item:
     pieces = tuple(route.strokes)
     last = len(pieces) - 1
     shapes = [
-        Path(piece, stroke, thick, dash, _bends(piece), ends if at == last else "") for at, piece in enumerate(pieces)
+        Path(piece, stroke=stroke, thick=thick, dash=dash, curved=_bends(piece), ends=ends if at == last else "")
+        for at, piece in enumerate(pieces)
     ]
-    return Item((*shapes, *label), tie.key, "link", tie.state, _said(tie), (tie.source.key, tie.target.key))
+    return Item(
+        (*shapes, *label),
+        key=tie.key,
+        role="link",
+        state=tie.state,
+        hint=_said(tie),
+        of=(tie.source.key, tie.target.key),
+    )
 
 
 def ended(route: Route) -> Route:
@@ -246,7 +255,7 @@ def _side(row: Row, high: float) -> list[Item]:
     state = worst([t.state for t in row.things if t.state in SEVERE] + [t.state for t in row.ties if t.broken])
     if state not in SEVERE:
         return []
-    return [Item((Rect(MARGIN - 12, 4, 4, high - 8, state, "", radius=2),), role="stripe", state=state)]
+    return [Item((Rect(MARGIN - 12, 4, 4, high - 8, fill=state, stroke="", radius=2),), role="stripe", state=state)]
 
 
 # --- to the cluster objects ----------------------------------------------------------------------------------------
@@ -267,13 +276,13 @@ def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
 
 def moved(item: Item, down: float) -> Item:
     """The same item, so much further down."""
-    return item._replace(shapes=tuple(_down(shape, down) for shape in item.shapes))
+    return replace(item, shapes=tuple(_down(shape, down) for shape in item.shapes))
 
 
 def _down(shape: Shape, by: float) -> Shape:
     if isinstance(shape, Path):
-        return shape._replace(points=tuple((x, y + by) for x, y in shape.points))
-    return shape._replace(y=shape.y + by)
+        return replace(shape, points=tuple((x, y + by) for x, y in shape.points))
+    return replace(shape, y=shape.y + by)
 
 
 # --- what is folded ------------------------------------------------------------------------------------------------
@@ -300,15 +309,15 @@ def _well(fold: Fold, look: Look, number: int) -> Band:
     lines = [_plain_line(areas[a], areas[b]) for a, b in ends]
     boxes = [shape for kind, (_, _, *told) in places.items() for shape in stack(areas[kind], (told[0], told[1]))]
     y = middle + HIGH / 2
-    out = Path(((areas["Secret"].right, y), (grid.trunk, y)), "link", 1.2)
+    out = Path(((areas["Secret"].right, y), (grid.trunk, y)), stroke="link", thick=1.2)
     hint = f"{fold.noun}: every link holds: {listed(fold.names, 400)}"
-    item = Item((*lines, out, *boxes), f"bundle/{number}", "bundle", "good", plain(hint))
+    item = Item((*lines, out, *boxes), key=f"bundle/{number}", role="bundle", state="good", hint=plain(hint))
     return Band((item,), high + 2 * PAD + 8, ())
 
 
 def _plain_line(a: Area, b: Area) -> Path:
     ends = ((a.right + 6, a.y + a.height / 2), (b.x, b.y + b.height / 2))
-    return Path(ends, "link", 1.2, curved=ends[0][1] != ends[1][1])
+    return Path(ends, stroke="link", thick=1.2, curved=ends[0][1] != ends[1][1])
 
 
 def _more(fold: Fold, look: Look, number: int) -> Band:
@@ -316,10 +325,10 @@ def _more(fold: Fold, look: Look, number: int) -> Band:
     area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
     lead = fold.told
     x = area.right + 20
-    first = Text(x, area.y + 15, plain(lead), BODY)
+    first = Text(x, area.y + 15, plain(lead), size=BODY)
     names = few(fold.names, grid.right(3) - x, SMALL)
-    second = Text(x, area.y + 29, names, SMALL, "quiet")
+    second = Text(x, area.y + 29, names, size=SMALL, ink="quiet")
     colour = fold.state if fold.state in (*SEVERE, "unseen") else "good"
     shapes = (*stack(area, (f"{len(fold.rows)} more", ""), colour), first, second)
     hint = plain("\n".join([f"{lead}: {listed(fold.names, 400)}", *fold.rules]))
-    return Band((Item(shapes, f"bundle/{number}", "bundle", fold.state, hint),), HIGH + 2 * PAD + 8)
+    return Band((Item(shapes, key=f"bundle/{number}", role="bundle", state=fold.state, hint=hint),), HIGH + 2 * PAD + 8)

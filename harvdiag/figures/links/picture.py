@@ -66,8 +66,8 @@ def _names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
 
 def _headings(grid: Grid, y: float, clustered: bool) -> list[Item]:
     names = HEADINGS if clustered else HEADINGS[:-1]
-    rule = Path(((MARGIN, y + 7), (grid.right(4 if clustered else 3), y + 7)), "rule", 1)
-    texts = [Text(grid.left(at), y, name, BODY, "quiet") for at, name in enumerate(names)]
+    rule = Path(((MARGIN, y + 7), (grid.right(4 if clustered else 3), y + 7)), stroke="rule", thick=1)
+    texts = [Text(grid.left(at), y, name, size=BODY, ink="quiet") for at, name in enumerate(names)]
     return [Item((rule,)), *(Item((text,), role="heading") for text in texts)]
 
 
@@ -110,16 +110,16 @@ def _keys(items: Sequence[Item]) -> list[Key]:
     words = {"error": "error", "warning": "warning", "info": "good to know"}
     states = {state for item in items for state in [item.state]}
     things = {item.state for item in items if item.role in {"object", "placeholder"}}
-    keys = [Key(words[state], state, SIGNS[state]) for state in SEVERE if state in states]
+    keys = [Key(words[state], colour=state, sign=SIGNS[state]) for state in SEVERE if state in states]
     ends = [shape.ends for item in items if item.role == "link" and item.state in SEVERE for shape in _paths(item)]
-    keys += [Key("link that is broken or missing", "error", thick=2.6, ends="bar")] if "bar" in ends else []
-    keys += [Key("names one that names another", "error", thick=2.6, ends="arrow")] if "arrow" in ends else []
+    keys += [Key("link that is broken or missing", colour="error", thick=2.6, ends="bar")] if "bar" in ends else []
+    keys += [Key("names one that names another", colour="error", thick=2.6, ends="arrow")] if "arrow" in ends else []
     dashed = any(item.role == "link" and item.state == "absent" for item in items)
-    keys += [Key("names what does not exist", "edge", dash="5 4", ends="bar")] if dashed else []
-    keys += [Key("link that holds", "link", ends="arrow")] if "good" in states else []
+    keys += [Key("names what does not exist", colour="edge", dash="5 4", ends="bar")] if dashed else []
+    keys += [Key("link that holds", colour="link", ends="arrow")] if "good" in states else []
     hollow = "absent" in things or any(item.role == "placeholder" and item.state in SEVERE for item in items)
-    keys += [Key("does not exist", "edge", fill="paper", dash="6 4")] if hollow else []
-    keys += [Key("not seen", "unseen", SIGNS["unseen"])] if "unseen" in states else []
+    keys += [Key("does not exist", colour="edge", fill="paper", dash="6 4")] if hollow else []
+    keys += [Key("not seen", colour="unseen", sign=SIGNS["unseen"])] if "unseen" in states else []
     return keys
 
 

@@ -23,4 +23,9 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of `cluster.node_status`, whose table it has: what is well folds where there is much of it."""
     board = cluster.node_status
     lines = folded(board.rows, wish.whole)
-    return Drawing(picture(board, lines), lambda width: table(board, lines, width), board.dtypes, board.records)
+    return Drawing(
+        scene=picture(board, lines),
+        text=lambda width: table(board, lines, width),
+        columns=board.dtypes,
+        rows=board.records,
+    )

@@ -88,9 +88,9 @@ class Grid:
 
     def _heads(self, y: float) -> Iterator[Item]:
         for name, x, wide in self.places[1:]:
-            text = Text(x + 8, y, fit(COLUMNS[name], wide - 12, SMALL), SMALL, "quiet")
-            yield Item((text,), f"column/{name}", "head")
-        yield Item((Path(((MARGIN, y + 7), (self.right, y + 7)), "rule"),), role="rule")
+            text = Text(x + 8, y, fit(COLUMNS[name], wide - 12, SMALL), size=SMALL, ink="quiet")
+            yield Item((text,), key=f"column/{name}", role="head")
+        yield Item((Path(((MARGIN, y + 7), (self.right, y + 7)), stroke="rule"),), role="rule")
 
     # --- lines -----------------------------------------------------------------------------------------------------
 
@@ -105,16 +105,17 @@ class Grid:
             words = cell_lines(each, name)
             if words:
                 items.append(self._cell(words, f"{own}/{name}", (x, y, wide, high)))
-        under = Path(((MARGIN, y + high), (self.right, y + high)), "rule", 0.8)
+        under = Path(((MARGIN, y + high), (self.right, y + high)), stroke="rule", thick=0.8)
         if isinstance(each, Row) and each.ghost and each.findings:
             items.append(self._message(each, f"{own}/message", y))
         return [*items, Item((under,), role="rule")]
 
     def _message(self, each: Row, own: str, y: float) -> Item:
         """What was found, where the cells of something that is no node are empty."""
-        x, said = self.places[3][1] + 8, plain(each.findings[0].message)
-        text = Text(x, y + HIGH / 2 + 4, fit(said, self.right - x, SMALL), SMALL)
-        return Item((text,), own, "message", each.state, said)
+        _, left, _ = self.places[3]
+        x, said = left + 8, plain(each.findings[0].message)
+        text = Text(x, y + HIGH / 2 + 4, fit(said, self.right - x, SMALL), size=SMALL)
+        return Item((text,), key=own, role="message", state=each.state, hint=said)
 
     def _name(self, each: Line, own: str, y: float, high: float) -> Item:
         _, x, wide = self.places[0]
@@ -123,18 +124,20 @@ class Grid:
         bold = state in BAD[:2] and isinstance(each, Row)
         shapes: list[Shape] = []
         if ghost:
-            shapes.append(Rect(x + 1, y + 3, wide - 6, high - 6, "", "edge", 1.2, "4 3", radius=4))
+            shapes.append(
+                Rect(x + 1, y + 3, wide - 6, high - 6, fill="", stroke="edge", thick=1.2, dash="4 3", radius=4)
+            )
         if state:
             shapes += badge(x + 12, y + HIGH / 2, SIGNS[state], state)
         short = self.short.get(each.ref, label) if isinstance(each, Row) else label
         shown = fit(short, wide - 34, BODY, bold=bold)
         ink = "ink" if state else "quiet"
-        shapes.append(Text(x + 24, y + HIGH / 2 + 4, shown, BODY, ink, bold=bold))
+        shapes.append(Text(x + 24, y + HIGH / 2 + 4, shown, size=BODY, ink=ink, bold=bold))
         if isinstance(each, Bundle):
             hint = listed([row.name for row in each.rows])
-            return Item(tuple(shapes), own, "bundle", state or GOOD, hint)
+            return Item(tuple(shapes), key=own, role="bundle", state=state or GOOD, hint=hint)
         hint = f"{each.ref}" + "".join(f"; {f.severity}: {f.message}" for f in each.findings[:4])
-        return Item(tuple(shapes), own, "machine" if ghost else "node", state or GOOD, plain(hint))
+        return Item(tuple(shapes), key=own, role="machine" if ghost else "node", state=state or GOOD, hint=plain(hint))
 
     def _cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
         x, y, wide, high = place
@@ -143,17 +146,31 @@ class Grid:
         fill, dash = _box(state)
         if fill or dash:
             stroke = UNSEEN if dash else state
-            shapes.append(Rect(x + 1, y + 3, wide - GAP, high - 6, fill, stroke, 0.8 if dash else 1.2, dash, radius=4))
+            shapes.append(
+                Rect(
+                    x + 1,
+                    y + 3,
+                    wide - GAP,
+                    high - 6,
+                    fill=fill,
+                    stroke=stroke,
+                    thick=0.8 if dash else 1.2,
+                    dash=dash,
+                    radius=4,
+                )
+            )
         for at, (cell, word) in enumerate(words):
             base = y + HIGH / 2 + 4 + at * line(SMALL)
             ink, on = ("ink", fill) if fill else ("quiet", "paper")
             mark = sign(cell)
             if mark:
-                shapes.append(Text(x + 7, base, mark, SMALL, ink, on, bold=cell.state != GOOD))
+                shapes.append(Text(x + 7, base, mark, size=SMALL, ink=ink, on=on, bold=cell.state != GOOD))
             left = 22 if mark else 7
             if word:
-                shapes.append(Text(x + left, base, fit(word, wide - left - 5, SMALL), SMALL, ink, on))
-        return Item(tuple(shapes), own, "cell", state, plain("; ".join(cell.hint for cell, _ in words)))
+                shapes.append(Text(x + left, base, fit(word, wide - left - 5, SMALL), size=SMALL, ink=ink, on=on))
+        return Item(
+            tuple(shapes), key=own, role="cell", state=state, hint=plain("; ".join(cell.hint for cell, _ in words))
+        )
 
     # --- below -----------------------------------------------------------------------------------------------------
 
@@ -166,17 +183,23 @@ class Grid:
         for at, (mark, state, words) in enumerate(self._said):
             base = y + at * line(BODY)
             shown = fit(words, self.right - MARGIN - 24, BODY)
-            text = Text(MARGIN + 24, base, shown, BODY, "quiet" if state == UNSEEN else "ink")
-            yield Item((Text(MARGIN + 8, base, mark, BODY, bold=True), text), f"note/{at}", "note", state, words)
+            text = Text(MARGIN + 24, base, shown, size=BODY, ink="quiet" if state == UNSEEN else "ink")
+            yield Item(
+                (Text(MARGIN + 8, base, mark, size=BODY, bold=True), text),
+                key=f"note/{at}",
+                role="note",
+                state=state,
+                hint=words,
+            )
 
     def _keys(self) -> list[Key]:
         states = {
             cell.state for each in self.lines for name in self.board.columns for cell, _ in cell_lines(each, name)
         }
         states |= {each.state for each in self.lines} | {state for _, state, _ in self._said}
-        keys = [Key(word, state, SIGNS[state]) for state, word in LEGEND.items() if state in states]
+        keys = [Key(word, colour=state, sign=SIGNS[state]) for state, word in LEGEND.items() if state in states]
         ghosts = any(isinstance(each, Row) and each.ghost for each in self.lines)
-        return [*keys, *([Key("has no Node", "edge", fill="paper", dash="4 3")] if ghosts else [])]
+        return [*keys, *([Key("has no Node", colour="edge", fill="paper", dash="4 3")] if ghosts else [])]
 
 
 def _label(each: Line) -> str:

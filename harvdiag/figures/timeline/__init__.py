@@ -43,8 +43,12 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """
     del wish
     history, under = cluster.upgrade.history, source_line(cluster.upgrade)
-    scene_ = _scene(history, under)
-    return Drawing(scene_, lambda wide: terminal(history, under, wide), history.dtypes, history.records)
+    return Drawing(
+        scene=_scene(history, under),
+        text=lambda wide: terminal(history, under, wide),
+        columns=history.dtypes,
+        rows=history.records,
+    )
 
 
 def _scene(history: History, under: str) -> Scene:
@@ -59,7 +63,7 @@ def _scene(history: History, under: str) -> Scene:
         where = f" ({stop.node})" if stop.node else ""
         told = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; {FUTILE}"
         texts, y = paragraph(told, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=4)
-        items.append(Item((Text(MARGIN, texts[0].y, "Last moved", BODY, bold=True), *texts), role="part"))
+        items.append(Item((Text(MARGIN, texts[0].y, "Last moved", size=BODY, bold=True), *texts), role="part"))
     more, y = legend(_legend(items, history), y + 8, WIDE)
     return scene(history.title, history.alt, WIDE, y + 8, [*items, *more])
 
@@ -68,15 +72,17 @@ def _words(history: History, items: list[Item], y: float) -> Scene:
     """Where nothing has a time: what is known, in words."""
     for label, told in parts(history.course)[:4]:
         texts, low = paragraph(told, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
-        items.append(Item((Text(MARGIN, y + 18, label, BODY, bold=True), *texts), role="part", hint=plain(told)))
+        items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)))
         y = low - 6
     return scene(history.title, history.alt, WIDE, y + 24, items)
 
 
 def _legend(items: list[Item], history: History) -> list[Key]:
     marks = {item.state for item in items if item.role in {"phase", "node", "group", "mark"}}
-    found = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    found = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     bars = [bar for row in history.nodes for bar in row.bars]
-    found += [Key("a Job", "edge", fill="lane")] if any(bar.job for bar in bars) else []
+    found += [Key("a Job", colour="edge", fill="lane")] if any(bar.job for bar in bars) else []
     between = any(not bar.job for bar in bars)
-    return [*found, Key("thin: between two Jobs (drain, new RKE2, restart)", "edge", thick=5)] if between else found
+    return (
+        [*found, Key("thin: between two Jobs (drain, new RKE2, restart)", colour="edge", thick=5)] if between else found
+    )

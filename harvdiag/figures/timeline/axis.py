@@ -78,7 +78,7 @@ def _far(stretch: Stretch, step: timedelta) -> bool:
 def axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, wide: float, gap: float) -> Axis:
     """The axis over what is busy, and until `end`; each long silence takes `gap` of the width."""
     runs = _runs(sorted(busy), end)
-    silent = [(a[1], b[0]) for a, b in pairwise(runs)]
+    silent = [(ended, began) for (_, ended), (began, _) in pairwise(runs)]
     works = sum((ended - began for began, ended in runs), timedelta())
     room = wide - gap * len(silent)
     found: list[Stretch] = []
@@ -102,7 +102,7 @@ def _runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> list[tupl
         else:
             merged.append((began, ended))
     whole = sum((ended - began for began, ended in merged), timedelta())
-    breaks = [b[0] - a[1] for a, b in pairwise(merged)]
+    breaks = [began - ended for (_, ended), (began, _) in pairwise(merged)]
     long = max(SHORTEST, (whole + sum((b for b in breaks if b <= SHORTEST), timedelta())) * SHARE)
     # A few of the longest: each takes its width from what is busy.
     worst = sorted((b for b in breaks if b > long), reverse=True)[:3]

@@ -34,7 +34,7 @@ def chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
     items = [*_ground(axis, y, low), *_ticks(axis, y, low)]
     for at, row in enumerate(history.phases):
         items.append(_row(history, row, axis, (top + PHASE * at, PHASE), {}))
-    items.append(Item((Path(((MARGIN, middle - 6), (axis.right, middle - 6)), "rule", 1.0),)))
+    items.append(Item((Path(((MARGIN, middle - 6), (axis.right, middle - 6)), stroke="rule", thick=1.0),)))
     for at, row in enumerate(history.nodes):
         items.append(_row(history, row, axis, (middle + NODE * at, NODE), names))
     items += _signs(history, axis, top, middle)
@@ -46,21 +46,27 @@ def _ground(axis: Axis, y: float, low: float) -> Iterator[Item]:
     """The silences: grey, with their length."""
     for stretch in axis.stretches:
         if stretch.silent:
-            box = Rect(stretch.left, y + 20, stretch.right - stretch.left, low - y - 20, "lane", "", radius=0)
+            box = Rect(
+                stretch.left, y + 20, stretch.right - stretch.left, low - y - 20, fill="lane", stroke="", radius=0
+            )
             x, room = (stretch.left + stretch.right) / 2, box.width - 6
-            told = Text(x, y + 34, fit(span(stretch.lasts), room, SMALL), SMALL, "ink", "lane", "middle")
-            more = Text(x, y + 48, fit("nothing moved", room, SMALL), SMALL, "quiet", "lane", "middle")
+            told = Text(
+                x, y + 34, fit(span(stretch.lasts), room, SMALL), size=SMALL, ink="ink", on="lane", anchor="middle"
+            )
+            more = Text(
+                x, y + 48, fit("nothing moved", room, SMALL), size=SMALL, ink="quiet", on="lane", anchor="middle"
+            )
             hint = f"{stretch.began:%Y-%m-%d %H:%M} to {stretch.ended:%Y-%m-%d %H:%M} UTC"
             yield Item((box, told, more), role="gap", state="silent", hint=hint)
 
 
 def _ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
     day = None
-    yield Item((Text(MARGIN, y + 48, "UTC", SMALL, "quiet"),), role="axis")
+    yield Item((Text(MARGIN, y + 48, "UTC", size=SMALL, ink="quiet"),), role="axis")
     before = axis.left - 100
     for at in axis.ticks():
         x = axis.place(at)
-        line = Path(((x, y + 52), (x, low)), "rule", 1.0)
+        line = Path(((x, y + 52), (x, low)), stroke="rule", thick=1.0)
         if (
             x - before < 40
             or x + 24 > axis.right
@@ -68,9 +74,9 @@ def _ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
         ):
             yield Item((line,), role="tick")
             continue
-        texts = [Text(x, y + 48, f"{at:%H:%M}", SMALL, "quiet", anchor="middle")]
+        texts = [Text(x, y + 48, f"{at:%H:%M}", size=SMALL, ink="quiet", anchor="middle")]
         if at.date() != day and x - 36 > axis.left - 40 and x + 36 < axis.right:
-            texts.append(Text(x, y + 34, f"{at:%Y-%m-%d}", SMALL, "quiet", anchor="middle"))
+            texts.append(Text(x, y + 34, f"{at:%Y-%m-%d}", size=SMALL, ink="quiet", anchor="middle"))
             day = at.date()
         before = x
         yield Item((line, *texts), role="tick")
@@ -93,7 +99,7 @@ def _row(history: History, row: Row, axis: Axis, place: tuple[float, float], nam
     told = [f"{plain(row.label)}: {plain(row.under)}".rstrip(": "), *(_told(bar) for bar in row.bars)]
     told += [f"{row.rest} Events, lines of logs and the like"] if row.rest else []
     role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
-    return Item(tuple(shapes), row.key, role, row.mark, plain("; ".join(told)))
+    return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=plain("; ".join(told)))
 
 
 def _told(bar: Bar) -> str:
@@ -112,10 +118,10 @@ def _label(row: Row, y: float, high: float, names: Mapping[str, str]) -> Iterato
     strong = strong and (bool(row.under) or width(plain(row.label), size, bold=True) <= room)
     ink = "ink" if strong else "quiet"
     label = names.get(plain(row.label), plain(row.label))
-    yield Text(x, low, fit(label, room / (1.2 if strong else 1), size), size, ink, bold=strong)
+    yield Text(x, low, fit(label, room / (1.2 if strong else 1), size), size=size, ink=ink, bold=strong)
     under = some(row.nodes, room) if len(row.nodes) > 1 else fit(plain(row.under), room, SMALL)
     if row.under:
-        yield Text(x, low + 13, under, SMALL, "quiet")
+        yield Text(x, low + 13, under, size=SMALL, ink="quiet")
 
 
 def _ends(history: History, bar: Bar, axis: Axis) -> tuple[float, float]:
@@ -129,11 +135,19 @@ def _bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float], nam
     left, right = _ends(history, bar, axis)
     fill, stroke, thick, dash = LOOKS[bar.mark]
     thin = high if bar.job else high / 2
-    yield Rect(left, middle - thin / 2, right - left, thin, fill, stroke, thick, dash, radius=2)
+    yield Rect(left, middle - thin / 2, right - left, thin, fill=fill, stroke=stroke, thick=thick, dash=dash, radius=2)
     if bar.ended is None and history.stop and right < axis.right - 4:
-        yield Path(((right, middle), (axis.right - 2, middle)), stroke, 1.6, "5 4")
+        yield Path(((right, middle), (axis.right - 2, middle)), stroke=stroke, thick=1.6, dash="5 4")
     if bar.job and named and width(bar.step, SMALL) <= right - left - 8:
-        yield Text((left + right) / 2, middle + 4, plain(bar.step), SMALL, "quiet", fill or "paper", "middle")
+        yield Text(
+            (left + right) / 2,
+            middle + 4,
+            plain(bar.step),
+            size=SMALL,
+            ink="quiet",
+            on=fill or "paper",
+            anchor="middle",
+        )
 
 
 def _words(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: float) -> Iterator[Text]:
@@ -143,10 +157,10 @@ def _words(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: f
         free = _free(axis, taken, width(words, SMALL) + 16)
         after = next((pair for pair in free if pair[0] >= last - 1), None)
         if after:
-            yield Text(after[0] + 8, middle + 4, words, SMALL, "quiet")
+            yield Text(after[0] + 8, middle + 4, words, size=SMALL, ink="quiet")
             return
         if free:
-            yield Text(free[-1][1] - 8, middle + 4, words, SMALL, "quiet", anchor="end")
+            yield Text(free[-1][1] - 8, middle + 4, words, size=SMALL, ink="quiet", anchor="end")
             return
 
 
@@ -192,7 +206,7 @@ def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[
             mark = min((s.mark for s in group), key=list(SIGNS).index)
             x = min(max(axis.place(group[0].time), axis.left + 8), axis.right - 8)
             hint = plain("; ".join(f"{s.time:%H:%M} {s.told}" for s in group[:6]))
-            yield Item(badge(x, y, SIGNS[mark], mark), f"{name}/sign-{at}", "mark", mark, hint)
+            yield Item(badge(x, y, SIGNS[mark], mark), key=f"{name}/sign-{at}", role="mark", state=mark, hint=hint)
 
 
 def _close(signs: Sequence[Sign], axis: Axis) -> list[list[Sign]]:
@@ -219,5 +233,11 @@ def _marked(axis: Axis, moment: tuple[datetime, str], words: str, span_: tuple[f
     (at, colour), (y, low) = moment, span_
     x, wide = axis.place(at), width(words, BODY, bold=True)
     anchor = "start" if x + wide + 4 < axis.right else "end"
-    text = Text(x + (4 if anchor == "start" else 0), y + 14, words, BODY, "ink", anchor=anchor, bold=True)
-    return Item((Path(((x, y + 18), (x, low)), colour, 2.2, "6 3"), text), "moment", "mark", colour, words)
+    text = Text(x + (4 if anchor == "start" else 0), y + 14, words, size=BODY, ink="ink", anchor=anchor, bold=True)
+    return Item(
+        (Path(((x, y + 18), (x, low)), stroke=colour, thick=2.2, dash="6 3"), text),
+        key="moment",
+        role="mark",
+        state=colour,
+        hint=words,
+    )

@@ -41,7 +41,12 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of `cluster.upgrade.progress`, whose table it has. Nothing may be wished of it."""
     del wish
     course = cluster.upgrade.progress
-    return Drawing(_scene(course), lambda wide: terminal(course, wide), course.dtypes, course.records)
+    return Drawing(
+        scene=_scene(course),
+        text=lambda wide: terminal(course, wide),
+        columns=course.dtypes,
+        rows=course.records,
+    )
 
 
 def _scene(course: Course) -> Scene:
@@ -65,12 +70,12 @@ def _scene(course: Course) -> Scene:
 
 def _part(label: str, told: str, y: float) -> tuple[Item, float]:
     texts, low = paragraph(told, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=4)
-    return Item((Text(MARGIN, y + 16, label, BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
+    return Item((Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
 
 
 def _legend(course: Course, items: list[Item]) -> list[Key]:
     marks = {item.state for item in items if item.role in {"phase", "node", "group"}}
-    found = [Key(word, mark, SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    found = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     word = "its turn is to come" if course.running else "not upgraded"
     waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
-    return [*found, Key(word, LOOKS["wait"].stroke, fill="paper")] if waits else found
+    return [*found, Key(word, colour=LOOKS["wait"].stroke, fill="paper")] if waits else found

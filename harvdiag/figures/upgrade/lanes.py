@@ -63,7 +63,10 @@ def _heads(grid: Grid, y: float) -> Iterator[Item]:
     for at, name in enumerate(grid.columns):
         words = wrap(name, grid.each - 8, SMALL, most=2)
         middle, low = grid.x + grid.each * (at + 0.5), y + 26 - (len(words) - 1) * line(SMALL)
-        texts = [Text(middle, low + i * line(SMALL), w, SMALL, "quiet", anchor="middle") for i, w in enumerate(words)]
+        texts = [
+            Text(middle, low + i * line(SMALL), w, size=SMALL, ink="quiet", anchor="middle")
+            for i, w in enumerate(words)
+        ]
         yield Item(tuple(texts), role="column")
 
 
@@ -73,13 +76,19 @@ def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
     end = grid.end(way.at)
     shapes: list[Shape] = [*_label(lane, grid, y), *_track(way, grid, top, end)]
     if end > grid.x:
-        shapes.append(Rect(grid.x, top, end - grid.x, BAR, fill, stroke, thick, dash))
+        shapes.append(Rect(grid.x, top, end - grid.x, BAR, fill=fill, stroke=stroke, thick=thick, dash=dash))
     if way.mark in SIGNS:
         shapes += badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
     shapes += _spent(lane, grid, top, fill or "paper")
     shapes += _beside(course, way, grid, (max(end, grid.x), top))
     name = key(ObjectRef("Node", "", way.name) if len(lane.ways) == 1 else ObjectRef("Nodes", "", _mark(way)))
-    return Item(tuple(shapes), name, "node" if len(lane.ways) == 1 else "group", way.mark, lane_hint(lane))
+    return Item(
+        tuple(shapes),
+        key=name,
+        role="node" if len(lane.ways) == 1 else "group",
+        state=way.mark,
+        hint=lane_hint(lane),
+    )
 
 
 def _mark(way: Way) -> str:
@@ -92,21 +101,21 @@ def _track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]:
         middle = top + BAR / 2
         never = bool(way.never) and way.mark == "error"
         dash = "5 4" if never else ""
-        yield Path(((end + 2, middle), (grid.right, middle)), "error" if never else "rule", 1.2, dash)
+        yield Path(((end + 2, middle), (grid.right, middle)), stroke="error" if never else "rule", thick=1.2, dash=dash)
         for at in range(len(grid.columns)):
             x = grid.x + grid.each * (at + 1)
             if x > end + 1:
-                yield Path(((x, middle - 4), (x, middle + 4)), "rule", 1.2)
+                yield Path(((x, middle - 4), (x, middle + 4)), stroke="rule", thick=1.2)
 
 
 def _label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
     way, room, low = lane.first, NAMES - 10, y + HIGH / 2 + 4
     strong = way.mark in {"error", "warning", "now"}
     if len(lane.ways) == 1:
-        yield Text(MARGIN, low, grid.names[plain(way.name)], BODY, "ink" if strong else "quiet", bold=strong)
+        yield Text(MARGIN, low, grid.names[plain(way.name)], size=BODY, ink="ink" if strong else "quiet", bold=strong)
         return
-    yield Text(MARGIN, low - 6, f"{len(lane.ways)} nodes", BODY, "ink" if strong else "quiet", bold=strong)
-    yield Text(MARGIN, low + 8, some([w.name for w in lane.ways], room), SMALL, "quiet")
+    yield Text(MARGIN, low - 6, f"{len(lane.ways)} nodes", size=BODY, ink="ink" if strong else "quiet", bold=strong)
+    yield Text(MARGIN, low + 8, some([w.name for w in lane.ways], room), size=SMALL, ink="quiet")
 
 
 def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
@@ -115,14 +124,14 @@ def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
     if len(lane.ways) > 1:
         told = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
         if width(told, SMALL) < grid.end(way.at) - grid.x - 40:
-            yield Text(grid.x + 8, top + 14, plain(told), SMALL, "quiet", on)
+            yield Text(grid.x + 8, top + 14, plain(told), size=SMALL, ink="quiet", on=on)
         return
     reached = grid.columns.index(way.at) if way.at in grid.columns else -1
     for at, column in enumerate(grid.columns[: reached + 1]):
         told = way.spent.get(column, "")
         room = grid.each - (60 if at == reached else 8)
         if told and width(told, SMALL) <= room:
-            yield Text(grid.x + (at + 0.5) * grid.each, top + 14, told, SMALL, "quiet", on, "middle")
+            yield Text(grid.x + (at + 0.5) * grid.each, top + 14, told, size=SMALL, ink="quiet", on=on, anchor="middle")
 
 
 def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> Iterator[Shape]:
@@ -132,8 +141,9 @@ def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> It
     words = unplaced_word(course, way)
     room = grid.right - at[0] - 36
     wide = width(fit(plain(words), room, SMALL), SMALL)
-    box = Rect(at[0] + 26, at[1] + 2, wide + 6, BAR - 4, "paper", "", radius=0)  # over the line of the way that is left
-    yield from (box, Text(box.x + 3, at[1] + 14, fit(plain(words), room, SMALL), SMALL, "quiet"))
+    # over the line of the way that is left
+    box = Rect(at[0] + 26, at[1] + 2, wide + 6, BAR - 4, fill="paper", stroke="", radius=0)
+    yield from (box, Text(box.x + 3, at[1] + 14, fit(plain(words), room, SMALL), size=SMALL, ink="quiet"))
 
 
 def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float]:
@@ -149,5 +159,5 @@ def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float
     texts, low = paragraph(told, (x, y + 11 + below), room, most=2, ink=ink)
     stroke = lane.first.mark if lane.first.mark in SIGNS else "edge"
     turn = (x - 4, y + 7) if x > point else (point, y + 1)
-    shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke, 1.4), *texts)
-    return Item(shapes, f"caption-{number}", "caption", lane.first.mark, plain(lane.says)), low - 4
+    shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke=stroke, thick=1.4), *texts)
+    return Item(shapes, key=f"caption-{number}", role="caption", state=lane.first.mark, hint=plain(lane.says)), low - 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import listed
 from harvdiag.core.marks import SIGNS
@@ -31,14 +33,20 @@ def others(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
 def _row(box: Rect, state: str, mark: str, names: list[str]) -> Item:
     broken = mark == "error"
     fill, stroke, thick = ("error_box", "error", 2.4) if broken else ("lane", "rule", 1.0)
-    shapes: list[Shape] = [box._replace(fill=fill, stroke=stroke, thick=thick)]
+    shapes: list[Shape] = [replace(box, fill=fill, stroke=stroke, thick=thick)]
     x = box.x + 12
     if broken:
         shapes += badge(x + 8, box.y + box.height / 2, SIGNS[mark], mark)
         x += 26
     count = f"{len(names)} times " if len(names) > 1 else ""
     label = fit(plain(f"{count}{state}"), NAMES - 40, BODY)
-    shapes.append(Text(x, box.y + 16, label, BODY, "ink" if broken else "quiet", fill))
+    shapes.append(Text(x, box.y + 16, label, size=BODY, ink="ink" if broken else "quiet", on=fill))
     left = max(box.x + NAMES, x + width(label, BODY) + 12)
-    shapes.append(Text(left, box.y + 16, few(names, box.area.right - left - 8), BODY, "ink", fill))
-    return Item(tuple(shapes), f"state-{state.replace(' ', '-')}", "group", mark, f"{plain(state)}: {listed(names)}")
+    shapes.append(Text(left, box.y + 16, few(names, box.area.right - left - 8), size=BODY, ink="ink", on=fill))
+    return Item(
+        tuple(shapes),
+        key=f"state-{state.replace(' ', '-')}",
+        role="group",
+        state=mark,
+        hint=f"{plain(state)}: {listed(names)}",
+    )

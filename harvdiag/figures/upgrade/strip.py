@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from harvdiag.core.escape import plain
@@ -57,21 +58,23 @@ def _cell(course: Course, cell: Cell, box: Rect) -> Item:
     fill, stroke, thick, dash = LOOKS[cell.mark]
     strong = cell.mark in STRONG
     on, ink = fill or "paper", "ink" if strong else "quiet"
-    shapes: list[Shape] = [box._replace(fill=fill, stroke=stroke, thick=thick, dash=dash)]
+    shapes: list[Shape] = [replace(box, fill=fill, stroke=stroke, thick=thick, dash=dash)]
     x = box.x + 9
     if cell.mark in SIGNS:
         shapes += badge(box.x + BADGE + 3, box.y + 14, SIGNS[cell.mark], cell.mark)
         x += 20
-    shapes.append(Text(x, box.y + 18, str(cell.number), SMALL, ink, on))
+    shapes.append(Text(x, box.y + 18, str(cell.number), size=SMALL, ink=ink, on=on))
     told, room = _told(course, cell), box.area.right - x - 16
     if told and width(told, SMALL) > room:
         hours = cell.took // HOUR if cell.took else 0
         told = fit(span(hours * HOUR) if hours else told, room, SMALL)
     if told:
-        shapes.append(Text(x + 14, box.y + 18, told, SMALL, ink, on))
+        shapes.append(Text(x + 14, box.y + 18, told, size=SMALL, ink=ink, on=on))
     words = wrap(_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
-    shapes += [Text(box.x + 8, box.y + 39 + i * 15, w, SMALL, ink, on, bold=strong) for i, w in enumerate(words)]
-    return Item(tuple(shapes), f"phase-{cell.number}", "phase", cell.mark, plain(cell.hint))
+    shapes += [
+        Text(box.x + 8, box.y + 39 + i * 15, w, size=SMALL, ink=ink, on=on, bold=strong) for i, w in enumerate(words)
+    ]
+    return Item(tuple(shapes), key=f"phase-{cell.number}", role="phase", state=cell.mark, hint=plain(cell.hint))
 
 
 def _told(course: Course, cell: Cell) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from harvdiag.io.api.transport import JSON
 from harvdiag.io.api.trouble import RequestError, Trouble
@@ -20,7 +21,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class ServedKind(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class ServedKind:
     """One kind in one version, as the server offers it."""
 
     group: str
@@ -29,6 +31,7 @@ class ServedKind(NamedTuple):
     kind: str
     namespaced: bool
     lists: bool
+    """Whether it has the verb ``list``."""
 
     @property
     def path(self) -> str:
@@ -97,7 +100,14 @@ def kinds_of(group: str, version: str, answer: Any) -> Iterator[ServedKind]:
         if isinstance(name, str) and "/" not in name:
             verbs = row.get("verbs") or ()
             kind = str(row.get("kind", ""))
-            yield ServedKind(group, version, name, kind, bool(row.get("namespaced")), "list" in verbs)
+            yield ServedKind(
+                group=group,
+                version=version,
+                plural=name,
+                kind=kind,
+                namespaced=bool(row.get("namespaced")),
+                lists="list" in verbs,
+            )
 
 
 def _is_aggregated(answer: Any) -> bool:
@@ -117,7 +127,14 @@ def _kinds(group: str, version: dict[str, Any], rows: list[dict[str, Any]]) -> I
     for row in rows:
         kind = str((row.get("responseKind") or {}).get("kind", ""))
         namespaced, lists = row.get("scope") == "Namespaced", "list" in (row.get("verbs") or ())
-        yield ServedKind(group, str(version.get("version")), str(row.get("resource")), kind, namespaced, lists)
+        yield ServedKind(
+            group=group,
+            version=str(version.get("version")),
+            plural=str(row.get("resource")),
+            kind=kind,
+            namespaced=namespaced,
+            lists=lists,
+        )
 
 
 def _groups(answer: Any) -> Iterator[tuple[str, list[str]]]:

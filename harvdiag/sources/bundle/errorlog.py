@@ -53,6 +53,8 @@ class Complaints(NamedTuple):
 
     def _unwritten(self, group: str, plural: str, namespace: str) -> str:
         """Why the list's file was not written whole; of any version, for none may be there to tell it."""
+        if not self.members:
+            return ""
         head = f"yamls/namespaced/{namespace}/" if namespace else "yamls/cluster/"
         parts = re.compile(
             rf"{re.escape(head)}{re.escape(group + '/') if group else ''}v[^/]+/{re.escape(plural)}\.yaml"

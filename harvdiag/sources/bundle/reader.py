@@ -118,8 +118,10 @@ class BundleReader:
             except HarvdiagError as error:
                 faults.append(str(error))
         if not self._archives:
-            return Listing(kind, "", "", (), State.NOT_LOOKED_AT, "the bundle has no archives of nodes")
-        return Listing(kind, "", "", hosts, State.FAILED if faults else State.COLLECTED, "; ".join(faults[:3]))
+            return Listing(kind=kind, state=State.NOT_LOOKED_AT, reason="the bundle has no archives of nodes")
+        return Listing(
+            kind=kind, items=hosts, state=State.FAILED if faults else State.COLLECTED, reason="; ".join(faults[:3])
+        )
 
     def _preferred(self, kind: Kind, found: list[Resource], namespace: str) -> Resource:
         """The kit writes one version; where two are there, the one the catalogue names first."""
@@ -134,14 +136,18 @@ class BundleReader:
             items = [mend(item) for item in load_kit_list(self._box.read(member))]
         except HarvdiagError as error:
             reason = str(error) if isinstance(error, MemberError) else f"{member}: {error}"
-            return Listing(kind, resource.version, resource.namespace, (), State.FAILED, reason)
+            return Listing(
+                kind=kind, version=resource.version, namespace=resource.namespace, state=State.FAILED, reason=reason
+            )
         state = State.FAILED if complaint else State.COLLECTED
         reason = f"the collector failed: {complaint}" if complaint else ""
-        return Listing(kind, resource.version, resource.namespace, items, state, reason)
+        return Listing(
+            kind=kind, version=resource.version, namespace=resource.namespace, items=items, state=state, reason=reason
+        )
 
     def _missing(self, kind: Kind) -> Listing:
         state, reason = self._why_missing(kind)
-        return Listing(kind, "", kind.home, (), state, reason)
+        return Listing(kind=kind, namespace=kind.home, state=state, reason=reason)
 
     def _why_missing(self, kind: Kind) -> tuple[State, str]:
         """A missing list: none existed, the collector failed, or never looked; docs/objects.md#bundle-missing-list."""
@@ -188,14 +194,14 @@ class BundleReader:
         try:
             document = load_kit_document(self._text("metadata.yaml").encode())
         except HarvdiagError as error:
-            return Manifest("bundle", name, notes=(f"metadata.yaml cannot be read: {error}",))
+            return Manifest(kind="bundle", name=name, notes=(f"metadata.yaml cannot be read: {error}",))
         found = document if isinstance(document, dict) else {}
         notes = tuple(f"collector: {line}" for line in self._log.others[:5])
         if not found.get("bundlecreatedat"):
             notes = ("the time of collection is not known: metadata.yaml is missing or does not tell it", *notes)
         return Manifest(
-            "bundle",
-            name,
+            kind="bundle",
+            name=name,
             captured_at=str(found.get("bundlecreatedat") or ""),
             kubernetes_version=str(found.get("kubernetesversion") or ""),
             notes=notes,

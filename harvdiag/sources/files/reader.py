@@ -40,7 +40,7 @@ class FilesReader:
     def __init__(
         self, name: str, documents: Iterable[tuple[str, Any]], captured_at: str = "", *, whole: bool = False
     ) -> None:
-        self.manifest = Manifest("files", name, captured_at)
+        self.manifest = Manifest(kind="files", name=name, captured_at=captured_at)
         self._whole = whole
         self._listed: set[Key] = set()
         self._cut: set[str] = set()
@@ -81,10 +81,19 @@ class FilesReader:
             items = [obj for _, obj in self._objects[key].values()]
             reason = self._lack(key)
             state = State.FAILED if reason else State.COLLECTED
-            yield Listing(kind, self._resources[key].version, key[1], items, state, reason)
+            yield Listing(
+                kind=kind,
+                version=self._resources[key].version,
+                namespace=key[1],
+                items=items,
+                state=state,
+                reason=reason,
+            )
         if (kind.name, kind.home) not in keys and kind.name in CATALOGUE:
             where = f" of namespace {kind.home}" if kind.home else ""
-            yield Listing(kind, "", kind.home, (), State.NOT_LOOKED_AT, f"no file holds a {kind.name}{where}")
+            yield Listing(
+                kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=f"no file holds a {kind.name}{where}"
+            )
 
     def _lack(self, key: Key) -> str:
         """Why the objects of a kind may not be all of them; empty where they are."""

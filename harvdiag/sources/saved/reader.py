@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -179,10 +180,16 @@ def _manifest(name: str, body: Obj) -> Manifest:
     notes = _get(source, "notes", list)
     if not all(isinstance(note, str) for note in notes):
         raise SourceError("one of its `notes` is no text")
-    kind, of, captured_at, version = (_get(source, key, str) for key in Manifest._fields[:4])
-    origin = Manifest(kind, of, captured_at, version, tuple(notes))
-    note = f"saved from {_ORIGINS.get(kind, kind)} {of} by {_get(tool, 'name', str)} {_get(tool, 'version', str)}"
-    return Manifest("snapshot", name, captured_at, version, (*notes, note), origin)
+    origin = Manifest(
+        kind=_get(source, "kind", str),
+        name=_get(source, "name", str),
+        captured_at=_get(source, "captured_at", str),
+        kubernetes_version=_get(source, "kubernetes_version", str),
+        notes=tuple(notes),
+    )
+    by = f"{_get(tool, 'name', str)} {_get(tool, 'version', str)}"
+    note = f"saved from {_ORIGINS.get(origin.kind, origin.kind)} {origin.name} by {by}"
+    return replace(origin, kind="snapshot", name=name, notes=(*notes, note), origin=origin)
 
 
 def _rows(body: Obj, parts: dict[str, Part]) -> dict[str, list[Row]]:
@@ -251,8 +258,8 @@ class SavedReader:
         try:
             return {name_of(host): host for host in self._objects(CATALOGUE["Host"].resource)}
         except HarvdiagError as error:
-            self.manifest = self.manifest._replace(
-                notes=(*self.manifest.notes, f"what the hosts told is lost: {error}")
+            self.manifest = replace(
+                self.manifest, notes=(*self.manifest.notes, f"what the hosts told is lost: {error}")
             )
             return {}
 
@@ -260,15 +267,25 @@ class SavedReader:
         rows = self._contents.rows.get(member_of(kind.resource))
         if rows is None:
             reason = "not in the snapshot: it was saved without this kind"
-            missing = Listing(kind, "", kind.home, (), State.NOT_LOOKED_AT, reason)
+            missing = Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=reason)
             return [missing] if kind.name in CATALOGUE else []
         try:
             objects = self._objects(kind.resource)
         except HarvdiagError as error:
-            return [Listing(kind, row.version, row.namespace, (), State.FAILED, str(error)) for row in rows]
+            return [
+                Listing(kind=kind, version=row.version, namespace=row.namespace, state=State.FAILED, reason=str(error))
+                for row in rows
+            ]
         spans = pairwise(accumulate((row.objects for row in rows), initial=0))
         return [
-            Listing(kind, row.version, row.namespace, objects[start:end], row.state, row.reason)
+            Listing(
+                kind=kind,
+                version=row.version,
+                namespace=row.namespace,
+                items=objects[start:end],
+                state=row.state,
+                reason=row.reason,
+            )
             for row, (start, end) in zip(rows, spans, strict=True)
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.escape import plain
@@ -30,13 +31,16 @@ class Knot(NamedTuple):
     state: str
 
 
-class Joint(NamedTuple):
-    """An edge from left to right: whether the left names the right (`forth`) or is named by it (`back`)."""
+@dataclass(frozen=True, kw_only=True)
+class Joint:
+    """An edge from left to right."""
 
     left: str
     right: str
     forth: bool
+    """Whether the left names the right."""
     back: bool
+    """Whether the right names the left."""
     state: str = "good"
     label: str = ""
 
@@ -69,7 +73,9 @@ def outline(found: Plot) -> Outline:
         if isinstance(entry, Fold):
             key = f"bundle/{number}"
             knots.append(Knot(key, (plain(told(entry)),), entry.state))
-            joints += [Joint(key, target, True, False)] if target and entry.state == "good" else []
+            joints += (
+                [Joint(left=key, right=target, forth=True, back=False)] if target and entry.state == "good" else []
+            )
             continue
         knots += [_knot(thing) for thing in entry.things]
         joints += [*_joints(entry.ties), *_outward(entry)]
@@ -104,7 +110,9 @@ def _joints(ties: Iterable[Tie]) -> Iterator[Joint]:
         words = [f"{tie.paths[0]}: {tie.word}" for tie, _ in found if tie.word]
         state = worst([tie.state for tie, _ in found])
         ways = {forth for _, forth in found}
-        yield Joint(left, right, True in ways, False in ways, state, plain("; ".join(words)))
+        yield Joint(
+            left=left, right=right, forth=True in ways, back=False in ways, state=state, label=plain("; ".join(words))
+        )
 
 
 def _outward(row: Row) -> Iterator[Joint]:
@@ -112,4 +120,6 @@ def _outward(row: Row) -> Iterator[Joint]:
     good = sorted((tie for tie in row.out if not tie.word), key=lambda tie: -PLACE[tie.source.ref.kind])
     for tie in [*good[:1], *(tie for tie in row.out if tie.word)]:
         word = f"{tie.paths[0]}: {tie.word}" if tie.word else ""
-        yield Joint(tie.source.key, tie.target.key, True, False, tie.state, plain(word))
+        yield Joint(
+            left=tie.source.key, right=tie.target.key, forth=True, back=False, state=tie.state, label=plain(word)
+        )

@@ -94,7 +94,10 @@ class History(Tabular):
     @property
     def records(self) -> list[Record]:
         """One row a span; None where nothing tells."""
-        return [dict(zip(self.dtypes, (told.node or None, *told[1:]), strict=True)) for told in self.course.spans]
+        return [
+            {name: getattr(told, name) for name in self.dtypes} | {"node": told.node or None}
+            for told in self.course.spans
+        ]
 
     @cached_property
     def lines(self) -> list[str]:
@@ -289,7 +292,7 @@ def _together(spans: Sequence[Span]) -> Iterator[Span]:
         ends = [s.ended for s in same]
         ended = max((e for e in ends if e), default=None) if all(ends) else None
         took = ended - began if began and ended else None
-        yield Span("", step, began, ended, took, None)
+        yield Span(node="", step=step, began=began, ended=ended, duration=took, gap=None)
 
 
 def _phase(told: Span, mark: str) -> str:

@@ -6,11 +6,11 @@ The shapes of its lines are those of rancher/system-agent, pkg/k8splan/watcher.g
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.logs.log import Log, Sign, open_log
+from harvdiag.upgrade.logs.log import Found, Log, Sign, open_log
 from harvdiag.upgrade.logs.quote import Quote
 
 __all__ = ["DELETED", "ERRORS", "LOOP", "AgentStory", "agent"]
@@ -71,25 +71,30 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class AgentStory(NamedTuple):
-    """What the log of one host's agent tells, by its last 4 MiB; `whole` says whether that is all of it.
-
-    `machine` is the one it named last, `machines` all that it named, that one last; `named` is the line. `error` is the
-    last error, `recovered` says that the agent worked after it. `starts` counts all starts, `idle_starts` those since
-    it last worked; `began` and `started` are the first and the last of them, as the log writes the time.
-    """
+@dataclass(frozen=True, kw_only=True)
+class AgentStory:
+    """What the log of one host's agent tells, by its last 4 MiB."""
 
     file: str
     whole: bool
+    """Whether what was read is all of the log."""
     machine: str
+    """The Machine that it named last."""
     machines: tuple[str, ...]
+    """All that it named, that one last."""
     named: Quote | None
+    """The line in which it named `machine`."""
     error: Quote | None
+    """The last error."""
     recovered: bool
+    """Whether the agent worked after that error."""
     worked: Quote | None
+    """The last line that tells of work."""
     starts: int
     idle_starts: int
+    """The starts since it last worked."""
     began: str
+    """The first start, as the log writes the time; `started` is the last."""
     started: str
 
     @property
@@ -119,21 +124,21 @@ def _story(log: Log) -> AgentStory:
         named[name] = match.start()
     machine, place = next(reversed(named.items()), ("", -1))
     error, worked = log.last(ERRORS), log.last(WORK)
-    at = worked[0] if worked else 0
+    at = worked.place if worked else 0
     starts = [log.quote(place).time for place in _ends(log)]
     return AgentStory(
-        log.file,
-        log.whole,
-        machine,
-        tuple(named),
-        log.quote(place, machine, "the Machine that the agent believes to be") if machine else None,
-        _quote(log, error),
-        bool(error and worked and worked[0] > error[0]),
-        _quote(log, worked),
-        log.count(START),
-        log.count(START, at),
-        starts[0] if starts else "",
-        starts[-1] if starts else "",
+        file=log.file,
+        whole=log.whole,
+        machine=machine,
+        machines=tuple(named),
+        named=log.quote(place, machine, "the Machine that the agent believes to be") if machine else None,
+        error=_quote(log, error),
+        recovered=bool(error and worked and worked.place > error.place),
+        worked=_quote(log, worked),
+        starts=log.count(START),
+        idle_starts=log.count(START, at),
+        began=starts[0] if starts else "",
+        started=starts[-1] if starts else "",
     )
 
 
@@ -143,5 +148,7 @@ def _ends(log: Log) -> list[int]:
     return [places[0], places[-1]] if places else []
 
 
-def _quote(log: Log, found: tuple[int, Sign] | None) -> Quote | None:
-    return log.quote(found[0], found[1].text, found[1].meaning)._replace(step=found[1].step) if found else None
+def _quote(log: Log, found: Found | None) -> Quote | None:
+    if found is None:
+        return None
+    return log.quote(found.place, found.sign.text, found.sign.meaning)._replace(step=found.sign.step)

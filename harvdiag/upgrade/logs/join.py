@@ -13,7 +13,7 @@ from harvdiag.kinds.columns import condition
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.bundle.nodes import CATTLE_ID
 from harvdiag.upgrade.logs.agent import DELETED, AgentStory, agent
-from harvdiag.upgrade.logs.log import Log, Sign, open_log
+from harvdiag.upgrade.logs.log import Found, Log, Sign, open_log
 from harvdiag.upgrade.logs.pods import SYSTEM, logs_of
 from harvdiag.upgrade.logs.quote import Quote
 
@@ -100,7 +100,7 @@ def _lost(snapshot: Snapshot, node: str, rancherd: Log, told: AgentStory | None)
     """The first that tells, the surer evidence before the less sure."""
     looks = (_unsettled(snapshot, node, rancherd), _own(snapshot, rancherd, told), _others(snapshot, node))
     story = _removed(told) or next((found for look in looks for found in look), None)
-    return story or JoinStory("", _inconclusive(node, rancherd, told), _seen(told and told.named))
+    return story or JoinStory("", _inconclusive(node, rancherd, told), _seen(told.named if told else None))
 
 
 def _removed(told: AgentStory | None) -> JoinStory | None:
@@ -111,10 +111,10 @@ def _removed(told: AgentStory | None) -> JoinStory | None:
 
 def _unsettled(snapshot: Snapshot, node: str, rancherd: Log) -> Iterator[JoinStory]:
     """What rancherd met last, if nothing better followed; Rancher's own log may know more of it."""
-    if (hit := rancherd.last((*TROUBLE, *PROGRESS))) and hit[1] in TROUBLE:
-        quote = rancherd.quote(hit[0], hit[1].text, hit[1].meaning)
-        more = next(_rancher(snapshot, node), None) if hit[1].step == "J6" else None
-        yield more._replace(quotes=(quote, *more.quotes)) if more else JoinStory(hit[1].step, hit[1].meaning, (quote,))
+    if (hit := rancherd.last((*TROUBLE, *PROGRESS))) and hit.sign in TROUBLE:
+        own = _story(rancherd, hit)
+        more = next(_rancher(snapshot, node), None) if hit.sign.step == "J6" else None
+        yield more._replace(quotes=(*own.quotes, *more.quotes)) if more else own
 
 
 def _own(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator[JoinStory]:
@@ -122,8 +122,8 @@ def _own(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator
     machine = told.machine if told else ""
     lives = bool(machine) and not _missing(snapshot, machine)
     if rancherd.whole and not rancherd.last(PROGRESS[1:]) and not lives and (hit := rancherd.last([BOOTSTRAPPED])):
-        quote = rancherd.quote(hit[0], hit[1].text, hit[1].meaning)
-        yield JoinStory("J2", hit[1].meaning, (quote, *_seen(told and (told.error or told.named))))
+        quote = rancherd.quote(hit.place, hit.sign.text, hit.sign.meaning)
+        yield JoinStory("J2", hit.sign.meaning, (quote, *_seen((told.error or told.named) if told else None)))
     if told and told.error and not told.recovered and told.error.step:
         yield JoinStory(told.error.step, told.error.meaning, (told.error, *_seen(told.named)))
     if told and machine and _missing(snapshot, machine):
@@ -133,14 +133,14 @@ def _own(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator
 def _others(snapshot: Snapshot, node: str) -> Iterator[JoinStory]:
     """What RKE2, Rancher and Harvester say of the host."""
     for unit in ("rke2-server", "rke2-agent"):
-        hit = _last(snapshot, f"nodes/{node}.zip/logs/{unit}.log", REJECTED)
-        if hit and hit[1].step:
-            yield JoinStory(hit[1].step, hit[1].meaning, (hit[0],))
+        story = _last(snapshot, f"nodes/{node}.zip/logs/{unit}.log", REJECTED)
+        if story and story.step:
+            yield story
     yield from _rancher(snapshot, node, by_name=True)
     start = f"harvester-promote-{node}-"
     for file in logs_of(snapshot, SYSTEM, start, lambda pod: len(pod) == len(start) + 5):
-        if hit := _last(snapshot, file, PROMOTION):
-            yield JoinStory(hit[1].step, hit[1].meaning, (hit[0],))
+        if story := _last(snapshot, file, PROMOTION):
+            yield story
 
 
 def _rancher(snapshot: Snapshot, node: str, by_name: bool = False) -> Iterator[JoinStory]:
@@ -150,17 +150,23 @@ def _rancher(snapshot: Snapshot, node: str, by_name: bool = False) -> Iterator[J
     late = Sign(f"timeout waiting for local/{machine}", "Rancher got the host's request, but no Machine in time", "J7")
     signs = (*((late,) if machine else ()), *(() if by_name else RANCHER))
     for file in logs_of(snapshot, "cattle-system", "rancher-", lambda pod: not pod.startswith("rancher-webhook")):
-        if hit := _last(snapshot, file, signs):
-            yield JoinStory(hit[1].step, hit[1].meaning, (hit[0],))
+        if story := _last(snapshot, file, signs):
+            yield story
 
 
-def _last(snapshot: Snapshot, file: str, signs: tuple[Sign, ...]) -> tuple[Quote, Sign] | None:
+def _last(snapshot: Snapshot, file: str, signs: tuple[Sign, ...]) -> JoinStory | None:
+    """What the last of the signs in a log tells; None where it holds none or cannot be read."""
     try:
         log = open_log(snapshot, file)
     except HarvdiagError:
         return None
     hit = log.last(signs)
-    return (log.quote(hit[0], hit[1].text, hit[1].meaning), hit[1]) if hit else None
+    return _story(log, hit) if hit else None
+
+
+def _story(log: Log, hit: Found) -> JoinStory:
+    """What one line of a log tells."""
+    return JoinStory(hit.sign.step, hit.sign.meaning, (log.quote(hit.place, hit.sign.text, hit.sign.meaning),))
 
 
 def _missing(snapshot: Snapshot, machine: str) -> bool:

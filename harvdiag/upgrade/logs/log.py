@@ -9,7 +9,7 @@ from typing import NamedTuple
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.logs.quote import Quote, quote
 
-__all__ = ["MOST", "Log", "Sign", "open_log"]
+__all__ = ["MOST", "Found", "Log", "Sign", "open_log"]
 
 MOST = 4 << 20
 """Bytes of a log that are looked at, from its end: some 30,000 lines. Collectors cut the logs of units at 10 MB and
@@ -38,6 +38,13 @@ class Sign(NamedTuple):
         return self.text in line and (not self.also or re.search(self.also, line, re.IGNORECASE) is not None)
 
 
+class Found(NamedTuple):
+    """A sign and its place in a log."""
+
+    place: int
+    sign: Sign
+
+
 class Log:
     """The last bytes of one log; `whole` says whether they are all of it. Places are offsets into these bytes."""
 
@@ -61,17 +68,17 @@ class Log:
         """Everything that a pattern finds, in the order of the log."""
         return pattern.finditer(self._data)
 
-    def last(self, signs: Sequence[Sign]) -> tuple[int, Sign] | None:
+    def last(self, signs: Sequence[Sign]) -> Found | None:
         """The last line that one of the signs fits: where, and which of them; of several the first given."""
         found = []
         for text in dict.fromkeys(sign.text for sign in signs):
             alike = [sign for sign in signs if sign.text == text]
-            found += [(at, alike[-1]) for at in [self._last(alike)] if at >= 0]
+            found += [Found(at, alike[-1]) for at in [self._last(alike)] if at >= 0]
         if not found:
             return None
-        at, sign = max(found, key=lambda hit: hit[0])
-        line = self.line(at)
-        return at, next((first for first in signs if first.fits(line)), sign)
+        last = max(found, key=lambda one: one.place)
+        line = self.line(last.place)
+        return Found(last.place, next((first for first in signs if first.fits(line)), last.sign))
 
     def _last(self, alike: Sequence[Sign]) -> int:
         """The last place that one of these signs, which share their text, fits."""

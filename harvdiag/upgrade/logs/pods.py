@@ -19,7 +19,7 @@ from harvdiag.kinds import known
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, Job
-from harvdiag.upgrade.logs.log import Log, Sign, open_log
+from harvdiag.upgrade.logs.log import Found, Log, Sign, open_log
 from harvdiag.upgrade.logs.quote import Quote
 
 __all__ = ["SYSTEM", "core_objects", "harvester_says", "job_says", "logs_of"]
@@ -128,7 +128,7 @@ def harvester_says(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
     for log in _opened(snapshot, logs_of(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
         for sign in REFUSALS:
             if hit := log.last([sign]):
-                quote = log.quote(hit[0], sign.text, sign.meaning)
+                quote = log.quote(hit.place, sign.text, sign.meaning)
                 if not (began.at and quote.at.at and quote.at.at < began.at):
                     said[sign.text] = max(said.get(sign.text, quote), quote, key=_when)
     return [said[sign.text] for sign in REFUSALS if sign.text in said]
@@ -183,10 +183,10 @@ def _telling(log: Log) -> Quote | None:
     """What the last lines say that a Job waits for; what it waited for before them is over."""
     last = [at for at in islice(log.ends(), DIGRESSION) if not ASIDE.match(log.line(at))][:TURN]
     since = takewhile(lambda at: not OVER.search(log.line(at)), last)
-    hits = [(at, sign) for at in since if (sign := next((s for s in WAITS if s.fits(log.line(at))), None))]
+    hits = [Found(at, sign) for at in since if (sign := next((s for s in WAITS if s.fits(log.line(at))), None))]
     if hits:
-        alike = (hit for hit in hits if hit[1].meaning == hits[0][1].meaning)
-        at, sign = min(alike, key=lambda hit: WAITS.index(hit[1]))
+        alike = (hit for hit in hits if hit.sign.meaning == hits[0].sign.meaning)
+        at, sign = min(alike, key=lambda hit: WAITS.index(hit.sign))
         return log.quote(at, sign.text, sign.meaning)
     end = next(iter(last), log.end())
     return None if end is None else log.quote(end, meaning="the last line that the Job has written")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
 
 from harvdiag.core.fields import text
 from harvdiag.core.model import ObjectRef
@@ -22,20 +22,24 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Entry(NamedTuple):
-    """One thing that happened: when (UTC), what, on which node (empty: the cluster), and who tells it.
-
-    `field` is the place in `object`, or the log's name. `moves` is false for what is no step of the upgrade: Events and
-    lines of logs, plans that are run again, what breaks or flips on any day, and nodes that are done. `what` may quote
-    untrusted text. `kind` says what sort of fault it is, if it is one.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that happened; `kind` says what sort of fault it is, if it is one."""
 
     time: datetime
+    """UTC."""
     what: str
+    """May quote untrusted text."""
     node: str
+    """Empty where it is about the cluster."""
     object: ObjectRef
+    """Who tells it."""
     field: str
+    """The place in `object`, or the log's name."""
     moves: bool = True
+    """False for what is no step of the upgrade: Events and lines of logs, plans that are run again, what breaks or
+    flips on any day, and nodes that are done.
+    """
     kind: EntryKind = EntryKind.OTHER
 
 
@@ -55,8 +59,11 @@ class History:
         """
         began = moment(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
         notes = (*self._objects, *(self._said if logs else ()))
-        found = [Entry(at, *classified(note)[1:]) for note in notes if (at := moment(note.time))]
-        return sorted((e for e in found if began is None or e.time >= began), key=lambda e: (e.time, e[3:5], e.what))
+        found = [_entry(at, classified(note)) for note in notes if (at := moment(note.time))]
+        return sorted(
+            (entry for entry in found if began is None or entry.time >= began),
+            key=lambda entry: (entry.time, entry.object, entry.field, entry.what),
+        )
 
     @property
     def untimed(self) -> list[str]:
@@ -89,6 +96,13 @@ def stopped(entries: Sequence[Entry], now: datetime | None = None) -> Entry | No
     With `now`, the time of the collection, none that lies after it counts: such a time is wrong.
     """
     return next((entry for entry in reversed(entries) if entry.moves and not late(entry.time, now)), None)
+
+
+def _entry(at: datetime, note: Note) -> Entry:
+    """A note whose time is known."""
+    return Entry(
+        time=at, what=note.what, node=note.node, object=note.object, field=note.field, moves=note.moves, kind=note.kind
+    )
 
 
 def _unknown(time: str) -> str:

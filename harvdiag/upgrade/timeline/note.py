@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
@@ -38,8 +38,9 @@ class EntryKind(Enum):
     DRAIN_ERROR = "drain-error"
 
 
-class Note(NamedTuple):
-    """One thing with a time, if `time` is one; the rest is as `Entry` has it."""
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One thing with a time, if `time` is one; the other fields are those of `Entry`."""
 
     time: str
     what: str
@@ -53,7 +54,7 @@ class Note(NamedTuple):
 def classified(note: Note) -> Note:
     """The note, marked as a drain error where the cluster's own words tell of one: Events, conditions and log lines."""
     told = note.kind is EntryKind.OTHER and not note.moves and _DRAIN_ERROR.match(note.what)
-    return note._replace(kind=EntryKind.DRAIN_ERROR) if told else note
+    return replace(note, kind=EntryKind.DRAIN_ERROR) if told else note
 
 
 def moment(written: str) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harvdiag.core.fields import Obj, items, name_of, text
 from harvdiag.core.model import ObjectRef
@@ -38,7 +39,7 @@ def __dir__() -> list[str]:
 def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
     """What the upgrade's own objects tell, and the Nodes, Machines and plan Secrets that it works on."""
     upgrade = rollout.upgrade
-    yield Note(text(upgrade.obj, CREATED), "the Upgrade was made", "", upgrade.ref, CREATED)
+    yield Note(time=text(upgrade.obj, CREATED), what="the Upgrade was made", node="", object=upgrade.ref, field=CREATED)
     yield from _conditions(upgrade.obj, upgrade.ref)
     for kind in ("UpgradeLog", "Plan"):
         for obj in snapshot.objects(kind):
@@ -50,7 +51,7 @@ def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
     for kind in CLUSTERS:
         ref = ObjectRef(kind, FLEET, "local")
         for note, type_, status in _told(snapshot.get(ref), ref):
-            yield note._replace(moves=type_ in PLANNERS or status == "True")
+            yield replace(note, moves=type_ in PLANNERS or status == "True")
     for node in rollout.nodes:
         yield from _of_node(node, snapshot)
 
@@ -60,14 +61,14 @@ def _of_node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
     parts = [_node(node, snapshot), *(_machine(node, ref, snapshot.get(ref)) for ref in node.machines)]
     parts += [_plan(snapshot.get(secret), secret, node.name) for secret, _ in node.secrets]
     for part in parts:
-        yield from (note._replace(moves=False) for note in part) if node.state == DONE else part
+        yield from (replace(note, moves=False) for note in part) if node.state == DONE else part
 
 
 def _job(obj: Obj, step: str) -> Iterator[Note]:
     """When a Job of the upgrade began and, if it has, when it ended."""
     node, ref = node_of(obj), ref_of("Job", obj)
     began = "status.startTime" if text(obj, "status.startTime") else CREATED
-    yield Note(text(obj, began), f"Job {step} began", node, ref, began)
+    yield Note(time=text(obj, began), what=f"Job {step} began", node=node, object=ref, field=began)
     for row in _rows(obj):
         if str(row.get("type")) in {"Complete", "Failed"} and row.get("status") == "True":
             done = text(obj, "status.completionTime") if row["type"] == "Complete" else ""
@@ -75,46 +76,67 @@ def _job(obj: Obj, step: str) -> Iterator[Note]:
             end = f"Job {step} {'is complete' if row['type'] == 'Complete' else 'failed'}{why}"
             field = "status.completionTime" if done else f"status.conditions, type {row['type']}"
             kind = EntryKind.OTHER if row["type"] == "Complete" else EntryKind.JOB_FAILED
-            yield Note(done or _since(row), end, node, ref, field, kind=kind)
+            yield Note(time=done or _since(row), what=end, node=node, object=ref, field=field, kind=kind)
 
 
 def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
     obj = snapshot.get(node.ref)
     if obj is None:
         return
-    yield Note(text(obj, CREATED), "the Node was made", node.name, node.ref, CREATED)
+    yield Note(time=text(obj, CREATED), what="the Node was made", node=node.name, object=node.ref, field=CREATED)
     for note, type_, status in _told(obj, node.ref, node.name):
         kind = EntryKind.NOT_READY if type_ == "Ready" and status in {"False", "Unknown"} else EntryKind.OTHER
-        yield note._replace(moves=(type_, status) == ("Ready", "True") and has_turn(node), kind=kind)
+        yield replace(note, moves=(type_, status) == ("Ready", "True") and has_turn(node), kind=kind)
     for taint in items(obj, "spec.taints"):
         if added := text(taint, "timeAdded"):
             key = text(taint, "key")
             what = "the Node was cordoned" if key == CORDONED else f"the Node was tainted with {key}"
             field = f"spec.taints, key {key}, timeAdded"
-            yield Note(added, what, node.name, node.ref, field, key == CORDONED and has_turn(node))
+            yield Note(
+                time=added,
+                what=what,
+                node=node.name,
+                object=node.ref,
+                field=field,
+                moves=key == CORDONED and has_turn(node),
+            )
 
 
 def _machine(node: NodeRollout, ref: ObjectRef, obj: Obj | None) -> Iterator[Note]:
     if obj is None:
         return
-    yield Note(text(obj, CREATED), "the Machine was made", node.name, ref, CREATED)
+    yield Note(time=text(obj, CREATED), what="the Machine was made", node=node.name, object=ref, field=CREATED)
     if deleted := text(obj, DELETED):
-        yield Note(deleted, "the Machine was deleted", node.name, ref, DELETED, kind=EntryKind.MACHINE_DELETED)
+        yield Note(
+            time=deleted,
+            what="the Machine was deleted",
+            node=node.name,
+            object=ref,
+            field=DELETED,
+            kind=EntryKind.MACHINE_DELETED,
+        )
     for note, type_, status in _told(obj, ref, node.name):
-        yield note._replace(moves=type_ in PLANNERS or (status == "True" and has_turn(node)))
+        yield replace(note, moves=type_ in PLANNERS or (status == "True" and has_turn(node)))
 
 
 def _plan(obj: Obj | None, ref: ObjectRef, node: str) -> Iterator[Note]:
     for path, what in PLAN_TIMES.items():
         if written := text(obj, path):
-            yield Note(written, what, node, ref, path)
+            yield Note(time=written, what=what, node=node, object=ref, field=path)
     if packed := text(obj, APPLIED):
         written = _unpacked(packed)
         failed = bool(text(obj, FAILED))
         # A plan that failed is tried again and again, and one that had passed is run again when the agent starts.
         passed, ran = moment(text(obj, PASSED)), moment(written)
         moves = not failed and not (passed and ran and ran > passed)
-        yield Note(written, f"the agent ran its plan{', which failed' if failed else ''}", node, ref, APPLIED, moves)
+        yield Note(
+            time=written,
+            what=f"the agent ran its plan{', which failed' if failed else ''}",
+            node=node,
+            object=ref,
+            field=APPLIED,
+            moves=moves,
+        )
 
 
 def _unpacked(packed: str) -> str:
@@ -135,7 +157,11 @@ def _told(obj: Obj | None, ref: ObjectRef, node: str = "") -> Iterator[tuple[Not
         kind, status = str(row.get("type") or ""), str(row.get("status") or "")
         if kind and status:
             what = f"{ref.kind}: {kind} became {status}{_why(row)}"
-            yield Note(_since(row), what, node, ref, f"status.conditions, type {kind}"), kind, status
+            yield (
+                Note(time=_since(row), what=what, node=node, object=ref, field=f"status.conditions, type {kind}"),
+                kind,
+                status,
+            )
 
 
 def _rows(obj: Obj | None) -> Iterator[Obj]:

@@ -64,7 +64,14 @@ def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
         path = next((path for path in EVENT_TIMES if text(event, path)), EVENT_TIMES[0])
         what = f"{text(event, 'type') or 'Event'} {text(event, 'reason')} of {kind} {name}: "
         ref = ObjectRef("Event", namespace_of(event), name_of(event))
-        yield Note(text(event, path), what + short(text(event, "message")), node, ref, path, moves=False)
+        yield Note(
+            time=text(event, path),
+            what=what + short(text(event, "message")),
+            node=node,
+            object=ref,
+            field=path,
+            moves=False,
+        )
 
 
 def _subjects(rollout: Rollout, snapshot: Snapshot) -> dict[ObjectRef, str]:
@@ -90,4 +97,6 @@ def _synced(quote: Quote, about: dict[ObjectRef, str], upgrade: ObjectRef) -> tu
 
 
 def _quoted(quote: Quote, node: str, ref: ObjectRef) -> Note:
-    return Note(quote.time, f"{quote.meaning}: {quote.line}", node, ref, quote.file, moves=False)
+    return Note(
+        time=quote.time, what=f"{quote.meaning}: {quote.line}", node=node, object=ref, field=quote.file, moves=False
+    )

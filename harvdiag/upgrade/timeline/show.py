@@ -45,7 +45,8 @@ def phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
 
     `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what goes on.
     """
-    return build_frame([(s.node or None, *s[1:]) for s in spans], PHASE_COLUMNS)
+    rows = [(s.node or None, s.step, s.began, s.ended, s.duration, s.gap) for s in spans]
+    return build_frame(rows, PHASE_COLUMNS)
 
 
 def lines(entries: Sequence[Entry]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -22,22 +23,26 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Span(NamedTuple):
-    """A phase of the upgrade (`node` empty; `step` is its label, such as ``UpgradingNodes``) or a step of one node.
-
-    A node's steps are its Jobs by type, and between them ``kubernetes`` (drain and new RKE2) and ``restart``. `began`
-    and `ended` (UTC) are None where nothing tells them, where what tells them cannot be, or where it goes on;
-    `duration` where one of them is, or where both bear the same stamp, so that nothing is known of what lay between.
-    `gap` is the time before it in which no Job was at work on any node, and none restarted; for a phase no longer than
-    since the one before. None where there was none or it is not known.
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A phase of the upgrade or a step of one node, whose steps are its Jobs by type, and between them ``kubernetes``
+    (drain and new RKE2) and ``restart``.
     """
 
     node: str
+    """Empty for a phase."""
     step: str
+    """The phase's label, such as ``UpgradingNodes``, or the node's step."""
     began: datetime | None
+    """UTC, as `ended`; None where nothing tells it, or what tells it cannot be."""
     ended: datetime | None
+    """None also where it goes on."""
     duration: timedelta | None
+    """None where one end is, or where both bear the same stamp, so that nothing is known of what lay between."""
     gap: timedelta | None
+    """The time before it in which no Job was at work on any node, and none restarted; for a phase no longer than since
+    the one before. None where there was none or it is not known.
+    """
 
 
 class Work(NamedTuple):
@@ -76,7 +81,14 @@ def span(node: str, step: str, began: datetime | None, ended: datetime | None) -
     """A span whose end does not come before its begin; its gap is found later."""
     if began and ended and ended < began:
         ended = None
-    return Span(node, step, began, ended, ended - began if began and ended and ended > began else None, None)
+    return Span(
+        node=node,
+        step=step,
+        began=began,
+        ended=ended,
+        duration=ended - began if began and ended and ended > began else None,
+        gap=None,
+    )
 
 
 def idle(began: datetime | None, busy: Iterable[Span], since: datetime | None = None) -> timedelta | None:

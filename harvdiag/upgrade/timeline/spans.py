@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ def phases(rollout: Rollout, snapshot: Snapshot) -> list[Span]:
     busy = [*nodes, *(span(work.node, work.step, work.began, work.ended) for work in jobs)]
     return [
         *_phases([_own(rollout, snapshot, jobs, clock, phase) for phase in _so_far(rollout)], busy),
-        *(one._replace(gap=idle(one.began, busy)) for one in nodes),
+        *(replace(one, gap=idle(one.began, busy)) for one in nodes),
     ]
 
 
@@ -53,7 +54,7 @@ def _phases(rows: Sequence[Own], busy: Sequence[Span]) -> Iterator[Span]:
         latest = began or latest
         ended = _end(row, later, latest) if later else None
         gap = idle(began, busy, before) if before else None
-        yield span("", row.phase.label or "(begin)", began, ended)._replace(gap=gap)
+        yield replace(span("", row.phase.label or "(begin)", began, ended), gap=gap)
         latest, before = ended or latest, ended
 
 
