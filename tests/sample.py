@@ -36,6 +36,11 @@ def some(choices: Iterable[T], count: int, of: object) -> list[T]:
     return list(sets[_number(of) % len(sets)])
 
 
+def examples(count: int) -> int:
+    """How many examples hypothesis makes up: a quarter, which are others in each run; `count` in a full run."""
+    return count if is_full() else max(count // 4, 20)
+
+
 def every_value(cases: Iterable[Case]) -> list[Case]:
     """Cases, in their order, in which each value of each parameter occurs; all of them in a full run."""
     return _covering(list(dict.fromkeys(cases)), 1)
