@@ -55,6 +55,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits more than it works, so that the other worker has work meanwhile; else the order stays.
+
+    It stands together, so that one worker takes it and starts the only browser.
+    """
+    items.sort(key=lambda item: 0 if item.get_closest_marker("browser") else 1 if _in_a_kernel(item) else 2)
+
+
+def _in_a_kernel(item: pytest.Item) -> bool:
+    return item.get_closest_marker("notebook") is not None
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Thousands of collected tests are never garbage: without this, every full collection looks through them."""
     gc.collect()
