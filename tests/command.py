@@ -6,6 +6,7 @@ import gc
 import io
 import subprocess
 import sys
+import tempfile
 from contextlib import chdir
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,7 @@ def run(*words: str | Path, cwd: Path | None = None, **env: str) -> Result:
         for name, value in env.items():
             patch.setenv(name, value)
         patch.setitem(sys.modules, "__main__", started)
+        patch.setattr(tempfile, "tempdir", None)  # to be looked for where this environment says
         patch.setattr(sys, "argv", [str(Path(hd.__file__).with_name("__main__.py")), *map(str, words)])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
         patch.setattr(sys, "stdout", out)
