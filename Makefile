@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := data/bundles/issue-8236.zip
 
-.PHONY: demo test test-live lab lint bench data notebooks pictures clean help
+.PHONY: demo test test-full test-live lab lint style types layers suite bench data notebooks pictures clean help
 .DEFAULT_GOAL := help
 
 help: ## what each command does
@@ -32,17 +32,30 @@ demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01
 	@{ $(BIN)/harvdiag check $(DEMO) --format json || [ $$? -eq 1 ]; } | $(BIN)/python -c 'import json, sys; print("  " + json.load(sys.stdin)["findings"][-1]["message"] + ".")'
 	@echo "Written: demo/report.md, demo/01-find-orphans.ipynb. Next: make lab"
 
-test: $(STAMP) lint ## lint, types, layers and every test
-	$(BIN)/python -m pytest -n 2
+test: $(STAMP) ## lint, types, layers and the tests, of large products a part; under 3 minutes on 2 cores
+	@$(MAKE) --no-print-directory --jobs=2 types suite
+
+test-full: $(STAMP) ## the same with every case of every product; for changes that reach far, and before a release
+	@$(MAKE) --no-print-directory --jobs=2 types suite FULL=--full
+
+# One of the tests checks the layers. Browser and notebooks, which wait more than they work, come first, in one worker.
+suite: $(STAMP) style
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(FULL)
 
 test-live: $(STAMP) ## the same case on a real API server: HARVDIAG_TEST_KUBECONFIG=… (it must be empty; never a cluster in use)
 	@[ -n "$$HARVDIAG_TEST_KUBECONFIG" ] || { echo "name the kubeconfig of an empty API server: HARVDIAG_TEST_KUBECONFIG=… make test-live"; exit 2; }
 	$(BIN)/python -m pytest tests/live
 
-lint: $(STAMP)
+lint: style types layers
+
+style: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(STAMP)
 	$(BIN)/mypy
+
+layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
 lab: $(STAMP) ## open JupyterLab on the notebooks; trusts them, else it shows no kept picture

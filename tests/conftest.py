@@ -1,9 +1,74 @@
-"""What every test stands on."""
+"""What every test stands on: plug-ins, the choice between a part and everything, and what is made once."""
 
 from __future__ import annotations
 
+import gc
 import os
+import pickle
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harvdiag.training import scenarios
+from tests.sample import FULL
 
 # The browser driver brings trio along, and trio a plug-in for hypothesis that warns as it loads. As an error, that
 # warning ends a run in which every test passed. None of ours needs a plug-in of hypothesis.
 os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
+
+# Some containers tell Python to keep no byte code. Every worker, every command line and every kernel that the tests
+# start would then compile the package by itself: half the time of a short command.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+_read_base = scenarios._objects
+
+
+@cache
+def _base(path: Path, written: int, size: int) -> bytes:
+    return pickle.dumps(_read_base(path))
+
+
+def _base_once(path: Path) -> list[Any]:
+    """The objects of a base, of which there are a few for hundreds of scenarios: parsed once, a copy for each."""
+    if not path.is_file():
+        return _read_base(path)
+    state = path.stat()
+    return list(pickle.loads(_base(path, state.st_mtime_ns, state.st_size)))  # noqa: S301
+
+
+scenarios._objects = _base_once
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--full`: what is sampled otherwise, is run whole."""
+    parser.addoption("--full", action="store_true", help=f"run everything, nothing sampled (as {FULL}=1 does)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the samplers, which choose as the tests are collected; each worker is given the option, too."""
+    if config.getoption("full"):
+        os.environ[FULL] = "1"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits more than it works, so that the other worker has work meanwhile; else the order stays.
+
+    It stands together, so that one worker takes it and starts the only browser.
+    """
+    items.sort(key=lambda item: 0 if item.get_closest_marker("browser") else 1 if _in_a_kernel(item) else 2)
+
+
+def _in_a_kernel(item: pytest.Item) -> bool:
+    return item.get_closest_marker("notebook") is not None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are never garbage: without this, every full collection looks through them."""
+    gc.collect()
+    gc.freeze()

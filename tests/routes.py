@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.kinds import DIAGNOSIS
@@ -17,8 +19,10 @@ from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live import connect
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.sources.saved.writer import save
+from harvdiag.training import open_scenario
 from harvdiag.training.scenarios import Scenario, find, load
 from tests.api import Api
+from tests.sample import some
 from tests.world.cluster import CAPTURED_AT
 from tests.world.clusters import NAMESPACES
 from tests.world.kit import write_bundle, write_folder
@@ -40,6 +44,24 @@ def name(path: Path) -> str:
 def scenario(path: Path) -> Scenario:
     """A scenario of data/scenarios, read once."""
     return load(path)
+
+
+def finds(path: Path) -> bool:
+    """Whether a scenario expects findings, by its first document alone: all are asked as tests are collected."""
+    head = path.read_text(encoding="utf-8").partition("\n---")[0]
+    return bool(yaml.load(head, yaml.CSafeLoader)["expect"])
+
+
+@cache
+def opened(path: Path) -> Cluster:
+    """A scenario as the training opens it: one cluster for all tests of a worker, which only read it."""
+    return open_scenario(path)
+
+
+@cache
+def checked(path: Path) -> Findings:
+    """What is found in a scenario as the training opens it: judged once for all tests of a worker."""
+    return opened(path).check()
 
 
 def from_folder(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:
@@ -95,6 +117,15 @@ ROUTES: Mapping[str, Callable[[Path, Iterable[Object], str | None], Cluster]] = 
     "snapshot": from_snapshot,
     "api": from_api,
 }
+
+
+def routes_of(path: Path) -> list[str]:
+    """The routes that a scenario takes: two of the five, so that over all scenarios each two are compared often.
+
+    Each rule's first scenario that speaks takes all five, and in a full run every scenario does.
+    """
+    first = next(each for each in PATHS if each.parent == path.parent and each.stem.startswith("speaks"))
+    return list(ROUTES) if path == first else some(ROUTES, 2, name(path))
 
 
 def collected(objects: Iterable[Object]) -> list[Object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harvdiag as hd
@@ -16,6 +16,7 @@ from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, known
 from harvdiag.kinds.sensitive import WITHHELD_SETTINGS, discreet, withheld
 from harvdiag.snapshot import Listing, vet
+from tests.sample import examples
 
 HIDDEN = "hunter2"
 SETTINGS = "settings.harvesterhci.io"
@@ -87,6 +88,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.sampled_from(sorted(WITHHELD_SETTINGS)),
     st.dictionaries(st.sampled_from(FIELDS[:-1]) | st.text(), VALUES),

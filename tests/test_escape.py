@@ -18,6 +18,7 @@ from harvdiag.reports import json as as_json
 from harvdiag.reports import markdown as as_markdown
 from harvdiag.reports import terminal
 from harvdiag.reports.notebook import cards
+from tests.sample import examples
 
 PIECES = (
     "\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\r", "\n", "\t", "\0", "\x7f", "\u2028", "\u2029", "\u0085",
@@ -30,7 +31,7 @@ hostile = st.one_of(
     st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join),
     st.text(st.characters(codec=None, exclude_categories=()), min_size=1, max_size=16),
 )
-some = settings(max_examples=120, deadline=None)
+some = settings(max_examples=examples(120), deadline=None)
 # What hides or turns around what a reader sees: bidirectional controls and signs without width.
 HIDDEN = {"Cc", "Cs", "Zl", "Zp"}
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

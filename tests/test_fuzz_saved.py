@@ -21,12 +21,13 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.reports import render
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.saved.reader import SavedReader, digest, holds_saved, is_saved, seal
+from tests.sample import examples
 from tests.test_fuzz import STRANGE, places
 
 SAMPLE = Path(__file__).parent / "data" / "schema-1.harvdiag.zip"
 TIMES = {"captured_at"}  # another time of collection is no damage: what is young or old depends on it
 Outcomes = dict[str, str]
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.sampled_from(STRANGE),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

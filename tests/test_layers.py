@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -51,9 +52,15 @@ def own(module: ModuleType) -> Iterator[tuple[str, object]]:
             yield key, value
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file, parsed once for all tests of a worker."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Every function of a file, methods and inner ones too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -87,7 +94,7 @@ def _sorted_as_ruff_does(public: str) -> tuple[int, str]:
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_only_public_names_are_used_by_others(path: Path) -> None:
     """What one module takes from another is in that one's `__all__`, or is a module itself."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "harvdiag":
             giver = importlib.import_module(node.module or "")
             taken = {alias.name for alias in node.names} - {"__version__"}
@@ -145,7 +152,7 @@ def test_long_records_are_dataclasses() -> None:
 def test_module_says_what_it_is(path: Path) -> None:
     """A docstring in every file, and no unfinished work."""
     text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text))
+    assert ast.get_docstring(tree(path))
     assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)
 
 
@@ -170,7 +177,7 @@ def test_only_the_api_speaks_to_the_network() -> None:
     of_the_network = {"socket", "http", "urllib", "urllib3", "requests", "ssl", "asyncio", "kubernetes"}
     found: dict[str, set[str]] = {}
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(path)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if used := {n.partition(".")[0] for n in names} & of_the_network:

@@ -28,7 +28,8 @@ from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.sources.saved.writer import Saved, default_name, save
 from tests.port import Port
-from tests.routes import BROKEN, HEALTHY, PATHS, again, collected, from_bundle, from_folder, name, scenario, told
+from tests.routes import BROKEN, HEALTHY, PATHS, ROUTES, again, collected, from_bundle, name, scenario, told
+from tests.sample import some
 from tests.world import healthy, write_bundle
 from tests.world.faults import orphan
 from tests.world.objects import new
@@ -89,12 +90,14 @@ def test_a_sample_bundle_comes_back(path: Path, tmp_path: Path) -> None:
     assert after.snapshot.objects("Host")
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
-@pytest.mark.parametrize("take", [from_bundle, from_folder], ids=["bundle", "folder"])
-def test_a_scenario_loses_nothing(path: Path, take: Any, tmp_path: Path) -> None:
-    """Every kind of the catalogue is equal in its objects and its coverage."""
+SAVED = [(path, route) for path in PATHS for route in some(["bundle", "folder"], 1, f"saved {name(path)}")]
+
+
+@pytest.mark.parametrize(("path", "route"), SAVED, ids=[f"{route}-{name(path)}" for path, route in SAVED])
+def test_a_scenario_loses_nothing(path: Path, route: str, tmp_path: Path) -> None:
+    """Every kind of the catalogue is equal in its objects and its coverage; a sample takes one of the routes each."""
     of = scenario(path)
-    before = take(tmp_path, of.objects, of.captured_at)
+    before = ROUTES[route](tmp_path, of.objects, of.captured_at)
     assert_tells_the_same(before, again(before, tmp_path))
 
 

@@ -21,6 +21,7 @@ from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
 from tests import port
 from tests.routes import from_folder
+from tests.sample import examples
 from tests.test_upgrade_model import JUNK, MARKS, STATUS
 from tests.world import World, healthy, rollouts, write_bundle
 from tests.world.faults import ghost, orphan
@@ -533,7 +534,7 @@ def test_signs_that_drive_a_terminal_are_written_out() -> None:
     assert odd in [part["name"] for part in document(standing)["nodes"]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(STATUS, JUNK | MARKS)
 def test_a_broken_upgrade_is_explained_all_the_same(status: dict[str, Any], labels: Any) -> None:
     world = rollouts.at_step(sized(2), "hv02", "h4")
@@ -550,7 +551,7 @@ def test_a_broken_upgrade_is_explained_all_the_same(status: dict[str, Any], labe
     assert render(standing, timeline=True).endswith("\n")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(STATUS)
 def test_a_broken_plan_of_v2_is_explained_all_the_same(status: dict[str, Any]) -> None:
     world = at_v2(sized(2), "NodeUpgrading")

@@ -34,6 +34,7 @@ from tests.logs.port import AGENT, LogPort, logged, stamped
 from tests.logs.port import journal as journal_of
 from tests.port import Port
 from tests.routes import collected
+from tests.sample import examples
 from tests.world import World, healthy, write_bundle
 from tests.world.objects import moment
 from tests.world.upgrades import NAME, add_manifest_job, add_node_job, add_plan_job, add_upgrade, start_rollout
@@ -523,7 +524,7 @@ STAMPS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_spans_hold_whatever_the_stamps_are(data: st.DataObject) -> None:
     """Missing, of the future, in the wrong order."""

@@ -22,6 +22,7 @@ from harvdiag.upgrade.phases import PHASES, STATES
 from harvdiag.upgrade.planner import decode
 from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.v2 import UpgradePlan
+from tests.sample import examples
 from tests.world import World, healthy, rollouts, write_folder
 from tests.world.faults import ghost, orphan
 from tests.world.steps import SINGLE, STEPS, say
@@ -447,7 +448,7 @@ def told(of: Upgrade | UpgradePlan) -> list[object]:
     return [getattr(of, name) for name in names]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(OBJECTS)
 def test_a_broken_upgrade_never_raises(obj: dict[str, Any]) -> None:
     assert told(Upgrade(obj))
@@ -457,7 +458,7 @@ def test_a_broken_upgrade_never_raises(obj: dict[str, Any]) -> None:
     assert isinstance(Upgrade(obj).status("Completed"), str)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.fixed_dictionaries({}, optional={"metadata": JUNK, "status": JUNK}))
 def test_broken_jobs_and_secrets_never_raise(obj: dict[str, Any]) -> None:
     assert handshake(obj).step in WAITS
@@ -465,7 +466,7 @@ def test_broken_jobs_and_secrets_never_raise(obj: dict[str, Any]) -> None:
     assert len(jobs_of((obj | named,), "u")) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(STATUS)
 def test_a_broken_upgrade_beside_a_sound_cluster(status: dict[str, Any]) -> None:
     snapshot = _sound()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -35,14 +36,31 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 
 
+class Lab:
+    """A JupyterLab that runs: the folder of its notebooks, that of its settings and what it trusts, its address."""
+
+    def __init__(self, folder: Path, settings: Path, url: str) -> None:
+        self.folder, self.settings = folder, settings
+        self.data = settings / "data"
+        self._url, self._opened = url, 0
+
+    def prefer(self, theme: str) -> None:
+        """Let pages that are opened from now on have a theme, and none ask for news."""
+        extension = self.settings / "lab" / "@jupyterlab" / "apputils-extension"
+        extension.mkdir(parents=True, exist_ok=True)
+        wishes = {"themes": {"theme": theme}, "notification": {"fetchNews": "false", "checkForUpdates": False}}
+        for name, wish in wishes.items():
+            (extension / f"{name}.jupyterlab-settings").write_text(json.dumps(wish), encoding="utf-8")
+
+    def address(self, notebook: str) -> str:
+        """Where a notebook is shown, token included: in a workspace of its own, in which no other is open."""
+        self._opened += 1
+        return self._url.format(f"lab/workspaces/w{self._opened}/tree/{notebook}")
+
+
 @contextmanager
-def lab(folder: Path, settings: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
-    """JupyterLab on the notebooks of `folder` with a theme; yields its address, token included."""
-    extension = settings / "lab" / "@jupyterlab" / "apputils-extension"
-    extension.mkdir(parents=True, exist_ok=True)
-    wishes = {"themes": {"theme": theme}, "notification": {"fetchNews": "false", "checkForUpdates": False}}
-    for name, wish in wishes.items():
-        (extension / f"{name}.jupyterlab-settings").write_text(json.dumps(wish), encoding="utf-8")
+def lab(folder: Path, settings: Path, theme: str = "JupyterLab Light") -> Iterator[Lab]:
+    """JupyterLab on the notebooks of `folder` with a theme."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -52,11 +70,14 @@ def lab(folder: Path, settings: Path, theme: str = "JupyterLab Light") -> Iterat
         *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"),
         *(f"--LabApp.user_settings_dir={settings / 'lab'}", f"--LabApp.workspaces_dir={settings / 'workspaces'}"),
     ]
+    it = Lab(folder, settings, f"http://127.0.0.1:{port}/{{}}?token={token}")
+    it.prefer(theme)
     with (settings / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        env = {**os.environ, "JUPYTER_DATA_DIR": str(it.data)}
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=env)
     try:
-        _wait(f"http://127.0.0.1:{port}/api?token={token}")
-        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}"
+        _wait(it.address("").partition("/lab/")[0] + f"/api?token={token}")
+        yield it
     finally:
         server.terminate()
         try:

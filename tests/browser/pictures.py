@@ -16,8 +16,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "settings").mkdir()
-        with lab(ROOT, place / "settings") as url, browser(place / "profile", 1480, HEIGHT) as driver:
-            driver.get(url.format("notebooks/01-find-orphans.ipynb"))
+        with lab(ROOT, place / "settings") as jupyter, browser(place / "profile", 1480, HEIGHT) as driver:
+            driver.get(jupyter.address("notebooks/01-find-orphans.ipynb"))
             driver.implicitly_wait(60)
             driver.find_element("css selector", ".jp-WindowedPanel-outer")
             driver.implicitly_wait(0)

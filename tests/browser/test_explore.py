@@ -22,7 +22,7 @@ from selenium.webdriver import ActionChains, Chrome  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
 
-from tests.browser.lab import CHROMIUM, DRIVER, addresses, browser, lab  # noqa: E402
+from tests.browser.lab import CHROMIUM, DRIVER, Lab, addresses  # noqa: E402
 
 pytestmark = [
     pytest.mark.browser,
@@ -107,13 +107,6 @@ class Explored:
     def width(self) -> float:
         """That of the picture, as zoomed."""
         return float(self.one(".hdx-view svg").rect["width"])
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """One browser for all pages."""
-    with browser(tmp_path_factory.mktemp("profile"), 1500, 1000) as it:
-        yield it
 
 
 @pytest.fixture(scope="module")
@@ -490,11 +483,11 @@ def rgb(colour: str) -> str:
 # --- JupyterLab ----------------------------------------------------------------------------------------------------
 
 
-def notebook(path: Path, trusted: bool) -> None:
+def notebook(path: Path, trusted: bool, source: str = "hd.explore(cluster)") -> None:
     """A notebook with an explorer in its output, as a kernel would have written it."""
     data, metadata = hd.explore(hd.open(BROKEN))._repr_mimebundle_()
     shown: Any = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=1)
-    cell = nbformat.v4.new_code_cell("hd.explore(cluster)", outputs=[shown], execution_count=1)
+    cell = nbformat.v4.new_code_cell(source, outputs=[shown], execution_count=1)
     whole = nbformat.v4.new_notebook(cells=[cell])
     # Without a name, JupyterLab asks for a kernel, and its dialog lies over everything.
     whole.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -504,47 +497,45 @@ def notebook(path: Path, trusted: bool) -> None:
 
 
 @pytest.mark.parametrize(("theme", "colours"), [("JupyterLab Light", LIGHT), ("JupyterLab Dark", DARK)])
-def test_in_jupyterlab(theme: str, colours: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_jupyterlab(
+    theme: str, colours: dict[str, str], jupyter: Lab, driver: Chrome, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the colours of its theme; keys are the explorer's and not the notebook's; no request leaves the machine."""
-    work, settings = tmp_path / "work", tmp_path / "settings"
-    work.mkdir()
-    settings.mkdir()
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    notebook(work / "explore.ipynb", trusted=True)
-    with lab(work, settings, theme) as url, browser(tmp_path / "profile", 1300, 1100) as driver:
-        driver.get(url.format("explore.ipynb"))
-        page = Explored(driver)
-        assert rgb(page.root.value_of_css_property("background-color")) == colours["paper"]
-        assert rgb(page.one(f"{SRV09} text").value_of_css_property("fill")) == colours["ink"]
-        assert "has no Machine" in page.hover(SRV09)
-        page.click('g[data-key="Node//srv06"]')
-        assert page.title == "Node srv06"
-        page.press(Keys.ARROW_DOWN, "a", "b", "d", "d", Keys.ENTER)
-        page.driver.switch_to.active_element.send_keys(Keys.SHIFT + Keys.ENTER + Keys.NULL)
-        assert page.title == "Node srv07"
-        assert len(driver.find_elements("css selector", ".jp-Cell")) == 1, "no cell was added, none deleted"
-        page.press(Keys.ESCAPE)
-        assert page.title == "What is wrong"
-        assert page.search("srv09", Keys.ENTER).startswith("1 of ")
-        page.chip("Broken only").click()
-        assert set(page.keys('[role="button"]')) == {"Node//srv09", "Machine//srv09/none"}
-        wide = driver.execute_script("return [arguments[0].scrollWidth, arguments[0].clientWidth]", page.root)
-        assert wide[0] <= wide[1] + 1
-        assert [a for a in addresses(driver) if not a.startswith("http://127.0.0.1:")] == []
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(jupyter.data))
+    notebook(jupyter.folder / "trusted.ipynb", trusted=True)
+    jupyter.prefer(theme)
+    driver.set_window_size(1300, 1100)
+    driver.get(jupyter.address("trusted.ipynb"))
+    page = Explored(driver)
+    assert rgb(page.root.value_of_css_property("background-color")) == colours["paper"]
+    assert rgb(page.one(f"{SRV09} text").value_of_css_property("fill")) == colours["ink"]
+    assert "has no Machine" in page.hover(SRV09)
+    page.click('g[data-key="Node//srv06"]')
+    assert page.title == "Node srv06"
+    page.press(Keys.ARROW_DOWN, "a", "b", "d", "d", Keys.ENTER)
+    page.driver.switch_to.active_element.send_keys(Keys.SHIFT + Keys.ENTER + Keys.NULL)
+    assert page.title == "Node srv07"
+    assert len(driver.find_elements("css selector", ".jp-Cell")) == 1, "no cell was added, none deleted"
+    page.press(Keys.ESCAPE)
+    assert page.title == "What is wrong"
+    assert page.search("srv09", Keys.ENTER).startswith("1 of ")
+    page.chip("Broken only").click()
+    assert set(page.keys('[role="button"]')) == {"Node//srv09", "Machine//srv09/none"}
+    wide = driver.execute_script("return [arguments[0].scrollWidth, arguments[0].clientWidth]", page.root)
+    assert wide[0] <= wide[1] + 1
+    assert [a for a in addresses(driver) if not a.startswith("http://127.0.0.1:")] == []
 
 
-def test_in_a_notebook_that_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_notebook_that_is_not_trusted(jupyter: Lab, driver: Chrome) -> None:
     """JupyterLab strips scripts, styles and SVG: the picture and the text are there."""
-    work, settings = tmp_path / "work", tmp_path / "settings"
-    work.mkdir()
-    settings.mkdir()
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    notebook(work / "explore.ipynb", trusted=False)
-    with lab(work, settings) as url, browser(tmp_path / "profile", 1300, 1100) as driver:
-        driver.get(url.format("explore.ipynb"))
-        driver.implicitly_wait(60)
-        image = driver.find_element("css selector", ".jp-OutputArea-output img")
-        driver.implicitly_wait(0)
-        assert image.get_property("naturalWidth") > 900
-        assert image.get_attribute("alt") == hd.draw(hd.open(BROKEN)).alt
-        assert driver.find_element("css selector", ".jp-OutputArea-output").text.strip() == "The same as text"
+    # Another text than that of the trusted one, since what is signed is the content.
+    notebook(jupyter.folder / "untrusted.ipynb", trusted=False, source="hd.explore(any_cluster)")
+    jupyter.prefer("JupyterLab Light")
+    driver.set_window_size(1300, 1100)
+    driver.get(jupyter.address("untrusted.ipynb"))
+    driver.implicitly_wait(60)
+    image = driver.find_element("css selector", ".jp-OutputArea-output img")
+    driver.implicitly_wait(0)
+    assert image.get_property("naturalWidth") > 900
+    assert image.get_attribute("alt") == hd.draw(hd.open(BROKEN)).alt
+    assert driver.find_element("css selector", ".jp-OutputArea-output").text.strip() == "The same as text"

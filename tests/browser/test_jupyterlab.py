@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-from tests.notebooks.run import ROOT
-
 selenium = pytest.importorskip("selenium", reason="the browser tests need selenium")
-from tests.browser.lab import CHROMIUM, DRIVER, addresses, browser, lab, scroll_to  # noqa: E402
+from selenium.webdriver import Chrome  # noqa: E402
+
+from tests.browser.lab import CHROMIUM, DRIVER, Lab, addresses, scroll_to  # noqa: E402
 
 HEIGHT = 2000
 
@@ -28,28 +25,25 @@ def _luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_findings_read_well_in_jupyterlab(theme: str, tmp_path: Path) -> None:
+def test_findings_read_well_in_jupyterlab(theme: str, jupyter: Lab, driver: Chrome) -> None:
     """The card shows the whole story, in readable colours, without a request to anywhere but this machine."""
-    work, settings = tmp_path / "work", tmp_path / "settings"
-    settings.mkdir()
-    for name in ("notebooks", "data"):
-        shutil.copytree(ROOT / name, work / name)
-    with lab(work, settings, theme) as url, browser(tmp_path / "profile", 1250, HEIGHT) as driver:
-        driver.get(url.format("notebooks/01-find-orphans.ipynb"))
-        driver.implicitly_wait(60)
-        driver.find_element("css selector", ".jp-WindowedPanel-outer")
-        driver.implicitly_wait(0)
-        card = scroll_to(driver, "leads to", HEIGHT)
-        for text in ("node-without-machine", "Node srv09", "Caution", "upgrade-blocked-by-orphan-node"):
-            assert text in card.text
-        ground = driver.execute_script(
-            "let e = arguments[0], c; do { c = getComputedStyle(e).backgroundColor; e = e.parentElement } "
-            "while (e && /, 0\\)|transparent/.test(c)); return c",
-            card,
-        )
-        ink = card.find_element("css selector", "div").value_of_css_property("color")
-        light, dark = sorted((_luminance(ground), _luminance(ink)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{ink} on {ground}"
-        width = driver.execute_script("return [arguments[0].scrollWidth, arguments[0].clientWidth]", card)
-        assert width[0] <= width[1] + 1, "the card is cut at the right"
-        assert [a for a in addresses(driver) if not a.startswith("http://127.0.0.1:")] == []
+    jupyter.prefer(theme)
+    driver.set_window_size(1250, HEIGHT)
+    driver.get(jupyter.address("notebooks/01-find-orphans.ipynb"))
+    driver.implicitly_wait(60)
+    driver.find_element("css selector", ".jp-WindowedPanel-outer")
+    driver.implicitly_wait(0)
+    card = scroll_to(driver, "leads to", HEIGHT)
+    for text in ("node-without-machine", "Node srv09", "Caution", "upgrade-blocked-by-orphan-node"):
+        assert text in card.text
+    ground = driver.execute_script(
+        "let e = arguments[0], c; do { c = getComputedStyle(e).backgroundColor; e = e.parentElement } "
+        "while (e && /, 0\\)|transparent/.test(c)); return c",
+        card,
+    )
+    ink = card.find_element("css selector", "div").value_of_css_property("color")
+    light, dark = sorted((_luminance(ground), _luminance(ink)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{ink} on {ground}"
+    width = driver.execute_script("return [arguments[0].scrollWidth, arguments[0].clientWidth]", card)
+    assert width[0] <= width[1] + 1, "the card is cut at the right"
+    assert [a for a in addresses(driver) if not a.startswith("http://127.0.0.1:")] == []

@@ -20,6 +20,7 @@ from harvdiag.figures.scene import Item, Rect, Scene
 from tests.figures.part import without
 from tests.figures.sound import check
 from tests.routes import from_bundle, from_folder
+from tests.sample import examples
 from tests.world import World, healthy
 from tests.world.faults import ghost, orphan
 from tests.world.rollouts import at_step
@@ -321,7 +322,7 @@ def test_any_two_samples_are_drawn_soundly(path: Path, other: Path) -> None:
 NAMES = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\ufffe\uffff"), min_size=1, max_size=70)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(NAMES.filter(lambda name: bool(name.strip())), st.sampled_from((orphan, ghost)))
 def test_any_name_is_shown_soundly(
     tmp_path_factory: pytest.TempPathFactory, name: str, fault: Callable[[World, str], None]

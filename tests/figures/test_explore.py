@@ -23,7 +23,9 @@ from harvdiag.figures.explore.page import Page
 from harvdiag.figures.scene import Item, Rect, Scene, Text
 from harvdiag.status.objects import excerpt
 from harvdiag.status.objects.record import record
+from tests import port
 from tests.routes import BROKEN, HEALTHY, from_folder
+from tests.sample import examples
 from tests.world import faults, healthy
 from tests.world.samples import DATA
 
@@ -268,7 +270,7 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=12), values, max_size=20), st.integers(2, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_yaml_of_anything_fits(spec: dict[str, Any], most: int) -> None:
     """Whatever an object holds: so many lines at most, none with a sign that drives a terminal or turns a text."""
     obj = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "managedFields": [1]}, "spec": spec}
@@ -311,7 +313,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_whatever_the_facts_are_they_stay_one_script(text: str) -> None:
     """JSON that reads back, in an element that nothing in it can end."""
     facts = {"objects": [{"name": text, text: "<!--<script>"}]}
@@ -378,14 +380,13 @@ def test_few_nodes_make_a_small_page() -> None:
 
 
 @pytest.mark.parametrize("all_broken", [False, True])
-def test_200_nodes_stay_small(all_broken: bool, tmp_path: Path) -> None:
+def test_200_nodes_stay_small(all_broken: bool) -> None:
     """Also where every one is broken; those that findings are about keep their whole excerpt."""
     names = [f"harvester-node-{number:03}.rack-7.example.internal" for number in range(200)]
     world = healthy(names[:-2], names[-2:], lean=False)
     for name in names if all_broken else names[17:19]:
         faults.orphan(world, name)
-    cluster = from_folder(tmp_path, world.objects)
-    forms, _ = hd.explore(cluster)._repr_mimebundle_()
+    forms, _ = hd.explore(port.cluster(world.objects))._repr_mimebundle_()
     assert sum(map(len, forms.values())) < 3_000_000
     rows = [o["yaml"].count("\n") + 1 for o in told(forms["text/html"])["objects"] if "yaml" in o]
     assert max(rows) > 20

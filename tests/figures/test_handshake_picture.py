@@ -21,6 +21,7 @@ from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
 from tests.routes import PATHS, scenario
+from tests.sample import examples
 from tests.world import World, healthy, rollouts
 from tests.world.faults import lose_answer, orphan
 from tests.world.rollouts import at_phase, at_step
@@ -240,7 +241,7 @@ def _harmless(told: str) -> None:
         assert not re.search(r"\bend\b", line.partition(":")[2], re.IGNORECASE)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.text(min_size=1, max_size=60), st.text(max_size=100))
 def test_outside_text_breaks_nothing(name: str, error: str) -> None:
     """The name of the node, and what Rancher met while draining."""

@@ -20,6 +20,7 @@ from tests.figures.part import without
 from tests.figures.sound import check
 from tests.routes import PATHS, from_api, from_bundle, from_folder, scenario
 from tests.routes import name as called
+from tests.sample import examples
 from tests.world import World, healthy
 from tests.world.faults import ghost, orphan
 from tests.world.longhorn import longhorn
@@ -383,7 +384,7 @@ NAMES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(NAMES)
 def test_any_name_is_shown_soundly(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     """Markup, control signs, other alphabets, of any length."""

@@ -18,6 +18,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.png import png
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text
+from tests.sample import examples
 
 ANY = st.text(st.characters(), max_size=12)
 
@@ -106,7 +107,7 @@ def test_mathematics_is_no_mathematics() -> None:
     assert told[2] > bare[2] + 30
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(ANY)
 def test_any_name_is_painted_in_silence(name: str) -> None:
     """Signs that no font has, halves of pairs, control signs: no warning, no log, no exception."""

@@ -21,6 +21,7 @@ from tests import port
 from tests.figures.sound import check, words
 from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized
 from tests.routes import PATHS, scenario
+from tests.sample import examples
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
 from tests.world.rollouts import at_phase, at_step
@@ -242,7 +243,7 @@ def test_a_name_of_any_sort_breaks_nothing(name: str) -> None:
     assert not {"\x1b", "\u202e"} & {*svg(drawing.scene), *drawing.text(80)}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.text(min_size=1, max_size=60), st.sampled_from(["", "x", "9999-12-31T23:59:59Z", "2025-05-09T00:00:00Z"]))
 def test_outside_text_breaks_nothing(name: str, time: str) -> None:
     """Names and times of any sort."""

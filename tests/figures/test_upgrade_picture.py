@@ -22,6 +22,7 @@ from harvdiag.figures.upgrade import draw
 from tests import port
 from tests.figures.sound import check, words
 from tests.routes import PATHS, from_folder, scenario
+from tests.sample import examples
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
 from tests.world.rollouts import at_pause, at_phase, at_step
@@ -372,7 +373,7 @@ def _renamed(value: Any, old: str, new: str) -> Any:
     return new if value == old else value
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.text(min_size=1, max_size=80), st.text(max_size=60))
 def test_outside_text_breaks_nothing(name: str, state: str) -> None:
     """Names and states that no release writes."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harvdiag.io.yaml import load_kit_list
 from harvdiag.sources.bundle.damage import mend
+from tests.sample import examples
 from tests.tools.gen_bundle import encode_list, kit_quirks
 
 # Inside a string, `"key":null,` is rewritten too; that text is JSON in an annotation, which nobody reads.
@@ -44,14 +45,14 @@ def normal(value: Any) -> Any:
 
 
 @given(objects)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_mend_undoes_what_the_kit_does(obj: dict[str, Any]) -> None:
     """Whatever the API gave, what is left after damage and mending is the same but for the three kinds of nothing."""
     assert normal(mend(kit_quirks(obj))) == normal(obj)
 
 
 @given(objects)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_mending_twice_is_mending_once(obj: dict[str, Any]) -> None:
     """An object without damage in it stays as it is."""
     once = mend(kit_quirks(obj))
@@ -59,7 +60,7 @@ def test_mending_twice_is_mending_once(obj: dict[str, Any]) -> None:
 
 
 @given(st.lists(objects, min_size=1, max_size=3))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_written_read_and_mended_is_the_same(contents: list[dict[str, Any]]) -> None:
     """Through the kit's text and back: the same objects, whole numbers whole again."""
     items = [{"apiVersion": "v1", "data": content, "kind": "ConfigMap"} for content in contents]

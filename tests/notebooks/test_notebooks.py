@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 
 import harvdiag as hd
 from harvdiag.sources.saved.writer import save
 from tests.api import Api
-from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep
+from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep, shared_kernel
 from tests.world import healthy, write_bundle, write_folder
 from tests.world.kit import dump
 
@@ -32,6 +33,13 @@ pytestmark = [
 def path(request: pytest.FixtureRequest) -> Path:
     """One notebook after the other."""
     return Path(request.param)
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[AsyncKernelManager]:
+    """One kernel for all runs but those whose outputs are compared with the kept ones: a start takes three seconds."""
+    with shared_kernel() as it:
+        yield it
 
 
 def _cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
@@ -94,9 +102,9 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_it_runs_on_every_source(path: Path, source: str, tmp_path: Path) -> None:
+def test_it_runs_on_every_source(path: Path, source: str, kernel: AsyncKernelManager, tmp_path: Path) -> None:
     """Findings are results, not exceptions: a partly collected cluster reaches the last cell as well."""
-    notebook = execute(path, SOURCE=str(SOURCES[source](tmp_path)))
+    notebook = execute(path, kernel, SOURCE=str(SOURCES[source](tmp_path)))
     assert _streams(notebook, "stderr") == []
     text = "\n".join(_shown(notebook))
     assert ("has no Machine: it names none" in text) == (source == "broken")
@@ -112,13 +120,13 @@ def test_it_runs_on_every_source(path: Path, source: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["all", "partly refused"])
-def test_it_runs_on_a_live_cluster(path: Path, refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_on_a_live_cluster(path: Path, refused: bool, kernel: AsyncKernelManager, tmp_path: Path) -> None:
     """Whoever may not list Machines or plans gets to the end as well, and nothing but GET is sent."""
     world = healthy(version="v1.4.2")
     rights = {"nodes", "namespaces", "settings.harvesterhci.io", "upgrades.harvesterhci.io"} if refused else None
     with Api(world.objects, rights=rights) as api:
-        monkeypatch.setenv("KUBECONFIG", str(api.kubeconfig(tmp_path / "config")))
-        notebook = execute(path, SOURCE="context:lab")
+        login = {"KUBECONFIG": str(api.kubeconfig(tmp_path / "config"))}
+        notebook = execute(path, kernel, login, SOURCE="context:lab")
         assert _streams(notebook, "stderr") == []
         assert ("not allowed" in "\n".join(_shown(notebook)) or "forbidden" in "\n".join(_shown(notebook))) == refused
         api.assert_only_read()
@@ -132,7 +140,23 @@ def test_kept_outputs_are_those_of_a_fresh_run(path: Path) -> None:
     assert not re.search(r"/(home|root|tmp|work|Users)/", nbformat.writes(kept))
 
 
-def test_cells_may_be_run_twice(path: Path) -> None:
+def test_a_further_run_of_a_kernel_knows_nothing_of_the_last(kernel: AsyncKernelManager, tmp_path: Path) -> None:
+    """Neither its names nor its environment, and what was warned of once is warned of again."""
+    source = """\
+import os, warnings
+SOURCE = ""
+warnings.warn("again", UserWarning, stacklevel=1)
+print(sorted({"mine", "HarvdiagError"} & {*globals()}), os.environ.get("KUBECONFIG"))
+mine = 1"""
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "any.ipynb")
+    for login in ({"KUBECONFIG": "/there"}, {}):
+        notebook = execute(tmp_path / "any.ipynb", kernel, login)
+        assert _streams(notebook, "stdout") == [f"[] {login.get('KUBECONFIG')}\n"]
+        assert "again" in "".join(_streams(notebook, "stderr"))
+
+
+def test_cells_may_be_run_twice(path: Path, kernel: AsyncKernelManager) -> None:
     """The likeliest thing that a learner does."""
     notebook = nbformat.read(path, as_version=4)
     doubled = [cell for cell in notebook.cells if cell.cell_type == "code" for _ in range(2)]
@@ -142,7 +166,7 @@ def test_cells_may_be_run_twice(path: Path) -> None:
     target = path.with_name(f".twice-{path.name}")
     nbformat.write(again, target)
     try:
-        assert _streams(execute(target), "stderr") == []
+        assert _streams(execute(target, kernel), "stderr") == []
     finally:
         target.unlink()
 

@@ -17,6 +17,7 @@ from harvdiag.io.archive import Limits, MemberError, open_container
 from harvdiag.io.archive.archive import Archive, open_archive
 from harvdiag.io.archive.slices import Slices
 from tests.reading.zips import FILES, change, entry_at, pack, write
+from tests.sample import examples
 
 NODES = "bundle/yamls/cluster/v1/nodes.yaml"
 CUT_SHORT = (
@@ -244,7 +245,7 @@ def test_reads_across_very_many_slices() -> None:
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damage_gives_right_bytes_or_an_error(tmp_path: Path, data: st.DataObject) -> None:
     whole = bytearray(pack(FILES, data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))))
     directory = whole.index(b"PK\1\2")

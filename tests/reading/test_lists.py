@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from harvdiag.core.errors import UsageError
 from harvdiag.io.yaml import TextError, engine, load_documents, load_kit_document, load_kit_list, paused_collector
 from tests.reading.test_yamltext import BAD, SCALARS
+from tests.sample import examples
 from tests.tools import gen_bundle
 
 ENGINES = ("yaml-rs", "pyyaml")
@@ -118,7 +119,7 @@ _items = st.lists(st.dictionaries(_keys, _objects, min_size=1, max_size=5), min_
 
 
 @given(_items)
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([{"metadata": {"managedFields": [{"a": "b"}], "name": "n"}, "spec": {"managedFields": [1]}}])
 @example([{"managedFields: " + "A" * 600 + " b": [], "other: " + "B" * 600 + " b": "k: " + "C" * 600 + " d"}])
 @example([{"metadata": {"managedFields": [None]}, "spec": {}}])
@@ -136,7 +137,7 @@ def test_both_engines_read_what_the_kits_encoder_writes(items: list[dict[str, An
 
 
 @given(st.text(st.sampled_from("0019eE+-._xobXOBinfa~tru:"), min_size=1, max_size=8))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_both_engines_agree_on_any_bare_word(word: str) -> None:
     for item in (f"a: {word}", f"- {word}", f"{word}: a", f"a: {word} # b", f"- - {word}"):
         data = kit(item)
@@ -165,7 +166,7 @@ def test_both_engines_refuse_with_the_same_words(text: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_damaged_text_is_read_alike_or_refused(data: st.DataObject) -> None:
     text = bytearray(
         kit(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from harvdiag.core.errors import SourceError
 from harvdiag.io.archive.archive import open_archive
 from tests.reading.zips import FILES, pack, slices, split_set, write
+from tests.sample import examples
 
 # enough bytes that do not pack, so that every part holds some
 MANY = {**FILES, **{f"bundle/logs/{n}.log": bytes((n * k * k) % 251 for k in range(2000)) for n in range(1, 9)}}
@@ -78,7 +79,7 @@ def test_a_complete_zip_is_read_alone_whatever_stands_beside_it(tmp_path: Path) 
 
 
 @given(st.integers(2, 60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_any_number_of_slices(tmp_path_factory: pytest.TempPathFactory, count: int) -> None:
     folder = tmp_path_factory.mktemp("parts")
     data = pack(FILES)

@@ -20,7 +20,7 @@ from harvdiag.rules import registry, select
 from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
 from tests import port
-from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, name
+from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, name
 from tests.world import faults, healthy
 
 # A command, an address or the name of a rule, alone in its line.
@@ -36,7 +36,7 @@ def broken() -> Findings:
 
 def story(path: str) -> Findings:
     """The check of a scenario."""
-    return open_scenario(SCENARIOS / f"{path}.yaml").check()
+    return checked(SCENARIOS / f"{path}.yaml")
 
 
 def blind() -> Findings:
@@ -141,7 +141,7 @@ def bars(row: str) -> int:
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_markdown_tables_are_well_formed(path: Path) -> None:
     """Each table has a head, a rule below it and rows of as many cells, and stands between blank lines."""
-    lines = render(open_scenario(path).check(), "markdown").split("\n")
+    lines = render(checked(path), "markdown").split("\n")
     tables = 0
     for number, line in enumerate(lines):
         if line.startswith("|") and not lines[number - 1].startswith("|"):
@@ -192,7 +192,7 @@ def test_markdown_tells_what_was_not_judged() -> None:
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_terminal_report_keeps_to_the_width(path: Path) -> None:
     """From 40 to 120 columns, no line is wider but one that holds a single command or address, which stays whole."""
-    findings = open_scenario(path).check()
+    findings = checked(path)
     for width in (40, 60, 80, 100, 120):
         for line in terminal.render(findings, width).split("\n"):
             assert len(line) <= width or WHOLE.fullmatch(line), line
@@ -223,7 +223,7 @@ def test_severity_is_a_word_before_it_is_a_colour(broken: Findings) -> None:
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_commands_and_addresses_are_never_broken(path: Path) -> None:
     """What a person copies from the narrowest report is what the rule gave; each address has its own line."""
-    findings = open_scenario(path).check()
+    findings = checked(path)
     lines = terminal.render(findings, 40).split("\n")
     told = [step for finding in findings.roots[:1] for step in (*finding.next, finding.caution)]
     for command in (part for step in told for part in re.findall(r"`[^`]+`", step)):
@@ -347,7 +347,7 @@ def test_an_object_that_does_not_exist_is_evidence() -> None:
 def test_each_consequence_is_told_once() -> None:
     """What follows from several findings stands below the first."""
     for path in PATHS:
-        findings = open_scenario(path).check()
+        findings = checked(path)
         text = " ".join(terminal.render(findings, 120).split())
         for finding in findings:
             assert len(re.findall(rf"{finding.rule} {re.escape(str(finding.subject))}(?![\w-])", text)) == 1

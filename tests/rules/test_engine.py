@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.rules import registry, select
 from harvdiag.training import open_scenario
 from tests import port
-from tests.routes import PATHS, SCENARIOS, name, scenario
+from tests.routes import PATHS, SCENARIOS, checked, finds, name, opened, scenario
 
 NEEDED = sorted({kind for rule in registry().values() for kind in rule.needs})
 UNSEEN = (State.FAILED, State.FORBIDDEN, State.NOT_LOOKED_AT)
@@ -53,14 +52,12 @@ def judged(states: dict[str, State]) -> Findings:
     return port.cluster(objects, **states).check()
 
 
-@cache
 def found(path: Path) -> tuple[Cluster, Findings]:
     """A scenario's cluster and its findings; judged once."""
-    cluster = open_scenario(path)
-    return cluster, cluster.check()
+    return opened(path), checked(path)
 
 
-SPEAKING = [path for path in PATHS if scenario(path).expect]
+SPEAKING = [path for path in PATHS if finds(path)]
 every_finding = pytest.mark.parametrize("path", SPEAKING, ids=name)
 
 

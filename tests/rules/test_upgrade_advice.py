@@ -10,9 +10,8 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
 from harvdiag.snapshot import Snapshot
-from harvdiag.training import open_scenario
 from tests import port
-from tests.routes import PATHS, name
+from tests.routes import PATHS, checked, name
 from tests.world import World, faults, healthy, rollouts
 from tests.world.objects import moment
 from tests.world.upgrades import NAME, add_plan_job
@@ -58,7 +57,7 @@ def without_times(obj: Any) -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_the_first_step_is_a_look_or_a_deed(path: Any) -> None:
-    for finding in open_scenario(path).check():
+    for finding in checked(path):
         assert not any(step.startswith("Waiting") for step in finding.next), finding.rule
         assert not finding.caution.startswith(("Delete it", "Do not delete it", "Not while")), finding.rule
 

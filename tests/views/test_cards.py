@@ -15,9 +15,8 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Coverage, Evidence, ObjectRef, State
 from harvdiag.kinds import DIAGNOSIS
 from harvdiag.reports.notebook import cards, display
-from harvdiag.training import open_scenario
 from tests import port
-from tests.routes import BROKEN, HEALTHY, PATHS, name
+from tests.routes import BROKEN, HEALTHY, PATHS, checked, name, opened
 from tests.world import healthy
 from tests.world.rollouts import at_phase
 
@@ -78,8 +77,8 @@ def broken() -> Findings:
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_cards_are_clean_html(path: Path) -> None:
     """Closed elements of a short list, no script, no handler, no style sheet, and nothing fetched from anywhere."""
-    cluster = open_scenario(path)
-    found = (cards.findings_card(cluster.check()), cards.coverage_card(cluster.coverage))
+    cluster = opened(path)
+    found = (cards.findings_card(checked(path)), cards.coverage_card(cluster.coverage))
     for html in (*found, cards.standing_card(cluster.upgrade)):
         page = Page(html)
         assert page.tags <= ALLOWED

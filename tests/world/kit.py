@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import marshal
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -100,14 +102,13 @@ def write_folder(path: Path | str, objects: Iterable[Object]) -> Path:
         group = _group(obj)
         lists.setdefault(f"{plural(obj['kind'])}.{group}" if group else plural(obj["kind"]), []).append(obj)
     for name, items in lists.items():
-        head: Object = {"apiVersion": "v1", "kind": "List"}
-        documents = [head | {"items": items}] if items else []
+        documents = [_listed(items)] if items else []
         home = _HOMES.get(name)
         if not items or (home and home not in {obj["metadata"]["namespace"] for obj in items}):
             api, kind = _LISTED[name]
-            documents.append({"apiVersion": api, "kind": f"{kind}List", "items": []})
-        text = "---\n".join(dump(document | {"metadata": {"resourceVersion": ""}}) for document in documents)
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+            empty = {"apiVersion": api, "kind": f"{kind}List", "items": [], "metadata": {"resourceVersion": ""}}
+            documents.append(dump(empty))
+        (folder / f"{name}.yaml").write_text("---\n".join(documents), encoding="utf-8")
     return folder
 
 
@@ -132,6 +133,34 @@ class _Dumper(yaml.CSafeDumper):
 def dump(value: object) -> str:
     """YAML as kubectl prints it: block style, no anchors."""
     return yaml.dump(value, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, width=4096)
+
+
+# Most objects of a test are those of many others, too, so the text of each is kept. The key tells equal values of
+# different types apart, as a dictionary would not.
+_NO_SHARING = 0  # a version of marshal in which equal objects give equal bytes
+
+
+def _listed(items: Sequence[Object]) -> str:
+    """What `dump` gives for a List of these objects."""
+    rows = "".join(_kept(_row, item) for item in items)
+    return f"apiVersion: v1\nitems:\n{rows}kind: List\nmetadata:\n  resourceVersion: ''\n"
+
+
+def _kept(encode: Callable[[bytes], str], value: Object) -> str:
+    """The text of an object, by an encoder of its bytes that keeps what it has made."""
+    return encode(marshal.dumps(value, _NO_SHARING))
+
+
+@lru_cache(maxsize=20_000)
+def _row(value: bytes) -> str:
+    return dump([marshal.loads(value)])  # noqa: S302
+
+
+@lru_cache(maxsize=20_000)
+def _collected_row(value: bytes) -> str:
+    """As the bundle collector writes an object: with its damage."""
+    _, row, _ = gen_bundle.encode_list([marshal.loads(value)], {})  # noqa: S302
+    return row
 
 
 def _group(obj: Object) -> str:
@@ -202,7 +231,8 @@ def _list_text(name: str, items: Sequence[Object], layout: str) -> str:
     if not items:
         return gen_bundle.encode({"apiVersion": "v1", "items": [], "kind": "List", "metadata": meta})
     if layout == "current":
-        return "".join(gen_bundle.encode_list(items, meta))
+        head, tail = gen_bundle.encode_list([], meta)
+        return "".join([head, *(_kept(_collected_row, item) for item in items), tail])
     head = items[0][""]
     bare = [gen_bundle.kit_quirks({key: value for key, value in item.items() if key}) for item in items]
     typed = {"apiVersion": head["apiVersion"], "items": bare, "kind": f"{head['kind']}List", "metadata": meta}
