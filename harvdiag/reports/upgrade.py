@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import plain
 from harvdiag.core.suggest import listed
 from harvdiag.reports.fill import fill
@@ -142,9 +143,13 @@ def _upgrade(standing: UpgradeStatus) -> dict[str, Any] | None:
         "state": last.state,
         "phase": last.phase.number if last.phase else None,
         "running": last.running,
-        "conditions": [condition._asdict() for condition in last.conditions.values()],
+        "conditions": [_condition(found) for found in last.conditions.values()],
         "percent": standing.shown.percent._asdict() if standing.shown else None,
     }
+
+
+def _condition(found: Condition) -> dict[str, str]:
+    return {key: getattr(found, key) for key in ("type", "status", "reason", "message", "since")}
 
 
 def _node(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from harvdiag.core.fields import items, text
+from harvdiag.core.conditions import conditions_of
+from harvdiag.core.fields import text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import Pairing
@@ -72,7 +73,7 @@ class Facts:
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):
-            yield from (text(row, "lastHeartbeatTime") for row in items(node, "status.conditions"))
+            yield from (found.heartbeat for found in conditions_of(node))
 
     def fresh(self, ref: ObjectRef) -> bool:
         """Made less than half an hour before: it may still be joining, and its lists were read one after another."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import items, text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Moment
@@ -91,9 +92,7 @@ def latest(*times: str) -> str:
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:
     """When the Node's condition Ready became what it is; empty where it does not tell."""
-    rows = items(facts.links.objects.get(node), "status.conditions")
-    found = (row for row in rows if isinstance(row, dict) and row.get("type") == "Ready")
-    return next((text(row, "lastTransitionTime") for row in found), "")
+    return find_condition(facts.links.objects.get(node), "Ready").changed
 
 
 def cordoned_at(facts: Facts, node: ObjectRef) -> str:
@@ -126,9 +125,8 @@ def worked(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:
 def says(facts: Facts, ref: ObjectRef, kind: str, *keys: str) -> tuple[Evidence, ...]:
     """Fields of one condition of an object, such as its `reason`, as evidence."""
     obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
-    rows = (row for row in items(obj, "status.conditions") if isinstance(row, dict) and row.get("type") == kind)
-    row = next(rows, {})
-    return tuple(Evidence(ref, f"status.conditions, type {kind}", row[key]) for key in keys if row.get(key))
+    found = find_condition(obj, kind)
+    return tuple(Evidence(ref, found.path, value) for key in keys if (value := getattr(found, key)))
 
 
 def pairing_causes(node: NodeRollout) -> tuple[Cause, ...]:

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harvdiag.core.fields import items
+from harvdiag.core.conditions import ALL_LISTS, Condition, conditions_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
 from harvdiag.snapshot import Snapshot
 
 __all__ = ["SAYINGS", "Saying", "Told", "decode", "planner_says", "saying"]
@@ -123,20 +122,17 @@ def planner_says(snapshot: Snapshot) -> list[Told]:
 
 
 def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
-    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
+    rows = conditions_of(obj, ALL_LISTS)
     found = []
-    for row in sorted(rows, key=lambda row: TYPES.index(row["type"]) if row.get("type") in TYPES else len(TYPES)):
-        message = row.get("message")
-        if isinstance(message, str) and row.get("status") != "True" and (known := saying(message)):
-            path = f"status.conditions, type {row.get('type')}"
-            named = tuple(dict.fromkeys(MACHINE.findall(message)))
+    for row in sorted(rows, key=lambda row: TYPES.index(row.type) if row.type in TYPES else len(TYPES)):
+        if row.status != "True" and (known := saying(row.message)):
             found.append(
                 Told(
                     subject=ref,
-                    path=path,
-                    message=message,
+                    path=row.path,
+                    message=row.message,
                     meaning=known.meaning,
-                    machines=named,
+                    machines=tuple(dict.fromkeys(MACHINE.findall(row.message))),
                     since=_since(row),
                     part=known.part,
                     stalls=known.stalls,
@@ -145,6 +141,6 @@ def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
     return found
 
 
-def _since(row: dict[str, object]) -> str:
-    times = [str(row.get(key) or "") for key in ("lastTransitionTime", "lastUpdateTime")]
+def _since(row: Condition) -> str:
+    times = [row.changed, row.updated]
     return max((told for told in times if Moment(told)), key=lambda told: str(Moment(told)), default="")

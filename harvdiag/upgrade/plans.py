@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from harvdiag.core.conditions import ALL_LISTS, find_condition
 from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import condition
 
 __all__ = ["CLEANUP", "GATE", "GONE", "NOT_READY", "PREPARE", "SKIP_RESTART", "SYSTEM_AGENT", "NodePlan", "node_plans"]
 
@@ -24,7 +24,6 @@ SYSTEM_AGENT = "system-agent-upgrader"
 GONE, NOT_READY = "does not exist", "is not Ready"
 SUFFIXES = (PREPARE, CLEANUP, GATE, "skip-manifests-remove", SKIP_RESTART)
 OF_V2 = "management.harvesterhci.io/upgrade-plan"
-READY = condition("ready", "Ready")
 RESTART = timedelta(minutes=30)
 """How long a Node may be not Ready because it merely restarts; big servers take many minutes."""
 
@@ -107,9 +106,9 @@ def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
 
 def _dead(node: Obj, now: Moment) -> bool:
     """Not Ready for longer than a restart takes, or for nobody knows how long."""
-    rows = [row for row in items(node, "status.conditions") if isinstance(row, dict) and row.get("type") == "Ready"]
-    ages = [age for row in rows if (age := now.since(Moment(text(row, "lastTransitionTime")))) is not None]
-    return READY.value(node) in {"False", "Unknown"} and all(age >= RESTART for age in ages)
+    ready = find_condition(node, "Ready", ALL_LISTS)
+    age = now.since(Moment(ready.changed))
+    return ready.status in {"False", "Unknown"} and (age is None or age >= RESTART)
 
 
 def _fits(row: Obj, mine: Mapping[str, Any]) -> bool:

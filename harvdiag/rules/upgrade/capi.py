@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag.core.fields import Obj, items, text
+from harvdiag.core.conditions import ALL_LISTS, conditions_of
+from harvdiag.core.fields import Obj, text
 from harvdiag.core.model import Severity
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import LOCAL
-from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -109,5 +109,4 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
 
 def _unchanged_since(obj: Obj | None) -> str:
     """When a condition that is not True last changed; empty where none tells."""
-    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
-    return latest(*(text(row, "lastTransitionTime") for row in rows if row.get("status") != "True"))
+    return latest(*(found.changed for found in conditions_of(obj, ALL_LISTS) if found.status != "True"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
@@ -67,8 +68,7 @@ def _why(facts: Facts, obj: Obj) -> str:
     """What shows that it does not get on; empty where it may."""
     since, failed = Moment(text(obj, "status.startTime")), field("status.failed").get(obj)
     if FAILED.value(obj) == "True":
-        rows = [row for row in field("status.conditions").get(obj) or () if isinstance(row, dict)]
-        ended = next((text(row, "lastTransitionTime") for row in rows if row.get("type") == "Failed"), "")
+        ended = find_condition(obj, "Failed").changed
         return f"failed at {Moment(ended)}" if Moment(ended) and settled(facts, ended) else ""
     age = facts.now.since(since)
     tries = isinstance(failed, int | float) and failed > 0 and not field("status.succeeded").get(obj)

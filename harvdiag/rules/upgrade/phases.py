@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from harvdiag.core.conditions import condition_path
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
@@ -83,8 +84,8 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
         message=f"Upgrade {upgrade.ref.name} has not begun with the nodes, though the system services were upgraded at "
         f"{since}: {note}nothing is at work",
         evidence=(
-            Evidence(upgrade.ref, "status.conditions, type SystemServicesUpgraded", "True"),
-            Evidence(upgrade.ref, "status.conditions, type NodesUpgraded", None),
+            Evidence(upgrade.ref, condition_path("SystemServicesUpgraded"), "True"),
+            Evidence(upgrade.ref, condition_path("NodesUpgraded"), None),
             *noted,
             *show(facts, PROVISIONING, "spec.kubernetesVersion", "spec.rkeConfig.upgradeStrategy"),
         ),
@@ -126,9 +127,9 @@ def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
         + "".join(f": {words}" for c in told if (words := ": ".join(w for w in (c.reason, c.message) if w)))
         + (f"; failed on {' and '.join(node.name for node in nodes)}" if nodes else ""),
         evidence=(
-            *(Evidence(upgrade.ref, f"status.conditions, type {c.type}", c.status) for c in told),
+            *(Evidence(upgrade.ref, c.path, c.status) for c in told),
             *(e for n in nodes for e in show(facts, upgrade.ref, *_fields(n.name))),
-            *(Evidence(job.ref, "status.conditions, type Failed", "True") for job in jobs),
+            *(Evidence(job.ref, condition_path("Failed"), "True") for job in jobs),
         ),
         next=(*(WHERE[c.type] for c in failed[:1]), *_logs(jobs), *_again(upgrade)),
         caution=HALF_WAY if upgrade.status("NodesUpgraded") else "",

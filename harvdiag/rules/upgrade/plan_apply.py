@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from harvdiag.core.fields import field, items, text
+from harvdiag.core.conditions import ALL_LISTS, find_condition
+from harvdiag.core.fields import field, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -82,22 +82,14 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
 
 def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
     for machine in node.machines:
-        row = _plan_applied(facts, machine)
-        since = str(row.get("lastTransitionTime") or "")
-        age = facts.now.since(Moment(since))
+        applied = find_condition(facts.pairing.obj(machine), "PlanApplied", ALL_LISTS)
+        age = facts.now.since(Moment(applied.changed))
         data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _counted(facts, secret))
-        if row.get("status") != "False" or row.get("reason") != "Error":
+        if applied.status != "False" or applied.reason != "Error":
             continue
         if (age is not None and age >= LONG) or data:
-            path = "status.conditions, type PlanApplied"
-            told = Evidence(machine, path, str(row.get("message") or row["status"]))
-            yield _Failure(machine, since, (told, *data), bool(data))
-
-
-def _plan_applied(facts: Facts, machine: ObjectRef) -> dict[str, object]:
-    obj = facts.pairing.obj(machine)
-    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
-    return next((row for row in rows if row.get("type") == "PlanApplied"), {})
+            told = Evidence(machine, applied.path, applied.message or applied.status)
+            yield _Failure(machine, applied.changed, (told, *data), bool(data))
 
 
 def _counted(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from harvdiag.core.fields import Obj, field, items, labels, name_of, text
+from harvdiag.core.conditions import condition_path, find_condition
+from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
 from harvdiag.kinds.columns import condition
@@ -216,9 +217,8 @@ def _failures(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evidence]:
     for job in facts.snapshot.objects("Job"):
         if mine.items() <= labels(job).items() and FAILED.value(job) == "True":
             ref = ObjectRef("Job", text(job, "metadata.namespace"), name_of(job))
-            rows = (row for row in items(job, "status.conditions") if text(row, "type") == "Failed")
-            why = next((text(row, "reason") or text(row, "status") for row in rows), "True")
-            yield Evidence(ref, "status.conditions, type Failed", why)
+            failed = find_condition(job, "Failed")
+            yield Evidence(ref, condition_path("Failed"), failed.reason or failed.status or "True")
 
 
 def _revive(node: ObjectRef, why: str) -> str:
@@ -251,9 +251,8 @@ def _liveness(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[Evidence]:
         yield gone(*node)
         return
     yield from show(facts, node, *paths)
-    for row in items(facts.pairing.obj(node), "status.conditions"):
-        if isinstance(row, dict) and row.get("type") == "Ready":
-            yield Evidence(node, "status.conditions, type Ready", row.get("status"))
+    if ready := find_condition(facts.pairing.obj(node), "Ready"):
+        yield Evidence(node, ready.path, ready.status or None)
 
 
 @rule("system-agent-plan-stuck", needs={"Plan", "Node"}, links=["harvester/harvester#9880"])

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
+from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.fields import Obj, items, labels, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Moment
@@ -159,14 +160,13 @@ def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
 
 
 def _immovable(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    yield Evidence(ref, "status.conditions, type LiveMigratable", "False")
+    yield Evidence(ref, condition_path("LiveMigratable"), "False")
     yield Evidence(ref, "status.nodeName", text(obj, "status.nodeName"))
 
 
 def _reason(obj: Obj) -> str:
-    rows = (row for row in items(obj, "status.conditions") if isinstance(row, dict))
-    found = next((text(row, "reason") for row in rows if row.get("type") == "LiveMigratable"), "")
-    return f" ({found})" if found else ""
+    reason = find_condition(obj, "LiveMigratable").reason
+    return f" ({reason})" if reason else ""
 
 
 def _owner(obj: Obj) -> str:

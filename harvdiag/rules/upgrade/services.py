@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag.core.fields import Obj, field, items, labels, name_of, text
+from harvdiag.core.conditions import Condition, conditions_of
+from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import FLEET, LOCAL, PLAN_OF
@@ -129,8 +130,8 @@ def helm_release_locked(facts: Facts) -> Iterator[Hit]:
 
 def _locked_since(facts: Facts, obj: Obj) -> str:
     """Since when it tells of another operation; empty where it does not, or not for hours, or no time is told."""
-    said = [row for row in _rows(obj) if LOCKED in text(row, "message")]
-    times = [text(row, "lastTransitionTime") or text(row, "lastUpdateTime") for row in said]
+    said = [row for row in _false(obj) if LOCKED in row.message]
+    times = [row.since for row in said]
     ages = {at: facts.now.since(Moment(at)) for at in times}
     return next((at for at, age in ages.items() if age is not None and age > LASTING), "")
 
@@ -169,7 +170,7 @@ def _of_upgrade(ref: ObjectRef) -> bool:
 
 def _settled(facts: Facts, obj: Obj) -> bool:
     """Whether the fault has lasted, or for nobody knows how long; what an ended upgrade left does not change."""
-    stamps = [text(row, "lastTransitionTime") or text(row, "lastUpdateTime") for row in _rows(obj)]
+    stamps = [row.since for row in _false(obj)]
     ages = [age for stamp in stamps if (age := facts.now.since(Moment(stamp))) is not None]
     return facts.upgrades.running is None or not ages or max(ages) > SETTLED
 
@@ -179,17 +180,17 @@ def _failed(obj: Obj) -> bool:
     return isinstance(count, int | float) and count > 0
 
 
-def _rows(obj: Obj) -> list[Obj]:
-    return [row for row in items(obj, "status.conditions") if isinstance(row, dict) and row.get("status") == "False"]
+def _false(obj: Obj) -> list[Condition]:
+    return [found for found in conditions_of(obj) if found.status == "False"]
 
 
 def _reason(obj: Obj) -> str:
-    return next((str(row["message"]) for row in _rows(obj) if row.get("message")), "")
+    return next((row.message for row in _false(obj) if row.message), "")
 
 
 def _conditions(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    for row in _rows(obj):
-        yield Evidence(ref, f"status.conditions, type {row.get('type')}", str(row.get("message") or "False"))
+    for row in _false(obj):
+        yield Evidence(ref, row.path, row.message or "False")
 
 
 @rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from harvdiag.core.fields import items, text
+from harvdiag.core.conditions import find_condition
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -57,6 +57,5 @@ def _between(
 
 def _ready(node: NodeRollout, snapshot: Snapshot, clock: Clock) -> datetime | None:
     """Since when the Node is Ready; None where it is not."""
-    rows = items(snapshot.get(node.ref), "status.conditions")
-    told = (clock(text(row, "lastTransitionTime")) for row in rows if text(row, "type") == "Ready")
-    return next(told, None) if node.ready == "True" else None
+    ready = find_condition(snapshot.get(node.ref), "Ready")
+    return clock(ready.changed) if ready and node.ready == "True" else None
