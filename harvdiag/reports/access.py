@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.access.rights import Access
 from harvdiag.core.escape import plain
-from harvdiag.reports.fill import fill
+from harvdiag.core.wrap import fill
 
 __all__ = ["render"]
 

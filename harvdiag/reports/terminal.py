@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from textwrap import wrap
 
 from harvdiag.core.escape import plain
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
-from harvdiag.reports.fill import fill
+from harvdiag.core.wrap import count_cells, fill, wrap
 from harvdiag.status.summary import about, alike, beyond, counted, hint, unseen, value, verdict
 
 __all__ = ["render"]
@@ -149,16 +148,14 @@ class _Page:
         word = str(finding.severity)
         mark = f"{MARKS[word]} {word.upper()}"
         parts = [(lead, self._bold(lead)), (mark, self._paint(word, mark)), (finding.rule, finding.rule)]
-        parts += [
-            (line, self._bold(line)) for line in wrap(plain(finding.subject), self.width - 4, break_on_hyphens=False)
-        ]
+        parts += [(line, self._bold(line)) for line in wrap(finding.subject, self.width - 4)]
         row, length = "", 0
         for text, painted in parts[not lead :]:
-            if row and length + 2 + len(text) > self.width:
+            if row and length + 2 + count_cells(text) > self.width:
                 yield row
-                row, length = f"    {painted}", 4 + len(text)
+                row, length = f"    {painted}", 4 + count_cells(text)
             else:
-                row, length = f"{row}  {painted}" if row else painted, length + len(text) + 2 * bool(row)
+                row, length = f"{row}  {painted}" if row else painted, length + count_cells(text) + 2 * bool(row)
         yield row
 
     def _labelled(self, label: str, text: str, hang: int = 0, kind: str = "") -> Iterator[str]:
@@ -170,13 +167,7 @@ class _Page:
 
     def _wrapped(self, text: str, indent: int, hang: int = 0) -> list[str]:
         pad = " " * indent
-        return wrap(
-            plain(text),
-            self.width,
-            initial_indent=pad,
-            subsequent_indent=pad + " " * hang,
-            break_on_hyphens=False,
-        )
+        return wrap(f"{pad}{text}", self.width, pad + " " * hang)
 
     def _paint(self, kind: str, text: str) -> str:
         return self._ansi(f"1;{COLOURS[kind]}", text)

@@ -9,7 +9,7 @@ from typing import Any
 from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import plain
 from harvdiag.core.suggest import listed
-from harvdiag.reports.fill import fill
+from harvdiag.core.wrap import count_cells, fill
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade import Part, UpgradeStatus
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
@@ -24,7 +24,7 @@ from harvdiag.version import __version__
 __all__ = ["document", "render", "render_json"]
 
 SCHEMA = 1
-WIDEST = 34
+WIDEST, NARROW = 34, 40
 UNTOLD = "its end is not told"
 PREPARED = 6
 MOST = 12
@@ -37,6 +37,7 @@ def __dir__() -> list[str]:
 
 def render(standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False) -> str:
     """The explanation and the nodes, or one node, with what happened when if asked for; ends in a line break."""
+    width = max(width, NARROW)
     lines = [line for part in standing.parts(node) for line in _part(part, width)]
     if not node:
         lines += _nodes(standing, width)
@@ -79,9 +80,10 @@ def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
     for node in sorted(left, key=lambda node: node.state in {"", PRELOADED}):  # those at work first
         rows.setdefault(_turn(rollout, node), []).append(plain(node.name))
     heads = [listed(of) for of in rows.values()][:MOST]
-    wide = min(max(map(len, heads), default=0), WIDEST)
+    wide = min(max(map(count_cells, heads), default=0), WIDEST)
     for head, told in zip(heads, rows, strict=False):
-        yield from (f"  {line}" for line in fill(f"{head:{wide}}  {plain(told)}", width - 2, wide + 2))
+        gap = " " * (wide - count_cells(head))
+        yield from (f"  {line}" for line in fill(f"{head}{gap}  {plain(told)}", width - 2, wide + 2))
     if rest := sum(len(of) for of in list(rows.values())[MOST:]):
         yield f"  and {rest} more (--format json has them all)"
 

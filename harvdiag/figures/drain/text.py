@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from textwrap import wrap
 
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
+from harvdiag.core.wrap import count_cells, wrap
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 
@@ -44,9 +44,7 @@ def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) 
 
 def _folds(text: str, wide: int, indent: str = "") -> list[str]:
     whole = plain(text)
-    if len(whole) <= wide:
-        return [whole]
-    return wrap(whole, max(wide, 30), subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return [whole] if count_cells(whole) <= wide else wrap(whole, wide, indent)
 
 
 def mermaid(of: Drain) -> str:

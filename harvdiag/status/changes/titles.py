@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import NamedTuple
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups as groups_of
 from harvdiag.core.listing import listed
 from harvdiag.core.model import Finding
+from harvdiag.core.wrap import cut, wrap
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
 from harvdiag.status.changes.grouping import Group, Step
 from harvdiag.status.source import source_line
@@ -236,25 +236,24 @@ def _line(step: Step) -> str:
 
 def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
     """The same for a terminal."""
-    out = [*folds(title(comparison), width), *(part for side in under(comparison) for part in folds(side, width)), ""]
+    out = [
+        *wrap(title(comparison), width, "  "),
+        *(part for side in under(comparison) for part in wrap(side, width, "  ")),
+        "",
+    ]
     for group in groups:
-        out += folds(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width)
+        out += wrap(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width, "  ")
         out += [f"  {cut(plain(_line(step)), width - 2)}" for step in group.steps]
         out += [f"  and {group.more} more"] if group.more else []
     if found := findings(comparison):
         out += [*[""] * bool(groups), "Findings"]
         for told in found:
-            said = folds(f"{MARKS[told.colour]} {told.word}: {told.words}", width - 2)
+            said = wrap(f"{MARKS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
             out += [f"  {part}" for part in said]
     if not comparison.strangers:
-        out += [*[""] * bool(groups or found), *folds(same(comparison), width)]
-    out += [part for note in notes(comparison) for part in folds(f"? {note}", width)]
+        out += [*[""] * bool(groups or found), *wrap(same(comparison), width, "  ")]
+    out += [part for note in notes(comparison) for part in wrap(f"? {note}", width, "  ")]
     return "\n".join(out)
-
-
-def folds(text: str, width: int) -> list[str]:
-    """A text in lines of a terminal."""
-    return wrap(plain(text), max(width, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 
 class Told(NamedTuple):
@@ -282,8 +281,3 @@ def _rule(word: str, rule: str, alike: Sequence[Finding]) -> Iterator[Told]:
         yield Told(word, colour, finding.message)
     if rest := alike[len(keep) :]:
         yield Told(word, colour, f"{len(rest)} more of {rule} ({_first([f.subject.name for f in rest])})")
-
-
-def cut(text: str, width: int) -> str:
-    """As much of the text as there is room for; the rest as ``…``."""
-    return text if len(text) <= width else f"{text[: max(width - 1, 1)]}…"
