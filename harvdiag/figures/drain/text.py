@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harvdiag.core.escape import plain
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SIGNS, TO_COME, WAIT
 from harvdiag.core.wrap import count_cells, wrap
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, Move
@@ -28,7 +28,7 @@ def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) 
     lines = [*_folds(of.title, wide), plain(under), ""]
     for move in of.moves:
         step = move.step
-        sign = SIGNS.get(move.mark, "·" if move.mark == "wait" else "╌")
+        sign = SIGNS.get(move.mark, TO_COME if move.mark == WAIT else "╌")
         arrow = f"{WHO[step.source]} → {WHO[step.target]}"
         still = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
         time = f"  {move.time} UTC" if move.time else ""

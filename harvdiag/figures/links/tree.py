@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.escape import plain
+from harvdiag.core.marks import MISSING
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, cut, wrap
 from harvdiag.status.links.folding import Fold
@@ -16,7 +17,6 @@ from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]
 
-WORDS = {"absent": "does not exist", "unseen": "not seen"}
 NARROW = 40
 
 
@@ -105,7 +105,7 @@ def _alone(row: Row, thing: Thing) -> bool:
 
 def _line(thing: Thing, ties: list[Tie] | None) -> str:
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
-    word = "" if thing.real or thing.slot else WORDS[thing.state]
+    word = "" if thing.real or thing.slot else MISSING[thing.state]
     facts = ", ".join(filter(None, (plain(note), word)))
     head = f"{sign(thing.state)} {called(thing)}{f' ({facts})' if facts else ''}"
     return f"{head}   {_faults(ties)}" if ties and _faults(ties) else head

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
+from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
 from harvdiag.core.wrap import count_cells, pad, wrap
 from harvdiag.figures.measure import distinct
 from harvdiag.status.nodes.board import Board
-from harvdiag.status.nodes.cells import COLUMNS, GOOD, UNSEEN, Cell, Row
+from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line
-from harvdiag.status.nodes.titles import SIGNS, beside, sign, title
+from harvdiag.status.nodes.titles import beside, sign, title
 from harvdiag.status.source import source_line
 from harvdiag.status.summary import counted
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import ERROR, SIGNS, TO_COME
 from harvdiag.core.wrap import pad, wrap
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.timeline.axis import Axis, axis
@@ -41,7 +41,7 @@ def terminal(history: History, under: str, wide: int) -> str:
         lines += [f"/ nothing moved for {span(s.lasts)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
         if stop := history.stop:
             where = f" ({stop.node})" if stop.node else ""
-            lines += wrap(f"✗ last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide, "  ")
+            lines += wrap(f"{SIGNS[ERROR]} last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide, "  ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -69,4 +69,4 @@ def _row(history: History, row: Row, scale: Axis, place: tuple[str, int]) -> Ite
     ends = [bar.ended for bar in row.bars]
     last = f"{max(e for e in ends if e):%H:%M}" if ends and all(ends) else "now"
     when = f"{min(bar.began for bar in row.bars):%H:%M} … {last}" if row.bars else "time not told"
-    yield f"{SIGNS.get(row.mark, '·')} {pad(label, LABEL)} {when:{TIMES - 4}} {''.join(cells)}"
+    yield f"{SIGNS.get(row.mark, TO_COME)} {pad(label, LABEL)} {when:{TIMES - 4}} {''.join(cells)}"

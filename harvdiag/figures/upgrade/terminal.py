@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SIGNS, TO_COME
 from harvdiag.core.wrap import wrap
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.folding import Lane, folded
@@ -44,7 +44,7 @@ def terminal(course: Course, wide: int) -> str:
 def _phases(course: Course, wide: int) -> list[str]:
     told = []
     for cell in course.cells:
-        sign = SIGNS.get(cell.mark, "·")
+        sign = SIGNS.get(cell.mark, TO_COME)
         took = f" ({span(cell.took)})" if cell.took is not None else ""
         told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
     return [line.replace("\xa0", " ") for line in wrap("   ".join(told), wide)]
@@ -52,7 +52,7 @@ def _phases(course: Course, wide: int) -> list[str]:
 
 def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
     way, columns = lane.first, course.columns
-    sign = SIGNS.get(way.mark, "·")
+    sign = SIGNS.get(way.mark, TO_COME)
     reached = columns.index(way.at) + 1 if way.at in columns else 0
     left = " " if not (way.never and way.mark == "error") else "╌"
     bar = "█" * reached * 2 + ("╌" if left == "╌" else "░") * (len(columns) - reached) * 2

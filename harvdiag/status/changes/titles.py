@@ -8,6 +8,7 @@ from typing import NamedTuple
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups as groups_of
 from harvdiag.core.listing import listed
+from harvdiag.core.marks import ABSENT, GOOD, SIGNS
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import cut, wrap
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
@@ -17,9 +18,7 @@ from harvdiag.status.summary import counted
 from harvdiag.upgrade.phases import FAILED, STATES
 
 __all__ = [
-    "ABSENT",
-    "MARKS",
-    "SIGNS",
+    "CHANGE_SIGNS",
     "Told",
     "alt",
     "findings",
@@ -34,11 +33,9 @@ __all__ = [
     "under",
 ]
 
-SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
-MARKS = {"good": "✓", "error": "✗", "warning": "!", "info": "i"}
+CHANGE_SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
 FEW, CLAUSES, NOTES = 3, 2, 6
 UNTOLD = "which came first is not known"
-ABSENT = "absent"
 
 WENT_ON, WENT_ON_ALONE = "went on", "went"
 """How a node moved forward; of a single one both states are told."""
@@ -230,8 +227,10 @@ def _line(step: Step) -> str:
     before, now = sides(step)
     change = step.change
     if not change.path:
-        return f"{SIGNS[change.sort]} {spoken(change)}" + (f" with {', '.join(step.parts)}" if step.parts else "")
-    return f"{SIGNS[change.sort]} {spoken(change)}: {before} → {now}"
+        return f"{CHANGE_SIGNS[change.sort]} {spoken(change)}" + (
+            f" with {', '.join(step.parts)}" if step.parts else ""
+        )
+    return f"{CHANGE_SIGNS[change.sort]} {spoken(change)}: {before} → {now}"
 
 
 def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
@@ -248,7 +247,7 @@ def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
     if found := findings(comparison):
         out += [*[""] * bool(groups), "Findings"]
         for told in found:
-            said = wrap(f"{MARKS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
+            said = wrap(f"{SIGNS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
             out += [f"  {part}" for part in said]
     if not comparison.strangers:
         out += [*[""] * bool(groups or found), *wrap(same(comparison), width, "  ")]
@@ -276,7 +275,7 @@ def findings(comparison: Comparison) -> list[Told]:
 
 def _rule(word: str, rule: str, alike: Sequence[Finding]) -> Iterator[Told]:
     keep = alike if len(alike) <= FEW else alike[:2]
-    colour = "good" if word == GONE else alike[0].severity.value
+    colour = GOOD if word == GONE else alike[0].severity.value
     for finding in keep:
         yield Told(word, colour, finding.message)
     if rest := alike[len(keep) :]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from harvdiag.core.escape import plain
 from harvdiag.core.frames import build_frame
+from harvdiag.core.marks import ERROR, GOOD, NOW, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.core.timestamps import Moment
@@ -45,7 +46,7 @@ SPENT_IN = {
     "restart": REBOOT,
 }
 """The step of a node, and the state that it has meanwhile."""
-RANK = {mark: rank for rank, mark in enumerate(("error", "warning", "now", "unseen", "wait", "good"))}
+RANK = {mark: rank for rank, mark in enumerate((ERROR, WARNING, NOW, UNSEEN, WAIT, GOOD))}
 """The marks, what needs a look first."""
 PREPARING, NODES, LAST = 5, 7, 8
 NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
