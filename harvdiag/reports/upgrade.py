@@ -12,7 +12,7 @@ from harvdiag.core.suggest import listed
 from harvdiag.core.wrap import count_cells, fill
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade import Part, UpgradeStatus
-from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
+from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline import Span
 from harvdiag.upgrade.v2 import UpgradePlan
@@ -26,7 +26,6 @@ __all__ = ["document", "render", "render_json"]
 SCHEMA = 1
 WIDEST, NARROW = 34, 40
 UNTOLD = "its end is not told"
-PREPARED = 6
 MOST = 12
 """Lines of nodes; those that wait in the same way share one."""
 
@@ -92,7 +91,7 @@ def _turn(rollout: Rollout, node: NodeRollout) -> str:
     told, phase = wait_of(rollout, node), rollout.upgrade.phase
     if not rollout.upgrade.running:
         return f"{node.state or '(not in its list)'}{f'; {told.what}' if node.state == FAILED else ''}"
-    unlisted = "(not begun)" if phase and phase.number < PREPARED else "(not in the Upgrade's list)"
+    unlisted = "(not begun)" if phase and phase.number < SERVICES else "(not in the Upgrade's list)"
     return f"{node.state or unlisted}; waits for {told.actor}: {told.what}"
 
 

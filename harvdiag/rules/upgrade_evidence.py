@@ -15,6 +15,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import handshake
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import Job
+from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 __all__ = [
@@ -60,7 +61,7 @@ def __dir__() -> list[str]:
 def at_nodes(facts: Facts) -> Rollout | None:
     """The running upgrade, if it has come to the nodes (phase 7); before that no node is drained."""
     rollout = facts.rollout
-    return rollout if rollout and rollout.upgrade.state == "UpgradingNodes" else None
+    return rollout if rollout and rollout.upgrade.state == AT_NODES else None
 
 
 def over(facts: Facts) -> Rollout | None:

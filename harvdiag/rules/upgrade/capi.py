@@ -15,9 +15,9 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import latest
+from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.v2 import toolkit_unseen
 
-SERVICES = "UpgradingSystemServices"
 PHASE = "status.phase"
 LASTING = timedelta(hours=2)
 """How long the cluster may be on its way back to Provisioned before that is told; it takes minutes."""
@@ -87,7 +87,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     obj = facts.links.objects.get(LOCAL)
     if (
         facts.rollout is None
-        or facts.rollout.upgrade.state != SERVICES
+        or facts.rollout.upgrade.state != AT_SERVICES
         or text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return

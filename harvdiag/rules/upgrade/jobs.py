@@ -13,13 +13,12 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, current, says, settled, stated, worked
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
-from harvdiag.upgrade.phases import PAUSED, STATES
+from harvdiag.upgrade.phases import PAUSED, PRE_DRAINED, PRELOADING, REBOOT, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
-DUE = {"post-drain": "Waiting Reboot", "single-node-upgrade": "Waiting Reboot", "pre-drain": "Pre-drained"}
+DUE = {"post-drain": REBOOT, "single-node-upgrade": REBOOT, "pre-drain": PRE_DRAINED}
 """What a complete Job moves its node to at least; the later one first."""
 FAILURE = "Failed"
-PRELOADING = "Images preloading"
 
 
 @rule("upgrade-job-failed", needs={"Upgrade", "Job"}, links=["harvester/harvester#3648", "harvester/harvester#7457"])
@@ -102,7 +101,7 @@ def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
 def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     upgrade = rollout.upgrade
     due = DUE[job.type]
-    if due == "Waiting Reboot" and node.os and node.os == upgrade.release.os:
+    if due == REBOOT and node.os and node.os == upgrade.release.os:
         due = "Succeeded"
     return Hit(
         subject=node.ref,

@@ -11,7 +11,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, cordoned_at, latest, settled, stated
-from harvdiag.upgrade.phases import PRELOADED
+from harvdiag.upgrade.phases import POST_DRAINING, PRE_DRAINED, PRE_DRAINING, PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 SINGLE = "single-node-upgrade"
@@ -82,9 +82,9 @@ def _lack(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Lack | None:
         if node.state != PRELOADED or node.job(SINGLE) or rollout.upgrade.single_node != node.name:
             return None
         return _Lack(SINGLE, begun.since if begun else "", PRELOADED)
-    if node.state == "Pre-draining" and not node.job("pre-drain"):
+    if node.state == PRE_DRAINING and not node.job("pre-drain"):
         return _Lack("pre-drain", cordoned_at(facts, node.ref), PRELOADED)
-    if node.state == "Post-draining" and not node.job("post-drain"):
+    if node.state == POST_DRAINING and not node.job("post-drain"):
         before = node.job("pre-drain")
-        return _Lack("post-drain", latest(before.ended if before else "", node.ready_since), "Pre-drained")
+        return _Lack("post-drain", latest(before.ended if before else "", node.ready_since), PRE_DRAINED)
     return None

@@ -16,12 +16,11 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.phases import DONE, PHASES, PRELOADED
+from harvdiag.upgrade.phases import AT_SERVICES, DONE, PHASES, PRELOADED, SERVICES
 from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, NodePlan, node_plans
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
-SERVICES = "UpgradingSystemServices"
 APPLYING, MADE_FOR = "status.applying", 'metadata.labels["harvesterhci.io/upgrade"]'
 CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
@@ -29,7 +28,7 @@ FAILED = condition("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
 ON_NODE = "upgrade.cattle.io/node"
 RESOURCE = "plans.upgrade.cattle.io"
-BEFORE_SERVICES = frozenset(phase.label for phase in PHASES if phase.number < 6)
+BEFORE_SERVICES = frozenset(phase.label for phase in PHASES if phase.number < SERVICES)
 """The phases in which the services are not begun; the nodes' images are loaded in the last of them."""
 UNMANAGED = (
     "Setting the label by hand lets the plan run, but a Node without a Machine then stops the upgrade at "
@@ -53,7 +52,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     label harvesterhci.io/managed=true that never comes.
     """
     rollout = facts.rollout
-    if rollout is None or rollout.upgrade.state != SERVICES:
+    if rollout is None or rollout.upgrade.state != AT_SERVICES:
         return
     upgrade = rollout.upgrade.ref
     for plan in _of_upgrade(facts, upgrade.name):
@@ -187,7 +186,7 @@ def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
 
 def _waits_for_plan(upgrade: Upgrade) -> bool:
     if upgrade.running:
-        return upgrade.state == SERVICES or upgrade.waits_for_gate
+        return upgrade.state == AT_SERVICES or upgrade.waits_for_gate
     return upgrade.cleaning == "Pending"
 
 

@@ -19,6 +19,7 @@ from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import at_nodes, stated
 from harvdiag.upgrade.jobs import ACTIVE, Job
+from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 HELD = timedelta(hours=2)
@@ -72,7 +73,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
 
 
 def _held(facts: Facts, node: NodeRollout) -> Job | None:
-    job = node.job("pre-drain") if node.exists and node.state == "Pre-draining" else None
+    job = node.job("pre-drain") if node.exists and node.state == PRE_DRAINING else None
     age = facts.now.since(Moment(job.began)) if job else None
     return job if job and job.state == ACTIVE and age is not None and age >= HELD else None
 

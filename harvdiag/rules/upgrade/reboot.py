@@ -27,10 +27,9 @@ from harvdiag.rules.upgrade_evidence import (
     worked,
 )
 from harvdiag.upgrade.jobs import Job
-from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.phases import DONE, REBOOT
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
-REBOOTING = "Waiting Reboot"
 BOOT = timedelta(hours=1)
 """How long a host may be away for its restart: servers with much memory and many disks take half of that."""
 PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
@@ -63,7 +62,7 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        if rollout is None or node.state != REBOOTING or not node.exists:
+        if rollout is None or node.state != REBOOT or not node.exists:
             continue
         if stuck := _stuck(facts, rollout, node):
             yield Hit(

@@ -18,8 +18,8 @@ from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.phases import AT_SERVICES
 
-SERVICES = "UpgradingSystemServices"
 ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
 CLUSTER_LABELS = tuple(f"plan.cattle.io/cluster-{part}" for part in ("group", "kind", "name"))
 CHARTS = "managedcharts.management.cattle.io"
@@ -160,7 +160,7 @@ def _concerned(facts: Facts) -> Upgrade | None:
     """The Upgrade that such a fault holds up or has made fail: the one that runs, or the latest where that failed."""
     running, failed = facts.upgrades.running, facts.upgrades.failed
     if running:
-        return running if running.state == SERVICES else None
+        return running if running.state == AT_SERVICES else None
     return failed if failed and failed.status("NodesUpgraded") == "" else None
 
 
@@ -286,4 +286,4 @@ def _since_1_9(facts: Facts) -> bool:
 
 def _services_under_way(facts: Facts) -> bool:
     """While the services are upgraded, Rancher is just being replaced and writes what its new version wants."""
-    return facts.rollout is not None and facts.rollout.upgrade.state == SERVICES
+    return facts.rollout is not None and facts.rollout.upgrade.state == AT_SERVICES

@@ -21,15 +21,14 @@ from harvdiag.status.nodes.cells import COLUMNS as HEADS
 from harvdiag.status.nodes.cells import Cell, Row
 from harvdiag.status.nodes.paired import paired
 from harvdiag.status.nodes.workload import Load, vms, volumes
-from harvdiag.upgrade.phases import DONE, PRELOADED
+from harvdiag.upgrade.phases import DONE, PRELOADED, PRELOADING, REBOOT
 from harvdiag.upgrade.run import NodeRollout
 
 __all__ = ["Board"]
 
 FIELDS = {column.name: column for column in CATALOGUE["Node"].columns}
 PARTS = ("CustomMachine", "RKEBootstrap")
-REBOOT = "Waiting Reboot"
-WAITING = {"", "Images preloading", PRELOADED}
+WAITING = {"", PRELOADING, PRELOADED}
 NAMED = dict.fromkeys(("kind", "name", "machine", "severity"), "str")
 DTYPES = {"findings": "Int64", "volumes": "Int64", "vms": "Int64"} | dict.fromkeys(
     ("managed", "ready", "schedulable"), "boolean"

@@ -7,7 +7,8 @@ from harvdiag.core.listing import groups, listed
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import Move
 from harvdiag.status.upgrade.folding import Lane
-from harvdiag.status.upgrade.progress import PREPARING, Cell, Course, Way
+from harvdiag.status.upgrade.progress import Cell, Course, Way
+from harvdiag.upgrade.phases import PREPARING
 
 __all__ = ["lane_hint", "phase_word", "plan_states", "silence_word", "unplaced_word"]
 

@@ -21,7 +21,22 @@ from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain
 from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
-from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PHASES, PRELOADED, STATES, Phase
+from harvdiag.upgrade.phases import (
+    DONE,
+    FAILED,
+    LAST,
+    PAUSED,
+    PHASES,
+    POST_DRAINING,
+    PRE_DRAINED,
+    PRE_DRAINING,
+    PRELOADED,
+    PRELOADING,
+    PREPARING,
+    REBOOT,
+    STATES,
+    Phase,
+)
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline import Span, phases
 from harvdiag.upgrade.v1 import Upgrade
@@ -31,24 +46,22 @@ from harvdiag.upgrade.wording import span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "LAST", "NODES", "PREPARING", "RANK", "Cell", "Course", "Way"]
+__all__ = ["COLUMNS", "RANK", "Cell", "Course", "Way"]
 
-PRELOADING, REBOOT = "Images preloading", "Waiting Reboot"
-COLUMNS = (PRELOADING, PRELOADED, "Pre-draining", "Pre-drained", "Post-draining", REBOOT, DONE)
+COLUMNS = (PRELOADING, PRELOADED, PRE_DRAINING, PRE_DRAINED, POST_DRAINING, REBOOT, DONE)
 """The states that every node of a cluster goes through, in their order."""
 SINGLE = (PRELOADING, PRELOADED, REBOOT, DONE)
 SPENT_IN = {
     "prepare": PRELOADING,
     "single-node-upgrade": PRELOADED,
-    "pre-drain": "Pre-draining",
-    "kubernetes": "Pre-drained",
-    "post-drain": "Post-draining",
+    "pre-drain": PRE_DRAINING,
+    "kubernetes": PRE_DRAINED,
+    "post-drain": POST_DRAINING,
     "restart": REBOOT,
 }
 """The step of a node, and the state that it has meanwhile."""
 RANK = {mark: rank for rank, mark in enumerate((ERROR, WARNING, NOW, UNSEEN, WAIT, GOOD))}
 """The marks, what needs a look first."""
-PREPARING, NODES, LAST = 5, 7, 8
 NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
 PHASE_COLUMNS = {"number": "Int64", "phase": "str", "mark": "str", "took": "str"}
 

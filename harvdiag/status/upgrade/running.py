@@ -14,13 +14,13 @@ from harvdiag.status.summary import counted
 from harvdiag.status.upgrade.causes import also, faults
 from harvdiag.status.upgrade.node import logs
 from harvdiag.status.upgrade.part import Part, PartKey, awaited, since
+from harvdiag.upgrade.phases import LAST, NODES
 from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.waiting import has_turn, in_turn, wait
 from harvdiag.upgrade.wording import FUTILE, done, named, span
 
 __all__ = ["explain"]
 
-LAST_PHASE, NODES = 8, 7
 SILENCE = timedelta(hours=2)
 """Longer than any one step of an upgrade usually takes; where nothing moved for so long, somebody should look."""
 
@@ -54,7 +54,7 @@ def _where(diagnosis: Diagnosis, rollout: Rollout) -> str:
     word = "is stuck" if diagnosis.still else "cannot finish; it is" if diagnosis.stuck else "is"
     if phase is None:
         return f'{named(upgrade)} {word} in state "{upgrade.state}"'
-    place = f"phase {phase.number} of {LAST_PHASE} ({upgrade.state or 'not begun'})"
+    place = f"phase {phase.number} of {LAST} ({upgrade.state or 'not begun'})"
     doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.stuck else ""
     if phase.number < NODES:
         return f"{named(upgrade)} {word} in {place}{doing}"

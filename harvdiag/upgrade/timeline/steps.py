@@ -8,14 +8,13 @@ from itertools import pairwise
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.phases import DONE, REBOOT
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, span
 
 __all__ = ["steps"]
 
 KUBERNETES, RESTART = "kubernetes", "restart"
-REBOOT = "Waiting Reboot"
 LONGEST = timedelta(hours=2)
 """A Node that is Ready again later than that after its hook was not so because of the upgrade's restart."""
 

@@ -10,13 +10,23 @@ from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Moment
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
-from harvdiag.upgrade.phases import DONE, PAUSED, PHASES, PRELOADED, STATES
+from harvdiag.upgrade.phases import (
+    DONE,
+    NODES,
+    PAUSED,
+    PHASES,
+    POST_DRAINING,
+    PRE_DRAINING,
+    PRELOADED,
+    PRELOADING,
+    PREPARING,
+    REBOOT,
+    STATES,
+)
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting.record import Wait, WaitReason, never
 
 __all__ = [
-    "PRELOADING",
-    "PREPARING",
     "UNLISTED",
     "at_work",
     "chain",
@@ -27,12 +37,11 @@ __all__ = [
     "wait_of",
 ]
 
-UNLISTED, PRELOADING = "", "Images preloading"
+UNLISTED = ""
 BEFORE_NODES = {UNLISTED, PRELOADING, PRELOADED}
-PREPARING, NODES = 5, 7
 HOOKS = {"h2": "pre-drain", "h8": "post-drain"}
 """The steps at which Harvester is asked for a Job."""
-WORKING = {"h2": "Pre-draining", "h8": "Post-draining"}
+WORKING = {"h2": PRE_DRAINING, "h8": POST_DRAINING}
 """What a node's state is while that Job is at work; Harvester makes it only where the state is the one before."""
 AT_ONCE = {"h5", "h11"}
 """The steps that the end of a Job, or of a restart, brings: who is to act next has been since then."""
@@ -197,7 +206,7 @@ def _rebooting(_: Rollout, node: NodeRollout) -> Wait:
 ENDS = {
     "Failed": _failed,
     PAUSED: _paused,
-    "Waiting Reboot": _rebooting,
+    REBOOT: _rebooting,
 }
 """The states in which the state alone tells what is waited for."""
 

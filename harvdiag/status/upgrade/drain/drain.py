@@ -15,14 +15,13 @@ from harvdiag.status.upgrade.drain.steps import ACTORS, Move, moves
 from harvdiag.status.upgrade.headline import root, short
 from harvdiag.status.upgrade.part import PartKey, find_part
 from harvdiag.status.upgrade.progress import Course, Way
-from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.phases import DONE, NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import Wait, wait_of
 from harvdiag.upgrade.wording import named
 
 __all__ = ["Drain", "drain", "told"]
 
-NODES = 7
 COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "waits_for", "since")
 HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
 
