@@ -9,6 +9,7 @@ from typing import NamedTuple
 from harvdiag.core.conditions import ALL_LISTS, Condition, conditions_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Moment
+from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 
 __all__ = ["SAYINGS", "Saying", "Told", "decode", "planner_says", "saying"]
@@ -91,10 +92,6 @@ SAYINGS = (
 )
 """What the planner says; the more telling first."""
 MACHINE = re.compile(r"\bcustom-[0-9a-f]{12}\b")
-SPEAKERS = (
-    ("RKEControlPlane", "fleet-local", "local"),
-    ("Cluster.provisioning.cattle.io", "fleet-local", "local"),
-)
 TYPES = ("Ready", "Reconciled", "Updated", "Provisioned")
 
 
@@ -113,8 +110,7 @@ def decode(message: str) -> str:
 def planner_says(snapshot: Snapshot) -> list[Told]:
     """The messages of Rancher's planner that mean something, each once, as the cluster's objects have them."""
     found: dict[str, Told] = {}
-    for speaker in SPEAKERS:
-        ref = ObjectRef(*speaker)
+    for ref in (CONTROL_PLANE, PROVISIONING):
         obj = snapshot.get(ref)
         for told in _messages(ref, obj) if obj else ():
             found.setdefault(told.message, told)

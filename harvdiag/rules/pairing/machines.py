@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import E1, E2, E4, E6, FLEET, LOCAL
+from harvdiag.graph.pairing import E1, E2, E4, E6
+from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show, told

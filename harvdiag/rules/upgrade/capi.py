@@ -9,7 +9,7 @@ from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.fields import Obj, text
 from harvdiag.core.model import Severity
 from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import LOCAL
+from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show

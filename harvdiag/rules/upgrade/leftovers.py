@@ -9,7 +9,8 @@ from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
 from harvdiag.core.fields import Obj, field, items, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import E2, FLEET
+from harvdiag.graph.pairing import E2
+from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -22,7 +23,6 @@ from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.plans import node_plans
 from harvdiag.upgrade.v2 import toolkit_unseen
 
-PROVISIONING = ObjectRef("Cluster.provisioning.cattle.io", FLEET, "local")
 STRATEGY = "spec.rkeConfig.upgradeStrategy"
 ROLES = ("controlPlane", "worker")
 HOOKS = {"preDrainHooks": "harvesterhci.io/pre-hook", "postDrainHooks": "harvesterhci.io/post-hook"}

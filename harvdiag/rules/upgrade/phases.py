@@ -10,6 +10,7 @@ from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import E2
+from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -28,8 +29,6 @@ CLEANING = 'metadata.labels["harvesterhci.io/upgradeCleanup"]'
 GATE_DONE = 'metadata.annotations["harvesterhci.io/apply-skip-rke2-manifests-plan-completed"]'
 CLEANUP_DONE = 'metadata.annotations["harvesterhci.io/image-cleanup-plan-completed"]'
 CREATED = "metadata.creationTimestamp"
-PROVISIONING = ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")
-CONTROL_PLANE = ObjectRef("RKEControlPlane", "fleet-local", "local")
 DEADLINE = timedelta(hours=1)
 """How long a Job of an upgrade's plan may run (jobActiveDeadlineSecs, 3600); Harvester looks again every few minutes,
 so that what has not moved for so long, with nothing left to run, was forgotten."""

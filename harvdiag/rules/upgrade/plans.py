@@ -11,6 +11,7 @@ from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
 from harvdiag.kinds.columns import condition
+from harvdiag.kinds.local import PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -22,7 +23,6 @@ from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, No
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 APPLYING, MADE_FOR = "status.applying", 'metadata.labels["harvesterhci.io/upgrade"]'
-CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
 FAILED = condition("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
@@ -326,7 +326,7 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
                 ),
             ),
             caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is at work on a host.",
-            causes=(Cause("upgrade-deleted-midway", CLUSTER),),
+            causes=(Cause("upgrade-deleted-midway", PROVISIONING),),
             targets=(upgrade,),
         )
 

@@ -10,8 +10,9 @@ from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import FLEET, LOCAL, PLAN_OF
+from harvdiag.graph.pairing import PLAN_OF
 from harvdiag.kinds.columns import condition
+from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -205,7 +206,7 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
     From Rancher 2.15 (Harvester 1.9) on, an annotation on the management Cluster decides how a joining host is
     treated. Without it the host counts as imported: it becomes a Node, and no Machine is ever made for it.
     """
-    ref = ObjectRef("Cluster.management.cattle.io", "", "local")
+    ref = MANAGEMENT
     obj = facts.snapshot.get(ref)
     if obj is None or not _since_1_9(facts):
         return

@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 from harvdiag.core.marks import GOOD, NONE, NOW, PLAIN, SEVERE, UNSEEN
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.graph.pairing import FLEET, Pair
+from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import condition
+from harvdiag.kinds.local import FLEET
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.nodes.cells import COLUMNS as HEADS
 from harvdiag.status.nodes.cells import Cell, Row

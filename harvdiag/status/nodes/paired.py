@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from harvdiag.core.marks import GOOD, SEVERE, UNSEEN
 from harvdiag.core.model import Finding, ObjectRef, Reason
-from harvdiag.graph.pairing import FLEET, Pair, Pairing, Verdict
+from harvdiag.graph.pairing import Pair, Pairing, Verdict
+from harvdiag.kinds.local import FLEET
 from harvdiag.status.nodes.cells import Cell
 
 __all__ = ["paired"]

@@ -310,14 +310,6 @@ class Course(Tabular):
         """
         return self._troubles.get(node.ref)
 
-    def root(self, finding: Finding) -> Finding:
-        """The cause in the story of a finding that has none itself; of several the first."""
-        told, been = {f.fingerprint: f for f in self.standing.story}, {finding.fingerprint}
-        while cause := next((told[name] for name in finding.caused_by if name in told and name not in been), None):
-            been.add(cause.fingerprint)
-            finding = cause
-        return finding
-
     @cached_property
     def _troubles(self) -> dict[ObjectRef, Finding]:
         """Causes come first in the story, so what comes later about a subject is the upgrade's own."""

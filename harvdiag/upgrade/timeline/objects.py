@@ -10,7 +10,7 @@ from dataclasses import replace
 from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, items, name_of, text
 from harvdiag.core.model import ObjectRef
-from harvdiag.kinds import FLEET
+from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, PROVISIONING
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.jobs import ENDS, node_of, step_of
 from harvdiag.upgrade.phases import DONE
@@ -22,7 +22,6 @@ __all__ = ["objects"]
 
 CREATED, DELETED = "metadata.creationTimestamp", "metadata.deletionTimestamp"
 CORDONED = "node.kubernetes.io/unschedulable"
-CLUSTERS = ("RKEControlPlane", "Cluster.provisioning.cattle.io", "Cluster")
 PLANNERS = frozenset({"Reconciled", "Updated", "Provisioned"})
 """Conditions in which Rancher's planner says what it does; whatever their status, a change is its next step."""
 PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
@@ -49,8 +48,7 @@ def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
     for obj in snapshot.objects("Job"):
         if step := step_of(obj, upgrade.ref.name):
             yield from _job(obj, step)
-    for kind in CLUSTERS:
-        ref = ObjectRef(kind, FLEET, "local")
+    for ref in (CONTROL_PLANE, PROVISIONING, LOCAL):
         for note, type_, status in _told(snapshot.get(ref), ref):
             yield replace(note, moves=type_ in PLANNERS or status == "True")
     for node in rollout.nodes:

@@ -197,7 +197,7 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
     why = way.says if way.mark in {"error", "warning"} else ""
     steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
-    cause = course.root(finding) if finding else None
+    cause = course.standing.root_cause(finding) if finding else None
     made = Drain(
         title="",
         why=why,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Moment
-from harvdiag.upgrade.handshake import KEYS, Handshake
+from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
@@ -47,74 +47,67 @@ class Move(NamedTuple):
     time: str
 
 
-STEPS = (
-    Step("h1", RANCHER, SECRET, "announces the drain", KEYS["drain-options"], "Rancher is to announce it"),
-    Step(
-        "h2",
+SAID = (
+    (RANCHER, SECRET, "announces the drain", KEYS["drain-options"], "Rancher is to announce it"),
+    (
         RANCHER,
         SECRET,
         "cordons; asks for the pre-drain hook",
         KEYS["pre-drain"],
         "Rancher is to cordon it and to ask for the pre-drain hook",
     ),
-    Step("h3", HARVESTER, JOB, "starts the pre-drain Job", "Job pre-drain", "Harvester is to start its pre-drain Job"),
-    Step(
-        "h4",
+    (HARVESTER, JOB, "starts the pre-drain Job", "Job pre-drain", "Harvester is to start its pre-drain Job"),
+    (
         JOB,
         HARVESTER,
         "VMs out, volumes healthy",
         "Job pre-drain: Complete",
         "its pre-drain Job is not over: VMs leave, volumes get healthy",
     ),
-    Step(
-        "h5",
+    (
         HARVESTER,
         SECRET,
         "answers the pre-drain hook",
         KEYS["pre-hook"],
         "Harvester is to answer the pre-drain hook",
     ),
-    Step("h6", RANCHER, SECRET, "has drained the node", KEYS["drain-done"], "Rancher is to drain it"),
-    Step(
-        "h7",
+    (RANCHER, SECRET, "has drained the node", KEYS["drain-done"], "Rancher is to drain it"),
+    (
         RANCHER,
         SECRET,
         "new plan: RKE2; then uncordon",
         KEYS["uncordon"],
         "Rancher and the node's agent are to apply the new plan",
     ),
-    Step(
-        "h8",
+    (
         RANCHER,
         SECRET,
         "asks for the post-drain hook",
         KEYS["post-drain"],
         "Rancher is to ask for the post-drain hook",
     ),
-    Step(
-        "h9", HARVESTER, JOB, "starts the post-drain Job", "Job post-drain", "Harvester is to start its post-drain Job"
-    ),
-    Step(
-        "h10",
+    (HARVESTER, JOB, "starts the post-drain Job", "Job post-drain", "Harvester is to start its post-drain Job"),
+    (
         JOB,
         HARVESTER,
         "new system is installed",
         "Job post-drain: Complete",
         "its post-drain Job installs the new system, then it restarts",
     ),
-    Step(
-        "h11",
+    (
         HARVESTER,
         SECRET,
         "answers the post-drain hook",
         KEYS["post-hook"],
         "Harvester is to answer the post-drain hook",
     ),
-    Step("h12", RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
+    (RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
 )
-ASKS = {"h1": "drain-options", "h2": "pre-drain", "h6": "drain-done", "h7": "uncordon", "h8": "post-drain"}
-ANSWERS = {"h5": ("pre-drain", "pre-hook"), "h11": ("post-drain", "post-hook")}
-JOBS = {"h3": "pre-drain", "h4": "pre-drain", "h9": "post-drain", "h10": "post-drain"}
+STEPS = tuple(Step(step.name, *said) for step, said in zip(DRAIN_STEPS, SAID, strict=True))
+"""The steps of the handshake with who takes each and what is said of it."""
+ASKS = {step.name: step.key for step in DRAIN_STEPS if step.key and not step.answers}
+ANSWERS = {step.name: (step.answers, step.key) for step in DRAIN_STEPS if step.answers}
+JOBS = {step.name: step.job for step in DRAIN_STEPS if step.job}
 
 
 def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Move]:
