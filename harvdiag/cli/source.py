@@ -55,10 +55,10 @@ class _Seconds(click.ParamType[float]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from harvdiag.core.timestamps import seconds
+        from harvdiag.core.timestamps import parse_duration
 
         try:
-            return seconds(value)
+            return parse_duration(value)
         except UsageError as error:
             self.fail(str(error), param, ctx)
 

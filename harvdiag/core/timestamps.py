@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["Moment", "seconds"]
+__all__ = ["Timestamp", "parse_duration"]
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 SPAN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+|\d+(?:\.\d+)?", re.ASCII)
@@ -18,7 +18,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class Moment:
+class Timestamp:
     """An RFC 3339 time of the API (``2025-05-08T10:00:00Z``); false where it is empty or no time at all."""
 
     __slots__ = ("at", "text")
@@ -30,7 +30,7 @@ class Moment:
     def __bool__(self) -> bool:
         return self.at is not None
 
-    def since(self, earlier: Moment) -> timedelta | None:
+    def since(self, earlier: Timestamp) -> timedelta | None:
         """The time from `earlier` to this moment, or None where either is unknown."""
         return self.at - earlier.at if self.at and earlier.at else None
 
@@ -38,7 +38,7 @@ class Moment:
         return self.at.strftime("%Y-%m-%d %H:%M UTC") if self.at else "unknown time"
 
 
-def seconds(given: str | float) -> float:
+def parse_duration(given: str | float) -> float:
     """A time as kubectl takes it, in seconds: ``30``, ``30s``, ``1h30m``. Raises UsageError for what is none."""
     text = str(given).strip()
     if not SPAN.fullmatch(text):

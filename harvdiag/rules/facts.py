@@ -9,7 +9,7 @@ from functools import cached_property
 from harvdiag.core.conditions import conditions_of
 from harvdiag.core.fields import text
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
 from harvdiag.snapshot import Snapshot
@@ -63,13 +63,13 @@ class Facts:
         return (text(setting, "value") or text(setting, "default")) if setting else ""
 
     @cached_property
-    def now(self) -> Moment:
+    def now(self) -> Timestamp:
         """The time of collection, never the clock's; where it is not told, the last heartbeat of any Node.
 
         Kubelets send one every five minutes, so that is late enough to say how long something has lasted.
         """
-        told = Moment(self.snapshot.manifest.captured_at)
-        return told or max(map(Moment, self._heartbeats()), key=lambda m: m.at or EPOCH, default=told)
+        told = Timestamp(self.snapshot.manifest.captured_at)
+        return told or max(map(Timestamp, self._heartbeats()), key=lambda m: m.at or EPOCH, default=told)
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):
@@ -84,5 +84,5 @@ class Facts:
         return self._younger(ref, "metadata.deletionTimestamp", REMOVAL)
 
     def _younger(self, ref: ObjectRef, path: str, span: timedelta) -> bool:
-        age = self.now.since(Moment(text(self.links.objects.get(ref), path)))
+        age = self.now.since(Timestamp(text(self.links.objects.get(ref), path)))
         return age is not None and age < span

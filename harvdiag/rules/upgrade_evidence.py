@@ -8,7 +8,7 @@ from datetime import timedelta
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import items, text
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
@@ -70,7 +70,7 @@ def over(facts: Facts) -> Rollout | None:
     if facts.rollout or upgrade is None or upgrade.running or upgrade.failed:
         return None
     completed = upgrade.conditions.get("Completed")
-    age = facts.now.since(Moment(completed.since if completed else ""))
+    age = facts.now.since(Timestamp(completed.since if completed else ""))
     return Rollout(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
 
 
@@ -82,13 +82,13 @@ def current(facts: Facts) -> Rollout | None:
 
 def settled(facts: Facts, *times: str) -> bool:
     """Whether the last of these is long enough ago; times that nobody tells do not speak against it."""
-    ages = [age for told in times if (age := facts.now.since(Moment(told))) is not None]
+    ages = [age for told in times if (age := facts.now.since(Timestamp(told))) is not None]
     return all(age >= SETTLING for age in ages)
 
 
 def latest(*times: str) -> str:
     """The latest of some times; empty where none is told."""
-    return max((told for told in times if Moment(told)), key=lambda told: str(Moment(told)), default="")
+    return max((told for told in times if Timestamp(told)), key=lambda told: str(Timestamp(told)), default="")
 
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:

@@ -10,7 +10,7 @@ from harvdiag.core.escape import shown
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
 from harvdiag.core.target import RIGHTS
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
 
 __all__ = [
@@ -54,7 +54,7 @@ def about(findings: Findings) -> str:
     parts = [KINDS.get(source.kind, source.kind) + origin]
     parts += [f"Harvester {source.harvester_version}"] if source.harvester_version else []
     parts += [f"Kubernetes {source.kubernetes_version}"] if source.kubernetes_version else []
-    parts += [f"collected {Moment(source.captured_at)}"] if Moment(source.captured_at) else []
+    parts += [f"collected {Timestamp(source.captured_at)}"] if Timestamp(source.captured_at) else []
     return ", ".join(parts)
 
 

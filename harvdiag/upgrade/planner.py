@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harvdiag.core.conditions import ALL_LISTS, Condition, conditions_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 
@@ -139,4 +139,4 @@ def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
 
 def _since(row: Condition) -> str:
     times = [row.changed, row.updated]
-    return max((told for told in times if Moment(told)), key=lambda told: str(Moment(told)), default="")
+    return max((told for told in times if Timestamp(told)), key=lambda told: str(Timestamp(told)), default="")

@@ -14,7 +14,7 @@ from typing import Any
 from harvdiag.core.conditions import ALL_LISTS, find_condition
 from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 
 __all__ = ["CLEANUP", "GATE", "GONE", "NOT_READY", "PREPARE", "SKIP_RESTART", "SYSTEM_AGENT", "NodePlan", "node_plans"]
 
@@ -67,7 +67,7 @@ class NodePlan:
         """The Nodes that it selects and that are not done."""
         return [name for name, node in nodes.items() if self.selects(node) and not self.done(node)]
 
-    def held_up_by(self, nodes: Mapping[str, Obj], now: Moment) -> dict[str, str]:
+    def held_up_by(self, nodes: Mapping[str, Obj], now: Timestamp) -> dict[str, str]:
         """The Nodes on which it cannot run as they are `now`, and why; empty where it gets on."""
         found = {name: GONE for name in self.applying if name not in nodes}
         busy = [name for name in self.applying if name in nodes and not self.done(nodes[name])]
@@ -104,10 +104,10 @@ def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
     return upgrade, name.removeprefix(f"{upgrade}-") if upgrade else ""
 
 
-def _dead(node: Obj, now: Moment) -> bool:
+def _dead(node: Obj, now: Timestamp) -> bool:
     """Not Ready for longer than a restart takes, or for nobody knows how long."""
     ready = find_condition(node, "Ready", ALL_LISTS)
-    age = now.since(Moment(ready.changed))
+    age = now.since(Timestamp(ready.changed))
     return ready.status in {"False", "Unknown"} and (age is None or age >= RESTART)
 
 

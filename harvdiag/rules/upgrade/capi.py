@@ -8,7 +8,7 @@ from datetime import timedelta
 from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.fields import Obj, text
 from harvdiag.core.model import Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -91,7 +91,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
         or text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return
-    since = Moment(_unchanged_since(obj))
+    since = Timestamp(_unchanged_since(obj))
     age = facts.now.since(since)
     if age is None or age <= LASTING:
         return

@@ -10,7 +10,7 @@ from typing import Any
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -108,7 +108,7 @@ def _overlooked_after(facts: Facts, rollout: Rollout, node: NodeRollout, secret:
     if node.state != PRE_DRAINED or node.ready != "True" or not node.exists or node.job("post-drain"):
         return ""
     passed = text(facts.pairing.obj(secret), PASSED)
-    since_job = Moment(passed).since(Moment(before.ended)) if before else None
+    since_job = Timestamp(passed).since(Timestamp(before.ended)) if before else None
     if _others_at_work(rollout, node) or not passed or (since_job is not None and since_job <= timedelta(0)):
         return ""
     times = [job.ended for job in rollout.jobs] + [ready_since(facts, other.ref) for other in rollout.nodes]
@@ -164,7 +164,7 @@ def _unanswered(
     return Hit(
         subject=node.ref,
         message=(
-            f"Node {node.name} waits{f' since {Moment(since)}' if since else ''} for an answer that does not come: "
+            f"Node {node.name} waits{f' since {Timestamp(since)}' if since else ''} for an answer that does not come: "
             f"Rancher asked for its {request} hook on Secret {secret.name}, but {KEYS[hook]} "
             f"{_difference(wanted, found)}. Harvester will not write it by itself, because "
             f"{why}{f'; {listed(others)} cannot begin before' if others else ''}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
@@ -45,7 +45,7 @@ def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     hooks = "; Harvester makes no other hook Job while it is there" if subject.kind == "Node" else ""
     return Hit(
         subject=subject,
-        message=f"The {what}{whom} failed{f' at {Moment(job.ended)}' if job.ended else ''}: "
+        message=f"The {what}{whom} failed{f' at {Timestamp(job.ended)}' if job.ended else ''}: "
         f"{job.reason or 'it gives no reason'}{hooks}",
         evidence=tuple(e for job in jobs for e in _failure(facts, job)),
         next=(
@@ -106,7 +106,7 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     return Hit(
         subject=node.ref,
         message=f'Node {node.name} still counts as "{node.state}", though its {job.type} Job {job.ref.name} is complete'
-        f'{f" since {Moment(job.ended)}" if job.ended else ""}: it should be "{due}" by now',
+        f'{f" since {Timestamp(job.ended)}" if job.ended else ""}: it should be "{due}" by now',
         evidence=(
             stated(rollout, node),
             *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
 from harvdiag.core.fields import Obj, field, items, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E2
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
@@ -128,7 +128,7 @@ def _ended(facts: Facts, upgrade: Upgrade) -> timedelta | None:
     """How long ago it ended, by its last condition where Completed does not tell; None where none does."""
     completed = upgrade.conditions.get("Completed")
     told = completed.since if completed else ""
-    return facts.now.since(Moment(told or latest(*(row.since for row in upgrade.conditions.values()))))
+    return facts.now.since(Timestamp(told or latest(*(row.since for row in upgrade.conditions.values()))))
 
 
 def _strategy(facts: Facts) -> list[str]:
@@ -281,5 +281,5 @@ def _going(facts: Facts, obj: Obj) -> bool:
     """Whether it may just be on its way out: deleted, or told to be not Ready, within the hour."""
     stamps = [text(obj, "metadata.deletionTimestamp")]
     stamps += [_condition(obj).changed] if _condition(obj).status != "True" else []
-    ages = [age for stamp in stamps if (age := facts.now.since(Moment(stamp))) is not None]
+    ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return any(age < REMOVAL for age in ages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone
@@ -41,7 +41,7 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         lack = _lack(facts, rollout, node) if rollout and node.exists else None
-        if rollout is None or lack is None or not Moment(lack.since) or not settled(facts, lack.since):
+        if rollout is None or lack is None or not Timestamp(lack.since) or not settled(facts, lack.since):
             continue
         upgrade = rollout.upgrade.ref
         marks = f"harvesterhci.io/upgrade={upgrade.name},harvesterhci.io/node={node.name}"

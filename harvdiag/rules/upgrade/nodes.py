@@ -9,7 +9,7 @@ from typing import NamedTuple
 from harvdiag.core.fields import field, labels
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL, PROVISIONING
 from harvdiag.rules import advice
@@ -145,7 +145,7 @@ def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, fi
     return Hit(
         subject=node.ref,
         message=f'Node {node.name} was never begun: it stays at "{node.state}", nothing else is at work'
-        f"{f' since {Moment(since)}' if since else ''}, and {why.words}; "
+        f"{f' since {Timestamp(since)}' if since else ''}, and {why.words}; "
         f"{len(rollout.done)} of {len(rollout.nodes)} nodes are done",
         evidence=(
             *(planner or show(facts, CONTROL_PLANE, *paths)),
@@ -241,7 +241,7 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node.ref,
             message=f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
-            f"{f' at {Moment(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
+            f"{f' at {Timestamp(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
             f"{told or 'it gives no reason'}{f'; not upgraded either: {listed(rest)}' if rest else ''}",
             evidence=(
                 *show(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),

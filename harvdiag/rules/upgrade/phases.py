@@ -8,7 +8,7 @@ from datetime import timedelta
 from harvdiag.core.conditions import condition_path
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E2
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.rules import advice
@@ -71,7 +71,7 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
         return
     upgrade = rollout.upgrade
     plan = _plan(facts, upgrade, GATE)
-    since = Moment(upgrade.conditions["SystemServicesUpgraded"].since)
+    since = Timestamp(upgrade.conditions["SystemServicesUpgraded"].since)
     if _at_work(facts, plan) or not _over(facts, since):
         return
     noted = show(facts, upgrade.ref, GATE_DONE)
@@ -187,7 +187,7 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     for upgrade in facts.upgrades.all:
         plan = _plan(facts, upgrade, CLEANUP)
         completed = upgrade.conditions.get("Completed")
-        since = Moment(completed.since if completed else "")
+        since = Timestamp(completed.since if completed else "")
         if upgrade.running or upgrade.cleaning != "Pending" or _at_work(facts, plan) or not _over(facts, since):
             continue
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is at work"
@@ -220,7 +220,7 @@ def _at_work(facts: Facts, plan: NodePlan | None) -> bool:
     return plan is not None and bool(plan.missing({n.name: facts.pairing.obj(n) for n in facts.pairing.nodes}))
 
 
-def _over(facts: Facts, since: Moment) -> bool:
+def _over(facts: Facts, since: Timestamp) -> bool:
     age = facts.now.since(since)
     return age is not None and age > DEADLINE
 
@@ -323,7 +323,7 @@ def _machine(name: str) -> ObjectRef:
 def _ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
     """What is wrong with a Machine that the planner names; empty where a Node stands behind it or still may."""
     if machine not in facts.links.objects:
-        age = facts.now.since(Moment(told.since)) if told else None
+        age = facts.now.since(Timestamp(told.since)) if told else None
         if age is not None and age < LAG:
             return ""  # a Machine that was just removed as it should be: the planner's words lag behind
         return f"there is no Machine {machine.name}"

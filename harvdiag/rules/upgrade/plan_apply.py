@@ -11,7 +11,7 @@ from typing import NamedTuple
 from harvdiag.core.conditions import ALL_LISTS, find_condition
 from harvdiag.core.fields import field, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -54,7 +54,7 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
         failed = next(_failures(facts, node), None) if node.exists and node.state != DONE else None
         if rollout is None or failed is None:
             continue
-        told = "gave up" if failed.given_up else f"has failed since {Moment(failed.since)}"
+        told = "gave up" if failed.given_up else f"has failed since {Timestamp(failed.since)}"
         yield Hit(
             subject=node.ref,
             message=f"The agent of Node {node.name} {told} to apply the plan that Rancher wrote for Machine "
@@ -83,7 +83,7 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
 def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
     for machine in node.machines:
         applied = find_condition(facts.pairing.obj(machine), "PlanApplied", ALL_LISTS)
-        age = facts.now.since(Moment(applied.changed))
+        age = facts.now.since(Timestamp(applied.changed))
         data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _counted(facts, secret))
         if applied.status != "False" or applied.reason != "Error":
             continue
@@ -129,7 +129,7 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
         waits = next((secret for secret, _ in node.secrets if _waits(facts, secret)), None) if node.exists else None
         if rollout is None or waits is None:
             continue
-        since = Moment(text(facts.pairing.obj(waits), UPDATED))
+        since = Timestamp(text(facts.pairing.obj(waits), UPDATED))
         yield Hit(
             subject=node.ref,
             message=(
@@ -164,6 +164,6 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
 def _waits(facts: Facts, secret: ObjectRef) -> bool:
     """Whether the plan is old and its probes have not passed; where nobody notes that, it is not known."""
     obj = facts.pairing.obj(secret)
-    passed, updated = field(PASSED).get(obj), Moment(text(obj, UPDATED))
+    passed, updated = field(PASSED).get(obj), Timestamp(text(obj, UPDATED))
     age = facts.now.since(updated)
     return passed == "" and age is not None and age >= LONG

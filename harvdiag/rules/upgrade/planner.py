@@ -8,7 +8,7 @@ from datetime import timedelta
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -97,7 +97,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     since = _still_since(facts, rollout, told)
     yield Hit(
         subject=CONTROL_PLANE,
-        message=f'Rancher\'s planner says "{told.message}", and nothing has moved since {Moment(since)}: '
+        message=f'Rancher\'s planner says "{told.message}", and nothing has moved since {Timestamp(since)}: '
         + (f"{_names(ahead)} runs the new kubelet, so Cluster API sees an old state" if ahead else told.meaning),
         evidence=(
             Evidence(told.subject, told.path, told.message),
@@ -117,9 +117,9 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
 def _stalled(facts: Facts, rollout: Rollout) -> Told | None:
     """What the planner says while it stands still; None where it does not, or where nobody tells since when."""
     told = next((told for told in rollout.planner if told.stalls), None)
-    if told is None or not all(Moment(each.since) for each in rollout.planner):
+    if told is None or not all(Timestamp(each.since) for each in rollout.planner):
         return None
-    age = facts.now.since(Moment(_still_since(facts, rollout, told)))
+    age = facts.now.since(Timestamp(_still_since(facts, rollout, told)))
     return told if age is not None and age >= STILL else None
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition
 from harvdiag.kinds.local import PROVISIONING
 from harvdiag.rules import advice
@@ -293,7 +293,7 @@ def _registering(facts: Facts, plan: NodePlan, node: str) -> bool:
     mine = {"upgrade.cattle.io/plan": plan.ref.name, ON_NODE: node}
     jobs = [job for job in facts.snapshot.objects("Job") if mine.items() <= labels(job).items()]
     began = [text(job, "status.startTime") for job in jobs if field("status.active").get(job)]
-    ages = [age for at in began if (age := facts.now.since(Moment(at))) is not None]
+    ages = [age for at in began if (age := facts.now.since(Timestamp(at))) is not None]
     return any(age < DEADLINE for age in ages)
 
 

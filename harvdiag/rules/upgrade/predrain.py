@@ -11,7 +11,7 @@ from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -74,7 +74,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
 
 def _held(facts: Facts, node: NodeRollout) -> Job | None:
     job = node.job("pre-drain") if node.exists and node.state == PRE_DRAINING else None
-    age = facts.now.since(Moment(job.began)) if job else None
+    age = facts.now.since(Timestamp(job.began)) if job else None
     return job if job and job.state == ACTIVE and age is not None and age >= HELD else None
 
 
@@ -122,8 +122,8 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     return Hit(
         subject=node.ref,
         message=(
-            f"The pre-drain Job of Node {node.name} has been at work since {Moment(hold.job.began)}, and {listed(told)}"
-            f"{f'; {more} more hold it too' if more else ''}"
+            f"The pre-drain Job of Node {node.name} has been at work since {Timestamp(hold.job.began)}, and "
+            f"{listed(told)}{f'; {more} more hold it too' if more else ''}"
         ),
         evidence=(
             *(e for ref, _ in volumes for e in show(facts, ref, *paths)),

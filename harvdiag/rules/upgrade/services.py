@@ -9,7 +9,7 @@ from datetime import timedelta
 from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import PLAN_OF
 from harvdiag.kinds.columns import condition
 from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT
@@ -133,7 +133,7 @@ def _locked_since(facts: Facts, obj: Obj) -> str:
     """Since when it tells of another operation; empty where it does not, or not for hours, or no time is told."""
     said = [row for row in _false(obj) if LOCKED in row.message]
     times = [row.since for row in said]
-    ages = {at: facts.now.since(Moment(at)) for at in times}
+    ages = {at: facts.now.since(Timestamp(at)) for at in times}
     return next((at for at, age in ages.items() if age is not None and age > LASTING), "")
 
 
@@ -142,8 +142,8 @@ def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     return Hit(
         subject=ref,
         message=(
-            f"{ref.kind} {ref.name} has not been ready since {Moment(since)}: Helm says that another operation on the "
-            "release is in progress, and none takes hours"
+            f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm says that another operation on "
+            "the release is in progress, and none takes hours"
         ),
         evidence=(*_conditions(ref, obj), *show(facts, ref, "status.summary")),
         next=(
@@ -172,7 +172,7 @@ def _of_upgrade(ref: ObjectRef) -> bool:
 def _settled(facts: Facts, obj: Obj) -> bool:
     """Whether the fault has lasted, or for nobody knows how long; what an ended upgrade left does not change."""
     stamps = [row.since for row in _false(obj)]
-    ages = [age for stamp in stamps if (age := facts.now.since(Moment(stamp))) is not None]
+    ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return facts.upgrades.running is None or not ages or max(ages) > SETTLED
 
 

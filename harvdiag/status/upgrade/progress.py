@@ -16,7 +16,7 @@ from harvdiag.core.frames import build_frame
 from harvdiag.core.marks import ERROR, GOOD, NOW, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain
 from harvdiag.status.upgrade.part import Part
@@ -168,7 +168,7 @@ class Course(Tabular):
 
     def age(self, since: str, short: bool = False) -> str:
         """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
-        age = self.facts.now.since(Moment(since))
+        age = self.facts.now.since(Timestamp(since))
         return span(age, short) if age is not None and age.total_seconds() >= 0 else ""
 
     # --- as data ---------------------------------------------------------------------------------------------------

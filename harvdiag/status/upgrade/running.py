@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from harvdiag.core.fields import text
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import counted
@@ -36,7 +36,7 @@ def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
         yield Part(
             PartKey.ALSO_RUNNING, f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once"
         )
-    if deleted := Moment(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
+    if deleted := Timestamp(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
         yield Part(PartKey.BEING_DELETED, f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
     if diagnosis.story:
         yield from faults(diagnosis)
@@ -84,7 +84,7 @@ def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
 def _patience(diagnosis: Diagnosis) -> Part:
     """What to do where no check of the upgrade finds anything: wait, or look where no check can."""
     last = diagnosis.last
-    age = diagnosis.facts.now.since(Moment(last.time.isoformat())) if last else None
+    age = diagnosis.facts.now.since(Timestamp(last.time.isoformat())) if last else None
     if age is not None and age >= SILENCE:
         silence = f"nothing has moved for {span(age)}, and no check knows why"
         return Part(PartKey.DO, f"look closer: {silence}; read the logs", lead=silence)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from harvdiag.core.escape import shown
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import (
@@ -155,7 +155,7 @@ def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef)
     )
     said = f' (Rancher says "{shown(told.message)}")' if told else ""
     last = max((job for job in node.jobs if job.ended), key=lambda job: _place(job.ended), default=None)
-    over = f"; its {last.type} Job ended {Moment(last.ended)}" if last and Moment(last.ended) else ""
+    over = f"; its {last.type} Job ended {Timestamp(last.ended)}" if last and Timestamp(last.ended) else ""
     return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
 
 
@@ -261,4 +261,4 @@ def ended(node: NodeRollout) -> str:
 
 def _place(told: str) -> str:
     """A time so that it can be compared; one that is none comes first."""
-    return str(Moment(told)) if Moment(told) else ""
+    return str(Timestamp(told)) if Timestamp(told) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
@@ -172,5 +172,5 @@ def _failed(node: NodeRollout, step: Step) -> bool:
 def _time(node: NodeRollout, step: Step) -> str:
     """``09:31``: only the Jobs tell when they began and ended."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
-    at = Moment(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
+    at = Timestamp(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
     return f"{at:%H:%M}" if at else ""
