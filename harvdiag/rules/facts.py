@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 
 from harvdiag.core.conditions import conditions_of
@@ -22,7 +22,6 @@ JOINING = timedelta(minutes=30)
 """How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
 REMOVAL = timedelta(hours=1)
 """How long a deletion may take; Cluster API drains, detaches and removes in turn."""
-EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def __dir__() -> list[str]:
@@ -69,7 +68,7 @@ class Facts:
         Kubelets send one every five minutes, so that is late enough to say how long something has lasted.
         """
         told = Timestamp(self.snapshot.manifest.captured_at)
-        return told or max(map(Timestamp, self._heartbeats()), key=lambda m: m.at or EPOCH, default=told)
+        return told or max(map(Timestamp, self._heartbeats()), default=told)
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):

@@ -23,7 +23,6 @@ __all__ = [
     "at_nodes",
     "cordoned_at",
     "current",
-    "latest",
     "over",
     "pairing_causes",
     "ready_since",
@@ -84,11 +83,6 @@ def settled(facts: Facts, *times: str) -> bool:
     """Whether the last of these is long enough ago; times that nobody tells do not speak against it."""
     ages = [age for told in times if (age := facts.now.since(Timestamp(told))) is not None]
     return all(age >= SETTLING for age in ages)
-
-
-def latest(*times: str) -> str:
-    """The latest of some times; empty where none is told."""
-    return max((told for told in times if Timestamp(told)), key=lambda told: str(Timestamp(told)), default="")
 
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harvdiag.core.conditions import ALL_LISTS, Condition, conditions_of
+from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import latest
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 
@@ -129,14 +129,9 @@ def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
                     message=row.message,
                     meaning=known.meaning,
                     machines=tuple(dict.fromkeys(MACHINE.findall(row.message))),
-                    since=_since(row),
+                    since=latest(row.changed, row.updated),
                     part=known.part,
                     stalls=known.stalls,
                 )
             )
     return found
-
-
-def _since(row: Condition) -> str:
-    times = [row.changed, row.updated]
-    return max((told for told in times if Timestamp(told)), key=lambda told: str(Timestamp(told)), default="")

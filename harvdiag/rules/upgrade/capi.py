@@ -8,13 +8,12 @@ from datetime import timedelta
 from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.fields import Obj, text
 from harvdiag.core.model import Severity
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import latest
 from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.v2 import toolkit_unseen
 

@@ -10,7 +10,7 @@ from typing import Any
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -19,7 +19,6 @@ from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     cordoned_at,
-    latest,
     over,
     pairing_causes,
     ready_since,

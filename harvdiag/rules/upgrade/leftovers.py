@@ -8,14 +8,14 @@ from datetime import timedelta
 from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
 from harvdiag.core.fields import Obj, field, items, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.graph.pairing import E2
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import REMOVAL, Facts
-from harvdiag.rules.upgrade_evidence import latest, over
+from harvdiag.rules.upgrade_evidence import over
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.handshake import handshake, path

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from harvdiag.core.fields import field, labels
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.kinds.columns import condition
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL, PROVISIONING
 from harvdiag.rules import advice
@@ -20,7 +20,6 @@ from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     current,
-    latest,
     pairing_causes,
     ready_since,
     says,

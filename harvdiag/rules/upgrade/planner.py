@@ -8,13 +8,13 @@ from datetime import timedelta
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import asked, at_nodes, latest, pairing_causes, stated
+from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated
 from harvdiag.upgrade.planner import Told
 from harvdiag.upgrade.run import NodeRollout, Rollout
 

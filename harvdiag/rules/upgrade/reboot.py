@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import text
 from harvdiag.core.model import Severity
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.graph.pairing import E1
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -18,7 +18,6 @@ from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     cordoned_at,
-    latest,
     pairing_causes,
     ready_since,
     says,

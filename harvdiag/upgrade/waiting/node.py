@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from harvdiag.core.escape import shown
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import (
@@ -148,13 +148,13 @@ def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef)
         return held
     if step in AT_ONCE:
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
-        since = max(ended(node), back, key=_place)
+        since = latest(ended(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
     told = step == "h6" and next(
         (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
     )
     said = f' (Rancher says "{shown(told.message)}")' if told else ""
-    last = max((job for job in node.jobs if job.ended), key=lambda job: _place(job.ended), default=None)
+    last = max((job for job in node.jobs if job.ended), key=lambda job: Timestamp(job.ended), default=None)
     over = f"; its {last.type} Job ended {Timestamp(last.ended)}" if last and Timestamp(last.ended) else ""
     return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
 
@@ -256,9 +256,4 @@ def _reason(node: NodeRollout) -> str:
 
 def ended(node: NodeRollout) -> str:
     """When the last Job of a node ended; empty where nobody tells."""
-    return max((job.ended for job in node.jobs), key=_place, default="")
-
-
-def _place(told: str) -> str:
-    """A time so that it can be compared; one that is none comes first."""
-    return str(Timestamp(told)) if Timestamp(told) else ""
+    return latest(*(job.ended for job in node.jobs))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harvdiag.core.escape import shown
 from harvdiag.core.suggest import listed
+from harvdiag.core.timestamps import latest
 from harvdiag.upgrade.phases import AT_SERVICES, NODES, PAUSED, PRELOADING, PREPARING
 from harvdiag.upgrade.plans import GATE, node_plans
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -100,4 +101,4 @@ def _since(rollout: Rollout, kind: str) -> str:
 
 
 def _last(nodes: Sequence[NodeRollout]) -> str:
-    return max(map(ended, nodes), default="")
+    return latest(*map(ended, nodes))
