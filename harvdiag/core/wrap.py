@@ -6,13 +6,13 @@ The counting is our own: importing wcwidth takes a third of the time in which `h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import TextWrapper
 from unicodedata import category, east_asian_width
 
 from harvdiag.core.escape import plain
 
-__all__ = ["count_cells", "cut", "fill", "pad", "wrap"]
+__all__ = ["count_cells", "cut", "fill", "pad", "wrap", "wrap_labelled"]
 
 LEAST, BESIDE = 30, 20
 """The cells of a line, and those beside its indent, in however narrow a terminal: it then breaks lines itself."""
@@ -45,6 +45,11 @@ def wrap(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: 
         break_on_hyphens=hyphens,
     )
     return wrapper.wrap(plain(text)) or [""]
+
+
+def wrap_labelled(rows: Iterable[tuple[str, str]], width: int, column: int) -> list[str]:
+    """The lines of texts with a label before each; the texts begin in the same column."""
+    return [line for label, text in rows for line in wrap(f"{label:{column}}{text}", width, " " * column)]
 
 
 def fill(text: str, width: int, hang: int = 0) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
 from harvdiag.core.marks import SIGNS, TO_COME
-from harvdiag.core.wrap import wrap
+from harvdiag.core.wrap import wrap, wrap_labelled
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import parts, title
@@ -36,8 +36,7 @@ def terminal(course: Course, wide: int) -> str:
         for state, names in groups(sorted(plan.statuses), lambda name: plan.statuses[name].state):
             sign = SIGNS["error"] if names[0] in plan.failed else " "
             lines += wrap(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
-    for label, told in parts(course):
-        lines += wrap(f"{label:{LABEL}}{told}", wide, " " * LABEL)
+    lines += wrap_labelled(parts(course), wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
