@@ -28,10 +28,6 @@ RISKS = {
 """What an option of `harvdiag rbac` is for, and what more than that it gives away."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def only_in(namespace: str) -> str:
     """Where a kind may be listed that may not be listed in every namespace."""
     return f"{ONLY} {namespace}"

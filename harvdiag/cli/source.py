@@ -25,10 +25,6 @@ EXIT_INTERRUPTED = 130
 Command = Callable[..., Any]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Where(NamedTuple):
     """What a command is to read; without a `source`, the cluster of the context."""
 

@@ -14,10 +14,6 @@ ALL_LISTS = (*STATUS_LIST, "status.v1beta2.conditions", "status.deprecated.v1bet
 """The places in which releases of Cluster API write conditions, the usual one first."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
     """One condition; false where it has no type. What is absent is an empty string."""

@@ -42,7 +42,3 @@ HOLLOW, TO_COME, PARTLY = "○", "·", "◐"
 """Of what does not exist, of what has not begun, of what may be read in some namespaces only."""
 MISSING = {ABSENT: "does not exist", UNSEEN: "not seen"}
 """The words for what is not there."""
-
-
-def __dir__() -> list[str]:
-    return __all__

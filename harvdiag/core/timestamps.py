@@ -15,10 +15,6 @@ LONGEST = 24 * 3600
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Timestamp:
     """An RFC 3339 time of the API (``2025-05-08T10:00:00Z``); false where it is empty or no time at all.
 

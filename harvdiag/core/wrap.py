@@ -22,10 +22,6 @@ _WORD = re.compile(r"\s*(?:`[^`]+`|\S)+")
 _WHOLE = re.compile(r"`[^`]+`|^\s*\(?https?://")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def count_cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
     return len(str(text)) if text.isascii() else sum(map(_cells_of, text))

@@ -11,10 +11,6 @@ HEAD, HALF, BAR = 6.0, 3.5, 6.0
 """How long the head of an arrow is, half its width, and half the length of a bar."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def way_points(shape: Path) -> tuple[Point, ...]:
     """The corners of a line; of a curved one its ends and between them the two handles of its Bezier curve."""
     if not shape.curved:

@@ -31,10 +31,6 @@ NOTHING = "\u25a1"  # for a sign that no font at hand has
 LIKELY = ("noto", "cjk", "wqy", "wenquanyi", "droid", "unifont", "symbola", "freesans", "arial", "han", "gothic")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def png(scene: Scene, theme: str = "light") -> bytes:
     """The picture, two pixels a unit. Raises UsageError where matplotlib is not installed."""
     try:

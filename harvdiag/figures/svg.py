@@ -24,10 +24,6 @@ ALT = 6000  # signs that one can listen to
 _USED = re.compile(r"\b[fs]-(\w+)\b")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
     """The whole picture. `theme` is ``auto`` (as the reader's system), ``light`` or ``dark``.
 

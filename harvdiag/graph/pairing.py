@@ -43,10 +43,6 @@ INFRASTRUCTURE, BOOTSTRAP = "spec.infrastructureRef.name", "spec.bootstrap.confi
 JOINS, GONE = "joins", "gone"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Verdict(Enum):
     """What the links of a Node and a Machine, or of one of them alone, amount to; its value says it in words."""
 

@@ -29,10 +29,6 @@ __all__ = [
 ]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 _ALL = (*linked.KINDS, *upgrading.KINDS, *workloads.KINDS, linked.HOST, KUBELET)
 CATALOGUE: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 LINKED = tuple(kind.name for kind in linked.KINDS)

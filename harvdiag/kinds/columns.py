@@ -37,10 +37,6 @@ ROLE_LABELS = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Column(NamedTuple):
     """A column of a table: `dtype` is pandas' name of it (``str``, ``boolean``, ``Int64``, ``datetime64[ns, UTC]``).
 

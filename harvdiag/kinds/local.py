@@ -12,7 +12,3 @@ LOCAL = ObjectRef("Cluster", FLEET, "local")
 PROVISIONING = ObjectRef("Cluster.provisioning.cattle.io", FLEET, "local")
 CONTROL_PLANE = ObjectRef("RKEControlPlane", FLEET, "local")
 MANAGEMENT = ObjectRef("Cluster.management.cattle.io", "", "local")
-
-
-def __dir__() -> list[str]:
-    return __all__

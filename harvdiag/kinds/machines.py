@@ -24,10 +24,6 @@ from harvdiag.kinds.plansecret import PLAN_TYPE
 __all__ = ["HOST", "KINDS", "KUBELET", "NAMESPACES"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 _CLUSTER_COLUMNS = (
     NAMESPACE,
     NAME,

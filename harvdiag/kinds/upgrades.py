@@ -9,10 +9,6 @@ from harvdiag.kinds.local import FLEET
 __all__ = ["KINDS"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 SETTING = Kind(
     name="Setting",
     group="harvesterhci.io",

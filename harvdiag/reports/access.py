@@ -13,10 +13,6 @@ __all__ = ["render"]
 LABEL = 12
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def render(access: Access, width: int = 100) -> str:
     """The identity, one line a kind, and why what is refused is; ends in a line break."""
     width = max(width, 40)

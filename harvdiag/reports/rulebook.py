@@ -11,10 +11,6 @@ from harvdiag.rules import Rule
 __all__ = ["explain", "listing"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def listing(rules: Iterable[Rule], width: int = 100) -> str:
     """One line a rule, family by family; ends in a line break."""
     chosen = list(rules)

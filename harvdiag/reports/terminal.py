@@ -20,10 +20,6 @@ MOST_NAMES = 8
 GUTTER = 11  # two blanks, the longest label (Caution) and two more
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def render(findings: Findings, width: int = 100, colour: bool = False) -> str:
     """The report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
     page = _Page(findings, max(width, 40), colour)

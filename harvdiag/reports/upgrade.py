@@ -30,10 +30,6 @@ MOST = 12
 """Lines of nodes; those that wait in the same way share one."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def render(standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False) -> str:
     """The explanation and the nodes, or one node, with what happened when if asked for; ends in a line break."""
     width = max(width, NARROW)

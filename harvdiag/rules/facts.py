@@ -24,10 +24,6 @@ REMOVAL = timedelta(hours=1)
 """How long a deletion may take; Cluster API drains, detaches and removes in turn."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Facts:
     """One snapshot and what follows from it: its links, its pairs, its upgrades, and its own "now"."""
 

@@ -53,10 +53,6 @@ UNFIT = (
 )
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def at_nodes(facts: Facts) -> Rollout | None:
     """The running upgrade, if it has come to the nodes (phase 7); before that no node is drained."""
     rollout = facts.rollout

@@ -22,10 +22,6 @@ __all__ = ["Diagnosis"]
 CLUSTERS = {"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Diagnosis:
     """The facts of one cluster and what was found in them."""
 

@@ -36,10 +36,6 @@ FEW, LONG = 3, 200
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def counted(number: int | None, noun: str) -> str:
     """``1 Node``, ``4 Nodes``, ``Nodes not seen`` for None."""
     if number is None:

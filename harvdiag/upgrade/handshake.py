@@ -26,10 +26,6 @@ KEYS = {
 """Short name to annotation, in the order in which they are written; ``drain-error`` may come at any time."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def path(key: str) -> str:
     """The field of an annotation by its short name."""
     return f'metadata.annotations["{KEYS[key]}"]'

@@ -16,10 +16,6 @@ ENDS = frozenset({"Complete", "Failed"})
 """The conditions that tell of a Job's end."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One Job of an upgrade."""

@@ -40,10 +40,6 @@ PREPARING, SERVICES, NODES, LAST = 5, 6, 7, 8
 """The numbers of phases: images are loaded, services upgraded, nodes upgraded, it is over."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class Phase:
     """One phase of the upgrade."""

@@ -15,10 +15,6 @@ from harvdiag.snapshot import Snapshot
 __all__ = ["SAYINGS", "Saying", "Told", "decode", "planner_says", "saying"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Saying(NamedTuple):
     """A part of a message, in lower case, and what it says.
 

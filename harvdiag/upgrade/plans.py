@@ -28,10 +28,6 @@ RESTART = timedelta(minutes=30)
 """How long a Node may be not Ready because it merely restarts; big servers take many minutes."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class NodePlan:
     """One plan of the system-upgrade-controller."""

@@ -28,10 +28,6 @@ __all__ = ["NodeRollout", "Rollout"]
 READY = condition("ready", "Ready")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class NodeRollout:
     """One node in an upgrade. What was not seen or does not exist is None or empty."""

@@ -20,10 +20,6 @@ PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 SKIP_DONE = 'metadata.annotations["harvesterhci.io/apply-skip-rke2-manifests-plan-completed"]'
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class NodeStatus(NamedTuple):
     """What the Upgrade says of one node."""
 

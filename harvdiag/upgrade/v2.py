@@ -18,10 +18,6 @@ from harvdiag.upgrade.v1 import NodeStatus
 __all__ = ["UpgradePlan", "toolkit_unseen"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def toolkit_unseen(snapshot: Snapshot) -> bool:
     """Whether an UpgradePlan may run that could not be read; most releases have no such kind, so nobody looks there."""
     return any(entry.state in {State.FORBIDDEN, State.FAILED} for entry in snapshot.gaps("UpgradePlan"))

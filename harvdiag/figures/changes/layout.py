@@ -24,10 +24,6 @@ FINDINGS = 12
 WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", ANEW: "made anew"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def picture(comparison: Comparison, groups: Sequence[Group]) -> Scene:
     """The whole comparison."""
     items, y = head(title(comparison), "   →   ".join(under(comparison)), WIDE)

@@ -20,10 +20,6 @@ LABEL = 12
 SHORT = ("R", "S", "H", "J")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
     """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
     lines = [*wrap(of.title, wide), plain(under), ""]

@@ -15,10 +15,6 @@ __all__ = ["INSET", "box", "stack"]
 INSET = 9.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
     """One object or empty slot, by a shorter `name` where it has one.
 

@@ -15,10 +15,6 @@ __all__ = ["text"]
 ENDS = {(True, True): "both", (True, False): "forward", (False, True): "back"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def text(found: Plot) -> str:
     """One statement a node and a link; every name is quoted."""
     drawn = outline(found)

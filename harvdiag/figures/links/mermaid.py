@@ -19,10 +19,6 @@ ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
 BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def text(found: Plot) -> str:
     """One line a node and a link; fills and inks of their own, so that it is read on light and dark paper."""
     drawn = outline(found)

@@ -28,10 +28,6 @@ __all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "mo
 PAD, CAPTIONS, SHORT = 10.0, 3, 9.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Look(NamedTuple):
     """How rows are shown: on which grid, whether each tie has its words, which object and finding are meant.
 

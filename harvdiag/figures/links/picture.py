@@ -27,10 +27,6 @@ HEADINGS = ("Node", "Machine", "CustomMachine, RKEBootstrap", "plan Secret", "cl
 BETWEEN = 6.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def picture(found: Plot, wish: Wish) -> Scene:
     """All that is to be shown, in its place."""
     grid = LABELLED if wish.labels else Grid()

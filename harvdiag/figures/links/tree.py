@@ -20,10 +20,6 @@ __all__ = ["text"]
 NARROW = 40
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def text(found: Plot, width: int) -> str:
     """The title, a tree for each row with what was found below it, and what is folded."""
     room = max(width, NARROW)

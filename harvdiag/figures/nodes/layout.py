@@ -25,10 +25,6 @@ HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
 LEGEND = {"error": "broken", "warning": "look at it", "info": "good to know", NOW: "under way", UNSEEN: "not seen"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def picture(board: Board, lines: Sequence[Line]) -> Scene:
     """The whole matrix."""
     return Grid(board, lines).scene()

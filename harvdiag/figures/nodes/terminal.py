@@ -24,10 +24,6 @@ EM = 12
 Grid = dict[str, list[str]]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def table(board: Board, lines: Sequence[Line], width: int) -> str:
     """An aligned table. Where there is no room for all columns, those that are the same on all lines are told below.
 

@@ -18,10 +18,6 @@ __all__ = ["terminal"]
 LABEL, TIMES, LEAST, EM = 30, 17, 20, 0.65
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def terminal(history: History, under: str, wide: int) -> str:
     """The title, the phases and the nodes with their bars, and the moment at which it stopped."""
     lines = [*wrap(history.title, wide, "  "), plain(under), ""]

@@ -19,10 +19,6 @@ __all__ = ["terminal"]
 LABEL, INDENT = 14, "  "
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def terminal(course: Course, wide: int) -> str:
     """The title, the phases, one line a node or group, and what the standing says."""
     lines = [*wrap(title(course), wide), plain(source_line(course.standing)), ""]

@@ -38,10 +38,6 @@ _LONG = "font-weight:normal;overflow-wrap:anywhere;min-width:9em"
 _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def findings_card(findings: Findings) -> str:
     """What was looked at, the verdict, one card a root cause with what follows from it, and what was not judged."""
     parts = [

@@ -31,10 +31,6 @@ COLUMNS = ("change", "what", "kind", "namespace", "name", "field", "before", "no
 CONDITION = condition_path("")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Change(NamedTuple):
     """One difference: an object (no `path`), or a field or link of one, as it was `before` and as it is `now`.
 

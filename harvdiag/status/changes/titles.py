@@ -41,10 +41,6 @@ WENT_ON, WENT_ON_ALONE = "went on", "went"
 """How a node moved forward; of a single one both states are told."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def title(comparison: Comparison) -> str:
     """The answer: what happened since, and what became of the findings."""
     if comparison.strangers:

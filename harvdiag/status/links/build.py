@@ -17,10 +17,6 @@ from harvdiag.status.summary import broken
 __all__ = ["edges", "weave"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def weave(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> Web:
     """The rows in the order in which they should be read: trouble on top, what is well at the bottom."""
     found = edges(graph)

@@ -18,10 +18,6 @@ __all__ = ["missing"]
 OWNERS = "metadata.ownerReferences"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Slot(NamedTuple):
     """An object of `owner` should name one of `kind` in `path`, or be named in it."""
 

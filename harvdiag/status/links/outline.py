@@ -17,10 +17,6 @@ from harvdiag.status.links.view import Plot
 __all__ = ["Joint", "Knot", "Outline", "called", "outline", "sign", "told"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Knot(NamedTuple):
     """A node: its key, the lines of its label, and its state."""
 

@@ -29,10 +29,6 @@ NUMBER = re.compile(r"([0-9]+)")
 RANKS = (*SEVERE, ABSENT, UNSEEN, GOOD)
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def worst(states: list[str]) -> str:
     """The state that matters most; ``good`` where there is none."""
     return min(states, key=RANKS.index, default="good")

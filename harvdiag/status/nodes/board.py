@@ -37,10 +37,6 @@ DTYPES = {"findings": "Int64", "volumes": "Int64", "vms": "Int64"} | dict.fromke
 VOTER = condition("voter", "EtcdIsVoter")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Board(Tabular):
     """All rows of one cluster, and what was found that is about none of them.
 

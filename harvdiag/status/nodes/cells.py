@@ -29,10 +29,6 @@ FOLLOWING = {"findings", "upgrade"}  # what these tell of a fault follows from t
 LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Cell(NamedTuple):
     """One fact: its short `word`, how it is (`state`), its `hint` with the field, and its `value` for a table.
 

@@ -22,10 +22,6 @@ SUMS = {"volumes", "vms"}
 DEEP = 3  # lines in a cell
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Bundle(NamedTuple):
     """Rows that are drawn as one: what they are called, and what each column holds how often."""
 

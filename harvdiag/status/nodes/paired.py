@@ -25,10 +25,6 @@ WORDS = {
 """In a cell; a pair that holds is told otherwise, but for one whose Machine is being deleted."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def paired(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
     """The cell of a node's pairs, or of a Machine that has no Node; how bad it is comes from the findings."""
     machines = ", ".join(pair.machine for pair in pairs if pair.machine)

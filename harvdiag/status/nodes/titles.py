@@ -17,10 +17,6 @@ __all__ = ["alt", "beside", "notes", "sign", "title"]
 FEW, TOLD, NOTES = 3, 12, 4
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def sign(cell: Cell) -> str:
     """The sign before its word."""
     return SIGNS.get(cell.state, "")

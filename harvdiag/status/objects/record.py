@@ -31,10 +31,6 @@ DULL = {"name", "namespace", "uid"}
 Record = dict[str, Any]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def record(diagnosis: Diagnosis, graph: Graph, found: Plot, drawn: Collection[str] | None = None) -> Record:
     """What there is to know, for JSON: `objects`, `edges` between them by number, which of them stand in `bundles`,
     `findings` and the `verdict`.

@@ -17,10 +17,6 @@ LONG, FEW = 600, 3
 MORE = "`harvdiag check` of the same source"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def faults(diagnosis: Diagnosis) -> Iterator[Part]:
     """Of the story: the upgrade's own finding first, then the link that broke, then what to do."""
     if not diagnosis.story:

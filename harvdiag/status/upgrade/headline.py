@@ -38,10 +38,6 @@ TOLD = frozenset(
 """What the pictures repeat of the explanation."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def short(message: str, room: int = 60) -> str:
     """The main clause of a finding's message, ``srv09 has no Machine``; all of it where it has at most `room` signs."""
     whole = re.split(r"; ", _bare(message), maxsplit=1)[0]

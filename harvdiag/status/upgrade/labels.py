@@ -13,10 +13,6 @@ from harvdiag.upgrade.phases import PREPARING
 __all__ = ["lane_hint", "phase_word", "plan_states", "silence_word", "unplaced_word"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def phase_word(course: Course, cell: Cell) -> str:
     """How a phase is that is not simply done or to come: ``stuck here``, ``held up``, ``now``; else empty."""
     if cell.mark == "error":

@@ -17,10 +17,6 @@ from harvdiag.upgrade.wording import span
 __all__ = ["Part", "PartKey", "awaited", "find_part", "quoted", "since"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class PartKey(Enum):
     """What a part of the explanation is about; its value is the label for people."""
 

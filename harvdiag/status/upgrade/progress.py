@@ -66,10 +66,6 @@ NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason",
 PHASE_COLUMNS = {"number": "Int64", "phase": "str", "mark": "str", "took": "str"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Cell(NamedTuple):
     """One phase: its number and label, how it stands, and how long it took (None where nothing says so)."""
 

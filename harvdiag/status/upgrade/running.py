@@ -25,10 +25,6 @@ SILENCE = timedelta(hours=2)
 """Longer than any one step of an upgrade usually takes; where nothing moved for so long, somebody should look."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     """Where it stands; why, where something holds it up, else whose turn it is; what to beware of."""
     yield Part(PartKey.WHERE, _where(diagnosis, rollout))

@@ -106,10 +106,6 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 CUT = 57  # a Job's pod is named like it, cut here so that five signs and a dash fit behind
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def job_says(snapshot: Snapshot, job: Job) -> Quote | None:
     """What an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
 

@@ -29,10 +29,6 @@ _STAMPS = (
 )
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Quote(NamedTuple):
     """One line of a log: the file it stands in, its own time stamp, its text and what it means.
 

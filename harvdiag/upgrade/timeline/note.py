@@ -24,10 +24,6 @@ _DRAIN_ERROR = re.compile(
 _FIRST_YEAR = 2000  # Go's zero time is the year 1, and stands where no time was set
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class EntryKind(Enum):
     """What sort of thing happened, where it is a fault."""
 

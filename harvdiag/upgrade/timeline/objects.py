@@ -32,10 +32,6 @@ PLAN_TIMES = {
 APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
     """What the upgrade's own objects tell, and the Nodes, Machines and plan Secrets that it works on."""
     upgrade = rollout.upgrade

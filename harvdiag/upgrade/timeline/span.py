@@ -19,10 +19,6 @@ HOOKS = frozenset({"pre-drain", "post-drain", "restore-vm", "single-node-upgrade
 """The Jobs of a node's turn."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class Span:
     """A phase of the upgrade or a step of one node, whose steps are its Jobs by type, and between them ``kubernetes``

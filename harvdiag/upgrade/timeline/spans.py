@@ -17,10 +17,6 @@ from harvdiag.upgrade.timeline.steps import steps
 __all__ = ["phases"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Own(NamedTuple):
     """A phase with the begin that something of its own tells, and what may tell its end, the surest first."""
 

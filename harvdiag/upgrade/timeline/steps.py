@@ -19,10 +19,6 @@ LONGEST = timedelta(hours=2)
 """A Node that is Ready again later than that after its hook was not so because of the upgrade's restart."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def steps(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
     """Each node's steps in their order, one node after the other, without their gaps."""
     return [found for node in rollout.nodes for found in _of_node(node, jobs, snapshot, clock)]

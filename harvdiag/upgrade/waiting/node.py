@@ -50,10 +50,6 @@ AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre
 """What follows where a node has no plan Secret of its own."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def has_turn(node: NodeRollout) -> bool:
     """It is between the begin and the end of its upgrade; a Job may still be at work on one that is done."""
     under_way = node.handshake is not None and not node.handshake.idle

@@ -18,10 +18,6 @@ __all__ = ["in_turn", "wait"]
 PLANNER = "Rancher's planner"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def wait(rollout: Rollout) -> Wait:
     """Who is to act next, for what, and since when."""
     upgrade, phase = rollout.upgrade, rollout.upgrade.phase

@@ -26,10 +26,6 @@ COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "
 HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class Drain(Tabular):
     """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.

@@ -19,10 +19,6 @@ ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
 """The columns: who speaks, and where it is written."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Step(NamedTuple):
     """One step: its name, from which actor to which, what is done, and the annotation or object that carries it.
 
