@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Timestamp
@@ -19,7 +20,8 @@ ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
 """The columns: who speaks, and where it is written."""
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Step:
     """One step: its name, from which actor to which, what is done, and the annotation or object that carries it.
 
     `next` says who is to act while it is waited for.
@@ -99,7 +101,10 @@ SAID = (
     ),
     (RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
 )
-STEPS = tuple(Step(step.name, *said) for step, said in zip(DRAIN_STEPS, SAID, strict=True))
+STEPS = tuple(
+    Step(name=step.name, source=source, target=target, what=what, carrier=carrier, next=task)
+    for step, (source, target, what, carrier, task) in zip(DRAIN_STEPS, SAID, strict=True)
+)
 """The steps of the handshake with who takes each and what is said of it."""
 ASKS = {step.name: step.key for step in DRAIN_STEPS if step.key and not step.answers}
 ANSWERS = {step.name: (step.answers, step.key) for step in DRAIN_STEPS if step.answers}
