@@ -189,18 +189,22 @@ class Course(Tabular):
     @property
     def phases(self) -> pd.DataFrame:
         """The phases in their order: `number` (Int64), `phase`, `mark` (as for nodes, and ``unseen``), `took` (str)."""
-        return build_frame([(c.number, c.label, c.mark, c.took or None) for c in self.cells], PHASE_COLUMNS)
+        return build_frame(self._phases, PHASE_COLUMNS)
+
+    @property
+    def _phases(self) -> list[tuple[int, str, str, str | None]]:
+        told = [(cell, cell.took) for cell in self.cells]
+        return [(c.number, c.label, c.mark, None if took is None else span(took)) for c, took in told]
 
     def _summary(self) -> dict[str, Any]:
         """`upgrade` (the object, or None), whether it is `running`, why it was `not_seen`, and the `phases`."""
         of = self.upgrade or self.standing.plan
-        phases = [(cell.number, cell.label, cell.mark, cell.took or None) for cell in self.cells]
         return {
             "upgrade": of.ref.as_dict() if of else None,
             "version": of.version if of else None,
             "running": of.running if of else False,
             "not_seen": self.gap or None,
-            "phases": [dict(zip(PHASE_COLUMNS, phase, strict=True)) for phase in phases],
+            "phases": [dict(zip(PHASE_COLUMNS, phase, strict=True)) for phase in self._phases],
         }
 
     # --- phases ----------------------------------------------------------------------------------------------------
