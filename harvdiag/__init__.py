@@ -97,11 +97,11 @@ def connect(
     cannot be reached or does not accept the login, SourceError where it is no Harvester.
     """
     from harvdiag.cluster import Cluster
-    from harvdiag.core.timestamps import seconds
+    from harvdiag.core.timestamps import parse_duration
     from harvdiag.io.progress import shown
     from harvdiag.sources import open_source
 
-    timeout = seconds(request_timeout)
+    timeout = parse_duration(request_timeout)
     return Cluster(open_source(of_context(context), kubeconfig=kubeconfig, timeout=timeout, progress=shown()))
 
 
@@ -132,11 +132,11 @@ def whoami(
     Raises AccessError as `connect` does.
     """
     from harvdiag.access import whoami as access
-    from harvdiag.core.timestamps import seconds
+    from harvdiag.core.timestamps import parse_duration
     from harvdiag.io.progress import shown
 
     _refuse_empty(source)
-    return access.whoami(source, kubeconfig, seconds(request_timeout), shown())
+    return access.whoami(source, kubeconfig, parse_duration(request_timeout), shown())
 
 
 def _refuse_empty(source: str | os.PathLike[str]) -> None:

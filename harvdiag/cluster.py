@@ -35,10 +35,6 @@ __all__ = ["Cluster"]
 FEW = 4  # names that may all be told to somebody who gave none of them
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Cluster:
     """One cluster at one moment. Everything is read and worked out when it is first asked for, and only once."""
 

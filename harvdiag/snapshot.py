@@ -22,10 +22,6 @@ from harvdiag.kinds.sensitive import WITHHELD, discreet, withheld
 __all__ = ["Listing", "Logbook", "Manifest", "Reader", "Resource", "Snapshot"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """Where it all comes from."""

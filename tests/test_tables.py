@@ -13,7 +13,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import State
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import COMMON, count
@@ -193,9 +193,9 @@ def test_times_beyond_nanoseconds_are_missing(moment: str) -> None:
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "yesterday", ""])
 def test_moments_that_are_none_are_false(text: str) -> None:
     """Beyond the calendar in UTC, or no time at all."""
-    assert not Moment(text)
-    assert Moment("2025-05-08T10:00:00Z").since(Moment(text)) is None
-    assert str(Moment(text)) == "unknown time"
+    assert not Timestamp(text)
+    assert Timestamp("2025-05-08T10:00:00Z").since(Timestamp(text)) is None
+    assert str(Timestamp(text)) == "unknown time"
 
 
 @pytest.mark.parametrize("value", [5, "text", True, {"a": 5}, [5], [None]])

@@ -40,10 +40,6 @@ _DNS_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _RESOURCE = re.compile(rf"({_LABEL})(?:\.({_LABEL}(?:\.{_LABEL})*))?")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class _Subject(NamedTuple):
     """To whom the rights are given."""
 

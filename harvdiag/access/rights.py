@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import plain
 from harvdiag.core.frames import build_frame
+from harvdiag.core.marks import ERROR, GOOD, PARTLY, SIGNS, UNSEEN
 from harvdiag.kinds import DIAGNOSIS, NAMESPACES
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ RISKS = {
     "--kubelet": ("nodes/proxy", "lets its holder run commands in every Pod"),
 }
 """What an option of `harvdiag rbac` is for, and what more than that it gives away."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def only_in(namespace: str) -> str:
@@ -59,7 +56,7 @@ class Right:
     @property
     def mark(self) -> str:
         """A sign: ✓ may be listed, ◐ in some namespaces only, ✗ may not, ? nobody knows."""
-        return "◐" if self.partly else {True: "✓", False: "✗", None: "?"}[self.listed]
+        return PARTLY if self.partly else SIGNS[{True: GOOD, False: ERROR, None: UNSEEN}[self.listed]]
 
     @property
     def verdict(self) -> str:

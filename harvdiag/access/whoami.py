@@ -30,10 +30,6 @@ QUERY = {"limit": "1", "fieldSelector": f"metadata.name={NOBODY}"}
 WHO = re.compile(r'User "([^"]+)" cannot')
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def whoami(
     target: str | os.PathLike[str],
     kubeconfig: str | os.PathLike[str] | None = None,

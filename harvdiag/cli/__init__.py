@@ -29,10 +29,6 @@ __all__ = ["cli", "main"]
 EXIT_UNUSABLE, EXIT_BUG = 2, 3
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def main() -> None:
     """Run the tool and exit with its code."""
     _tolerate()

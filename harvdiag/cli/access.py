@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["rbac", "whoami"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class _Subject(StringParamType):
     """To whom rights are given; completes how such a word begins."""
 

@@ -22,10 +22,6 @@ EXIT_FINDINGS = 1
 LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @click.command()
 @source_options
 @click.option(

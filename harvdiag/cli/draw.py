@@ -24,10 +24,6 @@ THEMES = ("auto", "light", "dark")
 WIDEST = 140
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @click.command()
 @source_options
 @click.option(

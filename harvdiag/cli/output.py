@@ -12,10 +12,6 @@ from harvdiag.core.errors import UsageError
 __all__ = ["coloured", "say", "width"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def coloured(wish: bool | None) -> bool:
     """Whether to use colours: as wished, else on a terminal that can, unless NO_COLOR is set."""
     if wish is not None:

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["rules"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     return RULES.shell_complete(ctx, param, incomplete)
 

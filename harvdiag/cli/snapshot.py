@@ -24,10 +24,6 @@ __all__ = ["snapshot"]
 SECRETS = {"secret", "secrets"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @click.command()
 @source_options
 @click.option(

@@ -25,10 +25,6 @@ EXIT_INTERRUPTED = 130
 Command = Callable[..., Any]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Where(NamedTuple):
     """What a command is to read; without a `source`, the cluster of the context."""
 
@@ -55,10 +51,10 @@ class _Seconds(click.ParamType[float]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from harvdiag.core.timestamps import seconds
+        from harvdiag.core.timestamps import parse_duration
 
         try:
-            return seconds(value)
+            return parse_duration(value)
         except UsageError as error:
             self.fail(str(error), param, ctx)
 

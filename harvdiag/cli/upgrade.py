@@ -16,10 +16,6 @@ __all__ = ["upgrade"]
 FORMS = ("table", "json")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @click.command()
 @source_options
 @click.option("--node", help="Explain one node: its state, its turn, and what the logs tell of it.")

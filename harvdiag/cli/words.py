@@ -16,10 +16,6 @@ OUTPUT = "Write to this file, not to stdout."
 """The help of an option that many commands have."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Names(click.ParamType[tuple[str, ...]]):
     """Names separated by commas. `known` gives those that completion offers, and what each is."""
 

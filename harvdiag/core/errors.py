@@ -5,10 +5,6 @@ from __future__ import annotations
 __all__ = ["AccessError", "HarvdiagError", "SourceError", "UsageError"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class HarvdiagError(Exception):
     """Base of every error that harvdiag raises on purpose; its text is one line for the user."""
 

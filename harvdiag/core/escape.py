@@ -18,10 +18,6 @@ _AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)", re.IGNORE
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def plain(text: Any) -> str:
     """Text for a terminal: one line, every control sign written out (``\\x1b``)."""
     return _DANGEROUS.sub(lambda match: match[0].encode("unicode_escape").decode(), str(text))

@@ -13,10 +13,6 @@ Obj = dict[str, Any]
 _STEP = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class FieldPath:
     """A place in an object, such as ``metadata.annotations["cluster.x-k8s.io/machine"]``.
 

@@ -18,10 +18,6 @@ __all__ = ["Findings", "Origin", "Source"]
 FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Origin(NamedTuple):
     """What a snapshot was saved from."""
 

@@ -11,10 +11,6 @@ if TYPE_CHECKING:
 __all__ = ["build_frame"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def build_frame(rows: Iterable[Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """One row each, with the columns and dtypes given, also where there is no row.
 

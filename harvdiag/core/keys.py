@@ -11,10 +11,6 @@ __all__ = ["key", "quoted"]
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def key(ref: ObjectRef) -> str:
     """The key of an object in a picture: kind, namespace and name between slashes, without blanks."""
     return "/".join(map(quoted, ref))

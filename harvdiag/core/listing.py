@@ -13,10 +13,6 @@ Thing = TypeVar("Thing")
 Mark = TypeVar("Mark", bound=Hashable)
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def groups(things: Iterable[Thing], mark: Callable[[Thing], Mark]) -> list[tuple[Mark, list[Thing]]]:
     """The things that have the same mark together, in the order in which each mark comes first."""
     found: dict[Mark, list[Thing]] = {}

@@ -29,10 +29,6 @@ OTHERS = "*"
 PLACES = {"": "(cluster)", OTHERS: "(others)"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Severity(Enum):
     """How bad a finding is: ``error`` stops an upgrade, ``warning`` can, ``info`` is good to know."""
 

@@ -10,10 +10,6 @@ MOST_NEAR = 10
 MOST_LISTED = 7
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def near(word: str, names: Collection[str]) -> list[str]:
     """The names that somebody may have meant: in another case, else with the word in them, else alike."""
     from difflib import get_close_matches

@@ -18,10 +18,6 @@ Record = Mapping[str, Any]
 """One row: a value for each column, in the order of the columns."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Tabular:
     """A result with one table.
 

@@ -13,10 +13,6 @@ TIMEOUT = 30.0
 """Seconds that one request to a cluster may take, as kubectl's --request-timeout."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def context_of(target: str | os.PathLike[str]) -> str | None:
     """The context that ``context:lab`` names, empty for the current one; None where `target` is something else."""
     text = os.fspath(target)

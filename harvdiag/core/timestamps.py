@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["Moment", "seconds"]
+__all__ = ["Timestamp", "latest", "parse_duration"]
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 SPAN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+|\d+(?:\.\d+)?", re.ASCII)
 LONGEST = 24 * 3600
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-def __dir__() -> list[str]:
-    return __all__
+class Timestamp:
+    """An RFC 3339 time of the API (``2025-05-08T10:00:00Z``); false where it is empty or no time at all.
 
-
-class Moment:
-    """An RFC 3339 time of the API (``2025-05-08T10:00:00Z``); false where it is empty or no time at all."""
+    Times compare as moments, however each is written; one that is not known comes before all others.
+    """
 
     __slots__ = ("at", "text")
 
@@ -30,15 +30,29 @@ class Moment:
     def __bool__(self) -> bool:
         return self.at is not None
 
-    def since(self, earlier: Moment) -> timedelta | None:
+    def since(self, earlier: Timestamp) -> timedelta | None:
         """The time from `earlier` to this moment, or None where either is unknown."""
         return self.at - earlier.at if self.at and earlier.at else None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Timestamp) and self.at == other.at
+
+    def __lt__(self, other: Timestamp) -> bool:
+        return (self.at or EARLIEST) < (other.at or EARLIEST)
+
+    def __hash__(self) -> int:
+        return hash(self.at)
 
     def __str__(self) -> str:
         return self.at.strftime("%Y-%m-%d %H:%M UTC") if self.at else "unknown time"
 
 
-def seconds(given: str | float) -> float:
+def latest(*times: str) -> str:
+    """The latest of times as the API writes them; empty where none is told."""
+    return max(filter(None, map(Timestamp, times)), default=Timestamp("")).text
+
+
+def parse_duration(given: str | float) -> float:
     """A time as kubectl takes it, in seconds: ``30``, ``30s``, ``1h30m``. Raises UsageError for what is none."""
     text = str(given).strip()
     if not SPAN.fullmatch(text):

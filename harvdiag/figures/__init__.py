@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["PICTURES", "Picture", "draw"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Picture(NamedTuple):
     """One sort of picture: where its `draw` is and what it shows.
 

@@ -8,10 +8,6 @@ from harvdiag.core.errors import UsageError
 __all__ = ["checked"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def checked(*given: object) -> None:
     """UsageError where something else than a cluster is given: a path, or its findings."""
     for one in given:

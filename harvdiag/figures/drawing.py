@@ -18,10 +18,6 @@ __all__ = ["NO_EARLIER", "Drawing", "Wish"]
 NO_EARLIER = "the picture 'changes' needs the cluster as it was before: against=hd.open(…)"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Wish(NamedTuple):
     """What is wished of a picture: `focus` an object and the finding it stems from, `labels` the fields beside the
     links, `against` the cluster as it was before, `whole` that nothing is folded.

@@ -24,10 +24,6 @@ ENDINGS = {".svg": "svg", ".png": "png", ".mmd": "mermaid", ".dot": "dot", ".txt
 WIDE = 100
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Figure:
     """One picture: ``figure.save("links.svg")``, ``figure.table``, ``figure.text``, ``figure.alt``."""
 

@@ -36,10 +36,6 @@ _WIDTHS = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
     """The width of one line in the picture's units; never less than it will have in DejaVu Sans."""
     return sum(_em(sign, mono) for sign in text) * size * (BOLD if bold and not mono else 1)

@@ -58,10 +58,6 @@ DARK: Mapping[str, str] = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours (``#rrggbb``) as WCAG 2 computes it: 1 to 21."""
     high, low = sorted((_luminance(one), _luminance(other)), reverse=True)

@@ -37,10 +37,6 @@ OTHER = re.compile(r"; [^();]*\)")
 """In that, who else is at work."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True)
 class Key:
     """One entry of a legend: a word behind a badge (with a `sign`), a small box (with a `fill`) or a line."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import plain
+from harvdiag.figures.geometry import end_points, way_points
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Path, Rect, Scene, Shape, Text
 
@@ -28,10 +29,6 @@ POINTS, PIXELS = 72, 2  # a unit is a point of matplotlib's and two pixels
 ROUND = 0.5523  # how far the handles of a quarter of a circle lie from its ends
 NOTHING = "\u25a1"  # for a sign that no font at hand has
 LIKELY = ("noto", "cjk", "wqy", "wenquanyi", "droid", "unifont", "symbola", "freesans", "arial", "han", "gothic")
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def png(scene: Scene, theme: str = "light") -> bytes:
@@ -141,25 +138,14 @@ def _box(shape: Rect) -> Outline:
 def _way(shape: Path) -> Outline:
     from matplotlib.path import Path as Outline
 
-    if not shape.curved:
-        return Outline(shape.points)
-    (x, y), (a, b) = shape.points[0], shape.points[-1]
-    middle = (x + a) / 2
-    return Outline([(x, y), (middle, y), (middle, b), (a, b)], [Outline.MOVETO, *[Outline.CURVE4] * 3])
+    points = way_points(shape)
+    return Outline(points, [Outline.MOVETO, *[Outline.CURVE4] * 3] if shape.curved else None)
 
 
 def _end(shape: Path) -> Outline:
     from matplotlib.path import Path as Outline
 
-    (x, y), (a, b) = shape.points[-2:]
-    if shape.curved:
-        y = b
-    long = ((a - x) ** 2 + (b - y) ** 2) ** 0.5 or 1
-    u, v = (a - x) / long, (b - y) / long
-    if shape.ends == "bar":
-        return Outline([(a - 6 * v, b + 6 * u), (a + 6 * v, b - 6 * u)])
-    left, right = (a - 6 * u - 3.5 * v, b - 6 * v + 3.5 * u), (a - 6 * u + 3.5 * v, b - 6 * v - 3.5 * u)
-    return Outline([left, (a, b), right])
+    return Outline(end_points(shape))
 
 
 @lru_cache(maxsize=4096)

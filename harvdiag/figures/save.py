@@ -12,10 +12,6 @@ from harvdiag.core.escape import plain
 __all__ = ["written"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def written(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Path:
     """Write what `make` gives for the file's ending; returns the path. UsageError where it cannot be written."""
     try:

@@ -17,10 +17,6 @@ __all__ = ["Area", "Item", "Path", "Rect", "Scene", "Shape", "Text", "badge"]
 FONT_SIZE = 12.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Area(NamedTuple):
     """A rectangle of the picture."""
 

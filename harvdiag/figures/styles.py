@@ -8,10 +8,6 @@ from typing import NamedTuple
 __all__ = ["LOOKS", "Look"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Look(NamedTuple):
     """Its colours by their meaning (empty: none), how thick its border is, and its dashes."""
 

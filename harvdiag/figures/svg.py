@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from harvdiag.core.escape import html
+from harvdiag.figures.geometry import Point, end_points, way_points
 from harvdiag.figures.measure import FONT, MONO
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text
@@ -21,10 +22,6 @@ THEMES = ("auto", "light", "dark")
 SIZE = 12.0  # of most texts
 ALT = 6000  # signs that one can listen to
 _USED = re.compile(r"\b[fs]-(\w+)\b")
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
@@ -95,26 +92,16 @@ def _path(shape: Path, colours: Mapping[str, str]) -> str:
 
 
 def _way(shape: Path) -> str:
-    (x, y), *rest = shape.points
-    if not shape.curved:
-        return f"M{_number(x)} {_number(y)}" + "".join(f"L{_number(a)} {_number(b)}" for a, b in rest)
-    a, b = rest[-1]
-    middle = _number((x + a) / 2)
-    return f"M{_number(x)} {_number(y)}C{middle} {_number(y)} {middle} {_number(b)} {_number(a)} {_number(b)}"
+    first, *rest = map(_point, way_points(shape))
+    return f"M{first}C{' '.join(rest)}" if shape.curved else f"M{'L'.join((first, *rest))}"
 
 
 def _end(shape: Path) -> str:
-    """The head of an arrow, or a bar across; it points as the last piece of the line does."""
-    (x, y), (a, b) = shape.points[-2:]
-    if shape.curved:
-        y = b
-    long = ((a - x) ** 2 + (b - y) ** 2) ** 0.5 or 1
-    u, v = (a - x) / long, (b - y) / long
-    if shape.ends == "bar":
-        return f"M{_number(a - 6 * v)} {_number(b + 6 * u)}L{_number(a + 6 * v)} {_number(b - 6 * u)}"
-    left = f"{_number(a - 6 * u - 3.5 * v)} {_number(b - 6 * v + 3.5 * u)}"
-    right = f"{_number(a - 6 * u + 3.5 * v)} {_number(b - 6 * v - 3.5 * u)}"
-    return f"M{left}L{_number(a)} {_number(b)}L{right}"
+    return f"M{'L'.join(map(_point, end_points(shape)))}"
+
+
+def _point(point: Point) -> str:
+    return f"{_number(point[0])} {_number(point[1])}"
 
 
 def _text(shape: Text, colours: Mapping[str, str]) -> str:

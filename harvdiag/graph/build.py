@@ -19,10 +19,6 @@ __all__ = ["Graph", "build", "phantoms"]
 Graph: TypeAlias = "nx.MultiDiGraph[ObjectRef]"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def build(links: Links) -> Graph:
     """All objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
     graph: Graph = nx.MultiDiGraph()

@@ -24,9 +24,7 @@ __all__ = [
     "E4",
     "E5",
     "E6",
-    "FLEET",
     "INFRASTRUCTURE",
-    "LOCAL",
     "PLAN_OF",
     "Pair",
     "Pairing",
@@ -39,15 +37,10 @@ E3 = "status.nodeRef.uid"
 E4 = 'metadata.labels["rke.cattle.io/machine"]'
 E5 = 'metadata.labels["plan.cattle.io/machine-name"]'
 E6 = "spec.providerID"
-LOCAL = ObjectRef("Cluster", FLEET, "local")
 NODE_NAME = 'metadata.labels["rke.cattle.io/node-name"]'
 PLAN_OF = 'metadata.labels["rke.cattle.io/machine-name"]'
 INFRASTRUCTURE, BOOTSTRAP = "spec.infrastructureRef.name", "spec.bootstrap.configRef.name"
 JOINS, GONE = "joins", "gone"
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Verdict(Enum):

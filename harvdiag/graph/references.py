@@ -25,10 +25,6 @@ BY_VALUE = ("uid ", "provider_id ")
 """How the name of an object begins that others refer to by a value only; no object's own name holds a blank."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def is_nameless(ref: ObjectRef) -> bool:
     """Whether an object is known by a uid or providerID only."""
     return ref.name.startswith(BY_VALUE)

@@ -11,10 +11,6 @@ from harvdiag.io.yaml import DEPTH, load_documents
 __all__ = ["parse"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def parse(name: str, data: bytes, *, is_json: bool) -> list[Any]:
     """All documents of one file. SourceError, with its name, where it cannot be read.
 

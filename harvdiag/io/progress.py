@@ -9,10 +9,6 @@ from typing import Any
 __all__ = ["Progress", "shown"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Progress:
     """Counts lists and objects as they are read, from any thread, and draws nothing: that is for `Line` and `Bar`."""
 

@@ -11,7 +11,8 @@ from harvdiag.kinds import machines as linked
 from harvdiag.kinds import upgrades as upgrading
 from harvdiag.kinds import workloads
 from harvdiag.kinds.kind import Kind
-from harvdiag.kinds.machines import FLEET, KUBELET, NAMESPACES
+from harvdiag.kinds.local import FLEET
+from harvdiag.kinds.machines import KUBELET, NAMESPACES
 
 __all__ = [
     "CATALOGUE",
@@ -26,10 +27,6 @@ __all__ = [
     "named",
     "qualified",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 _ALL = (*linked.KINDS, *upgrading.KINDS, *workloads.KINDS, linked.HOST, KUBELET)

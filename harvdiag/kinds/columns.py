@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from harvdiag.core.conditions import ALL_LISTS, condition_path, find_condition
 from harvdiag.core.fields import Obj, field, items, labels
 
 __all__ = [
-    "BOTH_CONDITION_LISTS",
     "COMMON",
     "CREATED",
     "DELETING",
@@ -26,7 +26,6 @@ __all__ = [
     "unset",
 ]
 
-BOTH_CONDITION_LISTS = ("status.conditions", "status.v1beta2.conditions", "status.deprecated.v1beta1.conditions")
 LONGEST_INT = 20
 ROLE_LABELS = {
     "node-role.kubernetes.io/control-plane": "control-plane",
@@ -36,10 +35,6 @@ ROLE_LABELS = {
     "rke.cattle.io/etcd-role": "etcd",
     "rke.cattle.io/worker-role": "worker",
 }
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Column(NamedTuple):
@@ -109,10 +104,9 @@ def condition(name: str, kind: str) -> Column:
     """Status of a condition (``True``, ``False``, ``Unknown``), whichever of the API's lists it stands in."""
 
     def value(obj: Obj) -> str | None:
-        rows = (row for path in BOTH_CONDITION_LISTS for row in items(obj, path) if isinstance(row, dict))
-        return next((str(row.get("status")) for row in rows if row.get("type") == kind), None)
+        return find_condition(obj, kind, ALL_LISTS).status or None
 
-    return Column(name, "str", f"status.conditions, type {kind}", value)
+    return Column(name, "str", condition_path(kind), value)
 
 
 def roles(name: str = "roles") -> Column:

@@ -10,10 +10,6 @@ from harvdiag.kinds.columns import COMMON, Column
 __all__ = ["Kind", "Link"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Link(NamedTuple):
     """A field that names another object.
 

@@ -18,15 +18,10 @@ from harvdiag.kinds.columns import (
     unset,
 )
 from harvdiag.kinds.kind import Kind, Link
+from harvdiag.kinds.local import FLEET
 from harvdiag.kinds.plansecret import PLAN_TYPE
 
-__all__ = ["FLEET", "HOST", "KINDS", "KUBELET", "NAMESPACES"]
-
-FLEET = "fleet-local"
-
-
-def __dir__() -> list[str]:
-    return __all__
+__all__ = ["HOST", "KINDS", "KUBELET", "NAMESPACES"]
 
 
 _CLUSTER_COLUMNS = (

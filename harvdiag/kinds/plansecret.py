@@ -31,10 +31,6 @@ COPIES = ("kubectl.kubernetes.io/last-applied-configuration", "objectset.rio.cat
 """Annotations that may hold a copy of the whole Secret."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def admit(obj: Obj) -> Obj | None:
     """The Secret as a snapshot may keep it, or None where it is no machine plan."""
     if text(obj, "type") != PLAN_TYPE:

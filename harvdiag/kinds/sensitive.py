@@ -35,10 +35,6 @@ COPIES = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "harvest
 """Annotations in which a VM is copied, or its disks are."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def withheld(group: str, plural: str) -> bool:
     """Whether a kind exists for credentials, so that it is never read. Secrets are not: of them, plans are kept."""
     if not group and plural == "secrets":

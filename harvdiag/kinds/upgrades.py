@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from harvdiag.kinds.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, condition, count, flag
 from harvdiag.kinds.kind import Kind, Link
+from harvdiag.kinds.local import FLEET
 
 __all__ = ["KINDS"]
-
-FLEET = "fleet-local"
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 SETTING = Kind(

@@ -12,10 +12,6 @@ from harvdiag.kinds.kind import Kind, Link
 __all__ = ["KINDS"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 VOLUME = Kind(
     name="Volume.longhorn.io",
     group="longhorn.io",

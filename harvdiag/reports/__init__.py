@@ -17,10 +17,6 @@ FORMATS = {"table": "terminal", "json": "json", "markdown": "markdown"}
 ENDINGS = {".txt": "table", ".json": "json", ".md": "markdown"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def render(findings: Findings, form: str) -> str:
     """The findings as ``table``, ``json`` or ``markdown``; ends in a line break."""
     module = import_module(f"harvdiag.reports.{FORMATS[form]}")

@@ -6,15 +6,11 @@ from collections.abc import Iterator
 
 from harvdiag.access.rights import Access
 from harvdiag.core.escape import plain
-from harvdiag.reports.fill import fill
+from harvdiag.core.wrap import fill
 
 __all__ = ["render"]
 
 LABEL = 12
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def render(access: Access, width: int = 100) -> str:

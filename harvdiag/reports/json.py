@@ -14,10 +14,6 @@ __all__ = ["document", "render"]
 SCHEMA = 1
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def render(findings: Findings) -> str:
     """The document as text, indented by two; half a surrogate pair, which no UTF-8 can hold, stays an escape."""
     text = dumps(document(findings), indent=2, ensure_ascii=False) + "\n"

@@ -13,10 +13,6 @@ from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, 
 __all__ = ["render"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def render(findings: Findings) -> str:
     """The report: verdict, each root cause with what follows from it, what was not judged, what was seen."""
     return "\n".join(_lines(findings)) + "\n"

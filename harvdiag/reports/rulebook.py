@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
-from textwrap import fill
 
+from harvdiag.core.wrap import wrap
 from harvdiag.rules import Rule
 
 __all__ = ["explain", "listing"]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def listing(rules: Iterable[Rule], width: int = 100) -> str:
@@ -23,13 +19,14 @@ def listing(rules: Iterable[Rule], width: int = 100) -> str:
     for family, members in groupby(chosen, key=lambda rule: rule.family):
         lines += ["", family] if lines else [family]
         lines += [
-            fill(
-                rule.summary,
-                width,
-                initial_indent=f"  {rule.name:<{column}}  {rule.severity!s:<7}  ",
-                subsequent_indent=" " * (column + 13),
-            )
+            line
             for rule in members
+            for line in wrap(
+                f"  {rule.name:<{column}}  {rule.severity!s:<7}  {rule.summary}",
+                width,
+                " " * (column + 13),
+                hyphens=True,
+            )
         ]
     return "\n".join([*lines, "", "`harvdiag rules NAME` explains one of them.", ""])
 
@@ -38,9 +35,13 @@ def explain(rule: Rule, width: int = 100) -> str:
     """Everything that a rule declares: what is wrong, why it matters, what it needs to see, where to read more."""
     parts = [
         f"{rule.name}  ({rule.family}, {rule.severity})",
-        fill(rule.summary, width),
-        *(fill(part, width) for part in rule.why.split("\n\n")),
-        fill(f"Needs: {', '.join(sorted(rule.needs))}. Skipped where one of them was not seen.", width),
+        _fill(rule.summary, width),
+        *(_fill(part, width) for part in rule.why.split("\n\n")),
+        _fill(f"Needs: {', '.join(sorted(rule.needs))}. Skipped where one of them was not seen.", width),
         "\n".join(rule.links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _fill(text: str, width: int) -> str:
+    return "\n".join(wrap(text, width, hyphens=True))

@@ -26,10 +26,6 @@ __all__ = ["CLUSTER_KINDS", "clusters", "coverage", "links", "pairs", "table"]
 CLUSTER_KINDS = ("Cluster", "Cluster.provisioning.cattle.io", "Cluster.management.cattle.io")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def table(snapshot: Snapshot, kind: Kind) -> pd.DataFrame:
     """One row an object, with the kind's columns; `harvdiag.kinds` declares them with the field each comes from."""
     return _frame(_sorted(snapshot.objects(kind.name)), kind.columns)

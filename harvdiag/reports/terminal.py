@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from textwrap import wrap
 
 from harvdiag.core.escape import plain
 from harvdiag.core.findings import Findings
+from harvdiag.core.marks import ERROR, GOOD, INFO, SIGNS, WARNING
 from harvdiag.core.model import Finding
-from harvdiag.reports.fill import fill
+from harvdiag.core.wrap import count_cells, fill, wrap
 from harvdiag.status.summary import about, alike, beyond, counted, hint, unseen, value, verdict
 
 __all__ = ["render"]
 
-MARKS = {"error": "✗", "warning": "!", "info": "i"}
-COLOURS = {"error": "31", "warning": "33", "info": "36", "good": "32"}
+COLOURS = {ERROR: "31", WARNING: "33", INFO: "36", GOOD: "32"}
 AT_A_GLANCE = 3  # root causes that need no overview
 MOST_NAMES = 8
 GUTTER = 11  # two blanks, the longest label (Caution) and two more
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def render(findings: Findings, width: int = 100, colour: bool = False) -> str:
@@ -45,7 +40,7 @@ class _Page:
         yield from self._wrapped(about(self.findings), 0)
         good = not self.findings and not self.findings.skipped
         for line in self._wrapped(verdict(self.findings), 0):
-            yield self._paint("good", line) if good else self._bold(line)
+            yield self._paint(GOOD, line) if good else self._bold(line)
         yield from self._overview()
         for finding in self.findings.roots:
             yield ""
@@ -61,7 +56,7 @@ class _Page:
             found = list(group)
             names = ", ".join(finding.subject.name for finding in found[:MOST_NAMES])
             more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
-            mark = MARKS[str(found[0].severity)]
+            mark = SIGNS[str(found[0].severity)]
             yield from self._wrapped(f"{mark} {rule}: {found[0].subject.kind} {names}{more}", 2, hang=2)
 
     def _root(self, finding: Finding) -> Iterator[str]:
@@ -122,7 +117,7 @@ class _Page:
             yield from self._labelled("" if number else "Next", step, hang=3)
 
     def _caution(self, finding: Finding) -> Iterator[str]:
-        yield from self._labelled("Caution", finding.caution, kind="warning") if finding.caution else ()
+        yield from self._labelled("Caution", finding.caution, kind=WARNING) if finding.caution else ()
 
     def _evidence(self, finding: Finding) -> Iterator[str]:
         for number, e in enumerate(finding.evidence):
@@ -136,7 +131,7 @@ class _Page:
         if not skipped:
             return
         yield ""
-        yield self._paint("warning", "! Not seen:")
+        yield self._paint(WARNING, f"{SIGNS[WARNING]} Not seen:")
         for kind, why in unseen(self.findings):
             yield from self._wrapped(f"{kind}: {why}", 2, hang=2)
         if more := hint(self.findings.source):
@@ -147,18 +142,16 @@ class _Page:
     def _head(self, finding: Finding, lead: str = "") -> Iterator[str]:
         """Severity, rule and subject in a line; where they do not fit, the subject stands below, then the rule too."""
         word = str(finding.severity)
-        mark = f"{MARKS[word]} {word.upper()}"
+        mark = f"{SIGNS[word]} {word.upper()}"
         parts = [(lead, self._bold(lead)), (mark, self._paint(word, mark)), (finding.rule, finding.rule)]
-        parts += [
-            (line, self._bold(line)) for line in wrap(plain(finding.subject), self.width - 4, break_on_hyphens=False)
-        ]
+        parts += [(line, self._bold(line)) for line in wrap(finding.subject, self.width - 4)]
         row, length = "", 0
         for text, painted in parts[not lead :]:
-            if row and length + 2 + len(text) > self.width:
+            if row and length + 2 + count_cells(text) > self.width:
                 yield row
-                row, length = f"    {painted}", 4 + len(text)
+                row, length = f"    {painted}", 4 + count_cells(text)
             else:
-                row, length = f"{row}  {painted}" if row else painted, length + len(text) + 2 * bool(row)
+                row, length = f"{row}  {painted}" if row else painted, length + count_cells(text) + 2 * bool(row)
         yield row
 
     def _labelled(self, label: str, text: str, hang: int = 0, kind: str = "") -> Iterator[str]:
@@ -170,13 +163,7 @@ class _Page:
 
     def _wrapped(self, text: str, indent: int, hang: int = 0) -> list[str]:
         pad = " " * indent
-        return wrap(
-            plain(text),
-            self.width,
-            initial_indent=pad,
-            subsequent_indent=pad + " " * hang,
-            break_on_hyphens=False,
-        )
+        return wrap(f"{pad}{text}", self.width, pad + " " * hang)
 
     def _paint(self, kind: str, text: str) -> str:
         return self._ansi(f"1;{COLOURS[kind]}", text)

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import plain
 from harvdiag.core.suggest import listed
-from harvdiag.reports.fill import fill
+from harvdiag.core.wrap import count_cells, fill
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade import Part, UpgradeStatus
-from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
+from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline import Span
 from harvdiag.upgrade.v2 import UpgradePlan
@@ -23,19 +24,15 @@ from harvdiag.version import __version__
 __all__ = ["document", "render", "render_json"]
 
 SCHEMA = 1
-WIDEST = 34
+WIDEST, NARROW = 34, 40
 UNTOLD = "its end is not told"
-PREPARED = 6
 MOST = 12
 """Lines of nodes; those that wait in the same way share one."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def render(standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False) -> str:
     """The explanation and the nodes, or one node, with what happened when if asked for; ends in a line break."""
+    width = max(width, NARROW)
     lines = [line for part in standing.parts(node) for line in _part(part, width)]
     if not node:
         lines += _nodes(standing, width)
@@ -78,9 +75,10 @@ def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
     for node in sorted(left, key=lambda node: node.state in {"", PRELOADED}):  # those at work first
         rows.setdefault(_turn(rollout, node), []).append(plain(node.name))
     heads = [listed(of) for of in rows.values()][:MOST]
-    wide = min(max(map(len, heads), default=0), WIDEST)
+    wide = min(max(map(count_cells, heads), default=0), WIDEST)
     for head, told in zip(heads, rows, strict=False):
-        yield from (f"  {line}" for line in fill(f"{head:{wide}}  {plain(told)}", width - 2, wide + 2))
+        gap = " " * (wide - count_cells(head))
+        yield from (f"  {line}" for line in fill(f"{head}{gap}  {plain(told)}", width - 2, wide + 2))
     if rest := sum(len(of) for of in list(rows.values())[MOST:]):
         yield f"  and {rest} more (--format json has them all)"
 
@@ -89,7 +87,7 @@ def _turn(rollout: Rollout, node: NodeRollout) -> str:
     told, phase = wait_of(rollout, node), rollout.upgrade.phase
     if not rollout.upgrade.running:
         return f"{node.state or '(not in its list)'}{f'; {told.what}' if node.state == FAILED else ''}"
-    unlisted = "(not begun)" if phase and phase.number < PREPARED else "(not in the Upgrade's list)"
+    unlisted = "(not begun)" if phase and phase.number < SERVICES else "(not in the Upgrade's list)"
     return f"{node.state or unlisted}; waits for {told.actor}: {told.what}"
 
 
@@ -142,9 +140,13 @@ def _upgrade(standing: UpgradeStatus) -> dict[str, Any] | None:
         "state": last.state,
         "phase": last.phase.number if last.phase else None,
         "running": last.running,
-        "conditions": [condition._asdict() for condition in last.conditions.values()],
+        "conditions": [_condition(found) for found in last.conditions.values()],
         "percent": standing.shown.percent._asdict() if standing.shown else None,
     }
+
+
+def _condition(found: Condition) -> dict[str, str]:
+    return {key: getattr(found, key) for key in ("type", "status", "reason", "message", "since")}
 
 
 def _node(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:

@@ -5,7 +5,3 @@ steps; a family is a package below this one, and a rule one function in it.
 from harvdiag.rules.engine import Cause, Hit, Rule, judge, registry, rule, select
 
 __all__ = ["Cause", "Hit", "Rule", "judge", "registry", "rule", "select"]
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -47,10 +47,6 @@ DELETES_NODE = (
 )
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def arg(name: str) -> str:
     """A name from the cluster as one word of a command that a person may paste into a shell."""
     return quote(name)

@@ -33,10 +33,6 @@ __all__ = [
 ]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Cause(NamedTuple):
     """Another finding that would explain this one: the rule's name and its subject."""
 

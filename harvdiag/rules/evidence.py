@@ -10,10 +10,6 @@ from harvdiag.rules.facts import Facts
 __all__ = ["gone", "host_signs", "show", "told"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def host_signs(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
     """Who the host believes to be by its own files, where the source holds them: the Machine it would register as."""
     files = (facts.snapshot.host(node.name) or {}).get("files", {})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 
-from harvdiag.core.fields import items, text
+from harvdiag.core.conditions import conditions_of
+from harvdiag.core.fields import text
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
 from harvdiag.snapshot import Snapshot
@@ -21,11 +22,6 @@ JOINING = timedelta(minutes=30)
 """How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
 REMOVAL = timedelta(hours=1)
 """How long a deletion may take; Cluster API drains, detaches and removes in turn."""
-EPOCH = datetime.fromtimestamp(0, UTC)
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Facts:
@@ -62,17 +58,17 @@ class Facts:
         return (text(setting, "value") or text(setting, "default")) if setting else ""
 
     @cached_property
-    def now(self) -> Moment:
+    def now(self) -> Timestamp:
         """The time of collection, never the clock's; where it is not told, the last heartbeat of any Node.
 
         Kubelets send one every five minutes, so that is late enough to say how long something has lasted.
         """
-        told = Moment(self.snapshot.manifest.captured_at)
-        return told or max(map(Moment, self._heartbeats()), key=lambda m: m.at or EPOCH, default=told)
+        told = Timestamp(self.snapshot.manifest.captured_at)
+        return told or max(map(Timestamp, self._heartbeats()), default=told)
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):
-            yield from (text(row, "lastHeartbeatTime") for row in items(node, "status.conditions"))
+            yield from (found.heartbeat for found in conditions_of(node))
 
     def fresh(self, ref: ObjectRef) -> bool:
         """Made less than half an hour before: it may still be joining, and its lists were read one after another."""
@@ -83,5 +79,5 @@ class Facts:
         return self._younger(ref, "metadata.deletionTimestamp", REMOVAL)
 
     def _younger(self, ref: ObjectRef, path: str, span: timedelta) -> bool:
-        age = self.now.since(Moment(text(self.links.objects.get(ref), path)))
+        age = self.now.since(Timestamp(text(self.links.objects.get(ref), path)))
         return age is not None and age < span

@@ -11,10 +11,6 @@ __all__ = ["rejoin"]
 CHARTS = "`kubectl get managedcharts.management.cattle.io -n fleet-local`"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def rejoin(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None) -> tuple[str, ...]:
     """Remove the node and join it again; `shared` is another's Machine that it names.
 

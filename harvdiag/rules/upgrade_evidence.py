@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import items, text
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import handshake
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import Job
+from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 __all__ = [
@@ -21,7 +23,6 @@ __all__ = [
     "at_nodes",
     "cordoned_at",
     "current",
-    "latest",
     "over",
     "pairing_causes",
     "ready_since",
@@ -52,14 +53,10 @@ UNFIT = (
 )
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def at_nodes(facts: Facts) -> Rollout | None:
     """The running upgrade, if it has come to the nodes (phase 7); before that no node is drained."""
     rollout = facts.rollout
-    return rollout if rollout and rollout.upgrade.state == "UpgradingNodes" else None
+    return rollout if rollout and rollout.upgrade.state == AT_NODES else None
 
 
 def over(facts: Facts) -> Rollout | None:
@@ -68,7 +65,7 @@ def over(facts: Facts) -> Rollout | None:
     if facts.rollout or upgrade is None or upgrade.running or upgrade.failed:
         return None
     completed = upgrade.conditions.get("Completed")
-    age = facts.now.since(Moment(completed.since if completed else ""))
+    age = facts.now.since(Timestamp(completed.since if completed else ""))
     return Rollout(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
 
 
@@ -80,20 +77,13 @@ def current(facts: Facts) -> Rollout | None:
 
 def settled(facts: Facts, *times: str) -> bool:
     """Whether the last of these is long enough ago; times that nobody tells do not speak against it."""
-    ages = [age for told in times if (age := facts.now.since(Moment(told))) is not None]
+    ages = [age for told in times if (age := facts.now.since(Timestamp(told))) is not None]
     return all(age >= SETTLING for age in ages)
-
-
-def latest(*times: str) -> str:
-    """The latest of some times; empty where none is told."""
-    return max((told for told in times if Moment(told)), key=lambda told: str(Moment(told)), default="")
 
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:
     """When the Node's condition Ready became what it is; empty where it does not tell."""
-    rows = items(facts.links.objects.get(node), "status.conditions")
-    found = (row for row in rows if isinstance(row, dict) and row.get("type") == "Ready")
-    return next((text(row, "lastTransitionTime") for row in found), "")
+    return find_condition(facts.links.objects.get(node), "Ready").changed
 
 
 def cordoned_at(facts: Facts, node: ObjectRef) -> str:
@@ -126,9 +116,8 @@ def worked(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:
 def says(facts: Facts, ref: ObjectRef, kind: str, *keys: str) -> tuple[Evidence, ...]:
     """Fields of one condition of an object, such as its `reason`, as evidence."""
     obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
-    rows = (row for row in items(obj, "status.conditions") if isinstance(row, dict) and row.get("type") == kind)
-    row = next(rows, {})
-    return tuple(Evidence(ref, f"status.conditions, type {kind}", row[key]) for key in keys if row.get(key))
+    found = find_condition(obj, kind)
+    return tuple(Evidence(ref, found.path, value) for key in keys if (value := getattr(found, key)))
 
 
 def pairing_causes(node: NodeRollout) -> tuple[Cause, ...]:

@@ -17,10 +17,6 @@ __all__ = ["open_source"]
 ZIPS = (".zip", ".zip.001")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def open_source(
     target: str | os.PathLike[str],
     *,

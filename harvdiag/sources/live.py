@@ -32,10 +32,6 @@ HARVESTER = "harvesterhci.io"
 MANY = 50
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def connect(
     context: str | None = None,
     kubeconfig: str | os.PathLike[str] | None = None,

@@ -22,10 +22,6 @@ __all__ = ["Diagnosis"]
 CLUSTERS = {"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Diagnosis:
     """The facts of one cluster and what was found in them."""
 
@@ -72,6 +68,14 @@ class Diagnosis:
                 found[name] = told[name]
                 wanted += told[name].caused_by
         return tuple(finding for finding in self.findings if finding.fingerprint in found)
+
+    def root_cause(self, finding: Finding) -> Finding:
+        """The cause in the story of a finding that has none itself; of several the first."""
+        told, seen = {f.fingerprint: f for f in self.story}, {finding.fingerprint}
+        while cause := next((told[name] for name in finding.caused_by if name in told and name not in seen), None):
+            seen.add(cause.fingerprint)
+            finding = cause
+        return finding
 
     def _concerns(self, finding: Finding) -> bool:
         """Whether an error of another family is about what this upgrade has still to work on."""

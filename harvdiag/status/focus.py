@@ -13,10 +13,6 @@ from harvdiag.kinds import named
 __all__ = ["found"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def found(
     findings: Findings, graph: Graph, focus: Finding | ObjectRef | str | None
 ) -> tuple[ObjectRef | None, Finding | None]:

@@ -8,10 +8,6 @@ from harvdiag.status.diagnosis import Diagnosis
 __all__ = ["source_line"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def source_line(diagnosis: Diagnosis) -> str:
     """``bundle.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2``."""
     found, now = diagnosis.findings.source, diagnosis.facts.now

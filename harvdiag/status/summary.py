@@ -10,7 +10,7 @@ from harvdiag.core.escape import shown
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
 from harvdiag.core.target import RIGHTS
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
 
 __all__ = [
@@ -36,10 +36,6 @@ FEW, LONG = 3, 200
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def counted(number: int | None, noun: str) -> str:
     """``1 Node``, ``4 Nodes``, ``Nodes not seen`` for None."""
     if number is None:
@@ -54,7 +50,7 @@ def about(findings: Findings) -> str:
     parts = [KINDS.get(source.kind, source.kind) + origin]
     parts += [f"Harvester {source.harvester_version}"] if source.harvester_version else []
     parts += [f"Kubernetes {source.kubernetes_version}"] if source.kubernetes_version else []
-    parts += [f"collected {Moment(source.captured_at)}"] if Moment(source.captured_at) else []
+    parts += [f"collected {Timestamp(source.captured_at)}"] if Timestamp(source.captured_at) else []
     return ", ".join(parts)
 
 

@@ -16,10 +16,6 @@ from harvdiag.training.scenarios import load
 __all__ = ["open_scenario"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def open_scenario(file: str | os.PathLike[str]) -> Cluster:
     """The cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, where it is none."""
     scenario = load(Path(file))

@@ -21,10 +21,6 @@ _TIME = "tag:yaml.org,2002:timestamp"
 _HEAD = {"scenario": str, "follows": str, "base": str, "expect": dict, "captured_at": str}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True)
 class Scenario:
     """One scenario, ready to be written as a source.

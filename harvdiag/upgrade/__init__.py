@@ -7,7 +7,3 @@ from harvdiag.upgrade.all import Upgrades
 from harvdiag.upgrade.v1 import Upgrade
 
 __all__ = ["Upgrade", "Upgrades"]
-
-
-def __dir__() -> list[str]:
-    return __all__

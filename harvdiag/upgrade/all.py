@@ -12,10 +12,6 @@ from harvdiag.upgrade.wording import made
 __all__ = ["Upgrades"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Upgrades:
     """The Upgrade objects of a snapshot, the latest first."""
 

@@ -9,10 +9,6 @@ CHARTS = ("harvester", "harvester-crd", "rancher-monitoring-crd", "rancher-loggi
 BUNDLES = frozenset({"fleet-agent-local", *(f"mcc-{chart}" for chart in CHARTS)})
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def ours(kind: str, name: str) -> bool:
     """Whether a ManagedChart or Bundle of fleet-local is the upgrade's own; an administrator may have others there."""
     return name in {"ManagedChart": frozenset(CHARTS), "Bundle": BUNDLES}.get(kind, frozenset())

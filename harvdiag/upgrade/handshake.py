@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, text
 
-__all__ = ["KEYS", "Hand", "Handshake", "handshake", "path"]
+__all__ = ["DRAIN_STEPS", "KEYS", "DrainStep", "Hand", "Handshake", "handshake", "path"]
 
 KEYS = {
     "drain-options": "rke.cattle.io/drain-options",
@@ -24,10 +24,6 @@ KEYS = {
     "drain-error": "rke.cattle.io/drain-error",
 }
 """Short name to annotation, in the order in which they are written; ``drain-error`` may come at any time."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def path(key: str) -> str:
@@ -80,14 +76,34 @@ WAITS = {
 """The step that was taken last, and who is to take the next."""
 
 
-STEPS = (
-    ("post-drain", "h8", "post-hook", "h11"),
-    ("uncordon", "h7", "", ""),
-    ("drain-done", "h6", "", ""),
-    ("pre-drain", "h2", "pre-hook", "h5"),
-    ("drain-options", "h1", "", ""),
+class DrainStep(NamedTuple):
+    """One step of a drain: its name, and what shows that it was taken.
+
+    That is an annotation of the plan Secret (`key`), which must be the copy of the request that it `answers`, or a hook
+    `job` of that type. The last shows by nothing: Rancher clears all annotations with it.
+    """
+
+    name: str
+    key: str = ""
+    answers: str = ""
+    job: str = ""
+
+
+DRAIN_STEPS = (
+    DrainStep("h1", "drain-options"),
+    DrainStep("h2", "pre-drain"),
+    DrainStep("h3", job="pre-drain"),
+    DrainStep("h4", job="pre-drain"),
+    DrainStep("h5", "pre-hook", answers="pre-drain"),
+    DrainStep("h6", "drain-done"),
+    DrainStep("h7", "uncordon"),
+    DrainStep("h8", "post-drain"),
+    DrainStep("h9", job="post-drain"),
+    DrainStep("h10", job="post-drain"),
+    DrainStep("h11", "post-hook", answers="post-drain"),
+    DrainStep("h12"),
 )
-"""An annotation that is there, the step it shows, the key of its answer, and the step once that is there."""
+"""All of them in their order."""
 
 
 def handshake(secret: Obj) -> Handshake:
@@ -99,7 +115,7 @@ def handshake(secret: Obj) -> Handshake:
 
 def _step(found: Mapping[str, str]) -> str:
     """The last step that an annotation shows; a request counts as answered by its very copy alone."""
-    for key, step, answer, answered in STEPS:
-        if key in found:
-            return answered if answer and found.get(answer) == found[key] else step
+    for step in reversed(DRAIN_STEPS):
+        if step.key in found and (not step.answers or found[step.key] == found.get(step.answers)):
+            return step.name
     return "idle"

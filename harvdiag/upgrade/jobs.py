@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.core.conditions import conditions_of
+from harvdiag.core.fields import Obj, field, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
 
-__all__ = ["ACTIVE", "COMPLETE", "FAILED", "WAITING", "Job", "every_job", "jobs_of", "node_of", "step_of"]
+__all__ = ["ACTIVE", "COMPLETE", "ENDS", "FAILED", "WAITING", "Job", "every_job", "jobs_of", "node_of", "step_of"]
 
 ACTIVE, COMPLETE, FAILED, WAITING = "active", "complete", "failed", "waiting"
 MANIFEST = "apply-manifests"
-
-
-def __dir__() -> list[str]:
-    return __all__
+ENDS = frozenset({"Complete", "Failed"})
+"""The conditions that tell of a Job's end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,21 +76,14 @@ def _job(obj: Obj, step: str) -> Job:
 
 
 def _state(obj: Obj) -> tuple[str, str]:
-    for row in items(obj, "status.conditions"):
-        if isinstance(row, dict) and row.get("status") == "True" and _ends(row):
-            reason = ": ".join(str(row[key]) for key in ("reason", "message") if row.get(key))
-            return (COMPLETE if row["type"] == "Complete" else FAILED), reason
+    for found in conditions_of(obj):
+        if found.status == "True" and found.type in ENDS:
+            return (COMPLETE if found.type == "Complete" else FAILED), found.why
     if field("status.succeeded").get(obj):
         return COMPLETE, ""
     return (ACTIVE if field("status.active").get(obj) else WAITING), ""
 
 
 def _ended(obj: Obj) -> str:
-    rows = (row for row in items(obj, "status.conditions") if isinstance(row, dict))
-    last = (str(row.get("lastTransitionTime") or "") for row in rows if _ends(row))
+    last = (found.changed for found in conditions_of(obj) if found.type in ENDS)
     return text(obj, "status.completionTime") or next(last, "")
-
-
-def _ends(row: Obj) -> bool:
-    """Whether a condition tells of the Job's end; its type may be of any shape in a damaged bundle."""
-    return str(row.get("type")) in {"Complete", "Failed"}

@@ -11,10 +11,6 @@ from harvdiag.upgrade.v1 import Upgrade
 __all__ = ["Percent", "percent"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Percent(NamedTuple):
     """`nodes`, `services` and `total` are what the UI shows (0 to 100); `done` of `of` nodes have succeeded.
 

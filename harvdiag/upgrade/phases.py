@@ -5,14 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["DONE", "ENDED", "FAILED", "PAUSED", "PHASES", "PRELOADED", "STATES", "NodeState", "Phase", "phase_of"]
+__all__ = [
+    "AT_NODES",
+    "AT_SERVICES",
+    "DONE",
+    "ENDED",
+    "FAILED",
+    "LAST",
+    "NODES",
+    "PAUSED",
+    "PHASES",
+    "POST_DRAINING",
+    "PRELOADED",
+    "PRELOADING",
+    "PREPARING",
+    "PRE_DRAINED",
+    "PRE_DRAINING",
+    "REBOOT",
+    "SERVICES",
+    "STATES",
+    "NodeState",
+    "Phase",
+    "phase_of",
+]
 
-DONE, FAILED, PAUSED, PRELOADED = "Succeeded", "Failed", "Node-upgrade paused", "Images preloaded"
-ENDED = frozenset({"Succeeded", "Failed"})
-
-
-def __dir__() -> list[str]:
-    return __all__
+DONE, FAILED, PAUSED = "Succeeded", "Failed", "Node-upgrade paused"
+PRELOADING, PRELOADED = "Images preloading", "Images preloaded"
+PRE_DRAINING, PRE_DRAINED, POST_DRAINING, REBOOT = "Pre-draining", "Pre-drained", "Post-draining", "Waiting Reboot"
+"""States of nodes."""
+AT_SERVICES, AT_NODES = "UpgradingSystemServices", "UpgradingNodes"
+ENDED = frozenset({DONE, FAILED})
+"""States of the upgrade: the labels of its phases."""
+PREPARING, SERVICES, NODES, LAST = 5, 6, 7, 8
+"""The numbers of phases: images are loaded, services upgraded, nodes upgraded, it is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +98,7 @@ PHASES = (
         until="the release information is read",
     ),
     Phase(
-        number=5,
+        number=PREPARING,
         label="PreparingNodes",
         condition="NodesPrepared",
         actor="the system-upgrade-controller and its prepare plan",
@@ -81,32 +106,32 @@ PHASES = (
         until="every managed node carries the hash of the prepare plan",
     ),
     Phase(
-        number=6,
-        label="UpgradingSystemServices",
+        number=SERVICES,
+        label=AT_SERVICES,
         condition="SystemServicesUpgraded",
         actor="the Job apply-manifests",
         doing="upgrades Rancher, Harvester, KubeVirt, Longhorn and the other services",
         until="that Job is complete",
     ),
     Phase(
-        number=7,
-        label="UpgradingNodes",
+        number=NODES,
+        label=AT_NODES,
         condition="NodesUpgraded",
         actor="Rancher's planner and Harvester's hooks, one node after the other",
         doing="drains, upgrades and restarts the nodes",
         until="every node of its list has succeeded",
     ),
     Phase(
-        number=8,
-        label="Succeeded",
+        number=LAST,
+        label=DONE,
         condition="Completed",
         actor="Harvester's upgrade controller",
         doing="cleans up",
         until="nothing is left to remove",
     ),
     Phase(
-        number=8,
-        label="Failed",
+        number=LAST,
+        label=FAILED,
         condition="Completed",
         actor="Harvester's upgrade controller",
         doing="cleans up",
@@ -126,15 +151,15 @@ class NodeState(NamedTuple):
 STATES = {
     state.name: state
     for state in (
-        NodeState(1, "Images preloading", "loads the images"),
-        NodeState(2, "Images preloaded", "has its images and waits for its turn"),
-        NodeState(3, "Node-upgrade paused", "is held back by an administrator"),
-        NodeState(4, "Pre-draining", "lets its VMs leave and waits for its volumes"),
-        NodeState(5, "Pre-drained", "is ready to be drained and to get the new Kubernetes"),
-        NodeState(6, "Post-draining", "runs the new Kubernetes and gets the new operating system"),
-        NodeState(7, "Waiting Reboot", "restarts into the new operating system"),
-        NodeState(8, "Succeeded", "is done"),
-        NodeState(9, "Failed", "has failed"),
+        NodeState(1, PRELOADING, "loads the images"),
+        NodeState(2, PRELOADED, "has its images and waits for its turn"),
+        NodeState(3, PAUSED, "is held back by an administrator"),
+        NodeState(4, PRE_DRAINING, "lets its VMs leave and waits for its volumes"),
+        NodeState(5, PRE_DRAINED, "is ready to be drained and to get the new Kubernetes"),
+        NodeState(6, POST_DRAINING, "runs the new Kubernetes and gets the new operating system"),
+        NodeState(7, REBOOT, "restarts into the new operating system"),
+        NodeState(8, DONE, "is done"),
+        NodeState(9, FAILED, "has failed"),
     )
 }
 

@@ -6,17 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harvdiag.core.fields import items
+from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
+from harvdiag.core.timestamps import latest
+from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 
 __all__ = ["SAYINGS", "Saying", "Told", "decode", "planner_says", "saying"]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Saying(NamedTuple):
@@ -92,10 +88,6 @@ SAYINGS = (
 )
 """What the planner says; the more telling first."""
 MACHINE = re.compile(r"\bcustom-[0-9a-f]{12}\b")
-SPEAKERS = (
-    ("RKEControlPlane", "fleet-local", "local"),
-    ("Cluster.provisioning.cattle.io", "fleet-local", "local"),
-)
 TYPES = ("Ready", "Reconciled", "Updated", "Provisioned")
 
 
@@ -114,8 +106,7 @@ def decode(message: str) -> str:
 def planner_says(snapshot: Snapshot) -> list[Told]:
     """The messages of Rancher's planner that mean something, each once, as the cluster's objects have them."""
     found: dict[str, Told] = {}
-    for speaker in SPEAKERS:
-        ref = ObjectRef(*speaker)
+    for ref in (CONTROL_PLANE, PROVISIONING):
         obj = snapshot.get(ref)
         for told in _messages(ref, obj) if obj else ():
             found.setdefault(told.message, told)
@@ -123,28 +114,20 @@ def planner_says(snapshot: Snapshot) -> list[Told]:
 
 
 def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
-    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
+    rows = conditions_of(obj, ALL_LISTS)
     found = []
-    for row in sorted(rows, key=lambda row: TYPES.index(row["type"]) if row.get("type") in TYPES else len(TYPES)):
-        message = row.get("message")
-        if isinstance(message, str) and row.get("status") != "True" and (known := saying(message)):
-            path = f"status.conditions, type {row.get('type')}"
-            named = tuple(dict.fromkeys(MACHINE.findall(message)))
+    for row in sorted(rows, key=lambda row: TYPES.index(row.type) if row.type in TYPES else len(TYPES)):
+        if row.status != "True" and (known := saying(row.message)):
             found.append(
                 Told(
                     subject=ref,
-                    path=path,
-                    message=message,
+                    path=row.path,
+                    message=row.message,
                     meaning=known.meaning,
-                    machines=named,
-                    since=_since(row),
+                    machines=tuple(dict.fromkeys(MACHINE.findall(row.message))),
+                    since=latest(row.changed, row.updated),
                     part=known.part,
                     stalls=known.stalls,
                 )
             )
     return found
-
-
-def _since(row: dict[str, object]) -> str:
-    times = [str(row.get(key) or "") for key in ("lastTransitionTime", "lastUpdateTime")]
-    return max((told for told in times if Moment(told)), key=lambda told: str(Moment(told)), default="")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from harvdiag.core.conditions import ALL_LISTS, find_condition
 from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import condition
+from harvdiag.core.timestamps import Timestamp
 
 __all__ = ["CLEANUP", "GATE", "GONE", "NOT_READY", "PREPARE", "SKIP_RESTART", "SYSTEM_AGENT", "NodePlan", "node_plans"]
 
@@ -24,13 +24,8 @@ SYSTEM_AGENT = "system-agent-upgrader"
 GONE, NOT_READY = "does not exist", "is not Ready"
 SUFFIXES = (PREPARE, CLEANUP, GATE, "skip-manifests-remove", SKIP_RESTART)
 OF_V2 = "management.harvesterhci.io/upgrade-plan"
-READY = condition("ready", "Ready")
 RESTART = timedelta(minutes=30)
 """How long a Node may be not Ready because it merely restarts; big servers take many minutes."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +63,7 @@ class NodePlan:
         """The Nodes that it selects and that are not done."""
         return [name for name, node in nodes.items() if self.selects(node) and not self.done(node)]
 
-    def held_up_by(self, nodes: Mapping[str, Obj], now: Moment) -> dict[str, str]:
+    def held_up_by(self, nodes: Mapping[str, Obj], now: Timestamp) -> dict[str, str]:
         """The Nodes on which it cannot run as they are `now`, and why; empty where it gets on."""
         found = {name: GONE for name in self.applying if name not in nodes}
         busy = [name for name in self.applying if name in nodes and not self.done(nodes[name])]
@@ -105,11 +100,11 @@ def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
     return upgrade, name.removeprefix(f"{upgrade}-") if upgrade else ""
 
 
-def _dead(node: Obj, now: Moment) -> bool:
+def _dead(node: Obj, now: Timestamp) -> bool:
     """Not Ready for longer than a restart takes, or for nobody knows how long."""
-    rows = [row for row in items(node, "status.conditions") if isinstance(row, dict) and row.get("type") == "Ready"]
-    ages = [age for row in rows if (age := now.since(Moment(text(row, "lastTransitionTime")))) is not None]
-    return READY.value(node) in {"False", "Unknown"} and all(age >= RESTART for age in ages)
+    ready = find_condition(node, "Ready", ALL_LISTS)
+    age = now.since(Timestamp(ready.changed))
+    return ready.status in {"False", "Unknown"} and (age is None or age >= RESTART)
 
 
 def _fits(row: Obj, mine: Mapping[str, Any]) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from harvdiag.core.fields import Obj, field, items, text
+from harvdiag.core.conditions import find_condition
+from harvdiag.core.fields import field, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import Pairing
 from harvdiag.kinds.columns import condition
@@ -25,10 +26,6 @@ from harvdiag.upgrade.v1 import NodeStatus, Upgrade
 __all__ = ["NodeRollout", "Rollout"]
 
 READY = condition("ready", "Ready")
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +144,7 @@ class Rollout:
             managed=text(obj, 'metadata.labels["harvesterhci.io/managed"]') == "true",
             cordoned=field("spec.unschedulable").get(obj) is True,
             ready=READY.value(obj) or "" if obj else "",
-            ready_since=_ready_since(obj) if obj else "",
+            ready_since=find_condition(obj, "Ready").changed,
             kubelet=text(obj, "status.nodeInfo.kubeletVersion"),
             os=text(obj, "status.nodeInfo.osImage"),
             pending_os=text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
@@ -175,8 +172,3 @@ class Rollout:
         for machine in machines:
             for secret in self._pairing.plans_of(machine):
                 yield secret, handshake(self._pairing.obj(secret))
-
-
-def _ready_since(node: Obj) -> str:
-    rows = items(node, "status.conditions")
-    return next((text(row, "lastTransitionTime") for row in rows if text(row, "type") == "Ready"), "")

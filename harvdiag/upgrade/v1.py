@@ -8,29 +8,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.core.conditions import Condition, conditions_of
+from harvdiag.core.fields import Obj, field, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.upgrade.phases import ENDED, FAILED, PAUSED, Phase, phase_of
 
-__all__ = ["Condition", "NodeStatus", "Release", "Upgrade"]
+__all__ = ["NodeStatus", "Release", "Upgrade"]
 
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 SKIP_DONE = 'metadata.annotations["harvesterhci.io/apply-skip-rke2-manifests-plan-completed"]'
-
-
-def __dir__() -> list[str]:
-    return __all__
-
-
-class Condition(NamedTuple):
-    """One condition: `status` is ``True``, ``False`` or ``Unknown``; `since` is RFC 3339 or empty."""
-
-    type: str
-    status: str
-    reason: str
-    message: str
-    since: str
 
 
 class NodeStatus(NamedTuple):
@@ -92,13 +79,11 @@ class Upgrade:
     @cached_property
     def conditions(self) -> Mapping[str, Condition]:
         """The conditions by type."""
-        rows = (row for row in items(self.obj, "status.conditions") if isinstance(row, dict) and row.get("type"))
-        return {str(row["type"]): _condition(row) for row in rows}
+        return {found.type: found for found in conditions_of(self.obj) if found}
 
     def status(self, kind: str) -> str:
         """The status of a condition; empty where it is not there."""
-        found = self.conditions.get(kind)
-        return found.status if found else ""
+        return self.conditions.get(kind, Condition()).status
 
     @property
     def running(self) -> bool:
@@ -150,9 +135,3 @@ class Upgrade:
     def paused(self) -> tuple[str, ...]:
         """The nodes that an administrator holds back."""
         return tuple(sorted(name for name, state in self.nodes.items() if state == PAUSED))
-
-
-def _condition(row: dict[str, Any]) -> Condition:
-    since = row.get("lastTransitionTime") or row.get("lastUpdateTime") or ""
-    kind, status, reason, message = (str(row.get(key) or "") for key in ("type", "status", "reason", "message"))
-    return Condition(kind, status, reason, message, str(since))

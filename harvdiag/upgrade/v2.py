@@ -9,16 +9,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from harvdiag.core.fields import Obj, field, items, name_of, text
+from harvdiag.core.conditions import find_condition
+from harvdiag.core.fields import Obj, field, name_of, text
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.v1 import NodeStatus
 
 __all__ = ["UpgradePlan", "toolkit_unseen"]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def toolkit_unseen(snapshot: Snapshot) -> bool:
@@ -61,9 +58,8 @@ class UpgradePlan:
     @property
     def degraded(self) -> str:
         """What its condition Degraded says, if that is True; else empty."""
-        rows = (row for row in items(self.obj, "status.conditions") if isinstance(row, dict))
-        found = (row for row in rows if row.get("type") == "Degraded" and row.get("status") == "True")
-        return next((str(row.get("message") or row.get("reason") or "Degraded") for row in found), "")
+        found = find_condition(self.obj, "Degraded")
+        return found.message or found.reason or found.type if found.status == "True" else ""
 
     @cached_property
     def statuses(self) -> Mapping[str, NodeStatus]:

@@ -16,10 +16,6 @@ FUTILE = "waiting changes nothing"
 INSTANT = ("less than a minute", "< 1 min")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def named(of: Upgrade | UpgradePlan) -> str:
     """``Upgrade hvst-upgrade-abcde from v1.4.1 to v1.4.2``"""
     ways = (("from", of.previous_version), ("to", of.version))

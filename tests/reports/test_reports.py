@@ -14,8 +14,8 @@ import harvdiag as hd
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
+from harvdiag.core.wrap import fill
 from harvdiag.reports import FORMATS, render, rulebook, terminal, write
-from harvdiag.reports.fill import fill
 from harvdiag.rules import registry, select
 from harvdiag.status import summary as words
 from harvdiag.training import open_scenario

@@ -9,7 +9,7 @@ import pytest
 from harvdiag.cluster import Cluster
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import State
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.plans import GONE, NOT_READY, node_plans
 from tests import port
@@ -17,7 +17,7 @@ from tests.world import World, healthy, rollouts, steps
 from tests.world.objects import condition, moment, new
 from tests.world.upgrades import NAME, add_plan, add_plan_job, set_job, set_plan
 
-NOW = Moment(port.CAPTURED_AT)
+NOW = Timestamp(port.CAPTURED_AT)
 UPGRADE_UNSEEN = (
     "chart-left-paused",
     "leftover-upgrade-plan",
@@ -113,7 +113,7 @@ def test_a_plan_tells_what_it_is_held_up_by() -> None:
     assert (found.upgrade, found.task) == (NAME, "prepare")
     assert found.missing(nodes(hv01="False", hv02="True", hv03="True")) == ["hv02", "hv03"]
     assert found.held_up_by(nodes(hv01="False", hv02="True", hv03="True"), NOW) == {}
-    assert found.held_up_by(nodes(hv01="True", hv02="Unknown", hv03="True"), Moment("")) == {"hv02": NOT_READY}
+    assert found.held_up_by(nodes(hv01="True", hv02="Unknown", hv03="True"), Timestamp("")) == {"hv02": NOT_READY}
     assert found.held_up_by(nodes(hv01="True", hv03="True"), NOW) == {"hv02": GONE}
 
 

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of `cluster.compare(wish.against)`, whose table it has: host by host what changed, what is the same
     as a count. Raises UsageError without `against`.

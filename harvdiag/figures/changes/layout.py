@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.escape import plain
 from harvdiag.core.keys import key
 from harvdiag.core.listing import listed
-from harvdiag.core.marks import SIGNS as MARKS
+from harvdiag.core.marks import ABSENT, SEVERE, SIGNS, UNSEEN
 from harvdiag.figures.measure import fit, line
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, Comparison
 from harvdiag.status.changes.grouping import Group, Step
-from harvdiag.status.changes.titles import ABSENT, SIGNS, alt, findings, notes, remarks, sides, spoken, title, under
+from harvdiag.status.changes.titles import CHANGE_SIGNS, alt, findings, notes, remarks, sides, spoken, title, under
 
 __all__ = ["picture"]
 
@@ -22,10 +22,6 @@ WHAT, BEFORE, NOW = MARGIN + 30, 440.0, 790.0
 ROOM = 310.0
 FINDINGS = 12
 WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", ANEW: "made anew"}
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def picture(comparison: Comparison, groups: Sequence[Group]) -> Scene:
@@ -110,8 +106,8 @@ def _mark(sort: str, x: float, y: float) -> tuple[Shape, ...]:
     """The sign on its disc; that of what is gone is hollow."""
     if sort == GONE:
         ring = Rect(x - 8, y - 8, 16, 16, fill="", stroke="edge", thick=1.2, dash="3 2", radius=8)
-        return (ring, Text(x, y + 4, SIGNS[GONE], size=SMALL, anchor="middle", bold=True))
-    return badge(x, y, SIGNS[sort], "now" if sort == NEW else "info")
+        return (ring, Text(x, y + 4, CHANGE_SIGNS[GONE], size=SMALL, anchor="middle", bold=True))
+    return badge(x, y, CHANGE_SIGNS[sort], "now" if sort == NEW else "info")
 
 
 def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
@@ -125,7 +121,7 @@ def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
         )
         items.append(
             Item(
-                (*badge(MARGIN + 14, y + 10, MARKS[colour], colour), text),
+                (*badge(MARGIN + 14, y + 10, SIGNS[colour], colour), text),
                 key=f"finding/{at}",
                 role="finding",
                 state=word,
@@ -157,14 +153,12 @@ def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
 
 def _keys(comparison: Comparison, groups: Sequence[Group]) -> list[Key]:
     sorts = {step.change.sort for group in groups for step in group.steps}
-    keys = [Key("new", colour="now", sign=SIGNS[NEW])] if NEW in sorts else []
-    keys += [Key("changed or made anew", colour="info", sign=SIGNS[CHANGED])] if sorts & {CHANGED, ANEW} else []
-    hollow = f"{f'{SIGNS[GONE]} gone: ' if GONE in sorts else ''}does not exist, or holds nothing"
+    keys = [Key("new", colour="now", sign=CHANGE_SIGNS[NEW])] if NEW in sorts else []
+    keys += [Key("changed or made anew", colour="info", sign=CHANGE_SIGNS[CHANGED])] if sorts & {CHANGED, ANEW} else []
+    hollow = f"{f'{CHANGE_SIGNS[GONE]} gone: ' if GONE in sorts else ''}does not exist, or holds nothing"
     empty = [side for group in groups for step in group.steps for side in sides(step)]
     keys += [Key(hollow, colour="edge", fill="paper", dash="5 3")] if sorts & {NEW, GONE} or ABSENT in empty else []
-    keys += [Key("found before, no longer", colour="good", sign=MARKS["good"])] if comparison.gone else []
+    keys += [Key("found before, no longer", colour="good", sign=SIGNS["good"])] if comparison.gone else []
     found = {finding.severity.value for finding in comparison.new}
-    keys += [
-        Key(f"new {state}", colour=state, sign=MARKS[state]) for state in ("error", "warning", "info") if state in found
-    ]
-    return [*keys, *([Key("not comparable", colour="unseen", sign="?")] if notes(comparison) else [])]
+    keys += [Key(f"new {state}", colour=state, sign=SIGNS[state]) for state in SEVERE if state in found]
+    return [*keys, *([Key("not comparable", colour=UNSEEN, sign=SIGNS[UNSEEN])] if notes(comparison) else [])]

@@ -29,10 +29,6 @@ LEGEND = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of `cluster.upgrade.drain`, whose table it has: of the node of `wish.focus`, also where that is a
     Machine or a plan Secret of it. Raises UsageError for a focus that is none of these.

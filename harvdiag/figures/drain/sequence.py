@@ -31,10 +31,6 @@ LOOKS = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def sequence(of: Drain, y: float, wide: float) -> tuple[list[Item], float]:
     """The columns and arrows from y on, and where they end."""
     places = [wide * part for part in PLACES]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from textwrap import wrap
 
 from harvdiag.core.escape import plain
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SIGNS, TO_COME, WAIT
+from harvdiag.core.wrap import wrap, wrap_labelled
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 
@@ -16,37 +16,26 @@ __all__ = ["mermaid", "terminal"]
 SAID = {"good": "done", "now": "waited for", "error": "does not come", "absent": "can never come", "unseen": "not seen"}
 UNSAFE = re.compile(r"[^\w .,'/()?!✓✗▶…·-]|\bend\b", re.IGNORECASE)
 WHO = ("Rancher", "Secret", "Harvester", "Job")
+LABEL = 12
 SHORT = ("R", "S", "H", "J")
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
     """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
-    lines = [*_folds(of.title, wide), plain(under), ""]
+    lines = [*wrap(of.title, wide), plain(under), ""]
     for move in of.moves:
         step = move.step
-        sign = SIGNS.get(move.mark, "·" if move.mark == "wait" else "╌")
+        sign = SIGNS.get(move.mark, TO_COME if move.mark == WAIT else "╌")
         arrow = f"{WHO[step.source]} → {WHO[step.target]}"
         still = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
         time = f"  {move.time} UTC" if move.time else ""
-        lines += _folds(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
+        lines += wrap(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
     if of.moves:
         lines.append("")
     if of.moves and not of.secret:
-        lines += _folds("The plan Secret, on which all this would be written, is not there to be seen.", wide)
-    for label, told in said:
-        lines += _folds(f"{label:12}{told}", wide, " " * 12)
+        lines += wrap("The plan Secret, on which all this would be written, is not there to be seen.", wide)
+    lines += wrap_labelled(said, wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _folds(text: str, wide: int, indent: str = "") -> list[str]:
-    whole = plain(text)
-    if len(whole) <= wide:
-        return [whole]
-    return wrap(whole, max(wide, 30), subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def mermaid(of: Drain) -> str:

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["explore"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def explore(
     cluster: Cluster, focus: Finding | ObjectRef | str | None = None, *, labels: bool = False, theme: str = "auto"
 ) -> Explorer:

@@ -14,10 +14,6 @@ from harvdiag.figures.save import written
 __all__ = ["Explorer"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Explorer:
     """The link graph to search, point at and open: ``explorer.save("links.html")``, ``explorer.figure``."""
 

@@ -29,10 +29,6 @@ TOLD = {
 """How a front end tells its theme; what it tells counts for more than what the system is set to."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Page(NamedTuple):
     """What a page is made of: the picture, the same as text, and the facts behind it, as JSON can hold them."""
 

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of all links, or with a focus of those around one object."""
     found = plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from harvdiag.core.escape import plain
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import MISSING, SEVERE, SIGNS
 from harvdiag.figures.links.layout import HIGH
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import BODY, SMALL
 from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, badge
 from harvdiag.status.links.rows import Thing
 
-__all__ = ["INSET", "SEVERE", "box", "stack"]
+__all__ = ["INSET", "box", "stack"]
 
-SEVERE = ("error", "warning", "info")
-STATES = {"absent": "does not exist", "unseen": "not seen"}
 INSET = 9.0
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
@@ -77,7 +71,7 @@ def _frame(thing: Thing, area: Area, blame: str) -> Rect:
 
 def _gone(thing: Thing, area: Area | None = None) -> str:
     """What is said of one that is not there, with its kind where several kinds share a column and there is room."""
-    state = STATES.get(thing.state, "")
+    state = MISSING.get(thing.state, "")
     whole = ", ".join(filter(None, (thing.note, state)))
     if area is None or area.height > HIGH or width(whole, SMALL) <= area.width - 2 * INSET:
         return whole

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harvdiag.core.escape import plain
+from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
 from harvdiag.status.links.outline import Outline, outline
 from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]
 
-SEVERE = ("error", "warning", "info")
 ENDS = {(True, True): "both", (True, False): "forward", (False, True): "back"}
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def text(found: Plot) -> str:

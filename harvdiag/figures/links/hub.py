@@ -21,10 +21,6 @@ __all__ = ["hub", "trunk"]
 APART = 22.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def hub(web: Web, exits: Sequence[Route], top: float, look: Look) -> tuple[list[Item], dict[str, Area], float]:
     """The boxes of the cluster objects with the ties among them, where each is, and where they end."""
     left, wide = look.grid.left(4), look.grid.widths[4]

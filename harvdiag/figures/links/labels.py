@@ -21,10 +21,6 @@ LEAVES = {"infrastructureRef.name": "infrastructureRef", "bootstrap.configRef.na
 LINE, ABOVE, BELOW, NARROW, STEPS = 13.0, 4.0, 12.0, 60.0, 12
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def short(path: str) -> str:
     """A field in few signs: ``cluster.x-k8s.io/machine``, ``status.nodeRef.name``, ``ownerReferences[0]``."""
     quoted = QUOTED.match(path)

@@ -17,10 +17,6 @@ SPREAD = 44.0  # where words stand at several ties, one below the other
 SWEEPS = 4
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Grid(NamedTuple):
     """The width of each column and of the room behind it (the last column is that of the cluster objects), the height
     of a box, and how far apart ties arrive at it.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harvdiag.core.escape import plain
+from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
 from harvdiag.status.links.outline import Joint, Outline, outline
 from harvdiag.status.links.view import Plot
@@ -16,11 +17,6 @@ PLAIN = re.compile(r"[^A-Za-z0-9 _.,/-]")
 """Everything but these signs is written as a number: what Mermaid, Markdown or HTML could read as its own."""
 ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
 BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
-SEVERE = ("error", "warning", "info")
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def text(found: Plot) -> str:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import listed
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.figures.links.boxes import SEVERE, box, stack
+from harvdiag.figures.links.boxes import box, stack
 from harvdiag.figures.links.labels import marks, spot, words
 from harvdiag.figures.links.layout import HIGH, Grid, place
 from harvdiag.figures.links.routes import Route, routes, way
@@ -26,10 +26,6 @@ from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
 __all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "moved", "tied"]
 
 PAD, CAPTIONS, SHORT = 10.0, 3, 9.0
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Look(NamedTuple):

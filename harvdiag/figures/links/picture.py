@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harvdiag.core.escape import plain
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Wish
-from harvdiag.figures.links.boxes import INSET, SEVERE
+from harvdiag.figures.links.boxes import INSET
 from harvdiag.figures.links.hub import hub, trunk
 from harvdiag.figures.links.layout import LABELLED, Grid
 from harvdiag.figures.links.paint import CAPTIONS, Band, Look, band, bundle, caption, moved
@@ -25,10 +25,6 @@ __all__ = ["picture"]
 
 HEADINGS = ("Node", "Machine", "CustomMachine, RKEBootstrap", "plan Secret", "cluster objects")
 BETWEEN = 6.0
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def picture(found: Plot, wish: Wish) -> Scene:

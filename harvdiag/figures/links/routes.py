@@ -17,10 +17,6 @@ BEND = 24.0
 """The room in which a level piece comes to the height of its other end."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Route(NamedTuple):
     """A tie and its way: pieces of two points each, the first from its source, the last to its target.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from harvdiag.core.escape import plain
+from harvdiag.core.marks import MISSING
 from harvdiag.core.model import Finding
+from harvdiag.core.wrap import count_cells, cut, wrap
 from harvdiag.status.links.folding import Fold
 from harvdiag.status.links.outline import called, sign, told
 from harvdiag.status.links.phrases import follows, left
@@ -16,12 +17,7 @@ from harvdiag.status.links.view import Plot
 
 __all__ = ["text"]
 
-WORDS = {"absent": "does not exist", "unseen": "not seen"}
 NARROW = 40
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def text(found: Plot, width: int) -> str:
@@ -56,7 +52,7 @@ def _row(row: Row, room: int) -> Iterator[str]:
     seen: set[str] = set()
     for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, natural(t.ref))):
         if thing.key not in seen:
-            yield _cut(_line(thing, None), room)
+            yield cut(_line(thing, None), room)
             yield from _below(row, thing, "", seen, room)
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
     if row.held:
@@ -84,10 +80,10 @@ def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> It
         known = " (above)" if other.key in seen else ""
         deeper = f"{indent}{'   ' if last else '│  '}"
         line = f"{indent}{'└─' if last else '├─'} {_line(other, ties)}{known}"
-        if len(line) <= room or "   " not in line.strip():
-            yield _cut(line, room)
+        if count_cells(line) <= room or "   " not in line.strip():
+            yield cut(line, room)
         else:
-            yield _cut(f"{indent}{'└─' if last else '├─'} {_line(other, None)}{known}", room)
+            yield cut(f"{indent}{'└─' if last else '├─'} {_line(other, None)}{known}", room)
             yield from _wrapped(_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
         if not known:
             yield from _below(row, other, deeper, seen, room)
@@ -105,7 +101,7 @@ def _alone(row: Row, thing: Thing) -> bool:
 
 def _line(thing: Thing, ties: list[Tie] | None) -> str:
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
-    word = "" if thing.real or thing.slot else WORDS[thing.state]
+    word = "" if thing.real or thing.slot else MISSING[thing.state]
     facts = ", ".join(filter(None, (plain(note), word)))
     head = f"{sign(thing.state)} {called(thing)}{f' ({facts})' if facts else ''}"
     return f"{head}   {_faults(ties)}" if ties and _faults(ties) else head
@@ -127,23 +123,11 @@ def _hub(found: Plot, room: int) -> Iterator[str]:
         yield from _wrapped(f"✓ {', '.join(well)}", room, "  ")
     for thing in found.web.hub:
         if thing.state != "good":
-            yield _cut(_line(thing, None), room)
+            yield cut(_line(thing, None), room)
             for finding in thing.told[:3]:
                 yield from _finding(finding, room)
 
 
 def _wrapped(told_: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
     lead = lead or " " * (len(told_) - len(told_.lstrip(" ")))
-    return wrap(
-        plain(told_).strip(),
-        room,
-        initial_indent=lead,
-        subsequent_indent=indent,
-        max_lines=most or None,
-        placeholder=" …",
-        break_on_hyphens=False,
-    )
-
-
-def _cut(line: str, room: int) -> str:
-    return line if len(line) <= room else f"{line[: room - 1]}…"
+    return wrap(lead + told_.strip(), room, indent, most=most)

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of `cluster.node_status`, whose table it has: what is well folds where there is much of it."""
     board = cluster.node_status

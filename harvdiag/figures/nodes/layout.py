@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.escape import plain
 from harvdiag.core.keys import key
 from harvdiag.core.listing import groups, listed
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import GOOD, NOW, SEVERE, SIGNS, UNSEEN
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import distinct, fit, line, width
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 from harvdiag.status.nodes.board import Board
-from harvdiag.status.nodes.cells import BAD, COLUMNS, GOOD, NOW, UNSEEN, Cell, Row
+from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line, cell_lines
 from harvdiag.status.nodes.titles import alt, notes, sign, title
 from harvdiag.status.source import source_line
@@ -23,10 +23,6 @@ __all__ = ["picture"]
 LEAST, MOST, GAP = 960.0, 1180.0, 4.0
 HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
 LEGEND = {"error": "broken", "warning": "look at it", "info": "good to know", NOW: "under way", UNSEEN: "not seen"}
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def picture(board: Board, lines: Sequence[Line]) -> Scene:
@@ -121,7 +117,7 @@ class Grid:
         _, x, wide = self.places[0]
         label, state = _label(each), each.state
         ghost = isinstance(each, Row) and each.ghost
-        bold = state in BAD[:2] and isinstance(each, Row)
+        bold = state in SEVERE[:2] and isinstance(each, Row)
         shapes: list[Shape] = []
         if ghost:
             shapes.append(
@@ -141,7 +137,7 @@ class Grid:
 
     def _cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
         x, y, wide, high = place
-        state = next((cell.state for cell, _ in words if cell.state in BAD), words[0][0].state)
+        state = next((cell.state for cell, _ in words if cell.state in SEVERE), words[0][0].state)
         shapes: list[Shape] = []
         fill, dash = _box(state)
         if fill or dash:
@@ -222,4 +218,4 @@ def _box(state: str) -> tuple[str, str]:
     """The fill and the dash of a cell's box; neither where it recedes."""
     if state == UNSEEN:
         return "", "3 3"
-    return (f"{state}_box", "") if state in {*BAD, NOW} else ("", "")
+    return (f"{state}_box", "") if state in {*SEVERE, NOW} else ("", "")

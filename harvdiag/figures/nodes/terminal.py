@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from textwrap import wrap
-from unicodedata import combining, east_asian_width
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
+from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
+from harvdiag.core.wrap import count_cells, pad, wrap
 from harvdiag.figures.measure import distinct
 from harvdiag.status.nodes.board import Board
-from harvdiag.status.nodes.cells import COLUMNS, GOOD, UNSEEN, Cell, Row
+from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line
-from harvdiag.status.nodes.titles import SIGNS, beside, sign, title
+from harvdiag.status.nodes.titles import beside, sign, title
 from harvdiag.status.source import source_line
 from harvdiag.status.summary import counted
 
@@ -22,10 +22,6 @@ MOST, SHORT, LEAST = 40, 24, 16  # the places of a name: where there is room, wh
 DISPENSABLE = ("roles", "vms", "volumes", "os", "schedulable", "managed", "ready", "kubelet", "upgrade", "paired")
 EM = 12
 Grid = dict[str, list[str]]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def table(board: Board, lines: Sequence[Line], width: int) -> str:
@@ -48,7 +44,7 @@ def table(board: Board, lines: Sequence[Line], width: int) -> str:
         told += [f"left out for want of room: {', '.join(left)}"] if left else []
     if _wide(heads, grid) > width:
         heads = _heads(lines, LEAST)
-    out = [*_folds(title(board), width), *_folds(source_line(board.diagnosis), width)]
+    out = [*wrap(title(board), width, "  "), *wrap(source_line(board.diagnosis), width, "  ")]
     out += [line for part in _parts(heads, grid, width) for line in ("", *_aligned(heads, part))]
     below = [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in beside(board)]
     skipped = board.findings.skipped
@@ -57,7 +53,7 @@ def table(board: Board, lines: Sequence[Line], width: int) -> str:
         ["Not about one node:", *below] if below else [],
         [f"? {counted(len(skipped), 'check')} could not be made"] if skipped else [],
     ):
-        out += ["", *(line for text in told_below for line in _folds(text, width))] if told_below else []
+        out += ["", *(line for text in told_below for line in wrap(text, width, "  "))] if told_below else []
     return "\n".join(out)
 
 
@@ -80,10 +76,6 @@ def _parts(heads: Sequence[str], grid: Grid, width: int) -> Iterator[Grid]:
     yield now
 
 
-def _folds(text: str, width: int) -> list[str]:
-    return wrap(plain(text), max(width, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
-
-
 def _heads(lines: Sequence[Line], most: int) -> list[str]:
     """What stands before each line; names that are too long lose what all of them have in common."""
     short: dict[tuple[str, str], str] = {}
@@ -97,7 +89,7 @@ def _shortened(names: Sequence[str], most: int) -> Mapping[str, str]:
     """Names in no more than so many places each."""
     told = {name: name for name in names}
     for room in range(most * EM, 0, -EM // 2):
-        if all(_cells(name) <= most for name in told.values()):
+        if all(count_cells(name) <= most for name in told.values()):
             break
         told = distinct(names, room, EM)
     return told
@@ -107,7 +99,7 @@ def _aligned(heads: Sequence[str], grid: Grid) -> list[str]:
     columns = [["", *heads], *([COLUMNS[name], *cells] for name, cells in grid.items())]
     wide = [_room(cells) for cells in columns]
     return [
-        "  ".join(_pad(cell, room) for cell, room in zip(row, wide, strict=True)).rstrip()
+        "  ".join(pad(cell, room) for cell, room in zip(row, wide, strict=True)).rstrip()
         for row in zip(*columns, strict=True)
     ]
 
@@ -117,7 +109,7 @@ def _wide(heads: Sequence[str], grid: Grid) -> int:
 
 
 def _room(cells: Sequence[str]) -> int:
-    return min(max(map(_cells, cells)), MOST)
+    return min(max(map(count_cells, cells)), MOST)
 
 
 def _cell(line: Line, name: str) -> str:
@@ -133,16 +125,3 @@ def _short(cell: Cell) -> str:
     """The sign alone where it says it all."""
     bare = cell.state == UNSEEN or (cell.state == GOOD and cell.word == "yes")
     return sign(cell) if bare else f"{sign(cell)} {plain(cell.word)}".strip()
-
-
-def _pad(text: str, wide: int) -> str:
-    if _cells(text) > wide:
-        while _cells(text) > wide - 1:
-            text = text[:-1]
-        text += "…"
-    return text + " " * (wide - _cells(text))
-
-
-def _cells(text: str) -> int:
-    """How many places it takes in a terminal."""
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

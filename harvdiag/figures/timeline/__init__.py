@@ -32,10 +32,6 @@ LEGEND = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of `cluster.upgrade.history`, whose table it has.
 

@@ -16,10 +16,6 @@ STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 
 EPOCH = datetime(2000, 1, 3, tzinfo=UTC)
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Stretch(NamedTuple):
     """A part of the axis: its times and its places. `silent` where nothing moves and the time is squeezed."""
 

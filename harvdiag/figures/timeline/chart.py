@@ -21,10 +21,6 @@ __all__ = ["GAP", "NAMES", "chart"]
 NAMES, PHASE, NODE, TOP, GAP, PHASE_BAR = 204.0, 22.0, 34.0, 56.0, 104.0, 14.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
     """The axis, the phases, the nodes, from y on; and where they end."""
     top = y + TOP

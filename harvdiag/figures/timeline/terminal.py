@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import ERROR, SIGNS, TO_COME
+from harvdiag.core.wrap import pad, wrap
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.timeline.axis import Axis, axis
 from harvdiag.status.upgrade.history import History, Row, Sign
@@ -18,13 +18,9 @@ __all__ = ["terminal"]
 LABEL, TIMES, LEAST, EM = 30, 17, 20, 0.65
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def terminal(history: History, under: str, wide: int) -> str:
     """The title, the phases and the nodes with their bars, and the moment at which it stopped."""
-    lines = [*_folds(history.title, wide), plain(under), ""]
+    lines = [*wrap(history.title, wide, "  "), plain(under), ""]
     if history.told:
         room = max(wide - LABEL - TIMES - 6, LEAST)
         scale = axis(history.busy, history.end, 0, room, 3)
@@ -33,20 +29,16 @@ def terminal(history: History, under: str, wide: int) -> str:
         labels = _labels([plain(name) for row in history.nodes for name in row.nodes])
         for row in history.phases:
             lines += _row(history, row, scale, (plain(row.label)[:LABEL], room))
-        lines += [line for fault in _faults(history.signs) for line in _folds(fault, wide)]
+        lines += [line for fault in _faults(history.signs) for line in wrap(fault, wide, "  ")]
         for row in history.nodes:
             lines += _row(history, row, scale, (labels.get(plain(row.label), row.label), room))
-            lines += [line for fault in _faults(row.signs) for line in _folds(fault, wide)]
+            lines += [line for fault in _faults(row.signs) for line in wrap(fault, wide, "  ")]
         silent = [s for s in scale.stretches if s.silent]
         lines += [f"/ nothing moved for {span(s.lasts)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
         if stop := history.stop:
             where = f" ({stop.node})" if stop.node else ""
-            lines += _folds(f"✗ last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide)
+            lines += wrap(f"{SIGNS[ERROR]} last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide, "  ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _folds(text: str, wide: int) -> list[str]:
-    return wrap(plain(text), max(wide, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 
 def _labels(names: Sequence[str]) -> dict[str, str]:
@@ -73,4 +65,4 @@ def _row(history: History, row: Row, scale: Axis, place: tuple[str, int]) -> Ite
     ends = [bar.ended for bar in row.bars]
     last = f"{max(e for e in ends if e):%H:%M}" if ends and all(ends) else "now"
     when = f"{min(bar.began for bar in row.bars):%H:%M} … {last}" if row.bars else "time not told"
-    yield f"{SIGNS.get(row.mark, '·')} {label:{LABEL}} {when:{TIMES - 4}} {''.join(cells)}"
+    yield f"{SIGNS.get(row.mark, TO_COME)} {pad(label, LABEL)} {when:{TIMES - 4}} {''.join(cells)}"

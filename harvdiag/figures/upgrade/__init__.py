@@ -33,10 +33,6 @@ LEGEND = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of `cluster.upgrade.progress`, whose table it has. Nothing may be wished of it."""
     del wish

@@ -22,10 +22,6 @@ __all__ = ["lanes"]
 NAMES, HIGH, BAR, CAPTION = 176.0, 30.0, 20.0, 480.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Grid(NamedTuple):
     """Where the columns are: the left edge of the first, the width of each; and how each node is called at the left."""
 

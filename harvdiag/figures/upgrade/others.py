@@ -18,10 +18,6 @@ __all__ = ["others"]
 NAMES, HIGH = 300.0, 30.0
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def others(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
     """One row a state of an UpgradePlan, from y on, and where they end. Without an UpgradePlan there is none."""
     items = []

@@ -25,10 +25,6 @@ HOUR = timedelta(hours=1)
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def strip(course: Course, y: float, wide: float) -> Iterator[Item]:
     """One cell a phase, all in one row from y on."""
     cells = course.cells

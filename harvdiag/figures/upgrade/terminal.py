@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SIGNS, TO_COME
+from harvdiag.core.wrap import wrap, wrap_labelled
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import parts, title
 from harvdiag.status.upgrade.progress import Course
 from harvdiag.upgrade.wording import span
 
-__all__ = ["folds", "terminal"]
+__all__ = ["terminal"]
 
 LABEL, INDENT = 14, "  "
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def terminal(course: Course, wide: int) -> str:
     """The title, the phases, one line a node or group, and what the standing says."""
-    lines = [*folds(title(course), wide), plain(source_line(course.standing)), ""]
+    lines = [*wrap(title(course), wide), plain(source_line(course.standing)), ""]
     if course.cells:
         lines += [*_phases(course, wide), ""]
     if course.ways:
@@ -35,37 +31,31 @@ def terminal(course: Course, wide: int) -> str:
     if plan and course.upgrade is None:
         for state, names in groups(sorted(plan.statuses), lambda name: plan.statuses[name].state):
             sign = SIGNS["error"] if names[0] in plan.failed else " "
-            lines += folds(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
-    for label, told in parts(course):
-        lines += folds(f"{label:{LABEL}}{told}", wide, " " * LABEL)
+            lines += wrap(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
+    lines += wrap_labelled(parts(course), wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def folds(text: str, wide: int, indent: str = "") -> list[str]:
-    """A text in lines of a terminal."""
-    return wrap(plain(text), max(wide, 30), subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _phases(course: Course, wide: int) -> list[str]:
     told = []
     for cell in course.cells:
-        sign = SIGNS.get(cell.mark, "·")
+        sign = SIGNS.get(cell.mark, TO_COME)
         took = f" ({span(cell.took)})" if cell.took is not None else ""
-        told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\x00"))
-    return [line.replace("\x00", " ") for line in wrap("   ".join(told), max(wide, 30), break_on_hyphens=False)]
+        told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
+    return [line.replace("\xa0", " ") for line in wrap("   ".join(told), wide)]
 
 
 def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
     way, columns = lane.first, course.columns
-    sign = SIGNS.get(way.mark, "·")
+    sign = SIGNS.get(way.mark, TO_COME)
     reached = columns.index(way.at) + 1 if way.at in columns else 0
     left = " " if not (way.never and way.mark == "error") else "╌"
     bar = "█" * reached * 2 + ("╌" if left == "╌" else "░") * (len(columns) - reached) * 2
     names = plain(way.name) if len(lane.ways) == 1 else f"{len(lane.ways)} nodes"
-    yield from folds(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
+    yield from wrap(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
     if len(lane.ways) > 1:
         told = [w.name for w in lane.ways]
         more = f" and {len(told) - 12} more" if len(told) > 12 else ""
-        yield from folds(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
+        yield from wrap(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
     if lane.says:
-        yield from folds(f"{INDENT * 2}{lane.says}", wide, INDENT * 2)
+        yield from wrap(f"{INDENT * 2}{lane.says}", wide, INDENT * 2)

@@ -35,10 +35,6 @@ FATAL = {Trouble.LOGIN, Trouble.TLS, Trouble.LOST, Trouble.STALLED, Trouble.FORE
 """Of one of the first requests alone it says that no other will fare better."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Connection:
     """One server that answered: how it was logged in to, its version, its clock, and what it serves."""
 

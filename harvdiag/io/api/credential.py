@@ -23,10 +23,6 @@ PROVIDERS = {"oidc": "id-token", "gcp": "access-token", "azure": "access-token",
 Headers = list[tuple[str, str]]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def now() -> datetime:
     """The time by which a login runs out; nothing else is judged by our clock."""
     return datetime.now(UTC)

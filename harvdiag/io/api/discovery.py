@@ -17,10 +17,6 @@ AGGREGATED = f"{_LIST.format('v2')},{_LIST.format('v2beta1')},{JSON}"
 ROOTS = ("/api", "/apis")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServedKind:
     """One kind in one version, as the server offers it."""

@@ -20,10 +20,6 @@ FEW = 8  # contexts that may all be named in one line
 SECTIONS = {"contexts": "context", "clusters": "cluster", "users": "user"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Entry:
     """One context, cluster or user, or a part of it. Its values may be secret, so that nothing shows any."""
 

@@ -15,10 +15,6 @@ from harvdiag.io.api.trouble import RequestError, Trouble
 __all__ = ["Figures", "figures", "summary_path"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Figures(NamedTuple):
     """What the kubelets told, one object a node, and what went wrong with any."""
 

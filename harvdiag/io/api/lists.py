@@ -23,10 +23,6 @@ ANOTHER = {Trouble.MISSING, Trouble.BUSY, Trouble.OTHER}
 """Troubles of one version that another may not have: a conversion that is down answers 500 for all but the stored."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Answer(NamedTuple):
     """One list as the server gave it. `version` is empty where it has none of this kind; `namespace` where all."""
 

@@ -31,10 +31,6 @@ HOST = re.compile(r"[\w.-]+:\d+")
 """What is most often taken for a URL; anything else may be a token that stands in the wrong place."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Login:
     """A way into one cluster: the context's name, the server's URL, the kubeconfig's user, and how it is let in.
 

@@ -14,10 +14,6 @@ LIMIT = 500
 Get = Callable[[Mapping[str, str]], Any]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Pages(NamedTuple):
     """What was read of one list: `kind` and `version` of its items, and what ended it before its time, if anything."""
 

@@ -36,10 +36,6 @@ ARGUMENTS = re.compile(r"\s+-.*", re.DOTALL)
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Plugin(Credential):
     """What a plugin gives, kept until it has run out. `cluster` is what it is told of the cluster, if it wants that."""
 

@@ -17,10 +17,6 @@ CONNECTIONS = 8
 T = TypeVar("T")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def side_by_side(jobs: Sequence[Callable[[], T]], stop: Event) -> Iterator[tuple[int, T]]:
     """The number and the result of each job, as they come. What a job raises is raised here.
 

@@ -16,10 +16,6 @@ FIRST, LONGEST = 0.2, 20.0
 T = TypeVar("T")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def patiently(call: Callable[[], T], stop: Event, tries: int | None = None) -> T:
     """What `call` gives. A trouble that passes is met with another try, up to `tries` of them (default: by trouble).
 

@@ -42,10 +42,6 @@ STATUS = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def segment(name: str) -> str:
     """A name as one part of a path: nothing in it can lead to another place."""
     return quote(name, safe="")

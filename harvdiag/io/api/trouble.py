@@ -7,10 +7,6 @@ from enum import Enum
 __all__ = ["RequestError", "StoppedError", "Trouble"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Trouble(Enum):
     """Why a request gave nothing; the value says how it is told."""
 

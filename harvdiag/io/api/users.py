@@ -18,10 +18,6 @@ TOLD = ("server", "tls-server-name", "proxy-url")
 FLAGS = ("insecure-skip-tls-verify", "disable-compression")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def credential_of(chosen: Chosen, certified: bool) -> Credential:
     """What the user of a context shows: as for kubectl a token counts before a password, and that before the rest."""
     user = chosen.user

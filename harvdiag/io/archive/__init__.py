@@ -3,7 +3,3 @@
 from harvdiag.io.archive.container import Container, Limits, MemberError, open_container
 
 __all__ = ["Container", "Limits", "MemberError", "open_container"]
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -21,10 +21,6 @@ _LINK = 0o120000
 _METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstd", 95: "xz", 98: "ppmd", 99: "AES encryption"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Archive:
     """The members of one zip archive. A context manager; `name` is what to call it in messages."""
 

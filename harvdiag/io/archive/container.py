@@ -14,10 +14,6 @@ from harvdiag.io.archive.member import Limits, MemberError
 __all__ = ["Container", "Limits", "MemberError", "open_container"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Container(Protocol):
     """Files by name, read one at a time; `name` is what to call the whole in messages."""
 

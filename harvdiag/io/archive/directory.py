@@ -31,10 +31,6 @@ _WIDE = {2: 0xFFFF, 4: 0xFFFFFFFF}
 _UTF8 = 0x800
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class End(NamedTuple):
     """The record that ends an archive: where its directory is. Before the archive, `shift` bytes too many stand."""
 

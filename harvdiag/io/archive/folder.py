@@ -15,10 +15,6 @@ from harvdiag.io.archive.member import Budget, Limits, MemberError, shown
 __all__ = ["Folder", "open_folder"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Folder:
     """The files below one folder. A context manager, as an Archive is; there is nothing to close."""
 

@@ -17,10 +17,6 @@ _MAGIC = (
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def looks_like(head: bytes) -> tuple[str, str]:
     """What the file with these first 512 bytes seems to be, and what to do about it."""
     if not head:

@@ -12,10 +12,6 @@ MIB = 1 << 20
 LONGEST = 200
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class MemberError(HarvdiagError):
     """One file of a container cannot be read: damaged, encrypted, too large, or packed in an unknown way."""
 

@@ -31,10 +31,6 @@ _VOLUME = re.compile(r"(?P<head>.+)\.z(?:ip|\d{2,})", re.IGNORECASE)
 _STARTS = (b"PK\3\4", b"PK\7\x08", b"PK00")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True)
 class _Family:
     """How the parts of one archive are called: what stands around the number, and the last name if it has none."""

@@ -15,10 +15,6 @@ from harvdiag.core.errors import SourceError
 __all__ = ["Slices", "Stream", "closing_on_error", "open_slices"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Stream(Protocol):
     """The little of a binary file that is needed here."""
 

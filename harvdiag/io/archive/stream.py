@@ -18,10 +18,6 @@ STORED, DEFLATED = 0, 8
 PIECE = 1 << 18
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def damaged(name: str) -> MemberError:
     """The error for a member whose bytes are not those that were packed."""
     return MemberError(f"{shown(name)}: damaged in the archive; download or copy the bundle again")

@@ -19,7 +19,3 @@ __all__ = [
     "load_kit_list",
     "paused_collector",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -40,10 +40,6 @@ _LONG = re.compile(rb": ([A-Za-z0-9+/=]{512,})\n")
 _MARK = re.compile("\x01([0-9]+)\x01")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class _DoubtError(Exception):
     """What yaml-rs gave could be wrong."""
 

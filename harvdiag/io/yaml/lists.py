@@ -26,10 +26,6 @@ _managed = re.compile(rb"\n    managedFields:(?:\n+    [- ] [^\n]*)+").match
 Parse = Callable[[bytes], Any]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def engine() -> str:
     """What parses lists, with its version. HARVDIAG_YAML=pyyaml|yaml-rs chooses; UsageError where it cannot be had."""
     return _engine(os.environ.get("HARVDIAG_YAML", ""))[0]

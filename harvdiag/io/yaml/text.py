@@ -18,10 +18,6 @@ _steep = re.compile(rb"[ ?:-]{16}").search
 _MANY = 1000
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class TextError(HarvdiagError):
     """A text is no usable YAML: what is wrong, in which line (from 1, where it is known), and what that means."""
 

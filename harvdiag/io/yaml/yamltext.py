@@ -43,10 +43,6 @@ _REMEMBERED, _SHORT = 20_000, 16
 _memo: dict[str, Any] = dict(_WORDS)
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class _Rule:
     """The tag of a scalar is "p" (plain) or "s" (quoted or a block); of a collection nothing."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from harvdiag.access.rights import Access
 from harvdiag.core.escape import html
 from harvdiag.core.findings import Findings
+from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN, WARNING
 from harvdiag.core.model import Coverage, Finding
 from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
 from harvdiag.status.upgrade import UpgradeStatus
@@ -20,10 +21,9 @@ from harvdiag.upgrade.waiting import wait_of
 
 __all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "standing_card"]
 
-LISTED = {"✓": "yes", "◐": "partly", "✗": "no", "?": "not known"}
-MARKS = {"error": "✗", "warning": "!", "info": "i"}
+LISTED = {SIGNS[GOOD]: "yes", PARTLY: "partly", SIGNS[ERROR]: "no", SIGNS[UNSEEN]: "not known"}
 # Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text stands on them.
-EDGES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
+EDGES = {ERROR: "#d55e00", WARNING: "#e69f00", INFO: "#56b4e9"}
 _CARD = (
     "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45;"
     "overflow-wrap:break-word"
@@ -36,10 +36,6 @@ MOST = 20
 _WHOLE = "'white-space:nowrap'"
 _LONG = "font-weight:normal;overflow-wrap:anywhere;min-width:9em"
 _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def findings_card(findings: Findings) -> str:
@@ -98,7 +94,7 @@ def standing_card(standing: UpgradeStatus) -> str:
     table = f"<table style='margin:.3em 0'><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
     rollout = standing.rollout
     inner = f"{_state(standing)}{table}{_left(rollout) if rollout else ''}"
-    edge = EDGES["error" if rollout and standing.stuck else "info"]
+    edge = EDGES[ERROR if rollout and standing.stuck else INFO]
     return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
 
 
@@ -106,7 +102,7 @@ def _state(standing: UpgradeStatus) -> str:
     """The upgrade that is under way, with the verdict as a word; nothing where none is."""
     if standing.rollout is None:
         return ""
-    lost = f"{MARKS['error']} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
+    lost = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
     word = lost if standing.stuck else "… UNDER WAY"
     return f"<div><b>{word}</b> &nbsp;<b>{html(standing.rollout.upgrade.ref)}</b></div>"
 
@@ -140,7 +136,7 @@ def _rest(access: Access) -> str:
 def _head(finding: Finding) -> str:
     word = str(finding.severity)
     return (
-        f"<div><b>{MARKS[word]} {word.upper()}</b> &nbsp;<code>{html(finding.rule)}</code> &nbsp;"
+        f"<div><b>{SIGNS[word]} {word.upper()}</b> &nbsp;<code>{html(finding.rule)}</code> &nbsp;"
         f"<b>{html(finding.subject)}</b></div>"
     )
 

@@ -8,10 +8,6 @@ from typing import Any
 __all__ = ["register"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def _card(name: str) -> Callable[[Any], str]:
     def show(value: Any) -> str:
         from harvdiag.reports.notebook import cards

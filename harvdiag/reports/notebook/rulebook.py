@@ -11,10 +11,6 @@ __all__ = ["rulebook"]
 COLUMNS = ("rule", "family", "severity", "summary", "why", "needs")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def rulebook(word: str = "") -> pd.DataFrame:
     """One row a rule, all str: name, family, severity, what is wrong, why it matters, the kinds it needs."""
     rows = [

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import field, labels
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.graph.pairing import E2, LOCAL, PLAN_OF
+from harvdiag.graph.pairing import E2, PLAN_OF
 from harvdiag.graph.references import ABSENT
+from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show

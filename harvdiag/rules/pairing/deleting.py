@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.fields import items, text
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E1, E2
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -35,7 +35,7 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        since = Moment(text(pairing.obj(node), DELETED))
+        since = Timestamp(text(pairing.obj(node), DELETED))
         age = facts.now.since(since)
         if age is None or age < REMOVAL:
             continue

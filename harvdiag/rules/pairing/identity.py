@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import labels, text, uid_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.graph.pairing import E1, E2, E3, E4, E5, E6, FLEET
+from harvdiag.graph.pairing import E1, E2, E3, E4, E5, E6
 from harvdiag.graph.references import PRESENT
+from harvdiag.kinds.local import FLEET
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import host_signs, show

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
-from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import E1, E2, E4, E6, FLEET, LOCAL
+from harvdiag.core.timestamps import Timestamp
+from harvdiag.graph.pairing import E1, E2, E4, E6
+from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show, told
@@ -202,7 +203,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        since = Moment(pairing.deleting(machine))
+        since = Timestamp(pairing.deleting(machine))
         age = facts.now.since(since)
         if age is None or age < REMOVAL:
             continue

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import labels, text
 from harvdiag.core.model import Evidence, ObjectRef, Reason
-from harvdiag.graph.pairing import E1, E2, E4, E6, FLEET, LOCAL
+from harvdiag.graph.pairing import E1, E2, E4, E6
+from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import host_signs, show

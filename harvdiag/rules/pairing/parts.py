@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.graph.pairing import BOOTSTRAP, E2, FLEET, INFRASTRUCTURE, LOCAL, PLAN_OF
+from harvdiag.graph.pairing import BOOTSTRAP, E2, INFRASTRUCTURE, PLAN_OF
+from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show

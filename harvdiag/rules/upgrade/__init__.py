@@ -1,7 +1,3 @@
 """The upgrade family: what holds up the upgrade that is under way, or was left behind by one?"""
 
 __all__: list[str] = []
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag.core.fields import Obj, items, text
+from harvdiag.core.conditions import ALL_LISTS, conditions_of
+from harvdiag.core.fields import Obj, text
 from harvdiag.core.model import Severity
-from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import LOCAL
-from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
+from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import latest
+from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.v2 import toolkit_unseen
 
-SERVICES = "UpgradingSystemServices"
 PHASE = "status.phase"
 LASTING = timedelta(hours=2)
 """How long the cluster may be on its way back to Provisioned before that is told; it takes minutes."""
@@ -87,11 +86,11 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     obj = facts.links.objects.get(LOCAL)
     if (
         facts.rollout is None
-        or facts.rollout.upgrade.state != SERVICES
+        or facts.rollout.upgrade.state != AT_SERVICES
         or text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return
-    since = Moment(_unchanged_since(obj))
+    since = Timestamp(_unchanged_since(obj))
     age = facts.now.since(since)
     if age is None or age <= LASTING:
         return
@@ -109,5 +108,4 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
 
 def _unchanged_since(obj: Obj | None) -> str:
     """When a condition that is not True last changed; empty where none tells."""
-    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
-    return latest(*(text(row, "lastTransitionTime") for row in rows if row.get("status") != "True"))
+    return latest(*(found.changed for found in conditions_of(obj, ALL_LISTS) if found.status != "True"))

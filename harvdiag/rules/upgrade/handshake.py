@@ -10,7 +10,7 @@ from typing import Any
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -19,7 +19,6 @@ from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     cordoned_at,
-    latest,
     over,
     pairing_causes,
     ready_since,
@@ -30,7 +29,7 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.handshake import KEYS, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
-from harvdiag.upgrade.phases import DONE, PRELOADED
+from harvdiag.upgrade.phases import DONE, PRE_DRAINED, PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
@@ -77,7 +76,7 @@ def _deaf_to_pre_drain(node: NodeRollout) -> str:
     if node.status is None:
         return "the Upgrade does not list the node, so Harvester passes over it"
     known = {
-        "Pre-drained": "its pre-drain is over",
+        PRE_DRAINED: "its pre-drain is over",
         "Succeeded": "it has succeeded already, and Harvester starts a pre-drain only at Images preloaded",
     }
     return known.get(node.state, "")
@@ -105,10 +104,10 @@ def _others_at_work(rollout: Rollout, node: NodeRollout) -> bool:
 def _overlooked_after(facts: Facts, rollout: Rollout, node: NodeRollout, secret: ObjectRef) -> str:
     """The same of the post-drain request, which Rancher writes once the new plan's probes have passed."""
     before = node.job("pre-drain")
-    if node.state != "Pre-drained" or node.ready != "True" or not node.exists or node.job("post-drain"):
+    if node.state != PRE_DRAINED or node.ready != "True" or not node.exists or node.job("post-drain"):
         return ""
     passed = text(facts.pairing.obj(secret), PASSED)
-    since_job = Moment(passed).since(Moment(before.ended)) if before else None
+    since_job = Timestamp(passed).since(Timestamp(before.ended)) if before else None
     if _others_at_work(rollout, node) or not passed or (since_job is not None and since_job <= timedelta(0)):
         return ""
     times = [job.ended for job in rollout.jobs] + [ready_since(facts, other.ref) for other in rollout.nodes]
@@ -145,7 +144,7 @@ def _deaf_to_post_drain(rollout: Rollout, node: NodeRollout) -> str:
         return "the Upgrade does not list the node, so Harvester passes over it"
     known = {
         "Succeeded": "it has succeeded already",
-        "Images preloaded": "its pre-drain was never run, and Harvester starts a post-drain only at Pre-drained",
+        PRELOADED: "its pre-drain was never run, and Harvester starts a post-drain only at Pre-drained",
     }
     return known.get(node.state, "")
 
@@ -164,7 +163,7 @@ def _unanswered(
     return Hit(
         subject=node.ref,
         message=(
-            f"Node {node.name} waits{f' since {Moment(since)}' if since else ''} for an answer that does not come: "
+            f"Node {node.name} waits{f' since {Timestamp(since)}' if since else ''} for an answer that does not come: "
             f"Rancher asked for its {request} hook on Secret {secret.name}, but {KEYS[hook]} "
             f"{_difference(wanted, found)}. Harvester will not write it by itself, because "
             f"{why}{f'; {listed(others)} cannot begin before' if others else ''}"
@@ -201,7 +200,7 @@ def _since(facts: Facts, node: NodeRollout, request: str) -> str:
     """Since when the answer is due; empty where the Job belongs to an earlier cycle or there was none."""
     if request == "pre-drain" and node.state == PRELOADED:
         return cordoned_at(facts, node.ref)
-    if node.state != {"pre-drain": "Pre-drained", "post-drain": DONE}[request]:
+    if node.state != {"pre-drain": PRE_DRAINED, "post-drain": DONE}[request]:
         return ""
     job = node.job(request)
     ended = job.ended if job else ""
@@ -235,10 +234,10 @@ def _answer(node: NodeRollout, secret: ObjectRef, wanted: str, request: str, hoo
     )
     system = f"See that it runs the new operating system: `kubectl get nodes -o wide {advice.arg(node.name)}`."
     look = vms if request == "pre-drain" else system
-    if (request, node.state) in {("pre-drain", PRELOADED), ("post-drain", "Pre-drained")}:
+    if (request, node.state) in {("pre-drain", PRELOADED), ("post-drain", PRE_DRAINED)}:
         again = "`kubectl rollout restart deployment harvester -n harvester-system`; VMs go on meanwhile."
         return (log, f"If it says nothing, let Harvester look again: {again}", "Do not answer the hook by hand.")
-    if node.state not in {"Pre-drained", DONE} or (request == "pre-drain" and node.state == DONE):
+    if node.state not in {PRE_DRAINED, DONE} or (request == "pre-drain" and node.state == DONE):
         return (log, look, "The hook's work was not done for this request: ask vendor support before you answer it.")
     command = f"kubectl annotate secret -n fleet-local {advice.arg(secret.name)} --overwrite"
     return (

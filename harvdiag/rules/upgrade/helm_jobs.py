@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
@@ -65,11 +66,10 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
 
 def _why(facts: Facts, obj: Obj) -> str:
     """What shows that it does not get on; empty where it may."""
-    since, failed = Moment(text(obj, "status.startTime")), field("status.failed").get(obj)
+    since, failed = Timestamp(text(obj, "status.startTime")), field("status.failed").get(obj)
     if FAILED.value(obj) == "True":
-        rows = [row for row in field("status.conditions").get(obj) or () if isinstance(row, dict)]
-        ended = next((text(row, "lastTransitionTime") for row in rows if row.get("type") == "Failed"), "")
-        return f"failed at {Moment(ended)}" if Moment(ended) and settled(facts, ended) else ""
+        ended = find_condition(obj, "Failed").changed
+        return f"failed at {Timestamp(ended)}" if Timestamp(ended) and settled(facts, ended) else ""
     age = facts.now.since(since)
     tries = isinstance(failed, int | float) and failed > 0 and not field("status.succeeded").get(obj)
     return (

@@ -6,20 +6,19 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, current, says, settled, stated, worked
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
-from harvdiag.upgrade.phases import PAUSED, STATES
+from harvdiag.upgrade.phases import PAUSED, PRE_DRAINED, PRELOADING, REBOOT, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
-DUE = {"post-drain": "Waiting Reboot", "single-node-upgrade": "Waiting Reboot", "pre-drain": "Pre-drained"}
+DUE = {"post-drain": REBOOT, "single-node-upgrade": REBOOT, "pre-drain": PRE_DRAINED}
 """What a complete Job moves its node to at least; the later one first."""
 FAILURE = "Failed"
-PRELOADING = "Images preloading"
 
 
 @rule("upgrade-job-failed", needs={"Upgrade", "Job"}, links=["harvester/harvester#3648", "harvester/harvester#7457"])
@@ -46,7 +45,7 @@ def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     hooks = "; Harvester makes no other hook Job while it is there" if subject.kind == "Node" else ""
     return Hit(
         subject=subject,
-        message=f"The {what}{whom} failed{f' at {Moment(job.ended)}' if job.ended else ''}: "
+        message=f"The {what}{whom} failed{f' at {Timestamp(job.ended)}' if job.ended else ''}: "
         f"{job.reason or 'it gives no reason'}{hooks}",
         evidence=tuple(e for job in jobs for e in _failure(facts, job)),
         next=(
@@ -102,12 +101,12 @@ def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
 def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     upgrade = rollout.upgrade
     due = DUE[job.type]
-    if due == "Waiting Reboot" and node.os and node.os == upgrade.release.os:
+    if due == REBOOT and node.os and node.os == upgrade.release.os:
         due = "Succeeded"
     return Hit(
         subject=node.ref,
         message=f'Node {node.name} still counts as "{node.state}", though its {job.type} Job {job.ref.name} is complete'
-        f'{f" since {Moment(job.ended)}" if job.ended else ""}: it should be "{due}" by now',
+        f'{f" since {Timestamp(job.ended)}" if job.ended else ""}: it should be "{due}" by now',
         evidence=(
             stated(rollout, node),
             *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
 from harvdiag.core.fields import Obj, field, items, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import E2, FLEET
-from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
+from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.graph.pairing import E2
+from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import REMOVAL, Facts
-from harvdiag.rules.upgrade_evidence import latest, over
+from harvdiag.rules.upgrade_evidence import over
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.handshake import handshake, path
@@ -22,7 +23,6 @@ from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.plans import node_plans
 from harvdiag.upgrade.v2 import toolkit_unseen
 
-PROVISIONING = ObjectRef("Cluster.provisioning.cattle.io", FLEET, "local")
 STRATEGY = "spec.rkeConfig.upgradeStrategy"
 ROLES = ("controlPlane", "worker")
 HOOKS = {"preDrainHooks": "harvesterhci.io/pre-hook", "postDrainHooks": "harvesterhci.io/post-hook"}
@@ -128,7 +128,7 @@ def _ended(facts: Facts, upgrade: Upgrade) -> timedelta | None:
     """How long ago it ended, by its last condition where Completed does not tell; None where none does."""
     completed = upgrade.conditions.get("Completed")
     told = completed.since if completed else ""
-    return facts.now.since(Moment(told or latest(*(row.since for row in upgrade.conditions.values()))))
+    return facts.now.since(Timestamp(told or latest(*(row.since for row in upgrade.conditions.values()))))
 
 
 def _strategy(facts: Facts) -> list[str]:
@@ -268,19 +268,18 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _row(obj: Obj) -> Obj:
-    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
-    return next((row for row in rows if row.get("type") == "Ready"), {})
+def _condition(obj: Obj) -> Condition:
+    return find_condition(obj, "Ready", ALL_LISTS)
 
 
 def _ready(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    if row := _row(obj):
-        yield Evidence(ref, "status.conditions, type Ready", row.get("status"))
+    if ready := _condition(obj):
+        yield Evidence(ref, ready.path, ready.status or None)
 
 
 def _going(facts: Facts, obj: Obj) -> bool:
     """Whether it may just be on its way out: deleted, or told to be not Ready, within the hour."""
     stamps = [text(obj, "metadata.deletionTimestamp")]
-    stamps += [text(_row(obj), "lastTransitionTime")] if _row(obj).get("status") != "True" else []
-    ages = [age for stamp in stamps if (age := facts.now.since(Moment(stamp))) is not None]
+    stamps += [_condition(obj).changed] if _condition(obj).status != "True" else []
+    ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return any(age < REMOVAL for age in ages)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import asked, at_nodes, cordoned_at, latest, settled, stated
-from harvdiag.upgrade.phases import PRELOADED
+from harvdiag.rules.upgrade_evidence import asked, at_nodes, cordoned_at, settled, stated
+from harvdiag.upgrade.phases import POST_DRAINING, PRE_DRAINED, PRE_DRAINING, PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 SINGLE = "single-node-upgrade"
@@ -41,7 +41,7 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         lack = _lack(facts, rollout, node) if rollout and node.exists else None
-        if rollout is None or lack is None or not Moment(lack.since) or not settled(facts, lack.since):
+        if rollout is None or lack is None or not Timestamp(lack.since) or not settled(facts, lack.since):
             continue
         upgrade = rollout.upgrade.ref
         marks = f"harvesterhci.io/upgrade={upgrade.name},harvesterhci.io/node={node.name}"
@@ -82,9 +82,9 @@ def _lack(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Lack | None:
         if node.state != PRELOADED or node.job(SINGLE) or rollout.upgrade.single_node != node.name:
             return None
         return _Lack(SINGLE, begun.since if begun else "", PRELOADED)
-    if node.state == "Pre-draining" and not node.job("pre-drain"):
+    if node.state == PRE_DRAINING and not node.job("pre-drain"):
         return _Lack("pre-drain", cordoned_at(facts, node.ref), PRELOADED)
-    if node.state == "Post-draining" and not node.job("post-drain"):
+    if node.state == POST_DRAINING and not node.job("post-drain"):
         before = node.job("pre-drain")
-        return _Lack("post-drain", latest(before.ended if before else "", node.ready_since), "Pre-drained")
+        return _Lack("post-drain", latest(before.ended if before else "", node.ready_since), PRE_DRAINED)
     return None

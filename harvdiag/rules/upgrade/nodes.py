@@ -9,9 +9,9 @@ from typing import NamedTuple
 from harvdiag.core.fields import field, labels
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import FLEET, LOCAL
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.kinds.columns import condition
+from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -20,7 +20,6 @@ from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     current,
-    latest,
     pairing_causes,
     ready_since,
     says,
@@ -32,8 +31,6 @@ from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
-PLANNER = ObjectRef("RKEControlPlane", FLEET, "local")
-CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", FLEET, "local")
 SAYS = tuple(condition(kind, kind) for kind in ("Updated", "Reconciled"))
 
 
@@ -106,7 +103,8 @@ def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> Why |
         return Why(f"it got Kubernetes {target} without being drained, so Rancher asks no more")
     if ghost := _waited_for(facts, rollout):
         return ghost
-    verdict = [column.value(facts.pairing.obj(PLANNER)) for column in SAYS] if PLANNER in facts.links.objects else []
+    seen = CONTROL_PLANE in facts.links.objects
+    verdict = [column.value(facts.pairing.obj(CONTROL_PLANE)) for column in SAYS] if seen else []
     if not rollout.planner and "True" in verdict and set(verdict) <= {"True", None} and _up_to_date(facts):
         return Why("Rancher's planner says that it is done", pairing_causes(node))
     return None
@@ -114,7 +112,7 @@ def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> Why |
 
 def _up_to_date(facts: Facts) -> bool:
     """Whether Rancher has seen the version that it is to bring: its verdict may be that of an earlier generation."""
-    for ref in (PLANNER, CLUSTER):
+    for ref in (CONTROL_PLANE, PROVISIONING):
         obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
         wanted, seen = (field(path).get(obj) for path in ("metadata.generation", "status.observedGeneration"))
         if obj and not (isinstance(wanted, int) and isinstance(seen, int) and seen >= wanted):
@@ -124,7 +122,7 @@ def _up_to_date(facts: Facts) -> bool:
 
 def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
     """That the planner names a Machine, though no Node stands behind it; None where it names none."""
-    causes = (Cause("planner-waits-for-ghost-machine", PLANNER),)
+    causes = (Cause("planner-waits-for-ghost-machine", CONTROL_PLANE),)
     named = dict.fromkeys(name for told in rollout.planner for name in told.machines)
     for machine in (ObjectRef("Machine", FLEET, name) for name in named):
         if machine not in facts.links.objects:
@@ -146,10 +144,10 @@ def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, fi
     return Hit(
         subject=node.ref,
         message=f'Node {node.name} was never begun: it stays at "{node.state}", nothing else is at work'
-        f"{f' since {Moment(since)}' if since else ''}, and {why.words}; "
+        f"{f' since {Timestamp(since)}' if since else ''}, and {why.words}; "
         f"{len(rollout.done)} of {len(rollout.nodes)} nodes are done",
         evidence=(
-            *(planner or show(facts, PLANNER, *paths)),
+            *(planner or show(facts, CONTROL_PLANE, *paths)),
             stated(rollout, node),
             *asked(facts, secret, *keys),
             *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
@@ -242,7 +240,7 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node.ref,
             message=f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
-            f"{f' at {Moment(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
+            f"{f' at {Timestamp(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
             f"{told or 'it gives no reason'}{f'; not upgraded either: {listed(rest)}' if rest else ''}",
             evidence=(
                 *show(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),

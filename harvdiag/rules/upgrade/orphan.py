@@ -12,9 +12,9 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.phases import REBOOT
 
 BY_RULE = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
-REBOOTING = "Waiting Reboot"
 """The one state that Harvester ends by way of the Node's annotation."""
 
 
@@ -116,7 +116,7 @@ def _why(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
         return f"that of {node.name} is gone"
     if pairing.half_joined(node):
         return f"the Machine made for {node.name} has not found it"
-    if (machine := _of_another(facts, node)) and upgrade.nodes[node.name] != REBOOTING:
+    if (machine := _of_another(facts, node)) and upgrade.nodes[node.name] != REBOOT:
         edge = pairing.node_ref(machine)
         return f"Machine {machine.name}, which {node.name} names, points at {edge.value if edge else 'no Node'}"
     return f"{node.name} has no Machine" if pairing.orphan(node) else ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from harvdiag.core.conditions import condition_path
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E2
+from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -27,8 +29,6 @@ CLEANING = 'metadata.labels["harvesterhci.io/upgradeCleanup"]'
 GATE_DONE = 'metadata.annotations["harvesterhci.io/apply-skip-rke2-manifests-plan-completed"]'
 CLEANUP_DONE = 'metadata.annotations["harvesterhci.io/image-cleanup-plan-completed"]'
 CREATED = "metadata.creationTimestamp"
-PROVISIONING = ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")
-CONTROL_PLANE = ObjectRef("RKEControlPlane", "fleet-local", "local")
 DEADLINE = timedelta(hours=1)
 """How long a Job of an upgrade's plan may run (jobActiveDeadlineSecs, 3600); Harvester looks again every few minutes,
 so that what has not moved for so long, with nothing left to run, was forgotten."""
@@ -71,7 +71,7 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
         return
     upgrade = rollout.upgrade
     plan = _plan(facts, upgrade, GATE)
-    since = Moment(upgrade.conditions["SystemServicesUpgraded"].since)
+    since = Timestamp(upgrade.conditions["SystemServicesUpgraded"].since)
     if _at_work(facts, plan) or not _over(facts, since):
         return
     noted = show(facts, upgrade.ref, GATE_DONE)
@@ -83,8 +83,8 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
         message=f"Upgrade {upgrade.ref.name} has not begun with the nodes, though the system services were upgraded at "
         f"{since}: {note}nothing is at work",
         evidence=(
-            Evidence(upgrade.ref, "status.conditions, type SystemServicesUpgraded", "True"),
-            Evidence(upgrade.ref, "status.conditions, type NodesUpgraded", None),
+            Evidence(upgrade.ref, condition_path("SystemServicesUpgraded"), "True"),
+            Evidence(upgrade.ref, condition_path("NodesUpgraded"), None),
             *noted,
             *show(facts, PROVISIONING, "spec.kubernetesVersion", "spec.rkeConfig.upgradeStrategy"),
         ),
@@ -126,9 +126,9 @@ def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
         + "".join(f": {words}" for c in told if (words := ": ".join(w for w in (c.reason, c.message) if w)))
         + (f"; failed on {' and '.join(node.name for node in nodes)}" if nodes else ""),
         evidence=(
-            *(Evidence(upgrade.ref, f"status.conditions, type {c.type}", c.status) for c in told),
+            *(Evidence(upgrade.ref, c.path, c.status) for c in told),
             *(e for n in nodes for e in show(facts, upgrade.ref, *_fields(n.name))),
-            *(Evidence(job.ref, "status.conditions, type Failed", "True") for job in jobs),
+            *(Evidence(job.ref, condition_path("Failed"), "True") for job in jobs),
         ),
         next=(*(WHERE[c.type] for c in failed[:1]), *_logs(jobs), *_again(upgrade)),
         caution=HALF_WAY if upgrade.status("NodesUpgraded") else "",
@@ -187,7 +187,7 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     for upgrade in facts.upgrades.all:
         plan = _plan(facts, upgrade, CLEANUP)
         completed = upgrade.conditions.get("Completed")
-        since = Moment(completed.since if completed else "")
+        since = Timestamp(completed.since if completed else "")
         if upgrade.running or upgrade.cleaning != "Pending" or _at_work(facts, plan) or not _over(facts, since):
             continue
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is at work"
@@ -220,7 +220,7 @@ def _at_work(facts: Facts, plan: NodePlan | None) -> bool:
     return plan is not None and bool(plan.missing({n.name: facts.pairing.obj(n) for n in facts.pairing.nodes}))
 
 
-def _over(facts: Facts, since: Moment) -> bool:
+def _over(facts: Facts, since: Timestamp) -> bool:
     age = facts.now.since(since)
     return age is not None and age > DEADLINE
 
@@ -323,7 +323,7 @@ def _machine(name: str) -> ObjectRef:
 def _ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
     """What is wrong with a Machine that the planner names; empty where a Node stands behind it or still may."""
     if machine not in facts.links.objects:
-        age = facts.now.since(Moment(told.since)) if told else None
+        age = facts.now.since(Timestamp(told.since)) if told else None
         if age is not None and age < LAG:
             return ""  # a Machine that was just removed as it should be: the planner's words lag behind
         return f"there is no Machine {machine.name}"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from harvdiag.core.fields import field, items, text
+from harvdiag.core.conditions import ALL_LISTS, find_condition
+from harvdiag.core.fields import field, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import BOTH_CONDITION_LISTS
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -54,7 +54,7 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
         failed = next(_failures(facts, node), None) if node.exists and node.state != DONE else None
         if rollout is None or failed is None:
             continue
-        told = "gave up" if failed.given_up else f"has failed since {Moment(failed.since)}"
+        told = "gave up" if failed.given_up else f"has failed since {Timestamp(failed.since)}"
         yield Hit(
             subject=node.ref,
             message=f"The agent of Node {node.name} {told} to apply the plan that Rancher wrote for Machine "
@@ -82,22 +82,14 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
 
 def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
     for machine in node.machines:
-        row = _plan_applied(facts, machine)
-        since = str(row.get("lastTransitionTime") or "")
-        age = facts.now.since(Moment(since))
+        applied = find_condition(facts.pairing.obj(machine), "PlanApplied", ALL_LISTS)
+        age = facts.now.since(Timestamp(applied.changed))
         data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _counted(facts, secret))
-        if row.get("status") != "False" or row.get("reason") != "Error":
+        if applied.status != "False" or applied.reason != "Error":
             continue
         if (age is not None and age >= LONG) or data:
-            path = "status.conditions, type PlanApplied"
-            told = Evidence(machine, path, str(row.get("message") or row["status"]))
-            yield _Failure(machine, since, (told, *data), bool(data))
-
-
-def _plan_applied(facts: Facts, machine: ObjectRef) -> dict[str, object]:
-    obj = facts.pairing.obj(machine)
-    rows = [row for place in BOTH_CONDITION_LISTS for row in items(obj, place) if isinstance(row, dict)]
-    return next((row for row in rows if row.get("type") == "PlanApplied"), {})
+            told = Evidence(machine, applied.path, applied.message or applied.status)
+            yield _Failure(machine, applied.changed, (told, *data), bool(data))
 
 
 def _counted(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
@@ -137,7 +129,7 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
         waits = next((secret for secret, _ in node.secrets if _waits(facts, secret)), None) if node.exists else None
         if rollout is None or waits is None:
             continue
-        since = Moment(text(facts.pairing.obj(waits), UPDATED))
+        since = Timestamp(text(facts.pairing.obj(waits), UPDATED))
         yield Hit(
             subject=node.ref,
             message=(
@@ -172,6 +164,6 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
 def _waits(facts: Facts, secret: ObjectRef) -> bool:
     """Whether the plan is old and its probes have not passed; where nobody notes that, it is not known."""
     obj = facts.pairing.obj(secret)
-    passed, updated = field(PASSED).get(obj), Moment(text(obj, UPDATED))
+    passed, updated = field(PASSED).get(obj), Timestamp(text(obj, UPDATED))
     age = facts.now.since(updated)
     return passed == "" and age is not None and age >= LONG

@@ -8,17 +8,16 @@ from datetime import timedelta
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import FLEET, LOCAL
+from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import asked, at_nodes, latest, pairing_causes, stated
+from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated
 from harvdiag.upgrade.planner import Told
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
-PLANNER = ObjectRef("RKEControlPlane", FLEET, "local")
 STILL = timedelta(hours=2)
 """How long the planner must have said the same, with no other sign of progress: what it waits for takes minutes."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
@@ -97,8 +96,8 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     ahead = _ahead(rollout, told, nodes)
     since = _still_since(facts, rollout, told)
     yield Hit(
-        subject=PLANNER,
-        message=f'Rancher\'s planner says "{told.message}", and nothing has moved since {Moment(since)}: '
+        subject=CONTROL_PLANE,
+        message=f'Rancher\'s planner says "{told.message}", and nothing has moved since {Timestamp(since)}: '
         + (f"{_names(ahead)} runs the new kubelet, so Cluster API sees an old state" if ahead else told.meaning),
         evidence=(
             Evidence(told.subject, told.path, told.message),
@@ -118,9 +117,9 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
 def _stalled(facts: Facts, rollout: Rollout) -> Told | None:
     """What the planner says while it stands still; None where it does not, or where nobody tells since when."""
     told = next((told for told in rollout.planner if told.stalls), None)
-    if told is None or not all(Moment(each.since) for each in rollout.planner):
+    if told is None or not all(Timestamp(each.since) for each in rollout.planner):
         return None
-    age = facts.now.since(Moment(_still_since(facts, rollout, told)))
+    age = facts.now.since(Timestamp(_still_since(facts, rollout, told)))
     return told if age is not None and age >= STILL else None
 
 
@@ -160,7 +159,7 @@ def _names(nodes: list[NodeRollout]) -> str:
 
 
 def _causes(told: Told, nodes: list[NodeRollout]) -> Iterator[Cause]:
-    yield Cause("planner-waits-for-ghost-machine", PLANNER)
+    yield Cause("planner-waits-for-ghost-machine", CONTROL_PLANE)
     yield from (Cause(name, LOCAL) for name in OF_CLUSTER)
     yield from (Cause(name, ObjectRef("Machine", FLEET, machine)) for machine in told.machines for name in OF_MACHINE)
     yield from (

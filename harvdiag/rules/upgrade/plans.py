@@ -6,29 +6,29 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from harvdiag.core.fields import Obj, field, items, labels, name_of, text
+from harvdiag.core.conditions import condition_path, find_condition
+from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition
+from harvdiag.kinds.local import PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.phases import DONE, PHASES, PRELOADED
+from harvdiag.upgrade.phases import AT_SERVICES, DONE, PHASES, PRELOADED, SERVICES
 from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, NodePlan, node_plans
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
-SERVICES = "UpgradingSystemServices"
 APPLYING, MADE_FOR = "status.applying", 'metadata.labels["harvesterhci.io/upgrade"]'
-CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", "fleet-local", "local")
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
 FAILED = condition("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
 ON_NODE = "upgrade.cattle.io/node"
 RESOURCE = "plans.upgrade.cattle.io"
-BEFORE_SERVICES = frozenset(phase.label for phase in PHASES if phase.number < 6)
+BEFORE_SERVICES = frozenset(phase.label for phase in PHASES if phase.number < SERVICES)
 """The phases in which the services are not begun; the nodes' images are loaded in the last of them."""
 UNMANAGED = (
     "Setting the label by hand lets the plan run, but a Node without a Machine then stops the upgrade at "
@@ -52,7 +52,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     label harvesterhci.io/managed=true that never comes.
     """
     rollout = facts.rollout
-    if rollout is None or rollout.upgrade.state != SERVICES:
+    if rollout is None or rollout.upgrade.state != AT_SERVICES:
         return
     upgrade = rollout.upgrade.ref
     for plan in _of_upgrade(facts, upgrade.name):
@@ -186,7 +186,7 @@ def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
 
 def _waits_for_plan(upgrade: Upgrade) -> bool:
     if upgrade.running:
-        return upgrade.state == SERVICES or upgrade.waits_for_gate
+        return upgrade.state == AT_SERVICES or upgrade.waits_for_gate
     return upgrade.cleaning == "Pending"
 
 
@@ -216,9 +216,8 @@ def _failures(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evidence]:
     for job in facts.snapshot.objects("Job"):
         if mine.items() <= labels(job).items() and FAILED.value(job) == "True":
             ref = ObjectRef("Job", text(job, "metadata.namespace"), name_of(job))
-            rows = (row for row in items(job, "status.conditions") if text(row, "type") == "Failed")
-            why = next((text(row, "reason") or text(row, "status") for row in rows), "True")
-            yield Evidence(ref, "status.conditions, type Failed", why)
+            failed = find_condition(job, "Failed")
+            yield Evidence(ref, condition_path("Failed"), failed.reason or failed.status or "True")
 
 
 def _revive(node: ObjectRef, why: str) -> str:
@@ -251,9 +250,8 @@ def _liveness(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[Evidence]:
         yield gone(*node)
         return
     yield from show(facts, node, *paths)
-    for row in items(facts.pairing.obj(node), "status.conditions"):
-        if isinstance(row, dict) and row.get("type") == "Ready":
-            yield Evidence(node, "status.conditions, type Ready", row.get("status"))
+    if ready := find_condition(facts.pairing.obj(node), "Ready"):
+        yield Evidence(node, ready.path, ready.status or None)
 
 
 @rule("system-agent-plan-stuck", needs={"Plan", "Node"}, links=["harvester/harvester#9880"])
@@ -295,7 +293,7 @@ def _registering(facts: Facts, plan: NodePlan, node: str) -> bool:
     mine = {"upgrade.cattle.io/plan": plan.ref.name, ON_NODE: node}
     jobs = [job for job in facts.snapshot.objects("Job") if mine.items() <= labels(job).items()]
     began = [text(job, "status.startTime") for job in jobs if field("status.active").get(job)]
-    ages = [age for at in began if (age := facts.now.since(Moment(at))) is not None]
+    ages = [age for at in began if (age := facts.now.since(Timestamp(at))) is not None]
     return any(age < DEADLINE for age in ages)
 
 
@@ -328,7 +326,7 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
                 ),
             ),
             caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is at work on a host.",
-            causes=(Cause("upgrade-deleted-midway", CLUSTER),),
+            causes=(Cause("upgrade-deleted-midway", PROVISIONING),),
             targets=(upgrade,),
         )
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
+from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.fields import Obj, items, labels, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -18,6 +19,7 @@ from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import at_nodes, stated
 from harvdiag.upgrade.jobs import ACTIVE, Job
+from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 HELD = timedelta(hours=2)
@@ -71,8 +73,8 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
 
 
 def _held(facts: Facts, node: NodeRollout) -> Job | None:
-    job = node.job("pre-drain") if node.exists and node.state == "Pre-draining" else None
-    age = facts.now.since(Moment(job.began)) if job else None
+    job = node.job("pre-drain") if node.exists and node.state == PRE_DRAINING else None
+    age = facts.now.since(Timestamp(job.began)) if job else None
     return job if job and job.state == ACTIVE and age is not None and age >= HELD else None
 
 
@@ -120,8 +122,8 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     return Hit(
         subject=node.ref,
         message=(
-            f"The pre-drain Job of Node {node.name} has been at work since {Moment(hold.job.began)}, and {listed(told)}"
-            f"{f'; {more} more hold it too' if more else ''}"
+            f"The pre-drain Job of Node {node.name} has been at work since {Timestamp(hold.job.began)}, and "
+            f"{listed(told)}{f'; {more} more hold it too' if more else ''}"
         ),
         evidence=(
             *(e for ref, _ in volumes for e in show(facts, ref, *paths)),
@@ -159,14 +161,13 @@ def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
 
 
 def _immovable(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    yield Evidence(ref, "status.conditions, type LiveMigratable", "False")
+    yield Evidence(ref, condition_path("LiveMigratable"), "False")
     yield Evidence(ref, "status.nodeName", text(obj, "status.nodeName"))
 
 
 def _reason(obj: Obj) -> str:
-    rows = (row for row in items(obj, "status.conditions") if isinstance(row, dict))
-    found = next((text(row, "reason") for row in rows if row.get("type") == "LiveMigratable"), "")
-    return f" ({found})" if found else ""
+    reason = find_condition(obj, "LiveMigratable").reason
+    return f" ({reason})" if reason else ""
 
 
 def _owner(obj: Obj) -> str:

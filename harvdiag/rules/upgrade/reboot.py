@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import text
 from harvdiag.core.model import Severity
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.graph.pairing import E1
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -18,7 +18,6 @@ from harvdiag.rules.upgrade_evidence import (
     asked,
     at_nodes,
     cordoned_at,
-    latest,
     pairing_causes,
     ready_since,
     says,
@@ -27,10 +26,9 @@ from harvdiag.rules.upgrade_evidence import (
     worked,
 )
 from harvdiag.upgrade.jobs import Job
-from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.phases import DONE, REBOOT
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
-REBOOTING = "Waiting Reboot"
 BOOT = timedelta(hours=1)
 """How long a host may be away for its restart: servers with much memory and many disks take half of that."""
 PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
@@ -63,7 +61,7 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        if rollout is None or node.state != REBOOTING or not node.exists:
+        if rollout is None or node.state != REBOOT or not node.exists:
             continue
         if stuck := _stuck(facts, rollout, node):
             yield Hit(
@@ -110,7 +108,9 @@ def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
                 "harvester-system`; VMs go on meanwhile."
             ),
         )
-        return _Stuck(f"it runs {node.os} and has been Ready since {Moment(since)}, but the state was not moved", steps)
+        return _Stuck(
+            f"it runs {node.os} and has been Ready since {Timestamp(since)}, but the state was not moved", steps
+        )
     return _old_again(facts, node, wanted, since)
 
 
@@ -127,11 +127,11 @@ def _not_found(facts: Facts, node: NodeRollout) -> str:
 
 def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
     """Not Ready for longer than a host needs to restart."""
-    age = facts.now.since(Moment(since))
+    age = facts.now.since(Timestamp(since))
     if age is None or age < BOOT:
         return None
     return _Stuck(
-        f"it has not been Ready since {Moment(since)}, longer than a restart takes",
+        f"it has not been Ready since {Timestamp(since)}, longer than a restart takes",
         (
             (
                 f"Look at the console of {node.name}: does the host boot, and does its network come up? After 1.6 to "
@@ -144,8 +144,8 @@ def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
 
 def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stuck | None:
     """Ready again after the Job, so it has restarted, and yet with the old system; or it never went down."""
-    job, back = _last(node), Moment(since)
-    age = back.since(Moment(job.ended)) if job else None
+    job, back = _last(node), Timestamp(since)
+    age = back.since(Timestamp(job.ended)) if job else None
     if job is None or age is None:
         return None
     if age <= timedelta(0):
@@ -165,11 +165,11 @@ def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stu
 
 def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
     """Ready all the time since before the Job's end, for longer than a host needs to go down."""
-    age = facts.now.since(Moment(job.ended))
+    age = facts.now.since(Timestamp(job.ended))
     if age is None or age <= BOOT:
         return None
     return _Stuck(
-        f"it has not restarted since its {job.type} Job ended at {Moment(job.ended)}, and still runs {node.os}",
+        f"it has not restarted since its {job.type} Job ended at {Timestamp(job.ended)}, and still runs {node.os}",
         (
             (
                 f"Look on the host {node.name}: `journalctl -n 500` and `systemctl list-jobs` tell what holds its "
@@ -202,7 +202,7 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 subject=node.ref,
                 message=(
-                    f"Node {node.name} is upgraded but still cordoned{f' since {Moment(at)}' if at else ''}, and no "
+                    f"Node {node.name} is upgraded but still cordoned{f' since {Timestamp(at)}' if at else ''}, and no "
                     "drain of it is under way: nobody will uncordon it"
                 ),
                 evidence=(
@@ -237,5 +237,5 @@ def _left_cordoned(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
     ended = job.ended if job else ""
     if not settled(facts, latest(ended, ready_since(facts, node.ref)), at):
         return False
-    age = Moment(ended).since(Moment(at))
+    age = Timestamp(ended).since(Timestamp(at))
     return rollout.upgrade.running or (age is not None and age >= timedelta(0))

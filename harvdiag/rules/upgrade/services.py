@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag.core.fields import Obj, field, items, labels, name_of, text
+from harvdiag.core.conditions import Condition, conditions_of
+from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Moment
-from harvdiag.graph.pairing import FLEET, LOCAL, PLAN_OF
+from harvdiag.core.timestamps import Timestamp
+from harvdiag.graph.pairing import PLAN_OF
 from harvdiag.kinds.columns import condition
+from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.phases import AT_SERVICES
 
-SERVICES = "UpgradingSystemServices"
 ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
 CLUSTER_LABELS = tuple(f"plan.cattle.io/cluster-{part}" for part in ("group", "kind", "name"))
 CHARTS = "managedcharts.management.cattle.io"
@@ -129,9 +131,9 @@ def helm_release_locked(facts: Facts) -> Iterator[Hit]:
 
 def _locked_since(facts: Facts, obj: Obj) -> str:
     """Since when it tells of another operation; empty where it does not, or not for hours, or no time is told."""
-    said = [row for row in _rows(obj) if LOCKED in text(row, "message")]
-    times = [text(row, "lastTransitionTime") or text(row, "lastUpdateTime") for row in said]
-    ages = {at: facts.now.since(Moment(at)) for at in times}
+    said = [row for row in _false(obj) if LOCKED in row.message]
+    times = [row.since for row in said]
+    ages = {at: facts.now.since(Timestamp(at)) for at in times}
     return next((at for at, age in ages.items() if age is not None and age > LASTING), "")
 
 
@@ -140,8 +142,8 @@ def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     return Hit(
         subject=ref,
         message=(
-            f"{ref.kind} {ref.name} has not been ready since {Moment(since)}: Helm says that another operation on the "
-            "release is in progress, and none takes hours"
+            f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm says that another operation on "
+            "the release is in progress, and none takes hours"
         ),
         evidence=(*_conditions(ref, obj), *show(facts, ref, "status.summary")),
         next=(
@@ -159,7 +161,7 @@ def _concerned(facts: Facts) -> Upgrade | None:
     """The Upgrade that such a fault holds up or has made fail: the one that runs, or the latest where that failed."""
     running, failed = facts.upgrades.running, facts.upgrades.failed
     if running:
-        return running if running.state == SERVICES else None
+        return running if running.state == AT_SERVICES else None
     return failed if failed and failed.status("NodesUpgraded") == "" else None
 
 
@@ -169,8 +171,8 @@ def _of_upgrade(ref: ObjectRef) -> bool:
 
 def _settled(facts: Facts, obj: Obj) -> bool:
     """Whether the fault has lasted, or for nobody knows how long; what an ended upgrade left does not change."""
-    stamps = [text(row, "lastTransitionTime") or text(row, "lastUpdateTime") for row in _rows(obj)]
-    ages = [age for stamp in stamps if (age := facts.now.since(Moment(stamp))) is not None]
+    stamps = [row.since for row in _false(obj)]
+    ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return facts.upgrades.running is None or not ages or max(ages) > SETTLED
 
 
@@ -179,17 +181,17 @@ def _failed(obj: Obj) -> bool:
     return isinstance(count, int | float) and count > 0
 
 
-def _rows(obj: Obj) -> list[Obj]:
-    return [row for row in items(obj, "status.conditions") if isinstance(row, dict) and row.get("status") == "False"]
+def _false(obj: Obj) -> list[Condition]:
+    return [found for found in conditions_of(obj) if found.status == "False"]
 
 
 def _reason(obj: Obj) -> str:
-    return next((str(row["message"]) for row in _rows(obj) if row.get("message")), "")
+    return next((row.message for row in _false(obj) if row.message), "")
 
 
 def _conditions(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    for row in _rows(obj):
-        yield Evidence(ref, f"status.conditions, type {row.get('type')}", str(row.get("message") or "False"))
+    for row in _false(obj):
+        yield Evidence(ref, row.path, row.message or "False")
 
 
 @rule(
@@ -204,7 +206,7 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
     From Rancher 2.15 (Harvester 1.9) on, an annotation on the management Cluster decides how a joining host is
     treated. Without it the host counts as imported: it becomes a Node, and no Machine is ever made for it.
     """
-    ref = ObjectRef("Cluster.management.cattle.io", "", "local")
+    ref = MANAGEMENT
     obj = facts.snapshot.get(ref)
     if obj is None or not _since_1_9(facts):
         return
@@ -285,4 +287,4 @@ def _since_1_9(facts: Facts) -> bool:
 
 def _services_under_way(facts: Facts) -> bool:
     """While the services are upgraded, Rancher is just being replaced and writes what its new version wants."""
-    return facts.rollout is not None and facts.rollout.upgrade.state == SERVICES
+    return facts.rollout is not None and facts.rollout.upgrade.state == AT_SERVICES

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harvdiag.core.fields import text
 from harvdiag.core.model import Severity
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -109,8 +109,8 @@ def _lags(rollout: Rollout, node: NodeRollout) -> list[str]:
 
 def _later(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
     """Whether the Node joined after the upgrade had begun, or nobody tells when."""
-    joined = Moment(text(facts.pairing.obj(node.ref), "metadata.creationTimestamp"))
-    began = Moment(made(rollout.upgrade))
+    joined = Timestamp(text(facts.pairing.obj(node.ref), "metadata.creationTimestamp"))
+    began = Timestamp(made(rollout.upgrade))
     return joined.at is None or began.at is None or joined.at > began.at
 
 

@@ -14,10 +14,6 @@ from typing import Any
 __all__ = ["mend"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def mend(value: Any) -> Any:
     """The value without the damage; lists and dictionaries are mended in place, keys are left alone."""
     if value.__class__ is str:

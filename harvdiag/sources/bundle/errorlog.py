@@ -22,10 +22,6 @@ LONGEST = 4096
 _LOGS = re.compile(r"cannot get log for pod|Cannot get pod|cannot get pod list")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Complaint(NamedTuple):
     """One failed list: `namespace` is empty for cluster scope."""
 

@@ -31,10 +31,6 @@ _OLD_GROUPS = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Layout(NamedTuple):
     """What the listing of a bundle tells: its root folder (with a slash, or empty) and the file of each list."""
 

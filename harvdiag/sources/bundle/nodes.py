@@ -18,10 +18,6 @@ RKE2_CONFIG = "etc/rancher/rke2/config.yaml.d/50-rancher.yaml"
 _MACHINE_UID = re.compile(rb"rke\.cattle\.io/machine=([0-9A-Fa-f-]{36})")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def describe(node: str, names: Sequence[str], read: Callable[[str], bytes]) -> Obj:
     """The host as an object of kind Host: ``files["<path>"]`` holds what that file tells, if it is there."""
     files: dict[str, dict[str, str]] = {}

@@ -30,10 +30,6 @@ __all__ = ["BundleReader"]
 HOME = "harvester-system"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class BundleReader:
     """Reads one bundle; raises SourceError at once where the input is no bundle of a Harvester cluster."""
 

@@ -25,10 +25,6 @@ Key = tuple[str, str]  # the kind's name, the namespace
 PAGE = ("continue", "remainingItemCount")  # metadata of a list that is not the whole of it
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class FilesReader:
     """Takes all documents at once, for only their content tells which kinds they hold.
 

@@ -52,10 +52,6 @@ _NOUNS: dict[type, str] = {str: "text", int: "whole number", list: "list", dict:
 _T = TypeVar("_T", str, int, list[Any], dict[str, Any])
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 # --- the form ------------------------------------------------------------------------------------------------------
 
 

@@ -35,10 +35,6 @@ _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 _ascii = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Saved(NamedTuple):
     """What was written: where, how many bytes, the kinds of which a list was seen, how many objects, and which lists
     are not whole. What such a source never has, as a cluster has no files of hosts, is no gap.

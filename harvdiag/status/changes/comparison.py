@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
+from harvdiag.core.conditions import condition_path
 from harvdiag.core.escape import shown
 from harvdiag.core.fields import Obj, field, uid_of
 from harvdiag.core.model import Finding, ObjectRef
@@ -27,11 +28,7 @@ KINDS = (*LINKED, "Upgrade")
 BESIDE = {"name", "namespace", "uid", "created", "owner"}  # what names an object, or is a link
 STATE = "state in the upgrade"
 COLUMNS = ("change", "what", "kind", "namespace", "name", "field", "before", "now")
-CONDITION = "status.conditions, type "
-
-
-def __dir__() -> list[str]:
-    return __all__
+CONDITION = condition_path("")
 
 
 class Change(NamedTuple):

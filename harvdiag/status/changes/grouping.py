@@ -19,10 +19,6 @@ ROOM, SAMPLE, STEPS = 8, 3, 9
 ORDER = (ANEW, GONE, NEW, CHANGED)
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Step(NamedTuple):
     """What is drawn as one: a change, or an object together with its parts that came or went with it."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import NamedTuple
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups as groups_of
 from harvdiag.core.listing import listed
+from harvdiag.core.marks import ABSENT, GOOD, SIGNS
 from harvdiag.core.model import Finding
+from harvdiag.core.wrap import cut, wrap
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
 from harvdiag.status.changes.grouping import Group, Step
 from harvdiag.status.source import source_line
@@ -17,9 +18,7 @@ from harvdiag.status.summary import counted
 from harvdiag.upgrade.phases import FAILED, STATES
 
 __all__ = [
-    "ABSENT",
-    "MARKS",
-    "SIGNS",
+    "CHANGE_SIGNS",
     "Told",
     "alt",
     "findings",
@@ -34,18 +33,12 @@ __all__ = [
     "under",
 ]
 
-SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
-MARKS = {"good": "✓", "error": "✗", "warning": "!", "info": "i"}
+CHANGE_SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
 FEW, CLAUSES, NOTES = 3, 2, 6
 UNTOLD = "which came first is not known"
-ABSENT = "absent"
 
 WENT_ON, WENT_ON_ALONE = "went on", "went"
 """How a node moved forward; of a single one both states are told."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def title(comparison: Comparison) -> str:
@@ -230,31 +223,32 @@ def _line(step: Step) -> str:
     before, now = sides(step)
     change = step.change
     if not change.path:
-        return f"{SIGNS[change.sort]} {spoken(change)}" + (f" with {', '.join(step.parts)}" if step.parts else "")
-    return f"{SIGNS[change.sort]} {spoken(change)}: {before} → {now}"
+        return f"{CHANGE_SIGNS[change.sort]} {spoken(change)}" + (
+            f" with {', '.join(step.parts)}" if step.parts else ""
+        )
+    return f"{CHANGE_SIGNS[change.sort]} {spoken(change)}: {before} → {now}"
 
 
 def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
     """The same for a terminal."""
-    out = [*folds(title(comparison), width), *(part for side in under(comparison) for part in folds(side, width)), ""]
+    out = [
+        *wrap(title(comparison), width, "  "),
+        *(part for side in under(comparison) for part in wrap(side, width, "  ")),
+        "",
+    ]
     for group in groups:
-        out += folds(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width)
+        out += wrap(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width, "  ")
         out += [f"  {cut(plain(_line(step)), width - 2)}" for step in group.steps]
         out += [f"  and {group.more} more"] if group.more else []
     if found := findings(comparison):
         out += [*[""] * bool(groups), "Findings"]
         for told in found:
-            said = folds(f"{MARKS[told.colour]} {told.word}: {told.words}", width - 2)
+            said = wrap(f"{SIGNS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
             out += [f"  {part}" for part in said]
     if not comparison.strangers:
-        out += [*[""] * bool(groups or found), *folds(same(comparison), width)]
-    out += [part for note in notes(comparison) for part in folds(f"? {note}", width)]
+        out += [*[""] * bool(groups or found), *wrap(same(comparison), width, "  ")]
+    out += [part for note in notes(comparison) for part in wrap(f"? {note}", width, "  ")]
     return "\n".join(out)
-
-
-def folds(text: str, width: int) -> list[str]:
-    """A text in lines of a terminal."""
-    return wrap(plain(text), max(width, 30), subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 
 class Told(NamedTuple):
@@ -277,13 +271,8 @@ def findings(comparison: Comparison) -> list[Told]:
 
 def _rule(word: str, rule: str, alike: Sequence[Finding]) -> Iterator[Told]:
     keep = alike if len(alike) <= FEW else alike[:2]
-    colour = "good" if word == GONE else alike[0].severity.value
+    colour = GOOD if word == GONE else alike[0].severity.value
     for finding in keep:
         yield Told(word, colour, finding.message)
     if rest := alike[len(keep) :]:
         yield Told(word, colour, f"{len(rest)} more of {rule} ({_first([f.subject.name for f in rest])})")
-
-
-def cut(text: str, width: int) -> str:
-    """As much of the text as there is room for; the rest as ``…``."""
-    return text if len(text) <= width else f"{text[: max(width - 1, 1)]}…"

@@ -11,14 +11,10 @@ from harvdiag.graph.references import PRESENT, is_nameless
 from harvdiag.status.links.edges import Edge, Ties
 from harvdiag.status.links.missing import missing
 from harvdiag.status.links.notes import kind, note
-from harvdiag.status.links.rows import COLUMNS, HUB, PLACE, Row, Thing, Web, natural, worst
+from harvdiag.status.links.rows import COLUMNS, HUB, PLACE, RANKS, Row, Thing, Web, natural, worst
 from harvdiag.status.summary import broken
 
 __all__ = ["edges", "weave"]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def weave(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> Web:
@@ -137,8 +133,7 @@ def _calmed(row: Row) -> Row:
 
 
 def _urgency(row: Row) -> tuple[object, ...]:
-    ranks = ("error", "warning", "info", "absent", "unseen", "good")
     own = any(not finding.caused_by for finding in row.findings)
     called = next((thing.ref for thing in row.things if thing.ref.kind == "Node" and not thing.slot), row.head.ref)
-    trouble = (not (own or not row.linked), ranks.index(row.state), not row.held)
+    trouble = (not (own or not row.linked), RANKS.index(row.state), not row.held)
     return (*trouble, PLACE[row.head.ref.kind], natural(called))

@@ -13,10 +13,6 @@ from harvdiag.status.links.titles import clause
 __all__ = ["hub_findings", "hub_place", "outward", "remarks", "told_below"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def told_below(row: Row, meant: Sequence[Finding] = ()) -> list[Finding]:
     """The findings that are told in full below a row: the one that is `meant`, then root causes."""
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])

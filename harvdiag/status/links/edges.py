@@ -16,10 +16,6 @@ FIRST = (E1, E2, INFRASTRUCTURE, BOOTSTRAP, PLAN_OF)
 """The fields that carry a link; others that say the same come after them."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Edge(NamedTuple):
     """A link of the graph, with its target called by its name where the graph knows it by uid too."""
 

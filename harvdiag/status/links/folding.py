@@ -15,10 +15,6 @@ __all__ = ["Entry", "Fold", "fold", "trim"]
 WELL, ROOM, MOST, TALL = 8, 12, 3, 12
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Fold(NamedTuple):
     """Rows that are alike and told as one; `more` where others like them are shown."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from harvdiag.core.marks import SEVERE
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.graph.pairing import BOOTSTRAP, E1, E2, INFRASTRUCTURE, PLAN_OF, Pairing
 from harvdiag.status.links.rows import Thing, Tie
@@ -15,10 +16,6 @@ from harvdiag.status.links.rows import Thing, Tie
 __all__ = ["missing"]
 
 OWNERS = "metadata.ownerReferences"
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Slot(NamedTuple):
@@ -56,7 +53,7 @@ def missing(things: Sequence[Thing], ties: Sequence[Tie], pairing: Pairing) -> t
                 continue
             state = _state(owner, slot, pairing)
             partner = next((t for t in things if t.ref.kind == slot.kind), None)
-            if partner and state not in {"error", "warning", "info"}:
+            if partner and state not in SEVERE:
                 continue
             target = partner or _empty(owner, slot, state)
             expected.append(Tie(owner, found.setdefault(target.key, target), (slot.path,), state, _word(state)))

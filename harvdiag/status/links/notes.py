@@ -13,10 +13,6 @@ ROLES, READY = roles(), condition("ready", "Ready")
 INIT = "rke.cattle.io/init-node"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def note(obj: Obj, ref: ObjectRef) -> str:
     """Role of a Node, phase of a Machine, the kind where several share a column."""
     leaving = "being deleted" if text(obj, "metadata.deletionTimestamp") else ""

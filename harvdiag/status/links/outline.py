@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.escape import plain
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import HOLLOW, MISSING, SIGNS
 from harvdiag.kinds import CATALOGUE
 from harvdiag.status.links.folding import Fold
 from harvdiag.status.links.notes import kind
@@ -15,12 +15,6 @@ from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
 from harvdiag.status.links.view import Plot
 
 __all__ = ["Joint", "Knot", "Outline", "called", "outline", "sign", "told"]
-
-WORDS = {"absent": "does not exist", "unseen": "not seen"}
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Knot(NamedTuple):
@@ -62,7 +56,7 @@ def called(thing: Thing) -> str:
 
 def sign(state: str) -> str:
     """The sign of a state in a line of text: ``✗``, ``!``, ``i``, ``✓``, ``?``, ``○`` for what does not exist."""
-    return SIGNS.get(state, "○")
+    return SIGNS.get(state, HOLLOW)
 
 
 def outline(found: Plot) -> Outline:
@@ -89,7 +83,7 @@ def told(fold: Fold) -> str:
 
 
 def _knot(thing: Thing) -> Knot:
-    word = "" if thing.real or thing.slot else WORDS[thing.state]
+    word = "" if thing.real or thing.slot else MISSING[thing.state]
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
     mark = "" if thing.state == "good" else f"{sign(thing.state)} "
     lines = filter(None, (f"{mark}{called(thing)}", plain(note), word))

@@ -16,10 +16,6 @@ FIRST = {"A", "An", "All", "Another", "It", "More", "No", "None", "Nothing", "No
 FIRST |= {"The", "What", "Management"}
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def within(told: str) -> str:
     """A sentence that goes on after a comma or a colon."""
     return told[:1].lower() + told[1:] if told.partition(" ")[0] in FIRST else told

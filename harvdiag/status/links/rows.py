@@ -9,9 +9,10 @@ import re
 from typing import NamedTuple
 
 from harvdiag.core.keys import key, quoted
+from harvdiag.core.marks import ABSENT, GOOD, SEVERE, UNSEEN
 from harvdiag.core.model import Finding, ObjectRef
 
-__all__ = ["COLUMNS", "HUB", "PLACE", "Row", "Thing", "Tie", "Web", "natural", "worst"]
+__all__ = ["COLUMNS", "HUB", "PLACE", "RANKS", "Row", "Thing", "Tie", "Web", "natural", "worst"]
 
 COLUMNS = (("Node",), ("Machine",), ("CustomMachine", "RKEBootstrap"), ("Secret",))
 """The kinds of each column of a row."""
@@ -25,11 +26,7 @@ HUB = (
 )
 """The cluster objects, of which there is one each: the last column, from above."""
 NUMBER = re.compile(r"([0-9]+)")
-RANKS = ("error", "warning", "info", "absent", "unseen", "good")
-
-
-def __dir__() -> list[str]:
-    return __all__
+RANKS = (*SEVERE, ABSENT, UNSEEN, GOOD)
 
 
 def worst(states: list[str]) -> str:
@@ -92,7 +89,7 @@ class Tie(NamedTuple):
     @property
     def broken(self) -> bool:
         """Whether a finding is about it."""
-        return self.state in {"error", "warning", "info"}
+        return self.state in SEVERE
 
 
 class Row(NamedTuple):
@@ -143,7 +140,7 @@ class Row(NamedTuple):
     @property
     def ill(self) -> list[Thing]:
         """Its Nodes that are broken: those that a finding is about, for another may be quite well; else all."""
-        return ([node for node in self.nodes if node.state in RANKS[:3]] or self.nodes) if self.broken else []
+        return ([node for node in self.nodes if node.state in SEVERE] or self.nodes) if self.broken else []
 
     @property
     def nodes(self) -> list[Thing]:

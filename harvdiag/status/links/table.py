@@ -12,10 +12,6 @@ __all__ = ["COLUMNS", "rows"]
 COLUMNS = ("source_kind", "source", "field", "target_kind", "target", "state", "finding")
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def rows(web: Web) -> list[Record]:
     """Every link of the rows and among the cluster objects, also of what is folded; trouble first."""
     ties = [tie for row in web.rows for tie in (*row.ties, *row.out)] + list(web.spokes)

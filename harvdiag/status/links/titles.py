@@ -16,10 +16,6 @@ __all__ = ["alt", "clause", "title"]
 FEW = 6
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def clause(finding: Finding) -> str:
     """The fault in few words: the message up to its reasons, a Node by its name alone."""
     head = finding.message.partition(": ")[0].partition("; ")[0]

@@ -21,10 +21,6 @@ from harvdiag.status.source import source_line
 __all__ = ["Plot", "plot"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True)
 class Plot(Tabular):
     """The graph, what is shown of it, and what is said of it in one line, in a second one, and at length.

@@ -10,34 +10,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
+from harvdiag.core.marks import GOOD, NONE, NOW, PLAIN, SEVERE, UNSEEN
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.graph.pairing import FLEET, Pair
+from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import condition
+from harvdiag.kinds.local import FLEET
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.nodes.cells import BAD, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row
 from harvdiag.status.nodes.cells import COLUMNS as HEADS
+from harvdiag.status.nodes.cells import Cell, Row
 from harvdiag.status.nodes.paired import paired
 from harvdiag.status.nodes.workload import Load, vms, volumes
-from harvdiag.upgrade.phases import DONE, PRELOADED
+from harvdiag.upgrade.phases import DONE, PRELOADED, PRELOADING, REBOOT
 from harvdiag.upgrade.run import NodeRollout
 
 __all__ = ["Board"]
 
 FIELDS = {column.name: column for column in CATALOGUE["Node"].columns}
 PARTS = ("CustomMachine", "RKEBootstrap")
-REBOOT = "Waiting Reboot"
-WAITING = {"", "Images preloading", PRELOADED}
+WAITING = {"", PRELOADING, PRELOADED}
 NAMED = dict.fromkeys(("kind", "name", "machine", "severity"), "str")
 DTYPES = {"findings": "Int64", "volumes": "Int64", "vms": "Int64"} | dict.fromkeys(
     ("managed", "ready", "schedulable"), "boolean"
 )
 VOTER = condition("voter", "EtcdIsVoter")
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Board(Tabular):
@@ -203,7 +200,7 @@ class Board(Tabular):
             return Cell("none", PLAIN if self.findings.skipped else GOOD, "no check finds anything about it", 0)
         worst = min(finding.severity.rank for finding in found)
         told = "; ".join(f"{finding.rule}: {finding.message}" for finding in found[:4])
-        return Cell(str(len(found)), BAD[worst], told, len(found))
+        return Cell(str(len(found)), SEVERE[worst], told, len(found))
 
     @cached_property
     def _rollout(self) -> bool:

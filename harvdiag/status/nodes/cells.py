@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from harvdiag.core.marks import PLAIN, SEVERE
 from harvdiag.core.model import Finding, ObjectRef
 
-__all__ = ["BAD", "COLUMNS", "GOOD", "NONE", "NOW", "PLAIN", "UNSEEN", "Cell", "Row"]
+__all__ = ["COLUMNS", "Cell", "Row"]
 
-GOOD, PLAIN, NOW, UNSEEN, NONE = "good", "plain", "now", "unseen", "none"
-"""How a cell is where nothing is wrong: well, told without a judgement, going on, not seen, or not asked here."""
-BAD = ("error", "warning", "info")
-"""How it is otherwise, the worst first."""
 COLUMNS = {
     "findings": "findings",
     "paired": "paired",
@@ -26,14 +23,10 @@ COLUMNS = {
     "upgrade": "upgrade",
 }
 """The columns by name, and how each is headed."""
-NOBODY = len(BAD)
+NOBODY = len(SEVERE)
 SPEAKING = ("paired", "managed")  # what these tell of a fault says more than the name of its rule
 FOLLOWING = {"findings", "upgrade"}  # what these tell of a fault follows from the fault
 LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Cell(NamedTuple):
@@ -51,7 +44,7 @@ class Cell(NamedTuple):
     @property
     def bad(self) -> bool:
         """Whether somebody should look at it: an error or a warning."""
-        return self.state in BAD[:2]
+        return self.state in SEVERE[:2]
 
 
 class Row(NamedTuple):
@@ -71,13 +64,13 @@ class Row(NamedTuple):
     @property
     def state(self) -> str:
         """The worst of its findings and cells: ``error``, ``warning``, ``info`` or empty."""
-        return BAD[self.rank] if self.rank < NOBODY else ""
+        return SEVERE[self.rank] if self.rank < NOBODY else ""
 
     @property
     def rank(self) -> int:
         """0 for the worst."""
         found = [finding.severity.rank for finding in self.findings]
-        found += [BAD.index(cell.state) for cell in self.cells.values() if cell.state in BAD]
+        found += [SEVERE.index(cell.state) for cell in self.cells.values() if cell.state in SEVERE]
         return min(found, default=NOBODY)
 
     @property
@@ -100,5 +93,5 @@ class Row(NamedTuple):
         own = [(name, cell) for name, cell in bad if name in SPEAKING and cell.state == self.state]
         if self.findings and not own:
             return self.findings[0].short
-        name, cell = min(own or bad, key=lambda told: BAD.index(told[1].state), default=("", Cell("")))
+        name, cell = min(own or bad, key=lambda told: SEVERE.index(told[1].state), default=("", Cell("")))
         return LEADS.get(name, "") + (cell.reason or cell.word)

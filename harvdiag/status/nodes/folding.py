@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
-from harvdiag.status.nodes.cells import NONE, PLAIN, UNSEEN, Cell, Row
+from harvdiag.core.marks import NONE, PLAIN, UNSEEN
+from harvdiag.status.nodes.cells import Cell, Row
 from harvdiag.status.summary import counted
 
 __all__ = ["MANY", "Bundle", "Line", "cell_lines", "folded", "told"]
@@ -19,10 +20,6 @@ SAMPLE = 3  # of those with the same trouble
 TROUBLES = 12  # as many rows in trouble are drawn one by one
 SUMS = {"volumes", "vms"}
 DEEP = 3  # lines in a cell
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Bundle(NamedTuple):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harvdiag.core.marks import GOOD, SEVERE, UNSEEN
 from harvdiag.core.model import Finding, ObjectRef, Reason
-from harvdiag.graph.pairing import FLEET, Pair, Pairing, Verdict
-from harvdiag.status.nodes.cells import BAD, GOOD, UNSEEN, Cell
+from harvdiag.graph.pairing import Pair, Pairing, Verdict
+from harvdiag.kinds.local import FLEET
+from harvdiag.status.nodes.cells import Cell
 
 __all__ = ["paired"]
 
@@ -23,15 +25,11 @@ WORDS = {
 """In a cell; a pair that holds is told otherwise, but for one whose Machine is being deleted."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def paired(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
     """The cell of a node's pairs, or of a Machine that has no Node; how bad it is comes from the findings."""
     machines = ", ".join(pair.machine for pair in pairs if pair.machine)
     judged = [f for f in found if f.family == "pairing" and f.reason is not Reason.NOT_MANAGED]
-    state = BAD[min(finding.severity.rank for finding in judged)] if judged else ""
+    state = SEVERE[min(finding.severity.rank for finding in judged)] if judged else ""
     verdicts = [(pair, *_judged(pairing, pair)) for pair in pairs]
     told = next((v for v in verdicts if v[1] is not Verdict.PAIRED or v[2]), verdicts[0] if verdicts else None)
     words, verdict, leaving = (told[0].verdict, *told[1:]) if told else ("not judged", Verdict.NOT_JUDGED, False)

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harvdiag.core.listing import groups, listed
+from harvdiag.core.marks import GOOD, NOW, SIGNS, UNSEEN
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.nodes.board import Board
-from harvdiag.status.nodes.cells import COLUMNS, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row
+from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line, told
 from harvdiag.status.summary import counted
 
-__all__ = ["SIGNS", "alt", "beside", "notes", "sign", "title"]
+__all__ = ["alt", "beside", "notes", "sign", "title"]
 
-SIGNS = {"error": "✗", "warning": "!", "info": "i", GOOD: "✓", NOW: "▶", UNSEEN: "?", PLAIN: "", NONE: ""}
 FEW, TOLD, NOTES = 3, 12, 4
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def sign(cell: Cell) -> str:
     """The sign before its word."""
-    return SIGNS[cell.state]
+    return SIGNS.get(cell.state, "")
 
 
 def title(board: Board) -> str:

@@ -18,10 +18,6 @@ __all__ = ["VMS", "VOLUMES", "Load", "vms", "volumes"]
 VOLUMES, VMS = "volumes.longhorn.io", "virtualmachineinstances.kubevirt.io"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Load(NamedTuple):
     """How many volumes are attached to a node, and how many of them are degraded or faulted."""
 

@@ -23,10 +23,6 @@ ALWAYS = ("apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata
 Steps = tuple[str | int, ...]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> str:
     """The object as YAML without managedFields, in `most` lines; those of `paths` come first where not all fit.
 

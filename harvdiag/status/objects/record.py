@@ -9,7 +9,7 @@ from typing import Any
 from harvdiag.core.escape import plain, shown
 from harvdiag.core.keys import key
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.build import Graph
 from harvdiag.graph.references import PRESENT
 from harvdiag.kinds import CATALOGUE
@@ -29,10 +29,6 @@ LONGEST = 200
 DULL = {"name", "namespace", "uid"}
 """Columns that tell nothing here."""
 Record = dict[str, Any]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def record(diagnosis: Diagnosis, graph: Graph, found: Plot, drawn: Collection[str] | None = None) -> Record:
@@ -135,7 +131,7 @@ def _facts(ref: ObjectRef, obj: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _words(found: Any) -> str:
     if isinstance(found, bool):
         return "yes" if found else "no"
-    moment = Moment(found) if isinstance(found, str) else None
+    moment = Timestamp(found) if isinstance(found, str) else None
     return plain(str(moment) if moment else shown(found, LONGEST))
 
 

@@ -8,7 +8,3 @@ from harvdiag.status.upgrade.part import Part
 from harvdiag.status.upgrade.status import UpgradeStatus
 
 __all__ = ["Diagnosis", "Part", "UpgradeStatus"]
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -17,15 +17,12 @@ LONG, FEW = 600, 3
 MORE = "`harvdiag check` of the same source"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def faults(diagnosis: Diagnosis) -> Iterator[Part]:
     """Of the story: the upgrade's own finding first, then the link that broke, then what to do."""
     if not diagnosis.story:
         return
-    last, root = _last(diagnosis.story), _root(diagnosis.story, _last(diagnosis.story))
+    last = _last(diagnosis.story)
+    root = diagnosis.root_cause(last)
     alike = tuple(f for f in diagnosis.story if f.rule == last.rule and f is not last)
     key = PartKey.WHY if diagnosis.rollout or diagnosis.stuck else PartKey.LEFT_OVER
     yield Part(key, _why(last, alike), findings=(last, *alike))
@@ -71,13 +68,3 @@ def _why(last: Finding, alike: Sequence[Finding]) -> str:
 
 def _first(root: Finding, roots: Sequence[Finding]) -> list[Finding]:
     return [root, *(f for f in roots if f is not root)][:FEW]
-
-
-def _root(story: Sequence[Finding], finding: Finding) -> Finding:
-    """The cause of a finding that has none itself; of several the first."""
-    told = {found.fingerprint: found for found in story}
-    been = {finding.fingerprint}
-    while cause := next((told[name] for name in finding.caused_by if name in told and name not in been), None):
-        been.add(cause.fingerprint)
-        finding = cause
-    return finding

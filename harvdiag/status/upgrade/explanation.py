@@ -11,10 +11,6 @@ from harvdiag.status.upgrade.part import Part
 __all__ = ["explain"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def explain(diagnosis: Diagnosis, node: str = "") -> list[Part]:
     """The parts for the whole upgrade, or for one node; as the cluster has it, not yet made fit for a terminal.
 

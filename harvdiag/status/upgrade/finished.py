@@ -17,10 +17,6 @@ from harvdiag.upgrade.wording import done, failure, named, states
 __all__ = ["explain"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def explain(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     """Raises UsageError for a node that nothing here has; where Nodes were not seen, any may be."""
     if node:

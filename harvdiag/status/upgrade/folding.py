@@ -15,10 +15,6 @@ FEW, ALIKE, TROUBLED = 8, 3, 5
 """From so many nodes on those that are alike share a lane: so many that are well, so many in the same trouble."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Lane(NamedTuple):
     """One lane: the nodes in it, all of the same state and mark, and what is said below it (empty: nothing)."""
 

@@ -10,8 +10,8 @@ from harvdiag.core.listing import groups, listed
 from harvdiag.core.model import Reason
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade.part import Part, PartKey, find_part
-from harvdiag.status.upgrade.progress import LAST, NODES, Course, Way
-from harvdiag.upgrade.phases import DONE, PRELOADED, STATES
+from harvdiag.status.upgrade.progress import Course, Way
+from harvdiag.upgrade.phases import DONE, LAST, NODES, PRELOADED, STATES
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import WaitReason, wait
 from harvdiag.upgrade.wording import failure, states
@@ -36,10 +36,6 @@ TOLD = frozenset(
     }
 )
 """What the pictures repeat of the explanation."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def short(message: str, room: int = 60) -> str:

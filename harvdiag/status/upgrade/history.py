@@ -31,10 +31,6 @@ HERE = "~~~ here it stopped: what follows repeats itself, or tells of a fault, a
 DRAIN, HOOKS = "drain to restart, node by node", frozenset({"pre-drain", "kubernetes", "post-drain", "restart"})
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class Bar:
     """One bar: what it is, from when to when (None: it goes on), its mark, whether it is a Job, and what is told."""

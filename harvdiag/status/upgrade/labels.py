@@ -7,13 +7,10 @@ from harvdiag.core.listing import groups, listed
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import Move
 from harvdiag.status.upgrade.folding import Lane
-from harvdiag.status.upgrade.progress import PREPARING, Cell, Course, Way
+from harvdiag.status.upgrade.progress import Cell, Course, Way
+from harvdiag.upgrade.phases import PREPARING
 
 __all__ = ["lane_hint", "phase_word", "plan_states", "silence_word", "unplaced_word"]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def phase_word(course: Course, cell: Cell) -> str:

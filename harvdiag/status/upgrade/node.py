@@ -20,10 +20,6 @@ __all__ = ["explain", "logs"]
 LONG = 600
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]:
     """Its state, whom it waits for, what the logs tell of it, and what was found. Raises UsageError for no node."""
     node = rollout.node(name)

@@ -8,17 +8,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from harvdiag.core.model import Finding
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
 from harvdiag.upgrade.wording import span
 
 __all__ = ["Part", "PartKey", "awaited", "find_part", "quoted", "since"]
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class PartKey(Enum):
@@ -75,7 +71,7 @@ class Part(NamedTuple):
 
 def since(facts: Facts, at: str) -> str:
     """``since 2025-05-08 06:40 UTC, 3 h 20 min before the collection``; empty for no time, and one after it."""
-    moment = Moment(at)
+    moment = Timestamp(at)
     age = facts.now.since(moment)
     if not moment or age is None or age < timedelta(0):
         return ""

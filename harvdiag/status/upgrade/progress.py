@@ -13,14 +13,30 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from harvdiag.core.escape import plain
 from harvdiag.core.frames import build_frame
+from harvdiag.core.marks import ERROR, GOOD, NOW, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain
 from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
-from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PHASES, PRELOADED, STATES, Phase
+from harvdiag.upgrade.phases import (
+    DONE,
+    FAILED,
+    LAST,
+    PAUSED,
+    PHASES,
+    POST_DRAINING,
+    PRE_DRAINED,
+    PRE_DRAINING,
+    PRELOADED,
+    PRELOADING,
+    PREPARING,
+    REBOOT,
+    STATES,
+    Phase,
+)
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline import Span, phases
 from harvdiag.upgrade.v1 import Upgrade
@@ -30,30 +46,24 @@ from harvdiag.upgrade.wording import span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "LAST", "NODES", "PREPARING", "RANK", "Cell", "Course", "Way"]
+__all__ = ["COLUMNS", "RANK", "Cell", "Course", "Way"]
 
-PRELOADING, REBOOT = "Images preloading", "Waiting Reboot"
-COLUMNS = (PRELOADING, PRELOADED, "Pre-draining", "Pre-drained", "Post-draining", REBOOT, DONE)
+COLUMNS = (PRELOADING, PRELOADED, PRE_DRAINING, PRE_DRAINED, POST_DRAINING, REBOOT, DONE)
 """The states that every node of a cluster goes through, in their order."""
 SINGLE = (PRELOADING, PRELOADED, REBOOT, DONE)
 SPENT_IN = {
     "prepare": PRELOADING,
     "single-node-upgrade": PRELOADED,
-    "pre-drain": "Pre-draining",
-    "kubernetes": "Pre-drained",
-    "post-drain": "Post-draining",
+    "pre-drain": PRE_DRAINING,
+    "kubernetes": PRE_DRAINED,
+    "post-drain": POST_DRAINING,
     "restart": REBOOT,
 }
 """The step of a node, and the state that it has meanwhile."""
-RANK = {mark: rank for rank, mark in enumerate(("error", "warning", "now", "unseen", "wait", "good"))}
+RANK = {mark: rank for rank, mark in enumerate((ERROR, WARNING, NOW, UNSEEN, WAIT, GOOD))}
 """The marks, what needs a look first."""
-PREPARING, NODES, LAST = 5, 7, 8
 NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
 PHASE_COLUMNS = {"number": "Int64", "phase": "str", "mark": "str", "took": "str"}
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Cell(NamedTuple):
@@ -154,7 +164,7 @@ class Course(Tabular):
 
     def age(self, since: str, short: bool = False) -> str:
         """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
-        age = self.facts.now.since(Moment(since))
+        age = self.facts.now.since(Timestamp(since))
         return span(age, short) if age is not None and age.total_seconds() >= 0 else ""
 
     # --- as data ---------------------------------------------------------------------------------------------------
@@ -179,18 +189,22 @@ class Course(Tabular):
     @property
     def phases(self) -> pd.DataFrame:
         """The phases in their order: `number` (Int64), `phase`, `mark` (as for nodes, and ``unseen``), `took` (str)."""
-        return build_frame([(c.number, c.label, c.mark, c.took or None) for c in self.cells], PHASE_COLUMNS)
+        return build_frame(self._phases, PHASE_COLUMNS)
+
+    @property
+    def _phases(self) -> list[tuple[int, str, str, str | None]]:
+        told = [(cell, cell.took) for cell in self.cells]
+        return [(c.number, c.label, c.mark, None if took is None else span(took)) for c, took in told]
 
     def _summary(self) -> dict[str, Any]:
         """`upgrade` (the object, or None), whether it is `running`, why it was `not_seen`, and the `phases`."""
         of = self.upgrade or self.standing.plan
-        phases = [(cell.number, cell.label, cell.mark, cell.took or None) for cell in self.cells]
         return {
             "upgrade": of.ref.as_dict() if of else None,
             "version": of.version if of else None,
             "running": of.running if of else False,
             "not_seen": self.gap or None,
-            "phases": [dict(zip(PHASE_COLUMNS, phase, strict=True)) for phase in phases],
+            "phases": [dict(zip(PHASE_COLUMNS, phase, strict=True)) for phase in self._phases],
         }
 
     # --- phases ----------------------------------------------------------------------------------------------------
@@ -295,14 +309,6 @@ class Course(Tabular):
         else one about the Upgrade that names it.
         """
         return self._troubles.get(node.ref)
-
-    def root(self, finding: Finding) -> Finding:
-        """The cause in the story of a finding that has none itself; of several the first."""
-        told, been = {f.fingerprint: f for f in self.standing.story}, {finding.fingerprint}
-        while cause := next((told[name] for name in finding.caused_by if name in told and name not in been), None):
-            been.add(cause.fingerprint)
-            finding = cause
-        return finding
 
     @cached_property
     def _troubles(self) -> dict[ObjectRef, Finding]:

@@ -7,26 +7,22 @@ from datetime import timedelta
 
 from harvdiag.core.fields import text
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade.causes import also, faults
 from harvdiag.status.upgrade.node import logs
 from harvdiag.status.upgrade.part import Part, PartKey, awaited, since
+from harvdiag.upgrade.phases import LAST, NODES
 from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.waiting import has_turn, in_turn, wait
 from harvdiag.upgrade.wording import FUTILE, done, named, span
 
 __all__ = ["explain"]
 
-LAST_PHASE, NODES = 8, 7
 SILENCE = timedelta(hours=2)
 """Longer than any one step of an upgrade usually takes; where nothing moved for so long, somebody should look."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
@@ -36,7 +32,7 @@ def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
         yield Part(
             PartKey.ALSO_RUNNING, f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once"
         )
-    if deleted := Moment(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
+    if deleted := Timestamp(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
         yield Part(PartKey.BEING_DELETED, f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
     if diagnosis.story:
         yield from faults(diagnosis)
@@ -54,7 +50,7 @@ def _where(diagnosis: Diagnosis, rollout: Rollout) -> str:
     word = "is stuck" if diagnosis.still else "cannot finish; it is" if diagnosis.stuck else "is"
     if phase is None:
         return f'{named(upgrade)} {word} in state "{upgrade.state}"'
-    place = f"phase {phase.number} of {LAST_PHASE} ({upgrade.state or 'not begun'})"
+    place = f"phase {phase.number} of {LAST} ({upgrade.state or 'not begun'})"
     doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.stuck else ""
     if phase.number < NODES:
         return f"{named(upgrade)} {word} in {place}{doing}"
@@ -84,7 +80,7 @@ def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
 def _patience(diagnosis: Diagnosis) -> Part:
     """What to do where no check of the upgrade finds anything: wait, or look where no check can."""
     last = diagnosis.last
-    age = diagnosis.facts.now.since(Moment(last.time.isoformat())) if last else None
+    age = diagnosis.facts.now.since(Timestamp(last.time.isoformat())) if last else None
     if age is not None and age >= SILENCE:
         silence = f"nothing has moved for {span(age)}, and no check knows why"
         return Part(PartKey.DO, f"look closer: {silence}; read the logs", lead=silence)

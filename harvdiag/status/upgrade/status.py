@@ -30,10 +30,6 @@ NODE_COLUMNS = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class UpgradeStatus(Diagnosis):
     """Where the upgrade of a cluster stands. Shows itself as text; `explain()` has the words, `nodes` the table,
     `progress`, `history` and `drain()` what the pictures show.

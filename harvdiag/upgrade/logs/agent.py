@@ -67,10 +67,6 @@ ERRORS = (
 """What goes wrong with an agent, the special before the general."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class AgentStory:
     """What the log of one host's agent tells, by its last 4 MiB."""

@@ -71,10 +71,6 @@ READY = condition("ready", "Ready")
 MANAGED = "harvesterhci.io/managed"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class JoinStory(NamedTuple):
     """Where the join of a host ended. `step` is ``J2`` to ``J16``, ``D3`` where it had joined and its Machine was
     removed, or empty where the logs cannot tell; `why` says it in a sentence, `quotes` are the lines that show it.

@@ -18,10 +18,6 @@ LINE = 1 << 16
 """Bytes of a line that are looked at."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Sign(NamedTuple):
     """A text that tells something, what that is, and the step of a join or the like that it belongs to.
 

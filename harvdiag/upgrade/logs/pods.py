@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import known
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
@@ -106,10 +106,6 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 CUT = 57  # a Job's pod is named like it, cut here so that five signs and a dash fit behind
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def job_says(snapshot: Snapshot, job: Job) -> Quote | None:
     """What an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
 
@@ -123,7 +119,7 @@ def job_says(snapshot: Snapshot, job: Job) -> Quote | None:
 
 def harvester_says(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
     """The last line of each kind in which Harvester says, since the Upgrade was made, why it does not go on."""
-    began = Moment(text(upgrade.obj, "metadata.creationTimestamp"))
+    began = Timestamp(text(upgrade.obj, "metadata.creationTimestamp"))
     said: dict[str, Quote] = {}
     for log in _opened(snapshot, logs_of(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
         for sign in REFUSALS:

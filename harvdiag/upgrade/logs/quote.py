@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 
 __all__ = ["LONGEST", "Quote", "masked", "quote", "stamp"]
 
@@ -29,10 +29,6 @@ _STAMPS = (
 )
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class Quote(NamedTuple):
     """One line of a log: the file it stands in, its own time stamp, its text and what it means.
 
@@ -48,9 +44,9 @@ class Quote(NamedTuple):
     step: str = ""
 
     @property
-    def at(self) -> Moment:
+    def at(self) -> Timestamp:
         """The time as a moment; false where it has no year or is not told."""
-        return Moment(self.time)
+        return Timestamp(self.time)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.line}"

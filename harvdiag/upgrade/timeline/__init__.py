@@ -20,7 +20,3 @@ __all__ = [
     "timeline",
     "untimed",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__

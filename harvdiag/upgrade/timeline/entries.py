@@ -18,10 +18,6 @@ from harvdiag.upgrade.timeline.said import said
 __all__ = ["Entry", "History", "stopped", "timeline", "untimed"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One thing that happened; `kind` says what sort of fault it is, if it is one."""

@@ -9,7 +9,7 @@ from enum import Enum
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade import logs
 
 __all__ = ["EntryKind", "Note", "classified", "late", "moment", "ref_of", "short"]
@@ -22,10 +22,6 @@ _DRAIN_ERROR = re.compile(
     r"(?!Normal ).*\bdrain\w*.*\b(?:error|fail|cannot|refus)|(?!Normal ).*\b(?:error|fail)\w*.*\bdrain"
 )
 _FIRST_YEAR = 2000  # Go's zero time is the year 1, and stands where no time was set
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class EntryKind(Enum):
@@ -62,7 +58,7 @@ def moment(written: str) -> datetime | None:
     if found := _UNIX_DATE.fullmatch(written):
         month = MONTHS.index(found[1]) + 1 if found[1] in MONTHS else 0
         written = f"{found[4]}-{month:02}-{int(found[2]):02}T{found[3]}Z"
-    at = Moment(written).at
+    at = Timestamp(written).at
     return at if at and at.year >= _FIRST_YEAR else None
 
 

@@ -7,11 +7,12 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, items, name_of, text
 from harvdiag.core.model import ObjectRef
-from harvdiag.kinds import FLEET
+from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, PROVISIONING
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.jobs import node_of, step_of
+from harvdiag.upgrade.jobs import ENDS, node_of, step_of
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline.note import EntryKind, Note, moment, ref_of, short
@@ -21,7 +22,6 @@ __all__ = ["objects"]
 
 CREATED, DELETED = "metadata.creationTimestamp", "metadata.deletionTimestamp"
 CORDONED = "node.kubernetes.io/unschedulable"
-CLUSTERS = ("RKEControlPlane", "Cluster.provisioning.cattle.io", "Cluster")
 PLANNERS = frozenset({"Reconciled", "Updated", "Provisioned"})
 """Conditions in which Rancher's planner says what it does; whatever their status, a change is its next step."""
 PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
@@ -30,10 +30,6 @@ PLAN_TIMES = {
     PASSED: "every probe of the plan passed",
 }
 APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
@@ -48,8 +44,7 @@ def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
     for obj in snapshot.objects("Job"):
         if step := step_of(obj, upgrade.ref.name):
             yield from _job(obj, step)
-    for kind in CLUSTERS:
-        ref = ObjectRef(kind, FLEET, "local")
+    for ref in (CONTROL_PLANE, PROVISIONING, LOCAL):
         for note, type_, status in _told(snapshot.get(ref), ref):
             yield replace(note, moves=type_ in PLANNERS or status == "True")
     for node in rollout.nodes:
@@ -69,14 +64,14 @@ def _job(obj: Obj, step: str) -> Iterator[Note]:
     node, ref = node_of(obj), ref_of("Job", obj)
     began = "status.startTime" if text(obj, "status.startTime") else CREATED
     yield Note(time=text(obj, began), what=f"Job {step} began", node=node, object=ref, field=began)
-    for row in _rows(obj):
-        if str(row.get("type")) in {"Complete", "Failed"} and row.get("status") == "True":
-            done = text(obj, "status.completionTime") if row["type"] == "Complete" else ""
-            why = "" if row["type"] == "Complete" else _why(row)
-            end = f"Job {step} {'is complete' if row['type'] == 'Complete' else 'failed'}{why}"
-            field = "status.completionTime" if done else f"status.conditions, type {row['type']}"
-            kind = EntryKind.OTHER if row["type"] == "Complete" else EntryKind.JOB_FAILED
-            yield Note(time=done or _since(row), what=end, node=node, object=ref, field=field, kind=kind)
+    for found in conditions_of(obj):
+        if found.type in ENDS and found.status == "True":
+            complete = found.type == "Complete"
+            done = text(obj, "status.completionTime") if complete else ""
+            end = f"Job {step} {'is complete' if complete else f'failed{_why(found)}'}"
+            field = "status.completionTime" if done else found.path
+            kind = EntryKind.OTHER if complete else EntryKind.JOB_FAILED
+            yield Note(time=done or found.since, what=end, node=node, object=ref, field=field, kind=kind)
 
 
 def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
@@ -153,25 +148,12 @@ def _conditions(obj: Obj, ref: ObjectRef) -> Iterator[Note]:
 
 def _told(obj: Obj | None, ref: ObjectRef, node: str = "") -> Iterator[tuple[Note, str, str]]:
     """What each condition became, with its type and its status."""
-    for row in _rows(obj):
-        kind, status = str(row.get("type") or ""), str(row.get("status") or "")
-        if kind and status:
-            what = f"{ref.kind}: {kind} became {status}{_why(row)}"
-            yield (
-                Note(time=_since(row), what=what, node=node, object=ref, field=f"status.conditions, type {kind}"),
-                kind,
-                status,
-            )
+    for found in conditions_of(obj):
+        if found and found.status:
+            what = f"{ref.kind}: {found.type} became {found.status}{_why(found)}"
+            note = Note(time=found.since, what=what, node=node, object=ref, field=found.path)
+            yield note, found.type, found.status
 
 
-def _rows(obj: Obj | None) -> Iterator[Obj]:
-    return (row for row in items(obj, "status.conditions") if isinstance(row, dict))
-
-
-def _since(row: Obj) -> str:
-    return text(row, "lastTransitionTime") or text(row, "lastUpdateTime")
-
-
-def _why(row: Obj) -> str:
-    told = ": ".join(part for key in ("reason", "message") if (part := text(row, key)))
-    return f" ({short(told)})" if told else ""
+def _why(condition: Condition) -> str:
+    return f" ({short(condition.why)})" if condition.why else ""

@@ -29,10 +29,6 @@ SYNCED = re.compile(r"error syncing '(?:([^'/]*)/)?([^'/]*)'")
 """How a controller's log names the object that it could not handle."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def said(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
     """All of it; each log is read once."""
     about = _subjects(rollout, snapshot)

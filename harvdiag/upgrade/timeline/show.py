@@ -26,10 +26,6 @@ PHASE_COLUMNS = {
 }
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def frame(entries: Sequence[Entry]) -> pd.DataFrame:
     """One row an entry: `time` (datetime64[ns, UTC]), `what`, `node`, `object`, `field` (str).
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, every_job
 from harvdiag.upgrade.run import Rollout
@@ -17,10 +17,6 @@ __all__ = ["HOOKS", "Clock", "Span", "Work", "idle", "span", "works"]
 
 HOOKS = frozenset({"pre-drain", "post-drain", "restore-vm", "single-node-upgrade"})
 """The Jobs of a node's turn."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +54,7 @@ class Clock:
     """Reads times as those of one collection: what lies after it cannot be, and so is not told."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._now = Moment(snapshot.manifest.captured_at).at
+        self._now = Timestamp(snapshot.manifest.captured_at).at
 
     def __call__(self, written: str) -> datetime | None:
         """The time of a field, or None."""

@@ -9,18 +9,12 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import text
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.phases import PHASES, Phase
+from harvdiag.upgrade.phases import LAST, NODES, PHASES, PREPARING, SERVICES, Phase
 from harvdiag.upgrade.run import Rollout
 from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, idle, span, works
 from harvdiag.upgrade.timeline.steps import steps
 
 __all__ = ["phases"]
-
-PREPARING, SERVICES, NODES, LAST = 5, 6, 7, 8
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 class Own(NamedTuple):

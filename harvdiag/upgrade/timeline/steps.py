@@ -6,22 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from harvdiag.core.fields import items, text
+from harvdiag.core.conditions import find_condition
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.phases import DONE, REBOOT
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, span
 
 __all__ = ["steps"]
 
 KUBERNETES, RESTART = "kubernetes", "restart"
-REBOOT = "Waiting Reboot"
 LONGEST = timedelta(hours=2)
 """A Node that is Ready again later than that after its hook was not so because of the upgrade's restart."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def steps(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
@@ -57,6 +52,5 @@ def _between(
 
 def _ready(node: NodeRollout, snapshot: Snapshot, clock: Clock) -> datetime | None:
     """Since when the Node is Ready; None where it is not."""
-    rows = items(snapshot.get(node.ref), "status.conditions")
-    told = (clock(text(row, "lastTransitionTime")) for row in rows if text(row, "type") == "Ready")
-    return next(told, None) if node.ready == "True" else None
+    ready = find_condition(snapshot.get(node.ref), "Ready")
+    return clock(ready.changed) if ready and node.ready == "True" else None

@@ -18,7 +18,3 @@ __all__ = [
     "wait",
     "wait_of",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__

@@ -7,16 +7,26 @@ from collections.abc import Callable, Collection, Iterator
 from harvdiag.core.escape import shown
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Moment
+from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
-from harvdiag.upgrade.phases import DONE, PAUSED, PHASES, PRELOADED, STATES
+from harvdiag.upgrade.phases import (
+    DONE,
+    NODES,
+    PAUSED,
+    PHASES,
+    POST_DRAINING,
+    PRE_DRAINING,
+    PRELOADED,
+    PRELOADING,
+    PREPARING,
+    REBOOT,
+    STATES,
+)
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting.record import Wait, WaitReason, never
 
 __all__ = [
-    "PRELOADING",
-    "PREPARING",
     "UNLISTED",
     "at_work",
     "chain",
@@ -27,22 +37,17 @@ __all__ = [
     "wait_of",
 ]
 
-UNLISTED, PRELOADING = "", "Images preloading"
+UNLISTED = ""
 BEFORE_NODES = {UNLISTED, PRELOADING, PRELOADED}
-PREPARING, NODES = 5, 7
 HOOKS = {"h2": "pre-drain", "h8": "post-drain"}
 """The steps at which Harvester is asked for a Job."""
-WORKING = {"h2": "Pre-draining", "h8": "Post-draining"}
+WORKING = {"h2": PRE_DRAINING, "h8": POST_DRAINING}
 """What a node's state is while that Job is at work; Harvester makes it only where the state is the one before."""
 AT_ONCE = {"h5", "h11"}
 """The steps that the end of a Job, or of a restart, brings: who is to act next has been since then."""
 MENDS = "somebody who mends it"
 AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre-drain Job")
 """What follows where a node has no plan Secret of its own."""
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 def has_turn(node: NodeRollout) -> bool:
@@ -139,14 +144,14 @@ def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef)
         return held
     if step in AT_ONCE:
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
-        since = max(ended(node), back, key=_place)
+        since = latest(ended(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
     told = step == "h6" and next(
         (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
     )
     said = f' (Rancher says "{shown(told.message)}")' if told else ""
-    last = max((job for job in node.jobs if job.ended), key=lambda job: _place(job.ended), default=None)
-    over = f"; its {last.type} Job ended {Moment(last.ended)}" if last and Moment(last.ended) else ""
+    last = max((job for job in node.jobs if job.ended), key=lambda job: Timestamp(job.ended), default=None)
+    over = f"; its {last.type} Job ended {Timestamp(last.ended)}" if last and Timestamp(last.ended) else ""
     return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
 
 
@@ -197,7 +202,7 @@ def _rebooting(_: Rollout, node: NodeRollout) -> Wait:
 ENDS = {
     "Failed": _failed,
     PAUSED: _paused,
-    "Waiting Reboot": _rebooting,
+    REBOOT: _rebooting,
 }
 """The states in which the state alone tells what is waited for."""
 
@@ -247,9 +252,4 @@ def _reason(node: NodeRollout) -> str:
 
 def ended(node: NodeRollout) -> str:
     """When the last Job of a node ended; empty where nobody tells."""
-    return max((job.ended for job in node.jobs), key=_place, default="")
-
-
-def _place(told: str) -> str:
-    """A time so that it can be compared; one that is none comes first."""
-    return str(Moment(told)) if Moment(told) else ""
+    return latest(*(job.ended for job in node.jobs))

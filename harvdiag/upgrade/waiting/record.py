@@ -12,10 +12,6 @@ __all__ = ["Wait", "WaitReason", "never"]
 NOBODY = "nobody"
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 class WaitReason(Enum):
     """Why nothing happens yet, as a code; its value is that of harvdiag's JSON."""
 

@@ -10,10 +10,6 @@ from harvdiag.upgrade.waiting.node import wait_of
 __all__ = ["row"]
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def row(rollout: Rollout, node: NodeRollout) -> tuple[Any, ...]:
     """Name, state, step of the handshake, what it waits for, Machine, kubelet, OS, Ready, cordoned, since when."""
     told = wait_of(rollout, node)

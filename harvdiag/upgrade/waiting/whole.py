@@ -6,19 +6,16 @@ from collections.abc import Sequence
 
 from harvdiag.core.escape import shown
 from harvdiag.core.suggest import listed
-from harvdiag.upgrade.phases import PAUSED
+from harvdiag.core.timestamps import latest
+from harvdiag.upgrade.phases import AT_SERVICES, NODES, PAUSED, PRELOADING, PREPARING
 from harvdiag.upgrade.plans import GATE, node_plans
 from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting.node import PRELOADING, PREPARING, UNLISTED, ended, has_turn, job_words, wait_of
+from harvdiag.upgrade.waiting.node import UNLISTED, ended, has_turn, job_words, wait_of
 from harvdiag.upgrade.waiting.record import Wait, WaitReason
 
 __all__ = ["in_turn", "wait"]
 
-NODES, PLANNER = 7, "Rancher's planner"
-
-
-def __dir__() -> list[str]:
-    return __all__
+PLANNER = "Rancher's planner"
 
 
 def wait(rollout: Rollout) -> Wait:
@@ -32,7 +29,7 @@ def wait(rollout: Rollout) -> Wait:
     if phase.number == NODES:
         return _nodes(rollout)
     manifest = next((job for job in reversed(rollout.jobs) if job.type == "apply-manifests"), None)
-    if phase.label == "UpgradingSystemServices" and manifest:
+    if phase.label == AT_SERVICES and manifest:
         return Wait(
             actor=phase.actor,
             what=job_words(manifest),
@@ -100,4 +97,4 @@ def _since(rollout: Rollout, kind: str) -> str:
 
 
 def _last(nodes: Sequence[NodeRollout]) -> str:
-    return max(map(ended, nodes), default="")
+    return latest(*map(ended, nodes))

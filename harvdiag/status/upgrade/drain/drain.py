@@ -15,20 +15,15 @@ from harvdiag.status.upgrade.drain.steps import ACTORS, Move, moves
 from harvdiag.status.upgrade.headline import root, short
 from harvdiag.status.upgrade.part import PartKey, find_part
 from harvdiag.status.upgrade.progress import Course, Way
-from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.phases import DONE, NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import Wait, wait_of
 from harvdiag.upgrade.wording import named
 
 __all__ = ["Drain", "drain", "told"]
 
-NODES = 7
 COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "waits_for", "since")
 HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
-
-
-def __dir__() -> list[str]:
-    return __all__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +193,7 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
     why = way.says if way.mark in {"error", "warning"} else ""
     steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
-    cause = course.root(finding) if finding else None
+    cause = course.standing.root_cause(finding) if finding else None
     made = Drain(
         title="",
         why=why,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Moment
-from harvdiag.upgrade.handshake import KEYS, Handshake
+from harvdiag.core.timestamps import Timestamp
+from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
@@ -19,11 +20,8 @@ ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
 """The columns: who speaks, and where it is written."""
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
-class Step(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Step:
     """One step: its name, from which actor to which, what is done, and the annotation or object that carries it.
 
     `next` says who is to act while it is waited for.
@@ -47,74 +45,70 @@ class Move(NamedTuple):
     time: str
 
 
-STEPS = (
-    Step("h1", RANCHER, SECRET, "announces the drain", KEYS["drain-options"], "Rancher is to announce it"),
-    Step(
-        "h2",
+SAID = (
+    (RANCHER, SECRET, "announces the drain", KEYS["drain-options"], "Rancher is to announce it"),
+    (
         RANCHER,
         SECRET,
         "cordons; asks for the pre-drain hook",
         KEYS["pre-drain"],
         "Rancher is to cordon it and to ask for the pre-drain hook",
     ),
-    Step("h3", HARVESTER, JOB, "starts the pre-drain Job", "Job pre-drain", "Harvester is to start its pre-drain Job"),
-    Step(
-        "h4",
+    (HARVESTER, JOB, "starts the pre-drain Job", "Job pre-drain", "Harvester is to start its pre-drain Job"),
+    (
         JOB,
         HARVESTER,
         "VMs out, volumes healthy",
         "Job pre-drain: Complete",
         "its pre-drain Job is not over: VMs leave, volumes get healthy",
     ),
-    Step(
-        "h5",
+    (
         HARVESTER,
         SECRET,
         "answers the pre-drain hook",
         KEYS["pre-hook"],
         "Harvester is to answer the pre-drain hook",
     ),
-    Step("h6", RANCHER, SECRET, "has drained the node", KEYS["drain-done"], "Rancher is to drain it"),
-    Step(
-        "h7",
+    (RANCHER, SECRET, "has drained the node", KEYS["drain-done"], "Rancher is to drain it"),
+    (
         RANCHER,
         SECRET,
         "new plan: RKE2; then uncordon",
         KEYS["uncordon"],
         "Rancher and the node's agent are to apply the new plan",
     ),
-    Step(
-        "h8",
+    (
         RANCHER,
         SECRET,
         "asks for the post-drain hook",
         KEYS["post-drain"],
         "Rancher is to ask for the post-drain hook",
     ),
-    Step(
-        "h9", HARVESTER, JOB, "starts the post-drain Job", "Job post-drain", "Harvester is to start its post-drain Job"
-    ),
-    Step(
-        "h10",
+    (HARVESTER, JOB, "starts the post-drain Job", "Job post-drain", "Harvester is to start its post-drain Job"),
+    (
         JOB,
         HARVESTER,
         "new system is installed",
         "Job post-drain: Complete",
         "its post-drain Job installs the new system, then it restarts",
     ),
-    Step(
-        "h11",
+    (
         HARVESTER,
         SECRET,
         "answers the post-drain hook",
         KEYS["post-hook"],
         "Harvester is to answer the post-drain hook",
     ),
-    Step("h12", RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
+    (RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
 )
-ASKS = {"h1": "drain-options", "h2": "pre-drain", "h6": "drain-done", "h7": "uncordon", "h8": "post-drain"}
-ANSWERS = {"h5": ("pre-drain", "pre-hook"), "h11": ("post-drain", "post-hook")}
-JOBS = {"h3": "pre-drain", "h4": "pre-drain", "h9": "post-drain", "h10": "post-drain"}
+STEPS = tuple(
+    Step(name=step.name, source=source, target=target, what=what, carrier=carrier, next=task)
+    for step, (source, target, what, carrier, task) in zip(DRAIN_STEPS, SAID, strict=True)
+)
+"""The steps of the handshake with who takes each and what is said of it."""
+ASKS = {step.name: step.key for step in DRAIN_STEPS if step.key and not step.answers}
+ANSWERS = {step.name: (step.answers, step.key) for step in DRAIN_STEPS if step.answers}
+JOBS = {step.name: step.job for step in DRAIN_STEPS if step.job}
 
 
 def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Move]:
@@ -179,5 +173,5 @@ def _failed(node: NodeRollout, step: Step) -> bool:
 def _time(node: NodeRollout, step: Step) -> str:
     """``09:31``: only the Jobs tell when they began and ended."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
-    at = Moment(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
+    at = Timestamp(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
     return f"{at:%H:%M}" if at else ""
