@@ -27,6 +27,7 @@ from harvdiag.io.yaml import paused_collector
 from harvdiag.kinds import CATALOGUE, known
 from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Listing, Manifest, Resource
+from harvdiag.sources import source_type
 
 __all__ = [
     "FORMAT",
@@ -45,7 +46,6 @@ FORMAT, SCHEMA, MANIFEST = "harvdiag snapshot", 1, "manifest.json"
 FOLDER = "kinds/"
 AGAIN = "copy it again, or save a new one"
 _HEAD = b"PK\3\4"
-_ORIGINS = {"bundle": "support bundle", "files": "files of kubectl", "live": "live cluster"}
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,200}").fullmatch
 _NOUNS: dict[type, str] = {str: "text", int: "whole number", list: "list", dict: "mapping"}
 _T = TypeVar("_T", str, int, list[Any], dict[str, Any])
@@ -181,7 +181,7 @@ def _manifest(name: str, body: Obj) -> Manifest:
         raise SourceError("one of its `notes` is no text")
     kind, of, captured_at, version = (_get(source, key, str) for key in Manifest._fields[:4])
     origin = Manifest(kind, of, captured_at, version, tuple(notes))
-    note = f"saved from {_ORIGINS.get(kind, kind)} {of} by {_get(tool, 'name', str)} {_get(tool, 'version', str)}"
+    note = f"saved from {source_type(kind).title} {of} by {_get(tool, 'name', str)} {_get(tool, 'version', str)}"
     return Manifest("snapshot", name, captured_at, version, (*notes, note), origin)
 
 
