@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := data/bundles/issue-8236.zip
 
-.PHONY: demo test test-live lab lint bench data notebooks pictures clean help
+.PHONY: demo test test-live lab lint bench data docs notebooks pictures clean help
 .DEFAULT_GOAL := help
 
 help: ## what each command does
@@ -57,6 +57,9 @@ bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 data: $(STAMP) ## make the sample bundles and the scenario bases anew
 	$(BIN)/python -m tests.world.samples
 	$(BIN)/python -m tests.world.bases
+
+docs: $(STAMP) ## write the console output and tables of README and docs that follow from the code
+	$(BIN)/python -m tests.tools.docs
 
 notebooks: $(STAMP) ## execute the notebooks on the sample data and keep their outputs
 	$(BIN)/python -m tests.notebooks.keep

@@ -42,8 +42,7 @@ class Picture:
 PICTURES = {
     "links": Picture(
         module="links",
-        shows="every Node with its Machine, its parts and its plan, and which link is missing; what is well recedes, "
-        "and folds where there is much of it",
+        shows="every Node with its Machine, its parts and its plan, and which link is missing; what is well folds",
         focus=True,
         labels=True,
         forms=(".mmd", ".dot", ".html"),

