@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := data/bundles/issue-8236.zip
 
-.PHONY: demo test test-live lab lint bench data docs notebooks pictures clean help
+.PHONY: demo check test test-live lab lint bench data docs notebooks pictures clean help
 .DEFAULT_GOAL := help
 
 help: ## what each command does
@@ -31,6 +31,10 @@ demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01
 	@echo "In one sentence:"
 	@{ $(BIN)/harvdiag check $(DEMO) --format json || [ $$? -eq 1 ]; } | $(BIN)/python -c 'import json, sys; print("  " + json.load(sys.stdin)["findings"][-1]["message"] + ".")'
 	@echo "Written: demo/report.md, demo/01-find-orphans.ipynb. Next: make lab"
+
+check: $(STAMP) lint ## lint, types, layers and the tests of what changed; or of RULE=…, FAMILY=… or TESTS=…
+	$(BIN)/python -m tests.tools.check $(if $(RULE),--rule $(RULE)) $(if $(FAMILY),--family $(FAMILY)) \
+	  $(if $(TESTS),--tests $(TESTS))
 
 test: $(STAMP) lint ## lint, types, layers and every test
 	$(BIN)/python -m pytest -n 2
