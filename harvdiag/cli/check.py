@@ -26,7 +26,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@click.command()
+@click.command(short_help="What is wrong, how it shows, why it matters, what to do next.")
 @source_options
 @click.option(
     "--format",

@@ -33,7 +33,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@click.command()
+@click.command(short_help="Draw a picture of the cluster and what is broken in it.")
 @source_options
 @click.option(
     "--picture",

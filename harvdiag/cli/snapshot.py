@@ -28,7 +28,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@click.command()
+@click.command(short_help="Save what a cluster shows to one small file.")
 @source_options
 @click.option(
     "-o",

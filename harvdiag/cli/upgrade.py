@@ -19,7 +19,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@click.command()
+@click.command(short_help="Where the upgrade stands and what it waits for.")
 @source_options
 @click.option("--node", help="Explain one node: its state, its turn, and what the logs tell of it.")
 @click.option("--timeline", is_flag=True, help="Also what happened when, and how long each phase took.")
