@@ -12,6 +12,7 @@ import click
 from harvdiag.cli.output import coloured, say, width
 from harvdiag.cli.source import Where, reading, source_options
 from harvdiag.cli.words import RULES
+from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
@@ -31,7 +32,7 @@ def __dir__() -> list[str]:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "markdown"]),
+    type=click.Choice(list(FORMATS)),
     help="How to print the findings; default: as the ending of --output says, else table.",
 )
 @click.option(
