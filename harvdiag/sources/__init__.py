@@ -36,6 +36,7 @@ class OpenOptions(NamedTuple):
 
 
 def _never(_: Any) -> bool:
+    """What a type of source says of targets that are not asked of it."""
     return False
 
 
