@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -15,10 +16,13 @@ import harvdiag
 from harvdiag.cli import cli
 from harvdiag.reports import ENDINGS, FORMATS
 from harvdiag.rules import registry
+from harvdiag.sources import source_types
 from tests.notebooks.run import NOTEBOOKS, ROOT
 from tests.tools.docs import BLOCK, TABLES, WRITTEN, console, fresh
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+LOOSE = {"__main__", "version"}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("docs/*.md")])
 
 
@@ -57,6 +61,17 @@ def test_choices_stand_in_the_readme_as_the_code_has_them() -> None:
     assert isinstance(fail_on.type, click.Choice)
     assert "|".join(fail_on.type.choices) in README
     assert set(ENDINGS.values()) == set(FORMATS)
+
+
+def test_every_source_is_in_the_readme() -> None:
+    """By the title that reports give it; the table "What it reads" says what to give."""
+    assert [source.title for source in source_types() if source.title not in README] == []
+
+
+def test_the_contributing_guide_names_every_room() -> None:
+    """A room that the flow of the data leaves out is one that nobody finds."""
+    rooms = [module.name for module in pkgutil.iter_modules(harvdiag.__path__) if module.name not in LOOSE]
+    assert [room for room in rooms if f"`{room}/`" not in GUIDE and f"`{room}.py`" not in GUIDE] == []
 
 
 def test_exit_codes_stand_in_the_readme_and_the_help() -> None:

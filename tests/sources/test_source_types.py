@@ -25,9 +25,11 @@ def test_every_package_below_sources_declares_one() -> None:
     assert sum(source.fallback for source in source_types()) == 1
 
 
-def test_the_order_is_the_declared_one() -> None:
+def test_the_narrower_question_comes_first() -> None:
     """A snapshot file looks like a zip, an extracted bundle like a folder of YAML files."""
-    assert [source.name for source in source_types()] == ["live", "snapshot", "bundle", "files"]
+    order = [source.name for source in source_types()]
+    assert order.index("snapshot") < order.index("bundle") < order.index("files")
+    assert [source.order for source in source_types()] == sorted(source.order for source in source_types())
 
 
 @EVERY
