@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,20 @@ def test_it_needs_no_pytest() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["failed", "False"]
+
+
+def test_the_examples_of_the_contributing_guide_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As written there, in the folder of the repository."""
+    root = SCENARIOS.parents[1]
+    monkeypatch.chdir(root)
+    guide = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(from harvdiag\.testing.*?)```", guide, re.DOTALL)
+    assert len(examples) >= 2
+    for example in examples:
+        exec(example, {})  # noqa: S102 - our own document
+
+
+def test_the_example_with_a_ghost_speaks() -> None:
+    """What the comment beside it says."""
+    ghost = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "hv03"}, "$patch": "delete"}
+    assert check_rule("machine-dangling-node", ghost).outcome == "failed"

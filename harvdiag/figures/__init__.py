@@ -77,8 +77,8 @@ def draw(
 ) -> Figure:
     """A picture of a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``.
 
-    `picture` is one of ``links`` (default), ``upgrade``, ``handshake``, ``matrix``, ``timeline``, ``changes`` (the
-    default where `against` is the cluster as it was before). `focus` is a finding, an object or its name: only its
+    `picture` is a name in `harvdiag.figures.PICTURES`, such as ``upgrade``; the default is ``links``, or ``changes``
+    where `against` is the cluster as it was before. `focus` is a finding, an object or its name: only its
     neighbourhood is shown. `labels` writes the field beside each link. Raises UsageError for an unknown picture or
     name.
     """
