@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := data/bundles/issue-8236.zip
 
-.PHONY: demo test test-full test-live lab lint style types layers suite bench data notebooks pictures clean help
+.PHONY: demo check test test-full test-live lab lint style types layers suite bench data docs notebooks pictures clean help
 .DEFAULT_GOAL := help
 
 help: ## what each command does
@@ -31,6 +31,10 @@ demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01
 	@echo "In one sentence:"
 	@{ $(BIN)/harvdiag check $(DEMO) --format json || [ $$? -eq 1 ]; } | $(BIN)/python -c 'import json, sys; print("  " + json.load(sys.stdin)["findings"][-1]["message"] + ".")'
 	@echo "Written: demo/report.md, demo/01-find-orphans.ipynb. Next: make lab"
+
+check: $(STAMP) lint ## lint, types, layers and the tests of what changed; or of RULE=…, FAMILY=… or TESTS=…
+	$(BIN)/python -m tests.tools.check $(if $(RULE),--rule $(RULE)) $(if $(FAMILY),--family $(FAMILY)) \
+	  $(if $(TESTS),--tests $(TESTS))
 
 test: $(STAMP) ## lint, types, layers and the tests, of large products a part; under 3 minutes on 2 cores
 	@$(MAKE) --no-print-directory --jobs=2 types suite
@@ -70,6 +74,9 @@ bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 data: $(STAMP) ## make the sample bundles and the scenario bases anew
 	$(BIN)/python -m tests.world.samples
 	$(BIN)/python -m tests.world.bases
+
+docs: $(STAMP) ## write the console output and tables of README and docs that follow from the code
+	$(BIN)/python -m tests.tools.docs
 
 notebooks: $(STAMP) ## execute the notebooks on the sample data and keep their outputs
 	$(BIN)/python -m tests.notebooks.keep

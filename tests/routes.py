@@ -16,7 +16,7 @@ from harvdiag.reports import json
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources import open_source
 from harvdiag.sources.files.reader import FilesReader
-from harvdiag.sources.live import connect
+from harvdiag.sources.live.reader import connect
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.sources.saved.writer import save
 from harvdiag.training import open_scenario
@@ -117,6 +117,8 @@ ROUTES: Mapping[str, Callable[[Path, Iterable[Object], str | None], Cluster]] = 
     "snapshot": from_snapshot,
     "api": from_api,
 }
+SOURCE_OF = {"folder": "files", "bundle": "bundle", "extracted": "bundle", "snapshot": "snapshot", "api": "live"}
+"""The type of source that each route goes through."""
 
 
 def routes_of(path: Path) -> list[str]:

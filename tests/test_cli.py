@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
+from harvdiag.cli import cli
 from harvdiag.core.errors import UsageError
 from harvdiag.rules import registry
 from tests.command import Result, needs_process, run
@@ -634,3 +635,12 @@ def test_public_names_are_resolved_when_used() -> None:
     assert all(getattr(hd, name) for name in hd.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         hd.nonsense  # noqa: B018
+
+
+def test_help_cuts_no_description() -> None:
+    """Each command is told whole in the list, at the width of a narrow terminal."""
+    text = harvdiag("--help", COLUMNS="80").stdout
+    assert "..." not in text.partition("Commands:")[2]
+    for command in cli.commands.values():
+        assert command.short_help
+        assert f" {command.short_help}\n" in text

@@ -10,7 +10,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cli import cli
-from harvdiag.cli.draw import ONLY, THEMES
+from harvdiag.cli.draw import FORMS, THEMES
 from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES, svg
 from harvdiag.figures.figure import ENDINGS
@@ -37,7 +37,7 @@ def test_it_fits_the_terminal(columns: int) -> None:
     assert max(map(len, lines)) <= min(columns, 140)
 
 
-@pytest.mark.parametrize("picture", [name for name in PICTURES if name != "changes"])
+@pytest.mark.parametrize("picture", [name for name, picture in PICTURES.items() if not picture.against])
 def test_every_picture_can_be_asked_for(picture: str) -> None:
     """Of a cluster in an upgrade."""
     result = harvdiag("draw", STUCK, "--picture", picture)
@@ -87,12 +87,12 @@ def test_theme_and_labels_of_a_file(tmp_path: Path) -> None:
     assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
 
 
-@pytest.mark.parametrize("picture", [name for name in PICTURES if name != "changes"])
-@pytest.mark.parametrize("ending", sorted(ONLY))
+@pytest.mark.parametrize("picture", [name for name, picture in PICTURES.items() if not picture.against])
+@pytest.mark.parametrize("ending", sorted(FORMS))
 def test_the_endings_that_a_picture_has_are_those_that_are_told(picture: str, ending: str, tmp_path: Path) -> None:
     """What the figure cannot be is refused before anything is read."""
     code = harvdiag("draw", STUCK, "--picture", picture, "-o", tmp_path / f"x{ending}").returncode
-    assert (code == 0) == (picture in ONLY[ending])
+    assert (code == 0) == (picture in FORMS[ending])
     if ending in ENDINGS and code:
         with pytest.raises(UsageError, match="has no form in"):
             hd.draw(hd.open(STUCK), picture).to(ending)

@@ -233,4 +233,4 @@ def test_the_page_has_the_same_kinds() -> None:
     rows = re.findall(r"^\| (\(core\)|[a-z0-9.-]+) \| ([a-z, ]+) \|$", section, re.MULTILINE)
     told = {"" if group == "(core)" else group: cell.split(", ") for group, cell in rows}
     rules = parsed(manifests())["ClusterRole"]["rules"]
-    assert told == {rule["apiGroups"][0]: rule["resources"] for rule in rules}
+    assert told == {rule["apiGroups"][0]: rule["resources"] for rule in rules}, "run `make docs`"

@@ -29,7 +29,7 @@ class _Subject(StringParamType):
         return [*map(CompletionItem, begun), *super().shell_complete(ctx, param, incomplete)]
 
 
-@click.command()
+@click.command(short_help="Which cluster would be read, as whom, and what may be listed.")
 @source_options
 def whoami(where: Where) -> None:
     """Say which cluster would be read, as whom, and which kinds may be listed there; reads no object.
@@ -50,7 +50,7 @@ def whoami(where: Where) -> None:
     say(render(found, width(120)))
 
 
-@click.command()
+@click.command(short_help="Print the rights that harvdiag needs, for kubectl apply.")
 @click.option("--name", default="harvdiag-reader", show_default=True, help="What to call the role and its bindings.")
 @click.option(
     "--subject",

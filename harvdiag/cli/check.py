@@ -12,6 +12,7 @@ import click
 from harvdiag.cli.output import coloured, say, width
 from harvdiag.cli.source import Where, reading, source_options
 from harvdiag.cli.words import OUTPUT, RULES
+from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
@@ -22,12 +23,12 @@ EXIT_FINDINGS = 1
 LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 
-@click.command()
+@click.command(short_help="What is wrong, how it shows, why it matters, what to do next.")
 @source_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "markdown"]),
+    type=click.Choice(list(FORMATS)),
     help="How to print the findings; default: as the ending of --output says, else table.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)

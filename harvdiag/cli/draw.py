@@ -10,7 +10,7 @@ import click
 from harvdiag.cli.output import say, width
 from harvdiag.cli.source import Where, reading, source_options
 from harvdiag.core.errors import UsageError
-from harvdiag.figures import PICTURES
+from harvdiag.figures import PICTURES, default_picture
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -19,15 +19,22 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 PAGE = ".html"
-ONLY = {".mmd": ("links", "handshake"), ".dot": ("links",), PAGE: ("links",)}  # the endings that not every picture has
+FORMS = {
+    form: [name for name, other in PICTURES.items() if form in other.forms]
+    for picture in PICTURES.values()
+    for form in picture.forms
+}
+"""The pictures of each ending that not every picture has."""
 THEMES = ("auto", "light", "dark")
 WIDEST = 140
 
 
-@click.command()
+@click.command(short_help="Draw a picture of the cluster and what is broken in it.")
 @source_options
 @click.option(
-    "--picture", type=click.Choice(list(PICTURES)), help="Which picture; default: links, with --against changes."
+    "--picture",
+    type=click.Choice(list(PICTURES)),
+    help=f"Which picture; default: {default_picture(False)}, with --against {default_picture(True)}.",
 )
 @click.option("--focus", help="Only this object and its neighbourhood: srv09, or machine/custom-a1b2c3.")
 @click.option("--against", help="The source as it was before: what came, went or changed since.")
@@ -43,8 +50,9 @@ WIDEST = 140
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file, as its ending says: .svg, .png, .txt; links also .mmd (Mermaid), .dot and .html (to "
-    "explore), handshake also .mmd.",
+    help="Write to this file, as its ending says: .svg, .png, .txt"
+    + "".join(f"; {name} also {', '.join(p.forms)}" for name, p in PICTURES.items() if p.forms)
+    + ". .mmd is Mermaid, .html a page to explore.",
 )
 def draw(
     where: Where,
@@ -63,7 +71,7 @@ def draw(
     """
     from harvdiag.cluster import Cluster
 
-    name = picture or ("links" if against is None else "changes")
+    name = picture or default_picture(against is not None)
     _refuse(name, against, labels)
     if output is not None:
         _target(output, name)
@@ -84,8 +92,8 @@ def _refuse(name: str, against: str | None, labels: bool) -> None:
     """UsageError, before anything is read, for wishes that do not go with the picture."""
     if labels and not PICTURES[name].labels:
         raise UsageError(f"the picture {name} has no links to label: leave out --labels")
-    if name == "changes" and against is None:
-        raise UsageError("the picture changes needs the cluster as it was before: --against SOURCE")
+    if PICTURES[name].against and against is None:
+        raise UsageError(f"the picture {name} needs the cluster as it was before: --against SOURCE")
     if against == "":
         raise UsageError("the source of --against is empty; the cluster of the current context is 'context:'")
 
@@ -98,10 +106,11 @@ def _target(output: Path, name: str) -> None:
     ending = output.suffix.lower()
     if str(output) == "-":
         raise UsageError("a picture is not written to stdout: leave out -o for one of letters, or name a file")
-    *most, last = forms = [form for form in (*ENDINGS, PAGE) if name in ONLY.get(form, (name,))]
+    *most, last = forms = [form for form in (*ENDINGS, PAGE) if name in FORMS.get(form, (name,))]
     choice = f"{', '.join(most)} or {last}"
     if ending == PAGE and PAGE not in forms:
-        raise UsageError(f"{output}: only the picture links can be explored; save {name} as {choice}")
+        able = " or ".join(FORMS[PAGE])
+        raise UsageError(f"{output}: only the picture {able} can be explored; save {name} as {choice}")
     if ending not in forms:
         raise UsageError(f"{output}: the picture {name} ends in {choice}")
     target(output)

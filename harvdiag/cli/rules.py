@@ -19,7 +19,7 @@ def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return RULES.shell_complete(ctx, param, incomplete)
 
 
-@click.command()
+@click.command(short_help="List the checks, or explain one.")
 @click.argument("name", required=False, shell_complete=_complete_rule)
 def rules(name: str | None) -> None:
     """List the checks, or explain one of them, or a family: NAME is a rule or a family."""

@@ -24,7 +24,7 @@ __all__ = ["snapshot"]
 SECRETS = {"secret", "secrets"}
 
 
-@click.command()
+@click.command(short_help="Save what a cluster shows to one small file.")
 @source_options
 @click.option(
     "-o",

@@ -16,7 +16,7 @@ __all__ = ["upgrade"]
 FORMS = ("table", "json")
 
 
-@click.command()
+@click.command(short_help="Where the upgrade stands and what it waits for.")
 @source_options
 @click.option("--node", help="Explain one node: its state, its turn, and what the logs tell of it.")
 @click.option("--timeline", is_flag=True, help="Also what happened when, and how long each phase took.")

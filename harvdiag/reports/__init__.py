@@ -6,20 +6,35 @@ import os
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.findings import Findings
 
-__all__ = ["ENDINGS", "FORMATS", "form_of", "render", "save", "target", "write"]
+if TYPE_CHECKING:
+    from harvdiag.core.findings import Findings
 
-FORMATS = {"table": "terminal", "json": "json", "markdown": "markdown"}
-"""The module of this package that renders each format; only the one asked for is imported."""
-ENDINGS = {".txt": "table", ".json": "json", ".md": "markdown"}
+__all__ = ["ENDINGS", "FORMATS", "Format", "form_of", "render", "save", "target", "write"]
+
+
+class Format(NamedTuple):
+    """One format of a report: the module of this package that has its `render`, and the ending of its files."""
+
+    module: str
+    ending: str
+
+
+FORMATS = {
+    "table": Format("terminal", ".txt"),
+    "json": Format("json", ".json"),
+    "markdown": Format("markdown", ".md"),
+}
+"""The formats by name; only the module of the one asked for is imported."""
+ENDINGS = {form.ending: name for name, form in FORMATS.items()}
 
 
 def render(findings: Findings, form: str) -> str:
-    """The findings as ``table``, ``json`` or ``markdown``; ends in a line break."""
-    module = import_module(f"harvdiag.reports.{FORMATS[form]}")
+    """The findings in one of the `FORMATS`; ends in a line break."""
+    module = import_module(f"harvdiag.reports.{FORMATS[form].module}")
     text: str = module.render(findings)
     return text
 

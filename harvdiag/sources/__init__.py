@@ -1,20 +1,83 @@
-"""Everything that reads the outside world, and the one door to it."""
+"""Everything that reads the outside world, and the one door to it.
+
+A source is a package below this one that declares itself as ``SOURCE`` in its `__init__`; it is found by itself. The
+declaration is imported with the door, the reader only when something is opened.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from harvdiag.core.errors import SourceError
-from harvdiag.core.target import CONTEXT, TIMEOUT, context_of
+from harvdiag.core.target import CONTEXT, TIMEOUT
 from harvdiag.io.progress import Progress
 from harvdiag.snapshot import Reader, Snapshot
-from harvdiag.sources.files.endings import ENDINGS
 
-__all__ = ["open_source"]
+__all__ = ["OpenOptions", "SourceType", "open_source", "source_type", "source_types"]
 
-ZIPS = (".zip", ".zip.001")
+
+class OpenOptions(NamedTuple):
+    """How to reach a cluster: its kubeconfig, the seconds that a request may take, and where to show progress."""
+
+    kubeconfig: str | os.PathLike[str] | None = None
+    timeout: float = TIMEOUT
+    progress: Progress | None = None
+
+
+def _never(_: Any) -> bool:
+    """What a type of source says of targets that are not asked of it."""
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceType:
+    """One type of source, declared as ``SOURCE`` in the `__init__` of its package.
+
+    `name` is what its reader gives as `Manifest.kind`, `title` what reports call it. Types are asked in ascending
+    `order`, each number once: first by `matches_name` whether a target that is no path is theirs, then by
+    `matches_path` about an existing file or folder, by its name and first bytes. What none takes is opened by the one
+    with `fallback`, whose error says what was expected. Where opening fails, `matches_content` is asked, which may look
+    inside an archive. `open` takes the target or the path, and raises SourceError for what cannot be used.
+
+    `own_kinds` are kinds that other types of source never hold, by their name in the catalogue; `hint` says how to see
+    more where lists were not seen.
+    """
+
+    name: str
+    title: str
+    order: int
+    open: Callable[[str, OpenOptions], Reader]
+    matches_name: Callable[[str], bool] = _never
+    matches_path: Callable[[Path], bool] = _never
+    matches_content: Callable[[Path], bool] = _never
+    fallback: bool = False
+    own_kinds: frozenset[str] = frozenset()
+    hint: str = ""
+
+
+@cache
+def source_types() -> tuple[SourceType, ...]:
+    """Every type of source in the order in which they are asked."""
+    places = (module.name for module in pkgutil.iter_modules(__path__, f"{__name__}.") if module.ispkg)
+    found: list[SourceType] = [import_module(place).SOURCE for place in places]
+    return tuple(sorted(found, key=lambda source: source.order))
+
+
+def source_type(name: str) -> SourceType:
+    """The type that a manifest names; one that holds nothing of its own where a later harvdiag wrote the name."""
+    known = {source.name: source for source in source_types()}
+    return known.get(name) or SourceType(name=name, title=name, order=0, open=_refuse_unknown)
+
+
+def _refuse_unknown(target: str, _: OpenOptions) -> Reader:
+    raise SourceError(f"{_short(target)}: this harvdiag has no reader for it; update harvdiag")
 
 
 def open_source(
@@ -31,16 +94,27 @@ def open_source(
     the seconds that a request may take, and where to show progress. Raises SourceError, in one line, for what cannot
     be used, AccessError for a cluster that cannot be.
     """
-    if (context := context_of(target)) is not None:
-        from harvdiag.sources.live import connect
-
-        return Snapshot(connect(context or None, kubeconfig, timeout, progress))
-    if os.fspath(target) == "-":
-        return Snapshot(_stdin())
+    options = OpenOptions(kubeconfig, timeout, progress)
+    name = os.fspath(target)
+    for source in source_types():
+        if source.matches_name(name):
+            return Snapshot(source.open(name, options))
     try:
-        return Snapshot(_reader(_path(target)))
+        return Snapshot(_open_path(_path(target), options))
     except OSError as error:
         raise SourceError(f"{_short(target)}: cannot be read: {error.strerror or 'it is no readable file'}") from None
+
+
+def _open_path(path: Path, options: OpenOptions) -> Reader:
+    (fallback,) = (source for source in source_types() if source.fallback)
+    first = next((source for source in source_types() if source.matches_path(path)), fallback)
+    try:
+        return first.open(str(path), options)
+    except SourceError:
+        for other in source_types():
+            if other is not first and other.matches_content(path):
+                return other.open(str(path), options)
+        raise
 
 
 def _path(target: str | os.PathLike[str]) -> Path:
@@ -64,81 +138,3 @@ def _short(target: str | os.PathLike[str]) -> str:
     from harvdiag.io.archive.member import shown
 
     return shown(os.fspath(target))
-
-
-def _stdin() -> Reader:
-    from harvdiag.io.archive import Limits
-    from harvdiag.sources.files.reader import FilesReader
-
-    most = Limits().member
-    data = sys.stdin.buffer.read(most + 1)
-    if len(data) > most:
-        raise SourceError(f"stdin: more than {most} bytes; save them to files, one a kind, and give the folder")
-    if data.startswith(b"PK"):
-        raise SourceError("stdin: a support bundle cannot be read from a pipe; save it to a file first")
-    return FilesReader.of_text("stdin", data)
-
-
-def _reader(path: Path) -> Reader:
-    from harvdiag.sources.saved.reader import SavedReader, holds_saved, is_saved
-
-    if is_saved(path):
-        return SavedReader(path)
-    if _has_text(path):
-        from harvdiag.sources.files.reader import FilesReader
-
-        return FilesReader.at(path)
-    if path.is_dir() and not _is_bundle(path) and (zips := _zips(path)):
-        more = ", …" if len(zips) > 3 else ""
-        raise SourceError(f"{path}: a folder of zip archives; give one of: {', '.join(zips[:3])}{more}")
-    from harvdiag.sources.bundle.reader import BundleReader
-
-    try:
-        return BundleReader(path)
-    except SourceError:
-        if holds_saved(path):
-            return SavedReader(path)
-        _refuse_wrapper(path)
-        raise
-
-
-def _refuse_wrapper(path: Path) -> None:
-    """SourceError for a zip that holds no bundle but another zip, as mail programs and upload pages make them."""
-    from harvdiag.io.archive import open_container
-    from harvdiag.io.archive.member import shown
-
-    with open_container(path) as box:
-        inner = [name for name in box.names(".zip") if name.lower().endswith(".zip")]
-        if len(inner) == 1 and not box.names("yamls/"):
-            raise SourceError(f"{path}: holds another zip: {shown(inner[0])}; extract that one")
-
-
-def _has_text(path: Path) -> bool:
-    """A file of kubectl, or a folder of such files that is no extracted bundle."""
-    if path.is_file():
-        return path.name.lower().endswith(ENDINGS)
-    if _is_bundle(path):
-        return False
-    if any(_is_bundle_head(place / "metadata.yaml") for place in _places(path)):
-        raise SourceError(f"{path}: an extracted support bundle without its yamls folder; extract it again")
-    return any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
-
-
-def _is_bundle(folder: Path) -> bool:
-    """The bundle's own folder, or one that holds just that folder."""
-    return any((place / "yamls" / scope).is_dir() for place in _places(folder) for scope in ("cluster", "namespaced"))
-
-
-def _places(folder: Path) -> list[Path]:
-    return [folder, *(place for place in sorted(folder.iterdir()) if place.is_dir())]
-
-
-def _is_bundle_head(file: Path) -> bool:
-    """The ``metadata.yaml`` with which every bundle begins."""
-    return file.is_file() and any(line.startswith(b"bundlename:") for line in file.read_bytes()[:65536].splitlines())
-
-
-def _zips(folder: Path) -> list[str]:
-    from harvdiag.io.archive.member import shown
-
-    return sorted(shown(f.name) for f in folder.iterdir() if f.name.lower().endswith(ZIPS) and f.is_file())

@@ -9,9 +9,9 @@ from dataclasses import replace
 from harvdiag.core.escape import shown
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
-from harvdiag.core.target import RIGHTS
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
+from harvdiag.sources import source_type
 
 __all__ = [
     "about",
@@ -30,7 +30,6 @@ __all__ = [
     "verdict",
 ]
 
-KINDS = {"bundle": "support bundle", "files": "files of kubectl", "live": "live cluster", "snapshot": "snapshot"}
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
 TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
@@ -46,8 +45,8 @@ def counted(number: int | None, noun: str) -> str:
 def about(findings: Findings) -> str:
     """What was looked at: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
     source = findings.source
-    origin = f" of {KINDS.get(source.origin.kind, source.origin.kind)} {source.origin.name}" if source.origin else ""
-    parts = [KINDS.get(source.kind, source.kind) + origin]
+    origin = f" of {source_type(source.origin.kind).title} {source.origin.name}" if source.origin else ""
+    parts = [source_type(source.kind).title + origin]
     parts += [f"Harvester {source.harvester_version}"] if source.harvester_version else []
     parts += [f"Kubernetes {source.kubernetes_version}"] if source.kubernetes_version else []
     parts += [f"collected {Timestamp(source.captured_at)}"] if Timestamp(source.captured_at) else []
@@ -146,7 +145,7 @@ def in_short(rows: Iterable[tuple[str, str]]) -> str:
 
 def hint(source: Source) -> str:
     """How to see more of a source; empty where there is no way."""
-    return RIGHTS if source.kind == "live" else ""
+    return source_type(source.kind).hint
 
 
 def place(entry: CoverageEntry) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from harvdiag.cluster import Cluster
@@ -13,17 +14,24 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.training.scenarios import load
 
-__all__ = ["open_scenario"]
+__all__ = ["open_objects", "open_scenario"]
 
 
 def open_scenario(file: str | os.PathLike[str]) -> Cluster:
     """The cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, where it is none."""
     scenario = load(Path(file))
-    # What kubectl would list as empty: a scenario knows of every kind also where it has none, or took the last away.
+    return open_objects(f"{scenario.rule}/{scenario.path.stem}", scenario.objects, scenario.captured_at or "")
+
+
+def open_objects(name: str, objects: Iterable[Obj], captured_at: str = "") -> Cluster:
+    """The cluster of these objects, which are all there is; `captured_at` is RFC 3339, else the last heartbeat counts.
+
+    `name` is what to call it.
+    """
+    # What kubectl would list as empty: every kind of the catalogue was looked for, also where there is none of it.
     empty = [("", _nothing(kind)) for kind in CATALOGUE.values() if kind.versions]
-    documents = [*empty, *((scenario.path.name, obj) for obj in scenario.objects)]
-    name = f"{scenario.rule}/{scenario.path.stem}"
-    return Cluster(Snapshot(FilesReader(name, documents, scenario.captured_at or "", whole=True)))
+    documents = [*empty, *((name, obj) for obj in objects)]
+    return Cluster(Snapshot(FilesReader(name, documents, captured_at, whole=True)))
 
 
 def _nothing(kind: Kind) -> Obj:

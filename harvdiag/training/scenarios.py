@@ -7,14 +7,14 @@ namespace of an object there is a merge patch (RFC 7386) for it, `$patch: delete
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["Scenario", "find", "load"]
+__all__ = ["Scenario", "build_objects", "find", "load", "parse_documents"]
 
 _Object = dict[str, Any]
 _TIME = "tag:yaml.org,2002:timestamp"
@@ -51,9 +51,7 @@ def load(path: Path) -> Scenario:
     """
     head, *layers = _documents(path) or [{}]
     _check(path, head)
-    objects = _objects(path.parents[1] / "base" / f"{head['base']}.yaml")
-    for layer in layers:
-        _lay(path, objects, layer)
+    objects = build_objects(path, path.parents[1] / "base" / f"{head['base']}.yaml", layers)
     return Scenario(
         path=path,
         rule=path.parent.name,
@@ -63,6 +61,17 @@ def load(path: Path) -> Scenario:
         captured_at=head.get("captured_at"),
         objects=tuple(objects),
     )
+
+
+def build_objects(place: Path, base: Path | None, layers: Iterable[_Object]) -> list[_Object]:
+    """The objects of a base file (none without one) with each layer merged, removed or added; layers are consumed.
+
+    Raises UsageError, which names `place`, for a layer that is no object or removes one that is not there.
+    """
+    objects = _objects(base) if base else []
+    for layer in layers:
+        _lay(place, objects, layer)
+    return objects
 
 
 def _objects(path: Path) -> list[_Object]:
@@ -77,7 +86,15 @@ def _objects(path: Path) -> list[_Object]:
 
 
 def _documents(path: Path) -> list[_Object]:
-    """The mappings of a YAML file; times stay text."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    return parse_documents(path, text)
+
+
+def parse_documents(path: Path, text: str) -> list[_Object]:
+    """The mappings of a YAML text; times stay text. Raises UsageError, which names `path`, where it is not that."""
     import yaml
 
     class Loader(yaml.CSafeLoader):
@@ -87,9 +104,7 @@ def _documents(path: Path) -> list[_Object]:
     plain = {first: [pair for pair in pairs if pair[0] != _TIME] for first, pairs in resolvers.items()}
     Loader.yaml_implicit_resolvers = plain
     try:
-        found = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+        found = list(yaml.load_all(text, Loader))
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not valid YAML: {error}") from error
     if not all(isinstance(document, dict) for document in found):

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import harvdiag as hd
+from harvdiag import figures
 from tests.world import healthy, rollouts, write_bundle
 from tests.world.faults import orphan
 
-PICTURES = ("links", "upgrade", "handshake", "matrix", "timeline")
+PICTURES = [name for name, picture in figures.PICTURES.items() if not picture.against]
 
 
 def bundle(folder: Path, nodes: int) -> Path:

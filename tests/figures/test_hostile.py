@@ -9,7 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import harvdiag as hd
+from harvdiag.figures import PICTURES
 from tests.figures.sound import check
+from tests.routes import HEALTHY
 from tests.sample import is_full
 from tests.world import healthy
 from tests.world.faults import orphan
@@ -28,7 +30,6 @@ HOSTILE = {
     "wide": "日本" * 40,
     "braces": "{{x}} ${y} %s \\n",
 }
-PICTURES = ("links", "upgrade", "handshake", "matrix", "timeline")
 
 
 def opened(folder: Path, value: str) -> hd.Cluster:
@@ -46,8 +47,9 @@ def opened(folder: Path, value: str) -> hd.Cluster:
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_every_picture_bears_it(value: str, tmp_path: Path) -> None:
     cluster = opened(tmp_path, value)
-    for name in PICTURES:
-        figure = hd.draw(cluster, name)
+    before = hd.open(HEALTHY)
+    for name, picture in PICTURES.items():
+        figure = hd.draw(cluster, name, against=before if picture.against else None)
         check(figure._drawing.scene)
         ET.fromstring(figure.svg)  # noqa: S314 - our own SVG
         assert "<script" not in figure.svg

@@ -24,7 +24,7 @@ from harvdiag.io.api.transport import JSON
 from harvdiag.kinds import CATALOGUE
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources import open_source
-from harvdiag.sources.live import connect
+from harvdiag.sources.live.reader import connect
 from tests.routes import from_bundle, scenario, subjects, told
 from tests.world import healthy
 from tests.world.objects import moment

@@ -15,7 +15,7 @@ from harvdiag.core.model import State
 from harvdiag.io.api.pool import CONNECTIONS
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.live import connect
+from harvdiag.sources.live.reader import connect
 from tests.api import Rights, bad_item, status
 from tests.api.fixture import Serve
 from tests.routes import BROKEN

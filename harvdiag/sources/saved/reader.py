@@ -28,6 +28,7 @@ from harvdiag.io.yaml import paused_collector
 from harvdiag.kinds import CATALOGUE, known
 from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Listing, Manifest, Resource
+from harvdiag.sources import source_type
 
 __all__ = [
     "FORMAT",
@@ -46,7 +47,6 @@ FORMAT, SCHEMA, MANIFEST = "harvdiag snapshot", 1, "manifest.json"
 FOLDER = "kinds/"
 AGAIN = "copy it again, or save a new one"
 _HEAD = b"PK\3\4"
-_ORIGINS = {"bundle": "support bundle", "files": "files of kubectl", "live": "live cluster"}
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,200}").fullmatch
 _NOUNS: dict[type, str] = {str: "text", int: "whole number", list: "list", dict: "mapping"}
 _T = TypeVar("_T", str, int, list[Any], dict[str, Any])
@@ -184,7 +184,7 @@ def _manifest(name: str, body: Obj) -> Manifest:
         notes=tuple(notes),
     )
     by = f"{_get(tool, 'name', str)} {_get(tool, 'version', str)}"
-    note = f"saved from {_ORIGINS.get(origin.kind, origin.kind)} {origin.name} by {by}"
+    note = f"saved from {source_type(origin.kind).title} {origin.name} by {by}"
     return replace(origin, kind="snapshot", name=name, notes=(*notes, note), origin=origin)
 
 

@@ -16,12 +16,12 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.escape import plain
 from harvdiag.core.fields import Obj, name_of
 from harvdiag.core.model import CoverageEntry
-from harvdiag.core.target import RIGHTS
 from harvdiag.io.archive import Limits
-from harvdiag.kinds import CATALOGUE, KUBELET, known
+from harvdiag.kinds import CATALOGUE, known
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.plansecret import OUTPUTS
 from harvdiag.snapshot import Manifest, Snapshot
+from harvdiag.sources import source_type, source_types
 from harvdiag.sources.saved.reader import FORMAT, MANIFEST, SCHEMA, digest, is_ours, member_of, seal
 from harvdiag.version import __version__
 
@@ -99,14 +99,15 @@ def save(snapshot: Snapshot, file: str | os.PathLike[str] | None = None, kinds: 
 
 
 def _never_had(manifest: Manifest, kind: str) -> bool:
-    """What no source of this sort has: files of the hosts are in bundles alone, kubelets answer in a cluster alone."""
-    sort = (manifest.origin or manifest).kind
-    return (kind == "Host" and sort != "bundle") or (kind == KUBELET.name and sort != "live")
+    """What no source of this type has: files of the hosts are in bundles alone, kubelets answer in a cluster alone."""
+    own = source_type((manifest.origin or manifest).kind).own_kinds
+    return kind not in own and any(kind in source.own_kinds for source in source_types())
 
 
 def _nothing(manifest: Manifest, gaps: Sequence[CoverageEntry]) -> SourceError:
     why = f": {gaps[0].kind}: {gaps[0].state}: {gaps[0].reason}" if gaps else ""
-    hint = f"; {RIGHTS}" if manifest.kind == "live" else ""
+    how = source_type(manifest.kind).hint
+    hint = f"; {how}" if how else ""
     return SourceError(f"{manifest.name}: nothing was seen, so there is nothing to save{why}{hint}")
 
 

@@ -1,0 +1,79 @@
+"""`make docs`: write the parts of README.md and docs/access.md that follow from the code.
+
+These are the output of every block of a console, and the tables between ``<!-- NAME: written by make docs -->`` and
+``<!-- end of NAME -->``. tests/test_docs.py compares, so a rule, a kind or a picture needs no line by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import yaml
+
+from harvdiag.access.rbac import manifests
+from harvdiag.figures import PICTURES
+
+__all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
+
+ROOT = Path(__file__).parents[2]
+WRITTEN = (ROOT / "README.md", ROOT / "docs" / "access.md")
+BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
+WIDTH = "110"
+
+
+def console(command: str) -> str:
+    """What a command of harvdiag prints to a terminal of the README's width, without colours."""
+    words = command.split()
+    assert words[0] == "harvdiag", f"only commands of harvdiag are run, not {words[0]}"
+    env = {**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1"}
+    run = [sys.executable, "-m", *words]
+    return subprocess.run(run, cwd=ROOT, env=env, capture_output=True, text=True, check=False).stdout
+
+
+def pictures() -> str:
+    """The rows of README's table of pictures."""
+    rows = [f"| `{name}` | {picture.shows} |" for name, picture in PICTURES.items()]
+    return "\n".join(["| `--picture` | what one sees |", "| --- | --- |", *rows])
+
+
+def kinds() -> str:
+    """What the ClusterRole of `harvdiag rbac` may list, by API group."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for document in yaml.safe_load_all(manifests()):
+        for rule in document.get("rules", ()) if document["kind"] == "ClusterRole" else ():
+            for group in rule["apiGroups"]:
+                groups[group or "(core)"].update(rule["resources"])
+    rows = [f"| {group} | {', '.join(sorted(resources))} |" for group, resources in sorted(groups.items())]
+    return "\n".join(["| API group | resources |", "| --- | --- |", *rows])
+
+
+TABLES = {"pictures": pictures, "kinds": kinds}
+
+
+def fresh(text: str) -> str:
+    """A document with its written parts as they should be."""
+    text = BLOCK.sub(lambda found: f"```console\n$ {found['command']}\n{console(found['command'])}```", text)
+    for name, table in TABLES.items():
+        head, end = f"<!-- {name}: written by make docs -->\n", f"<!-- end of {name} -->"
+        if head in text:
+            before, _, rest = text.partition(head)
+            text = f"{before}{head}\n{table()}\n\n{end}{rest.partition(end)[2]}"
+    return text
+
+
+def main() -> None:
+    """Write each document, and name those that changed."""
+    for path in WRITTEN:
+        old = path.read_text(encoding="utf-8")
+        if (new := fresh(old)) != old:
+            path.write_text(new, encoding="utf-8")
+            print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
