@@ -16,8 +16,8 @@ from harvdiag.sources import open_source
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live import connect
 from harvdiag.sources.saved.reader import SavedReader
-from harvdiag.sources.saved.writer import save
-from harvdiag.training.scenarios import Scenario, find, load
+from harvdiag.sources.saved.writer import save_snapshot
+from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
 from tests.api import Api
 from tests.world.cluster import CAPTURED_AT
 from tests.world.clusters import NAMESPACES
@@ -28,7 +28,7 @@ from tests.world.samples import DATA
 Object = dict[str, Any]
 HEALTHY, BROKEN = DATA / "bundles" / "healthy.zip", DATA / "bundles" / "issue-8236.zip"
 SCENARIOS = DATA / "scenarios"
-PATHS = find(SCENARIOS)
+PATHS = find_scenarios(SCENARIOS)
 
 
 def name(path: Path) -> str:
@@ -39,13 +39,13 @@ def name(path: Path) -> str:
 @cache
 def scenario(path: Path) -> Scenario:
     """A scenario of data/scenarios, read once."""
-    return load(path)
+    return load_scenario(path)
 
 
 def from_folder(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:
     """Through files as kubectl writes them; they do not say when, so that is told beside."""
     folder = write_folder(place / "folder", objects)
-    reader = FilesReader.at(folder)
+    reader = FilesReader.from_path(folder)
     reader.manifest = Manifest("files", folder.name, captured_at or "")
     return Cluster(Snapshot(reader))
 
@@ -69,7 +69,7 @@ def from_snapshot(place: Path, objects: Iterable[Object], captured_at: str | Non
 
 def again(cluster: Cluster, place: Path) -> Cluster:
     """The same cluster, saved to a file and read from there."""
-    return Cluster(Snapshot(SavedReader(save(cluster.snapshot, place / "saved.harvdiag.zip").path)))
+    return Cluster(Snapshot(SavedReader(save_snapshot(cluster.snapshot, place / "saved.harvdiag.zip").path)))
 
 
 def from_api(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:

@@ -300,7 +300,7 @@ def test_a_snapshot_says_what_to_do_next(tmp_path: Path) -> None:
     (tmp_path / "jobs.yaml").write_text(dump({"apiVersion": "v1", "kind": "List", "items": [job]}))
     result = harvdiag("snapshot", "jobs.yaml", cwd=tmp_path)
     assert "Next" not in result.stdout
-    assert result.stdout.endswith("No check can be made of what was seen.\n")
+    assert result.stdout.endswith("No check can be run on what was seen.\n")
     assert result.stdout.count("no file holds") == 1
 
 
@@ -308,7 +308,7 @@ def test_secrets_are_no_kind_to_add(tmp_path: Path) -> None:
     """It is said at once that asking for them gives no more than there is anyway."""
     result = harvdiag("snapshot", BROKEN, "-o", "s.zip", "--kind", "secrets", cwd=tmp_path)
     assert result.returncode == 0
-    assert result.stderr == "harvdiag: of Secrets only machine plans are kept, as always; others never are\n"
+    assert result.stderr == "harvdiag: only machine-plan Secrets are kept, without the plan itself\n"
 
 
 def test_reader_that_goes_away_is_no_error() -> None:
@@ -420,7 +420,7 @@ def climbing(path: Path) -> None:
         ("b.zip", b"", "an empty file"),
         ("b.zip", b"<html>", "a web page"),
         ("b.zip", b"\x1f\x8b rest", "a gzip file"),
-        ("b.zip", BROKEN.read_bytes()[:50_000], "cut short or damaged"),
+        ("b.zip", BROKEN.read_bytes()[:50_000], "truncated or damaged"),
         ("b.zip", climbing, "leads out of the archive"),
         ("b.zip", lambda path: zipfile.ZipFile(path, "w").close(), "an empty zip archive"),
         ("notes.txt", b"hello", "no zip archive"),

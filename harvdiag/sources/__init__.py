@@ -1,4 +1,4 @@
-"""Everything that reads the outside world, and the one door to it."""
+"""The sources that can be read, and how to open one."""
 
 from __future__ import annotations
 
@@ -28,49 +28,52 @@ def open_source(
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> Snapshot:
-    """A snapshot of what `target` names: a support bundle (zip, part of one, or extracted), a snapshot file, files of
-    kubectl, or ``context:lab``: the cluster of that kubeconfig context (``context:`` is the current one).
+    """Open what `target` names: a support bundle (zip, part of one, or extracted), a snapshot file, kubectl output,
+    or ``context:lab``: the cluster of that kubeconfig context (``context:`` is the current one).
 
     ``-`` is standard input, with documents as kubectl writes them. The options are those of a cluster: its kubeconfig,
     the seconds that a request may take, and where to show progress. Raises SourceError, in one line, for what cannot
-    be used, AccessError for a cluster that cannot be.
+    be used, AccessError for a cluster that cannot be reached.
     """
     if (context := context_of(target)) is not None:
         from harvdiag.sources.live import connect
 
         return Snapshot(connect(context or None, kubeconfig, timeout, progress))
     if os.fspath(target) == "-":
-        return Snapshot(_stdin())
+        return Snapshot(_read_stdin())
     try:
-        return Snapshot(_reader(_path(target)))
+        return Snapshot(_reader(_resolve_path(target)))
     except OSError as error:
-        raise SourceError(f"{_short(target)}: cannot be read: {error.strerror or 'it is no readable file'}") from None
+        raise SourceError(
+            f"{_printable_target(target)}: cannot be read: {error.strerror or 'not a readable file'}"
+        ) from None
 
 
-def _path(target: str | os.PathLike[str]) -> Path:
+def _resolve_path(target: str | os.PathLike[str]) -> Path:
     try:
         path = Path(target).expanduser()
     except RuntimeError:
-        raise SourceError(f"{_short(target)}: no such user, so there is no such folder") from None
+        raise SourceError(f"{_printable_target(target)}: no such user, so there is no such folder") from None
     if not path.exists():
         # A word alone may be the name of a context.
         word = path.name == os.fspath(target) and not path.suffix
-        hint = f"; a context of your kubeconfig is given as {CONTEXT}{_short(target)}" if word else ""
-        raise SourceError(f"{_short(target)}: no such file or folder{hint}")
+        hint = f"; a context of your kubeconfig is given as {CONTEXT}{_printable_target(target)}" if word else ""
+        raise SourceError(f"{_printable_target(target)}: no such file or folder{hint}")
     if not path.is_file() and not path.is_dir():
         raise SourceError(
-            f"{_short(target)}: cannot be read from a pipe; save it to a file first (or give - for standard input)"
+            f"{_printable_target(target)}: cannot be read from a pipe; save it to a file first "
+            "(or give - for standard input)"
         )
     return path if path.name not in ("", "..") else path.resolve()
 
 
-def _short(target: str | os.PathLike[str]) -> str:
-    from harvdiag.io.archive.member import shown
+def _printable_target(target: str | os.PathLike[str]) -> str:
+    from harvdiag.io.archive.member import printable
 
-    return shown(os.fspath(target))
+    return printable(os.fspath(target))
 
 
-def _stdin() -> Reader:
+def _read_stdin() -> Reader:
     from harvdiag.io.archive import Limits
     from harvdiag.sources.files.reader import FilesReader
 
@@ -80,18 +83,18 @@ def _stdin() -> Reader:
         raise SourceError(f"stdin: more than {most} bytes; save them to files, one a kind, and give the folder")
     if data.startswith(b"PK"):
         raise SourceError("stdin: a support bundle cannot be read from a pipe; save it to a file first")
-    return FilesReader.of_text("stdin", data)
+    return FilesReader.from_text("stdin", data)
 
 
 def _reader(path: Path) -> Reader:
-    from harvdiag.sources.saved.reader import SavedReader, holds_saved, is_saved
+    from harvdiag.sources.saved.reader import SavedReader, contains_snapshot, looks_like_snapshot
 
-    if is_saved(path):
+    if looks_like_snapshot(path):
         return SavedReader(path)
     if _has_text(path):
         from harvdiag.sources.files.reader import FilesReader
 
-        return FilesReader.at(path)
+        return FilesReader.from_path(path)
     if path.is_dir() and not _is_bundle(path) and (zips := _zips(path)):
         more = ", …" if len(zips) > 3 else ""
         raise SourceError(f"{path}: a folder of zip archives; give one of: {', '.join(zips[:3])}{more}")
@@ -100,25 +103,25 @@ def _reader(path: Path) -> Reader:
     try:
         return BundleReader(path)
     except SourceError:
-        if holds_saved(path):
+        if contains_snapshot(path):
             return SavedReader(path)
         _refuse_wrapper(path)
         raise
 
 
 def _refuse_wrapper(path: Path) -> None:
-    """SourceError for a zip that holds no bundle but another zip, as mail programs and upload pages make them."""
+    """Raise SourceError for a zip that only contains another zip, as mail programs and upload pages create them."""
     from harvdiag.io.archive import open_container
-    from harvdiag.io.archive.member import shown
+    from harvdiag.io.archive.member import printable
 
     with open_container(path) as box:
         inner = [name for name in box.names(".zip") if name.lower().endswith(".zip")]
         if len(inner) == 1 and not box.names("yamls/"):
-            raise SourceError(f"{path}: holds another zip: {shown(inner[0])}; extract that one")
+            raise SourceError(f"{path}: holds another zip: {printable(inner[0])}; extract that one")
 
 
 def _has_text(path: Path) -> bool:
-    """A file of kubectl, or a folder of such files that is no extracted bundle."""
+    """Whether it is kubectl output: a file, or a folder of such files that is not an extracted bundle."""
     if path.is_file():
         return path.name.lower().endswith(ENDINGS)
     if _is_bundle(path):
@@ -129,7 +132,7 @@ def _has_text(path: Path) -> bool:
 
 
 def _is_bundle(folder: Path) -> bool:
-    """The bundle's own folder, or one that holds just that folder."""
+    """Whether it is the folder of an extracted bundle, or contains that folder."""
     return any((place / "yamls" / scope).is_dir() for place in _places(folder) for scope in ("cluster", "namespaced"))
 
 
@@ -138,11 +141,11 @@ def _places(folder: Path) -> list[Path]:
 
 
 def _is_bundle_head(file: Path) -> bool:
-    """The ``metadata.yaml`` with which every bundle begins."""
+    """Whether it is the ``metadata.yaml`` of a bundle."""
     return file.is_file() and any(line.startswith(b"bundlename:") for line in file.read_bytes()[:65536].splitlines())
 
 
 def _zips(folder: Path) -> list[str]:
-    from harvdiag.io.archive.member import shown
+    from harvdiag.io.archive.member import printable
 
-    return sorted(shown(f.name) for f in folder.iterdir() if f.name.lower().endswith(ZIPS) and f.is_file())
+    return sorted(printable(f.name) for f in folder.iterdir() if f.name.lower().endswith(ZIPS) and f.is_file())

@@ -11,7 +11,7 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
-from harvdiag.training.scenarios import load
+from harvdiag.training.scenarios import load_scenario
 
 __all__ = ["open_scenario"]
 
@@ -21,15 +21,15 @@ def __dir__() -> list[str]:
 
 
 def open_scenario(file: str | os.PathLike[str]) -> Cluster:
-    """The cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, where it is none."""
-    scenario = load(Path(file))
-    # What kubectl would list as empty: a scenario knows of every kind also where it has none, or took the last away.
-    empty = [("", _nothing(kind)) for kind in CATALOGUE.values() if kind.versions]
+    """Open the cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, otherwise."""
+    scenario = load_scenario(Path(file))
+    # An empty list of every kind, as from kubectl: a scenario is complete also for kinds that it has none of.
+    empty = [("", _empty_list(kind)) for kind in CATALOGUE.values() if kind.versions]
     documents = [*empty, *((scenario.path.name, obj) for obj in scenario.objects)]
     name = f"{scenario.rule}/{scenario.path.stem}"
     return Cluster(Snapshot(FilesReader(name, documents, scenario.captured_at or "", whole=True)))
 
 
-def _nothing(kind: Kind) -> Obj:
+def _empty_list(kind: Kind) -> Obj:
     version = f"{kind.group}/{kind.versions[0]}" if kind.group else kind.versions[0]
     return {"apiVersion": version, "kind": f"{kind.bare}List", "items": []}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 
 __all__ = ["CLEANUP", "GATE", "GONE", "NOT_READY", "PREPARE", "SKIP_RESTART", "SYSTEM_AGENT", "NodePlan", "node_plans"]
 
@@ -23,7 +23,7 @@ SYSTEM_AGENT = "system-agent-upgrader"
 GONE, NOT_READY = "does not exist", "is not Ready"
 SUFFIXES = (PREPARE, CLEANUP, GATE, "skip-manifests-remove", SKIP_RESTART)
 OF_V2 = "management.harvesterhci.io/upgrade-plan"
-READY = condition("ready", "Ready")
+READY = condition_column("ready", "Ready")
 RESTART = timedelta(minutes=30)
 """How long a Node may be not Ready because it merely restarts; big servers take many minutes."""
 

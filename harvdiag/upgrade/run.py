@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harvdiag.core.fields import Obj, field, items, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import Pairing
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.handshake import Handshake, handshake
 from harvdiag.upgrade.jobs import Job, jobs_of
@@ -24,7 +24,7 @@ from harvdiag.upgrade.v1 import NodeStatus, Upgrade
 
 __all__ = ["NodeRollout", "Rollout"]
 
-READY = condition("ready", "Ready")
+READY = condition_column("ready", "Ready")
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import harvdiag as hd
-from harvdiag.sources.saved.writer import save
+from harvdiag.sources.saved.writer import save_snapshot
 from tests.api import Api
 from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep
 from tests.world import healthy, write_bundle, write_folder
@@ -79,7 +79,7 @@ def _without(*kinds: str) -> Callable[[Path], Path]:
 
 
 def _saved(tmp_path: Path) -> Path:
-    return save(hd.open(BUNDLES / "healthy.zip").snapshot, tmp_path / "saved").path
+    return save_snapshot(hd.open(BUNDLES / "healthy.zip").snapshot, tmp_path / "saved").path
 
 
 SOURCES = {

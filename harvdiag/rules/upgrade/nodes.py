@@ -10,7 +10,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import FLEET, LOCAL
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -33,7 +33,7 @@ from harvdiag.upgrade.run import NodeRollout, Rollout
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 PLANNER = ObjectRef("RKEControlPlane", FLEET, "local")
 CLUSTER = ObjectRef("Cluster.provisioning.cattle.io", FLEET, "local")
-SAYS = tuple(condition(kind, kind) for kind in ("Updated", "Reconciled"))
+SAYS = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 
 
 @rule(

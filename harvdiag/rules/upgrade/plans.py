@@ -8,7 +8,7 @@ from datetime import timedelta
 from harvdiag.core.fields import Obj, field, items, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -22,7 +22,7 @@ STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 SERVICES = "UpgradingSystemServices"
 APPLYING = "status.applying"
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
-FAILED = condition("failed", "Failed")
+FAILED = condition_column("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
 ON_NODE = "upgrade.cattle.io/node"
 RESOURCE = "plans.upgrade.cattle.io"

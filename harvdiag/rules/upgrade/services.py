@@ -10,7 +10,7 @@ from harvdiag.core.fields import Obj, field, items, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Moment
 from harvdiag.graph.pairing import FLEET, LOCAL, PLAN_OF
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -22,7 +22,10 @@ SERVICES = "UpgradingSystemServices"
 ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
 CLUSTER_LABELS = tuple(f"plan.cattle.io/cluster-{part}" for part in ("group", "kind", "name"))
 CHARTS = "managedcharts.management.cattle.io"
-CHART_STEPS = {"Processed": condition("processed", "Processed"), "Defined": condition("defined", "Defined")}
+CHART_STEPS = {
+    "Processed": condition_column("processed", "Processed"),
+    "Defined": condition_column("defined", "Defined"),
+}
 LOCKED = "another operation"
 """Helm: "another operation (install/upgrade/rollback) is in progress"."""
 LASTING = timedelta(hours=2)

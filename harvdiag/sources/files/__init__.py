@@ -1,1 +1,1 @@
-"""Files that kubectl wrote: YAML or JSON, one or a folder of them, or standard input."""
+"""kubectl output: YAML or JSON, a file, a folder of files, or standard input."""

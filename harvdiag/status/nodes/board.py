@@ -13,7 +13,7 @@ from typing import Any
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.graph.pairing import FLEET, Pair
 from harvdiag.kinds import CATALOGUE
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.status.nodes.cells import BAD, GOOD, NONE, NOW, PLAIN, UNSEEN, Cell, Row
 from harvdiag.status.nodes.cells import COLUMNS as HEADS
 from harvdiag.status.nodes.paired import paired
@@ -28,7 +28,7 @@ FIELDS = {column.name: column for column in CATALOGUE["Node"].columns}
 PARTS = ("CustomMachine", "RKEBootstrap")
 REBOOT = "Waiting Reboot"
 WAITING = {"", "Images preloading", PRELOADED}
-VOTER = condition("voter", "EtcdIsVoter")
+VOTER = condition_column("voter", "EtcdIsVoter")
 
 
 def __dir__() -> list[str]:
