@@ -113,8 +113,10 @@ def _tar() -> bytes:
         (_tar(), "not a zip archive: looks like a tar archive; unpack it with `tar xf` and give the folder"),
         (
             b"\n<!DOCTYPE html><html>",
-            "not a zip archive: looks like a web page; "
-            + "perhaps the error page of a failed download: get the support bundle again",
+            (
+                "not a zip archive: looks like a web page; perhaps the error page of a failed download: "
+                "get the support bundle again"
+            ),
         ),
         (b'{"kind": "List"}', "not a zip archive: looks like JSON; name it .json, or give a folder of such files"),
         (b"apiVersion: v1\n", "not a zip archive: looks like YAML; name it .yaml, or give a folder of such files"),
