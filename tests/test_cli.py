@@ -423,7 +423,7 @@ def climbing(path: Path) -> None:
         ("b.zip", BROKEN.read_bytes()[:50_000], "truncated or damaged"),
         ("b.zip", climbing, "leads out of the archive"),
         ("b.zip", lambda path: zipfile.ZipFile(path, "w").close(), "an empty zip archive"),
-        ("notes.txt", b"hello", "no zip archive"),
+        ("notes.txt", b"hello", "not a zip archive"),
         ("a.yaml", b"a: [", "a.yaml"),
         ("a.yaml", b"a: \xff", "UTF-8"),
         ("a.yaml", b"just text", "a document without `kind`"),

@@ -154,7 +154,7 @@ def test_no_kubeconfig(tool: Tool) -> None:
 def test_an_expired_login(api: Api, tmp_path: Path, command: str) -> None:
     """At once, and with the way to mend it; no file is begun."""
     tool = Tool(api, tmp_path, login="bad token")
-    assert "Unauthorized (401); log in again: take a new kubeconfig" in tool.complaint(command)
+    assert "Unauthorized (401); log in again: download a new kubeconfig" in tool.complaint(command)
     assert not list(tmp_path.glob("*.zip"))
     assert len(api.requests) <= 3
 
