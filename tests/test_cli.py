@@ -421,7 +421,7 @@ def climbing(path: Path) -> None:
         ("b.zip", b"<html>", "a web page"),
         ("b.zip", b"\x1f\x8b rest", "a gzip file"),
         ("b.zip", BROKEN.read_bytes()[:50_000], "truncated or damaged"),
-        ("b.zip", climbing, "leads out of the archive"),
+        ("b.zip", climbing, "points outside the archive"),
         ("b.zip", lambda path: zipfile.ZipFile(path, "w").close(), "an empty zip archive"),
         ("notes.txt", b"hello", "not a zip archive"),
         ("a.yaml", b"a: [", "a.yaml"),
@@ -499,14 +499,14 @@ def test_help_of_check_tells_options_and_exit_codes() -> None:
         "Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable"
         in text
     )
-    assert "access or usage, or no check could be made; 3: a bug in harvdiag; 130: stopped by Ctrl-C." in text
+    assert "access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C." in text
     assert "[default: error]" in text
 
 
 def test_help_of_the_tool_lists_its_commands() -> None:
     """Every command with its first line."""
     text = harvdiag("--help").stdout
-    assert re.search(r"^  check  +Say what is wrong", text, re.MULTILINE)
+    assert re.search(r"^  check  +Report what is wrong", text, re.MULTILINE)
     assert re.search(r"^  rules  +List the checks", text, re.MULTILINE)
 
 

@@ -128,7 +128,7 @@ def test_a_context_by_option_and_as_source(api: Api, tmp_path: Path) -> None:
     [
         (("check", "--context", "lba"), "no context 'lba' in the kubeconfig"),
         (("check", "context:lba"), "no context 'lba' in the kubeconfig"),
-        (("check", "--kubeconfig", "nowhere"), "nowhere: no such file, no kubeconfig"),
+        (("check", "--kubeconfig", "nowhere"), "nowhere: no such file"),
         (("check", "file.zip", "--context", "lab"), "give either the SOURCE file.zip or a cluster"),
         (("check", "lab"), "a context of your kubeconfig is given as context:lab"),
         (("check", "--request-timeout", "0"), "'0' is no time above zero: kubectl takes it as no limit"),

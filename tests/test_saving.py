@@ -354,9 +354,9 @@ def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
     path = save_snapshot(hd.open(HEALTHY).snapshot, tmp_path / "s").path
     before = path.read_bytes()
     program = (
-        "import resource, signal, sys; from harvdiag import open; from harvdiag.sources.saved.writer import save;"
+        "import resource, signal, sys; from harvdiag import open; from harvdiag.sources.saved.writer import save_snapshot;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
-        "save(open(sys.argv[1]).snapshot, sys.argv[2])"
+        "save_snapshot(open(sys.argv[1]).snapshot, sys.argv[2])"
     )
     run = subprocess.run(
         [sys.executable, "-B", "-c", program, BROKEN, path], capture_output=True, text=True, check=False
@@ -426,7 +426,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     """Neither a pipe nor a device."""
     os.mkfifo(tmp_path / "pipe")
     for target in (tmp_path / "pipe", os.devnull):
-        with pytest.raises(UsageError, match="cannot be written: it is there already"):
+        with pytest.raises(UsageError, match="cannot be written: it exists already"):
             save_snapshot(Snapshot(Raising()), target)
     assert Path(os.devnull).is_char_device()
 
