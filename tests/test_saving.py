@@ -354,7 +354,8 @@ def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
     path = save_snapshot(hd.open(HEALTHY).snapshot, tmp_path / "s").path
     before = path.read_bytes()
     program = (
-        "import resource, signal, sys; from harvdiag import open; from harvdiag.sources.saved.writer import save_snapshot;"
+        "import resource, signal, sys; from harvdiag import open;"
+        "from harvdiag.sources.saved.writer import save_snapshot;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
         "save_snapshot(open(sys.argv[1]).snapshot, sys.argv[2])"
     )
