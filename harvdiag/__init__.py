@@ -98,11 +98,13 @@ def connect(
     """
     from harvdiag.cluster import Cluster
     from harvdiag.core.timestamps import parse_duration
-    from harvdiag.io.progress import shown
+    from harvdiag.io.progress import default_progress
     from harvdiag.sources import open_source
 
     timeout = parse_duration(request_timeout)
-    return Cluster(open_source(of_context(context), kubeconfig=kubeconfig, timeout=timeout, progress=shown()))
+    return Cluster(
+        open_source(of_context(context), kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
+    )
 
 
 def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
@@ -113,11 +115,11 @@ def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd
     one line, for what cannot be used, AccessError for a cluster that cannot be, UsageError for an empty name.
     """
     from harvdiag.cluster import Cluster
-    from harvdiag.io.progress import shown
+    from harvdiag.io.progress import default_progress
     from harvdiag.sources import open_source
 
     _refuse_empty(source)
-    return Cluster(open_source(source, progress=shown()))
+    return Cluster(open_source(source, progress=default_progress()))
 
 
 def whoami(
@@ -133,10 +135,10 @@ def whoami(
     """
     from harvdiag.access import whoami as access
     from harvdiag.core.timestamps import parse_duration
-    from harvdiag.io.progress import shown
+    from harvdiag.io.progress import default_progress
 
     _refuse_empty(source)
-    return access.whoami(source, kubeconfig, parse_duration(request_timeout), shown())
+    return access.whoami(source, kubeconfig, parse_duration(request_timeout), default_progress())
 
 
 def _refuse_empty(source: str | os.PathLike[str]) -> None:

@@ -92,7 +92,7 @@ class Cluster:
         """
         from harvdiag.reports import tables
 
-        return tables.table(self.snapshot, self.snapshot.kind(kind))
+        return tables.table(self.snapshot, self.snapshot.resolve_kind(kind))
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
@@ -227,7 +227,7 @@ class Cluster:
         return self.snapshot.get(self._ref(kind, name, namespace))
 
     def _ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
-        found = self.snapshot.kind(kind).name
+        found = self.snapshot.resolve_kind(kind).name
         home = CATALOGUE[found].home if found in CATALOGUE else ""
         return ObjectRef(found, home if namespace is None else namespace, name)
 
@@ -243,9 +243,9 @@ class Cluster:
         kind that harvdiag knows, all that was read so far, and `kinds`, such as ``["pods"]``; of Secrets only machine
         plans, without the plans. Raises UsageError where the file cannot be written or a kind is unknown.
         """
-        from harvdiag.sources.saved.writer import save
+        from harvdiag.sources.saved.writer import save_snapshot
 
-        return save(self.snapshot, file, _words(kinds))
+        return save_snapshot(self.snapshot, file, _words(kinds))
 
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
         """Judge the cluster: all rules, or those whose name or family is in `select`, without those in `ignore`.

@@ -23,7 +23,7 @@ from harvdiag.core.model import Outcome
 from harvdiag.rules import judge, registry, select
 from harvdiag.sources import open_source
 from harvdiag.training import open_objects, open_scenario
-from harvdiag.training.scenarios import build_objects, load, parse_documents
+from harvdiag.training.scenarios import build_objects, load_scenario, parse_documents
 
 __all__ = ["check_rule", "compare_scenario"]
 
@@ -61,7 +61,7 @@ def compare_scenario(file: str | Path) -> list[str]:
     ``missing: RULE Kind/name`` was expected and not found, ``unexpected: …`` was found and not expected. Raises
     UsageError where the file is no scenario.
     """
-    wanted = [(rule, subject) for rule, subjects in load(Path(file)).expect.items() for subject in subjects]
+    wanted = [(rule, subject) for rule, subjects in load_scenario(Path(file)).expect.items() for subject in subjects]
     findings = open_scenario(file).check()
     found = [(finding.rule, f"{finding.subject.kind}/{finding.subject.name}") for finding in findings]
     missing = [f"missing: {rule} {subject}" for rule, subject in wanted if (rule, subject) not in found]

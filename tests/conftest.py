@@ -24,7 +24,7 @@ os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-_read_base = scenarios._objects
+_read_base = scenarios._load_base
 
 
 @cache
@@ -40,7 +40,7 @@ def _base_once(path: Path) -> list[Any]:
     return list(pickle.loads(_base(path, state.st_mtime_ns, state.st_size)))  # noqa: S301
 
 
-scenarios._objects = _base_once
+scenarios._load_base = _base_once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

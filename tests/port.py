@@ -8,7 +8,7 @@ from typing import Any
 from harvdiag.cluster import Cluster
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import State
-from harvdiag.kinds import qualified
+from harvdiag.kinds import qualified_name
 from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
 
@@ -34,7 +34,7 @@ class Port:
         self._resources = resources
         self._lists: dict[str, list[Any]] = {}
         for obj in objects:
-            self._lists.setdefault(qualified(obj["apiVersion"].rpartition("/")[0], obj["kind"]), []).append(obj)
+            self._lists.setdefault(qualified_name(obj["apiVersion"].rpartition("/")[0], obj["kind"]), []).append(obj)
 
     def resources(self) -> Sequence[Resource]:
         """What the source says that it holds."""

@@ -18,9 +18,9 @@ from harvdiag.sources import open_source
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live.reader import connect
 from harvdiag.sources.saved.reader import SavedReader
-from harvdiag.sources.saved.writer import save
+from harvdiag.sources.saved.writer import save_snapshot
 from harvdiag.training import open_scenario
-from harvdiag.training.scenarios import Scenario, find, load
+from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
 from tests.api import Api
 from tests.sample import some
 from tests.world.cluster import CAPTURED_AT
@@ -32,7 +32,7 @@ from tests.world.samples import DATA
 Object = dict[str, Any]
 HEALTHY, BROKEN = DATA / "bundles" / "healthy.zip", DATA / "bundles" / "issue-8236.zip"
 SCENARIOS = DATA / "scenarios"
-PATHS = find(SCENARIOS)
+PATHS = find_scenarios(SCENARIOS)
 
 
 def name(path: Path) -> str:
@@ -43,7 +43,7 @@ def name(path: Path) -> str:
 @cache
 def scenario(path: Path) -> Scenario:
     """A scenario of data/scenarios, read once."""
-    return load(path)
+    return load_scenario(path)
 
 
 def finds(path: Path) -> bool:
@@ -67,7 +67,7 @@ def checked(path: Path) -> Findings:
 def from_folder(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:
     """Through files as kubectl writes them; they do not say when, so that is told beside."""
     folder = write_folder(place / "folder", objects)
-    reader = FilesReader.at(folder)
+    reader = FilesReader.from_path(folder)
     reader.manifest = Manifest(kind="files", name=folder.name, captured_at=captured_at or "")
     return Cluster(Snapshot(reader))
 
@@ -91,7 +91,7 @@ def from_snapshot(place: Path, objects: Iterable[Object], captured_at: str | Non
 
 def again(cluster: Cluster, place: Path) -> Cluster:
     """The same cluster, saved to a file and read from there."""
-    return Cluster(Snapshot(SavedReader(save(cluster.snapshot, place / "saved.harvdiag.zip").path)))
+    return Cluster(Snapshot(SavedReader(save_snapshot(cluster.snapshot, place / "saved.harvdiag.zip").path)))
 
 
 def from_api(place: Path, objects: Iterable[Object], captured_at: str | None = CAPTURED_AT) -> Cluster:

@@ -13,9 +13,9 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.access import whoami as access
-from harvdiag.access.rbac import manifests
+from harvdiag.access.rbac import build_manifests
 from harvdiag.access.rights import Access
-from harvdiag.access.whoami import NOBODY
+from harvdiag.access.whoami import PROBE
 from harvdiag.core.errors import AccessError, UsageError
 from harvdiag.core.model import State
 from harvdiag.io.progress import Progress
@@ -56,10 +56,10 @@ def test_no_object_is_read(api: Api, tmp_path: Path) -> None:
     lists = [request for request in api.lists if "/proxy/" not in request.path]
     assert lists
     for request in lists:
-        assert f"metadata.name={NOBODY}" in request.query["fieldSelector"], str(request)
+        assert f"metadata.name={PROBE}" in request.query["fieldSelector"], str(request)
         assert request.query["limit"] == "1"
     others = {path for path in api.paths if path not in {request.path for request in lists}}
-    assert others == {"/version", "/api", "/apis", f"/api/v1/nodes/{NOBODY}/proxy/stats/summary"}
+    assert others == {"/version", "/api", "/apis", f"/api/v1/nodes/{PROBE}/proxy/stats/summary"}
     assert len(api.requests) <= 3 + 2 * len(CATALOGUE)
     api.assert_only_read()
 
@@ -131,7 +131,7 @@ def test_the_advice_works(tmp_path: Path, name: str, subject: str) -> None:
     assert command == f"harvdiag rbac --subject {subject} | kubectl apply -f -"
     assert caution == ""
     words = shlex.split(command)
-    assert "kind: ClusterRoleBinding" in manifests(subject=words[words.index("--subject") + 1])
+    assert "kind: ClusterRoleBinding" in build_manifests(subject=words[words.index("--subject") + 1])
     assert f"\n  {command}\n" in render(found)
     assert command in unescape(access_card(found))
 
@@ -174,10 +174,10 @@ def test_every_kind_is_counted_once(tmp_path: Path) -> None:
     assert f", 3 of {of} kinds may be listed, 1 only in some namespaces, 1 not known>" in repr(found)
     for text in (" ".join(render(found).split()), unescape(access_card(found))):
         assert f"{of - 5} of {of} may not be listed; 1 of {of} may be listed only in some namespaces (◐); " in text
-        assert f"1 of {of} could not be told (?). Checks that need them are skipped." in text
+        assert f"1 of {of} could not be determined (?). Checks that need them are skipped." in text
         assert "All of them" not in text
         assert text.count('User "reader" cannot') == 1
-        assert NOBODY not in text
+        assert PROBE not in text
     assert "✗ no" in access_card(found)
     assert "◐ partly" in access_card(found)
 
@@ -190,21 +190,21 @@ def test_unknown_is_not_allowed(tmp_path: Path) -> None:
         found = whoami(api, tmp_path)
         text = " ".join(render(found).split())
     assert "All of them" not in text
-    assert f"2 of {len(found.rights)} could not be told (?)" in text
-    assert "Not known of Machine, Upgrade: " in text
+    assert f"2 of {len(found.rights)} could not be determined (?)" in text
+    assert "Not known for Machine, Upgrade: " in text
 
 
 def test_the_probe_is_not_in_the_reasons(tmp_path: Path) -> None:
     """A server may repeat the name that was asked for; nobody has heard of it."""
-    message = f'nodes "{NOBODY}" is forbidden: User "reader" cannot list resource "nodes"'
+    message = f'nodes "{PROBE}" is forbidden: User "reader" cannot list resource "nodes"'
     with Api(OBJECTS) as api:
         api.fail("*", status(403, body={"kind": "Status", "message": message}))
         found = whoami(api, tmp_path)
     assert found.rights[0].reason.startswith('nodes is forbidden: User "reader" cannot')
-    assert not any(NOBODY in right.reason for right in found.rights)
+    assert not any(PROBE in right.reason for right in found.rights)
 
 
-@pytest.mark.parametrize(("message", "listed"), [(f'nodes "{NOBODY}" not found', True), ("no such page", None)])
+@pytest.mark.parametrize(("message", "listed"), [(f'nodes "{PROBE}" not found', True), ("no such page", None)])
 def test_a_404_of_the_kubelet(tmp_path: Path, message: str, listed: bool | None) -> None:
     """Only one that names the Node was judged; a proxy in between knows nothing of it."""
     with Api(OBJECTS) as api:
@@ -228,7 +228,7 @@ class Counted(Progress):
         super().__init__()
         self.drawn: list[str] = []
 
-    def _show(self) -> None:
+    def _draw_state(self) -> None:
         self.drawn.append(self.text)
 
 

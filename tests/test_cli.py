@@ -312,7 +312,7 @@ def test_a_snapshot_says_what_to_do_next(tmp_path: Path) -> None:
     (tmp_path / "jobs.yaml").write_text(dump({"apiVersion": "v1", "kind": "List", "items": [job]}))
     result = harvdiag("snapshot", "jobs.yaml", cwd=tmp_path)
     assert "Next" not in result.stdout
-    assert result.stdout.endswith("No check can be made of what was seen.\n")
+    assert result.stdout.endswith("No check can be run on what was seen.\n")
     assert result.stdout.count("no file holds") == 1
 
 
@@ -320,7 +320,7 @@ def test_secrets_are_no_kind_to_add(tmp_path: Path) -> None:
     """It is said at once that asking for them gives no more than there is anyway."""
     result = harvdiag("snapshot", BROKEN, "-o", "s.zip", "--kind", "secrets", cwd=tmp_path)
     assert result.returncode == 0
-    assert result.stderr == "harvdiag: of Secrets only machine plans are kept, as always; others never are\n"
+    assert result.stderr == "harvdiag: only machine-plan Secrets are kept, without the plan itself\n"
 
 
 def test_reader_that_goes_away_is_no_error() -> None:
@@ -432,10 +432,10 @@ def climbing(path: Path) -> None:
         ("b.zip", b"", "an empty file"),
         ("b.zip", b"<html>", "a web page"),
         ("b.zip", b"\x1f\x8b rest", "a gzip file"),
-        ("b.zip", BROKEN.read_bytes()[:50_000], "cut short or damaged"),
-        ("b.zip", climbing, "leads out of the archive"),
+        ("b.zip", BROKEN.read_bytes()[:50_000], "truncated or damaged"),
+        ("b.zip", climbing, "points outside the archive"),
         ("b.zip", lambda path: zipfile.ZipFile(path, "w").close(), "an empty zip archive"),
-        ("notes.txt", b"hello", "no zip archive"),
+        ("notes.txt", b"hello", "not a zip archive"),
         ("a.yaml", b"a: [", "a.yaml"),
         ("a.yaml", b"a: \xff", "UTF-8"),
         ("a.yaml", b"just text", "a document without `kind`"),
@@ -511,14 +511,14 @@ def test_help_of_check_tells_options_and_exit_codes() -> None:
         "Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable"
         in text
     )
-    assert "access or usage, or no check could be made; 3: a bug in harvdiag; 130: stopped by Ctrl-C." in text
+    assert "access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C." in text
     assert "[default: error]" in text
 
 
 def test_help_of_the_tool_lists_its_commands() -> None:
     """Every command with its first line."""
     text = harvdiag("--help").stdout
-    assert re.search(r"^  check  +Say what is wrong", text, re.MULTILINE)
+    assert re.search(r"^  check  +Report what is wrong", text, re.MULTILINE)
     assert re.search(r"^  rules  +List the checks", text, re.MULTILINE)
 
 

@@ -136,7 +136,7 @@ def test_a_context_by_option_and_as_source(api: Api, tmp_path: Path) -> None:
     [
         (("check", "--context", "lba"), "no context 'lba' in the kubeconfig"),
         (("check", "context:lba"), "no context 'lba' in the kubeconfig"),
-        (("check", "--kubeconfig", "nowhere"), "nowhere: no such file, no kubeconfig"),
+        (("check", "--kubeconfig", "nowhere"), "nowhere: no such file"),
         (("check", "file.zip", "--context", "lab"), "give either the SOURCE file.zip or a cluster"),
         (("check", "lab"), "a context of your kubeconfig is given as context:lab"),
         (("check", "--request-timeout", "0"), "'0' is no time above zero: kubectl takes it as no limit"),
@@ -162,7 +162,7 @@ def test_no_kubeconfig(tool: Tool) -> None:
 def test_an_expired_login(api: Api, tmp_path: Path, command: str) -> None:
     """At once, and with the way to mend it; no file is begun."""
     tool = Tool(api, tmp_path, login="bad token")
-    assert "Unauthorized (401); log in again: take a new kubeconfig" in tool.complaint(command)
+    assert "Unauthorized (401); log in again: download a new kubeconfig" in tool.complaint(command)
     assert not list(tmp_path.glob("*.zip"))
     assert len(api.requests) <= 3
 

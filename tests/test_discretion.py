@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import harvdiag as hd
 from harvdiag.core.model import State
-from harvdiag.kinds import CATALOGUE, known
-from harvdiag.kinds.sensitive import WITHHELD_SETTINGS, discreet, withheld
-from harvdiag.snapshot import Listing, vet
+from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds.sensitive import WITHHELD_SETTINGS, is_sensitive, redact_objects
+from harvdiag.snapshot import Listing, vet_listing
 from tests.sample import examples
 
 HIDDEN = "hunter2"
@@ -45,7 +45,7 @@ def test_setting_that_a_bundle_leaves_out_is_kept_without_what_it_says(name: str
     """That it exists, and since when; the object that came in stays as it was."""
     obj = setting(name)
     before = deepcopy(obj)
-    (kept,) = discreet(SETTINGS, [obj])
+    (kept,) = redact_objects(SETTINGS, [obj])
     assert kept == {
         "apiVersion": "harvesterhci.io/v1beta1",
         "kind": "Setting",
@@ -73,10 +73,10 @@ def test_the_page_names_them() -> None:
 def test_other_settings_and_other_kinds_stay_whole() -> None:
     """Also a namesake of another group."""
     obj = setting("server-version")
-    assert discreet(SETTINGS, [obj])[0] is obj
+    assert redact_objects(SETTINGS, [obj])[0] is obj
     obj = setting("containerd-registry")
     for resource in ("settings.longhorn.io", "nodes", "settings"):
-        assert discreet(resource, [obj])[0] is obj
+        assert redact_objects(resource, [obj])[0] is obj
 
 
 FIELDS = ["value", "default", "spec", "status", "customized", "source", "data", "x", "metadata"]
@@ -100,7 +100,7 @@ def test_whatever_such_a_setting_looks_like_nothing_of_it_survives(
     """In no field, wherever a next version may put it; only what the server itself sets is kept."""
     obj = {**fields, **setting(name), "metadata": {**metadata, "name": name, "uid": "u-1"}}
     obj |= {key: value for key, value in fields.items() if key not in {"apiVersion", "kind", "metadata"}}
-    kept, entry = vet(Listing(kind=CATALOGUE["Setting"], version="v1beta1", items=(obj,)))
+    kept, entry = vet_listing(Listing(kind=CATALOGUE["Setting"], version="v1beta1", items=(obj,)))
     assert (len(kept), entry.state) == (1, State.COLLECTED)
     assert HIDDEN not in json.dumps(kept)
     assert kept[0]["metadata"] == {"name": name, "uid": "u-1"}
@@ -123,7 +123,7 @@ def test_token_of_the_management_cluster_is_dropped() -> None:
     """Rancher before 2.6.7 held it in the status; the rest stays, and so does the object that came in."""
     status = {"version": {"gitVersion": "v1.24.7+rke2r1"}, "serviceAccountToken": HIDDEN}
     obj = {"kind": "Cluster", "metadata": {"name": "local"}, "status": status}
-    (kept,) = discreet(MANAGEMENT, [obj])
+    (kept,) = redact_objects(MANAGEMENT, [obj])
     assert kept == {**obj, "status": {"version": {"gitVersion": "v1.24.7+rke2r1"}}}
     assert obj["status"] == status
     assert "serviceAccountToken" in status
@@ -135,7 +135,7 @@ def test_token_of_the_management_cluster_is_dropped() -> None:
 def test_management_cluster_without_token_stays_whole(status: Any) -> None:
     """Whatever its status is."""
     obj = {"kind": "Cluster", "metadata": {"name": "local"}, "status": status}
-    assert discreet(MANAGEMENT, [obj])[0] is obj
+    assert redact_objects(MANAGEMENT, [obj])[0] is obj
 
 
 # --- Secrets -------------------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_secrets_are_plans_without_their_plan() -> None:
     """The rules of plan Secrets hold for every list of Secrets."""
     plan = {"type": "rke.cattle.io/machine-plan", "metadata": {"name": "a"}, "data": {"plan": HIDDEN}}
     other = {"type": "Opaque", "metadata": {"name": "b"}, "data": {"x": HIDDEN}}
-    assert [(obj["metadata"]["name"], obj["data"]) for obj in discreet("secrets", [plan, other])] == [("a", {})]
+    assert [(obj["metadata"]["name"], obj["data"]) for obj in redact_objects("secrets", [plan, other])] == [("a", {})]
 
 
 # --- kinds that are there for credentials --------------------------------------------------------------------------
@@ -171,9 +171,9 @@ def test_secrets_are_plans_without_their_plan() -> None:
 )
 def test_kinds_for_credentials_are_withheld(group: str, plural: str) -> None:
     """Whatever a source gave of them, nothing is kept, and the coverage says that it was not looked at."""
-    assert withheld(group, plural)
+    assert is_sensitive(group, plural)
     obj = {"apiVersion": f"{group}/v1", "kind": "X", "metadata": {"name": "a"}, "token": HIDDEN}
-    kept, entry = vet(Listing(kind=known(group, plural), version="v1", items=(obj,)))
+    kept, entry = vet_listing(Listing(kind=kind_for_resource(group, plural), version="v1", items=(obj,)))
     assert (kept, entry.count, entry.state) == ([], 0, State.NOT_LOOKED_AT)
     assert entry.reason == "holds credentials: harvdiag never reads it"
 
@@ -185,7 +185,7 @@ def test_kinds_for_credentials_are_withheld(group: str, plural: str) -> None:
 )
 def test_all_other_kinds_are_not(group: str, plural: str) -> None:
     """None of the catalogue; Secrets neither, for the plans among them are kept."""
-    assert not withheld(group, plural)
+    assert not is_sensitive(group, plural)
 
 
 # --- VMs -----------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_the_user_data_of_a_vm_is_not_kept(resource: str) -> None:
         "status": {"nodeName": "hv01", "phase": "Running"},
     }
     before = deepcopy(vm)
-    (kept,) = discreet(resource, [vm])
+    (kept,) = redact_objects(resource, [vm])
     assert HIDDEN not in json.dumps(kept)
     assert kept["spec"] == {"evictionStrategy": "LiveMigrate"}
     assert kept["status"] == vm["status"]
@@ -220,4 +220,4 @@ def test_the_user_data_of_a_vm_is_not_kept(resource: str) -> None:
 
 @pytest.mark.parametrize("vm", [{"metadata": None}, {"spec": None, "metadata": {}}, {"metadata": {"annotations": "x"}}])
 def test_a_vm_that_is_none_does_no_harm(vm: dict[str, Any]) -> None:
-    assert discreet("virtualmachines.kubevirt.io", [vm]) != []
+    assert redact_objects("virtualmachines.kubevirt.io", [vm]) != []

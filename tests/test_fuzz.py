@@ -18,7 +18,7 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.reports import render
 from harvdiag.reports.notebook import cards
 from harvdiag.snapshot import Snapshot
-from harvdiag.training.scenarios import load
+from harvdiag.training.scenarios import load_scenario
 from tests.port import Port
 from tests.routes import SCENARIOS, Object
 from tests.sample import is_full
@@ -37,7 +37,7 @@ Place = tuple[Any, str | int]
 @cache
 def worlds() -> tuple[tuple[Object, ...], ...]:
     """A healthy cluster, and one in the middle of an upgrade that an orphan holds up."""
-    upgrading = load(SCENARIOS / "upgrade-blocked-by-orphan-node" / "speaks.yaml")
+    upgrading = load_scenario(SCENARIOS / "upgrade-blocked-by-orphan-node" / "speaks.yaml")
     return tuple(healthy().objects), upgrading.objects
 
 

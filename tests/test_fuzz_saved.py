@@ -20,7 +20,13 @@ from harvdiag.core.errors import HarvdiagError
 from harvdiag.kinds import CATALOGUE
 from harvdiag.reports import render
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.saved.reader import SavedReader, digest, holds_saved, is_saved, seal
+from harvdiag.sources.saved.reader import (
+    SavedReader,
+    contains_snapshot,
+    looks_like_snapshot,
+    manifest_checksum,
+    sha256_hex,
+)
 from tests.sample import examples
 from tests.test_fuzz import STRANGE, places
 
@@ -50,14 +56,14 @@ def true() -> Outcomes:
 
 def outcomes(path: Path) -> Outcomes | None:
     """What every rule says of a file, once all else that can be asked was asked; None where nothing can be said."""
-    assert is_saved(path) in {True, False}
-    assert holds_saved(path) in {True, False}
+    assert looks_like_snapshot(path) in {True, False}
+    assert contains_snapshot(path) in {True, False}
     try:
         cluster = Cluster(Snapshot(SavedReader(path)))
         cluster.snapshot.load(CATALOGUE)
         for word in cluster.kinds[:30]:
             with suppress(HarvdiagError):
-                cluster.snapshot.objects(cluster.snapshot.kind(word).name)
+                cluster.snapshot.objects(cluster.snapshot.resolve_kind(word).name)
         for host in ("srv09", "", "x"):
             cluster.snapshot.host(host)
         findings = cluster.check()
@@ -121,7 +127,7 @@ def test_manifest_of_any_shape(data: st.DataObject) -> None:
             holder[key] = data.draw(json_values)
         else:
             del holder[key]
-    text = json.dumps({**body, "sha256": seal(body)}).encode()
+    text = json.dumps({**body, "sha256": manifest_checksum(body)}).encode()
     assert_true_or_silent(tried(packed({**whole(), "manifest.json": text})))
 
 
@@ -141,8 +147,8 @@ def test_lines_of_any_shape(data: st.DataObject) -> None:
     lines[at] = data.draw(changed)
     text = b"".join(line + b"\n" for line in lines)
     body = json.loads(whole()["manifest.json"])
-    body["files"][member] |= {"sha256": digest(text), "bytes": len(text)}
-    manifest = json.dumps({**body, "sha256": seal(body)}).encode()
+    body["files"][member] |= {"sha256": sha256_hex(text), "bytes": len(text)}
+    manifest = json.dumps({**body, "sha256": manifest_checksum(body)}).encode()
     tried(packed({**whole(), "manifest.json": manifest, member: text}))
 
 

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from harvdiag.io.progress import Bar, Line, Progress, shown
+from harvdiag.io.progress import Bar, Line, Progress, default_progress
 from tests.api import Api, stall
 from tests.test_cli import ROOT
 from tests.world import healthy
@@ -85,10 +85,10 @@ def test_a_bar_in_a_kernel(config: Path, tmp_path: Path) -> None:
             textwrap.dedent(f"""
             import sys; sys.path.insert(0, {str(ROOT)!r})
             import harvdiag as hd
-            from harvdiag.io.progress import shown
+            from harvdiag.io.progress import default_progress
             cluster = hd.connect(kubeconfig={str(config)!r})
             cluster.check()
-            print(type(shown()).__name__)
+            print(type(default_progress()).__name__)
             """)
         )
     ]
@@ -102,18 +102,18 @@ def test_a_bar_in_a_kernel(config: Path, tmp_path: Path) -> None:
 
 def test_which_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Under pytest there is neither; without any stderr, as in a window, neither."""
-    assert type(shown()) is Progress
+    assert type(default_progress()) is Progress
     monkeypatch.setattr(sys, "stderr", None)
-    assert type(shown()) is Progress
+    assert type(default_progress()) is Progress
 
 
 def test_what_is_counted() -> None:
     """What draws nothing counts, too: Ctrl-C tells how far it came."""
     of = Progress()
     of.begin("lab", 3)
-    of.count(1200)
-    of.done()
-    of.more(2)
+    of.add_objects(1200)
+    of.finish_list()
+    of.add_lists(2)
     assert of.text == "reading lab: 1 of 5 lists, 1,200 objects"
     of.end()
     of.begin("lab", 1)
@@ -135,6 +135,6 @@ def test_what_comes_in_late_draws_nothing(capfd: pytest.CaptureFixture[str]) -> 
     of.begin("lab", 3)
     of.end()
     capfd.readouterr()
-    of.count(500)
-    of.done()
+    of.add_objects(500)
+    of.finish_list()
     assert (capfd.readouterr(), of.bar, of.objects) == (("", ""), None, 500)

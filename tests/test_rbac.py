@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harvdiag
-from harvdiag.access.rbac import manifests
+from harvdiag.access.rbac import build_manifests
 from harvdiag.core.errors import UsageError
 from harvdiag.kinds import CATALOGUE
 
@@ -45,7 +45,7 @@ def rights(role: dict[str, Any]) -> dict[str, list[str]]:
 
 def test_the_role_has_the_catalogues_kinds_and_nothing_else() -> None:
     """Every kind that a server can have, but no Secret; the namespaces; get and list alone."""
-    documents = parsed(manifests())
+    documents = parsed(build_manifests())
     assert set(documents) == {"ClusterRole"}
     kinds = {kind.resource for kind in CATALOGUE.values() if kind.versions} - {"secrets"}
     assert rights(documents["ClusterRole"]) == {kind: ["get", "list"] for kind in {*kinds, "namespaces"}}
@@ -54,12 +54,12 @@ def test_the_role_has_the_catalogues_kinds_and_nothing_else() -> None:
 def test_what_harvdiag_puts_together_itself_needs_no_right() -> None:
     """Such a kind has no version, so that no server is asked for it."""
     assert not CATALOGUE["Host"].versions
-    assert "host" not in manifests(plans=True, kubelet=True).replace("hosts join", "").lower()
+    assert "host" not in build_manifests(plans=True, kubelet=True).replace("hosts join", "").lower()
 
 
 def test_one_rule_a_group_in_order() -> None:
     """A person can compare two of these with their own eyes."""
-    rules = parsed(manifests())["ClusterRole"]["rules"]
+    rules = parsed(build_manifests())["ClusterRole"]["rules"]
     groups = [rule["apiGroups"] for rule in rules]
     assert groups == sorted(groups)
     assert all(len(group) == 1 for group in groups)
@@ -68,30 +68,30 @@ def test_one_rule_a_group_in_order() -> None:
 
 def test_plans_are_listed_in_their_namespace_alone() -> None:
     """One Role more, and the caution that goes with it; the ClusterRole stays as it is."""
-    text = manifests(plans=True)
+    text = build_manifests(plans=True)
     documents = parsed(text)
     assert set(documents) == {"ClusterRole", "Role"}
-    assert documents["ClusterRole"] == parsed(manifests())["ClusterRole"]
+    assert documents["ClusterRole"] == parsed(build_manifests())["ClusterRole"]
     assert documents["Role"]["metadata"] == {"name": "harvdiag-reader", "namespace": "fleet-local"}
     assert rights(documents["Role"]) == {"secrets": ["list"]}
-    assert "CAUTION: Kubernetes knows no right to metadata alone" in text
+    assert "CAUTION: Kubernetes has no right to metadata alone" in text
 
 
 def test_kubelet_adds_one_right_with_a_caution() -> None:
     """nodes/proxy, get."""
-    text = manifests(kubelet=True)
+    text = build_manifests(kubelet=True)
     more = rights(parsed(text)["ClusterRole"])
     assert more.pop("nodes/proxy") == ["get"]
-    assert more == rights(parsed(manifests())["ClusterRole"])
+    assert more == rights(parsed(build_manifests())["ClusterRole"])
     assert "close to cluster-admin" in text
-    assert "CAUTION" not in manifests()
+    assert "CAUTION" not in build_manifests()
 
 
 def test_further_kinds_go_into_the_role() -> None:
     """By plural and group; the order and repetition of the words, and kinds that are there anyway, change nothing."""
-    text = manifests(kinds=["volumes.longhorn.io", "pods", "nodes", "pods"])
-    assert text == manifests(kinds=["pods", "volumes.longhorn.io"])
-    before = rights(parsed(manifests())["ClusterRole"])
+    text = build_manifests(kinds=["volumes.longhorn.io", "pods", "nodes", "pods"])
+    assert text == build_manifests(kinds=["pods", "volumes.longhorn.io"])
+    before = rights(parsed(build_manifests())["ClusterRole"])
     more = {"pods": ["get", "list"], "volumes.longhorn.io": ["get", "list"]}
     assert rights(parsed(text)["ClusterRole"]) == before | more
 
@@ -109,31 +109,31 @@ def test_further_kinds_go_into_the_role() -> None:
 )
 def test_a_kind_is_what_is_meant(word: str, resource: str) -> None:
     """A plural that the catalogue has in a group is no right to something of the core that does not exist."""
-    before, more = (rights(parsed(manifests(kinds=kinds))["ClusterRole"]) for kinds in ((), (word,)))
+    before, more = (rights(parsed(build_manifests(kinds=kinds))["ClusterRole"]) for kinds in ((), (word,)))
     assert more == before | {resource: ["get", "list"]}
 
 
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("secrets", "Secrets stand in no ClusterRole; --plans gives those of fleet-local"),
+        ("secrets", "Secrets are in no ClusterRole; --plans grants those of fleet-local"),
         ("tokens.management.cattle.io", "tokens.management.cattle.io hold credentials"),
         ("kubeconfigs.ext.cattle.io", "kubeconfigs.ext.cattle.io hold credentials"),
-        ("hosts", "hosts are no objects of Kubernetes"),
-        ("Goose", "'Goose' is no resource: name its plural and group"),
-        ("deployments", "'deployments' is in no API group that harvdiag knows: add it"),
-        ("tokens", "'tokens' is in no API group"),
-        ("*", "is no resource"),
-        ("pods/log", "is no resource"),
-        ("pods.", "is no resource"),
-        ("", "is no resource"),
-        ('x"]\n', "is no resource"),
+        ("hosts", "hosts are not Kubernetes objects"),
+        ("Goose", "invalid resource 'Goose': name its plural and group"),
+        ("deployments", "'deployments' is not in an API group that harvdiag knows: add the group"),
+        ("tokens", "'tokens' is not in an API group"),
+        ("*", "invalid resource"),
+        ("pods/log", "invalid resource"),
+        ("pods.", "invalid resource"),
+        ("", "invalid resource"),
+        ('x"]\n', "invalid resource"),
     ],
 )
 def test_kinds_to_which_no_right_is_given(word: str, reason: str) -> None:
     """What harvdiag never reads, what no server has, and what is no name of a resource."""
     with pytest.raises(UsageError, match=re.escape(reason)) as caught:
-        manifests(kinds=[word])
+        build_manifests(kinds=[word])
     assert "\n" not in str(caught.value)
 
 
@@ -156,21 +156,21 @@ API = "rbac.authorization.k8s.io"
 )
 def test_subject_is_bound_to_what_is_there(word: str, subject: dict[str, str]) -> None:
     """By name, to the ClusterRole, and with plans to the Role in the same namespace."""
-    documents = parsed(manifests("mine", plans=True, subject=word))
+    documents = parsed(build_manifests("mine", plans=True, subject=word))
     for role, namespace in (("ClusterRole", None), ("Role", "fleet-local")):
         binding = documents[f"{role}Binding"]
         assert binding["subjects"] == [subject]
         assert binding["roleRef"] == {"apiGroup": API, "kind": role, "name": "mine"}
         assert documents[role]["metadata"] == binding["metadata"]
         assert binding["metadata"].get("namespace") == namespace
-    assert set(parsed(manifests(subject=word))) == set(documents) - {"Role", "RoleBinding"}
+    assert set(parsed(build_manifests(subject=word))) == set(documents) - {"Role", "RoleBinding"}
 
 
 def test_service_account_is_created() -> None:
     """A user and a group exist elsewhere."""
-    account = parsed(manifests(subject=ACCOUNT))["ServiceAccount"]
+    account = parsed(build_manifests(subject=ACCOUNT))["ServiceAccount"]
     assert account["metadata"] == {"name": "harvdiag", "namespace": "harvester-system"}
-    assert "ServiceAccount" not in parsed(manifests(subject="user:jane"))
+    assert "ServiceAccount" not in parsed(build_manifests(subject="user:jane"))
 
 
 @pytest.mark.parametrize(
@@ -184,27 +184,27 @@ def test_service_account_is_created() -> None:
 )  # fmt: skip
 def test_bad_subject_is_refused_in_one_line(word: str) -> None:
     """With what is expected, or what is wrong."""
-    with pytest.raises(UsageError, match=r"give user:NAME, group:NAME or|cannot be printed") as caught:
-        manifests(subject=word)
+    with pytest.raises(UsageError, match=r"give user:NAME, group:NAME or|non-printable") as caught:
+        build_manifests(subject=word)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["", "A", "a_b", "a/b", "..", "a\n", "-a", "a" * 254, "a: b"])
 def test_bad_name_is_refused(name: str) -> None:
     """A name that no object of Kubernetes can have."""
-    with pytest.raises(UsageError, match="is no name for a role"):
-        manifests(name)
+    with pytest.raises(UsageError, match="invalid role name"):
+        build_manifests(name)
 
 
 @given(st.text(min_size=1), st.sampled_from(["user", "group"]))
 def test_whoever_is_named_stays_text(name: str, kind: str) -> None:
     """No name makes another document, another key or another right; it comes out as it went in, or is refused."""
     try:
-        text = manifests(plans=True, subject=f"{kind}:{name}")
+        text = build_manifests(plans=True, subject=f"{kind}:{name}")
     except UsageError:
         return
     documents = parsed(text)
-    plain = parsed(manifests(plans=True, subject="user:x"))
+    plain = parsed(build_manifests(plans=True, subject="user:x"))
     assert documents["ClusterRoleBinding"].pop("subjects")[0]["name"] == name
     assert documents["RoleBinding"].pop("subjects")[0]["name"] == name
     for binding in ("ClusterRoleBinding", "RoleBinding"):
@@ -217,14 +217,14 @@ def test_whoever_is_named_stays_text(name: str, kind: str) -> None:
 
 def test_comments_tell_how_to_try_it() -> None:
     """As the one who got it, and in their name; without anybody, how to bind it."""
-    assert "kubectl auth can-i --list --as=jane\n" in manifests(subject="user:jane")
-    assert "--as=nobody --as-group='my group'\n" in manifests(subject="group:my group")
-    account = manifests(subject=ACCOUNT)
+    assert "kubectl auth can-i --list --as=jane\n" in build_manifests(subject="user:jane")
+    assert "--as=nobody --as-group='my group'\n" in build_manifests(subject="group:my group")
+    account = build_manifests(subject=ACCOUNT)
     assert "--as=system:serviceaccount:harvester-system:harvdiag\n" in account
     assert "kubectl create token harvdiag -n harvester-system" in account
-    assert "create clusterrolebinding mine --clusterrole=mine --user=NAME" in manifests("mine")
-    assert "create rolebinding mine -n fleet-local --role=mine --user=NAME" in manifests("mine", plans=True)
-    assert all("harvdiag whoami" in text for text in (account, manifests()))
+    assert "create clusterrolebinding mine --clusterrole=mine --user=NAME" in build_manifests("mine")
+    assert "create rolebinding mine -n fleet-local --role=mine --user=NAME" in build_manifests("mine", plans=True)
+    assert all("harvdiag whoami" in text for text in (account, build_manifests()))
 
 
 def test_the_page_has_the_same_kinds() -> None:
@@ -232,5 +232,5 @@ def test_the_page_has_the_same_kinds() -> None:
     section = PAGE.split("## The kinds")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (\(core\)|[a-z0-9.-]+) \| ([a-z, ]+) \|$", section, re.MULTILINE)
     told = {"" if group == "(core)" else group: cell.split(", ") for group, cell in rows}
-    rules = parsed(manifests())["ClusterRole"]["rules"]
+    rules = parsed(build_manifests())["ClusterRole"]["rules"]
     assert told == {rule["apiGroups"][0]: rule["resources"] for rule in rules}, "run `make docs`"

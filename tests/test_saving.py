@@ -26,7 +26,7 @@ from harvdiag.kinds.kind import Kind
 from harvdiag.reports import render
 from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
 from harvdiag.sources.saved.reader import SavedReader
-from harvdiag.sources.saved.writer import Saved, default_name, save
+from harvdiag.sources.saved.writer import Saved, default_name, save_snapshot
 from tests.port import Port
 from tests.routes import BROKEN, HEALTHY, PATHS, ROUTES, again, collected, from_bundle, name, scenario, told
 from tests.sample import some
@@ -69,7 +69,7 @@ def assert_tells_the_same(before: Cluster, after: Cluster) -> None:
 
 def kept(snapshot: Snapshot, place: Path, kinds: Sequence[str] | None = None) -> Snapshot:
     """The same snapshot from its file."""
-    return Snapshot(SavedReader(save(snapshot, place / "s", kinds).path))
+    return Snapshot(SavedReader(save_snapshot(snapshot, place / "s", kinds).path))
 
 
 # --- nothing is lost -----------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_single_objects_of_kubectl_stay_a_gap(tmp_path: Path) -> None:
     for number, obj in enumerate(healthy().objects):
         (tmp_path / "in" / f"{number}.json").write_text(json.dumps(obj))
     before = hd.open(tmp_path / "in")
-    saved = save(before.snapshot, tmp_path / "s")
+    saved = save_snapshot(before.snapshot, tmp_path / "s")
     after = Snapshot(SavedReader(saved.path))
     assert_same(before.snapshot, after)
     assert "only single objects" in (after.gap("Machine") or "")
@@ -183,7 +183,7 @@ def test_other_kinds_are_saved_when_named_or_read_before(tmp_path: Path) -> None
     """Any word that kubectl takes will do; what was not saved was not looked at, or is unknown."""
     cluster = hd.open(BROKEN)
     pods = cluster.table("Pod")
-    saved = save(cluster.snapshot, tmp_path / "s", ["event"])
+    saved = save_snapshot(cluster.snapshot, tmp_path / "s", ["event"])
     after = Cluster(Snapshot(SavedReader(saved.path)))
     assert after.table("Pod").equals(pods)
     assert after.table("events").equals(cluster.table("events"))
@@ -193,7 +193,7 @@ def test_other_kinds_are_saved_when_named_or_read_before(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="no kind 'deployments' in s"):
         after.table("deployments")
     with pytest.raises(UsageError, match="no kind 'geese'"):
-        save(cluster.snapshot, tmp_path / "s", "geese")
+        save_snapshot(cluster.snapshot, tmp_path / "s", "geese")
 
 
 def test_secrets_and_managed_fields_are_not_in_the_file(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_secrets_and_managed_fields_are_not_in_the_file(tmp_path: Path) -> None:
     other = new("v1", "Secret", "other", "fleet-local", type="Opaque", data={"password": "SENSITIVE"})
     node = new("v1", "Node", "n1")
     node["metadata"]["managedFields"] = [{"manager": "SENSITIVE"}]
-    path = save(Snapshot(Port([plan, other, node])), tmp_path / "s").path
+    path = save_snapshot(Snapshot(Port([plan, other, node])), tmp_path / "s").path
     with zipfile.ZipFile(path) as box:
         assert b"SENSITIVE" not in b"".join(box.read(member) for member in box.namelist())
         assert box.read("kinds/secrets.jsonl").count(b"\n") == 1
@@ -240,8 +240,8 @@ class Strange(Port):
 def test_a_value_that_is_no_json_is_refused_in_one_line(tmp_path: Path) -> None:
     """No source gives one; if one did, nothing is written."""
     node = new("v1", "Node", "n1", status={"x": float("nan")})
-    with pytest.raises(SourceError, match=r"^Node n1: holds a value that JSON cannot hold$"):
-        save(Snapshot(Port([node])), tmp_path / "s")
+    with pytest.raises(SourceError, match=r"^Node n1: contains a value that JSON cannot represent$"):
+        save_snapshot(Snapshot(Port([node])), tmp_path / "s")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -253,7 +253,7 @@ def test_the_same_cluster_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = hd.open(BROKEN), hd.open(BROKEN)
     second.check()
     second.snapshot.load(reversed(CATALOGUE))
-    one, two = save(first.snapshot, tmp_path / "one"), save(second.snapshot, tmp_path / "two.zip")
+    one, two = save_snapshot(first.snapshot, tmp_path / "one"), save_snapshot(second.snapshot, tmp_path / "two.zip")
     assert one.path.read_bytes() == two.path.read_bytes()
     with zipfile.ZipFile(one.path) as box:
         assert box.namelist()[0] == "manifest.json"
@@ -263,8 +263,8 @@ def test_the_same_cluster_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_snapshot_of_a_snapshot_is_the_same(tmp_path: Path) -> None:
     """It keeps the first source, and every kind that the file holds, read or not."""
     cluster = from_bundle(tmp_path, healthy(lean=False).objects, log_lines=[LOG])
-    first = save(cluster.snapshot, tmp_path / "first", ["pods", "nodes.longhorn.io"])
-    second = save(Snapshot(SavedReader(first.path)), tmp_path / "second")
+    first = save_snapshot(cluster.snapshot, tmp_path / "first", ["pods", "nodes.longhorn.io"])
+    second = save_snapshot(Snapshot(SavedReader(first.path)), tmp_path / "second")
     assert second.path.read_bytes() == first.path.read_bytes()
     assert second[1:] == first[1:]
     assert SavedReader(second.path).manifest.origin == cluster.snapshot.manifest
@@ -273,7 +273,7 @@ def test_a_snapshot_of_a_snapshot_is_the_same(tmp_path: Path) -> None:
 def test_it_says_what_it_wrote(tmp_path: Path) -> None:
     """Where, how many bytes, which kinds, how many objects, and what is missing."""
     cluster = from_bundle(tmp_path, healthy().objects, log_lines=[LOG])
-    saved = save(cluster.snapshot, tmp_path / "s")
+    saved = save_snapshot(cluster.snapshot, tmp_path / "s")
     objects = sum(len(cluster.snapshot.objects(kind)) for kind in CATALOGUE)
     lists = [entry for kind in CATALOGUE for entry in cluster.snapshot.lists(kind) if kind != "KubeletStats"]
     gaps = tuple(entry for entry in lists if not entry.state.seen)
@@ -320,7 +320,7 @@ def test_without_a_name_it_lies_here(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_nothing_seen_is_nothing_saved(tmp_path: Path) -> None:
     """A file of it would look like an empty cluster."""
     with pytest.raises(SourceError, match="nothing was seen, so there is nothing to save: Node: "):
-        save(Snapshot(Port([], dict.fromkeys(CATALOGUE, State.FAILED))), tmp_path / "s")
+        save_snapshot(Snapshot(Port([], dict.fromkeys(CATALOGUE, State.FAILED))), tmp_path / "s")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -348,16 +348,16 @@ class Stopping(dict[str, Any]):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SourceError("it went away"), MemoryError()])
 def test_an_older_file_stays_when_reading_fails(error: BaseException, tmp_path: Path) -> None:
     """It is there as it was, and nothing else is."""
-    path = save(hd.open(HEALTHY).snapshot, tmp_path / "s").path
+    path = save_snapshot(hd.open(HEALTHY).snapshot, tmp_path / "s").path
     before = path.read_bytes()
     source = Raising()
     source.error = error
     with pytest.raises(type(error)):
-        save(Snapshot(source), path)
+        save_snapshot(Snapshot(source), path)
     node = new("v1", "Node", "n1")
     node["metadata"] = Stopping(node["metadata"])
     with pytest.raises(KeyboardInterrupt):
-        save(Snapshot(Port([node])), path)
+        save_snapshot(Snapshot(Port([node])), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -368,12 +368,13 @@ def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
     import subprocess
     import sys
 
-    path = save(hd.open(HEALTHY).snapshot, tmp_path / "s").path
+    path = save_snapshot(hd.open(HEALTHY).snapshot, tmp_path / "s").path
     before = path.read_bytes()
     program = (
-        "import resource, signal, sys; from harvdiag import open; from harvdiag.sources.saved.writer import save;"
+        "import resource, signal, sys; from harvdiag import open;"
+        "from harvdiag.sources.saved.writer import save_snapshot;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
-        "save(open(sys.argv[1]).snapshot, sys.argv[2])"
+        "save_snapshot(open(sys.argv[1]).snapshot, sys.argv[2])"
     )
     run = subprocess.run(
         [sys.executable, "-B", "-c", program, BROKEN, path], capture_output=True, text=True, check=False
@@ -385,35 +386,35 @@ def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
 
 def test_an_older_snapshot_is_replaced_and_only_its_owner_may_read(tmp_path: Path) -> None:
     """A snapshot holds names, addresses and settings of a whole cluster: to pass it on is a deed of its own."""
-    path = save(hd.open(HEALTHY).snapshot, tmp_path / "s").path
+    path = save_snapshot(hd.open(HEALTHY).snapshot, tmp_path / "s").path
     path.chmod(0o644)
-    save(hd.open(BROKEN).snapshot, path)
+    save_snapshot(hd.open(BROKEN).snapshot, path)
     assert len(Cluster(Snapshot(SavedReader(path))).check()) == 2
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 or os.name == "nt"
 
 
 def test_a_snapshot_can_be_saved_over_itself(tmp_path: Path) -> None:
     """It is read while it is written; kinds that were not read before are there too."""
-    path = save(hd.open(BROKEN).snapshot, tmp_path / "s", ["pods"]).path
+    path = save_snapshot(hd.open(BROKEN).snapshot, tmp_path / "s", ["pods"]).path
     before = path.read_bytes()
     snapshot = Snapshot(SavedReader(path))
-    assert save(snapshot, path).path == path
+    assert save_snapshot(snapshot, path).path == path
     assert path.read_bytes() == before
     assert len(snapshot.objects("pods")) > 10
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
     """The link stays one; what it leads to is replaced."""
-    real = save(hd.open(HEALTHY).snapshot, tmp_path / "real").path
+    real = save_snapshot(hd.open(HEALTHY).snapshot, tmp_path / "real").path
     (tmp_path / "link").symlink_to(real)
-    assert save(hd.open(BROKEN).snapshot, tmp_path / "link").path == real
+    assert save_snapshot(hd.open(BROKEN).snapshot, tmp_path / "link").path == real
     assert (tmp_path / "link").is_symlink()
 
 
 def test_an_empty_file_is_filled(tmp_path: Path) -> None:
     """As `mktemp` makes them."""
     (tmp_path / "s").touch()
-    assert save(hd.open(HEALTHY).snapshot, str(tmp_path / "s")).size > 1000
+    assert save_snapshot(hd.open(HEALTHY).snapshot, str(tmp_path / "s")).size > 1000
 
 
 @pytest.mark.parametrize(
@@ -422,9 +423,9 @@ def test_an_empty_file_is_filled(tmp_path: Path) -> None:
         ("", "it is a folder"),
         ("none/s.zip", "no such folder"),
         ("bundle.zip/s.zip", "no such folder"),
-        ("bundle.zip", "it is there already and is no snapshot; give another name"),
+        ("bundle.zip", "it exists already and is not a snapshot; give another name"),
         ("x" * 300, "file name too long"),
-        ("a\0b", "no such place"),
+        ("a\0b", "invalid path"),
     ],
     ids=["folder", "no-folder", "in-a-file", "bundle", "long-name", "no-name"],
 )
@@ -433,7 +434,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is_read(where: str, s
     (tmp_path / "bundle.zip").write_bytes(HEALTHY.read_bytes())
     target = f"{tmp_path}/{where}"
     with pytest.raises(UsageError) as caught:
-        save(Snapshot(Raising()), target)
+        save_snapshot(Snapshot(Raising()), target)
     assert str(caught.value) == f"{target!r} cannot be written: {says}"
     assert (tmp_path / "bundle.zip").read_bytes() == HEALTHY.read_bytes()
 
@@ -443,8 +444,8 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     """Neither a pipe nor a device."""
     os.mkfifo(tmp_path / "pipe")
     for target in (tmp_path / "pipe", os.devnull):
-        with pytest.raises(UsageError, match="cannot be written: it is there already"):
-            save(Snapshot(Raising()), target)
+        with pytest.raises(UsageError, match="cannot be written: it exists already"):
+            save_snapshot(Snapshot(Raising()), target)
     assert Path(os.devnull).is_char_device()
 
 
@@ -457,7 +458,7 @@ def test_one_request_for_everything(tmp_path: Path) -> None:
             calls.append([kind.name for kind in kinds])
             return super().read(kinds)
 
-    save(Snapshot(Counting(healthy().objects)), tmp_path / "s")
+    save_snapshot(Snapshot(Counting(healthy().objects)), tmp_path / "s")
     assert calls == [list(CATALOGUE)]
 
 

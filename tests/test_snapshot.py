@@ -10,7 +10,7 @@ import harvdiag as hd
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.snapshot import Listing, Resource, Snapshot, vet
+from harvdiag.snapshot import Listing, Resource, Snapshot, vet_listing
 from tests import port
 from tests.routes import BROKEN
 from tests.world import healthy
@@ -64,20 +64,20 @@ def snapshot() -> Snapshot:
 )
 def test_kind_goes_by_every_name_that_kubectl_takes(snapshot: Snapshot, word: str, name: str) -> None:
     """Singular, plural, with the group or without, in any case; a bare name of the catalogue is Kubernetes' own."""
-    assert snapshot.kind(word).name == name
+    assert snapshot.resolve_kind(word).name == name
 
 
 def test_ambiguous_kind_is_refused_with_the_choices(snapshot: Snapshot) -> None:
     """Two groups have backups: none is preferred."""
     with pytest.raises(UsageError, match=r"'Backup' may be backups.longhorn.io, backups.velero.io: name one of them"):
-        snapshot.kind("Backup")
+        snapshot.resolve_kind("Backup")
 
 
 @pytest.mark.parametrize("word", ["podz", "Podd", "pods.longhorn.io", "nodes.x.io", "", ".", "po.ds"])
 def test_unknown_kind_is_refused_in_one_line(snapshot: Snapshot, word: str) -> None:
     """A slip of the hand is no empty table."""
     with pytest.raises(UsageError) as caught:
-        snapshot.kind(word)
+        snapshot.resolve_kind(word)
     assert "\n" not in str(caught.value)
     assert repr(word) in str(caught.value)
 
@@ -85,9 +85,9 @@ def test_unknown_kind_is_refused_in_one_line(snapshot: Snapshot, word: str) -> N
 def test_unknown_kind_comes_with_a_suggestion(snapshot: Snapshot) -> None:
     """The nearest that the source holds, and the source's name."""
     with pytest.raises(UsageError, match=r"no kind 'podz' in port; did you mean pods\?"):
-        snapshot.kind("podz")
+        snapshot.resolve_kind("podz")
     with pytest.raises(UsageError, match=r"no kind 'xyzzy' in port$"):
-        snapshot.kind("xyzzy")
+        snapshot.resolve_kind("xyzzy")
 
 
 # --- lazy, once ----------------------------------------------------------------------------------------------------
@@ -175,8 +175,8 @@ GOOD = new("v1", "Node", "hv01")
 
 def vetted(*items: Any, state: State = State.COLLECTED, reason: str = "") -> tuple[list[Any], State, str]:
     """What is left of a list of Nodes, its state and its reason."""
-    node = Snapshot(port.Port()).kind("Node")
-    kept, entry = vet(Listing(kind=node, version="v1", items=items, state=state, reason=reason))
+    node = Snapshot(port.Port()).resolve_kind("Node")
+    kept, entry = vet_listing(Listing(kind=node, version="v1", items=items, state=state, reason=reason))
     assert entry.count == len(kept)
     return kept, entry.state, entry.reason
 
@@ -186,7 +186,8 @@ def test_good_list_is_collected_and_one_without_items_empty() -> None:
     assert vetted(GOOD) == ([GOOD], State.COLLECTED, "")
     snapshot = Snapshot(port.Port())
     nothing = [
-        vet(Listing(kind=snapshot.kind(kind), version="v1", namespace="fleet-local")) for kind in ("Machine", "Secret")
+        vet_listing(Listing(kind=snapshot.resolve_kind(kind), version="v1", namespace="fleet-local"))
+        for kind in ("Machine", "Secret")
     ]
     assert [(kept, entry.state, entry.reason) for kept, entry in nothing] == [([], State.EMPTY, "")] * 2
 
@@ -197,20 +198,20 @@ def test_a_list_without_any_node_was_not_taken(state: State) -> None:
     assert vetted(state=state) == (
         [],
         State.FAILED,
-        "no Node is listed, which cannot be: either not all was told, or this is no cluster in use",
+        "no Node is listed, which is impossible: the list is incomplete, or this cluster is not in use",
     )
 
 
 @pytest.mark.parametrize(
     ("item", "fault"),
     [
-        (None, "item 2 is no object"),
-        (["x"], "item 2 is no object"),
+        (None, "item 2 is not an object"),
+        (["x"], "item 2 is not an object"),
         ({}, "item 2 has no name"),
         ({"kind": "Node", "metadata": {"name": ""}}, "item 2 has no name"),
         ({"kind": "Node", "metadata": {"name": 7}}, "item 2 has no name"),
         ({"kind": "Node", "metadata": None}, "item 2 has no name"),
-        (GOOD, "item 2 (hv01) stands twice"),
+        (GOOD, "item 2 (hv01) is a duplicate"),
         ({"apiVersion": "v1", "metadata": {"name": "a"}}, "item 2 (a) has no kind"),
         ({"apiVersion": "v1", "kind": "", "metadata": {"name": "a"}}, "item 2 (a) has no kind"),
         (new("v1", "Pod", "a"), "item 2 (a) is a Pod of v1, not a Node"),
@@ -234,7 +235,7 @@ def test_many_faults_are_counted_not_listed() -> None:
     """Three are shown, the others counted; a reason that the list already had comes first."""
     _, state, reason = vetted(*[None] * 5, state=State.FAILED, reason="cut")
     assert state is State.FAILED
-    assert reason == "cut; item 1 is no object; item 2 is no object; item 3 is no object (and 2 more)"
+    assert reason == "cut; item 1 is not an object; item 2 is not an object; item 3 is not an object (and 2 more)"
 
 
 def test_state_of_a_failed_list_stays() -> None:

@@ -16,7 +16,7 @@ from harvdiag.core.model import State
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE, LINKED
-from harvdiag.kinds.columns import COMMON, count
+from harvdiag.kinds.columns import COMMON, int_column
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import BROKEN, SCENARIOS, from_folder
@@ -183,14 +183,14 @@ def test_values_that_do_not_fit_are_missing() -> None:
 )
 def test_numbers_that_are_none_are_missing(value: Any) -> None:
     """Also those of which `isdigit` says otherwise, and those that no 64 bits hold."""
-    column = count("n", "spec.n")
+    column = int_column("n", "spec.n")
     assert column.value({"spec": {"n": value}}) is None
 
 
 @pytest.mark.parametrize("value", [0, 5, "5", "-5", 2**63 - 1, str(-(2**63)), 5.0])
 def test_numbers_are_read(value: Any) -> None:
     """As numbers or as text."""
-    found = count("n", "spec.n").value({"spec": {"n": value}})
+    found = int_column("n", "spec.n").value({"spec": {"n": value}})
     assert found == (int(value) if not isinstance(value, float) else None)
     assert pd.Series([found], dtype="Int64").dtype == "Int64"
 

@@ -32,7 +32,7 @@ from tests.world.upgrades import NAME, add_node_job, set_job
 
 def facts(world: World, place: Path) -> Facts:
     """What is known of a world through a folder of lists."""
-    return Facts(Snapshot(FilesReader.at(write_folder(place, world.objects))))
+    return Facts(Snapshot(FilesReader.from_path(write_folder(place, world.objects))))
 
 
 def rollout(world: World, place: Path) -> Rollout:
@@ -251,7 +251,7 @@ def test_a_node_that_is_not_listed_has_no_state(tmp_path: Path) -> None:
 def test_the_only_node_goes_without_a_drain(step: str, tmp_path: Path) -> None:
     world = rollouts.at_step(healthy(("hv01",), version="v1.8.2"), "hv01", step)
     (of,) = facts(world, tmp_path).upgrades.all
-    snapshot = Snapshot(FilesReader.at(tmp_path))
+    snapshot = Snapshot(FilesReader.from_path(tmp_path))
     (node,) = Rollout(of, snapshot, Pairing(Links(snapshot))).nodes
     assert of.single_node == "hv01"
     assert of.running == (step != "done")
@@ -482,7 +482,7 @@ def _sound() -> Snapshot:
         from tests.world.kit import dump
 
         items = {"apiVersion": "v1", "kind": "List", "items": rollouts.at_step(healthy(), "hv02", "h4").objects}
-        _SOUND.append(Snapshot(FilesReader.of_text("sound", dump(items).encode())))
+        _SOUND.append(Snapshot(FilesReader.from_text("sound", dump(items).encode())))
     return _SOUND[0]
 
 

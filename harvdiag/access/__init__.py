@@ -1,1 +1,1 @@
-"""Who one is to a cluster, what may be listed there, and the least rights that harvdiag needs."""
+"""Identity and permissions at a cluster, and the RBAC manifests that harvdiag needs."""

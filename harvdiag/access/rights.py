@@ -1,4 +1,4 @@
-"""Rights: who one is to a cluster, what one may list there, and how to get what is refused."""
+"""Permissions: the identity at a cluster, what it may list there, and how to get what is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harvdiag.kinds import DIAGNOSIS, NAMESPACES
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["UNSERVED", "Access", "Right", "only_in"]
+__all__ = ["UNSERVED", "Access", "Permission", "only_in"]
 
 ONLY = "only in"
 ACCOUNT = re.compile(r"system:serviceaccount:([^:/]+):([^:/]+)")
@@ -25,17 +25,17 @@ RISKS = {
     "--plans": ("secrets", "lets its holder read every Secret of fleet-local"),
     "--kubelet": ("nodes/proxy", "lets its holder run commands in every Pod"),
 }
-"""What an option of `harvdiag rbac` is for, and what more than that it gives away."""
+"""The resource that an option of `harvdiag rbac` is for, and what else it permits."""
 
 
 def only_in(namespace: str) -> str:
-    """Where a kind may be listed that may not be listed in every namespace."""
+    """Return the scope of a kind that may be listed in one namespace, but not in all."""
     return f"{ONLY} {namespace}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Right:
-    """Whether a kind may be listed, where, and the reason where not."""
+class Permission:
+    """Whether a kind may be listed (`listed`: None if that is not known), where, and the reason if not."""
 
     kind: str
     resource: str
@@ -49,30 +49,34 @@ class Right:
     """What the server said where it refused or gave no answer that tells."""
 
     @property
-    def partly(self) -> bool:
+    def is_partial(self) -> bool:
         """Whether it may be listed in some namespaces, but not in all."""
         return self.where.startswith(ONLY)
 
     @property
     def mark(self) -> str:
-        """A sign: ✓ may be listed, ◐ in some namespaces only, ✗ may not, ? nobody knows."""
-        return PARTLY if self.partly else SIGNS[{True: GOOD, False: ERROR, None: UNSEEN}[self.listed]]
+        """A symbol: ✓ may be listed, ◐ in some namespaces only, ✗ may not, ? not known."""
+        return PARTLY if self.is_partial else SIGNS[{True: GOOD, False: ERROR, None: UNSEEN}[self.listed]]
 
     @property
     def verdict(self) -> str:
-        """Where it may be listed, or in a few words why not; the server's own words are in `reason`."""
-        told = {True: self.where, False: "not allowed", None: self.reason if self.reason == UNSERVED else "not known"}
-        return told[self.listed] + ("" if self.needed else "; no check needs it")
+        """Where it may be listed, or in a few words why not; the server's message is in `reason`."""
+        texts = {True: self.where, False: "not allowed", None: self.reason if self.reason == UNSERVED else "not known"}
+        return texts[self.listed] + ("" if self.is_needed else "; no check needs it")
 
     @property
-    def needed(self) -> bool:
-        """Whether checks stand on it; namespaces are needed where a kind may not be listed in all of them."""
+    def is_needed(self) -> bool:
+        """Whether checks need it; namespaces are needed if a kind may not be listed in all of them."""
         return self.kind.partition(" (")[0] in {*DIAGNOSIS, NAMESPACES.name}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """One identity at one cluster. For a file, `server` is empty and there are no rights: no server is asked."""
+    """One identity at one cluster. `known_as` is the name that the server uses; it names it only when it refuses.
+
+    `acting_as` is whom the kubeconfig impersonates. For a file, `server` is empty and there are no permissions, as
+    no cluster is queried.
+    """
 
     context: str
     """The kubeconfig context, or the file."""
@@ -83,7 +87,7 @@ class Access:
     known_as: str = ""
     """The name that the server uses; it tells it only where it refuses."""
     kubernetes_version: str = ""
-    rights: tuple[Right, ...] = ()
+    rights: tuple[Permission, ...] = ()
     notes: tuple[str, ...] = ()
     acting_as: str = ""
     """Whom the kubeconfig says to impersonate."""
@@ -91,7 +95,7 @@ class Access:
     def __repr__(self) -> str:
         if not self.rights:
             return plain(f"<Access to {self.context}: {self.who}>")
-        partly = sum(right.partly for right in self.rights)
+        partly = sum(right.is_partial for right in self.rights)
         unknown = sum(right.listed is None for right in self.rights)
         full = sum(right.listed is True for right in self.rights) - partly
         more = f", {partly} only in some namespaces" if partly else ""
@@ -107,69 +111,69 @@ class Access:
         return (f"{self.user} ({self.way})" if self.user else self.way) + acting
 
     @property
-    def refused(self) -> tuple[Right, ...]:
+    def refused(self) -> tuple[Permission, ...]:
         """The kinds that may not be listed, or not everywhere."""
-        return tuple(right for right in self.rights if right.listed is False or right.partly)
+        return tuple(right for right in self.rights if right.listed is False or right.is_partial)
 
     @property
-    def unknown(self) -> tuple[Right, ...]:
-        """The kinds of which the server did not say whether they may be listed."""
+    def unknown(self) -> tuple[Permission, ...]:
+        """The kinds for which the server did not say whether they may be listed."""
         return tuple(right for right in self.rights if right.listed is None)
 
     @property
     def summary(self) -> str:
-        """What the rights come to, in a sentence or two."""
-        of = len(self.rights)
-        if all(right.listed is True and not right.partly for right in self.rights):
+        """The permissions in a sentence or two."""
+        total = len(self.rights)
+        if all(right.listed is True and not right.is_partial for right in self.rights):
             return "All of them may be listed: harvdiag check can judge everything."
-        never = [right for right in self.refused if not right.partly]
+        never = [right for right in self.refused if not right.is_partial]
         counts = [
             (len(never), "may not be listed"),
             (len(self.refused) - len(never), "may be listed only in some namespaces (◐)"),
-            (len(self.unknown), "could not be told (?)"),
+            (len(self.unknown), "could not be determined (?)"),
         ]
-        text = "; ".join(f"{number} of {of} {what}" for number, what in counts if number)
-        if any(right.needed for right in (*self.refused, *self.unknown)):
+        text = "; ".join(f"{number} of {total} {what}" for number, what in counts if number)
+        if any(right.is_needed for right in (*self.refused, *self.unknown)):
             return f"{text}. Checks that need them are skipped."
         return f"{text}. No check needs them."
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """What the server said where it refused, and where it gave no answer that tells; each only once."""
-        refused = [f"The server's words: {right.reason}" for right in self.refused[:1]]
-        found: dict[str, list[str]] = {}
+    def server_messages(self) -> tuple[str, ...]:
+        """The server's messages where it refused or gave no clear answer; each only once."""
+        refused = [f"Server message: {right.reason}" for right in self.refused[:1]]
+        unknown: dict[str, list[str]] = {}
         for right in self.unknown:
             if right.reason != UNSERVED:
-                found.setdefault(right.reason, []).append(right.kind)
-        return (*refused, *(f"Not known of {', '.join(kinds)}: {why}" for why, kinds in found.items()))
+                unknown.setdefault(right.reason, []).append(right.kind)
+        return (*refused, *(f"Not known for {', '.join(kinds)}: {why}" for why, kinds in unknown.items()))
 
     @property
     def advice(self) -> tuple[str, str, str]:
-        """How to get what is refused: a lead, the command that an admin gives, a caution; empty without need."""
+        """How to get what is refused: introduction, command for an administrator, caution; empty if nothing is."""
         if not self.refused:
             return "", "", ""
         if self.known_as == ANONYMOUS:
-            return "The server knows nobody by this login: log in first.", "", ""
-        shut = {right.resource for right in self.rights if right.listed is False}
-        options = [option for option, (resource, _) in RISKS.items() if resource in shut]
+            return "The server treats this login as anonymous: log in first.", "", ""
+        refused = {right.resource for right in self.rights if right.listed is False}
+        options = [option for option, (resource, _) in RISKS.items() if resource in refused]
         risks = "; ".join(f"{option} {RISKS[option][1]}" for option in options)
-        caution = f"{risks}: leave out what is too much (docs/access.md)." if options else ""
-        lead = "To give these rights, somebody who may (an admin of the cluster) runs:"
-        if not (subject := _subject(self.known_as)):
-            lead = "To give these rights, an admin of the cluster runs, with the NAME that `kubectl auth whoami` shows:"
+        caution = f"{risks}: leave out what you do not want to grant (docs/access.md)." if options else ""
+        lead = "To grant these permissions, a cluster administrator runs:"
+        if not (subject := _rbac_subject(self.known_as)):
+            lead = "To grant these permissions, a cluster administrator runs, with the NAME of `kubectl auth whoami`:"
         words = ["harvdiag rbac --subject", quote(subject or "user:NAME"), *options, "| kubectl apply -f -"]
         return lead, " ".join(words), caution
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rights: `kind`, `resource`, `version` (str), `listed` (boolean), `where`, `reason` (str)."""
-        types = {field.name: "str" for field in fields(Right)} | {"listed": "boolean"}
+        """The permissions: `kind`, `resource`, `version` (str), `listed` (boolean), `where`, `reason` (str)."""
+        types = {field.name: "str" for field in fields(Permission)} | {"listed": "boolean"}
         rows = [tuple(getattr(right, name) for name in types) for right in self.rights]
         return build_frame(rows, types)
 
 
-def _subject(name: str) -> str:
-    """The name that the server uses as `harvdiag rbac --subject` takes it; empty where it would not."""
+def _rbac_subject(name: str) -> str:
+    """The server's name of the user as `harvdiag rbac --subject` takes it; empty if it would not."""
     if not name.strip() or name != name.strip() or not name.isprintable() or ", " in name:
         return ""
     if account := ACCOUNT.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Access: who one is to a cluster, and which kinds one may list there, before anything of it is read."""
+"""Check the identity at a cluster and which kinds it may list, without reading any object."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import re
 from functools import partial
 from pathlib import Path
 
-from harvdiag.access.rights import UNSERVED, Access, Right, only_in
+from harvdiag.access.rights import UNSERVED, Access, Permission, only_in
 from harvdiag.core.escape import plain
 from harvdiag.core.target import TIMEOUT, context_of
 from harvdiag.io.api.connect import Connection, open_connection
+from harvdiag.io.api.errors import FailureReason, RequestError
 from harvdiag.io.api.kubelet import summary_path
-from harvdiag.io.api.lists import Answer, list_of
-from harvdiag.io.api.login import Login, contexts
-from harvdiag.io.api.pool import side_by_side
-from harvdiag.io.api.trouble import RequestError, Trouble
+from harvdiag.io.api.lists import Answer, list_objects
+from harvdiag.io.api.login import Login, list_contexts
+from harvdiag.io.api.pool import run_concurrently
 from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE, KUBELET, NAMESPACES
 from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Manifest
 from harvdiag.sources import open_source
 
-__all__ = ["access", "of_file", "whoami"]
+__all__ = ["check_access", "file_access", "whoami"]
 
-NOBODY = "harvdiag-asks-nothing"
-"""No object has this name: a list of it is judged like any other and gives nothing."""
-QUERY = {"limit": "1", "fieldSelector": f"metadata.name={NOBODY}"}
+PROBE = "harvdiag-asks-nothing"
+"""No object has this name: a list of it is authorized like any other and returns nothing."""
+QUERY = {"limit": "1", "fieldSelector": f"metadata.name={PROBE}"}
 WHO = re.compile(r'User "([^"]+)" cannot')
 
 
@@ -36,106 +36,110 @@ def whoami(
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> Access:
-    """Who one is to what `target` names: ``context:lab``, or ``lab`` where no file is called so; a file asks nobody."""
+    """Return the access to `target`: ``context:lab``, or ``lab`` if no file has that name; a file is not queried."""
     context = context_of(target)
     if context is None:
         word = os.fspath(target)
-        if Path(word).exists() or word not in contexts(kubeconfig):
-            return of_file(open_source(target).manifest)
+        if Path(word).exists() or word not in list_contexts(kubeconfig):
+            return file_access(open_source(target).manifest)
         context = word
-    return access(open_connection(context or None, kubeconfig, timeout), progress)
+    return check_access(open_connection(context or None, kubeconfig, timeout), progress)
 
 
-def access(connection: Connection, progress: Progress | None = None) -> Access:
-    """Ask for each kind of the catalogue whether it may be listed. Sends GET requests that can give no object."""
+def check_access(connection: Connection, progress: Progress | None = None) -> Access:
+    """Check for each kind of the catalogue whether it may be listed, by GET requests that return no object."""
     login, progress = connection.login, progress or Progress()
     kinds = [kind for kind in (*CATALOGUE.values(), NAMESPACES) if kind.served]
-    jobs = [*(partial(_right, connection, kind) for kind in kinds), partial(_kubelet, connection)]
-    found: dict[int, Right] = {}
+    jobs = [*(partial(_check_kind, connection, kind) for kind in kinds), partial(_check_kubelet, connection)]
+    results: dict[int, Permission] = {}
     progress.begin(plain(login.context), len(jobs))
     try:
-        for number, right in side_by_side(jobs, connection.transport.stop):
-            found[number] = right
-            progress.done()
+        for number, right in run_concurrently(jobs, connection.transport.stop):
+            results[number] = right
+            progress.finish_list()
     finally:
         progress.end()
-    rights = tuple(found[number] for number in range(len(found)))
+    rights = tuple(results[number] for number in range(len(results)))
     names = {name for right in rights for name in WHO.findall(right.reason)}
     return Access(
         context=login.context,
         server=login.server,
         user=login.user,
-        way=login.way,
+        way=login.auth_method,
         known_as=", ".join(sorted(names)),
         kubernetes_version=connection.version,
         rights=rights,
         notes=login.notes,
-        acting_as=_acting(login),
+        acting_as=_impersonated_user(login),
     )
 
 
-def of_file(manifest: Manifest) -> Access:
-    """What there is to say of a source that is no cluster."""
-    note = "this is a file: no cluster is asked, so no rights are needed; coverage tells what it holds"
+def file_access(manifest: Manifest) -> Access:
+    """Return the access to a source that is not a cluster."""
+    note = "this is a file: no cluster is queried, so no permissions are needed; coverage shows what it contains"
     return Access(context=manifest.name, kubernetes_version=manifest.kubernetes_version, notes=(note,))
 
 
-def _acting(login: Login) -> str:
-    """Whom the kubeconfig says to impersonate, with the groups."""
+def _impersonated_user(login: Login) -> str:
+    """Whom the kubeconfig impersonates, with the groups."""
     groups = ", ".join(value for key, value in login.impersonation if key == "Impersonate-Group")
     who = dict(login.impersonation).get("Impersonate-User", "")
     return f"{who} of {groups}" if who and groups else who
 
 
-def _right(connection: Connection, kind: Kind) -> Right:
+def _check_kind(connection: Connection, kind: Kind) -> Permission:
     name = f"{kind.name} (machine plans)" if kind.only else kind.name
-    whole = list_of(connection, kind, query=QUERY)
+    whole = list_objects(connection, kind, query=QUERY)
     if whole.refused and kind.home and not kind.only:
-        part = list_of(connection, kind, kind.home, query=QUERY)
+        part = list_objects(connection, kind, kind.home, query=QUERY)
         if part.error is None:
-            return Right(
+            return Permission(
                 kind=name,
                 resource=kind.resource,
                 version=part.version,
                 listed=True,
                 where=only_in(kind.home),
-                reason=_told(whole.error),
+                reason=_error_text(whole.error),
             )
     where = kind.home if kind.only else "all namespaces" if kind.home else "the cluster"
-    return _judged(name, kind.resource, whole, where)
+    return _build_permission(name, kind.resource, whole, where)
 
 
-def _judged(name: str, resource: str, answer: Answer, where: str) -> Right:
+def _build_permission(name: str, resource: str, answer: Answer, where: str) -> Permission:
     if answer.error is None and not answer.version:
-        return Right(kind=name, resource=resource, version="", listed=None, where="", reason=UNSERVED)
+        return Permission(kind=name, resource=resource, version="", listed=None, where="", reason=UNSERVED)
     if answer.error is None:
-        return Right(kind=name, resource=resource, version=answer.version, listed=True, where=where)
-    return Right(
+        return Permission(kind=name, resource=resource, version=answer.version, listed=True, where=where)
+    return Permission(
         kind=name,
         resource=resource,
         version=answer.version,
         listed=False if answer.refused else None,
         where="",
-        reason=_told(answer.error),
+        reason=_error_text(answer.error),
     )
 
 
-def _kubelet(connection: Connection) -> Right:
-    """Whether nodes/proxy is allowed: it is judged before anybody looks whether the Node is there.
+def _check_kubelet(connection: Connection) -> Permission:
+    """Whether nodes/proxy is allowed: the request is authorized before the Node is looked up.
 
-    So a 404 that names this Node was allowed; any other comes from something in between, such as a proxy.
+    So a 404 that names this Node was allowed; any other comes from a component in between, such as a proxy.
     """
     name, resource = f"{KUBELET.name} (disks)", "nodes/proxy"
     try:
-        connection.get(summary_path(NOBODY), tries=1)
+        connection.get(summary_path(PROBE), tries=1)
     except RequestError as error:
-        if error.trouble is Trouble.FORBIDDEN:
-            return Right(kind=name, resource=resource, version="v1", listed=False, where="", reason=_told(error))
-        if error.trouble is not Trouble.MISSING or NOBODY not in str(error):
-            return Right(kind=name, resource=resource, version="v1", listed=None, where="", reason=_told(error))
-    return Right(kind=name, resource=resource, version="v1", listed=True, where="the cluster")
+        if error.reason is FailureReason.FORBIDDEN:
+            return Permission(
+                kind=name, resource=resource, version="v1", listed=False, where="", reason=_error_text(error)
+            )
+        if error.reason is not FailureReason.NOT_FOUND or PROBE not in str(error):
+            return Permission(
+                kind=name, resource=resource, version="v1", listed=None, where="", reason=_error_text(error)
+            )
+    return Permission(kind=name, resource=resource, version="v1", listed=True, where="the cluster")
 
 
-def _told(error: RequestError | None) -> str:
-    """The server's words without the name that was asked for: nobody knows it."""
-    return re.sub(rf' ?"?{NOBODY}"?', "", str(error))
+def _error_text(error: RequestError | None) -> str:
+    """The server's message without the name of the probe, which means nothing to a user."""
+    return re.sub(rf' ?"?{PROBE}"?', "", str(error))

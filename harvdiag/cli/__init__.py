@@ -1,6 +1,6 @@
-"""The terminal tool: `harvdiag check`, `snapshot`, `whoami`, … Reports on stdout, everything else on stderr.
+"""The command line tool: `harvdiag check`, `snapshot`, `whoami`, … Reports on stdout, everything else on stderr.
 
-Exit 0: nothing at or above `--fail-on`; 1: findings; 2: unusable input, access or usage, or no check could be made, in
+Exit 0: nothing at or above `--fail-on`; 1: findings; 2: unusable input, access or usage, or no check could be run, in
 one line; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
 """
 
@@ -31,8 +31,8 @@ EXIT_UNUSABLE, EXIT_BUG = 2, 3
 
 def main() -> None:
     """Run the tool and exit with its code."""
-    _tolerate()
-    gc.disable()  # one answer, then the process ends: nothing that the collector could free would be used again
+    _escape_unencodable()
+    gc.disable()  # one command, then the process ends: collecting garbage would gain nothing
     try:
         code = cli.main(standalone_mode=False)
     except click.Abort:
@@ -41,54 +41,56 @@ def main() -> None:
         click.echo(error.format_message(), err=True)
         code = EXIT_UNUSABLE
     except click.ClickException as error:
-        code = _complain(error.format_message(), _usage(error))
+        code = _print_error(error.format_message(), _usage_hint(error))
     except HarvdiagError as error:
-        code = _complain(str(error))
+        code = _print_error(str(error))
     except BrokenPipeError:
-        _drop()  # the reader went away (`| head`): nothing is wrong
+        _discard_stdout()  # the reader closed the pipe (`| head`): not an error
         code = 0
     except OSError as error:
-        code = _complain(f"stdout cannot be written: {error.strerror}") if _stuck() else _bug(error)
+        code = (
+            _print_error(f"stdout cannot be written: {error.strerror}") if _is_stdout_broken() else _report_bug(error)
+        )
     except Exception as error:  # the last resort: a bug must not look like a finding
-        code = _bug(error)
+        code = _report_bug(error)
     sys.exit(code or 0)
 
 
-def _stuck() -> bool:
-    """Whether stdout takes no more, as on a full disk. Asked once something failed: an error names no stream."""
+def _is_stdout_broken() -> bool:
+    """Whether stdout cannot be written, as on a full disk. Checked after an error, which names no stream."""
     try:
         sys.stdout.write("\n")
         sys.stdout.flush()
     except OSError:
-        _drop()
+        _discard_stdout()
         return True
     return False
 
 
-def _drop() -> None:
-    """Keep Python from complaining at exit about what stdout could not write."""
+def _discard_stdout() -> None:
+    """Prevent Python's error at exit about unwritten stdout."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tolerate() -> None:
-    """Let a stream that cannot hold a sign show its number: the report is more than its marks."""
+def _escape_unencodable() -> None:
+    """Escape characters that a stream cannot encode, so that the report is still printed."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _usage(error: click.ClickException) -> str:
+def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     return f"; see `{context.command_path} --help`" if context else ""
 
 
-def _complain(text: str, hint: str = "") -> int:
-    with suppress(OSError):  # where stderr takes nothing either, the code alone must tell
+def _print_error(text: str, hint: str = "") -> int:
+    with suppress(OSError):  # if stderr cannot be written either, only the exit code is left
         click.echo(f"harvdiag: {plain(' '.join(text.split())).rstrip('.')}{hint}", err=True)
     return EXIT_UNUSABLE
 
 
-def _bug(error: Exception) -> int:
+def _report_bug(error: Exception) -> int:
     if os.environ.get("HARVDIAG_DEBUG"):
         raise error
     click.echo(

@@ -1,4 +1,4 @@
-"""`harvdiag whoami` and `harvdiag rbac`: what an identity may see, and how to let one see it."""
+"""`harvdiag whoami` and `harvdiag rbac`: what an identity may list, and how to permit it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 from click.types import StringParamType
 
-from harvdiag.cli.output import say, width
-from harvdiag.cli.source import EXIT_INTERRUPTED, Where, source_options
+from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, source_options
 from harvdiag.cli.words import KINDS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ __all__ = ["rbac", "whoami"]
 
 
 class _Subject(StringParamType):
-    """To whom rights are given; completes how such a word begins."""
+    """The subject of permissions; completes its prefix."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
@@ -31,32 +31,32 @@ class _Subject(StringParamType):
 
 @click.command(short_help="Which cluster would be read, as whom, and what may be listed.")
 @source_options
-def whoami(where: Where) -> None:
-    """Say which cluster would be read, as whom, and which kinds may be listed there; reads no object.
+def whoami(where: SourceOptions) -> None:
+    """Show which cluster would be read, as which user, and which kinds may be listed there; reads no object.
 
-    SOURCE is context:NAME, or NAME where no file is called so; without one it is the current kubeconfig context.
-    It asks for lists of a name that nobody has: the server judges the question and answers with nothing.
+    SOURCE is context:NAME, or NAME if no file has that name; without one it is the current kubeconfig context.
+    It lists a name that no object has: the server authorizes the request and returns nothing.
     """
     from harvdiag.access.whoami import whoami as ask
-    from harvdiag.io.progress import shown
+    from harvdiag.io.progress import default_progress
     from harvdiag.reports.access import render
 
     target = where.source if where.source and not where.context else where.target
     try:
-        found = ask(target, where.kubeconfig, where.request_timeout, shown())
+        access = ask(target, where.kubeconfig, where.request_timeout, default_progress())
     except KeyboardInterrupt:
         click.echo("harvdiag: interrupted before the server had answered for every kind", err=True)
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
-    say(render(found, width(120)))
+    write_stdout(render(access, terminal_width(120)))
 
 
 @click.command(short_help="Print the rights that harvdiag needs, for kubectl apply.")
-@click.option("--name", default="harvdiag-reader", show_default=True, help="What to call the role and its bindings.")
+@click.option("--name", default="harvdiag-reader", show_default=True, help="Name of the role and its bindings.")
 @click.option(
     "--subject",
     default="",
     type=_Subject(),
-    help="To whom to give it: user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME.",
+    help="Bind it to user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME.",
 )
 @click.option(
     "--kind",
@@ -70,10 +70,10 @@ def whoami(where: Where) -> None:
     "--kubelet", is_flag=True, help="Also reach the kubelets, for their disk figures; close to cluster-admin."
 )
 def rbac(name: str, subject: str, kinds: Sequence[tuple[str, ...]], plans: bool, kubelet: bool) -> None:
-    """Print the rights that harvdiag needs of a cluster, as YAML for `kubectl apply -f -`.
+    """Print the permissions that harvdiag needs, as YAML for `kubectl apply -f -`.
 
     A ClusterRole that may get and list the kinds of the checks, but no Secrets. Nothing is sent to any cluster.
     """
-    from harvdiag.access.rbac import manifests
+    from harvdiag.access.rbac import build_manifests
 
-    say(manifests(name, plans=plans, kubelet=kubelet, subject=subject, kinds=[*chain(*kinds)]))
+    write_stdout(build_manifests(name, plans=plans, kubelet=kubelet, subject=subject, kinds=[*chain(*kinds)]))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import coloured, say, width
-from harvdiag.cli.source import Where, reading, source_options
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, RULES
 from harvdiag.reports import FORMATS
 
@@ -29,7 +29,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     "--format",
     "form",
     type=click.Choice(list(FORMATS)),
-    help="How to print the findings; default: as the ending of --output says, else table.",
+    help="Format of the findings; default: by the ending of --output, else table.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
 @click.option("--select", type=RULES, multiple=True, help="Only these rules or families (comma-separated, repeatable).")
@@ -41,12 +41,12 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     show_default=True,
     help="Exit 1 for findings of this severity or worse.",
 )
-@click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be made.")
+@click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
 @click.option(
     "--color/--no-color", "colour", default=None, help="Colours; default: on a terminal, unless NO_COLOR is set."
 )
 def check(
-    where: Where,
+    where: SourceOptions,
     form: str | None,
     output: Path | None,
     select: Sequence[tuple[str, ...]],
@@ -55,46 +55,46 @@ def check(
     strict: bool,
     colour: bool | None,
 ) -> int:
-    """Say what is wrong with a cluster, how it shows, why it matters and what to do next.
+    """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
 
     SOURCE is a Harvester support bundle (the zip, one of its parts, or the extracted folder), a snapshot of
     `harvdiag snapshot`, or what `kubectl get … -o yaml` wrote (a file, a folder, or - for standard input). Without a
     SOURCE it is the cluster of the current kubeconfig context, as kubectl would take it.
 
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
-    access or usage, or no check could be made; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
+    access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.reports import save, target
 
-    form = form or _form(output)
+    form = form or _choose_format(output)
     if output is not None:
-        target(output)  # what may not be written over is told before anything is read
-    with reading(where) as snapshot:
+        target(output)  # a file that must not be overwritten is refused before anything is read
+    with open_snapshot(where) as snapshot:
         findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
-    text = _rendered(findings, form, output is None and coloured(colour))
+    text = _render_findings(findings, form, output is None and use_colour(colour))
     if output is None:
-        # JSON is UTF-8 (RFC 8259), whatever the terminal's signs are.
-        say(text.encode() if form == "json" else text, color=True)
+        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
+        write_stdout(text.encode() if form == "json" else text, color=True)
     else:
         save(text, output)
-    return _code(findings, fail_on, strict)
+    return _exit_code(findings, fail_on, strict)
 
 
-def _form(output: Path | None) -> str:
+def _choose_format(output: Path | None) -> str:
     from harvdiag.reports import form_of
 
     return form_of(output) if output is not None and output.suffix else "table"
 
 
-def _rendered(findings: Findings, form: str, colour: bool) -> str:
+def _render_findings(findings: Findings, form: str, colour: bool) -> str:
     from harvdiag.reports import render, terminal
 
     if form == "table":
-        return terminal.render(findings, width(120), colour)
+        return terminal.render(findings, terminal_width(120), colour)
     return render(findings, form)
 
 
-def _code(findings: Findings, fail_on: str, strict: bool) -> int:
+def _exit_code(findings: Findings, fail_on: str, strict: bool) -> int:
     bad = any(finding.severity.rank <= LEVELS[fail_on] for finding in findings)
     return EXIT_FINDINGS if bad or (strict and findings.skipped) else 0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import say, width
-from harvdiag.cli.source import Where, reading, source_options
+from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES, default_picture
 
@@ -37,7 +37,7 @@ WIDEST = 140
     help=f"Which picture; default: {default_picture(False)}, with --against {default_picture(True)}.",
 )
 @click.option("--focus", help="Only this object and its neighbourhood: srv09, or machine/custom-a1b2c3.")
-@click.option("--against", help="The source as it was before: what came, went or changed since.")
+@click.option("--against", help="An earlier snapshot to compare with: what was added, removed or changed since.")
 @click.option("--labels", is_flag=True, help="Write the field beside each link.")
 @click.option(
     "--theme",
@@ -55,7 +55,7 @@ WIDEST = 140
     + ". .mmd is Mermaid, .html a page to explore.",
 )
 def draw(
-    where: Where,
+    where: SourceOptions,
     picture: str | None,
     focus: str | None,
     against: str | None,
@@ -65,31 +65,31 @@ def draw(
 ) -> int:
     """Draw the cluster: every Node with its Machine and their links, and what is broken among them.
 
-    Without --output the picture is drawn with letters, here. SOURCE is as for `harvdiag check`; without one it is the
+    Without --output the picture is printed as text. SOURCE is as for `harvdiag check`; without one it is the
     cluster of the current kubeconfig context. The exit code is 0 also where something is broken: `harvdiag check`
     judges.
     """
     from harvdiag.cluster import Cluster
 
     name = picture or default_picture(against is not None)
-    _refuse(name, against, labels)
+    _check_options(name, against, labels)
     if output is not None:
-        _target(output, name)
-    with reading(where) as snapshot:
+        _check_output(output, name)
+    with open_snapshot(where) as snapshot:
         cluster = Cluster(snapshot)
         if output is not None and output.suffix.lower() == PAGE:
-            _explore(cluster, focus, labels, theme, output)
+            _save_explorer(cluster, focus, labels, theme, output)
             return 0
-        figure = _drawn(cluster, name, focus, against, labels, where).themed(theme)
+        figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme)
         if output is None:
-            say(figure.lines(width(WIDEST)).rstrip("\n"), end="\n")
+            write_stdout(figure.lines(terminal_width(WIDEST)).rstrip("\n"), end="\n")
         else:
             figure.save(output)
     return 0
 
 
-def _refuse(name: str, against: str | None, labels: bool) -> None:
-    """UsageError, before anything is read, for wishes that do not go with the picture."""
+def _check_options(name: str, against: str | None, labels: bool) -> None:
+    """Raise UsageError, before anything is read, for options that do not apply to the picture."""
     if labels and not PICTURES[name].labels:
         raise UsageError(f"the picture {name} has no links to label: leave out --labels")
     if PICTURES[name].against and against is None:
@@ -98,14 +98,14 @@ def _refuse(name: str, against: str | None, labels: bool) -> None:
         raise UsageError("the source of --against is empty; the cluster of the current context is 'context:'")
 
 
-def _target(output: Path, name: str) -> None:
-    """UsageError, before anything is read, for a file that cannot hold this picture or that must stay."""
+def _check_output(output: Path, name: str) -> None:
+    """Raise UsageError, before anything is read, for a file of the wrong format or one that must not be replaced."""
     from harvdiag.figures.figure import ENDINGS
     from harvdiag.reports import target
 
     ending = output.suffix.lower()
     if str(output) == "-":
-        raise UsageError("a picture is not written to stdout: leave out -o for one of letters, or name a file")
+        raise UsageError("a picture is not written to stdout: leave out -o to print it as text, or name a file")
     *most, last = forms = [form for form in (*ENDINGS, PAGE) if name in FORMS.get(form, (name,))]
     choice = f"{', '.join(most)} or {last}"
     if ending == PAGE and PAGE not in forms:
@@ -116,24 +116,28 @@ def _target(output: Path, name: str) -> None:
     target(output)
 
 
-def _drawn(cluster: Cluster, name: str, focus: str | None, against: str | None, labels: bool, where: Where) -> Figure:
+def _draw_figure(
+    cluster: Cluster, name: str, focus: str | None, against: str | None, labels: bool, where: SourceOptions
+) -> Figure:
     from harvdiag.cluster import Cluster
     from harvdiag.figures import draw as compose
 
     if against is None:
         return compose(cluster, name, focus=focus, labels=labels)
-    with reading(where._replace(source=against, context=None, kubeconfig=_config(where, against))) as before:
+    with open_snapshot(
+        where._replace(source=against, context=None, kubeconfig=_other_kubeconfig(where, against))
+    ) as before:
         return compose(cluster, name, focus=focus, against=Cluster(before), labels=labels)
 
 
-def _config(where: Where, against: str) -> Path | None:
-    """The kubeconfig file holds for the other cluster, too; a file needs none."""
+def _other_kubeconfig(where: SourceOptions, against: str) -> Path | None:
+    """The kubeconfig file also applies to the other cluster; a file needs none."""
     from harvdiag.core.target import CONTEXT
 
     return where.kubeconfig if against.startswith(CONTEXT) else None
 
 
-def _explore(cluster: Cluster, focus: str | None, labels: bool, theme: str, output: Path) -> None:
+def _save_explorer(cluster: Cluster, focus: str | None, labels: bool, theme: str, output: Path) -> None:
     from harvdiag.figures.explore import explore
 
     explore(cluster, focus, labels=labels, theme=theme).save(output)

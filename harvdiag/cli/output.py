@@ -1,4 +1,4 @@
-"""Where text goes: how wide the terminal is, and whether it shows colours."""
+"""Output of text: the width of the terminal, and whether to use colours."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import click
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["coloured", "say", "width"]
+__all__ = ["terminal_width", "use_colour", "write_stdout"]
 
 
-def coloured(wish: bool | None) -> bool:
-    """Whether to use colours: as wished, else on a terminal that can, unless NO_COLOR is set."""
-    if wish is not None:
-        return wish
+def use_colour(requested: bool | None) -> bool:
+    """Whether to use colours: as requested, else on a terminal that supports them, unless NO_COLOR is set."""
+    if requested is not None:
+        return requested
     return (
         sys.stdout is not None
         and sys.stdout.isatty()
@@ -24,15 +24,15 @@ def coloured(wish: bool | None) -> bool:
     )
 
 
-def say(text: str | bytes, end: str = "", color: bool | None = None) -> None:
-    """Write to stdout. Raises UsageError where it is closed: what nobody can read was not told."""
+def write_stdout(text: str | bytes, end: str = "", color: bool | None = None) -> None:
+    """Write to stdout. Raises UsageError if it is closed, so that the exit code is not 0."""
     if sys.stdout is None:
         raise UsageError("stdout cannot be written: it is closed")
     click.echo(text, nl=bool(end), color=color)
 
 
-def width(most: int) -> int:
-    """The terminal's width, or 100 in a pipe, but no more than one can read. COLUMNS overrides it."""
+def terminal_width(most: int) -> int:
+    """Return the terminal's width, or 100 in a pipe, but at most `most`. COLUMNS overrides the terminal."""
     from shutil import get_terminal_size
 
     return min(get_terminal_size((100, 24)).columns, most)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import say, width
+from harvdiag.cli.output import terminal_width, write_stdout
 from harvdiag.cli.words import RULES
 
 if TYPE_CHECKING:
@@ -27,6 +27,6 @@ def rules(name: str | None) -> None:
     from harvdiag.rules import select
 
     chosen = select([name] if name else ())
-    columns = width(100)
+    columns = terminal_width(100)
     one = name in {rule.name for rule in chosen}
-    say(rulebook.explain(chosen[0], columns) if one else rulebook.listing(chosen, columns))
+    write_stdout(rulebook.explain(chosen[0], columns) if one else rulebook.listing(chosen, columns))

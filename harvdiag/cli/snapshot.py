@@ -1,4 +1,4 @@
-"""`harvdiag snapshot`: what a source shows, saved to one small file."""
+"""`harvdiag snapshot`: save a source to one small file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import say
-from harvdiag.cli.source import EXIT_INTERRUPTED, Where, reading, source_options
+from harvdiag.cli.output import write_stdout
+from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
 from harvdiag.core.escape import plain
@@ -30,71 +30,71 @@ SECRETS = {"secret", "secrets"}
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write; default: the source's name and time, here.",
+    help="The file to write; default: the source's name and time, in the current folder.",
 )
 @click.option(
     "--kind",
     "kinds",
     type=KINDS,
     multiple=True,
-    help="Save these kinds, too, such as pods (comma-separated, repeatable).",
+    help="Also save these kinds, such as pods (comma-separated, repeatable).",
 )
-def snapshot(where: Where, output: Path | None, kinds: Sequence[tuple[str, ...]]) -> int:
-    """Save what a cluster shows to one small file, which answers every later question as the cluster did now.
+def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[str, ...]]) -> int:
+    """Save the objects of a cluster to one small file, which every command reads like the cluster itself.
 
-    SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The file holds
+    SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The file has
     every kind that harvdiag knows, and those named by --kind; of Secrets only machine plans, without the plans.
     """
-    from harvdiag.sources.saved.writer import save
+    from harvdiag.sources.saved.writer import save_snapshot
 
     if output is not None:
-        _refuse(output)
+        _check_output(output)
     more = [*chain(*kinds)]
     if any(word.lower() in SECRETS for word in more):
-        click.echo("harvdiag: of Secrets only machine plans are kept, as always; others never are", err=True)
-    with reading(where) as source:
+        click.echo("harvdiag: only machine-plan Secrets are kept, without the plan itself", err=True)
+    with open_snapshot(where) as source:
         try:
-            saved, code = save(source, output, more), 0
+            saved, code = save_snapshot(source, output, more), 0
         except KeyboardInterrupt:
-            saved, code = _part(source, output, more), EXIT_INTERRUPTED
+            saved, code = _save_partial(source, output, more), EXIT_INTERRUPTED
             click.echo("harvdiag: interrupted; what was read by then is kept", err=True)
-        say(_told(source, saved), end="\n")
+        write_stdout(_summary_text(source, saved), end="\n")
     return code
 
 
-def _refuse(output: Path) -> None:
-    """UsageError, before anything is read, for what is no name of a zip file."""
+def _check_output(output: Path) -> None:
+    """Raise UsageError, before anything is read, unless it is the name of a zip file."""
     if str(output) == "-":
         raise UsageError("a snapshot is not written to stdout: it is a zip file; give its name with -o")
     if output.suffix.lower() not in {"", ".zip"}:
         raise UsageError(f"{output}: a snapshot ends in .zip")
 
 
-def _part(source: Snapshot, output: Path | None, kinds: Sequence[str]) -> Saved:
-    """What was read before Ctrl-C, in a file; KeyboardInterrupt where that is nothing."""
-    from harvdiag.sources.saved.writer import save
+def _save_partial(source: Snapshot, output: Path | None, kinds: Sequence[str]) -> Saved:
+    """Save what was read before Ctrl-C; KeyboardInterrupt if that is nothing."""
+    from harvdiag.sources.saved.writer import save_snapshot
 
     if not source.stop("interrupted before it was read"):
         raise KeyboardInterrupt
     try:
-        return save(source, output, kinds)
+        return save_snapshot(source, output, kinds)
     except HarvdiagError:
         raise KeyboardInterrupt from None
 
 
-def _told(source: Snapshot, saved: Saved) -> str:
+def _summary_text(source: Snapshot, saved: Saved) -> str:
     from harvdiag.rules.advice import arg
     from harvdiag.status.summary import together
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in together(saved.gaps)]
-    next_step = f"harvdiag check {arg(str(saved.path))}" if _checkable(source) else ""
-    lines.append(f"Next: {next_step}" if next_step else "No check can be made of what was seen.")
+    next_step = f"harvdiag check {arg(str(saved.path))}" if _is_checkable(source) else ""
+    lines.append(f"Next: {next_step}" if next_step else "No check can be run on what was seen.")
     return "\n".join(plain(line) for line in lines)
 
 
-def _checkable(source: Snapshot) -> bool:
-    """Whether `harvdiag check` of the file would judge anything: all that it stands on is in memory."""
+def _is_checkable(source: Snapshot) -> bool:
+    """Whether `harvdiag check` of the file could run any check; all that it needs is in memory."""
     from harvdiag.cluster import Cluster
 
     try:

@@ -1,4 +1,4 @@
-"""What to read: a SOURCE, or the cluster of a kubeconfig's context; the same options for every command."""
+"""The source to read: a SOURCE, or the cluster of a kubeconfig context; the same options for every command."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["EXIT_INTERRUPTED", "Where", "cluster_options", "reading", "source_options"]
+__all__ = ["EXIT_INTERRUPTED", "SourceOptions", "cluster_options", "open_snapshot", "source_options"]
 
 EXIT_INTERRUPTED = 130
 Command = Callable[..., Any]
 
 
-class Where(NamedTuple):
-    """What a command is to read; without a `source`, the cluster of the context."""
+class SourceOptions(NamedTuple):
+    """The source options of a command; without a `source`, the cluster of the context."""
 
     source: str | None
     context: str | None
@@ -35,7 +35,7 @@ class Where(NamedTuple):
 
     @property
     def target(self) -> str:
-        """What `open_source` takes."""
+        """The argument for `open_source`."""
         if self.source is None:
             return of_context(self.context)
         if not self.source:
@@ -46,7 +46,7 @@ class Where(NamedTuple):
 
 
 class _Seconds(click.ParamType[float]):
-    """A time as kubectl takes it: ``30``, ``30s``, ``1h30m``."""
+    """A duration as for kubectl: ``30``, ``30s``, ``1h30m``."""
 
     name = "time"
 
@@ -60,7 +60,7 @@ class _Seconds(click.ParamType[float]):
 
 
 class _Source(StringParamType):
-    """A file, a folder, or ``context:lab``; stays as it was given, for a context may hold what looks like a path."""
+    """A file, a folder, or ``context:lab``; not converted, as a context may look like a path."""
 
     name = "source"
 
@@ -68,26 +68,28 @@ class _Source(StringParamType):
         from click.shell_completion import CompletionItem
 
         if incomplete.startswith(CONTEXT):
-            found = _contexts(ctx, param, incomplete.removeprefix(CONTEXT))
-            return [CompletionItem(f"{CONTEXT}{item.value}") for item in found]
+            contexts = _complete_contexts(ctx, param, incomplete.removeprefix(CONTEXT))
+            return [CompletionItem(f"{CONTEXT}{item.value}") for item in contexts]
         begun = [CompletionItem(CONTEXT)] if incomplete and CONTEXT.startswith(incomplete) else []
         return [*begun, CompletionItem(incomplete, type="file")]
 
 
-def _contexts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+def _complete_contexts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     from click.shell_completion import CompletionItem
 
-    from harvdiag.io.api.login import contexts
+    from harvdiag.io.api.login import list_contexts
 
-    return [CompletionItem(name) for name in contexts(ctx.params.get("kubeconfig")) if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in list_contexts(ctx.params.get("kubeconfig")) if name.startswith(incomplete)]
 
 
 _CLUSTER = (
-    click.option("--context", shell_complete=_contexts, help="The kubeconfig context to read; default: the current."),
+    click.option(
+        "--context", shell_complete=_complete_contexts, help="The kubeconfig context to read; default: the current one."
+    ),
     click.option(
         "--kubeconfig",
         type=click.Path(path_type=Path),
-        help="The kubeconfig file; default: as KUBECONFIG says, else ~/.kube/config, else the pod's service account.",
+        help="The kubeconfig file; default: KUBECONFIG, else ~/.kube/config, else the pod's service account.",
     ),
     click.option(
         "--request-timeout",
@@ -100,11 +102,11 @@ _CLUSTER = (
 
 
 def cluster_options(command: Command) -> Command:
-    """Give a command --context, --kubeconfig and --request-timeout; it is called with `where`."""
+    """Add --context, --kubeconfig and --request-timeout to a command, which gets them as `where`."""
 
     @wraps(command)
     def call(*args: Any, context: str | None, kubeconfig: Path | None, request_timeout: float, **rest: Any) -> Any:
-        where = Where(rest.pop("source", None), context, kubeconfig, request_timeout)
+        where = SourceOptions(rest.pop("source", None), context, kubeconfig, request_timeout)
         return command(*args, where=where, **rest)
 
     for option in reversed(_CLUSTER):
@@ -113,18 +115,18 @@ def cluster_options(command: Command) -> Command:
 
 
 def source_options(command: Command) -> Command:
-    """Give a command SOURCE and the options of a cluster; it is called with `where`."""
+    """Add SOURCE and the options of a cluster to a command, which gets them as `where`."""
     argument = click.argument("source", required=False, type=_Source())
     return argument(cluster_options(command))
 
 
 @contextmanager
-def reading(where: Where) -> Iterator[Snapshot]:
-    """The snapshot to work on. Ctrl-C ends the command at once, with one line on what was read by then."""
-    from harvdiag.io.progress import shown
+def open_snapshot(where: SourceOptions) -> Iterator[Snapshot]:
+    """Open the snapshot. Ctrl-C ends the command at once, with one line on what was read by then."""
+    from harvdiag.io.progress import default_progress
     from harvdiag.sources import open_source
 
-    progress = shown()
+    progress = default_progress()
     try:
         yield open_source(where.target, kubeconfig=where.kubeconfig, timeout=where.request_timeout, progress=progress)
     except KeyboardInterrupt:

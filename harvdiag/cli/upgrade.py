@@ -1,4 +1,4 @@
-"""`harvdiag upgrade`: where the upgrade stands, why, and what it waits for."""
+"""`harvdiag upgrade`: the state of the upgrade, why, and what it is waiting for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from harvdiag.cli.output import say, width
-from harvdiag.cli.source import Where, reading, source_options
+from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT
 from harvdiag.core.errors import UsageError
 
@@ -18,12 +18,12 @@ FORMS = ("table", "json")
 
 @click.command(short_help="Where the upgrade stands and what it waits for.")
 @source_options
-@click.option("--node", help="Explain one node: its state, its turn, and what the logs tell of it.")
-@click.option("--timeline", is_flag=True, help="Also what happened when, and how long each phase took.")
+@click.option("--node", help="Explain one node: its state, its place in the order, and its messages in the logs.")
+@click.option("--timeline", is_flag=True, help="Also show what happened when, and how long each phase took.")
 @click.option("--format", "form", type=click.Choice(FORMS), help="table, unless -o names a file that ends in .json.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
-def upgrade(where: Where, node: str | None, timeline: bool, form: str | None, output: Path | None) -> int:
-    """Say where the upgrade stands: which phase, how far, what it waits for, and whether it waits in vain.
+def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | None, output: Path | None) -> int:
+    """Show the state of the upgrade: its phase, how far it is, what it is waiting for, and whether it is stuck.
 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The exit code
     is 0 also where the upgrade is stuck: `harvdiag check` judges.
@@ -35,15 +35,17 @@ def upgrade(where: Where, node: str | None, timeline: bool, form: str | None, ou
     if node is not None and not node.strip():
         raise UsageError("the name of the node is empty: give --node NAME, or leave it out")
     if output is not None:
-        target(output)  # what may not be written over is told before anything is read
+        target(output)  # a file that must not be overwritten is refused before anything is read
     form = form or ("json" if output is not None and output.suffix.lower() == ".json" else "table")
-    with reading(where) as snapshot:
+    with open_snapshot(where) as snapshot:
         standing = Cluster(snapshot).upgrade
         text = (
-            render_json(standing, node or "") if form == "json" else render(standing, node or "", width(120), timeline)
+            render_json(standing, node or "")
+            if form == "json"
+            else render(standing, node or "", terminal_width(120), timeline)
         )
     if output is None:
-        say(text.encode() if form == "json" else text)
+        write_stdout(text.encode() if form == "json" else text)
     else:
         save(text, output)
     return 0

@@ -17,7 +17,7 @@ OUTPUT = "Write to this file, not to stdout."
 
 
 class Names(click.ParamType[tuple[str, ...]]):
-    """Names separated by commas. `known` gives those that completion offers, and what each is."""
+    """Names separated by commas. `known` returns the names for completion, each with a description."""
 
     def __init__(self, name: str, known: Callable[[], Mapping[str, str]]) -> None:
         self.name = name
@@ -37,16 +37,16 @@ class Names(click.ParamType[tuple[str, ...]]):
         return [CompletionItem(head + w, help=text) for w, text in words if w.lower().startswith(begun)]
 
 
-def _rules() -> dict[str, str]:
-    """Every rule and every family."""
+def _known_rules() -> dict[str, str]:
+    """Every rule and family, each with a description."""
     from harvdiag.rules import registry
 
     words = {name: rule.summary for name, rule in registry().items()}
     return words | {rule.family: "the whole family" for rule in registry().values()}
 
 
-def _kinds() -> dict[str, str]:
-    """The kinds of the catalogue that a cluster has, and those of Kubernetes' own core."""
+def _known_kinds() -> dict[str, str]:
+    """The kinds of the catalogue that a cluster serves, and those of Kubernetes' core group."""
     from harvdiag.access.rbac import CORE
     from harvdiag.kinds import CATALOGUE
 
@@ -54,5 +54,5 @@ def _kinds() -> dict[str, str]:
     return CORE | known
 
 
-RULES = Names("rule", _rules)
-KINDS = Names("kind", _kinds)
+RULES = Names("rule", _known_rules)
+KINDS = Names("kind", _known_kinds)

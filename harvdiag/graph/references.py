@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from harvdiag.core.fields import Obj, field, items, name_of, namespace_of, text, uid_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.kinds import CATALOGUE, LINKED, qualified
+from harvdiag.kinds import CATALOGUE, LINKED, qualified_name
 from harvdiag.kinds.kind import Link
 from harvdiag.snapshot import Snapshot
 
@@ -48,7 +48,7 @@ class Edge(NamedTuple):
 def ref_of(obj: Obj, kind: str = "") -> ObjectRef:
     """The reference to an object; lists of 2021 leave the kind out, so it may be given."""
     group = str(obj.get("apiVersion", "")).rpartition("/")[0]
-    return ObjectRef(kind or qualified(group, str(obj.get("kind"))), namespace_of(obj), name_of(obj))
+    return ObjectRef(kind or qualified_name(group, str(obj.get("kind"))), namespace_of(obj), name_of(obj))
 
 
 class Links:
@@ -125,7 +125,9 @@ class Links:
             return
         group = str(found.get("apiGroup") or str(found.get("apiVersion", "")).rpartition("/")[0])
         target = ObjectRef(
-            qualified(group, str(found.get("kind"))), str(found.get("namespace") or ref.namespace), str(found["name"])
+            qualified_name(group, str(found.get("kind"))),
+            str(found.get("namespace") or ref.namespace),
+            str(found["name"]),
         )
         yield Edge(ref, target, f"{path}.name", target.name, self._state(target))
 
@@ -137,7 +139,7 @@ class Links:
 
     def _owner(self, ref: ObjectRef, owner: dict[str, Any]) -> ObjectRef:
         """The owner by name, unless an object of that name lives with another uid: then the owner is gone."""
-        kind = qualified(str(owner.get("apiVersion", "")).rpartition("/")[0], str(owner.get("kind")))
+        kind = qualified_name(str(owner.get("apiVersion", "")).rpartition("/")[0], str(owner.get("kind")))
         entry = CATALOGUE.get(kind)
         target = ObjectRef(kind, ref.namespace if entry is None or entry.home else "", str(owner["name"]))
         there = self.objects.get(target)

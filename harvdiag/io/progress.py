@@ -1,4 +1,4 @@
-"""Progress: a line on the terminal or a bar in a notebook while something long is read; silent anywhere else."""
+"""Progress display: a line on the terminal or a bar in a notebook while a source is read; nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 from threading import Lock
 from typing import Any
 
-__all__ = ["Progress", "shown"]
+__all__ = ["Progress", "default_progress"]
 
 
 class Progress:
-    """Counts lists and objects as they are read, from any thread, and draws nothing: that is for `Line` and `Bar`."""
+    """Counts lists and objects as they are read, from any thread; only `Line` and `Bar` display them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -19,75 +19,75 @@ class Progress:
         self.under_way = False
 
     def begin(self, name: str, lists: int) -> None:
-        """Reading of `lists` lists of the source `name` begins."""
+        """Start the count for `lists` lists of the source `name`."""
         self.name, self.lists, self.total, self.objects = name, 0, lists, 0
         self.under_way = True
-        self._update()
+        self._add_counts()
 
-    def more(self, lists: int) -> None:
-        """More lists turned out to be needed."""
+    def add_lists(self, lists: int) -> None:
+        """Add lists that turned out to be needed to the total."""
         self.total += lists
-        self._update()
+        self._add_counts()
 
-    def count(self, objects: int) -> None:
-        """So many more objects came in."""
-        self._update(objects=objects)
+    def add_objects(self, objects: int) -> None:
+        """Add objects that were read."""
+        self._add_counts(objects=objects)
 
-    def done(self) -> None:
-        """One list came to its end."""
-        self._update(lists=1)
+    def finish_list(self) -> None:
+        """Count one list as read."""
+        self._add_counts(lists=1)
 
     def end(self) -> None:
-        """Nothing is under way any more; what was drawn goes away."""
+        """End the count and remove what was displayed."""
         with self._lock:
             self.under_way = False
-            self._close()
+            self._clear_display()
 
-    def _update(self, lists: int = 0, objects: int = 0) -> None:
+    def _add_counts(self, lists: int = 0, objects: int = 0) -> None:
         with self._lock:
             self.lists += lists
             self.objects += objects
             if self.under_way:  # a request that hung at Ctrl-C may still come in
-                self._show()
+                self._draw_state()
 
     @property
     def text(self) -> str:
-        """What a person reads."""
+        """The line to display."""
         return f"reading {self.name}: {self.lists} of {self.total} lists, {self.objects:,} objects"
 
-    def _show(self) -> None:
-        """Draw what there is to tell."""
+    def _draw_state(self) -> None:
+        """Display the current counts."""
 
-    def _close(self) -> None:
-        """Take away what was drawn."""
+    def _clear_display(self) -> None:
+        """Remove what was displayed."""
 
 
 class Line(Progress):
-    """One line on stderr that is written over and then taken away."""
+    """One line on stderr that is overwritten and finally removed."""
 
     bar: Any = None
 
-    def _show(self) -> None:
+    def _draw_state(self) -> None:
         from tqdm import tqdm
 
         if self.bar is None:
-            # With its text from the start: where the server is slow, nothing else is drawn for a while.
+            # With its text from the start: if the server is slow, no update follows for a while.
             self.bar = tqdm(desc=self.text, file=sys.stderr, leave=False, bar_format="{desc}", mininterval=0.1)
         self.bar.set_description_str(self.text, refresh=False)
         self.bar.update()
 
-    def _close(self) -> None:
+    def _clear_display(self) -> None:
         if self.bar is not None:
             self.bar.close()
             self.bar = None
 
 
 class Bar(Progress):
-    """A bar below the notebook's cell that is redrawn and then taken away; plain HTML, no widget."""
+    """A bar below the notebook cell that is updated and finally removed; plain HTML, no widget."""
 
     handle: Any = None
 
-    def _show(self) -> None:
+    def _draw_state(self) -> None:
         from html import escape
 
         from IPython.display import HTML, display
@@ -99,7 +99,7 @@ class Bar(Progress):
         else:
             self.handle.update(html)
 
-    def _close(self) -> None:
+    def _clear_display(self) -> None:
         from IPython.display import HTML
 
         if self.handle is not None:
@@ -107,15 +107,15 @@ class Bar(Progress):
             self.handle = None
 
 
-def shown() -> Progress:
-    """The progress that fits where this runs: a bar in a kernel, a line on a terminal, else none."""
+def default_progress() -> Progress:
+    """Return the progress display for this environment: a bar in a kernel, a line on a terminal, else none."""
     if _in_kernel():
         return Bar()
     return Line() if sys.stderr is not None and sys.stderr.isatty() else Progress()
 
 
 def _in_kernel() -> bool:
-    """Whether a notebook shows what is displayed; IPython in a terminal does not."""
+    """Whether this runs in a notebook kernel; IPython in a terminal does not count."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and "IPKernelApp" in getattr(shell, "config", {})

@@ -1,8 +1,8 @@
-"""The catalogue of kinds: where each lives, its columns and its links, declared once.
+"""The catalogue of kinds: the API, columns and links of each, declared once.
 
-Nothing else in harvdiag knows which version of an API keeps a fact in which field. `cluster.x-k8s.io` v1beta1 and
-v1beta2 hold the same facts in other places; a column names every place and the first that is filled counts.
-A kind that is not here is still kept and tabled, with `COMMON` as its columns and owner references as its links.
+No other module depends on which version of an API has a fact in which field. `cluster.x-k8s.io` v1beta1 and v1beta2
+have the same facts in different fields; a column lists every field and the first that is set counts.
+A kind outside the catalogue is still read, with `COMMON` as its columns and owner references as its links.
 """
 
 from __future__ import annotations
@@ -22,43 +22,43 @@ __all__ = [
     "KUBELET",
     "LINKED",
     "NAMESPACES",
-    "importance",
-    "known",
-    "named",
-    "qualified",
+    "find_kind",
+    "kind_for_resource",
+    "qualified_name",
+    "sort_key",
 ]
 
 
 _ALL = (*linked.KINDS, *upgrading.KINDS, *workloads.KINDS, linked.HOST, KUBELET)
 CATALOGUE: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 LINKED = tuple(kind.name for kind in linked.KINDS)
-"""The kinds that the pairs stand on: a Node, its Machine, what belongs to that, and the cluster objects."""
+"""The kinds that pairing needs: Nodes, Machines, the objects of a Machine, and the cluster objects."""
 GRAPH = (*LINKED, "Host")
 """The kinds of the graph; the hosts' archives are opened for it, but not for a check."""
 DIAGNOSIS = tuple(kind.name for kind in CATALOGUE.values() if kind.served)
-"""The kinds that `coverage` speaks of, because the checks stand on them."""
+"""The kinds in `coverage`, because the checks need them."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
 
 
-def importance(kind: str) -> tuple[int, str]:
-    """What to read and to name first: the kinds that the checks stand on in their own order, then all others."""
+def sort_key(kind: str) -> tuple[int, str]:
+    """Return a sort key: the kinds that the checks need in the order of the catalogue, then all others by name."""
     return (DIAGNOSIS.index(kind) if kind in DIAGNOSIS else len(DIAGNOSIS), kind)
 
 
-def named(word: str) -> Kind | None:
-    """The kind of the catalogue that a person means, as kubectl would take it: ``Node``, ``machines``, the resource."""
+def find_kind(word: str) -> Kind | None:
+    """Find a kind of the catalogue by its name as for kubectl: ``Node``, ``machines`` or the full resource."""
     spelled = word.lower()
     return next((k for k in CATALOGUE.values() if spelled in {k.name.lower(), k.plural, k.resource}), None)
 
 
-def known(group: str, plural: str) -> Kind:
-    """The kind of a resource; one that is not in the catalogue goes by its resource name, with the common columns."""
+def kind_for_resource(group: str, plural: str) -> Kind:
+    """Return the kind of a resource; outside the catalogue, one named by its resource, with the common columns."""
     entry = _BY_RESOURCE.get((group, plural))
     return entry or Kind(name=f"{plural}.{group}" if group else plural, group=group, plural=plural)
 
 
-def qualified(group: str, bare: str) -> str:
-    """The one name of an object's kind: ``Node``, but ``Node.longhorn.io`` for its namesake."""
+def qualified_name(group: str, bare: str) -> str:
+    """Return the unique name of an object's kind: ``Node``, but ``Node.longhorn.io`` for its namesake."""
     entry = _BY_KIND.get((group, bare))
     return entry.name if entry else f"{bare}.{group}" if group else bare

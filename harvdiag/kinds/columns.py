@@ -1,4 +1,4 @@
-"""Columns: one fact of an object, its type in a table, and the field it stands in."""
+"""Columns: one fact of an object, its type in a table, and its field."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = [
     "OWNER",
     "UID",
     "Column",
-    "at",
-    "condition",
-    "count",
-    "flag",
-    "roles",
-    "time",
-    "unset",
+    "bool_column",
+    "condition_column",
+    "field_column",
+    "int_column",
+    "roles_column",
+    "time_column",
+    "unset_column",
 ]
 
 LONGEST_INT = 20
@@ -40,7 +40,7 @@ ROLE_LABELS = {
 class Column(NamedTuple):
     """A column of a table: `dtype` is pandas' name of it (``str``, ``boolean``, ``Int64``, ``datetime64[ns, UTC]``).
 
-    `source` says for people where the fact stands; `paths` are the fields, where it is no more than one of them.
+    `source` describes where the fact is; `paths` are the fields if it is the value of one of them.
     """
 
     name: str
@@ -50,58 +50,58 @@ class Column(NamedTuple):
     paths: tuple[str, ...] = ()
 
 
-def at(name: str, *paths: str, dtype: str = "str") -> Column:
-    """The first of `paths` that holds something; an empty string counts as nothing."""
+def field_column(name: str, *paths: str, dtype: str = "str") -> Column:
+    """Return a column with the first of `paths` that is set; an empty string counts as unset."""
     fields = [field(path) for path in paths]
 
     def value(obj: Obj) -> Any:
-        found = (path.get(obj) for path in fields)
-        return next((_as(dtype, v) for v in found if v is not None and v != ""), None)
+        values = (path.get(obj) for path in fields)
+        return next((_convert_value(dtype, v) for v in values if v is not None and v != ""), None)
 
     return Column(name, dtype, " or ".join(paths), value, paths)
 
 
-def _as(dtype: str, value: Any) -> Any:
-    """The value in the column's type; None where it does not fit (never a guess)."""
+def _convert_value(dtype: str, value: Any) -> Any:
+    """The value in the column's type; None if it does not fit."""
     match dtype:
         case "boolean":
             return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value))
         case "Int64":
-            return _whole(str(value))
+            return _parse_int64(str(value))
         case _:
             return value if isinstance(value, str) else str(value)
 
 
-def _whole(text: str) -> int | None:
-    """A whole number that 64 bits hold."""
+def _parse_int64(text: str) -> int | None:
+    """An integer of 64 bits; None if it is not one."""
     if len(text) > LONGEST_INT or not text.isascii() or not text.removeprefix("-").isdigit():
         return None
     number = int(text)
     return number if -(2**63) <= number < 2**63 else None
 
 
-def time(name: str, path: str) -> Column:
-    """A moment, RFC 3339 in the object."""
-    return at(name, path, dtype="datetime64[ns, UTC]")
+def time_column(name: str, path: str) -> Column:
+    """Return a column with a time, RFC 3339 in the object."""
+    return field_column(name, path, dtype="datetime64[ns, UTC]")
 
 
-def flag(name: str, *paths: str) -> Column:
-    """True or false; absent stays absent."""
-    return at(name, *paths, dtype="boolean")
+def bool_column(name: str, *paths: str) -> Column:
+    """Return a boolean column; absent stays absent."""
+    return field_column(name, *paths, dtype="boolean")
 
 
-def count(name: str, *paths: str) -> Column:
-    """A whole number."""
-    return at(name, *paths, dtype="Int64")
+def int_column(name: str, *paths: str) -> Column:
+    """Return an integer column."""
+    return field_column(name, *paths, dtype="Int64")
 
 
-def unset(name: str, path: str) -> Column:
-    """True where `path` is absent or false: ``spec.unschedulable`` absent means that pods may be scheduled."""
+def unset_column(name: str, path: str) -> Column:
+    """Return a column that is true unless `path` is true: ``spec.unschedulable`` absent means schedulable."""
     return Column(name, "boolean", f"not {path}", lambda obj: field(path).get(obj) is not True)
 
 
-def condition(name: str, kind: str) -> Column:
-    """Status of a condition (``True``, ``False``, ``Unknown``), whichever of the API's lists it stands in."""
+def condition_column(name: str, kind: str) -> Column:
+    """Return a column with the status of a condition (``True``, ``False``, ``Unknown``), in any of the API's lists."""
 
     def value(obj: Obj) -> str | None:
         return find_condition(obj, kind, ALL_LISTS).status or None
@@ -109,26 +109,26 @@ def condition(name: str, kind: str) -> Column:
     return Column(name, "str", condition_path(kind), value)
 
 
-def roles(name: str = "roles") -> Column:
-    """The roles of a Node, Machine, RKEBootstrap or plan Secret, from its labels; absent where it has none."""
+def roles_column(name: str = "roles") -> Column:
+    """Return a column with the roles of a Node, Machine, RKEBootstrap or plan Secret, from its labels, if any."""
 
     def value(obj: Obj) -> str | None:
-        mine = labels(obj)
-        found = [role for key, role in ROLE_LABELS.items() if mine.get(key) == "true"]
-        return " ".join(sorted(set(found))) or None
+        own_labels = labels(obj)
+        own_roles = {role for key, role in ROLE_LABELS.items() if own_labels.get(key) == "true"}
+        return " ".join(sorted(own_roles)) or None
 
     return Column(name, "str", "metadata.labels: " + ", ".join(ROLE_LABELS), value)
 
 
-def _owner(obj: Obj) -> str | None:
+def _owner_names(obj: Obj) -> str | None:
     owners = [owner for owner in items(obj, "metadata.ownerReferences") if isinstance(owner, dict)]
     return ", ".join(f"{owner.get('kind')}/{owner.get('name')}" for owner in owners) or None
 
 
-NAMESPACE = at("namespace", "metadata.namespace")
-NAME = at("name", "metadata.name")
-OWNER = Column("owner", "str", "metadata.ownerReferences", _owner)
-DELETING = time("deleting", "metadata.deletionTimestamp")
-CREATED = time("created", "metadata.creationTimestamp")
-UID = at("uid", "metadata.uid")
+NAMESPACE = field_column("namespace", "metadata.namespace")
+NAME = field_column("name", "metadata.name")
+OWNER = Column("owner", "str", "metadata.ownerReferences", _owner_names)
+DELETING = time_column("deleting", "metadata.deletionTimestamp")
+CREATED = time_column("created", "metadata.creationTimestamp")
+UID = field_column("uid", "metadata.uid")
 COMMON = (NAMESPACE, NAME, OWNER, DELETING, CREATED, UID)

@@ -1,4 +1,4 @@
-"""What is declared of a kind: where it lives, what a table shows of it, and which other objects it names."""
+"""The declaration of a kind: its API, its columns in tables, and the fields that reference other objects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["Kind", "Link"]
 
 
 class Link(NamedTuple):
-    """A field that names another object.
+    """A field that references another object.
 
-    `by` says what the field holds: the other's ``name``, ``uid``, ``provider_id`` or ``address``, or ``reference``
-    where `path` holds kind, group and name. `namespace` is the field that names the other's namespace, else `home`.
+    `by` says what the field contains: the other's ``name``, ``uid``, ``provider_id`` or ``address``, or ``reference``
+    if `path` has kind, group and name. `namespace` is the field with the other's namespace, else `home`.
     """
 
     path: str
@@ -26,7 +26,11 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind of object."""
+    """One kind of object. `home` is the namespace in which harvdiag looks for it; empty means cluster scope.
+
+    One without `versions` is not a kind of an API: harvdiag builds its objects itself. For one with `only`, a cluster
+    is asked only for objects of that type, only in `home`, and only for their metadata.
+    """
 
     name: str
     group: str
@@ -42,15 +46,15 @@ class Kind:
 
     @property
     def bare(self) -> str:
-        """The kind as objects spell it, without the group that tells namesakes apart."""
+        """The kind as in the objects, without the group that distinguishes namesakes."""
         return self.name.split(".", 1)[0]
 
     @property
     def resource(self) -> str:
-        """The name that kubectl takes: ``machines.cluster.x-k8s.io``."""
+        """The name for kubectl: ``machines.cluster.x-k8s.io``."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     @property
     def served(self) -> bool:
-        """Whether an API serves it, at least in some cluster."""
+        """Whether it is a kind of an API."""
         return bool(self.versions)

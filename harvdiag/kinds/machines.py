@@ -1,4 +1,4 @@
-"""The kinds that a host is made of, and the cluster objects above them; docs/objects.md#kinds and #links."""
+"""The kinds that represent a host, and the cluster objects above them; docs/objects.md#kinds and #links."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from harvdiag.kinds.columns import (
     NAMESPACE,
     OWNER,
     UID,
-    at,
-    condition,
-    count,
-    flag,
-    roles,
-    time,
-    unset,
+    bool_column,
+    condition_column,
+    field_column,
+    int_column,
+    roles_column,
+    time_column,
+    unset_column,
 )
 from harvdiag.kinds.kind import Kind, Link
 from harvdiag.kinds.local import FLEET
@@ -27,12 +27,12 @@ __all__ = ["HOST", "KINDS", "KUBELET", "NAMESPACES"]
 _CLUSTER_COLUMNS = (
     NAMESPACE,
     NAME,
-    at("phase", "status.phase"),
-    flag("paused", "spec.paused"),
-    condition("ready", "Ready"),
-    at("kubernetes", "spec.kubernetesVersion", "status.version.gitVersion"),
-    at("control_plane", "spec.controlPlaneRef.name"),
-    at("infrastructure", "spec.infrastructureRef.name"),
+    field_column("phase", "status.phase"),
+    bool_column("paused", "spec.paused"),
+    condition_column("ready", "Ready"),
+    field_column("kubernetes", "spec.kubernetesVersion", "status.version.gitVersion"),
+    field_column("control_plane", "spec.controlPlaneRef.name"),
+    field_column("infrastructure", "spec.infrastructureRef.name"),
     OWNER,
     DELETING,
     CREATED,
@@ -45,16 +45,16 @@ NODE = Kind(
     plural="nodes",
     columns=(
         NAME,
-        condition("ready", "Ready"),
-        unset("schedulable", "spec.unschedulable"),
-        roles(),
-        at("managed", 'metadata.labels["harvesterhci.io/managed"]'),
-        at("machine", 'metadata.annotations["cluster.x-k8s.io/machine"]'),
-        at("machine_uid", 'metadata.labels["rke.cattle.io/machine"]'),
-        at("provider_id", "spec.providerID"),
-        at("kubelet", "status.nodeInfo.kubeletVersion"),
-        at("os", "status.nodeInfo.osImage"),
-        at("internal_ip", 'metadata.annotations["rke2.io/internal-ip"]'),
+        condition_column("ready", "Ready"),
+        unset_column("schedulable", "spec.unschedulable"),
+        roles_column(),
+        field_column("managed", 'metadata.labels["harvesterhci.io/managed"]'),
+        field_column("machine", 'metadata.annotations["cluster.x-k8s.io/machine"]'),
+        field_column("machine_uid", 'metadata.labels["rke.cattle.io/machine"]'),
+        field_column("provider_id", "spec.providerID"),
+        field_column("kubelet", "status.nodeInfo.kubeletVersion"),
+        field_column("os", "status.nodeInfo.osImage"),
+        field_column("internal_ip", 'metadata.annotations["rke2.io/internal-ip"]'),
         DELETING,
         CREATED,
         UID,
@@ -85,19 +85,21 @@ MACHINE = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        at("phase", "status.phase"),
-        at("node", "status.nodeRef.name"),
-        at("node_uid", "status.nodeRef.uid"),
-        at("provider_id", "spec.providerID"),
-        at("infrastructure", "spec.infrastructureRef.name"),
-        at("bootstrap", "spec.bootstrap.configRef.name"),
-        flag("bootstrap_ready", "status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
-        flag("infrastructure_ready", "status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
-        condition("node_healthy", "NodeHealthy"),
-        at("failure_reason", "status.failureReason", "status.deprecated.v1beta1.failureReason"),
-        at("failure_message", "status.failureMessage", "status.deprecated.v1beta1.failureMessage"),
-        roles(),
-        at("machine_id", 'metadata.labels["rke.cattle.io/machine-id"]'),
+        field_column("phase", "status.phase"),
+        field_column("node", "status.nodeRef.name"),
+        field_column("node_uid", "status.nodeRef.uid"),
+        field_column("provider_id", "spec.providerID"),
+        field_column("infrastructure", "spec.infrastructureRef.name"),
+        field_column("bootstrap", "spec.bootstrap.configRef.name"),
+        bool_column("bootstrap_ready", "status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
+        bool_column(
+            "infrastructure_ready", "status.infrastructureReady", "status.initialization.infrastructureProvisioned"
+        ),
+        condition_column("node_healthy", "NodeHealthy"),
+        field_column("failure_reason", "status.failureReason", "status.deprecated.v1beta1.failureReason"),
+        field_column("failure_message", "status.failureMessage", "status.deprecated.v1beta1.failureMessage"),
+        roles_column(),
+        field_column("machine_id", 'metadata.labels["rke.cattle.io/machine-id"]'),
         DELETING,
         CREATED,
         UID,
@@ -120,8 +122,8 @@ CUSTOMMACHINE = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        at("provider_id", "spec.providerID"),
-        condition("ready", "Ready"),
+        field_column("provider_id", "spec.providerID"),
+        condition_column("ready", "Ready"),
         OWNER,
         DELETING,
         CREATED,
@@ -137,11 +139,11 @@ RKEBOOTSTRAP = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        at("data_secret", "status.dataSecretName"),
-        flag("ready", "status.ready"),
-        at("internal_address", 'metadata.annotations["rke.cattle.io/internal-address"]'),
-        roles(),
-        at("machine_id", 'metadata.labels["rke.cattle.io/machine-id"]'),
+        field_column("data_secret", "status.dataSecretName"),
+        bool_column("ready", "status.ready"),
+        field_column("internal_address", 'metadata.annotations["rke.cattle.io/internal-address"]'),
+        roles_column(),
+        field_column("machine_id", 'metadata.labels["rke.cattle.io/machine-id"]'),
         OWNER,
         DELETING,
         CREATED,
@@ -160,13 +162,13 @@ PLAN = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        at("machine", 'metadata.labels["rke.cattle.io/machine-name"]'),
-        flag("init_node", 'metadata.labels["rke.cattle.io/init-node"]'),
-        roles(),
-        at("join_url", 'metadata.annotations["rke.cattle.io/join-url"]'),
-        at("joined_to", 'metadata.annotations["rke.cattle.io/joined-to"]'),
-        time("plan_updated", 'metadata.annotations["rke.cattle.io/plan-last-updated"]'),
-        time("probes_passed", 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'),
+        field_column("machine", 'metadata.labels["rke.cattle.io/machine-name"]'),
+        bool_column("init_node", 'metadata.labels["rke.cattle.io/init-node"]'),
+        roles_column(),
+        field_column("join_url", 'metadata.annotations["rke.cattle.io/join-url"]'),
+        field_column("joined_to", 'metadata.annotations["rke.cattle.io/joined-to"]'),
+        time_column("plan_updated", 'metadata.annotations["rke.cattle.io/plan-last-updated"]'),
+        time_column("probes_passed", 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'),
         OWNER,
         DELETING,
         CREATED,
@@ -215,9 +217,9 @@ HOST = Kind(
     versions=(),
     columns=(
         NAME,
-        at("cattle_id", 'files["etc/rancher/agent/cattle-id"].id'),
-        at("machine", 'files["etc/rancher/agent/cattle-id"].machine'),
-        at("machine_uid", 'files["etc/rancher/rke2/config.yaml.d/50-rancher.yaml"].machine'),
+        field_column("cattle_id", 'files["etc/rancher/agent/cattle-id"].id'),
+        field_column("machine", 'files["etc/rancher/agent/cattle-id"].machine'),
+        field_column("machine_uid", 'files["etc/rancher/rke2/config.yaml.d/50-rancher.yaml"].machine'),
     ),
     links=(
         Link("metadata.name", "Node"),
@@ -225,7 +227,7 @@ HOST = Kind(
         Link('files["etc/rancher/rke2/config.yaml.d/50-rancher.yaml"].machine', "Machine", by="uid"),
     ),
 )
-"""No Kubernetes object: what a host's own files say, from its archive in a bundle (`sources.bundle.nodes`)."""
+"""Not a Kubernetes object: data of a host's own files, from its archive in a bundle (`sources.bundle.nodes`)."""
 KUBELET = Kind(
     name="KubeletStats",
     group="",
@@ -233,18 +235,18 @@ KUBELET = Kind(
     versions=(),
     columns=(
         NAME,
-        count("fs_capacity", "fs.capacityBytes"),
-        count("fs_used", "fs.usedBytes"),
-        count("fs_available", "fs.availableBytes"),
-        count("images_capacity", "imageFs.capacityBytes"),
-        count("images_used", "imageFs.usedBytes"),
-        count("images_available", "imageFs.availableBytes"),
+        int_column("fs_capacity", "fs.capacityBytes"),
+        int_column("fs_used", "fs.usedBytes"),
+        int_column("fs_available", "fs.availableBytes"),
+        int_column("images_capacity", "imageFs.capacityBytes"),
+        int_column("images_used", "imageFs.usedBytes"),
+        int_column("images_available", "imageFs.availableBytes"),
     ),
     links=(Link("metadata.name", "Node"),),
 )
-"""No Kubernetes object: a node's disks in bytes, as its kubelet tells them (nodes/proxy, stats/summary); live only."""
+"""Not a Kubernetes object: a node's disks in bytes, from its kubelet (nodes/proxy, stats/summary); live only."""
 NAMESPACES = Kind(name="Namespace", group="", plural="namespaces")
-"""Not in the catalogue, for nothing is told of namespaces: these are where other kinds are looked for."""
+"""Not in the catalogue, as no check needs namespaces: they are only listed to find other kinds."""
 
 KINDS = (
     NODE,

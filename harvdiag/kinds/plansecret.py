@@ -1,10 +1,10 @@
-"""What harvdiag may keep of a Secret: machine plans only, and of those no plan, no token, no body."""
+"""What harvdiag keeps of Secrets: only machine plans, and of these neither plan nor token nor body."""
 
 from __future__ import annotations
 
 from harvdiag.core.fields import Obj, field, text
 
-__all__ = ["OUTPUTS", "PLAN_TYPE", "admit"]
+__all__ = ["OUTPUTS", "PLAN_TYPE", "strip_plan"]
 
 PLAN_TYPE = "rke.cattle.io/machine-plan"
 STATUS_KEYS = frozenset(
@@ -22,17 +22,17 @@ STATUS_KEYS = frozenset(
         "success-count",
     }
 )
-"""The status keys that a support bundle keeps (rancher/support-bundle-kit); no plan is among them."""
+"""The status keys that a support bundle keeps (rancher/support-bundle-kit); the plan is not among them."""
 OUTPUTS = frozenset({"applied-output", "applied-periodic-output"})
-"""What commands that went well wrote on the hosts: nearly all the bytes of a plan Secret, and no sign of any fault."""
+"""The output of successful commands on the hosts: nearly all bytes of a plan Secret, and never an error."""
 KEPT = frozenset({"apiVersion", "kind", "metadata", "type"})
-"""What stays of a Secret beside those: no other field is needed, so none can carry a body."""
+"""The other fields that are kept of a Secret: no more are needed, so none can contain a body."""
 COPIES = ("kubectl.kubernetes.io/last-applied-configuration", "objectset.rio.cattle.io/applied")
-"""Annotations that may hold a copy of the whole Secret."""
+"""Annotations that may contain a copy of the whole Secret."""
 
 
-def admit(obj: Obj) -> Obj | None:
-    """The Secret as a snapshot may keep it, or None where it is no machine plan."""
+def strip_plan(obj: Obj) -> Obj | None:
+    """Return the Secret without its plan, as a snapshot may keep it, or None if it is not a machine plan."""
     if text(obj, "type") != PLAN_TYPE:
         return None
     data = field("data").get(obj)

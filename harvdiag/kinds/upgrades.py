@@ -1,8 +1,18 @@
-"""The kinds that an upgrade is made of; docs/objects.md#kinds."""
+"""The kinds that take part in an upgrade; docs/objects.md#kinds."""
 
 from __future__ import annotations
 
-from harvdiag.kinds.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, condition, count, flag
+from harvdiag.kinds.columns import (
+    CREATED,
+    DELETING,
+    NAME,
+    NAMESPACE,
+    UID,
+    bool_column,
+    condition_column,
+    field_column,
+    int_column,
+)
 from harvdiag.kinds.kind import Kind, Link
 from harvdiag.kinds.local import FLEET
 
@@ -15,7 +25,7 @@ SETTING = Kind(
     plural="settings",
     home="",
     versions=("v1beta1",),
-    columns=(NAME, at("value", "value"), at("default", "default"), CREATED, UID),
+    columns=(NAME, field_column("value", "value"), field_column("default", "default"), CREATED, UID),
 )
 UPGRADE = Kind(
     name="Upgrade",
@@ -26,13 +36,13 @@ UPGRADE = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        flag("latest", 'metadata.labels["harvesterhci.io/latestUpgrade"]'),
-        at("state", 'metadata.labels["harvesterhci.io/upgradeState"]'),
-        at("version", "spec.version"),
-        at("previous_version", "status.previousVersion"),
-        condition("completed", "Completed"),
-        condition("nodes_upgraded", "NodesUpgraded"),
-        at("single_node", "status.singleNode"),
+        bool_column("latest", 'metadata.labels["harvesterhci.io/latestUpgrade"]'),
+        field_column("state", 'metadata.labels["harvesterhci.io/upgradeState"]'),
+        field_column("version", "spec.version"),
+        field_column("previous_version", "status.previousVersion"),
+        condition_column("completed", "Completed"),
+        condition_column("nodes_upgraded", "NodesUpgraded"),
+        field_column("single_node", "status.singleNode"),
         DELETING,
         CREATED,
         UID,
@@ -46,9 +56,9 @@ JOB = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        count("active", "status.active"),
-        count("succeeded", "status.succeeded"),
-        count("failed", "status.failed"),
+        int_column("active", "status.active"),
+        int_column("succeeded", "status.succeeded"),
+        int_column("failed", "status.failed"),
         CREATED,
         UID,
     ),
@@ -61,10 +71,10 @@ PLAN_OF_SUC = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        at("version", "status.latestVersion", "spec.version"),
-        at("hash", "status.latestHash"),
-        count("concurrency", "spec.concurrency"),
-        condition("complete", "Complete"),
+        field_column("version", "status.latestVersion", "spec.version"),
+        field_column("hash", "status.latestHash"),
+        int_column("concurrency", "spec.concurrency"),
+        condition_column("complete", "Complete"),
         CREATED,
         UID,
     ),
@@ -75,7 +85,14 @@ UPGRADELOG = Kind(
     plural="upgradelogs",
     home="harvester-system",
     versions=("v1beta1",),
-    columns=(NAMESPACE, NAME, at("upgrade", "spec.upgradeName"), condition("started", "Started"), CREATED, UID),
+    columns=(
+        NAMESPACE,
+        NAME,
+        field_column("upgrade", "spec.upgradeName"),
+        condition_column("started", "Started"),
+        CREATED,
+        UID,
+    ),
     links=(Link("spec.upgradeName", "Upgrade", home="harvester-system"),),
 )
 UPGRADEPLAN = Kind(
@@ -86,10 +103,10 @@ UPGRADEPLAN = Kind(
     versions=("v1beta1",),
     columns=(
         NAME,
-        at("phase", "status.currentPhase"),
-        at("version", "status.version", "spec.version"),
-        at("previous_version", "status.previousVersion"),
-        condition("degraded", "Degraded"),
+        field_column("phase", "status.currentPhase"),
+        field_column("version", "status.version", "spec.version"),
+        field_column("previous_version", "status.previousVersion"),
+        condition_column("degraded", "Degraded"),
         CREATED,
         UID,
     ),
@@ -103,10 +120,10 @@ MANAGEDCHART = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        at("version", "spec.version"),
-        flag("paused", "spec.paused"),
-        condition("ready", "Ready"),
-        at("state", "status.display.state"),
+        field_column("version", "spec.version"),
+        bool_column("paused", "spec.paused"),
+        condition_column("ready", "Ready"),
+        field_column("state", "status.display.state"),
         CREATED,
         UID,
     ),
@@ -120,9 +137,9 @@ BUNDLE = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        count("desired", "status.summary.desiredReady"),
-        count("ready", "status.summary.ready"),
-        count("failed", "status.summary.errApplied"),
+        int_column("desired", "status.summary.desiredReady"),
+        int_column("ready", "status.summary.ready"),
+        int_column("failed", "status.summary.errApplied"),
         CREATED,
         UID,
     ),
@@ -136,9 +153,9 @@ LONGHORN_NODE = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        flag("schedulable", "spec.allowScheduling"),
-        flag("evicting", "spec.evictionRequested"),
-        condition("ready", "Ready"),
+        bool_column("schedulable", "spec.allowScheduling"),
+        bool_column("evicting", "spec.evictionRequested"),
+        condition_column("ready", "Ready"),
         CREATED,
         UID,
     ),

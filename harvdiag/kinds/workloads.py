@@ -1,12 +1,12 @@
-"""The kinds of what runs on the hosts and must leave them before a drain; docs/objects.md#kinds.
+"""The kinds of workloads that must leave a host before a drain; docs/objects.md#kinds.
 
-VirtualMachineInstances are not among them: their `spec` may hold user data with passwords in plain text, and whatever
-is in the catalogue is saved.
+VirtualMachineInstances are not among them: their `spec` may contain user data with passwords in plain text, and every
+kind of the catalogue is saved.
 """
 
 from __future__ import annotations
 
-from harvdiag.kinds.columns import CREATED, DELETING, NAME, NAMESPACE, UID, at, count
+from harvdiag.kinds.columns import CREATED, DELETING, NAME, NAMESPACE, UID, field_column, int_column
 from harvdiag.kinds.kind import Kind, Link
 
 __all__ = ["KINDS"]
@@ -21,12 +21,12 @@ VOLUME = Kind(
     columns=(
         NAMESPACE,
         NAME,
-        at("state", "status.state"),
-        at("robustness", "status.robustness"),
-        at("node", "status.currentNodeID"),
-        count("replicas", "spec.numberOfReplicas"),
-        at("claim_namespace", "status.kubernetesStatus.namespace"),
-        at("claim", "status.kubernetesStatus.pvcName"),
+        field_column("state", "status.state"),
+        field_column("robustness", "status.robustness"),
+        field_column("node", "status.currentNodeID"),
+        int_column("replicas", "spec.numberOfReplicas"),
+        field_column("claim_namespace", "status.kubernetesStatus.namespace"),
+        field_column("claim", "status.kubernetesStatus.pvcName"),
         DELETING,
         CREATED,
         UID,

@@ -55,7 +55,7 @@ def _rights(access: Access, width: int) -> Iterator[str]:
 def _rest(access: Access, width: int) -> Iterator[str]:
     """What it comes to, what the server said, and what to do."""
     lead, command, caution = access.advice
-    for text in (access.summary, *access.words, lead):
+    for text in (access.summary, *access.server_messages, lead):
         yield from fill(plain(text), width) if text else ()
     if command:
         yield f"  {plain(command)}"

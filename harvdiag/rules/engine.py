@@ -18,7 +18,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint
 from harvdiag.core.suggest import either, near
-from harvdiag.kinds import importance
+from harvdiag.kinds import sort_key
 from harvdiag.rules.facts import Facts
 
 __all__ = [
@@ -185,7 +185,7 @@ def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[
 def judge(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
     """Run the rules; what they need is read together first."""
     chosen = list(rules)
-    needed = sorted({kind for rule in chosen for kind in rule.needs}, key=importance)
+    needed = sorted({kind for rule in chosen for kind in rule.needs}, key=sort_key)
     facts.snapshot.load([*needed, "Setting"])
     return _linked([_outcome(facts, rule) for rule in chosen])
 

@@ -1,6 +1,6 @@
-"""Everything that reads the outside world, and the one door to it.
+"""The sources that can be read, and how to open one.
 
-A source is a package below this one that declares itself as ``SOURCE`` in its `__init__`; it is found by itself. The
+A source is a package below this one that declares itself as ``SOURCE`` in its `__init__`; it is discovered. The
 declaration is imported with the door, the reader only when something is opened.
 """
 
@@ -77,7 +77,7 @@ def source_type(name: str) -> SourceType:
 
 
 def _refuse_unknown(target: str, _: OpenOptions) -> Reader:
-    raise SourceError(f"{_short(target)}: this harvdiag has no reader for it; update harvdiag")
+    raise SourceError(f"{_printable_target(target)}: this harvdiag has no reader for it; update harvdiag")
 
 
 def open_source(
@@ -87,12 +87,12 @@ def open_source(
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> Snapshot:
-    """A snapshot of what `target` names: a support bundle (zip, part of one, or extracted), a snapshot file, files of
-    kubectl, or ``context:lab``: the cluster of that kubeconfig context (``context:`` is the current one).
+    """Open what `target` names: a support bundle (zip, part of one, or extracted), a snapshot file, kubectl output,
+    or ``context:lab``: the cluster of that kubeconfig context (``context:`` is the current one).
 
     ``-`` is standard input, with documents as kubectl writes them. The options are those of a cluster: its kubeconfig,
     the seconds that a request may take, and where to show progress. Raises SourceError, in one line, for what cannot
-    be used, AccessError for a cluster that cannot be.
+    be used, AccessError for a cluster that cannot be reached.
     """
     options = OpenOptions(kubeconfig, timeout, progress)
     name = os.fspath(target)
@@ -100,9 +100,11 @@ def open_source(
         if source.matches_name(name):
             return Snapshot(source.open(name, options))
     try:
-        return Snapshot(_open_path(_path(target), options))
+        return Snapshot(_open_path(_resolve_path(target), options))
     except OSError as error:
-        raise SourceError(f"{_short(target)}: cannot be read: {error.strerror or 'it is no readable file'}") from None
+        raise SourceError(
+            f"{_printable_target(target)}: cannot be read: {error.strerror or 'not a readable file'}"
+        ) from None
 
 
 def _open_path(path: Path, options: OpenOptions) -> Reader:
@@ -117,24 +119,25 @@ def _open_path(path: Path, options: OpenOptions) -> Reader:
         raise
 
 
-def _path(target: str | os.PathLike[str]) -> Path:
+def _resolve_path(target: str | os.PathLike[str]) -> Path:
     try:
         path = Path(target).expanduser()
     except RuntimeError:
-        raise SourceError(f"{_short(target)}: no such user, so there is no such folder") from None
+        raise SourceError(f"{_printable_target(target)}: no such user, so there is no such folder") from None
     if not path.exists():
         # A word alone may be the name of a context.
         word = path.name == os.fspath(target) and not path.suffix
-        hint = f"; a context of your kubeconfig is given as {CONTEXT}{_short(target)}" if word else ""
-        raise SourceError(f"{_short(target)}: no such file or folder{hint}")
+        hint = f"; a context of your kubeconfig is given as {CONTEXT}{_printable_target(target)}" if word else ""
+        raise SourceError(f"{_printable_target(target)}: no such file or folder{hint}")
     if not path.is_file() and not path.is_dir():
         raise SourceError(
-            f"{_short(target)}: cannot be read from a pipe; save it to a file first (or give - for standard input)"
+            f"{_printable_target(target)}: cannot be read from a pipe; save it to a file first "
+            "(or give - for standard input)"
         )
     return path if path.name not in ("", "..") else path.resolve()
 
 
-def _short(target: str | os.PathLike[str]) -> str:
-    from harvdiag.io.archive.member import shown
+def _printable_target(target: str | os.PathLike[str]) -> str:
+    from harvdiag.io.archive.member import printable
 
-    return shown(os.fspath(target))
+    return printable(os.fspath(target))

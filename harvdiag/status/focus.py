@@ -8,7 +8,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.suggest import either, near
 from harvdiag.graph.build import Graph
-from harvdiag.kinds import named
+from harvdiag.kinds import find_kind
 
 __all__ = ["found"]
 
@@ -48,7 +48,7 @@ def _known(findings: Findings, graph: Graph, ref: ObjectRef) -> ObjectRef:
 
 def _spoken(graph: Graph, word: str) -> ObjectRef:
     kind, _, name = word.rpartition("/")
-    wanted = named(kind) if kind else None
+    wanted = find_kind(kind) if kind else None
     if kind and wanted is None:
         raise UsageError(f"no kind {kind!r} in the picture: give a name, or KIND/NAME such as node/{name}")
     # Nodes and Machines come before what belongs to them and goes by the same name.

@@ -12,14 +12,14 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
-from harvdiag.training.scenarios import load
+from harvdiag.training.scenarios import load_scenario
 
 __all__ = ["open_objects", "open_scenario"]
 
 
 def open_scenario(file: str | os.PathLike[str]) -> Cluster:
-    """The cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, where it is none."""
-    scenario = load(Path(file))
+    """Open the cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, otherwise."""
+    scenario = load_scenario(Path(file))
     return open_objects(f"{scenario.rule}/{scenario.path.stem}", scenario.objects, scenario.captured_at or "")
 
 
@@ -28,12 +28,12 @@ def open_objects(name: str, objects: Iterable[Obj], captured_at: str = "") -> Cl
 
     `name` is what to call it.
     """
-    # What kubectl would list as empty: every kind of the catalogue was looked for, also where there is none of it.
-    empty = [("", _nothing(kind)) for kind in CATALOGUE.values() if kind.versions]
+    # An empty list of every kind, as from kubectl: a scenario is complete also for kinds that it has none of.
+    empty = [("", _empty_list(kind)) for kind in CATALOGUE.values() if kind.versions]
     documents = [*empty, *((name, obj) for obj in objects)]
     return Cluster(Snapshot(FilesReader(name, documents, captured_at, whole=True)))
 
 
-def _nothing(kind: Kind) -> Obj:
+def _empty_list(kind: Kind) -> Obj:
     version = f"{kind.group}/{kind.versions[0]}" if kind.group else kind.versions[0]
     return {"apiVersion": version, "kind": f"{kind.bare}List", "items": []}

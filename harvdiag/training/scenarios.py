@@ -1,7 +1,7 @@
-"""Scenarios: small broken (or almost broken) clusters in YAML, each with the findings that it must give.
+"""Scenarios: small broken (or almost broken) clusters in YAML, each with its expected findings.
 
 A scenario is `<root>/<rule>/<name>.yaml`. Its first document describes it (`scenario`, `follows`, `base`, `expect`,
-`captured_at`); the others are laid over the objects of `<root>/base/<base>.yaml`: one with apiVersion, kind, name and
+`captured_at`); the others are applied to the objects of `<root>/base/<base>.yaml`: one with apiVersion, kind, name and
 namespace of an object there is a merge patch (RFC 7386) for it, `$patch: delete` removes it, any other is added.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["Scenario", "build_objects", "find", "load", "parse_documents"]
+__all__ = ["Scenario", "build_objects", "find_scenarios", "load_scenario", "parse_documents"]
 
 _Object = dict[str, Any]
 _TIME = "tag:yaml.org,2002:timestamp"
@@ -23,7 +23,7 @@ _HEAD = {"scenario": str, "follows": str, "base": str, "expect": dict, "captured
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario, ready to be written as a source.
+    """One scenario, with its objects complete.
 
     `rule` is the rule it is about (the name of its directory), `expect` maps a rule to its findings' subjects
     (`Kind/name`) and holds every finding of every rule. `captured_at` is an RFC 3339 time or None. `objects` are plain
@@ -39,18 +39,18 @@ class Scenario:
     objects: tuple[_Object, ...]
 
 
-def find(root: Path) -> list[Path]:
-    """All scenario files below `root`, sorted; the bases are none."""
+def find_scenarios(root: Path) -> list[Path]:
+    """Find all scenario files below `root`, sorted, without the bases."""
     return sorted(path for path in root.glob("*/*.yaml") if path.parent.name != "base")
 
 
-def load(path: Path) -> Scenario:
+def load_scenario(path: Path) -> Scenario:
     """Read one scenario and its base.
 
-    Raises UsageError, in one line, where a file is missing, is no YAML or does not have the shape told above.
+    Raises UsageError, in one line, if a file is missing, is not YAML or does not have the form above.
     """
-    head, *layers = _documents(path) or [{}]
-    _check(path, head)
+    head, *layers = _read_documents(path) or [{}]
+    _check_head(path, head)
     objects = build_objects(path, path.parents[1] / "base" / f"{head['base']}.yaml", layers)
     return Scenario(
         path=path,
@@ -68,24 +68,24 @@ def build_objects(place: Path, base: Path | None, layers: Iterable[_Object]) -> 
 
     Raises UsageError, which names `place`, for a layer that is no object or removes one that is not there.
     """
-    objects = _objects(base) if base else []
+    objects = _load_base(base) if base else []
     for layer in layers:
-        _lay(place, objects, layer)
+        _apply_layer(place, objects, layer)
     return objects
 
 
-def _objects(path: Path) -> list[_Object]:
+def _load_base(path: Path) -> list[_Object]:
     """The objects of a base: each document is one, or a ``kind: List`` of them."""
-    found: list[_Object] = []
-    for document in _documents(path):
+    objects: list[_Object] = []
+    for document in _read_documents(path):
         items = document.get("items") if document.get("kind") == "List" else [document]
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise UsageError(f"{path} holds a List whose items are no objects")
-        found += items
-    return found
+            raise UsageError(f"{path} contains a List whose items are not objects")
+        objects += items
+    return objects
 
 
-def _documents(path: Path) -> list[_Object]:
+def _read_documents(path: Path) -> list[_Object]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -104,15 +104,15 @@ def parse_documents(path: Path, text: str) -> list[_Object]:
     plain = {first: [pair for pair in pairs if pair[0] != _TIME] for first, pairs in resolvers.items()}
     Loader.yaml_implicit_resolvers = plain
     try:
-        found = list(yaml.load_all(text, Loader))
+        documents = list(yaml.load_all(text, Loader))
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not valid YAML: {error}") from error
-    if not all(isinstance(document, dict) for document in found):
+    if not all(isinstance(document, dict) for document in documents):
         raise UsageError(f"{path} must hold mappings only; one of its documents is something else")
-    return cast(list[_Object], found)
+    return cast(list[_Object], documents)
 
 
-def _check(path: Path, head: _Object) -> None:
+def _check_head(path: Path, head: _Object) -> None:
     for key in ("scenario", "base", "expect"):
         if key not in head:
             raise UsageError(f"{path} has no `{key}` in its first document, which must describe the scenario")
@@ -126,15 +126,15 @@ def _check(path: Path, head: _Object) -> None:
             raise UsageError(f"{path} must give the subjects of `{rule}` as a list of Kind/name")
 
 
-def _lay(path: Path, objects: list[_Object], layer: _Object) -> None:
+def _apply_layer(path: Path, objects: list[_Object], layer: _Object) -> None:
     """Patch, remove or add one object in place."""
     order = layer.pop("$patch", "merge")
-    key = _key(path, layer)
-    known = next((obj for obj in objects if _key(path, obj) == key), None)
+    key = _object_key(path, layer)
+    known = next((obj for obj in objects if _object_key(path, obj) == key), None)
     if order == "delete" and known is not None:
         objects.remove(known)
     elif order == "merge" and known is not None:
-        _merge(known, layer)
+        _merge_patch(known, layer)
     elif order == "merge":
         objects.append(layer)
     else:
@@ -142,14 +142,14 @@ def _lay(path: Path, objects: list[_Object], layer: _Object) -> None:
         raise UsageError(f"{path} {problem}: {' '.join(key)}")
 
 
-def _key(path: Path, obj: _Object) -> tuple[str, str, str, str]:
+def _object_key(path: Path, obj: _Object) -> tuple[str, str, str, str]:
     meta = obj.get("metadata")
     if not isinstance(meta, dict) or not (obj.get("apiVersion") and obj.get("kind") and meta.get("name")):
         raise UsageError(f"{path}: every object needs apiVersion, kind and metadata.name")
     return obj["apiVersion"], obj["kind"], meta.get("namespace", ""), meta["name"]
 
 
-def _merge(target: _Object, patch: _Object) -> None:
+def _merge_patch(target: _Object, patch: _Object) -> None:
     """Apply a JSON merge patch (RFC 7386) in place: null deletes a key, a mapping is merged, anything else replaces."""
     for key, value in patch.items():
         if value is None:
@@ -157,6 +157,6 @@ def _merge(target: _Object, patch: _Object) -> None:
         elif isinstance(value, dict):
             if not isinstance(target.get(key), dict):
                 target[key] = {}
-            _merge(target[key], value)
+            _merge_patch(target[key], value)
         else:
             target[key] = value

@@ -14,7 +14,7 @@ from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import field, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import Pairing
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.handshake import Handshake, handshake
 from harvdiag.upgrade.jobs import Job, jobs_of
@@ -25,7 +25,7 @@ from harvdiag.upgrade.v1 import NodeStatus, Upgrade
 
 __all__ = ["NodeRollout", "Rollout"]
 
-READY = condition("ready", "Ready")
+READY = condition_column("ready", "Ready")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import harvdiag
 def main() -> None:
     snapshot = harvdiag.connect(kubeconfig=sys.argv[1]).snapshot
     snapshot.load(sys.argv[2:])
-    print(sum(len(snapshot.objects(snapshot.kind(kind).name)) for kind in sys.argv[2:]))
+    print(sum(len(snapshot.objects(snapshot.resolve_kind(kind).name)) for kind in sys.argv[2:]))
 
 
 if __name__ == "__main__":

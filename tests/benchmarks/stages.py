@@ -45,11 +45,11 @@ class Clock:
 def main(bundle: str) -> None:
     from harvdiag import cli
     from harvdiag.io.archive.archive import Archive
-    from harvdiag.io.yaml import engine, lists
+    from harvdiag.io.yaml import engine_version, lists
     from harvdiag.sources.bundle import reader as source
 
     clock, read = Clock(), {}
-    engine()
+    engine_version()
     imported = time.perf_counter()
 
     def reading(archive: Archive, name: str, inflate: Callable[[Archive, str], bytes] = Archive.read) -> bytes:
@@ -72,7 +72,7 @@ def main(bundle: str) -> None:
     rest = end - imported - sum(clock.spent.values())
     stages = {"import": imported - BEGIN, **clock.spent, "links, rules, output": rest}
     text = sum(size for name, size in read.items() if name.endswith(".yaml"))
-    print(json.dumps({"stages": stages, "members": list(read), "yaml": text, "engine": engine()}))
+    print(json.dumps({"stages": stages, "members": list(read), "yaml": text, "engine": engine_version()}))
 
 
 if __name__ == "__main__":

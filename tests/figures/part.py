@@ -18,6 +18,6 @@ def without(place: Path, world: World, *files: str, captured_at: str = CAPTURED_
     folder = write_folder(place, world.objects)
     for file in files:
         (folder / f"{file}.yaml").unlink()
-    reader = FilesReader.at(folder)
+    reader = FilesReader.from_path(folder)
     reader.manifest = Manifest(kind="files", name=folder.name, captured_at=captured_at)
     return Cluster(Snapshot(reader))

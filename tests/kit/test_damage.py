@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvdiag.io.yaml import load_kit_list
-from harvdiag.sources.bundle.damage import mend
+from harvdiag.sources.bundle.damage import undo_null_rewrite
 from tests.sample import examples
 from tests.tools.gen_bundle import encode_list, kit_quirks
 
@@ -48,15 +48,15 @@ def normal(value: Any) -> Any:
 @settings(max_examples=examples(150), deadline=None)
 def test_mend_undoes_what_the_kit_does(obj: dict[str, Any]) -> None:
     """Whatever the API gave, what is left after damage and mending is the same but for the three kinds of nothing."""
-    assert normal(mend(kit_quirks(obj))) == normal(obj)
+    assert normal(undo_null_rewrite(kit_quirks(obj))) == normal(obj)
 
 
 @given(objects)
 @settings(max_examples=examples(100), deadline=None)
 def test_mending_twice_is_mending_once(obj: dict[str, Any]) -> None:
     """An object without damage in it stays as it is."""
-    once = mend(kit_quirks(obj))
-    assert mend(copy.deepcopy(once)) == once or '"null' in str(once)
+    once = undo_null_rewrite(kit_quirks(obj))
+    assert undo_null_rewrite(copy.deepcopy(once)) == once or '"null' in str(once)
 
 
 @given(st.lists(objects, min_size=1, max_size=3))
@@ -65,7 +65,7 @@ def test_written_read_and_mended_is_the_same(contents: list[dict[str, Any]]) -> 
     """Through the kit's text and back: the same objects, whole numbers whole again."""
     items = [{"apiVersion": "v1", "data": content, "kind": "ConfigMap"} for content in contents]
     text = "".join(encode_list(items, {"resourceVersion": "1"}))
-    read = [mend(item) for item in load_kit_list(text.encode())]
+    read = [undo_null_rewrite(item) for item in load_kit_list(text.encode())]
     assert [normal(item) for item in read] == [normal(item) for item in items]
     assert [shape(normal(item)) for item in read] == [shape(normal(item)) for item in items]
 
@@ -96,20 +96,20 @@ def shape(value: Any) -> Any:
 )
 def test_values(damaged: Any, mended: Any) -> None:
     """Each shape of damage by itself; nothing else is touched, and 0 and false are something."""
-    assert mend(damaged) == mended
-    assert mend([damaged]) == [mended]
-    assert mend({"a": [{"b": damaged}]}) == {"a": [{"b": mended}]}
+    assert undo_null_rewrite(damaged) == mended
+    assert undo_null_rewrite([damaged]) == [mended]
+    assert undo_null_rewrite({"a": [{"b": damaged}]}) == {"a": [{"b": mended}]}
 
 
 def test_keys_are_left_alone() -> None:
     """A key that is called null is a key."""
-    assert mend({"null": "null", 'a"null': "x"}) == {"null": "", 'a"null': "x"}
+    assert undo_null_rewrite({"null": "null", 'a"null': "x"}) == {"null": "", 'a"null': "x"}
 
 
 def test_mending_is_in_place() -> None:
     """Lists and dictionaries are not copied: a bundle of 200 nodes is mended without a second one in memory."""
     inner = {"a": "null"}
     outer = {"list": [inner]}
-    assert mend(outer) is outer
+    assert undo_null_rewrite(outer) is outer
     assert outer == {"list": [{"a": ""}]}
     assert outer["list"][0] is inner

@@ -6,7 +6,7 @@ import pytest
 
 from harvdiag.core.errors import SourceError
 from harvdiag.snapshot import Resource
-from harvdiag.sources.bundle.layout import survey
+from harvdiag.sources.bundle.layout import read_layout
 
 ROOT = "supportbundle_x_2025-05-08T10-00-00Z/"
 
@@ -37,7 +37,7 @@ ROOT = "supportbundle_x_2025-05-08T10-00-00Z/"
 @pytest.mark.parametrize("root", ["", ROOT, "deep/er/", "my yamls/"])
 def test_path_tells_the_resource(path: str, resource: Resource, root: str) -> None:
     """Both layouts, below any root or none."""
-    layout = survey([root + path], "b.zip")
+    layout = read_layout([root + path], "b.zip")
     assert layout.files == {resource: root + path}
     assert layout.root == root
     assert layout.old == (resource.version == "")
@@ -56,23 +56,23 @@ def test_path_tells_the_resource(path: str, resource: Resource, root: str) -> No
 )
 def test_other_paths_are_no_lists(path: str) -> None:
     """What does not have the kit's shape is left out; alone it makes no bundle."""
-    with pytest.raises(SourceError, match=r"no support bundle: it holds no yamls/cluster"):
-        survey([path], "b.zip")
-    assert list(survey([path, "yamls/cluster/v1/nodes.yaml"], "b.zip").files) == [Resource("", "v1", "nodes")]
+    with pytest.raises(SourceError, match=r"not a support bundle: it contains no yamls/cluster"):
+        read_layout([path], "b.zip")
+    assert list(read_layout([path, "yamls/cluster/v1/nodes.yaml"], "b.zip").files) == [Resource("", "v1", "nodes")]
 
 
 def test_several_bundles_are_refused_by_name() -> None:
     """Two roots cannot be one cluster; the message names them."""
     names = [f"{root}/yamls/cluster/v1/nodes.yaml" for root in ("one", "two")]
     with pytest.raises(SourceError, match=r"both.zip: several bundles in one: one/, two/; extract one"):
-        survey(names, "both.zip")
+        read_layout(names, "both.zip")
     with pytest.raises(SourceError, match=r"\(top\), one/"):
-        survey(["yamls/cluster/v1/nodes.yaml", names[0]], "both.zip")
+        read_layout(["yamls/cluster/v1/nodes.yaml", names[0]], "both.zip")
 
 
 def test_namespaces_and_scope() -> None:
     """The listing tells where the collector was."""
-    layout = survey(["yamls/namespaced/default/v1/pods.yaml", "yamls/namespaced/local/v1/pods.yaml"], "b.zip")
+    layout = read_layout(["yamls/namespaced/default/v1/pods.yaml", "yamls/namespaced/local/v1/pods.yaml"], "b.zip")
     assert layout.namespaces == {"default", "local"}
     assert not layout.has_cluster_scope
-    assert survey(["yamls/cluster/v1/nodes.yaml"], "b.zip").has_cluster_scope
+    assert read_layout(["yamls/cluster/v1/nodes.yaml"], "b.zip").has_cluster_scope

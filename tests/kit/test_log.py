@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from harvdiag.sources.bundle.errorlog import LONGEST, Complaint, Complaints, parse
+from harvdiag.sources.bundle.errorlog import LONGEST, Complaint, Complaints, parse_error_log
 
 MACHINES = "Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: "
 
 
 def test_empty_log_complains_of_nothing() -> None:
     """A bundle without errors has an empty log."""
-    assert parse("") == parse("\n\n") == Complaints((), {}, {}, ())
+    assert parse_error_log("") == parse_error_log("\n\n") == Complaints((), {}, {}, ())
 
 
 def test_failed_list_of_a_namespace() -> None:
     """Group, plural, namespace and the reason, word for word."""
-    log = parse(MACHINES + "the server could not find the requested resource: x: y")
+    log = parse_error_log(MACHINES + "the server could not find the requested resource: x: y")
     why = "the server could not find the requested resource: x: y"
     assert log.lists == (Complaint("cluster.x-k8s.io", "machines", "fleet-local", why),)
-    assert log.about("cluster.x-k8s.io", "machines", "fleet-local") == why
-    assert log.about("cluster.x-k8s.io", "machines", "default") == ""
-    assert log.about("", "machines", "fleet-local") == ""
+    assert log.find_reason("cluster.x-k8s.io", "machines", "fleet-local") == why
+    assert log.find_reason("cluster.x-k8s.io", "machines", "default") == ""
+    assert log.find_reason("", "machines", "fleet-local") == ""
 
 
 def test_failed_list_of_the_core_group_and_of_cluster_scope() -> None:
     """`/api/v1/…` is the core group; without `namespaces/` it is cluster scope."""
-    log = parse(
+    log = parse_error_log(
         "Failed to get /api/v1/nodes: timeout\n"
         "Failed to parse objects received from /api/v1/namespaces/fleet-local/secrets: unexpected end\n"
     )
-    assert log.about("", "nodes", "") == "timeout"
-    assert log.about("", "secrets", "fleet-local") == "unexpected end"
+    assert log.find_reason("", "nodes", "") == "timeout"
+    assert log.find_reason("", "secrets", "fleet-local") == "unexpected end"
 
 
 def test_failed_scope() -> None:
     """harvester/harvester#8224: a broken APIService keeps a whole scope out; the first reason counts."""
-    log = parse(
+    log = parse_error_log(
         "Unable to fetch cluster resources: unable to retrieve the complete list of server APIs\n"
         "Unable to fetch namespaced resources: the same\n"
         "Unable to fetch cluster resources: later\n"
@@ -49,34 +49,36 @@ def test_failed_scope() -> None:
 
 def test_file_that_was_not_written() -> None:
     """A list that could not be written to the collector's disk is known by its path in the bundle."""
-    log = parse("Support Bundle: failed to generate /bundle/x/yamls/cluster/v1/nodes.yaml: no space left on device")
+    log = parse_error_log(
+        "Support Bundle: failed to generate /bundle/x/yamls/cluster/v1/nodes.yaml: no space left on device"
+    )
     assert log.members == {"yamls/cluster/v1/nodes.yaml": "no space left on device"}
 
 
 def test_complaints_about_pod_logs_are_no_gap() -> None:
     """A log that is missing makes no list incomplete."""
-    assert parse("cannot get log for pod x: gone\nCannot get pod x\ncannot get pod list\n") == Complaints(
+    assert parse_error_log("cannot get log for pod x: gone\nCannot get pod x\ncannot get pod list\n") == Complaints(
         (), {}, {}, ()
     )
 
 
 def test_every_other_line_is_kept() -> None:
     """What harvdiag does not understand is shown to the user, in order, without blanks around."""
-    assert parse("  something new \r\n\nUnable to find x\n").others == ("something new", "Unable to find x")
+    assert parse_error_log("  something new \r\n\nUnable to find x\n").others == ("something new", "Unable to find x")
 
 
 def test_a_complaint_about_all_namespaces_speaks_of_each() -> None:
     """The collector may ask for a kind without a namespace; what failed for all failed for fleet-local."""
-    log = parse("Failed to get /apis/cluster.x-k8s.io/v1beta1/machines: timed out")
-    assert log.about("cluster.x-k8s.io", "machines", "fleet-local") == "timed out"
-    assert log.about("cluster.x-k8s.io", "clusters", "fleet-local") == ""
+    log = parse_error_log("Failed to get /apis/cluster.x-k8s.io/v1beta1/machines: timed out")
+    assert log.find_reason("cluster.x-k8s.io", "machines", "fleet-local") == "timed out"
+    assert log.find_reason("cluster.x-k8s.io", "clusters", "fleet-local") == ""
 
 
 @pytest.mark.parametrize("front", ["", 'time="2025-05-08T10:00:00Z" level=error msg="'])
 def test_a_line_may_have_a_logger_in_front(front: str) -> None:
     """What counts is what the line says."""
-    log = parse(f"{front}Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: gone")
-    assert log.about("cluster.x-k8s.io", "machines", "fleet-local") == "gone"
+    log = parse_error_log(f"{front}Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: gone")
+    assert log.find_reason("cluster.x-k8s.io", "machines", "fleet-local") == "gone"
 
 
 def test_a_file_that_was_not_written_is_a_failed_list() -> None:
@@ -85,11 +87,11 @@ def test_a_file_that_was_not_written_is_a_failed_list() -> None:
         "Support Bundle: failed to generate "
         "/b/yamls/namespaced/fleet-local/cluster.x-k8s.io/v1beta1/machines.yaml: no space left on device"
     )
-    assert parse(line).about("cluster.x-k8s.io", "machines", "fleet-local") == "no space left on device"
-    assert parse(line).about("cluster.x-k8s.io", "machines", "default") == ""
+    assert parse_error_log(line).find_reason("cluster.x-k8s.io", "machines", "fleet-local") == "no space left on device"
+    assert parse_error_log(line).find_reason("cluster.x-k8s.io", "machines", "default") == ""
 
 
 def test_an_endless_line_is_cut_before_it_is_read() -> None:
     """Half a megabyte that almost fits a shape ends in no search without end."""
     line = "Support Bundle: failed to generate " + "/yamls/x" * 60_000
-    assert len(parse(line).others[0]) == LONGEST
+    assert len(parse_error_log(line).others[0]) == LONGEST

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from kubernetes import client, config
 
-from harvdiag.kinds import CATALOGUE, qualified
+from harvdiag.kinds import CATALOGUE, qualified_name
 
 Object = dict[str, Any]
 MARK = "harvdiag.test/object"
@@ -195,7 +195,7 @@ class RealServer:
 
 
 def _kind(obj: Object) -> str:
-    return qualified(obj["apiVersion"].rpartition("/")[0], obj["kind"])
+    return qualified_name(obj["apiVersion"].rpartition("/")[0], obj["kind"])
 
 
 def _explain(status: Object) -> None:

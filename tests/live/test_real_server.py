@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from harvdiag.access.rbac import manifests
-from harvdiag.access.whoami import access
+from harvdiag.access.rbac import build_manifests
+from harvdiag.access.whoami import check_access
 from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import State
 from harvdiag.io.api.connect import open_connection
-from harvdiag.io.api.lists import list_of
-from harvdiag.io.api.pages import collect
+from harvdiag.io.api.lists import list_objects
+from harvdiag.io.api.pages import collect_pages
 from harvdiag.io.api.transport import JSON
 from harvdiag.kinds import CATALOGUE
 from harvdiag.snapshot import Snapshot
@@ -96,8 +96,8 @@ def test_pages_of_a_real_server_are_the_whole_list(server: Any) -> None:
     """Two by two gives what one request gives."""
     server.fill(issue_8236_sample()["objects"])
     connection = open_connection(None, KUBECONFIG, 10)
-    whole = list_of(connection, CATALOGUE["Setting"])
-    paged = collect(lambda query: connection.get("/apis/harvesterhci.io/v1beta1/settings", query, JSON), limit=2)
+    whole = list_objects(connection, CATALOGUE["Setting"])
+    paged = collect_pages(lambda query: connection.get("/apis/harvesterhci.io/v1beta1/settings", query, JSON), limit=2)
     assert [o["metadata"]["name"] for o in paged.items] == [o["metadata"]["name"] for o in whole.items]
     assert len(whole.items) > 4
 
@@ -109,7 +109,7 @@ def test_secrets_come_without_their_data(server: Any) -> None:
         if obj["kind"] == "Secret":
             obj["data"] = {"plan": base64.b64encode(b"never-to-be-seen").decode()}
     server.fill(objects)
-    plans = list_of(open_connection(None, KUBECONFIG, 10), CATALOGUE["Secret"], "fleet-local")
+    plans = list_objects(open_connection(None, KUBECONFIG, 10), CATALOGUE["Secret"], "fleet-local")
     assert len(plans.items) == 3
     assert "data" not in plans.items[0]
     assert base64.b64encode(b"never-to-be-seen").decode() not in json.dumps(plans.items)
@@ -119,9 +119,9 @@ def test_identity_without_rke_cattle_io(server: Any, tmp_path: Path) -> None:
     """The rules that need its kinds say skipped and why; the others judge; whoami says so before."""
     server.fill(issue_8236_sample()["objects"])
     kubeconfig = server.reader(
-        tmp_path, [rule for rule in _rules(manifests()) if rule["apiGroups"] != ["rke.cattle.io"]]
+        tmp_path, [rule for rule in _rules(build_manifests()) if rule["apiGroups"] != ["rke.cattle.io"]]
     )
-    rights = {right.kind: right.listed for right in access(open_connection(None, kubeconfig, 10)).rights}
+    rights = {right.kind: right.listed for right in check_access(open_connection(None, kubeconfig, 10)).rights}
     assert (rights["Machine"], rights["CustomMachine"], rights["Secret (machine plans)"]) == (True, False, False)
     cluster = later(kubeconfig)
     findings = cluster.check()
@@ -135,7 +135,7 @@ def test_identity_without_rke_cattle_io(server: Any, tmp_path: Path) -> None:
 def test_minimal_role_suffices(server: Any, tmp_path: Path) -> None:
     """What `harvdiag rbac --plans` grants is all that a check asks for."""
     server.fill(issue_8236_sample()["objects"])
-    kubeconfig = server.reader(tmp_path, _rules(manifests(plans=True)))
+    kubeconfig = server.reader(tmp_path, _rules(build_manifests(plans=True)))
     assert later(kubeconfig).check().skipped == ()
 
 

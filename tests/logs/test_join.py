@@ -204,7 +204,7 @@ def test_archive_that_is_cut_short(tmp_path: Path) -> None:
     story = joined(hd.open(path).snapshot, "hv01")
     assert story.step == ""
     assert "cannot be read" in story.why
-    assert "cut short or damaged" in story.why
+    assert "truncated or damaged" in story.why
 
 
 def test_sample_tells_the_story_of_8236() -> None:

@@ -12,7 +12,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 import harvdiag as hd
-from harvdiag.sources.saved.writer import save
+from harvdiag.sources.saved.writer import save_snapshot
 from tests.api import Api
 from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep, shared_kernel
 from tests.world import healthy, write_bundle, write_folder
@@ -87,7 +87,7 @@ def _without(*kinds: str) -> Callable[[Path], Path]:
 
 
 def _saved(tmp_path: Path) -> Path:
-    return save(hd.open(BUNDLES / "healthy.zip").snapshot, tmp_path / "saved").path
+    return save_snapshot(hd.open(BUNDLES / "healthy.zip").snapshot, tmp_path / "saved").path
 
 
 SOURCES = {

@@ -21,7 +21,7 @@ from tests.sample import examples
 
 NODES = "bundle/yamls/cluster/v1/nodes.yaml"
 CUT_SHORT = (
-    "this zip is cut short or damaged; download or copy it again "
+    "this zip is truncated or damaged; download or copy it again "
     "(if it is one of several parts, put all of them into one folder)"
 )
 PODS = "bundle/yamls/namespaced/default/v1/pods.yaml"
@@ -85,11 +85,11 @@ def test_names_beyond_ascii(tmp_path: Path) -> None:
 def test_archive_in_an_archive(tmp_path: Path, method: int) -> None:
     outer = pack({"b/nodes/n1.zip": pack(FILES), "b/nodes/n2.zip": b"PK nothing"}, method)
     with open_archive(write(tmp_path / "b.zip", outer)) as archive:
-        with archive.nested("b/nodes/n1.zip") as inner:
+        with archive.open_nested("b/nodes/n1.zip") as inner:
             assert inner.name.endswith("b.zip/b/nodes/n1.zip")
             assert inner.read(NODES) == FILES[NODES]
-        with pytest.raises(MemberError, match=r"^b/nodes/n2.zip: no complete zip archive$"):
-            archive.nested("b/nodes/n2.zip")
+        with pytest.raises(MemberError, match=r"^b/nodes/n2.zip: not a complete zip archive$"):
+            archive.open_nested("b/nodes/n2.zip")
 
 
 def _tar() -> bytes:
@@ -102,21 +102,30 @@ def _tar() -> bytes:
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (b"", "no zip archive but an empty file; download or copy it again"),
+        (b"", "not a zip archive: looks like an empty file; download or copy it again"),
         (
             gzip.compress(b"x"),
-            "no zip archive but a gzip file; unpack it with `gzip -d` or `tar xzf` and give the result",
+            "not a zip archive: looks like a gzip file; unpack it with `gzip -d` or `tar xzf` and give the result",
         ),
-        (b"7z\xbc\xaf\x27\x1c\0\4", "no zip archive but a 7z archive; unpack it with `7z x` and give the folder"),
-        (_tar(), "no zip archive but a tar archive; unpack it with `tar xf` and give the folder"),
+        (
+            b"7z\xbc\xaf\x27\x1c\0\4",
+            "not a zip archive: looks like a 7z archive; unpack it with `7z x` and give the folder",
+        ),
+        (_tar(), "not a zip archive: looks like a tar archive; unpack it with `tar xf` and give the folder"),
         (
             b"\n<!DOCTYPE html><html>",
-            "no zip archive but a web page; perhaps the error page of a failed download: get the support bundle again",
+            (
+                "not a zip archive: looks like a web page; perhaps the error page of a failed download: "
+                "get the support bundle again"
+            ),
         ),
-        (b'{"kind": "List"}', "no zip archive but JSON; name it .json, or give a folder of such files"),
-        (b"apiVersion: v1\n", "no zip archive but YAML; name it .yaml, or give a folder of such files"),
-        (bytes(3000), "no zip archive but a file of zeros; the download or the copy failed: get it again"),
-        (b"hello", "no zip archive but something else; give a Harvester support bundle (.zip), or a folder"),
+        (b'{"kind": "List"}', "not a zip archive: looks like JSON; name it .json, or give a folder of such files"),
+        (b"apiVersion: v1\n", "not a zip archive: looks like YAML; name it .yaml, or give a folder of such files"),
+        (bytes(3000), "not a zip archive: looks like a file of zeros; the download or the copy failed: get it again"),
+        (
+            b"hello",
+            "not a zip archive: looks like an unknown format; give a Harvester support bundle (.zip), or a folder",
+        ),
         (pack({}), "an empty zip archive; generate the support bundle again"),
         (
             pack(FILES)[:-30],
@@ -141,8 +150,8 @@ def test_missing_and_strange_paths(tmp_path: Path) -> None:
 def test_names_that_lead_out_refuse_the_whole(tmp_path: Path, name: str) -> None:
     data = pack({"a" * len(name): b"x", **FILES}).replace(b"a" * len(name), name.encode())
     assert refusal(write(tmp_path / "b.zip", data)) == (
-        f"b.zip: holds the file name {name!r}, which leads out of the archive; "
-        "no support bundle has such a name, so nothing of it is read"
+        f"b.zip: contains the file name {name!r}, which points outside the archive; "
+        "no support bundle has such a name, so none of it is read"
     )
 
 
@@ -153,22 +162,22 @@ def test_dots_inside_names_are_harmless(tmp_path: Path) -> None:
 
 def test_control_characters_of_a_name_are_not_shown(tmp_path: Path) -> None:
     data = pack({"b/x0y/z": b"1", **FILES}).replace(b"b/x0y/z", b"b/\x1b/../")
-    assert refusal(write(tmp_path / "b.zip", data)).startswith("b.zip: holds the file name 'b/\\\\x1b/../'")
+    assert refusal(write(tmp_path / "b.zip", data)).startswith("b.zip: contains the file name 'b/\\\\x1b/../'")
 
 
 @pytest.mark.parametrize(
     ("offset", "layout", "value", "text"),
     [
         (8, "<H", 1, "encrypted; ask for the bundle without a password"),
-        (10, "<H", 14, "packed with lzma, only stored and deflated files can be read"),
-        (10, "<H", 77, "packed with method 77, only stored and deflated files can be read"),
+        (10, "<H", 14, "compressed with lzma, which is not supported (only stored and deflated)"),
+        (10, "<H", 77, "compressed with method 77, which is not supported (only stored and deflated)"),
         (10, "<H", 0, "damaged in the archive; download or copy the bundle again"),
         (16, "<I", 1, "damaged in the archive; download or copy the bundle again"),
         (20, "<I", 9, "damaged in the archive; download or copy the bundle again"),
         (24, "<I", 9, "damaged in the archive; download or copy the bundle again"),
         (24, "<I", 1 << 20, "damaged in the archive; download or copy the bundle again"),
         (24, "<I", 1 << 30, "unpacks to more than the limit of 256 MiB a file"),
-        (34, "<H", 3, "stands in part 4 of the archive, which is not there"),
+        (34, "<H", 3, "is in part 4 of the archive, which is missing"),
         (42, "<I", 5, "damaged in the archive; download or copy the bundle again"),
     ],
 )
@@ -192,7 +201,7 @@ def test_a_member_that_is_missing_or_double(tmp_path: Path) -> None:
     other = NODES.replace("nodes", "model")
     data = pack({**FILES, other: b"1"}).replace(other.encode(), NODES.encode())
     path = write(tmp_path / "b.zip", data)
-    assert member_error(path) == f"{NODES}: stands 2 times in the archive, so none of them is read"
+    assert member_error(path) == f"{NODES}: duplicate entry (2 times in the archive), so it is not read"
     assert member_error(path, "b/none") == "b/none: not in the archive"
     with open_archive(path) as archive:
         assert archive.names("nodes.yaml") == (NODES,)
@@ -218,7 +227,7 @@ def test_a_bomb_is_stopped_at_the_size_it_states(tmp_path: Path) -> None:
 def test_limits_hold_inside_nested_archives(tmp_path: Path) -> None:
     outer = pack({"n.zip": pack(FILES)}, zipfile.ZIP_STORED)
     with open_archive(write(tmp_path / "b.zip", outer), Limits(total=len(outer) + 100)) as archive:
-        inner = archive.nested("n.zip")
+        inner = archive.open_nested("n.zip")
         with pytest.raises(MemberError, match=r"not read, since all files read together"):
             inner.read(PODS)
 
@@ -229,7 +238,7 @@ def test_nested_archives_do_not_use_up_what_is_left_for_the_lists(tmp_path: Path
     path = write(tmp_path / "b.zip", pack(FILES | nodes, zipfile.ZIP_STORED))
     with open_archive(path, Limits(total=sum(map(len, FILES.values())))) as archive:
         for name in nodes:
-            with archive.nested(name) as inner:
+            with archive.open_nested(name) as inner:
                 assert inner.read("etc/rancher/id") == bytes(50_000)
         assert {name: archive.read(name) for name in FILES} == FILES
 

@@ -39,10 +39,10 @@ def test_a_zip_inside(folder: Path) -> None:
     write(folder / "n.zip", pack(FILES))
     write(folder / "bad.zip", b"no")
     with open_folder(folder) as here:
-        with here.nested("n.zip") as inner:
+        with here.open_nested("n.zip") as inner:
             assert inner.names() == tuple(FILES)
-        with pytest.raises(MemberError, match=r"bad.zip: no zip archive but something else"):
-            here.nested("bad.zip")
+        with pytest.raises(MemberError, match=r"bad.zip: not a zip archive: looks like an unknown format"):
+            here.open_nested("bad.zip")
 
 
 def test_links_that_leave_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -52,12 +52,12 @@ def test_links_that_leave_are_refused(folder: Path, tmp_path: Path) -> None:
     (folder / "loop.yaml").symlink_to("loop.yaml")
     with open_folder(folder) as here:
         assert "out.yaml" in here.names()
-        assert refused(here, "out.yaml") == "out.yaml: a link that leads out of the folder, which is not followed"
+        assert refused(here, "out.yaml") == "out.yaml: a link that points outside the folder, which is not followed"
         assert (
             refused(here, "../secret.yaml")
-            == "../secret.yaml: a link that leads out of the folder, which is not followed"
+            == "../secret.yaml: a link that points outside the folder, which is not followed"
         )
-        assert refused(here, "loop.yaml") == "loop.yaml: a link that leads nowhere"
+        assert refused(here, "loop.yaml") == "loop.yaml: a broken link"
         assert here.read("in.yaml") == FILES["bundle/metadata.yaml"]
 
 
@@ -73,9 +73,9 @@ def test_a_linked_folder_outside_is_refused_and_inside_not_entered(folder: Path,
 
 def test_missing_files_and_limits(folder: Path) -> None:
     with open_folder(folder, Limits(member=1000)) as here:
-        assert refused(here, "none") == "none: not in the folder, or no plain file"
+        assert refused(here, "none") == "none: not in the folder, or not a regular file"
         assert refused(here, "bundle/yamls/cluster/v1/nodes.yaml") == (
             "bundle/yamls/cluster/v1/nodes.yaml: unpacks to more than the limit of 1000 bytes a file"
         )
-    with pytest.raises(SourceError, match=r"none: no folder$"):
+    with pytest.raises(SourceError, match=r"none: not a folder$"):
         open_folder(folder / "none")

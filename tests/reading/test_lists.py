@@ -13,7 +13,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from harvdiag.core.errors import UsageError
-from harvdiag.io.yaml import TextError, engine, load_documents, load_kit_document, load_kit_list, paused_collector
+from harvdiag.io.yaml import (
+    TextError,
+    engine_version,
+    load_documents,
+    load_kit_document,
+    load_kit_list,
+    paused_collector,
+)
 from tests.reading.test_yamltext import BAD, SCALARS
 from tests.sample import examples
 from tests.tools import gen_bundle
@@ -232,7 +239,7 @@ def test_lists(text: str, items: list[Any]) -> None:
 
 
 WHOLE = kit("kind: A\nmetadata:\n  name: a", "kind: B\nmetadata:\n  name: b").decode()
-CUT = "is cut short: no `kind: List` stands after the items"
+CUT = "is truncated: no `kind: List` after the items"
 
 
 @pytest.mark.parametrize(
@@ -246,15 +253,15 @@ CUT = "is cut short: no `kind: List` stands after the items"
         ("apiVersion: v1\nitems:\n- a: 1\nkind: Node\n", CUT),
         ("", "is empty"),
         ("# nothing\n", "is empty"),
-        ("just text", "is no list of objects"),
-        ("kind: Node\nmetadata: {}\n", "is no list of objects: it has no `items`"),
-        ("items: {}\nkind: List\n", "is no list of objects: its `items` are none"),
+        ("just text", "is not a list of objects"),
+        ("kind: Node\nmetadata: {}\n", "is not a list of objects: it has no `items`"),
+        ("items: {}\nkind: List\n", "is not a list of objects: its `items` are not a list"),
         ("kind: List\nitems: []\n---\nkind: List\nitems: []\n", "holds 2 YAML documents instead of one"),
-        (WHOLE + "items: []\n", "the key 'items' stands twice"),
+        (WHOLE + "items: []\n", "duplicate key 'items'"),
         (WHOLE.replace("kind: A", "kind: &a [A]\n  b: *a"), "uses YAML anchors (line 3), which kubectl never writes"),
-        (WHOLE.replace("name: b", "name: b\n    name: c"), "the key 'name' stands twice (line 9)"),
-        (WHOLE.replace("name: b", 'name: "b'), 'is no valid YAML (line 9): found unexpected end of stream'),
-        (WHOLE.replace("name: a", "name: a\0"), "holds a NUL byte (line 5), so it is no text or was damaged"),
+        (WHOLE.replace("name: b", "name: b\n    name: c"), "duplicate key 'name' (line 9)"),
+        (WHOLE.replace("name: b", 'name: "b'), 'is not valid YAML (line 9): found unexpected end of stream'),
+        (WHOLE.replace("name: a", "name: a\0"), "holds a NUL byte (line 5), so it is not text or was damaged"),
     ],
 )  # fmt: skip
 @either
@@ -267,14 +274,14 @@ def test_no_lists(text: str, error: str) -> None:
 @either
 def test_errors_count_lines_of_the_file_with_its_managed_fields() -> None:
     item = "kind: A\nmetadata:\n  managedFields:\n  - a: b\n  - c: d\n  name: x\n  name: y"
-    with pytest.raises(TextError, match=r"^the key 'name' stands twice \(line 13\)$"):
+    with pytest.raises(TextError, match=r"^duplicate key 'name' \(line 13\)$"):
         load_kit_list(kit("kind: B\nspec:\n  a: 1\n  b: 1", item))
 
 
 @either
 def test_invalid_utf8_is_found_even_where_it_would_be_cut() -> None:
     data = kit("kind: A\nmetadata:\n  managedFields:\n  - a: QQ\n  name: x").replace(b"QQ", b"\xff")
-    with pytest.raises(TextError, match=r"^is not UTF-8 \(line 6\), so it is no text"):
+    with pytest.raises(TextError, match=r"^is not UTF-8 \(line 6\), so it is not text"):
         load_kit_list(data)
 
 
@@ -301,15 +308,13 @@ def test_documents_of_kubectl() -> None:
 
 def test_the_engine_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HARVDIAG_YAML", raising=False)
-    assert engine().startswith("yaml-rs 0.")
+    assert engine_version().startswith("yaml-rs 0.")
     monkeypatch.setenv("HARVDIAG_YAML", "pyyaml")
-    assert engine().startswith("PyYAML 6.")
-    assert engine().endswith("(libyaml)")
+    assert engine_version().startswith("PyYAML 6.")
+    assert engine_version().endswith("(libyaml)")
     monkeypatch.setenv("HARVDIAG_YAML", "ruamel")
-    with pytest.raises(
-        UsageError, match=r"^HARVDIAG_YAML=ruamel: there is no such engine; set it to pyyaml or yaml-rs"
-    ):
-        engine()
+    with pytest.raises(UsageError, match=r"^HARVDIAG_YAML=ruamel: unknown engine; set it to pyyaml or yaml-rs"):
+        engine_version()
 
 
 def test_the_collector_rests_and_wakes() -> None:

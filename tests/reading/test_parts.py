@@ -105,7 +105,7 @@ def test_a_missing_last_part(tmp_path: Path) -> None:
     parts = slices(tmp_path, pack(MANY), FAMILIES[2])
     parts[2].unlink()
     assert refusal(parts[0]) == (
-        "X.2.zip: the archive does not end here: this part is cut short, or X.3.zip is missing beside it; "
+        "X.2.zip: the archive does not end here: this part is truncated, or X.3.zip is missing beside it; "
         "copy the parts again"
     )
 
@@ -140,7 +140,7 @@ def test_parts_in_the_wrong_order(tmp_path: Path) -> None:
     )
     swapped = slices(tmp_path, pack(MANY), names, [1, 0, 2, 3])
     assert refusal(swapped[1]) == (
-        "X.1.zip: not the first part of a zip: it begins like something else; copy the parts again"
+        "X.1.zip: not the first part of a zip: it does not begin like one; copy the parts again"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harvdiag.io.yaml.text import DEPTH, TextError, check_text
-from harvdiag.io.yaml.yamltext import parse, parse_all
+from harvdiag.io.yaml.yamltext import parse_document, parse_documents
 
 # Traps of plain text: what other readers make dates, numbers, truth values or errors of.
 SCALARS: list[tuple[str, Any]] = [
@@ -63,7 +63,7 @@ SCALARS: list[tuple[str, Any]] = [
 @pytest.mark.parametrize("pure", [False, True], ids=["libyaml", "pure"])
 @pytest.mark.parametrize(("text", "value"), SCALARS, ids=lambda value: str(value)[:20])
 def test_values(text: str, value: Any, pure: bool) -> None:
-    found = parse(f"top:\n  key: {text}\n  end: 1\n".encode(), pure=pure)
+    found = parse_document(f"top:\n  key: {text}\n  end: 1\n".encode(), pure=pure)
     assert found == {"top": {"key": value, "end": 1}}
     assert type(found["top"]["key"]) is type(value)
 
@@ -71,7 +71,7 @@ def test_values(text: str, value: Any, pure: bool) -> None:
 @pytest.mark.parametrize("pure", [False, True], ids=["libyaml", "pure"])
 def test_keys_are_text(pure: bool) -> None:
     text = b'? long\n: 1\n1: a\ntrue: b\n"n": c\n405862e486: d\n<<: e\n~: f\nk:{"type":"Ready"}: g\n.: {}\n'
-    assert list(parse(text, pure=pure)) == [
+    assert list(parse_document(text, pure=pure)) == [
         "long",
         "1",
         "true",
@@ -85,38 +85,38 @@ def test_keys_are_text(pure: bool) -> None:
 
 
 def test_line_ends_and_a_byte_order_mark() -> None:
-    assert parse("\ufeffa: 1\r\nb:\r\n- x\r\n".encode()) == {"a": 1, "b": ["x"]}
+    assert parse_document("\ufeffa: 1\r\nb:\r\n- x\r\n".encode()) == {"a": 1, "b": ["x"]}
 
 
 def test_raw_line_separators_are_folded_as_yaml_v2_writes_them() -> None:
-    assert parse("a: 'x\u2028  y'\n".encode()) == {"a": "x\u2028y"}
+    assert parse_document("a: 'x\u2028  y'\n".encode()) == {"a": "x\u2028y"}
 
 
 def test_tabs_which_only_libyaml_takes() -> None:
-    assert parse(b"a:\tb\nc: d\te\n") == {"a": "b", "c": "d\te"}
+    assert parse_document(b"a:\tb\nc: d\te\n") == {"a": "b", "c": "d\te"}
 
 
 def test_documents() -> None:
-    assert parse(b"") is None
-    assert parse_all(b"") == []
-    assert parse_all(b"a: 1\n---\n# nothing\n---\n- b\n...\n") == [{"a": 1}, None, ["b"]]
+    assert parse_document(b"") is None
+    assert parse_documents(b"") == []
+    assert parse_documents(b"a: 1\n---\n# nothing\n---\n- b\n...\n") == [{"a": 1}, None, ["b"]]
 
 
 LAUGHS = b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
 BAD = [
-    (b"a: [1\nb: 2\n", r"^is no valid YAML \(line \d\): "),
-    (b'a: "b\n', r"^is no valid YAML \(line \d\): "),
-    (b"a: 1\n b: 2\n", r"^is no valid YAML \(line 2\): mapping values are not allowed"),
-    (b"x: 1\na: 1\nb: 2\na: 3\n", r"^the key 'a' stands twice \(line 4\)$"),
+    (b"a: [1\nb: 2\n", r"^is not valid YAML \(line \d\): "),
+    (b'a: "b\n', r"^is not valid YAML \(line \d\): "),
+    (b"a: 1\n b: 2\n", r"^is not valid YAML \(line 2\): mapping values are not allowed"),
+    (b"x: 1\na: 1\nb: 2\na: 3\n", r"^duplicate key 'a' \(line 4\)$"),
     (b"? [a]\n: 1\n", r"^a mapping has a key that is a collection \(line 1\)$"),
     (LAUGHS, r"^uses YAML anchors \(line 1\), which kubectl never writes$"),
     (b"x: 1\na: &a\n  b: *a\n", r"^uses YAML anchors \(line \d\), which kubectl never writes$"),
-    (b"a: *none\n", r"^is no valid YAML \(line 1\): found undefined alias"),
-    (b"a: \x07\n", r"^holds a control character, so it is no text or was damaged$"),
+    (b"a: *none\n", r"^is not valid YAML \(line 1\): found undefined alias"),
+    (b"a: \x07\n", r"^holds a control character, so it is not text or was damaged$"),
     (b"- " * (DEPTH + 1) + b"x", rf"^collections nest deeper than {DEPTH}, which no Kubernetes object does$"),
     (b"[" * 100_000, rf"^collections nest deeper than {DEPTH}, which no Kubernetes object does$"),
     (b"- " * 100_000, rf"^collections nest deeper than {DEPTH}, which no Kubernetes object does$"),
-    (b"a: 1\n---\nb: 1\n", r"^is no valid YAML \(line 2\): but found another document$"),
+    (b"a: 1\n---\nb: 1\n", r"^is not valid YAML \(line 2\): but found another document$"),
 ]
 
 
@@ -124,16 +124,16 @@ BAD = [
 @pytest.mark.parametrize(("text", "error"), BAD, ids=range(len(BAD)))
 def test_refused(text: bytes, error: str, pure: bool) -> None:
     with pytest.raises(TextError, match=error if not pure else r"^[^\n]+$"):
-        parse(text, pure=pure)
+        parse_document(text, pure=pure)
 
 
 def test_a_scalar_may_be_reached_by_an_alias_and_nesting_has_room() -> None:
-    assert parse(b"a: &a x\nb: *a\n") == {"a": "x", "b": "x"}
-    assert parse(b"[" * (DEPTH - 1) + b"]" * (DEPTH - 1)) is not None
+    assert parse_document(b"a: &a x\nb: *a\n") == {"a": "x", "b": "x"}
+    assert parse_document(b"[" * (DEPTH - 1) + b"]" * (DEPTH - 1)) is not None
 
 
 def test_text_that_is_none() -> None:
-    with pytest.raises(TextError, match=r"^holds a NUL byte \(line 2\), so it is no text or was damaged$"):
+    with pytest.raises(TextError, match=r"^holds a NUL byte \(line 2\), so it is not text or was damaged$"):
         check_text(b"a: 1\nb: \0\n")
-    with pytest.raises(TextError, match=r"^is not UTF-8 \(line 3\), so it is no text or was damaged$"):
+    with pytest.raises(TextError, match=r"^is not UTF-8 \(line 3\), so it is not text or was damaged$"):
         check_text("ä: 1\n\n".encode() + b"b: \xff\n")

@@ -22,7 +22,7 @@ FLEET = "yamls/namespaced/fleet-local"
 MACHINES = f"{FLEET}/cluster.x-k8s.io/v1beta1/machines.yaml"
 NODES, PODS = "yamls/cluster/v1/nodes.yaml", "yamls/namespaced/harvester-system/v1/pods.yaml"
 SECRETS, METADATA, LOG = f"{FLEET}/v1/secrets.yaml", "metadata.yaml", "bundleGenerationError.log"
-UNKNOWN_TIME = "the time of collection is not known: metadata.yaml is missing or does not tell it"
+UNKNOWN_TIME = "the time of collection is not known: metadata.yaml is missing or does not contain it"
 Change = Mapping[str, bytes | str | None]
 
 
@@ -344,20 +344,20 @@ def last_item_twice(whole: str) -> str:
     ("edit", "reason"),
     [
         (without("name: custom-"), "item 1 has no name"),
-        (last_item_twice, "stands twice"),
+        (last_item_twice, "is a duplicate"),
         (lambda t: t.replace("  kind: Machine\n", "  kind: MachineSet\n", 1), "is a MachineSet of cluster.x-k8s.io"),
         (
             lambda t: t.replace("- apiVersion: cluster.x-k8s.io", "- apiVersion: other.io", 1),
             "is a Machine of other.io",
         ),
-        (lambda t: t.replace("\nkind: List", "\n- just text\nkind: List"), "item 4 is no object"),
-        (lambda t: t[: len(t) // 2], "cut short"),
-        (lambda t: t[: t.rindex("\nkind: List") + 1], "cut short"),
+        (lambda t: t.replace("\nkind: List", "\n- just text\nkind: List"), "item 4 is not an object"),
+        (lambda t: t[: len(t) // 2], "truncated"),
+        (lambda t: t[: t.rindex("\nkind: List") + 1], "truncated"),
         (lambda _: "", "is empty"),
         (lambda t: t.replace("rke2://hv01", "\x07", 1), "control character"),
         (lambda t: t.replace("\nitems:\n", "\nitems:\n- &x\n  a: *x\n", 1), "line"),
         (lambda _: bomb(), "anchors"),
-        (lambda t: t.replace("  kind: Machine\n", "  kind: Machine\n  kind: Machine\n", 1), "stands twice"),
+        (lambda t: t.replace("  kind: Machine\n", "  kind: Machine\n  kind: Machine\n", 1), "duplicate key"),
     ],
     ids=[
         "no-name",
@@ -469,10 +469,10 @@ def empty_folder(place: Path) -> Path:
         (no_zip, "a web page"),
         (nothing, "an empty file"),
         (empty_zip, "an empty zip archive"),
-        (truncated, "cut short or damaged"),
-        (other_zip, "no support bundle"),
-        (climbing, "leads out of the archive"),
-        (empty_folder, "no support bundle"),
+        (truncated, "truncated or damaged"),
+        (other_zip, "not a support bundle"),
+        (climbing, "points outside the archive"),
+        (empty_folder, "not a support bundle"),
         (lambda place: place / "missing.zip", "no such file or folder"),
     ],
     ids=["web-page", "empty-file", "empty-zip", "truncated", "other-zip", "climbs-out", "empty-folder", "missing"],

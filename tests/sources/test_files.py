@@ -226,7 +226,7 @@ def test_time_of_collection_is_not_known(tmp_path: Path) -> None:
         (b"a: \xff\n", "UTF-8"),
         ("a: \x07\n", "control character"),
         ("a: &x [1]\nb: *x\n", "anchors"),
-        ("a: 1\na: 2\n", "'a' stands twice"),
+        ("a: 1\na: 2\n", "duplicate key 'a'"),
         ("[" * 500 + "]" * 500 + "\n", "nest deeper"),
         ("just text\n", "a document without `kind`"),
         ("- kind: Node\n", "a document without `kind`"),
@@ -236,7 +236,7 @@ def test_time_of_collection_is_not_known(tmp_path: Path) -> None:
         ("apiVersion: v1\nkind: Node\nmetadata: {name: [1]}\n", "an object without metadata.name"),
         ("apiVersion: v1\nkind: Node\nmetadata: text\n", "an object without metadata.name"),
         ("apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]\n", "an object without kind"),
-        ("apiVersion: v1\nkind: List\nitems: [text]\n", "an item of the List is no object"),
+        ("apiVersion: v1\nkind: List\nitems: [text]\n", "an item of the List is not an object"),
     ],
 )
 def test_unusable_yaml_is_one_line_with_the_file(tmp_path: Path, content: str | bytes, says: str) -> None:
@@ -255,10 +255,10 @@ def test_unusable_yaml_is_one_line_with_the_file(tmp_path: Path, content: str | 
         ("[" * 100_000, "bad.json"),
         (b'{"a": "\xff"}', "utf-8"),
         ("[1]", "a document without `kind`"),
-        ('{"kind": "Node", "kind": "Pod"}', "the key 'kind' stands twice"),
-        ('{"kind": "Node", "a": NaN}', "NaN is no number of JSON"),
-        ('{"kind": "Node", "a": -Infinity}', "-Infinity is no number of JSON"),
-        ('{"kind": "Node", "a": 1e999}', "1e999 is no number of JSON"),
+        ('{"kind": "Node", "kind": "Pod"}', "duplicate key 'kind'"),
+        ('{"kind": "Node", "a": NaN}', "NaN is not a JSON number"),
+        ('{"kind": "Node", "a": -Infinity}', "-Infinity is not a JSON number"),
+        ('{"kind": "Node", "a": 1e999}', "1e999 is not a JSON number"),
         ('{"kind": "Node", "a": ' + "[" * 300 + "]" * 300 + "}", "nest deeper than 200"),
     ],
 )

@@ -159,7 +159,7 @@ def test_hosts_are_in_bundles_only(serve: Serve, tmp_path: Path) -> None:
     of = cluster(serve(WORLD.objects), tmp_path)
     assert len(of.table("Host")) == 0
     (entry,) = of.coverage.of("Host")
-    assert (entry.state, entry.reason) == (State.NOT_LOOKED_AT, "files of the hosts are in support bundles only")
+    assert (entry.state, entry.reason) == (State.NOT_LOOKED_AT, "host files are in support bundles only")
 
 
 # --- kubelets ------------------------------------------------------------------------------------------------------
@@ -203,13 +203,13 @@ def test_kubelets_that_do_not_answer(serve: Serve, tmp_path: Path) -> None:
     api.fail("/api/v1/nodes/hv02/proxy/*", status(503, {"Retry-After": "0"}))
     count, state, reason = figures(cluster(api, tmp_path))
     assert (count, state, proxied(api)) == (2, State.FAILED, 4)
-    assert reason.startswith("1 of 3 nodes did not tell: hv02: ")
+    assert reason.startswith("1 of 3 nodes did not answer: hv02: ")
 
 
 def test_figures_without_nodes(serve: Serve, tmp_path: Path) -> None:
     """Nobody knows whom to ask."""
     of = cluster(serve(WORLD.objects, rights=lambda *words: words[2] != "nodes"), tmp_path)
-    assert figures(of) == (0, State.FAILED, "no Node was seen whose kubelet could be asked")
+    assert figures(of) == (0, State.FAILED, "no Node was seen whose kubelet could be queried")
 
 
 @pytest.mark.parametrize("answer", [[], {"node": 7}, {"node": {"fs": {"usedBytes": "7"}}}, 7])
@@ -229,7 +229,7 @@ def test_a_cluster_that_is_no_harvester(serve: Serve, tmp_path: Path, aggregated
     nodes = [obj for obj in WORLD.objects if "harvesterhci.io" not in obj["apiVersion"]]
     kinds = {kind.resource for kind in CATALOGUE.values() if kind.group == "harvesterhci.io"}
     api = serve(nodes, missing=kinds, aggregated=aggregated)
-    with pytest.raises(SourceError, match=r"is a Kubernetes cluster, but no Harvester.*choose another with --context"):
+    with pytest.raises(SourceError, match=r"is not a Harvester cluster.*choose another with --context"):
         cluster(api, tmp_path)
     assert sorted(api.paths) == BASE
 
@@ -282,8 +282,8 @@ def test_the_story_of_8236(serve: Serve, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("item", "says"),
     [
-        ("text", "item 1 is no object"),
-        (None, "item 1 is no object"),
+        ("text", "item 1 is not an object"),
+        (None, "item 1 is not an object"),
         ({}, "item 1 has no name"),
         ({"metadata": 7}, "item 1 has no name"),
         ({"kind": "Other", "metadata": {"name": "x"}}, "item 1 (x) is a Other"),

@@ -121,7 +121,7 @@ def test_what_answers_404_to_everything_is_no_cluster(serve: Serve, tmp_path: Pa
     """One line, before anything is asked of it."""
     api = serve(WORLD.objects)
     api.fail("*", status(404))
-    with pytest.raises(AccessError, match=r"is no Kubernetes API: it knows neither /version nor /api"):
+    with pytest.raises(AccessError, match=r"is not a Kubernetes API: it serves neither /version nor /api"):
         cluster(api, tmp_path)
 
 
@@ -172,5 +172,5 @@ def test_the_servers_clock_as_it_tells_it(serve: Serve, tmp_path: Path, date: st
 def test_a_cluster_that_is_no_harvester_is_named(serve: Serve, tmp_path: Path) -> None:
     """The commonest mistake at night is the wrong context."""
     api = serve([new("v1", "Node", "hv01")], missing=OF_HARVESTER)
-    with pytest.raises(SourceError, match="no Harvester"):
+    with pytest.raises(SourceError, match="is not a Harvester cluster"):
         hd.connect(kubeconfig=api.kubeconfig(tmp_path / "config"))

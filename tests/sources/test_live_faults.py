@@ -58,7 +58,7 @@ def of_machines(api: Api) -> int:
         (redirect(), 1, "as a login page does"),
         (truncated(), 1, "application/json that is not JSON"),
         (status(200, body={"kind": "Status", "status": "Success"}), 1, "answered with Status, not a list"),
-        (bad_item(), 1, "item 1 is no object"),
+        (bad_item(), 1, "item 1 is not an object"),
     ],
 )
 def test_one_list_that_fails(serve: Serve, tmp_path: Path, fault: Any, tries: int, why: str) -> None:
@@ -165,7 +165,7 @@ def test_an_expired_login_on_the_way(serve: Serve, tmp_path: Path) -> None:
     api = serve(WORLD.objects)
     of = cluster(api, tmp_path)
     api.logins.tokens.clear()
-    with pytest.raises(SourceError, match="log in again: take a new kubeconfig"):
+    with pytest.raises(SourceError, match="log in again: download a new kubeconfig"):
         of.check()
     assert len(api.requests) == BASE + CHECKED
 

@@ -96,8 +96,8 @@ def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, form: str) -> N
     ("data", "says"),
     [
         (b"", "stdin: no Kubernetes object in it"),
-        (b"a: [", "stdin: is no valid YAML"),
-        (b'{"a": 1', "stdin: is no valid JSON"),
+        (b"a: [", "stdin: is not valid YAML"),
+        (b'{"a": 1', "stdin: is not valid JSON"),
         (b"PK\3\4", "stdin: a support bundle cannot be read from a pipe; save it to a file first"),
     ],
 )
@@ -148,7 +148,7 @@ def test_folder_called_yamls_is_no_bundle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("inside", ["", "supportbundle_x"])
 @pytest.mark.parametrize("empty", [True, False])
 def test_bundle_without_its_yamls(tmp_path: Path, inside: str, empty: bool) -> None:
-    """metadata.yaml is no object of kubectl: what it belongs to is told."""
+    """metadata.yaml is not an object of kubectl: what it belongs to is told."""
     place = tmp_path / "b" / inside
     place.mkdir(parents=True)
     (place / "metadata.yaml").write_text('bundlename: bundle-x\nbundleversion: "0.1.0"\n')

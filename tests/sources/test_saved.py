@@ -17,8 +17,15 @@ from harvdiag.core.model import CoverageEntry, State
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.rules import registry
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.saved.reader import SavedReader, digest, holds_saved, is_ours, is_saved, seal
-from harvdiag.sources.saved.writer import save
+from harvdiag.sources.saved.reader import (
+    SavedReader,
+    contains_snapshot,
+    is_snapshot_file,
+    looks_like_snapshot,
+    manifest_checksum,
+    sha256_hex,
+)
+from harvdiag.sources.saved.writer import save_snapshot
 from tests.routes import BROKEN, HEALTHY, subjects, told
 from tests.world.objects import new
 
@@ -48,13 +55,13 @@ def write(path: Path, parts: Mapping[str, bytes], root: str = "") -> Path:
 
 def signed(body: Any) -> bytes:
     """A manifest with a checksum that fits."""
-    return json.dumps({**body, "sha256": seal(body)}).encode()
+    return json.dumps({**body, "sha256": manifest_checksum(body)}).encode()
 
 
 def resigned(parts: Members, member: str, data: bytes, objects: int | None = None) -> Members:
     """The members with one replaced, and a manifest that knows it: what only a stranger's program would write."""
     body = json.loads(parts["manifest.json"])
-    body["files"][member] |= {"sha256": digest(data), "bytes": len(data)}
+    body["files"][member] |= {"sha256": sha256_hex(data), "bytes": len(data)}
     if objects is not None:
         body["files"][member]["objects"] = objects
         next(row for row in body["lists"] if row["plural"] in member)["count"] = objects
@@ -79,7 +86,7 @@ def refusal(path: Path) -> str:
 
 @pytest.fixture(name="parts")
 def _parts(tmp_path: Path) -> Members:
-    return members(save(hd.open(BROKEN).snapshot, tmp_path / "whole").path)
+    return members(save_snapshot(hd.open(BROKEN).snapshot, tmp_path / "whole").path)
 
 
 # --- schema 1 ------------------------------------------------------------------------------------------------------
@@ -119,24 +126,26 @@ def test_a_snapshot_is_known_by_its_first_bytes(tmp_path: Path) -> None:
     """Whatever its name; nothing else begins so."""
     (tmp_path / "text").write_text("x")
     (tmp_path / "nothing").touch()
-    assert is_saved(save(hd.open(HEALTHY).snapshot, tmp_path / "any.name").path)
-    assert not any(map(is_saved, (HEALTHY, tmp_path, tmp_path / "text", tmp_path / "nothing", tmp_path / "none")))
+    assert looks_like_snapshot(save_snapshot(hd.open(HEALTHY).snapshot, tmp_path / "any.name").path)
+    assert not any(
+        map(looks_like_snapshot, (HEALTHY, tmp_path, tmp_path / "text", tmp_path / "nothing", tmp_path / "none"))
+    )
 
 
 @pytest.mark.parametrize("root", ["", "lab/"])
 def test_one_that_was_packed_anew_is_known_by_its_members(parts: Members, root: str, tmp_path: Path) -> None:
     """In any order, and with the folder to which it was extracted."""
     path = write(tmp_path / "s.zip", dict(sorted(parts.items())), root)
-    assert (is_saved(path), holds_saved(path)) == (False, True)
+    assert (looks_like_snapshot(path), contains_snapshot(path)) == (False, True)
     assert told(cluster(path).check()) == told(hd.open(BROKEN).check())
-    assert not any(map(holds_saved, (BROKEN, tmp_path / "none", Path(__file__))))
+    assert not any(map(contains_snapshot, (BROKEN, tmp_path / "none", Path(__file__))))
 
 
 def test_one_that_was_extracted_is_read(parts: Members, tmp_path: Path) -> None:
     """As a bundle's folder is."""
     with zipfile.ZipFile(write(tmp_path / "s.zip", parts)) as box:
         box.extractall(tmp_path / "out")
-    assert is_saved(tmp_path / "out")
+    assert looks_like_snapshot(tmp_path / "out")
     assert told(cluster(tmp_path / "out").check()) == told(hd.open(BROKEN).check())
     (tmp_path / "out" / MACHINES).unlink()
     assert "missing from the snapshot" in (cluster(tmp_path / "out").snapshot.gap("Machine") or "")
@@ -149,8 +158,8 @@ def test_slices_for_an_upload_limit_are_joined(parts: Members, tmp_path: Path) -
         (tmp_path / f"x.zip.00{number + 1}").write_bytes(
             data[number * 20_000 : (number + 1) * 20_000 if number < 2 else None]
         )
-    assert is_saved(tmp_path / "x.zip.001")
-    assert holds_saved(tmp_path / "x.zip.002")
+    assert looks_like_snapshot(tmp_path / "x.zip.001")
+    assert contains_snapshot(tmp_path / "x.zip.002")
     assert len(cluster(tmp_path / "x.zip.003").check()) == 2
 
 
@@ -221,18 +230,18 @@ def counted_wrong(parts: Members) -> Members:
 
 DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "missing": (missing, f"{MACHINES}: missing from the snapshot; {AGAIN}"),
-    "edited": (edited, f"{MACHINES}: changed after it was saved: its checksum does not fit; {AGAIN}"),
+    "edited": (edited, f"{MACHINES}: changed after it was saved: its checksum does not match; {AGAIN}"),
     "cut": (lambda p: {**p, MACHINES: p[MACHINES][:-9]}, f"{MACHINES}: changed after it was saved: its checksum"),
-    "no-json": (line(lambda text: text[1:]), f"{MACHINES}, line 2: is no valid JSON: "),
+    "no-json": (line(lambda text: text[1:]), f"{MACHINES}, line 2: is not valid JSON: "),
     "no-end": (lambda p: resigned(p, MACHINES, p[MACHINES][:-1]), f"{MACHINES}: holds 2 objects, not 3; {AGAIN}"),
-    "empty-line": (line(lambda _: b"\n"), f"{MACHINES}, line 2: is no valid JSON: "),
+    "empty-line": (line(lambda _: b"\n"), f"{MACHINES}, line 2: is not valid JSON: "),
     "one-too-few": (line(lambda _: b""), f"{MACHINES}: holds 2 objects, not 3"),
     "one-too-many": (counted_wrong, f"{MACHINES}: holds 3 objects, not 2"),
-    "twice": (line(lambda text: text.replace(b'{"', b'{"kind":1,"', 1)), "line 2: is no valid JSON: the key 'kind'"),
-    "nan": (line(lambda text: text.replace(b'{"', b'{"x":NaN,"', 1)), "line 2: is no valid JSON: NaN is no number"),
-    "deep": (line(lambda _: b"[" * 9000 + b"]" * 9000 + b"\n"), "line 2: is no valid JSON: "),
-    "bytes": (line(lambda text: text.replace(b"srv", b"\xff", 1)), "line 2: is no valid JSON: "),
-    "no-object": (line(lambda _: b"5\n"), "item 2 is no object"),
+    "twice": (line(lambda text: text.replace(b'{"', b'{"kind":1,"', 1)), "line 2: is not valid JSON: duplicate key"),
+    "nan": (line(lambda text: text.replace(b'{"', b'{"x":NaN,"', 1)), "line 2: is not valid JSON: NaN is not a JSON"),
+    "deep": (line(lambda _: b"[" * 9000 + b"]" * 9000 + b"\n"), "line 2: is not valid JSON: "),
+    "bytes": (line(lambda text: text.replace(b"srv", b"\xff", 1)), "line 2: is not valid JSON: "),
+    "no-object": (line(lambda _: b"5\n"), "item 2 is not an object"),
     "no-name": (line(lambda _: b"{}\n"), "item 2 has no name"),
     "foreign": (line(lambda text: text.replace(b'"Machine"', b'"Node"', 1)), "is a Node of cluster.x-k8s.io"),
 }  # fmt: skip
@@ -287,7 +296,7 @@ def test_hosts_of_another_form_are_not_used(data: bytes, parts: Members, tmp_pat
     found = cluster(write(tmp_path / "s.zip", resigned(parts, HOSTS, data, 1)))
     assert found.snapshot.host("srv09") is None
     assert len(found.check()) == 2
-    assert "no Host" in (found.snapshot.gap("Host") or "")
+    assert "not a Host" in (found.snapshot.gap("Host") or "")
 
 
 def test_secrets_of_a_stranger_are_cut(parts: Members, tmp_path: Path) -> None:
@@ -308,8 +317,8 @@ def test_a_file_that_is_cut_short_is_refused(share: float, parts: Members, tmp_p
     """With what to do; also beside files that look like other parts of it."""
     whole = write(tmp_path / "lab-2.zip", parts).read_bytes()
     (tmp_path / "lab-1.zip").write_bytes(whole[: int(len(whole) * share)])
-    assert is_saved(tmp_path / "lab-1.zip")
-    assert refusal(tmp_path / "lab-1.zip") == f"this snapshot is cut short or damaged; {AGAIN}"
+    assert looks_like_snapshot(tmp_path / "lab-1.zip")
+    assert refusal(tmp_path / "lab-1.zip") == f"this snapshot is truncated or damaged; {AGAIN}"
 
 
 def set_(**fields: Any) -> Callable[[Any], Any]:
@@ -330,22 +339,22 @@ def without(key: str) -> Callable[[Any], Any]:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda _: {}, "it is not one of harvdiag"),
-        (set_(format="crx"), "it is not one of harvdiag"),
-        (set_(schema=0), "there is no schema 0"),
-        (set_(schema=True), "its `schema` is missing or no whole number"),
-        (set_(schema="1"), "its `schema` is missing or no whole number"),
-        (without("lists"), "its `lists` is missing or no list"),
-        (set_(files=[]), "its `files` is missing or no mapping"),
-        (set_(tool={"name": "harvdiag"}), "its `version` is missing or no text"),
-        (without("source"), "its `source` is missing or no mapping"),
-        (set_(lists=[5]), "its `group` is missing or no text"),
-        (first("lists", state="splendid"), "its list 1 cannot be right"),
-        (first("lists", count=-4), "its list 1 cannot be right"),
-        (first("lists", count=True), "its `count` is missing or no whole number"),
-        (first("lists", plural="geese"), "its list 1 cannot be right"),
-        (first("lists", count=3), "its lists and its members do not count the same objects"),
-        (first("resources", version=None), "its `version` is missing or no text"),
+        (lambda _: {}, "it was not written by harvdiag"),
+        (set_(format="crx"), "it was not written by harvdiag"),
+        (set_(schema=0), "unknown schema 0"),
+        (set_(schema=True), "its `schema` is missing or not a whole number"),
+        (set_(schema="1"), "its `schema` is missing or not a whole number"),
+        (without("lists"), "its `lists` is missing or not a list"),
+        (set_(files=[]), "its `files` is missing or not a mapping"),
+        (set_(tool={"name": "harvdiag"}), "its `version` is missing or not a string"),
+        (without("source"), "its `source` is missing or not a mapping"),
+        (set_(lists=[5]), "its `group` is missing or not a string"),
+        (first("lists", state="splendid"), "its list 1 is invalid"),
+        (first("lists", count=-4), "its list 1 is invalid"),
+        (first("lists", count=True), "its `count` is missing or not a whole number"),
+        (first("lists", plural="geese"), "its list 1 is invalid"),
+        (first("lists", count=3), "its lists and its members differ in the number of objects"),
+        (first("resources", version=None), "its `version` is missing or not a string"),
     ],
 )  # fmt: skip
 def test_a_manifest_of_another_form_is_refused(
@@ -354,17 +363,17 @@ def test_a_manifest_of_another_form_is_refused(
     """In one line, though its checksum fits."""
     body = signed(change(json.loads(parts["manifest.json"])))
     path = write(tmp_path / "s.zip", {**parts, "manifest.json": body})
-    assert refusal(path) == f"no usable snapshot: manifest.json: {says}; {AGAIN}"
+    assert refusal(path) == f"not a usable snapshot: manifest.json: {says}; {AGAIN}"
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (b"", "is no valid JSON: Expecting value"),
-        (b"\xff\xfe", "is no valid JSON"),
-        (b"[]", "it is not one of harvdiag"),
-        (b"[" * 100_000, "is no valid JSON"),
-        (b'{"format": 1, "format": 2}', "the key 'format' stands twice"),
+        (b"", "is not valid JSON: Expecting value"),
+        (b"\xff\xfe", "is not valid JSON"),
+        (b"[]", "it was not written by harvdiag"),
+        (b"[" * 100_000, "is not valid JSON"),
+        (b'{"format": 1, "format": 2}', "duplicate key 'format'"),
     ],
 )
 def test_a_manifest_that_is_no_json_is_refused(text: bytes, says: str, parts: Members, tmp_path: Path) -> None:
@@ -376,15 +385,15 @@ def test_an_edited_manifest_is_refused(parts: Members, tmp_path: Path) -> None:
     """A list that failed is not made whole by hand."""
     body = parts["manifest.json"].replace(b'"state": "collected"', b'"state": "empty"', 1)
     assert body != parts["manifest.json"]
-    assert "its checksum does not fit" in refusal(write(tmp_path / "s.zip", {**parts, "manifest.json": body}))
+    assert "its checksum does not match" in refusal(write(tmp_path / "s.zip", {**parts, "manifest.json": body}))
 
 
 def test_a_snapshot_without_its_manifest_is_refused(parts: Members, tmp_path: Path) -> None:
     """The members alone tell nothing."""
     path = write(tmp_path / "s.zip", {name: data for name, data in parts.items() if name != "manifest.json"})
-    assert refusal(path) == f"no usable snapshot: manifest.json: not in the archive; {AGAIN}"
-    assert not is_saved(path)
-    assert not holds_saved(path)
+    assert refusal(path) == f"not a usable snapshot: manifest.json: not in the archive; {AGAIN}"
+    assert not looks_like_snapshot(path)
+    assert not contains_snapshot(path)
 
 
 def test_a_newer_schema_asks_for_a_newer_harvdiag(parts: Members, tmp_path: Path) -> None:
@@ -405,7 +414,7 @@ def test_damage_to_what_the_hosts_told_is_a_note(parts: Members, tmp_path: Path)
     whole = cluster(write(tmp_path / "whole.zip", parts))
     of = cluster(write(tmp_path / "s.zip", {**parts, HOSTS: parts[HOSTS][:-40]}))
     assert not any("hosts" in note for note in whole.coverage.notes)
-    assert any(note.startswith(f"what the hosts told is lost: {HOSTS}: ") for note in of.coverage.notes)
+    assert any(note.startswith(f"the data of the hosts is lost: {HOSTS}: ") for note in of.coverage.notes)
     assert subjects(of.check()) == subjects(whole.check())
 
 
@@ -413,6 +422,6 @@ def test_only_a_snapshot_counts_as_one_of_ours(parts: Members, tmp_path: Path) -
     """Many formats begin with a manifest.json; such a file must never be replaced by a snapshot."""
     ours = write(tmp_path / "s.zip", parts)
     other = write(tmp_path / "x.zip", {"manifest.json": b'{"name": "my browser extension"}', "kinds/a": b"x"})
-    assert (is_ours(ours), is_saved(other), is_ours(other)) == (True, True, False)
-    with pytest.raises(UsageError, match="is no snapshot; give another name"):
+    assert (is_snapshot_file(ours), looks_like_snapshot(other), is_snapshot_file(other)) == (True, True, False)
+    with pytest.raises(UsageError, match="is not a snapshot; give another name"):
         hd.open(BROKEN).save(other)

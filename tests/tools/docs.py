@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from harvdiag.access.rbac import manifests
+from harvdiag.access.rbac import build_manifests
 from harvdiag.figures import PICTURES
 
 __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
@@ -44,7 +44,7 @@ def pictures() -> str:
 def kinds() -> str:
     """What the ClusterRole of `harvdiag rbac` may list, by API group."""
     groups: dict[str, set[str]] = defaultdict(set)
-    for document in yaml.safe_load_all(manifests()):
+    for document in yaml.safe_load_all(build_manifests()):
         for rule in document.get("rules", ()) if document["kind"] == "ClusterRole" else ():
             for group in rule["apiGroups"]:
                 groups[group or "(core)"].update(rule["resources"])

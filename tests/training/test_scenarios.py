@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from harvdiag.core.errors import UsageError
-from harvdiag.kinds import qualified
-from harvdiag.training.scenarios import Scenario, find, load
+from harvdiag.kinds import qualified_name
+from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
 
 SHIPPED = Path(__file__).parents[2] / "data" / "scenarios"
 BASE = """\
@@ -44,7 +44,7 @@ def node(scenario: Scenario) -> dict[str, Any]:
 
 def test_head(tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + "follows: harvester/harvester#8236\ncaptured_at: 2025-05-08T10:00:00Z\n")
-    scenario = load(path)
+    scenario = load_scenario(path)
     assert (scenario.path, scenario.rule, scenario.title) == (path, "node-not-managed", "A title")
     assert scenario.follows == "harvester/harvester#8236"
     assert scenario.captured_at == "2025-05-08T10:00:00Z"
@@ -52,36 +52,36 @@ def test_head(tmp_path: Path) -> None:
 
 
 def test_base_alone(tmp_path: Path) -> None:
-    scenario = load(write(tmp_path, HEAD))
+    scenario = load_scenario(write(tmp_path, HEAD))
     assert [obj["kind"] for obj in scenario.objects] == ["Node", "Secret"]
     assert (scenario.follows, scenario.captured_at) == (None, None)
 
 
 def test_times_stay_text(tmp_path: Path) -> None:
-    assert node(load(write(tmp_path, HEAD)))["metadata"]["creationTimestamp"] == "2025-01-31T10:12:22Z"
+    assert node(load_scenario(write(tmp_path, HEAD)))["metadata"]["creationTimestamp"] == "2025-01-31T10:12:22Z"
 
 
 def test_merge_deletes_by_null_and_replaces_lists(tmp_path: Path) -> None:
     patch = "  labels: {managed: null, zone: z1}\nspec: {taints: [{key: c}]}\nstatus: {ready: true, gone: null}\n"
-    found = node(load(write(tmp_path, HEAD + NODE.replace("{name: hv01}", "\n  name: hv01") + patch)))
+    found = node(load_scenario(write(tmp_path, HEAD + NODE.replace("{name: hv01}", "\n  name: hv01") + patch)))
     assert found["metadata"]["labels"] == {"role": "worker", "zone": "z1"}
     assert found["spec"] == {"taints": [{"key": "c"}]}
     assert found["status"] == {"ready": True}
 
 
 def test_delete(tmp_path: Path) -> None:
-    kinds = [obj["kind"] for obj in load(write(tmp_path, HEAD + NODE + "$patch: delete\n")).objects]
+    kinds = [obj["kind"] for obj in load_scenario(write(tmp_path, HEAD + NODE + "$patch: delete\n")).objects]
     assert kinds == ["Secret"]
 
 
 def test_delete_and_add_again(tmp_path: Path) -> None:
-    scenario = load(write(tmp_path, HEAD + NODE + "$patch: delete\n" + NODE + "spec: {new: true}\n"))
+    scenario = load_scenario(write(tmp_path, HEAD + NODE + "$patch: delete\n" + NODE + "spec: {new: true}\n"))
     assert node(scenario) == {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "hv01"}, "spec": {"new": True}}
 
 
 def test_add_where_the_namespace_differs(tmp_path: Path) -> None:
     other = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: plan, namespace: other}\n"
-    namespaces = [obj["metadata"].get("namespace") for obj in load(write(tmp_path, HEAD + other)).objects]
+    namespaces = [obj["metadata"].get("namespace") for obj in load_scenario(write(tmp_path, HEAD + other)).objects]
     assert namespaces == [None, "fleet-local", "other"]
 
 
@@ -108,7 +108,7 @@ def test_add_where_the_namespace_differs(tmp_path: Path) -> None:
 def test_refused_in_one_line(tmp_path: Path, text: str, says: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(UsageError) as caught:
-        load(path)
+        load_scenario(path)
     message = str(caught.value)
     assert " ".join(says.split()) in message
     assert "\n" not in message
@@ -117,17 +117,17 @@ def test_refused_in_one_line(tmp_path: Path, text: str, says: str) -> None:
 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
-        load(tmp_path / "rule" / "speaks.yaml")
+        load_scenario(tmp_path / "rule" / "speaks.yaml")
 
 
 def test_find_leaves_out_bases(tmp_path: Path) -> None:
     paths = [write(tmp_path, HEAD, name=name) for name in ("speaks", "silent")]
-    assert find(tmp_path) == sorted(paths)
+    assert find_scenarios(tmp_path) == sorted(paths)
 
 
-@pytest.mark.parametrize("path", find(SHIPPED), ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", find_scenarios(SHIPPED), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_shipped_scenarios(path: Path) -> None:
-    scenario = load(path)
+    scenario = load_scenario(path)
     assert scenario.title
     assert path.stem.split("-")[0] in ("speaks", "silent")
     assert (scenario.rule in scenario.expect) == path.stem.startswith("speaks")
@@ -136,14 +136,14 @@ def test_shipped_scenarios(path: Path) -> None:
         for obj in scenario.objects
     ]
     assert len(names) == len(set(names))
-    there = {f"{qualified(version.rpartition('/')[0], kind)}/{name}" for version, kind, _, name in names}
+    there = {f"{qualified_name(version.rpartition('/')[0], kind)}/{name}" for version, kind, _, name in names}
     # That its subject does not exist is what this one rule is about.
     about = {rule: subjects for rule, subjects in scenario.expect.items() if rule != "upgrade-names-missing-node"}
     assert {subject for subjects in about.values() for subject in subjects} <= there
 
 
 def test_each_rule_speaks_and_is_silent() -> None:
-    paths = find(SHIPPED)
+    paths = find_scenarios(SHIPPED)
     assert paths
     for rule in {path.parent.name for path in paths}:
         words = {path.stem.split("-")[0] for path in paths if path.parent.name == rule}

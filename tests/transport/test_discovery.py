@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harvdiag.io.api.discovery import Served, served
-from harvdiag.io.api.lists import list_of
-from harvdiag.io.api.trouble import RequestError
+from harvdiag.io.api.discovery import Served, parse_discovery
+from harvdiag.io.api.errors import RequestError
+from harvdiag.io.api.lists import list_objects
 from harvdiag.kinds import CATALOGUE
 from tests.api import status
 from tests.api.fixture import Serve
@@ -26,11 +26,11 @@ def test_everything_in_one_answer(serve: Serve, tmp_path: Path, aggregated: bool
     """Three requests, then none for any kind."""
     api = serve(OBJECTS, aggregated=aggregated)
     of = connection(api, tmp_path)
-    assert {"nodes", "pods", "machines", "settings"} <= {kind.plural for kind in of.kinds()}
+    assert {"nodes", "pods", "machines", "settings"} <= {kind.plural for kind in of.list_kinds()}
     assert sorted(api.paths) == sorted(BASE)
-    assert of.served.namespaced("", "pods") is True
-    assert of.served.namespaced("", "nodes") is False
-    assert of.served.namespaced("", "no-such") is None
+    assert of.served.is_namespaced("", "pods") is True
+    assert of.served.is_namespaced("", "nodes") is False
+    assert of.served.is_namespaced("", "no-such") is None
 
 
 def test_group_by_group(serve: Serve, tmp_path: Path) -> None:
@@ -38,16 +38,16 @@ def test_group_by_group(serve: Serve, tmp_path: Path) -> None:
     api = serve(OBJECTS, aggregated=False)
     of = connection(api, tmp_path)
     assert of.served.kinds is None
-    assert of.served.group("harvesterhci.io") is True
-    assert of.served.group("example.com") is False
+    assert of.served.has_group("harvesterhci.io") is True
+    assert of.served.has_group("example.com") is False
     assert sorted(api.paths) == sorted(BASE)
-    assert len(list_of(of, MACHINE).items) == 3
-    whole = {(kind.group, kind.version, kind.plural, kind.namespaced) for kind in of.kinds()}
+    assert len(list_objects(of, MACHINE).items) == 3
+    whole = {(kind.group, kind.version, kind.plural, kind.namespaced) for kind in of.list_kinds()}
     asked = len(api.requests)
-    assert of.kinds()
+    assert of.list_kinds()
     assert len(api.requests) == asked
     with_one = connection(serve(OBJECTS), tmp_path)
-    assert whole == {(kind.group, kind.version, kind.plural, kind.namespaced) for kind in with_one.kinds()}
+    assert whole == {(kind.group, kind.version, kind.plural, kind.namespaced) for kind in with_one.list_kinds()}
 
 
 def test_a_group_that_is_down_hides_no_other(serve: Serve, tmp_path: Path) -> None:
@@ -55,10 +55,10 @@ def test_a_group_that_is_down_hides_no_other(serve: Serve, tmp_path: Path) -> No
     api = serve(OBJECTS, aggregated=False)
     api.fail("/apis/cluster.x-k8s.io/v1beta1", status(404))
     of = connection(api, tmp_path)
-    kinds = {kind.plural for kind in of.kinds()}
+    kinds = {kind.plural for kind in of.list_kinds()}
     assert "settings" in kinds
     assert "machines" not in kinds
-    found = list_of(of, MACHINE)
+    found = list_objects(of, MACHINE)
     assert (len(found.items), found.version) == (3, "v1beta1")
 
 
@@ -72,7 +72,7 @@ def test_the_version_that_is_there(
 ) -> None:
     """The catalogue's order decides; one that nobody knows yet is taken where there is no other."""
     api = serve(OBJECTS, versions={"cluster.x-k8s.io": versions}, aggregated=aggregated)
-    found = list_of(connection(api, tmp_path), MACHINE)
+    found = list_objects(connection(api, tmp_path), MACHINE)
     assert (found.version, len(found.items), found.error) == (best, 3, None)
     assert len(api.lists) == 1
 
@@ -81,7 +81,7 @@ def test_the_version_that_is_there(
 def test_a_kind_that_is_not_served(serve: Serve, tmp_path: Path, aggregated: bool) -> None:
     """No version, no error."""
     api = serve(OBJECTS, missing={"machines.cluster.x-k8s.io"}, aggregated=aggregated)
-    found = list_of(connection(api, tmp_path), MACHINE)
+    found = list_objects(connection(api, tmp_path), MACHINE)
     assert (found.version, found.items, found.error, found.refused) == ("", [], None, False)
 
 
@@ -89,7 +89,7 @@ def test_where_nothing_is_told(serve: Serve, tmp_path: Path) -> None:
     """Without /apis the versions of the catalogue are tried, best first."""
     api = serve(OBJECTS, versions={"cluster.x-k8s.io": {"v1beta2"}})
     api.fail("/apis", status(403))
-    found = list_of(connection(api, tmp_path), MACHINE)
+    found = list_objects(connection(api, tmp_path), MACHINE)
     assert (found.version, len(found.items)) == ("v1beta2", 3)
     assert [request.path.split("/")[3] for request in api.lists] == ["v1beta1", "v1beta2"]
 
@@ -108,21 +108,21 @@ def test_answers_that_are_odd(answer: Any) -> None:
     """Nothing breaks: what cannot be read tells nothing, or that it is no Kubernetes."""
     answers = {"/api": answer, "/apis": answer}
     if isinstance(answer, dict):
-        assert served(answers).versions("example.com", "things", ["v1"]) == []
+        assert parse_discovery(answers).versions_to_try("example.com", "things", ["v1"]) == []
     else:
-        with pytest.raises(RequestError, match="something else than its API groups"):
-            served(answers)
+        with pytest.raises(RequestError, match="did not answer with its API groups"):
+            parse_discovery(answers)
 
 
 def test_nothing_known_is_not_nothing() -> None:
     """Versions of the catalogue, and no word on groups and namespaces."""
     of = Served(None, None)
-    assert (of.group("a"), of.namespaced("a", "b"), of.versions("a", "b", ["v1"])) == (None, None, ["v1"])
+    assert (of.has_group("a"), of.is_namespaced("a", "b"), of.versions_to_try("a", "b", ["v1"])) == (None, None, ["v1"])
 
 
 def test_a_list_that_is_not_whole_keeps_its_objects(serve: Serve, tmp_path: Path) -> None:
     """Refused is only who got nothing."""
     api = serve(OBJECTS)
     api.fail("/apis/batch/v1/jobs", status(403))
-    found = list_of(connection(api, tmp_path), JOB)
+    found = list_objects(connection(api, tmp_path), JOB)
     assert (found.refused, found.items, found.version) == (True, [], "v1")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harvdiag.io.api.connect import open_connection
-from harvdiag.io.api.login import contexts, log_in
+from harvdiag.io.api.login import list_contexts, log_in
 from tests.api import TOKEN, Api
 from tests.api.certs import certificates
 from tests.api.fixture import Serve
@@ -44,7 +44,7 @@ def test_the_current_context_of_the_first_file_that_names_one(tmp_path: Path, mo
     login = log_in()
     assert (login.context, login.server, login.user) == ("b", "http://127.0.0.1:2", "b-user")
     assert (log_in("a").server, log_in("c").server) == (AT, AT)
-    assert list(dict.fromkeys(contexts())) == ["a", "b", "c"]
+    assert list(dict.fromkeys(list_contexts())) == ["a", "b", "c"]
 
 
 def test_the_file_that_is_named_counts_before_the_environment(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,23 +81,23 @@ def test_an_unknown_context_has_a_hint(config: Path) -> None:
 def test_no_current_context(tmp_path: Path) -> None:
     """It says what there is to choose from."""
     path = kubeconfig(tmp_path / "config", AT, current="", others=["dev"])
-    assert refusal(None, path) == ("the kubeconfig names no current context; choose one with --context: lab, dev")
+    assert refusal(None, path) == ("the kubeconfig has no current context; choose one with --context: lab, dev")
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("", "empty"),
-        ("\x00\x01", "is no kubeconfig: it is no text"),
-        ("a: b: c", "is no kubeconfig: no YAML in line 1"),
-        ("a: 2026-02-31", "is no kubeconfig: no YAML"),
-        ("a: " + "[" * 5000, "is no kubeconfig: no YAML"),
-        ("# later\n", "is empty, no kubeconfig"),
-        ("- a\n- b", "do not stand where a kubeconfig has them"),
-        ("just words", "do not stand where a kubeconfig has them"),
-        ("contexts: 7", "do not stand where a kubeconfig has them"),
-        ("contexts: [7]", "names no current context"),
-        ("{}", "names no current context; choose one with --context: it has none"),
+        ("\x00\x01", "not a kubeconfig: it is not text"),
+        ("a: b: c", "not a kubeconfig: invalid YAML in line 1"),
+        ("a: 2026-02-31", "not a kubeconfig: invalid YAML"),
+        ("a: " + "[" * 5000, "not a kubeconfig: invalid YAML"),
+        ("# later\n", "is empty, not a kubeconfig"),
+        ("- a\n- b", "are not where a kubeconfig has them"),
+        ("just words", "are not where a kubeconfig has them"),
+        ("contexts: 7", "are not where a kubeconfig has them"),
+        ("contexts: [7]", "has no current context"),
+        ("{}", "has no current context; choose one with --context: it has none"),
         ("current-context: x", "no context 'x' in the kubeconfig; there are: it has none"),
     ],
 )
@@ -112,13 +112,13 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     """A picture given by mistake."""
     path = tmp_path / "config"
     path.write_bytes(b"\xff\xd8\xff")
-    assert "is no kubeconfig: it is no text" in refusal(None, path)
+    assert "not a kubeconfig: it is not text" in refusal(None, path)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """Nor is a folder one, nor the home of a user whom nobody knows."""
-    assert refusal(None, tmp_path / "x").endswith("x: no such file, no kubeconfig")
-    assert refusal(None, tmp_path).endswith(": a folder, no kubeconfig")
+    assert refusal(None, tmp_path / "x").endswith("x: no such file")
+    assert refusal(None, tmp_path).endswith(": a folder, not a kubeconfig")
     assert refusal(None, Path("~nobody-of-that-name/x")).startswith("~nobody-of-that-name/x: no such file")
 
 
@@ -131,10 +131,10 @@ def test_a_file_that_may_not_be_read(config: Path) -> None:
 
 def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says where was looked and what else there is."""
-    assert "no kubeconfig: there is no ~/.kube/config; name one with --kubeconfig, or give a SOURCE" in refusal()
+    assert "no kubeconfig: ~/.kube/config does not exist; name one with --kubeconfig, or give a SOURCE" in refusal()
     monkeypatch.setenv("KUBECONFIG", "/nowhere")
-    assert "no kubeconfig: KUBECONFIG names /nowhere, which is not there" in refusal()
-    assert contexts() == []
+    assert "no kubeconfig: KUBECONFIG is set to /nowhere, which does not exist" in refusal()
+    assert list_contexts() == []
 
 
 def test_a_context_whose_cluster_is_missing(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_context_whose_user_is_missing(serve: Serve, tmp_path: Path) -> None:
     assert refusal(None, path) == f"{path}: context lab: its user 'lab-user' is not in the kubeconfig"
     assert api.requests == []
     path.write_text(text.replace('"user": "lab-user"', '"user": ""'))
-    assert open_connection(None, path, 10).login.way == "nothing"
+    assert open_connection(None, path, 10).login.auth_method == "nothing"
 
 
 # --- ways to log in ------------------------------------------------------------------------------------------------
@@ -166,15 +166,15 @@ def test_ways_that_show_who_asks(serve: Serve, tmp_path: Path, how: str) -> None
     of = connection(api, tmp_path, login=how)
     assert {request.user for request in api.requests} == {"reader"}
     words = {"token": "token", "token file": "token", "password": "user name and password"}
-    assert of.login.way == words.get(how, f"exec plugin {sys.executable}")
-    assert TOKEN not in of.login.way
+    assert of.login.auth_method == words.get(how, f"exec plugin {sys.executable}")
+    assert TOKEN not in of.login.auth_method
 
 
 def test_a_client_certificate(serve: Serve, tmp_path: Path) -> None:
     """From the kubeconfig's data, over TLS with a CA of its own."""
     api = serve(OBJECTS, login_required=True, tls="good")
     of = connection(api, tmp_path, login="certificate")
-    assert of.login.way == "client certificate"
+    assert of.login.auth_method == "client certificate"
     assert {request.user for request in api.requests} == {"reader"}
 
 
@@ -191,7 +191,7 @@ def test_nothing_to_log_in_with(serve: Serve, tmp_path: Path) -> None:
     """Refused, the words say so."""
     api = serve(OBJECTS, login_required=True)
     text = refusal(None, api.kubeconfig(tmp_path / "config", login="none"))
-    assert "does not accept the login (nothing of lab-user): Unauthorized (401); log in again" in text
+    assert "does not accept the credentials (nothing of lab-user): Unauthorized (401); log in again" in text
 
 
 # --- 401 -----------------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def test_nothing_to_log_in_with(serve: Serve, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "prefix", "says"),
     [
-        ("bad token", "", "log in again: take a new kubeconfig (Harvester: Support page, Download KubeConfig)"),
+        ("bad token", "", "log in again: download a new kubeconfig (Harvester: Support page, Download KubeConfig)"),
         ("bad token", "/k8s/clusters/c-m-1", "log in again: download a new kubeconfig from Rancher"),
     ],
 )
@@ -208,7 +208,10 @@ def test_401_says_how_to_log_in_again(serve: Serve, tmp_path: Path, how: str, pr
     """At once: no request is tried again, and the token is not in the words."""
     api = serve(OBJECTS, prefix=prefix)
     text = refusal(None, api.kubeconfig(tmp_path / "config", login=how))
-    assert f"context lab: {api.url} does not accept the login (token of lab-user): Unauthorized (401); {says}" in text
+    assert (
+        f"context lab: {api.url} does not accept the credentials (token of lab-user): Unauthorized (401); {says}"
+        in text
+    )
     assert "token-that-expired" not in text
     assert len(api.requests) <= 3
 
@@ -241,14 +244,14 @@ def pod(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Api:
 def test_in_a_pod(pod: Api) -> None:
     """The service account lets one in."""
     of = open_connection(None, None, 10)
-    assert (of.login.context, of.login.way) == ("in-cluster", "service account of this pod")
+    assert (of.login.context, of.login.auth_method) == ("in-cluster", "service account of this pod")
     assert {request.user for request in pod.requests} == {"reader"}
 
 
 def test_401_in_a_pod(pod: Api, tmp_path: Path) -> None:
     """What helps is to start the pod again."""
     (tmp_path / "token").write_text("old")
-    assert refusal().endswith("the token of this pod's service account has run out: start the pod again")
+    assert refusal().endswith("the token of this pod's service account has expired: restart the pod")
 
 
 def test_a_kubeconfig_counts_before_the_pod(pod: Api, config: Path) -> None:

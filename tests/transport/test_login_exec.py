@@ -82,22 +82,25 @@ def stamp(seconds: float) -> str:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("import sys; sys.exit('your session has ended: run `lab-login`')", "exit code 1: your session has ended: run"),
-        ("import os; os.kill(os.getpid(), 9)", "it was ended by signal 9"),
-        ("print('sec' + 'ret-part')", "it printed no JSON"),
-        ("print('[' * 100000)", "it printed no JSON"),
-        ("print('{}')", "it printed no ExecCredential with a status"),
-        ("print('[7]')", "it printed no ExecCredential with a status"),
-        (credential(f"{EXEC}beta1", token=PART), f"it printed something else than {EXEC}"),
-        (credential(), "it gave neither a token nor a certificate"),
-        (credential(token=["secret-part"]), "something is no text"),
-        (credential(clientCertificateData="secret-part"), "its certificate and key are not both there"),
+        (
+            "import sys; sys.exit('your session has ended: run `lab-login`')",
+            "exited with code 1: your session has ended: run",
+        ),
+        ("import os; os.kill(os.getpid(), 9)", "it was killed by signal 9"),
+        ("print('sec' + 'ret-part')", "its output is not JSON"),
+        ("print('[' * 100000)", "its output is not JSON"),
+        ("print('{}')", "its output is not an ExecCredential with a status"),
+        ("print('[7]')", "its output is not an ExecCredential with a status"),
+        (credential(f"{EXEC}beta1", token=PART), f"its output is not of {EXEC}"),
+        (credential(), "it returned neither a token nor a certificate"),
+        (credential(token=["secret-part"]), "a field is not a string"),
+        (credential(clientCertificateData="secret-part"), "its certificate and key are incomplete"),
     ],
 )
 def test_a_plugin_that_fails(tmp_path: Path, body: str, says: str) -> None:
     """Its words are in the line, what it printed is not."""
     text = refusal(None, kubeconfig(tmp_path / "config", AT, login="none", user=plugin(tmp_path / "login", body)))
-    assert text.startswith(f"the exec plugin {tmp_path / 'login'} of lab gave no login: ")
+    assert text.startswith(f"the exec plugin {tmp_path / 'login'} of lab returned no credentials: ")
     assert says in text
     assert "secret-part" not in text
 
@@ -105,23 +108,23 @@ def test_a_plugin_that_fails(tmp_path: Path, body: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"command": None}, "user lab-user, exec: it names no command"),
-        ({"command": ["secret-part"]}, "user lab-user, exec: its command is no text"),
+        ({"command": None}, "user lab-user, exec: it has no command"),
+        ({"command": ["secret-part"]}, "user lab-user, exec: its command is not a string"),
         ({"apiVersion": None}, "user lab-user, exec: its apiVersion is neither client.authentication.k8s.io/v1 nor"),
         ({"apiVersion": "secret-part"}, "user lab-user, exec: its apiVersion is neither"),
         ({"interactiveMode": "secret-part"}, "its interactiveMode is neither Never nor IfAvailable nor Always"),
-        ({"interactiveMode": "Always"}, "there is no terminal to answer on"),
-        ({"env": [{"name": "A", "value": {"secret-part": 1}}]}, "user lab-user, exec, env: its value is no text"),
-        ({"env": [{"name": "A=B\0", "value": "secret-part"}]}, "it cannot be run: an odd word in it"),
-        ({"args": "secret-part"}, "user lab-user, exec: its args is no list of texts"),
+        ({"interactiveMode": "Always"}, "it needs a terminal"),
+        ({"env": [{"name": "A", "value": {"secret-part": 1}}]}, "user lab-user, exec, env: its value is not a string"),
+        ({"env": [{"name": "A=B\0", "value": "secret-part"}]}, "it cannot be run: invalid argument"),
+        ({"args": "secret-part"}, "user lab-user, exec: its args is not a list of strings"),
         (
             {"command": "no-such-tool --token secret-part"},
-            "the exec plugin no-such-tool of lab gave no login: there is",
+            "the exec plugin no-such-tool of lab returned no credentials: the program",
         ),
-        ({"command": "./no-such"}, "there is no such program to run"),
+        ({"command": "./no-such"}, "the program was not found"),
         (
             {"command": "no-such", "installHint": "run\n`brew install it`"},
-            "no such program to run; run `brew install it`",
+            "the program was not found; run `brew install it`",
         ),
     ],
 )
@@ -145,7 +148,7 @@ def test_a_plugin_that_does_not_end(tmp_path: Path, capsys: pytest.CaptureFixtur
     body = "import sys, time\nprint('\\033[31mwaiting\\033[0m', file=sys.stderr, flush=True)\ntime.sleep(600)"
     user = plugin(tmp_path / "login", body)
     of = Plugin(Entry(tmp_path / "config", "user", user["exec"]), "lab", patience=1.5)
-    with pytest.raises(AccessError, match=r"of lab gave no login: it did not end within 1.5 s: waiting$"):
+    with pytest.raises(AccessError, match=r"of lab returned no credentials: it did not finish within 1.5 s: waiting$"):
         of.headers()
     assert "waiting" in capsys.readouterr().err
 
@@ -228,7 +231,7 @@ def test_a_plugin_that_gives_a_certificate(serve: Serve, tmp_path: Path) -> None
     given = {"clientCertificateData": pair.certificate.read_text(), "clientKeyData": pair.key.read_text()}
     (tmp_path / "given").write_text(json.dumps({"apiVersion": EXEC, "kind": "ExecCredential", "status": given}))
     login = logged_in(api, tmp_path, f"print(open({str(tmp_path / 'given')!r}).read())")
-    assert (login.headers(), login.way) == ([], f"exec plugin {tmp_path / 'login'}")
+    assert (login.headers(), login.auth_method) == ([], f"exec plugin {tmp_path / 'login'}")
     of = Transport(login, 10)
     of.get(NODES)
     assert api.requests[0].user == "reader"
@@ -256,7 +259,7 @@ def test_what_counts_before_a_plugin(serve: Serve, tmp_path: Path, more: dict[st
     (tmp_path / "held").write_text(TOKEN)
     user = plugin(tmp_path / "login", "raise SystemExit('run')") | more
     of = connection(api, tmp_path, login="none", user=user)
-    assert of.login.way == way
+    assert of.login.auth_method == way
     assert {request.user for request in api.requests} == {"reader"}
 
 
@@ -271,7 +274,7 @@ def test_one_run_for_many_requests(serve: Serve, tmp_path: Path, seconds: float 
     of = Transport(logged_in(api, tmp_path, counting(tmp_path, **more)), 10)
     for _ in range(3):
         of.get(NODES)
-    assert (runs(tmp_path), of.login.turn) == (1, 0)
+    assert (runs(tmp_path), of.login.generation) == (1, 0)
 
 
 def test_a_login_that_ran_out_is_renewed(tmp_path: Path) -> None:
@@ -293,9 +296,9 @@ def test_a_login_that_the_server_refuses_is_renewed_once(serve: Serve, tmp_path:
     assert api.requests[-1].user == "reader"
     login = logged_in(serve(OBJECTS, tokens={}), tmp_path, counting(tmp_path))
     ran = runs(tmp_path)
-    assert login.renew(login.turn)
-    assert login.renew(login.turn - 1), "somebody else renewed it meanwhile"
-    assert not login.renew(login.turn)
+    assert login.renew(login.generation)
+    assert login.renew(login.generation - 1), "somebody else renewed it meanwhile"
+    assert not login.renew(login.generation)
     assert runs(tmp_path) == ran + 1
 
 
@@ -303,11 +306,11 @@ def test_a_login_that_cannot_be_renewed(serve: Serve, tmp_path: Path) -> None:
     """What the plugin says is told, and it is not asked again for each request that needs it."""
     body = counting(tmp_path).replace("print(", "if number > 1: raise SystemExit('your session has ended')\nprint(")
     login = logged_in(serve(OBJECTS), tmp_path, body)
-    with pytest.raises(AccessError, match="exit code 1: your session has ended"):
+    with pytest.raises(AccessError, match="exited with code 1: your session has ended"):
         login.renew()
     assert not login.renew()
     assert runs(tmp_path) == 2
-    assert login.again == f"log in again with your exec plugin {tmp_path / 'login'}, then repeat"
+    assert login.login_hint == f"log in again with your exec plugin {tmp_path / 'login'}, then repeat"
 
 
 def test_a_failure_is_told_to_all(tmp_path: Path) -> None:

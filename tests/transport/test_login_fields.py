@@ -47,8 +47,8 @@ def test_impersonation_with_more(serve: Serve, tmp_path: Path) -> None:
     [
         ({"as-groups": ["ops"]}, "as-groups, as-uid and as-user-extra need an `as`"),
         ({"as": "x", "as-user-extra": ["y"]}, "has no fields"),
-        ({"as": "x", "as-groups": "y"}, "its as-groups is no list of texts"),
-        ({"as": "sec\nret"}, "what it impersonates is no plain ASCII text"),
+        ({"as": "x", "as-groups": "y"}, "its as-groups is not a list of strings"),
+        ({"as": "sec\nret"}, "the impersonated names must be printable ASCII"),
     ],
 )
 def test_impersonation_that_cannot_be_sent(serve: Serve, tmp_path: Path, user: dict[str, Any], says: str) -> None:
@@ -93,9 +93,9 @@ def test_a_token_file_counts_and_is_read_again(serve: Serve, tmp_path: Path) -> 
     connection(api, tmp_path, login="none", user=user)
     assert api.requests[-1].user == "other"
     path = api.kubeconfig(tmp_path / "config", login="none", user={"tokenFile": "a/held", "token": ""})
-    assert "user lab-user: the file that its tokenFile names cannot be read: No such file" in refusal(None, path)
+    assert "user lab-user: the file in its tokenFile cannot be read: No such file" in refusal(None, path)
     held.touch()
-    assert "user lab-user: the file that its tokenFile names holds no token" in refusal(None, path)
+    assert "user lab-user: the file in its tokenFile contains no token" in refusal(None, path)
 
 
 def test_a_token_file_that_looks_the_same(tmp_path: Path) -> None:
@@ -127,10 +127,10 @@ def test_data_that_is_empty_does_not_count(serve: Serve, tmp_path: Path, tls: st
     user |= {"client-certificate-data": "", "client-key-data": ""}
     path = api.kubeconfig(tmp_path / "config", login="none", user=user, ca="file", cluster=cluster)
     if tls == "good":
-        assert open_connection(None, path, 10).login.way == "client certificate"
+        assert open_connection(None, path, 10).login.auth_method == "client certificate"
         assert {request.user for request in api.requests} == {"reader"}
     else:
-        assert "shows a certificate that is not accepted: certificate verify failed: certificate has expired" in (
+        assert "presents a certificate that is not accepted: certificate verify failed: certificate has expired" in (
             refusal(None, path)
         )
         assert api.requests == []
@@ -149,9 +149,7 @@ def test_a_ca_that_is_missing(tmp_path: Path) -> None:
     """The field is named, not what stands there: it might be the certificate, or a key."""
     cluster = {"certificate-authority": "/nowhere/ca.crt"}
     path = kubeconfig(tmp_path / "config", "https://127.0.0.1:1", ca="none", cluster=cluster)
-    says = (
-        "cluster lab-cluster: the file that its certificate-authority names cannot be read: No such file or directory"
-    )
+    says = "cluster lab-cluster: the file in its certificate-authority cannot be read: No such file or directory"
     assert refusal(None, path) == f"{path}: {says}"
 
 
@@ -171,4 +169,4 @@ def test_certificates_that_are_no_plain_files(serve: Serve, tmp_path: Path) -> N
         os.close(read)
     user |= {"client-key": os.devnull}
     path = api.kubeconfig(tmp_path / "config", login="none", user=user | {"client-certificate": str(pair.certificate)})
-    assert refusal(None, path) == f"{path}: user lab-user: the file that its client-key names is empty"
+    assert refusal(None, path) == f"{path}: user lab-user: the file in its client-key is empty"

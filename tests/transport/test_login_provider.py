@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harvdiag.core.errors import AccessError
-from harvdiag.io.api.credential import Held
+from harvdiag.io.api.credential import CachedToken
 from harvdiag.io.api.kubeconfig import Entry
 from tests.api.fixture import Serve
 from tests.transport.lab import connection, refusal
@@ -61,7 +61,7 @@ def test_a_token_that_is_still_good(
     api = serve(OBJECTS, tokens={token: "reader"}, login_required=True)
     user = provided(name, **config, **{"idp-issuer-url": api.url, "client-id": "x", "client-secret": "y"})
     of = connection(api, tmp_path, login="none", user=user)
-    assert of.login.way == f"auth provider {name}"
+    assert of.login.auth_method == f"auth provider {name}"
     assert {(request.user, request.method) for request in api.requests} == {("reader", "GET")}
     assert len(api.requests) == 3
 
@@ -69,7 +69,7 @@ def test_a_token_that_is_still_good(
 @pytest.mark.parametrize(
     ("name", "config", "says"),
     [
-        ("oidc", {"id-token": jwt(0)}, "the id-token of the auth provider oidc ran out at 1970-01-01T00:00:00Z"),
+        ("oidc", {"id-token": jwt(0)}, "the id-token of the auth provider oidc expired at 1970-01-01T00:00:00Z"),
         ("gcp", {"access-token": "secret-part", "expiry": "1970-01-01T00:00:00Z"}, "the access-token of the auth"),
         ("oidc", {}, "user lab-user, auth-provider: it holds no id-token"),
         ("oidc", {"id-token": None}, "it holds no id-token"),
@@ -92,8 +92,8 @@ def test_a_token_that_runs_out_meanwhile(tmp_path: Path) -> None:
     """In a notebook that stays open."""
     now = [NOW]
     provider = {"name": "oidc", "config": {"id-token": jwt(NOW.timestamp() + 9)}}
-    of = Held(Entry(tmp_path / "config", "user", provider), lambda: now[0])
+    of = CachedToken(Entry(tmp_path / "config", "user", provider), lambda: now[0])
     assert of.headers()
     now[0] += timedelta(seconds=9)
-    with pytest.raises(AccessError, match="ran out at 2026-01-01T00:00:09Z"):
+    with pytest.raises(AccessError, match="expired at 2026-01-01T00:00:09Z"):
         of.headers()

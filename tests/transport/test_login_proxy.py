@@ -165,7 +165,7 @@ def test_groups_do_not_get_through_a_proxy_as_one(serve: Serve, tmp_path: Path) 
     with Proxy() as proxy:
         cluster = {"proxy-url": proxy.url}
         path = api.kubeconfig(tmp_path / "config", cluster=cluster, user=GROUPS)
-        assert "context lab: its as-groups would come as one group through the proxy" in refusal(None, path)
+        assert "context lab: its as-groups would arrive as one group through the proxy" in refusal(None, path)
         assert (proxy.asked, api.requests) == ([], [])
         connection(api, tmp_path, cluster=cluster, user=GROUPS | {"as-groups": ["ops"]})
     assert api.requests[0].all("Impersonate-Group") == ["ops"]

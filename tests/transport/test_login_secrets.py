@@ -15,8 +15,8 @@ import pytest
 
 from harvdiag.core.errors import AccessError
 from harvdiag.io.api.connect import open_connection
-from harvdiag.io.api.kubeconfig import choose
-from harvdiag.io.api.login import contexts, log_in
+from harvdiag.io.api.kubeconfig import resolve_context
+from harvdiag.io.api.login import list_contexts, log_in
 from tests.api.fixture import Serve
 from tests.api.kubeconfig import kubeconfig
 from tests.transport.lab import refusal
@@ -144,8 +144,8 @@ def assert_hidden(path: Path, ears: Ears, capfd: pytest.CaptureFixture[str]) -> 
     while behind := behind.__cause__ or behind.__context__:
         told.append(str(behind))
     with suppress(AccessError):
-        told += [repr(chosen := choose(path, None)), repr(login := log_in(None, path))]
-        told += [str(chosen), str(login), login.way, login.server, login.user, login.again]
+        told += [repr(chosen := resolve_context(path, None)), repr(login := log_in(None, path))]
+        told += [str(chosen), str(login), login.auth_method, login.server, login.user, login.login_hint]
     told += [*ears.heard, *capfd.readouterr()]
     assert [(text, secret) for text in told for secret in HIDDEN if secret in text] == []
     assert "\n" not in str(caught.value)
@@ -176,7 +176,7 @@ def test_files(tmp_path: Path, name: str, ears: Ears, capfd: pytest.CaptureFixtu
     path = tmp_path / "config"
     path.write_text(HEAD + TEXTS[name])
     assert assert_hidden(path, ears, capfd)
-    assert contexts(path) in ([], ["lab"])
+    assert list_contexts(path) in ([], ["lab"])
 
 
 def test_a_login_that_is_mis_indented(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_login_that_is_refused(
     api.logins.passwords = {}
     more = {"username": "reader", "password": SECRET} if how == "password" else None
     path = api.kubeconfig(tmp_path / "config", login=how, token=SECRET, user=more)
-    assert "does not accept the login" in assert_hidden(path, ears, capfd)
+    assert "does not accept the credentials" in assert_hidden(path, ears, capfd)
 
 
 def test_a_proxy_of_the_environment(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harvdiag.io.api.pages import Pages, collect
-from harvdiag.io.api.trouble import RequestError, Trouble
+from harvdiag.io.api.errors import FailureReason, RequestError
+from harvdiag.io.api.pages import Pages, collect_pages
 from tests.api import Api, gone, items_null, status
 from tests.api.fixture import Serve
 from tests.transport.lab import connection
@@ -23,7 +23,7 @@ OBJECTS = healthy(NAMES).objects
 
 def read(api: Api, place: Path, limit: int = 3) -> Pages:
     """The Nodes, so many a page."""
-    return collect(partial(connection(api, place).get, NODES), limit=limit)
+    return collect_pages(partial(connection(api, place).get, NODES), limit=limit)
 
 
 def names(pages: Pages) -> list[str]:
@@ -56,7 +56,7 @@ def test_a_list_that_changes_meanwhile(serve: Serve, tmp_path: Path) -> None:
         api.replace(healthy(["other"]).objects)
         return found
 
-    assert names(collect(slowly, limit=3)) == NAMES
+    assert names(collect_pages(slowly, limit=3)) == NAMES
 
 
 def test_a_list_that_expires_is_begun_anew(serve: Serve, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_410_without_end(serve: Serve, tmp_path: Path) -> None:
     api.fail(NODES, status(410))
     found = read(api, tmp_path)
     assert found.error is not None
-    assert (found.error.trouble, found.items, len(asked(api))) == (Trouble.EXPIRED, [], 3)
+    assert (found.error.reason, found.items, len(asked(api))) == (FailureReason.EXPIRED, [], 3)
 
 
 def test_what_was_read_before_a_trouble_is_kept(serve: Serve, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_what_was_read_before_a_trouble_is_kept(serve: Serve, tmp_path: Path) ->
     api.fail(f"{NODES}[?]*continue=*", status(403))
     found = read(api, tmp_path)
     assert found.error is not None
-    assert (names(found), found.error.trouble) == (NAMES[:3], Trouble.FORBIDDEN)
+    assert (names(found), found.error.reason) == (NAMES[:3], FailureReason.FORBIDDEN)
 
 
 def test_a_busy_server_on_the_way(serve: Serve, tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_items_that_are_null(serve: Serve, tmp_path: Path) -> None:
 )
 def test_what_is_no_list(page: Any) -> None:
     """JSON of something else ends the reading with one line."""
-    found = collect(lambda _: page)
+    found = collect_pages(lambda _: page)
     assert found.error is not None
-    assert found.error.trouble is Trouble.FOREIGN
+    assert found.error.reason is FailureReason.INVALID_RESPONSE
     assert str(found.error)
 
 
@@ -141,15 +141,15 @@ def test_pages_that_go_round() -> None:
         asked.append(dict(query))
         return {"kind": "NodeList", "items": [{}], "metadata": {"continue": "again"}}
 
-    found = collect(get)
+    found = collect_pages(get)
     assert found.error is not None
-    assert "go round in a circle" in str(found.error)
+    assert "its pages repeat" in str(found.error)
     assert len(asked) == 2
 
 
 def test_a_foreign_answer_on_the_way() -> None:
     """What came before is kept."""
     answers = iter([{"kind": "NodeList", "items": [{"a": 1}], "metadata": {"continue": "x"}}, "<html>"])
-    found = collect(lambda _: next(answers))
+    found = collect_pages(lambda _: next(answers))
     assert found.items == [{"a": 1}]
     assert isinstance(found.error, RequestError)

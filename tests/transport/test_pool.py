@@ -8,15 +8,15 @@ from threading import Barrier, BrokenBarrierError, Event, Lock
 
 import pytest
 
-from harvdiag.io.api.pool import CONNECTIONS, side_by_side
-from harvdiag.io.api.trouble import StoppedError
+from harvdiag.io.api.errors import StoppedError
+from harvdiag.io.api.pool import CONNECTIONS, run_concurrently
 
 
 def test_every_job_is_done_once() -> None:
     """Each with its number."""
     jobs: list[Callable[[], int]] = [partial(pow, number, 2) for number in range(50)]
-    assert dict(side_by_side(jobs, Event())) == {number: number**2 for number in range(50)}
-    assert list(side_by_side([], Event())) == []
+    assert dict(run_concurrently(jobs, Event())) == {number: number**2 for number in range(50)}
+    assert list(run_concurrently([], Event())) == []
 
 
 def test_as_many_at_once_as_there_are_connections() -> None:
@@ -37,7 +37,7 @@ def test_as_many_at_once_as_there_are_connections() -> None:
             with lock:
                 now[0] -= 1
 
-    assert all(met for _, met in side_by_side([job] * (2 * CONNECTIONS), Event()))
+    assert all(met for _, met in run_concurrently([job] * (2 * CONNECTIONS), Event()))
     assert most[0] == CONNECTIONS
 
 
@@ -49,7 +49,7 @@ def test_what_a_job_raises_is_raised_here() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(side_by_side([bad, bad], stop))
+        list(run_concurrently([bad, bad], stop))
     assert stop.is_set()
 
 
@@ -64,7 +64,7 @@ def test_leaving_early_stops_the_others() -> None:
             hang.wait(10)
         return number
 
-    results = side_by_side([partial(job, number) for number in range(40)], stop)
+    results = run_concurrently([partial(job, number) for number in range(40)], stop)
     assert next(results) == (0, 0)
     results.close()  # type: ignore[attr-defined]
     assert stop.is_set()
@@ -75,7 +75,7 @@ def test_leaving_early_stops_the_others() -> None:
 def test_a_stop_from_elsewhere() -> None:
     """Who waits for a result that nobody works on any more is told."""
     stop, hang = Event(), Event()
-    results = side_by_side([lambda: hang.wait(10)], stop)
+    results = run_concurrently([lambda: hang.wait(10)], stop)
     stop.set()
     with pytest.raises(StoppedError):
         next(results)

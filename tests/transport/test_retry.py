@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harvdiag.io.api.retry import TRIES, patiently
-from harvdiag.io.api.trouble import RequestError, StoppedError, Trouble
+from harvdiag.io.api.errors import FailureReason, RequestError, StoppedError
+from harvdiag.io.api.retry import TRIES, with_retries
 from tests.api import Api, reset, stall, status
 from tests.api.fixture import Serve
 from tests.transport.lab import connection
@@ -113,14 +113,14 @@ def test_whoever_is_stopped_does_not_wait() -> None:
 
     def busy() -> None:
         stop.set()
-        raise RequestError(Trouble.BUSY, "later", 15)
+        raise RequestError(FailureReason.UNAVAILABLE, "later", 15)
 
     with pytest.raises(StoppedError):
-        patiently(busy, stop)
+        with_retries(busy, stop)
     with pytest.raises(StoppedError):
-        patiently(lambda: pytest.fail("it was asked"), stop)
+        with_retries(lambda: pytest.fail("it was asked"), stop)
 
 
 def test_only_what_passes_has_tries() -> None:
     """The table and the words of each trouble say the same."""
-    assert set(TRIES) == {Trouble.BUSY, Trouble.LOST, Trouble.STALLED}
+    assert set(TRIES) == {FailureReason.UNAVAILABLE, FailureReason.CONNECTION_FAILED, FailureReason.TIMEOUT}

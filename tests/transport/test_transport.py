@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harvdiag.io.api.connect import open_connection
+from harvdiag.io.api.errors import FailureReason, RequestError
 from harvdiag.io.api.transport import JSON
-from harvdiag.io.api.trouble import RequestError, Trouble
 from tests.api import TOKEN, Api, close, dribble, not_json, redirect, reset, stall, status, truncated
 from tests.api.certs import available
 from tests.api.fixture import Serve
@@ -57,7 +57,7 @@ def test_a_certificate_that_is_not_accepted(serve: Serve, tmp_path: Path, tls: s
     """At once, without another try, and nothing is sent to whoever that is."""
     api = serve(OBJECTS, tls=tls)
     text = refusal(None, api.kubeconfig(tmp_path / "config", ca=ca))
-    assert f"context lab: {api.url} shows a certificate that is not accepted: " in text
+    assert f"context lab: {api.url} presents a certificate that is not accepted: " in text
     assert says in text
     assert "check certificate-authority of the kubeconfig" in text
     assert "_ssl.c" not in text
@@ -107,13 +107,16 @@ def test_the_words_of_openssl() -> None:
     """The library's own name for a cut handshake does not speak of certificates."""
     from urllib3.exceptions import SSLError
 
-    from harvdiag.io.api.transport import _broken
+    from harvdiag.io.api.transport import _transport_error
 
     cut = SSLError(ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred (_ssl.c:1006)"))
     cut.__cause__ = cut.args[0]
-    assert (_broken(cut, 1).trouble, str(_broken(cut, 1))) == (Trouble.LOST, "EOF occurred")
+    assert (_transport_error(cut, 1).reason, str(_transport_error(cut, 1))) == (
+        FailureReason.CONNECTION_FAILED,
+        "EOF occurred",
+    )
     alert = SSLError("tlsv13 alert certificate required")
-    assert _broken(alert, 1).trouble is Trouble.LOGIN
+    assert _transport_error(alert, 1).reason is FailureReason.UNAUTHORIZED
 
 
 # --- proxies -------------------------------------------------------------------------------------------------------
@@ -204,45 +207,49 @@ def test_the_clock_of_the_server(serve: Serve, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "is_"),
     [
-        (401, Trouble.LOGIN),
-        (403, Trouble.FORBIDDEN),
-        (404, Trouble.MISSING),
-        (410, Trouble.EXPIRED),
-        (429, Trouble.BUSY),
-        (500, Trouble.BUSY),
-        (503, Trouble.BUSY),
-        (400, Trouble.OTHER),
-        (418, Trouble.OTHER),
-        (201, Trouble.OTHER),
+        (401, FailureReason.UNAUTHORIZED),
+        (403, FailureReason.FORBIDDEN),
+        (404, FailureReason.NOT_FOUND),
+        (410, FailureReason.EXPIRED),
+        (429, FailureReason.UNAVAILABLE),
+        (500, FailureReason.UNAVAILABLE),
+        (503, FailureReason.UNAVAILABLE),
+        (400, FailureReason.OTHER),
+        (418, FailureReason.OTHER),
+        (201, FailureReason.OTHER),
     ],
 )
-def test_statuses(serve: Serve, tmp_path: Path, code: int, is_: Trouble) -> None:
+def test_statuses(serve: Serve, tmp_path: Path, code: int, is_: FailureReason) -> None:
     """Each calls for its own answer; the number is told."""
     error = trouble(serve(OBJECTS), tmp_path, status(code))
-    assert error.trouble is is_
+    assert error.reason is is_
     assert str(error).endswith(f"({code})")
 
 
 @pytest.mark.parametrize(
     ("fault", "is_", "says"),
     [
-        (reset(), Trouble.LOST, "Connection reset by peer"),
-        (reset(0.5), Trouble.LOST, "Connection"),
-        (close(0.5), Trouble.LOST, ""),
-        (close(None), Trouble.LOST, ""),
-        (not_json(), Trouble.FOREIGN, "answered with text/html; charset=utf-8 that is not JSON"),
-        (not_json(503), Trouble.BUSY, "answered 503 with text/html; charset=utf-8 (503)"),
-        (truncated(), Trouble.FOREIGN, "answered with application/json that is not JSON"),
-        (redirect(), Trouble.FOREIGN, "answered with a redirect (302), as a login page does"),
-        (status(500, body="upstream is away"), Trouble.BUSY, "answered 500 with text/plain; charset=utf-8 (500)"),
-        (status(500, body=[1]), Trouble.BUSY, "no reason given (500)"),
-        (status(500, body={"message": 7}), Trouble.BUSY, "no reason given (500)"),
+        (reset(), FailureReason.CONNECTION_FAILED, "Connection reset by peer"),
+        (reset(0.5), FailureReason.CONNECTION_FAILED, "Connection"),
+        (close(0.5), FailureReason.CONNECTION_FAILED, ""),
+        (close(None), FailureReason.CONNECTION_FAILED, ""),
+        (not_json(), FailureReason.INVALID_RESPONSE, "answered with text/html; charset=utf-8 that is not JSON"),
+        (not_json(503), FailureReason.UNAVAILABLE, "answered 503 with text/html; charset=utf-8 (503)"),
+        (truncated(), FailureReason.INVALID_RESPONSE, "answered with application/json that is not JSON"),
+        (redirect(), FailureReason.INVALID_RESPONSE, "answered with a redirect (302), as a login page does"),
+        (
+            status(500, body="upstream is away"),
+            FailureReason.UNAVAILABLE,
+            "answered 500 with text/plain; charset=utf-8 (500)",
+        ),
+        (status(500, body=[1]), FailureReason.UNAVAILABLE, "no reason given (500)"),
+        (status(500, body={"message": 7}), FailureReason.UNAVAILABLE, "no reason given (500)"),
     ],
 )
-def test_answers_that_are_none(serve: Serve, tmp_path: Path, fault: Any, is_: Trouble, says: str) -> None:
+def test_answers_that_are_none(serve: Serve, tmp_path: Path, fault: Any, is_: FailureReason, says: str) -> None:
     """One line each, in words for people; a redirect is not followed, so that nobody else sees the login."""
     error = trouble(serve(OBJECTS), tmp_path, fault)
-    assert (error.trouble, says in str(error)) == (is_, True), str(error)
+    assert (error.reason, says in str(error)) == (is_, True), str(error)
     assert str(error)
     assert "0x" not in str(error), "no name of an object of this program"
 
@@ -251,7 +258,7 @@ def test_answers_that_are_none(serve: Serve, tmp_path: Path, fault: Any, is_: Tr
 def test_an_answer_that_does_not_come(serve: Serve, tmp_path: Path, fault: Any) -> None:
     """The time is for the whole answer: one that drips does not begin anew with each byte."""
     error = trouble(serve(OBJECTS), tmp_path, fault, 0.3)
-    assert error.trouble is Trouble.STALLED
+    assert error.reason is FailureReason.TIMEOUT
     assert "within 0.3 s" in str(error)
 
 
@@ -260,11 +267,11 @@ def test_an_answer_that_does_not_come(serve: Serve, tmp_path: Path, fault: Any) 
 )
 def test_retry_after(serve: Serve, tmp_path: Path, header: str, seconds: float | None) -> None:
     """A number of seconds, or nothing that anybody could wait for."""
-    from harvdiag.io.api.transport import _seconds
+    from harvdiag.io.api.transport import _parse_retry_after
 
-    assert _seconds(header) == seconds
+    assert _parse_retry_after(header) == seconds
     if header.isascii() and header:
-        assert trouble(serve(OBJECTS), tmp_path, status(429, {"Retry-After": header})).wait == seconds
+        assert trouble(serve(OBJECTS), tmp_path, status(429, {"Retry-After": header})).retry_after == seconds
 
 
 def test_words_of_the_server_are_short_and_one_line(serve: Serve, tmp_path: Path) -> None:
@@ -279,7 +286,10 @@ def test_words_of_the_server_are_short_and_one_line(serve: Serve, tmp_path: Path
 def test_json_that_is_a_trap(serve: Serve, tmp_path: Path, body: str) -> None:
     """Too deep, too large a number."""
     text = body.encode(errors="surrogateescape").decode("latin-1")
-    assert trouble(serve(OBJECTS), tmp_path, status(200, body=text)).trouble is Trouble.FOREIGN or "\xff" in text
+    assert (
+        trouble(serve(OBJECTS), tmp_path, status(200, body=text)).reason is FailureReason.INVALID_RESPONSE
+        or "\xff" in text
+    )
 
 
 # --- first contact -------------------------------------------------------------------------------------------------
@@ -288,9 +298,9 @@ def test_json_that_is_a_trap(serve: Serve, tmp_path: Path, body: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        (not_json(), "is no Kubernetes API: it answered with text/html"),
-        (redirect(), "is no Kubernetes API: it answered with a redirect (302), as a login page does"),
-        (status(400), "cannot be asked: "),
+        (not_json(), "is not a Kubernetes API: it answered with text/html"),
+        (redirect(), "is not a Kubernetes API: it answered with a redirect (302), as a login page does"),
+        (status(400), "cannot be queried: "),
         (status(503), "cannot answer now: "),
         (reset(), "cannot be reached: Connection reset by peer"),
     ],
@@ -308,7 +318,7 @@ def test_a_first_contact_that_stalls(serve: Serve, tmp_path: Path) -> None:
     api = serve(OBJECTS)
     api.fail("*", stall())
     text = refusal(None, api.kubeconfig(tmp_path / "config"), 0.2)
-    assert "cannot be reached: no answer within 0.2 s; check the way there (VPN, proxy), or give more" in text
+    assert "cannot be reached: no answer within 0.2 s; check the network path (VPN, proxy), or raise" in text
 
 
 def test_nobody_listens(serve: Serve, tmp_path: Path) -> None:
@@ -318,7 +328,7 @@ def test_nobody_listens(serve: Serve, tmp_path: Path) -> None:
     api.server.stop()
     assert f"context lab: {api.url} cannot be reached: Connection refused; check the server" in refusal(None, path)
     path = api.kubeconfig(tmp_path / "config", server="127.0.0.1:6443")
-    assert "its server '127.0.0.1:6443' is no URL such as https://host:6443" in refusal(None, path)
+    assert "its server '127.0.0.1:6443' is not a URL such as https://host:6443" in refusal(None, path)
 
 
 def test_a_server_that_tells_nothing_of_itself(serve: Serve, tmp_path: Path) -> None:
@@ -327,4 +337,4 @@ def test_a_server_that_tells_nothing_of_itself(serve: Serve, tmp_path: Path) -> 
     for path in ("/version", "/api", "/apis"):
         api.fail(path, status(403))
     of = open_connection(None, api.kubeconfig(tmp_path / "config"), 10)
-    assert (of.version, of.served.groups, of.served.kinds, of.kinds()) == ("", None, None, [])
+    assert (of.version, of.served.groups, of.served.kinds, of.list_kinds()) == ("", None, None, [])

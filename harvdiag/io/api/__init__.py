@@ -1,4 +1,4 @@
-"""What a Kubernetes API server says: how to log in, one request, its faults, lists in pages, and what is served.
+"""Client for a Kubernetes API server: login, requests, retries, paged lists and discovery.
 
 Everything here sends GET and nothing else.
 """

@@ -1,4 +1,4 @@
-"""Connection: a login that was tried, and what the server at its other end is."""
+"""Connection: a login that the server accepted, its version and what it serves."""
 
 from __future__ import annotations
 
@@ -8,116 +8,138 @@ from functools import partial
 from typing import Any
 
 from harvdiag.core.errors import AccessError
-from harvdiag.io.api.discovery import AGGREGATED, ROOTS, Served, ServedKind, kinds_of, paths, served
+from harvdiag.io.api.discovery import (
+    AGGREGATED,
+    ROOTS,
+    Served,
+    ServedKind,
+    list_paths,
+    parse_discovery,
+    parse_resources,
+)
+from harvdiag.io.api.errors import FailureReason, RequestError
 from harvdiag.io.api.login import Login, log_in
-from harvdiag.io.api.pool import CONNECTIONS, side_by_side
-from harvdiag.io.api.retry import patiently
+from harvdiag.io.api.pool import CONNECTIONS, run_concurrently
+from harvdiag.io.api.retry import with_retries
 from harvdiag.io.api.transport import JSON, Transport
-from harvdiag.io.api.trouble import RequestError, Trouble
 
 __all__ = ["Connection", "open_connection"]
 
 VERSION = "/version"
-KEPT = 8 * CONNECTIONS
-"""Connections that have a place: those that hang after Ctrl-C are left alone, and reading may go on beside them."""
+POOL_SIZE = 8 * CONNECTIONS
+"""Connections in the pool: requests that hang after Ctrl-C keep theirs, and reading can continue with the others."""
 TRIES = 2
-"""At the first contact a person waits and can mend what is wrong: no long patience."""
-TOLD = {
-    Trouble.TLS: "shows a certificate that is not accepted: {}; check certificate-authority of the kubeconfig",
-    Trouble.LOST: "cannot be reached: {}; check the server of the kubeconfig, and the way there (VPN, proxy)",
-    Trouble.STALLED: "cannot be reached: {}; check the way there (VPN, proxy), or give more --request-timeout",
-    Trouble.BUSY: "cannot answer now: {}; try again in a while",
-    Trouble.OTHER: "cannot be asked: {}",
-    Trouble.FOREIGN: "is no Kubernetes API: it {}; check the server of the kubeconfig, and what stands in between",
+"""At the first contact a person is waiting and can fix what is wrong: few retries."""
+PROBLEMS = {
+    FailureReason.TLS: "presents a certificate that is not accepted: {}; check certificate-authority of the kubeconfig",
+    FailureReason.CONNECTION_FAILED: "cannot be reached: {}; check the server of the kubeconfig, and the network path "
+    "(VPN, proxy)",
+    FailureReason.TIMEOUT: "cannot be reached: {}; check the network path (VPN, proxy), or raise --request-timeout",
+    FailureReason.UNAVAILABLE: "cannot answer now: {}; try again later",
+    FailureReason.OTHER: "cannot be queried: {}",
+    FailureReason.INVALID_RESPONSE: "is not a Kubernetes API: it {}; check the server of the kubeconfig, and any proxy "
+    "in between",
 }
 
-FATAL = {Trouble.LOGIN, Trouble.TLS, Trouble.LOST, Trouble.STALLED, Trouble.FOREIGN}
-"""Of one of the first requests alone it says that no other will fare better."""
+FATAL = {
+    FailureReason.UNAUTHORIZED,
+    FailureReason.TLS,
+    FailureReason.CONNECTION_FAILED,
+    FailureReason.TIMEOUT,
+    FailureReason.INVALID_RESPONSE,
+}
+"""If one of the first requests fails for such a reason, no other can succeed."""
 
 
 class Connection:
-    """One server that answered: how it was logged in to, its version, its clock, and what it serves."""
+    """One server that answered: the login, its version, its clock, and what it serves."""
 
     def __init__(self, login: Login, transport: Transport, answers: Mapping[str, Any]) -> None:
         self.login = login
         self.transport = transport
         version = answers.get(VERSION)
         self.version = str(version.get("gitVersion") or "") if isinstance(version, dict) else ""
-        self.served = served({path: answers[path] for path in ROOTS if path in answers})
+        self.served = parse_discovery({path: answers[path] for path in ROOTS if path in answers})
         self.lost = False
-        self.untold: list[str] = []
+        self.discovery_errors: list[str] = []
         self.opened_at = transport.now
 
     def get(
         self, path: str, query: Mapping[str, str] | None = None, accept: str = JSON, tries: int | None = None
     ) -> Any:
-        """One answer, tried again where the trouble passes; only once more after the server was lost for good."""
+        """Send one GET, with retries for passing failures; without any once the server stopped answering."""
         tries = 1 if self.lost else tries
         try:
-            found = patiently(lambda: self.transport.get(path, query, accept), self.transport.stop, tries)
+            answer = with_retries(lambda: self.transport.get(path, query, accept), self.transport.stop, tries)
         except RequestError as error:
-            self.lost = error.trouble in {Trouble.LOST, Trouble.STALLED}
+            self.lost = error.reason in {FailureReason.CONNECTION_FAILED, FailureReason.TIMEOUT}
             raise
         self.lost = False
-        return found
+        return answer
 
-    def kinds(self, ask: bool = True) -> list[ServedKind]:
-        """Every kind that the server lists, in every version.
+    def list_kinds(self, ask: bool = True) -> list[ServedKind]:
+        """Return every kind that the server lists, in every version.
 
-        A server before 1.26 has to be asked group by group; without `ask` only what is known already counts.
+        A server before 1.26 has to be asked group by group; without `ask` only what is already known is returned.
         """
         if ask and self.served.kinds is None and self.served.groups is not None:
-            rows = paths(self.served)
-            jobs = [partial(self._kinds_of, *row) for row in rows]
-            found = dict(side_by_side(jobs, self.transport.anew()))
-            self.served = Served(self.served.groups, [kind for number in range(len(rows)) for kind in found[number]])
+            rows = list_paths(self.served)
+            jobs = [partial(self._fetch_kinds, *row) for row in rows]
+            results = dict(run_concurrently(jobs, self.transport.reset()))
+            self.served = Served(self.served.groups, [kind for number in range(len(rows)) for kind in results[number]])
         return [kind for kind in self.served.kinds or () if kind.lists]
 
-    def _kinds_of(self, group: str, version: str, path: str) -> list[ServedKind]:
+    def _fetch_kinds(self, group: str, version: str, path: str) -> list[ServedKind]:
         try:
-            return list(kinds_of(group, version, self.get(path)))
+            return list(parse_resources(group, version, self.get(path)))
         except RequestError as error:
-            # One API group that is down hides its own kinds, no others.
-            self.untold.append(f"what {group}/{version} serves was not told: {error}")
+            # An API group that is down hides only its own kinds.
+            self.discovery_errors.append(f"the kinds of {group}/{version} are unknown: {error}")
             return []
 
-    def refusal(self, error: RequestError) -> str:
-        """What to tell of a request that failed."""
-        if error.trouble is Trouble.LOGIN:
-            return f"{error}; {self.login.again}"
+    def explain_failure(self, error: RequestError) -> str:
+        """Return the message for a failed request, with how to log in again if that is what it needs."""
+        if error.reason is FailureReason.UNAUTHORIZED:
+            return f"{error}; {self.login.login_hint}"
         return str(error)
 
 
 def open_connection(context: str | None, kubeconfig: str | os.PathLike[str] | None, timeout: float) -> Connection:
-    """Log in and ask the server what it is. Raises AccessError, in one line, where it does not let one in."""
-    login = log_in(context, kubeconfig, KEPT)
+    """Log in and ask the server for its version and API. Raises AccessError, in one line, if that fails."""
+    login = log_in(context, kubeconfig, POOL_SIZE)
     transport = Transport(login, timeout)
     accepts = {VERSION: JSON, **dict.fromkeys(ROOTS, AGGREGATED)}
-    jobs = [partial(_ask, transport, path, accept) for path, accept in accepts.items()]
-    found = dict(side_by_side(jobs, transport.stop))
-    results = {path: found[number] for number, path in enumerate(accepts)}
+    jobs = [partial(_get_answer, transport, path, accept) for path, accept in accepts.items()]
+    outcomes = dict(run_concurrently(jobs, transport.stop))
+    results = {path: outcomes[number] for number, path in enumerate(accepts)}
     answers = {path: result for path, result in results.items() if not isinstance(result, RequestError)}
     for result in results.values():
-        if isinstance(result, RequestError) and (result.trouble in FATAL or (not answers and result.trouble in TOLD)):
-            raise _closed(login, result)
-    if not answers and all(isinstance(r, RequestError) and r.trouble is Trouble.MISSING for r in results.values()):
-        raise _closed(login, RequestError(Trouble.FOREIGN, "knows neither /version nor /api (404)"))
+        if isinstance(result, RequestError) and (result.reason in FATAL or (not answers and result.reason in PROBLEMS)):
+            raise _access_error(login, result)
+    if not answers and all(
+        isinstance(r, RequestError) and r.reason is FailureReason.NOT_FOUND for r in results.values()
+    ):
+        raise _access_error(
+            login, RequestError(FailureReason.INVALID_RESPONSE, "serves neither /version nor /api (404)")
+        )
     try:
         return Connection(login, transport, answers)
     except RequestError as error:
-        raise _closed(login, error) from None
+        raise _access_error(login, error) from None
 
 
-def _ask(transport: Transport, path: str, accept: str) -> Any:
+def _get_answer(transport: Transport, path: str, accept: str) -> Any:
     try:
-        return patiently(lambda: transport.get(path, None, accept), transport.stop, TRIES)
+        return with_retries(lambda: transport.get(path, None, accept), transport.stop, TRIES)
     except RequestError as error:
         return error
 
 
-def _closed(login: Login, error: RequestError) -> AccessError:
+def _access_error(login: Login, error: RequestError) -> AccessError:
     where = f"context {login.context}: {login.server}"
-    if error.trouble is Trouble.LOGIN:
+    if error.reason is FailureReason.UNAUTHORIZED:
         who = f" of {login.user}" if login.user else ""
-        return AccessError(f"{where} does not accept the login ({login.way}{who}): {error}; {login.again}")
-    return AccessError(f"{where} {TOLD[error.trouble].format(str(error).rstrip('.'))}")
+        return AccessError(
+            f"{where} does not accept the credentials ({login.auth_method}{who}): {error}; {login.login_hint}"
+        )
+    return AccessError(f"{where} {PROBLEMS[error.reason].format(str(error).rstrip('.'))}")

@@ -1,4 +1,4 @@
-"""Credentials: what a user of a kubeconfig shows to the server. None of them shows itself anywhere else."""
+"""Credentials of a kubeconfig user, as headers or certificates. No repr or error contains one."""
 
 from __future__ import annotations
 
@@ -14,152 +14,166 @@ from typing import Any
 from harvdiag.core.errors import AccessError
 from harvdiag.io.api.kubeconfig import Entry
 
-__all__ = ["Credential", "Headers", "Held", "TokenFile", "basic", "bearer", "impersonation", "moment", "now"]
+__all__ = [
+    "CachedToken",
+    "Credential",
+    "Headers",
+    "TokenFile",
+    "basic_auth",
+    "bearer_headers",
+    "impersonation_headers",
+    "parse_time",
+    "utc_now",
+]
 
 MINUTE = 60.0
 ESCAPED = re.compile(rb"[^A-Za-z0-9!#$&'*+.^_`|~-]")
-"""What cannot stand in the name of a header as it is, and the sign that is put before it."""
+"""Bytes that have to be percent-encoded in the name of a header."""
 PROVIDERS = {"oidc": "id-token", "gcp": "access-token", "azure": "access-token", "openstack": "access-token"}
 Headers = list[tuple[str, str]]
 
 
-def now() -> datetime:
-    """The time by which a login runs out; nothing else is judged by our clock."""
+def utc_now() -> datetime:
+    """Return the local time, by which credentials expire; nothing else depends on the local clock."""
     return datetime.now(UTC)
 
 
 class Credential:
-    """What shows who asks: headers, and a certificate with its key (PEM) where it is not the kubeconfig's own.
+    """Proof of identity: headers, and a certificate with its key (PEM) if it is not the kubeconfig's own.
 
-    `way` says what kind it is, `again` how to get a new one where that depends on the kind. Of itself it is one that
-    does not change.
+    `auth_method` says what kind it is, `login_hint` how to get a new one if that depends on the kind. The base class
+    holds fixed headers.
     """
 
-    def __init__(self, way: str = "nothing", shown: Headers | None = None, again: str = "") -> None:
-        self.way = way
-        self.again = again
+    def __init__(self, auth_method: str = "nothing", headers: Headers | None = None, login_hint: str = "") -> None:
+        self.auth_method = auth_method
+        self.login_hint = login_hint
         self.certificate: tuple[bytes, bytes] | None = None
-        self._shown = shown or []
+        self._headers = headers or []
 
     def __repr__(self) -> str:
-        return f"Credential({self.way})"
+        return f"Credential({self.auth_method})"
 
     def headers(self) -> Headers:
-        """The headers, renewed where they have run out. Raises AccessError where that fails."""
-        return self._shown
+        """Return the headers, renewed if they have expired. Raises AccessError if that fails."""
+        return self._headers
 
     def renew(self) -> None:
-        """Get another one, as the server does not take this one (any longer), if there is a way. Raises AccessError."""
+        """Get a new credential after the server refused this one, if the kind allows it. Raises AccessError."""
 
 
 class TokenFile(Credential):
-    """A token in a file that somebody else renews: read again once it changed, and once a minute in any case.
+    """A token in a file that another program renews: re-read when it changes, and at least once a minute.
 
-    `token` is shown as long as the file cannot be read.
+    `token` is used while the file cannot be read.
     """
 
     def __init__(self, path: Path, token: str, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__("token", bearer(token) if token else [])
+        super().__init__("token", bearer_headers(token) if token else [])
         self._path = path
         self._clock = clock
         self._seen = (0, 0)
         self._read_at = 0.0
 
     def headers(self) -> Headers:
-        """The token that the file has now."""
+        """Return the current token of the file."""
         try:
             about = self._path.stat()
             seen = (about.st_mtime_ns, about.st_size)
             if seen != self._seen or self._clock() - self._read_at >= MINUTE:
-                self._read(seen)
-        except (OSError, ValueError):  # it is being replaced, perhaps: the last one may still be good
+                self._read_token(seen)
+        except (OSError, ValueError):  # perhaps it is being replaced: the last token may still be valid
             pass
-        return self._shown
+        return self._headers
 
     def renew(self) -> None:
-        """Read it now."""
+        """Read the file now."""
         self._seen = (0, 0)
         self.headers()
 
-    def _read(self, seen: tuple[int, int]) -> None:
+    def _read_token(self, seen: tuple[int, int]) -> None:
         token = self._path.read_text(encoding="utf-8").strip()
         self._seen, self._read_at = seen, self._clock()
         if token:
-            self._shown = bearer(token)
+            self._headers = bearer_headers(token)
 
 
-class Held(Credential):
-    """The token that kubectl got from an auth provider and keeps in the kubeconfig. It is never renewed here.
+class CachedToken(Credential):
+    """The token of an auth provider that kubectl keeps in the kubeconfig. It is never renewed here.
 
-    That would take a refresh token that may be good only once, and nobody would store the new one.
+    That would use up a refresh token that may be valid only once, without storing the new one.
     """
 
-    def __init__(self, provider: Entry, clock: Callable[[], datetime] = now) -> None:
-        name = provider.text("name")
+    def __init__(self, provider: Entry, clock: Callable[[], datetime] = utc_now) -> None:
+        name = provider.get_text("name")
         self._kind = PROVIDERS.get(name, "id-token")
         way = f"auth provider {name}" if name in PROVIDERS else "auth provider"
-        config = provider.below("config")
-        token = config.text(self._kind) or config.text("access-token")
-        super().__init__(way, bearer(token), "log in again with kubectl, then repeat")
+        config = provider.get_entry("config")
+        token = config.get_text(self._kind) or config.get_text("access-token")
+        super().__init__(way, bearer_headers(token), "log in again with kubectl, then repeat")
         if not token:
-            raise provider.error(f"it holds no {self._kind}; {self.again}")
-        expiry = config.raw("expiry")
-        self._until = _ends(token) or moment(config.raw("expires-on") if expiry is None else expiry)
+            raise provider.error(f"it holds no {self._kind}; {self.login_hint}")
+        expiry = config.get_value("expiry")
+        self._expires_at = _token_expiry(token) or parse_time(
+            config.get_value("expires-on") if expiry is None else expiry
+        )
         self._clock = clock
 
     def headers(self) -> Headers:
-        """The token while it is good."""
-        if self._until and self._clock() >= self._until:
-            raise AccessError(f"the {self._kind} of the {self.way} ran out at {self._until:%Y-%m-%dT%H:%M:%SZ}")
-        return self._shown
+        """Return the token while it is valid."""
+        if self._expires_at and self._clock() >= self._expires_at:
+            raise AccessError(
+                f"the {self._kind} of the {self.auth_method} expired at {self._expires_at:%Y-%m-%dT%H:%M:%SZ}"
+            )
+        return self._headers
 
 
-def bearer(token: str) -> Headers:
-    """A token as a header."""
+def bearer_headers(token: str) -> Headers:
+    """Return a token as a header."""
     return [("authorization", f"Bearer {token.strip()}")]
 
 
-def basic(name: str, password: str) -> str:
-    """A name and its password as the value of a header."""
+def basic_auth(name: str, password: str) -> str:
+    """Return a user name and password as the value of a header."""
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def impersonation(user: Entry) -> Headers:
-    """What `as` in a kubeconfig asks for; the client does not know it, kubectl does. A header for each value."""
-    name = user.text("as")
-    found = [("Impersonate-Group", group) for group in user.texts("as-groups")]
-    found += [("Impersonate-Uid", uid)] if (uid := user.text("as-uid")) else []
-    extra = user.below("as-user-extra")
-    for key in extra.fields():
-        found += [(f"Impersonate-Extra-{_escaped(key)}", value) for value in extra.texts(key)]
-    if found and not name:
+def impersonation_headers(user: Entry) -> Headers:
+    """Return the headers for `as` in a kubeconfig, one for each value; the client ignores `as`, kubectl does not."""
+    name = user.get_text("as")
+    headers = [("Impersonate-Group", group) for group in user.get_texts("as-groups")]
+    headers += [("Impersonate-Uid", uid)] if (uid := user.get_text("as-uid")) else []
+    extra = user.get_entry("as-user-extra")
+    for key in extra.field_names():
+        headers += [(f"Impersonate-Extra-{_percent_encode(key)}", value) for value in extra.get_texts(key)]
+    if headers and not name:
         raise user.error("as-groups, as-uid and as-user-extra need an `as`")
-    found = [("Impersonate-User", name), *found] if name else []
-    if any(not (value.isascii() and value.isprintable()) for _, value in found):
-        raise user.error("what it impersonates is no plain ASCII text")
-    return found
+    headers = [("Impersonate-User", name), *headers] if name else []
+    if any(not (value.isascii() and value.isprintable()) for _, value in headers):
+        raise user.error("the impersonated names must be printable ASCII")
+    return headers
 
 
-def moment(value: Any) -> datetime | None:
-    """A time as kubeconfigs, plugins and tokens write it; None for what is none."""
+def parse_time(value: Any) -> datetime | None:
+    """Parse a time as kubeconfigs, plugins and tokens write it; None if it is not a time."""
     try:
         if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()):
             return datetime.fromtimestamp(float(value), UTC)
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _escaped(key: str) -> str:
-    return ESCAPED.sub(lambda found: b"%%%02X" % found[0][0], key.encode()).decode()
+def _percent_encode(key: str) -> str:
+    return ESCAPED.sub(lambda match: b"%%%02X" % match[0][0], key.encode()).decode()
 
 
-def _ends(token: str) -> datetime | None:
-    """When a token runs out, if it is one that says so (JWT)."""
+def _token_expiry(token: str) -> datetime | None:
+    """When a token expires, if it contains that (JWT)."""
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "==")) if len(parts) == 3 else None
     except (ValueError, RecursionError):
         return None
-    return moment(claims.get("exp")) if isinstance(claims, dict) else None
+    return parse_time(claims.get("exp")) if isinstance(claims, dict) else None

@@ -1,4 +1,4 @@
-"""Discovery: which kinds a server serves, in which versions; asked once."""
+"""API discovery: which kinds a server serves, in which versions; requested once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harvdiag.io.api.errors import FailureReason, RequestError
 from harvdiag.io.api.transport import JSON
-from harvdiag.io.api.trouble import RequestError, Trouble
 
-__all__ = ["AGGREGATED", "ROOTS", "Served", "ServedKind", "kinds_of", "paths", "prefix", "served"]
+__all__ = [
+    "AGGREGATED",
+    "ROOTS",
+    "Served",
+    "ServedKind",
+    "api_path",
+    "list_paths",
+    "parse_discovery",
+    "parse_resources",
+]
 
 _LIST = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
 AGGREGATED = f"{_LIST.format('v2')},{_LIST.format('v2beta1')},{JSON}"
@@ -19,7 +28,7 @@ ROOTS = ("/api", "/apis")
 
 @dataclass(frozen=True, kw_only=True)
 class ServedKind:
-    """One kind in one version, as the server offers it."""
+    """One kind in one version, as the server serves it."""
 
     group: str
     version: str
@@ -31,67 +40,67 @@ class ServedKind:
 
     @property
     def path(self) -> str:
-        """Where its lists are, over all namespaces."""
-        return f"{prefix(self.group, self.version)}/{self.plural}"
+        """The path of its list over all namespaces."""
+        return f"{api_path(self.group, self.version)}/{self.plural}"
 
 
 class Served:
-    """What a server serves. Where it does not tell, nothing is known, which is not the same as nothing."""
+    """What a server serves. `groups` or `kinds` is None if the server did not say, which differs from none."""
 
     def __init__(self, groups: Mapping[str, Sequence[str]] | None, kinds: Sequence[ServedKind] | None) -> None:
         self.groups = groups
         self.kinds = kinds
 
-    def group(self, name: str) -> bool | None:
-        """Whether an API group is there; None if that is not known."""
+    def has_group(self, name: str) -> bool | None:
+        """Whether an API group is served; None if that is not known."""
         return None if self.groups is None else name in self.groups
 
-    def versions(self, group: str, plural: str, known: Sequence[str]) -> list[str]:
-        """The versions of a kind to try, best first: `known` in its order, then others in the server's.
+    def versions_to_try(self, group: str, plural: str, known: Sequence[str]) -> list[str]:
+        """Return the versions of a kind to try, best first: `known` in its order, then others in the server's.
 
-        A version of which the server does not tell its kinds (a stale one, a group that was down) may have it.
+        A version whose kinds the server did not list (stale, or its group was down) is tried, too.
         """
         if self.groups is None:
             return list(known)
         of_group = [kind for kind in self.kinds or () if kind.group == group]
-        told = {kind.version for kind in of_group}
+        listed = {kind.version for kind in of_group}
         has = {kind.version for kind in of_group if kind.plural == plural and kind.lists}
-        there = [version for version in self.groups.get(group, ()) if version in has or version not in told]
-        return [v for v in known if v in there] + [v for v in there if v not in known]
+        available = [version for version in self.groups.get(group, ()) if version in has or version not in listed]
+        return [v for v in known if v in available] + [v for v in available if v not in known]
 
-    def namespaced(self, group: str, plural: str) -> bool | None:
+    def is_namespaced(self, group: str, plural: str) -> bool | None:
         """Whether the objects of a kind live in namespaces; None if that is not known."""
         fits = (kind.namespaced for kind in self.kinds or () if (kind.group, kind.plural) == (group, plural))
         return next(fits, None)
 
 
-def prefix(group: str, version: str) -> str:
-    """Where a version of an API group is served."""
+def api_path(group: str, version: str) -> str:
+    """Return the path at which a version of an API group is served."""
     return f"/apis/{group}/{version}" if group else f"/api/{version}"
 
 
-def served(answers: Mapping[str, Any]) -> Served:
-    """What the answers at `ROOTS` tell; those that are missing were refused."""
+def parse_discovery(answers: Mapping[str, Any]) -> Served:
+    """Parse the answers of `ROOTS`; those that are missing were refused."""
     if set(answers) != set(ROOTS):
         return Served(None, None)
     if all(_is_aggregated(answer) for answer in answers.values()):
-        rows = [row for answer in answers.values() for row in _versions(answer)]
+        rows = [row for answer in answers.values() for row in _aggregated_versions(answer)]
         groups: dict[str, list[str]] = {}
         for group, version, _ in rows:
             groups.setdefault(group, []).append(str(version.get("version")))
-        return Served(groups, [kind for row in rows for kind in _kinds(*row)])
-    return Served({"": ["v1"], **dict(_groups(answers["/apis"]))}, None)
+        return Served(groups, [kind for row in rows for kind in _aggregated_kinds(*row)])
+    return Served({"": ["v1"], **dict(_group_versions(answers["/apis"]))}, None)
 
 
-def paths(of: Served) -> list[tuple[str, str, str]]:
-    """Group, version and address of every list of kinds that a server without aggregated discovery has."""
-    pairs = [(group, version) for group, versions in (of.groups or {}).items() for version in versions]
-    return [(group, version, prefix(group, version)) for group, version in pairs]
+def list_paths(served: Served) -> list[tuple[str, str, str]]:
+    """Return group, version and path of every APIResourceList of a server without aggregated discovery."""
+    pairs = [(group, version) for group, versions in (served.groups or {}).items() for version in versions]
+    return [(group, version, api_path(group, version)) for group, version in pairs]
 
 
-def kinds_of(group: str, version: str, answer: Any) -> Iterator[ServedKind]:
-    """The kinds of one APIResourceList."""
-    for row in _rows(answer, "resources"):
+def parse_resources(group: str, version: str, answer: Any) -> Iterator[ServedKind]:
+    """Parse the kinds of one APIResourceList."""
+    for row in _get_rows(answer, "resources"):
         name = row.get("name")
         if isinstance(name, str) and "/" not in name:
             verbs = row.get("verbs") or ()
@@ -110,16 +119,16 @@ def _is_aggregated(answer: Any) -> bool:
     return isinstance(answer, dict) and answer.get("kind") == "APIGroupDiscoveryList"
 
 
-def _versions(answer: Any) -> Iterator[tuple[str, dict[str, Any], list[dict[str, Any]]]]:
-    """Group, version and the version's resources; none of a version whose own server was down (`freshness: Stale`)."""
-    for item in _rows(answer, "items"):
+def _aggregated_versions(answer: Any) -> Iterator[tuple[str, dict[str, Any], list[dict[str, Any]]]]:
+    """Group, version and its resources; none for a version whose own server was down (`freshness: Stale`)."""
+    for item in _get_rows(answer, "items"):
         group = str((item.get("metadata") or {}).get("name") or "")
-        for version in _rows(item, "versions"):
+        for version in _get_rows(item, "versions"):
             stale = version.get("freshness") == "Stale"
-            yield group, version, [] if stale else list(_rows(version, "resources"))
+            yield group, version, [] if stale else list(_get_rows(version, "resources"))
 
 
-def _kinds(group: str, version: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[ServedKind]:
+def _aggregated_kinds(group: str, version: dict[str, Any], rows: list[dict[str, Any]]) -> Iterator[ServedKind]:
     for row in rows:
         kind = str((row.get("responseKind") or {}).get("kind", ""))
         namespaced, lists = row.get("scope") == "Namespaced", "list" in (row.get("verbs") or ())
@@ -133,15 +142,15 @@ def _kinds(group: str, version: dict[str, Any], rows: list[dict[str, Any]]) -> I
         )
 
 
-def _groups(answer: Any) -> Iterator[tuple[str, list[str]]]:
+def _group_versions(answer: Any) -> Iterator[tuple[str, list[str]]]:
     if not isinstance(answer, dict) or answer.get("kind") != "APIGroupList":
-        raise RequestError(Trouble.FOREIGN, "answered with something else than its API groups")
-    for group in _rows(answer, "groups"):
+        raise RequestError(FailureReason.INVALID_RESPONSE, "did not answer with its API groups")
+    for group in _get_rows(answer, "groups"):
         best = (group.get("preferredVersion") or {}).get("version")
-        versions = [str(row.get("version")) for row in _rows(group, "versions")]
+        versions = [str(row.get("version")) for row in _get_rows(group, "versions")]
         yield str(group.get("name")), sorted(versions, key=lambda v: v != best)
 
 
-def _rows(answer: Any, name: str) -> Iterator[dict[str, Any]]:
+def _get_rows(answer: Any, name: str) -> Iterator[dict[str, Any]]:
     rows = answer.get(name) if isinstance(answer, dict) else None
     yield from (row for row in rows or () if isinstance(row, dict)) if isinstance(rows, list | None) else ()

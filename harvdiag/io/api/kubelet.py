@@ -1,4 +1,4 @@
-"""Kubelet: how full the disks of each node are, asked of its kubelet through the API server."""
+"""Disk statistics of each node, from its kubelet through the API server."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 from harvdiag.core.fields import Obj, field
 from harvdiag.io.api.connect import Connection
-from harvdiag.io.api.pool import side_by_side
-from harvdiag.io.api.transport import segment
-from harvdiag.io.api.trouble import RequestError, Trouble
+from harvdiag.io.api.errors import FailureReason, RequestError
+from harvdiag.io.api.pool import run_concurrently
+from harvdiag.io.api.transport import quote_segment
 
-__all__ = ["Figures", "figures", "summary_path"]
+__all__ = ["NodeStats", "fetch_node_stats", "summary_path"]
 
 
-class Figures(NamedTuple):
-    """What the kubelets told, one object a node, and what went wrong with any."""
+class NodeStats(NamedTuple):
+    """The statistics of the kubelets, one object per node, and the error of each node that failed."""
 
     items: list[Obj]
     errors: dict[str, RequestError]
@@ -24,45 +24,47 @@ class Figures(NamedTuple):
     @property
     def refused(self) -> bool:
         """Whether nodes/proxy is not allowed."""
-        return any(error.trouble is Trouble.FORBIDDEN for error in self.errors.values())
+        return any(error.reason is FailureReason.FORBIDDEN for error in self.errors.values())
 
 
 def summary_path(node: str) -> str:
-    """Where the API server passes a kubelet's figures through (right: get on nodes/proxy)."""
-    return f"/api/v1/nodes/{segment(node)}/proxy/stats/summary"
+    """Return the path of a kubelet's statistics (permission: get on nodes/proxy)."""
+    return f"/api/v1/nodes/{quote_segment(node)}/proxy/stats/summary"
 
 
-def figures(of: Connection, nodes: Sequence[str]) -> Figures:
-    """The figures of these nodes. The first is asked alone: who may not ask it, asks no other."""
-    found = Figures([], {})
-    of.transport.anew()
-    _take(found, nodes[:1], [_ask(of, node) for node in nodes[:1]])
-    if not found.refused:
+def fetch_node_stats(connection: Connection, nodes: Sequence[str]) -> NodeStats:
+    """Fetch the statistics of these nodes. The first is asked alone: if that is forbidden, no other is asked."""
+    stats = NodeStats([], {})
+    connection.transport.reset()
+    _add_answers(stats, nodes[:1], [_get_summary(connection, node) for node in nodes[:1]])
+    if not stats.refused:
         rest = nodes[1:]
-        answers = dict(side_by_side([partial(_ask, of, node) for node in rest], of.transport.anew()))
-        _take(found, rest, [answers[number] for number in range(len(rest))])
-    return found
+        answers = dict(
+            run_concurrently([partial(_get_summary, connection, node) for node in rest], connection.transport.reset())
+        )
+        _add_answers(stats, rest, [answers[number] for number in range(len(rest))])
+    return stats
 
 
-def _ask(of: Connection, node: str) -> Any:
+def _get_summary(connection: Connection, node: str) -> Any:
     try:
-        return of.get(summary_path(node), tries=2)
+        return connection.get(summary_path(node), tries=2)
     except RequestError as error:
         return error
 
 
-def _take(found: Figures, nodes: Sequence[str], answers: Sequence[Any]) -> None:
+def _add_answers(stats: NodeStats, nodes: Sequence[str], answers: Sequence[Any]) -> None:
     for node, answer in zip(nodes, answers, strict=True):
         if isinstance(answer, RequestError):
-            found.errors[node] = answer
+            stats.errors[node] = answer
             continue
-        parts = {"fs": _volume(answer, "node.fs"), "imageFs": _volume(answer, "node.runtime.imageFs")}
+        parts = {"fs": _volume_bytes(answer, "node.fs"), "imageFs": _volume_bytes(answer, "node.runtime.imageFs")}
         metadata = {"name": node}
-        found.items.append({"apiVersion": "v1", "kind": "KubeletStats", "metadata": metadata, **parts})
+        stats.items.append({"apiVersion": "v1", "kind": "KubeletStats", "metadata": metadata, **parts})
 
 
-def _volume(answer: Any, path: str) -> dict[str, int]:
-    """Bytes of one volume: what it holds, what is used, what is free."""
+def _volume_bytes(answer: Any, path: str) -> dict[str, int]:
+    """Capacity, used and available bytes of one volume."""
     volume = field(path).get(answer)
     names = ("capacityBytes", "usedBytes", "availableBytes")
     there = volume if isinstance(volume, dict) else {}

@@ -1,21 +1,21 @@
-"""Pages: one list, read to its end by `limit` and `continue`."""
+"""Pagination: one list, read to its end by `limit` and `continue`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from harvdiag.io.api.trouble import RequestError, Trouble
+from harvdiag.io.api.errors import FailureReason, RequestError
 
-__all__ = ["LIMIT", "Pages", "collect"]
+__all__ = ["LIMIT", "Pages", "collect_pages"]
 
 LIMIT = 500
-"""Objects a page, as kubectl asks for them."""
+"""Objects per page, as kubectl requests them."""
 Get = Callable[[Mapping[str, str]], Any]
 
 
 class Pages(NamedTuple):
-    """What was read of one list: `kind` and `version` of its items, and what ended it before its time, if anything."""
+    """What was read of one list: `api_version` and `kind` of its items, and the error that ended it early, if any."""
 
     items: list[Any]
     api_version: str
@@ -23,22 +23,22 @@ class Pages(NamedTuple):
     error: RequestError | None = None
 
 
-def collect(
+def collect_pages(
     get: Get, query: Mapping[str, str] | None = None, limit: int = LIMIT, expected: tuple[str, str] = ("", "")
 ) -> Pages:
-    """A whole list. `get` asks for one page with the given query; each must be of the `expected` apiVersion and kind.
+    """Read a whole list. `get` requests one page with a query; each must have the `expected` apiVersion and kind.
 
-    A list that expires while it is read (410) is begun anew, the last time in one piece, which cannot expire. What was
-    read before another trouble is kept and the trouble told.
+    A list that expires while it is read (410) is restarted, the last time without pages, which cannot expire. After
+    any other failure, what was read so far is returned with the error.
     """
     for size in (limit, limit, 0):
-        found = _once(get, dict(query or {}), size, expected)
-        if found.error is None or found.error.trouble is not Trouble.EXPIRED:
+        pages = _read_list(get, dict(query or {}), size, expected)
+        if pages.error is None or pages.error.reason is not FailureReason.EXPIRED:
             break
-    return found
+    return pages
 
 
-def _once(get: Get, query: dict[str, str], size: int, expected: tuple[str, str]) -> Pages:
+def _read_list(get: Get, query: dict[str, str], size: int, expected: tuple[str, str]) -> Pages:
     items: list[Any] = []
     names = ("", "")
     tokens: set[str] = set()
@@ -46,10 +46,10 @@ def _once(get: Get, query: dict[str, str], size: int, expected: tuple[str, str])
         query["limit"] = str(size)
     while True:
         try:
-            page = _checked(get(query), expected)
-            names = _names(page)
+            page = _check_page(get(query), expected)
+            names = _item_type(page)
             items += page["items"] or []
-            token = _token(page, tokens)
+            token = _next_token(page, tokens)
         except RequestError as error:
             return Pages(items, *names, error)
         if not token:
@@ -57,31 +57,34 @@ def _once(get: Get, query: dict[str, str], size: int, expected: tuple[str, str])
         query["continue"] = token
 
 
-def _checked(page: Any, expected: tuple[str, str]) -> dict[str, Any]:
-    """The page, if it is one of the list asked for: anything else would count as a list without objects."""
+def _check_page(page: Any, expected: tuple[str, str]) -> dict[str, Any]:
+    """The page, if it belongs to the requested list: anything else would count as a list without objects."""
     kind = page.get("kind") if isinstance(page, dict) else None
     is_list = isinstance(kind, str) and kind.endswith("List") and "items" in page
     if not is_list or not isinstance(page["items"], list | None):  # null is Go's empty list
-        raise RequestError(Trouble.FOREIGN, f"answered with {kind if isinstance(kind, str) else 'JSON'}, not a list")
-    told = (str(page.get("apiVersion", "")), kind)
-    if any(want and want != have for want, have in zip(expected, told, strict=True)):
         raise RequestError(
-            Trouble.FOREIGN, f"answered with a {kind} of {told[0] or 'no version'}, which was not asked for"
+            FailureReason.INVALID_RESPONSE, f"answered with {kind if isinstance(kind, str) else 'JSON'}, not a list"
+        )
+    received = (str(page.get("apiVersion", "")), kind)
+    if any(want and want != have for want, have in zip(expected, received, strict=True)):
+        raise RequestError(
+            FailureReason.INVALID_RESPONSE,
+            f"answered with a {kind} of {received[0] or 'no version'}, which was not requested",
         )
     return dict(page)
 
 
-def _token(page: Mapping[str, Any], before: set[str]) -> str:
+def _next_token(page: Mapping[str, Any], before: set[str]) -> str:
     metadata = page.get("metadata")
     token = metadata.get("continue") if isinstance(metadata, dict) else None
     if not token:
         return ""
     if not isinstance(token, str) or token in before:
-        raise RequestError(Trouble.FOREIGN, "the list does not end: its pages go round in a circle")
+        raise RequestError(FailureReason.INVALID_RESPONSE, "the list does not end: its pages repeat")
     before.add(token)
     return token
 
 
-def _names(head: Mapping[str, Any]) -> tuple[str, str]:
-    """apiVersion and kind of the items, which a list of built-in kinds does not repeat in each."""
+def _item_type(head: Mapping[str, Any]) -> tuple[str, str]:
+    """apiVersion and kind of the items, which a list of a built-in kind does not repeat in each item."""
     return str(head.get("apiVersion", "")), str(head.get("kind", "")).removesuffix("List")

@@ -1,4 +1,4 @@
-"""Exec plugins: a program of the user's that gives a login, run as kubectl runs it (client.authentication.k8s.io)."""
+"""Exec plugins: a program that returns credentials, run as kubectl runs it (client.authentication.k8s.io)."""
 
 from __future__ import annotations
 
@@ -18,120 +18,122 @@ from threading import Thread
 from typing import IO, Any
 
 from harvdiag.core.errors import AccessError
-from harvdiag.io.api.credential import Credential, Headers, bearer, moment, now
+from harvdiag.io.api.credential import Credential, Headers, bearer_headers, parse_time, utc_now
 from harvdiag.io.api.kubeconfig import Entry
 
 __all__ = ["Plugin"]
 
 VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 MODES = {"": None, "IfAvailable": None, "Never": False, "Always": True}
-PATIENCE = 300.0
-"""Seconds that a plugin may take: somebody may have to log in in a browser."""
-RESTED = 60.0
-"""Seconds after which a login that was renewed because the server refused it may be renewed for that reason again."""
-SILENT = 10.0
-"""Seconds after a failure in which the plugin is not asked again: many requests are under way, all need the same."""
+TIMEOUT = 300.0
+"""Seconds that a plugin may take: the user may have to log in in a browser."""
+RENEWAL_INTERVAL = 60.0
+"""Seconds between two renewals because the server refused the credentials."""
+FAILURE_INTERVAL = 10.0
+"""Seconds after a failure in which the plugin is not run again: all requests under way need the same credentials."""
 MOST = 300
 ARGUMENTS = re.compile(r"\s+-.*", re.DOTALL)
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Plugin(Credential):
-    """What a plugin gives, kept until it has run out. `cluster` is what it is told of the cluster, if it wants that."""
+    """The credentials of a plugin, kept until they expire. `cluster` is passed to it if it asks for that."""
 
     def __init__(
         self,
         entry: Entry,
         context: str,
         cluster: Mapping[str, Any] | None = None,
-        patience: float = PATIENCE,
-        clock: Callable[[], datetime] = now,
+        patience: float = TIMEOUT,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._context = context
-        self._command = entry.text("command").strip()
+        self._command = entry.get_text("command").strip()
         if not self._command:
-            raise entry.error("it names no command")
+            raise entry.error("it has no command")
         way = f"exec plugin {ARGUMENTS.sub('', self._command)}"
         super().__init__(way, [], f"log in again with your {way}, then repeat")
-        self._version = entry.text("apiVersion")
+        self._version = entry.get_text("apiVersion")
         if self._version not in VERSIONS:
             raise entry.error(f"its apiVersion is neither {' nor '.join(VERSIONS)}")
-        if entry.text("interactiveMode") not in MODES:
+        if entry.get_text("interactiveMode") not in MODES:
             raise entry.error("its interactiveMode is neither Never nor IfAvailable nor Always")
-        self._interactive = MODES[entry.text("interactiveMode")]
-        self._arguments = entry.texts("args")
-        self._more = {row.text("name"): row.text("value") for row in entry.rows("env")}
-        self._hint = _one_line(entry.text("installHint"))
-        self._cluster = cluster if entry.flag("provideClusterInfo") else None
+        self._interactive = MODES[entry.get_text("interactiveMode")]
+        self._arguments = entry.get_texts("args")
+        self._more = {row.get_text("name"): row.get_text("value") for row in entry.get_entries("env")}
+        self._hint = _one_line(entry.get_text("installHint"))
+        self._cluster = cluster if entry.get_flag("provideClusterInfo") else None
         self._folder = entry.file.absolute().parent
         self._patience, self._clock = patience, clock
-        self._until: datetime | None = None
+        self._expires_at: datetime | None = None
         self._failure = (0.0, "")
         self._refused_at: float | None = None
         self._fetched = False
 
     def headers(self) -> Headers:
-        """What the plugin gave; it runs at first, and once what it gave has run out."""
-        if not self._fetched or (self._until and self._clock() >= self._until):
-            self._fetch()
-        return self._shown
+        """Return the headers of the plugin; it runs the first time, and when the credentials have expired."""
+        if not self._fetched or (self._expires_at and self._clock() >= self._expires_at):
+            self._fetch_credential()
+        return self._headers
 
     def renew(self) -> None:
-        """Run it, as the server refused what it gave last; not again at once, where the server refuses that, too."""
-        if self._refused_at is None or time.monotonic() - self._refused_at >= RESTED:
+        """Run the plugin after the server refused its credentials, but at most once per interval."""
+        if self._refused_at is None or time.monotonic() - self._refused_at >= RENEWAL_INTERVAL:
             self._refused_at = time.monotonic()
-            self._fetch()
+            self._fetch_credential()
 
-    def _fetch(self) -> None:
-        at, told = self._failure
-        if told and time.monotonic() - at < SILENT:
-            raise AccessError(told)
+    def _fetch_credential(self) -> None:
+        failed_at, message = self._failure
+        if message and time.monotonic() - failed_at < FAILURE_INTERVAL:
+            raise AccessError(message)
         try:
-            self._take(self._run())
+            self._accept_output(self._run_program())
         except AccessError as error:
             self._failure = (time.monotonic(), str(error))
             raise
         self._failure, self._fetched = (0.0, ""), True
 
-    def _take(self, told: bytes) -> None:
-        """What a plugin printed; not a word of it gets into an error."""
+    def _accept_output(self, output: bytes) -> None:
+        """Take the credentials from the output; no error contains any of it."""
         try:
-            document = json.loads(told)
+            document = json.loads(output)
         except (ValueError, RecursionError):
-            raise self._error("it printed no JSON") from None
+            raise self._plugin_error("its output is not JSON") from None
         about = document if isinstance(document, dict) else {}
         status = about.get("status")
         if about.get("kind") != "ExecCredential" or not isinstance(status, dict):
-            raise self._error("it printed no ExecCredential with a status")
+            raise self._plugin_error("its output is not an ExecCredential with a status")
         if about.get("apiVersion") != self._version:
-            raise self._error(f"it printed something else than {self._version}")
+            raise self._plugin_error(f"its output is not of {self._version}")
         token, *pair = (status.get(key) or "" for key in ("token", "clientCertificateData", "clientKeyData"))
         if not all(isinstance(text, str) for text in (token, *pair)) or any(pair) != all(pair):
-            raise self._error("its certificate and key are not both there, or something is no text")
+            raise self._plugin_error("its certificate and key are incomplete, or a field is not a string")
         if not token and not any(pair):
-            raise self._error("it gave neither a token nor a certificate")
-        self._shown = bearer(token) if token else []
+            raise self._plugin_error("it returned neither a token nor a certificate")
+        self._headers = bearer_headers(token) if token else []
         self.certificate = (pair[0].encode(), pair[1].encode()) if any(pair) else None
-        until = moment(status.get("expirationTimestamp")) if status.get("expirationTimestamp") else None
-        # What has run out as it comes: the clocks differ, and the server's is the one that counts.
-        self._until = until if until and until > self._clock() else None
+        until = parse_time(status.get("expirationTimestamp")) if status.get("expirationTimestamp") else None
+        # Expired on arrival: the clocks differ, and only the server's counts.
+        self._expires_at = until if until and until > self._clock() else None
 
-    def _run(self) -> bytes:
-        """The program's output. Its words on stderr go to ours as they come, for they may ask for something."""
+    def _run_program(self) -> bytes:
+        """Run the program and return its output. Its stderr is passed on at once, as it may contain a prompt."""
         interactive = self._may_ask()
         try:
-            # The kubeconfig's own words, no shell.
+            # The command of the kubeconfig, without a shell.
             process = subprocess.Popen(  # noqa: S603
-                [self._program(), *self._arguments],
+                [self._find_program(), *self._arguments],
                 stdin=None if interactive else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**os.environ, **self._more, "KUBERNETES_EXEC_INFO": self._info(interactive)},
+                env={**os.environ, **self._more, "KUBERNETES_EXEC_INFO": self._exec_info(interactive)},
                 bufsize=0,
             )
         except (OSError, ValueError) as error:
-            raise self._error(f"it cannot be run: {getattr(error, 'strerror', None) or 'an odd word in it'}") from None
-        told, said = _Ear(process.stdout), _Ear(process.stderr, aloud=True)
+            raise self._plugin_error(
+                f"it cannot be run: {getattr(error, 'strerror', None) or 'invalid argument'}"
+            ) from None
+        output, errors = _OutputReader(process.stdout), _OutputReader(process.stderr, echo=True)
         try:
             code = process.wait(self._patience)
         except subprocess.TimeoutExpired:
@@ -141,64 +143,65 @@ class Plugin(Credential):
                 process.kill()
                 process.wait()
         if code is None:
-            raise self._error(f"it did not end within {self._patience:g} s", said.words())
+            raise self._plugin_error(f"it did not finish within {self._patience:g} s", errors.last_words())
         if code:
-            how = f"it ended with exit code {code}" if code > 0 else f"it was ended by signal {-code}"
-            raise self._error(how, said.words())
-        return told.bytes()
+            how = f"it exited with code {code}" if code > 0 else f"it was killed by signal {-code}"
+            raise self._plugin_error(how, errors.last_words())
+        return output.read_all()
 
     def _may_ask(self) -> bool:
         if self._interactive is False:
             return False
         terminal = sys.stdin is not None and os.isatty(0)
         if self._interactive and not terminal:
-            raise self._error("it always asks something (interactiveMode), and there is no terminal to answer on")
+            raise self._plugin_error("it needs a terminal (interactiveMode: Always), and there is none")
         return terminal
 
-    def _program(self) -> str:
-        """Where it is: a path is as seen from the kubeconfig's folder, a mere name is looked for on the PATH."""
+    def _find_program(self) -> str:
+        """Locate the program: a path is relative to the kubeconfig's folder, a bare name is searched on the PATH."""
         path = self._folder / self._command if Path(self._command).name != self._command else None
-        found = shutil.which(path or self._command)
-        if not found:
-            raise self._error(f"there is no such program to run{f'; {self._hint}' if self._hint else ''}")
-        return found
+        program = shutil.which(path or self._command)
+        if not program:
+            raise self._plugin_error(f"the program was not found{f'; {self._hint}' if self._hint else ''}")
+        return program
 
-    def _info(self, interactive: bool) -> str:
+    def _exec_info(self, interactive: bool) -> str:
         spec = {"interactive": interactive} | ({"cluster": self._cluster} if self._cluster else {})
         return json.dumps({"apiVersion": self._version, "kind": "ExecCredential", "spec": spec}, default=str)
 
-    def _error(self, what: str, said: str = "") -> AccessError:
-        return AccessError(f"the {self.way} of {self._context} gave no login: {what}{f': {said}' if said else ''}")
+    def _plugin_error(self, problem: str, output: str = "") -> AccessError:
+        details = f": {output}" if output else ""
+        return AccessError(f"the {self.auth_method} of {self._context} returned no credentials: {problem}{details}")
 
 
-class _Ear:
-    """Takes what a program writes, in a thread of its own; `aloud` passes it on to our stderr."""
+class _OutputReader:
+    """Reads what a program writes, in its own thread; `echo` passes it on to our stderr."""
 
-    def __init__(self, stream: IO[bytes] | None, aloud: bool = False) -> None:
+    def __init__(self, stream: IO[bytes] | None, echo: bool = False) -> None:
         self._parts: list[bytes] = []
-        self._thread = Thread(target=self._listen, args=(stream, aloud), daemon=True)
+        self._thread = Thread(target=self._read_stream, args=(stream, echo), daemon=True)
         self._thread.start()
 
-    def _listen(self, stream: IO[bytes], aloud: bool) -> None:
+    def _read_stream(self, stream: IO[bytes], echo: bool) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         with stream:
             while part := stream.read(4096):
                 self._parts.append(part)
-                if aloud and sys.stderr is not None:
+                if echo and sys.stderr is not None:
                     with suppress(OSError, ValueError):  # a stderr that is closed, or cannot write this
                         sys.stderr.write(decoder.decode(part))
                         sys.stderr.flush()
 
-    def bytes(self) -> bytes:
-        """All of it; a helper that the program left behind may hold the stream open, and is not waited for."""
+    def read_all(self) -> bytes:
+        """Return all output; a child process that keeps the stream open is not waited for."""
         self._thread.join(2)
         return b"".join(self._parts)
 
-    def words(self) -> str:
-        """Its end, as one line."""
-        return _one_line(self.bytes().decode("utf-8", "replace"))[-MOST:]
+    def last_words(self) -> str:
+        """Return the end of the output, as one line."""
+        return _one_line(self.read_all().decode("utf-8", "replace"))[-MOST:]
 
 
 def _one_line(text: str) -> str:
     words = " ".join(CODES.sub("", text).split())
-    return "".join(sign for sign in words if sign.isprintable())
+    return "".join(character for character in words if character.isprintable())

@@ -1,4 +1,7 @@
-"""Pool: jobs side by side on a few threads, so that the slowest list decides, not the sum of all."""
+"""Thread pool: a few jobs at once, so that reading takes as long as the slowest list, not the sum of all.
+
+Not `concurrent.futures`: its threads are joined at exit, so a request that hangs would block Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,19 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import NoReturn, TypeVar
 
-from harvdiag.io.api.trouble import StoppedError
+from harvdiag.io.api.errors import StoppedError
 
-__all__ = ["CONNECTIONS", "side_by_side"]
+__all__ = ["CONNECTIONS", "run_concurrently"]
 
 CONNECTIONS = 8
-"""Requests under way at once: enough to hide the way to the server, few enough for API Priority and Fairness."""
+"""Requests at once: enough to hide the latency, few enough for API Priority and Fairness."""
 T = TypeVar("T")
 
 
-def side_by_side(jobs: Sequence[Callable[[], T]], stop: Event) -> Iterator[tuple[int, T]]:
-    """The number and the result of each job, as they come. What a job raises is raised here.
+def run_concurrently(jobs: Sequence[Callable[[], T]], stop: Event) -> Iterator[tuple[int, T]]:
+    """Run the jobs in threads; yield the index and the result of each as it finishes. Exceptions are raised here.
 
-    Leaving early (Ctrl-C, an exception) sets `stop`; the threads are daemons, so a request that hangs holds nobody.
+    Leaving early (Ctrl-C, an exception) sets `stop`; the threads are daemons, so a hanging request blocks nothing.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, Callable[[], T]]] = SimpleQueue()
@@ -33,36 +36,36 @@ def side_by_side(jobs: Sequence[Callable[[], T]], stop: Event) -> Iterator[tuple
                 number = waiting.get_nowait()
             except Empty:
                 return
-            done.put((number, _outcome(jobs[number])))
+            done.put((number, _run_job(jobs[number])))
 
     for _ in range(min(CONNECTIONS, len(jobs))):
         Thread(target=work, daemon=True).start()
     try:
         for _ in jobs:
-            number, outcome = _next(done, stop)
+            number, outcome = _next_result(done, stop)
             yield number, outcome()
     except BaseException:
         stop.set()
         raise
 
 
-def _outcome(job: Callable[[], T]) -> Callable[[], T]:
-    """What a job came to; an exception is raised where the outcome is looked at."""
+def _run_job(job: Callable[[], T]) -> Callable[[], T]:
+    """Run a job and return a call for its result, which raises the exception of the job."""
     try:
         result = job()
     except BaseException as error:
-        return partial(_raise, error)
+        return partial(_raise_error, error)
     return lambda: result
 
 
-def _raise(error: BaseException) -> NoReturn:
+def _raise_error(error: BaseException) -> NoReturn:
     raise error
 
 
-def _next(done: SimpleQueue[tuple[int, Callable[[], T]]], stop: Event) -> tuple[int, Callable[[], T]]:
+def _next_result(done: SimpleQueue[tuple[int, Callable[[], T]]], stop: Event) -> tuple[int, Callable[[], T]]:
     while True:
         try:
-            # In slices: on Windows nothing else lets Ctrl-C through.
+            # With a timeout: on Windows, Ctrl-C would not interrupt the wait otherwise.
             return done.get(timeout=0.2)
         except Empty:
             if stop.is_set():

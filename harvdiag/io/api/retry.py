@@ -1,4 +1,4 @@
-"""Retries: a few more tries for troubles that pass, each after a longer pause, and never without end."""
+"""Retries: a limited number for passing failures, with growing pauses."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
 
-from harvdiag.io.api.trouble import RequestError, StoppedError, Trouble
+from harvdiag.io.api.errors import FailureReason, RequestError, StoppedError
 
-__all__ = ["patiently"]
+__all__ = ["with_retries"]
 
-TRIES = {Trouble.BUSY: 5, Trouble.LOST: 4, Trouble.STALLED: 2}
+TRIES = {FailureReason.UNAVAILABLE: 5, FailureReason.CONNECTION_FAILED: 4, FailureReason.TIMEOUT: 2}
 FIRST, LONGEST = 0.2, 20.0
-"""Seconds of the first pause, doubled each time; and the longest that a server may ask for."""
+"""Seconds of the first pause, doubled each time; and the longest Retry-After that is honoured."""
 T = TypeVar("T")
 
 
-def patiently(call: Callable[[], T], stop: Event, tries: int | None = None) -> T:
-    """What `call` gives. A trouble that passes is met with another try, up to `tries` of them (default: by trouble).
+def with_retries(call: Callable[[], T], stop: Event, tries: int | None = None) -> T:
+    """Call and return the result; passing failures are retried, up to `tries` calls (default: by reason).
 
     Raises the last RequestError; StoppedError as soon as `stop` is set.
     """
@@ -29,8 +29,8 @@ def patiently(call: Callable[[], T], stop: Event, tries: int | None = None) -> T
             return call()
         except RequestError as error:
             done += 1
-            pause = error.wait if error.wait is not None else FIRST * 2 ** (done - 1)
-            if done >= min(TRIES.get(error.trouble, 1), tries or done + 1) or pause > LONGEST:
+            pause = error.retry_after if error.retry_after is not None else FIRST * 2 ** (done - 1)
+            if done >= min(TRIES.get(error.reason, 1), tries or done + 1) or pause > LONGEST:
                 raise
         if stop.wait(pause):
             raise StoppedError

@@ -1,4 +1,4 @@
-"""Transport: one GET, whole and in time, or one line on why not."""
+"""Transport: one GET request, complete and within its timeout, or a RequestError."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlencode
 
 from harvdiag.core.errors import AccessError
-from harvdiag.io.api.trouble import RequestError, StoppedError, Trouble
+from harvdiag.io.api.errors import FailureReason, RequestError, StoppedError
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from harvdiag.io.api.login import Login
 
-__all__ = ["JSON", "Transport", "segment"]
+__all__ = ["JSON", "Transport", "quote_segment"]
 
 JSON = "application/json"
 CHUNK = 1 << 20
 MOST = 512 << 20
-"""Bytes that one answer may have: 500 objects of the largest size etcd takes would be 750 MiB, real pages a few."""
+"""Bytes allowed for one answer: 500 objects of etcd's maximum size are 750 MiB, real pages a few MiB."""
 CONNECT = 10.0
 OPENSSL = re.compile(r"^\[[A-Z0-9: _]+\] | \(_ssl\.c:\d+\)$")
-"""What OpenSSL puts around its words."""
-STATUS = {
-    401: Trouble.LOGIN,
-    403: Trouble.FORBIDDEN,
-    404: Trouble.MISSING,
-    410: Trouble.EXPIRED,
-    429: Trouble.BUSY,
-    500: Trouble.BUSY,
-    502: Trouble.BUSY,
-    503: Trouble.BUSY,
-    504: Trouble.BUSY,
+"""What OpenSSL puts around its messages."""
+REASONS = {
+    401: FailureReason.UNAUTHORIZED,
+    403: FailureReason.FORBIDDEN,
+    404: FailureReason.NOT_FOUND,
+    410: FailureReason.EXPIRED,
+    429: FailureReason.UNAVAILABLE,
+    500: FailureReason.UNAVAILABLE,
+    502: FailureReason.UNAVAILABLE,
+    503: FailureReason.UNAVAILABLE,
+    504: FailureReason.UNAVAILABLE,
 }
 
 
-def segment(name: str) -> str:
-    """A name as one part of a path: nothing in it can lead to another place."""
+def quote_segment(name: str) -> str:
+    """Quote a name as one segment of a path, so that it cannot change the path."""
     return quote(name, safe="")
 
 
 class Transport:
     """Sends GET requests over the connections of a login.
 
-    `timeout` is the time in seconds that a request may take from its start to the end of its body; the server may also
-    let no more than that pass without a sign.
+    `timeout` is the time in seconds that a request may take from its start to the end of its body, and the longest
+    time that the server may send nothing.
 
-    May be used by several threads; `stop` makes those that are waiting give up.
+    Safe for several threads; `stop` makes those that are waiting give up.
     """
 
     def __init__(self, login: Login, timeout: float) -> None:
@@ -65,77 +65,84 @@ class Transport:
         self._lock = Lock()
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = JSON) -> Any:
-        """What the server answers, as JSON. Raises RequestError for anything else, StoppedError once stopped.
+        """Send a GET and return the answer, parsed from JSON. Raises RequestError, or StoppedError once stopped.
 
-        A login that is refused is renewed once, where there is a way to: an exec plugin, a token file.
+        A login that is refused is renewed once, if it can be: an exec plugin, a token file.
         """
-        turn = self.login.turn
+        generation = self.login.generation
         try:
-            status, kind, body, wait = self._send(path, query or {}, accept)
+            status, kind, body, wait = self._send_get(path, query or {}, accept)
         except RequestError as error:
-            if error.trouble is not Trouble.LOGIN or not self._renewed(turn):
+            if error.reason is not FailureReason.UNAUTHORIZED or not self._renew_login(generation):
                 raise
-            status, kind, body, wait = self._send(path, query or {}, accept)
-        if status == 401 and self._renewed(turn):
-            status, kind, body, wait = self._send(path, query or {}, accept)
+            status, kind, body, wait = self._send_get(path, query or {}, accept)
+        if status == 401 and self._renew_login(generation):
+            status, kind, body, wait = self._send_get(path, query or {}, accept)
         if status != 200:
-            _refuse(status, kind, body, wait)
+            _raise_status(status, kind, body, wait)
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
-            raise RequestError(Trouble.FOREIGN, f"answered with {kind or 'something'} that is not JSON") from None
+            raise RequestError(
+                FailureReason.INVALID_RESPONSE, f"answered with {kind or 'something'} that is not JSON"
+            ) from None
 
-    def _send(self, path: str, query: Mapping[str, str], accept: str) -> tuple[int, str, bytes, float | None]:
+    def _send_get(self, path: str, query: Mapping[str, str], accept: str) -> tuple[int, str, bytes, float | None]:
         from urllib3 import HTTPHeaderDict, Timeout
         from urllib3.exceptions import HTTPError
 
         stop = self.stop
         url = self.login.server + path + (f"?{urlencode(query)}" if query else "")
-        with self._lock:  # one thread at a time renews a login that has run out
+        with self._lock:  # one thread at a time renews credentials that have expired
             self.requests += 1
-            headers = HTTPHeaderDict(self._login())
+            headers = HTTPHeaderDict(self._auth_headers())
         headers.update({"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "harvdiag"})
-        deadline = time.monotonic() + self.timeout  # a login that has to be renewed first takes its own time
+        deadline = time.monotonic() + self.timeout  # not counting the time to renew the login
         limits = Timeout(connect=min(CONNECT, self.timeout), read=self.timeout)
         try:
             answer = self.login.pool.request(
                 "GET", url, headers=headers, timeout=limits, preload_content=False, redirect=False, retries=False
             )
-            body = _whole(answer, deadline, self.timeout, stop)
+            body = _read_body(answer, deadline, self.timeout, stop)
         except (HTTPError, OSError, ValueError) as error:
-            raise _broken(error, self.timeout) from None
+            raise _transport_error(error, self.timeout) from None
         self.date = answer.headers.get("Date", "") or self.date
-        return answer.status, answer.headers.get("Content-Type", ""), body, _seconds(answer.headers.get("Retry-After"))
+        return (
+            answer.status,
+            answer.headers.get("Content-Type", ""),
+            body,
+            _parse_retry_after(answer.headers.get("Retry-After")),
+        )
 
-    def anew(self) -> Event:
-        """Begin again after a stop: who waited before still gives up, who asks from now on does not."""
+    def reset(self) -> Event:
+        """Replace `stop` after an interruption: requests from before still give up, new ones do not."""
         self.stop = Event()
         return self.stop
 
-    def _login(self) -> list[tuple[str, str]]:
+    def _auth_headers(self) -> list[tuple[str, str]]:
         try:
             return self.login.headers()
         except AccessError as error:
-            raise RequestError(Trouble.LOGIN, str(error)) from None
+            raise RequestError(FailureReason.UNAUTHORIZED, str(error)) from None
 
-    def _renewed(self, turn: int) -> bool:
+    def _renew_login(self, generation: int) -> bool:
         try:
-            return self.login.renew(turn)
+            return self.login.renew(generation)
         except AccessError as error:
-            raise RequestError(Trouble.LOGIN, str(error)) from None
+            raise RequestError(FailureReason.UNAUTHORIZED, str(error)) from None
 
     @property
     def now(self) -> str:
-        """The server's clock at its last answer, RFC 3339; empty where it did not tell."""
+        """The server's clock at its last answer, RFC 3339; empty if it sent no Date."""
         try:
-            told = parsedate_to_datetime(self.date)
-            return (told.astimezone(UTC) if told.tzinfo else told).strftime("%Y-%m-%dT%H:%M:%SZ")
+            date = parsedate_to_datetime(self.date)
+            return (date.astimezone(UTC) if date.tzinfo else date).strftime("%Y-%m-%dT%H:%M:%SZ")
         except (ValueError, OverflowError):
             return ""
 
 
-def _whole(answer: BaseHTTPResponse, deadline: float, timeout: float, stop: Event) -> bytes:
-    """The whole body; each piece is taken as it comes, so that a server that drips cannot hold one for ever."""
+def _read_body(answer: BaseHTTPResponse, deadline: float, timeout: float, stop: Event) -> bytes:
+    """Read the body piece by piece, so that a server that sends slowly cannot exceed the timeout."""
     parts: list[bytes] = []
     size = 0
     try:
@@ -145,9 +152,9 @@ def _whole(answer: BaseHTTPResponse, deadline: float, timeout: float, stop: Even
             if stop.is_set():
                 raise StoppedError
             if time.monotonic() > deadline:
-                raise RequestError(Trouble.STALLED, f"no whole answer within {timeout:g} s")
+                raise RequestError(FailureReason.TIMEOUT, f"no complete answer within {timeout:g} s")
             if size > MOST:
-                raise RequestError(Trouble.FOREIGN, f"an answer of more than {MOST >> 20} MiB")
+                raise RequestError(FailureReason.INVALID_RESPONSE, f"an answer of more than {MOST >> 20} MiB")
     except BaseException:
         answer.close()
         raise
@@ -155,24 +162,28 @@ def _whole(answer: BaseHTTPResponse, deadline: float, timeout: float, stop: Even
     return b"".join(parts)
 
 
-def _broken(error: Exception, timeout: float) -> RequestError:
-    """A failure below HTTP, told as what it is."""
+def _transport_error(error: Exception, timeout: float) -> RequestError:
+    """The RequestError for a failure below HTTP."""
     from urllib3 import exceptions as http
 
-    text = _innermost(error)
+    text = _innermost_message(error)
     if "CERTIFICATE" in text.upper():
-        # An alert is the other side's word: it is the client's own certificate that is not liked.
-        return RequestError(Trouble.LOGIN if "alert" in text else Trouble.TLS, text)
+        # An alert comes from the server: it rejects the client's own certificate.
+        return RequestError(FailureReason.UNAUTHORIZED if "alert" in text else FailureReason.TLS, text)
     timeouts = (http.ConnectTimeoutError, http.ReadTimeoutError, TimeoutError)
-    if isinstance(error, timeouts) and not isinstance(error, http.NewConnectionError):  # a refusal is one of them, too
-        return RequestError(Trouble.STALLED, f"no answer within {timeout:g} s")
+    if isinstance(error, timeouts) and not isinstance(
+        error, http.NewConnectionError
+    ):  # a refused connection is one of them, too
+        return RequestError(FailureReason.TIMEOUT, f"no answer within {timeout:g} s")
     if isinstance(error, http.LocationParseError | http.InvalidHeader | UnicodeError):
-        return RequestError(Trouble.OTHER, f"the kubeconfig's server cannot be asked: {text}")
-    return RequestError(Trouble.LOST, f"the proxy: {text}" if isinstance(error, http.ProxyError) else text)
+        return RequestError(FailureReason.OTHER, f"the kubeconfig's server cannot be queried: {text}")
+    return RequestError(
+        FailureReason.CONNECTION_FAILED, f"the proxy: {text}" if isinstance(error, http.ProxyError) else text
+    )
 
 
-def _innermost(error: BaseException) -> str:
-    """The words of the system's own error, without the names of the classes around it."""
+def _innermost_message(error: BaseException) -> str:
+    """The message of the system's own error, without the names of the exception classes around it."""
     seen = {id(error)}
     while (inner := error.__cause__ or error.__context__) is not None and id(inner) not in seen:
         seen.add(id(inner))
@@ -182,17 +193,17 @@ def _innermost(error: BaseException) -> str:
     return OPENSSL.sub("", text)
 
 
-def _refuse(status: int, kind: str, body: bytes, wait: float | None) -> NoReturn:
+def _raise_status(status: int, kind: str, body: bytes, wait: float | None) -> NoReturn:
     if 300 <= status < 400:
-        raise RequestError(Trouble.FOREIGN, f"answered with a redirect ({status}), as a login page does")
-    text = _message(body)
+        raise RequestError(FailureReason.INVALID_RESPONSE, f"answered with a redirect ({status}), as a login page does")
+    text = _status_message(body)
     if not text and "json" not in kind:
         text = f"answered {status} with {kind or 'no type'}"
-    raise RequestError(STATUS.get(status, Trouble.OTHER), f"{text or 'no reason given'} ({status})", wait)
+    raise RequestError(REASONS.get(status, FailureReason.OTHER), f"{text or 'no reason given'} ({status})", wait)
 
 
-def _message(body: bytes) -> str:
-    """The message of a Status, as every error of the API has one."""
+def _status_message(body: bytes) -> str:
+    """The message of the Status object that every error of the API has."""
     try:
         status = json.loads(body)
     except (ValueError, RecursionError):
@@ -201,5 +212,5 @@ def _message(body: bytes) -> str:
     return message if isinstance(message, str) else ""
 
 
-def _seconds(text: str | None) -> float | None:
+def _parse_retry_after(text: str | None) -> float | None:
     return float(text) if text and text.isascii() and text.isdigit() else None

@@ -1,4 +1,4 @@
-"""Users: the entry of a kubeconfig that says who asks, as the credential that is shown; and its certificates."""
+"""Users of a kubeconfig: their credentials and certificates."""
 
 from __future__ import annotations
 
@@ -7,100 +7,102 @@ from pathlib import Path
 from typing import Any
 
 from harvdiag.core.errors import AccessError
-from harvdiag.io.api.credential import Credential, Held, TokenFile, basic, bearer
-from harvdiag.io.api.kubeconfig import Chosen, Entry
+from harvdiag.io.api.credential import CachedToken, Credential, TokenFile, basic_auth, bearer_headers
+from harvdiag.io.api.kubeconfig import Entry, ResolvedContext
 from harvdiag.io.api.plugin import Plugin
 
-__all__ = ["certificate", "credential_of", "encoded"]
+__all__ = ["build_credential", "certificate_settings", "encode_pair"]
 
 EXEC = "client.authentication.k8s.io/exec"
-TOLD = ("server", "tls-server-name", "proxy-url")
-FLAGS = ("insecure-skip-tls-verify", "disable-compression")
+CLUSTER_KEYS = ("server", "tls-server-name", "proxy-url")
+CLUSTER_FLAGS = ("insecure-skip-tls-verify", "disable-compression")
 
 
-def credential_of(chosen: Chosen, certified: bool) -> Credential:
-    """What the user of a context shows: as for kubectl a token counts before a password, and that before the rest."""
-    user = chosen.user
-    token, password = user.text("token"), user.text("password")
-    if path := user.path("tokenFile"):
-        return _token_file(user, path, token)
+def build_credential(context: ResolvedContext, certified: bool) -> Credential:
+    """Return the credential of a context's user; as in kubectl, a token precedes a password, and that the rest."""
+    user = context.user
+    token, password = user.get_text("token"), user.get_text("password")
+    if path := user.get_path("tokenFile"):
+        return _open_token_file(user, path, token)
     if token:
-        return Credential("token", bearer(token))
+        return Credential("token", bearer_headers(token))
     if password:
-        return Credential("user name and password", [("authorization", basic(user.text("username"), password))])
-    return _got(chosen) or _bare(user, certified)
+        return Credential(
+            "user name and password", [("authorization", basic_auth(user.get_text("username"), password))]
+        )
+    return _delegated_credential(context) or _implicit_credential(user, certified)
 
 
-def _got(chosen: Chosen) -> Credential | None:
-    """What others got, or get, for the user."""
-    if "auth-provider" in chosen.user:
-        return _held(chosen)
-    if "exec" in chosen.user:
-        return Plugin(chosen.user.below("exec"), chosen.name, _told(chosen.cluster))
+def _delegated_credential(context: ResolvedContext) -> Credential | None:
+    """A credential that another program got, or gets, for the user."""
+    if "auth-provider" in context.user:
+        return _cached_token(context)
+    if "exec" in context.user:
+        return Plugin(context.user.get_entry("exec"), context.name, _cluster_info(context.cluster))
     return None
 
 
-def _bare(user: Entry, certified: bool) -> Credential:
+def _implicit_credential(user: Entry, certified: bool) -> Credential:
     if certified:
         return Credential("client certificate")
-    if user.text("username"):
+    if user.get_text("username"):
         raise user.error("it has a user name but no password, and harvdiag does not ask for one")
     return Credential()
 
 
-def _token_file(user: Entry, path: Path, token: str) -> Credential:
-    found = TokenFile(path, token)
-    if not found.headers():
-        user.bytes("tokenFile")  # says why it cannot be read
-        raise user.error("the file that its tokenFile names holds no token")
-    return found
+def _open_token_file(user: Entry, path: Path, token: str) -> Credential:
+    credential = TokenFile(path, token)
+    if not credential.headers():
+        user.read_file("tokenFile")  # raises the reason if it cannot be read
+        raise user.error("the file in its tokenFile contains no token")
+    return credential
 
 
-def _held(chosen: Chosen) -> Credential:
-    found = Held(chosen.user.below("auth-provider"))
+def _cached_token(context: ResolvedContext) -> Credential:
+    credential = CachedToken(context.user.get_entry("auth-provider"))
     try:
-        found.headers()
+        credential.headers()
     except AccessError as error:
-        raise AccessError(f"context {chosen.name}: {error}; {found.again}") from None
-    return found
+        raise AccessError(f"context {context.name}: {error}; {credential.login_hint}") from None
+    return credential
 
 
-def _told(cluster: Entry) -> dict[str, Any]:
-    """What a plugin may be told of its cluster."""
-    found: dict[str, Any] = {key: text for key in TOLD if (text := cluster.text(key))}
-    found |= {key: True for key in FLAGS if cluster.flag(key)}
-    data = cluster.text("certificate-authority-data") or _base64(cluster.bytes("certificate-authority"))
-    found |= {"certificate-authority-data": data} if data else {}
-    own = [row.raw("extension") for row in cluster.rows("extensions") if row.text("name") == EXEC]
-    return found | ({"config": own[0]} if own else {})
+def _cluster_info(cluster: Entry) -> dict[str, Any]:
+    """The fields of the cluster that are passed to a plugin."""
+    info: dict[str, Any] = {key: text for key in CLUSTER_KEYS if (text := cluster.get_text(key))}
+    info |= {key: True for key in CLUSTER_FLAGS if cluster.get_flag(key)}
+    data = cluster.get_text("certificate-authority-data") or _encode_base64(cluster.read_file("certificate-authority"))
+    info |= {"certificate-authority-data": data} if data else {}
+    own = [row.get_value("extension") for row in cluster.get_entries("extensions") if row.get_text("name") == EXEC]
+    return info | ({"config": own[0]} if own else {})
 
 
-def certificate(entry: Entry, key: str) -> dict[str, str]:
-    """A certificate or a key as the client takes it: data, or a file; data that is empty does not count."""
-    data = "".join(entry.text(f"{key}-data").split())
+def certificate_settings(entry: Entry, key: str) -> dict[str, str]:
+    """Return a certificate or key as the client expects it: data, or a file; empty data is ignored."""
+    data = "".join(entry.get_text(f"{key}-data").split())
     if not data:
-        return _file(entry, key)
+        return _certificate_file(entry, key)
     try:
         base64.b64decode(data, validate=True)
     except ValueError:
-        raise entry.error(f"its {key}-data is no base64") from None
+        raise entry.error(f"its {key}-data is not base64") from None
     return {f"{key}-data": data}
 
 
-def _file(entry: Entry, key: str) -> dict[str, str]:
-    path, content = entry.path(key), entry.bytes(key)
+def _certificate_file(entry: Entry, key: str) -> dict[str, str]:
+    path, content = entry.get_path(key), entry.read_file(key)
     if path and not content:
-        raise entry.error(f"the file that its {key} names is empty")
-    if not path or path.is_file():  # which the client reads again with each connection, and may find a new one
+        raise entry.error(f"the file in its {key} is empty")
+    if not path or path.is_file():  # which the client re-reads with each connection, so that a new one is used
         return {key: str(path)} if path else {}
-    return {f"{key}-data": _base64(content)}
+    return {f"{key}-data": _encode_base64(content)}
 
 
-def encoded(pair: tuple[bytes, bytes] | None) -> dict[str, str]:
-    """A plugin's certificate, as if the kubeconfig had it."""
+def encode_pair(pair: tuple[bytes, bytes] | None) -> dict[str, str]:
+    """Return a plugin's certificate and key in the form of a kubeconfig."""
     names = ("client-certificate-data", "client-key-data")
-    return {name: _base64(pem) for name, pem in zip(names, pair or (), strict=False)}
+    return {name: _encode_base64(pem) for name, pem in zip(names, pair or (), strict=False)}
 
 
-def _base64(data: bytes) -> str:
+def _encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode()

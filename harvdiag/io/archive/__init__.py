@@ -1,4 +1,4 @@
-"""Bytes from archives and folders: exact and bounded."""
+"""Reading of files in archives and folders, within limits."""
 
 from harvdiag.io.archive.container import Container, Limits, MemberError, open_container
 

@@ -1,4 +1,4 @@
-"""What an archive and a folder have in common, and the door to both."""
+"""The interface of an archive and a folder, and how to open either."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Container", "Limits", "MemberError", "open_container"]
 
 
 class Container(Protocol):
-    """Files by name, read one at a time; `name` is what to call the whole in messages."""
+    """Files by name, read one at a time; `name` is its name in messages."""
 
     name: str
 
@@ -26,32 +26,32 @@ class Container(Protocol):
     ) -> None: ...
 
     def names(self, part: str = "") -> tuple[str, ...]:
-        """The names of all files that hold part, with slashes between folders."""
+        """Return the names of all files that contain `part`, with slashes between folders."""
         ...
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file. MemberError where it cannot be read."""
+        """Read one file. Raises MemberError if it cannot be read."""
         ...
 
-    def nested(self, name: str) -> Archive:
-        """The zip archive that is one of the files. MemberError where it cannot be read."""
+    def open_nested(self, name: str) -> Archive:
+        """Open the zip archive that is one of the files. Raises MemberError if it cannot be read."""
         ...
 
     def tail(self, name: str, most: int) -> bytes:
-        """The last bytes of one file, `most` at most; the file is never held. MemberError where it cannot be read."""
+        """Read the last bytes of one file, at most `most`, without holding it. Raises MemberError if that fails."""
         ...
 
-    def peek(self, name: str) -> Archive:
-        """As `nested`, but never held: slower where much is read of it, and right for the end of a log in it."""
+    def open_streamed(self, name: str) -> Archive:
+        """As `open_nested`, but never held: slower for much of it, and right for the end of a log in it."""
         ...
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close all open files."""
         ...
 
 
 def open_container(path: Path, limits: Limits | None = None) -> Container:
-    """The folder or the zip archive at path. SourceError where there is neither."""
+    """Open the folder or the zip archive at `path`. Raises SourceError if it is neither."""
     try:
         if path.is_dir():
             return open_folder(path, limits)

@@ -15,12 +15,12 @@ from struct import Struct
 from typing import NamedTuple
 
 from harvdiag.core.errors import SourceError
-from harvdiag.io.archive.member import MemberError, shown
+from harvdiag.io.archive.member import MemberError, printable
 from harvdiag.io.archive.slices import Slices
 
 __all__ = ["Directory", "End", "Entry", "find_end", "is_complete"]
 
-ENTRY_SIGN = 0x02014B50
+ENTRY_SIGNATURE = 0x02014B50
 _END = Struct("<4sHHHHIIH")
 _LOCATOR = Struct("<4sIQI")
 _END64 = Struct("<4sQHHIIQQQQ")
@@ -32,7 +32,7 @@ _UTF8 = 0x800
 
 
 class End(NamedTuple):
-    """The record that ends an archive: where its directory is. Before the archive, `shift` bytes too many stand."""
+    """The record that ends an archive: where its directory is. `shift` counts extra bytes before the archive."""
 
     entries: int
     size: int
@@ -42,7 +42,7 @@ class End(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One member as the directory describes it.
+    """One member as the directory describes it; `offset` counts from the first byte of all parts.
 
     A named tuple, built by keyword: of an archive in parts tens of thousands are made, and a frozen dataclass takes
     three times as long.
@@ -62,22 +62,22 @@ class Entry(NamedTuple):
 
 
 def find_end(source: Slices) -> End | None:
-    """The last end record that fits into the file; None where there is none."""
+    """Find the last end record that fits into the file; None if there is none."""
     tail_start = max(0, source.size - _END.size - 0xFFFF)
     tail = source.read(tail_start, source.size - tail_start)
-    at = tail.rfind(b"PK\5\6")
-    while at >= 0:
-        if at + _END.size <= len(tail):
-            fields = _END.unpack_from(tail, at)
-            if at + _END.size + fields[7] <= len(tail):
-                return _end(source, tail_start + at, fields)
-        at = tail.rfind(b"PK\5\6", 0, at)
+    position = tail.rfind(b"PK\5\6")
+    while position >= 0:
+        if position + _END.size <= len(tail):
+            fields = _END.unpack_from(tail, position)
+            if position + _END.size + fields[7] <= len(tail):
+                return _parse_end(source, tail_start + position, fields)
+        position = tail.rfind(b"PK\5\6", 0, position)
     return None
 
 
-def _end(source: Slices, position: int, fields: tuple[bytes, int, int, int, int, int, int, int]) -> End:
+def _parse_end(source: Slices, position: int, fields: tuple[bytes, int, int, int, int, int, int, int]) -> End:
     _, disk, first_disk, _, entries, size, offset, _ = fields
-    wide = _end64(source, position)
+    wide = _parse_end64(source, position)
     if wide:
         position, disk, first_disk, entries, size, offset = wide
     disks = source.starts if disk else (0,)
@@ -86,7 +86,7 @@ def _end(source: Slices, position: int, fields: tuple[bytes, int, int, int, int,
     return End(entries, size, start, disk, start - stated)
 
 
-def _end64(source: Slices, position: int) -> tuple[int, int, int, int, int, int] | None:
+def _parse_end64(source: Slices, position: int) -> tuple[int, int, int, int, int, int] | None:
     """Position, disk, first disk, entries, size and offset of a zip64 end record."""
     locator = source.read(position - _LOCATOR.size, _LOCATOR.size)
     if not locator.startswith(b"PK\6\7"):
@@ -100,12 +100,12 @@ def _end64(source: Slices, position: int) -> tuple[int, int, int, int, int, int]
 
 
 def is_complete(source: Slices, end: End) -> bool:
-    """Whether the file is a zip of its own: one disk, and its directory where the end record says."""
+    """Whether the file is a complete zip: one disk, and its directory where the end record says."""
     return end.disk == 0 and end.shift >= 0 and (not end.entries or source.read(end.start, 4) == b"PK\1\2")
 
 
 class Directory:
-    """The members of one archive. SourceError where the directory is damaged or holds a name that climbs out."""
+    """The members of one archive. SourceError if the directory is damaged or has a name that points outside."""
 
     def __init__(self, name: str, source: Slices, end: End, disks: Sequence[int] = (0,)) -> None:
         self._name = name
@@ -113,152 +113,159 @@ class Directory:
         self._disks = disks
         self._source = source
         self._bytes = b""
-        self._load()
+        self._load_bytes()
         heads: set[bytes] = set()
-        self._starts = array("Q", self._walk(heads))
+        self._starts = array("Q", self._walk_records(heads))
         if len(self._starts) & 0xFFFF != end.entries & 0xFFFF:
-            raise self._damaged()
-        self._refuse_climbing(heads)
+            raise self._damaged_error()
+        self._refuse_traversal(heads)
 
-    def _load(self) -> None:
-        """Read the directory, if it is not held, with what follows it: then two bytes can be taken of any name."""
+    def _load_bytes(self) -> None:
+        """Read the directory, if it is not held, and two bytes more, so that every name has two bytes."""
         if not self._bytes and self._end.start >= 0:
             self._bytes = self._source.read(self._end.start, self._end.size + 2)
 
-    def let_go(self) -> None:
-        """Forget the bytes, megabytes in a large bundle; they are read again when needed."""
+    def release_bytes(self) -> None:
+        """Release the bytes, megabytes in a large bundle; they are re-read when needed."""
         self._bytes = b""
 
-    def _damaged(self) -> SourceError:
+    def _damaged_error(self) -> SourceError:
         return SourceError(f"{self._name}: the directory of this zip is damaged; download or copy the file again")
 
-    def _walk(self, heads: set[bytes]) -> Iterator[int]:
-        """Where each record begins; the first two bytes of every name go into heads."""
+    def _walk_records(self, heads: set[bytes]) -> Iterator[int]:
+        """Where each record begins; the first two bytes of every name are added to `heads`."""
         data, lengths, at, end = self._bytes, _LENGTHS.unpack_from, 0, self._end.size
         try:
             while at < end:
-                sign, name, extra, comment, head = lengths(data, at)
-                if sign != ENTRY_SIGN:
-                    raise self._damaged()
+                signature, name, extra, comment, head = lengths(data, at)
+                if signature != ENTRY_SIGNATURE:
+                    raise self._damaged_error()
                 heads.add(head)
                 yield at
                 at += 46 + name + extra + comment
         except struct.error:
-            raise self._damaged() from None
+            raise self._damaged_error() from None
         if at != end:
-            raise self._damaged()
+            raise self._damaged_error()
 
-    def _refuse_climbing(self, heads: set[bytes]) -> None:
-        """No name may be absolute, name a drive, step up or use backslashes: the archive was made to harm."""
-        if not any(map(_DRIVE.match, heads)) and not any(self._hits(b"\\")) and not any(self._hits(b"/..")):
+    def _refuse_traversal(self, heads: set[bytes]) -> None:
+        """Refuse names that are absolute, have a drive, go up or use backslashes: such an archive is malicious."""
+        if (
+            not any(map(_DRIVE.match, heads))
+            and not any(self._find_records(b"\\"))
+            and not any(self._find_records(b"/.."))
+        ):
             return
         for start in self._starts:
-            text = self._text(start)
+            text = self._decode_name(start)
             if text.startswith("/") or text[1:2] == ":" or "\\" in text or ".." in text.split("/"):
                 raise SourceError(
-                    f"{self._name}: holds the file name {shown(text)!r}, which leads out of the archive; "
-                    "no support bundle has such a name, so nothing of it is read"
+                    f"{self._name}: contains the file name {printable(text)!r}, which points outside the archive; "
+                    "no support bundle has such a name, so none of it is read"
                 )
 
-    def _hits(self, part: bytes) -> Iterator[int]:
-        """Where the records begin whose name holds part; one record may come more than once."""
+    def _find_records(self, part: bytes) -> Iterator[int]:
+        """Where the records begin whose name contains `part`; one record may occur more than once."""
         if not part:
             yield from self._starts
             return
-        at = self._bytes.find(part)
-        while at >= 0:
-            start = self._starts[bisect_right(self._starts, at) - 1]
+        position = self._bytes.find(part)
+        while position >= 0:
+            start = self._starts[bisect_right(self._starts, position) - 1]
             name = start + 46
-            if name <= at and at + len(part) <= name + self._name_length(start):
+            if name <= position and position + len(part) <= name + self._name_length(start):
                 yield start
-            at = self._bytes.find(part, at + 1)
+            position = self._bytes.find(part, position + 1)
 
     def _name_length(self, start: int) -> int:
         return int.from_bytes(self._bytes[start + 28 : start + 30], "little")
 
-    def _raw(self, start: int) -> bytes:
+    def _raw_name(self, start: int) -> bytes:
         return self._bytes[start + 46 : start + 46 + self._name_length(start)]
 
-    def _text(self, start: int) -> str:
-        raw, flags = self._raw(start), int.from_bytes(self._bytes[start + 8 : start + 10], "little")
+    def _decode_name(self, start: int) -> str:
+        raw, flags = self._raw_name(start), int.from_bytes(self._bytes[start + 8 : start + 10], "little")
         try:
             return raw.decode()
         except UnicodeDecodeError:
             return raw.decode("utf-8", "backslashreplace") if flags & _UTF8 else raw.decode("cp437")
 
-    def find(self, part: str) -> dict[str, list[int]]:
-        """The names of files (not folders) that hold part, each with the records that carry it, in their order."""
-        self._load()
-        found: dict[str, list[int]] = {}
+    def find_names(self, part: str) -> dict[str, list[int]]:
+        """Find the names of files (not folders) that contain `part`, each with the records of that name, in order."""
+        self._load_bytes()
+        records: dict[str, list[int]] = {}
         seen = -1
-        for start in self._hits(part.encode("utf-8", "surrogateescape")):
+        for start in self._find_records(part.encode("utf-8", "surrogateescape")):
             if start == seen:
                 continue
             seen = start
-            text = self._text(start)
+            text = self._decode_name(start)
             if not text.endswith("/"):
-                found.setdefault(text, []).append(start)
-        return found
+                records.setdefault(text, []).append(start)
+        return records
 
     def first_in_each(self, starts: Sequence[int]) -> Iterator[tuple[int, Entry]]:
-        """For each stretch of the whole that begins at one of starts: the first member whose data begins in it."""
-        found: dict[int, Entry] = {}
+        """Yield the index of each part, which begin at `starts`, and the first member whose data begins in it."""
+        first: dict[int, Entry] = {}
         for start in self._starts:
-            entry = self.entry(self._text(start), start)
+            entry = self.read_entry(self._decode_name(start), start)
             part = bisect_right(starts, entry.offset) - 1
-            if part not in found or entry.offset < found[part].offset:
-                found[part] = entry
-        yield from sorted(found.items(), key=lambda item: item[0])
+            if part not in first or entry.offset < first[part].offset:
+                first[part] = entry
+        yield from sorted(first.items(), key=lambda item: item[0])
 
-    def entry(self, name: str, start: int) -> Entry:
-        """The member whose record begins at start."""
-        record = self._at(start, _ENTRY.size)
+    def read_entry(self, name: str, start: int) -> Entry:
+        """Parse the member whose record begins at `start`."""
+        record = self._read_bytes(start, _ENTRY.size)
         if len(record) < _ENTRY.size:
-            raise MemberError(f"{shown(name)}: its entry in the directory cannot be read any more")
+            raise MemberError(f"{printable(name)}: its entry in the directory can no longer be read")
         fields = _ENTRY.unpack(record)
         made_by, _, flags, method, _, _, crc, packed, size = fields[:9]
         name_length, extra_length, _, disk, _, attributes, offset = fields[9:]
-        tail = self._at(start + _ENTRY.size, name_length + extra_length)
+        tail = self._read_bytes(start + _ENTRY.size, name_length + extra_length)
         raw_name, extra = tail[:name_length], tail[name_length:]
-        size, packed, offset, disk = _widened(extra, ((size, 4), (packed, 4), (offset, 4), (disk, 2)), name)
+        size, packed, offset, disk = _apply_zip64(extra, ((size, 4), (packed, 4), (offset, 4), (disk, 2)), name)
         if disk >= len(self._disks):
-            raise MemberError(f"{shown(name)}: stands in part {disk + 1} of the archive, which is not there")
+            raise MemberError(f"{printable(name)}: is in part {disk + 1} of the archive, which is missing")
         place = self._disks[disk] + offset + self._end.shift
         mode = attributes >> 16 if made_by >> 8 == 3 else 0
         return Entry(
             raw_name=raw_name, flags=flags, method=method, crc=crc, packed=packed, size=size, offset=place, mode=mode
         )
 
-    def _at(self, start: int, length: int) -> bytes:
+    def _read_bytes(self, start: int, length: int) -> bytes:
         """Bytes of the directory, held or not."""
         if self._bytes:
             return self._bytes[start : start + length]
         return self._source.read(self._end.start + start, length)
 
 
-def _widened(extra: bytes, fields: Sequence[tuple[int, int]], name: str) -> list[int]:
-    """The fields, those at their greatest value replaced from the zip64 extra field."""
+def _apply_zip64(extra: bytes, fields: Sequence[tuple[int, int]], name: str) -> list[int]:
+    """The fields, those at their maximum replaced from the zip64 extra field."""
     if all(value != _WIDE[width] for value, width in fields):
         return [value for value, _ in fields]
-    wide, at, out = _extra64(extra), 0, []
+    wide, position, out = _zip64_extra(extra), 0, []
     for value, width in fields:
         if value == _WIDE[width] and wide is not None:
             length = 8 if width == 4 else 4
-            piece = wide[at : at + length]
+            piece = wide[position : position + length]
             if len(piece) < length:
-                raise MemberError(f"{shown(name)}: its entry in the directory is damaged")
-            at += length
+                raise MemberError(f"{printable(name)}: its entry in the directory is damaged")
+            position += length
             out.append(int.from_bytes(piece, "little"))
         else:
             out.append(value)
     return out
 
 
-def _extra64(extra: bytes) -> bytes | None:
-    at = 0
-    while at + 4 <= len(extra):
-        kind, length = int.from_bytes(extra[at : at + 2], "little"), int.from_bytes(extra[at + 2 : at + 4], "little")
+def _zip64_extra(extra: bytes) -> bytes | None:
+    position = 0
+    while position + 4 <= len(extra):
+        kind, length = (
+            int.from_bytes(extra[position : position + 2], "little"),
+            int.from_bytes(extra[position + 2 : position + 4], "little"),
+        )
         if kind == 1:
-            return extra[at + 4 : at + 4 + length]
-        at += 4 + length
+            return extra[position + 4 : position + 4 + length]
+        position += 4 + length
     return None

@@ -1,4 +1,4 @@
-"""A folder of files, read as an archive is: names with slashes, checked, within limits."""
+"""A folder of files, read like an archive: names with slashes, checked, within limits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import NoReturn, Self
 
 from harvdiag.core.errors import SourceError
 from harvdiag.io.archive.archive import Archive, open_archive
-from harvdiag.io.archive.member import Budget, Limits, MemberError, shown
+from harvdiag.io.archive.member import Budget, Limits, MemberError, printable
 
 __all__ = ["Folder", "open_folder"]
 
 
 class Folder:
-    """The files below one folder. A context manager, as an Archive is; there is nothing to close."""
+    """The files below one folder. A context manager like an Archive; there is nothing to close."""
 
     def __init__(self, path: Path, budget: Budget) -> None:
         self.name = str(path)
@@ -34,85 +34,86 @@ class Folder:
         self.close()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
     def names(self, part: str = "") -> tuple[str, ...]:
-        """The files whose path below the folder holds part, sorted. SourceError where a folder cannot be listed."""
+        """Return the files whose path contains `part`, sorted. Raises SourceError if a folder cannot be listed."""
         if self._names is None:
-            self._names = tuple(sorted(self._walk()))
+            self._names = tuple(sorted(self._walk_files()))
         return tuple(name for name in self._names if part in name)
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file. MemberError where it is missing, unreadable, too large or a link to the outside."""
-        path = self._inside(name)
+        """Read one file. Raises MemberError if it is missing, unreadable, too large or a link to the outside."""
+        path = self._resolve_inside(name)
         try:
             if not path.is_file():
-                raise MemberError(f"{shown(name)}: not in the folder, or no plain file")
-            self._budget.check(name, path.stat().st_size)
+                raise MemberError(f"{printable(name)}: not in the folder, or not a regular file")
+            self._budget.check_size(name, path.stat().st_size)
             with path.open("rb") as stream:
                 data = stream.read(self._budget.limits.member + 1)
         except OSError as error:
-            raise MemberError(f"{shown(name)}: cannot be read: {error.strerror}") from None
-        self._budget.check(name, len(data))
+            raise MemberError(f"{printable(name)}: cannot be read: {error.strerror}") from None
+        self._budget.check_size(name, len(data))
         self._budget.spend(len(data))
         return data
 
     def tail(self, name: str, most: int) -> bytes:
-        """The last bytes of one file, `most` at most, whatever its size. MemberError as `read` has it."""
-        path = self._inside(name)
+        """Read the last bytes of one file, at most `most`, whatever its size. Raises MemberError like `read`."""
+        path = self._resolve_inside(name)
         try:
             if not path.is_file():
-                raise MemberError(f"{shown(name)}: not in the folder, or no plain file")
+                raise MemberError(f"{printable(name)}: not in the folder, or not a regular file")
             with path.open("rb") as stream:
                 stream.seek(max(0, stream.seek(0, os.SEEK_END) - most))
                 return stream.read(most)
         except OSError as error:
-            raise MemberError(f"{shown(name)}: cannot be read: {error.strerror}") from None
+            raise MemberError(f"{printable(name)}: cannot be read: {error.strerror}") from None
 
-    def peek(self, name: str) -> Archive:
-        """As `nested`: a file of a folder is never held."""
-        return self.nested(name)
+    def open_streamed(self, name: str) -> Archive:
+        """As `open_nested`: a file of a folder is never held."""
+        return self.open_nested(name)
 
-    def nested(self, name: str) -> Archive:
-        """The zip archive that is a file of this folder, such as nodes/<node>.zip."""
-        path = self._inside(name)
+    def open_nested(self, name: str) -> Archive:
+        """Open the zip archive that is a file of this folder, such as nodes/<node>.zip."""
+        path = self._resolve_inside(name)
         try:
             return open_archive(path, self._budget.limits)
         except SourceError as error:
             raise MemberError(str(error)) from None
 
-    def _inside(self, name: str) -> Path:
+    def _resolve_inside(self, name: str) -> Path:
         path = self._path / name
         try:
             real = path.resolve()
         except (OSError, RuntimeError, ValueError):
-            raise MemberError(f"{shown(name)}: a link that leads nowhere") from None
+            raise MemberError(f"{printable(name)}: a broken link") from None
         if not real.is_relative_to(self._real):
-            raise MemberError(f"{shown(name)}: a link that leads out of the folder, which is not followed")
+            raise MemberError(f"{printable(name)}: a link that points outside the folder, which is not followed")
         return path
 
-    def _walk(self) -> Iterator[str]:
-        for folder, folders, files in os.walk(self._path, onerror=self._unlisted):
+    def _walk_files(self) -> Iterator[str]:
+        for folder, folders, files in os.walk(self._path, onerror=self._refuse_unlisted):
             here = Path(folder).relative_to(self._path).as_posix()
             before = "" if here == "." else f"{here}/"
             for name in folders:
-                self._refuse_leaving(f"{before}{name}")
+                self._refuse_outside_link(f"{before}{name}")
             yield from (f"{before}{name}" for name in files)
 
-    def _refuse_leaving(self, name: str) -> None:
-        """A folder that is a link is not entered; if it leads outside, files would be missed in silence."""
+    def _refuse_outside_link(self, name: str) -> None:
+        """Linked folders are not entered; one that points outside is refused, or its files would be missed silently."""
         path = self._path / name
         if path.is_symlink() and not path.resolve().is_relative_to(self._real):
             raise SourceError(
-                f"{self.name}: {shown(name)} is a link to a folder outside, which is not followed; give the real folder"
+                f"{self.name}: {printable(name)} is a link to a folder outside, which is not followed; "
+                "give the real folder"
             )
 
-    def _unlisted(self, error: OSError) -> NoReturn:
-        raise SourceError(f"{shown(str(error.filename))}: cannot be listed: {error.strerror}") from None
+    def _refuse_unlisted(self, error: OSError) -> NoReturn:
+        raise SourceError(f"{printable(str(error.filename))}: cannot be listed: {error.strerror}") from None
 
 
 def open_folder(path: Path, limits: Limits | None = None) -> Folder:
-    """The files below the folder at path. SourceError where it is none."""
+    """Open the folder at `path`. Raises SourceError if it is not a folder."""
     if not path.is_dir():
-        raise SourceError(f"{path}: no folder")
+        raise SourceError(f"{path}: not a folder")
     return Folder(path, Budget(limits or Limits()))

@@ -1,8 +1,8 @@
-"""What a file that is no zip archive looks like, from its first bytes."""
+"""Identifies a file that is not a zip archive by its first bytes."""
 
 from __future__ import annotations
 
-__all__ = ["looks_like"]
+__all__ = ["identify_file"]
 
 _MAGIC = (
     (b"\x1f\x8b", "a gzip file", "unpack it with `gzip -d` or `tar xzf` and give the result"),
@@ -17,8 +17,8 @@ _MAGIC = (
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")
 
 
-def looks_like(head: bytes) -> tuple[str, str]:
-    """What the file with these first 512 bytes seems to be, and what to do about it."""
+def identify_file(head: bytes) -> tuple[str, str]:
+    """Return what a file with these first 512 bytes seems to be, and what to do about it."""
     if not head:
         return "an empty file", "download or copy it again"
     for magic, what, remedy in _MAGIC:
@@ -26,10 +26,10 @@ def looks_like(head: bytes) -> tuple[str, str]:
             return what, remedy
     if head[257:262] == b"ustar":
         return "a tar archive", "unpack it with `tar xf` and give the folder"
-    return _text(head.removeprefix(b"\xef\xbb\xbf").lstrip().lower())
+    return _identify_text(head.removeprefix(b"\xef\xbb\xbf").lstrip().lower())
 
 
-def _text(head: bytes) -> tuple[str, str]:
+def _identify_text(head: bytes) -> tuple[str, str]:
     if head.startswith(_MARKUP):
         return "a web page", "perhaps the error page of a failed download: get the support bundle again"
     if head.startswith((b"{", b"[")):
@@ -38,4 +38,4 @@ def _text(head: bytes) -> tuple[str, str]:
         return "YAML", "name it .yaml, or give a folder of such files"
     if not head.strip(b"\0"):
         return "a file of zeros", "the download or the copy failed: get it again"
-    return "something else", "give a Harvester support bundle (.zip), or a folder"
+    return "an unknown format", "give a Harvester support bundle (.zip), or a folder"

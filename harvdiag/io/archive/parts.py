@@ -1,8 +1,7 @@
-"""An archive in several files: found by their names beside the one given, and joined without a copy.
+"""An archive in several files: the others are found by their names beside the given one, and joined without a copy.
 
-People split support bundles for upload limits (harvester/harvester#4873). Two kinds are met under the same names:
-slices of bytes, to be put one after the other, and split sets (`zip -s`), whose directory counts from the start of each
-part.
+Support bundles are split for upload limits (harvester/harvester#4873). Two kinds have the same names: slices of bytes,
+to be concatenated, and split sets (`zip -s`), whose directory counts from the start of each part.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from harvdiag.core.errors import SourceError
 from harvdiag.io.archive.directory import Directory, End, find_end
-from harvdiag.io.archive.identify import looks_like
+from harvdiag.io.archive.identify import identify_file
 from harvdiag.io.archive.slices import Slices, open_slices
 
 __all__ = ["Parts", "find_parts", "has_siblings"]
@@ -33,18 +32,18 @@ _STARTS = (b"PK\3\4", b"PK\7\x08", b"PK00")
 
 @dataclass(frozen=True)
 class _Family:
-    """How the parts of one archive are called: what stands around the number, and the last name if it has none."""
+    """How the parts of one archive are named: what is around the number, and the last name if it has none."""
 
     head: str
     tail: str
     last: str = ""
     width: int = 1
 
-    def name(self, number: int) -> str:
+    def part_name(self, number: int) -> str:
         return f"{self.head}{number:0{self.width}}{self.tail}"
 
-    def number(self, name: str) -> int | None:
-        """The number in this name; None where it is no part."""
+    def part_number(self, name: str) -> int | None:
+        """The number in this name; None if it is not a part."""
         middle = name[len(self.head) : len(name) - len(self.tail)]
         fits = name.startswith(self.head) and name.endswith(self.tail) and re.fullmatch(r"[0-9]{1,3}", middle)
         return int(middle) if fits else None
@@ -52,56 +51,56 @@ class _Family:
 
 @dataclass(frozen=True)
 class Parts:
-    """The files that make one archive, in their order."""
+    """The files that make up one archive, in their order."""
 
     paths: tuple[Path, ...]
     family: _Family
 
-    def fit(self, source: Slices) -> End:
-        """The end record of the joined parts; SourceError where they are not the parts of one archive."""
+    def find_joined_end(self, source: Slices) -> End:
+        """Find the end record of the joined parts. Raises SourceError if they are not the parts of one archive."""
         first, last = self.paths[0], self.paths[-1]
         if not source.read(0, 4).startswith(_STARTS):
-            raise SourceError(
-                f"{first}: not the first part of a zip: it begins like something else; copy the parts again"
-            )
+            raise SourceError(f"{first}: not the first part of a zip: it does not begin like one; copy the parts again")
         end = find_end(source)
         if end is None:
             after = (
-                f"or {self.family.name(self._after())} is missing beside it" if not self.family.last else "or damaged"
+                f"or {self.family.part_name(self._next_number())} is missing beside it"
+                if not self.family.last
+                else "or damaged"
             )
             raise SourceError(
-                f"{last}: the archive does not end here: this part is cut short, {after}; copy the parts again"
+                f"{last}: the archive does not end here: this part is truncated, {after}; copy the parts again"
             )
         if end.disk and end.disk + 1 != len(self.paths):
-            raise self._incomplete(end.disk + 1)
+            raise self._incomplete_error(end.disk + 1)
         if end.shift or source.read(end.start, 4) != b"PK\1\2":
-            raise self._misfit(end.shift)
+            raise self._misfit_error(end.shift)
         return end
 
     def check_order(self, source: Slices, directory: Directory) -> None:
-        """SourceError where the first member in a part is not there: parts are swapped or of another archive."""
+        """Raise SourceError if the first member of a part is not there: parts are swapped or of another archive."""
         for part, entry in directory.first_in_each(source.starts):
             if source.read(entry.offset, 4) != b"PK\3\4":
                 name = self.paths[max(part, 0)]
                 raise SourceError(
                     f"{name}: not the part of the archive that its name says, or damaged; "
-                    f"check the order of the parts, or join them: {self._command()}"
+                    f"check the order of the parts, or join them: {self._join_command()}"
                 )
 
-    def _incomplete(self, count: int) -> SourceError:
+    def _incomplete_error(self, count: int) -> SourceError:
         here = {path.name for path in self.paths}
-        volumes = [self.family.name(number) for number in range(1, count)] if self.family.last else []
+        volumes = [self.family.part_name(number) for number in range(1, count)] if self.family.last else []
         gone = [name for name in volumes if name not in here]
         return SourceError(
             f"{self.paths[-1]}: the split archive has {count} parts, but {len(here)} are here"
             f"{f' ({_are_missing(gone)})' if gone else ''}; "
-            f"put them all into one folder and join them: {self._command()}"
+            f"put them all into one folder and join them: {self._join_command()}"
         )
 
-    def _after(self) -> int:
-        return (self.family.number(self.paths[-1].name) or 0) + 1
+    def _next_number(self) -> int:
+        return (self.family.part_number(self.paths[-1].name) or 0) + 1
 
-    def _misfit(self, shift: int) -> SourceError:
+    def _misfit_error(self, shift: int) -> SourceError:
         much = (
             f"{abs(shift)} bytes are {'missing' if shift < 0 else 'too many'}"
             if shift
@@ -109,10 +108,10 @@ class Parts:
         )
         return SourceError(
             f"{self.paths[0]}: its parts up to {self.paths[-1].name} do not fit together: {much}; "
-            f"copy the parts again, or join them: {self._command()}"
+            f"copy the parts again, or join them: {self._join_command()}"
         )
 
-    def _command(self) -> str:
+    def _join_command(self) -> str:
         bare = self.family.head.rstrip("._- ").removesuffix(".zip") or self.family.tail.lstrip("._- ").removesuffix(
             ".zip"
         )
@@ -121,45 +120,45 @@ class Parts:
 
 def has_siblings(path: Path) -> bool:
     """Whether other files beside it are, by their names, parts of the same archive."""
-    family = _family(path)
-    return family is not None and len(_beside(path, family)) > 1
+    family = _match_family(path)
+    return family is not None and len(_find_parts_beside(path, family)) > 1
 
 
 def find_parts(path: Path, end: End | None) -> Parts:
-    """All parts of the archive of which path is one; it is no complete zip itself, and end is its own end record."""
-    family = _family(path)
-    parts = _beside(path, family) if family else {}
+    """Find all parts of the archive of which `path` is one; `end` is the end record of that part, if any."""
+    family = _match_family(path)
+    parts = _find_parts_beside(path, family) if family else {}
     if len(parts) <= 1:
         _refuse_lone(path, end, family)
     if family is None:
-        raise _cut_short(path)
-    return Parts(tuple(_in_order(path, family, parts, end)), family)
+        raise _truncated_error(path)
+    return Parts(tuple(_order_parts(path, family, parts, end)), family)
 
 
-def _family(path: Path) -> _Family | None:
+def _match_family(path: Path) -> _Family | None:
     for pattern in _NUMBERED:
-        found = pattern.fullmatch(path.name)
-        if found:
-            number = found["number"]
-            return _Family(found["head"], found["tail"], width=len(number) if number[0] == "0" else 1)
+        match = pattern.fullmatch(path.name)
+        if match:
+            number = match["number"]
+            return _Family(match["head"], match["tail"], width=len(number) if number[0] == "0" else 1)
     volume = _VOLUME.fullmatch(path.name)
     return _Family(f"{volume['head']}.z", "", f"{volume['head']}.zip", 2) if volume else None
 
 
-def _beside(path: Path, family: _Family) -> dict[int, Path]:
-    """The parts in the folder by number; the unnumbered last one of a volume set comes after all."""
-    found: dict[int, Path] = {}
+def _find_parts_beside(path: Path, family: _Family) -> dict[int, Path]:
+    """The parts in the folder by number; the unnumbered last one of a volume set is last."""
+    parts: dict[int, Path] = {}
     for other in sorted(path.parent.iterdir()):
-        number = family.number(other.name)
+        number = family.part_number(other.name)
         if number is None or not other.is_file():
             continue
-        if number in found:
-            raise SourceError(f"{path}: two files are part {number}: {found[number].name} and {other.name}; remove one")
-        found[number] = other
+        if number in parts:
+            raise SourceError(f"{path}: two files are part {number}: {parts[number].name} and {other.name}; remove one")
+        parts[number] = other
     last = path.with_name(family.last) if family.last else path
     if family.last and last.is_file():
-        found[max(found, default=0) + 1] = last
-    return found
+        parts[max(parts, default=0) + 1] = last
+    return parts
 
 
 def _refuse_lone(path: Path, end: End | None, family: _Family | None) -> None:
@@ -167,22 +166,22 @@ def _refuse_lone(path: Path, end: End | None, family: _Family | None) -> None:
     source = open_slices([path])
     head = source.read(0, 512)
     source.close()
-    what, remedy = looks_like(head)
+    what, remedy = identify_file(head)
     is_part = family is not None and (path.name != family.last or (end is not None and end.disk > 0))
-    if end is None and not head.startswith(b"PK") and (what != "something else" or not is_part):
-        raise SourceError(f"{path}: no zip archive but {what}; {remedy}")
+    if end is None and not head.startswith(b"PK") and (what != "an unknown format" or not is_part):
+        raise SourceError(f"{path}: not a zip archive: looks like {what}; {remedy}")
     if not is_part:
-        raise _cut_short(path)
+        raise _truncated_error(path)
 
 
-def _cut_short(path: Path) -> SourceError:
+def _truncated_error(path: Path) -> SourceError:
     return SourceError(
-        f"{path}: this zip is cut short or damaged; download or copy it again "
+        f"{path}: this zip is truncated or damaged; download or copy it again "
         "(if it is one of several parts, put all of them into one folder)"
     )
 
 
-def _in_order(path: Path, family: _Family, parts: dict[int, Path], end: End | None) -> list[Path]:
+def _order_parts(path: Path, family: _Family, parts: dict[int, Path], end: End | None) -> list[Path]:
     missing = _missing_volumes(path, family, end) if family.last else _missing_numbers(family, parts)
     if missing:
         raise SourceError(
@@ -194,13 +193,15 @@ def _in_order(path: Path, family: _Family, parts: dict[int, Path], end: End | No
 
 def _missing_numbers(family: _Family, parts: dict[int, Path]) -> list[str]:
     numbers = sorted(parts)
-    return [family.name(number) for number in range(0 if numbers[0] == 0 else 1, numbers[-1]) if number not in parts]
+    return [
+        family.part_name(number) for number in range(0 if numbers[0] == 0 else 1, numbers[-1]) if number not in parts
+    ]
 
 
 def _missing_volumes(path: Path, family: _Family, end: End | None) -> list[str]:
-    there = [number for other in path.parent.iterdir() if (number := family.number(other.name)) is not None]
+    there = [number for other in path.parent.iterdir() if (number := family.part_number(other.name)) is not None]
     last = max([end.disk if end else 0, *there])
-    names = [*(family.name(number) for number in range(1, last + 1)), family.last]
+    names = [*(family.part_name(number) for number in range(1, last + 1)), family.last]
     return [name for name in names if not path.with_name(name).is_file()]
 
 

@@ -1,4 +1,4 @@
-"""One file, or several files one after the other, read as one run of bytes."""
+"""One file, or several files one after the other, read as one sequence of bytes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["Slices", "Stream", "closing_on_error", "open_slices"]
 
 
 class Stream(Protocol):
-    """The little of a binary file that is needed here."""
+    """The methods of a binary file that are needed here."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to a place."""
+        """Set the position."""
 
     def read(self, length: int = -1, /) -> bytes:
-        """The bytes from there on."""
+        """Read from the position on."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
 
 
 class Slices:
@@ -38,7 +38,7 @@ class Slices:
         self.size = sum(sizes)
 
     def read(self, offset: int, length: int) -> bytes:
-        """The bytes from offset on; fewer than asked for only where the last stream ends."""
+        """Read from `offset` on; fewer bytes than requested only at the end of the last stream."""
         if not 0 <= offset < self.size or length <= 0:
             return b""
         index = bisect_right(self.starts, offset) - 1
@@ -59,7 +59,7 @@ class Slices:
         return stream.read(length)
 
     def close(self) -> None:
-        """Let go of every part."""
+        """Close all streams."""
         for stream in self.streams:
             stream.close()
 
@@ -75,14 +75,14 @@ def closing_on_error(source: Slices) -> Iterator[None]:
 
 
 def open_slices(paths: Iterable[Path]) -> Slices:
-    """The files, joined in this order; SourceError where one cannot be opened."""
+    """Open the files, joined in this order. Raises SourceError if one cannot be opened."""
     with ExitStack() as opened:
-        streams = [opened.enter_context(_open(path)) for path in paths]
+        streams = [opened.enter_context(_open_file(path)) for path in paths]
         opened.pop_all()
     return Slices(streams)
 
 
-def _open(path: Path) -> BinaryIO:
+def _open_file(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:

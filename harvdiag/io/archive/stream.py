@@ -1,4 +1,4 @@
-"""Members of an archive as streams: unpacked piece by piece, so that the end of a huge log costs little memory."""
+"""Members of an archive as streams: unpacked piece by piece, so that the end of a huge log needs little memory."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from functools import cached_property
 from io import SEEK_END
 
 from harvdiag.io.archive.directory import Entry
-from harvdiag.io.archive.member import MIB, MemberError, shown
+from harvdiag.io.archive.member import MIB, MemberError, printable
 from harvdiag.io.archive.slices import Slices
 
-__all__ = ["DEFLATED", "STORED", "Unpacked", "damaged", "last", "pieces"]
+__all__ = ["DEFLATED", "STORED", "Unpacked", "damaged_error", "last_bytes", "unpack_pieces"]
 
 STORED, DEFLATED = 0, 8
 PIECE = 1 << 18
 
 
-def damaged(name: str) -> MemberError:
-    """The error for a member whose bytes are not those that were packed."""
-    return MemberError(f"{shown(name)}: damaged in the archive; download or copy the bundle again")
+def damaged_error(name: str) -> MemberError:
+    """Return the error for a member whose bytes do not match its checksum or size."""
+    return MemberError(f"{printable(name)}: damaged in the archive; download or copy the bundle again")
 
 
-def pieces(source: Slices, start: int, entry: Entry, name: str) -> Iterator[bytes]:
-    """What is packed from `start` on, in pieces of 256 KiB at most, and one byte more than promised at most.
+def unpack_pieces(source: Slices, start: int, entry: Entry, name: str) -> Iterator[bytes]:
+    """Unpack the member at `start` in pieces of at most 256 KiB, and at most one byte more than its stated size.
 
-    Size and checksum are told at the end alone: MemberError then where they are wrong, or where a piece is damaged.
+    Size and checksum are known only at the end: raises MemberError then if they are wrong, or if a piece is damaged.
     """
-    unpack = _inflated if entry.method == DEFLATED else _stored
+    unpack = _inflated_pieces if entry.method == DEFLATED else _stored_pieces
     crc = size = 0
     try:
         for piece in unpack(source, start, entry):
             crc, size = zlib.crc32(piece, crc), size + len(piece)
             yield piece
     except zlib.error:
-        raise damaged(name) from None
+        raise damaged_error(name) from None
     if size != entry.size or crc != entry.crc:
-        raise damaged(name)
+        raise damaged_error(name)
 
 
-def _stored(source: Slices, start: int, entry: Entry) -> Iterator[bytes]:
+def _stored_pieces(source: Slices, start: int, entry: Entry) -> Iterator[bytes]:
     left = min(entry.packed, entry.size)
     while left and (piece := source.read(start, min(PIECE, left))):
         start, left = start + len(piece), left - len(piece)
         yield piece
 
 
-def _inflated(source: Slices, start: int, entry: Entry) -> Iterator[bytes]:
+def _inflated_pieces(source: Slices, start: int, entry: Entry) -> Iterator[bytes]:
     inflater, at, stop, left = zlib.decompressobj(-zlib.MAX_WBITS), start, start + entry.packed, entry.size + 1
     while not inflater.eof and left:
         packed = inflater.unconsumed_tail
@@ -64,11 +64,11 @@ def _inflated(source: Slices, start: int, entry: Entry) -> Iterator[bytes]:
         raise zlib.error("the stream does not end where it should")
 
 
-def last(found: Iterable[bytes], most: int) -> bytes:
-    """The last `most` bytes (at least one) of the pieces; no more than a piece beyond is held."""
+def last_bytes(pieces: Iterable[bytes], most: int) -> bytes:
+    """Return the last `most` bytes (at least one) of the pieces, holding at most one piece more."""
     kept: deque[bytes] = deque()
     size = 0
-    for piece in found:
+    for piece in pieces:
         kept.append(piece)
         size += len(piece)
         while size - len(kept[0]) >= most:
@@ -79,8 +79,8 @@ def last(found: Iterable[bytes], most: int) -> bytes:
 class Unpacked:
     """A member as a file that is unpacked while it is read, and never held.
 
-    A step back means to unpack it from its start again; not so within its last MiB, which is kept, for there an archive
-    has its directory.
+    Seeking back unpacks it from its start again, except within its last MiB, which is kept: an archive has its
+    directory there.
     """
 
     def __init__(self, unpack: Callable[[], Iterator[bytes]], size: int) -> None:
@@ -92,23 +92,25 @@ class Unpacked:
         self._piece_at = size + 1
 
     @cached_property
-    def _end(self) -> bytes:
-        return last(self._unpack(), MIB)
+    def _last_mebibyte(self) -> bytes:
+        return last_bytes(self._unpack(), MIB)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to a place; from the start, or with SEEK_END from the end."""
+        """Set the position, from the start, or with SEEK_END from the end."""
         self._at = offset + (self._size if whence == SEEK_END else 0)
         return self._at
 
     def read(self, length: int = -1, /) -> bytes:
-        """The bytes from there on; MemberError where the member is damaged."""
+        """Read from the position on. Raises MemberError if the member is damaged."""
         length = self._size - self._at if length < 0 else length
-        into = self._at - (self._size - len(self._end))
-        data = self._end[into : into + length] if into >= 0 else b"".join(self._forward(self._at, length))
+        into = self._at - (self._size - len(self._last_mebibyte))
+        data = (
+            self._last_mebibyte[into : into + length] if into >= 0 else b"".join(self._read_forward(self._at, length))
+        )
         self._at += len(data)
         return data
 
-    def _forward(self, at: int, length: int) -> Iterator[bytes]:
+    def _read_forward(self, at: int, length: int) -> Iterator[bytes]:
         if at < self._piece_at:
             self._left, self._piece, self._piece_at = self._unpack(), b"", 0
         while length > 0:
@@ -123,5 +125,5 @@ class Unpacked:
                 return
 
     def close(self) -> None:
-        """Let go of what is held."""
+        """Release what is held."""
         self._left, self._piece, self._piece_at = iter(()), b"", self._size + 1

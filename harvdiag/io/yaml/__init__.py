@@ -2,7 +2,7 @@
 
 from harvdiag.io.yaml.lists import (
     TextError,
-    engine,
+    engine_version,
     load_documents,
     load_kit_document,
     load_kit_list,
@@ -13,7 +13,7 @@ from harvdiag.io.yaml.text import DEPTH
 __all__ = [
     "DEPTH",
     "TextError",
-    "engine",
+    "engine_version",
     "load_documents",
     "load_kit_document",
     "load_kit_list",

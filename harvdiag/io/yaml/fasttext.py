@@ -1,8 +1,8 @@
 """YAML through yaml-rs, for texts in the style of the support-bundle-kit only, behind a guard.
 
 yaml-rs follows YAML 1.2 with extensions, so it reads some strings that the kit leaves bare as numbers: 405862e486 as
-infinity, _9 as 9. Whatever could be read in another way than by the exact rule of `yamltext` is parsed there instead;
-so is every text that yaml-rs refuses, which gives one wording of errors.
+infinity, _9 as 9. Whatever it could read differently from the exact rule of `yamltext` is parsed there instead;
+so is every text that yaml-rs refuses, so that error messages are the same.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import yaml_rs
 
 from harvdiag.io.yaml.text import DEPTH, may_be_deep
 
-__all__ = ["parse", "title"]
+__all__ = ["engine_version", "parse_document"]
 
 # In the kit's style, a value follows ": " or "- " at once. Numbers as Go prints them and empty collections are safe.
 _SAFE = rb"(?!(?:-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?(?:e[+-][0-9]{2})?|\{\}|\[\])\n)"
 _CANDIDATES = tuple(
     re.compile(before + _SAFE + rb"((?!- )[-+.0-9_&*!\[{][^\n]*)").findall for before in (rb": ", rb"- ")
 )
-# What of the rest is no plain string to yaml-rs: a property, a flow collection, any kind of number. Possessive, for a
-# value may be a line of megabytes.
+# What else yaml-rs does not read as a plain string: a property, a flow collection, any kind of number. Possessive, as
+# a value may be a line of megabytes.
 _misread = re.compile(
     rb"""[&*!\[{]
     | [-+]?(?: [0-9_]*+\.?+[0-9_]*+(?:[eE][-+]?[0-9_]++)?
@@ -35,53 +35,53 @@ _misread = re.compile(
 _blocks = re.compile(rb" [|>][-+0-9]*+\n(?: *+\n)*+( *+)").finditer
 _CONTROL = b"\0" + bytes(range(2, 10)) + bytes(range(11, 32)) + b"\x7f"
 _strange = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]").search
-# Base64 of plan Secrets, two thirds of all bytes: yaml-rs would keep many times its size, so a mark stands in for it.
+# Base64 of plan Secrets, two thirds of all bytes: yaml-rs would keep many times its size, so a mark replaces it.
 _LONG = re.compile(rb": ([A-Za-z0-9+/=]{512,})\n")
 _MARK = re.compile("\x01([0-9]+)\x01")
 
 
 class _DoubtError(Exception):
-    """What yaml-rs gave could be wrong."""
+    """The result of yaml-rs could be wrong."""
 
 
-def title() -> str:
-    """What parses here, for a report."""
+def engine_version() -> str:
+    """Return the name and version of the parser, for a report."""
     return f"yaml-rs {yaml_rs.__version__}"
 
 
-def parse(data: bytes) -> Any:
-    """The one document in the text, exactly as `yamltext.parse` reads it."""
+def parse_document(data: bytes) -> Any:
+    """Parse the one document in the text, exactly as `yamltext.parse_document` does."""
     try:
-        return _parse(data)
+        return _parse_guarded(data)
     except (yaml_rs.YAMLDecodeError, _DoubtError, ValueError, TypeError):
         from harvdiag.io.yaml import yamltext
 
-        return yamltext.parse(data)
+        return yamltext.parse_document(data)
 
 
-def _parse(data: bytes) -> Any:
+def _parse_guarded(data: bytes) -> Any:
     held: list[str] = []
     if b"\x01" in data:
         raise _DoubtError
-    short = _LONG.sub(lambda found: _hold(held, found[1]), data) if _has_long_lines(data) else data
-    if _doubtful(short):
+    short = _LONG.sub(lambda found: _set_aside(held, found[1]), data) if _has_long_lines(data) else data
+    if _is_doubtful(short):
         raise _DoubtError
-    value = _member(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1)
-    return _restored(value, held) if held else value
+    value = _normalize_value(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1)
+    return _restore_text(value, held) if held else value
 
 
 def _has_long_lines(data: bytes) -> bool:
-    """Whether it pays to look for base64: lists of other objects have lines of some fifty bytes."""
+    """Whether to look for base64: lists of other objects have lines of some fifty bytes."""
     return len(data) > 200 * data.count(b"\n")
 
 
-def _hold(held: list[str], text: bytes) -> bytes:
+def _set_aside(held: list[str], text: bytes) -> bytes:
     held.append(text.decode("ascii"))
     return b": \x01%d\x01\n" % (len(held) - 1)
 
 
-def _restored(value: Any, held: list[str]) -> Any:
-    """The value with what was held back in the place of its mark; no other text holds this control character."""
+def _restore_text(value: Any, held: list[str]) -> Any:
+    """The value with each mark replaced by the text set aside; no other text has this control character."""
     if isinstance(value, str):
         if value[:1] == "\x01" == value[-1:] and value.count("\x01") == 2:
             return held[int(value[1:-1])]  # the whole value, without a copy
@@ -89,12 +89,12 @@ def _restored(value: Any, held: list[str]) -> Any:
     if isinstance(value, dict):
         if any("\x01" in key for key in value):
             raise _DoubtError
-        return {key: _restored(member, held) for key, member in value.items()}
-    return [_restored(member, held) for member in value] if isinstance(value, list) else value
+        return {key: _restore_text(member, held) for key, member in value.items()}
+    return [_restore_text(member, held) for member in value] if isinstance(value, list) else value
 
 
-def _doubtful(data: bytes) -> bool:
-    """Whether the text holds anything that yaml-rs may read in another way, or die of."""
+def _is_doubtful(data: bytes) -> bool:
+    """Whether the text contains anything that yaml-rs may read differently, or crash on."""
     if len(data.translate(None, _CONTROL)) != len(data) or may_be_deep(data):
         return True
     if b"\n---" in data or b"\n..." in data or data.startswith((b"---", b"%")):
@@ -107,7 +107,7 @@ def _doubtful(data: bytes) -> bool:
 
 
 def _has_empty_block(data: bytes) -> bool:
-    """Whether a block of text could be empty: the kit writes none, but to yaml-rs it is a line feed."""
+    """Whether a block scalar could be empty: the kit writes none, but yaml-rs reads it as a line feed."""
     for block in _blocks(data):
         line = data[data.rfind(b"\n", 0, block.start()) + 1 : block.start()]
         if len(block[1]) <= len(line) - len(line.lstrip(b" -")):
@@ -115,23 +115,23 @@ def _has_empty_block(data: bytes) -> bool:
     return False
 
 
-def _settled(value: Any, depth: int) -> Any:
-    """The value with whole floats as integers and equal keys kept once; _DoubtError at what no exact reading gives."""
+def _normalize_collection(value: Any, depth: int) -> Any:
+    """The value with whole floats as integers and keys interned; _DoubtError for what the exact rule never returns."""
     if not depth:
         raise _DoubtError
     if value.__class__ is dict:
-        return {intern(key): x if x.__class__ is str else _member(x, depth) for key, x in value.items()}
-    return [x if x.__class__ is str else _member(x, depth) for x in value]
+        return {intern(key): x if x.__class__ is str else _normalize_value(x, depth) for key, x in value.items()}
+    return [x if x.__class__ is str else _normalize_value(x, depth) for x in value]
 
 
-def _member(value: Any, depth: int) -> Any:
+def _normalize_value(value: Any, depth: int) -> Any:
     kind = value.__class__
     if kind is dict or kind is list:
-        return _settled(value, depth - 1)
-    return _number(value) if kind is float else value
+        return _normalize_collection(value, depth - 1)
+    return _normalize_float(value) if kind is float else value
 
 
-def _number(value: float) -> float | int:
+def _normalize_float(value: float) -> float | int:
     if value - value != 0:  # infinity
         raise _DoubtError
     return int(value) if value.is_integer() and abs(value) < 2**63 else value

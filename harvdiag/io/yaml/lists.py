@@ -1,4 +1,4 @@
-"""The one door for YAML: lists as the support-bundle-kit writes them, and documents that kubectl or a person wrote."""
+"""YAML loaders: lists as the support-bundle-kit writes them, and documents that kubectl or a person wrote."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from harvdiag.core.errors import UsageError
 from harvdiag.io.yaml.text import TextError, check_text, line_at
 
-__all__ = ["TextError", "engine", "load_documents", "load_kit_document", "load_kit_list", "paused_collector"]
+__all__ = ["TextError", "engine_version", "load_documents", "load_kit_document", "load_kit_list", "paused_collector"]
 
 # yaml.v2 sorts keys, so `kind` follows the items; it does not indent them, so only they begin with "- " in column 0.
 _kit_head = re.compile(rb"apiVersion: [^\n ]+\nitems:\n(?=- )").match
@@ -26,20 +26,20 @@ _managed = re.compile(rb"\n    managedFields:(?:\n+    [- ] [^\n]*)+").match
 Parse = Callable[[bytes], Any]
 
 
-def engine() -> str:
-    """What parses lists, with its version. HARVDIAG_YAML=pyyaml|yaml-rs chooses; UsageError where it cannot be had."""
-    return _engine(os.environ.get("HARVDIAG_YAML", ""))[0]
+def engine_version() -> str:
+    """Return the parser of lists, with its version. HARVDIAG_YAML=pyyaml|yaml-rs selects it; else UsageError."""
+    return _select_engine(os.environ.get("HARVDIAG_YAML", ""))[0]
 
 
 @cache
-def _engine(wanted: str) -> tuple[str, Parse]:
+def _select_engine(wanted: str) -> tuple[str, Parse]:
     if wanted not in ("", "pyyaml", "yaml-rs"):
-        raise UsageError(f"HARVDIAG_YAML={wanted}: there is no such engine; set it to pyyaml or yaml-rs, or unset it")
+        raise UsageError(f"HARVDIAG_YAML={wanted}: unknown engine; set it to pyyaml or yaml-rs, or unset it")
     if wanted != "pyyaml":
         try:
             from harvdiag.io.yaml import fasttext
 
-            return fasttext.title(), fasttext.parse
+            return fasttext.engine_version(), fasttext.parse_document
         except ImportError:
             if wanted:
                 raise UsageError(
@@ -47,16 +47,16 @@ def _engine(wanted: str) -> tuple[str, Parse]:
                 ) from None
     from harvdiag.io.yaml import yamltext
 
-    return yamltext.title(), yamltext.parse
+    return yamltext.engine_version(), yamltext.parse_document
 
 
-def _parser() -> Parse:
-    return _engine(os.environ.get("HARVDIAG_YAML", ""))[1]
+def _selected_parser() -> Parse:
+    return _select_engine(os.environ.get("HARVDIAG_YAML", ""))[1]
 
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Load with the garbage collector off, and keep what was loaded out of its later rounds. May be nested."""
+    """Load with the garbage collector off, and exclude what was loaded from later collections. May be nested."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -68,91 +68,91 @@ def paused_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _forgetting() -> Iterator[None]:
-    """No word of a text outlives its load in the parser's memory."""
+def _forgetting_words() -> Iterator[None]:
+    """Clear the parser's cache of words after a load: some may be passwords."""
     try:
         yield
     finally:
         if yamltext := sys.modules.get("harvdiag.io.yaml.yamltext"):
-            yamltext.forget()
+            yamltext.forget_words()
 
 
-@_forgetting()
+@_forgetting_words()
 def load_documents(data: bytes) -> list[Any]:
-    """All documents of a text that kubectl or a person wrote. TextError where it cannot be read exactly."""
+    """Load all documents of a text that kubectl or a person wrote. Raises TextError if it cannot be read exactly."""
     from harvdiag.io.yaml import yamltext
 
     check_text(data)
-    return yamltext.parse_all(data)
+    return yamltext.parse_documents(data)
 
 
-@_forgetting()
+@_forgetting_words()
 def load_kit_document(data: bytes) -> Any:
-    """The one document of a text that the kit wrote, such as metadata.yaml. TextError as for lists."""
+    """Load the one document of a text that the kit wrote, such as metadata.yaml. Raises TextError as for lists."""
     check_text(data)
-    return _parser()(data)
+    return _selected_parser()(data)
 
 
-@_forgetting()
+@_forgetting_words()
 def load_kit_list(data: bytes) -> list[Any]:
-    """The items of a list file of a bundle, without their managedFields; what an item is, the caller checks.
+    """Load the items of a list file of a bundle, without their managedFields; the caller checks the items.
 
-    TextError where the file is cut short, is no list, or is no text that the kit could have written.
+    Raises TextError if the file is truncated, not a list, or not text that the kit could have written.
     """
     check_text(data)
     head = _kit_head(data)
     if not head:
-        items = _whole_list(data)
+        items = _load_whole_list(data)
     else:
         tail = data.rfind(_TAIL) + 1
         if tail <= data.rfind(_ITEM):
-            raise _cut_short()
+            raise _truncated_error()
         _check_tail(data, tail)
-        items = [_item(data, start, end) for start, end in _spans(data, head.end(), tail)]
+        items = [_load_item(data, start, end) for start, end in _item_spans(data, head.end(), tail)]
     for item in items:
         _drop_managed(item)
     return items
 
 
-def _spans(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Where each item begins and ends: parsed one by one, the parser needs the memory of one."""
+def _item_spans(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Where each item begins and ends: they are parsed one by one to save memory."""
     while start < stop:
         end = data.find(_ITEM, start, stop) + 1 or stop
         yield start, end
         start = end
 
 
-def _item(data: bytes, start: int, end: int) -> Any:
+def _load_item(data: bytes, start: int, end: int) -> Any:
     text = data[start:end]
     try:
-        value = _parser()(_without_managed(text))
+        value = _selected_parser()(_without_managed(text))
     except TextError:
-        value = _exactly(text, data.count(b"\n", 0, start))
+        value = _parse_exactly(text, data.count(b"\n", 0, start))
     if not isinstance(value, list) or len(value) != 1:
-        raise TextError("an item of the list cannot be told from the next", line_at(data, start))
+        raise TextError("an item of the list cannot be separated from the next", line_at(data, start))
     return value[0]
 
 
-def _exactly(text: bytes, lines: int) -> Any:
-    """The whole text of an item that could not be parsed without its managedFields; the error has the file's line."""
+def _parse_exactly(text: bytes, lines: int) -> Any:
+    """Parse the whole text of an item that failed without its managedFields; errors have the line in the file."""
     from harvdiag.io.yaml import yamltext
 
     try:
-        return yamltext.parse(text)
+        return yamltext.parse_document(text)
     except TextError as error:
-        raise error.below(lines) from None
+        raise error.shift_lines(lines) from None
 
 
 def _without_managed(item: bytes) -> bytes:
-    """The text of an item without metadata.managedFields, half of all bytes; anything of that name elsewhere stays."""
+    """The text of an item without metadata.managedFields, half of all bytes; fields of that name elsewhere stay."""
     metadata = item.find(_METADATA)
     start = item.find(_MANAGED, metadata) if metadata >= 0 else -1
     if start < 0 or _outside(item, metadata + 1, start):
         return item
-    found = _managed(item, start)
-    if not found or (start + 1 == metadata + len(_METADATA) and not item.startswith(b"\n    ", found.end())):
+    match = _managed(item, start)
+    if not match or (start + 1 == metadata + len(_METADATA) and not item.startswith(b"\n    ", match.end())):
         return item  # nothing else is in metadata: without it, the mapping would become null
-    return item[:start] + item[found.end() :]
+    return item[:start] + item[match.end() :]
 
 
 def _drop_managed(item: Any) -> None:
@@ -162,35 +162,35 @@ def _drop_managed(item: Any) -> None:
 
 
 def _check_tail(data: bytes, start: int) -> None:
-    """What follows the items must say that they were all written."""
+    """Raise TextError unless what follows the items shows that all were written."""
     try:
-        tail = _parser()(data[start:])
+        tail = _selected_parser()(data[start:])
     except TextError as error:
-        raise error.below(data.count(b"\n", 0, start)) from None
+        raise error.shift_lines(data.count(b"\n", 0, start)) from None
     if not isinstance(tail, dict) or not _is_list(tail):
-        raise _cut_short()
-    double = {"apiVersion", "items"} & tail.keys()
-    if double:
-        raise TextError(f"the key {min(double)!r} stands twice")
+        raise _truncated_error()
+    duplicates = {"apiVersion", "items"} & tail.keys()
+    if duplicates:
+        raise TextError(f"duplicate key {min(duplicates)!r}")
 
 
-def _whole_list(data: bytes) -> list[Any]:
-    document = _only(load_documents(data))
+def _load_whole_list(data: bytes) -> list[Any]:
+    document = _single_document(load_documents(data))
     if not isinstance(document, dict):
-        raise TextError("is no list of objects")
+        raise TextError("is not a list of objects")
     if "items" not in document:
-        raise TextError("is no list of objects: it has no `items`")
+        raise TextError("is not a list of objects: it has no `items`")
     if not _is_list(document):
-        raise _cut_short()
+        raise _truncated_error()
     items = document["items"]
     if items is None:
         return []
     if not isinstance(items, list):
-        raise TextError("is no list of objects: its `items` are none")
+        raise TextError("is not a list of objects: its `items` are not a list")
     return items
 
 
-def _only(documents: list[Any]) -> Any:
+def _single_document(documents: list[Any]) -> Any:
     if len(documents) != 1:
         raise TextError(f"holds {len(documents)} YAML documents instead of one" if documents else "is empty")
     return documents[0]
@@ -201,5 +201,5 @@ def _is_list(document: dict[str, Any]) -> bool:
     return isinstance(kind, str) and kind.endswith("List")
 
 
-def _cut_short() -> TextError:
-    return TextError("is cut short: no `kind: List` stands after the items")
+def _truncated_error() -> TextError:
+    return TextError("is truncated: no `kind: List` after the items")

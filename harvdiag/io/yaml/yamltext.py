@@ -30,7 +30,7 @@ except ImportError:  # PyYAML was built without libyaml
 else:
     _HAS_LIBYAML = True
 
-__all__ = ["forget", "parse", "parse_all", "title"]
+__all__ = ["engine_version", "forget_words", "parse_document", "parse_documents"]
 
 _number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]{2,})?").fullmatch
 _LONGEST_NUMBER = 400
@@ -44,25 +44,25 @@ _memo: dict[str, Any] = dict(_WORDS)
 
 
 class _Rule:
-    """The tag of a scalar is "p" (plain) or "s" (quoted or a block); of a collection nothing."""
+    """The tag of a scalar is "p" (plain) or "s" (quoted or a block); of a collection "c"."""
 
     def resolve(self, kind: type[Node], _value: object, implicit: tuple[bool, bool]) -> str:
         return ("p" if implicit[0] else "s") if kind is ScalarNode else "c"
 
-    # The parser calls these for every node: built-in functions that do nothing spare a tenth of its time.
+    # The parser calls these for every node: built-in functions that do nothing save a tenth of its time.
     descend_resolver = staticmethod(is_)
     ascend_resolver = staticmethod(bool)
 
 
 class _Watched(_Rule):
-    """The same, counting how deep nodes nest: the parser stops before its stack ends."""
+    """The same, counting how deep nodes nest: the parser stops before its stack overflows."""
 
     depth = 0
 
     def descend_resolver(self, _parent: object, _index: object) -> None:  # type: ignore[override]
         self.depth += 1
         if self.depth > DEPTH + 1:
-            raise _too_deep()
+            raise _depth_error()
 
     def ascend_resolver(self) -> None:  # type: ignore[override]
         self.depth -= 1
@@ -87,25 +87,25 @@ if _HAS_LIBYAML:
         """libyaml behind the rule, for texts that could nest deep."""
 
 
-def _parser(data: bytes, pure: bool) -> Any:
+def _new_parser(data: bytes, pure: bool) -> Any:
     if pure or not _HAS_LIBYAML:
         return _PureParser(data)
     return _WatchedParser(data) if may_be_deep(data) else _FastParser(data)
 
 
-def title() -> str:
-    """What parses here, for a report."""
+def engine_version() -> str:
+    """Return the name and version of the parser, for a report."""
     return f"PyYAML {yaml.__version__} ({'libyaml' if _HAS_LIBYAML else 'pure Python'})"
 
 
-def forget() -> None:
-    """Let go of the words met so far, for some may be passwords; to be called when a text has been read."""
+def forget_words() -> None:
+    """Clear the cache of words, as some may be passwords; to be called when a text has been read."""
     _memo.clear()
     _memo.update(_WORDS)
 
 
-def plain(text: str) -> Any:
-    """The value of a scalar that stands without quotes."""
+def parse_scalar(text: str) -> Any:
+    """Return the value of an unquoted scalar."""
     if text in _WORDS:
         return _WORDS[text]
     if not _number(text) or len(text) > _LONGEST_NUMBER:
@@ -118,13 +118,13 @@ def plain(text: str) -> Any:
     return int(value) if value.is_integer() and abs(value) < 2**63 else value
 
 
-def parse(data: bytes, *, pure: bool = False) -> Any:
-    """The one document in the text; None where it is empty. TextError where it cannot be read, or holds more.
+def parse_document(data: bytes, *, pure: bool = False) -> Any:
+    """Parse the one document in the text; None if it is empty. Raises TextError if it cannot be read, or has more.
 
-    `pure`: without libyaml, though it is there.
+    `pure`: without libyaml, even if it is installed.
     """
-    with _errors():
-        parser = _parser(data, pure)
+    with _convert_errors():
+        parser = _new_parser(data, pure)
         try:
             node = parser.get_single_node()
             return None if node is None else _Builder(data).build(node)
@@ -132,10 +132,10 @@ def parse(data: bytes, *, pure: bool = False) -> Any:
             parser.dispose()
 
 
-def parse_all(data: bytes) -> list[Any]:
-    """All documents in the text. TextError where one cannot be read."""
-    with _errors():
-        parser = _parser(data, pure=False)
+def parse_documents(data: bytes) -> list[Any]:
+    """Parse all documents in the text. Raises TextError if one cannot be read."""
+    with _convert_errors():
+        parser = _new_parser(data, pure=False)
         documents = []
         try:
             while parser.check_node():
@@ -146,77 +146,81 @@ def parse_all(data: bytes) -> list[Any]:
 
 
 class _Builder:
-    """Nodes to plain objects. Where the text holds a `&`, it watches for collections that an alias reaches again."""
+    """Converts nodes to plain objects. If the text has a `&`, it refuses collections that an alias repeats."""
 
     def __init__(self, data: bytes) -> None:
         self._seen: set[int] | None = set() if b"&" in data else None
 
     def build(self, node: Any, depth: int = 1) -> Any:
         if node.__class__ is ScalarNode:
-            return _scalar(node)
+            return _build_scalar(node)
         if depth > DEPTH:
-            raise _too_deep()
+            raise _depth_error()
         if self._seen is not None:
-            self._watch(node, self._seen)
+            self._refuse_alias(node, self._seen)
         if node.__class__ is MappingNode:
-            return self._mapping(node, depth + 1)
-        return [_scalar(item) if item.__class__ is ScalarNode else self.build(item, depth + 1) for item in node.value]
+            return self._build_mapping(node, depth + 1)
+        return [
+            _build_scalar(item) if item.__class__ is ScalarNode else self.build(item, depth + 1) for item in node.value
+        ]
 
-    def _mapping(self, node: Any, depth: int) -> dict[str, Any]:
+    def _build_mapping(self, node: Any, depth: int) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key, value in node.value:
             if key.__class__ is not ScalarNode:
-                raise TextError("a mapping has a key that is a collection", _line(key))
-            mapping[intern(key.value)] = _scalar(value) if value.__class__ is ScalarNode else self.build(value, depth)
+                raise TextError("a mapping has a key that is a collection", _line_number(key))
+            mapping[intern(key.value)] = (
+                _build_scalar(value) if value.__class__ is ScalarNode else self.build(value, depth)
+            )
         if len(mapping) != len(node.value):
-            raise _double_key(node)
+            raise _duplicate_key_error(node)
         return mapping
 
-    def _watch(self, node: Any, seen: set[int]) -> None:
+    def _refuse_alias(self, node: Any, seen: set[int]) -> None:
         if id(node) in seen:
-            raise TextError("uses YAML anchors", _line(node), ", which kubectl never writes")
+            raise TextError("uses YAML anchors", _line_number(node), ", which kubectl never writes")
         seen.add(id(node))
 
 
-def _scalar(node: Any) -> Any:
+def _build_scalar(node: Any) -> Any:
     text = node.value
     if node.tag != "p":
         return text
     try:
         return _memo[text]
     except KeyError:
-        value = plain(text)
+        value = parse_scalar(text)
         if len(text) <= _SHORT and len(_memo) < _REMEMBERED:
             _memo[text] = value
         return value
 
 
-def _double_key(node: Any) -> TextError:
+def _duplicate_key_error(node: Any) -> TextError:
     seen: set[str] = set()
     for key, _ in node.value:
         if key.value in seen:
-            return TextError(f"the key {key.value[:80]!r} stands twice", _line(key))
+            return TextError(f"duplicate key {key.value[:80]!r}", _line_number(key))
         seen.add(key.value)
-    return TextError("a key stands twice", _line(node))
+    return TextError("duplicate key", _line_number(node))
 
 
-def _too_deep() -> TextError:
+def _depth_error() -> TextError:
     return TextError(f"collections nest deeper than {DEPTH}, which no Kubernetes object does")
 
 
-def _line(node: Any) -> int:
+def _line_number(node: Any) -> int:
     return int(node.start_mark.line) + 1
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _convert_errors() -> Iterator[None]:
     """PyYAML's errors as TextError."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise TextError("is no valid YAML", mark.line + 1 if mark else None, f": {error.problem}") from None
+        raise TextError("is not valid YAML", mark.line + 1 if mark else None, f": {error.problem}") from None
     except ReaderError:
-        raise TextError("holds a control character, so it is no text or was damaged") from None
+        raise TextError("holds a control character, so it is not text or was damaged") from None
     except RecursionError:
-        raise _too_deep() from None
+        raise _depth_error() from None

@@ -81,7 +81,7 @@ def access_card(access: Access) -> str:
     known = f", known there as {html(access.known_as)}" if access.known_as else ""
     notes = "".join(f"<div>! {html(note)}</div>" for note in access.notes if note != access.who)
     head = f"<div>{name}</div><div style='{_QUIET}'>{html(access.who)}{known}</div>{notes}"
-    ordered = sorted(access.rights, key=lambda right: right.listed is True and not right.partly)
+    ordered = sorted(access.rights, key=lambda right: right.listed is True and not right.is_partial)
     rows = [(r.kind, r.resource, f"{r.mark} {LISTED[r.mark]}", r.verdict) for r in ordered]
     table = _table(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
     return f"<div>{head}{table}{_rest(access) if rows else ''}</div>"
@@ -127,7 +127,11 @@ def _turn(rollout: Rollout, node: NodeRollout) -> tuple[str, str, str, str]:
 def _rest(access: Access) -> str:
     """What the rights come to, what the server said, and what to do."""
     lead, command, caution = access.advice
-    parts = [f"<p style='margin:.4em 0'>{_step(text)}</p>" for text in (access.summary, *access.words, lead) if text]
+    parts = [
+        f"<p style='margin:.4em 0'>{_step(text)}</p>"
+        for text in (access.summary, *access.server_messages, lead)
+        if text
+    ]
     parts += [f"<div><code>{html(command)}</code></div>"] if command else []
     parts += [f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {html(caution)}</p>"] if caution else []
     return "".join(parts)

@@ -9,7 +9,7 @@ from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import show
@@ -19,7 +19,7 @@ from harvdiag.rules.upgrade_evidence import says, settled
 SYSTEM, PREFIX = "kube-system", "helm-install-rke2-"
 LONG = timedelta(hours=2)
 """How long such a Job may try: it takes minutes, and starts again while a server is being replaced."""
-FAILED = condition("failed", "Failed")
+FAILED = condition_column("failed", "Failed")
 
 
 @rule(

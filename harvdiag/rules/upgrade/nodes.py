@@ -10,7 +10,7 @@ from harvdiag.core.fields import field, labels
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Timestamp, latest
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -31,7 +31,7 @@ from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
-SAYS = tuple(condition(kind, kind) for kind in ("Updated", "Reconciled"))
+SAYS = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 
 
 class Why(NamedTuple):

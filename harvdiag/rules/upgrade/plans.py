@@ -10,7 +10,7 @@ from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -24,7 +24,7 @@ MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 APPLYING, MADE_FOR = "status.applying", 'metadata.labels["harvesterhci.io/upgrade"]'
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
-FAILED = condition("failed", "Failed")
+FAILED = condition_column("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
 ON_NODE = "upgrade.cattle.io/node"
 RESOURCE = "plans.upgrade.cattle.io"

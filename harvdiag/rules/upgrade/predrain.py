@@ -12,7 +12,7 @@ from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -26,7 +26,7 @@ HELD = timedelta(hours=2)
 """How long a pre-drain Job may be at work: VMs move in minutes, and a rebuild of a large volume may take an hour."""
 WITNESS = "node-role.harvesterhci.io/witness"
 VOLUME, VMI = "Volume.longhorn.io", "virtualmachineinstances.kubevirt.io"
-MIGRATABLE = condition("migratable", "LiveMigratable")
+MIGRATABLE = condition_column("migratable", "LiveMigratable")
 MOST_SHOWN = 5
 """How many volumes and VMs are named; the sentence counts the rest."""
 
@@ -104,7 +104,7 @@ def _vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
     Bundles hold those of few namespaces.
     """
     try:
-        kind = facts.snapshot.kind(VMI).name
+        kind = facts.snapshot.resolve_kind(VMI).name
     except HarvdiagError:
         return []
     found = [obj for obj in facts.snapshot.objects(kind) if text(obj, "status.nodeName") == node.name]

@@ -11,7 +11,7 @@ from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import PLAN_OF
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -24,7 +24,10 @@ from harvdiag.upgrade.phases import AT_SERVICES
 ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
 CLUSTER_LABELS = tuple(f"plan.cattle.io/cluster-{part}" for part in ("group", "kind", "name"))
 CHARTS = "managedcharts.management.cattle.io"
-CHART_STEPS = {"Processed": condition("processed", "Processed"), "Defined": condition("defined", "Defined")}
+CHART_STEPS = {
+    "Processed": condition_column("processed", "Processed"),
+    "Defined": condition_column("defined", "Defined"),
+}
 LOCKED = "another operation"
 """Helm: "another operation (install/upgrade/rollback) is in progress"."""
 LASTING = timedelta(hours=2)

@@ -1,4 +1,4 @@
-"""What rancher/support-bundle-kit writes: its paths, its error log, its damage to values."""
+"""Support bundles of rancher/support-bundle-kit: their paths, error log and damaged values."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""``bundleGenerationError.log``: what the collector could not take, by its own words.
+"""``bundleGenerationError.log``: what the collector could not collect.
 
-The shapes are those of rancher/support-bundle-kit, pkg/manager/client/discovery.go, collectors/*.go and cluster.go.
+The messages are those of rancher/support-bundle-kit, pkg/manager/client/discovery.go, collectors/*.go and cluster.go.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["LONGEST", "Complaint", "Complaints", "parse"]
+__all__ = ["LONGEST", "Complaint", "Complaints", "parse_error_log"]
 
 _LIST = re.compile(
     r"Failed to (?:get|parse objects received from) "
@@ -18,7 +18,7 @@ _LIST = re.compile(
 _SCOPE = re.compile(r"Unable to fetch (?P<scope>cluster|namespaced) resources: (?P<why>.*)")
 _WRITE = "Support Bundle: failed to generate "
 LONGEST = 4096
-"""Bytes of a line that are looked at: errors are shorter, and a longer line is somebody's joke."""
+"""Bytes read of a line: errors are shorter; the rest of longer lines is ignored."""
 _LOGS = re.compile(r"cannot get log for pod|Cannot get pod|cannot get pod list")
 
 
@@ -32,23 +32,23 @@ class Complaint(NamedTuple):
 
 
 class Complaints(NamedTuple):
-    """The log, sorted: failed lists, failed scopes (``cluster``, ``namespaced``), files not written, the rest."""
+    """The log by type: failed lists, failed scopes (``cluster``, ``namespaced``), files not written, the rest."""
 
     lists: tuple[Complaint, ...]
     scopes: dict[str, str]
     members: dict[str, str]
     others: tuple[str, ...]
 
-    def about(self, group: str, plural: str, namespace: str) -> str:
-        """Why this list is missing or partial; empty where the log does not speak of it.
+    def find_reason(self, group: str, plural: str, namespace: str) -> str:
+        """Return why this list is missing or partial; empty if the log does not mention it.
 
-        A complaint about all namespaces speaks of each.
+        A complaint about all namespaces applies to each.
         """
-        mine = (c for c in self.lists if (c.group, c.plural) == (group, plural) and c.namespace in ("", namespace))
-        return next((c.why for c in mine), "") or self._unwritten(group, plural, namespace)
+        matches = (c for c in self.lists if (c.group, c.plural) == (group, plural) and c.namespace in ("", namespace))
+        return next((c.why for c in matches), "") or self._unwritten_reason(group, plural, namespace)
 
-    def _unwritten(self, group: str, plural: str, namespace: str) -> str:
-        """Why the list's file was not written whole; of any version, for none may be there to tell it."""
+    def _unwritten_reason(self, group: str, plural: str, namespace: str) -> str:
+        """Why the list's file was not written completely; of any version, as no file may exist to name it."""
         if not self.members:
             return ""
         head = f"yamls/namespaced/{namespace}/" if namespace else "yamls/cluster/"
@@ -58,8 +58,8 @@ class Complaints(NamedTuple):
         return next((why for member, why in self.members.items() if parts.fullmatch(member)), "")
 
 
-def parse(log: str) -> Complaints:
-    """Sort the lines of the log. Lines about pod logs are left out: no list is missing because of them."""
+def parse_error_log(log: str) -> Complaints:
+    """Classify the lines of the log. Lines about pod logs are ignored: no list is missing because of them."""
     lists: list[Complaint] = []
     scopes: dict[str, str] = {}
     members: dict[str, str] = {}
@@ -69,15 +69,15 @@ def parse(log: str) -> Complaints:
             lists.append(Complaint(match["group"] or "", match["plural"], match["namespace"] or "", match["why"]))
         elif match := _SCOPE.search(line):
             scopes.setdefault(match["scope"], match["why"])
-        elif unwritten := _unwritten(line):
+        elif unwritten := _parse_unwritten(line):
             members[unwritten[0]] = unwritten[1]
         elif not _LOGS.search(line):
             others.append(line)
     return Complaints(tuple(lists), scopes, members, tuple(others))
 
 
-def _unwritten(line: str) -> tuple[str, str] | None:
+def _parse_unwritten(line: str) -> tuple[str, str] | None:
     """The member below ``yamls/`` and the reason, from a line about a file that could not be written."""
     path, mark, why = line.partition(_WRITE)[2].partition(".yaml: ")
-    at = path.rfind("yamls/")
-    return (f"{path[at:]}.yaml", why) if mark and at >= 0 else None
+    start = path.rfind("yamls/")
+    return (f"{path[start:]}.yaml", why) if mark and start >= 0 else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harvdiag.core.errors import SourceError
 from harvdiag.io.archive import open_container
-from harvdiag.io.archive.member import shown
+from harvdiag.io.archive.member import printable
 from harvdiag.sources.bundle.reader import BundleReader
 
 __all__ = ["is_extracted", "open_bundle"]
@@ -39,7 +39,7 @@ def _refuse_wrapper(path: Path) -> None:
     with open_container(path) as box:
         inner = [name for name in box.names(".zip") if name.lower().endswith(".zip")]
         if len(inner) == 1 and not box.names("yamls/"):
-            raise SourceError(f"{path}: holds another zip: {shown(inner[0])}; extract that one")
+            raise SourceError(f"{path}: holds another zip: {printable(inner[0])}; extract that one")
 
 
 def _has_lists(folder: Path) -> bool:
@@ -61,4 +61,4 @@ def _places(folder: Path) -> list[Path]:
 
 
 def _zips(folder: Path) -> list[str]:
-    return sorted(shown(f.name) for f in folder.iterdir() if f.name.lower().endswith(ZIPS) and f.is_file())
+    return sorted(printable(f.name) for f in folder.iterdir() if f.name.lower().endswith(ZIPS) and f.is_file())

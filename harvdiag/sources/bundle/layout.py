@@ -1,4 +1,4 @@
-"""Where the kit puts a list: the path of a file tells group, version, namespace and plural.
+"""Where the kit writes a list: the path of a file contains group, version, namespace and plural.
 
 Since September 2021: ``yamls/cluster/<group>/<version>/<plural>.yaml`` and
 ``yamls/namespaced/<namespace>/<group>/<version>/<plural>.yaml``, without ``<group>`` for the core group.
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from harvdiag.core.errors import SourceError
 from harvdiag.snapshot import Resource
 
-__all__ = ["Layout", "survey"]
+__all__ = ["Layout", "read_layout"]
 
 _FILE = re.compile(
     r"(?P<root>.*?)yamls/(?:cluster|namespaced/(?P<namespace>[^/]+))/"
@@ -32,7 +32,7 @@ _OLD_GROUPS = {
 
 
 class Layout(NamedTuple):
-    """What the listing of a bundle tells: its root folder (with a slash, or empty) and the file of each list."""
+    """What the file names of a bundle show: its root folder (with a slash, or empty) and the file of each list."""
 
     root: str
     files: dict[Resource, str]
@@ -40,19 +40,19 @@ class Layout(NamedTuple):
 
     @property
     def namespaces(self) -> frozenset[str]:
-        """The namespaces of which at least one list is there."""
+        """The namespaces with at least one list."""
         return frozenset(r.namespace for r in self.files if r.namespace)
 
     @property
     def has_cluster_scope(self) -> bool:
-        """Whether any list of cluster scope is there."""
+        """Whether there is any list of cluster scope."""
         return any(not resource.namespace for resource in self.files)
 
 
-def survey(names: Iterable[str], where: str) -> Layout:
-    """Read the layout off the names of all members below ``yamls/``.
+def read_layout(names: Iterable[str], where: str) -> Layout:
+    """Read the layout from the names of all members below ``yamls/``.
 
-    Raises SourceError where there is no such member, or where they belong to more than one bundle.
+    Raises SourceError if there is no such member, or if they belong to more than one bundle.
     """
     roots: set[str] = set()
     files: dict[Resource, str] = {}
@@ -61,20 +61,20 @@ def survey(names: Iterable[str], where: str) -> Layout:
         match = _FILE.fullmatch(name)
         if match:
             roots.add(match["root"])
-            files[_resource(match)] = name
+            files[_parse_resource(match)] = name
             old = old or bool(match["family"])
     if not roots:
         raise SourceError(
-            f"{where}: no support bundle: it holds no yamls/cluster/… or yamls/namespaced/… file; "
+            f"{where}: not a support bundle: it contains no yamls/cluster/… or yamls/namespaced/… file; "
             "give the supportbundle_….zip that Harvester made, or the folder it was extracted to"
         )
     if len(roots) > 1:
-        found = ", ".join(sorted(root or "(top)" for root in roots)[:3])
-        raise SourceError(f"{where}: several bundles in one: {found}; extract one of them and give that folder")
+        folders = ", ".join(sorted(root or "(top)" for root in roots)[:3])
+        raise SourceError(f"{where}: several bundles in one: {folders}; extract one of them and give that folder")
     return Layout(roots.pop(), files, old)
 
 
-def _resource(match: re.Match[str]) -> Resource:
+def _parse_resource(match: re.Match[str]) -> Resource:
     plural, namespace = match["plural"], match["namespace"] or ""
     if not match["family"]:
         return Resource(match["group"] or "", match["version"], plural, namespace)

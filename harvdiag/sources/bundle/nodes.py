@@ -1,4 +1,4 @@
-"""Node archives (``nodes/<node>.zip``): who a host believes to be, by its own files.
+"""Node archives (``nodes/<node>.zip``): the identity of a host, from its own files.
 
 Rancher makes the name of a Machine from the host's cattle-id: ``custom-`` and the first twelve digits of its SHA-256
 (pkg/capr/configserver/custom.go of rancher/rancher). The label of the plan that RKE2 runs with holds the Machine's uid.
@@ -11,30 +11,30 @@ from collections.abc import Callable, Sequence
 
 from harvdiag.core.fields import Obj
 
-__all__ = ["CATTLE_ID", "RKE2_CONFIG", "describe"]
+__all__ = ["CATTLE_ID", "RKE2_CONFIG", "describe_host"]
 
 CATTLE_ID = "etc/rancher/agent/cattle-id"
 RKE2_CONFIG = "etc/rancher/rke2/config.yaml.d/50-rancher.yaml"
 _MACHINE_UID = re.compile(rb"rke\.cattle\.io/machine=([0-9A-Fa-f-]{36})")
 
 
-def describe(node: str, names: Sequence[str], read: Callable[[str], bytes]) -> Obj:
-    """The host as an object of kind Host: ``files["<path>"]`` holds what that file tells, if it is there."""
+def describe_host(node: str, names: Sequence[str], read: Callable[[str], bytes]) -> Obj:
+    """Return the host as an object of kind Host: ``files["<path>"]`` has the content of that file, if it exists."""
     files: dict[str, dict[str, str]] = {}
-    if found := _find(names, CATTLE_ID):
-        cattle_id = read(found).decode(errors="replace").strip()
+    if member := _find_file(names, CATTLE_ID):
+        cattle_id = read(member).decode(errors="replace").strip()
         files[CATTLE_ID] = {"id": cattle_id, "machine": machine_name(cattle_id)}
-    if (found := _find(names, RKE2_CONFIG)) and (match := _MACHINE_UID.search(read(found))):
+    if (member := _find_file(names, RKE2_CONFIG)) and (match := _MACHINE_UID.search(read(member))):
         files[RKE2_CONFIG] = {"machine": match[1].decode()}
     return {"kind": "Host", "metadata": {"name": node}, "files": files}
 
 
 def machine_name(cattle_id: str) -> str:
-    """The name under which Rancher registers a host of this cattle-id."""
+    """Return the name under which Rancher registers a host of this cattle-id."""
     from hashlib import sha256  # binds OpenSSL, which no other part of a check needs
 
     return f"custom-{sha256(cattle_id.encode()).hexdigest()[:12]}"
 
 
-def _find(names: Sequence[str], path: str) -> str:
+def _find_file(names: Sequence[str], path: str) -> str:
     return next((name for name in names if name.endswith(f"/{path}")), "")

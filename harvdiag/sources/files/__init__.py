@@ -1,4 +1,4 @@
-"""Files that kubectl wrote: YAML or JSON, one or a folder of them, or standard input."""
+"""kubectl output: YAML or JSON, a file, a folder of files, or standard input."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STDIN = "-"
 
 
 def _has_text(path: Path) -> bool:
-    """A file of kubectl, or a folder of such files."""
+    """Whether it is kubectl output: a file, or a folder of such files."""
     if path.is_file():
         return path.name.lower().endswith(ENDINGS)
     return any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
@@ -25,10 +25,10 @@ def _has_text(path: Path) -> bool:
 def _open(target: str, _: OpenOptions) -> Reader:
     from harvdiag.sources.files.reader import FilesReader
 
-    return _stdin() if target == STDIN else FilesReader.at(Path(target))
+    return _read_stdin() if target == STDIN else FilesReader.from_path(Path(target))
 
 
-def _stdin() -> Reader:
+def _read_stdin() -> Reader:
     from harvdiag.io.archive import Limits
     from harvdiag.sources.files.reader import FilesReader
 
@@ -38,12 +38,12 @@ def _stdin() -> Reader:
         raise SourceError(f"stdin: more than {most} bytes; save them to files, one a kind, and give the folder")
     if data.startswith(b"PK"):
         raise SourceError("stdin: a support bundle cannot be read from a pipe; save it to a file first")
-    return FilesReader.of_text("stdin", data)
+    return FilesReader.from_text("stdin", data)
 
 
 SOURCE = SourceType(
     name="files",
-    title="files of kubectl",
+    title="kubectl output",
     order=40,
     matches_name=lambda name: name == STDIN,
     matches_path=_has_text,

@@ -1,4 +1,4 @@
-"""The endings of files that kubectl's output stands in."""
+"""The endings of files with kubectl output."""
 
 from __future__ import annotations
 

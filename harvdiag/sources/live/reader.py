@@ -1,6 +1,6 @@
-"""A live cluster as a source: lists over the API, side by side, by GET alone.
+"""A live cluster as a source: lists over the API, concurrently, with GET alone.
 
-What may not be listed, is not served or does not answer becomes the state of its list; the rest stays usable.
+A list that is forbidden, not served or unanswered gets that as its state; the rest stays usable.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import OTHERS, State
 from harvdiag.core.target import TIMEOUT
 from harvdiag.io.api.connect import Connection, open_connection
-from harvdiag.io.api.kubelet import figures
-from harvdiag.io.api.lists import Answer, list_of
-from harvdiag.io.api.pool import side_by_side
+from harvdiag.io.api.kubelet import fetch_node_stats
+from harvdiag.io.api.lists import Answer, list_objects
+from harvdiag.io.api.pool import run_concurrently
 from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, KUBELET, NAMESPACES
 from harvdiag.kinds.kind import Kind
-from harvdiag.kinds.sensitive import WITHHELD, withheld
+from harvdiag.kinds.sensitive import WITHHELD, is_sensitive
 from harvdiag.snapshot import Listing, Manifest, Resource
 
 __all__ = ["LiveReader", "connect"]
@@ -38,19 +38,19 @@ def connect(
     request_timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> LiveReader:
-    """A reader of the cluster of a kubeconfig's context (default: the current one), logged in and answered.
+    """Connect to the cluster of a kubeconfig context (default: the current one).
 
-    Raises AccessError where it cannot be reached or does not let one in, SourceError where it is no Harvester.
+    Raises AccessError if it cannot be reached or refuses the login, SourceError if it is not a Harvester cluster.
     """
     if not request_timeout > 0:
-        raise AccessError(f"a request timeout of {request_timeout:g} s lets nothing be read: give seconds above 0")
+        raise AccessError(f"invalid request timeout of {request_timeout:g} s: it must be above 0")
     reader = LiveReader(open_connection(context, kubeconfig, request_timeout), progress or Progress())
     reader.refuse_foreign()
     return reader
 
 
 class LiveReader:
-    """Reads lists when they are asked for; keeps each, so that an interrupted reading goes on where it stopped."""
+    """Reads lists on demand and keeps each, so that an interrupted read continues where it stopped."""
 
     def __init__(self, connection: Connection, progress: Progress) -> None:
         self.connection = connection
@@ -68,136 +68,138 @@ class LiveReader:
         )
 
     def refuse_foreign(self) -> None:
-        """SourceError for a cluster that is certainly no Harvester: every Node would seem to be without Machine."""
-        if self.connection.served.group(HARVESTER) is False:
+        """Raise SourceError for a cluster that is certainly not Harvester: every Node would seem to lack a Machine."""
+        if self.connection.served.has_group(HARVESTER) is False:
             login = self.connection.login
             raise SourceError(
-                f"context {login.context}: {login.server} is a Kubernetes cluster, but no Harvester: it serves no "
+                f"context {login.context}: {login.server} is not a Harvester cluster: it does not serve "
                 f"{HARVESTER}; choose another with --context"
             )
 
     def stop(self, reason: str) -> None:
-        """Ask the server no more: what was not read yet is told as not looked at, for this reason."""
+        """Send no more requests: lists that were not read yet get the state not looked at, for this reason."""
         self._stopped = reason
 
     def resources(self) -> Sequence[Resource]:
-        """Every kind that may be asked for, in the version that the server prefers; none whose purpose is secret."""
+        """Return every kind that can be read, in the version that the server prefers; none that holds credentials."""
         best: dict[tuple[str, str], Resource] = {}
-        kinds = self.connection.kinds(ask=not self._stopped)
-        if notes := [note for note in self.connection.untold if note not in self.manifest.notes]:
+        kinds = self.connection.list_kinds(ask=not self._stopped)
+        if notes := [note for note in self.connection.discovery_errors if note not in self.manifest.notes]:
             self.manifest = replace(self.manifest, notes=(*self.manifest.notes, *notes))
         for kind in kinds:
-            if not withheld(kind.group, kind.plural):
+            if not is_sensitive(kind.group, kind.plural):
                 resource = Resource(kind.group, kind.version, kind.plural, "", kind.kind)
                 best.setdefault((kind.group, kind.plural), resource)
         return tuple(best.values())
 
     def host(self, node: str) -> Obj | None:  # noqa: ARG002 - the API lists objects, not files
-        """Never anything: a host's own files are in support bundles only."""
+        """Return None: the files of a host are in support bundles only."""
         return None
 
     def read(self, kinds: Sequence[Kind]) -> list[Listing]:
-        """The lists of these kinds, each namespace apart.
+        """Read the lists of these kinds, one per namespace.
 
-        The kinds that the checks stand on are read together at the first of them: they must fit each other.
+        The kinds that the checks need are read together with the first of them, so that they are of the same time.
         """
-        wanted = [kind for kind in self._together(kinds) if kind.name not in self._listings]
+        wanted = [kind for kind in self._with_diagnosis_kinds(kinds) if kind.name not in self._listings]
         if self._stopped:
-            return [listing for kind in kinds for listing in self._listings.get(kind.name) or [self._unread(kind)]]
-        self._fetch([kind for kind in wanted if kind.served])
-        self._date()
+            return [
+                listing for kind in kinds for listing in self._listings.get(kind.name) or [self._unread_listing(kind)]
+            ]
+        self._fetch_kinds([kind for kind in wanted if kind.served])
+        self._update_date()
         for kind in wanted:
             if kind.name == KUBELET.name:
-                self._listings[kind.name] = [self._figures(kind)]
+                self._listings[kind.name] = [self._read_node_stats(kind)]
             elif not kind.served:
-                reason = "files of the hosts are in support bundles only"
+                reason = "host files are in support bundles only"
                 self._listings[kind.name] = [Listing(kind=kind, state=State.NOT_LOOKED_AT, reason=reason)]
         return [listing for kind in kinds for listing in self._listings[kind.name]]
 
-    def _date(self) -> None:
-        """Date the reading by the server's clock, once the first lists are in: the login may be hours old by then."""
+    def _update_date(self) -> None:
+        """Set the time of capture by the server's clock, once the first lists are read: the login may be hours old."""
         if self._listings and self.manifest.captured_at == self.connection.opened_at and not self._dated:
             self._dated = True
             self.manifest = replace(self.manifest, captured_at=self.connection.transport.now)
 
-    def _together(self, kinds: Sequence[Kind]) -> list[Kind]:
-        friends = DIAGNOSIS if any(kind.name in DIAGNOSIS for kind in kinds) else ()
-        return list({kind.name: kind for kind in (*kinds, *(CATALOGUE[name] for name in friends))}.values())
+    def _with_diagnosis_kinds(self, kinds: Sequence[Kind]) -> list[Kind]:
+        related = DIAGNOSIS if any(kind.name in DIAGNOSIS for kind in kinds) else ()
+        return list({kind.name: kind for kind in (*kinds, *(CATALOGUE[name] for name in related))}.values())
 
-    def _unread(self, kind: Kind) -> Listing:
+    def _unread_listing(self, kind: Kind) -> Listing:
         return Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=self._stopped)
 
     # --- fetching ---------------------------------------------------------------------------------------------------
 
-    def _fetch(self, kinds: Sequence[Kind]) -> None:
-        """Ask for these kinds: everywhere first, then by namespace where that is refused."""
-        shut = [kind for kind in kinds if withheld(kind.group, kind.plural)]
-        for kind in shut:
+    def _fetch_kinds(self, kinds: Sequence[Kind]) -> None:
+        """List these kinds: in all namespaces first, then by namespace where that is refused."""
+        sensitive = [kind for kind in kinds if is_sensitive(kind.group, kind.plural)]
+        for kind in sensitive:
             self._listings[kind.name] = [
                 Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=WITHHELD)
             ]
-        wanted = [kind for kind in kinds if kind not in shut]
+        wanted = [kind for kind in kinds if kind not in sensitive]
         if not wanted:
             return
         self._progress.begin(plain(self.manifest.name), len(wanted))
         try:
             refused = []
-            with closing(self._ask([(kind, "") for kind in wanted])) as answers:
+            with closing(self._list_concurrently([(kind, "") for kind in wanted])) as answers:
                 for answer in answers:
-                    if answer.refused and self._in_namespaces(answer.kind):
+                    if answer.refused and self._is_namespaced(answer.kind):
                         refused.append(answer)
                     else:
-                        self._listings[answer.kind.name] = list(self._listed(answer))
+                        self._listings[answer.kind.name] = list(self._split_listings(answer))
             self._fetch_by_namespace(refused)
         finally:
             self._progress.end()
 
-    def _ask(self, lists: Sequence[tuple[Kind, str]]) -> Generator[Answer, None, None]:
-        """The answers to several questions at once, as they come."""
-        jobs = [partial(self._one, kind, namespace) for kind, namespace in lists]
-        for _, answer in side_by_side(jobs, self.connection.transport.anew()):
-            self._progress.done()
+    def _list_concurrently(self, lists: Sequence[tuple[Kind, str]]) -> Generator[Answer, None, None]:
+        """Send several list requests at once; yield the answers as they arrive."""
+        jobs = [partial(self._list_one, kind, namespace) for kind, namespace in lists]
+        for _, answer in run_concurrently(jobs, self.connection.transport.reset()):
+            self._progress.finish_list()
             yield answer
 
-    def _one(self, kind: Kind, namespace: str) -> Answer:
-        return list_of(self.connection, kind, namespace, counted=self._progress.count)
+    def _list_one(self, kind: Kind, namespace: str) -> Answer:
+        return list_objects(self.connection, kind, namespace, on_page=self._progress.add_objects)
 
-    def _in_namespaces(self, kind: Kind) -> bool:
-        told = self.connection.served.namespaced(kind.group, kind.plural)
-        return not kind.only and (bool(kind.home) if told is None else told)
+    def _is_namespaced(self, kind: Kind) -> bool:
+        namespaced = self.connection.served.is_namespaced(kind.group, kind.plural)
+        return not kind.only and (bool(kind.home) if namespaced is None else namespaced)
 
     def _fetch_by_namespace(self, refused: Sequence[Answer]) -> None:
-        """Of the kinds that may not be listed everywhere, what may be listed somewhere.
+        """List by namespace the kinds that may not be listed in all namespaces at once.
 
-        Home first: with many namespaces, a kind that may not even be listed there is not looked for in hundreds more.
+        Home first: with many namespaces, a kind that is forbidden even there is not requested in hundreds more.
         """
         if not refused:
             return
-        found: dict[str, dict[str, Answer]] = {whole.kind.name: {} for whole in refused}
+        by_kind: dict[str, dict[str, Answer]] = {whole.kind.name: {} for whole in refused}
         likely = {self.connection.login.namespace}
         first = [(w.kind, space) for w in refused for space in self._namespaces[0] if space in likely | {w.kind.home}]
-        self._ask_into(found, first)
-        shut = {name for name, answers in found.items() if all(answer.refused for answer in answers.values())}
+        self._list_into(by_kind, first)
+        forbidden = {name for name, answers in by_kind.items() if all(answer.refused for answer in answers.values())}
         few = len(self._namespaces[0]) <= MANY
-        hopeful = [w.kind for w in refused if few or not w.kind.home or w.kind.name not in shut]
-        rest = [(kind, space) for kind in hopeful for space in self._namespaces[0] if space not in found[kind.name]]
-        self._ask_into(found, rest)
+        remaining = [w.kind for w in refused if few or not w.kind.home or w.kind.name not in forbidden]
+        rest = [(kind, space) for kind in remaining for space in self._namespaces[0] if space not in by_kind[kind.name]]
+        self._list_into(by_kind, rest)
         for whole in refused:
-            self._listings[whole.kind.name] = list(self._somewhere(whole, found[whole.kind.name]))
+            self._listings[whole.kind.name] = list(self._partial_listings(whole, by_kind[whole.kind.name]))
 
-    def _ask_into(self, found: dict[str, dict[str, Answer]], lists: Sequence[tuple[Kind, str]]) -> None:
-        self._progress.more(len(lists))
-        with closing(self._ask(lists)) as answers:
+    def _list_into(self, by_kind: dict[str, dict[str, Answer]], lists: Sequence[tuple[Kind, str]]) -> None:
+        self._progress.add_lists(len(lists))
+        with closing(self._list_concurrently(lists)) as answers:
             for answer in answers:
-                found[answer.kind.name][answer.namespace] = answer
+                by_kind[answer.kind.name][answer.namespace] = answer
 
     @cached_property
     def _namespaces(self) -> tuple[list[str], bool]:
-        """All namespaces where these may be listed; else the homes of the catalogue's kinds, and the context's own.
+        """All namespaces if these may be listed, else the homes of the catalogue's kinds and the context's own.
 
-        And whether these are all that there are.
+        And whether these are all that exist.
         """
-        answer = list_of(self.connection, NAMESPACES)
+        answer = list_objects(self.connection, NAMESPACES)
         if answer.error is None and answer.items:
             return sorted(name_of(item) for item in answer.items if isinstance(item, dict)), True
         homes = {kind.home for kind in CATALOGUE.values()} | {self.connection.login.namespace}
@@ -205,28 +207,28 @@ class LiveReader:
 
     # --- what the answers mean --------------------------------------------------------------------------------------
 
-    def _listed(self, answer: Answer) -> Iterator[Listing]:
-        """One list over all namespaces, as one listing each; the kind's home is told even where it is empty."""
-        kind, state, reason = answer.kind, *self._state(answer)
+    def _split_listings(self, answer: Answer) -> Iterator[Listing]:
+        """Split one list over all namespaces into one listing each; the kind's home is included even if empty."""
+        kind, state, reason = answer.kind, *self._answer_state(answer)
         spaces: dict[str, list[Obj]] = {kind.home: []}
         for item in answer.items:
             spaces.setdefault(namespace_of(item) if isinstance(item, dict) else kind.home, []).append(item)
         if not kind.home and len(spaces) > 1 and not spaces[""]:
-            del spaces[""]  # a kind that nobody knows beforehand: its objects tell that it lives in namespaces
+            del spaces[""]  # a kind outside the catalogue: its objects show that it is namespaced
         for namespace, items in spaces.items():
             yield Listing(
                 kind=kind, version=answer.version, namespace=namespace, items=items, state=state, reason=reason
             )
 
-    def _somewhere(self, whole: Answer, found: dict[str, Answer]) -> Iterator[Listing]:
-        """What may be listed in single namespaces; the home of the kind, and how many others are shut."""
-        shut = [answer for answer in found.values() if answer.refused]
-        if len(shut) == len(found):
-            yield from self._listed(whole)
+    def _partial_listings(self, whole: Answer, by_namespace: dict[str, Answer]) -> Iterator[Listing]:
+        """The listings of the allowed namespaces and of the kind's home, and one for all that are forbidden."""
+        forbidden = [answer for answer in by_namespace.values() if answer.refused]
+        if len(forbidden) == len(by_namespace):
+            yield from self._split_listings(whole)
             return
-        for answer in sorted(found.values(), key=lambda answer: answer.namespace):
+        for answer in sorted(by_namespace.values(), key=lambda answer: answer.namespace):
             if not answer.refused or answer.namespace == whole.kind.home:
-                state, reason = self._state(answer)
+                state, reason = self._answer_state(answer)
                 yield Listing(
                     kind=whole.kind,
                     version=answer.version,
@@ -235,40 +237,42 @@ class LiveReader:
                     state=state,
                     reason=reason,
                 )
-        others = sorted(answer.namespace for answer in shut if answer.namespace != whole.kind.home)
-        if reason := self._shut(others):
+        others = sorted(answer.namespace for answer in forbidden if answer.namespace != whole.kind.home)
+        if reason := self._unlisted_reason(others):
             yield Listing(
                 kind=whole.kind, version=whole.version, namespace=OTHERS, state=State.FORBIDDEN, reason=reason
             )
 
-    def _shut(self, others: Sequence[str]) -> str:
-        """Why more of a kind may be there than what was listed; empty where every namespace was."""
+    def _unlisted_reason(self, others: Sequence[str]) -> str:
+        """Why more objects may exist than were listed; empty if every namespace was listed."""
         if not self._namespaces[1]:
-            return "namespaces may not be listed, so nobody knows which others there are"
+            return "namespaces may not be listed, so other namespaces are unknown"
         if not others:
             return ""
         return f"{len(others)} other namespace{'' if len(others) == 1 else 's'} may not be listed: {', '.join(others)}"
 
-    def _state(self, answer: Answer) -> tuple[State, str]:
+    def _answer_state(self, answer: Answer) -> tuple[State, str]:
         if answer.error is not None:
             read = f"after {len(answer.items)} objects: " if answer.items else ""
             state = State.FORBIDDEN if answer.refused else State.FAILED
-            return state, read + self.connection.refusal(answer.error)
+            return state, read + self.connection.explain_failure(answer.error)
         if not answer.version:
             return State.NOT_LOOKED_AT, f"the server has no {answer.kind.resource}"
         return State.COLLECTED, ""
 
-    def _figures(self, kind: Kind) -> Listing:
-        """Disk figures of the Nodes that are known."""
+    def _read_node_stats(self, kind: Kind) -> Listing:
+        """Read the disk statistics of the known Nodes."""
         lists = self.read([CATALOGUE["Node"]])
         names = sorted(name_of(node) for listing in lists if listing.state.seen for node in listing.items)
         if not names:
-            return Listing(kind=kind, state=State.FAILED, reason="no Node was seen whose kubelet could be asked")
-        told = figures(self.connection, names)
-        if not told.errors:
-            return Listing(kind=kind, version="v1", items=told.items)
-        if told.refused and not told.items:
-            return Listing(kind=kind, version="v1", state=State.FORBIDDEN, reason=str(next(iter(told.errors.values()))))
-        failed = "; ".join(f"{node}: {error}" for node, error in told.errors.items())
-        reason = f"{len(told.errors)} of {len(names)} nodes did not tell: {failed}"
-        return Listing(kind=kind, version="v1", items=told.items, state=State.FAILED, reason=reason)
+            return Listing(kind=kind, state=State.FAILED, reason="no Node was seen whose kubelet could be queried")
+        stats = fetch_node_stats(self.connection, names)
+        if not stats.errors:
+            return Listing(kind=kind, version="v1", items=stats.items)
+        if stats.refused and not stats.items:
+            return Listing(
+                kind=kind, version="v1", state=State.FORBIDDEN, reason=str(next(iter(stats.errors.values())))
+            )
+        failed = "; ".join(f"{node}: {error}" for node, error in stats.errors.items())
+        reason = f"{len(stats.errors)} of {len(names)} nodes did not answer: {failed}"
+        return Listing(kind=kind, version="v1", items=stats.items, state=State.FAILED, reason=reason)

@@ -11,15 +11,15 @@ __all__ = ["SOURCE"]
 
 
 def _is_saved(path: Path) -> bool:
-    from harvdiag.sources.saved.reader import is_saved
+    from harvdiag.sources.saved.reader import looks_like_snapshot
 
-    return is_saved(path)
+    return looks_like_snapshot(path)
 
 
 def _holds_saved(path: Path) -> bool:
-    from harvdiag.sources.saved.reader import holds_saved
+    from harvdiag.sources.saved.reader import contains_snapshot
 
-    return holds_saved(path)
+    return contains_snapshot(path)
 
 
 def _open(path: str, _: OpenOptions) -> Reader:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from harvdiag.core.fields import Obj, labels, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import CATALOGUE
-from harvdiag.kinds.columns import condition, roles
+from harvdiag.kinds.columns import condition_column, roles_column
 
 __all__ = ["kind", "note"]
 
-ROLES, READY = roles(), condition("ready", "Ready")
+ROLES, READY = roles_column(), condition_column("ready", "Ready")
 INIT = "rke.cattle.io/init-node"
 
 

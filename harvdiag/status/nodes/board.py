@@ -15,7 +15,7 @@ from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import FLEET
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.nodes.cells import COLUMNS as HEADS
@@ -34,7 +34,7 @@ NAMED = dict.fromkeys(("kind", "name", "machine", "severity"), "str")
 DTYPES = {"findings": "Int64", "volumes": "Int64", "vms": "Int64"} | dict.fromkeys(
     ("managed", "ready", "schedulable"), "boolean"
 )
-VOTER = condition("voter", "EtcdIsVoter")
+VOTER = condition_column("voter", "EtcdIsVoter")
 
 
 class Board(Tabular):

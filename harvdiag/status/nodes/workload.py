@@ -44,7 +44,7 @@ def vms(snapshot: Snapshot) -> Mapping[str, int] | None:
 
 def _objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:
     try:
-        name = snapshot.kind(word).name
+        name = snapshot.resolve_kind(word).name
         return snapshot.objects(name) if snapshot.gap(name, everywhere=True) is None else None
     except HarvdiagError:
         return None

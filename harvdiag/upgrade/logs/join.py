@@ -9,7 +9,7 @@ from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.fields import text
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import FLEET
-from harvdiag.kinds.columns import condition
+from harvdiag.kinds.columns import condition_column
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.bundle.nodes import CATTLE_ID
 from harvdiag.upgrade.logs.agent import DELETED, AgentStory, agent
@@ -67,7 +67,7 @@ PROMOTION = (
         "J16",
     ),
 )
-READY = condition("ready", "Ready")
+READY = condition_column("ready", "Ready")
 MANAGED = "harvesterhci.io/managed"
 
 

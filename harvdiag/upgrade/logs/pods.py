@@ -15,7 +15,7 @@ from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.kinds import known
+from harvdiag.kinds import kind_for_resource
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, Job
@@ -157,7 +157,7 @@ def _pods(snapshot: Snapshot, job: ObjectRef) -> set[str]:
 def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
     """The objects of a kind of the core group that is not in the catalogue; none where the source holds none."""
     try:
-        return snapshot.objects(known("", plural).name)
+        return snapshot.objects(kind_for_resource("", plural).name)
     except UsageError:
         return ()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from harvdiag.core.fields import name_of, namespace_of, text
 from harvdiag.core.model import ObjectRef
-from harvdiag.kinds import qualified
+from harvdiag.kinds import qualified_name
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import logs
 from harvdiag.upgrade.jobs import every_job
@@ -48,7 +48,7 @@ def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
     jobs = {f"{ref.name}-": node for ref, node in about.items() if ref.kind == "Job"}
     for event in core_objects(snapshot, "events"):
         bare, where, name = (text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
-        kind = qualified(text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
+        kind = qualified_name(text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
         where = "" if kind == "Node" else where
         if kind == "Pod":
             # The longest fits: the Jobs of nodes hv1 and hv1-b both begin the name of a pod of the latter.
