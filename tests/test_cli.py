@@ -518,7 +518,7 @@ def test_help_of_check_tells_options_and_exit_codes() -> None:
 def test_help_of_the_tool_lists_its_commands() -> None:
     """Every command with its first line."""
     text = harvdiag("--help").stdout
-    assert re.search(r"^  check  +Report what is wrong", text, re.MULTILINE)
+    assert re.search(r"^  check  +What is wrong, how it shows", text, re.MULTILINE)
     assert re.search(r"^  rules  +List the checks", text, re.MULTILINE)
 
 

@@ -41,7 +41,7 @@ class SourceType:
     """One type of source, declared as ``SOURCE`` in the `__init__` of its package.
 
     `name` is what its reader gives as `Manifest.kind`, `title` what reports call it. Types are asked in ascending
-    `order`, each number once: first by `matches_name` whether a target that is no path is theirs, then by
+    `order`, each number once: first by `matches_name` whether a target that is not a path is theirs, then by
     `matches_path` about an existing file or folder, by its name and first bytes. What none takes is opened by the one
     with `fallback`, whose error says what was expected. Where opening fails, `matches_content` is asked, which may look
     inside an archive. `open` takes the target or the path, and raises SourceError for what cannot be used.

@@ -66,7 +66,7 @@ def load_scenario(path: Path) -> Scenario:
 def build_objects(place: Path, base: Path | None, layers: Iterable[_Object]) -> list[_Object]:
     """The objects of a base file (none without one) with each layer merged, removed or added; layers are consumed.
 
-    Raises UsageError, which names `place`, for a layer that is no object or removes one that is not there.
+    Raises UsageError, which names `place`, for a layer that is not an object or removes one that is not there.
     """
     objects = _load_base(base) if base else []
     for layer in layers:
