@@ -1,4 +1,4 @@
-"""`make docs`: write the parts of README.md and docs/access.md that follow from the code.
+"""`make docs`: write the parts of README.md, docs/access.md and docs/architecture.md that follow from the code.
 
 These are the output of every block of a console, and the tables between ``<!-- NAME: written by make docs -->`` and
 ``<!-- end of NAME -->``. tests/test_docs.py compares, so a rule, a kind or a picture needs no line by hand.
@@ -17,11 +17,12 @@ import yaml
 
 from harvdiag.access.rbac import build_manifests
 from harvdiag.figures import PICTURES
+from tests.tools import rooms
 
 __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = (ROOT / "README.md", ROOT / "docs" / "access.md")
+WRITTEN = (ROOT / "README.md", ROOT / "docs" / "access.md", rooms.DOCUMENT)
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
 WIDTH = "110"
 
@@ -52,7 +53,7 @@ def kinds() -> str:
     return "\n".join(["| API group | resources |", "| --- | --- |", *rows])
 
 
-TABLES = {"pictures": pictures, "kinds": kinds}
+TABLES = {"pictures": pictures, "kinds": kinds, "rooms": rooms.table}
 
 
 def fresh(text: str) -> str:
@@ -67,12 +68,16 @@ def fresh(text: str) -> str:
 
 
 def main() -> None:
-    """Write each document, and name those that changed."""
+    """Write each document and picture, and name those that changed."""
     for path in WRITTEN:
-        old = path.read_text(encoding="utf-8")
-        if (new := fresh(old)) != old:
-            path.write_text(new, encoding="utf-8")
-            print(path.relative_to(ROOT))
+        _write(path, fresh(path.read_text(encoding="utf-8")))
+    _write(rooms.PICTURE, rooms.drawn())
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":

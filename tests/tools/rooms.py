@@ -1,6 +1,6 @@
 """The rooms of the package, read off its real imports: as data, as a table, and as the picture of docs/architecture.md.
 
-`python -m tests.docs.rooms` writes both.
+`make docs` writes both.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ import harvdiag
 from harvdiag.figures.scene import Item, Rect, Scene, Shape, Text
 from harvdiag.figures.svg import svg
 
-__all__ = ["DOCUMENT", "PICTURE", "Room", "main", "picture", "rooms", "table"]
+__all__ = ["DOCUMENT", "PICTURE", "ROOT", "Room", "drawn", "rooms", "table"]
 
 ROOT = Path(harvdiag.__file__).parents[1]
 DOCUMENT, PICTURE = ROOT / "docs" / "architecture.md", ROOT / "docs" / "rooms.svg"
-BEGIN, END = "<!-- rooms: made by `make docs` -->\n", "<!-- end of rooms -->\n"
 WAY = re.compile(r"^(\d+)\. `harvdiag\.(\w+)", re.MULTILINE)
 """A step of the way of one bundle: its number and its room."""
 HIGH, ROW, NAME, LEFT, CELL, HEAD = 22.0, 30.0, 92.0, 20.0, 24.0, 96.0
@@ -91,7 +90,7 @@ def table() -> str:
         f"| `{room.name}` | {room.purpose} | {room.modules} | {', '.join(room.imports) or 'none'} |"
         for room in reversed(rooms())
     ]
-    return "\n".join(["| room | what it is | modules | imports |", "| --- | --- | ---: | --- |", *rows]) + "\n"
+    return "\n".join(["| room | what it is | modules | imports |", "| --- | --- | ---: | --- |", *rows])
 
 
 def steps() -> dict[str, list[int]]:
@@ -102,16 +101,20 @@ def steps() -> dict[str, list[int]]:
     return found
 
 
-def picture() -> Scene:
+def scene() -> Scene:
     """Rooms from above to below; a mark where the room of the row imports that of the column: all lie on one side."""
     order, way = list(reversed(rooms())), steps()
     wide, high = FIRST + CELL * len(order) + LEFT, HEAD + ROW * len(order) + LEFT
-    items = [Item((Text(LEFT, 28, "The rooms of harvdiag", 17, bold=True),), role="title")]
-    items.append(Item((Text(LEFT, 46, "● imports · numbers: the way of one bundle", 11, "quiet"),), role="source"))
+    items = [Item((Text(LEFT, 28, "The rooms of harvdiag", size=17, bold=True),), role="title")]
+    items.append(
+        Item((Text(LEFT, 46, "● imports · numbers: the way of one bundle", size=11, ink="quiet"),), role="source")
+    )
     for room in order:
         items.append(Item(tuple(_row(room, order, way.get(room.name, []))), key=room.name, role="room"))
     for at, room in enumerate(order):
-        items.append(Item((Text(FIRST + CELL * (at + 0.5), HEAD - 8, room.name[:3], 9, "quiet", anchor="middle"),)))
+        items.append(
+            Item((Text(FIRST + CELL * (at + 0.5), HEAD - 8, room.name[:3], size=9, ink="quiet", anchor="middle"),))
+        )
     alt = "; ".join(f"{room.name} imports {', '.join(room.imports) or 'no other room'}" for room in order)
     return Scene("The rooms of harvdiag", f"Each room and the rooms that it imports: {alt}.", wide, high, tuple(items))
 
@@ -121,31 +124,18 @@ def _row(room: Room, order: list[Room], way: list[int]) -> list[Shape]:
     y = HEAD + at * ROW
     shapes: list[Shape] = [
         Rect(LEFT, y, NAME, HIGH, fill="box", stroke="edge", radius=4),
-        Text(LEFT + NAME / 2, y + 15, room.name, 12, on="box", anchor="middle", bold=True),
-        Text(LEFT + NAME + 8, y + 15, " ".join(map(str, way)), 11, "now", bold=True),
+        Text(LEFT + NAME / 2, y + 15, room.name, size=12, on="box", anchor="middle", bold=True),
+        Text(LEFT + NAME + 8, y + 15, " ".join(map(str, way)), size=11, ink="now", bold=True),
     ]
     for column, other in enumerate(order):
         x = FIRST + CELL * column
         fill = "lane" if column == at else "paper"
         shapes.append(Rect(x + 1, y, CELL - 2, HIGH, fill=fill, stroke="rule", thick=0.6, radius=0))
         if other.name in room.imports:
-            shapes.append(Text(x + CELL / 2, y + 15, "●", 11, "ink", on=fill, anchor="middle"))
+            shapes.append(Text(x + CELL / 2, y + 15, "●", size=11, ink="ink", on=fill, anchor="middle"))
     return shapes
 
 
-def written() -> str:
-    """The document with the table as it should be."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return head + BEGIN + "\n" + table() + "\n" + END + tail
-
-
-def main() -> None:
-    """Write the table into the document, and the picture beside it."""
-    DOCUMENT.write_text(written(), encoding="utf-8")
-    PICTURE.write_text(svg(picture()), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def drawn() -> str:
+    """The picture as SVG."""
+    return svg(scene())
