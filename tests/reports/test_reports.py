@@ -431,7 +431,7 @@ def test_findings_beside_gaps_are_both_told() -> None:
 def test_unknown_time_and_version_are_left_out() -> None:
     """Files do not tell a time; the head says only what is known."""
     cluster = port.cluster([obj for obj in healthy().objects if obj["kind"] in {"Node", "Machine"}])
-    assert "files of kubectl, collected 2025-05-08 10:00 UTC" in terminal.render(cluster.check(["machine-not-running"]))
+    assert "kubectl output, collected 2025-05-08 10:00 UTC" in terminal.render(cluster.check(["machine-not-running"]))
     head = terminal.render(story("node-not-managed/speaks")).split("\n")[1]
     assert head == "files of kubectl, Harvester v1.4.2"
 
