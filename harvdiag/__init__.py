@@ -109,7 +109,7 @@ def connect(
 
 def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
     """The cluster in a support bundle (zip, one of its parts, or the extracted folder), in a snapshot file, or in
-    files of kubectl; ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` the current one.
+    kubectl output; ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` the current one.
 
     ``-`` reads standard input. Nothing is extracted; a kind is read when it is first asked for. Raises SourceError, in
     one line, for what cannot be used, AccessError for a cluster that cannot be, UsageError for an empty name.

@@ -433,7 +433,7 @@ def test_unknown_time_and_version_are_left_out() -> None:
     cluster = port.cluster([obj for obj in healthy().objects if obj["kind"] in {"Node", "Machine"}])
     assert "kubectl output, collected 2025-05-08 10:00 UTC" in terminal.render(cluster.check(["machine-not-running"]))
     head = terminal.render(story("node-not-managed/speaks")).split("\n")[1]
-    assert head == "files of kubectl, Harvester v1.4.2"
+    assert head == "kubectl output, Harvester v1.4.2"
 
 
 # --- written -------------------------------------------------------------------------------------------------------
