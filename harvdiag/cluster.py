@@ -234,7 +234,7 @@ class Cluster:
     @cached_property
     def _outcomes(self) -> list[Outcome]:
         """What every rule says: pictures and explanations ask for it again and again."""
-        return rules.judge(self.facts, rules.select((), ()))
+        return rules.run_rules(self.facts, rules.select_rules((), ()))
 
     def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
         """Save what is seen to one small file, which `hd.open` reads: it answers as this cluster does now.
@@ -253,10 +253,10 @@ class Cluster:
         Each may also be a single word. Raises UsageError for an unknown rule or where none is left, SourceError where
         not one of them could be judged.
         """
-        chosen = rules.select(_words(select), _words(ignore))
+        chosen = rules.select_rules(_words(select), _words(ignore))
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
-        outcomes = rules.judge(self.facts, chosen) if select or ignore else self._outcomes
+        outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._outcomes
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (in_short(unseen(findings)), hint(self.source))))

@@ -20,7 +20,7 @@ from typing import Any
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Outcome
-from harvdiag.rules import judge, registry, select
+from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.sources import open_source
 from harvdiag.training import open_objects, open_scenario
 from harvdiag.training.scenarios import build_objects, load_scenario, parse_documents
@@ -48,10 +48,10 @@ def check_rule(
     UsageError for an unknown rule and for what cannot be read.
     """
     if rule not in registry():
-        select([rule])  # refuses what is no family either, with what it may mean
+        select_rules([rule])  # refuses what is no family either, with what it may mean
         raise UsageError(f"{rule!r} is a family: name one of its rules")
     cluster = _opened(source) if _is_place(source) else _changed(source, base, captured_at)
-    (outcome,) = judge(cluster.facts, select([rule]))
+    (outcome,) = run_rules(cluster.facts, select_rules([rule]))
     return outcome
 
 

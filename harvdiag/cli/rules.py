@@ -24,9 +24,9 @@ def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def rules(name: str | None) -> None:
     """List the checks, or explain one of them, or a family: NAME is a rule or a family."""
     from harvdiag.reports import rulebook
-    from harvdiag.rules import select
+    from harvdiag.rules import select_rules
 
-    chosen = select([name] if name else ())
+    chosen = select_rules([name] if name else ())
     columns = terminal_width(100)
     one = name in {rule.name for rule in chosen}
     write_stdout(rulebook.explain(chosen[0], columns) if one else rulebook.listing(chosen, columns))

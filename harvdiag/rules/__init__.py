@@ -2,6 +2,6 @@
 steps; a family is a package below this one, and a rule one function in it.
 """
 
-from harvdiag.rules.engine import Cause, Hit, Rule, judge, registry, rule, select
+from harvdiag.rules.engine import Cause, Hit, Rule, registry, rule, run_rules, select_rules
 
-__all__ = ["Cause", "Hit", "Rule", "judge", "registry", "rule", "select"]
+__all__ = ["Cause", "Hit", "Rule", "registry", "rule", "run_rules", "select_rules"]

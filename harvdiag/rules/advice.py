@@ -10,26 +10,26 @@ from shlex import quote
 __all__ = [
     "BACK_UP",
     "DELETES_NODE",
+    "LIST_MACHINES",
+    "LIST_NODES",
     "LONG_DELETED",
     "ONE_BY_ONE",
     "QUORUM",
-    "SEE_MACHINES",
-    "SEE_NODES",
-    "TAKE_BACK",
-    "arg",
+    "WITHDRAW_UPGRADE",
     "back_up_secret",
-    "describe",
-    "look_on_host",
+    "inspect_host",
+    "inspect_object",
+    "quote_argument",
     "read_harvester_log",
-    "register_first",
+    "register_only_node",
 ]
 
 BACK_UP = "Back up first: `kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml > before.yaml`, and an etcd snapshot."
-SEE_MACHINES = (
+LIST_MACHINES = (
     "See that it is so: `kubectl get machines.cluster.x-k8s.io -A -o wide` lists every Machine with its node."
 )
-SEE_NODES = "See that it is so: `kubectl get nodes -o wide`."
-TAKE_BACK = (
+LIST_NODES = "See that it is so: `kubectl get nodes -o wide`."
+WITHDRAW_UPGRADE = (
     "While the nodes' turn has not begun, Harvester lets you delete the Upgrade. Then un-pause what it paused "
     "(`kubectl get managedcharts.management.cattle.io -n fleet-local`), mend or remove the Node, and start the "
     "upgrade again."
@@ -47,26 +47,26 @@ DELETES_NODE = (
 )
 
 
-def arg(name: str) -> str:
+def quote_argument(name: str) -> str:
     """A name from the cluster as one word of a command that a person may paste into a shell."""
     return quote(name)
 
 
-def describe(resource: str, name: str, namespace: str = "fleet-local") -> str:
+def inspect_object(resource: str, name: str, namespace: str = "fleet-local") -> str:
     """How to look at an object, in kubectl's words; the group is always named, for namesakes exist."""
-    where = f" -n {arg(namespace)}" if namespace else ""
-    return f"Look at it: `kubectl get {resource}{where} {arg(name)} -o yaml`."
+    where = f" -n {quote_argument(namespace)}" if namespace else ""
+    return f"Look at it: `kubectl get {resource}{where} {quote_argument(name)} -o yaml`."
 
 
 def back_up_secret(name: str) -> str:
     """How to keep a plan Secret; what is in it is nobody else's business."""
     return (
-        f"Back it up first: `kubectl get secret -n fleet-local {arg(name)} -o yaml > plan-secret.yaml`. Keep that "
-        "file to yourself: it holds credentials."
+        f"Back it up first: `kubectl get secret -n fleet-local {quote_argument(name)} -o yaml > plan-secret.yaml`. "
+        "Keep that file to yourself: it holds credentials."
     )
 
 
-def look_on_host(node: str) -> str:
+def inspect_host(node: str) -> str:
     """Where a host tells why it has no Machine: its logs of docs/objects.md#join-steps."""
     return (
         f"On {node}: `journalctl -u rancherd -u rancher-system-agent` (in a bundle: the same logs in "
@@ -76,7 +76,7 @@ def look_on_host(node: str) -> str:
     )
 
 
-def register_first(node: str) -> tuple[str, ...]:
+def register_only_node(node: str) -> tuple[str, ...]:
     """What to do where the node cannot be spared: Rancher registers the first; docs/objects.md#failure-first-node."""
     return (
         f"Do not uninstall {node}: the cluster cannot do without it.",

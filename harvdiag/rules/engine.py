@@ -26,10 +26,10 @@ __all__ = [
     "Hit",
     "Meaning",
     "Rule",
-    "judge",
     "registry",
     "rule",
-    "select",
+    "run_rules",
+    "select_rules",
 ]
 
 
@@ -132,9 +132,9 @@ def rule(
             family=family,
             severity=severity,
             needs=frozenset(needs),
-            links=tuple(map(_address, links)),
+            links=tuple(map(_link_url, links)),
             summary=head,
-            why=_unwrap(body),
+            why=_join_lines(body),
             check=check,
             everywhere=everywhere,
             short=meaning.get("short", name.removeprefix(f"{family}-").replace("-", " ")),
@@ -149,12 +149,12 @@ def rule(
     return declare
 
 
-def _address(link: str) -> str:
+def _link_url(link: str) -> str:
     repository, mark, number = link.partition("#")
     return f"https://github.com/{repository}/issues/{number}" if mark else link
 
 
-def _unwrap(body: str) -> str:
+def _join_lines(body: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in body.strip().split("\n\n"))
 
 
@@ -167,7 +167,7 @@ def registry() -> dict[str, Rule]:
     return dict(_RULES)
 
 
-def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[Rule]:
+def select_rules(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[Rule]:
     """The rules to run: names and families in `chosen` (empty: all) without those in `ignored`.
 
     Raises UsageError for a word that is neither a rule nor a family.
@@ -182,24 +182,24 @@ def select(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[
     return [rule for rule in wanted if not {rule.name, rule.family} & set(ignored)]
 
 
-def judge(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
+def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
     """Run the rules; what they need is read together first."""
     chosen = list(rules)
     needed = sorted({kind for rule in chosen for kind in rule.needs}, key=sort_key)
     facts.snapshot.load([*needed, "Setting"])
-    return _linked([_outcome(facts, rule) for rule in chosen])
+    return _drop_unfound_causes([_run_rule(facts, rule) for rule in chosen])
 
 
-def _outcome(facts: Facts, rule: Rule) -> Outcome:
+def _run_rule(facts: Facts, rule: Rule) -> Outcome:
     gaps = [f"{kind} {gap}" for kind in sorted(rule.needs) if (gap := facts.snapshot.gap(kind, rule.everywhere))]
     if gaps:
         unseen = (entry for kind in sorted(rule.needs) for entry in facts.snapshot.gaps(kind, rule.everywhere))
         return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(unseen))
-    findings = tuple(_finding(rule, hit) for hit in rule.check(facts))
+    findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)
 
 
-def _finding(rule: Rule, hit: Hit) -> Finding:
+def _build_finding(rule: Rule, hit: Hit) -> Finding:
     return Finding(
         rule=rule.name,
         family=rule.family,
@@ -217,18 +217,18 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         missing=rule.missing,
         targets=hit.targets,
         many=hit.many,
-        shows=_field_that_shows(rule, hit.evidence),
+        shows=_telling_field(rule, hit.evidence),
         holds=rule.holds,
     )
 
 
-def _field_that_shows(rule: Rule, evidence: tuple[Evidence, ...]) -> Evidence | None:
+def _telling_field(rule: Rule, evidence: tuple[Evidence, ...]) -> Evidence | None:
     """The field that the rule declares, where it is absent; else the first of the evidence."""
     absent = (e for e in evidence if rule.shows and e.path == rule.shows and e.value is None)
     return next(absent, next(iter(evidence), None))
 
 
-def _linked(outcomes: list[Outcome]) -> list[Outcome]:
+def _drop_unfound_causes(outcomes: list[Outcome]) -> list[Outcome]:
     """Keep of each finding's causes those that were found too; a cause that is no finding explains nothing."""
     found = {finding.fingerprint for outcome in outcomes for finding in outcome.findings}
 

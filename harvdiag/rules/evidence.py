@@ -7,10 +7,10 @@ from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.facts import Facts
 
-__all__ = ["gone", "host_signs", "show", "told"]
+__all__ = ["column_evidence", "field_evidence", "host_evidence", "missing_evidence"]
 
 
-def host_signs(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
+def host_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
     """Who the host believes to be by its own files, where the source holds them: the Machine it would register as."""
     files = (facts.snapshot.host(node.name) or {}).get("files", {})
     ref = ObjectRef("Host", "", node.name)
@@ -22,18 +22,18 @@ def host_signs(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
     )
 
 
-def gone(kind: str, namespace: str, name: str) -> Evidence:
+def missing_evidence(kind: str, namespace: str, name: str) -> Evidence:
     """That an object does not exist, as evidence: no field, no value."""
     return Evidence(ObjectRef(kind, namespace, name), "", None)
 
 
-def told(facts: Facts, ref: ObjectRef, *columns: str) -> tuple[Evidence, ...]:
+def column_evidence(facts: Facts, ref: ObjectRef, *columns: str) -> tuple[Evidence, ...]:
     """What columns of the catalogue hold, as evidence: each with the field that is filled, in whichever version."""
     paths = [path for column in CATALOGUE[ref.kind].columns if column.name in columns for path in column.paths]
-    return tuple(evidence for evidence in show(facts, ref, *paths) if evidence.value is not None)
+    return tuple(evidence for evidence in field_evidence(facts, ref, *paths) if evidence.value is not None)
 
 
-def show(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:
+def field_evidence(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:
     """The fields of an object as evidence; a field that is absent has the value None."""
     obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
     values = ((path, field(path).get(obj)) for path in paths)

@@ -70,14 +70,14 @@ class Facts:
         for node in self.snapshot.objects("Node"):
             yield from (found.heartbeat for found in conditions_of(node))
 
-    def fresh(self, ref: ObjectRef) -> bool:
+    def recently_created(self, ref: ObjectRef) -> bool:
         """Made less than half an hour before: it may still be joining, and its lists were read one after another."""
-        return self._younger(ref, "metadata.creationTimestamp", JOINING)
+        return self._happened_within(ref, "metadata.creationTimestamp", JOINING)
 
-    def leaving(self, ref: ObjectRef) -> bool:
+    def recently_deleted(self, ref: ObjectRef) -> bool:
         """Deleted less than an hour before: its parts go one by one, as expected; docs/objects.md#removal-machine."""
-        return self._younger(ref, "metadata.deletionTimestamp", REMOVAL)
+        return self._happened_within(ref, "metadata.deletionTimestamp", REMOVAL)
 
-    def _younger(self, ref: ObjectRef, path: str, span: timedelta) -> bool:
+    def _happened_within(self, ref: ObjectRef, path: str, span: timedelta) -> bool:
         age = self.now.since(Timestamp(text(self.links.objects.get(ref), path)))
         return age is not None and age < span

@@ -10,7 +10,7 @@ from harvdiag.core.fields import items, text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import handshake
 from harvdiag.upgrade.handshake import Handshake
@@ -19,18 +19,18 @@ from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 __all__ = [
-    "asked",
-    "at_nodes",
+    "condition_evidence",
     "cordoned_at",
-    "current",
-    "over",
+    "current_upgrade",
+    "finished_upgrade",
+    "has_settled",
+    "job_evidence",
     "pairing_causes",
+    "plan_secret_evidence",
     "ready_since",
-    "says",
-    "settled",
-    "stated",
-    "steps",
-    "worked",
+    "secrets_at_step",
+    "state_evidence",
+    "upgrade_at_nodes",
 ]
 
 SETTLING = timedelta(minutes=10)
@@ -53,13 +53,13 @@ UNFIT = (
 )
 
 
-def at_nodes(facts: Facts) -> Rollout | None:
+def upgrade_at_nodes(facts: Facts) -> Rollout | None:
     """The running upgrade, if it has come to the nodes (phase 7); before that no node is drained."""
     rollout = facts.rollout
     return rollout if rollout and rollout.upgrade.state == AT_NODES else None
 
 
-def over(facts: Facts) -> Rollout | None:
+def finished_upgrade(facts: Facts) -> Rollout | None:
     """The latest upgrade if it has succeeded and that has settled; where nobody tells when it ended, none."""
     upgrade = next(iter(facts.upgrades.all), None)
     if facts.rollout or upgrade is None or upgrade.running or upgrade.failed:
@@ -69,13 +69,13 @@ def over(facts: Facts) -> Rollout | None:
     return Rollout(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
 
 
-def current(facts: Facts) -> Rollout | None:
+def current_upgrade(facts: Facts) -> Rollout | None:
     """The upgrade that runs, else the latest if that has failed: one failed node ends it at once."""
     failed = facts.upgrades.failed
     return Rollout(failed, facts.snapshot, facts.pairing) if failed else facts.rollout
 
 
-def settled(facts: Facts, *times: str) -> bool:
+def has_settled(facts: Facts, *times: str) -> bool:
     """Whether the last of these is long enough ago; times that nobody tells do not speak against it."""
     ages = [age for told in times if (age := facts.now.since(Timestamp(told))) is not None]
     return all(age >= SETTLING for age in ages)
@@ -93,27 +93,27 @@ def cordoned_at(facts: Facts, node: ObjectRef) -> str:
     return next((text(row, "timeAdded") for row in found), "")
 
 
-def steps(node: NodeRollout, *wanted: str) -> Iterator[tuple[ObjectRef, Handshake]]:
+def secrets_at_step(node: NodeRollout, *wanted: str) -> Iterator[tuple[ObjectRef, Handshake]]:
     """The plan Secrets of a node whose handshake is at one of these steps; there may be one too many."""
     return ((secret, shaken) for secret, shaken in node.secrets if shaken.step in wanted)
 
 
-def stated(rollout: Rollout, node: NodeRollout) -> Evidence:
+def state_evidence(rollout: Rollout, node: NodeRollout) -> Evidence:
     """The first side of a node: what the Upgrade says of it."""
     return Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None)
 
 
-def asked(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
+def plan_secret_evidence(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
     """The second side: annotations of its plan Secret, by their short names."""
-    return show(facts, secret, *map(handshake.path, keys)) if secret else ()
+    return field_evidence(facts, secret, *map(handshake.path, keys)) if secret else ()
 
 
-def worked(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:
+def job_evidence(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:
     """The third side: its Job."""
-    return show(facts, job.ref, "status.succeeded", "status.completionTime") if job else ()
+    return field_evidence(facts, job.ref, "status.succeeded", "status.completionTime") if job else ()
 
 
-def says(facts: Facts, ref: ObjectRef, kind: str, *keys: str) -> tuple[Evidence, ...]:
+def condition_evidence(facts: Facts, ref: ObjectRef, kind: str, *keys: str) -> tuple[Evidence, ...]:
     """Fields of one condition of an object, such as its `reason`, as evidence."""
     obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
     found = find_condition(obj, kind)

@@ -16,7 +16,7 @@ from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.core.wrap import fill
 from harvdiag.reports import FORMATS, render, rulebook, terminal, write
-from harvdiag.rules import registry, select
+from harvdiag.rules import registry, select_rules
 from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
 from tests import port
@@ -478,7 +478,7 @@ def test_rulebook_of_an_unknown_word_tells_what_was_meant() -> None:
 
 def test_listing_has_each_rule_below_its_family() -> None:
     """Name, severity and summary; families apart."""
-    text = rulebook.listing(select())
+    text = rulebook.listing(select_rules())
     for rule in registry().values():
         assert re.search(rf"^  {rule.name} +{rule.severity}  ", text, re.MULTILINE)
     assert re.search(r"^pairing$", text, re.MULTILINE)

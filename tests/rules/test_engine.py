@@ -14,7 +14,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity, State
 from harvdiag.kinds import CATALOGUE
-from harvdiag.rules import registry, select
+from harvdiag.rules import registry, select_rules
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import PATHS, SCENARIOS, checked, finds, name, opened, scenario
@@ -66,23 +66,23 @@ every_finding = pytest.mark.parametrize("path", SPEAKING, ids=name)
 
 def test_nothing_chosen_means_every_rule() -> None:
     """Without words, all rules run, each once."""
-    assert select() == list(registry().values())
-    assert len({rule.name for rule in select()}) == len(select())
+    assert select_rules() == list(registry().values())
+    assert len({rule.name for rule in select_rules()}) == len(select_rules())
 
 
 def test_select_takes_names_and_families() -> None:
     """A family stands for its rules; names and families may be mixed, and the order is the registry's."""
-    upgrade = [rule for rule in select() if rule.family == "upgrade"]
-    assert select(["upgrade"]) == upgrade
-    assert select(["upgrade", "node-recreated"])[0].name == "node-recreated"
-    assert [rule.name for rule in select(["node-recreated"])] == ["node-recreated"]
+    upgrade = [rule for rule in select_rules() if rule.family == "upgrade"]
+    assert select_rules(["upgrade"]) == upgrade
+    assert select_rules(["upgrade", "node-recreated"])[0].name == "node-recreated"
+    assert [rule.name for rule in select_rules(["node-recreated"])] == ["node-recreated"]
 
 
 def test_ignore_wins_over_select() -> None:
     """What is ignored does not run, though its family was selected."""
-    names = {rule.name for rule in select(["pairing"], ["node-recreated"])}
-    assert names == {rule.name for rule in select(["pairing"])} - {"node-recreated"}
-    assert select(["pairing"], ["pairing"]) == []
+    names = {rule.name for rule in select_rules(["pairing"], ["node-recreated"])}
+    assert names == {rule.name for rule in select_rules(["pairing"])} - {"node-recreated"}
+    assert select_rules(["pairing"], ["pairing"]) == []
 
 
 @pytest.mark.parametrize("chosen", [True, False])
@@ -90,19 +90,19 @@ def test_unknown_word_is_refused_with_a_suggestion(chosen: bool) -> None:
     """A slip of the hand must not silently leave a check out."""
     words = (["node-without-machin"], []) if chosen else ([], ["node-without-machin"])
     with pytest.raises(UsageError, match=r"'node-without-machin'; did you mean node-without-machine\?"):
-        select(*words)
+        select_rules(*words)
 
 
 def test_word_like_nothing_points_to_the_list() -> None:
     """Where no name is near, the message says where the names are."""
     with pytest.raises(UsageError, match="harvdiag rules"):
-        select(["xyzzy"])
+        select_rules(["xyzzy"])
 
 
 def test_only_the_chosen_rules_have_an_outcome() -> None:
     """The outcomes are those of the rules that ran, in their order."""
     outcomes = open_scenario(PATHS[0]).check(["upgrade"]).outcomes
-    assert [outcome.rule for outcome in outcomes] == [rule.name for rule in select(["upgrade"])]
+    assert [outcome.rule for outcome in outcomes] == [rule.name for rule in select_rules(["upgrade"])]
 
 
 def test_causes_that_were_not_checked_are_left_out() -> None:

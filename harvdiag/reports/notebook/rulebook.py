@@ -15,6 +15,6 @@ def rulebook(word: str = "") -> pd.DataFrame:
     """One row a rule, all str: name, family, severity, what is wrong, why it matters, the kinds it needs."""
     rows = [
         (r.name, r.family, str(r.severity), r.summary, r.why, ", ".join(sorted(r.needs)))
-        for r in rules.select([word] if word else ())
+        for r in rules.select_rules([word] if word else ())
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype("str")

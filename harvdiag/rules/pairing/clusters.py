@@ -11,7 +11,7 @@ from harvdiag.graph.references import ABSENT
 from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
@@ -28,7 +28,7 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=LOCAL,
             message=f"Cluster {LOCAL.name} is paused: nothing happens to any Machine until it is not",
-            evidence=show(facts, LOCAL, "spec.paused", "status.phase"),
+            evidence=field_evidence(facts, LOCAL, "spec.paused", "status.phase"),
             next=(
                 "Find out why it was paused: is a restore or a snapshot of etcd still running?",
                 (
@@ -55,7 +55,7 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=LOCAL,
             message=f"None of the {len(plans)} plan Secrets is marked as the init node",
-            evidence=tuple(evidence for plan in etcd[:5] for evidence in show(facts, plan, INIT)),
+            evidence=tuple(evidence for plan in etcd[:5] for evidence in field_evidence(facts, plan, INIT)),
             next=(
                 (
                     "Read the condition Updated of `kubectl get clusters.provisioning.cattle.io -n fleet-local "
@@ -84,7 +84,7 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
             evidence=tuple(
                 evidence
                 for plan in found
-                for evidence in show(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
+                for evidence in field_evidence(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
             ),
             next=(
                 "Look which has an empty rke.cattle.io/joined-to: that is the true one, which the others join.",
@@ -105,14 +105,14 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
     anew is sent to a server that does not answer.
     """
     for plan in _init_plans(facts):
-        machine, fault = _dead(facts, plan)
+        machine, fault = _init_node_fault(facts, plan)
         if fault:
             yield Hit(
                 subject=plan,
                 message=f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
-                evidence=(*show(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
+                evidence=(*field_evidence(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
                 next=(
-                    *_mend(facts, machine),
+                    *_repair_steps(facts, machine),
                     "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
                 ),
                 caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
@@ -124,13 +124,13 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _mend(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
+def _repair_steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
     if machine not in facts.links.objects:
         return ("No Machine is left to mend: ask vendor support how to let Rancher elect another init node.",)
     return ("Mend or remove that Machine first (its own finding says how); Rancher then elects another init node.",)
 
 
-def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
+def _init_node_fault(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
     edges = facts.links.of(plan, PLAN_OF)
     machine = edges[0].target if edges else plan._replace(kind="Machine", name=plan.name.removesuffix("-machine-plan"))
     if machine not in facts.links.objects:
@@ -143,8 +143,8 @@ def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
 
 def _machine_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
     if machine in facts.links.objects:
-        return show(facts, machine, E2, "status.phase")
-    return (gone(*machine),)
+        return field_evidence(facts, machine, E2, "status.phase")
+    return (missing_evidence(*machine),)
 
 
 def _init_plans(facts: Facts) -> list[ObjectRef]:

@@ -9,7 +9,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E1, E2
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
 
 DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
@@ -46,15 +46,15 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             message=f"Node {node.name} has been deleting since {since}, "
             + (f"held by its finalizers {held}" if held else "though no finalizer of it holds it any more"),
             evidence=(
-                *show(facts, node, DELETED, FINALIZERS, E1),
-                *(e for machine in pairing.claims(node) for e in show(facts, machine, DELETED, E2)),
+                *field_evidence(facts, node, DELETED, FINALIZERS, E1),
+                *(e for machine in pairing.claims(node) for e in field_evidence(facts, machine, DELETED, E2)),
             ),
             next=(
                 (
                     f"See that the host {node.name} is off for good, or uninstalled with `rke2-uninstall.sh`: while "
                     "its kubelet runs, it writes the Node anew."
                 ),
-                advice.SEE_MACHINES,
+                advice.LIST_MACHINES,
                 (
                     "Find the controller of each finalizer and read its log (wrangler.cattle.io: the pods `rancher` in "
                     "cattle-system and `harvester` in harvester-system); restart it if it does not go on."

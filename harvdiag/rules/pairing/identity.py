@@ -11,9 +11,9 @@ from harvdiag.graph.references import PRESENT
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import host_signs, show
+from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.rejoin import rejoin
+from harvdiag.rules.rejoin import rejoin_steps
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 
@@ -47,9 +47,9 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} names Machine {machine.name}, but that Machine points at {other}{claim}",
             evidence=(
-                *show(facts, node, E1, E4),
-                *show(facts, machine, E2, E3),
-                *host_signs(facts, node),
+                *field_evidence(facts, node, E1, E4),
+                *field_evidence(facts, machine, E2, E3),
+                *host_evidence(facts, node),
                 *(Evidence(m, E2, node.name) for m in holders),
             ),
             next=(
@@ -57,7 +57,7 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
                     f"Find the true owner: the content of /etc/rancher/agent/cattle-id on {node.name} is the label "
                     "rke.cattle.io/machine-id of its own Machine."
                 ),
-                advice.describe("machines.cluster.x-k8s.io", machine.name),
+                advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
                 advice.ONE_BY_ONE,
             ),
             caution=f"Do not delete Node {node.name} while that Node names {machine.name}: Harvester then deletes that "
@@ -84,10 +84,10 @@ def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
         nodes = by_name if len(by_name) > 1 else by_uid
         if len(nodes) < 2:
             continue
-        yield _shared(facts, machine, nodes, by_name=nodes is by_name)
+        yield _shared_machine_hit(facts, machine, nodes, by_name=nodes is by_name)
 
 
-def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name: bool) -> Hit:
+def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name: bool) -> Hit:
     back = facts.pairing.node_ref(machine)
     false = [node for node in nodes if not (back and back.target == node)]
     owner = back.target if back and back.target in nodes else None
@@ -96,12 +96,21 @@ def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name
     how = "is named by" if by_name else "has its uid on the label rke.cattle.io/machine of"
     return Hit(
         subject=machine,
-        message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _whose(facts, owner, false),
+        message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _describe_owner(facts, owner, false),
         evidence=(
-            *(evidence for node in false for evidence in (*show(facts, node, field), *host_signs(facts, node))),
-            *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
-            *(e for node in false for e in show(facts, node, E4 if by_name else E1, MANAGED)),
-            *(e for node in nodes if node not in false for e in (*show(facts, node, E1, E4), *host_signs(facts, node))),
+            *(
+                evidence
+                for node in false
+                for evidence in (*field_evidence(facts, node, field), *host_evidence(facts, node))
+            ),
+            *field_evidence(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
+            *(e for node in false for e in field_evidence(facts, node, E4 if by_name else E1, MANAGED)),
+            *(
+                e
+                for node in nodes
+                if node not in false
+                for e in (*field_evidence(facts, node, E1, E4), *host_evidence(facts, node))
+            ),
         ),
         next=(
             (
@@ -109,7 +118,7 @@ def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name
                 "label rke.cattle.io/machine-id. If both match, the disk was copied: go by nodeRef and the "
                 "internal address."
             ),
-            *(_settle(facts, false[0], machine) if owner and len(false) == 1 else ()),
+            *(_false_node_steps(facts, false[0], machine) if owner and len(false) == 1 else ()),
         ),
         caution=(
             f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine names {machine.name}: Harvester "
@@ -119,7 +128,7 @@ def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name
     )
 
 
-def _whose(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str:
+def _describe_owner(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str:
     """Which of them the Machine points at, and what the others never got."""
     if owner is None or not false:
         return ""
@@ -131,7 +140,7 @@ def _whose(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str
     return f". It points at {owner.name}{never}"
 
 
-def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
+def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
     """Join it anew, unless a Machine of its own claims it: then only what it says is wrong."""
     claims = facts.pairing.claims(node)
     if claims:
@@ -140,10 +149,10 @@ def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...
                 f"Do not uninstall {node.name}: Machine {claims[0].name} is its own. Look at the log of Cluster API's "
                 "controller for why that name is not written on the Node."
             ),
-            advice.describe("machines.cluster.x-k8s.io", claims[0].name),
+            advice.inspect_object("machines.cluster.x-k8s.io", claims[0].name),
         )
     edge = facts.pairing.named(node)
-    return rejoin(facts, node, machine if edge and edge.target == machine else None)
+    return rejoin_steps(facts, node, machine if edge and edge.target == machine else None)
 
 
 @rule(
@@ -180,13 +189,16 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
                     if follows[0] in facts.links.objects
                     else f"a Machine that is gone ({follows[0].name})"
                 ),
-                evidence=(*show(facts, node, E1, E4, E5), *show(facts, machine, "metadata.uid", E2)),
+                evidence=(
+                    *field_evidence(facts, node, E1, E4, E5),
+                    *field_evidence(facts, machine, "metadata.uid", E2),
+                ),
                 next=(
                     (
                         f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
                         f"rke.cattle.io/machine-id of Machine {machine.name}."
                     ),
-                    advice.look_on_host(node.name),
+                    advice.inspect_host(node.name),
                 ),
                 caution=f"Do not delete Node {node.name} or either Machine before it is clear which is whose. "
                 f"{advice.DELETES_NODE}",
@@ -218,11 +230,11 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                     "name"
                 ),
                 evidence=(
-                    *(evidence for machine in machines for evidence in show(facts, machine, E2, E3)),
-                    *show(facts, node, "metadata.uid", "metadata.creationTimestamp"),
+                    *(evidence for machine in machines for evidence in field_evidence(facts, machine, E2, E3)),
+                    *field_evidence(facts, node, "metadata.uid", "metadata.creationTimestamp"),
                 ),
                 next=(
-                    advice.describe("nodes", node.name, ""),
+                    advice.inspect_object("nodes", node.name, ""),
                     "Compare the other signs of the pair before an upgrade.",
                 ),
             )
@@ -254,12 +266,12 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
                 message=f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
                 f"providerID {text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
                 evidence=(
-                    *(e for part in odd for e in show(facts, part, E6)),
-                    *show(facts, edge.target, E6),
-                    *show(facts, machine, E2),
+                    *(e for part in odd for e in field_evidence(facts, part, E6)),
+                    *field_evidence(facts, edge.target, E6),
+                    *field_evidence(facts, machine, E2),
                 ),
                 next=(
-                    advice.describe("machines.cluster.x-k8s.io", machine.name),
+                    advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
                     "See whether another Node or Machine has that id.",
                 ),
                 caution=advice.DELETES_NODE,

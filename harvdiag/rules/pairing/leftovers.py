@@ -9,11 +9,11 @@ from harvdiag.graph.pairing import BOOTSTRAP, E1, INFRASTRUCTURE, PLAN_OF
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 
 OWNERS = "metadata.ownerReferences"
-MAY_GO = {
+DELETION_STEPS = {
     "CustomMachine": ("If its host is gone for good, the CustomMachine may be deleted.",),
     "RKEBootstrap": (
         (
@@ -39,7 +39,7 @@ def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
     It is left over from a Machine that is gone. Rancher still looks for its Node, and a host that comes back may be
     tied to it.
     """
-    yield from _leftover(facts, "CustomMachine", INFRASTRUCTURE, "custommachines.rke.cattle.io", "spec.providerID")
+    yield from _leftover_hits(facts, "CustomMachine", INFRASTRUCTURE, "custommachines.rke.cattle.io", "spec.providerID")
 
 
 @rule(
@@ -57,7 +57,7 @@ def rkebootstrap_without_machine(facts: Facts) -> Iterator[Hit]:
     It is left over from a Machine that is gone, and keeps that Machine's plan Secret and account alive: the agent of
     the old host can still log in.
     """
-    yield from _leftover(
+    yield from _leftover_hits(
         facts,
         "RKEBootstrap",
         BOOTSTRAP,
@@ -66,10 +66,10 @@ def rkebootstrap_without_machine(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _leftover(facts: Facts, kind: str, by: str, resource: str, path: str) -> Iterator[Hit]:
+def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -> Iterator[Hit]:
     for part in facts.links.refs(kind):
         machine = part._replace(kind="Machine")
-        if part.namespace != FLEET or facts.fresh(part) or facts.leaving(part):
+        if part.namespace != FLEET or facts.recently_created(part) or facts.recently_deleted(part):
             continue
         if machine in facts.links.objects or facts.links.to(part, by):
             continue
@@ -77,17 +77,20 @@ def _leftover(facts: Facts, kind: str, by: str, resource: str, path: str) -> Ite
             subject=part,
             message=f"{kind} {part.name} is left over: there is no Machine {part.name}",
             evidence=(
-                gone("Machine", part.namespace, part.name),
-                *show(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
+                missing_evidence("Machine", part.namespace, part.name),
+                *field_evidence(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
             ),
             next=(
-                advice.describe(resource, part.name, part.namespace),
-                f"Back it up first: `kubectl get {resource} -n {FLEET} {advice.arg(part.name)} -o yaml > part.yaml`.",
-                *MAY_GO[kind],
+                advice.inspect_object(resource, part.name, part.namespace),
+                (
+                    f"Back it up first: `kubectl get {resource} -n {FLEET} {advice.quote_argument(part.name)} -o yaml "
+                    "> part.yaml`."
+                ),
+                *DELETION_STEPS[kind],
             ),
             caution="Be sure that no running node uses this identity: compare the label rke.cattle.io/machine-id with "
             "/etc/rancher/agent/cattle-id on the hosts.",
-            causes=(*_named_by(facts, machine), *_bootstrap(part)),
+            causes=(*_dangling_node_causes(facts, machine), *_bootstrap_causes(part)),
             targets=(machine,),
         )
 
@@ -108,14 +111,14 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
     """
     for plan in facts.pairing.plans:
         machine = _machine_of(facts, plan)
-        if machine in facts.links.objects or facts.fresh(plan) or facts.leaving(plan):
+        if machine in facts.links.objects or facts.recently_created(plan) or facts.recently_deleted(plan):
             continue
         yield Hit(
             subject=plan,
             message=f"Plan Secret {plan.name} is left over: there is no Machine {machine.name}",
             evidence=(
-                gone(*machine),
-                *show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
+                missing_evidence(*machine),
+                *field_evidence(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
             ),
             next=(
                 (
@@ -129,8 +132,8 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
                 "the node anew first."
             ),
             causes=(
-                *_named_by(facts, machine),
-                *_bootstrap(plan._replace(name=machine.name)),
+                *_dangling_node_causes(facts, machine),
+                *_bootstrap_causes(plan._replace(name=machine.name)),
                 Cause("init-node-dead", plan),
             ),
             targets=(machine,),
@@ -142,12 +145,12 @@ def _machine_of(facts: Facts, plan: ObjectRef) -> ObjectRef:
     return edges[0].target if edges else ObjectRef("Machine", plan.namespace, plan.name.removesuffix("-machine-plan"))
 
 
-def _named_by(facts: Facts, machine: ObjectRef) -> tuple[Cause, ...]:
+def _dangling_node_causes(facts: Facts, machine: ObjectRef) -> tuple[Cause, ...]:
     """The Nodes that still name the lost Machine: theirs is the fault that this one follows from."""
     return tuple(Cause("node-dangling-machine", edge.source) for edge in facts.links.to(machine, E1))
 
 
-def _bootstrap(part: ObjectRef) -> tuple[Cause, ...]:
+def _bootstrap_causes(part: ObjectRef) -> tuple[Cause, ...]:
     if part.kind == "RKEBootstrap":
         return ()
     return (Cause("rkebootstrap-without-machine", part._replace(kind="RKEBootstrap")),)

@@ -11,7 +11,7 @@ from harvdiag.graph.pairing import E1, E2, E4, E6
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show, told
+from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
 
 DELETED = "metadata.deletionTimestamp"
@@ -35,17 +35,17 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.fresh(machine):
+        if text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.recently_created(machine):
             continue
         hosts = pairing.suspects(machine)
         yield Hit(
             subject=machine,
-            message=f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _meant_for(facts, machine),
-            evidence=show(facts, machine, E2, E6, "status.phase", "metadata.creationTimestamp"),
+            message=f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _intended_host(facts, machine),
+            evidence=field_evidence(facts, machine, E2, E6, "status.phase", "metadata.creationTimestamp"),
             next=(
-                advice.describe(CAPI, machine.name),
+                advice.inspect_object(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
-                _leftover(facts, machine, hosts),
+                _leftover_advice(facts, machine, hosts),
             ),
             caution=advice.DELETES_NODE,
             causes=(
@@ -58,7 +58,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _leftover(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
+def _leftover_advice(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
     """Whether the Machine may be a leftover: not while a living Node looks like its host, or may do so unseen."""
     if hosts:
         return f"Do not delete {machine.name}: it looks like the Machine of Node {hosts[0].name}, which still runs."
@@ -74,7 +74,7 @@ def _leftover(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
     )
 
 
-def _meant_for(facts: Facts, machine: ObjectRef) -> str:
+def _intended_host(facts: Facts, machine: ObjectRef) -> str:
     """The host it was made for, by the signs that a join leaves behind."""
     host = text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
     looks = [node.name for node in facts.pairing.suspects(machine)]
@@ -100,49 +100,53 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.machines:
         edge = pairing.node_ref(machine)
-        if edge is None or not edge.broken or facts.leaving(machine):
+        if edge is None or not edge.broken or facts.recently_deleted(machine):
             continue
-        living = [node for node in pairing.nodes if node in _followers(facts, machine)]
+        living = [node for node in pairing.nodes if node in _dependent_nodes(facts, machine)]
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} names Node {edge.value}, which does not exist"
             + (f"; Node {living[0].name} names this Machine" if living else ""),
-            evidence=(*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
-            next=(advice.SEE_NODES, *_ghost(machine, edge.value, living)),
-            caution=_only_if(machine, text(pairing.obj(machine), E6)) + f"{advice.DELETES_NODE} {advice.QUORUM}",
+            evidence=(*field_evidence(facts, machine, E2, E6, "status.phase"), *_deletion_evidence(facts, machine)),
+            next=(advice.LIST_NODES, *_removal_steps(machine, edge.value, living)),
+            caution=_deletion_condition(machine, text(pairing.obj(machine), E6))
+            + f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(edge.target,),
         )
 
 
-def _only_if(machine: ObjectRef, provider: str) -> str:
+def _deletion_condition(machine: ObjectRef, provider: str) -> str:
     which = f"providerID {provider}" if provider else "the Machine's name in cluster.x-k8s.io/machine"
     return f"Delete Machine {machine.name} only if no living Node has {which}. "
 
 
-def _followers(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
+def _dependent_nodes(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
     """The Nodes that name the Machine or run its plan: they need it, wherever it points."""
     return {edge.source for path in (E1, E4) for edge in facts.links.to(machine, path)}
 
 
-def _ghost(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str, ...]:
+def _removal_steps(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str, ...]:
     if living:
         return (
             (
                 f"Do not delete Machine {machine.name}: the living Node {living[0].name} names that Machine or runs "
                 "its plan."
             ),
-            advice.describe(CAPI, machine.name),
+            advice.inspect_object(CAPI, machine.name),
         )
     return (
         f"Be sure that the host {host} is gone for good, or uninstalled.",
         advice.BACK_UP,
-        f"Then delete the Machine, not a Node: `kubectl delete {CAPI} -n {FLEET} {advice.arg(machine.name)}`.",
+        (
+            f"Then delete the Machine, not a Node: `kubectl delete {CAPI} -n {FLEET} "
+            f"{advice.quote_argument(machine.name)}`."
+        ),
     )
 
 
-def _deletion(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
-    return show(facts, machine, DELETED) if facts.pairing.deleting(machine) else ()
+def _deletion_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
+    return field_evidence(facts, machine, DELETED) if facts.pairing.deleting(machine) else ()
 
 
 @rule(
@@ -160,7 +164,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.machines:
         phase = text(pairing.obj(machine), "status.phase")
-        if phase == "Running" or facts.fresh(machine) or facts.leaving(machine):
+        if phase == "Running" or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         edge = pairing.node_ref(machine)
         of = f" of Node {edge.value}" if edge else ""
@@ -168,11 +172,11 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
             subject=machine,
             message=f"Machine {machine.name}{of} is {phase or 'in no phase'}, not Running",
             evidence=(
-                *show(facts, machine, "status.phase"),
-                *told(facts, machine, "failure_reason", "failure_message"),
+                *field_evidence(facts, machine, "status.phase"),
+                *column_evidence(facts, machine, "failure_reason", "failure_message"),
             ),
             next=(
-                advice.describe(CAPI, machine.name),
+                advice.inspect_object(CAPI, machine.name),
                 "Read the Machine's conditions, the oldest that is not True first; they name what it waits for.",
             ),
             caution=advice.DELETES_NODE,
@@ -217,13 +221,13 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has been deleting since {since}, held by {held}",
-            evidence=show(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
+            evidence=field_evidence(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
             next=(
                 (
                     "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
                     "PreTerminateDeleteHookSucceeded (v1beta1)."
                 ),
-                *_held(facts, machine, bool(hook)),
+                *_unblock_steps(facts, machine, bool(hook)),
                 advice.BACK_UP,
             ),
             caution=(
@@ -233,7 +237,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _held(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
+def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
     """What lets the deletion finish, unless it would take a Node that another Machine holds by now."""
     edge = facts.pairing.node_ref(machine)
     others = [m for m in facts.pairing.claims(edge.target) if m != machine] if edge else []
@@ -271,9 +275,9 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
                 f"Machine {machine.name} stands in namespace {machine.namespace}, where neither Harvester nor Rancher "
                 "looks" + (f"; it names Node {edge.value}" if edge else "")
             ),
-            evidence=show(facts, machine, "metadata.namespace", "spec.clusterName", E2, E6),
+            evidence=field_evidence(facts, machine, "metadata.namespace", "spec.clusterName", E2, E6),
             next=(
-                advice.describe(CAPI, machine.name, machine.namespace),
+                advice.inspect_object(CAPI, machine.name, machine.namespace),
                 "Find out who made it: its managers stand in metadata.managedFields (`--show-managed-fields`).",
             ),
             caution=advice.DELETES_NODE,
@@ -302,9 +306,9 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
         subject=LOCAL,
         message=f"No Machine is listed in {FLEET}, though {len(names)} of {len(pairing.nodes)} Nodes name one and "
         f"{len(parts)} of their parts are there",
-        evidence=tuple(evidence for node in names[:5] for evidence in show(facts, node, E1)),
+        evidence=tuple(evidence for node in names[:5] for evidence in field_evidence(facts, node, E1)),
         next=(
-            advice.SEE_MACHINES,
+            advice.LIST_MACHINES,
             "If they are there, collect again: this source is not whole.",
             "If they are not, uninstall no host; restore them from a backup with the help of vendor support.",
         ),

@@ -10,12 +10,12 @@ from harvdiag.graph.pairing import E1, E2, E4, E6
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import host_signs, show
+from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.rejoin import rejoin
+from harvdiag.rules.rejoin import rejoin_steps
 from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 
-WISHED = 'metadata.annotations["rke.cattle.io/labels"]'
+REQUESTED_LABELS = 'metadata.annotations["rke.cattle.io/labels"]'
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
 PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
@@ -39,7 +39,7 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in filter(pairing.orphan, pairing.nodes):
-        if facts.fresh(node) or facts.leaving(node):
+        if facts.recently_created(node) or facts.recently_deleted(node):
             continue
         yield Hit(
             subject=node,
@@ -47,32 +47,36 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
                 f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines in "
                 f"{FLEET} points at it"
             ),
-            evidence=(*show(facts, node, E1, E4, E6), *host_signs(facts, node), *_machines(facts)),
-            next=(advice.SEE_MACHINES, advice.look_on_host(node.name), *_repair(facts, node)),
+            evidence=(
+                *field_evidence(facts, node, E1, E4, E6),
+                *host_evidence(facts, node),
+                *_node_ref_evidence(facts),
+            ),
+            next=(advice.LIST_MACHINES, advice.inspect_host(node.name), *_repair_steps(facts, node)),
             caution=(
                 f"No Machine belongs to {node.name}: deleting one is no help for {node.name}, and may take another "
                 f"Node away. Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
                 f"{advice.QUORUM}"
             ),
-            causes=(Cause("no-machine-listed", LOCAL), *_not_registered(facts, node)),
+            causes=(Cause("no-machine-listed", LOCAL), *_registration_causes(facts, node)),
         )
 
 
-def _not_registered(facts: Facts, node: ObjectRef) -> list[Cause]:
+def _registration_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
     """Rancher's plan that registers hosts, where it is at work on this very Node."""
     plans = node_plans(facts.snapshot.objects("Plan"))
     mine = [plan for plan in plans if plan.ref.name == SYSTEM_AGENT and node.name in plan.applying]
     return [Cause("system-agent-plan-stuck", plan.ref) for plan in mine]
 
 
-def _repair(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
+def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Join it anew, unless the cluster stands on it: then only Rancher's own plan can register it."""
     etcd = [n for n in facts.pairing.nodes if _is_etcd(facts, n)]
     if len(facts.pairing.nodes) == 1 or etcd == [node]:
-        return advice.register_first(node.name)
+        return advice.register_only_node(node.name)
     if not facts.pairing.machines:
         return ("Uninstall no host before you know why there is no Machine at all.",)
-    return rejoin(facts, node)
+    return rejoin_steps(facts, node)
 
 
 def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
@@ -95,7 +99,7 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in filter(pairing.half_joined, pairing.nodes):
-        if facts.fresh(node):
+        if facts.recently_created(node):
             continue
         tied = pairing.claims(node) or pairing.traces(node)
         names = " and ".join(machine.name for machine in tied)
@@ -104,18 +108,18 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} names no Machine, though {names} was made for it",
             evidence=(
-                *show(facts, node, E1, E4),
+                *field_evidence(facts, node, E1, E4),
                 *(Evidence(edge.source, edge.path, edge.value) for edge in signs),
-                *(Evidence(machine, E2, _node(facts, machine)) for machine in tied),
+                *(Evidence(machine, E2, _node_name(facts, machine)) for machine in tied),
             ),
             next=(
-                advice.describe("machines.cluster.x-k8s.io", tied[0].name),
+                advice.inspect_object("machines.cluster.x-k8s.io", tied[0].name),
                 (
                     "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
                     "the Node; look at the log of its controller, and whether Secret local-kubeconfig has the label "
                     "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
                 ),
-                advice.look_on_host(node.name),
+                advice.inspect_host(node.name),
             ),
             caution=(
                 "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
@@ -140,7 +144,7 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in filter(pairing.dangling, pairing.nodes):
-        if facts.leaving(node):
+        if facts.recently_deleted(node):
             continue
         edge = pairing.named(node)
         others = pairing.claims(node)
@@ -148,12 +152,15 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node,
             message=f"Node {node.name} names Machine {edge.value if edge else ''}, which does not exist{claim}",
-            evidence=(*show(facts, node, E1, E4, E6), *(Evidence(m, E2, _node(facts, m)) for m in others)),
+            evidence=(
+                *field_evidence(facts, node, E1, E4, E6),
+                *(Evidence(m, E2, _node_name(facts, m)) for m in others),
+            ),
             next=(
-                advice.SEE_MACHINES,
+                advice.LIST_MACHINES,
                 f"Find out who deleted it: `kubectl get events -n {FLEET}`, and the log of the pods `rancher`.",
-                advice.look_on_host(node.name),
-                *(_settle_claims(others) if others else _repair(facts, node)),
+                advice.inspect_host(node.name),
+                *(_claimed_node_steps(others) if others else _repair_steps(facts, node)),
             ),
             caution=f"Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
             + (advice.DELETES_NODE if others else advice.QUORUM),
@@ -162,10 +169,10 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _settle_claims(machines: list[ObjectRef]) -> tuple[str, ...]:
+def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
     """A Node that a living Machine claims need not be joined anew: its annotation is merely old."""
     return (
-        advice.describe("machines.cluster.x-k8s.io", machines[0].name),
+        advice.inspect_object("machines.cluster.x-k8s.io", machines[0].name),
         (
             "If its phase is Running and its providerID is the Node's, the Node belongs to it: look at the log of "
             "Cluster API's controller for why it does not write its name on the Node."
@@ -198,7 +205,10 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} is claimed by {len(claims)} Machines: {', '.join(m.name for m in claims)}"
             + (f" ({', '.join(m.name for m in stale)} being deleted)" if stale else ""),
-            evidence=(*show(facts, node, E1, E4), *(e for machine in claims for e in show(facts, machine, *fields))),
+            evidence=(
+                *field_evidence(facts, node, E1, E4),
+                *(e for machine in claims for e in field_evidence(facts, machine, *fields)),
+            ),
             next=(
                 advice.BACK_UP,
                 (
@@ -230,40 +240,41 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for node in pairing.nodes:
         value = labels(pairing.obj(node)).get("harvesterhci.io/managed")
-        if value == "true" or facts.fresh(node):
+        if value == "true" or facts.recently_created(node):
             continue
         yield Hit(
             subject=node,
             message=f"Node {node.name} is not managed by Harvester: its label harvesterhci.io/managed is "
             + (f"{value!r}" if value else "absent"),
-            evidence=(*show(facts, node, MANAGED, E4), *_wish(facts, node)),
-            next=_why_unmanaged(facts, node),
+            evidence=(*field_evidence(facts, node, MANAGED, E4), *_requested_labels(facts, node)),
+            next=_missing_label_steps(facts, node),
             caution=(
                 "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops "
                 'that upgrade later, at "Images preloaded", where Harvester no longer lets one delete the Upgrade '
                 "(harvester/harvester#8236)."
             ),
-            causes=(*(Cause(name, node) for name in UNPAIRED), *_shared(facts, node)),
+            causes=(*(Cause(name, node) for name in UNPAIRED), *_shared_machine_causes(facts, node)),
         )
 
 
-def _wish(facts: Facts, node: ObjectRef) -> list[Evidence]:
+def _requested_labels(facts: Facts, node: ObjectRef) -> list[Evidence]:
     """The labels that the Node's RKEBootstrap asks for."""
     parts = [edge.source for edge in facts.links.to(node) if edge.source.kind == "RKEBootstrap"]
-    return [evidence for part in parts for evidence in show(facts, part, WISHED)]
+    return [evidence for part in parts for evidence in field_evidence(facts, part, REQUESTED_LABELS)]
 
 
-def _why_unmanaged(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
+def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Where to look: whether the plan came, and whether it asked for the label."""
     if text(facts.pairing.obj(node), E4):
         return (
             (
                 "The plan of a Machine ran here once, for the Node has its label rke.cattle.io/machine: look who "
-                f"took the other label off, `kubectl get node {advice.arg(node.name)} --show-managed-fields -o yaml`."
+                f"took the other label off, `kubectl get node {advice.quote_argument(node.name)} --show-managed-fields "
+                "-o yaml`."
             ),
         )
-    if any("harvesterhci.io/managed" in str(evidence.value) for evidence in _wish(facts, node)):
-        return (f"Its RKEBootstrap asks for the label, but the plan never came: {advice.look_on_host(node.name)}",)
+    if any("harvesterhci.io/managed" in str(evidence.value) for evidence in _requested_labels(facts, node)):
+        return (f"Its RKEBootstrap asks for the label, but the plan never came: {advice.inspect_host(node.name)}",)
     return (
         (
             "Compare the labels in /etc/rancher/rancherd/config.yaml with those of a healthy host: the installation's "
@@ -272,18 +283,18 @@ def _why_unmanaged(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     )
 
 
-def _shared(facts: Facts, node: ObjectRef) -> list[Cause]:
+def _shared_machine_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
     """A Node that took over another's Machine never runs a plan of its own."""
     edge = facts.pairing.named(node)
     return [Cause("nodes-share-machine", edge.target)] if edge else []
 
 
-def _machines(facts: Facts) -> list[Evidence]:
+def _node_ref_evidence(facts: Facts) -> list[Evidence]:
     """Where each Machine points, as long as that is a list one can read."""
     machines = facts.pairing.machines
-    return [Evidence(m, E2, _node(facts, m)) for m in machines] if len(machines) <= 8 else []
+    return [Evidence(m, E2, _node_name(facts, m)) for m in machines] if len(machines) <= 8 else []
 
 
-def _node(facts: Facts, machine: ObjectRef) -> str | None:
+def _node_name(facts: Facts, machine: ObjectRef) -> str | None:
     edge = facts.pairing.node_ref(machine)
     return edge.value if edge else None

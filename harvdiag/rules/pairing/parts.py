@@ -9,7 +9,7 @@ from harvdiag.graph.pairing import BOOTSTRAP, E2, INFRASTRUCTURE, PLAN_OF
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 
 
@@ -26,7 +26,7 @@ def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
     It carries the providerID from the Node to the Machine. Without it a new Machine never finds its Node, and a deleted
     one is never let go.
     """
-    yield from _without_part(facts, INFRASTRUCTURE, "CustomMachine", "custommachines.rke.cattle.io")
+    yield from _missing_part_hits(facts, INFRASTRUCTURE, "CustomMachine", "custommachines.rke.cattle.io")
 
 
 @rule(
@@ -42,20 +42,23 @@ def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
     Rancher's planner passes over a Machine whose bootstrap it cannot read, and the plan Secret is made from it: the
     node gets no plan, so no drain and no new version.
     """
-    yield from _without_part(facts, BOOTSTRAP, "RKEBootstrap", "rkebootstraps.rke.cattle.io")
+    yield from _missing_part_hits(facts, BOOTSTRAP, "RKEBootstrap", "rkebootstraps.rke.cattle.io")
 
 
-def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator[Hit]:
+def _missing_part_hits(facts: Facts, path: str, kind: str, resource: str) -> Iterator[Hit]:
     for machine in facts.pairing.machines:
         edges = [edge for edge in facts.links.of(machine, path) if edge.target.kind == kind]
-        if (edges and not edges[0].broken) or facts.fresh(machine) or facts.leaving(machine):
+        if (edges and not edges[0].broken) or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         name = edges[0].value if edges else ""
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} "
             + (f"refers to {kind} {name}, which does not exist" if name else f"refers to no {kind}"),
-            evidence=(*show(facts, machine, path), *([gone(kind, machine.namespace, name)] if name else [])),
+            evidence=(
+                *field_evidence(facts, machine, path),
+                *([missing_evidence(kind, machine.namespace, name)] if name else []),
+            ),
             next=(
                 f"See which are there: `kubectl get {resource} -n {FLEET}`.",
                 (
@@ -85,7 +88,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if pairing.plans_of(machine) or facts.fresh(machine) or facts.leaving(machine):
+        if pairing.plans_of(machine) or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         edge = pairing.node_ref(machine)
         yield Hit(
@@ -93,11 +96,14 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             message=f"Machine {machine.name}{f' of Node {edge.value}' if edge else ''} has no plan Secret "
             f"{machine.name}-machine-plan",
             evidence=(
-                gone("Secret", machine.namespace, f"{machine.name}-machine-plan"),
-                *show(facts, machine, BOOTSTRAP, E2),
+                missing_evidence("Secret", machine.namespace, f"{machine.name}-machine-plan"),
+                *field_evidence(facts, machine, BOOTSTRAP, E2),
             ),
             next=(
-                f"See that it is so: `kubectl get secret -n {FLEET} {advice.arg(machine.name + '-machine-plan')}`.",
+                (
+                    f"See that it is so: `kubectl get secret -n {FLEET} "
+                    f"{advice.quote_argument(machine.name + '-machine-plan')}`."
+                ),
                 (
                     "Rancher's bootstrap controller makes it from the RKEBootstrap: look at its log in the pods "
                     "`rancher`, and at the ServiceAccount of the same name."
@@ -132,7 +138,7 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has {len(plans)} plan Secrets: {names}",
-            evidence=tuple(e for p in plans for e in show(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
+            evidence=tuple(e for p in plans for e in field_evidence(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
             next=(
                 (
                     "Find out where the surplus Secret comes from: the true one is "

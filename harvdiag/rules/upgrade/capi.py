@@ -12,7 +12,7 @@ from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.v2 import toolkit_unseen
@@ -39,13 +39,17 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     phase = text(facts.links.objects.get(LOCAL), PHASE)
     last = {"Failed", "Deleting"}
     toolkit = facts.upgrades.plan is not None
-    if phase in {"", "Provisioned"} or facts.fresh(LOCAL) or ((facts.rollout or toolkit) and phase not in last):
+    if (
+        phase in {"", "Provisioned"}
+        or facts.recently_created(LOCAL)
+        or ((facts.rollout or toolkit) and phase not in last)
+    ):
         return
     yield Hit(
         subject=LOCAL,
         message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
         + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
-        evidence=show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
+        evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_see_cluster(),
         causes=_cluster_causes(),
     )
@@ -53,7 +57,7 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
 
 def _see_cluster() -> tuple[str, ...]:
     return (
-        advice.describe("clusters.cluster.x-k8s.io", LOCAL.name),
+        advice.inspect_object("clusters.cluster.x-k8s.io", LOCAL.name),
         (
             "Read its conditions, the oldest that is not True first, and those of `kubectl get "
             "rkecontrolplanes.rke.cattle.io -n fleet-local local -o yaml`."
@@ -100,7 +104,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
             f"Cluster {LOCAL.name} is {text(obj, PHASE)}, and no condition that is not True has changed since {since}: "
             f"the upgrade of the services waits until Cluster {LOCAL.name} is Provisioned"
         ),
-        evidence=show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
+        evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_see_cluster(),
         causes=_cluster_causes(),
     )

@@ -8,9 +8,16 @@ from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.suggest import listed
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated, steps, worked
+from harvdiag.rules.upgrade_evidence import (
+    job_evidence,
+    pairing_causes,
+    plan_secret_evidence,
+    secrets_at_step,
+    state_evidence,
+    upgrade_at_nodes,
+)
 from harvdiag.upgrade.handshake import Handshake, path
 from harvdiag.upgrade.phases import PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -59,7 +66,7 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     releases of Rancher's planner asks for several drains: those nodes stay cordoned, wait for each other, and volumes
     with replicas on both may lose all of them.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     at_work = _drained(rollout) if rollout else []
     if rollout is None or len(at_work) < 2:
         return
@@ -75,9 +82,11 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
             evidence
             for node, (secret, shaken) in surplus
             for evidence in (
-                *show(facts, secret, *(path(key) for key in reversed(tuple(shaken.values)) if key != "drain-options")),
-                stated(rollout, node),
-                *show(facts, node.ref, "spec.unschedulable"),
+                *field_evidence(
+                    facts, secret, *(path(key) for key in reversed(tuple(shaken.values)) if key != "drain-options")
+                ),
+                state_evidence(rollout, node),
+                *field_evidence(facts, node.ref, "spec.unschedulable"),
             )
         ),
         next=(
@@ -99,7 +108,7 @@ def _drained(rollout: Rollout) -> list[tuple[NodeRollout, tuple[ObjectRef, Hands
     """The nodes under drain, one for each plan Secret: Nodes that share a Machine are asked for but one drain."""
     found: dict[ObjectRef, tuple[NodeRollout, tuple[ObjectRef, Handshake]]] = {}
     for node in rollout.nodes:
-        if pair := next(steps(node, *DRAINED), None):
+        if pair := next(secrets_at_step(node, *DRAINED), None):
             found.setdefault(pair[0], (node, pair))
     return list(found.values())
 
@@ -128,9 +137,9 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
     Rancher evicts the node's pods for ten minutes, and tries again after each refusal. Until it gets through, the node
     keeps its old version and no other node begins; one failed try alone may pass.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        refused = next(((s, shaken) for s, shaken in steps(node, "h1", "h2", "h5") if shaken.error), None)
+        refused = next(((s, shaken) for s, shaken in secrets_at_step(node, "h1", "h2", "h5") if shaken.error), None)
         if rollout is None or refused is None:
             continue
         secret, shaken = refused
@@ -142,9 +151,9 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
                 f"{shaken.error[:LONGEST].rstrip('. ')}{'…' if len(shaken.error) > LONGEST else ''}"
             ),
             evidence=(
-                *asked(facts, secret, "drain-error", "pre-drain", "pre-hook"),
-                stated(rollout, node),
-                *worked(facts, node.job("pre-drain")),
+                *plan_secret_evidence(facts, secret, "drain-error", "pre-drain", "pre-hook"),
+                state_evidence(rollout, node),
+                *job_evidence(facts, node.job("pre-drain")),
             ),
             next=(
                 look,

@@ -13,19 +13,19 @@ from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import (
-    asked,
-    at_nodes,
     cordoned_at,
-    over,
+    finished_upgrade,
+    has_settled,
+    job_evidence,
     pairing_causes,
+    plan_secret_evidence,
     ready_since,
-    settled,
-    stated,
-    steps,
-    worked,
+    secrets_at_step,
+    state_evidence,
+    upgrade_at_nodes,
 )
 from harvdiag.upgrade.handshake import KEYS, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
@@ -62,11 +62,11 @@ def upgrade_pre_drain_unanswered(facts: Facts) -> Iterator[Hit]:
     writes the state Pre-drained first and the hook second, and does not try again: if the second is lost, or the plan
     Secret was not found, the node waits cordoned for ever, and all others behind it.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         job = node.job("pre-drain")
-        if rollout and settled(facts, job.ended if job else ""):
-            for secret, shaken in list(steps(node, "h2"))[:1]:
+        if rollout and has_settled(facts, job.ended if job else ""):
+            for secret, shaken in list(secrets_at_step(node, "h2"))[:1]:
                 if why := _deaf_to_pre_drain(node) or _overlooked(facts, rollout, node):
                     yield _unanswered(facts, rollout, node, (secret, shaken), ("pre-drain", "pre-hook", why))
 
@@ -91,7 +91,7 @@ def _overlooked(facts: Facts, rollout: Rollout, node: NodeRollout) -> str:
         return ""  # it did begin: the state is behind its Job, which is another finding
     at = cordoned_at(facts, node.ref)
     times = [job.ended for job in rollout.jobs] + [ready_since(facts, other.ref) for other in rollout.nodes]
-    told = at and facts.now and facts.snapshot.seen("Job") and settled(facts, at, *times)
+    told = at and facts.now and facts.snapshot.seen("Job") and has_settled(facts, at, *times)
     return MISSED if told else ""
 
 
@@ -111,7 +111,7 @@ def _overlooked_after(facts: Facts, rollout: Rollout, node: NodeRollout, secret:
     if _others_at_work(rollout, node) or not passed or (since_job is not None and since_job <= timedelta(0)):
         return ""
     times = [job.ended for job in rollout.jobs] + [ready_since(facts, other.ref) for other in rollout.nodes]
-    return MISSED if facts.now and facts.snapshot.seen("Job") and settled(facts, passed, *times) else ""
+    return MISSED if facts.now and facts.snapshot.seen("Job") and has_settled(facts, passed, *times) else ""
 
 
 @rule(
@@ -127,12 +127,12 @@ def upgrade_post_drain_unanswered(facts: Facts) -> Iterator[Hit]:
     rke.cattle.io/post-drain ("waiting for uncordon to finish"). A node that already counts as Succeeded is not looked
     at again, and after the Upgrade's end nobody is.
     """
-    rollout = at_nodes(facts) or over(facts)
+    rollout = upgrade_at_nodes(facts) or finished_upgrade(facts)
     for node in rollout.nodes if rollout else ():
         job = node.job("post-drain")
         times = (job.ended if job else "", ready_since(facts, node.ref))
-        if rollout and settled(facts, *times):
-            for secret, shaken in list(steps(node, "h8"))[:1]:
+        if rollout and has_settled(facts, *times):
+            for secret, shaken in list(secrets_at_step(node, "h8"))[:1]:
                 if why := _deaf_to_post_drain(rollout, node) or _overlooked_after(facts, rollout, node, secret):
                     yield _unanswered(facts, rollout, node, (secret, shaken), ("post-drain", "post-hook", why))
 
@@ -169,9 +169,9 @@ def _unanswered(
             f"{why}{f'; {listed(others)} cannot begin before' if others else ''}"
         ),
         evidence=(
-            *asked(facts, secret, hook, request),
-            stated(rollout, node),
-            *worked(facts, job),
+            *plan_secret_evidence(facts, secret, hook, request),
+            state_evidence(rollout, node),
+            *job_evidence(facts, job),
             *_os(facts, node, request),
         ),
         next=_settle_first(dying) if dying else _answer(node, secret, wanted, request, hook),
@@ -183,7 +183,7 @@ def _unanswered(
 
 def _os(facts: Facts, node: NodeRollout, request: str) -> tuple[Evidence, ...]:
     """What it runs, where that is what an answer is about."""
-    return show(facts, node.ref, "status.nodeInfo.osImage") if request == "post-drain" else ()
+    return field_evidence(facts, node.ref, "status.nodeInfo.osImage") if request == "post-drain" else ()
 
 
 def _settle_first(dying: list[ObjectRef]) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ def _settle_first(dying: list[ObjectRef]) -> tuple[str, ...]:
     names = listed([machine.name for machine in dying])
     return (
         f"Settle first the deletion of Machine {names}, as its own finding says.",
-        *(advice.describe("machines.cluster.x-k8s.io", machine.name) for machine in dying),
+        *(advice.inspect_object("machines.cluster.x-k8s.io", machine.name) for machine in dying),
         "Do not answer the hook by hand before that: the drain that follows is what the deletion waits for.",
     )
 
@@ -230,19 +230,21 @@ def _answer(node: NodeRollout, secret: ObjectRef, wanted: str, request: str, hoo
     )
     vms = (
         f"See that no VM is left on it: `kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName="
-        f"{advice.arg(node.name)}`, and that no volume is degraded."
+        f"{advice.quote_argument(node.name)}`, and that no volume is degraded."
     )
-    system = f"See that it runs the new operating system: `kubectl get nodes -o wide {advice.arg(node.name)}`."
+    system = (
+        f"See that it runs the new operating system: `kubectl get nodes -o wide {advice.quote_argument(node.name)}`."
+    )
     look = vms if request == "pre-drain" else system
     if (request, node.state) in {("pre-drain", PRELOADED), ("post-drain", PRE_DRAINED)}:
         again = "`kubectl rollout restart deployment harvester -n harvester-system`; VMs go on meanwhile."
         return (log, f"If it says nothing, let Harvester look again: {again}", "Do not answer the hook by hand.")
     if node.state not in {PRE_DRAINED, DONE} or (request == "pre-drain" and node.state == DONE):
         return (log, look, "The hook's work was not done for this request: ask vendor support before you answer it.")
-    command = f"kubectl annotate secret -n fleet-local {advice.arg(secret.name)} --overwrite"
+    command = f"kubectl annotate secret -n fleet-local {advice.quote_argument(secret.name)} --overwrite"
     return (
         log,
         look,
         advice.back_up_secret(secret.name),
-        f"Then give the answer, letter by letter: `{command} {advice.arg(f'{KEYS[hook]}={wanted}')}`.",
+        f"Then give the answer, letter by letter: `{command} {advice.quote_argument(f'{KEYS[hook]}={wanted}')}`.",
     )

@@ -12,9 +12,9 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import says, settled
+from harvdiag.rules.upgrade_evidence import condition_evidence, has_settled
 
 SYSTEM, PREFIX = "kube-system", "helm-install-rke2-"
 LONG = timedelta(hours=2)
@@ -47,12 +47,13 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
                 subject=ref,
                 message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.rollout.upgrade.ref.name} runs",
                 evidence=(
-                    *says(facts, ref, "Failed", "reason", "message"),
-                    *show(facts, ref, "status.failed", "status.active", "status.startTime"),
+                    *condition_evidence(facts, ref, "Failed", "reason", "message"),
+                    *field_evidence(facts, ref, "status.failed", "status.active", "status.startTime"),
                 ),
                 next=(
                     (
-                        f"Read its log: `kubectl logs -n {SYSTEM} {advice.arg(f'job/{ref.name}')} --tail=50`; "
+                        f"Read its log: `kubectl logs -n {SYSTEM} {advice.quote_argument(f'job/{ref.name}')} "
+                        "--tail=50`; "
                         '"kubeVersion" means that its chart asks for a newer Kubernetes than it found.'
                     ),
                     "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",
@@ -69,7 +70,7 @@ def _why(facts: Facts, obj: Obj) -> str:
     since, failed = Timestamp(text(obj, "status.startTime")), field("status.failed").get(obj)
     if FAILED.value(obj) == "True":
         ended = find_condition(obj, "Failed").changed
-        return f"failed at {Timestamp(ended)}" if Timestamp(ended) and settled(facts, ended) else ""
+        return f"failed at {Timestamp(ended)}" if Timestamp(ended) and has_settled(facts, ended) else ""
     age = facts.now.since(since)
     tries = isinstance(failed, int | float) and failed > 0 and not field("status.succeeded").get(obj)
     return (

@@ -10,7 +10,15 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import asked, at_nodes, current, says, settled, stated, worked
+from harvdiag.rules.upgrade_evidence import (
+    condition_evidence,
+    current_upgrade,
+    has_settled,
+    job_evidence,
+    plan_secret_evidence,
+    state_evidence,
+    upgrade_at_nodes,
+)
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import PAUSED, PRE_DRAINED, PRELOADING, REBOOT, STATES
@@ -28,7 +36,7 @@ def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
     A failed hook Job fails its node and with it the upgrade. It is not tried again, and as long as it is there without
     success, Harvester makes no hook Job for any other node ("there are pending jobs" in its log).
     """
-    rollout = current(facts)
+    rollout = current_upgrade(facts)
     failed: dict[ObjectRef, list[Job]] = {}
     for job in rollout.jobs if rollout else ():
         if rollout and job.state == FAILED:
@@ -50,8 +58,9 @@ def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
         evidence=tuple(e for job in jobs for e in _failure(facts, job)),
         next=(
             (
-                f"Read the Job's log: `kubectl logs -n harvester-system {advice.arg(f'job/{job.ref.name}')}`; in a "
-                f"bundle: the logs of the pods whose name begins with {job.ref.name}."
+                "Read the Job's log: `kubectl logs -n harvester-system "
+                f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name begins "
+                f"with {job.ref.name}."
             ),
             "Mend what the log names before anything else; a Job that failed does not run again by itself.",
             "Then ask vendor support how to go on: the step that failed may have been done in part.",
@@ -73,7 +82,9 @@ def _services(facts: Facts) -> Iterator[Cause]:
 
 
 def _failure(facts: Facts, job: Job) -> tuple[Evidence, ...]:
-    return says(facts, job.ref, FAILURE, "reason", "message") or says(facts, job.ref, FAILURE, "status")
+    return condition_evidence(facts, job.ref, FAILURE, "reason", "message") or condition_evidence(
+        facts, job.ref, FAILURE, "status"
+    )
 
 
 @rule(
@@ -87,14 +98,14 @@ def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
     Harvester moves a node's state when it sees that its Job has changed. Where it missed that, nothing will move the
     state later, and no other node may begin while this one counts as being at work.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state not in STATES or node.state == PAUSED or not node.exists:
             continue
         job = next((found for kind in DUE if (found := node.job(kind)) and found.state == COMPLETE), None)
         if node.state == PRELOADING:
             yield _still_preloading(facts, rollout, node)
-        elif job and STATES[node.state].order < STATES[DUE[job.type]].order and settled(facts, job.ended):
+        elif job and STATES[node.state].order < STATES[DUE[job.type]].order and has_settled(facts, job.ended):
             yield _behind(facts, rollout, node, job)
 
 
@@ -108,9 +119,9 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
         message=f'Node {node.name} still counts as "{node.state}", though its {job.type} Job {job.ref.name} is complete'
         f'{f" since {Timestamp(job.ended)}" if job.ended else ""}: it should be "{due}" by now',
         evidence=(
-            stated(rollout, node),
-            *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
-            *worked(facts, job),
+            state_evidence(rollout, node),
+            *plan_secret_evidence(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
+            *job_evidence(facts, job),
         ),
         next=(
             advice.read_harvester_log(job.ref.name, node.name),
@@ -136,14 +147,14 @@ def _still_preloading(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
             "from it"
         ),
         evidence=(
-            stated(rollout, node),
-            *asked(facts, node.secret, "pre-drain", "pre-hook"),
+            state_evidence(rollout, node),
+            *plan_secret_evidence(facts, node.secret, "pre-drain", "pre-hook"),
             Evidence(rollout.upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]', rollout.upgrade.state),
         ),
         next=(
             (
                 f"See whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
-                f"cattle-system -l upgrade.cattle.io/node={advice.arg(node.name)}`."
+                f"cattle-system -l upgrade.cattle.io/node={advice.quote_argument(node.name)}`."
             ),
             "If they are, ask vendor support to set its state to Images preloaded.",
         ),

@@ -13,9 +13,9 @@ from harvdiag.graph.pairing import E2
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
-from harvdiag.rules.upgrade_evidence import over
+from harvdiag.rules.upgrade_evidence import finished_upgrade
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.handshake import handshake, path
@@ -45,11 +45,11 @@ def chart_left_paused(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=ref,
             message=f"ManagedChart {ref.name} is paused, and no upgrade runs that would take it up again",
-            evidence=show(facts, ref, "spec.paused", "spec.version", "status.display.state"),
+            evidence=field_evidence(facts, ref, "spec.paused", "spec.version", "status.display.state"),
             next=(
                 f"See that nobody has paused {ref.name} on purpose.",
                 (
-                    f"Otherwise `kubectl patch {CHARTS} -n {FLEET} {advice.arg(ref.name)} --type merge -p "
+                    f"Otherwise `kubectl patch {CHARTS} -n {FLEET} {advice.quote_argument(ref.name)} --type merge -p "
                     '\'{"spec":{"paused":false}}\'`.'
                 ),
             ),
@@ -91,14 +91,14 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
         message="The nodes' upgrade is still on, though no Upgrade runs: "
         + "; ".join(word for part in left for word in part),
         evidence=(
-            *show(facts, PROVISIONING, *strategy),
-            *(evidence for secret, keys in asked for evidence in show(facts, secret, *map(path, keys))),
-            *(evidence for ref in paused for evidence in show(facts, ref, "spec.paused")),
-            *(gone("Upgrade", "harvester-system", name) for name in names),
+            *field_evidence(facts, PROVISIONING, *strategy),
+            *(evidence for secret, keys in asked for evidence in field_evidence(facts, secret, *map(path, keys))),
+            *(evidence for ref in paused for evidence in field_evidence(facts, ref, "spec.paused")),
+            *(missing_evidence("Upgrade", "harvester-system", name) for name in names),
         ),
         next=(
             "See which nodes are cordoned and which version each runs: `kubectl get nodes -o wide`.",
-            advice.describe("clusters.provisioning.cattle.io", "local"),
+            advice.inspect_object("clusters.provisioning.cattle.io", "local"),
             "Ask vendor support how to go on: a half-way rollout is ended node by node, not by a new upgrade.",
         ),
         caution=(
@@ -157,7 +157,7 @@ def _step(facts: Facts, secret: ObjectRef) -> str:
 
 def _succeeded(facts: Facts, secret: ObjectRef) -> bool:
     """Whether its node was the last of an upgrade that has succeeded: that answer was lost, the upgrade was not."""
-    upgrade = over(facts)
+    upgrade = finished_upgrade(facts)
     mine = (node for node in (upgrade.nodes if upgrade else ()) if node.state == DONE)
     return any(secret == plan for node in mine for plan, _ in node.secrets)
 
@@ -202,12 +202,13 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
                 f"Longhorn is to move the replicas {what} off {ref.name}, while upgrade "
                 f"{facts.rollout.upgrade.ref.name} runs"
             ),
-            evidence=show(facts, ref, *found, "spec.allowScheduling"),
+            evidence=field_evidence(facts, ref, *found, "spec.allowScheduling"),
             next=(
                 "See whether somebody means to remove this host: then let that end first.",
                 (
                     "Otherwise take the request back in Longhorn's own page, or with `kubectl edit nodes.longhorn.io "
-                    f"-n {LONGHORN} {advice.arg(ref.name)}` (evictionRequested: false, of the node and of each disk)."
+                    f"-n {LONGHORN} {advice.quote_argument(ref.name)}` (evictionRequested: false, of the node and of "
+                    "each disk)."
                 ),
             ),
             caution=(
@@ -245,8 +246,8 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
             subject=ref,
             message=f"Longhorn still has node {node.name}, but there is no Node {node.name}",
             evidence=(
-                gone(*node),
-                *show(facts, ref, "spec.allowScheduling", "metadata.deletionTimestamp"),
+                missing_evidence(*node),
+                *field_evidence(facts, ref, "spec.allowScheduling", "metadata.deletionTimestamp"),
                 *_ready(ref, obj),
             ),
             next=(
@@ -257,7 +258,7 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
                 ),
                 (
                     f"Then disable its scheduling and delete it: `kubectl delete nodes.longhorn.io -n {LONGHORN} "
-                    f"{advice.arg(node.name)}`."
+                    f"{advice.quote_argument(node.name)}`."
                 ),
             ),
             caution=(

@@ -8,9 +8,15 @@ from typing import NamedTuple
 from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone
+from harvdiag.rules.evidence import missing_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import asked, at_nodes, cordoned_at, settled, stated
+from harvdiag.rules.upgrade_evidence import (
+    cordoned_at,
+    has_settled,
+    plan_secret_evidence,
+    state_evidence,
+    upgrade_at_nodes,
+)
 from harvdiag.upgrade.phases import POST_DRAINING, PRE_DRAINED, PRE_DRAINING, PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
@@ -38,10 +44,10 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
     deleted never ends. Harvester makes a new pre-drain Job only at "Images preloaded" and a new post-drain Job only at
     "Pre-drained", so that the node stays as it is, and all others behind it.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         lack = _lack(facts, rollout, node) if rollout and node.exists else None
-        if rollout is None or lack is None or not Timestamp(lack.since) or not settled(facts, lack.since):
+        if rollout is None or lack is None or not Timestamp(lack.since) or not has_settled(facts, lack.since):
             continue
         upgrade = rollout.upgrade.ref
         marks = f"harvesterhci.io/upgrade={upgrade.name},harvesterhci.io/node={node.name}"
@@ -52,12 +58,12 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
                 "it: nothing works on it, and Harvester makes no other one from that state"
             ),
             evidence=(
-                stated(rollout, node),
-                gone("Job", upgrade.namespace, f"{upgrade.name}-{lack.job}-{node.name}"),
-                *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
+                state_evidence(rollout, node),
+                missing_evidence("Job", upgrade.namespace, f"{upgrade.name}-{lack.job}-{node.name}"),
+                *plan_secret_evidence(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
             ),
             next=(
-                f"See that it is so: `kubectl get jobs -n harvester-system -l {advice.arg(marks)}`.",
+                f"See that it is so: `kubectl get jobs -n harvester-system -l {advice.quote_argument(marks)}`.",
                 (
                     "Find out who deleted it: `kubectl get events -n harvester-system`, and the log of the pods "
                     f"`harvester` in harvester-system, searched for {node.name}."

@@ -14,17 +14,17 @@ from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import (
-    asked,
-    at_nodes,
-    current,
+    condition_evidence,
+    current_upgrade,
+    has_settled,
     pairing_causes,
+    plan_secret_evidence,
     ready_since,
-    says,
-    settled,
-    stated,
+    state_evidence,
+    upgrade_at_nodes,
 )
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
@@ -61,7 +61,7 @@ def upgrade_node_never_started(facts: Facts) -> Iterator[Hit]:
     host that is no more, it never asks: the node stays at "Images preloaded", nothing fails, and waiting changes
     nothing.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     waiting = _never_started(facts, rollout) if rollout else []
     for node in waiting:
         if rollout and (why := _why_not_started(facts, rollout, node)):
@@ -76,7 +76,7 @@ def _never_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
         return []
     times = [job.ended for job in rollout.jobs] + [ready_since(facts, node.ref) for node in rollout.nodes]
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
-    if begun is None or not settled(facts, begun.since, *times):
+    if begun is None or not has_settled(facts, begun.since, *times):
         return []
     found = [node for node in rollout.nodes if node.state == PRELOADED and node.exists and node.secrets]
     return sorted(found, key=lambda node: (_tier(facts, node), node.name))
@@ -128,7 +128,9 @@ def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
         if machine not in facts.links.objects:
             return Why(f"Rancher waits for Machine {machine.name}, which does not exist", causes, (machine,))
         edge = facts.pairing.node_ref(machine)
-        if not (edge or facts.fresh(machine)) or (edge and edge.broken and not facts.leaving(machine)):
+        if not (edge or facts.recently_created(machine)) or (
+            edge and edge.broken and not facts.recently_deleted(machine)
+        ):
             told = f"whose Node {edge.value} does not exist" if edge else "which has no Node"
             return Why(f"Rancher waits for Machine {machine.name}, {told}", causes, (edge.target,) if edge else ())
     return None
@@ -147,17 +149,17 @@ def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, fi
         f"{f' since {Timestamp(since)}' if since else ''}, and {why.words}; "
         f"{len(rollout.done)} of {len(rollout.nodes)} nodes are done",
         evidence=(
-            *(planner or show(facts, CONTROL_PLANE, *paths)),
-            stated(rollout, node),
-            *asked(facts, secret, *keys),
-            *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+            *(planner or field_evidence(facts, CONTROL_PLANE, *paths)),
+            state_evidence(rollout, node),
+            *plan_secret_evidence(facts, secret, *keys),
+            *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
         ),
         next=(
             (
                 "Read what the planner says: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o "
                 "yaml`, conditions Updated and Reconciled."
             ),
-            advice.describe("machines.cluster.x-k8s.io", machine.name),
+            advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
             (
                 f"Then look at the log of the pods `rancher` in cattle-system for {machine.name}, and at "
                 f"rancher-system-agent on {node.name}."
@@ -198,11 +200,11 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
             ),
             evidence=(
                 Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None),
-                gone(*node.ref),
-                *(e for job in pending for e in show(facts, job.ref, "status.active", "status.succeeded")),
+                missing_evidence(*node.ref),
+                *(e for job in pending for e in field_evidence(facts, job.ref, "status.active", "status.succeeded")),
             ),
             next=(
-                advice.SEE_NODES,
+                advice.LIST_NODES,
                 "If the host is only off or was renamed by mistake, bring it back under this very name.",
                 (
                     "If the host is lost, let the other nodes finish as far as they can, and see to its leftovers (its "
@@ -228,7 +230,7 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
     One failed node ends the whole upgrade: NodesUpgraded becomes False, the Upgrade counts as failed, and the nodes
     behind it keep their old version.
     """
-    rollout = current(facts)
+    rollout = current_upgrade(facts)
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state != FAILED or node.status is None:
             continue
@@ -243,14 +245,14 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
             f"{f' at {Timestamp(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
             f"{told or 'it gives no reason'}{f'; not upgraded either: {listed(rest)}' if rest else ''}",
             evidence=(
-                *show(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),
-                *says(facts, upgrade.ref, "NodesUpgraded", "status"),
-                *show(facts, node.ref, "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"),
+                *field_evidence(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),
+                *condition_evidence(facts, upgrade.ref, "NodesUpgraded", "status"),
+                *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"),
             ),
             next=(
                 (
                     f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l harvesterhci.io/node="
-                    f"{advice.arg(node.name)}`."
+                    f"{advice.quote_argument(node.name)}`."
                 ),
                 "See what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
                 "Collect a support bundle before anything is deleted, then ask vendor support how to go on.",
@@ -284,7 +286,7 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
         upgrade = rollout.upgrade
         others = [other.name for other in rollout.waiting if other.name != node.name]
         pauses = json.dumps({**upgrade.pauses, node.name: "unpause"}, separators=(",", ":"), sort_keys=True)
-        change = advice.arg(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
+        change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
         alone = upgrade.single_node == node.name
         leave = "all VMs stop while the only node is upgraded" if alone else "its VMs leave or stop"
         risk = (
@@ -298,13 +300,13 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
             f"{f', and {listed(others)} with it' if others else ''}: the upgrade goes on when it is released",
             evidence=(
                 Evidence(upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state),
-                *show(facts, upgrade.ref, f'status.nodeStatuses["{node.name}"].reason', PAUSES),
+                *field_evidence(facts, upgrade.ref, f'status.nodeStatuses["{node.name}"].reason', PAUSES),
             ),
             next=(
                 f"Find out why {node.name} was held back: {leave} when it is released.",
                 (
                     "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
-                    f"{advice.arg(upgrade.ref.name)} --overwrite {change}`."
+                    f"{advice.quote_argument(upgrade.ref.name)} --overwrite {change}`."
                 ),
             ),
             caution=f"Once released, {node.name} {risk}.",

@@ -9,7 +9,7 @@ from harvdiag.core.suggest import listed
 from harvdiag.graph.pairing import E1, E2
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import REBOOT
@@ -46,9 +46,9 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
             f"Machine, and {listed(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
         ),
         evidence=(
-            *(evidence for node in blocked for evidence in (*show(facts, node, E1), *_other(facts, node))),
+            *(evidence for node in blocked for evidence in (*field_evidence(facts, node, E1), *_other(facts, node))),
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
-            *show(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
+            *field_evidence(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
         ),
         next=_early(names) if upgrade.status("NodesUpgraded") == "" else _late(names),
         caution=(
@@ -76,7 +76,7 @@ def _causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
 def _other(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
     """Where the Machine that the Node names points instead."""
     machine = _of_another(facts, node)
-    return show(facts, machine, E2) if machine else ()
+    return field_evidence(facts, machine, E2) if machine else ()
 
 
 def _early(names: str) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def _early(names: str) -> tuple[str, ...]:
             f"Find out why there is no Machine for {names}; the finding of the Node says how. The upgrade would stop "
             "there when the nodes have their turn."
         ),
-        advice.TAKE_BACK,
+        advice.WITHDRAW_UPGRADE,
     )
 
 

@@ -13,7 +13,7 @@ from harvdiag.graph.pairing import E2
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
@@ -74,10 +74,10 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
     since = Timestamp(upgrade.conditions["SystemServicesUpgraded"].since)
     if _at_work(facts, plan) or not _over(facts, since):
         return
-    noted = show(facts, upgrade.ref, GATE_DONE)
+    noted = field_evidence(facts, upgrade.ref, GATE_DONE)
     ran = f"its plan {plan.ref.name} has run on every node, " if plan else ""
     note = "" if noted[0].value is not None else f"{ran}but the Upgrade does not say so, and " if plan else ""
-    name = advice.arg(upgrade.ref.name)
+    name = advice.quote_argument(upgrade.ref.name)
     yield Hit(
         subject=upgrade.ref,
         message=f"Upgrade {upgrade.ref.name} has not begun with the nodes, though the system services were upgraded at "
@@ -86,7 +86,7 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
             Evidence(upgrade.ref, condition_path("SystemServicesUpgraded"), "True"),
             Evidence(upgrade.ref, condition_path("NodesUpgraded"), None),
             *noted,
-            *show(facts, PROVISIONING, "spec.kubernetesVersion", "spec.rkeConfig.upgradeStrategy"),
+            *field_evidence(facts, PROVISIONING, "spec.kubernetesVersion", "spec.rkeConfig.upgradeStrategy"),
         ),
         next=(
             "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
@@ -127,7 +127,7 @@ def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
         + (f"; failed on {' and '.join(node.name for node in nodes)}" if nodes else ""),
         evidence=(
             *(Evidence(upgrade.ref, c.path, c.status) for c in told),
-            *(e for n in nodes for e in show(facts, upgrade.ref, *_fields(n.name))),
+            *(e for n in nodes for e in field_evidence(facts, upgrade.ref, *_fields(n.name))),
             *(Evidence(job.ref, condition_path("Failed"), "True") for job in jobs),
         ),
         next=(*(WHERE[c.type] for c in failed[:1]), *_logs(jobs), *_again(upgrade)),
@@ -152,7 +152,7 @@ def _in_phase(upgrade: Upgrade) -> str:
 
 def _logs(jobs: list[Job]) -> Iterator[str]:
     for job in jobs[:3]:
-        yield f"Read `kubectl logs -n {job.ref.namespace} job/{advice.arg(job.ref.name)} --tail=100`."
+        yield f"Read `kubectl logs -n {job.ref.namespace} job/{advice.quote_argument(job.ref.name)} --tail=100`."
 
 
 def _again(upgrade: Upgrade) -> Iterator[str]:
@@ -191,14 +191,14 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
         if upgrade.running or upgrade.cleaning != "Pending" or _at_work(facts, plan) or not _over(facts, since):
             continue
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is at work"
-        name = advice.arg(upgrade.ref.name)
+        name = advice.quote_argument(upgrade.ref.name)
         yield Hit(
             subject=upgrade.ref,
             message=(
                 f"Upgrade {upgrade.ref.name} is over since {since}, but its clean-up is still pending, {ran}: "
                 "Harvester refuses the next upgrade"
             ),
-            evidence=(*show(facts, upgrade.ref, CLEANING, STATE, CLEANUP_DONE),),
+            evidence=(*field_evidence(facts, upgrade.ref, CLEANING, STATE, CLEANUP_DONE),),
             next=(
                 "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
                 (
@@ -238,7 +238,9 @@ def several_upgrades_running(facts: Facts) -> Iterator[Hit]:
             subject=running[0].ref,
             message=f"{len(running)} Upgrades are unfinished: "
             + ", ".join(f"{u.ref.name} to {u.version or 'an image'} ({u.state or 'not begun'})" for u in running),
-            evidence=tuple(evidence for u in running for evidence in show(facts, u.ref, STATE, LATEST, CREATED)),
+            evidence=tuple(
+                evidence for u in running for evidence in field_evidence(facts, u.ref, STATE, LATEST, CREATED)
+            ),
             next=(
                 (
                     f"See which one the nodes follow: `kubectl get {UPGRADES} -n harvester-system --show-labels`; its "
@@ -269,7 +271,7 @@ def upgrade_without_latest_label(facts: Facts) -> Iterator[Hit]:
         message=f"Upgrade {current.ref.name} {lacks} the label latestUpgrade"
         + (f"; {others} carries it" if others else ""),
         evidence=tuple(
-            e for u in dict.fromkeys([current, *marked]) for e in show(facts, u.ref, LATEST, STATE, CREATED)
+            e for u in dict.fromkeys([current, *marked]) for e in field_evidence(facts, u.ref, LATEST, STATE, CREATED)
         ),
         next=(
             f"See that it is so: `kubectl get {UPGRADES} -n harvester-system --show-labels`.",
@@ -300,10 +302,14 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
             + " and ".join(_ghost(facts, machine) for machine in ghosts),
             evidence=(
                 *(Evidence(t.subject, t.path, t.message) for t, names in told if names),
-                *(e for m in ghosts for e in (show(facts, m, E2) if m in facts.links.objects else (gone(*m),))),
+                *(
+                    e
+                    for m in ghosts
+                    for e in (field_evidence(facts, m, E2) if m in facts.links.objects else (missing_evidence(*m),))
+                ),
             ),
             next=(
-                advice.SEE_MACHINES,
+                advice.LIST_MACHINES,
                 "Deal with each Machine as its own finding says; the planner then goes on by itself.",
             ),
             caution=advice.DELETES_NODE,
@@ -327,7 +333,7 @@ def _ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
         if age is not None and age < LAG:
             return ""  # a Machine that was just removed as it should be: the planner's words lag behind
         return f"there is no Machine {machine.name}"
-    if facts.fresh(machine) or facts.leaving(machine):
+    if facts.recently_created(machine) or facts.recently_deleted(machine):
         return ""
     edge = facts.pairing.node_ref(machine)
     if edge is None:

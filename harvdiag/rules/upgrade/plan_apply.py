@@ -14,9 +14,9 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import at_nodes, pairing_causes, says, stated
+from harvdiag.rules.upgrade_evidence import condition_evidence, pairing_causes, state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeRollout
 
@@ -49,7 +49,7 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
     agent tries again every half minute unless max-failures is reached; what has failed for two hours has a reason that
     does not pass, and no other node has its turn meanwhile.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         failed = next(_failures(facts, node), None) if node.exists and node.state != DONE else None
         if rollout is None or failed is None:
@@ -61,8 +61,8 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
             f"{failed.machine.name}: the node is not upgraded, and no other node has its turn",
             evidence=(
                 *failed.evidence,
-                stated(rollout, node),
-                *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+                state_evidence(rollout, node),
+                *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
             ),
             next=(
                 READ_LOG.format(node=node.name),
@@ -124,7 +124,7 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
     components are well. As long as it is empty, the agent did not take the plan (it is dead, or may not log in), or a
     component does not come up. The planner waits for it and goes on to no other node.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         waits = next((secret for secret, _ in node.secrets if _waits(facts, secret)), None) if node.exists else None
         if rollout is None or waits is None:
@@ -137,10 +137,10 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
                 "components are well: its agent did not take the plan, or a component does not come up"
             ),
             evidence=(
-                *show(facts, waits, PASSED, UPDATED),
-                stated(rollout, node),
-                *show(facts, node.ref, "status.nodeInfo.kubeletVersion"),
-                *says(facts, node.ref, "Ready", "status"),
+                *field_evidence(facts, waits, PASSED, UPDATED),
+                state_evidence(rollout, node),
+                *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+                *condition_evidence(facts, node.ref, "Ready", "status"),
             ),
             next=(
                 (

@@ -12,9 +12,9 @@ from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated
+from harvdiag.rules.upgrade_evidence import pairing_causes, plan_secret_evidence, state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.planner import Told
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
@@ -43,9 +43,9 @@ AGENT = (
 STEPS = {
     "waiting for at least one bootstrap node": (
         "See which plan Secret is the init node's: `kubectl get secrets -n fleet-local -l rke.cattle.io/init-node`.",
-        advice.SEE_MACHINES,
+        advice.LIST_MACHINES,
     ),
-    "non-ready bootstrap machine": (advice.SEE_MACHINES, LABEL_KUBECONFIG, RESTART_CAPI),
+    "non-ready bootstrap machine": (advice.LIST_MACHINES, LABEL_KUBECONFIG, RESTART_CAPI),
     "waiting for agent to check in": (AGENT,),
     "failure while applying plan": (
         "Read what failed, on the host of {nodes}: `journalctl -u rancher-system-agent -n 200`.",
@@ -60,7 +60,7 @@ STEPS = {
         "Look at the log of the pods `rancher` in cattle-system, and at `kubectl get pods -n cattle-system`.",
     ),
     "no etcd machines exist that have plans": (
-        advice.SEE_MACHINES,
+        advice.LIST_MACHINES,
         (
             "See which plan Secrets have the etcd role: `kubectl get secrets -n fleet-local -l "
             "rke.cattle.io/etcd-role=true`. Ask vendor support before you change any."
@@ -88,7 +88,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     The planner goes from node to node and waits for each: for its agent, its components, its kubelet. Each takes
     minutes. Where it keeps waiting, no other node has its turn; nothing fails, and the Upgrade does not tell why.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     told = _stalled(facts, rollout) if rollout else None
     if rollout is None or told is None:
         return
@@ -101,9 +101,13 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
         + (f"{_names(ahead)} runs the new kubelet, so Cluster API sees an old state" if ahead else told.meaning),
         evidence=(
             Evidence(told.subject, told.path, told.message),
-            *(e for node in nodes for e in (stated(rollout, node), *asked(facts, node.secret, "pre-drain"))),
-            *(e for node in nodes for e in show(facts, node.ref, "status.nodeInfo.kubeletVersion")),
-            *(e for node in nodes if node.secret for e in show(facts, node.secret, UPDATED)),
+            *(
+                e
+                for node in nodes
+                for e in (state_evidence(rollout, node), *plan_secret_evidence(facts, node.secret, "pre-drain"))
+            ),
+            *(e for node in nodes for e in field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion")),
+            *(e for node in nodes if node.secret for e in field_evidence(facts, node.secret, UPDATED)),
         ),
         next=_next(told, nodes, ahead),
         caution=(

@@ -14,7 +14,7 @@ from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import AT_SERVICES, DONE, PHASES, PRELOADED, SERVICES
@@ -56,7 +56,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
         return
     upgrade = rollout.upgrade.ref
     for plan in _of_upgrade(facts, upgrade.name):
-        known = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.fresh(ref)]
+        known = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.recently_created(ref)]
         left_out = [ref for ref, obj in known if not plan.selects(obj) and plan.label not in labels(obj)]
         if plan.task != SKIP_RESTART or not left_out:
             continue
@@ -67,13 +67,13 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
                 "does not manage, while the Job apply-manifests waits until every Node has run it"
             ),
             evidence=(
-                *(evidence for node in left_out for evidence in show(facts, node, MANAGED, _label(plan))),
-                *show(facts, plan.ref, "spec.nodeSelector"),
-                *show(facts, upgrade, STATE),
+                *(evidence for node in left_out for evidence in field_evidence(facts, node, MANAGED, _label(plan))),
+                *field_evidence(facts, plan.ref, "spec.nodeSelector"),
+                *field_evidence(facts, upgrade, STATE),
             ),
             next=(
                 _find_out(left_out),
-                advice.TAKE_BACK,
+                advice.WITHDRAW_UPGRADE,
             ),
             caution=UNMANAGED,
             causes=tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),
@@ -108,7 +108,7 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     if rollout is None or rollout.upgrade.state not in BEFORE_SERVICES:
         return
     upgrade, left_out = rollout.upgrade.ref, (n.ref for n in rollout.nodes if n.exists and not n.managed)
-    if not (bare := [ref for ref in left_out if not facts.fresh(ref)]):
+    if not (bare := [ref for ref in left_out if not facts.recently_created(ref)]):
         return
     yield Hit(
         subject=upgrade,
@@ -116,7 +116,10 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
             f"Upgrade {upgrade.name} will wait without end for {_names(bare)} when it upgrades the system services: a "
             "plan has to run on every Node then, and it skips what Harvester does not manage"
         ),
-        evidence=(*(row for node in bare for row in show(facts, node, MANAGED)), *show(facts, upgrade, STATE)),
+        evidence=(
+            *(row for node in bare for row in field_evidence(facts, node, MANAGED)),
+            *field_evidence(facts, upgrade, STATE),
+        ),
         next=(
             _find_out(bare),
             (
@@ -198,12 +201,12 @@ def _held_up(facts: Facts, subject: ObjectRef, plan: NodePlan, why: dict[str, st
         message=f"{subject.kind} {subject.name} {lead}, because {told}",
         evidence=(
             *(evidence for node in refs for evidence in _failures(facts, plan, node.name)),
-            *show(facts, plan.ref, APPLYING, "status.latestHash"),
+            *field_evidence(facts, plan.ref, APPLYING, "status.latestHash"),
             *(evidence for node in refs for evidence in _liveness(facts, node, _label(plan))),
         ),
         next=(
             *(_revive(ref, why[ref.name]) for ref in refs),
-            advice.describe(RESOURCE, plan.ref.name, plan.ref.namespace),
+            advice.inspect_object(RESOURCE, plan.ref.name, plan.ref.namespace),
         ),
         caution=f"{BY_HAND} {advice.QUORUM}",
         causes=tuple(cause for node in refs for cause in _causes(facts, node)),
@@ -224,17 +227,17 @@ def _revive(node: ObjectRef, why: str) -> str:
     if why in {RAN_AND_FAILED, UNREGISTERED}:
         return (
             "Read the log of its Job: `kubectl get jobs,pods -n cattle-system -l "
-            f"upgrade.cattle.io/node={advice.arg(node.name)}`; a full disk and a registry or server that does not "
-            "answer are the usual reasons."
+            f"upgrade.cattle.io/node={advice.quote_argument(node.name)}`; a full disk and a registry or server that "
+            "does not answer are the usual reasons."
         )
     if why == GONE:
         return (
             f"Node {node.name} is gone: see that its Machine is gone too, then let the plan forget it by deleting its "
-            f"Job (`kubectl get jobs -n cattle-system -l upgrade.cattle.io/node={advice.arg(node.name)}`)."
+            f"Job (`kubectl get jobs -n cattle-system -l upgrade.cattle.io/node={advice.quote_argument(node.name)}`)."
         )
     return (
-        f"Bring {node.name} back: `kubectl describe node {advice.arg(node.name)}`, and on the host `journalctl -u "
-        "rke2-server -u rke2-agent`; the plan then goes on by itself."
+        f"Bring {node.name} back: `kubectl describe node {advice.quote_argument(node.name)}`, and on the host "
+        "`journalctl -u rke2-server -u rke2-agent`; the plan then goes on by itself."
     )
 
 
@@ -247,9 +250,9 @@ def _causes(facts: Facts, node: ObjectRef) -> list[Cause]:
 
 def _liveness(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[Evidence]:
     if node not in facts.links.objects:
-        yield gone(*node)
+        yield missing_evidence(*node)
         return
-    yield from show(facts, node, *paths)
+    yield from field_evidence(facts, node, *paths)
     if ready := find_condition(facts.pairing.obj(node), "Ready"):
         yield Evidence(node, ready.path, ready.status or None)
 
@@ -281,7 +284,7 @@ def _unable(facts: Facts, plan: NodePlan, name: str) -> str:
     """Why the plan does not get on at a Node; empty where it may, also because an upgrade restarts that Node."""
     node = ObjectRef("Node", "", name)
     state = facts.rollout.upgrade.nodes.get(name, DONE) if facts.rollout else DONE
-    if facts.fresh(node) or facts.leaving(node):
+    if facts.recently_created(node) or facts.recently_deleted(node):
         return ""
     if facts.pairing.orphan(node) and all(map(facts.links.seen, ("Machine", "CustomMachine", "RKEBootstrap"))):
         return "" if _registering(facts, plan, name) else UNREGISTERED
@@ -317,12 +320,12 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=plan.ref,
             message=f"Plan {plan.ref.name} is left over: there is no Upgrade {plan.upgrade}",
-            evidence=(gone(*upgrade), *show(facts, plan.ref, MADE_FOR, APPLYING)),
+            evidence=(missing_evidence(*upgrade), *field_evidence(facts, plan.ref, MADE_FOR, APPLYING)),
             next=(
-                advice.describe(RESOURCE, plan.ref.name, plan.ref.namespace),
+                advice.inspect_object(RESOURCE, plan.ref.name, plan.ref.namespace),
                 (
                     "When nothing else of that upgrade is under way, it may be deleted: `kubectl delete "
-                    f"{RESOURCE} -n {plan.ref.namespace} {advice.arg(plan.ref.name)}`."
+                    f"{RESOURCE} -n {plan.ref.namespace} {advice.quote_argument(plan.ref.name)}`."
                 ),
             ),
             caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is at work on a host.",

@@ -15,9 +15,9 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import at_nodes, stated
+from harvdiag.rules.upgrade_evidence import state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -60,7 +60,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
     rebuilt, or a VM that can neither migrate nor be shut down, keeps it waiting; no other node has its turn meanwhile.
     Where the volumes were not seen, that is told instead.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         job = _held(facts, node)
         if rollout is None or job is None:
@@ -126,10 +126,10 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
             f"{listed(told)}{f'; {more} more hold it too' if more else ''}"
         ),
         evidence=(
-            *(e for ref, _ in volumes for e in show(facts, ref, *paths)),
+            *(e for ref, _ in volumes for e in field_evidence(facts, ref, *paths)),
             *(e for ref, obj in vms for e in _immovable(ref, obj)),
-            *show(facts, hold.job.ref, "status.active", "status.startTime"),
-            stated(rollout, node),
+            *field_evidence(facts, hold.job.ref, "status.active", "status.startTime"),
+            state_evidence(rollout, node),
         ),
         next=tuple(_steps(node, hold)),
         caution=(
@@ -144,7 +144,7 @@ def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
     if not hold.volumes and not hold.vms:
         yield "Look for volumes that are degraded or faulted: `kubectl get volumes.longhorn.io -n longhorn-system`."
     for ref, _ in hold.volumes[:1]:
-        what = f"-n {advice.arg(ref.namespace)} {advice.arg(ref.name)} -o yaml"
+        what = f"-n {advice.quote_argument(ref.namespace)} {advice.quote_argument(ref.name)} -o yaml"
         yield (
             f"See why volume {ref.name} is not rebuilt: `kubectl get volumes.longhorn.io {what}` (condition Scheduled) "
             "and its replicas in Longhorn's page: a disk is full, or a node on which a replica was to be placed is "
@@ -155,7 +155,7 @@ def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
             f"Shut VM {ref.name} of namespace {ref.namespace} down in Harvester's page: a host device, a CD-ROM or a "
             "rule of affinity keeps it from migrating (harvester/harvester#7096)."
         )
-    job = advice.arg(f"job/{hold.job.ref.name}")
+    job = advice.quote_argument(f"job/{hold.job.ref.name}")
     yield f"Read what the Job waits for: `kubectl logs -n harvester-system {job} --tail=50`."
     yield f"The Job goes on by itself when that is mended; then {node.name} is drained."
 

@@ -12,18 +12,18 @@ from harvdiag.core.timestamps import Timestamp, latest
 from harvdiag.graph.pairing import E1
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import (
-    asked,
-    at_nodes,
+    condition_evidence,
     cordoned_at,
+    has_settled,
+    job_evidence,
     pairing_causes,
+    plan_secret_evidence,
     ready_since,
-    says,
-    settled,
-    stated,
-    worked,
+    state_evidence,
+    upgrade_at_nodes,
 )
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import DONE, REBOOT
@@ -59,7 +59,7 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
     After the post-drain Job the node restarts into the new operating system. It is not done if it comes back with the
     old one, does not come back at all, or if Harvester cannot find its Machine and plan Secret to note it.
     """
-    rollout = at_nodes(facts)
+    rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state != REBOOT or not node.exists:
             continue
@@ -68,11 +68,11 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
                 subject=node.ref,
                 message=f"Node {node.name} stays at Waiting Reboot: {stuck.why}",
                 evidence=(
-                    stated(rollout, node),
-                    *asked(facts, node.secret, "post-drain", "post-hook"),
-                    *worked(facts, _last(node)),
-                    *show(facts, node.ref, "status.nodeInfo.osImage", PENDING, E1),
-                    *says(facts, node.ref, "Ready", "status"),
+                    state_evidence(rollout, node),
+                    *plan_secret_evidence(facts, node.secret, "post-drain", "post-hook"),
+                    *job_evidence(facts, _last(node)),
+                    *field_evidence(facts, node.ref, "status.nodeInfo.osImage", PENDING, E1),
+                    *condition_evidence(facts, node.ref, "Ready", "status"),
                 ),
                 next=stuck.next,
                 caution=(
@@ -97,8 +97,8 @@ def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
         return _away(facts, node, since)
     if fault := _not_found(facts, node):
         told = f"Harvester moves it on only through the plan Secret of its Machine, and {fault}"
-        return _Stuck(told, (advice.SEE_MACHINES, "Mend that first: its own finding says how."), paired=True)
-    if not wanted or not settled(facts, since):
+        return _Stuck(told, (advice.LIST_MACHINES, "Mend that first: its own finding says how."), paired=True)
+    if not wanted or not has_settled(facts, since):
         return None
     if node.os == wanted:
         steps = (
@@ -206,15 +206,15 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
                     "drain of it is under way: nobody will uncordon it"
                 ),
                 evidence=(
-                    stated(rollout, node),
-                    *asked(facts, node.secret, "pre-drain", "post-drain"),
-                    *show(facts, node.ref, "spec.unschedulable", MAINTENANCE),
+                    state_evidence(rollout, node),
+                    *plan_secret_evidence(facts, node.secret, "pre-drain", "post-drain"),
+                    *field_evidence(facts, node.ref, "spec.unschedulable", MAINTENANCE),
                 ),
                 next=(
                     f"Ask whether somebody cordoned {node.name} on purpose.",
                     (
-                        f"If nobody did: `kubectl uncordon {advice.arg(node.name)}`. If it is cordoned again at once, "
-                        "a second Machine names this Node (harvester/harvester#7065)."
+                        f"If nobody did: `kubectl uncordon {advice.quote_argument(node.name)}`. If it is cordoned "
+                        "again at once, a second Machine names this Node (harvester/harvester#7065)."
                     ),
                 ),
                 caution=(
@@ -235,7 +235,7 @@ def _left_cordoned(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
         return False
     job, at = node.job("post-drain"), cordoned_at(facts, node.ref)
     ended = job.ended if job else ""
-    if not settled(facts, latest(ended, ready_since(facts, node.ref)), at):
+    if not has_settled(facts, latest(ended, ready_since(facts, node.ref)), at):
         return False
     age = Timestamp(ended).since(Timestamp(at))
     return rollout.upgrade.running or (age is not None and age >= timedelta(0))

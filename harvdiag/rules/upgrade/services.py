@@ -15,7 +15,7 @@ from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
@@ -59,9 +59,9 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=ref,
             message=f"Bundle {ref.name} could not be applied: {_reason(obj) or 'fleet gives no reason'}",
-            evidence=(*show(facts, ref, "status.summary"), *_conditions(ref, obj)),
+            evidence=(*field_evidence(facts, ref, "status.summary"), *_conditions(ref, obj)),
             next=(
-                advice.describe("bundles.fleet.cattle.io", ref.name),
+                advice.inspect_object("bundles.fleet.cattle.io", ref.name),
                 (
                     "See the state of its Helm release: `helm list -A -a`. One that stays at pending-upgrade is rolled "
                     "back with `helm rollback` to its last deployed revision; newer releases do so by themselves."
@@ -97,12 +97,15 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=ref,
             message=f"ManagedChart {ref.name} has failed: {what}" + (f": {reason}" if (reason := _reason(obj)) else ""),
-            evidence=(*show(facts, ref, "spec.version", "spec.paused", "status.summary"), *_conditions(ref, obj)),
+            evidence=(
+                *field_evidence(facts, ref, "spec.version", "spec.paused", "status.summary"),
+                *_conditions(ref, obj),
+            ),
             next=(
-                advice.describe(CHARTS, ref.name),
+                advice.inspect_object(CHARTS, ref.name),
                 (
                     "See its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
-                    f"{advice.arg(f'mcc-{ref.name}')} -o yaml`."
+                    f"{advice.quote_argument(f'mcc-{ref.name}')} -o yaml`."
                 ),
             ),
             causes=(Cause("bundle-not-ready", ObjectRef("Bundle", FLEET, f"mcc-{ref.name}")),),
@@ -148,7 +151,7 @@ def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
             f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm says that another operation on "
             "the release is in progress, and none takes hours"
         ),
-        evidence=(*_conditions(ref, obj), *show(facts, ref, "status.summary")),
+        evidence=(*_conditions(ref, obj), *field_evidence(facts, ref, "status.summary")),
         next=(
             "See the state of the Helm releases: `helm list -A -a`; an operation that was cut off shows as pending.",
             "Roll a pending release back with `helm rollback` to its last deployed revision.",
@@ -221,7 +224,7 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
             "Management Cluster local lacks the annotation provisioning.cattle.io/administrated: a host that joins "
             "now gets no Machine"
         ),
-        evidence=(*show(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
+        evidence=(*field_evidence(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
         next=(
             "Join no host before the annotation is there.",
             (
@@ -255,19 +258,19 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
     if not (whole or _since_1_9(facts)) or _services_under_way(facts):
         return
     for plan, mine in plans.items():
-        if plan in whole or facts.fresh(plan) or facts.leaving(plan):
+        if plan in whole or facts.recently_created(plan) or facts.recently_deleted(plan):
             continue
         missing = [key for key in CLUSTER_LABELS if not mine.get(key)]
         others = f"which {len(whole)} others carry" if whole else "which Harvester 1.9 and newer write"
         yield Hit(
             subject=plan,
             message=f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
-            evidence=show(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
+            evidence=field_evidence(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
             next=(
                 (
                     "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next handles "
                     "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
-                    f"{advice.arg(plan.name.removesuffix('-machine-plan'))} -o yaml`."
+                    f"{advice.quote_argument(plan.name.removesuffix('-machine-plan'))} -o yaml`."
                 ),
                 (
                     "If the RKEBootstrap is in order, let Rancher look again: `kubectl rollout restart deployment -n "

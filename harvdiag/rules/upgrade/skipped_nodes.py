@@ -10,9 +10,9 @@ from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import at_nodes, over, pairing_causes
+from harvdiag.rules.upgrade_evidence import finished_upgrade, pairing_causes, upgrade_at_nodes
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.v2 import toolkit_unseen
 from harvdiag.upgrade.wording import made
@@ -35,9 +35,9 @@ def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
     """
     if toolkit_unseen(facts.snapshot) or facts.upgrades.plan:
         return
-    if rollout := over(facts):
+    if rollout := finished_upgrade(facts):
         yield from _after(facts, rollout)
-    elif rollout := at_nodes(facts):
+    elif rollout := upgrade_at_nodes(facts):
         yield from _meanwhile(facts, rollout)
 
 
@@ -77,9 +77,9 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps:
         subject=node.ref,
         message=message,
         evidence=(
-            *show(facts, node.ref, KUBELET, OS),
-            *show(facts, rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', "spec.version"),
-            *show(facts, node.ref, 'metadata.labels["harvesterhci.io/managed"]'),
+            *field_evidence(facts, node.ref, KUBELET, OS),
+            *field_evidence(facts, rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', "spec.version"),
+            *field_evidence(facts, node.ref, 'metadata.labels["harvesterhci.io/managed"]'),
         ),
         next=steps,
         caution=(
@@ -92,7 +92,10 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps:
 
 def _mend(node: NodeRollout) -> tuple[str, ...]:
     label = f"Find out why {node.name} has no label harvesterhci.io/managed; its own finding says how to mend that."
-    look = f"See what {node.name} is: `kubectl get node {advice.arg(node.name)} -o yaml`. {advice.SEE_MACHINES}"
+    look = (
+        f"See what {node.name} is: `kubectl get node {advice.quote_argument(node.name)} -o yaml`. "
+        f"{advice.LIST_MACHINES}"
+    )
     ask = (
         "Ask vendor support how to bring the node to the release of the others; the documented way is to take it out "
         "of the cluster and to install it anew with that release."
