@@ -88,7 +88,6 @@ API = frozenset(
 """What the cluster itself says: words of Rancher's planner, and places in an object."""
 PHRASES = frozenset(
     {
-        "Be sure that the host",
         "Do not uninstall",
         "Find out why",
         "Rancher's planner says",
@@ -110,7 +109,7 @@ PHRASES = frozenset(
         "every link holds",
         "files of kubectl",
         "good to know",
-        "has been deleting since",
+        "has been terminating since",
         "has no Node",
         "has not begun",
         "in this cluster",

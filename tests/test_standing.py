@@ -98,12 +98,12 @@ STORIES = {
     "unmanaged-node": (
         "is stuck in phase 6 of 8 (UpgradingSystemServices)",
         "waits for hv04: its plan hvst-upgrade-abcde-skip-restart-rancher-system-agent skips what Harvester does not",
-        "Machine custom-957869c2ad0d is named by 2 Nodes: hv03 and hv04",
+        "Machine custom-957869c2ad0d is referenced by 2 Nodes: hv03 and hv04",
     ),
     "two-machines-one-node": (
         "is stuck in phase 7 of 8 (UpgradingNodes): 1 of 3 nodes are done",
         "Node hv02 waits since 2025-05-08 06:40 UTC for an answer that does not come",
-        "Machine custom-31079167475f has been deleting since 2025-05-06 15:10 UTC",
+        "Machine custom-31079167475f has been terminating since 2025-05-06 15:10 UTC",
     ),
     "ghost-machines": (
         "is stuck in phase 7 of 8 (UpgradingNodes): 1 of 5 nodes are done",

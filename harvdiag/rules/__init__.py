@@ -1,5 +1,5 @@
-"""Rules: the only room that judges. `engine` declares and runs them, `evidence` shows what they saw, `advice` words the
-steps; a family is a package below this one, and a rule one function in it.
+"""Rules: the only package that judges. `engine` declares and runs them, `evidence` builds what they show,
+`advice` words the steps; a family is a package below this one, and a rule is one function in it.
 """
 
 from harvdiag.rules.engine import Cause, Hit, Rule, registry, rule, run_rules, select_rules

@@ -1,8 +1,9 @@
-"""Rules: one function each, declared in one place, found by themselves.
+"""Rules: declare them, find them, run them.
 
-A rule names the kinds that it needs. Where one of them was not seen, the rule is skipped and says why; it never passes
-on what nobody looked at. Its docstring is its documentation: the first line says what is wrong, the rest why it
-matters. Families are the modules and packages below this one; no rule's module imports another.
+A rule is one function, declared with `rule` and discovered automatically. It declares the kinds that it needs: where
+one of them was not seen, the rule is skipped and says why; it never passes on data that was not seen. Its docstring is
+its documentation: the first line says what is wrong, the rest why it matters. Families are the modules and packages
+beside this one; no module of rules imports another.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """What a rule found: everything of a finding that the rule's declaration does not already say.
+    """One match of a rule: everything of a finding that the declaration of the rule does not contain.
 
-    `targets` are the objects beside the subject that the message names, `many` what it says of several at once.
+    `targets` are the objects beside the subject that the message mentions, `many` what it says of several at once.
     """
 
     subject: ObjectRef
@@ -58,9 +59,9 @@ class Hit:
 
 
 FAMILIES = "harvdiag.rules"
-"""The package whose packages are the families."""
+"""The package below which the families are."""
 UPGRADE = "upgrade"
-"""The family whose errors hold an upgrade up."""
+"""The family whose errors block an upgrade."""
 Check = Callable[[Facts], Iterable[Hit]]
 
 
@@ -68,7 +69,7 @@ Check = Callable[[Facts], Iterable[Hit]]
 class Rule:
     """A declared rule. `summary` and `why` come from the docstring of `check`, `family` from its module.
 
-    The others are what it declares of its findings: see `Meaning`.
+    The other fields are what it declares about its findings: see `Meaning`.
     """
 
     name: str
@@ -89,13 +90,13 @@ class Rule:
 
 
 class Meaning(TypedDict, total=False):
-    """What a rule may declare of its findings.
+    """What a rule may declare about its findings.
 
     `short` is the fault in a few words for titles (default: the rule's name without its family), `holds` whether an
     upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
-    link is missing, `reason` the code of a fault that reports and pictures treat unlike others. `alike` is what is
-    said of further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field that shows
-    the fault where it is absent; else it is the first of the evidence.
+    link is missing, `reason` the code of a fault that reports and pictures treat in a special way. `alike` is said of
+    further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field whose absence shows
+    the fault; by default the first of the evidence.
     """
 
     short: str
@@ -118,10 +119,10 @@ def rule(
     everywhere: bool = False,
     **meaning: Unpack[Meaning],
 ) -> Callable[[Check], Check]:
-    """Declare a rule. `links` are public addresses, or issues as ``harvester/harvester#8236``.
+    """Declare a function as a rule. `links` are public URLs, or issues as ``harvester/harvester#8236``.
 
     With `everywhere` it needs its kinds in every namespace of the source, not only in their own. `meaning` is
-    what reports and pictures need to know of its findings.
+    what reports and pictures need to know about its findings.
     """
 
     def declare(check: Check) -> Check:
@@ -160,7 +161,7 @@ def _join_lines(body: str) -> str:
 
 @cache
 def registry() -> dict[str, Rule]:
-    """Every rule by its name, family by family in alphabetical order, each in the order of its file."""
+    """Return every rule by name: the families in alphabetical order, the rules of a module in the order of its file."""
     places = import_module(FAMILIES).__path__
     for module in sorted(pkgutil.walk_packages(places, f"{FAMILIES}."), key=lambda m: m.name):
         import_module(module.name)
@@ -168,7 +169,7 @@ def registry() -> dict[str, Rule]:
 
 
 def select_rules(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[Rule]:
-    """The rules to run: names and families in `chosen` (empty: all) without those in `ignored`.
+    """Return the rules to run: names and families in `chosen` (empty: all) without those in `ignored`.
 
     Raises UsageError for a word that is neither a rule nor a family.
     """
@@ -183,7 +184,7 @@ def select_rules(chosen: Collection[str] = (), ignored: Collection[str] = ()) ->
 
 
 def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
-    """Run the rules; what they need is read together first."""
+    """Run the rules and return their outcomes in the same order. The kinds that they need are loaded together first."""
     chosen = list(rules)
     needed = sorted({kind for rule in chosen for kind in rule.needs}, key=sort_key)
     facts.snapshot.load([*needed, "Setting"])
@@ -223,17 +224,17 @@ def _build_finding(rule: Rule, hit: Hit) -> Finding:
 
 
 def _telling_field(rule: Rule, evidence: tuple[Evidence, ...]) -> Evidence | None:
-    """The field that the rule declares, where it is absent; else the first of the evidence."""
+    """Return the field that the rule declares, if it is absent; else the first of the evidence."""
     absent = (e for e in evidence if rule.shows and e.path == rule.shows and e.value is None)
     return next(absent, next(iter(evidence), None))
 
 
 def _drop_unfound_causes(outcomes: list[Outcome]) -> list[Outcome]:
-    """Keep of each finding's causes those that were found too; a cause that is no finding explains nothing."""
-    found = {finding.fingerprint for outcome in outcomes for finding in outcome.findings}
+    """Drop from each finding the causes that are not findings themselves: they explain nothing."""
+    fingerprints = {finding.fingerprint for outcome in outcomes for finding in outcome.findings}
 
-    def keep(finding: Finding) -> Finding:
-        causes = tuple(cause for cause in dict.fromkeys(finding.caused_by) if cause in found)
+    def keep_causes(finding: Finding) -> Finding:
+        causes = tuple(cause for cause in dict.fromkeys(finding.caused_by) if cause in fingerprints)
         return replace(finding, caused_by=causes)
 
-    return [outcome._replace(findings=tuple(map(keep, outcome.findings))) for outcome in outcomes]
+    return [outcome._replace(findings=tuple(map(keep_causes, outcome.findings))) for outcome in outcomes]

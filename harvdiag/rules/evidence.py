@@ -1,4 +1,4 @@
-"""Evidence: the fields, absences and host files that a rule shows for what it says."""
+"""Evidence: the fields, missing objects and host files by which a rule supports its message."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ __all__ = ["column_evidence", "field_evidence", "host_evidence", "missing_eviden
 
 
 def host_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
-    """Who the host believes to be by its own files, where the source holds them: the Machine it would register as."""
+    """Return the Machine that the host would register as, by its own files; empty where the source has none of them."""
     files = (facts.snapshot.host(node.name) or {}).get("files", {})
     ref = ObjectRef("Host", "", node.name)
     machines = {value for m in facts.pairing.machines for value in (m.name, uid_of(facts.links.objects[m]))}
-    signs = [(path, told["machine"]) for path, told in files.items() if told.get("machine")]
+    identities = [(path, content["machine"]) for path, content in files.items() if content.get("machine")]
     return tuple(
-        Evidence(ref, path, f"points to Machine {sign}{'' if sign in machines else ', which does not exist'}")
-        for path, sign in signs
+        Evidence(ref, path, f"references Machine {name}{'' if name in machines else ', which does not exist'}")
+        for path, name in identities
     )
 
 
 def missing_evidence(kind: str, namespace: str, name: str) -> Evidence:
-    """That an object does not exist, as evidence: no field, no value."""
+    """Return the evidence that an object does not exist: it has neither field nor value."""
     return Evidence(ObjectRef(kind, namespace, name), "", None)
 
 
 def column_evidence(facts: Facts, ref: ObjectRef, *columns: str) -> tuple[Evidence, ...]:
-    """What columns of the catalogue hold, as evidence: each with the field that is filled, in whichever version."""
+    """Return the values of columns of the catalogue, each with the field that has it in the object's API version."""
     paths = [path for column in CATALOGUE[ref.kind].columns if column.name in columns for path in column.paths]
     return tuple(evidence for evidence in field_evidence(facts, ref, *paths) if evidence.value is not None)
 
 
 def field_evidence(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:
-    """The fields of an object as evidence; a field that is absent has the value None."""
+    """Return fields of an object; an absent or empty field has the value None."""
     obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
     values = ((path, field(path).get(obj)) for path in paths)
     return tuple(Evidence(ref, path, None if value == "" else value) for path, value in values)

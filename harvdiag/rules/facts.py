@@ -1,4 +1,4 @@
-"""Facts: what the rules may ask of one snapshot. Everything is worked out once, when it is first asked for."""
+"""Facts: what the rules read of one snapshot. Each is computed once, when it is first used."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ __all__ = ["JOINING", "REMOVAL", "Facts"]
 JOINING = timedelta(minutes=30)
 """How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
 REMOVAL = timedelta(hours=1)
-"""How long a deletion may take; Cluster API drains, detaches and removes in turn."""
+"""How long a deletion may take; Cluster API drains the Node, detaches its volumes and removes the objects in turn."""
 
 
 class Facts:
-    """One snapshot and what follows from it: its links, its pairs, its upgrades, and its own "now"."""
+    """One snapshot and what is derived from it: links, pairs, upgrades, and the time of collection as "now"."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
 
     @cached_property
     def links(self) -> Links:
-        """Which object names which other."""
+        """Which object references which other."""
         return Links(self.snapshot)
 
     @cached_property
@@ -47,35 +47,38 @@ class Facts:
 
     @cached_property
     def rollout(self) -> Rollout | None:
-        """The Upgrade that is under way, with its nodes and Jobs; None where none runs."""
+        """The Upgrade in progress, with its nodes and Jobs; None if there is none."""
         upgrade = self.upgrades.running
         return Rollout(upgrade, self.snapshot, self.pairing) if upgrade else None
 
     @cached_property
     def harvester_version(self) -> str:
-        """Setting `server-version`; empty where it was not seen."""
+        """Setting `server-version`; empty if it was not seen."""
         setting = self.snapshot.get(ObjectRef("Setting", "", "server-version"))
         return (text(setting, "value") or text(setting, "default")) if setting else ""
 
     @cached_property
     def now(self) -> Timestamp:
-        """The time of collection, never the clock's; where it is not told, the last heartbeat of any Node.
+        """The time of collection, never that of the local clock; if it is unknown, the last heartbeat of any Node.
 
-        Kubelets send one every five minutes, so that is late enough to say how long something has lasted.
+        Kubelets send one every five minutes, which is accurate enough for durations.
         """
-        told = Timestamp(self.snapshot.manifest.captured_at)
-        return told or max(map(Timestamp, self._heartbeats()), default=told)
+        captured_at = Timestamp(self.snapshot.manifest.captured_at)
+        return captured_at or max(map(Timestamp, self._heartbeats()), default=captured_at)
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):
-            yield from (found.heartbeat for found in conditions_of(node))
+            yield from (condition.heartbeat for condition in conditions_of(node))
 
     def recently_created(self, ref: ObjectRef) -> bool:
-        """Made less than half an hour before: it may still be joining, and its lists were read one after another."""
+        """Whether it was created less than half an hour ago.
+
+        It may still be joining, and a source reads its lists one after another, so some may be older than the object.
+        """
         return self._happened_within(ref, "metadata.creationTimestamp", JOINING)
 
     def recently_deleted(self, ref: ObjectRef) -> bool:
-        """Deleted less than an hour before: its parts go one by one, as expected; docs/objects.md#removal-machine."""
+        """Whether it was deleted less than an hour ago: its parts go one by one (docs/objects.md#removal-machine)."""
         return self._happened_within(ref, "metadata.deletionTimestamp", REMOVAL)
 
     def _happened_within(self, ref: ObjectRef, path: str, span: timedelta) -> bool:

@@ -1,4 +1,4 @@
-"""How a host without a Machine of its own is taken out and joined anew, in steps that fit the upgrade that runs."""
+"""How to remove and rejoin a host that has no Machine of its own, in steps that fit the upgrade in progress."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHARTS = "`kubectl get managedcharts.management.cattle.io -n fleet-local`"
 
 
 def rejoin_steps(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None) -> tuple[str, ...]:
-    """Remove the node and join it again; `shared` is another's Machine that it names.
+    """Return the steps that remove and rejoin the node; `shared` is another node's Machine that it references.
 
     Follows harvester/docs#1108, docs/objects.md#failure-orphan-node and docs/objects.md#failure-shared-machine.
     """
@@ -28,28 +28,31 @@ def rejoin_steps(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None)
             f"Run `rke2-uninstall.sh` on {name} so that it cannot register again, then delete the host {name} in "
             "Harvester."
         ),
-        f"See that nothing of {name} is left: its Node, its `nodes.longhorn.io` and its etcd member.",
+        f"Verify that nothing of {name} is left: its Node, its `nodes.longhorn.io` and its etcd member.",
         (
-            f"Install {name} anew with a wiped disk and join it{_version_to_install(facts)}; its Machine, plan Secret "
-            "and labels then appear by themselves."
+            f"Reinstall {name} on a wiped disk and rejoin it{_version_to_install(facts)}; its Machine, plan Secret and "
+            "labels are then created automatically."
         ),
     )
 
 
 def _upgrade_steps(facts: Facts) -> tuple[str, ...]:
-    """What an upgrade requires first: in phase 7 the other nodes must be done; docs/objects.md#precondition-upgrade."""
+    """Return what an upgrade requires first: in phase 7 the other nodes must be done.
+
+    See docs/objects.md#precondition-upgrade.
+    """
     if facts.rollout is None:
         return (
             ()
             if _no_upgrade_runs(facts)
-            else ("If an upgrade is under way, wait until its other nodes are Succeeded.",)
+            else ("If an upgrade is in progress, wait until its other nodes are Succeeded.",)
         )
     upgrade = facts.rollout.upgrade
     if upgrade.status("NodesUpgraded"):
         return (f"Wait until every other node of Upgrade {upgrade.ref.name} is Succeeded.",)
     return (
         (
-            f"Upgrade {upgrade.ref.name} has not come to the nodes yet, so Harvester still lets you delete that "
+            f"Upgrade {upgrade.ref.name} has not reached the nodes yet, so Harvester still lets you delete that "
             "Upgrade (no longer once its condition NodesUpgraded is Unknown, nor while Cluster local is in phase "
             f"Provisioning). What the upgrade had paused stays paused: {CHARTS}; un-pause that afterwards."
         ),
@@ -57,12 +60,12 @@ def _upgrade_steps(facts: Facts) -> tuple[str, ...]:
 
 
 def _no_upgrade_runs(facts: Facts) -> bool:
-    """Whether it is known that no upgrade runs, rather than that none was looked for."""
+    """Whether it is known that no upgrade is in progress, rather than that none was looked for."""
     return facts.snapshot.seen("Upgrade") and facts.upgrades.plan is None
 
 
 def _version_to_install(facts: Facts) -> str:
-    """Which version to install; while an upgrade is unfinished no source says (docs/objects.md#webhook-node-join)."""
+    """Return which version to install; it is undocumented during an upgrade (docs/objects.md#webhook-node-join)."""
     if _no_upgrade_runs(facts) and facts.rollout is None:
         return ", with the version that the other nodes run"
     return (
@@ -72,11 +75,14 @@ def _version_to_install(facts: Facts) -> str:
 
 
 def _release_machine(name: str, shared: ObjectRef) -> str:
-    """Harvester deletes the Machine that a deleted Node names, whosever it is; docs/objects.md#removal-node."""
+    """Return the step that removes the Node's reference to another node's Machine.
+
+    Otherwise Harvester deletes that Machine together with the Node; docs/objects.md#removal-node.
+    """
     return (
-        f"Before anything of it is deleted, let Node {name} no longer name Machine {shared.name}, for Harvester "
-        f"deletes the Machine that a deleted Node names. Keep a copy, `kubectl get node {advice.quote_argument(name)} "
+        f"Before anything of Node {name} is deleted, detach that Node from Machine {shared.name}: Harvester deletes "
+        f"the Machine that a deleted Node references. Keep a copy, `kubectl get node {advice.quote_argument(name)} "
         f"-o yaml > node-before.yaml`, then `kubectl annotate node {advice.quote_argument(name)} "
-        "cluster.x-k8s.io/machine-`. See that the annotation does not come back, and go no further if it does; nobody "
-        "has reported this step yet."
+        "cluster.x-k8s.io/machine-`. Verify that the annotation does not come back, and stop if it does; there is no "
+        "report of this step yet."
     )

@@ -1,4 +1,4 @@
-"""What the rules about single nodes share: which upgrade they judge, what has settled, and a node's three sides."""
+"""What the rules about single nodes share: which upgrade they judge, what has settled, and the evidence of a node."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 SETTLING = timedelta(minutes=10)
-"""How long a state may lag behind what moves it. Harvester looks at an unfinished Upgrade again every two minutes
+"""How long a state may lag behind its cause. Harvester reconciles an unfinished Upgrade every two minutes
 (docs/objects.md#upgrade-phases), a controller may restart meanwhile, and a source reads its lists one by one."""
 UNPAIRED = (
     "node-without-machine",
@@ -54,13 +54,13 @@ UNFIT = (
 
 
 def upgrade_at_nodes(facts: Facts) -> Rollout | None:
-    """The running upgrade, if it has come to the nodes (phase 7); before that no node is drained."""
+    """Return the upgrade in progress, if it has reached the nodes (phase 7); before that no node is drained."""
     rollout = facts.rollout
     return rollout if rollout and rollout.upgrade.state == AT_NODES else None
 
 
 def finished_upgrade(facts: Facts) -> Rollout | None:
-    """The latest upgrade if it has succeeded and that has settled; where nobody tells when it ended, none."""
+    """Return the latest upgrade if it succeeded and has settled; None if it is unknown when it ended."""
     upgrade = next(iter(facts.upgrades.all), None)
     if facts.rollout or upgrade is None or upgrade.running or upgrade.failed:
         return None
@@ -70,58 +70,58 @@ def finished_upgrade(facts: Facts) -> Rollout | None:
 
 
 def current_upgrade(facts: Facts) -> Rollout | None:
-    """The upgrade that runs, else the latest if that has failed: one failed node ends it at once."""
+    """Return the upgrade in progress, or the latest if it has failed: one failed node ends it at once."""
     failed = facts.upgrades.failed
     return Rollout(failed, facts.snapshot, facts.pairing) if failed else facts.rollout
 
 
 def has_settled(facts: Facts, *times: str) -> bool:
-    """Whether the last of these is long enough ago; times that nobody tells do not speak against it."""
-    ages = [age for told in times if (age := facts.now.since(Timestamp(told))) is not None]
+    """Whether all of these times are long enough ago; unknown ones are ignored."""
+    ages = [age for time in times if (age := facts.now.since(Timestamp(time))) is not None]
     return all(age >= SETTLING for age in ages)
 
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:
-    """When the Node's condition Ready became what it is; empty where it does not tell."""
+    """Return when the Node's condition Ready last changed; empty if unknown."""
     return find_condition(facts.links.objects.get(node), "Ready").changed
 
 
 def cordoned_at(facts: Facts, node: ObjectRef) -> str:
-    """When the Node was cordoned; empty where it is not, or does not tell."""
-    rows = items(facts.links.objects.get(node), "spec.taints")
-    found = (row for row in rows if isinstance(row, dict) and row.get("key") == "node.kubernetes.io/unschedulable")
-    return next((text(row, "timeAdded") for row in found), "")
+    """Return when the Node was cordoned; empty if it is not cordoned or the time is unknown."""
+    taints = items(facts.links.objects.get(node), "spec.taints")
+    cordons = (t for t in taints if isinstance(t, dict) and t.get("key") == "node.kubernetes.io/unschedulable")
+    return next((text(taint, "timeAdded") for taint in cordons), "")
 
 
 def secrets_at_step(node: NodeRollout, *wanted: str) -> Iterator[tuple[ObjectRef, Handshake]]:
-    """The plan Secrets of a node whose handshake is at one of these steps; there may be one too many."""
+    """Return the plan Secrets of a node whose handshake is at one of these steps; there may be more than one."""
     return ((secret, shaken) for secret, shaken in node.secrets if shaken.step in wanted)
 
 
 def state_evidence(rollout: Rollout, node: NodeRollout) -> Evidence:
-    """The first side of a node: what the Upgrade says of it."""
+    """Return the state of the node in the Upgrade."""
     return Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None)
 
 
 def plan_secret_evidence(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
-    """The second side: annotations of its plan Secret, by their short names."""
+    """Return annotations of a plan Secret, given by their short names."""
     return field_evidence(facts, secret, *map(handshake.path, keys)) if secret else ()
 
 
 def job_evidence(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:
-    """The third side: its Job."""
+    """Return whether and when a Job succeeded."""
     return field_evidence(facts, job.ref, "status.succeeded", "status.completionTime") if job else ()
 
 
 def condition_evidence(facts: Facts, ref: ObjectRef, kind: str, *keys: str) -> tuple[Evidence, ...]:
-    """Fields of one condition of an object, such as its `reason`, as evidence."""
+    """Return fields of one condition of an object, such as its `reason`; those that are empty are left out."""
     obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
-    found = find_condition(obj, kind)
-    return tuple(Evidence(ref, found.path, value) for key in keys if (value := getattr(found, key)))
+    condition = find_condition(obj, kind)
+    return tuple(Evidence(ref, condition.path, value) for key in keys if (value := getattr(condition, key)))
 
 
 def pairing_causes(node: NodeRollout) -> tuple[Cause, ...]:
-    """The faults of a node's pairing that keep Harvester and Rancher from finding its plan Secret."""
+    """Return the faults of a node's pairing that keep Harvester and Rancher from finding its plan Secret."""
     of_node = (Cause(name, node.ref) for name in UNPAIRED)
     shared = (Cause("nodes-share-machine", machine) for machine in node.others)
     return (*of_node, *(Cause(name, machine) for machine in node.machines for name in UNFIT), *shared)

@@ -161,7 +161,7 @@ def test_a_link_against_another_is_broken_though_both_ends_exist() -> None:
     assert ties["Node//hv04", machine].state == "error"
     assert ties["Node//hv03", machine].state == "good"
     assert "Machine names hv03 instead" in " ".join(text.text for text in ties["Node//hv04", machine].texts)
-    assert scene.title.startswith("Machine custom-957869c2ad0d is named by 2 Nodes")
+    assert scene.title.startswith("Machine custom-957869c2ad0d is referenced by 2 Nodes")
 
 
 def test_the_second_machine_of_a_node_is_the_one_marked() -> None:

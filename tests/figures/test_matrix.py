@@ -117,7 +117,7 @@ def test_machines_without_node_are_rows_at_the_top() -> None:
     assert [item.role for item in rows(figure)] == ["machine"] * 2 + ["node"] * 5
     for item, node in zip(rows(figure)[:2], ("hv08", "hv09"), strict=True):
         assert any(isinstance(shape, Rect) and shape.dash and not shape.fill for shape in item.shapes)
-        assert f"names Node {node}, which does not exist" in item.hint
+        assert f"references Node {node}, which does not exist" in item.hint
     told = [item.texts[0].text for item in scene(figure).find("message")]
     assert ["hv08" in text for text in told] == [True, False]
     assert "custom-ce5d45c14e17" in figure.text

@@ -39,9 +39,11 @@ TITLES = {
     "lost-acknowledgement": (
         "hv02 waits since 2025-05-08 06:40 UTC for an answer that does not come (1 of 3 nodes are done)"
     ),
-    "unmanaged-node": ("The upgrade waits for hv04: Machine custom-957869c2ad0d is named by 2 Nodes (phase 6 of 8)"),
+    "unmanaged-node": (
+        "The upgrade waits for hv04: Machine custom-957869c2ad0d is referenced by 2 Nodes (phase 6 of 8)"
+    ),
     "two-machines-one-node": (
-        "hv02 waits: Machine custom-31079167475f has been deleting since 2025-05-06 15:10 UTC, held by its finalizer"
+        "hv02 waits: Machine custom-31079167475f has been terminating since 2025-05-06 15:10 UTC, held by its finalizer"
         " (1 of 3 nodes are done)"
     ),
     "ghost-machines": (

@@ -1,4 +1,4 @@
-"""Seen from the cluster `local`: is it at work, and which node do the others join?"""
+"""Cluster `local`: is it paused, and which is its init node?"""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ INIT = 'metadata.labels["rke.cattle.io/init-node"]'
 def cluster_paused(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster is paused.
 
-    While it is, neither Cluster API nor Rancher acts on any Machine: none is made, drained, upgraded or removed. A
-    restore or an interrupted snapshot of etcd leaves it so.
+    While it is, neither Cluster API nor Rancher acts on any Machine: none is created, drained, upgraded or removed. A
+    restore or an interrupted etcd snapshot can leave it paused.
     """
     if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
         yield Hit(
             subject=LOCAL,
-            message=f"Cluster {LOCAL.name} is paused: nothing happens to any Machine until it is not",
+            message=f"Cluster {LOCAL.name} is paused: Machines are not reconciled until it is resumed",
             evidence=field_evidence(facts, LOCAL, "spec.paused", "status.phase"),
             next=(
-                "Find out why it was paused: is a restore or a snapshot of etcd still running?",
+                "Find out why it was paused: is a restore or an etcd snapshot still running?",
                 (
-                    "If none is: `kubectl patch clusters.cluster.x-k8s.io -n fleet-local local "
+                    "If not: `kubectl patch clusters.cluster.x-k8s.io -n fleet-local local "
                     '--type merge -p \'{"spec":{"paused":false}}\'`.'
                 ),
-                ('Where the log of rancher-system-agent then says "secret received was too old", restart that agent.'),
+                ('If the log of rancher-system-agent then says "secret received was too old", restart that agent.'),
             ),
-            caution="Everything that was held back starts at once: look at pending deletions of Machines first. "
+            caution="Everything that was held back starts at once: check for pending deletions of Machines first. "
             + advice.DELETES_NODE,
         )
 
@@ -46,8 +46,8 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
 def init_node_missing(facts: Facts) -> Iterator[Hit]:
     """No plan Secret is marked as the init node.
 
-    Rancher's planner configures the init node first and lets all others join it. Without one it waits ("waiting for at
-    least one bootstrap node") and upgrades nobody.
+    Rancher's planner configures the init node first, and all others join it. Without one it waits ("waiting for at
+    least one bootstrap node") and upgrades no node.
     """
     plans = facts.pairing.plans
     if plans and not _init_plans(facts):
@@ -62,8 +62,8 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
                     "local -o yaml`."
                 ),
                 (
-                    "Rancher elects an init node among etcd nodes whose Machine has a living Node: mend those "
-                    "findings first."
+                    "Rancher elects an init node among etcd nodes whose Machine has a live Node: fix those findings "
+                    "first."
                 ),
             ),
             caution="Do not set the label by hand on a node whose etcd member is not a voter.",
@@ -76,19 +76,19 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
 
     Exactly one should be. With more, Rancher's planner may let nodes join different servers.
     """
-    found = _init_plans(facts)
-    if len(found) > 1:
+    plans = _init_plans(facts)
+    if len(plans) > 1:
         yield Hit(
             subject=LOCAL,
-            message=f"{len(found)} plan Secrets are marked as the init node: {', '.join(plan.name for plan in found)}",
+            message=f"{len(plans)} plan Secrets are marked as the init node: {', '.join(plan.name for plan in plans)}",
             evidence=tuple(
                 evidence
-                for plan in found
+                for plan in plans
                 for evidence in field_evidence(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
             ),
             next=(
-                "Look which has an empty rke.cattle.io/joined-to: that is the true one, which the others join.",
-                advice.back_up_secret(found[0].name),
+                "Check which has an empty rke.cattle.io/joined-to: that is the real init node, which the others join.",
+                advice.back_up_secret(plans[0].name),
             ),
         )
 
@@ -99,10 +99,10 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#2665", "harvester/harvester#6253"],
 )
 def init_node_dead(facts: Facts) -> Iterator[Hit]:
-    """The init node has no living Machine or Node.
+    """The init node has no live Machine or Node.
 
-    The others join at its address and the planner begins with it. Dead, it holds up every plan, and a node that joins
-    anew is sent to a server that does not answer.
+    The others join at its address and the planner begins with it. While it is dead, every plan waits, and a node that
+    rejoins is sent to a server that does not answer.
     """
     for plan in _init_plans(facts):
         machine, fault = _init_node_fault(facts, plan)
@@ -113,7 +113,7 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
                 evidence=(*field_evidence(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
                 next=(
                     *_repair_steps(facts, machine),
-                    "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
+                    "Check which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
                 ),
                 caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
                 causes=(
@@ -126,8 +126,8 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
 
 def _repair_steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
     if machine not in facts.links.objects:
-        return ("No Machine is left to mend: ask vendor support how to let Rancher elect another init node.",)
-    return ("Mend or remove that Machine first (its own finding says how); Rancher then elects another init node.",)
+        return ("There is no Machine left to fix: ask vendor support how to let Rancher elect another init node.",)
+    return ("Fix or remove that Machine first, as described in its finding; Rancher then elects another init node.",)
 
 
 def _init_node_fault(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:

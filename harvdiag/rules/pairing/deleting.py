@@ -1,4 +1,4 @@
-"""A Node whose removal does not end."""
+"""A Node whose removal does not finish."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
     ],
 )
 def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
-    """A Node has been deleted for more than an hour and is still there.
+    """A Node was deleted more than an hour ago and still exists.
 
-    A finalizer holds it: a controller has yet to do its part, or is gone itself. Until it is away, Harvester counts it
-    and waits for it in an upgrade, and a host cannot join again under its name.
+    A finalizer holds it: a controller has not done its part yet, or no longer exists. Until the Node is gone, Harvester
+    counts it and waits for it in an upgrade, and no host can join under its name.
     """
     pairing = facts.pairing
     for node in pairing.nodes:
@@ -40,29 +40,29 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         if age is None or age < REMOVAL:
             continue
         held = " and ".join(str(name) for name in items(pairing.obj(node), FINALIZERS))
-        named = pairing.named(node)
+        machine_ref = pairing.named(node)
         yield Hit(
             subject=node,
-            message=f"Node {node.name} has been deleting since {since}, "
-            + (f"held by its finalizers {held}" if held else "though no finalizer of it holds it any more"),
+            message=f"Node {node.name} has been terminating since {since}, "
+            + (f"held by its finalizers {held}" if held else "although it has no finalizer left"),
             evidence=(
                 *field_evidence(facts, node, DELETED, FINALIZERS, E1),
                 *(e for machine in pairing.claims(node) for e in field_evidence(facts, machine, DELETED, E2)),
             ),
             next=(
                 (
-                    f"See that the host {node.name} is off for good, or uninstalled with `rke2-uninstall.sh`: while "
-                    "its kubelet runs, it writes the Node anew."
+                    f"Verify that the host {node.name} is off for good, or uninstalled with `rke2-uninstall.sh`: a "
+                    "running kubelet recreates the Node."
                 ),
                 advice.LIST_MACHINES,
                 (
                     "Find the controller of each finalizer and read its log (wrangler.cattle.io: the pods `rancher` in "
-                    "cattle-system and `harvester` in harvester-system); restart it if it does not go on."
+                    "cattle-system and `harvester` in harvester-system); restart it if it is stuck."
                 ),
-                "Only if no controller is left that would do it: ask vendor support before you take a finalizer off.",
+                "Only if no such controller is left: ask vendor support before you remove a finalizer.",
             ),
-            caution=f"When the Node is gone, Harvester deletes the Machine that its annotation names"
-            f"{f' ({named.value})' if named else ''}: see first that no other Node uses that Machine, and that no "
-            f"VMs run on the host. {advice.QUORUM}",
+            caution=f"When the Node is gone, Harvester deletes the Machine that its annotation references"
+            f"{f' ({machine_ref.value})' if machine_ref else ''}: first verify that no other Node uses that Machine "
+            f"and that no VMs run on the host. {advice.QUORUM}",
             causes=tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claims(node)),
         )

@@ -1,4 +1,4 @@
-"""Whose is it? Nodes and Machines whose signs do not agree with one another."""
+"""Identity: Nodes and Machines whose links contradict each other."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
     links=["harvester/harvester#8222"],
 )
 def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
-    """A Node and the Machine it names do not point at each other.
+    """A Node and the Machine it references do not reference each other.
 
-    Harvester goes both ways: from the plan Secret over the Machine to the Node, and from the Node's annotation to the
-    Machine. Where they differ, the drain runs on one host and is acknowledged for another.
+    Harvester follows both directions: from the plan Secret through the Machine to the Node, and from the Node's
+    annotation to the Machine. If they differ, the drain runs on one host and is acknowledged for another.
     """
     pairing = facts.pairing
     for node in pairing.nodes:
@@ -42,10 +42,10 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
         if (back and back.target == node) or not (back or holders):
             continue
         other = f"Node {back.target.name}" if back else "no Node"
-        claim = f", while {' and '.join(m.name for m in holders)} points at {node.name}" if holders else ""
+        claim = f", while {' and '.join(m.name for m in holders)} references {node.name}" if holders else ""
         yield Hit(
             subject=node,
-            message=f"Node {node.name} names Machine {machine.name}, but that Machine points at {other}{claim}",
+            message=f"Node {node.name} references Machine {machine.name}, but that Machine references {other}{claim}",
             evidence=(
                 *field_evidence(facts, node, E1, E4),
                 *field_evidence(facts, machine, E2, E3),
@@ -60,8 +60,8 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
                 advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
                 advice.ONE_BY_ONE,
             ),
-            caution=f"Do not delete Node {node.name} while that Node names {machine.name}: Harvester then deletes that "
-            f"Machine, and with it {other if back else 'the node behind it'}. {advice.DELETES_NODE}",
+            caution=f"Do not delete Node {node.name} while that Node references {machine.name}: Harvester then deletes "
+            f"that Machine, and with it {other if back else 'the node behind it'}. {advice.DELETES_NODE}",
             causes=(Cause("nodes-share-machine", machine),),
         )
 
@@ -73,10 +73,10 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#8222", "rancher/rancher#45646"],
 )
 def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
-    """Several Nodes follow one Machine.
+    """Several Nodes use one Machine.
 
-    A host was installed from the disk or the identity of another: both run as the same Machine. Drains, promotions and
-    deletions meant for one of them act on the other.
+    A host was installed from the disk or with the identity of another: both run as the same Machine. Drains, promotions
+    and deletions of one of them act on the other.
     """
     for machine in facts.pairing.machines:
         by_name = facts.pairing.named_by(machine)
@@ -93,7 +93,7 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
     owner = back.target if back and back.target in nodes else None
     field = E1 if by_name else E4
     names = " and ".join(sorted(node.name for node in nodes))
-    how = "is named by" if by_name else "has its uid on the label rke.cattle.io/machine of"
+    how = "is referenced by" if by_name else "has its UID in the label rke.cattle.io/machine of"
     return Hit(
         subject=machine,
         message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _describe_owner(facts, owner, false),
@@ -115,39 +115,39 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
         next=(
             (
                 "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
-                "label rke.cattle.io/machine-id. If both match, the disk was copied: go by nodeRef and the "
-                "internal address."
+                "label rke.cattle.io/machine-id. If both match, the disk was copied: then nodeRef and the "
+                "internal address decide."
             ),
             *(_false_node_steps(facts, false[0], machine) if owner and len(false) == 1 else ()),
         ),
         caution=(
-            f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine names {machine.name}: Harvester "
-            "deletes the Machine that a deleted Node names, here the one of a healthy host. Move its VMs and "
-            "replicas away first. " + advice.QUORUM
+            f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine references {machine.name}: "
+            "Harvester deletes the Machine that a deleted Node references, here the one of a healthy host. Move its "
+            "VMs and replicas away first. " + advice.QUORUM
         ),
     )
 
 
 def _describe_owner(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str:
-    """Which of them the Machine points at, and what the others never got."""
+    """Describe which of the Nodes the Machine references, and what the others lack; empty if none is the owner."""
     if owner is None or not false:
         return ""
     bare = [node for node in false if not facts.pairing.claims(node)]
     managed = all(labels(facts.pairing.obj(node)).get("harvesterhci.io/managed") == "true" for node in bare)
     so = "" if managed else ", so that Harvester does not manage it"
     names = " and ".join(node.name for node in bare)
-    never = f"; {names} took over an old installation and never got a Machine or a plan of its own{so}" if bare else ""
-    return f". It points at {owner.name}{never}"
+    never = f"; {names} reuses an old installation and never got a Machine or a plan of its own{so}" if bare else ""
+    return f". It references {owner.name}{never}"
 
 
 def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
-    """Join it anew, unless a Machine of its own claims it: then only what it says is wrong."""
+    """Return the steps that rejoin the Node, unless it has a Machine of its own: then only its annotation is wrong."""
     claims = facts.pairing.claims(node)
     if claims:
         return (
             (
-                f"Do not uninstall {node.name}: Machine {claims[0].name} is its own. Look at the log of Cluster API's "
-                "controller for why that name is not written on the Node."
+                f"Do not uninstall {node.name}: Machine {claims[0].name} is its own. Find in the log of Cluster API's "
+                "controller why that name is not written to the Node."
             ),
             advice.inspect_object("machines.cluster.x-k8s.io", claims[0].name),
         )
@@ -159,16 +159,16 @@ def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tupl
     "node-follows-other-machine",
     short="follows other Machine",
     shows=E2,
-    alike="run the plan of another Machine than the one they name",
+    alike="run the plan of a Machine other than the one they reference",
     needs={"Node", "Machine"},
     links=["rancher/rancher#45646"],
 )
 def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
-    """A Node runs the plan of another Machine than the one it names.
+    """A Node runs the plan of a Machine other than the one it references.
 
     The label rke.cattle.io/machine (and plan.cattle.io/machine-name from Harvester 1.9) comes with the plan that the
-    host really runs. Rancher finds the Node by it; Cluster API and Harvester go by the annotation. Where the two
-    differ, the plan of one host decides over another, and a Machine made anew never finds its Node.
+    host actually runs. Rancher finds the Node by it; Cluster API and Harvester use the annotation. If the two differ,
+    the plan of one host controls another, and a recreated Machine never finds its Node.
     """
     pairing = facts.pairing
     for node in pairing.nodes:
@@ -183,7 +183,7 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
         if follows:
             yield Hit(
                 subject=node,
-                message=f"Node {node.name} names Machine {machine.name}, but runs the plan of "
+                message=f"Node {node.name} references Machine {machine.name}, but runs the plan of "
                 + (
                     follows[0].name
                     if follows[0] in facts.links.objects
@@ -212,10 +212,10 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
 
 @rule("node-recreated", short="recreated", severity=Severity.WARNING, needs={"Node", "Machine"})
 def node_recreated(facts: Facts) -> Iterator[Hit]:
-    """The Machine knows another Node of the same name.
+    """A Node was recreated: its Machine references an earlier one of the same name.
 
-    The Node object was deleted and made again while its Machine stayed: the uid in status.nodeRef is not the Node's.
-    The pair still works by name, but whatever held the Node by its uid has lost it. Only v1beta1 keeps that uid.
+    The Node object was deleted and created again while its Machine stayed: the UID in status.nodeRef is not the Node's.
+    The pair still works by name, but whatever references the Node by UID has lost it. Only v1beta1 has that UID.
     """
     pairing = facts.pairing
     for node in pairing.nodes:
@@ -226,7 +226,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 subject=node,
                 message=(
-                    f"Node {node.name} is not the one that {names} was paired with: it was made again under the same "
+                    f"Node {node.name} is not the one that {names} was paired with: it was recreated under the same "
                     "name"
                 ),
                 evidence=(
@@ -235,7 +235,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                 ),
                 next=(
                     advice.inspect_object("nodes", node.name, ""),
-                    "Compare the other signs of the pair before an upgrade.",
+                    "Compare the other links of the pair before an upgrade.",
                 ),
             )
 
@@ -247,10 +247,10 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
     needs={"Node", "Machine", "CustomMachine"},
 )
 def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
-    """A Machine and its Node have different provider ids.
+    """A Machine and its Node have different provider IDs.
 
-    Cluster API finds the Node of a Machine by providerID. The pair holds as long as nobody touches it; once the nodeRef
-    is lost, the Machine takes the Node that has its id, or none.
+    Cluster API finds the Node of a Machine by providerID. The pair lasts as long as nothing changes it; once the
+    nodeRef is lost, the Machine takes the Node that has its provider ID, or none.
     """
     pairing = facts.pairing
     for machine in pairing.machines:
@@ -272,7 +272,7 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
                 ),
                 next=(
                     advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
-                    "See whether another Node or Machine has that id.",
+                    "Check whether another Node or Machine has that providerID.",
                 ),
                 caution=advice.DELETES_NODE,
             )

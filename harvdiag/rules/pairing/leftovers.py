@@ -1,4 +1,4 @@
-"""Parts of a Machine that is gone: what it leaves behind."""
+"""Leftovers: parts of a Machine that no longer exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DELETION_STEPS = {
     "CustomMachine": ("If its host is gone for good, the CustomMachine may be deleted.",),
     "RKEBootstrap": (
         (
-            "If its host is gone for good, the RKEBootstrap may be deleted. Look at the etcd members before and "
+            "If its host is gone for good, the RKEBootstrap may be deleted. Check the etcd members before and "
             "after: with the Machine gone, nothing guarantees that its member is removed, or that only its own is."
         ),
     ),
@@ -36,8 +36,8 @@ DELETION_STEPS = {
 def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
     """A CustomMachine belongs to no Machine.
 
-    It is left over from a Machine that is gone. Rancher still looks for its Node, and a host that comes back may be
-    tied to it.
+    It is a leftover of a deleted Machine. Rancher still looks for its Node, and a host that comes back may be linked
+    to it.
     """
     yield from _leftover_hits(facts, "CustomMachine", INFRASTRUCTURE, "custommachines.rke.cattle.io", "spec.providerID")
 
@@ -54,8 +54,8 @@ def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
 def rkebootstrap_without_machine(facts: Facts) -> Iterator[Hit]:
     """An RKEBootstrap belongs to no Machine.
 
-    It is left over from a Machine that is gone, and keeps that Machine's plan Secret and account alive: the agent of
-    the old host can still log in.
+    It is a leftover of a deleted Machine, and keeps that Machine's plan Secret and ServiceAccount: the agent of the old
+    host can still authenticate.
     """
     yield from _leftover_hits(
         facts,
@@ -75,7 +75,7 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
             continue
         yield Hit(
             subject=part,
-            message=f"{kind} {part.name} is left over: there is no Machine {part.name}",
+            message=f"{kind} {part.name} is a leftover: there is no Machine {part.name}",
             evidence=(
                 missing_evidence("Machine", part.namespace, part.name),
                 *field_evidence(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
@@ -88,8 +88,8 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
                 ),
                 *DELETION_STEPS[kind],
             ),
-            caution="Be sure that no running node uses this identity: compare the label rke.cattle.io/machine-id with "
-            "/etc/rancher/agent/cattle-id on the hosts.",
+            caution="Make sure that no running node uses this identity: compare the label rke.cattle.io/machine-id "
+            "with /etc/rancher/agent/cattle-id on the hosts.",
             causes=(*_dangling_node_causes(facts, machine), *_bootstrap_causes(part)),
             targets=(machine,),
         )
@@ -106,8 +106,8 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
 def plan_without_machine(facts: Facts) -> Iterator[Hit]:
     """A plan Secret belongs to no Machine.
 
-    It is left over from a Machine that is gone. An agent that still reads it believes that it is part of the cluster,
-    and runs a plan that nobody renews.
+    It is a leftover of a deleted Machine. An agent that still reads it takes itself for a member of the cluster, and
+    runs a plan that is no longer updated.
     """
     for plan in facts.pairing.plans:
         machine = _machine_of(facts, plan)
@@ -115,21 +115,21 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
             continue
         yield Hit(
             subject=plan,
-            message=f"Plan Secret {plan.name} is left over: there is no Machine {machine.name}",
+            message=f"Plan Secret {plan.name} is a leftover: there is no Machine {machine.name}",
             evidence=(
                 missing_evidence(*machine),
                 *field_evidence(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
             ),
             next=(
                 (
-                    "Look in the log of rancher-system-agent on the hosts for this name: the one that prints it "
-                    "lost its Machine."
+                    "Search the log of rancher-system-agent on the hosts for this name: the host that logs it has lost "
+                    "its Machine."
                 ),
                 advice.back_up_secret(plan.name),
             ),
             caution=(
-                f"If a running node still reads Secret {plan.name}, removing the Secret stops that node's agent; join "
-                "the node anew first."
+                f"If a running node still reads Secret {plan.name}, removing the Secret stops that node's agent; "
+                "rejoin the node first."
             ),
             causes=(
                 *_dangling_node_causes(facts, machine),
@@ -146,7 +146,7 @@ def _machine_of(facts: Facts, plan: ObjectRef) -> ObjectRef:
 
 
 def _dangling_node_causes(facts: Facts, machine: ObjectRef) -> tuple[Cause, ...]:
-    """The Nodes that still name the lost Machine: theirs is the fault that this one follows from."""
+    """Return the findings of the Nodes that still reference the deleted Machine: they explain this one."""
     return tuple(Cause("node-dangling-machine", edge.source) for edge in facts.links.to(machine, E1))
 
 

@@ -1,4 +1,4 @@
-"""Seen from the Machine: does it have its Node, does it run, is it going away?"""
+"""Machines: do they have a Node, are they Running, are they being deleted?"""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ CAPI = "machines.cluster.x-k8s.io"
 def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """A Machine has found no Node.
 
-    Its host never joined, or Cluster API cannot see the Node. Before an upgrade Harvester refuses such a Machine;
-    during one Rancher's planner waits for it and goes on to nobody else.
+    Its host never joined, or Cluster API cannot see the Node. Harvester refuses to start an upgrade with such a
+    Machine; during an upgrade Rancher's planner waits for it and continues with no other node.
     """
     pairing = facts.pairing
     for machine in pairing.machines:
@@ -59,56 +59,56 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
 
 
 def _leftover_advice(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
-    """Whether the Machine may be a leftover: not while a living Node looks like its host, or may do so unseen."""
+    """Return whether the Machine may be a leftover: not while a live Node, seen or unseen, may be its host."""
     if hosts:
         return f"Do not delete {machine.name}: it looks like the Machine of Node {hosts[0].name}, which still runs."
-    dark = [kind for kind in ("Node", "CustomMachine", "RKEBootstrap") if not facts.links.seen(kind)]
-    if dark:
+    unseen = [kind for kind in ("Node", "CustomMachine", "RKEBootstrap") if not facts.links.seen(kind)]
+    if unseen:
         return (
-            f"Do not delete {machine.name} because of this source: {' and '.join(dark)} were not seen, so the host may "
-            "be running."
+            f"Do not delete {machine.name} because of this source: {' and '.join(unseen)} were not seen, so the host "
+            "may be running."
         )
     return (
         f"If its host was removed for good, {machine.name} is a leftover and may be deleted, once no Node has its "
-        "providerID."
+        "providerID or that of its CustomMachine."
     )
 
 
 def _intended_host(facts: Facts, machine: ObjectRef) -> str:
-    """The host it was made for, by the signs that a join leaves behind."""
+    """Describe the host that it was created for, by what a join leaves behind; empty if unknown."""
     host = text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
-    looks = [node.name for node in facts.pairing.suspects(machine)]
+    candidates = [node.name for node in facts.pairing.suspects(machine)]
     if host:
-        return f" (it was made for {host})"
-    return f" (its host looks like Node {looks[0]})" if looks else ""
+        return f" (it was created for {host})"
+    return f" (its host looks like Node {candidates[0]})" if candidates else ""
 
 
 @rule(
     "machine-dangling-node",
     short="Machine dangling node",
-    alike="name a Node that does not exist",
+    alike="reference a Node that does not exist",
     reason=Reason.DANGLING,
     needs={"Node", "Machine"},
     links=["harvester/harvester#5158", "harvester/harvester#6203", "harvester/harvester#3201"],
 )
 def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
-    """A Machine names a Node that does not exist.
+    """A Machine references a Node that does not exist.
 
-    The Node was removed and its Machine left behind; its phase stays Running all the same. Rancher's planner counts it
-    as a node to configure, waits for it without end, and upgrades none of the living.
+    The Node was removed, but not its Machine; the phase of the Machine stays Running. Rancher's planner counts it as a
+    node to configure, waits for it forever, and upgrades no live node.
     """
     pairing = facts.pairing
     for machine in pairing.machines:
         edge = pairing.node_ref(machine)
         if edge is None or not edge.broken or facts.recently_deleted(machine):
             continue
-        living = [node for node in pairing.nodes if node in _dependent_nodes(facts, machine)]
+        live = [node for node in pairing.nodes if node in _dependent_nodes(facts, machine)]
         yield Hit(
             subject=machine,
-            message=f"Machine {machine.name} names Node {edge.value}, which does not exist"
-            + (f"; Node {living[0].name} names this Machine" if living else ""),
+            message=f"Machine {machine.name} references Node {edge.value}, which does not exist"
+            + (f"; Node {live[0].name} references this Machine" if live else ""),
             evidence=(*field_evidence(facts, machine, E2, E6, "status.phase"), *_deletion_evidence(facts, machine)),
-            next=(advice.LIST_NODES, *_removal_steps(machine, edge.value, living)),
+            next=(advice.LIST_NODES, *_removal_steps(machine, edge.value, live)),
             caution=_deletion_condition(machine, text(pairing.obj(machine), E6))
             + f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
@@ -118,25 +118,25 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
 
 def _deletion_condition(machine: ObjectRef, provider: str) -> str:
     which = f"providerID {provider}" if provider else "the Machine's name in cluster.x-k8s.io/machine"
-    return f"Delete Machine {machine.name} only if no living Node has {which}. "
+    return f"Delete Machine {machine.name} only if no live Node has {which}. "
 
 
 def _dependent_nodes(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
-    """The Nodes that name the Machine or run its plan: they need it, wherever it points."""
+    """Return the Nodes that reference the Machine or run its plan: they need it, whatever it references itself."""
     return {edge.source for path in (E1, E4) for edge in facts.links.to(machine, path)}
 
 
-def _removal_steps(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str, ...]:
-    if living:
+def _removal_steps(machine: ObjectRef, host: str, live: list[ObjectRef]) -> tuple[str, ...]:
+    if live:
         return (
             (
-                f"Do not delete Machine {machine.name}: the living Node {living[0].name} names that Machine or runs "
+                f"Do not delete Machine {machine.name}: the live Node {live[0].name} references that Machine or runs "
                 "its plan."
             ),
             advice.inspect_object(CAPI, machine.name),
         )
     return (
-        f"Be sure that the host {host} is gone for good, or uninstalled.",
+        f"Make sure that host {host} is gone for good, or uninstalled.",
         advice.BACK_UP,
         (
             f"Then delete the Machine, not a Node: `kubectl delete {CAPI} -n {FLEET} "
@@ -159,7 +159,7 @@ def _deletion_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]
 def machine_not_running(facts: Facts) -> Iterator[Hit]:
     """A Machine is not in phase Running.
 
-    Harvester refuses to begin an upgrade while any Machine is in another phase ("machine … is not running").
+    Harvester refuses to start an upgrade while any Machine is in another phase ("machine … is not running").
     """
     pairing = facts.pairing
     for machine in pairing.machines:
@@ -167,17 +167,20 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
         if phase == "Running" or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         edge = pairing.node_ref(machine)
-        of = f" of Node {edge.value}" if edge else ""
+        owner = f" of Node {edge.value}" if edge else ""
         yield Hit(
             subject=machine,
-            message=f"Machine {machine.name}{of} is {phase or 'in no phase'}, not Running",
+            message=(
+                f"Machine {machine.name}{owner} "
+                f"{f'is {phase}, not Running' if phase else 'has no phase (expected Running)'}"
+            ),
             evidence=(
                 *field_evidence(facts, machine, "status.phase"),
                 *column_evidence(facts, machine, "failure_reason", "failure_message"),
             ),
             next=(
                 advice.inspect_object(CAPI, machine.name),
-                "Read the Machine's conditions, the oldest that is not True first; they name what it waits for.",
+                "Read the Machine's conditions, the oldest that is not True first; they show what it waits for.",
             ),
             caution=advice.DELETES_NODE,
             causes=tuple(
@@ -200,10 +203,10 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#7065", "harvester/harvester#8627", "rancher/rancher#45646"],
 )
 def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
-    """A Machine has been deleted for more than an hour and is still there.
+    """A Machine was deleted more than an hour ago and still exists.
 
-    A finalizer or a hook holds it. Until it is gone it cordons and drains the Node it names, Harvester refuses an
-    upgrade, and in the end it takes that Node with it, even one that a newer Machine holds by now.
+    A finalizer or a hook holds it. Until it is gone it cordons and drains the Node it references, Harvester refuses an
+    upgrade, and in the end that Node is deleted too, even if it belongs to a newer Machine by now.
     """
     pairing = facts.pairing
     for machine in pairing.machines:
@@ -216,11 +219,11 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         held = (
             "Rancher's safe removal of its etcd member"
             if hook
-            else "its finalizer: the node, its volumes or its infrastructure are not yet let go"
+            else "its finalizer: the node, its volumes or its infrastructure are not yet released"
         )
         yield Hit(
             subject=machine,
-            message=f"Machine {machine.name} has been deleting since {since}, held by {held}",
+            message=f"Machine {machine.name} has been terminating since {since}, held by {held}",
             evidence=field_evidence(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
             next=(
                 (
@@ -231,14 +234,14 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
                 advice.BACK_UP,
             ),
             caution=(
-                f"When the finalizer of Machine {machine.name} goes, Node {edge.value if edge else '(none)'} is "
+                f"When the finalizer of Machine {machine.name} is removed, Node {edge.value if edge else '(none)'} is "
                 f"deleted too. {advice.DELETES_NODE}"
             ),
         )
 
 
 def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
-    """What lets the deletion finish, unless it would take a Node that another Machine holds by now."""
+    """Return what lets the deletion finish, unless it would delete a Node that belongs to another Machine by now."""
     edge = facts.pairing.node_ref(machine)
     others = [m for m in facts.pairing.claims(edge.target) if m != machine] if edge else []
     if edge and others:
@@ -258,27 +261,27 @@ def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, .
     everywhere=True,
 )
 def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
-    """A Machine of cluster `local` stands outside namespace fleet-local.
+    """A Machine of cluster `local` is outside namespace fleet-local.
 
     Harvester and Rancher look for the Machines of cluster `local` in fleet-local only. This one does nothing for its
-    Node, yet deleting it may take the Node that it names along.
+    Node, but deleting it may delete the Node that it references.
     """
     pairing = facts.pairing
     for machine in pairing.strangers:
         edge = pairing.node_ref(machine)
-        ours = text(pairing.obj(machine), "spec.clusterName") == "local"
-        if not (ours or pairing.named_by(machine)):
+        is_local = text(pairing.obj(machine), "spec.clusterName") == "local"
+        if not (is_local or pairing.named_by(machine)):
             continue
         yield Hit(
             subject=machine,
             message=(
-                f"Machine {machine.name} stands in namespace {machine.namespace}, where neither Harvester nor Rancher "
-                "looks" + (f"; it names Node {edge.value}" if edge else "")
+                f"Machine {machine.name} is in namespace {machine.namespace}, where neither Harvester nor Rancher "
+                "looks" + (f"; it references Node {edge.value}" if edge else "")
             ),
             evidence=field_evidence(facts, machine, "metadata.namespace", "spec.clusterName", E2, E6),
             next=(
                 advice.inspect_object(CAPI, machine.name, machine.namespace),
-                "Find out who made it: its managers stand in metadata.managedFields (`--show-managed-fields`).",
+                "Find out what created it: metadata.managedFields lists its managers (`--show-managed-fields`).",
             ),
             caution=advice.DELETES_NODE,
         )
@@ -291,26 +294,25 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#8224"],
 )
 def no_machine_listed(facts: Facts) -> Iterator[Hit]:
-    """Not one Machine is listed, though there were some.
+    """No Machine is listed, although there were some.
 
-    Nodes name Machines, or their RKEBootstraps and CustomMachines are there. Either all Machines were deleted, or the
-    list was not taken; a list that was not taken looks the same in a bundle. Nothing may be concluded about single
-    hosts.
+    Nodes reference Machines, or RKEBootstraps and CustomMachines of Machines exist. Either all Machines were deleted,
+    or the list was not collected, which looks the same in a bundle. Nothing can be concluded about single hosts.
     """
     pairing = facts.pairing
-    names = [node for node in pairing.nodes if pairing.named(node)]
+    referencing = [node for node in pairing.nodes if pairing.named(node)]
     parts = [ref for kind in ("RKEBootstrap", "CustomMachine") for ref in facts.links.refs(kind)]
-    if pairing.machines or not (names or parts):
+    if pairing.machines or not (referencing or parts):
         return
     yield Hit(
         subject=LOCAL,
-        message=f"No Machine is listed in {FLEET}, though {len(names)} of {len(pairing.nodes)} Nodes name one and "
-        f"{len(parts)} of their parts are there",
-        evidence=tuple(evidence for node in names[:5] for evidence in field_evidence(facts, node, E1)),
+        message=f"No Machine is listed in {FLEET}, although {len(referencing)} of {len(pairing.nodes)} Nodes reference "
+        f"one and {len(parts)} of their parts exist",
+        evidence=tuple(evidence for node in referencing[:5] for evidence in field_evidence(facts, node, E1)),
         next=(
             advice.LIST_MACHINES,
-            "If they are there, collect again: this source is not whole.",
-            "If they are not, uninstall no host; restore them from a backup with the help of vendor support.",
+            "If they exist, collect again: this source is incomplete.",
+            "If not, do not uninstall any host; restore the Machines from a backup with the help of vendor support.",
         ),
-        caution="Uninstall or delete no host because of this source: every Node looks like an orphan in it.",
+        caution="Do not uninstall or delete any host because of this source: every Node looks like an orphan in it.",
     )

@@ -1,4 +1,4 @@
-"""Seen from the Node: does it have its Machine, and only its own?"""
+"""Nodes: does each have its own Machine, and only that one?"""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
     links=["harvester/harvester#8236", "harvester/harvester#8179", "harvester/harvester#8222"],
 )
 def node_without_machine(facts: Facts) -> Iterator[Hit]:
-    """A Node has no Machine: it names none, and none points at it.
+    """A Node has no Machine: it references none, and none references it.
 
-    Rancher upgrades a node through the plan Secret of its Machine: it asks there for the drain, and the node's agent
-    takes its new version from there. A Node without a Machine is never asked. It stays at "Images preloaded" while the
-    others succeed, and the upgrade never ends.
+    Rancher upgrades a node through the plan Secret of its Machine: it requests the drain there, and the node's agent
+    reads its new version there. A Node without a Machine is never asked to drain. It stays at "Images preloaded" while
+    the others succeed, and the upgrade never ends.
     """
     pairing = facts.pairing
     for node in filter(pairing.orphan, pairing.nodes):
@@ -44,8 +44,8 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node,
             message=(
-                f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines in "
-                f"{FLEET} points at it"
+                f"Node {node.name} has no Machine: it references no Machine, and none of the {len(pairing.machines)} "
+                f"Machines in {FLEET} references it"
             ),
             evidence=(
                 *field_evidence(facts, node, E1, E4, E6),
@@ -54,8 +54,8 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
             ),
             next=(advice.LIST_MACHINES, advice.inspect_host(node.name), *_repair_steps(facts, node)),
             caution=(
-                f"No Machine belongs to {node.name}: deleting one is no help for {node.name}, and may take another "
-                f"Node away. Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
+                f"No Machine belongs to {node.name}: deleting one does not help {node.name}, and may delete another "
+                f"Node. Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
                 f"{advice.QUORUM}"
             ),
             causes=(Cause("no-machine-listed", LOCAL), *_registration_causes(facts, node)),
@@ -63,19 +63,19 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
 
 
 def _registration_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
-    """Rancher's plan that registers hosts, where it is at work on this very Node."""
+    """Return Rancher's Plan that registers hosts, if it is being applied to this Node."""
     plans = node_plans(facts.snapshot.objects("Plan"))
-    mine = [plan for plan in plans if plan.ref.name == SYSTEM_AGENT and node.name in plan.applying]
-    return [Cause("system-agent-plan-stuck", plan.ref) for plan in mine]
+    applying = [plan for plan in plans if plan.ref.name == SYSTEM_AGENT and node.name in plan.applying]
+    return [Cause("system-agent-plan-stuck", plan.ref) for plan in applying]
 
 
 def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
-    """Join it anew, unless the cluster stands on it: then only Rancher's own plan can register it."""
+    """Return the steps that rejoin the Node, unless the cluster depends on it: then it must not be uninstalled."""
     etcd = [n for n in facts.pairing.nodes if _is_etcd(facts, n)]
     if len(facts.pairing.nodes) == 1 or etcd == [node]:
-        return advice.register_only_node(node.name)
+        return advice.only_node_steps(node.name)
     if not facts.pairing.machines:
-        return ("Uninstall no host before you know why there is no Machine at all.",)
+        return ("Do not uninstall any host before you know why there is no Machine at all.",)
     return rejoin_steps(facts, node)
 
 
@@ -92,38 +92,38 @@ def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
     links=["harvester/harvester#8179"],
 )
 def node_half_joined(facts: Facts) -> Iterator[Hit]:
-    """A Machine was made for the Node, but the Node does not name it.
+    """A Machine was created for the Node, but the Node does not reference it.
 
-    The join stopped half-way: Cluster API writes the Machine's name on the Node last. Until then Harvester finds no
-    Machine for it, acknowledges no drain, and refuses or stalls an upgrade.
+    The join stopped half-way: Cluster API writes the Machine's name to the Node last. Until then Harvester finds no
+    Machine for it, acknowledges no drain, and an upgrade is refused or stalls.
     """
     pairing = facts.pairing
     for node in filter(pairing.half_joined, pairing.nodes):
         if facts.recently_created(node):
             continue
-        tied = pairing.claims(node) or pairing.traces(node)
-        names = " and ".join(machine.name for machine in tied)
-        signs = [edge for edge in facts.links.to(node) if edge.source.name in {m.name for m in tied}]
+        machines = pairing.claims(node) or pairing.traces(node)
+        names = " and ".join(machine.name for machine in machines)
+        links = [edge for edge in facts.links.to(node) if edge.source.name in {m.name for m in machines}]
         yield Hit(
             subject=node,
-            message=f"Node {node.name} names no Machine, though {names} was made for it",
+            message=f"Node {node.name} references no Machine, although {names} was created for it",
             evidence=(
                 *field_evidence(facts, node, E1, E4),
-                *(Evidence(edge.source, edge.path, edge.value) for edge in signs),
-                *(Evidence(machine, E2, _node_name(facts, machine)) for machine in tied),
+                *(Evidence(edge.source, edge.path, edge.value) for edge in links),
+                *(Evidence(machine, E2, _node_name(facts, machine)) for machine in machines),
             ),
             next=(
-                advice.inspect_object("machines.cluster.x-k8s.io", tied[0].name),
+                advice.inspect_object("machines.cluster.x-k8s.io", machines[0].name),
                 (
                     "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
-                    "the Node; look at the log of its controller, and whether Secret local-kubeconfig has the label "
+                    "the Node; read the log of its controller, and check whether Secret local-kubeconfig has the label "
                     "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
                 ),
                 advice.inspect_host(node.name),
             ),
             caution=(
                 "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
-                f"deletes the Machine that {node.name} names when the Node goes."
+                f"deletes the Machine that {node.name} references when the Node is deleted."
             ),
             causes=(Cause("node-with-several-machines", node),),
         )
@@ -132,15 +132,15 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
 @rule(
     "node-dangling-machine",
     short="dangling Machine",
-    alike="name a Machine that does not exist",
+    alike="reference a Machine that does not exist",
     needs={"Node", "Machine"},
     links=["harvester/harvester#7392"],
 )
 def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
-    """A Node names a Machine that does not exist.
+    """A Node references a Machine that does not exist.
 
-    Its Machine was deleted while the host went on. Rancher's planner knows only Machines: the node is neither drained
-    nor upgraded, and a plan Secret that remains is renewed by nobody.
+    Its Machine was deleted while the host kept running. Rancher's planner knows only Machines: the node is neither
+    drained nor upgraded, and a plan Secret that remains is no longer updated.
     """
     pairing = facts.pairing
     for node in filter(pairing.dangling, pairing.nodes):
@@ -148,10 +148,10 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
             continue
         edge = pairing.named(node)
         others = pairing.claims(node)
-        claim = f"; instead {' and '.join(m.name for m in others)} claims it" if others else ""
+        claim = f"; instead {' and '.join(m.name for m in others)} references it" if others else ""
         yield Hit(
             subject=node,
-            message=f"Node {node.name} names Machine {edge.value if edge else ''}, which does not exist{claim}",
+            message=f"Node {node.name} references Machine {edge.value if edge else ''}, which does not exist{claim}",
             evidence=(
                 *field_evidence(facts, node, E1, E4, E6),
                 *(Evidence(m, E2, _node_name(facts, m)) for m in others),
@@ -170,12 +170,12 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
 
 
 def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
-    """A Node that a living Machine claims need not be joined anew: its annotation is merely old."""
+    """Return the steps for a Node that a live Machine references: its annotation is outdated, it need not rejoin."""
     return (
         advice.inspect_object("machines.cluster.x-k8s.io", machines[0].name),
         (
-            "If its phase is Running and its providerID is the Node's, the Node belongs to it: look at the log of "
-            "Cluster API's controller for why it does not write its name on the Node."
+            "If its phase is Running and its providerID is the Node's, the Node belongs to it: find in "
+            "the log of Cluster API's controller why that name is not written to the Node."
         ),
     )
 
@@ -187,11 +187,10 @@ def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
     links=["harvester/harvester#7065", "rancher/rancher#45646"],
 )
 def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
-    """Several Machines claim one Node.
+    """Several Machines reference one Node.
 
-    The Node was added again before its old Machine was gone. Each of them cordons, drains and annotates the same
-    Node; it is cordoned again after every uncordon, and when the stale Machine is finally deleted, the live Node goes
-    with it.
+    The host joined again before its old Machine was gone. Each of them cordons, drains and annotates the same Node; it
+    is cordoned again after every uncordon, and when the stale Machine is finally deleted, the live Node is deleted too.
     """
     pairing = facts.pairing
     for node in pairing.nodes:
@@ -203,7 +202,7 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
         fields = (E2, E6, "metadata.deletionTimestamp") if stale else (E2, E6)
         yield Hit(
             subject=node,
-            message=f"Node {node.name} is claimed by {len(claims)} Machines: {', '.join(m.name for m in claims)}"
+            message=f"Node {node.name} has {len(claims)} Machines: {', '.join(m.name for m in claims)}"
             + (f" ({', '.join(m.name for m in stale)} being deleted)" if stale else ""),
             evidence=(
                 *field_evidence(facts, node, E1, E4),
@@ -212,11 +211,11 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
             next=(
                 advice.BACK_UP,
                 (
-                    f"Tell the true one by three signs: the Node's annotation ({edge.value if edge else 'absent'}), "
-                    "its label rke.cattle.io/machine (the uid of its Machine), and the cattle-id on the host (label "
+                    f"Find the right one by three links: the Node's annotation ({edge.value if edge else 'absent'}), "
+                    "its label rke.cattle.io/machine (the UID of its Machine), and the cattle-id on the host (label "
                     "rke.cattle.io/machine-id of its Machine)."
                 ),
-                "Ask vendor support how to take the stale one away without Cluster API deleting the Node.",
+                "Ask vendor support how to remove the stale one without Cluster API deleting the Node.",
             ),
             caution=advice.DELETES_NODE,
             causes=tuple(Cause("machine-stuck-deleting", machine) for machine in stale),
@@ -234,7 +233,7 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
 def node_not_managed(facts: Facts) -> Iterator[Hit]:
     """A Node lacks the label harvesterhci.io/managed=true.
 
-    The plans of an upgrade select that label, while the upgrade counts all Nodes: it waits without end for
+    The Plans of an upgrade select that label, but the upgrade counts all Nodes: it waits forever for
     "plan … skip-restart-rancher-system-agent". The label normally arrives with the plan of the Node's Machine.
     """
     pairing = facts.pairing
@@ -249,32 +248,32 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
             evidence=(*field_evidence(facts, node, MANAGED, E4), *_requested_labels(facts, node)),
             next=_missing_label_steps(facts, node),
             caution=(
-                "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops "
-                'that upgrade later, at "Images preloaded", where Harvester no longer lets one delete the Upgrade '
-                "(harvester/harvester#8236)."
+                "Setting the label by hand lets the upgrade get past the Plans, but a Node without a Machine then "
+                'stops that upgrade later, at "Images preloaded", where Harvester no longer lets you delete the '
+                "Upgrade (harvester/harvester#8236)."
             ),
             causes=(*(Cause(name, node) for name in UNPAIRED), *_shared_machine_causes(facts, node)),
         )
 
 
 def _requested_labels(facts: Facts, node: ObjectRef) -> list[Evidence]:
-    """The labels that the Node's RKEBootstrap asks for."""
+    """Return the labels that the Node's RKEBootstrap asks for."""
     parts = [edge.source for edge in facts.links.to(node) if edge.source.kind == "RKEBootstrap"]
     return [evidence for part in parts for evidence in field_evidence(facts, part, REQUESTED_LABELS)]
 
 
 def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
-    """Where to look: whether the plan came, and whether it asked for the label."""
+    """Return where to look: it depends on whether a plan was applied, and whether that plan asks for the label."""
     if text(facts.pairing.obj(node), E4):
         return (
             (
-                "The plan of a Machine ran here once, for the Node has its label rke.cattle.io/machine: look who "
-                f"took the other label off, `kubectl get node {advice.quote_argument(node.name)} --show-managed-fields "
-                "-o yaml`."
+                "The plan of a Machine ran here once, because the Node has its label rke.cattle.io/machine: find out "
+                f"what removed the other label, `kubectl get node {advice.quote_argument(node.name)} "
+                "--show-managed-fields -o yaml`."
             ),
         )
     if any("harvesterhci.io/managed" in str(evidence.value) for evidence in _requested_labels(facts, node)):
-        return (f"Its RKEBootstrap asks for the label, but the plan never came: {advice.inspect_host(node.name)}",)
+        return (f"Its RKEBootstrap asks for the label, but the plan never arrived: {advice.inspect_host(node.name)}",)
     return (
         (
             "Compare the labels in /etc/rancher/rancherd/config.yaml with those of a healthy host: the installation's "
@@ -284,13 +283,13 @@ def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
 
 
 def _shared_machine_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
-    """A Node that took over another's Machine never runs a plan of its own."""
+    """Return the finding about a shared Machine: a Node that uses another's Machine never runs a plan of its own."""
     edge = facts.pairing.named(node)
     return [Cause("nodes-share-machine", edge.target)] if edge else []
 
 
 def _node_ref_evidence(facts: Facts) -> list[Evidence]:
-    """Where each Machine points, as long as that is a list one can read."""
+    """Return the nodeRef of each Machine; nothing if there are too many to read."""
     machines = facts.pairing.machines
     return [Evidence(m, E2, _node_name(facts, m)) for m in machines] if len(machines) <= 8 else []
 

@@ -21,10 +21,10 @@ from harvdiag.rules.facts import Facts
     links=["harvester/harvester#7392"],
 )
 def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
-    """The CustomMachine of a Machine is gone.
+    """The CustomMachine of a Machine is missing.
 
-    It carries the providerID from the Node to the Machine. Without it a new Machine never finds its Node, and a deleted
-    one is never let go.
+    It passes the providerID from the Node to the Machine. Without it a new Machine never finds its Node, and the
+    deletion of one never ends.
     """
     yield from _missing_part_hits(facts, INFRASTRUCTURE, "CustomMachine", "custommachines.rke.cattle.io")
 
@@ -37,10 +37,10 @@ def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#7392"],
 )
 def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
-    """The RKEBootstrap of a Machine is gone.
+    """The RKEBootstrap of a Machine is missing.
 
-    Rancher's planner passes over a Machine whose bootstrap it cannot read, and the plan Secret is made from it: the
-    node gets no plan, so no drain and no new version.
+    Rancher's planner skips a Machine whose bootstrap it cannot read, and the plan Secret is created from it: the node
+    gets no plan, so no drain and no new version.
     """
     yield from _missing_part_hits(facts, BOOTSTRAP, "RKEBootstrap", "rkebootstraps.rke.cattle.io")
 
@@ -54,16 +54,17 @@ def _missing_part_hits(facts: Facts, path: str, kind: str, resource: str) -> Ite
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} "
-            + (f"refers to {kind} {name}, which does not exist" if name else f"refers to no {kind}"),
+            + (f"references {kind} {name}, which does not exist" if name else f"references no {kind}"),
             evidence=(
                 *field_evidence(facts, machine, path),
                 *([missing_evidence(kind, machine.namespace, name)] if name else []),
             ),
             next=(
-                f"See which are there: `kubectl get {resource} -n {FLEET}`.",
+                f"List those that exist: `kubectl get {resource} -n {FLEET}`.",
                 (
                     "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
-                    "Machine; else the node must be taken out whole and joined anew, its VMs and replicas first."
+                    "Machine; otherwise the node must be removed completely and rejoined, after its VMs and replicas "
+                    "have been moved away."
                 ),
             ),
             caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
@@ -83,8 +84,8 @@ def _missing_part_hits(facts: Facts, path: str, kind: str, resource: str) -> Ite
 def machine_without_plan(facts: Facts) -> Iterator[Hit]:
     """A Machine has no plan Secret.
 
-    The plan Secret is the letter box between Rancher, Harvester and the node's agent. Without it the node is never
-    asked to drain, never acknowledged, and never told its new version.
+    Rancher, Harvester and the node's agent communicate through the plan Secret. Without it the node is never asked to
+    drain, its drain is never acknowledged, and it never gets its new version.
     """
     pairing = facts.pairing
     for machine in pairing.machines:
@@ -100,13 +101,10 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
                 *field_evidence(facts, machine, BOOTSTRAP, E2),
             ),
             next=(
+                (f"Verify: `kubectl get secret -n {FLEET} {advice.quote_argument(machine.name + '-machine-plan')}`."),
                 (
-                    f"See that it is so: `kubectl get secret -n {FLEET} "
-                    f"{advice.quote_argument(machine.name + '-machine-plan')}`."
-                ),
-                (
-                    "Rancher's bootstrap controller makes it from the RKEBootstrap: look at its log in the pods "
-                    "`rancher`, and at the ServiceAccount of the same name."
+                    "Rancher's bootstrap controller creates it from the RKEBootstrap: read its log in the pods "
+                    "`rancher`, and look at the ServiceAccount of the same name."
                 ),
             ),
             causes=(
@@ -125,7 +123,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#7392"],
 )
 def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
-    """Several plan Secrets carry the name of one Machine.
+    """Several plan Secrets belong to one Machine.
 
     Harvester looks for exactly one ("found N plan secret for machine") and writes no acknowledgement if there are more:
     the node stays at Pre-drained.
@@ -141,13 +139,13 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
             evidence=tuple(e for p in plans for e in field_evidence(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
             next=(
                 (
-                    "Find out where the surplus Secret comes from: the true one is "
+                    "Find out where the extra Secret comes from: the right one is "
                     f"{machine.name}-machine-plan, owned by its RKEBootstrap."
                 ),
                 advice.back_up_secret(plans[-1].name),
             ),
             caution=(
-                "The agent of the node works on one of these Secrets: look in the agent's log for the name before you "
-                "touch any."
+                "The agent of the node uses one of these Secrets: find the name in the agent's log before you change "
+                "any."
             ),
         )
