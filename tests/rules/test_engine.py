@@ -244,6 +244,7 @@ def test_caution_where_a_step_can_take_a_healthy_node_along(path: Path) -> None:
     for finding in findings:
         if advises_to_delete_a_machine(finding) or claimed_twice(cluster, finding):
             assert P4 in finding.caution, finding.rule
+            assert "CustomMachine's providerID" in finding.caution, finding.rule
 
 
 @every_finding

@@ -154,6 +154,7 @@ def test_only_rancher_can_register_the_only_node() -> None:
     assert found.subject == ObjectRef("Node", "", "hv01")
     assert not any("rke2-uninstall" in step for step in found.next)
     assert any("system-agent-upgrader" in step for step in found.next)
+    assert any("as a worker only" in step for step in found.next)
 
 
 @pytest.mark.parametrize("kind", ["Node", "CustomMachine", "RKEBootstrap"])
