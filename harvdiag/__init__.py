@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
 
-from harvdiag.core.target import CONTEXT, TIMEOUT, of_context
+from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
 
 __all__ = [
@@ -103,7 +103,7 @@ def connect(
 
     timeout = parse_duration(request_timeout)
     return Cluster(
-        open_source(of_context(context), kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
+        open_source(context_target(context), kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
     )
 
 
@@ -154,7 +154,7 @@ def rulebook(word: str = "") -> pd.DataFrame:
 
     Raises UsageError for a word that is neither a rule nor a family.
     """
-    from harvdiag.reports.notebook.rulebook import rulebook as frame
+    from harvdiag.reports.notebook.rulebook import rule_table as frame
 
     return frame(word)
 
@@ -164,12 +164,12 @@ def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
 
     Raises UsageError for another ending, and for a file that cannot be written.
     """
-    from harvdiag.reports import write
+    from harvdiag.reports import write_report
 
-    return write(findings, file)
+    return write_report(findings, file)
 
 
 if "IPython" in sys.modules:
-    from harvdiag.reports.notebook.display import register
+    from harvdiag.reports.notebook.display import register_formatters
 
-    register()
+    register_formatters()

@@ -11,7 +11,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
 from harvdiag.core.findings import Findings, Origin, Source
 from harvdiag.core.model import Coverage, ObjectRef, Outcome
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
@@ -92,7 +92,7 @@ class Cluster:
         """
         from harvdiag.reports import tables
 
-        return tables.table(self.snapshot, self.snapshot.resolve_kind(kind))
+        return tables.build_table(self.snapshot, self.snapshot.resolve_kind(kind))
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
@@ -124,7 +124,7 @@ class Cluster:
         """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management know it."""
         from harvdiag.reports import tables
 
-        return tables.clusters(self.snapshot)
+        return tables.cluster_table(self.snapshot)
 
     @cached_property
     def upgrades(self) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class Cluster:
         """One row a Node and its Machine, or one alone, every link between them, the verdict; trouble first."""
         from harvdiag.reports import tables
 
-        return tables.pairs(self.facts.pairing)
+        return tables.pair_table(self.facts.pairing)
 
     @cached_property
     def upgrade(self) -> UpgradeStatus:
@@ -210,29 +210,29 @@ class Cluster:
         """
         from harvdiag.reports import tables
 
-        ref = self._ref(kind, name, namespace)
-        found = tables.links(self.facts.links, ref)
+        ref = self._find_ref(kind, name, namespace)
+        found = tables.link_table(self.facts.links, ref)
         if self.snapshot.get(ref) is not None:
             return found
         if gap := self.snapshot.gap(ref.kind):
             raise UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
         if not self.facts.links.to(ref):
             names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
-            hint = either(near(name, names) or (sorted(names) if len(names) <= FEW else ()))
+            hint = did_you_mean(suggest_names(name, names) or (sorted(names) if len(names) <= FEW else ()))
             raise UsageError(f"no {ref.kind} {name!r} in {self.snapshot.manifest.name}{hint}")
         return found[found["direction"] == "named by"].reset_index(drop=True)
 
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """One object as the API gave it, or None: ``cluster.raw("Node", "srv09")``."""
-        return self.snapshot.get(self._ref(kind, name, namespace))
+        return self.snapshot.get(self._find_ref(kind, name, namespace))
 
-    def _ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
+    def _find_ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
         found = self.snapshot.resolve_kind(kind).name
         home = CATALOGUE[found].home if found in CATALOGUE else ""
         return ObjectRef(found, home if namespace is None else namespace, name)
 
     @cached_property
-    def _outcomes(self) -> list[Outcome]:
+    def _all_outcomes(self) -> list[Outcome]:
         """What every rule says: pictures and explanations ask for it again and again."""
         return rules.judge(self.facts, rules.select((), ()))
 
@@ -245,7 +245,7 @@ class Cluster:
         """
         from harvdiag.sources.saved.writer import save_snapshot
 
-        return save_snapshot(self.snapshot, file, _words(kinds))
+        return save_snapshot(self.snapshot, file, _as_collection(kinds))
 
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
         """Judge the cluster: all rules, or those whose name or family is in `select`, without those in `ignore`.
@@ -253,10 +253,10 @@ class Cluster:
         Each may also be a single word. Raises UsageError for an unknown rule or where none is left, SourceError where
         not one of them could be judged.
         """
-        chosen = rules.select(_words(select), _words(ignore))
+        chosen = rules.select(_as_collection(select), _as_collection(ignore))
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
-        outcomes = rules.judge(self.facts, chosen) if select or ignore else self._outcomes
+        outcomes = rules.judge(self.facts, chosen) if select or ignore else self._all_outcomes
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (in_short(unseen(findings)), hint(self.source))))
@@ -264,5 +264,5 @@ class Cluster:
         return findings
 
 
-def _words(given: Collection[str]) -> Collection[str]:
+def _as_collection(given: Collection[str]) -> Collection[str]:
     return (given,) if isinstance(given, str) else given

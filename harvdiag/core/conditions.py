@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from harvdiag.core.fields import items
+from harvdiag.core.fields import get_items
 
 __all__ = ["ALL_LISTS", "STATUS_LIST", "Condition", "condition_path", "conditions_of", "find_condition"]
 
@@ -56,7 +56,7 @@ def condition_path(kind: str) -> str:
 
 def conditions_of(obj: Any, places: tuple[str, ...] = STATUS_LIST) -> list[Condition]:
     """The conditions of an object in their order; what is not a mapping is left out."""
-    return [_condition(row) for place in places for row in items(obj, place) if isinstance(row, dict)]
+    return [_read_condition(row) for place in places for row in get_items(obj, place) if isinstance(row, dict)]
 
 
 def find_condition(obj: Any, kind: str, places: tuple[str, ...] = STATUS_LIST) -> Condition:
@@ -64,16 +64,16 @@ def find_condition(obj: Any, kind: str, places: tuple[str, ...] = STATUS_LIST) -
     return next((found for found in conditions_of(obj, places) if found.type == kind), Condition())
 
 
-def _condition(row: dict[str, Any]) -> Condition:
-    def word(key: str) -> str:
+def _read_condition(row: dict[str, Any]) -> Condition:
+    def get_word(key: str) -> str:
         return str(row.get(key) or "")
 
     return Condition(
-        type=word("type"),
-        status=word("status"),
-        reason=word("reason"),
-        message=word("message"),
-        changed=word("lastTransitionTime"),
-        updated=word("lastUpdateTime"),
-        heartbeat=word("lastHeartbeatTime"),
+        type=get_word("type"),
+        status=get_word("status"),
+        reason=get_word("reason"),
+        message=get_word("message"),
+        changed=get_word("lastTransitionTime"),
+        updated=get_word("lastUpdateTime"),
+        heartbeat=get_word("lastHeartbeatTime"),
     )

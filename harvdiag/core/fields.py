@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["FieldPath", "Obj", "field", "items", "labels", "name_of", "namespace_of", "text", "uid_of"]
+__all__ = ["FieldPath", "Obj", "field_path", "get_items", "get_labels", "get_text", "name_of", "namespace_of", "uid_of"]
 
 Obj = dict[str, Any]
 
@@ -46,39 +46,39 @@ class FieldPath:
 
 
 @lru_cache(maxsize=1024)
-def field(path: str) -> FieldPath:
+def field_path(path: str) -> FieldPath:
     """The parsed form of a path; parsed once."""
     return FieldPath(path)
 
 
-def text(obj: Any, path: str) -> str:
+def get_text(obj: Any, path: str) -> str:
     """The string at a path; empty for what is absent, null or no string (the API leaves empty strings out)."""
-    value = field(path).get(obj)
+    value = field_path(path).get(obj)
     return value if isinstance(value, str) else ""
 
 
-def items(obj: Any, path: str) -> list[Any]:
+def get_items(obj: Any, path: str) -> list[Any]:
     """The list at a path; empty for what is absent, null or no list."""
-    value = field(path).get(obj)
+    value = field_path(path).get(obj)
     return value if isinstance(value, list) else []
 
 
 def name_of(obj: Obj) -> str:
     """``metadata.name``"""
-    return text(obj, "metadata.name")
+    return get_text(obj, "metadata.name")
 
 
 def namespace_of(obj: Obj) -> str:
     """``metadata.namespace``; empty for objects of cluster scope."""
-    return text(obj, "metadata.namespace")
+    return get_text(obj, "metadata.namespace")
 
 
 def uid_of(obj: Obj) -> str:
     """``metadata.uid``"""
-    return text(obj, "metadata.uid")
+    return get_text(obj, "metadata.uid")
 
 
-def labels(obj: Obj) -> dict[str, Any]:
+def get_labels(obj: Obj) -> dict[str, Any]:
     """``metadata.labels``, empty where there are none."""
-    found = field("metadata.labels").get(obj)
+    found = field_path("metadata.labels").get(obj)
     return found if isinstance(found, dict) else {}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from harvdiag.core.frames import build_frame
-from harvdiag.core.model import Coverage, Finding, Outcome, Severity, ordered
+from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class Findings(Sequence[Finding]):
         self.source = source
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
-        self._all = ordered(finding for outcome in outcomes for finding in outcome.findings)
+        self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...

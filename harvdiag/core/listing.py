@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 
-__all__ = ["groups", "listed"]
+__all__ = ["group_by", "join_escaped"]
 
 Thing = TypeVar("Thing")
 Mark = TypeVar("Mark", bound=Hashable)
 
 
-def groups(things: Iterable[Thing], mark: Callable[[Thing], Mark]) -> list[tuple[Mark, list[Thing]]]:
+def group_by(things: Iterable[Thing], mark: Callable[[Thing], Mark]) -> list[tuple[Mark, list[Thing]]]:
     """The things that have the same mark together, in the order in which each mark comes first."""
     found: dict[Mark, list[Thing]] = {}
     for thing in things:
@@ -21,7 +21,7 @@ def groups(things: Iterable[Thing], mark: Callable[[Thing], Mark]) -> list[tuple
     return list(found.items())
 
 
-def listed(names: Sequence[str], most: int = 40) -> str:
+def join_escaped(names: Sequence[str], most: int = 40) -> str:
     """The names for a hint or an alternative text; of very many the first."""
     rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return plain(", ".join(names[:most])) + rest
+    return escape_text(", ".join(names[:most])) + rest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 
 __all__ = [
     "OTHERS",
@@ -20,8 +20,8 @@ __all__ = [
     "Reason",
     "Severity",
     "State",
-    "fingerprint",
-    "ordered",
+    "fingerprint_of",
+    "sort_findings",
 ]
 
 OTHERS = "*"
@@ -77,7 +77,7 @@ class Evidence(NamedTuple):
         return f"{self.object}  {self.path}: {'absent' if self.value is None else self.value}"
 
 
-def fingerprint(rule: str, subject: ObjectRef) -> str:
+def fingerprint_of(rule: str, subject: ObjectRef) -> str:
     """What stays the same when the cluster is collected again: the rule and its subject; no uid, no time."""
     return f"{rule}:{subject.kind}:{subject.namespace}:{subject.name}"
 
@@ -126,7 +126,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Rule and subject; names this finding in ``caused_by`` and between two runs."""
-        return fingerprint(self.rule, self.subject)
+        return fingerprint_of(self.rule, self.subject)
 
     def said_of(self, whom: str) -> str:
         """The message with `whom` (``each of them``) in the place of the subject, for several that share it."""
@@ -219,9 +219,9 @@ class Coverage:
             f"{e.kind:32} {PLACES.get(e.namespace, e.namespace):18} {e.state!s:13} {e.count:>6}  {e.reason}"
             for e in (*self.gaps, *(entry for entry in self if entry.state.seen))
         ]
-        return "\n".join(plain(row).rstrip() for row in [*rows, *self.notes])
+        return "\n".join(escape_text(row).rstrip() for row in [*rows, *self.notes])
 
 
-def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Causes before their consequences, worse before milder, then by rule and subject."""
     return tuple(sorted(findings, key=lambda f: (bool(f.caused_by), f.severity.rank, f.rule, f.subject)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-__all__ = ["either", "listed", "near"]
+__all__ = ["did_you_mean", "join_names", "suggest_names"]
 
 MOST_NEAR = 10
 MOST_LISTED = 7
 
 
-def near(word: str, names: Collection[str]) -> list[str]:
+def suggest_names(word: str, names: Collection[str]) -> list[str]:
     """The names that somebody may have meant: in another case, else with the word in them, else alike."""
     from difflib import get_close_matches
 
@@ -23,14 +23,14 @@ def near(word: str, names: Collection[str]) -> list[str]:
     return (begun or within or alike)[:MOST_NEAR]
 
 
-def either(names: Collection[str]) -> str:
+def did_you_mean(names: Collection[str]) -> str:
     """``; did you mean a, b or c?``; empty without names."""
     *most, last = names or ("",)
     head = f"{', '.join(most)} or " if most else ""
     return f"; did you mean {head}{last}?" if last else ""
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """``hv01, hv02 and hv03``; of many the first, and how many more there are."""
     if len(names) > MOST_LISTED:
         few = MOST_LISTED - 1

@@ -48,9 +48,9 @@ class Tabular:
         Times are RFC 3339 in UTC, durations whole seconds. Keys may be added, none is ever removed.
         """
         rows = [to_plain(record) for record in self.records]
-        return {"schema": SCHEMA, **self._summary(), self.noun: rows}
+        return {"schema": SCHEMA, **self._document_head(), self.noun: rows}
 
-    def _summary(self) -> dict[str, Any]:
+    def _document_head(self) -> dict[str, Any]:
         """What the document says beside the rows."""
         return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["CONTEXT", "RIGHTS", "TIMEOUT", "context_of", "of_context"]
+__all__ = ["CONTEXT", "RIGHTS", "TIMEOUT", "context_of", "context_target"]
 
 CONTEXT = "context:"
 RIGHTS = "`harvdiag whoami` shows what may be listed"
@@ -19,6 +19,6 @@ def context_of(target: str | os.PathLike[str]) -> str | None:
     return text.removeprefix(CONTEXT) if text.startswith(CONTEXT) else None
 
 
-def of_context(name: str | None) -> str:
+def context_target(name: str | None) -> str:
     """The target that means this context, given as ``lab`` or ``context:lab``; None is the current one."""
     return f"{CONTEXT}{(name or '').removeprefix(CONTEXT)}"

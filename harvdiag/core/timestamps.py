@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["Timestamp", "latest", "parse_duration"]
+__all__ = ["Timestamp", "latest_time", "parse_duration"]
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 SPAN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+|\d+(?:\.\d+)?", re.ASCII)
@@ -25,7 +25,7 @@ class Timestamp:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.at = _parse(text)
+        self.at = _parse_time(text)
 
     def __bool__(self) -> bool:
         return self.at is not None
@@ -47,7 +47,7 @@ class Timestamp:
         return self.at.strftime("%Y-%m-%d %H:%M UTC") if self.at else "unknown time"
 
 
-def latest(*times: str) -> str:
+def latest_time(*times: str) -> str:
     """The latest of times as the API writes them; empty where none is told."""
     return max(filter(None, map(Timestamp, times)), default=Timestamp("")).text
 
@@ -68,7 +68,7 @@ def parse_duration(given: str | float) -> float:
     return total
 
 
-def _parse(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from textwrap import TextWrapper
 from unicodedata import category, east_asian_width
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 
-__all__ = ["count_cells", "cut", "fill", "pad", "wrap", "wrap_labelled"]
+__all__ = ["count_cells", "pad_text", "truncate_text", "wrap_commands", "wrap_labelled", "wrap_text"]
 
 LEAST, BESIDE = 30, 20
 """The cells of a line, and those beside its indent, in however narrow a terminal: it then breaks lines itself."""
@@ -27,7 +27,7 @@ def count_cells(text: str) -> int:
     return len(str(text)) if text.isascii() else sum(map(_cells_of, text))
 
 
-def wrap(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: bool = False) -> list[str]:
+def wrap_text(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: bool = False) -> list[str]:
     """The lines of a text, at least one, with its control characters written out as `plain` does.
 
     The first keeps its blanks, the others begin with `indent`. Words that are too long are broken, `hyphens` allows
@@ -40,15 +40,15 @@ def wrap(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: 
         placeholder=" …",
         break_on_hyphens=hyphens,
     )
-    return wrapper.wrap(plain(text)) or [""]
+    return wrapper.wrap(escape_text(text)) or [""]
 
 
 def wrap_labelled(rows: Iterable[tuple[str, str]], width: int, column: int) -> list[str]:
     """The lines of texts with a label before each; the texts begin in the same column."""
-    return [line for label, text in rows for line in wrap(f"{label:{column}}{text}", width, " " * column)]
+    return [line for label, text in rows for line in wrap_text(f"{label:{column}}{text}", width, " " * column)]
 
 
-def fill(text: str, width: int, hang: int = 0) -> list[str]:
+def wrap_commands(text: str, width: int, hang: int = 0) -> list[str]:
     """The lines, those after the first indented by `hang`; commands and addresses stay whole, to be copied.
 
     One that is too long stands in a line of its own and goes beyond the width; any other word is broken there. No
@@ -56,7 +56,7 @@ def fill(text: str, width: int, hang: int = 0) -> list[str]:
     """
     lines, line = [], ""
     width = max(width, hang + 1)
-    for word in _words(text, width - hang):
+    for word in _split_words(text, width - hang):
         if line.strip() and count_cells(line) + count_cells(word) > width:
             lines.append(line)
             line = " " * hang
@@ -64,20 +64,20 @@ def fill(text: str, width: int, hang: int = 0) -> list[str]:
     return [*lines, line] if line.strip() else lines
 
 
-def cut(text: str, width: int) -> str:
+def truncate_text(text: str, width: int) -> str:
     """As much of the text as there is room for; the rest as ``…``."""
     if count_cells(text) <= width:
         return text
-    return f"{_beginning(text, max(width - 1, 1))}…"
+    return f"{_fitting_prefix(text, max(width - 1, 1))}…"
 
 
-def pad(text: str, width: int) -> str:
+def pad_text(text: str, width: int) -> str:
     """The text in exactly `width` cells: cut where it is longer, with blanks behind it where it is shorter."""
-    text = cut(text, width)
+    text = truncate_text(text, width)
     return text + " " * (width - count_cells(text))
 
 
-def _words(text: str, most: int) -> Iterator[str]:
+def _split_words(text: str, most: int) -> Iterator[str]:
     for word in _WORD.findall(text):
         if count_cells(word) <= most or _WHOLE.search(word):
             yield word
@@ -91,7 +91,7 @@ def _cells_of(character: str) -> int:
     return 2 if east_asian_width(character) in "WF" else 1
 
 
-def _beginning(text: str, room: int) -> str:
+def _fitting_prefix(text: str, room: int) -> str:
     """As many of the first characters as fit, with the accents on the last of them."""
     used = 0
     for at, character in enumerate(text):
@@ -122,7 +122,7 @@ class _Wrapper(TextWrapper):
             super()._handle_long_word(reversed_chunks, cur_line, cur_len, width)
             return
         whole = str(word)
-        begin = _beginning(whole, max(width - cur_len, 1)) or ("" if cur_line else whole[:1])
+        begin = _fitting_prefix(whole, max(width - cur_len, 1)) or ("" if cur_line else whole[:1])
         if begin:
             cur_line.append(_Chunk(begin))
             reversed_chunks[-1] = _Chunk(whole[len(str(begin)) :])

@@ -13,7 +13,7 @@ from harvdiag.core.errors import UsageError
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
 
-__all__ = ["ENDINGS", "FORMATS", "Format", "form_of", "render", "save", "target", "write"]
+__all__ = ["ENDINGS", "FORMATS", "Format", "form_of", "render", "report_path", "save_report", "write_report"]
 
 
 class Format(NamedTuple):
@@ -48,16 +48,16 @@ def form_of(file: str | os.PathLike[str]) -> str:
     return form
 
 
-def write(findings: Findings, file: str | os.PathLike[str]) -> Path:
+def write_report(findings: Findings, file: str | os.PathLike[str]) -> Path:
     """Write the report that the file's ending names.
 
     Raises UsageError for another ending, and for a file that cannot be written.
     """
     form = form_of(file)
-    return save(render(findings, form), target(file))
+    return save_report(render(findings, form), report_path(file))
 
 
-def target(file: str | os.PathLike[str]) -> Path:
+def report_path(file: str | os.PathLike[str]) -> Path:
     """Where a report is to go. Raises UsageError for a zip archive: a bundle or a snapshot is never written over."""
     path = Path(file)
     with suppress(OSError, ValueError):  # told by whoever writes there
@@ -68,9 +68,9 @@ def target(file: str | os.PathLike[str]) -> Path:
     return path
 
 
-def save(text: str, file: str | os.PathLike[str]) -> Path:
+def save_report(text: str, file: str | os.PathLike[str]) -> Path:
     """Write a report. Raises UsageError where that cannot be done."""
-    path = target(file)
+    path = report_path(file)
     try:
         path.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, SIGNS, WARNING
 from harvdiag.core.model import Finding
-from harvdiag.core.wrap import count_cells, fill, wrap
+from harvdiag.core.wrap import count_cells, wrap_commands, wrap_text
 from harvdiag.status.summary import about, alike, beyond, counted, hint, unseen, value, verdict
 
 __all__ = ["render"]
@@ -36,18 +36,18 @@ class _Page:
         self.done: set[str] = set()
 
     def lines(self) -> Iterator[str]:
-        yield from map(self._bold, self._wrapped(self.findings.source.name, 0))
-        yield from self._wrapped(about(self.findings), 0)
+        yield from map(self._bold_text, self._wrap_text(self.findings.source.name, 0))
+        yield from self._wrap_text(about(self.findings), 0)
         good = not self.findings and not self.findings.skipped
-        for line in self._wrapped(verdict(self.findings), 0):
-            yield self._paint(GOOD, line) if good else self._bold(line)
-        yield from self._overview()
+        for line in self._wrap_text(verdict(self.findings), 0):
+            yield self._paint_text(GOOD, line) if good else self._bold_text(line)
+        yield from self._overview_lines()
         for finding in self.findings.roots:
             yield ""
-            yield from self._root(finding)
-        yield from self._skipped()
+            yield from self._root_cause_lines(finding)
+        yield from self._unseen_lines()
 
-    def _overview(self) -> Iterator[str]:
+    def _overview_lines(self) -> Iterator[str]:
         """Where there is more than one screen to read: the root causes at a glance, one line a rule."""
         if len(self.findings.roots) <= AT_A_GLANCE:
             return
@@ -57,48 +57,48 @@ class _Page:
             names = ", ".join(finding.subject.name for finding in found[:MOST_NAMES])
             more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
             mark = SIGNS[str(found[0].severity)]
-            yield from self._wrapped(f"{mark} {rule}: {found[0].subject.kind} {names}{more}", 2, hang=2)
+            yield from self._wrap_text(f"{mark} {rule}: {found[0].subject.kind} {names}{more}", 2, hang=2)
 
-    def _root(self, finding: Finding) -> Iterator[str]:
-        yield from self._head(finding)
-        yield from self._wrapped(finding.message, 2)
+    def _root_cause_lines(self, finding: Finding) -> Iterator[str]:
+        yield from self._heading_lines(finding)
+        yield from self._wrap_text(finding.message, 2)
         first = self.explained.setdefault(finding.rule, finding)
-        yield from self._details(finding) if first is finding else self._again(finding, first)
+        yield from self._detail_lines(finding) if first is finding else self._repeated_rule_lines(finding, first)
         told = [finding]
-        for other in self._consequences(finding):
+        for other in self._new_consequences(finding):
             yield ""
-            yield from self._head(other, "  → leads to")
-            yield from self._wrapped(other.message, 4)
-            yield from self._follows(beyond(other, told))
+            yield from self._heading_lines(other, "  → leads to")
+            yield from self._wrap_text(other.message, 4)
+            yield from self._consequence_lines(beyond(other, told))
             told.append(other)
 
-    def _consequences(self, finding: Finding) -> list[Finding]:
+    def _new_consequences(self, finding: Finding) -> list[Finding]:
         """Everything that follows from a finding, each only once in the whole report."""
         fresh = [other for other in self.findings.story(finding) if other.fingerprint not in self.done]
         self.done.update(other.fingerprint for other in fresh)
         return fresh
 
-    def _details(self, finding: Finding) -> Iterator[str]:
+    def _detail_lines(self, finding: Finding) -> Iterator[str]:
         if finding.why:
             yield ""
-            yield from self._labelled("Why", finding.why)
-        yield from self._evidence(finding)
-        yield from self._steps([f"{number}. {step}" for number, step in enumerate(finding.next, 1)])
-        yield from self._caution(finding)
+            yield from self._labelled_lines("Why", finding.why)
+        yield from self._evidence_lines(finding)
+        yield from self._step_lines([f"{number}. {step}" for number, step in enumerate(finding.next, 1)])
+        yield from self._caution_lines(finding)
         for number, link in enumerate(finding.links):
-            yield from self._labelled("" if number else "More", link)
+            yield from self._labelled_lines("" if number else "More", link)
 
-    def _again(self, finding: Finding, first: Finding) -> Iterator[str]:
+    def _repeated_rule_lines(self, finding: Finding, first: Finding) -> Iterator[str]:
         """A further finding of a rule: all that is its own, but neither why nor links over again."""
-        yield from self._evidence(finding)
-        yield from self._advice_again(finding, first)
+        yield from self._evidence_lines(finding)
+        yield from self._advice_lines(finding, first)
 
-    def _follows(self, finding: Finding) -> Iterator[str]:
+    def _consequence_lines(self, finding: Finding) -> Iterator[str]:
         """What a consequence advises beyond what was told already."""
         first = self.explained.get(finding.rule) or self.followed.setdefault(finding.rule, finding)
-        yield from self._advice_again(finding, first)
+        yield from self._advice_lines(finding, first)
 
-    def _advice_again(self, finding: Finding, first: Finding) -> Iterator[str]:
+    def _advice_lines(self, finding: Finding, first: Finding) -> Iterator[str]:
         """Steps in full, but for those that are the first finding's with another name outside of any command."""
         known = [] if finding is first else first.next
         same = [n for n, step in enumerate(finding.next, 1) if any(alike(step, old, finding, first) for old in known)]
@@ -108,43 +108,43 @@ class _Page:
             names = f", with {finding.subject.name} for {first.subject.name}"
             other = names if finding.subject.name != first.subject.name else ""
             steps.insert(0, f"{which}as for the first {finding.rule} above{other}")
-        yield from self._steps(steps)
+        yield from self._step_lines(steps)
         if finding is first or finding.caution != first.caution:
-            yield from self._caution(finding)
+            yield from self._caution_lines(finding)
 
-    def _steps(self, steps: list[str]) -> Iterator[str]:
+    def _step_lines(self, steps: list[str]) -> Iterator[str]:
         for number, step in enumerate(steps):
-            yield from self._labelled("" if number else "Next", step, hang=3)
+            yield from self._labelled_lines("" if number else "Next", step, hang=3)
 
-    def _caution(self, finding: Finding) -> Iterator[str]:
-        yield from self._labelled("Caution", finding.caution, kind=WARNING) if finding.caution else ()
+    def _caution_lines(self, finding: Finding) -> Iterator[str]:
+        yield from self._labelled_lines("Caution", finding.caution, kind=WARNING) if finding.caution else ()
 
-    def _evidence(self, finding: Finding) -> Iterator[str]:
+    def _evidence_lines(self, finding: Finding) -> Iterator[str]:
         for number, e in enumerate(finding.evidence):
             where = "  ".join(filter(None, (str(e.object), e.path)))
             verb = "" if not e.path and e.value is None else " is" if e.value is None else " ="
-            yield from self._labelled("" if number else "Seen", f"{where}{verb} {value(e)}", hang=2)
+            yield from self._labelled_lines("" if number else "Seen", f"{where}{verb} {value(e)}", hang=2)
 
-    def _skipped(self) -> Iterator[str]:
+    def _unseen_lines(self) -> Iterator[str]:
         """What was not seen, a line a reason, then once what could not be judged for it."""
         skipped = self.findings.skipped
         if not skipped:
             return
         yield ""
-        yield self._paint(WARNING, f"{SIGNS[WARNING]} Not seen:")
+        yield self._paint_text(WARNING, f"{SIGNS[WARNING]} Not seen:")
         for kind, why in unseen(self.findings):
-            yield from self._wrapped(f"{kind}: {why}", 2, hang=2)
+            yield from self._wrap_text(f"{kind}: {why}", 2, hang=2)
         if more := hint(self.findings.source):
-            yield from self._wrapped(more, 2, hang=2)
+            yield from self._wrap_text(more, 2, hang=2)
         names = ", ".join(outcome.rule for outcome in skipped)
-        yield from self._wrapped(f"Therefore not judged ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
+        yield from self._wrap_text(f"Therefore not judged ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
 
-    def _head(self, finding: Finding, lead: str = "") -> Iterator[str]:
+    def _heading_lines(self, finding: Finding, lead: str = "") -> Iterator[str]:
         """Severity, rule and subject in a line; where they do not fit, the subject stands below, then the rule too."""
         word = str(finding.severity)
         mark = f"{SIGNS[word]} {word.upper()}"
-        parts = [(lead, self._bold(lead)), (mark, self._paint(word, mark)), (finding.rule, finding.rule)]
-        parts += [(line, self._bold(line)) for line in wrap(finding.subject, self.width - 4)]
+        parts = [(lead, self._bold_text(lead)), (mark, self._paint_text(word, mark)), (finding.rule, finding.rule)]
+        parts += [(line, self._bold_text(line)) for line in wrap_text(finding.subject, self.width - 4)]
         row, length = "", 0
         for text, painted in parts[not lead :]:
             if row and length + 2 + count_cells(text) > self.width:
@@ -154,25 +154,25 @@ class _Page:
                 row, length = f"{row}  {painted}" if row else painted, length + count_cells(text) + 2 * bool(row)
         yield row
 
-    def _labelled(self, label: str, text: str, hang: int = 0, kind: str = "") -> Iterator[str]:
-        lines = fill(plain(text), self.width - GUTTER - 2, hang)
+    def _labelled_lines(self, label: str, text: str, hang: int = 0, kind: str = "") -> Iterator[str]:
+        lines = wrap_commands(escape_text(text), self.width - GUTTER - 2, hang)
         for number, line in enumerate(lines):
             name = f"{label if number == 0 else '':<{GUTTER - 2}}"
-            name = self._paint(kind, name) if kind else self._dim(name)
+            name = self._paint_text(kind, name) if kind else self._dim_text(name)
             yield f"  {name}{line}"
 
-    def _wrapped(self, text: str, indent: int, hang: int = 0) -> list[str]:
+    def _wrap_text(self, text: str, indent: int, hang: int = 0) -> list[str]:
         pad = " " * indent
-        return wrap(f"{pad}{text}", self.width, pad + " " * hang)
+        return wrap_text(f"{pad}{text}", self.width, pad + " " * hang)
 
-    def _paint(self, kind: str, text: str) -> str:
-        return self._ansi(f"1;{COLOURS[kind]}", text)
+    def _paint_text(self, kind: str, text: str) -> str:
+        return self._ansi_text(f"1;{COLOURS[kind]}", text)
 
-    def _bold(self, text: str) -> str:
-        return self._ansi("1", text)
+    def _bold_text(self, text: str) -> str:
+        return self._ansi_text("1", text)
 
-    def _dim(self, text: str) -> str:
-        return self._ansi("2", text)
+    def _dim_text(self, text: str) -> str:
+        return self._ansi_text("2", text)
 
-    def _ansi(self, code: str, text: str) -> str:
+    def _ansi_text(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import items, text
+from harvdiag.core.fields import get_items, get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
@@ -88,9 +88,9 @@ def ready_since(facts: Facts, node: ObjectRef) -> str:
 
 def cordoned_at(facts: Facts, node: ObjectRef) -> str:
     """When the Node was cordoned; empty where it is not, or does not tell."""
-    rows = items(facts.links.objects.get(node), "spec.taints")
+    rows = get_items(facts.links.objects.get(node), "spec.taints")
     found = (row for row in rows if isinstance(row, dict) and row.get("key") == "node.kubernetes.io/unschedulable")
-    return next((text(row, "timeAdded") for row in found), "")
+    return next((get_text(row, "timeAdded") for row in found), "")
 
 
 def steps(node: NodeRollout, *wanted: str) -> Iterator[tuple[ObjectRef, Handshake]]:

@@ -14,8 +14,8 @@ import harvdiag as hd
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
-from harvdiag.core.wrap import fill
-from harvdiag.reports import FORMATS, render, rulebook, terminal, write
+from harvdiag.core.wrap import wrap_commands
+from harvdiag.reports import FORMATS, render, rulebook, terminal, write_report
 from harvdiag.rules import registry, select
 from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
@@ -234,17 +234,17 @@ def test_commands_and_addresses_are_never_broken(path: Path) -> None:
 
 def test_fill_breaks_long_words_but_no_command() -> None:
     """A name may have 253 signs; a command goes beyond the width by itself, the text around it does not."""
-    assert fill("one two three", 7, hang=2) == ["one two", "  three"]
-    assert fill("x" * 12, 5, hang=1) == ["xxxx", " xxxx", " xxxx"]
-    assert fill("1. Run (`a b c d e`), then wait.", 12, hang=3) == [
+    assert wrap_commands("one two three", 7, hang=2) == ["one two", "  three"]
+    assert wrap_commands("x" * 12, 5, hang=1) == ["xxxx", " xxxx", " xxxx"]
+    assert wrap_commands("1. Run (`a b c d e`), then wait.", 12, hang=3) == [
         "1. Run",
         "   (`a b c d e`),",
         "   then",
         "   wait.",
     ]
-    assert fill("", 10) == []
-    assert fill("a  b", 10) == ["a  b"]
-    assert fill("an odd ` tick", 8) == ["an odd `", "tick"]
+    assert wrap_commands("", 10) == []
+    assert wrap_commands("a  b", 10) == ["a  b"]
+    assert wrap_commands("an odd ` tick", 8) == ["an odd `", "tick"]
 
 
 def advised(name: str, *steps: str, caution: str = "", rule: str = "r", causes: tuple[str, ...] = ()) -> Finding:
@@ -453,7 +453,7 @@ def test_report_is_written_as_the_ending_says(tmp_path: Path, broken: Findings, 
 def test_other_endings_are_refused(tmp_path: Path, broken: Findings, file: str) -> None:
     """One line that names the endings; nothing is written."""
     with pytest.raises(UsageError, match=r"a report ends in \.txt, \.json, \.md"):
-        write(broken, tmp_path / file)
+        write_report(broken, tmp_path / file)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -478,7 +478,7 @@ def test_rulebook_of_an_unknown_word_tells_what_was_meant() -> None:
 
 def test_listing_has_each_rule_below_its_family() -> None:
     """Name, severity and summary; families apart."""
-    text = rulebook.listing(select())
+    text = rulebook.list_rules(select())
     for rule in registry().values():
         assert re.search(rf"^  {rule.name} +{rule.severity}  ", text, re.MULTILINE)
     assert re.search(r"^pairing$", text, re.MULTILINE)
@@ -488,7 +488,7 @@ def test_listing_has_each_rule_below_its_family() -> None:
 @pytest.mark.parametrize("rule", list(registry().values()), ids=lambda rule: rule.name)
 def test_explanation_has_all_that_a_rule_declares(rule: Any) -> None:
     """From the rule's own docstring and declaration, wrapped to the width."""
-    text = rulebook.explain(rule, 80)
+    text = rulebook.explain_rule(rule, 80)
     flat = " ".join(text.split())
     assert text.startswith(f"{rule.name}  ({rule.family}, {rule.severity})\n")
     assert rule.summary in flat

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
-from harvdiag.reports.upgrade import document, render, render_json
+from harvdiag.reports.upgrade import build_document, render, render_json
 from harvdiag.status.upgrade import UpgradeStatus
 from tests import port
 from tests.routes import BROKEN, HEALTHY
@@ -89,7 +89,7 @@ def test_two_hundred_nodes_are_a_short_text(broken: bool) -> None:
     text = render(of(world), width=100)
     assert len(text.splitlines()) <= 45
     assert "hv050" in text
-    assert len(document(of(world))["nodes"]) == 200
+    assert len(build_document(of(world))["nodes"]) == 200
 
 
 def test_nodes_that_each_wait_for_something_of_their_own_are_counted() -> None:
@@ -164,15 +164,15 @@ def schema(whole: dict[str, Any]) -> None:
 @pytest.mark.parametrize("world", WORLDS)
 def test_the_document_keeps_its_keys(world: str) -> None:
     standing = of(WORLDS[world]())
-    schema(document(standing))
+    schema(build_document(standing))
     text = render_json(standing)
-    assert json.loads(text) == document(standing)
+    assert json.loads(text) == build_document(standing)
     assert text.endswith("}\n")
     assert text == render_json(of(WORLDS[world]()))
 
 
 def test_the_document_of_the_sample() -> None:
-    whole = document(hd.open(BROKEN).upgrade)
+    whole = build_document(hd.open(BROKEN).upgrade)
     schema(whole)
     assert whole["stuck"] is True
     assert whole["upgrade"]["percent"] == {"nodes": 75, "services": 100, "total": 80, "done": 3, "of": 4}
@@ -184,20 +184,20 @@ def test_the_document_of_the_sample() -> None:
 
 
 def test_a_healthy_cluster_is_not_stuck_in_the_document() -> None:
-    whole = document(hd.open(HEALTHY).upgrade)
+    whole = build_document(hd.open(HEALTHY).upgrade)
     assert (whole["stuck"], whole["waits_for"], whole["findings"]) == (False, None, [])
     assert {node["waits_for"]["reason"] for node in whole["nodes"]} == {"done"}
     assert whole["upgrade"]["state"] == "Succeeded"
 
 
 def test_the_document_of_one_node() -> None:
-    whole = document(hd.open(BROKEN).upgrade, "srv09")
+    whole = build_document(hd.open(BROKEN).upgrade, "srv09")
     assert [node["name"] for node in whole["nodes"]] == ["srv09"]
     assert "Lost at" in [part["label"] for part in whole["explanation"]]
 
 
 def test_v2_has_a_part_of_its_own() -> None:
-    whole = document(of(WORLDS["v2"]()))
+    whole = build_document(of(WORLDS["v2"]()))
     assert whole["upgrade"] is None
     assert whole["plan"]["phase"] == "NodeUpgrading"
     assert whole["plan"]["nodes"]["hv02"] == {"state": "KubernetesUpgrading", "reason": "", "message": ""}

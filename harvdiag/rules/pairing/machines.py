@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E1, E2, E4, E6
@@ -35,7 +35,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.fresh(machine):
+        if get_text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.fresh(machine):
             continue
         hosts = pairing.suspects(machine)
         yield Hit(
@@ -76,7 +76,7 @@ def _leftover(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
 
 def _meant_for(facts: Facts, machine: ObjectRef) -> str:
     """The host it was made for, by the signs that a join leaves behind."""
-    host = text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
+    host = get_text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
     looks = [node.name for node in facts.pairing.suspects(machine)]
     if host:
         return f" (it was made for {host})"
@@ -109,7 +109,7 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             + (f"; Node {living[0].name} names this Machine" if living else ""),
             evidence=(*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
             next=(advice.SEE_NODES, *_ghost(machine, edge.value, living)),
-            caution=_only_if(machine, text(pairing.obj(machine), E6)) + f"{advice.DELETES_NODE} {advice.QUORUM}",
+            caution=_only_if(machine, get_text(pairing.obj(machine), E6)) + f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(edge.target,),
         )
@@ -159,7 +159,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        phase = text(pairing.obj(machine), "status.phase")
+        phase = get_text(pairing.obj(machine), "status.phase")
         if phase == "Running" or facts.fresh(machine) or facts.leaving(machine):
             continue
         edge = pairing.node_ref(machine)
@@ -207,7 +207,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         age = facts.now.since(since)
         if age is None or age < REMOVAL:
             continue
-        hook = text(pairing.obj(machine), HOOK)
+        hook = get_text(pairing.obj(machine), HOOK)
         edge = pairing.node_ref(machine)
         held = (
             "Rancher's safe removal of its etcd member"
@@ -262,7 +262,7 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.strangers:
         edge = pairing.node_ref(machine)
-        ours = text(pairing.obj(machine), "spec.clusterName") == "local"
+        ours = get_text(pairing.obj(machine), "spec.clusterName") == "local"
         if not (ours or pairing.named_by(machine)):
             continue
         yield Hit(

@@ -57,9 +57,9 @@ class Ties:
     def _against(self, source: ObjectRef, target: ObjectRef) -> str:
         """Whom the other end of a link names instead of the one that names it, both of which exist."""
         match source.kind, target.kind:
-            case "Node", "Machine":
+            case ["Node", "Machine"]:
                 back = self._pairing.node_ref(target)
-            case "Machine", "Node":
+            case ["Machine", "Node"]:
                 back = self._pairing.named(target)
             case _:
                 return ""
