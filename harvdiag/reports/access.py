@@ -1,4 +1,4 @@
-"""Rights as text for a terminal: who one is to a cluster, and what one may list there."""
+"""Permissions as text for a terminal: the identity at a cluster and what it may list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LABEL = 12
 
 
 def render(access: Access, width: int = 100) -> str:
-    """The identity, one line a kind, and why what is refused is; ends in a line break."""
+    """Return the identity, one line per kind, and the reasons for refusals; ends with a newline."""
     width = max(width, 40)
     parts = (
         [_identity_lines(access, width), _permission_lines(access, width), _advice_lines(access, width)]
@@ -36,7 +36,7 @@ def _identity_lines(access: Access, width: int) -> Iterator[str]:
         "context": access.context,
         "server": access.server,
         "user": access.who,
-        "known as": access.known_as or "not told (a server names a user only where it refuses something)",
+        "known as": access.known_as or "unknown (a server names the user only when it refuses a request)",
         "kubernetes": access.kubernetes_version or "unknown",
     }
     for name, text in rows.items():
@@ -46,7 +46,7 @@ def _identity_lines(access: Access, width: int) -> Iterator[str]:
 
 
 def _permission_lines(access: Access, width: int) -> Iterator[str]:
-    """In columns where these fit; else a kind and its resource, and the verdict behind them."""
+    """In columns if they fit; otherwise the kind and its resource, then the verdict."""
     wide = max(len(right.kind) for right in access.rights)
     plural = max(len(right.resource) for right in access.rights)
     rows = [f"{r.mark} {r.kind:{wide}}  {r.resource:{plural}}  {escape_text(r.verdict)}" for r in access.rights]
@@ -57,7 +57,7 @@ def _permission_lines(access: Access, width: int) -> Iterator[str]:
 
 
 def _advice_lines(access: Access, width: int) -> Iterator[str]:
-    """What it comes to, what the server said, and what to do."""
+    """The summary, the server's messages, and what to do."""
     lead, command, caution = access.advice
     for text in (access.summary, *access.server_messages, lead):
         yield from wrap_commands(escape_text(text), width) if text else ()

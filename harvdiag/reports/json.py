@@ -1,4 +1,4 @@
-"""Findings for programs: schema 1, stable. The same findings give the same bytes."""
+"""Findings for programs: schema 1, stable. Equal findings give equal bytes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SCHEMA = 1
 
 
 def render(findings: Findings) -> str:
-    """The document as text, indented by two; half a surrogate pair, which no UTF-8 can hold, stays an escape."""
+    """Return the document as text, indented by two; lone surrogates, which UTF-8 cannot encode, stay escaped."""
     text = dumps(build_document(findings), indent=2, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def build_document(findings: Findings) -> dict[str, Any]:
-    """The document: `schema`, `tool`, `source`, `coverage`, `findings`, `checks`, `summary`."""
+    """Build the document: `schema`, `tool`, `source`, `coverage`, `findings`, `checks`, `summary`."""
     source = findings.source
     return {
         "schema": SCHEMA,

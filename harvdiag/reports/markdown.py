@@ -1,4 +1,4 @@
-"""Findings for an issue, a wiki or a hand-over: Markdown that reads well as text too."""
+"""Findings as Markdown for an issue, a wiki or a handover; readable as plain text too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["render"]
 
 
 def render(findings: Findings) -> str:
-    """The report: verdict, each root cause with what follows from it, what was not judged, what was seen."""
+    """Return the report: verdict, each root cause with its consequences, skipped checks, coverage."""
     return "\n".join(_report_lines(findings)) + "\n"
 
 
@@ -39,13 +39,13 @@ def _root_cause_lines(findings: Findings, finding: Finding) -> Iterator[str]:
     yield finding.why
     yield from _evidence_table(finding)
     yield from _advice_lines(finding)
-    told = [finding]
+    shown = [finding]
     for other in findings.story(finding):
         yield ""
         subject, message = escape_markdown(other.subject), escape_markdown(other.message)
         yield f"**Leads to** {other.severity} `{other.rule}`, {subject}: {message}."
-        yield from _advice_lines(replace(beyond(other, told), links=()))
-        told.append(other)
+        yield from _advice_lines(replace(beyond(other, shown), links=()))
+        shown.append(other)
 
 
 def _evidence_table(finding: Finding) -> Iterator[str]:
@@ -68,13 +68,13 @@ def _advice_lines(finding: Finding) -> Iterator[str]:
 
 
 def _format_step(step: str) -> str:
-    """A step's commands stand between backticks; they are code, the rest is escaped text."""
+    """A step's commands are between backticks and become code; the rest is escaped text."""
     parts = step.split("`")
     return "".join(format_code(part) if number % 2 else escape_markdown(part) for number, part in enumerate(parts))
 
 
 def _unseen_lines(findings: Findings) -> Iterator[str]:
-    """What was not seen, a row a reason, then once what could not be judged for it."""
+    """What was not seen, one row per reason, then the checks that were skipped for it."""
     if not findings.skipped:
         return
     yield from ("", "## Not seen", "", "| kind | reason |", "| --- | --- |")
@@ -82,7 +82,7 @@ def _unseen_lines(findings: Findings) -> Iterator[str]:
         yield f"| {escape_markdown(kind)} | {escape_markdown(why)} |"
     if more := hint(findings.source):
         yield from ("", f"{_format_step(more)}.")
-    yield from ("", "Therefore not judged: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
+    yield from ("", "Therefore skipped: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
 
 
 def _coverage_table(findings: Findings) -> Iterator[str]:

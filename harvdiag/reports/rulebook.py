@@ -12,7 +12,7 @@ __all__ = ["explain_rule", "list_rules"]
 
 
 def list_rules(rules: Iterable[Rule], width: int = 100) -> str:
-    """One line a rule, family by family; ends in a line break."""
+    """Return one line per rule, grouped by family; ends with a newline."""
     chosen = list(rules)
     column = max(len(rule.name) for rule in chosen)
     lines: list[str] = []
@@ -32,12 +32,12 @@ def list_rules(rules: Iterable[Rule], width: int = 100) -> str:
 
 
 def explain_rule(rule: Rule, width: int = 100) -> str:
-    """Everything that a rule declares: what is wrong, why it matters, what it needs to see, where to read more."""
+    """Return everything a rule declares: what is wrong, why it matters, the kinds it needs, where to read more."""
     parts = [
         f"{rule.name}  ({rule.family}, {rule.severity})",
         _wrap_paragraph(rule.summary, width),
         *(_wrap_paragraph(part, width) for part in rule.why.split("\n\n")),
-        _wrap_paragraph(f"Needs: {', '.join(sorted(rule.needs))}. Skipped where one of them was not seen.", width),
+        _wrap_paragraph(f"Needs: {', '.join(sorted(rule.needs))}. Skipped if one of them was not seen.", width),
         "\n".join(rule.links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,4 +1,4 @@
-"""Findings for a terminal: root causes in full, what follows from each below it, coloured only if asked."""
+"""Findings for a terminal: root causes in full with their consequences below, coloured only if requested."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ GUTTER = 11  # two blanks, the longest label (Caution) and two more
 
 
 def render(findings: Findings, width: int = 100, colour: bool = False) -> str:
-    """The report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
+    """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
     page = _Page(findings, max(width, 40), colour)
     return "\n".join(line.rstrip() for line in page.lines()) + "\n"
 
 
 class _Page:
-    """One report being laid out: everything from the cluster goes through `plain` on its way in."""
+    """The layout of one report. All text from the cluster passes through `escape_text`."""
 
     def __init__(self, findings: Findings, width: int, colour: bool) -> None:
         self.findings, self.width, self.colour = findings, width, colour
-        self.explained: dict[str, Finding] = {}  # the first finding of each rule that was told in full
-        self.followed: dict[str, Finding] = {}  # the first of each rule that was told as a consequence, as far as told
+        # by rule: the first finding that was shown in full, and the first that was shown as a consequence (as shown)
+        self.explained: dict[str, Finding] = {}
+        self.followed: dict[str, Finding] = {}
         self.done: set[str] = set()
 
     def lines(self) -> Iterator[str]:
@@ -48,7 +49,7 @@ class _Page:
         yield from self._unseen_lines()
 
     def _overview_lines(self) -> Iterator[str]:
-        """Where there is more than one screen to read: the root causes at a glance, one line a rule."""
+        """If the report exceeds one screen: an overview of the root causes, one line per rule."""
         if len(self.findings.roots) <= AT_A_GLANCE:
             return
         yield ""
@@ -64,19 +65,19 @@ class _Page:
         yield from self._wrap_text(finding.message, 2)
         first = self.explained.setdefault(finding.rule, finding)
         yield from self._detail_lines(finding) if first is finding else self._repeated_rule_lines(finding, first)
-        told = [finding]
+        shown = [finding]
         for other in self._new_consequences(finding):
             yield ""
             yield from self._heading_lines(other, "  → leads to")
             yield from self._wrap_text(other.message, 4)
-            yield from self._consequence_lines(beyond(other, told))
-            told.append(other)
+            yield from self._consequence_lines(beyond(other, shown))
+            shown.append(other)
 
     def _new_consequences(self, finding: Finding) -> list[Finding]:
-        """Everything that follows from a finding, each only once in the whole report."""
-        fresh = [other for other in self.findings.story(finding) if other.fingerprint not in self.done]
-        self.done.update(other.fingerprint for other in fresh)
-        return fresh
+        """The consequences of a finding that were not shown yet: each appears once in the report."""
+        unshown = [other for other in self.findings.story(finding) if other.fingerprint not in self.done]
+        self.done.update(other.fingerprint for other in unshown)
+        return unshown
 
     def _detail_lines(self, finding: Finding) -> Iterator[str]:
         if finding.why:
@@ -89,17 +90,17 @@ class _Page:
             yield from self._labelled_lines("" if number else "More", link)
 
     def _repeated_rule_lines(self, finding: Finding, first: Finding) -> Iterator[str]:
-        """A further finding of a rule: all that is its own, but neither why nor links over again."""
+        """A further finding of a rule: its own evidence and advice, without repeating why and links."""
         yield from self._evidence_lines(finding)
         yield from self._advice_lines(finding, first)
 
     def _consequence_lines(self, finding: Finding) -> Iterator[str]:
-        """What a consequence advises beyond what was told already."""
+        """The advice of a consequence beyond what was shown already."""
         first = self.explained.get(finding.rule) or self.followed.setdefault(finding.rule, finding)
         yield from self._advice_lines(finding, first)
 
     def _advice_lines(self, finding: Finding, first: Finding) -> Iterator[str]:
-        """Steps in full, but for those that are the first finding's with another name outside of any command."""
+        """Steps in full, except those that differ from the first finding's only by a name outside commands."""
         known = [] if finding is first else first.next
         same = [n for n, step in enumerate(finding.next, 1) if any(alike(step, old, finding, first) for old in known)]
         steps = [f"{number}. {step}" for number, step in enumerate(finding.next, 1) if number not in same]
@@ -126,7 +127,7 @@ class _Page:
             yield from self._labelled_lines("" if number else "Seen", f"{where}{verb} {value(e)}", hang=2)
 
     def _unseen_lines(self) -> Iterator[str]:
-        """What was not seen, a line a reason, then once what could not be judged for it."""
+        """What was not seen, one line per reason, then the checks that were skipped for it."""
         skipped = self.findings.skipped
         if not skipped:
             return
@@ -137,10 +138,10 @@ class _Page:
         if more := hint(self.findings.source):
             yield from self._wrap_text(more, 2, hang=2)
         names = ", ".join(outcome.rule for outcome in skipped)
-        yield from self._wrap_text(f"Therefore not judged ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
+        yield from self._wrap_text(f"Therefore skipped ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
 
     def _heading_lines(self, finding: Finding, lead: str = "") -> Iterator[str]:
-        """Severity, rule and subject in a line; where they do not fit, the subject stands below, then the rule too."""
+        """Severity, rule and subject in one line; if they do not fit, the subject goes below, then the rule too."""
         word = str(finding.severity)
         mark = f"{SIGNS[word]} {word.upper()}"
         parts = [(lead, self._bold_text(lead)), (mark, self._paint_text(word, mark)), (finding.rule, finding.rule)]

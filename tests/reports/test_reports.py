@@ -182,7 +182,7 @@ def test_markdown_tells_what_was_not_judged() -> None:
     text = render(blind(), "markdown")
     assert "## Not seen" in text
     assert "| Secret | not looked at: for a reason |" in text
-    assert "Therefore not judged: " in text
+    assert "Therefore skipped: " in text
     assert "`machine-without-plan`" in text
 
 
@@ -354,11 +354,11 @@ def test_each_consequence_is_told_once() -> None:
 
 
 def test_what_was_not_seen_is_told_once() -> None:
-    """A line a kind with its reason, then all checks that were not judged for it, once."""
+    """A line a kind with its reason, then all checks that were skipped for it, once."""
     findings = blind()
     text = terminal.render(findings, 120)
     assert "! Not seen:\n  CustomMachine: not read whole: for a reason\n  Secret: not looked at: for a reason\n" in text
-    assert f"  Therefore not judged ({len(findings.skipped)} checks): " in text
+    assert f"  Therefore skipped ({len(findings.skipped)} checks): " in text
     assert text.count("for a reason") == 2
     for outcome in findings.skipped:
         assert text.count(outcome.rule) == 1
@@ -406,9 +406,7 @@ def test_the_verdict_does_not_count_what_was_not_seen() -> None:
 def test_nothing_that_could_be_judged_is_an_error(form: str) -> None:
     """All checks skipped: that is no result, and must not look like a good one."""
     blinded = port.cluster(healthy().objects, Machine=State.FAILED)
-    with pytest.raises(
-        SourceError, match=r"port: no check could be made \(of 2\); not seen: Machine: not read whole: "
-    ):
+    with pytest.raises(SourceError, match=r"port: no check could be run \(of 2\); not seen: Machine: not read whole: "):
         render(blinded.check(["machine-without-plan", "node-recreated"]), form)
 
 
@@ -425,7 +423,7 @@ def test_findings_beside_gaps_are_both_told() -> None:
     """What could be judged is judged."""
     text = terminal.render(partly_blind_and_broken())
     assert "node-without-machine" in text
-    assert "Therefore not judged" in text
+    assert "Therefore skipped" in text
 
 
 def test_unknown_time_and_version_are_left_out() -> None:

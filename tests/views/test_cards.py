@@ -126,7 +126,7 @@ def test_card_tells_what_was_not_judged() -> None:
     text = Page(cards.findings_card(findings)).text
     assert "Not seen" in text
     assert "Secretnot read whole: for a reason" in text
-    assert "Therefore not judged: " in text
+    assert "Therefore skipped: " in text
     assert text.count("for a reason") == 1
 
 
@@ -177,7 +177,7 @@ def test_standing_card_of_an_upgrade_that_goes_on() -> None:
     """Nothing found is not said to be stuck; the step of a drain is shown, and an idle one is not."""
     html = cards.upgrade_card(hd.open(BROKEN.with_name("upgrade-half-way.zip")).upgrade)
     text = Page(html).text
-    assert "… UNDER WAY" in text
+    assert "… IN PROGRESS" in text
     assert "STUCK" not in text
     assert cards.EDGES["error"] not in html
     assert "hv03Pre-drainingh2Harvester: " in text
@@ -190,7 +190,7 @@ def test_standing_card_without_an_upgrade() -> None:
         html = cards.upgrade_card(cluster.upgrade)
         text = Page(html).text
         assert ("no upgrade is under way" in text) != ("the Upgrades were not seen" in text)
-        assert "UNDER WAY" not in text
+        assert "IN PROGRESS" not in text
         assert "nodes are done" not in text
         assert cards.EDGES["error"] not in html
 

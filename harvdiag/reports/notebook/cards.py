@@ -1,7 +1,7 @@
 """harvdiag's objects as HTML for notebooks: no script, no address, readable in light and dark.
 
-Colours are the front end's own (JupyterLab's CSS variables) with fallbacks that inherit; severity is a word and a mark
-before it is a colour.
+Colours are those of the front end (JupyterLab's CSS variables), with inherited fallbacks; severity is shown by a word
+and a symbol, not by colour alone.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from harvdiag.upgrade.waiting import wait_of
 
 __all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "upgrade_card"]
 
-LISTED = {SIGNS[GOOD]: "yes", PARTLY: "partly", SIGNS[ERROR]: "no", SIGNS[UNSEEN]: "not known"}
-# Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text stands on them.
+LISTED = {SIGNS[GOOD]: "yes", PARTLY: "partly", SIGNS[ERROR]: "no", SIGNS[UNSEEN]: "unknown"}
+# Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text is on them.
 EDGES = {ERROR: "#d55e00", WARNING: "#e69f00", INFO: "#56b4e9"}
 _CARD = (
     "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45;"
@@ -32,14 +32,14 @@ _QUIET = "opacity:.85"
 LONGEST_NAME = 70
 LONGEST_WORD = 20
 MOST = 20
-"""Nodes of a card that stand open; the rest is folded."""
+"""The most nodes shown unfolded in a card."""
 _WHOLE = "'white-space:nowrap'"
 _LONG = "font-weight:normal;overflow-wrap:anywhere;min-width:9em"
 _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
 
 
 def findings_card(findings: Findings) -> str:
-    """What was looked at, the verdict, one card a root cause with what follows from it, and what was not judged."""
+    """Return the source, the verdict, one card per root cause with its consequences, and the skipped checks."""
     parts = [
         f"<div><b>{escape_html(findings.source.name)}</b><div style='{_QUIET}'>{escape_html(about(findings))}</div>",
         f"<p style='margin:.4em 0'><b>{escape_html(verdict(findings))}</b></p>",
@@ -51,7 +51,7 @@ def findings_card(findings: Findings) -> str:
 
 
 def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
-    """One finding: message, why, evidence, next steps, caution."""
+    """Return one finding: message, why, evidence, next steps, caution."""
     parts = [
         _finding_heading(finding),
         f"<div style='margin:.3em 0;font-size:110%'>{escape_html(finding.message)}</div>",
@@ -65,7 +65,7 @@ def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
 
 
 def coverage_card(coverage: Coverage) -> str:
-    """Gaps first, for they limit every conclusion; then what was seen, folded."""
+    """Return the coverage, gaps first because they limit every conclusion."""
     gaps = [entry for entry in coverage if not entry.state.seen]
     seen = [entry for entry in coverage if entry.state.seen]
     head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
@@ -76,7 +76,7 @@ def coverage_card(coverage: Coverage) -> str:
 
 
 def access_card(access: Access) -> str:
-    """Who one is, then what may not be listed before what may."""
+    """Return the identity, then the kinds, those that may not be listed first."""
     name = f"<b>{escape_html(access.context)}</b> {escape_html(access.server)}"
     known = f", known there as {escape_html(access.known_as)}" if access.known_as else ""
     notes = "".join(f"<div>! {escape_html(note)}</div>" for note in access.notes if note != access.who)
@@ -88,7 +88,7 @@ def access_card(access: Access) -> str:
 
 
 def upgrade_card(standing: UpgradeStatus) -> str:
-    """Where the upgrade stands: the explanation, part by part, then the nodes that are not done."""
+    """Return the state of the upgrade: the explanation, part by part, then the nodes that are not done."""
     label = f"<th style='{_CELL};white-space:nowrap'>"
     rows = (
         f"{label}{escape_html(p.label)}</th><td style='{_CELL};{_LONG}'>{_format_step(p.text)}</td>"
@@ -102,16 +102,16 @@ def upgrade_card(standing: UpgradeStatus) -> str:
 
 
 def _upgrade_heading(standing: UpgradeStatus) -> str:
-    """The upgrade that is under way, with the verdict as a word; nothing where none is."""
+    """The upgrade in progress with the verdict as a word; empty if there is none."""
     if standing.rollout is None:
         return ""
-    lost = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
-    word = lost if standing.stuck else "… UNDER WAY"
+    stuck = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
+    word = stuck if standing.stuck else "… IN PROGRESS"
     return f"<div><b>{word}</b> &nbsp;<b>{escape_html(standing.rollout.upgrade.ref)}</b></div>"
 
 
 def _remaining_nodes(rollout: Rollout) -> str:
-    """The nodes that are not done: a long list is folded after its beginning."""
+    """The nodes that are not done; a long list is partly folded."""
     left = rollout.waiting
     head = f"{len(rollout.nodes) - len(left)} of {len(rollout.nodes)} nodes are done.{' The others:' if left else ''}"
     shown, rest = ([_node_row(rollout, node) for node in part] for part in (left[:MOST], left[MOST:]))
@@ -122,13 +122,13 @@ def _remaining_nodes(rollout: Rollout) -> str:
 
 
 def _node_row(rollout: Rollout, node: NodeRollout) -> tuple[str, str, str, str]:
-    told = wait_of(rollout, node)
+    waiting = wait_of(rollout, node)
     step = node.handshake.step if node.handshake and not node.handshake.idle else ""
-    return node.name, node.state or "(not in the list)", step, f"{told.actor}: {told.what}"
+    return node.name, node.state or "(not in the list)", step, f"{waiting.actor}: {waiting.what}"
 
 
 def _access_advice(access: Access) -> str:
-    """What the rights come to, what the server said, and what to do."""
+    """The summary of the permissions, the server's messages, and what to do."""
     lead, command, caution = access.advice
     parts = [
         f"<p style='margin:.4em 0'>{_format_step(text)}</p>"
@@ -182,12 +182,14 @@ def _shorten_link(link: str) -> str:
 
 
 def _consequence_cards(finding: Finding, others: Iterable[Finding]) -> Iterator[str]:
-    """What follows, each with what it advises beyond what stands above it."""
-    told = [finding]
+    """The consequences, each with its advice beyond what was shown before."""
+    shown = [finding]
     for other in others:
-        body = f"{_finding_heading(other)}<div>{escape_html(other.message)}</div>{_finding_advice(beyond(other, told))}"
+        body = (
+            f"{_finding_heading(other)}<div>{escape_html(other.message)}</div>{_finding_advice(beyond(other, shown))}"
+        )
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
-        told.append(other)
+        shown.append(other)
 
 
 def _unseen_section(findings: Findings) -> str:
@@ -196,7 +198,7 @@ def _unseen_section(findings: Findings) -> str:
     names = ", ".join(f"<code>{escape_html(outcome.rule)}</code>" for outcome in findings.skipped)
     more = f"<p>{_format_step(hint(findings.source))}</p>" if hint(findings.source) else ""
     table = _render_table(("kind", "why"), unseen(findings))
-    return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore not judged: {names}</p>"
+    return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore skipped: {names}</p>"
 
 
 def _render_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -207,7 +209,7 @@ def _render_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _render_cells(row: Iterable[object]) -> Iterator[str]:
-    """Names and field paths stay whole, for a browser breaks them at any hyphen; the rest wraps, within a word too."""
+    """Names and field paths are kept whole, because browsers break at hyphens; other text wraps, also inside words."""
     for number, cell in enumerate(row):
         text = str(cell)
         if number < 2 and len(text) <= LONGEST_NAME:
@@ -217,6 +219,6 @@ def _render_cells(row: Iterable[object]) -> Iterator[str]:
 
 
 def _unbroken_word(word: str, parts: bool) -> str:
-    """A word that is not broken, but for an object's between namespace and name."""
+    """A word that is not broken, except between namespace and name of an object."""
     pieces = re.split("(?<=/)", word) if parts else [word]
     return "<wbr>".join(f"<span style={_WHOLE}>{escape_html(piece)}</span>" for piece in pieces)

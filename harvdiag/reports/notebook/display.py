@@ -1,4 +1,4 @@
-"""How notebooks show harvdiag's objects: IPython is told by name, so nothing is imported before it is shown."""
+"""HTML display of harvdiag's objects in IPython, registered by name so that nothing is imported early."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HTML = {
 
 
 def register_formatters() -> None:
-    """Teach the running IPython, if there is one, to show findings, coverage, rights and an upgrade as HTML."""
+    """Register HTML for findings, coverage, permissions and upgrades with the running IPython, if any."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
