@@ -1,11 +1,11 @@
-"""harvdiag: why a Harvester upgrade is stuck, from a live cluster, a support bundle, a snapshot, or kubectl's output.
+"""harvdiag: why a Harvester upgrade is stuck, from a live cluster, a support bundle, a snapshot or kubectl output.
 
     import harvdiag as hd
 
     cluster = hd.open("supportbundle_….zip")  # or hd.connect(): the cluster of the current kubeconfig context
     cluster.coverage            # first: what could be seen and what could not
     cluster.pairs               # every Node and Machine, each link between them, the verdict
-    findings = cluster.check()  # what is wrong, how it shows, why it matters, what to do next
+    findings = cluster.check()  # what is wrong, the evidence, why it matters, what to do next
 
 Names are resolved on first use, so that `import harvdiag` stays light.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
 
-from harvdiag.core.target import CONTEXT, TIMEOUT, of_context
+from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
 
 __all__ = [
@@ -89,12 +89,12 @@ def connect(
     kubeconfig: str | os.PathLike[str] | None = None,
     request_timeout: float | str = TIMEOUT,
 ) -> Cluster:
-    """The cluster of a kubeconfig context (default: the current one), as kubectl would find it. Only ever reads.
+    """Connect to the cluster of a kubeconfig context (default: the current one), as kubectl does. Read-only.
 
-    The context may also be written ``context:lab``. `kubeconfig` names the file; else ``KUBECONFIG``, else
-    ``~/.kube/config``, else the pod's service account. Lists are read when first asked for, and stay as they were;
-    `request_timeout` is in seconds, or a time such as ``"5m"``. Raises AccessError, in one line, where the cluster
-    cannot be reached or does not accept the login, SourceError where it is no Harvester.
+    The context may also be written ``context:lab``. `kubeconfig` is the file; default: ``KUBECONFIG``, then
+    ``~/.kube/config``, then the pod's service account. Lists are read on first use and then kept; `request_timeout` is
+    in seconds, or a duration such as ``"5m"``. Raises AccessError, in one line, if the cluster cannot be reached or
+    rejects the credentials, SourceError if it is not a Harvester cluster.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.core.timestamps import parse_duration
@@ -103,16 +103,16 @@ def connect(
 
     timeout = parse_duration(request_timeout)
     return Cluster(
-        open_source(of_context(context), kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
+        open_source(context_target(context), kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
     )
 
 
 def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
-    """The cluster in a support bundle (zip, one of its parts, or the extracted folder), in a snapshot file, or in
-    kubectl output; ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` the current one.
+    """Open a support bundle (zip, one of its parts, or the extracted folder), a snapshot file, or kubectl output;
+    ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` that of the current one.
 
-    ``-`` reads standard input. Nothing is extracted; a kind is read when it is first asked for. Raises SourceError, in
-    one line, for what cannot be used, AccessError for a cluster that cannot be, UsageError for an empty name.
+    ``-`` reads standard input. Nothing is extracted; a kind is read on first use. Raises SourceError, in one line, for
+    input that cannot be used, AccessError for a cluster that cannot be reached, UsageError for an empty name.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.io.progress import default_progress
@@ -128,9 +128,9 @@ def whoami(
     kubeconfig: str | os.PathLike[str] | None = None,
     request_timeout: float | str = TIMEOUT,
 ) -> Access:
-    """Who one is to a cluster (``context:lab``; default: the current context) and which kinds one may list there.
+    """Return the identity at a cluster (``context:lab``; default: the current context) and the kinds it may list.
 
-    ``lab`` alone will do where no file is called so. No object is read. For a file, which asks nobody, it says so.
+    ``lab`` alone is enough if no file has that name. No object is read. For a file, which needs no login, it says so.
     Raises AccessError as `connect` does.
     """
     from harvdiag.access import whoami as access
@@ -142,7 +142,7 @@ def whoami(
 
 
 def _refuse_empty(source: str | os.PathLike[str]) -> None:
-    """An empty name is a variable that was not set; the current folder is not meant."""
+    """Refuse an empty name: most likely an unset variable, not the current folder."""
     if not os.fspath(source):
         from harvdiag.core.errors import UsageError
 
@@ -150,26 +150,26 @@ def _refuse_empty(source: str | os.PathLike[str]) -> None:
 
 
 def rulebook(word: str = "") -> pd.DataFrame:
-    """The rules, or those of a family, or one: `rule`, `family`, `severity`, `summary`, `why`, `needs` (all str).
+    """Return the rules, those of a family, or one: `rule`, `family`, `severity`, `summary`, `why`, `needs` (all str).
 
     Raises UsageError for a word that is neither a rule nor a family.
     """
-    from harvdiag.reports.notebook.rulebook import rulebook as frame
+    from harvdiag.reports.notebook.rulebook import rule_table as frame
 
     return frame(word)
 
 
 def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
-    """Write the findings to a file, as its ending says: ``.md``, ``.json`` or ``.txt``; returns its path.
+    """Write the findings to a file in the format of its extension: ``.md``, ``.json`` or ``.txt``; return its path.
 
-    Raises UsageError for another ending, and for a file that cannot be written.
+    Raises UsageError for another extension and for a file that cannot be written.
     """
-    from harvdiag.reports import write
+    from harvdiag.reports import write_report
 
-    return write(findings, file)
+    return write_report(findings, file)
 
 
 if "IPython" in sys.modules:
-    from harvdiag.reports.notebook.display import register
+    from harvdiag.reports.notebook.display import register_formatters
 
-    register()
+    register_formatters()

@@ -1,4 +1,4 @@
-"""The cluster as one sees it in a notebook: tables, graph, coverage and check, over one snapshot."""
+"""The cluster as used in a notebook: tables, graph, coverage and check over one snapshot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
 from harvdiag.core.findings import Findings, Origin, Source
 from harvdiag.core.model import Coverage, ObjectRef, Outcome
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster"]
 
-FEW = 4  # names that may all be told to somebody who gave none of them
+FEW = 4  # names that may all be suggested when the given one resembles none of them
 
 
 class Cluster:
-    """One cluster at one moment. Everything is read and worked out when it is first asked for, and only once."""
+    """One cluster at one time. Everything is read and computed on first use, and only once."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -55,13 +55,13 @@ class Cluster:
 
     @property
     def coverage(self) -> Coverage:
-        """What could be seen of each kind that the checks stand on, and of every other kind read so far."""
+        """What could be seen of each kind that the checks need, and of every other kind read so far."""
         self.snapshot.load(DIAGNOSIS)
         return self.snapshot.coverage
 
     @property
     def source(self) -> Source:
-        """Where it comes from, when it was collected, and the versions found."""
+        """The source, when it was collected, and the versions found."""
         snapshot = self.snapshot
         snapshot.load(("Node", "Machine", "Setting"))
         return Source(
@@ -79,20 +79,20 @@ class Cluster:
 
     @property
     def kinds(self) -> list[str]:
-        """Every kind that `table` can show, read or not, as kubectl names it."""
+        """Every kind that `table` can show, read or not, with kubectl's name."""
         return sorted({f"{r.plural}.{r.group}" if r.group else r.plural for r in self.snapshot.resources})
 
     # --- tables ----------------------------------------------------------------------------------------------------
 
     def table(self, kind: str) -> pd.DataFrame:
-        """Any collected kind, one row an object: ``Pod``, ``jobs``, ``nodes.longhorn.io``.
+        """Return a table of any collected kind, one row per object: ``Pod``, ``jobs``, ``nodes.longhorn.io``.
 
-        A kind of the catalogue has columns of its own, every other the common ones: `namespace`, `name`, `owner` (str),
-        `deleting`, `created` (UTC), `uid` (str). Raises UsageError for a kind that the source does not hold.
+        Kinds of the catalogue have their own columns, others the common ones: `namespace`, `name`, `owner` (str),
+        `deleting`, `created` (UTC), `uid` (str). Raises UsageError for a kind that the source does not contain.
         """
         from harvdiag.reports import tables
 
-        return tables.table(self.snapshot, self.snapshot.resolve_kind(kind))
+        return tables.build_table(self.snapshot, self.snapshot.resolve_kind(kind))
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
@@ -121,10 +121,10 @@ class Cluster:
 
     @cached_property
     def clusters(self) -> pd.DataFrame:
-        """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management know it."""
+        """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management represent it."""
         from harvdiag.reports import tables
 
-        return tables.clusters(self.snapshot)
+        return tables.cluster_table(self.snapshot)
 
     @cached_property
     def upgrades(self) -> pd.DataFrame:
@@ -133,25 +133,25 @@ class Cluster:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """One row a Node and its Machine, or one alone, every link between them, the verdict; trouble first."""
+        """One row per Node with its Machine, or one alone: every link between them, the verdict; faults first."""
         from harvdiag.reports import tables
 
-        return tables.pairs(self.facts.pairing)
+        return tables.pair_table(self.facts.pairing)
 
     @cached_property
     def upgrade(self) -> UpgradeStatus:
-        """Where the upgrade stands and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
+        """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
         ``.history``, ``.drain("srv09")``.
         """
         from harvdiag.status.upgrade import UpgradeStatus
 
         return UpgradeStatus(self.facts, self.check())
 
-    # --- what the pictures show, as tables and JSON -----------------------------------------------------------------
+    # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
     @cached_property
     def node_status(self) -> Board:
-        """Every node against every question, trouble on top: ``cluster.node_status.frame``, ``.document``.
+        """Every node with the answer to every question, faults first: ``cluster.node_status.frame``, ``.document``.
 
         Columns: `kind`, `name`, `machine`, `severity` (str), `findings` (Int64), `paired` (str), `managed`, `ready`,
         `schedulable` (boolean), `roles`, `kubelet`, `os` (str), `volumes`, `vms` (Int64), `upgrade`, `rules` (str).
@@ -162,7 +162,7 @@ class Cluster:
 
     @cached_property
     def link_rows(self) -> Plot:
-        """Every link of the graph and whether it holds, trouble first: ``cluster.link_rows.frame``, ``.document``.
+        """Every link of the graph and whether it is intact, faults first: ``cluster.link_rows.frame``, ``.document``.
 
         Columns, all str: `source_kind`, `source`, `field`, `target_kind`, `target`, `state`, `finding`.
         """
@@ -171,15 +171,13 @@ class Cluster:
         return plot(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
-        """What differs from another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
+        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
 
         Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
-        where `other` is not a Cluster.
+        if `other` is not a Cluster.
         """
         if not isinstance(other, Cluster):
-            raise UsageError(
-                f"a cluster is compared with another cluster, as hd.open(…) gives it, not {type(other).__name__}"
-            )
+            raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
         from harvdiag.status.changes.comparison import Comparison
 
         return Comparison(other.upgrade, self.upgrade)
@@ -188,9 +186,9 @@ class Cluster:
 
     @cached_property
     def graph(self) -> Graph:
-        """`networkx.MultiDiGraph` of Nodes, Machines, their parts, the clusters, and hosts with an archive.
+        """A `networkx.MultiDiGraph` of Nodes, Machines, their parts, the clusters, and hosts with an archive.
 
-        Edges are named by the path of the field that carries them.
+        Each edge is named by the path of its field.
         """
         from harvdiag.graph import build as graph
 
@@ -198,71 +196,71 @@ class Cluster:
 
     @cached_property
     def facts(self) -> Facts:
-        """What the rules stand on."""
+        """The facts that the rules use."""
         return Facts(self.snapshot)
 
     def links(self, kind: str, name: str, namespace: str | None = None) -> pd.DataFrame:
-        """Every link of one object: ``cluster.links("Node", "srv09")``. All str: `direction`, `field`, `other`,
-        `state` (``present``, ``absent``, ``unseen``, or ``empty`` for a field that should name another and does not).
+        """Return the links of one object: ``cluster.links("Node", "srv09")``. All str: `direction`, `field`, `other`,
+        `state` (``present``, ``absent``, ``unseen``, or ``empty`` for a reference that should be set and is not).
 
-        An object that does not exist, but that others name, has those links. Raises UsageError for any other, and
-        where its kind was not seen.
+        For an object that does not exist, the links of those that reference it. Raises UsageError if there are none,
+        or if its kind was not seen.
         """
         from harvdiag.reports import tables
 
-        ref = self._ref(kind, name, namespace)
-        found = tables.links(self.facts.links, ref)
+        ref = self._find_ref(kind, name, namespace)
+        links = tables.link_table(self.facts.links, ref)
         if self.snapshot.get(ref) is not None:
-            return found
+            return links
         if gap := self.snapshot.gap(ref.kind):
             raise UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
         if not self.facts.links.to(ref):
             names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
-            hint = either(near(name, names) or (sorted(names) if len(names) <= FEW else ()))
+            hint = did_you_mean(suggest_names(name, names) or (sorted(names) if len(names) <= FEW else ()))
             raise UsageError(f"no {ref.kind} {name!r} in {self.snapshot.manifest.name}{hint}")
-        return found[found["direction"] == "named by"].reset_index(drop=True)
+        return links[links["direction"] == "named by"].reset_index(drop=True)
 
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
-        """One object as the API gave it, or None: ``cluster.raw("Node", "srv09")``."""
-        return self.snapshot.get(self._ref(kind, name, namespace))
+        """Return one object as received from the API, or None: ``cluster.raw("Node", "srv09")``."""
+        return self.snapshot.get(self._find_ref(kind, name, namespace))
 
-    def _ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
-        found = self.snapshot.resolve_kind(kind).name
-        home = CATALOGUE[found].home if found in CATALOGUE else ""
-        return ObjectRef(found, home if namespace is None else namespace, name)
+    def _find_ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
+        kind = self.snapshot.resolve_kind(kind).name
+        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
+        return ObjectRef(kind, home if namespace is None else namespace, name)
 
     @cached_property
-    def _outcomes(self) -> list[Outcome]:
-        """What every rule says: pictures and explanations ask for it again and again."""
+    def _all_outcomes(self) -> list[Outcome]:
+        """The results of all rules; cached, because pictures and explanations use them repeatedly."""
         return rules.run_rules(self.facts, rules.select_rules((), ()))
 
     def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
-        """Save what is seen to one small file, which `hd.open` reads: it answers as this cluster does now.
+        """Save a snapshot to one small file; `hd.open` reads it and gives the same answers as this cluster now.
 
-        Without a `file` it is named after the cluster and the time, here; what is returned tells where. It holds every
-        kind that harvdiag knows, all that was read so far, and `kinds`, such as ``["pods"]``; of Secrets only machine
-        plans, without the plans. Raises UsageError where the file cannot be written or a kind is unknown.
+        Without `file`, it is named after the cluster and the time, in the current folder; the result has its path. It
+        contains every kind that harvdiag knows, all that was read so far, and `kinds`, such as ``["pods"]``; only
+        machine-plan Secrets, without their plans. Raises UsageError if the file cannot be written or a kind is unknown.
         """
         from harvdiag.sources.saved.writer import save_snapshot
 
-        return save_snapshot(self.snapshot, file, _words(kinds))
+        return save_snapshot(self.snapshot, file, _as_collection(kinds))
 
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
-        """Judge the cluster: all rules, or those whose name or family is in `select`, without those in `ignore`.
+        """Run all rules, or those whose name or family is in `select`, except those in `ignore`.
 
-        Each may also be a single word. Raises UsageError for an unknown rule or where none is left, SourceError where
-        not one of them could be judged.
+        Each may also be a single word. Raises UsageError for an unknown rule or if none is left, SourceError if none of
+        them could be run.
         """
-        chosen = rules.select_rules(_words(select), _words(ignore))
+        chosen = rules.select_rules(_as_collection(select), _as_collection(ignore))
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
-        outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._outcomes
+        outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (in_short(unseen(findings)), hint(self.source))))
-            raise SourceError(f"{self.source.name}: no check could be made (of {len(outcomes)}); not seen: {gaps}")
+            raise SourceError(f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}")
         return findings
 
 
-def _words(given: Collection[str]) -> Collection[str]:
+def _as_collection(given: Collection[str]) -> Collection[str]:
     return (given,) if isinstance(given, str) else given

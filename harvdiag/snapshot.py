@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import Coverage, CoverageEntry, ObjectRef, State
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, find_kind, kind_for_resource, qualified_name, sort_key
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import WITHHELD, is_sensitive, redact_objects
@@ -149,7 +149,7 @@ class Snapshot:
             return fits.popitem()[1]
         if fits:
             raise UsageError(f"{word!r} may be {', '.join(sorted(fits))}: name one of them")
-        hint = either(near(word, {resource.plural for resource in self.resources}))
+        hint = did_you_mean(suggest_names(word, {resource.plural for resource in self.resources}))
         raise UsageError(f"no kind {word!r} in {self.manifest.name}{hint}")
 
     def _store_listings(self, kind: Kind, listings: list[Listing]) -> None:

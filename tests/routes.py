@@ -138,7 +138,7 @@ def collected(objects: Iterable[Object]) -> list[Object]:
 
 def told(findings: Findings) -> dict[str, Any]:
     """What a check says of the cluster, without what it says of the source."""
-    whole = json.document(findings)
+    whole = json.build_document(findings)
     return {key: value for key, value in whole.items() if key not in {"source", "coverage"}}
 
 

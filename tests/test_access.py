@@ -255,7 +255,7 @@ def test_a_context_by_either_name(tmp_path: Path, source: str) -> None:
 @pytest.mark.parametrize("time", [0, "0", "0s", "soon", "25h", -1, float("inf")])
 def test_times_that_are_none(call: Any, time: Any) -> None:
     """Before anything is asked."""
-    with pytest.raises(UsageError, match=r"is no time above zero|is more than a day"):
+    with pytest.raises(UsageError, match="invalid duration"):
         call(request_timeout=time)
 
 

@@ -117,13 +117,13 @@ def test_strict_counts_a_skipped_check(partial: Path, words: tuple[str, ...], co
     assert re.search(
         r"Cannot tell: \d+ of \d+ checks could not be made; nothing found in the other \d+\.", result.stdout
     )
-    assert "Therefore not judged" in result.stdout
+    assert "Therefore skipped" in result.stdout
 
 
 def test_no_check_that_could_be_made_exits_with_2(partial: Path) -> None:
     """Nothing was looked at: that is no success."""
     line = complaint("check", partial, "--select", "upgrade-blocked-by-orphan-node")
-    assert "no check could be made (of 1); not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
+    assert "no check could be run (of 1); not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
     assert "not looked at: no file holds" in line
     assert len(line) < 300
     assert "whoami" not in line
@@ -442,7 +442,7 @@ def climbing(path: Path) -> None:
         ("a.json", b"{", "a.json"),
         ("a.json", b"{}", "a document without `kind`"),
         ("a.yaml", b"", "no Kubernetes object"),
-        ("a.yaml", b"apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n", "no check could be made"),
+        ("a.yaml", b"apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n", "no check could be run"),
         ("bad\x1b[31m\nname.yaml", b"a: [", "bad\\x1b[31m"),
     ],
 )

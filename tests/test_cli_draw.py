@@ -171,7 +171,7 @@ def test_nodes_and_machines_will_do(tmp_path: Path) -> None:
     """What was not seen is no fault, and no reason to stop; without anything to judge there is no picture."""
     path = tmp_path / "nodes.yaml"
     path.write_text(dump({"apiVersion": "v1", "kind": "List", "items": [*healthy().find("Node")]}))
-    assert "no check could be made" in complaint("draw", path)
+    assert "no check could be run" in complaint("draw", path)
     items = [*healthy().find("Node"), *healthy().find("Machine")]
     path.write_text(dump({"apiVersion": "v1", "kind": "List", "items": items}))
     result = harvdiag("draw", path)

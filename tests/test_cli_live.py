@@ -139,9 +139,15 @@ def test_a_context_by_option_and_as_source(api: Api, tmp_path: Path) -> None:
         (("check", "--kubeconfig", "nowhere"), "nowhere: no such file"),
         (("check", "file.zip", "--context", "lab"), "give either the SOURCE file.zip or a cluster"),
         (("check", "lab"), "a context of your kubeconfig is given as context:lab"),
-        (("check", "--request-timeout", "0"), "'0' is no time above zero: kubectl takes it as no limit"),
-        (("check", "--request-timeout", "soon"), "'soon' is no time above zero, such as 30s, 2m or 1h30m"),
-        (("check", "--request-timeout", "9999h"), "'9999h' is more than a day"),
+        (
+            ("check", "--request-timeout", "0"),
+            "invalid duration '0': harvdiag needs a limit, such as 5m (kubectl takes 0 as no limit)",
+        ),
+        (
+            ("check", "--request-timeout", "soon"),
+            "invalid duration 'soon': give a time above zero, such as 30s, 2m or 1h30m",
+        ),
+        (("check", "--request-timeout", "9999h"), "invalid duration '9999h': more than a day"),
         (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("whoami", "--context", "lba"), "no context 'lba'"),
         (("snapshot", "--context", "lba"), "no context 'lba'"),
@@ -190,7 +196,7 @@ def test_everything_is_refused(tmp_path: Path) -> None:
     """Nobody could judge anything: exit 2, and the server's reason."""
     with Api(WORLD.objects, rights=()) as api:
         text = Tool(api, tmp_path).complaint("check")
-    assert f"no check could be made (of {len(registry())}); not seen: Node, Machine, CustomMachine and " in text
+    assert f"no check could be run (of {len(registry())}); not seen: Node, Machine, CustomMachine and " in text
     assert text.count('User "reader" cannot list') == 1
     assert text.endswith("; `harvdiag whoami` shows what may be listed\n")
     assert len(text) < 330

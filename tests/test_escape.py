@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harvdiag.core.escape import code, html, markdown, plain, shown
+from harvdiag.core.escape import escape_html, escape_markdown, escape_text, format_code, format_value
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.reports import json as as_json
@@ -99,43 +99,43 @@ HARMLESS = findings("srv09")
 @some
 def test_plain_text_is_quiet_and_one_line(text: str) -> None:
     """Nothing that a terminal obeys or a reader cannot see is left, and it can be written as UTF-8."""
-    assert is_quiet(plain(text))
-    assert len(plain(text).splitlines()) <= 1
-    plain(text).encode()
+    assert is_quiet(escape_text(text))
+    assert len(escape_text(text).splitlines()) <= 1
+    escape_text(text).encode()
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters="\\"), max_size=20))
 @some
 def test_plain_text_keeps_what_is_harmless(text: str) -> None:
     """Names in any script, signs and emoji are shown as they are."""
-    assert plain(text) == text
+    assert escape_text(text) == text
 
 
 def test_plain_text_writes_out_what_it_does_not_let_through() -> None:
     """A reader sees that something was there, and what."""
-    assert plain("a\x1b[31mb\nc\u202ed") == "a\\x1b[31mb\\nc\\u202ed"
+    assert escape_text("a\x1b[31mb\nc\u202ed") == "a\\x1b[31mb\\nc\\u202ed"
 
 
 @given(hostile)
 @some
 def test_html_has_no_markup(text: str) -> None:
     """Neither a tag nor the end of an attribute."""
-    assert not re.search(r"""[<>"']|&(?!(amp|lt|gt|quot|#x27);)""", html(text))
-    assert is_quiet(html(text))
+    assert not re.search(r"""[<>"']|&(?!(amp|lt|gt|quot|#x27);)""", escape_html(text))
+    assert is_quiet(escape_html(text))
 
 
 @given(hostile)
 @some
 def test_markdown_has_every_mark_escaped(text: str) -> None:
     """Each sign that could begin something stands behind a backslash; the only tag is our own empty comment."""
-    unescaped = re.sub(r"\\[\\`*_{}\[\]<>#|~&]", "", markdown(text).replace("<!-- -->", ""))
+    unescaped = re.sub(r"\\[\\`*_{}\[\]<>#|~&]", "", escape_markdown(text).replace("<!-- -->", ""))
     assert not re.search(r"[\\`*_{}\[\]<>#|~&]", unescaped)
 
 
 @pytest.mark.parametrize("text", ["https://evil.example/x", "WWW.evil.example", "ask @somebody", "ftp://evil.example"])
 def test_markdown_makes_no_link_or_mention_of_bare_text(text: str) -> None:
     """GitHub does so of its own accord; a comment within keeps them text."""
-    assert not re.search(r"(?i)(https?|ftp)://|www\.|@\w", markdown(text))
+    assert not re.search(r"(?i)(https?|ftp)://|www\.|@\w", escape_markdown(text))
 
 
 @given(hostile)
@@ -145,9 +145,9 @@ def test_markdown_makes_no_link_or_mention_of_bare_text(text: str) -> None:
 @some
 def test_code_is_one_span(text: str) -> None:
     """No run of backticks inside is as long as the fence; with a bar, which would end a cell, it is an element."""
-    whole = code(text)
+    whole = format_code(text)
     if "|" in text or not text:
-        assert whole == (f"<code>{markdown(text)}</code>" if text else "")
+        assert whole == (f"<code>{escape_markdown(text)}</code>" if text else "")
         return
     fence = re.match("`+", whole)
     assert fence is not None
@@ -170,7 +170,7 @@ def test_code_is_one_span(text: str) -> None:
 )
 def test_values_for_people(value: object, text: str) -> None:
     """As JSON where they are no text, cut where they are long."""
-    assert shown(value) == text
+    assert format_value(value) == text
 
 
 # --- the reports ---------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_json_report_is_json_and_says_the_same(text: str) -> None:
     """Names go through as they are, escaped as JSON asks; what reads it gets them back, and it is UTF-8."""
     report = as_json.render(findings(text))
     report.encode()
-    assert json.loads(report) == json.loads(json.dumps(as_json.document(findings(text))))
+    assert json.loads(report) == json.loads(json.dumps(as_json.build_document(findings(text))))
 
 
 @given(hostile)

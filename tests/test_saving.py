@@ -469,7 +469,7 @@ def test_a_bundle_without_its_parts_can_be_saved(tmp_path: Path) -> None:
     before = hd.open(old)
     after = again(before, tmp_path)
     assert_same(before.snapshot, after.snapshot)
-    with pytest.raises(HarvdiagError, match="no check could be made"):
+    with pytest.raises(HarvdiagError, match="no check could be run"):
         after.check()
 
 

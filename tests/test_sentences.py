@@ -91,7 +91,6 @@ PHRASES = frozenset(
         "Do not uninstall",
         "Find out why",
         "Rancher's planner says",
-        "Therefore not judged",
         "a Machine that is gone",
         "an image of its own",
         "an unknown format",

@@ -15,7 +15,7 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity, State
-from harvdiag.reports.upgrade import document, render
+from harvdiag.reports.upgrade import build_document, render
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
@@ -512,7 +512,7 @@ def test_every_route_tells_the_same(name: str, tmp_path: Path, silent: dict[str,
     """A folder of kubectl's lists and a bundle without logs."""
     sample = SAMPLES[name]()
     folder = from_folder(tmp_path, sample["objects"], sample["captured_at"]).upgrade
-    assert {**document(folder), "explanation": []} == {**document(silent[name]), "explanation": []}
+    assert {**build_document(folder), "explanation": []} == {**build_document(silent[name]), "explanation": []}
     assert folder.explain() == silent[name].explain()
 
 
@@ -531,7 +531,7 @@ def test_signs_that_drive_a_terminal_are_written_out() -> None:
         assert "\x1b" not in text
         assert "\u202e" not in text
     assert r"v9\x1b[2J" in standing.explain()
-    assert odd in [part["name"] for part in document(standing)["nodes"]]
+    assert odd in [part["name"] for part in build_document(standing)["nodes"]]
 
 
 @settings(max_examples=examples(60), deadline=None)
@@ -544,7 +544,7 @@ def test_a_broken_upgrade_is_explained_all_the_same(status: dict[str, Any], labe
     upgrade["metadata"]["annotations"] = labels
     standing = of(world)
     assert standing.explain()
-    assert document(standing)["explanation"]
+    assert build_document(standing)["explanation"]
     assert len(standing.nodes) == (len(standing.rollout.nodes) if standing.rollout else 0)
     for node in ("hv01", "hv02"):
         assert standing.explain(node)
@@ -559,4 +559,4 @@ def test_a_broken_plan_of_v2_is_explained_all_the_same(status: dict[str, Any]) -
     standing = of(world)
     assert "Upgrade V2" in standing.explain()
     assert standing.explain("hv01")
-    assert document(standing)["plan"]["name"] == "upgrade-x7k2p"
+    assert build_document(standing)["plan"]["name"] == "upgrade-x7k2p"

@@ -187,7 +187,7 @@ def test_a_comparison_has_the_earlier_first() -> None:
     assert list(gone["kind"]) == ["Machine"]
     assert now.compare(now).document["same_cluster"]
     assert now.compare(now).frame.empty
-    with pytest.raises(hd.UsageError, match="another cluster"):
+    with pytest.raises(hd.UsageError, match="compare needs a Cluster"):
         now.compare("before.zip")  # type: ignore[arg-type]
 
 

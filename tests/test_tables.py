@@ -126,8 +126,8 @@ def test_coverage_frame(full: Cluster) -> None:
     from harvdiag.reports import tables
 
     expected = {"kind": "str", "namespace": "str", "state": "str", "count": "Int64", "reason": "str"}
-    assert dtypes(tables.coverage(full.coverage)) == expected
-    assert dtypes(tables.coverage(port.cluster().snapshot.coverage)) == expected
+    assert dtypes(tables.coverage_table(full.coverage)) == expected
+    assert dtypes(tables.coverage_table(port.cluster().snapshot.coverage)) == expected
 
 
 def test_values_of_a_node(full: Cluster) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harvdiag.core.model import ObjectRef, State
-from harvdiag.core.suggest import listed
+from harvdiag.core.suggest import join_names
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import Wait, at_work, chain, wait, wait_of
 from tests import port
@@ -310,7 +310,7 @@ def test_who_is_at_work_but_those_that_are_named() -> None:
     ],
 )
 def test_names_stand_in_a_sentence(given: str, text: str) -> None:
-    assert listed(list(given)) == text
+    assert join_names(list(given)) == text
 
 
 def test_a_long_message_of_the_planner_is_cut() -> None:

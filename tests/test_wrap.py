@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvdiag.cluster import Cluster
-from harvdiag.core.wrap import count_cells, cut, fill, pad, wrap
+from harvdiag.core.wrap import count_cells, pad_text, truncate_text, wrap_commands, wrap_text
 from harvdiag.figures import draw
 from harvdiag.figures.figure import Figure
-from harvdiag.reports.rulebook import explain, listing
+from harvdiag.reports.rulebook import explain_rule, list_rules
 from harvdiag.reports.terminal import render as render_findings
 from harvdiag.reports.upgrade import render as render_upgrade
 from harvdiag.rules import registry
@@ -65,8 +65,8 @@ def test_rules_bear_any_width() -> None:
     """All of them in a list, and one."""
     rules = registry()
     for width in WIDTHS:
-        assert listing(rules.values(), width)
-        assert explain(rules["node-without-machine"], width)
+        assert list_rules(rules.values(), width)
+        assert explain_rule(rules["node-without-machine"], width)
 
 
 def test_lines_are_no_wider_than_the_terminal_where_there_is_room() -> None:
@@ -78,23 +78,23 @@ def test_lines_are_no_wider_than_the_terminal_where_there_is_room() -> None:
 @given(ASCII, st.integers(30, 120))
 def test_ascii_is_wrapped_as_the_library_does(text: str, width: int) -> None:
     """The algorithm is that of textwrap."""
-    assert wrap(text, width) == (wrapped_by_length(text, width, break_on_hyphens=False) or [""])
+    assert wrap_text(text, width) == (wrapped_by_length(text, width, break_on_hyphens=False) or [""])
 
 
 @given(ANY, st.integers(-5, 60), st.integers(0, 8))
 def test_no_line_is_too_wide_and_nothing_is_lost(text: str, width: int, indent: int) -> None:
     """Whatever is written."""
-    lines = wrap(text, width, " " * indent)
+    lines = wrap_text(text, width, " " * indent)
     assert max(map(count_cells, lines)) <= max(width, 30)
     assert "".join("".join(lines).split()) == "".join(text.split())
-    assert count_cells("".join(fill(text, width, indent))) >= 0
+    assert count_cells("".join(wrap_commands(text, width, indent))) >= 0
 
 
 @given(ANY, st.integers(2, 40))
 def test_padded_text_has_its_width(text: str, width: int) -> None:
     """So that columns stand below one another."""
-    assert count_cells(pad(text, width)) == width
-    assert count_cells(cut(text, width)) <= width
+    assert count_cells(pad_text(text, width)) == width
+    assert count_cells(truncate_text(text, width)) <= width
 
 
 def test_cells_are_counted() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
 from harvdiag.core.marks import ERROR, GOOD, PARTLY, SIGNS, UNSEEN
 from harvdiag.kinds import DIAGNOSIS, NAMESPACES
@@ -94,13 +94,15 @@ class Access:
 
     def __repr__(self) -> str:
         if not self.rights:
-            return plain(f"<Access to {self.context}: {self.who}>")
+            return escape_text(f"<Access to {self.context}: {self.who}>")
         partly = sum(right.is_partial for right in self.rights)
         unknown = sum(right.listed is None for right in self.rights)
         full = sum(right.listed is True for right in self.rights) - partly
         more = f", {partly} only in some namespaces" if partly else ""
         more += f", {unknown} not known" if unknown else ""
-        return plain(f"<Access to {self.context}: {self.who}, {full} of {len(self.rights)} kinds may be listed{more}>")
+        return escape_text(
+            f"<Access to {self.context}: {self.who}, {full} of {len(self.rights)} kinds may be listed{more}>"
+        )
 
     @property
     def who(self) -> str:

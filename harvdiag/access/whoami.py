@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from harvdiag.access.rights import UNSERVED, Access, Permission, only_in
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.target import TIMEOUT, context_of
 from harvdiag.io.api.connect import Connection, open_connection
 from harvdiag.io.api.errors import FailureReason, RequestError
@@ -52,7 +52,7 @@ def check_access(connection: Connection, progress: Progress | None = None) -> Ac
     kinds = [kind for kind in (*CATALOGUE.values(), NAMESPACES) if kind.served]
     jobs = [*(partial(_check_kind, connection, kind) for kind in kinds), partial(_check_kubelet, connection)]
     results: dict[int, Permission] = {}
-    progress.begin(plain(login.context), len(jobs))
+    progress.begin(escape_text(login.context), len(jobs))
     try:
         for number, right in run_concurrently(jobs, connection.transport.stop):
             results[number] = right

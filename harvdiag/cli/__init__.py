@@ -21,7 +21,7 @@ from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
 from harvdiag.cli.upgrade import upgrade
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.version import __version__
 
 __all__ = ["cli", "main"]
@@ -86,7 +86,7 @@ def _usage_hint(error: click.ClickException) -> str:
 
 def _print_error(text: str, hint: str = "") -> int:
     with suppress(OSError):  # if stderr cannot be written either, only the exit code is left
-        click.echo(f"harvdiag: {plain(' '.join(text.split())).rstrip('.')}{hint}", err=True)
+        click.echo(f"harvdiag: {escape_text(' '.join(text.split())).rstrip('.')}{hint}", err=True)
     return EXIT_UNUSABLE
 
 
@@ -94,7 +94,7 @@ def _report_bug(error: Exception) -> int:
     if os.environ.get("HARVDIAG_DEBUG"):
         raise error
     click.echo(
-        f"harvdiag: a bug in harvdiag {__version__}: {type(error).__name__}: {plain(error)}; "
+        f"harvdiag: a bug in harvdiag {__version__}: {type(error).__name__}: {escape_text(error)}; "
         "please report it with the output of the same command under HARVDIAG_DEBUG=1",
         err=True,
     )

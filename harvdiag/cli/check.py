@@ -65,11 +65,11 @@ def check(
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.cluster import Cluster
-    from harvdiag.reports import save, target
+    from harvdiag.reports import report_path, save_report
 
     form = form or _choose_format(output)
     if output is not None:
-        target(output)  # a file that must not be overwritten is refused before anything is read
+        report_path(output)  # a file that must not be overwritten is refused before anything is read
     with open_snapshot(where) as snapshot:
         findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
     text = _render_findings(findings, form, output is None and use_colour(colour))
@@ -77,7 +77,7 @@ def check(
         # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
         write_stdout(text.encode() if form == "json" else text, color=True)
     else:
-        save(text, output)
+        save_report(text, output)
     return _exit_code(findings, fail_on, strict)
 
 

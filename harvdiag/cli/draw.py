@@ -101,7 +101,7 @@ def _check_options(name: str, against: str | None, labels: bool) -> None:
 def _check_output(output: Path, name: str) -> None:
     """Raise UsageError, before anything is read, for a file of the wrong format or one that must not be replaced."""
     from harvdiag.figures.figure import ENDINGS
-    from harvdiag.reports import target
+    from harvdiag.reports import report_path
 
     ending = output.suffix.lower()
     if str(output) == "-":
@@ -113,7 +113,7 @@ def _check_output(output: Path, name: str) -> None:
         raise UsageError(f"{output}: only the picture {able} can be explored; save {name} as {choice}")
     if ending not in forms:
         raise UsageError(f"{output}: the picture {name} ends in {choice}")
-    target(output)
+    report_path(output)
 
 
 def _draw_figure(

@@ -29,4 +29,4 @@ def rules(name: str | None) -> None:
     chosen = select_rules([name] if name else ())
     columns = terminal_width(100)
     one = name in {rule.name for rule in chosen}
-    write_stdout(rulebook.explain(chosen[0], columns) if one else rulebook.listing(chosen, columns))
+    write_stdout(rulebook.explain_rule(chosen[0], columns) if one else rulebook.list_rules(chosen, columns))

@@ -13,7 +13,7 @@ from harvdiag.cli.output import write_stdout
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 
 if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
@@ -90,7 +90,7 @@ def _summary_text(source: Snapshot, saved: Saved) -> str:
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in together(saved.gaps)]
     next_step = f"harvdiag check {quote_argument(str(saved.path))}" if _is_checkable(source) else ""
     lines.append(f"Next: {next_step}" if next_step else "No check can be run on what was seen.")
-    return "\n".join(plain(line) for line in lines)
+    return "\n".join(escape_text(line) for line in lines)
 
 
 def _is_checkable(source: Snapshot) -> bool:

@@ -12,7 +12,7 @@ import click
 from click.types import StringParamType
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.target import CONTEXT, TIMEOUT, of_context
+from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -37,7 +37,7 @@ class SourceOptions(NamedTuple):
     def target(self) -> str:
         """The argument for `open_source`."""
         if self.source is None:
-            return of_context(self.context)
+            return context_target(self.context)
         if not self.source:
             raise UsageError("the SOURCE is empty; leave it out for the cluster of the current context")
         if self.context or (self.kubeconfig and not self.source.startswith(CONTEXT)):

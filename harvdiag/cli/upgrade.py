@@ -29,13 +29,13 @@ def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | 
     is 0 also where the upgrade is stuck: `harvdiag check` judges.
     """
     from harvdiag.cluster import Cluster
-    from harvdiag.reports import save, target
+    from harvdiag.reports import report_path, save_report
     from harvdiag.reports.upgrade import render, render_json
 
     if node is not None and not node.strip():
         raise UsageError("the name of the node is empty: give --node NAME, or leave it out")
     if output is not None:
-        target(output)  # a file that must not be overwritten is refused before anything is read
+        report_path(output)  # a file that must not be overwritten is refused before anything is read
     form = form or ("json" if output is not None and output.suffix.lower() == ".json" else "table")
     with open_snapshot(where) as snapshot:
         standing = Cluster(snapshot).upgrade
@@ -47,5 +47,5 @@ def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | 
     if output is None:
         write_stdout(text.encode() if form == "json" else text)
     else:
-        save(text, output)
+        save_report(text, output)
     return 0

@@ -1,1 +1,1 @@
-"""Core: the nouns that every room shares, and text; no input or output, nothing of any kind of object."""
+"""Core: data types and text functions that every package uses; no input or output, nothing about particular kinds."""

@@ -1,4 +1,4 @@
-"""What can go wrong, in one line each: what the user did, where, and what to do."""
+"""The exceptions of harvdiag. Each message is one line: what failed, where, and what to do."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ __all__ = ["AccessError", "HarvdiagError", "SourceError", "UsageError"]
 
 
 class HarvdiagError(Exception):
-    """Base of every error that harvdiag raises on purpose; its text is one line for the user."""
+    """Base class of every error that harvdiag raises on purpose; its text is one line for the user."""
 
     def __str__(self) -> str:
         return " ".join(super().__str__().split())
 
 
 class SourceError(HarvdiagError):
-    """The input cannot be used at all: no bundle, damaged beyond use, or of something else."""
+    """The input cannot be used: it is not a bundle, too damaged, or from another system."""
 
 
 class UsageError(HarvdiagError):
-    """The question cannot be answered as asked: an unknown rule, kind or option."""
+    """The request is invalid: an unknown rule, kind or option."""
 
 
 class AccessError(HarvdiagError):
-    """The cluster cannot be reached, or does not accept the login; says how to log in again."""
+    """The cluster cannot be reached or rejects the credentials; the text says how to log in again."""

@@ -1,4 +1,4 @@
-"""Field paths: how a value is found in a raw object, and how that place is written for people."""
+"""Field paths: reading a value from a raw object by its path, and writing the path for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["FieldPath", "Obj", "field", "items", "labels", "name_of", "namespace_of", "text", "uid_of"]
+__all__ = ["FieldPath", "Obj", "field_path", "get_items", "get_labels", "get_text", "name_of", "namespace_of", "uid_of"]
 
 Obj = dict[str, Any]
 
@@ -14,9 +14,9 @@ _STEP = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
 
 
 class FieldPath:
-    """A place in an object, such as ``metadata.annotations["cluster.x-k8s.io/machine"]``.
+    """A path in an object, such as ``metadata.annotations["cluster.x-k8s.io/machine"]``.
 
-    Written as ``kubectl explain`` writes it; keys that hold dots or slashes stand in brackets.
+    Written as ``kubectl explain`` does; keys that contain dots or slashes are in brackets.
     """
 
     __slots__ = ("steps", "text")
@@ -28,7 +28,7 @@ class FieldPath:
         )
 
     def get(self, obj: Any) -> Any:
-        """The value at this place, or None where any step of the way is missing."""
+        """Return the value at this path, or None if any step is missing."""
         for step in self.steps:
             if isinstance(step, str):
                 obj = obj.get(step) if isinstance(obj, dict) else None
@@ -46,39 +46,39 @@ class FieldPath:
 
 
 @lru_cache(maxsize=1024)
-def field(path: str) -> FieldPath:
-    """The parsed form of a path; parsed once."""
+def field_path(path: str) -> FieldPath:
+    """Return the parsed form of a path; each path is parsed once."""
     return FieldPath(path)
 
 
-def text(obj: Any, path: str) -> str:
-    """The string at a path; empty for what is absent, null or no string (the API leaves empty strings out)."""
-    value = field(path).get(obj)
+def get_text(obj: Any, path: str) -> str:
+    """Return the string at a path; empty if absent, null or not a string (the API omits empty strings)."""
+    value = field_path(path).get(obj)
     return value if isinstance(value, str) else ""
 
 
-def items(obj: Any, path: str) -> list[Any]:
-    """The list at a path; empty for what is absent, null or no list."""
-    value = field(path).get(obj)
+def get_items(obj: Any, path: str) -> list[Any]:
+    """Return the list at a path; empty if absent, null or not a list."""
+    value = field_path(path).get(obj)
     return value if isinstance(value, list) else []
 
 
 def name_of(obj: Obj) -> str:
     """``metadata.name``"""
-    return text(obj, "metadata.name")
+    return get_text(obj, "metadata.name")
 
 
 def namespace_of(obj: Obj) -> str:
-    """``metadata.namespace``; empty for objects of cluster scope."""
-    return text(obj, "metadata.namespace")
+    """``metadata.namespace``; empty for cluster-scoped objects."""
+    return get_text(obj, "metadata.namespace")
 
 
 def uid_of(obj: Obj) -> str:
     """``metadata.uid``"""
-    return text(obj, "metadata.uid")
+    return get_text(obj, "metadata.uid")
 
 
-def labels(obj: Obj) -> dict[str, Any]:
-    """``metadata.labels``, empty where there are none."""
-    found = field("metadata.labels").get(obj)
-    return found if isinstance(found, dict) else {}
+def get_labels(obj: Obj) -> dict[str, Any]:
+    """Return ``metadata.labels``; empty if there are none."""
+    labels = field_path("metadata.labels").get(obj)
+    return labels if isinstance(labels, dict) else {}

@@ -1,4 +1,4 @@
-"""Findings: what one check of one cluster gave, in the order in which a person should read it."""
+"""Findings: the result of one check of one cluster, in the order in which to read it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from harvdiag.core.frames import build_frame
-from harvdiag.core.model import Coverage, Finding, Outcome, Severity, ordered
+from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What was checked; a version that was not found is empty."""
+    """What was checked; unknown versions are empty."""
 
     kind: str
     """``bundle``, ``files``, ``live`` or ``snapshot``."""
@@ -37,23 +37,23 @@ class Source:
     harvester_version: str
     kubernetes_version: str
     nodes: int | None
-    """None, as for `machines`, where they were not seen: a number would claim that they were counted."""
+    """None, as for `machines`, if they were not seen: a number would claim that they were counted."""
     machines: int | None
     origin: Origin | None = None
     """For a snapshot, what it was saved from."""
 
 
 class Findings(Sequence[Finding]):
-    """All findings, root causes first; a sequence that also knows what was checked and what was not.
+    """All findings, root causes first; a sequence that also records what was checked and what was not.
 
-    `outcomes` has one entry a rule, `coverage` tells what could be seen, `source` what was looked at.
+    `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked.
     """
 
     def __init__(self, source: Source, coverage: Coverage, outcomes: Sequence[Outcome]) -> None:
         self.source = source
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
-        self._all = ordered(finding for outcome in outcomes for finding in outcome.findings)
+        self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...
@@ -67,38 +67,38 @@ class Findings(Sequence[Finding]):
 
     @property
     def roots(self) -> tuple[Finding, ...]:
-        """The findings that no other finding explains: where to begin."""
+        """The findings that no other finding explains: where to start."""
         return tuple(finding for finding in self._all if not finding.caused_by)
 
     def consequences(self, finding: Finding) -> tuple[Finding, ...]:
-        """The findings that name this one as a cause; each would go if this one went."""
+        """Return the findings that have this one as a cause; fixing this one resolves them."""
         return tuple(other for other in self._all if finding.fingerprint in other.caused_by)
 
     def story(self, finding: Finding) -> tuple[Finding, ...]:
-        """Everything that follows from a finding, also at second hand, nearest first."""
-        found: dict[str, Finding] = {}
+        """Return everything that follows from a finding, directly or indirectly, nearest first."""
+        consequences: dict[str, Finding] = {}
         queue = list(self.consequences(finding))
         while queue:
             other = queue.pop(0)
-            if found.setdefault(other.fingerprint, other) is other:
-                queue += [f for f in self.consequences(other) if f.fingerprint not in found]
-        return tuple(found.values())
+            if consequences.setdefault(other.fingerprint, other) is other:
+                queue += [f for f in self.consequences(other) if f.fingerprint not in consequences]
+        return tuple(consequences.values())
 
     @property
     def skipped(self) -> tuple[Outcome, ...]:
-        """The rules that could not be judged, each with its reason."""
+        """The rules that could not be run, each with its reason."""
         return tuple(outcome for outcome in self.outcomes if outcome.outcome == "skipped")
 
     def worst(self) -> Finding | None:
-        """The root cause to look at first; None where nothing was found."""
+        """Return the root cause to look at first; None if nothing was found."""
         return next(iter(self.roots), None)
 
     def of(self, word: str) -> tuple[Finding, ...]:
-        """The findings of a rule, a family, a severity, or about an object of this name."""
+        """Return the findings of a rule, a family or a severity, or about an object of this name."""
         return tuple(f for f in self._all if word in {f.rule, f.family, str(f.severity), f.subject.name})
 
     def count(self, value: Any) -> int:
-        """How many findings there are of a severity (``"error"``), or how often a finding occurs."""
+        """Return how many findings there are of a severity (``"error"``), or how often a finding occurs."""
         if isinstance(value, str | Severity):
             return sum(str(f.severity) == str(value) for f in self._all)
         return self._all.count(value)
@@ -119,7 +119,7 @@ class Findings(Sequence[Finding]):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The findings as a DataFrame: one row each; all columns are strings, also where there is no row."""
+        """The findings as a DataFrame, one row each; all columns are strings, also if there are no rows."""
         rows = [
             (str(f.severity), f.rule, f.family, *f.subject, f.message, ", ".join(f.caused_by), f.fingerprint)
             for f in self._all

@@ -1,4 +1,4 @@
-"""The one door to pandas below the reports: rows and their columns become a DataFrame on demand."""
+"""The only use of pandas below the reports: builds a DataFrame of rows and columns on demand."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["build_frame"]
 
 
 def build_frame(rows: Iterable[Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """One row each, with the columns and dtypes given, also where there is no row.
+    """Build a DataFrame with the columns and dtypes given, also if there are no rows.
 
-    A time that cannot be read is missing, as is None.
+    Times that cannot be parsed are missing, as is None.
     """
     import pandas as pd
 

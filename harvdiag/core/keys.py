@@ -1,4 +1,4 @@
-"""The key by which a picture, a page and a table know an object."""
+"""The key that identifies an object in a picture, a page and a table."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ import re
 
 from harvdiag.core.model import ObjectRef
 
-__all__ = ["key", "quoted"]
+__all__ = ["object_key", "quote_key"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def key(ref: ObjectRef) -> str:
-    """The key of an object in a picture: kind, namespace and name between slashes, without blanks."""
-    return "/".join(map(quoted, ref))
+def object_key(ref: ObjectRef) -> str:
+    """Return the key of an object: kind, namespace and name, percent-encoded, joined by slashes."""
+    return "/".join(map(quote_key, ref))
 
 
-def quoted(text: str) -> str:
-    """A text with every sign but letters, digits, ``.``, ``_`` and ``-`` written as ``%`` and its bytes.
+def quote_key(text: str) -> str:
+    """Percent-encode every character except letters, digits, ``.``, ``_`` and ``-``.
 
-    Half of a surrogate pair, which JSON can hold and UTF-8 cannot, is written as ``.uD800.``: no two texts are one.
+    A lone surrogate, which JSON can contain and UTF-8 cannot, becomes ``%2EuD800%2E``: two different texts never have
+    the same key.
     """
-    return _UNSAFE.sub(lambda sign: _written(sign[0]), text)
+    return _UNSAFE.sub(lambda match: _percent_encode(match[0]), text)
 
 
-def _written(sign: str) -> str:
-    if "\ud800" <= sign <= "\udfff":
-        return f"%2Eu{ord(sign):X}%2E"
-    return "".join(f"%{byte:02X}" for byte in sign.encode())
+def _percent_encode(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return f"%2Eu{ord(character):X}%2E"
+    return "".join(f"%{byte:02X}" for byte in character.encode())

@@ -1,6 +1,6 @@
-"""The marks of things, and the sign that goes with each in pictures and in text alike.
+"""The marks (severities and states) of what is shown, and the symbol of each in pictures and text.
 
-Meaning is never told by colour alone.
+Meaning is never conveyed by colour alone.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ __all__ = [
 ]
 
 ERROR, WARNING, INFO = "error", "warning", "info"
-"""The severities of findings, for what they are about."""
+"""The severities of findings, as marks of their subjects."""
 GOOD, NOW, WAIT = "good", "now", "wait"
-"""Well or done, at work, not begun."""
+"""Healthy or done; in progress; not started."""
 ABSENT, UNSEEN = "absent", "unseen"
-"""Does not exist; may exist, but was not looked at."""
+"""Does not exist; may exist, but was not seen."""
 PLAIN, NONE = "plain", "none"
-"""Told without a judgement; not asked here."""
+"""Shown without a verdict; does not apply."""
 TROUBLE = (ERROR, WARNING)
 SEVERE = (*TROUBLE, INFO)
-"""The marks of what has a finding, the worst first."""
+"""The marks of what has a finding, worst first."""
 SIGNS = {ERROR: "✗", WARNING: "!", INFO: "i", GOOD: "✓", NOW: "▶", UNSEEN: "?"}
-"""The sign of each mark that has one."""
+"""The symbol of each mark that has one."""
 HOLLOW, TO_COME, PARTLY = "○", "·", "◐"
-"""Of what does not exist, of what has not begun, of what may be read in some namespaces only."""
+"""The symbols of what does not exist, has not started, may be read in some namespaces only."""
 MISSING = {ABSENT: "does not exist", UNSEEN: "not seen"}
-"""The words for what is not there."""
+"""The text for objects that are missing."""

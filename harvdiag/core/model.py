@@ -1,4 +1,4 @@
-"""The nouns that every layer shares: what was seen, what was found, and about which object. Frozen, no I/O."""
+"""The data types of the diagnosis: what was seen, what was found, and about which object. Frozen, no I/O."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 
 __all__ = [
     "OTHERS",
@@ -20,17 +20,17 @@ __all__ = [
     "Reason",
     "Severity",
     "State",
-    "fingerprint",
-    "ordered",
+    "fingerprint_of",
+    "sort_findings",
 ]
 
 OTHERS = "*"
-"""Stands for the namespaces of a kind that are not told one by one."""
+"""Represents the namespaces of a kind that are not listed one by one."""
 PLACES = {"": "(cluster)", OTHERS: "(others)"}
 
 
 class Severity(Enum):
-    """How bad a finding is: ``error`` stops an upgrade, ``warning`` can, ``info`` is good to know."""
+    """How severe a finding is: ``error`` stops an upgrade, ``warning`` can, ``info`` does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -46,7 +46,7 @@ class Severity(Enum):
 
 
 class ObjectRef(NamedTuple):
-    """Which object: its kind as the catalogue names it, its namespace (empty for cluster scope) and its name."""
+    """A reference to an object: kind as in the catalogue, namespace (empty if cluster-scoped) and name."""
 
     kind: str
     namespace: str
@@ -57,14 +57,14 @@ class ObjectRef(NamedTuple):
         return f"{self.kind} {where}{self.name}"
 
     def as_dict(self) -> dict[str, str]:
-        """The form of harvdiag's JSON."""
+        """Return the form used in harvdiag's JSON."""
         return {"kind": self.kind, "namespace": self.namespace, "name": self.name}
 
 
 class Evidence(NamedTuple):
     """One field that shows a fault: the object, the field's path, and its value (None: the field is absent).
 
-    Without a path it is about the object itself; with the value None: it does not exist.
+    Without a path it is about the object itself; the value None then means that it does not exist.
     """
 
     object: ObjectRef
@@ -77,13 +77,13 @@ class Evidence(NamedTuple):
         return f"{self.object}  {self.path}: {'absent' if self.value is None else self.value}"
 
 
-def fingerprint(rule: str, subject: ObjectRef) -> str:
-    """What stays the same when the cluster is collected again: the rule and its subject; no uid, no time."""
+def fingerprint_of(rule: str, subject: ObjectRef) -> str:
+    """Return what identifies a finding across collections: the rule and its subject, neither uid nor time."""
     return f"{rule}:{subject.kind}:{subject.namespace}:{subject.name}"
 
 
 class Reason(Enum):
-    """What a finding comes down to, where reports and pictures treat one fault unlike another."""
+    """Why a finding exists, as a code; only for faults that reports and pictures treat differently."""
 
     NOT_MANAGED = "not-managed"
     NEVER_BEGUN = "never-begun"
@@ -95,13 +95,12 @@ class Reason(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One fault: what is wrong with which object, how it shows, why it matters, and what may safely be done.
+    """One fault: what is wrong with which object, the evidence, why it matters, and what can safely be done.
 
-    Beside the sentences it carries as data what they say: `short` is the fault in a few words (``no Machine``),
-    `reason` a code where there is one, `missing` from which kind to which kind a link is missing or leads to nothing,
-    `targets` the objects that the message names beside the subject, `holds` whether an upgrade waits for it, `many`
-    what is said of several such subjects at once (``were never begun``; empty: nothing in particular), `shows` the
-    field of the evidence that shows it best.
+    Besides the sentences it has their content as data: `short` is the fault in a few words (``no Machine``), `reason`
+    a code if there is one, `missing` the kinds between which a link is missing or dangling, `targets` the objects that
+    the message mentions besides the subject, `holds` whether an upgrade waits for it, `many` the phrase for several
+    such subjects at once (``were never begun``; empty: none), `shows` the evidence that shows it best.
     """
 
     rule: str
@@ -125,11 +124,11 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """Rule and subject; names this finding in ``caused_by`` and between two runs."""
-        return fingerprint(self.rule, self.subject)
+        """Rule and subject; identifies this finding in ``caused_by`` and across runs."""
+        return fingerprint_of(self.rule, self.subject)
 
     def said_of(self, whom: str) -> str:
-        """The message with `whom` (``each of them``) in the place of the subject, for several that share it."""
+        """Return the message with `whom` (``each of them``) instead of the subject, for several that share it."""
         return self.message.replace(f"{self.subject.kind} {self.subject.name}", whom, 1)
 
     def __str__(self) -> str:
@@ -137,7 +136,7 @@ class Finding:
 
 
 class State(Enum):
-    """What is known of one kind in one namespace. Only the first two let a rule say that something is absent."""
+    """What is known about one kind in one namespace. Only with the first two may a rule call something absent."""
 
     COLLECTED = "collected"
     EMPTY = "empty"
@@ -156,7 +155,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CoverageEntry:
-    """What was seen of one kind in one namespace (empty: cluster scope), and why not more."""
+    """What was seen of one kind in one namespace (empty: cluster scope), and the reason if not everything."""
 
     kind: str
     group: str
@@ -167,7 +166,7 @@ class CoverageEntry:
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The form of harvdiag's JSON."""
+        """Return the form used in harvdiag's JSON."""
         return {
             "kind": self.kind,
             "group": self.group,
@@ -180,9 +179,9 @@ class CoverageEntry:
 
 
 class Outcome(NamedTuple):
-    """What became of one rule: ``passed``, ``failed`` with findings, or ``skipped`` with the reason.
+    """The result of one rule: ``passed``, ``failed`` with findings, or ``skipped`` with the reason.
 
-    `gaps` are the lists that were not seen, for which it was skipped.
+    `gaps` are the lists that were not seen and caused it to be skipped.
     """
 
     rule: str
@@ -194,7 +193,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What could be seen and what could not, entry by entry; ``notes`` hold what belongs to no single kind."""
+    """What could be seen and what could not, one entry per list; ``notes`` concern no single kind."""
 
     entries: tuple[CoverageEntry, ...] = ()
     notes: tuple[str, ...] = ()
@@ -207,11 +206,11 @@ class Coverage:
 
     @property
     def gaps(self) -> tuple[CoverageEntry, ...]:
-        """The entries of which nothing, or not everything, was seen."""
+        """The entries that were not, or not completely, seen."""
         return tuple(entry for entry in self.entries if not entry.state.seen)
 
     def of(self, kind: str) -> tuple[CoverageEntry, ...]:
-        """The entries of one kind, one a namespace."""
+        """Return the entries of one kind, one per namespace."""
         return tuple(entry for entry in self.entries if entry.kind == kind)
 
     def __repr__(self) -> str:
@@ -219,9 +218,9 @@ class Coverage:
             f"{e.kind:32} {PLACES.get(e.namespace, e.namespace):18} {e.state!s:13} {e.count:>6}  {e.reason}"
             for e in (*self.gaps, *(entry for entry in self if entry.state.seen))
         ]
-        return "\n".join(plain(row).rstrip() for row in [*rows, *self.notes])
+        return "\n".join(escape_text(row).rstrip() for row in [*rows, *self.notes])
 
 
-def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Causes before their consequences, worse before milder, then by rule and subject."""
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings: causes before consequences, then by severity (worst first), rule and subject."""
     return tuple(sorted(findings, key=lambda f: (bool(f.caused_by), f.severity.rank, f.rule, f.subject)))

@@ -1,17 +1,18 @@
-"""Names that do not fit: what somebody may have meant, in one wording for rules, kinds and objects."""
+"""Suggestions for unknown names of rules, kinds and objects."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-__all__ = ["either", "listed", "near"]
+__all__ = ["did_you_mean", "join_names", "suggest_names"]
 
 MOST_NEAR = 10
 MOST_LISTED = 7
 
 
-def near(word: str, names: Collection[str]) -> list[str]:
-    """The names that somebody may have meant: in another case, else with the word in them, else alike."""
+def suggest_names(word: str, names: Collection[str]) -> list[str]:
+    """Return the names that may have been meant: with different case, else beginning with or containing the
+    word, else spelled similarly."""
     from difflib import get_close_matches
 
     lower = {name.lower(): name for name in sorted(names)}
@@ -23,15 +24,15 @@ def near(word: str, names: Collection[str]) -> list[str]:
     return (begun or within or alike)[:MOST_NEAR]
 
 
-def either(names: Collection[str]) -> str:
-    """``; did you mean a, b or c?``; empty without names."""
+def did_you_mean(names: Collection[str]) -> str:
+    """Return ``; did you mean a, b or c?``; empty if there are no names."""
     *most, last = names or ("",)
     head = f"{', '.join(most)} or " if most else ""
     return f"; did you mean {head}{last}?" if last else ""
 
 
-def listed(names: Sequence[str]) -> str:
-    """``hv01, hv02 and hv03``; of many the first, and how many more there are."""
+def join_names(names: Sequence[str]) -> str:
+    """Return ``hv01, hv02 and hv03``; if there are many, the first ones and the number of the others."""
     if len(names) > MOST_LISTED:
         few = MOST_LISTED - 1
         return f"{', '.join(names[:few])} and {len(names) - few} more"

@@ -1,4 +1,4 @@
-"""What a result offers to programs: its rows as a pandas DataFrame, and the whole of it as plain data for JSON."""
+"""Results for programs: rows as a pandas DataFrame, and the whole result as plain data for JSON."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Record = Mapping[str, Any]
 class Tabular:
     """A result with one table.
 
-    A subclass declares its columns with their dtypes in `dtypes`, under which key the document holds the rows in
-    `noun`, and gives the rows as `records`; what else the document says comes from `_summary`.
+    A subclass declares its columns and dtypes in `dtypes` and the document's key for the rows in `noun`, and returns
+    the rows as `records`; the other keys of the document come from `_summary`.
     """
 
     dtypes: ClassVar[Mapping[str, str]] = {}
@@ -38,25 +38,25 @@ class Tabular:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows as a DataFrame; its columns and dtypes are those of `dtypes`, also where there is no row."""
+        """The rows as a DataFrame with the columns and dtypes of `dtypes`, also if there are no rows."""
         return build_frame([tuple(record.values()) for record in self.records], self.dtypes)
 
     @property
     def document(self) -> dict[str, Any]:
-        """The same for JSON, schema 1: only dict, list, str, int, bool and None, the same keys always.
+        """The result as JSON data, schema 1: only dict, list, str, int, bool and None, always with the same keys.
 
-        Times are RFC 3339 in UTC, durations whole seconds. Keys may be added, none is ever removed.
+        Times are RFC 3339 in UTC, durations whole seconds. Keys may be added but are never removed.
         """
         rows = [to_plain(record) for record in self.records]
-        return {"schema": SCHEMA, **self._summary(), self.noun: rows}
+        return {"schema": SCHEMA, **self._document_head(), self.noun: rows}
 
-    def _summary(self) -> dict[str, Any]:
-        """What the document says beside the rows."""
+    def _document_head(self) -> dict[str, Any]:
+        """The keys of the document other than the rows."""
         return {}
 
 
 def to_plain(value: Any) -> Any:
-    """A value as JSON has it: times as RFC 3339, durations as whole seconds, what JSON does not know as text."""
+    """Return a value as JSON data: times as RFC 3339, durations as whole seconds, other types as text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Moments: times as the objects write them, how long before the collection they were, and spans as people do."""
+"""Timestamps as Kubernetes objects contain them, and durations as users write them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["Timestamp", "latest", "parse_duration"]
+__all__ = ["Timestamp", "latest_time", "parse_duration"]
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 SPAN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+|\d+(?:\.\d+)?", re.ASCII)
@@ -16,22 +16,22 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Timestamp:
-    """An RFC 3339 time of the API (``2025-05-08T10:00:00Z``); false where it is empty or no time at all.
+    """An RFC 3339 time of the API (``2025-05-08T10:00:00Z``); false if it is empty or invalid.
 
-    Times compare as moments, however each is written; one that is not known comes before all others.
+    Timestamps compare by the time they denote, whatever their format; unknown ones sort before all others.
     """
 
     __slots__ = ("at", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.at = _parse(text)
+        self.at = _parse_time(text)
 
     def __bool__(self) -> bool:
         return self.at is not None
 
     def since(self, earlier: Timestamp) -> timedelta | None:
-        """The time from `earlier` to this moment, or None where either is unknown."""
+        """Return the time since `earlier`, or None if either is unknown."""
         return self.at - earlier.at if self.at and earlier.at else None
 
     def __eq__(self, other: object) -> bool:
@@ -47,30 +47,29 @@ class Timestamp:
         return self.at.strftime("%Y-%m-%d %H:%M UTC") if self.at else "unknown time"
 
 
-def latest(*times: str) -> str:
-    """The latest of times as the API writes them; empty where none is told."""
+def latest_time(*times: str) -> str:
+    """Return the latest of times in the API's format; empty if none is known."""
     return max(filter(None, map(Timestamp, times)), default=Timestamp("")).text
 
 
 def parse_duration(given: str | float) -> float:
-    """A time as kubectl takes it, in seconds: ``30``, ``30s``, ``1h30m``. Raises UsageError for what is none."""
+    """Return a duration in kubectl's format (``30``, ``30s``, ``1h30m``) in seconds. Raises UsageError if invalid."""
     text = str(given).strip()
     if not SPAN.fullmatch(text):
-        raise UsageError(f"{text!r} is no time above zero, such as 30s, 2m or 1h30m")
+        raise UsageError(f"invalid duration {text!r}: give a time above zero, such as 30s, 2m or 1h30m")
     parts = re.findall(r"([\d.]+)(ms|s|m|h)?", text)
     total = sum(float(number) * UNITS[unit or "s"] for number, unit in parts)
     if not total:
-        raise UsageError(
-            f"{text!r} is no time above zero: kubectl takes it as no limit, harvdiag needs one, such as 5m"
-        )
+        # kubectl's own meaning, no limit, would let a cluster that never answers block harvdiag
+        raise UsageError(f"invalid duration {text!r}: harvdiag needs a limit, such as 5m (kubectl takes 0 as no limit)")
     if total > LONGEST:
-        raise UsageError(f"{text!r} is more than a day: give a time such as 30s, 2m or 1h30m")
+        raise UsageError(f"invalid duration {text!r}: more than a day; give a time such as 30s, 2m or 1h30m")
     return total
 
 
-def _parse(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

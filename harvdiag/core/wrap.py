@@ -1,6 +1,6 @@
-"""Text in lines of a terminal, measured in its cells: a Chinese character takes two, an accent by itself none.
+"""Wrapping of text for a terminal, measured in cells: a Chinese character takes two, a combining accent none.
 
-The counting is our own: importing wcwidth takes a third of the time in which `harvdiag check` reads a whole bundle.
+The cells are counted here because importing wcwidth takes a third of the time in which `harvdiag check` reads a bundle.
 """
 
 from __future__ import annotations
@@ -10,28 +10,29 @@ from collections.abc import Iterable, Iterator
 from textwrap import TextWrapper
 from unicodedata import category, east_asian_width
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 
-__all__ = ["count_cells", "cut", "fill", "pad", "wrap", "wrap_labelled"]
+__all__ = ["count_cells", "pad_text", "truncate_text", "wrap_commands", "wrap_labelled", "wrap_text"]
 
 LEAST, BESIDE = 30, 20
-"""The cells of a line, and those beside its indent, in however narrow a terminal: it then breaks lines itself."""
+"""The least cells of a line, and besides its indent; a narrower terminal breaks lines itself."""
 WITHOUT_WIDTH = frozenset({"Mn", "Me"})
-# A command stands between backticks; what touches it (a bracket, a full stop) goes with it, and blanks before it.
+# A command is between backticks; adjacent characters (a bracket, a full stop) stay with it, as do blanks before it.
 _WORD = re.compile(r"\s*(?:`[^`]+`|\S)+")
 _WHOLE = re.compile(r"`[^`]+`|^\s*\(?https?://")
 
 
 def count_cells(text: str) -> int:
-    """How many cells of a terminal a text takes."""
+    """Return how many terminal cells a text takes."""
     return len(str(text)) if text.isascii() else sum(map(_cells_of, text))
 
 
-def wrap(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: bool = False) -> list[str]:
-    """The lines of a text, at least one, with its control characters written out as `plain` does.
+def wrap_text(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: bool = False) -> list[str]:
+    """Wrap a text into lines, at least one, with control characters escaped as `escape_text` does.
 
-    The first keeps its blanks, the others begin with `indent`. Words that are too long are broken, `hyphens` allows
-    breaks at hyphens too. `most` is the number of lines there may be (0: any); what is left then ends with `` …``.
+    The first line keeps its leading blanks, the others start with `indent`. Words that are too long are broken;
+    `hyphens` also allows breaks at hyphens. `most` limits the number of lines (0: no limit); a truncated text ends
+    with `` …``.
     """
     wrapper = _Wrapper(
         max(width, LEAST, len(indent) + BESIDE),
@@ -40,23 +41,23 @@ def wrap(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: 
         placeholder=" …",
         break_on_hyphens=hyphens,
     )
-    return wrapper.wrap(plain(text)) or [""]
+    return wrapper.wrap(escape_text(text)) or [""]
 
 
 def wrap_labelled(rows: Iterable[tuple[str, str]], width: int, column: int) -> list[str]:
-    """The lines of texts with a label before each; the texts begin in the same column."""
-    return [line for label, text in rows for line in wrap(f"{label:{column}}{text}", width, " " * column)]
+    """Wrap texts with a label before each; all texts start in the same column."""
+    return [line for label, text in rows for line in wrap_text(f"{label:{column}}{text}", width, " " * column)]
 
 
-def fill(text: str, width: int, hang: int = 0) -> list[str]:
-    """The lines, those after the first indented by `hang`; commands and addresses stay whole, to be copied.
+def wrap_commands(text: str, width: int, hang: int = 0) -> list[str]:
+    """Wrap a text, later lines indented by `hang`; commands and addresses stay whole so that they can be copied.
 
-    One that is too long stands in a line of its own and goes beyond the width; any other word is broken there. No
-    lines for an empty text.
+    One that is too long gets a line of its own and exceeds the width; any other word is broken there. An empty text
+    gives no lines.
     """
     lines, line = [], ""
     width = max(width, hang + 1)
-    for word in _words(text, width - hang):
+    for word in _split_words(text, width - hang):
         if line.strip() and count_cells(line) + count_cells(word) > width:
             lines.append(line)
             line = " " * hang
@@ -64,20 +65,20 @@ def fill(text: str, width: int, hang: int = 0) -> list[str]:
     return [*lines, line] if line.strip() else lines
 
 
-def cut(text: str, width: int) -> str:
-    """As much of the text as there is room for; the rest as ``…``."""
+def truncate_text(text: str, width: int) -> str:
+    """Return the text, truncated with ``…`` if it is wider than `width`."""
     if count_cells(text) <= width:
         return text
-    return f"{_beginning(text, max(width - 1, 1))}…"
+    return f"{_fitting_prefix(text, max(width - 1, 1))}…"
 
 
-def pad(text: str, width: int) -> str:
-    """The text in exactly `width` cells: cut where it is longer, with blanks behind it where it is shorter."""
-    text = cut(text, width)
+def pad_text(text: str, width: int) -> str:
+    """Return the text in exactly `width` cells: truncated if longer, padded with blanks if shorter."""
+    text = truncate_text(text, width)
     return text + " " * (width - count_cells(text))
 
 
-def _words(text: str, most: int) -> Iterator[str]:
+def _split_words(text: str, most: int) -> Iterator[str]:
     for word in _WORD.findall(text):
         if count_cells(word) <= most or _WHOLE.search(word):
             yield word
@@ -91,18 +92,18 @@ def _cells_of(character: str) -> int:
     return 2 if east_asian_width(character) in "WF" else 1
 
 
-def _beginning(text: str, room: int) -> str:
-    """As many of the first characters as fit, with the accents on the last of them."""
+def _fitting_prefix(text: str, room: int) -> str:
+    """The longest beginning of the text that fits, with the accents on its last character."""
     used = 0
-    for at, character in enumerate(text):
+    for index, character in enumerate(text):
         used += _cells_of(character)
         if used > room:
-            return text[:at]
+            return text[:index]
     return text
 
 
 class _Chunk(str):
-    """A word whose length is that of its cells: what textwrap measures with."""
+    """A word whose length is its number of cells, as textwrap measures with ``len``."""
 
     __slots__ = ()
 
@@ -111,7 +112,7 @@ class _Chunk(str):
 
 
 class _Wrapper(TextWrapper):
-    """textwrap's own algorithm over cells."""
+    """textwrap's algorithm, counting cells."""
 
     def _split(self, text: str) -> list[str]:
         return [chunk if chunk.isascii() else _Chunk(chunk) for chunk in super()._split(text)]
@@ -122,7 +123,7 @@ class _Wrapper(TextWrapper):
             super()._handle_long_word(reversed_chunks, cur_line, cur_len, width)
             return
         whole = str(word)
-        begin = _beginning(whole, max(width - cur_len, 1)) or ("" if cur_line else whole[:1])
+        begin = _fitting_prefix(whole, max(width - cur_len, 1)) or ("" if cur_line else whole[:1])
         if begin:
             cur_line.append(_Chunk(begin))
             reversed_chunks[-1] = _Chunk(whole[len(str(begin)) :])

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -103,7 +103,7 @@ def default_picture(against: bool) -> str:
 def _refuse(name: str, focus: bool, against: bool, labels: bool) -> None:
     """UsageError for a picture that there is not, and for a wish that it cannot fulfil."""
     if str(name) not in PICTURES:
-        raise UsageError(f"no picture {name!r}{either(near(str(name), PICTURES) or PICTURES)}")
+        raise UsageError(f"no picture {name!r}{did_you_mean(suggest_names(str(name), PICTURES) or PICTURES)}")
     if labels and not PICTURES[name].labels:
         raise UsageError(f"the picture {name!r} has no links to label: leave out the labels")
     if focus and not PICTURES[name].focus:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.frames import build_frame
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.save import written
 from harvdiag.figures.svg import THEMES, svg
@@ -29,7 +29,7 @@ class Figure:
 
     def __init__(self, name: str, drawing: Drawing, theme: str = "auto") -> None:
         if theme not in THEMES:
-            raise UsageError(f"no theme {theme!r}{either(near(str(theme), THEMES) or THEMES)}")
+            raise UsageError(f"no theme {theme!r}{did_you_mean(suggest_names(str(theme), THEMES) or THEMES)}")
         self.name = name
         self.theme = theme
         self._drawing = drawing

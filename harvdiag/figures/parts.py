@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 
@@ -55,7 +55,7 @@ class Key:
 
 def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
     """The title (two lines at most) and the quiet line below it, for a picture of this width; and where they end."""
-    room, whole = wide - 2 * MARGIN, plain(title)
+    room, whole = wide - 2 * MARGIN, escape_text(title)
     short = _short(whole, lambda told: len(wrap(told, room / BOLD, TITLE)) <= 2)
     lines = wrap(short, room / BOLD, TITLE, most=2)
     if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
@@ -63,7 +63,7 @@ def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
         lines = next((even for r in rooms if len(even := wrap(short, r, TITLE)) == 2), lines)
     texts = [Text(MARGIN, 30 + at * line(TITLE), told, size=TITLE, bold=True) for at, told in enumerate(lines)]
     y = 30 + max(len(lines) - 1, 0) * line(TITLE)
-    under = Text(MARGIN, y + 20, fit(plain(subtitle), room, BODY), size=BODY, ink="quiet")
+    under = Text(MARGIN, y + 20, fit(escape_text(subtitle), room, BODY), size=BODY, ink="quiet")
     title_item = Item(tuple(texts), key="title", role="title", hint=whole if " ".join(lines) != whole else "")
     return [title_item, Item((under,), key="source", role="source")], y + 36
 
@@ -87,7 +87,7 @@ def legend(keys: Sequence[Key], y: float, wide: float) -> tuple[list[Item], floa
     """What the signs mean, from y on, in one row where it fits; and where it ends. Without keys there is none."""
     x, items, at = MARGIN, [], y
     for key in keys:
-        word = fit(plain(key.word), wide - 2 * MARGIN - 32, SMALL)
+        word = fit(escape_text(key.word), wide - 2 * MARGIN - 32, SMALL)
         takes = 24 + (12 if not key.sign else 0) + width(word, SMALL)
         if x > MARGIN and x + takes > wide - MARGIN:
             x, at = MARGIN, at + ROW
@@ -113,19 +113,19 @@ def paragraph(
     text: str, at: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
 ) -> tuple[list[Text], float]:
     """A text in lines of body size, the first with its base line at the height given; and the base line of the next."""
-    (x, y), lines = at, wrap(plain(text), room, BODY, most=most)
+    (x, y), lines = at, wrap(escape_text(text), room, BODY, most=most)
     texts = [Text(x, y + i * line(BODY), told, size=BODY, ink=ink) for i, told in enumerate(lines)]
     return texts, y + len(lines) * line(BODY)
 
 
 def scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:
     """The whole picture, its words harmless."""
-    return Scene(plain(title), " ".join(plain(alt).split()), wide, high, tuple(items))
+    return Scene(escape_text(title), " ".join(escape_text(alt).split()), wide, high, tuple(items))
 
 
 def few(names: Sequence[str], room: float, size: float = BODY) -> str:
     """As many of the names as there is room for, and how many more: ``hv01, hv02 and 44 more``."""
-    given = [plain(name) for name in names]
+    given = [escape_text(name) for name in names]
     if width(", ".join(given), size) <= room:
         return ", ".join(given)
     for count in range(min(len(given) - 1, 12), 0, -1):
@@ -138,5 +138,5 @@ def few(names: Sequence[str], room: float, size: float = BODY) -> str:
 
 def some(names: Sequence[str], room: float) -> str:
     """The names below a count, small: so short that there is room for one at least, and for how many more there are."""
-    short = distinct([plain(name) for name in names], room - width(f" and {len(names)} more", SMALL), SMALL)
-    return few([short[plain(name)] for name in names], room, SMALL)
+    short = distinct([escape_text(name) for name in names], room - width(f" and {len(names)} more", SMALL), SMALL)
+    return few([short[escape_text(name)] for name in names], room, SMALL)

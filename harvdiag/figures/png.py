@@ -13,7 +13,7 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.figures.geometry import end_points, way_points
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Path, Rect, Scene, Shape, Text
@@ -53,7 +53,7 @@ def png(scene: Scene, theme: str = "light") -> bytes:
         mpl.rcdefaults()
         figure = Figure(figsize=(ceil(scene.width) / POINTS, ceil(scene.height) / POINTS), dpi=POINTS * PIXELS)
         figure.add_artist(Painting())
-        told = {"Title": plain(scene.title), "Description": plain(scene.alt), "Software": None}
+        told = {"Title": escape_text(scene.title), "Description": escape_text(scene.alt), "Software": None}
         figure.savefig(made, format="png", dpi=POINTS * PIXELS, metadata=told)
     return made.getvalue()
 
@@ -104,7 +104,7 @@ class Painter(NamedTuple):
         pen.restore()
 
     def _text(self, shape: Text) -> None:
-        words, font = _lettered(plain(shape.text), shape.bold, shape.mono, shape.size)
+        words, font = _lettered(escape_text(shape.text), shape.bold, shape.mono, shape.size)
         if not words.strip():
             return
         pen = self.renderer.new_gc()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 
 __all__ = ["written"]
 
@@ -22,5 +22,7 @@ def written(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Path:
     try:
         path.write_bytes(data)
     except (OSError, ValueError) as error:  # a name with a zero byte, or with half a sign, is a ValueError
-        raise UsageError(f"{plain(path)}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+        raise UsageError(
+            f"{escape_text(path)}: cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from error
     return path

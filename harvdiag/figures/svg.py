@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from harvdiag.core.escape import html
+from harvdiag.core.escape import escape_html
 from harvdiag.figures.geometry import Point, end_points, way_points
 from harvdiag.figures.measure import FONT, MONO
 from harvdiag.figures.palette import DARK, LIGHT
@@ -43,8 +43,8 @@ def svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" {size} {font} {told}>',
-            f'<title id="{name}-t">{html(_brief(scene.title))}</title>',
-            f'<desc id="{name}-d">{html(_brief(scene.alt, ALT))}</desc>',
+            f'<title id="{name}-t">{escape_html(_brief(scene.title))}</title>',
+            f'<desc id="{name}-d">{escape_html(_brief(scene.alt, ALT))}</desc>',
             *([f"<style>@media(prefers-color-scheme:dark){{{rules}}}</style>"] if theme == "auto" else []),
             *parts,
             "</svg>\n",
@@ -61,9 +61,9 @@ def body(items: Iterable[Item], colours: Mapping[str, str] = LIGHT, *, keys: boo
     """The items, each a group; with `keys` it tells its key, role and state, and the keys that it ties."""
     for item in items:
         told = {"key": item.key, "role": item.role, "state": item.state, "of": " ".join(item.of)} if keys else {}
-        marks = "".join(f' data-{name}="{html(value)}"' for name, value in told.items() if value)
+        marks = "".join(f' data-{name}="{escape_html(value)}"' for name, value in told.items() if value)
         # A hint may have lines; a line break within a name is no line of it, for a picture makes its texts plain.
-        lines = "\n".join(html(_brief(line)) for line in item.hint.split("\n"))
+        lines = "\n".join(escape_html(_brief(line)) for line in item.hint.split("\n"))
         hint = f"<title>{lines}</title>" if lines else ""
         yield f"<g{marks}>{hint}{''.join(_shape(shape, colours) for shape in item.shapes)}</g>"
 
@@ -118,7 +118,7 @@ def _text(shape: Text, colours: Mapping[str, str]) -> str:
         "unicode-bidi": "plaintext" if not shape.text.isascii() else "",
     }
     marks = " ".join(f'{key}="{value}"' for key, value in told.items() if value)
-    return f"<text {marks}>{html(shape.text)}</text>"
+    return f"<text {marks}>{escape_html(shape.text)}</text>"
 
 
 def _paint(fill: str, stroke: str, thick: float, dash: str, colours: Mapping[str, str]) -> str:

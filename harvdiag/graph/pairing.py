@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from harvdiag.core.fields import Obj, labels, text, uid_of
+from harvdiag.core.fields import Obj, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.references import ABSENT, PRESENT, UNSEEN, Edge, Links
 from harvdiag.kinds import FLEET
@@ -184,11 +184,11 @@ class Pairing:
         return labelled or ([by_name] if by_name in self.links.objects and not self._plan_label(by_name) else [])
 
     def _plan_label(self, plan: ObjectRef) -> str:
-        return text(self.obj(plan), PLAN_OF)
+        return get_text(self.obj(plan), PLAN_OF)
 
     def role(self, ref: ObjectRef, role: str) -> bool:
         """Whether a Machine, RKEBootstrap or plan Secret carries a Rancher role: etcd, control-plane or worker."""
-        return labels(self.obj(ref)).get(f"rke.cattle.io/{role}-role") == "true"
+        return get_labels(self.obj(ref)).get(f"rke.cattle.io/{role}-role") == "true"
 
     # --- the table -------------------------------------------------------------------------------------------------
 
@@ -289,11 +289,11 @@ class Pairing:
 
     def deleting(self, ref: ObjectRef) -> str:
         """`metadata.deletionTimestamp`, empty where the object is not being deleted."""
-        return text(self.obj(ref), "metadata.deletionTimestamp")
+        return get_text(self.obj(ref), "metadata.deletionTimestamp")
 
     def uid_differs(self, machine: ObjectRef) -> Edge | None:
         """The nodeRef of a Machine whose uid is not that of the Node of this name; v1beta1 only."""
-        edge, uid = self.node_ref(machine), text(self.obj(machine), E3)
+        edge, uid = self.node_ref(machine), get_text(self.obj(machine), E3)
         if edge is None or edge.state != PRESENT or not uid:
             return None
         return edge if uid_of(self.obj(edge.target)) not in ("", uid) else None

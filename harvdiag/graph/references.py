@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from harvdiag.core.fields import Obj, field, items, name_of, namespace_of, text, uid_of
+from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of, namespace_of, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import CATALOGUE, LINKED, qualified_name
 from harvdiag.kinds.kind import Link
@@ -103,7 +103,7 @@ class Links:
         if link.by == "reference":
             yield from self._reference(ref, obj, link.path)
             return
-        value = text(obj, link.path)
+        value = get_text(obj, link.path)
         if not value:
             return
         for target in self._targets(ref, obj, link, value):
@@ -115,12 +115,12 @@ class Links:
             # An address need not belong to a node at all; a uid or providerID that nobody has is a broken link.
             return found or ([] if link.by == "address" else [ObjectRef(link.to, "", f"{link.by} {value}")])
         home = CATALOGUE[link.to].home
-        namespace = (link.namespace and text(obj, link.namespace)) or link.home or ref.namespace
+        namespace = (link.namespace and get_text(obj, link.namespace)) or link.home or ref.namespace
         return [ObjectRef(link.to, namespace if home else "", value)]
 
     def _reference(self, ref: ObjectRef, obj: Obj, path: str) -> Iterator[Edge]:
         """A typed reference: v1beta1 gives apiVersion and namespace, v1beta2 apiGroup and the same namespace."""
-        found = field(path).get(obj)
+        found = field_path(path).get(obj)
         if not isinstance(found, dict) or not found.get("name"):
             return
         group = str(found.get("apiGroup") or str(found.get("apiVersion", "")).rpartition("/")[0])
@@ -132,7 +132,7 @@ class Links:
         yield Edge(ref, target, f"{path}.name", target.name, self._state(target))
 
     def _owners(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
-        for number, owner in enumerate(items(obj, "metadata.ownerReferences")):
+        for number, owner in enumerate(get_items(obj, "metadata.ownerReferences")):
             if isinstance(owner, dict) and owner.get("name"):
                 target = self._owner(ref, owner)
                 yield Edge(ref, target, f"metadata.ownerReferences[{number}]", str(owner["name"]), self._state(target))
@@ -180,11 +180,11 @@ def _uid(obj: Obj) -> list[str]:
 
 
 def _provider_id(obj: Obj) -> list[str]:
-    return [value] if (value := text(obj, "spec.providerID")) else []
+    return [value] if (value := get_text(obj, "spec.providerID")) else []
 
 
 def _addresses(obj: Obj) -> list[str]:
-    rows = (row for row in items(obj, "status.addresses") if isinstance(row, dict))
+    rows = (row for row in get_items(obj, "status.addresses") if isinstance(row, dict))
     return [str(row.get("address")) for row in rows if row.get("type") == "InternalIP"]
 
 

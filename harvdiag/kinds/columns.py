@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from harvdiag.core.conditions import ALL_LISTS, condition_path, find_condition
-from harvdiag.core.fields import Obj, field, items, labels
+from harvdiag.core.fields import Obj, field_path, get_items, get_labels
 
 __all__ = [
     "COMMON",
@@ -52,7 +52,7 @@ class Column(NamedTuple):
 
 def field_column(name: str, *paths: str, dtype: str = "str") -> Column:
     """Return a column with the first of `paths` that is set; an empty string counts as unset."""
-    fields = [field(path) for path in paths]
+    fields = [field_path(path) for path in paths]
 
     def value(obj: Obj) -> Any:
         values = (path.get(obj) for path in fields)
@@ -97,7 +97,7 @@ def int_column(name: str, *paths: str) -> Column:
 
 def unset_column(name: str, path: str) -> Column:
     """Return a column that is true unless `path` is true: ``spec.unschedulable`` absent means schedulable."""
-    return Column(name, "boolean", f"not {path}", lambda obj: field(path).get(obj) is not True)
+    return Column(name, "boolean", f"not {path}", lambda obj: field_path(path).get(obj) is not True)
 
 
 def condition_column(name: str, kind: str) -> Column:
@@ -113,7 +113,7 @@ def roles_column(name: str = "roles") -> Column:
     """Return a column with the roles of a Node, Machine, RKEBootstrap or plan Secret, from its labels, if any."""
 
     def value(obj: Obj) -> str | None:
-        own_labels = labels(obj)
+        own_labels = get_labels(obj)
         own_roles = {role for key, role in ROLE_LABELS.items() if own_labels.get(key) == "true"}
         return " ".join(sorted(own_roles)) or None
 
@@ -121,7 +121,7 @@ def roles_column(name: str = "roles") -> Column:
 
 
 def _owner_names(obj: Obj) -> str | None:
-    owners = [owner for owner in items(obj, "metadata.ownerReferences") if isinstance(owner, dict)]
+    owners = [owner for owner in get_items(obj, "metadata.ownerReferences") if isinstance(owner, dict)]
     return ", ".join(f"{owner.get('kind')}/{owner.get('name')}" for owner in owners) or None
 
 

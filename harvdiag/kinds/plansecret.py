@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.core.fields import Obj, field, text
+from harvdiag.core.fields import Obj, field_path, get_text
 
 __all__ = ["OUTPUTS", "PLAN_TYPE", "strip_plan"]
 
@@ -33,12 +33,12 @@ COPIES = ("kubectl.kubernetes.io/last-applied-configuration", "objectset.rio.cat
 
 def strip_plan(obj: Obj) -> Obj | None:
     """Return the Secret without its plan, as a snapshot may keep it, or None if it is not a machine plan."""
-    if text(obj, "type") != PLAN_TYPE:
+    if get_text(obj, "type") != PLAN_TYPE:
         return None
-    data = field("data").get(obj)
+    data = field_path("data").get(obj)
     kept = {key: value for key, value in data.items() if key in STATUS_KEYS} if isinstance(data, dict) else {}
     clean = {key: value for key, value in obj.items() if key in KEPT} | {"data": kept}
-    annotations = field("metadata.annotations").get(obj)
+    annotations = field_path("metadata.annotations").get(obj)
     if isinstance(annotations, dict) and any(key in annotations for key in COPIES):
         fewer = {key: value for key, value in annotations.items() if key not in COPIES}
         clean["metadata"] = {**obj["metadata"], "annotations": fewer}

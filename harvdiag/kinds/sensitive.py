@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harvdiag.core.fields import Obj, field, name_of
+from harvdiag.core.fields import Obj, field_path, name_of
 from harvdiag.kinds.plansecret import strip_plan
 
 __all__ = ["WITHHELD", "WITHHELD_SETTINGS", "is_sensitive", "redact_objects"]
@@ -58,7 +58,7 @@ def _redact_setting(obj: Obj) -> Obj:
 
 def _redact_cluster(obj: Obj) -> Obj:
     """Rancher's Cluster without the token of its service account, in plain text before Rancher 2.6.7."""
-    if field("status.serviceAccountToken").get(obj) is None:
+    if field_path("status.serviceAccountToken").get(obj) is None:
         return obj
     return obj | {"status": {key: value for key, value in obj["status"].items() if key != "serviceAccountToken"}}
 

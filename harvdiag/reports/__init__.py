@@ -1,4 +1,4 @@
-"""Reports: findings in the form that a reader or a program wants. Pure functions of the findings; nothing is drawn."""
+"""Reports: findings in formats for readers and programs. Pure functions of the findings; nothing is drawn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harvdiag.core.errors import UsageError
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
 
-__all__ = ["ENDINGS", "FORMATS", "Format", "form_of", "render", "save", "target", "write"]
+__all__ = ["ENDINGS", "FORMATS", "Format", "form_of", "render", "report_path", "save_report", "write_report"]
 
 
 class Format(NamedTuple):
@@ -33,14 +33,14 @@ ENDINGS = {form.ending: name for name, form in FORMATS.items()}
 
 
 def render(findings: Findings, form: str) -> str:
-    """The findings in one of the `FORMATS`; ends in a line break."""
+    """Return the findings in one of the `FORMATS`; ends with a newline."""
     module = import_module(f"harvdiag.reports.{FORMATS[form].module}")
     text: str = module.render(findings)
     return text
 
 
 def form_of(file: str | os.PathLike[str]) -> str:
-    """The format that a file's ending names. Raises UsageError for another ending."""
+    """Return the format for a file's extension. Raises UsageError for another extension."""
     path = Path(file)
     form = ENDINGS.get(path.suffix.lower())
     if form is None:
@@ -48,29 +48,29 @@ def form_of(file: str | os.PathLike[str]) -> str:
     return form
 
 
-def write(findings: Findings, file: str | os.PathLike[str]) -> Path:
-    """Write the report that the file's ending names.
+def write_report(findings: Findings, file: str | os.PathLike[str]) -> Path:
+    """Write the report in the format of the file's extension; return its path.
 
-    Raises UsageError for another ending, and for a file that cannot be written.
+    Raises UsageError for another extension and for a file that cannot be written.
     """
     form = form_of(file)
-    return save(render(findings, form), target(file))
+    return save_report(render(findings, form), report_path(file))
 
 
-def target(file: str | os.PathLike[str]) -> Path:
-    """Where a report is to go. Raises UsageError for a zip archive: a bundle or a snapshot is never written over."""
+def report_path(file: str | os.PathLike[str]) -> Path:
+    """Return the path for a report. Raises UsageError for a zip archive: no bundle or snapshot is overwritten."""
     path = Path(file)
-    with suppress(OSError, ValueError):  # told by whoever writes there
+    with suppress(OSError, ValueError):  # the write reports these errors
         if path.is_file():
             with path.open("rb") as stream:
                 if stream.read(2) == b"PK":
-                    raise UsageError(f"{path} cannot be written: it is a zip archive, no report; give another name")
+                    raise UsageError(f"{path} cannot be written: it is a zip archive, not a report; give another name")
     return path
 
 
-def save(text: str, file: str | os.PathLike[str]) -> Path:
-    """Write a report. Raises UsageError where that cannot be done."""
-    path = target(file)
+def save_report(text: str, file: str | os.PathLike[str]) -> Path:
+    """Write a report; return its path. Raises UsageError if that fails."""
+    path = report_path(file)
     try:
         path.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError

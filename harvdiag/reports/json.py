@@ -1,4 +1,4 @@
-"""Findings for programs: schema 1, stable. The same findings give the same bytes."""
+"""Findings for programs: schema 1, stable. Equal findings give equal bytes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
 from harvdiag.version import __version__
 
-__all__ = ["document", "render"]
+__all__ = ["build_document", "render"]
 
 SCHEMA = 1
 
 
 def render(findings: Findings) -> str:
-    """The document as text, indented by two; half a surrogate pair, which no UTF-8 can hold, stays an escape."""
-    text = dumps(document(findings), indent=2, ensure_ascii=False) + "\n"
+    """Return the document as text, indented by two; lone surrogates, which UTF-8 cannot encode, stay escaped."""
+    text = dumps(build_document(findings), indent=2, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def document(findings: Findings) -> dict[str, Any]:
-    """The document: `schema`, `tool`, `source`, `coverage`, `findings`, `checks`, `summary`."""
+def build_document(findings: Findings) -> dict[str, Any]:
+    """Build the document: `schema`, `tool`, `source`, `coverage`, `findings`, `checks`, `summary`."""
     source = findings.source
     return {
         "schema": SCHEMA,
@@ -35,13 +35,13 @@ def document(findings: Findings) -> dict[str, Any]:
             **({"origin": source.origin._asdict()} if source.origin else {}),
         },
         "coverage": [entry.as_dict() for entry in findings.coverage],
-        "findings": [_finding(finding) for finding in findings],
+        "findings": [_finding_document(finding) for finding in findings],
         "checks": [{"rule": o.rule, "outcome": o.outcome, "reason": o.reason} for o in findings.outcomes],
         "summary": findings.summary,
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding_document(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "family": finding.family,

@@ -1,11 +1,11 @@
-"""Findings for an issue, a wiki or a hand-over: Markdown that reads well as text too."""
+"""Findings as Markdown for an issue, a wiki or a handover; readable as plain text too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harvdiag.core.escape import code, markdown
+from harvdiag.core.escape import escape_markdown, format_code
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
 from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
@@ -14,77 +14,78 @@ __all__ = ["render"]
 
 
 def render(findings: Findings) -> str:
-    """The report: verdict, each root cause with what follows from it, what was not judged, what was seen."""
-    return "\n".join(_lines(findings)) + "\n"
+    """Return the report: verdict, each root cause with its consequences, skipped checks, coverage."""
+    return "\n".join(_report_lines(findings)) + "\n"
 
 
-def _lines(findings: Findings) -> Iterator[str]:
-    yield f"# {markdown(findings.source.name)}"
+def _report_lines(findings: Findings) -> Iterator[str]:
+    yield f"# {escape_markdown(findings.source.name)}"
     yield ""
-    yield f"{markdown(about(findings))}."
+    yield f"{escape_markdown(about(findings))}."
     yield ""
     yield f"**{verdict(findings)}**"
     for finding in findings.roots:
-        yield from _root(findings, finding)
-    yield from _skipped(findings)
-    yield from _coverage(findings)
+        yield from _root_cause_lines(findings, finding)
+    yield from _unseen_lines(findings)
+    yield from _coverage_table(findings)
 
 
-def _root(findings: Findings, finding: Finding) -> Iterator[str]:
+def _root_cause_lines(findings: Findings, finding: Finding) -> Iterator[str]:
     yield ""
-    yield f"## {finding.severity}: {markdown(finding.subject)}"
+    yield f"## {finding.severity}: {escape_markdown(finding.subject)}"
     yield ""
-    yield f"{markdown(finding.message)}. (`{finding.rule}`)"
+    yield f"{escape_markdown(finding.message)}. (`{finding.rule}`)"
     yield ""
     yield finding.why
-    yield from _evidence(finding)
-    yield from _advice(finding)
-    told = [finding]
+    yield from _evidence_table(finding)
+    yield from _advice_lines(finding)
+    shown = [finding]
     for other in findings.story(finding):
         yield ""
-        yield f"**Leads to** {other.severity} `{other.rule}`, {markdown(other.subject)}: {markdown(other.message)}."
-        yield from _advice(replace(beyond(other, told), links=()))
-        told.append(other)
+        subject, message = escape_markdown(other.subject), escape_markdown(other.message)
+        yield f"**Leads to** {other.severity} `{other.rule}`, {subject}: {message}."
+        yield from _advice_lines(replace(beyond(other, shown), links=()))
+        shown.append(other)
 
 
-def _evidence(finding: Finding) -> Iterator[str]:
+def _evidence_table(finding: Finding) -> Iterator[str]:
     if finding.evidence:
         yield from ("", "| object | field | value |", "| --- | --- | --- |")
     for e in finding.evidence:
-        shown = value(e) if e.value is None else code(value(e))
-        yield f"| {markdown(e.object)} | {code(e.path)} | {shown} |"
+        shown = value(e) if e.value is None else format_code(value(e))
+        yield f"| {escape_markdown(e.object)} | {format_code(e.path)} | {shown} |"
 
 
-def _advice(finding: Finding) -> Iterator[str]:
+def _advice_lines(finding: Finding) -> Iterator[str]:
     if finding.next:
         yield from ("", "**Next**", "")
     for number, step in enumerate(finding.next, 1):
-        yield f"{number}. {_step(step)}"
+        yield f"{number}. {_format_step(step)}"
     if finding.caution:
-        yield from ("", f"> **Caution.** {markdown(finding.caution)}")
+        yield from ("", f"> **Caution.** {escape_markdown(finding.caution)}")
     if finding.links:
         yield from ("", "More: " + ", ".join(f"<{link}>" for link in finding.links))
 
 
-def _step(step: str) -> str:
-    """A step's commands stand between backticks; they are code, the rest is escaped text."""
+def _format_step(step: str) -> str:
+    """A step's commands are between backticks and become code; the rest is escaped text."""
     parts = step.split("`")
-    return "".join(code(part) if number % 2 else markdown(part) for number, part in enumerate(parts))
+    return "".join(format_code(part) if number % 2 else escape_markdown(part) for number, part in enumerate(parts))
 
 
-def _skipped(findings: Findings) -> Iterator[str]:
-    """What was not seen, a row a reason, then once what could not be judged for it."""
+def _unseen_lines(findings: Findings) -> Iterator[str]:
+    """What was not seen, one row per reason, then the checks that were skipped for it."""
     if not findings.skipped:
         return
     yield from ("", "## Not seen", "", "| kind | reason |", "| --- | --- |")
     for kind, why in unseen(findings):
-        yield f"| {markdown(kind)} | {markdown(why)} |"
+        yield f"| {escape_markdown(kind)} | {escape_markdown(why)} |"
     if more := hint(findings.source):
-        yield from ("", f"{_step(more)}.")
-    yield from ("", "Therefore not judged: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
+        yield from ("", f"{_format_step(more)}.")
+    yield from ("", "Therefore skipped: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
 
 
-def _coverage(findings: Findings) -> Iterator[str]:
+def _coverage_table(findings: Findings) -> Iterator[str]:
     yield from (
         "",
         "## What could be seen",
@@ -93,5 +94,5 @@ def _coverage(findings: Findings) -> Iterator[str]:
         "| --- | --- | --- | --: | --- |",
     )
     for e in findings.coverage:
-        where = markdown(place(e)) if e.namespace else ""
-        yield f"| {markdown(e.kind)} | {where} | {e.state} | {e.count} | {markdown(detail(e))} |"
+        where = escape_markdown(place(e)) if e.namespace else ""
+        yield f"| {escape_markdown(e.kind)} | {where} | {e.state} | {e.count} | {escape_markdown(detail(e))} |"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from harvdiag.core.wrap import wrap
+from harvdiag.core.wrap import wrap_text
 from harvdiag.rules import Rule
 
-__all__ = ["explain", "listing"]
+__all__ = ["explain_rule", "list_rules"]
 
 
-def listing(rules: Iterable[Rule], width: int = 100) -> str:
-    """One line a rule, family by family; ends in a line break."""
+def list_rules(rules: Iterable[Rule], width: int = 100) -> str:
+    """Return one line per rule, grouped by family; ends with a newline."""
     chosen = list(rules)
     column = max(len(rule.name) for rule in chosen)
     lines: list[str] = []
@@ -21,7 +21,7 @@ def listing(rules: Iterable[Rule], width: int = 100) -> str:
         lines += [
             line
             for rule in members
-            for line in wrap(
+            for line in wrap_text(
                 f"  {rule.name:<{column}}  {rule.severity!s:<7}  {rule.summary}",
                 width,
                 " " * (column + 13),
@@ -31,17 +31,17 @@ def listing(rules: Iterable[Rule], width: int = 100) -> str:
     return "\n".join([*lines, "", "`harvdiag rules NAME` explains one of them.", ""])
 
 
-def explain(rule: Rule, width: int = 100) -> str:
-    """Everything that a rule declares: what is wrong, why it matters, what it needs to see, where to read more."""
+def explain_rule(rule: Rule, width: int = 100) -> str:
+    """Return everything a rule declares: what is wrong, why it matters, the kinds it needs, where to read more."""
     parts = [
         f"{rule.name}  ({rule.family}, {rule.severity})",
-        _fill(rule.summary, width),
-        *(_fill(part, width) for part in rule.why.split("\n\n")),
-        _fill(f"Needs: {', '.join(sorted(rule.needs))}. Skipped where one of them was not seen.", width),
+        _wrap_paragraph(rule.summary, width),
+        *(_wrap_paragraph(part, width) for part in rule.why.split("\n\n")),
+        _wrap_paragraph(f"Needs: {', '.join(sorted(rule.needs))}. Skipped if one of them was not seen.", width),
         "\n".join(rule.links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _fill(text: str, width: int) -> str:
-    return "\n".join(wrap(text, width, hyphens=True))
+def _wrap_paragraph(text: str, width: int) -> str:
+    return "\n".join(wrap_text(text, width, hyphens=True))

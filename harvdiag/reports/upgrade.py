@@ -1,4 +1,4 @@
-"""Where the upgrade stands, for terminals and programs: the explanation first, then the nodes that are not done."""
+"""The state of the upgrade for terminals and programs: the explanation, then the nodes that are not done."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from harvdiag.core.conditions import Condition
-from harvdiag.core.escape import plain
-from harvdiag.core.suggest import listed
-from harvdiag.core.wrap import count_cells, fill
+from harvdiag.core.escape import escape_text
+from harvdiag.core.suggest import join_names
+from harvdiag.core.wrap import count_cells, wrap_commands
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade import Part, UpgradeStatus
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
@@ -21,50 +21,52 @@ from harvdiag.upgrade.wording import idle as idle_for
 from harvdiag.upgrade.wording import span as spent
 from harvdiag.version import __version__
 
-__all__ = ["document", "render", "render_json"]
+__all__ = ["build_document", "render", "render_json"]
 
 SCHEMA = 1
 WIDEST, NARROW = 34, 40
-UNTOLD = "its end is not told"
+UNKNOWN_END = "end unknown"
 MOST = 12
-"""Lines of nodes; those that wait in the same way share one."""
+"""The most lines of nodes; nodes with the same state share one."""
 
 
 def render(standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False) -> str:
-    """The explanation and the nodes, or one node, with what happened when if asked for; ends in a line break."""
+    """Return the explanation and the nodes, or one node, with the timeline if requested; ends with a newline."""
     width = max(width, NARROW)
-    lines = [line for part in standing.parts(node) for line in _part(part, width)]
+    lines = [line for part in standing.parts(node) for line in _part_lines(part, width)]
     if not node:
-        lines += _nodes(standing, width)
+        lines += _node_lines(standing, width)
     if timeline:
-        lines += ["", *(standing.history.lines or ["Nothing is known of when anything happened."])]
-        lines += _durations(standing)
+        lines += ["", *(standing.history.lines or ["No times are known."])]
+        lines += _duration_lines(standing)
     return "\n".join(lines) + "\n"
 
 
-def _durations(standing: UpgradeStatus) -> list[str]:
-    """How long each phase took, and each step of each node, as far as anything tells."""
+def _duration_lines(standing: UpgradeStatus) -> list[str]:
+    """How long each phase and each step of each node took, if known."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
-    now = "stands still" if standing.still else "goes on" if standing.rollout else UNTOLD
-    told = [_took(span, now if span.node or span is last else UNTOLD) for span in spans if span.began]
-    return ["", *told] if told else []
+    now = "stalled" if standing.still else "in progress" if standing.rollout else UNKNOWN_END
+    lines = [_format_span(span, now if span.node or span is last else UNKNOWN_END) for span in spans if span.began]
+    return ["", *lines] if lines else []
 
 
-def _took(span: Span, now: str) -> str:
-    """`now` is what is said of a span that has no end: it may go on, or nobody tells its end."""
-    ending = UNTOLD if span.ended else now
+def _format_span(span: Span, now: str) -> str:
+    """`now` is the text for a span without an end: it may be in progress, or its end may be unknown."""
+    ending = UNKNOWN_END if span.ended else now
     took = ending if span.duration is None else f"took {spent(span.duration)}"
     idle = f", {idle_for(spent(span.gap))}" if span.gap else ""
-    return f"{span.began:%Y-%m-%d %H:%M:%S} UTC  {plain(span.node) or '-'}  {plain(span.step)}: {took}{idle}"
+    return (
+        f"{span.began:%Y-%m-%d %H:%M:%S} UTC  {escape_text(span.node) or '-'}  {escape_text(span.step)}: {took}{idle}"
+    )
 
 
-def _part(part: Part, width: int) -> list[str]:
-    first, *rest = fill(f"{part.label:<18}{plain(part.text)}", width, 18) or [""]
+def _part_lines(part: Part, width: int) -> list[str]:
+    first, *rest = wrap_commands(f"{part.label:<18}{escape_text(part.text)}", width, 18) or [""]
     return [first, *rest]
 
 
-def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
+def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
     if rollout is None or not (standing.rollout or rollout.upgrade.failed):
         return
@@ -72,52 +74,52 @@ def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
     yield ""
     yield "Nodes that are not done:" if left else f"Done: {counted(len(rollout.nodes), 'node')}."
     rows: dict[str, list[str]] = {}
-    for node in sorted(left, key=lambda node: node.state in {"", PRELOADED}):  # those at work first
-        rows.setdefault(_turn(rollout, node), []).append(plain(node.name))
-    heads = [listed(of) for of in rows.values()][:MOST]
+    for node in sorted(left, key=lambda node: node.state in {"", PRELOADED}):  # active ones first
+        rows.setdefault(_format_node_state(rollout, node), []).append(escape_text(node.name))
+    heads = [join_names(names) for names in rows.values()][:MOST]
     wide = min(max(map(count_cells, heads), default=0), WIDEST)
-    for head, told in zip(heads, rows, strict=False):
+    for head, text in zip(heads, rows, strict=False):
         gap = " " * (wide - count_cells(head))
-        yield from (f"  {line}" for line in fill(f"{head}{gap}  {plain(told)}", width - 2, wide + 2))
-    if rest := sum(len(of) for of in list(rows.values())[MOST:]):
+        yield from (f"  {line}" for line in wrap_commands(f"{head}{gap}  {escape_text(text)}", width - 2, wide + 2))
+    if rest := sum(map(len, list(rows.values())[MOST:])):
         yield f"  and {rest} more (--format json has them all)"
 
 
-def _turn(rollout: Rollout, node: NodeRollout) -> str:
-    told, phase = wait_of(rollout, node), rollout.upgrade.phase
+def _format_node_state(rollout: Rollout, node: NodeRollout) -> str:
+    waiting, phase = wait_of(rollout, node), rollout.upgrade.phase
     if not rollout.upgrade.running:
-        return f"{node.state or '(not in its list)'}{f'; {told.what}' if node.state == FAILED else ''}"
-    unlisted = "(not begun)" if phase and phase.number < SERVICES else "(not in the Upgrade's list)"
-    return f"{node.state or unlisted}; waits for {told.actor}: {told.what}"
+        return f"{node.state or '(not in its list)'}{f'; {waiting.what}' if node.state == FAILED else ''}"
+    unlisted = "(not started)" if phase and phase.number < SERVICES else "(not in the Upgrade's list)"
+    return f"{node.state or unlisted}; waits for {waiting.actor}: {waiting.what}"
 
 
 def render_json(standing: UpgradeStatus, node: str = "") -> str:
-    """The same as JSON, schema 1; ends in a line break."""
-    return json.dumps(document(standing, node), indent=2, ensure_ascii=False) + "\n"
+    """Return the same as JSON, schema 1; ends with a newline."""
+    return json.dumps(build_document(standing, node), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
-    """Upgrade, nodes, what is waited for, the explanation, and the fingerprints of the findings behind it.
+def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
+    """Build the document: upgrade, nodes, what it waits for, the explanation, and the fingerprints of its findings.
 
-    The keys are always the same; where no upgrade is under way, `nodes` and `upgrade` are those of the last.
+    The keys are always the same; if no upgrade is in progress, `nodes` and `upgrade` are those of the last one.
     """
-    rollout, told = standing.shown, standing.waits
+    rollout, waiting = standing.shown, standing.waits
     planner = standing.rollout.planner if standing.rollout else ()
     return {
         "schema": SCHEMA,
         "tool": {"name": "harvdiag", "version": __version__},
-        "upgrade": _upgrade(standing),
-        "plan": _plan(standing.plan) if standing.plan else None,
+        "upgrade": _upgrade_document(standing),
+        "plan": _plan_document(standing.plan) if standing.plan else None,
         "stuck": bool(standing.rollout) and standing.stuck,
-        "waits_for": told.as_dict() if told else None,
-        "nodes": [_node(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
+        "waits_for": waiting.as_dict() if waiting else None,
+        "nodes": [_node_document(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
         "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],
         "explanation": [part.as_dict() for part in standing.parts(node)],
         "findings": [finding.fingerprint for finding in standing.story],
     }
 
 
-def _plan(plan: UpgradePlan) -> dict[str, Any]:
+def _plan_document(plan: UpgradePlan) -> dict[str, Any]:
     """Upgrade V2."""
     return {
         "name": plan.ref.name,
@@ -129,7 +131,7 @@ def _plan(plan: UpgradePlan) -> dict[str, Any]:
     }
 
 
-def _upgrade(standing: UpgradeStatus) -> dict[str, Any] | None:
+def _upgrade_document(standing: UpgradeStatus) -> dict[str, Any] | None:
     last = standing.latest
     if last is None:
         return None
@@ -140,17 +142,16 @@ def _upgrade(standing: UpgradeStatus) -> dict[str, Any] | None:
         "state": last.state,
         "phase": last.phase.number if last.phase else None,
         "running": last.running,
-        "conditions": [_condition(found) for found in last.conditions.values()],
+        "conditions": [_condition_document(condition) for condition in last.conditions.values()],
         "percent": standing.shown.percent._asdict() if standing.shown else None,
     }
 
 
-def _condition(found: Condition) -> dict[str, str]:
-    return {key: getattr(found, key) for key in ("type", "status", "reason", "message", "since")}
+def _condition_document(condition: Condition) -> dict[str, str]:
+    return {key: getattr(condition, key) for key in ("type", "status", "reason", "message", "since")}
 
 
-def _node(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:
-    told = wait_of(rollout, node)
+def _node_document(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:
     return {
         "name": node.name,
         "state": node.state,
@@ -160,6 +161,6 @@ def _node(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:
         "os": node.os,
         "ready": node.ready,
         "cordoned": node.cordoned,
-        "waits_for": told.as_dict(),
+        "waits_for": wait_of(rollout, node).as_dict(),
         "jobs": [{"name": job.ref.name, "type": job.type, "state": job.state} for job in node.jobs],
     }

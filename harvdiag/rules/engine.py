@@ -17,8 +17,8 @@ from inspect import cleandoc
 from typing import NamedTuple, TypedDict, Unpack
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint
-from harvdiag.core.suggest import either, near
+from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import sort_key
 from harvdiag.rules.facts import Facts
 
@@ -177,7 +177,7 @@ def select_rules(chosen: Collection[str] = (), ignored: Collection[str] = ()) ->
     words = {rule.name for rule in rules} | {rule.family for rule in rules}
     for word in (*chosen, *ignored):
         if word not in words:
-            hint = either(near(word, words)) or "; `harvdiag rules` lists them"
+            hint = did_you_mean(suggest_names(word, words)) or "; `harvdiag rules` lists them"
             raise UsageError(f"no rule or family is called {word!r}{hint}")
     wanted = [rule for rule in rules if not chosen or {rule.name, rule.family} & set(chosen)]
     return [rule for rule in wanted if not {rule.name, rule.family} & set(ignored)]
@@ -212,7 +212,7 @@ def _build_finding(rule: Rule, hit: Hit) -> Finding:
         next=hit.next,
         caution=hit.caution,
         links=rule.links,
-        caused_by=tuple(fingerprint(*cause) for cause in hit.causes),
+        caused_by=tuple(fingerprint_of(*cause) for cause in hit.causes),
         short=rule.short,
         reason=rule.reason,
         missing=rule.missing,

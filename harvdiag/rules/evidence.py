@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.core.fields import field, uid_of
+from harvdiag.core.fields import field_path, uid_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.facts import Facts
@@ -36,5 +36,5 @@ def column_evidence(facts: Facts, ref: ObjectRef, *columns: str) -> tuple[Eviden
 def field_evidence(facts: Facts, ref: ObjectRef, *paths: str) -> tuple[Evidence, ...]:
     """Return fields of an object; an absent or empty field has the value None."""
     obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
-    values = ((path, field(path).get(obj)) for path in paths)
+    values = ((path, field_path(path).get(obj)) for path in paths)
     return tuple(Evidence(ref, path, None if value == "" else value) for path, value in values)

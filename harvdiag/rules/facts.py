@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from harvdiag.core.conditions import conditions_of
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pairing
@@ -55,7 +55,7 @@ class Facts:
     def harvester_version(self) -> str:
         """Setting `server-version`; empty if it was not seen."""
         setting = self.snapshot.get(ObjectRef("Setting", "", "server-version"))
-        return (text(setting, "value") or text(setting, "default")) if setting else ""
+        return (get_text(setting, "value") or get_text(setting, "default")) if setting else ""
 
     @cached_property
     def now(self) -> Timestamp:
@@ -82,5 +82,5 @@ class Facts:
         return self._happened_within(ref, "metadata.deletionTimestamp", REMOVAL)
 
     def _happened_within(self, ref: ObjectRef, path: str, span: timedelta) -> bool:
-        age = self.now.since(Timestamp(text(self.links.objects.get(ref), path)))
+        age = self.now.since(Timestamp(get_text(self.links.objects.get(ref), path)))
         return age is not None and age < span

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import items, text
+from harvdiag.core.fields import get_items, get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
@@ -88,9 +88,9 @@ def ready_since(facts: Facts, node: ObjectRef) -> str:
 
 def cordoned_at(facts: Facts, node: ObjectRef) -> str:
     """Return when the Node was cordoned; empty if it is not cordoned or the time is unknown."""
-    taints = items(facts.links.objects.get(node), "spec.taints")
+    taints = get_items(facts.links.objects.get(node), "spec.taints")
     cordons = (t for t in taints if isinstance(t, dict) and t.get("key") == "node.kubernetes.io/unschedulable")
-    return next((text(taint, "timeAdded") for taint in cordons), "")
+    return next((get_text(taint, "timeAdded") for taint in cordons), "")
 
 
 def secrets_at_step(node: NodeRollout, *wanted: str) -> Iterator[tuple[ObjectRef, Handshake]]:

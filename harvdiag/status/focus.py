@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.graph.build import Graph
 from harvdiag.kinds import find_kind
 
@@ -35,15 +35,17 @@ def _own(findings: Findings, finding: Finding) -> Finding:
     """The finding as this cluster has it: one of another cluster would be told as a fact of this one."""
     own = next((f for f in findings if f.fingerprint == finding.fingerprint), None)
     if own is None:
-        raise UsageError(f"{finding.rule} of {plain(finding.subject)} is no finding of {plain(findings.source.name)}")
+        raise UsageError(
+            f"{finding.rule} of {escape_text(finding.subject)} is no finding of {escape_text(findings.source.name)}"
+        )
     return own
 
 
 def _known(findings: Findings, graph: Graph, ref: ObjectRef) -> ObjectRef:
     if ref in graph or any(finding.subject == ref for finding in findings):
         return ref
-    near_it = near(ref.name, {other.name for other in graph})
-    raise UsageError(f"there is no {plain(ref)} in this cluster{either(near_it)}")
+    near_it = suggest_names(ref.name, {other.name for other in graph})
+    raise UsageError(f"there is no {escape_text(ref)} in this cluster{did_you_mean(near_it)}")
 
 
 def _spoken(graph: Graph, word: str) -> ObjectRef:
@@ -56,5 +58,7 @@ def _spoken(graph: Graph, word: str) -> ObjectRef:
     refs.sort(key=lambda ref: (ref.kind not in {"Node", "Machine"}, ref.kind != "Node", ref))
     ref = next((ref for ref in refs if ref.name == name), None)
     if ref is None:
-        raise UsageError(f"nothing is named {word!r} in this cluster{either(near(name, {ref.name for ref in refs}))}")
+        raise UsageError(
+            f"nothing is named {word!r} in this cluster{did_you_mean(suggest_names(name, {ref.name for ref in refs}))}"
+        )
     return ref

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from harvdiag.core.escape import shown
+from harvdiag.core.escape import format_value
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
 from harvdiag.core.timestamps import Timestamp
@@ -75,7 +75,7 @@ def verdict(findings: Findings) -> str:
 
 def value(evidence: Evidence) -> str:
     """The value of a field, ``absent``, or ``does not exist`` where the object itself is missing (no path)."""
-    return "does not exist" if evidence.value is None and not evidence.path else shown(evidence.value)
+    return "does not exist" if evidence.value is None and not evidence.path else format_value(evidence.value)
 
 
 def beyond(finding: Finding, told: Iterable[Finding]) -> Finding:

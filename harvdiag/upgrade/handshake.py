@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from harvdiag.core.fields import Obj, text
+from harvdiag.core.fields import Obj, get_text
 
 __all__ = ["DRAIN_STEPS", "KEYS", "DrainStep", "Hand", "Handshake", "handshake", "path"]
 
@@ -108,7 +108,7 @@ DRAIN_STEPS = (
 
 def handshake(secret: Obj) -> Handshake:
     """How far the cycle of a plan Secret has come."""
-    found = {key: value for key in KEYS if (value := text(secret, path(key)))}
+    found = {key: value for key in KEYS if (value := get_text(secret, path(key)))}
     step = _step(found)
     return Handshake(step, WAITS[step], found)
 

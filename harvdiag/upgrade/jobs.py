@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harvdiag.core.conditions import conditions_of
-from harvdiag.core.fields import Obj, field, labels, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 
 __all__ = ["ACTIVE", "COMPLETE", "ENDS", "FAILED", "WAITING", "Job", "every_job", "jobs_of", "node_of", "step_of"]
@@ -40,7 +40,7 @@ class Job:
 
 def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
     """The Jobs of an upgrade in harvester-system, the oldest first."""
-    mine = [obj for obj in objects if labels(obj).get("harvesterhci.io/upgrade") == upgrade]
+    mine = [obj for obj in objects if get_labels(obj).get("harvesterhci.io/upgrade") == upgrade]
     found = [_job(obj, step_of(obj, upgrade)) for obj in mine if namespace_of(obj) == "harvester-system"]
     return sorted(found, key=lambda job: (job.began, job.ref))
 
@@ -54,7 +54,7 @@ def step_of(job: Obj, upgrade: str) -> str:
     """What a Job does for an upgrade: the type of its own Jobs; for the system-upgrade-controller's, which carry out
     its Plans, what these are named behind the upgrade, such as ``prepare``. Empty where it is none of its Jobs.
     """
-    mine = labels(job)
+    mine = get_labels(job)
     if mine.get("harvesterhci.io/upgrade") != upgrade:
         plan = str(mine.get("upgrade.cattle.io/plan", ""))
         return plan.removeprefix(f"{upgrade}-") if plan.startswith(f"{upgrade}-") else ""
@@ -64,14 +64,14 @@ def step_of(job: Obj, upgrade: str) -> str:
 
 def node_of(job: Obj) -> str:
     """The node that a Job is for; empty where it is for the cluster."""
-    mine = labels(job)
+    mine = get_labels(job)
     return str(mine.get("harvesterhci.io/node") or mine.get("upgrade.cattle.io/node") or "")
 
 
 def _job(obj: Obj, step: str) -> Job:
     state, reason = _state(obj)
     ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
-    began = text(obj, "status.startTime") or text(obj, "metadata.creationTimestamp")
+    began = get_text(obj, "status.startTime") or get_text(obj, "metadata.creationTimestamp")
     return Job(ref=ref, type=step, node=node_of(obj), state=state, reason=reason, began=began, ended=_ended(obj))
 
 
@@ -79,11 +79,11 @@ def _state(obj: Obj) -> tuple[str, str]:
     for found in conditions_of(obj):
         if found.status == "True" and found.type in ENDS:
             return (COMPLETE if found.type == "Complete" else FAILED), found.why
-    if field("status.succeeded").get(obj):
+    if field_path("status.succeeded").get(obj):
         return COMPLETE, ""
-    return (ACTIVE if field("status.active").get(obj) else WAITING), ""
+    return (ACTIVE if field_path("status.active").get(obj) else WAITING), ""
 
 
 def _ended(obj: Obj) -> str:
     last = (found.changed for found in conditions_of(obj) if found.type in ENDS)
-    return text(obj, "status.completionTime") or next(last, "")
+    return get_text(obj, "status.completionTime") or next(last, "")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.timestamps import latest
+from harvdiag.core.timestamps import latest_time
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 
@@ -125,7 +125,7 @@ def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
                     message=row.message,
                     meaning=known.meaning,
                     machines=tuple(dict.fromkeys(MACHINE.findall(row.message))),
-                    since=latest(row.changed, row.updated),
+                    since=latest_time(row.changed, row.updated),
                     part=known.part,
                     stalls=known.stalls,
                 )

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from harvdiag.core.conditions import ALL_LISTS, find_condition
-from harvdiag.core.fields import Obj, field, items, labels, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 
@@ -49,15 +49,15 @@ class NodePlan:
 
     def selects(self, node: Obj) -> bool:
         """Whether it is to run on this Node."""
-        mine = labels(node)
+        mine = get_labels(node)
         wanted: Any = self.selector.get("matchLabels")
         if isinstance(wanted, dict) and any(mine.get(key) != value for key, value in wanted.items()):
             return False
-        return all(_fits(row, mine) for row in items(self.selector, "matchExpressions") if isinstance(row, dict))
+        return all(_fits(row, mine) for row in get_items(self.selector, "matchExpressions") if isinstance(row, dict))
 
     def done(self, node: Obj) -> bool:
         """Whether it has run on this Node, in the version that it has now."""
-        return bool(self.hash) and labels(node).get(self.label) == self.hash
+        return bool(self.hash) and get_labels(node).get(self.label) == self.hash
 
     def missing(self, nodes: Mapping[str, Obj]) -> list[str]:
         """The Nodes that it selects and that are not done."""
@@ -77,15 +77,15 @@ def node_plans(objects: tuple[Obj, ...]) -> list[NodePlan]:
 
 
 def _plan(obj: Obj) -> NodePlan:
-    name, selector = name_of(obj), field("spec.nodeSelector").get(obj)
-    upgrade, task = _owner(name, labels(obj))
+    name, selector = name_of(obj), field_path("spec.nodeSelector").get(obj)
+    upgrade, task = _owner(name, get_labels(obj))
     ref = ObjectRef("Plan", namespace_of(obj), name)
-    applying = tuple(str(node) for node in items(obj, "status.applying"))
+    applying = tuple(str(node) for node in get_items(obj, "status.applying"))
     return NodePlan(
         ref=ref,
         upgrade=upgrade,
         task=task,
-        hash=text(obj, "status.latestHash"),
+        hash=get_text(obj, "status.latestHash"),
         applying=applying,
         selector=selector if isinstance(selector, dict) else {},
     )
@@ -109,7 +109,7 @@ def _dead(node: Obj, now: Timestamp) -> bool:
 
 def _fits(row: Obj, mine: Mapping[str, Any]) -> bool:
     """One matchExpression; an operator that Kubernetes does not know selects nothing."""
-    key, values = str(row.get("key")), items(row, "values")
+    key, values = str(row.get("key")), get_items(row, "values")
     match row.get("operator"):
         case "In":
             return mine.get(key) in values

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import field, text
+from harvdiag.core.fields import field_path, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import Pairing
 from harvdiag.kinds.columns import condition_column
@@ -141,13 +141,13 @@ class Rollout:
             ref=ref,
             status=self.upgrade.statuses.get(name),
             exists=obj is not None,
-            managed=text(obj, 'metadata.labels["harvesterhci.io/managed"]') == "true",
-            cordoned=field("spec.unschedulable").get(obj) is True,
+            managed=get_text(obj, 'metadata.labels["harvesterhci.io/managed"]') == "true",
+            cordoned=field_path("spec.unschedulable").get(obj) is True,
             ready=READY.value(obj) or "" if obj else "",
             ready_since=find_condition(obj, "Ready").changed,
-            kubelet=text(obj, "status.nodeInfo.kubeletVersion"),
-            os=text(obj, "status.nodeInfo.osImage"),
-            pending_os=text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
+            kubelet=get_text(obj, "status.nodeInfo.kubeletVersion"),
+            os=get_text(obj, "status.nodeInfo.osImage"),
+            pending_os=get_text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
             machines=machines,
             others=self._others(ref, machines),
             secrets=tuple(self._secrets(machines)),

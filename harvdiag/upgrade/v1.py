@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from harvdiag.core.conditions import Condition, conditions_of
-from harvdiag.core.fields import Obj, field, labels, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.upgrade.phases import ENDED, FAILED, PAUSED, Phase, phase_of
 
@@ -47,7 +47,7 @@ class Upgrade:
     @property
     def state(self) -> str:
         """Label `harvesterhci.io/upgradeState`, such as ``UpgradingNodes``."""
-        return text(self.obj, STATE)
+        return get_text(self.obj, STATE)
 
     @property
     def phase(self) -> Phase | None:
@@ -57,24 +57,24 @@ class Upgrade:
     @property
     def version(self) -> str:
         """The version it goes to; an upgrade by image tells it in its release information only."""
-        return text(self.obj, "spec.version") or self.release.harvester
+        return get_text(self.obj, "spec.version") or self.release.harvester
 
     @property
     def previous_version(self) -> str:
         """The version it comes from."""
-        return text(self.obj, "status.previousVersion")
+        return get_text(self.obj, "status.previousVersion")
 
     @cached_property
     def release(self) -> Release:
         """The versions of `status.repoInfo` (YAML in a string)."""
-        info = text(self.obj, "status.repoInfo")
+        info = get_text(self.obj, "status.repoInfo")
         found = (re.search(rf"(?m)^ *{name}: *(.+?) *$", info) for name in Release._fields)
         return Release(*(told[1].strip("\"'") if told else "" for told in found))
 
     @property
     def latest(self) -> bool:
         """Whether it carries the label of the current one; exactly one does."""
-        return labels(self.obj).get("harvesterhci.io/latestUpgrade") == "true"
+        return get_labels(self.obj).get("harvesterhci.io/latestUpgrade") == "true"
 
     @cached_property
     def conditions(self) -> Mapping[str, Condition]:
@@ -98,12 +98,12 @@ class Upgrade:
     @property
     def cleaning(self) -> str:
         """Label `harvesterhci.io/upgradeCleanup` (1.7 and newer): ``Pending``, ``Succeeded`` or empty."""
-        return text(self.obj, 'metadata.labels["harvesterhci.io/upgradeCleanup"]')
+        return get_text(self.obj, 'metadata.labels["harvesterhci.io/upgradeCleanup"]')
 
     @property
     def single_node(self) -> str:
         """The one node of a cluster that has just one; empty otherwise."""
-        return text(self.obj, "status.singleNode")
+        return get_text(self.obj, "status.singleNode")
 
     @property
     def waits_for_gate(self) -> bool:
@@ -113,9 +113,12 @@ class Upgrade:
     @cached_property
     def statuses(self) -> Mapping[str, NodeStatus]:
         """What it says of each node of its list, by the node's name."""
-        found: Any = field("status.nodeStatuses").get(self.obj)
+        found: Any = field_path("status.nodeStatuses").get(self.obj)
         told = found.items() if isinstance(found, dict) else ()
-        return {str(name): NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in told}
+        return {
+            str(name): NodeStatus(get_text(s, "state"), get_text(s, "reason"), get_text(s, "message"))
+            for name, s in told
+        }
 
     @property
     def nodes(self) -> dict[str, str]:
@@ -126,7 +129,7 @@ class Upgrade:
     def pauses(self) -> Mapping[str, str]:
         """Node to ``pause`` or ``unpause``, as the administrator set it (1.7 and newer)."""
         try:
-            found = json.loads(text(self.obj, PAUSES) or "{}")
+            found = json.loads(get_text(self.obj, PAUSES) or "{}")
         except ValueError:
             return {}
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import Obj, field, name_of, text
+from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.v1 import NodeStatus
@@ -33,17 +33,17 @@ class UpgradePlan:
     @property
     def phase(self) -> str:
         """``status.currentPhase``, such as ``NodeUpgrading``."""
-        return text(self.obj, "status.currentPhase")
+        return get_text(self.obj, "status.currentPhase")
 
     @property
     def version(self) -> str:
         """The version it goes to."""
-        return text(self.obj, "status.version") or text(self.obj, "spec.version")
+        return get_text(self.obj, "status.version") or get_text(self.obj, "spec.version")
 
     @property
     def previous_version(self) -> str:
         """The version it comes from."""
-        return text(self.obj, "status.previousVersion")
+        return get_text(self.obj, "status.previousVersion")
 
     @property
     def running(self) -> bool:
@@ -64,6 +64,8 @@ class UpgradePlan:
     @cached_property
     def statuses(self) -> Mapping[str, NodeStatus]:
         """What it says of each node, by the node's name."""
-        found: Any = field("status.nodeUpgradeStatuses").get(self.obj)
+        found: Any = field_path("status.nodeUpgradeStatuses").get(self.obj)
         told = found.items() if isinstance(found, dict) else ()
-        return {name: NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in told}
+        return {
+            name: NodeStatus(get_text(s, "state"), get_text(s, "reason"), get_text(s, "message")) for name, s in told
+        }

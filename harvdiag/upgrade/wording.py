@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from harvdiag.core.fields import text
-from harvdiag.core.suggest import listed
+from harvdiag.core.fields import get_text
+from harvdiag.core.suggest import join_names
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 
@@ -24,7 +24,7 @@ def named(of: Upgrade | UpgradePlan) -> str:
 
 def made(of: Upgrade | UpgradePlan) -> str:
     """When it was made, RFC 3339."""
-    return text(of.obj, "metadata.creationTimestamp")
+    return get_text(of.obj, "metadata.creationTimestamp")
 
 
 def done(number: int, of: int) -> str:
@@ -43,7 +43,7 @@ def states(plan: UpgradePlan) -> str:
     found: dict[str, list[str]] = {}
     for name, status in sorted(plan.statuses.items()):
         found.setdefault(status.state or "(no state)", []).append(name)
-    told = (f"{state}: {listed(names)}" for state, names in sorted(found.items()))
+    told = (f"{state}: {join_names(names)}" for state, names in sorted(found.items()))
     return "; ".join(told) or "no node has begun"
 
 

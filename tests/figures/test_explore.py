@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import harvdiag as hd
 from harvdiag.core.errors import UsageError
-from harvdiag.core.keys import key
+from harvdiag.core.keys import object_key
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.explore.page import Page
 from harvdiag.figures.scene import Item, Rect, Scene, Text
@@ -131,7 +131,7 @@ def test_every_object_of_the_graph_is_told(broken: hd.Cluster, facts: dict[str, 
     graph = broken.graph
     keys = [o["key"] for o in facts["objects"]]
     assert len(keys) == len(set(keys))
-    assert {key(ref) for ref in graph} | {key(f.subject) for f in broken.check()} == set(keys)
+    assert {object_key(ref) for ref in graph} | {object_key(f.subject) for f in broken.check()} == set(keys)
     assert len(facts["edges"]) == graph.number_of_edges()
     for source, target, path in facts["edges"]:
         ends = [ObjectRef(*(facts["objects"][n][k] for k in ("kind", "namespace", "name"))) for n in (source, target)]
@@ -162,7 +162,7 @@ def test_facts_are_the_columns_that_say_something(facts: dict[str, Any]) -> None
 def test_states_tell_what_is_not_there(broken: hd.Cluster, facts: dict[str, Any]) -> None:
     """As the graph has them; no YAML of what does not exist."""
     for ref, attributes in broken.graph.nodes(data=True):
-        (row,) = [o for o in facts["objects"] if o["key"] == key(ref)]
+        (row,) = [o for o in facts["objects"] if o["key"] == object_key(ref)]
         assert row["state"] == attributes["state"]
         assert ("yaml" in row) == (attributes["state"] == "present")
 

@@ -15,7 +15,7 @@ import harvdiag as hd
 from harvdiag import open as open_cluster
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
-from harvdiag.core.keys import key
+from harvdiag.core.keys import object_key
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures import PICTURES, draw
 from harvdiag.figures.drawing import Drawing
@@ -165,8 +165,8 @@ def test_every_picture_is_told() -> None:
 def test_keys_hold_no_blank_and_no_markup() -> None:
     """They stand parted by blanks in the SVG; two objects never share one."""
     ref = ObjectRef("Machine", "fleet-local", 'a b/c"<')
-    assert key(ref) == "Machine/fleet-local/a%20b%2Fc%22%3C"
-    assert key(ref) != key(ref._replace(namespace="fleet-local/a b", name='c"<'))
+    assert object_key(ref) == "Machine/fleet-local/a%20b%2Fc%22%3C"
+    assert object_key(ref) != object_key(ref._replace(namespace="fleet-local/a b", name='c"<'))
 
 
 # --- what cannot be drawn ------------------------------------------------------------------------------------------
@@ -202,6 +202,6 @@ HALVES = st.text(st.sampled_from("\ud800\ud801\udfff?a/%. é"), max_size=6)
 @given(st.tuples(HALVES, HALVES, HALVES), st.tuples(HALVES, HALVES, HALVES))
 def test_no_two_objects_share_a_key(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
     """Halves of surrogate pairs, too, which JSON can hold."""
-    keys = key(hd.ObjectRef(*one)), key(hd.ObjectRef(*other))
+    keys = object_key(hd.ObjectRef(*one)), object_key(hd.ObjectRef(*other))
     assert (keys[0] == keys[1]) == (one == other)
     assert all(k.isascii() and " " not in k for k in keys)

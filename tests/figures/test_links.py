@@ -13,7 +13,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.core.keys import key
+from harvdiag.core.keys import object_key
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.links import draw
@@ -65,7 +65,7 @@ def wish(cluster: Cluster, word: str, **more: Any) -> Wish:
 
 def item(scene: Scene, ref: ObjectRef) -> Item:
     """The box of an object."""
-    return next(i for i in scene.items if i.key == key(ref))
+    return next(i for i in scene.items if i.key == object_key(ref))
 
 
 def said(scene: Scene, role: str) -> str:
@@ -125,14 +125,14 @@ def test_a_node_without_machine_has_an_empty_place_and_a_broken_link() -> None:
     drawing = draw(sample("issue-8236"), Wish())
     scene, node = drawing.scene, ObjectRef("Node", "", "srv09")
     assert scene.title == "srv09 has no Machine: 1 of 4 nodes is broken"
-    assert {it.key for it in scene.find("object", "error")} == {key(node)}
+    assert {it.key for it in scene.find("object", "error")} == {object_key(node)}
     (place,) = scene.find("placeholder")
     assert (place.state, place.texts[0].text) == ("error", "no Machine")
     frame = next(shape for shape in place.shapes if isinstance(shape, Rect))
     assert frame.dash
     assert frame.fill == "paper"
     (broken,) = scene.find("link", "error")
-    assert broken.of == (key(node), place.key)
+    assert broken.of == (object_key(node), place.key)
     assert [text.text for text in broken.texts] == ["cluster.x-k8s.io/machine", "annotation missing"]
     assert next(shape.ends for shape in broken.shapes if isinstance(shape, Line)) == "bar"
     assert "Node srv09 has no Machine" in said(scene, "caption")
@@ -156,7 +156,7 @@ def test_a_ghost_machine_names_a_hollow_node() -> None:
 def test_a_link_against_another_is_broken_though_both_ends_exist() -> None:
     """hv04 names the Machine of hv03; hv03's own link holds."""
     scene = draw(sample("unmanaged-node"), Wish()).scene
-    machine = key(ObjectRef("Machine", "fleet-local", "custom-957869c2ad0d"))
+    machine = object_key(ObjectRef("Machine", "fleet-local", "custom-957869c2ad0d"))
     ties = {it.of: it for it in scene.find("link")}
     assert ties["Node//hv04", machine].state == "error"
     assert ties["Node//hv03", machine].state == "good"

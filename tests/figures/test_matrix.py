@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvdiag import open as open_cluster
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.figures import draw
 from harvdiag.figures.drawing import Wish
 from harvdiag.figures.figure import Figure
@@ -425,4 +425,4 @@ def test_every_fault_of_the_scenarios_is_seen(tmp_path: Path, path: Path) -> Non
     told = " ".join(item.hint for item in scene(figure).items)
     notes = list(scene(figure).find("note"))
     for finding in wrong[:3]:
-        assert plain(finding.message) in told or len(notes) > 4
+        assert escape_text(finding.message) in told or len(notes) > 4

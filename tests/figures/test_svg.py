@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Text, badge
 from harvdiag.figures.svg import svg
@@ -42,7 +42,7 @@ def scene(name: str = "srv09") -> Scene:
         of=(name,),
     )
     mark = Item(badge(10, 40, "✗", "error"), role="mark")
-    return Scene(plain(name), f"what {plain(name)} is", 300, 100, (node, link, mark))
+    return Scene(escape_text(name), f"what {escape_text(name)} is", 300, 100, (node, link, mark))
 
 
 def read(text: str) -> ET.Element:

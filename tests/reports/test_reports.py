@@ -14,8 +14,8 @@ import harvdiag as hd
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
-from harvdiag.core.wrap import fill
-from harvdiag.reports import FORMATS, render, rulebook, terminal, write
+from harvdiag.core.wrap import wrap_commands
+from harvdiag.reports import FORMATS, render, rulebook, terminal, write_report
 from harvdiag.rules import registry, select_rules
 from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
@@ -182,7 +182,7 @@ def test_markdown_tells_what_was_not_judged() -> None:
     text = render(blind(), "markdown")
     assert "## Not seen" in text
     assert "| Secret | not looked at: for a reason |" in text
-    assert "Therefore not judged: " in text
+    assert "Therefore skipped: " in text
     assert "`machine-without-plan`" in text
 
 
@@ -234,17 +234,17 @@ def test_commands_and_addresses_are_never_broken(path: Path) -> None:
 
 def test_fill_breaks_long_words_but_no_command() -> None:
     """A name may have 253 signs; a command goes beyond the width by itself, the text around it does not."""
-    assert fill("one two three", 7, hang=2) == ["one two", "  three"]
-    assert fill("x" * 12, 5, hang=1) == ["xxxx", " xxxx", " xxxx"]
-    assert fill("1. Run (`a b c d e`), then wait.", 12, hang=3) == [
+    assert wrap_commands("one two three", 7, hang=2) == ["one two", "  three"]
+    assert wrap_commands("x" * 12, 5, hang=1) == ["xxxx", " xxxx", " xxxx"]
+    assert wrap_commands("1. Run (`a b c d e`), then wait.", 12, hang=3) == [
         "1. Run",
         "   (`a b c d e`),",
         "   then",
         "   wait.",
     ]
-    assert fill("", 10) == []
-    assert fill("a  b", 10) == ["a  b"]
-    assert fill("an odd ` tick", 8) == ["an odd `", "tick"]
+    assert wrap_commands("", 10) == []
+    assert wrap_commands("a  b", 10) == ["a  b"]
+    assert wrap_commands("an odd ` tick", 8) == ["an odd `", "tick"]
 
 
 def advised(name: str, *steps: str, caution: str = "", rule: str = "r", causes: tuple[str, ...] = ()) -> Finding:
@@ -354,11 +354,11 @@ def test_each_consequence_is_told_once() -> None:
 
 
 def test_what_was_not_seen_is_told_once() -> None:
-    """A line a kind with its reason, then all checks that were not judged for it, once."""
+    """A line a kind with its reason, then all checks that were skipped for it, once."""
     findings = blind()
     text = terminal.render(findings, 120)
     assert "! Not seen:\n  CustomMachine: not read whole: for a reason\n  Secret: not looked at: for a reason\n" in text
-    assert f"  Therefore not judged ({len(findings.skipped)} checks): " in text
+    assert f"  Therefore skipped ({len(findings.skipped)} checks): " in text
     assert text.count("for a reason") == 2
     for outcome in findings.skipped:
         assert text.count(outcome.rule) == 1
@@ -406,9 +406,7 @@ def test_the_verdict_does_not_count_what_was_not_seen() -> None:
 def test_nothing_that_could_be_judged_is_an_error(form: str) -> None:
     """All checks skipped: that is no result, and must not look like a good one."""
     blinded = port.cluster(healthy().objects, Machine=State.FAILED)
-    with pytest.raises(
-        SourceError, match=r"port: no check could be made \(of 2\); not seen: Machine: not read whole: "
-    ):
+    with pytest.raises(SourceError, match=r"port: no check could be run \(of 2\); not seen: Machine: not read whole: "):
         render(blinded.check(["machine-without-plan", "node-recreated"]), form)
 
 
@@ -425,7 +423,7 @@ def test_findings_beside_gaps_are_both_told() -> None:
     """What could be judged is judged."""
     text = terminal.render(partly_blind_and_broken())
     assert "node-without-machine" in text
-    assert "Therefore not judged" in text
+    assert "Therefore skipped" in text
 
 
 def test_unknown_time_and_version_are_left_out() -> None:
@@ -453,7 +451,7 @@ def test_report_is_written_as_the_ending_says(tmp_path: Path, broken: Findings, 
 def test_other_endings_are_refused(tmp_path: Path, broken: Findings, file: str) -> None:
     """One line that names the endings; nothing is written."""
     with pytest.raises(UsageError, match=r"a report ends in \.txt, \.json, \.md"):
-        write(broken, tmp_path / file)
+        write_report(broken, tmp_path / file)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -478,7 +476,7 @@ def test_rulebook_of_an_unknown_word_tells_what_was_meant() -> None:
 
 def test_listing_has_each_rule_below_its_family() -> None:
     """Name, severity and summary; families apart."""
-    text = rulebook.listing(select_rules())
+    text = rulebook.list_rules(select_rules())
     for rule in registry().values():
         assert re.search(rf"^  {rule.name} +{rule.severity}  ", text, re.MULTILINE)
     assert re.search(r"^pairing$", text, re.MULTILINE)
@@ -488,7 +486,7 @@ def test_listing_has_each_rule_below_its_family() -> None:
 @pytest.mark.parametrize("rule", list(registry().values()), ids=lambda rule: rule.name)
 def test_explanation_has_all_that_a_rule_declares(rule: Any) -> None:
     """From the rule's own docstring and declaration, wrapped to the width."""
-    text = rulebook.explain(rule, 80)
+    text = rulebook.explain_rule(rule, 80)
     flat = " ".join(text.split())
     assert text.startswith(f"{rule.name}  ({rule.family}, {rule.severity})\n")
     assert rule.summary in flat

@@ -147,7 +147,7 @@ def test_empty_is_seen() -> None:
 @pytest.mark.parametrize("state", UNSEEN, ids=str)
 def test_nothing_seen_is_an_error_and_no_report(state: State) -> None:
     """Where no kind at all could be read, there is nothing to report on: one line that says why."""
-    with pytest.raises(SourceError, match="no check could be made") as caught:
+    with pytest.raises(SourceError, match="no check could be run") as caught:
         judged(dict.fromkeys(NEEDED, state))
     assert re.search(rf"not seen: ({'|'.join(NEEDED)}), .* and \d+ more: [a-z ]+: for a reason", str(caught.value))
     assert "\n" not in str(caught.value)

@@ -195,7 +195,7 @@ def test_layout_of_2021_judges_what_it_holds(tmp_path: Path) -> None:
     assert entry(cluster, "Machine").state is State.NOT_LOOKED_AT
     assert "2021" in entry(cluster, "Machine").reason
     assert cluster.source.harvester_version == "v1.0.3"
-    with pytest.raises(SourceError, match="no check could be made"):
+    with pytest.raises(SourceError, match="no check could be run"):
         cluster.check()
 
 

@@ -155,7 +155,7 @@ def test_a_server_that_is_gone_for_good(serve: Serve, tmp_path: Path) -> None:
     api = serve(WORLD.objects)
     of = cluster(api, tmp_path)
     api.server.stop()
-    with pytest.raises(SourceError, match="no check could be made") as caught:
+    with pytest.raises(SourceError, match="no check could be run") as caught:
         of.check()
     assert "Connection refused" in str(caught.value)
 

@@ -46,7 +46,7 @@ def test_nothing_is_allowed(serve: Serve, tmp_path: Path) -> None:
     """No check can be made: an error, in one line, after one request a list and a few for namespaces."""
     api = serve(WORLD.objects, rights=())
     of = cluster(api, tmp_path)
-    with pytest.raises(SourceError, match=r"lab: no check could be made \(of \d+\); not seen: Node, .*: not allowed"):
+    with pytest.raises(SourceError, match=r"lab: no check could be run \(of \d+\); not seen: Node, .*: not allowed"):
         of.check()
     assert {entry.state for entry in of.coverage} == {State.FORBIDDEN}
     asked = len(api.requests)

@@ -79,7 +79,7 @@ def test_cards_are_clean_html(path: Path) -> None:
     """Closed elements of a short list, no script, no handler, no style sheet, and nothing fetched from anywhere."""
     cluster = opened(path)
     found = (cards.findings_card(checked(path)), cards.coverage_card(cluster.coverage))
-    for html in (*found, cards.standing_card(cluster.upgrade)):
+    for html in (*found, cards.upgrade_card(cluster.upgrade)):
         page = Page(html)
         assert page.tags <= ALLOWED
         assert {key for key, _ in page.attributes} <= {"style", "href", "rel", "open"}
@@ -126,7 +126,7 @@ def test_card_tells_what_was_not_judged() -> None:
     text = Page(cards.findings_card(findings)).text
     assert "Not seen" in text
     assert "Secretnot read whole: for a reason" in text
-    assert "Therefore not judged: " in text
+    assert "Therefore skipped: " in text
     assert text.count("for a reason") == 1
 
 
@@ -164,7 +164,7 @@ def test_coverage_card_of_a_whole_bundle() -> None:
 def test_standing_card_says_what_the_text_says() -> None:
     """Every part with its label, the verdict as a word, then the nodes that are not done and no others."""
     standing = hd.open(BROKEN).upgrade
-    text = Page(cards.standing_card(standing)).text
+    text = Page(cards.upgrade_card(standing)).text
     assert "✗ STUCK" in text
     assert "Upgrade harvester-system/hvst-upgrade-abcde" in text
     assert all(f"{part.label}{part.text.replace('`', '')}" in text for part in standing.parts())
@@ -175,9 +175,9 @@ def test_standing_card_says_what_the_text_says() -> None:
 
 def test_standing_card_of_an_upgrade_that_goes_on() -> None:
     """Nothing found is not said to be stuck; the step of a drain is shown, and an idle one is not."""
-    html = cards.standing_card(hd.open(BROKEN.with_name("upgrade-half-way.zip")).upgrade)
+    html = cards.upgrade_card(hd.open(BROKEN.with_name("upgrade-half-way.zip")).upgrade)
     text = Page(html).text
-    assert "… UNDER WAY" in text
+    assert "… IN PROGRESS" in text
     assert "STUCK" not in text
     assert cards.EDGES["error"] not in html
     assert "hv03Pre-drainingh2Harvester: " in text
@@ -187,10 +187,10 @@ def test_standing_card_of_an_upgrade_that_goes_on() -> None:
 def test_standing_card_without_an_upgrade() -> None:
     """One that is over, and Upgrades that were not seen: no verdict, no nodes, and no alarm."""
     for cluster in (hd.open(HEALTHY), port.cluster(healthy().objects, Upgrade=State.FORBIDDEN)):
-        html = cards.standing_card(cluster.upgrade)
+        html = cards.upgrade_card(cluster.upgrade)
         text = Page(html).text
         assert ("no upgrade is under way" in text) != ("the Upgrades were not seen" in text)
-        assert "UNDER WAY" not in text
+        assert "IN PROGRESS" not in text
         assert "nodes are done" not in text
         assert cards.EDGES["error"] not in html
 
@@ -198,7 +198,7 @@ def test_standing_card_without_an_upgrade() -> None:
 def test_standing_card_folds_what_is_too_long() -> None:
     """Of many nodes the first stand open; none is left out."""
     names = [f"hv{n:03}" for n in range(1, 31)]
-    html = cards.standing_card(port.cluster(at_phase(healthy(names), "PreparingNodes").objects).upgrade)
+    html = cards.upgrade_card(port.cluster(at_phase(healthy(names), "PreparingNodes").objects).upgrade)
     before, folded = html.split("<details>")
     assert all((name in folded) == (n >= cards.MOST) for n, name in enumerate(names))
     assert names[0] in before
@@ -212,7 +212,7 @@ def test_standing_card_takes_names_and_messages_for_text() -> None:
     upgrade = next(iter(world.find("Upgrade")))
     upgrade["spec"]["version"] = evil
     upgrade["status"]["nodeStatuses"][evil] = {"state": evil, "message": evil}
-    html = cards.standing_card(port.cluster(world.objects).upgrade)
+    html = cards.upgrade_card(port.cluster(world.objects).upgrade)
     page = Page(html)
     assert page.tags <= ALLOWED
     assert "onerror=alert(1)" in page.text
@@ -228,7 +228,7 @@ def test_notebook_shows_cards(make: Callable[[], object]) -> None:
 
     shell = InteractiveShell.instance()
     try:
-        display.register()
+        display.register_formatters()
         data, _ = shell.display_formatter.format(make())
         assert Page(data["text/html"]).text
         assert data["text/plain"]
@@ -238,4 +238,4 @@ def test_notebook_shows_cards(make: Callable[[], object]) -> None:
 
 def test_outside_of_a_notebook_nothing_is_registered() -> None:
     """Without a running IPython the call does nothing."""
-    display.register()
+    display.register_formatters()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harvdiag.core.escape import plain
-from harvdiag.core.keys import key
-from harvdiag.core.listing import listed
+from harvdiag.core.escape import escape_text
+from harvdiag.core.keys import object_key
+from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import ABSENT, SEVERE, SIGNS, UNSEEN
 from harvdiag.figures.measure import fit, line
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
@@ -48,16 +48,16 @@ def _heads(y: float) -> Iterator[Item]:
 
 
 def _group(group: Group, own: str, y: float) -> tuple[list[Item], float]:
-    named = Text(MARGIN, y + 18, fit(plain(group.name), 400, BODY, bold=True), size=BODY, bold=True)
+    named = Text(MARGIN, y + 18, fit(escape_text(group.name), 400, BODY, bold=True), size=BODY, bold=True)
     shapes: list[Shape] = [named]
     if group.alike:
         shapes.append(
-            Text(BEFORE, y + 18, fit(listed(group.alike), WIDE - MARGIN - BEFORE, BODY), size=BODY, ink="quiet")
+            Text(BEFORE, y + 18, fit(join_escaped(group.alike), WIDE - MARGIN - BEFORE, BODY), size=BODY, ink="quiet")
         )
-    items = [Item(tuple(shapes), key=own, role="group", hint=listed(group.alike) or plain(group.name))]
+    items = [Item(tuple(shapes), key=own, role="group", hint=join_escaped(group.alike) or escape_text(group.name))]
     y += 26
     for at, step in enumerate(group.steps):
-        items += _step(step, f"{own}/{at}/{key(step.change.ref)}", y)
+        items += _step(step, f"{own}/{at}/{object_key(step.change.ref)}", y)
         y += HIGH
     if group.more:
         items.append(
@@ -74,10 +74,10 @@ def _group(group: Group, own: str, y: float) -> tuple[list[Item], float]:
 
 def _step(step: Step, own: str, y: float) -> list[Item]:
     change, (before, now) = step.change, sides(step)
-    what = fit(plain(spoken(change)), BEFORE - WHAT - 12, BODY)
+    what = fit(escape_text(spoken(change)), BEFORE - WHAT - 12, BODY)
     mark = (*_mark(change.sort, MARGIN + 14, y + BOX / 2), Text(WHAT, y + BOX / 2 + 4, what, size=BODY))
     parts = f" with {', '.join(step.parts)}" if step.parts else ""
-    hint = plain(f"{change.ref} {change.path}{parts}: {WORDS[change.sort]}: {before} → {now}")
+    hint = escape_text(f"{change.ref} {change.path}{parts}: {WORDS[change.sort]}: {before} → {now}")
     arrow = Path(((BEFORE + ROOM + 6, y + BOX / 2), (NOW - 6, y + BOX / 2)), stroke="link", thick=1.2, ends="arrow")
     return [
         Item(mark, key=own, role="change", state=change.sort, hint=hint),
@@ -98,7 +98,9 @@ def _style(sort: str, now: bool, words: str) -> tuple[str, str, float, str]:
 def _box(words: str, x: float, y: float, style: tuple[str, str, float, str]) -> tuple[Shape, ...]:
     fill, stroke, thick, dash = style
     ink = "quiet" if dash else "ink"
-    text = Text(x + 9, y + BOX / 2 + 4, fit(plain(words), ROOM - 18, BODY), size=BODY, ink=ink, on=fill or "paper")
+    text = Text(
+        x + 9, y + BOX / 2 + 4, fit(escape_text(words), ROOM - 18, BODY), size=BODY, ink=ink, on=fill or "paper"
+    )
     return (Rect(x, y, ROOM, BOX, fill=fill, stroke=stroke, thick=thick, dash=dash, radius=4), text)
 
 
@@ -115,7 +117,7 @@ def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     told = findings(comparison)
     items: list[Item] = []
     for at, (word, colour, words) in enumerate(told[:FINDINGS]):
-        said = plain(f"{'No longer found' if word == GONE else 'New finding'}: {words}")
+        said = escape_text(f"{'No longer found' if word == GONE else 'New finding'}: {words}")
         text = Text(
             WHAT, y + 14, fit(said, WIDE - MARGIN - WHAT, BODY), size=BODY, ink="quiet" if word == GONE else "ink"
         )
@@ -142,7 +144,7 @@ def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     items = []
     for mark, words in remarks(comparison):
         shapes: list[Shape] = [
-            Text(WHAT, y + 14, fit(plain(words), WIDE - MARGIN - WHAT, BODY), size=BODY, ink="quiet")
+            Text(WHAT, y + 14, fit(escape_text(words), WIDE - MARGIN - WHAT, BODY), size=BODY, ink="quiet")
         ]
         if mark:
             shapes += badge(MARGIN + 14, y + 10, mark, "unseen")

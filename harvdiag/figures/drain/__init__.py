@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drain.sequence import sequence
 from harvdiag.figures.drain.text import mermaid, terminal
@@ -52,7 +52,9 @@ def _scene(of: Drain, said: Sequence[tuple[str, str]], under: str) -> Scene:
         items += more
     for label, text in said:
         texts, low = paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
-        items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(text)))
+        items.append(
+            Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=escape_text(text))
+        )
         y = low - 6
     marks = {move.mark for move in of.moves}
     keys = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]

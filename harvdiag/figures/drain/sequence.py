@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.escape import plain
-from harvdiag.core.keys import key
+from harvdiag.core.escape import escape_text
+from harvdiag.core.keys import object_key
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import fit
@@ -62,9 +62,11 @@ def _columns(of: Drain, places: list[float], y: float, low: float) -> Iterator[I
             Path(((x, y + HEAD - 4), (x, low)), stroke="error" if gone and not unseen else "rule", thick=1.2, dash=dash)
         ]
         shapes += [box, Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)]
-        shapes.append(Text(x, y + 32, fit(plain(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle"))
+        shapes.append(
+            Text(x, y + 32, fit(escape_text(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
+        )
         state = "unseen" if unseen else "absent" if gone else "good"
-        yield Item(tuple(shapes), key=_key(of, at), role="actor", state=state, hint=plain(f"{name}: {under}"))
+        yield Item(tuple(shapes), key=_key(of, at), role="actor", state=state, hint=escape_text(f"{name}: {under}"))
 
 
 def _under(of: Drain, at: int, unseen: bool) -> str:
@@ -75,10 +77,10 @@ def _under(of: Drain, at: int, unseen: bool) -> str:
 
 def _key(of: Drain, at: int) -> str:
     if at == SECRET and of.node and of.node.secret:
-        return key(of.node.secret)
+        return object_key(of.node.secret)
     if at == len(ACTORS) - 1 and of.node:
-        return key(of.node.ref)
-    return key(ObjectRef("Actor", "", ACTORS[at].split()[0]))
+        return object_key(of.node.ref)
+    return object_key(ObjectRef("Actor", "", ACTORS[at].split()[0]))
 
 
 def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
@@ -107,7 +109,7 @@ def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
     if strong:
         shapes.append(_silent(of, move, places, line))
     told = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
-    return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=plain(told))
+    return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=escape_text(told))
 
 
 def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:

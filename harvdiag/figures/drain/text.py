@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS, TO_COME, WAIT
-from harvdiag.core.wrap import wrap, wrap_labelled
+from harvdiag.core.wrap import wrap_labelled, wrap_text
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 
@@ -22,18 +22,18 @@ SHORT = ("R", "S", "H", "J")
 
 def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
     """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
-    lines = [*wrap(of.title, wide), plain(under), ""]
+    lines = [*wrap_text(of.title, wide), escape_text(under), ""]
     for move in of.moves:
         step = move.step
         sign = SIGNS.get(move.mark, TO_COME if move.mark == WAIT else "╌")
         arrow = f"{WHO[step.source]} → {WHO[step.target]}"
         still = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
         time = f"  {move.time} UTC" if move.time else ""
-        lines += wrap(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
+        lines += wrap_text(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
     if of.moves:
         lines.append("")
     if of.moves and not of.secret:
-        lines += wrap("The plan Secret, on which all this would be written, is not there to be seen.", wide)
+        lines += wrap_text("The plan Secret, on which all this would be written, is not there to be seen.", wide)
     lines += wrap_labelled(said, wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -60,4 +60,4 @@ def _arrow(move: Move) -> str:
 
 def _safe(text: str) -> str:
     """Mermaid's own way to write a sign by its number: ``#59;`` is a semicolon."""
-    return UNSAFE.sub(lambda found: "".join(f"#{ord(sign)};" for sign in found[0]), plain(text))
+    return UNSAFE.sub(lambda found: "".join(f"#{ord(sign)};" for sign in found[0]), escape_text(text))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from harvdiag.core.escape import html
+from harvdiag.core.escape import escape_html
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Scene
 from harvdiag.figures.svg import style, svg
@@ -40,7 +40,7 @@ class Page(NamedTuple):
     @property
     def piece(self) -> str:
         """One element that may stand in any page."""
-        image = f'alt="{html(self.scene.alt)}" src="data:image/svg+xml;base64,{self._image}"'
+        image = f'alt="{escape_html(self.scene.alt)}" src="data:image/svg+xml;base64,{self._image}"'
         text = f"<summary>The same as text</summary><pre>{_lines(self.text)}</pre>"
         return "\n".join(
             (
@@ -66,7 +66,7 @@ class Page(NamedTuple):
                 '<meta charset="utf-8">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
                 f'<meta name="color-scheme" content="{schemes}">',
-                f"<title>{html(self.scene.title)}</title>",
+                f"<title>{escape_html(self.scene.title)}</title>",
                 "</head>",
                 f'<body class="hdx-page" data-theme="{self.theme}" style="margin:0">',
                 f"<main>{self.piece}</main>",
@@ -104,7 +104,7 @@ def _where(theme: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(html(line) for line in text.split("\n"))
+    return "\n".join(escape_html(line) for line in text.split("\n"))
 
 
 def _safe(facts: Mapping[str, Any]) -> str:

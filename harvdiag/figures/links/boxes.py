@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import MISSING, SEVERE, SIGNS
 from harvdiag.figures.links.layout import HIGH
 from harvdiag.figures.measure import fit, width, wrap
@@ -32,7 +32,7 @@ def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name:
         Text(
             area.x + INSET,
             y,
-            fit(name or plain(thing.name), room, BODY, bold=bold),
+            fit(name or escape_text(thing.name), room, BODY, bold=bold),
             size=BODY,
             ink="ink",
             on=on,
@@ -40,7 +40,7 @@ def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name:
         )
     )
     if note:
-        lines = wrap(plain(note), room, SMALL) if area.height > HIGH and not thing.real else [plain(note)]
+        lines = wrap(escape_text(note), room, SMALL) if area.height > HIGH and not thing.real else [escape_text(note)]
         told = enumerate(fit(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
         shapes += [
             Text(area.x + INSET, area.y + 29 + at * 13, text, size=SMALL, ink="quiet", on=on) for at, text in told
@@ -84,7 +84,7 @@ def _hint(thing: Thing) -> str:
         head = f"{thing.slot} of {thing.ref.name}"
     else:
         head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{thing.note if thing.real else _gone(thing)}"
-    return "\n".join(map(plain, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)]))
+    return "\n".join(map(escape_text, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)]))
 
 
 def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:
@@ -100,11 +100,19 @@ def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shap
     y = area.y + (15 if lines[1] else area.height / 2 + 4)
     bold = bool(lines[1]) or signed
     texts = [
-        Text(area.x + INSET, y, fit(plain(lines[0]), room, BODY, bold=bold), size=BODY, ink="ink", on=fill, bold=bold)
+        Text(
+            area.x + INSET,
+            y,
+            fit(escape_text(lines[0]), room, BODY, bold=bold),
+            size=BODY,
+            ink="ink",
+            on=fill,
+            bold=bold,
+        )
     ]
     if lines[1]:
         texts.append(
-            Text(area.x + INSET, area.y + 29, fit(plain(lines[1]), room, SMALL), size=SMALL, ink="quiet", on=fill)
+            Text(area.x + INSET, area.y + 29, fit(escape_text(lines[1]), room, SMALL), size=SMALL, ink="quiet", on=fill)
         )
     sign = badge(area.right - 3, area.y + 1, SIGNS[state], state) if signed else ()
     return (*back, Rect(*area, fill=fill, stroke=stroke, thick=2 if severe else 1.1, dash=dash), *texts, *sign)

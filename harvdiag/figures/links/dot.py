@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
 from harvdiag.status.links.outline import Outline, outline
@@ -20,10 +20,10 @@ def text(found: Plot) -> str:
     drawn = outline(found)
     look = {
         "rankdir": "LR",
-        "label": plain(found.title),
+        "label": escape_text(found.title),
         "labelloc": "t",
         "fontname": "sans-serif",
-        "tooltip": plain(found.alt),
+        "tooltip": escape_text(found.alt),
     }
     lines = [
         "digraph links {",

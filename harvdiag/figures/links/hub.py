@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.figures.links.boxes import box
 from harvdiag.figures.links.labels import words
 from harvdiag.figures.links.layout import HIGH
@@ -56,7 +56,7 @@ def _below(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
     items = []
     for tie in broken[:1]:
         texts = tuple(
-            Text(area.x + 2, y + 14 + at * 13, fit(plain(text), area.width - 4, SMALL), size=SMALL, ink="quiet")
+            Text(area.x + 2, y + 14 + at * 13, fit(escape_text(text), area.width - 4, SMALL), size=SMALL, ink="quiet")
             for at, text in enumerate(words(tie))
         )
         items.append(Item(texts, role="caption", state=tie.state))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.links.routes import BEND, Route
 from harvdiag.figures.measure import fit, width, wrap
@@ -44,12 +44,14 @@ def words(tie: Tie) -> list[str]:
 
 def lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
     """The same in lines that fit: the name of another object is shortened, and never cut off."""
-    field, *told = (plain(text) for text in words(tie))
+    field, *told = (escape_text(text) for text in words(tie))
     if told and tie.instead:
-        name = next((short for ref, short in names.items() if plain(ref.name) == plain(tie.instead)), tie.instead)
-        told = [told[0].replace(plain(tie.instead), fit(plain(name), room, SMALL))]
+        name = next(
+            (short for ref, short in names.items() if escape_text(ref.name) == escape_text(tie.instead)), tie.instead
+        )
+        told = [told[0].replace(escape_text(tie.instead), fit(escape_text(name), room, SMALL))]
     told = [part for text in told for part in wrap(text, room, SMALL)]
-    field = field if width(field, SMALL) <= room else plain(leaf(tie.paths[0]))
+    field = field if width(field, SMALL) <= room else escape_text(leaf(tie.paths[0]))
     return [fit(field, room, SMALL), *told]
 
 

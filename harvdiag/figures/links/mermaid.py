@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
 from harvdiag.status.links.outline import Joint, Outline, outline
@@ -24,7 +24,11 @@ def text(found: Plot) -> str:
     drawn = outline(found)
     names = {knot.key: f"n{number}" for number, knot in enumerate(drawn.knots)}
     joints = [joint for joint in drawn.joints if joint.left in names and joint.right in names]
-    lines = ["flowchart LR", f"  accTitle: {_safe(plain(found.title))}", f"  accDescr: {_safe(plain(found.alt))}"]
+    lines = [
+        "flowchart LR",
+        f"  accTitle: {_safe(escape_text(found.title))}",
+        f"  accDescr: {_safe(escape_text(found.alt))}",
+    ]
     lines += [f"  {line}" for line in (*_knots(drawn, names), *_joints(joints, names), *_styles(drawn, joints))]
     return "\n".join(lines) + "\n"
 

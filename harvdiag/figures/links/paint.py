@@ -7,8 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import listed
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.figures.links.boxes import box, stack
@@ -146,7 +146,7 @@ def _under(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
     if any(where.overlaps(other, 0) for other in taken if other.y > area.y + 1):
         return ()
     taken.append(where)
-    told = [fit(plain(text), area.width - 8, SMALL) for text in words(tie)]
+    told = [fit(escape_text(text), area.width - 8, SMALL) for text in words(tie)]
     y = area.bottom + 13
     texts = [Text(area.x + 4, y + n * 13, text, size=SMALL, ink="ink" if n else "quiet") for n, text in enumerate(told)]
     backs = [Rect(area.x + 2, t.area.y, t.area.width + 4, t.area.height, fill="paper", stroke="") for t in texts]
@@ -203,7 +203,7 @@ def _stroke(tie: Tie) -> tuple[str, float, str, str]:
 
 def _said(tie: Tie) -> str:
     verb = f"{tie.word}: " if tie.word else ""
-    return plain(f"{tie.source.ref} → {_called(tie.target)}: {verb}{', '.join(tie.paths)}")
+    return escape_text(f"{tie.source.ref} → {_called(tie.target)}: {verb}{', '.join(tie.paths)}")
 
 
 def _called(thing: Thing) -> str:
@@ -229,7 +229,9 @@ def _captions(row: Row, unplaced: Sequence[Tie], y: float, look: Look) -> tuple[
     rest += [left(row)] if row.left else []
     for text in rest:
         shapes, at = paragraph(text, (MARGIN + 26, at + 9), room, most=2, ink="quiet")
-        items.append(Item(tuple(shapes), role="caption", hint=plain("\n".join([text, *hints])).replace("\\n", "\n")))
+        items.append(
+            Item(tuple(shapes), role="caption", hint=escape_text("\n".join([text, *hints])).replace("\\n", "\n"))
+        )
         at -= 9
     return items, at + (8 if items else 0)
 
@@ -240,7 +242,7 @@ def caption(finding: Finding, at: tuple[float, float], room: float, most: int = 
     ink = "ink" if most > 1 else "quiet"
     texts, end = paragraph(finding.message, (x + 22, y + 11), room, most=most, ink=ink)
     sign = badge(x + 8, y + 7, SIGNS[colour], colour)
-    hint = plain(f"{finding.rule}: {finding.message}")
+    hint = escape_text(f"{finding.rule}: {finding.message}")
     return Item((*sign, *texts), role="caption", state=colour, hint=hint), end - 11 + 4
 
 
@@ -306,8 +308,8 @@ def _well(fold: Fold, look: Look, number: int) -> Band:
     boxes = [shape for kind, (_, _, *told) in places.items() for shape in stack(areas[kind], (told[0], told[1]))]
     y = middle + HIGH / 2
     out = Path(((areas["Secret"].right, y), (grid.trunk, y)), stroke="link", thick=1.2)
-    hint = f"{fold.noun}: every link holds: {listed(fold.names, 400)}"
-    item = Item((*lines, out, *boxes), key=f"bundle/{number}", role="bundle", state="good", hint=plain(hint))
+    hint = f"{fold.noun}: every link holds: {join_escaped(fold.names, 400)}"
+    item = Item((*lines, out, *boxes), key=f"bundle/{number}", role="bundle", state="good", hint=escape_text(hint))
     return Band((item,), high + 2 * PAD + 8, ())
 
 
@@ -321,10 +323,10 @@ def _more(fold: Fold, look: Look, number: int) -> Band:
     area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
     lead = fold.told
     x = area.right + 20
-    first = Text(x, area.y + 15, plain(lead), size=BODY)
+    first = Text(x, area.y + 15, escape_text(lead), size=BODY)
     names = few(fold.names, grid.right(3) - x, SMALL)
     second = Text(x, area.y + 29, names, size=SMALL, ink="quiet")
     colour = fold.state if fold.state in (*SEVERE, "unseen") else "good"
     shapes = (*stack(area, (f"{len(fold.rows)} more", ""), colour), first, second)
-    hint = plain("\n".join([f"{lead}: {listed(fold.names, 400)}", *fold.rules]))
+    hint = escape_text("\n".join([f"{lead}: {join_escaped(fold.names, 400)}", *fold.rules]))
     return Band((Item(shapes, key=f"bundle/{number}", role="bundle", state=fold.state, hint=hint),), HIGH + 2 * PAD + 8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import Wish
@@ -55,8 +55,8 @@ def _names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
             for thing in row.things
             if thing.ref.kind == kind and not thing.slot and not is_nameless(thing.ref)
         ]
-        names = distinct(dict.fromkeys(plain(ref.name) for ref in refs), grid.widths[at] - 2 * INSET, BODY)
-        short |= {ref: names[plain(ref.name)] for ref in refs}
+        names = distinct(dict.fromkeys(escape_text(ref.name) for ref in refs), grid.widths[at] - 2 * INSET, BODY)
+        short |= {ref: names[escape_text(ref.name)] for ref in refs}
     return short
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import MISSING
 from harvdiag.core.model import Finding
-from harvdiag.core.wrap import count_cells, cut, wrap
+from harvdiag.core.wrap import count_cells, truncate_text, wrap_text
 from harvdiag.status.links.folding import Fold
 from harvdiag.status.links.outline import called, sign, told
 from harvdiag.status.links.phrases import follows, left
@@ -52,7 +52,7 @@ def _row(row: Row, room: int) -> Iterator[str]:
     seen: set[str] = set()
     for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, natural(t.ref))):
         if thing.key not in seen:
-            yield cut(_line(thing, None), room)
+            yield truncate_text(_line(thing, None), room)
             yield from _below(row, thing, "", seen, room)
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
     if row.held:
@@ -81,9 +81,9 @@ def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> It
         deeper = f"{indent}{'   ' if last else '│  '}"
         line = f"{indent}{'└─' if last else '├─'} {_line(other, ties)}{known}"
         if count_cells(line) <= room or "   " not in line.strip():
-            yield cut(line, room)
+            yield truncate_text(line, room)
         else:
-            yield cut(f"{indent}{'└─' if last else '├─'} {_line(other, None)}{known}", room)
+            yield truncate_text(f"{indent}{'└─' if last else '├─'} {_line(other, None)}{known}", room)
             yield from _wrapped(_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
         if not known:
             yield from _below(row, other, deeper, seen, room)
@@ -102,14 +102,14 @@ def _alone(row: Row, thing: Thing) -> bool:
 def _line(thing: Thing, ties: list[Tie] | None) -> str:
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
     word = "" if thing.real or thing.slot else MISSING[thing.state]
-    facts = ", ".join(filter(None, (plain(note), word)))
+    facts = ", ".join(filter(None, (escape_text(note), word)))
     head = f"{sign(thing.state)} {called(thing)}{f' ({facts})' if facts else ''}"
     return f"{head}   {_faults(ties)}" if ties and _faults(ties) else head
 
 
 def _faults(ties: list[Tie]) -> str:
     """The fields that are broken, and how."""
-    return "; ".join(f"{plain(tie.paths[0])}: {plain(tie.word)}" for tie in ties if tie.word)
+    return "; ".join(f"{escape_text(tie.paths[0])}: {escape_text(tie.word)}" for tie in ties if tie.word)
 
 
 def _finding(finding: Finding, room: int) -> list[str]:
@@ -123,11 +123,11 @@ def _hub(found: Plot, room: int) -> Iterator[str]:
         yield from _wrapped(f"✓ {', '.join(well)}", room, "  ")
     for thing in found.web.hub:
         if thing.state != "good":
-            yield cut(_line(thing, None), room)
+            yield truncate_text(_line(thing, None), room)
             for finding in thing.told[:3]:
                 yield from _finding(finding, room)
 
 
 def _wrapped(told_: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
     lead = lead or " " * (len(told_) - len(told_.lstrip(" ")))
-    return wrap(lead + told_.strip(), room, indent, most=most)
+    return wrap_text(lead + told_.strip(), room, indent, most=most)

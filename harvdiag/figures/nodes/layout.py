@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harvdiag.core.escape import plain
-from harvdiag.core.keys import key
-from harvdiag.core.listing import groups, listed
+from harvdiag.core.escape import escape_text
+from harvdiag.core.keys import object_key
+from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.core.marks import GOOD, NOW, SEVERE, SIGNS, UNSEEN
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import distinct, fit, line, width
@@ -95,7 +95,7 @@ class Grid:
         return HIGH + (max(deep, 1) - 1) * line(SMALL)
 
     def _line(self, each: Line, number: int, y: float, high: float) -> list[Item]:
-        own = key(each.ref) if isinstance(each, Row) else f"bundle/{number}"
+        own = object_key(each.ref) if isinstance(each, Row) else f"bundle/{number}"
         items = [self._name(each, own, y, high)]
         for name, x, wide in self.places[1:]:
             words = cell_lines(each, name)
@@ -109,7 +109,7 @@ class Grid:
     def _message(self, each: Row, own: str, y: float) -> Item:
         """What was found, where the cells of something that is no node are empty."""
         _, left, _ = self.places[3]
-        x, said = left + 8, plain(each.findings[0].message)
+        x, said = left + 8, escape_text(each.findings[0].message)
         text = Text(x, y + HIGH / 2 + 4, fit(said, self.right - x, SMALL), size=SMALL)
         return Item((text,), key=own, role="message", state=each.state, hint=said)
 
@@ -130,10 +130,12 @@ class Grid:
         ink = "ink" if state else "quiet"
         shapes.append(Text(x + 24, y + HIGH / 2 + 4, shown, size=BODY, ink=ink, bold=bold))
         if isinstance(each, Bundle):
-            hint = listed([row.name for row in each.rows])
+            hint = join_escaped([row.name for row in each.rows])
             return Item(tuple(shapes), key=own, role="bundle", state=state or GOOD, hint=hint)
         hint = f"{each.ref}" + "".join(f"; {f.severity}: {f.message}" for f in each.findings[:4])
-        return Item(tuple(shapes), key=own, role="machine" if ghost else "node", state=state or GOOD, hint=plain(hint))
+        return Item(
+            tuple(shapes), key=own, role="machine" if ghost else "node", state=state or GOOD, hint=escape_text(hint)
+        )
 
     def _cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
         x, y, wide, high = place
@@ -165,7 +167,11 @@ class Grid:
             if word:
                 shapes.append(Text(x + left, base, fit(word, wide - left - 5, SMALL), size=SMALL, ink=ink, on=on))
         return Item(
-            tuple(shapes), key=own, role="cell", state=state, hint=plain("; ".join(cell.hint for cell, _ in words))
+            tuple(shapes),
+            key=own,
+            role="cell",
+            state=state,
+            hint=escape_text("; ".join(cell.hint for cell, _ in words)),
         )
 
     # --- below -----------------------------------------------------------------------------------------------------
@@ -173,7 +179,7 @@ class Grid:
     @property
     def _said(self) -> list[tuple[str, str, str]]:
         """What is about no single node: sign, colour and words."""
-        return [(SIGNS[state], state, plain(words)) for words, state in notes(self.board)]
+        return [(SIGNS[state], state, escape_text(words)) for words, state in notes(self.board)]
 
     def _notes(self, y: float) -> Iterator[Item]:
         for at, (mark, state, words) in enumerate(self._said):
@@ -201,14 +207,14 @@ class Grid:
 def _label(each: Line) -> str:
     if isinstance(each, Bundle):
         return each.label
-    return plain(each.name)
+    return escape_text(each.name)
 
 
 def _shortened(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
     """The names of the rows, so that they stay apart: those of Nodes and those of Machines have nothing in common."""
     rows = [each for each in lines if isinstance(each, Row)]
     short: dict[ObjectRef, str] = {}
-    for _, alike in groups(rows, lambda row: row.ref.kind):
+    for _, alike in group_by(rows, lambda row: row.ref.kind):
         told = distinct([_label(row) for row in alike], room, BODY, bold=True)
         short |= {row.ref: told[_label(row)] for row in alike}
     return short

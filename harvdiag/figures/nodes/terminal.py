@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import groups
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import group_by
 from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
-from harvdiag.core.wrap import count_cells, pad, wrap
+from harvdiag.core.wrap import count_cells, pad_text, wrap_text
 from harvdiag.figures.measure import distinct
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
@@ -44,16 +44,16 @@ def table(board: Board, lines: Sequence[Line], width: int) -> str:
         told += [f"left out for want of room: {', '.join(left)}"] if left else []
     if _wide(heads, grid) > width:
         heads = _heads(lines, LEAST)
-    out = [*wrap(title(board), width, "  "), *wrap(source_line(board.diagnosis), width, "  ")]
+    out = [*wrap_text(title(board), width, "  "), *wrap_text(source_line(board.diagnosis), width, "  ")]
     out += [line for part in _parts(heads, grid, width) for line in ("", *_aligned(heads, part))]
-    below = [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in beside(board)]
+    below = [f"{SIGNS[f.severity.value]} {escape_text(f.subject)}: {escape_text(f.message)}" for f in beside(board)]
     skipped = board.findings.skipped
     for told_below in (
         told,
         ["Not about one node:", *below] if below else [],
         [f"? {counted(len(skipped), 'check')} could not be made"] if skipped else [],
     ):
-        out += ["", *(line for text in told_below for line in wrap(text, width, "  "))] if told_below else []
+        out += ["", *(line for text in told_below for line in wrap_text(text, width, "  "))] if told_below else []
     return "\n".join(out)
 
 
@@ -80,9 +80,11 @@ def _heads(lines: Sequence[Line], most: int) -> list[str]:
     """What stands before each line; names that are too long lose what all of them have in common."""
     short: dict[tuple[str, str], str] = {}
     rows = [line for line in lines if isinstance(line, Row)]
-    for kind, alike in groups(rows, lambda row: row.ref.kind):
-        short |= {(kind, name): told for name, told in _shortened([plain(row.name) for row in alike], most).items()}
-    return [line.label if isinstance(line, Bundle) else short[line.ref.kind, plain(line.name)] for line in lines]
+    for kind, alike in group_by(rows, lambda row: row.ref.kind):
+        short |= {
+            (kind, name): told for name, told in _shortened([escape_text(row.name) for row in alike], most).items()
+        }
+    return [line.label if isinstance(line, Bundle) else short[line.ref.kind, escape_text(line.name)] for line in lines]
 
 
 def _shortened(names: Sequence[str], most: int) -> Mapping[str, str]:
@@ -99,7 +101,7 @@ def _aligned(heads: Sequence[str], grid: Grid) -> list[str]:
     columns = [["", *heads], *([COLUMNS[name], *cells] for name, cells in grid.items())]
     wide = [_room(cells) for cells in columns]
     return [
-        "  ".join(pad(cell, room) for cell, room in zip(row, wide, strict=True)).rstrip()
+        "  ".join(pad_text(cell, room) for cell, room in zip(row, wide, strict=True)).rstrip()
         for row in zip(*columns, strict=True)
     ]
 
@@ -118,10 +120,10 @@ def _cell(line: Line, name: str) -> str:
     cells = line.column(name)
     if len(cells) == 1 and cells[0][1] == len(line.rows):
         return _short(cells[0][0])
-    return ", ".join(f"{count} {plain(cell.word)}" for cell, count in cells)
+    return ", ".join(f"{count} {escape_text(cell.word)}" for cell, count in cells)
 
 
 def _short(cell: Cell) -> str:
     """The sign alone where it says it all."""
     bare = cell.state == UNSEEN or (cell.state == GOOD and cell.word == "yes")
-    return sign(cell) if bare else f"{sign(cell)} {plain(cell.word)}".strip()
+    return sign(cell) if bare else f"{sign(cell)} {escape_text(cell.word)}".strip()

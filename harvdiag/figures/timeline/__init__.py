@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
@@ -68,7 +68,9 @@ def _words(history: History, items: list[Item], y: float) -> Scene:
     """Where nothing has a time: what is known, in words."""
     for label, told in parts(history.course)[:4]:
         texts, low = paragraph(told, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
-        items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)))
+        items.append(
+            Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=escape_text(told))
+        )
         y = low - 6
     return scene(history.title, history.alt, WIDE, y + 24, items)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import distinct, fit, width
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, some
@@ -26,7 +26,7 @@ def chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
     top = y + TOP
     middle = top + PHASE * len(history.phases) + 12
     low = middle + NODE * len(history.nodes) + 4
-    names = distinct([plain(name) for row in history.nodes for name in row.nodes], NAMES - 36, BODY, bold=True)
+    names = distinct([escape_text(name) for row in history.nodes for name in row.nodes], NAMES - 36, BODY, bold=True)
     items = [*_ground(axis, y, low), *_ticks(axis, y, low)]
     for at, row in enumerate(history.phases):
         items.append(_row(history, row, axis, (top + PHASE * at, PHASE), {}))
@@ -92,10 +92,10 @@ def _row(history: History, row: Row, axis: Axis, place: tuple[float, float], nam
     taken += signs
     taken += [(s.left, s.right) for s in axis.stretches if s.silent]
     shapes += _words(row, axis, taken, middle)
-    told = [f"{plain(row.label)}: {plain(row.under)}".rstrip(": "), *(_told(bar) for bar in row.bars)]
+    told = [f"{escape_text(row.label)}: {escape_text(row.under)}".rstrip(": "), *(_told(bar) for bar in row.bars)]
     told += [f"{row.rest} Events, lines of logs and the like"] if row.rest else []
     role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
-    return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=plain("; ".join(told)))
+    return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=escape_text("; ".join(told)))
 
 
 def _told(bar: Bar) -> str:
@@ -111,11 +111,11 @@ def _label(row: Row, y: float, high: float, names: Mapping[str, str]) -> Iterato
         yield from badge(x + 8, y + high / 2, SIGNS[row.mark], row.mark)
     x, room = x + 22, room - 22
     size = BODY if row.under else SMALL
-    strong = strong and (bool(row.under) or width(plain(row.label), size, bold=True) <= room)
+    strong = strong and (bool(row.under) or width(escape_text(row.label), size, bold=True) <= room)
     ink = "ink" if strong else "quiet"
-    label = names.get(plain(row.label), plain(row.label))
+    label = names.get(escape_text(row.label), escape_text(row.label))
     yield Text(x, low, fit(label, room / (1.2 if strong else 1), size), size=size, ink=ink, bold=strong)
-    under = some(row.nodes, room) if len(row.nodes) > 1 else fit(plain(row.under), room, SMALL)
+    under = some(row.nodes, room) if len(row.nodes) > 1 else fit(escape_text(row.under), room, SMALL)
     if row.under:
         yield Text(x, low + 13, under, size=SMALL, ink="quiet")
 
@@ -138,7 +138,7 @@ def _bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float], nam
         yield Text(
             (left + right) / 2,
             middle + 4,
-            plain(bar.step),
+            escape_text(bar.step),
             size=SMALL,
             ink="quiet",
             on=fill or "paper",
@@ -177,7 +177,7 @@ def _said(row: Row) -> Iterator[str]:
 
 def _spoken(bar: Bar) -> str:
     idle = f"{bar.idle} idle, " if bar.idle and bar.step == "pre-drain" else ""
-    return f"{idle}{plain(bar.step)}{f' {bar.took}' if bar.took else ''}{'' if bar.ended else ' …'}"
+    return f"{idle}{escape_text(bar.step)}{f' {bar.took}' if bar.took else ''}{'' if bar.ended else ' …'}"
 
 
 def _free(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list[tuple[float, float]]:
@@ -201,7 +201,7 @@ def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[
         for at, group in enumerate(_close(signs, axis)):
             mark = min((s.mark for s in group), key=list(SIGNS).index)
             x = min(max(axis.place(group[0].time), axis.left + 8), axis.right - 8)
-            hint = plain("; ".join(f"{s.time:%H:%M} {s.told}" for s in group[:6]))
+            hint = escape_text("; ".join(f"{s.time:%H:%M} {s.told}" for s in group[:6]))
             yield Item(badge(x, y, SIGNS[mark], mark), key=f"{name}/sign-{at}", role="mark", state=mark, hint=hint)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import groups
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import group_by
 from harvdiag.core.marks import ERROR, SIGNS, TO_COME
-from harvdiag.core.wrap import pad, wrap
+from harvdiag.core.wrap import pad_text, wrap_text
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.timeline.axis import Axis, axis
 from harvdiag.status.upgrade.history import History, Row, Sign
@@ -20,24 +20,26 @@ LABEL, TIMES, LEAST, EM = 30, 17, 20, 0.65
 
 def terminal(history: History, under: str, wide: int) -> str:
     """The title, the phases and the nodes with their bars, and the moment at which it stopped."""
-    lines = [*wrap(history.title, wide, "  "), plain(under), ""]
+    lines = [*wrap_text(history.title, wide, "  "), escape_text(under), ""]
     if history.told:
         room = max(wide - LABEL - TIMES - 6, LEAST)
         scale = axis(history.busy, history.end, 0, room, 3)
         days = dict.fromkeys(f"{stretch.began:%Y-%m-%d}" for stretch in scale.stretches)
         lines.append(f"{', '.join(days)}, all times UTC")
-        labels = _labels([plain(name) for row in history.nodes for name in row.nodes])
+        labels = _labels([escape_text(name) for row in history.nodes for name in row.nodes])
         for row in history.phases:
-            lines += _row(history, row, scale, (plain(row.label)[:LABEL], room))
-        lines += [line for fault in _faults(history.signs) for line in wrap(fault, wide, "  ")]
+            lines += _row(history, row, scale, (escape_text(row.label)[:LABEL], room))
+        lines += [line for fault in _faults(history.signs) for line in wrap_text(fault, wide, "  ")]
         for row in history.nodes:
-            lines += _row(history, row, scale, (labels.get(plain(row.label), row.label), room))
-            lines += [line for fault in _faults(row.signs) for line in wrap(fault, wide, "  ")]
+            lines += _row(history, row, scale, (labels.get(escape_text(row.label), row.label), room))
+            lines += [line for fault in _faults(row.signs) for line in wrap_text(fault, wide, "  ")]
         silent = [s for s in scale.stretches if s.silent]
         lines += [f"/ nothing moved for {span(s.lasts)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
         if stop := history.stop:
             where = f" ({stop.node})" if stop.node else ""
-            lines += wrap(f"{SIGNS[ERROR]} last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide, "  ")
+            lines += wrap_text(
+                f"{SIGNS[ERROR]} last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide, "  "
+            )
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -49,7 +51,7 @@ def _labels(names: Sequence[str]) -> dict[str, str]:
 
 def _faults(signs: Sequence[Sign]) -> Iterator[str]:
     """The words of each sign below its row; of those that say the same one, with their number."""
-    for (mark, told), same in groups(sorted(signs), lambda sign: (sign.mark, sign.told)):
+    for (mark, told), same in group_by(sorted(signs), lambda sign: (sign.mark, sign.told)):
         times = f" ({len(same)} times, the last {same[-1].time:%H:%M})" if len(same) > 1 else ""
         yield f"  {SIGNS[mark]} {same[0].time:%H:%M} {told}{times}"
 
@@ -65,4 +67,4 @@ def _row(history: History, row: Row, scale: Axis, place: tuple[str, int]) -> Ite
     ends = [bar.ended for bar in row.bars]
     last = f"{max(e for e in ends if e):%H:%M}" if ends and all(ends) else "now"
     when = f"{min(bar.began for bar in row.bars):%H:%M} … {last}" if row.bars else "time not told"
-    yield f"{SIGNS.get(row.mark, TO_COME)} {pad(label, LABEL)} {when:{TIMES - 4}} {''.join(cells)}"
+    yield f"{SIGNS.get(row.mark, TO_COME)} {pad_text(label, LABEL)} {when:{TIMES - 4}} {''.join(cells)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
@@ -66,7 +66,9 @@ def _scene(course: Course) -> Scene:
 
 def _part(label: str, told: str, y: float) -> tuple[Item, float]:
     texts, low = paragraph(told, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=4)
-    return Item((Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
+    return Item(
+        (Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=escape_text(told)
+    ), low - 8
 
 
 def _legend(course: Course, items: list[Item]) -> list[Key]:

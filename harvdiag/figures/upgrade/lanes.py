@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from harvdiag.core.escape import plain
-from harvdiag.core.keys import key
+from harvdiag.core.escape import escape_text
+from harvdiag.core.keys import object_key
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.measure import distinct, fit, line, width, wrap
@@ -42,7 +42,7 @@ class Grid(NamedTuple):
 
 def lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
     """The heads of the columns and one lane a node or group, from y on; and where they end."""
-    names = distinct([plain(way.name) for way in course.ways], NAMES - 10, BODY, bold=True)
+    names = distinct([escape_text(way.name) for way in course.ways], NAMES - 10, BODY, bold=True)
     grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns), names)
     items = list(_heads(grid, y))
     y += 36
@@ -77,7 +77,7 @@ def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
         shapes += badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
     shapes += _spent(lane, grid, top, fill or "paper")
     shapes += _beside(course, way, grid, (max(end, grid.x), top))
-    name = key(ObjectRef("Node", "", way.name) if len(lane.ways) == 1 else ObjectRef("Nodes", "", _mark(way)))
+    name = object_key(ObjectRef("Node", "", way.name) if len(lane.ways) == 1 else ObjectRef("Nodes", "", _mark(way)))
     return Item(
         tuple(shapes),
         key=name,
@@ -108,7 +108,9 @@ def _label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
     way, room, low = lane.first, NAMES - 10, y + HIGH / 2 + 4
     strong = way.mark in {"error", "warning", "now"}
     if len(lane.ways) == 1:
-        yield Text(MARGIN, low, grid.names[plain(way.name)], size=BODY, ink="ink" if strong else "quiet", bold=strong)
+        yield Text(
+            MARGIN, low, grid.names[escape_text(way.name)], size=BODY, ink="ink" if strong else "quiet", bold=strong
+        )
         return
     yield Text(MARGIN, low - 6, f"{len(lane.ways)} nodes", size=BODY, ink="ink" if strong else "quiet", bold=strong)
     yield Text(MARGIN, low + 8, some([w.name for w in lane.ways], room), size=SMALL, ink="quiet")
@@ -120,7 +122,7 @@ def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
     if len(lane.ways) > 1:
         told = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
         if width(told, SMALL) < grid.end(way.at) - grid.x - 40:
-            yield Text(grid.x + 8, top + 14, plain(told), size=SMALL, ink="quiet", on=on)
+            yield Text(grid.x + 8, top + 14, escape_text(told), size=SMALL, ink="quiet", on=on)
         return
     reached = grid.columns.index(way.at) if way.at in grid.columns else -1
     for at, column in enumerate(grid.columns[: reached + 1]):
@@ -136,10 +138,10 @@ def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> It
         return
     words = unplaced_word(course, way)
     room = grid.right - at[0] - 36
-    wide = width(fit(plain(words), room, SMALL), SMALL)
+    wide = width(fit(escape_text(words), room, SMALL), SMALL)
     # over the line of the way that is left
     box = Rect(at[0] + 26, at[1] + 2, wide + 6, BAR - 4, fill="paper", stroke="", radius=0)
-    yield from (box, Text(box.x + 3, at[1] + 14, fit(plain(words), room, SMALL), size=SMALL, ink="quiet"))
+    yield from (box, Text(box.x + 3, at[1] + 14, fit(escape_text(words), room, SMALL), size=SMALL, ink="quiet"))
 
 
 def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float]:
@@ -148,7 +150,7 @@ def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float
     x = min(point + 10, grid.right - CAPTION)
     ink = "quiet" if lane.first.mark == "now" else "ink"
     room, below = grid.right - x, 0 if x > point else 6  # a leader from right above ends before the words
-    told = clause(plain(lane.says), lambda part: len(wrap(part, room, BODY)) <= 2)
+    told = clause(escape_text(lane.says), lambda part: len(wrap(part, room, BODY)) <= 2)
     if below:
         x = max(grid.x, min(x, grid.right - width(told, BODY) - 1))
         room = grid.right - x
@@ -156,4 +158,6 @@ def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float
     stroke = lane.first.mark if lane.first.mark in SIGNS else "edge"
     turn = (x - 4, y + 7) if x > point else (point, y + 1)
     shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke=stroke, thick=1.4), *texts)
-    return Item(shapes, key=f"caption-{number}", role="caption", state=lane.first.mark, hint=plain(lane.says)), low - 4
+    return Item(
+        shapes, key=f"caption-{number}", role="caption", state=lane.first.mark, hint=escape_text(lane.says)
+    ), low - 4

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import listed
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import fit, width
 from harvdiag.figures.parts import BODY, MARGIN, few
@@ -35,7 +35,7 @@ def _row(box: Rect, state: str, mark: str, names: list[str]) -> Item:
         shapes += badge(x + 8, box.y + box.height / 2, SIGNS[mark], mark)
         x += 26
     count = f"{len(names)} times " if len(names) > 1 else ""
-    label = fit(plain(f"{count}{state}"), NAMES - 40, BODY)
+    label = fit(escape_text(f"{count}{state}"), NAMES - 40, BODY)
     shapes.append(Text(x, box.y + 16, label, size=BODY, ink="ink" if broken else "quiet", on=fill))
     left = max(box.x + NAMES, x + width(label, BODY) + 12)
     shapes.append(Text(left, box.y + 16, few(names, box.area.right - left - 8), size=BODY, ink="ink", on=fill))
@@ -44,5 +44,5 @@ def _row(box: Rect, state: str, mark: str, names: list[str]) -> Item:
         key=f"state-{state.replace(' ', '-')}",
         role="group",
         state=mark,
-        hint=f"{plain(state)}: {listed(names)}",
+        hint=f"{escape_text(state)}: {join_escaped(names)}",
     )

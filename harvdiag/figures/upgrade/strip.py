@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import MARGIN, SMALL
@@ -47,7 +47,7 @@ def _need(course: Course, cell: Cell) -> float:
 
 
 def _name(cell: Cell) -> str:
-    return CAMEL.sub(" ", plain(cell.label))
+    return CAMEL.sub(" ", escape_text(cell.label))
 
 
 def _cell(course: Course, cell: Cell, box: Rect) -> Item:
@@ -70,7 +70,7 @@ def _cell(course: Course, cell: Cell, box: Rect) -> Item:
     shapes += [
         Text(box.x + 8, box.y + 39 + i * 15, w, size=SMALL, ink=ink, on=on, bold=strong) for i, w in enumerate(words)
     ]
-    return Item(tuple(shapes), key=f"phase-{cell.number}", role="phase", state=cell.mark, hint=plain(cell.hint))
+    return Item(tuple(shapes), key=f"phase-{cell.number}", role="phase", state=cell.mark, hint=escape_text(cell.hint))
 
 
 def _told(course: Course, cell: Cell) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import groups
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import group_by
 from harvdiag.core.marks import SIGNS, TO_COME
-from harvdiag.core.wrap import wrap, wrap_labelled
+from harvdiag.core.wrap import wrap_labelled, wrap_text
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import parts, title
@@ -21,7 +21,7 @@ LABEL, INDENT = 14, "  "
 
 def terminal(course: Course, wide: int) -> str:
     """The title, the phases, one line a node or group, and what the standing says."""
-    lines = [*wrap(title(course), wide), plain(source_line(course.standing)), ""]
+    lines = [*wrap_text(title(course), wide), escape_text(source_line(course.standing)), ""]
     if course.cells:
         lines += [*_phases(course, wide), ""]
     if course.ways:
@@ -29,9 +29,9 @@ def terminal(course: Course, wide: int) -> str:
         lines.append("")
     plan = course.standing.plan
     if plan and course.upgrade is None:
-        for state, names in groups(sorted(plan.statuses), lambda name: plan.statuses[name].state):
+        for state, names in group_by(sorted(plan.statuses), lambda name: plan.statuses[name].state):
             sign = SIGNS["error"] if names[0] in plan.failed else " "
-            lines += wrap(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
+            lines += wrap_text(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
     lines += wrap_labelled(parts(course), wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -42,7 +42,7 @@ def _phases(course: Course, wide: int) -> list[str]:
         sign = SIGNS.get(cell.mark, TO_COME)
         took = f" ({span(cell.took)})" if cell.took is not None else ""
         told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
-    return [line.replace("\xa0", " ") for line in wrap("   ".join(told), wide)]
+    return [line.replace("\xa0", " ") for line in wrap_text("   ".join(told), wide)]
 
 
 def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
@@ -51,11 +51,11 @@ def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
     reached = columns.index(way.at) + 1 if way.at in columns else 0
     left = " " if not (way.never and way.mark == "error") else "╌"
     bar = "█" * reached * 2 + ("╌" if left == "╌" else "░") * (len(columns) - reached) * 2
-    names = plain(way.name) if len(lane.ways) == 1 else f"{len(lane.ways)} nodes"
-    yield from wrap(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
+    names = escape_text(way.name) if len(lane.ways) == 1 else f"{len(lane.ways)} nodes"
+    yield from wrap_text(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
     if len(lane.ways) > 1:
         told = [w.name for w in lane.ways]
         more = f" and {len(told) - 12} more" if len(told) > 12 else ""
-        yield from wrap(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
+        yield from wrap_text(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
     if lane.says:
-        yield from wrap(f"{INDENT * 2}{lane.says}", wide, INDENT * 2)
+        yield from wrap_text(f"{INDENT * 2}{lane.says}", wide, INDENT * 2)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harvdiag.core.errors import AccessError
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 
 __all__ = ["Entry", "ResolvedContext", "list_contexts", "resolve_context", "searched_paths"]
 
@@ -124,7 +124,10 @@ def resolve_context(kubeconfig: str | os.PathLike[str] | None, context: str | No
     name = context or _current_context(documents, list(entries["contexts"]))
     chosen = entries["contexts"].get(name)
     if chosen is None:
-        hint = either(near(name, set(entries["contexts"]))) or f"; there are: {_join_names(list(entries['contexts']))}"
+        hint = (
+            did_you_mean(suggest_names(name, set(entries["contexts"])))
+            or f"; there are: {_join_names(list(entries['contexts']))}"
+        )
         raise AccessError(f"no context {name!r} in the kubeconfig{hint}")
     cluster, user = _find_entry(chosen, "cluster", entries["clusters"]), _find_entry(chosen, "user", entries["users"])
     return ResolvedContext(name, chosen.get_text("user"), chosen.get_text("namespace"), cluster, user)

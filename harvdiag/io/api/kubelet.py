@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from harvdiag.core.fields import Obj, field
+from harvdiag.core.fields import Obj, field_path
 from harvdiag.io.api.connect import Connection
 from harvdiag.io.api.errors import FailureReason, RequestError
 from harvdiag.io.api.pool import run_concurrently
@@ -65,7 +65,7 @@ def _add_answers(stats: NodeStats, nodes: Sequence[str], answers: Sequence[Any])
 
 def _volume_bytes(answer: Any, path: str) -> dict[str, int]:
     """Capacity, used and available bytes of one volume."""
-    volume = field(path).get(answer)
+    volume = field_path(path).get(answer)
     names = ("capacityBytes", "usedBytes", "availableBytes")
     there = volume if isinstance(volume, dict) else {}
     return {name: there[name] for name in names if isinstance(there.get(name), int)}

@@ -1,1 +1,1 @@
-"""Views: what people look at in a notebook. The only importers of figures and HTML."""
+"""Notebook views: cards and tables for Jupyter."""

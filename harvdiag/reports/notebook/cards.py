@@ -1,7 +1,7 @@
 """harvdiag's objects as HTML for notebooks: no script, no address, readable in light and dark.
 
-Colours are the front end's own (JupyterLab's CSS variables) with fallbacks that inherit; severity is a word and a mark
-before it is a colour.
+Colours are those of the front end (JupyterLab's CSS variables), with inherited fallbacks; severity is shown by a word
+and a symbol, not by colour alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from harvdiag.access.rights import Access
-from harvdiag.core.escape import html
+from harvdiag.core.escape import escape_html
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN, WARNING
 from harvdiag.core.model import Coverage, Finding
@@ -19,10 +19,10 @@ from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import wait_of
 
-__all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "standing_card"]
+__all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "upgrade_card"]
 
-LISTED = {SIGNS[GOOD]: "yes", PARTLY: "partly", SIGNS[ERROR]: "no", SIGNS[UNSEEN]: "not known"}
-# Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text stands on them.
+LISTED = {SIGNS[GOOD]: "yes", PARTLY: "partly", SIGNS[ERROR]: "no", SIGNS[UNSEEN]: "unknown"}
+# Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text is on them.
 EDGES = {ERROR: "#d55e00", WARNING: "#e69f00", INFO: "#56b4e9"}
 _CARD = (
     "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45;"
@@ -32,184 +32,193 @@ _QUIET = "opacity:.85"
 LONGEST_NAME = 70
 LONGEST_WORD = 20
 MOST = 20
-"""Nodes of a card that stand open; the rest is folded."""
+"""The most nodes shown unfolded in a card."""
 _WHOLE = "'white-space:nowrap'"
 _LONG = "font-weight:normal;overflow-wrap:anywhere;min-width:9em"
 _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
 
 
 def findings_card(findings: Findings) -> str:
-    """What was looked at, the verdict, one card a root cause with what follows from it, and what was not judged."""
+    """Return the source, the verdict, one card per root cause with its consequences, and the skipped checks."""
     parts = [
-        f"<div><b>{html(findings.source.name)}</b><div style='{_QUIET}'>{html(about(findings))}</div>",
-        f"<p style='margin:.4em 0'><b>{html(verdict(findings))}</b></p>",
+        f"<div><b>{escape_html(findings.source.name)}</b><div style='{_QUIET}'>{escape_html(about(findings))}</div>",
+        f"<p style='margin:.4em 0'><b>{escape_html(verdict(findings))}</b></p>",
         *(finding_card(finding, findings.story(finding)) for finding in findings.roots),
-        _skipped(findings),
+        _unseen_section(findings),
         "</div>",
     ]
     return "".join(parts)
 
 
 def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
-    """One finding: message, why, evidence, next steps, caution."""
+    """Return one finding: message, why, evidence, next steps, caution."""
     parts = [
-        _head(finding),
-        f"<div style='margin:.3em 0;font-size:110%'>{html(finding.message)}</div>",
-        f"<p style='margin:.4em 0;{_QUIET}'>{html(finding.why)}</p>",
-        _evidence(finding),
-        _advice(finding),
-        _links(finding.links),
-        *_consequences(finding, consequences),
+        _finding_heading(finding),
+        f"<div style='margin:.3em 0;font-size:110%'>{escape_html(finding.message)}</div>",
+        f"<p style='margin:.4em 0;{_QUIET}'>{escape_html(finding.why)}</p>",
+        _evidence_table(finding),
+        _finding_advice(finding),
+        _link_list(finding.links),
+        *_consequence_cards(finding, consequences),
     ]
     return f"<div style='{_CARD.format(edge=EDGES[str(finding.severity)])}'>{''.join(parts)}</div>"
 
 
 def coverage_card(coverage: Coverage) -> str:
-    """Gaps first, for they limit every conclusion; then what was seen, folded."""
+    """Return the coverage, gaps first because they limit every conclusion."""
     gaps = [entry for entry in coverage if not entry.state.seen]
     seen = [entry for entry in coverage if entry.state.seen]
     head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
     rows = [(e.kind, place(e), str(e.state), e.count, detail(e)) for e in (*gaps, *seen)]
-    table = _table(("kind", "namespace", "state", "count", "reason"), rows)
-    notes = "".join(f"<div>! {html(note)}</div>" for note in coverage.notes)
+    table = _render_table(("kind", "namespace", "state", "count", "reason"), rows)
+    notes = "".join(f"<div>! {escape_html(note)}</div>" for note in coverage.notes)
     return f"<div>{head}{notes}{table}</div>"
 
 
 def access_card(access: Access) -> str:
-    """Who one is, then what may not be listed before what may."""
-    name = f"<b>{html(access.context)}</b> {html(access.server)}"
-    known = f", known there as {html(access.known_as)}" if access.known_as else ""
-    notes = "".join(f"<div>! {html(note)}</div>" for note in access.notes if note != access.who)
-    head = f"<div>{name}</div><div style='{_QUIET}'>{html(access.who)}{known}</div>{notes}"
+    """Return the identity, then the kinds, those that may not be listed first."""
+    name = f"<b>{escape_html(access.context)}</b> {escape_html(access.server)}"
+    known = f", known there as {escape_html(access.known_as)}" if access.known_as else ""
+    notes = "".join(f"<div>! {escape_html(note)}</div>" for note in access.notes if note != access.who)
+    head = f"<div>{name}</div><div style='{_QUIET}'>{escape_html(access.who)}{known}</div>{notes}"
     ordered = sorted(access.rights, key=lambda right: right.listed is True and not right.is_partial)
     rows = [(r.kind, r.resource, f"{r.mark} {LISTED[r.mark]}", r.verdict) for r in ordered]
-    table = _table(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
-    return f"<div>{head}{table}{_rest(access) if rows else ''}</div>"
+    table = _render_table(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
+    return f"<div>{head}{table}{_access_advice(access) if rows else ''}</div>"
 
 
-def standing_card(standing: UpgradeStatus) -> str:
-    """Where the upgrade stands: the explanation, part by part, then the nodes that are not done."""
+def upgrade_card(standing: UpgradeStatus) -> str:
+    """Return the state of the upgrade: the explanation, part by part, then the nodes that are not done."""
     label = f"<th style='{_CELL};white-space:nowrap'>"
-    rows = (f"{label}{html(p.label)}</th><td style='{_CELL};{_LONG}'>{_step(p.text)}</td>" for p in standing.parts())
+    rows = (
+        f"{label}{escape_html(p.label)}</th><td style='{_CELL};{_LONG}'>{_format_step(p.text)}</td>"
+        for p in standing.parts()
+    )
     table = f"<table style='margin:.3em 0'><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
     rollout = standing.rollout
-    inner = f"{_state(standing)}{table}{_left(rollout) if rollout else ''}"
+    inner = f"{_upgrade_heading(standing)}{table}{_remaining_nodes(rollout) if rollout else ''}"
     edge = EDGES[ERROR if rollout and standing.stuck else INFO]
     return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
 
 
-def _state(standing: UpgradeStatus) -> str:
-    """The upgrade that is under way, with the verdict as a word; nothing where none is."""
+def _upgrade_heading(standing: UpgradeStatus) -> str:
+    """The upgrade in progress with the verdict as a word; empty if there is none."""
     if standing.rollout is None:
         return ""
-    lost = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
-    word = lost if standing.stuck else "… UNDER WAY"
-    return f"<div><b>{word}</b> &nbsp;<b>{html(standing.rollout.upgrade.ref)}</b></div>"
+    stuck = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
+    word = stuck if standing.stuck else "… IN PROGRESS"
+    return f"<div><b>{word}</b> &nbsp;<b>{escape_html(standing.rollout.upgrade.ref)}</b></div>"
 
 
-def _left(rollout: Rollout) -> str:
-    """The nodes that are not done: a long list is folded after its beginning."""
+def _remaining_nodes(rollout: Rollout) -> str:
+    """The nodes that are not done; a long list is partly folded."""
     left = rollout.waiting
     head = f"{len(rollout.nodes) - len(left)} of {len(rollout.nodes)} nodes are done.{' The others:' if left else ''}"
-    shown, rest = ([_turn(rollout, node) for node in part] for part in (left[:MOST], left[MOST:]))
+    shown, rest = ([_node_row(rollout, node) for node in part] for part in (left[:MOST], left[MOST:]))
     names = ("node", "state", "step", "waits for")
-    table = _table(names, shown) if shown else ""
-    more = f"<details><summary>{len(rest)} more</summary>{_table(names, rest)}</details>" if rest else ""
+    table = _render_table(names, shown) if shown else ""
+    more = f"<details><summary>{len(rest)} more</summary>{_render_table(names, rest)}</details>" if rest else ""
     return f"<p style='margin:.4em 0'><b>{head}</b></p>{table}{more}"
 
 
-def _turn(rollout: Rollout, node: NodeRollout) -> tuple[str, str, str, str]:
-    told = wait_of(rollout, node)
+def _node_row(rollout: Rollout, node: NodeRollout) -> tuple[str, str, str, str]:
+    waiting = wait_of(rollout, node)
     step = node.handshake.step if node.handshake and not node.handshake.idle else ""
-    return node.name, node.state or "(not in the list)", step, f"{told.actor}: {told.what}"
+    return node.name, node.state or "(not in the list)", step, f"{waiting.actor}: {waiting.what}"
 
 
-def _rest(access: Access) -> str:
-    """What the rights come to, what the server said, and what to do."""
+def _access_advice(access: Access) -> str:
+    """The summary of the permissions, the server's messages, and what to do."""
     lead, command, caution = access.advice
     parts = [
-        f"<p style='margin:.4em 0'>{_step(text)}</p>"
+        f"<p style='margin:.4em 0'>{_format_step(text)}</p>"
         for text in (access.summary, *access.server_messages, lead)
         if text
     ]
-    parts += [f"<div><code>{html(command)}</code></div>"] if command else []
-    parts += [f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {html(caution)}</p>"] if caution else []
+    parts += [f"<div><code>{escape_html(command)}</code></div>"] if command else []
+    parts += [f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {escape_html(caution)}</p>"] if caution else []
     return "".join(parts)
 
 
-def _head(finding: Finding) -> str:
+def _finding_heading(finding: Finding) -> str:
     word = str(finding.severity)
     return (
-        f"<div><b>{SIGNS[word]} {word.upper()}</b> &nbsp;<code>{html(finding.rule)}</code> &nbsp;"
-        f"<b>{html(finding.subject)}</b></div>"
+        f"<div><b>{SIGNS[word]} {word.upper()}</b> &nbsp;<code>{escape_html(finding.rule)}</code> &nbsp;"
+        f"<b>{escape_html(finding.subject)}</b></div>"
     )
 
 
-def _evidence(finding: Finding) -> str:
+def _evidence_table(finding: Finding) -> str:
     rows = [(e.object, e.path, value(e)) for e in finding.evidence]
-    return _table(("object", "field", "value"), rows) if rows else ""
+    return _render_table(("object", "field", "value"), rows) if rows else ""
 
 
-def _advice(finding: Finding) -> str:
-    caution = f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {html(finding.caution)}</p>" if finding.caution else ""
-    return _next(finding) + caution
+def _finding_advice(finding: Finding) -> str:
+    caution = (
+        f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {escape_html(finding.caution)}</p>" if finding.caution else ""
+    )
+    return _next_steps(finding) + caution
 
 
-def _next(finding: Finding) -> str:
-    steps = "".join(f"<li>{_step(step)}</li>" for step in finding.next)
+def _next_steps(finding: Finding) -> str:
+    steps = "".join(f"<li>{_format_step(step)}</li>" for step in finding.next)
     return f"<div><b>Next</b><ol style='margin:.2em 0'>{steps}</ol></div>" if steps else ""
 
 
-def _step(step: str) -> str:
+def _format_step(step: str) -> str:
     parts = step.split("`")
-    return "".join(f"<code>{html(p)}</code>" if n % 2 else html(p) for n, p in enumerate(parts))
+    return "".join(f"<code>{escape_html(p)}</code>" if n % 2 else escape_html(p) for n, p in enumerate(parts))
 
 
-def _links(links: Iterable[str]) -> str:
-    anchors = [f"<a href='{html(link)}' rel='noreferrer'>{html(_short(link))}</a>" for link in links]
+def _link_list(links: Iterable[str]) -> str:
+    anchors = [
+        f"<a href='{escape_html(link)}' rel='noreferrer'>{escape_html(_shorten_link(link))}</a>" for link in links
+    ]
     return f"<div style='{_QUIET}'>More: {', '.join(anchors)}</div>" if anchors else ""
 
 
-def _short(link: str) -> str:
+def _shorten_link(link: str) -> str:
     return link.removeprefix("https://github.com/").replace("/issues/", "#")
 
 
-def _consequences(finding: Finding, others: Iterable[Finding]) -> Iterator[str]:
-    """What follows, each with what it advises beyond what stands above it."""
-    told = [finding]
+def _consequence_cards(finding: Finding, others: Iterable[Finding]) -> Iterator[str]:
+    """The consequences, each with its advice beyond what was shown before."""
+    shown = [finding]
     for other in others:
-        body = f"{_head(other)}<div>{html(other.message)}</div>{_advice(beyond(other, told))}"
+        body = (
+            f"{_finding_heading(other)}<div>{escape_html(other.message)}</div>{_finding_advice(beyond(other, shown))}"
+        )
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
-        told.append(other)
+        shown.append(other)
 
 
-def _skipped(findings: Findings) -> str:
+def _unseen_section(findings: Findings) -> str:
     if not findings.skipped:
         return ""
-    names = ", ".join(f"<code>{html(outcome.rule)}</code>" for outcome in findings.skipped)
-    more = f"<p>{_step(hint(findings.source))}</p>" if hint(findings.source) else ""
-    table = _table(("kind", "why"), unseen(findings))
-    return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore not judged: {names}</p>"
+    names = ", ".join(f"<code>{escape_html(outcome.rule)}</code>" for outcome in findings.skipped)
+    more = f"<p>{_format_step(hint(findings.source))}</p>" if hint(findings.source) else ""
+    table = _render_table(("kind", "why"), unseen(findings))
+    return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore skipped: {names}</p>"
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    top = "".join(f"<th style='{_CELL}'>{html(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(_cells(row))}</tr>" for row in rows)
+def _render_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    top = "".join(f"<th style='{_CELL}'>{escape_html(name)}</th>" for name in head)
+    body = "".join(f"<tr>{''.join(_render_cells(row))}</tr>" for row in rows)
     table = f"<table style='margin:.3em 0'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     return f"<div style='overflow-x:auto'>{table}</div>"
 
 
-def _cells(row: Iterable[object]) -> Iterator[str]:
-    """Names and field paths stay whole, for a browser breaks them at any hyphen; the rest wraps, within a word too."""
+def _render_cells(row: Iterable[object]) -> Iterator[str]:
+    """Names and field paths are kept whole, because browsers break at hyphens; other text wraps, also inside words."""
     for number, cell in enumerate(row):
         text = str(cell)
         if number < 2 and len(text) <= LONGEST_NAME:
-            yield f"<td style='{_CELL}'>{' '.join(_whole(word, number == 0) for word in text.split(' '))}</td>"
+            yield f"<td style='{_CELL}'>{' '.join(_unbroken_word(word, number == 0) for word in text.split(' '))}</td>"
         else:
-            yield f"<td style='{_CELL};{_LONG if len(text) > LONGEST_WORD else ''}'>{html(cell)}</td>"
+            yield f"<td style='{_CELL};{_LONG if len(text) > LONGEST_WORD else ''}'>{escape_html(cell)}</td>"
 
 
-def _whole(word: str, parts: bool) -> str:
-    """A word that is not broken, but for an object's between namespace and name."""
+def _unbroken_word(word: str, parts: bool) -> str:
+    """A word that is not broken, except between namespace and name of an object."""
     pieces = re.split("(?<=/)", word) if parts else [word]
-    return "<wbr>".join(f"<span style={_WHOLE}>{html(piece)}</span>" for piece in pieces)
+    return "<wbr>".join(f"<span style={_WHOLE}>{escape_html(piece)}</span>" for piece in pieces)

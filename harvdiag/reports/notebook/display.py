@@ -1,34 +1,34 @@
-"""How notebooks show harvdiag's objects: IPython is told by name, so nothing is imported before it is shown."""
+"""HTML display of harvdiag's objects in IPython, registered by name so that nothing is imported early."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["register"]
+__all__ = ["register_formatters"]
 
 
-def _card(name: str) -> Callable[[Any], str]:
-    def show(value: Any) -> str:
+def _card_formatter(name: str) -> Callable[[Any], str]:
+    def format_card(value: Any) -> str:
         from harvdiag.reports.notebook import cards
 
         text: str = getattr(cards, name)(value)
         return text
 
-    return show
+    return format_card
 
 
 HTML = {
-    ("harvdiag.core.findings", "Findings"): _card("findings_card"),
-    ("harvdiag.core.model", "Finding"): _card("finding_card"),
-    ("harvdiag.core.model", "Coverage"): _card("coverage_card"),
-    ("harvdiag.access.rights", "Access"): _card("access_card"),
-    ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card("standing_card"),
+    ("harvdiag.core.findings", "Findings"): _card_formatter("findings_card"),
+    ("harvdiag.core.model", "Finding"): _card_formatter("finding_card"),
+    ("harvdiag.core.model", "Coverage"): _card_formatter("coverage_card"),
+    ("harvdiag.access.rights", "Access"): _card_formatter("access_card"),
+    ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card_formatter("upgrade_card"),
 }
 
 
-def register() -> None:
-    """Teach the running IPython, if there is one, to show findings, coverage, rights and an upgrade as HTML."""
+def register_formatters() -> None:
+    """Register HTML for findings, coverage, permissions and upgrades with the running IPython, if any."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import field, labels
+from harvdiag.core.fields import field_path, get_labels
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.graph.pairing import E2, PLAN_OF
 from harvdiag.graph.references import ABSENT
@@ -24,7 +24,7 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
     While it is, neither Cluster API nor Rancher acts on any Machine: none is created, drained, upgraded or removed. A
     restore or an interrupted etcd snapshot can leave it paused.
     """
-    if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
+    if field_path("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
         yield Hit(
             subject=LOCAL,
             message=f"Cluster {LOCAL.name} is paused: Machines are not reconciled until it is resumed",
@@ -149,4 +149,4 @@ def _machine_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
 
 def _init_plans(facts: Facts) -> list[ObjectRef]:
     plans = facts.pairing.plans
-    return [plan for plan in plans if labels(facts.links.objects[plan]).get("rke.cattle.io/init-node") == "true"]
+    return [plan for plan in plans if get_labels(facts.links.objects[plan]).get("rke.cattle.io/init-node") == "true"]

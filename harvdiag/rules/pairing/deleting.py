@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import items, text
+from harvdiag.core.fields import get_items, get_text
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E1, E2
 from harvdiag.rules import advice
@@ -35,11 +35,11 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        since = Timestamp(text(pairing.obj(node), DELETED))
+        since = Timestamp(get_text(pairing.obj(node), DELETED))
         age = facts.now.since(since)
         if age is None or age < REMOVAL:
             continue
-        held = " and ".join(str(name) for name in items(pairing.obj(node), FINALIZERS))
+        held = " and ".join(str(name) for name in get_items(pairing.obj(node), FINALIZERS))
         machine_ref = pairing.named(node)
         yield Hit(
             subject=node,

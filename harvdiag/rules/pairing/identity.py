@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import labels, text, uid_of
+from harvdiag.core.fields import get_labels, get_text, uid_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.graph.pairing import E1, E2, E3, E4, E5, E6
 from harvdiag.graph.references import PRESENT
@@ -133,7 +133,7 @@ def _describe_owner(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef
     if owner is None or not false:
         return ""
     bare = [node for node in false if not facts.pairing.claims(node)]
-    managed = all(labels(facts.pairing.obj(node)).get("harvesterhci.io/managed") == "true" for node in bare)
+    managed = all(get_labels(facts.pairing.obj(node)).get("harvesterhci.io/managed") == "true" for node in bare)
     so = "" if managed else ", so that Harvester does not manage it"
     names = " and ".join(node.name for node in bare)
     never = f"; {names} reuses an old installation and never got a Machine or a plan of its own{so}" if bare else ""
@@ -176,7 +176,7 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
         if edge is None or edge.target not in facts.links.objects:
             continue
         machine, obj = edge.target, pairing.obj(node)
-        uid, name = text(obj, E4), text(obj, E5)
+        uid, name = get_text(obj, E4), get_text(obj, E5)
         own = uid_of(pairing.obj(machine))
         follows = [e.target for e in facts.links.of(node, E4)] if own and uid not in ("", own) else []
         follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
@@ -257,14 +257,14 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
         edge = pairing.node_ref(machine)
         if edge is None or edge.state != PRESENT:
             continue
-        own = text(pairing.obj(edge.target), E6)
+        own = get_text(pairing.obj(edge.target), E6)
         parts = [machine, machine._replace(kind="CustomMachine")]
-        odd = [p for p in parts if p in facts.links.objects and text(facts.links.objects[p], E6) not in ("", own)]
+        odd = [p for p in parts if p in facts.links.objects and get_text(facts.links.objects[p], E6) not in ("", own)]
         if odd:
             yield Hit(
                 subject=machine,
                 message=f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
-                f"providerID {text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
+                f"providerID {get_text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
                 evidence=(
                     *(e for part in odd for e in field_evidence(facts, part, E6)),
                     *field_evidence(facts, edge.target, E6),

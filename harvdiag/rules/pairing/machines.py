@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import E1, E2, E4, E6
@@ -35,7 +35,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.recently_created(machine):
+        if get_text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.recently_created(machine):
             continue
         hosts = pairing.suspects(machine)
         yield Hit(
@@ -76,7 +76,7 @@ def _leftover_advice(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -
 
 def _intended_host(facts: Facts, machine: ObjectRef) -> str:
     """Describe the host that it was created for, by what a join leaves behind; empty if unknown."""
-    host = text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
+    host = get_text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
     candidates = [node.name for node in facts.pairing.suspects(machine)]
     if host:
         return f" (it was created for {host})"
@@ -109,7 +109,7 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             + (f"; Node {live[0].name} references this Machine" if live else ""),
             evidence=(*field_evidence(facts, machine, E2, E6, "status.phase"), *_deletion_evidence(facts, machine)),
             next=(advice.LIST_NODES, *_removal_steps(machine, edge.value, live)),
-            caution=_deletion_condition(machine, text(pairing.obj(machine), E6))
+            caution=_deletion_condition(machine, get_text(pairing.obj(machine), E6))
             + f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(edge.target,),
@@ -163,7 +163,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        phase = text(pairing.obj(machine), "status.phase")
+        phase = get_text(pairing.obj(machine), "status.phase")
         if phase == "Running" or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         edge = pairing.node_ref(machine)
@@ -214,7 +214,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         age = facts.now.since(since)
         if age is None or age < REMOVAL:
             continue
-        hook = text(pairing.obj(machine), HOOK)
+        hook = get_text(pairing.obj(machine), HOOK)
         edge = pairing.node_ref(machine)
         held = (
             "Rancher's safe removal of its etcd member"
@@ -269,7 +269,7 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.strangers:
         edge = pairing.node_ref(machine)
-        is_local = text(pairing.obj(machine), "spec.clusterName") == "local"
+        is_local = get_text(pairing.obj(machine), "spec.clusterName") == "local"
         if not (is_local or pairing.named_by(machine)):
             continue
         yield Hit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import labels, text
+from harvdiag.core.fields import get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Reason
 from harvdiag.graph.pairing import E1, E2, E4, E6
 from harvdiag.kinds.local import FLEET, LOCAL
@@ -80,7 +80,7 @@ def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
 
 
 def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
-    return labels(facts.pairing.obj(node)).get("node-role.kubernetes.io/etcd") == "true"
+    return get_labels(facts.pairing.obj(node)).get("node-role.kubernetes.io/etcd") == "true"
 
 
 @rule(
@@ -238,7 +238,7 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        value = labels(pairing.obj(node)).get("harvesterhci.io/managed")
+        value = get_labels(pairing.obj(node)).get("harvesterhci.io/managed")
         if value == "true" or facts.recently_created(node):
             continue
         yield Hit(
@@ -264,7 +264,7 @@ def _requested_labels(facts: Facts, node: ObjectRef) -> list[Evidence]:
 
 def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Return where to look: it depends on whether a plan was applied, and whether that plan asks for the label."""
-    if text(facts.pairing.obj(node), E4):
+    if get_text(facts.pairing.obj(node), E4):
         return (
             (
                 "The plan of a Machine ran here once, because the Node has its label rke.cattle.io/machine: find out "

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import ALL_LISTS, conditions_of
-from harvdiag.core.fields import Obj, text
+from harvdiag.core.fields import Obj, get_text
 from harvdiag.core.model import Severity
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -36,7 +36,7 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     """
     if toolkit_unseen(facts.snapshot):
         return
-    phase = text(facts.links.objects.get(LOCAL), PHASE)
+    phase = get_text(facts.links.objects.get(LOCAL), PHASE)
     last = {"Failed", "Deleting"}
     toolkit = facts.upgrades.plan is not None
     if (
@@ -91,7 +91,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     if (
         facts.rollout is None
         or facts.rollout.upgrade.state != AT_SERVICES
-        or text(obj, PHASE) not in {"Pending", "Provisioning"}
+        or get_text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return
     since = Timestamp(_unchanged_since(obj))
@@ -101,8 +101,8 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     yield Hit(
         subject=LOCAL,
         message=(
-            f"Cluster {LOCAL.name} is {text(obj, PHASE)}, and no condition that is not True has changed since {since}: "
-            f"the upgrade of the services waits until Cluster {LOCAL.name} is Provisioned"
+            f"Cluster {LOCAL.name} is {get_text(obj, PHASE)}, and no condition that is not True has changed "
+            f"since {since}: the upgrade of the services waits until Cluster {LOCAL.name} is Provisioned"
         ),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_see_cluster(),
@@ -112,4 +112,4 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
 
 def _unchanged_since(obj: Obj | None) -> str:
     """When a condition that is not True last changed; empty where none tells."""
-    return latest(*(found.changed for found in conditions_of(obj, ALL_LISTS) if found.status != "True"))
+    return latest_time(*(found.changed for found in conditions_of(obj, ALL_LISTS) if found.status != "True"))

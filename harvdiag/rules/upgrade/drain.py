@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef, Severity
-from harvdiag.core.suggest import listed
+from harvdiag.core.suggest import join_names
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -75,8 +75,8 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     yield Hit(
         subject=rollout.upgrade.ref,
         message=(
-            f"{len(at_work)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: {listed(told)}; "
-            "Rancher should ask for one at a time"
+            f"{len(at_work)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: "
+            f"{join_names(told)}; Rancher should ask for one at a time"
         ),
         evidence=tuple(
             evidence
@@ -117,7 +117,7 @@ def _whose_turn(nodes: list[NodeRollout]) -> str:
     """Which of them Harvester works on."""
     busy = [node.name for node in nodes if node.state not in {PRELOADED, ""}]
     if busy:
-        return f"Let {listed(busy)} finish: Harvester is at work there, and begins with no other before."
+        return f"Let {join_names(busy)} finish: Harvester is at work there, and begins with no other before."
     return (
         "Harvester has begun with none of them. Collect again after ten minutes: it takes up one of them, and that one "
         "has to finish first."

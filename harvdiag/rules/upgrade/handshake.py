@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -106,7 +106,7 @@ def _overlooked_after(facts: Facts, rollout: Rollout, node: NodeRollout, secret:
     before = node.job("pre-drain")
     if node.state != PRE_DRAINED or node.ready != "True" or not node.exists or node.job("post-drain"):
         return ""
-    passed = text(facts.pairing.obj(secret), PASSED)
+    passed = get_text(facts.pairing.obj(secret), PASSED)
     since_job = Timestamp(passed).since(Timestamp(before.ended)) if before else None
     if _others_at_work(rollout, node) or not passed or (since_job is not None and since_job <= timedelta(0)):
         return ""
@@ -166,7 +166,7 @@ def _unanswered(
             f"Node {node.name} waits{f' since {Timestamp(since)}' if since else ''} for an answer that does not come: "
             f"Rancher asked for its {request} hook on Secret {secret.name}, but {KEYS[hook]} "
             f"{_difference(wanted, found)}. Harvester will not write it by itself, because "
-            f"{why}{f'; {listed(others)} cannot begin before' if others else ''}"
+            f"{why}{f'; {join_names(others)} cannot begin before' if others else ''}"
         ),
         evidence=(
             *plan_secret_evidence(facts, secret, hook, request),
@@ -188,7 +188,7 @@ def _os(facts: Facts, node: NodeRollout, request: str) -> tuple[Evidence, ...]:
 
 def _settle_first(dying: list[ObjectRef]) -> tuple[str, ...]:
     """No answer while a Machine of the node is being deleted, which waits for it; docs/objects.md#removal-machine."""
-    names = listed([machine.name for machine in dying])
+    names = join_names([machine.name for machine in dying])
     return (
         f"Settle first the deletion of Machine {names}, as its own finding says.",
         *(advice.inspect_object("machines.cluster.x-k8s.io", machine.name) for machine in dying),
@@ -204,7 +204,7 @@ def _since(facts: Facts, node: NodeRollout, request: str) -> str:
         return ""
     job = node.job(request)
     ended = job.ended if job else ""
-    return latest(ended, ready_since(facts, node.ref)) if request == "post-drain" else ended
+    return latest_time(ended, ready_since(facts, node.ref)) if request == "post-drain" else ended
 
 
 def _difference(wanted: str, found: str) -> str:

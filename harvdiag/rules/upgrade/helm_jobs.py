@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import Obj, field, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
@@ -67,12 +67,12 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
 
 def _why(facts: Facts, obj: Obj) -> str:
     """What shows that it does not get on; empty where it may."""
-    since, failed = Timestamp(text(obj, "status.startTime")), field("status.failed").get(obj)
+    since, failed = Timestamp(get_text(obj, "status.startTime")), field_path("status.failed").get(obj)
     if FAILED.value(obj) == "True":
         ended = find_condition(obj, "Failed").changed
         return f"failed at {Timestamp(ended)}" if Timestamp(ended) and has_settled(facts, ended) else ""
     age = facts.now.since(since)
-    tries = isinstance(failed, int | float) and failed > 0 and not field("status.succeeded").get(obj)
+    tries = isinstance(failed, int | float) and failed > 0 and not field_path("status.succeeded").get(obj)
     return (
         f"has tried since {since} and failed {int(failed)} times" if tries and age is not None and age >= LONG else ""
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
-from harvdiag.core.fields import Obj, field, items, name_of, text
+from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.graph.pairing import E2
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
@@ -128,14 +128,14 @@ def _ended(facts: Facts, upgrade: Upgrade) -> timedelta | None:
     """How long ago it ended, by its last condition where Completed does not tell; None where none does."""
     completed = upgrade.conditions.get("Completed")
     told = completed.since if completed else ""
-    return facts.now.since(Timestamp(told or latest(*(row.since for row in upgrade.conditions.values()))))
+    return facts.now.since(Timestamp(told or latest_time(*(row.since for row in upgrade.conditions.values()))))
 
 
 def _strategy(facts: Facts) -> list[str]:
     """Where the provisioning Cluster holds Harvester's hooks."""
     obj = facts.links.objects.get(PROVISIONING)
     places = [(f"{STRATEGY}.{role}DrainOptions.{key}", hook) for role in ROLES for key, hook in HOOKS.items()]
-    return [place for place, hook in places if hook in {text(row, "annotation") for row in items(obj, place)}]
+    return [place for place, hook in places if hook in {get_text(row, "annotation") for row in get_items(obj, place)}]
 
 
 def _asked(facts: Facts) -> Iterator[tuple[ObjectRef, tuple[str, str]]]:
@@ -169,8 +169,8 @@ def _known(facts: Facts) -> set[str]:
 def _paused(facts: Facts) -> Iterator[ObjectRef]:
     """The charts of Harvester that are paused; what an administrator pauses of his own is his."""
     for obj in facts.snapshot.objects("ManagedChart"):
-        ref = ObjectRef("ManagedChart", text(obj, "metadata.namespace"), name_of(obj))
-        if field("spec.paused").get(obj) is True and ref.namespace == FLEET and ours(ref.kind, ref.name):
+        ref = ObjectRef("ManagedChart", get_text(obj, "metadata.namespace"), name_of(obj))
+        if field_path("spec.paused").get(obj) is True and ref.namespace == FLEET and ours(ref.kind, ref.name):
             yield ref
 
 
@@ -190,7 +190,7 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
     if facts.rollout is None:
         return
     for obj in facts.snapshot.objects("Node.longhorn.io"):
-        found = [place for place in _eviction_fields(obj) if field(place).get(obj) is True]
+        found = [place for place in _eviction_fields(obj) if field_path(place).get(obj) is True]
         if not found:
             continue
         ref = ObjectRef("Node.longhorn.io", LONGHORN, name_of(obj))
@@ -219,7 +219,7 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
 
 
 def _eviction_fields(obj: Obj) -> list[str]:
-    disks = field("spec.disks").get(obj)
+    disks = field_path("spec.disks").get(obj)
     names = sorted(disks) if isinstance(disks, dict) else []
     return ["spec.evictionRequested", *(f'spec.disks["{name}"].evictionRequested' for name in names)]
 
@@ -238,7 +238,7 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
     """
     for obj in facts.snapshot.objects("Node.longhorn.io"):
         node = ObjectRef("Node", "", name_of(obj))
-        if text(obj, "metadata.namespace") != LONGHORN or node in facts.links.objects or _going(facts, obj):
+        if get_text(obj, "metadata.namespace") != LONGHORN or node in facts.links.objects or _going(facts, obj):
             continue
         ref = ObjectRef("Node.longhorn.io", LONGHORN, node.name)
         ghosts = [edge.source for edge in facts.links.to(node, E2)]
@@ -280,7 +280,7 @@ def _ready(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
 
 def _going(facts: Facts, obj: Obj) -> bool:
     """Whether it may just be on its way out: deleted, or told to be not Ready, within the hour."""
-    stamps = [text(obj, "metadata.deletionTimestamp")]
+    stamps = [get_text(obj, "metadata.deletionTimestamp")]
     stamps += [_condition(obj).changed] if _condition(obj).status != "True" else []
     ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return any(age < REMOVAL for age in ages)

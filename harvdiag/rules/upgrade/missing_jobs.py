@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import missing_evidence
@@ -92,5 +92,5 @@ def _lack(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Lack | None:
         return _Lack("pre-drain", cordoned_at(facts, node.ref), PRELOADED)
     if node.state == POST_DRAINING and not node.job("post-drain"):
         before = node.job("pre-drain")
-        return _Lack("post-drain", latest(before.ended if before else "", node.ready_since), PRE_DRAINED)
+        return _Lack("post-drain", latest_time(before.ended if before else "", node.ready_since), PRE_DRAINED)
     return None

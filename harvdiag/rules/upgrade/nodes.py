@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harvdiag.core.fields import field, labels
+from harvdiag.core.fields import field_path, get_labels
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
-from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL, PROVISIONING
 from harvdiag.rules import advice
@@ -89,7 +89,7 @@ def _at_work(node: NodeRollout) -> bool:
 
 def _tier(facts: Facts, node: NodeRollout) -> int:
     """The planner's order: the init node, etcd, control plane, workers."""
-    told = labels(facts.pairing.obj(node.secrets[0][0]))
+    told = get_labels(facts.pairing.obj(node.secrets[0][0]))
     order = ("init-node", "etcd-role", "control-plane-role")
     return next((i for i, key in enumerate(order) if told.get(f"rke.cattle.io/{key}") == "true"), len(order))
 
@@ -97,7 +97,7 @@ def _tier(facts: Facts, node: NodeRollout) -> int:
 def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> Why | None:
     """Why its turn cannot come; None where it still may."""
     target = rollout.upgrade.release.kubernetes
-    if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
+    if field_path("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
         return Why("Cluster local is paused, so Rancher asks nobody", (Cause("cluster-paused", LOCAL),))
     if target and node.kubelet == target and any(n.exists and n.kubelet != target for n in rollout.nodes):
         return Why(f"it got Kubernetes {target} without being drained, so Rancher asks no more")
@@ -114,7 +114,7 @@ def _up_to_date(facts: Facts) -> bool:
     """Whether Rancher has seen the version that it is to bring: its verdict may be that of an earlier generation."""
     for ref in (CONTROL_PLANE, PROVISIONING):
         obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
-        wanted, seen = (field(path).get(obj) for path in ("metadata.generation", "status.observedGeneration"))
+        wanted, seen = (field_path(path).get(obj) for path in ("metadata.generation", "status.observedGeneration"))
         if obj and not (isinstance(wanted, int) and isinstance(seen, int) and seen >= wanted):
             return False
     return True
@@ -138,7 +138,7 @@ def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
 
 def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, first: NodeRollout) -> Hit:
     secret, machine = node.secrets[0][0], node.machines[0]
-    since = latest(*(job.ended for job in rollout.jobs))
+    since = latest_time(*(job.ended for job in rollout.jobs))
     before = (Cause("upgrade-node-never-started", first.ref),) if first.name != node.name else ()
     keys = ("drain-options", "pre-drain")
     planner = tuple(e for told in rollout.planner for e in [Evidence(told.subject, told.path, told.message)])
@@ -243,7 +243,7 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
             subject=node.ref,
             message=f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
             f"{f' at {Timestamp(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
-            f"{told or 'it gives no reason'}{f'; not upgraded either: {listed(rest)}' if rest else ''}",
+            f"{told or 'it gives no reason'}{f'; not upgraded either: {join_names(rest)}' if rest else ''}",
             evidence=(
                 *field_evidence(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),
                 *condition_evidence(facts, upgrade.ref, "NodesUpgraded", "status"),
@@ -297,7 +297,7 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node.ref,
             message=f"Node {node.name} {STATES[PAUSED].doing}"
-            f"{f', and {listed(others)} with it' if others else ''}: the upgrade goes on when it is released",
+            f"{f', and {join_names(others)} with it' if others else ''}: the upgrade goes on when it is released",
             evidence=(
                 Evidence(upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state),
                 *field_evidence(facts, upgrade.ref, f'status.nodeStatuses["{node.name}"].reason', PAUSES),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.suggest import listed
+from harvdiag.core.suggest import join_names
 from harvdiag.graph.pairing import E1, E2
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -35,7 +35,7 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     blocked = {node: why for node in _waiting(upgrade) if (why := _why(facts, upgrade, node))}
     if not blocked:
         return
-    names = listed([node.name for node in blocked])
+    names = join_names([node.name for node in blocked])
     whole = f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'}"
     stay = _stay({node.name: upgrade.nodes[node.name] for node in blocked})
     done = sum(state == "Succeeded" for state in upgrade.nodes.values())
@@ -43,7 +43,7 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
         subject=upgrade.ref,
         message=(
             f"{whole} cannot finish: {stay}, because Rancher starts a node only through the plan Secret of its "
-            f"Machine, and {listed(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
+            f"Machine, and {join_names(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
         ),
         evidence=(
             *(evidence for node in blocked for evidence in (*field_evidence(facts, node, E1), *_other(facts, node))),
@@ -63,8 +63,10 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
 def _stay(states: dict[str, str]) -> str:
     """Who stays where: once where all stay at the same state, else each with its own."""
     if len(set(states.values())) == 1:
-        return f'{listed(list(states))} {"stays" if len(states) == 1 else "stay"} at "{next(iter(states.values()))}"'
-    return listed([f'{name} stays at "{state}"' for name, state in states.items()])
+        return (
+            f'{join_names(list(states))} {"stays" if len(states) == 1 else "stay"} at "{next(iter(states.values()))}"'
+        )
+    return join_names([f'{name} stays at "{state}"' for name, state in states.items()])
 
 
 def _causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.conditions import ALL_LISTS, find_condition
-from harvdiag.core.fields import field, text
+from harvdiag.core.fields import field_path, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
@@ -94,8 +94,8 @@ def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
 
 def _counted(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
     """The agent's own figures where they say that it tries no more; a live cluster shows none of a Secret's data."""
-    told = {key: _plain(text(facts.pairing.obj(secret), f'data["{key}"]')) for key in (COUNT, MOST, THRESHOLD)}
-    failed = _plain(text(facts.pairing.obj(secret), f'data["{FAILED_KEY}"]'))
+    told = {key: _plain(get_text(facts.pairing.obj(secret), f'data["{key}"]')) for key in (COUNT, MOST, THRESHOLD)}
+    failed = _plain(get_text(facts.pairing.obj(secret), f'data["{FAILED_KEY}"]'))
     count, most = (int(told[key]) if told[key].isdigit() else 0 for key in (COUNT, MOST))
     if not failed or not 0 < most <= count:
         return ()
@@ -129,7 +129,7 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
         waits = next((secret for secret, _ in node.secrets if _waits(facts, secret)), None) if node.exists else None
         if rollout is None or waits is None:
             continue
-        since = Timestamp(text(facts.pairing.obj(waits), UPDATED))
+        since = Timestamp(get_text(facts.pairing.obj(waits), UPDATED))
         yield Hit(
             subject=node.ref,
             message=(
@@ -164,6 +164,6 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
 def _waits(facts: Facts, secret: ObjectRef) -> bool:
     """Whether the plan is old and its probes have not passed; where nobody notes that, it is not known."""
     obj = facts.pairing.obj(secret)
-    passed, updated = field(PASSED).get(obj), Timestamp(text(obj, UPDATED))
+    passed, updated = field_path(PASSED).get(obj), Timestamp(get_text(obj, UPDATED))
     age = facts.now.since(updated)
     return passed == "" and age is not None and age >= LONG

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -131,9 +131,9 @@ def _still_since(facts: Facts, rollout: Rollout, told: Told) -> str:
     """The last sign of progress: new words, a new plan for a Machine that they name, a Job that began or ended."""
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
     nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(told.machines)]
-    return latest(
+    return latest_time(
         *(each.since for each in rollout.planner),
-        *(text(facts.pairing.obj(secret), UPDATED) for node in nodes for secret, _ in node.secrets),
+        *(get_text(facts.pairing.obj(secret), UPDATED) for node in nodes for secret, _ in node.secrets),
         *(node.ready_since for node in nodes),
         *(time for job in rollout.jobs for time in (job.began, job.ended)),
         begun.since if begun else "",
@@ -159,7 +159,7 @@ def _next(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tup
 
 
 def _names(nodes: list[NodeRollout]) -> str:
-    return listed([node.name for node in nodes])
+    return join_names([node.name for node in nodes])
 
 
 def _causes(told: Told, nodes: list[NodeRollout]) -> Iterator[Cause]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from harvdiag.core.conditions import condition_path, find_condition
-from harvdiag.core.fields import Obj, field, labels, name_of, text
+from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
@@ -57,7 +57,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     upgrade = rollout.upgrade.ref
     for plan in _of_upgrade(facts, upgrade.name):
         known = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.recently_created(ref)]
-        left_out = [ref for ref, obj in known if not plan.selects(obj) and plan.label not in labels(obj)]
+        left_out = [ref for ref, obj in known if not plan.selects(obj) and plan.label not in get_labels(obj)]
         if plan.task != SKIP_RESTART or not left_out:
             continue
         yield Hit(
@@ -162,9 +162,11 @@ def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
 
 def _failed(facts: Facts, plan: NodePlan) -> dict[str, str]:
     """The Nodes on which a Job of the plan has failed (a full disk, its deadline of an hour) and none is at work."""
-    jobs = [job for job in facts.snapshot.objects("Job") if labels(job).get("upgrade.cattle.io/plan") == plan.ref.name]
-    busy = {str(labels(job).get(ON_NODE)) for job in jobs if field("status.active").get(job)}
-    failed = {str(labels(job).get(ON_NODE)) for job in jobs if FAILED.value(job) == "True"}
+    jobs = [
+        job for job in facts.snapshot.objects("Job") if get_labels(job).get("upgrade.cattle.io/plan") == plan.ref.name
+    ]
+    busy = {str(get_labels(job).get(ON_NODE)) for job in jobs if field_path("status.active").get(job)}
+    failed = {str(get_labels(job).get(ON_NODE)) for job in jobs if FAILED.value(job) == "True"}
     return {name: RAN_AND_FAILED for name in plan.missing(_nodes(facts)) if name in failed - busy}
 
 
@@ -217,8 +219,8 @@ def _failures(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evidence]:
     """The Job of the plan that failed on a Node, with the reason that it gives."""
     mine = {"upgrade.cattle.io/plan": plan.ref.name, ON_NODE: node}
     for job in facts.snapshot.objects("Job"):
-        if mine.items() <= labels(job).items() and FAILED.value(job) == "True":
-            ref = ObjectRef("Job", text(job, "metadata.namespace"), name_of(job))
+        if mine.items() <= get_labels(job).items() and FAILED.value(job) == "True":
+            ref = ObjectRef("Job", get_text(job, "metadata.namespace"), name_of(job))
             failed = find_condition(job, "Failed")
             yield Evidence(ref, condition_path("Failed"), failed.reason or failed.status or "True")
 
@@ -294,8 +296,8 @@ def _unable(facts: Facts, plan: NodePlan, name: str) -> str:
 def _registering(facts: Facts, plan: NodePlan, node: str) -> bool:
     """Whether a Job of the plan is at work on the Node for less than an hour: it may still register it."""
     mine = {"upgrade.cattle.io/plan": plan.ref.name, ON_NODE: node}
-    jobs = [job for job in facts.snapshot.objects("Job") if mine.items() <= labels(job).items()]
-    began = [text(job, "status.startTime") for job in jobs if field("status.active").get(job)]
+    jobs = [job for job in facts.snapshot.objects("Job") if mine.items() <= get_labels(job).items()]
+    began = [get_text(job, "status.startTime") for job in jobs if field_path("status.active").get(job)]
     ages = [age for at in began if (age := facts.now.since(Timestamp(at))) is not None]
     return any(age < DEADLINE for age in ages)
 

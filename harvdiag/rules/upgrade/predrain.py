@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.suggest import listed
+from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
@@ -87,15 +87,15 @@ def _volumes(facts: Facts, rollout: Rollout, node: NodeRollout) -> list[tuple[Ob
     found = [
         (ObjectRef(VOLUME, namespace_of(obj), name_of(obj)), obj)
         for obj in facts.snapshot.objects(VOLUME)
-        if text(obj, "status.robustness") in bad and text(obj, "status.state") == "attached"
+        if get_text(obj, "status.robustness") in bad and get_text(obj, "status.state") == "attached"
     ]
-    return sorted(found, key=lambda pair: (text(pair[1], "status.currentNodeID") != node.name, pair[0]))
+    return sorted(found, key=lambda pair: (get_text(pair[1], "status.currentNodeID") != node.name, pair[0]))
 
 
 def _storing(facts: Facts, rollout: Rollout) -> int:
     """How many nodes the Job counts: the managed ones that are no witness."""
     there = [node for node in rollout.nodes if node.exists and node.managed]
-    return sum(labels(facts.pairing.obj(node.ref)).get(WITNESS) != "true" for node in there)
+    return sum(get_labels(facts.pairing.obj(node.ref)).get(WITNESS) != "true" for node in there)
 
 
 def _vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
@@ -107,14 +107,14 @@ def _vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
         kind = facts.snapshot.resolve_kind(VMI).name
     except HarvdiagError:
         return []
-    found = [obj for obj in facts.snapshot.objects(kind) if text(obj, "status.nodeName") == node.name]
-    stay = [o for o in found if text(o, "status.phase") == "Running" and MIGRATABLE.value(o) == "False"]
+    found = [obj for obj in facts.snapshot.objects(kind) if get_text(obj, "status.nodeName") == node.name]
+    stay = [o for o in found if get_text(o, "status.phase") == "Running" and MIGRATABLE.value(o) == "False"]
     return [(ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in stay]
 
 
 def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     volumes, vms = hold.volumes[:MOST_SHOWN], hold.vms[:MOST_SHOWN]
-    told = [f"volume {ref.name} ({_owner(obj)}) is {text(obj, 'status.robustness')}" for ref, obj in volumes]
+    told = [f"volume {ref.name} ({_owner(obj)}) is {get_text(obj, 'status.robustness')}" for ref, obj in volumes]
     told += [f"VM {ref.namespace}/{ref.name} cannot migrate{_reason(obj)}" for ref, obj in vms]
     more = len(hold.volumes) + len(hold.vms) - len(told)
     told += [] if told else [f"what holds it cannot be seen here ({VOLUME} {hold.unseen})"]
@@ -123,7 +123,7 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
         subject=node.ref,
         message=(
             f"The pre-drain Job of Node {node.name} has been at work since {Timestamp(hold.job.began)}, and "
-            f"{listed(told)}{f'; {more} more hold it too' if more else ''}"
+            f"{join_names(told)}{f'; {more} more hold it too' if more else ''}"
         ),
         evidence=(
             *(e for ref, _ in volumes for e in field_evidence(facts, ref, *paths)),
@@ -162,7 +162,7 @@ def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
 
 def _immovable(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
     yield Evidence(ref, condition_path("LiveMigratable"), "False")
-    yield Evidence(ref, "status.nodeName", text(obj, "status.nodeName"))
+    yield Evidence(ref, "status.nodeName", get_text(obj, "status.nodeName"))
 
 
 def _reason(obj: Obj) -> str:
@@ -172,8 +172,8 @@ def _reason(obj: Obj) -> str:
 
 def _owner(obj: Obj) -> str:
     """Whom a volume belongs to, as Longhorn notes it, and where it is attached."""
-    space, claim = (text(obj, f"status.kubernetesStatus.{key}") for key in ("namespace", "pvcName"))
-    at = f"attached at {text(obj, 'status.currentNodeID') or 'an unknown node'}"
+    space, claim = (get_text(obj, f"status.kubernetesStatus.{key}") for key in ("namespace", "pvcName"))
+    at = f"attached at {get_text(obj, 'status.currentNodeID') or 'an unknown node'}"
     return f"{space}/{claim}, {at}" if space and claim else at
 
 

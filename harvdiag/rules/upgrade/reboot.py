@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import Severity
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.graph.pairing import E1
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -231,11 +231,11 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
 def _left_cordoned(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
     """Not for maintenance, not in a cycle; after the upgrade's end only where the cordon is older than the last Job."""
     obj = facts.links.objects.get(node.ref)
-    if text(obj, MAINTENANCE) or any(not shaken.idle for _, shaken in node.secrets):
+    if get_text(obj, MAINTENANCE) or any(not shaken.idle for _, shaken in node.secrets):
         return False
     job, at = node.job("post-drain"), cordoned_at(facts, node.ref)
     ended = job.ended if job else ""
-    if not has_settled(facts, latest(ended, ready_since(facts, node.ref)), at):
+    if not has_settled(facts, latest_time(ended, ready_since(facts, node.ref)), at):
         return False
     age = Timestamp(ended).since(Timestamp(at))
     return rollout.upgrade.running or (age is not None and age >= timedelta(0))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import Condition, conditions_of
-from harvdiag.core.fields import Obj, field, labels, name_of, text
+from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import PLAN_OF
@@ -53,7 +53,7 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
     if _concerned(facts) is None:
         return
     for obj in facts.snapshot.objects("Bundle"):
-        ref = ObjectRef("Bundle", text(obj, "metadata.namespace"), name_of(obj))
+        ref = ObjectRef("Bundle", get_text(obj, "metadata.namespace"), name_of(obj))
         if not (_of_upgrade(ref) and _failed(obj) and _settled(facts, obj)):
             continue
         yield Hit(
@@ -90,7 +90,7 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
         return
     for obj in facts.snapshot.objects("ManagedChart"):
         failed = [kind for kind, column in CHART_STEPS.items() if column.value(obj) == "False"]
-        ref = ObjectRef("ManagedChart", text(obj, "metadata.namespace"), name_of(obj))
+        ref = ObjectRef("ManagedChart", get_text(obj, "metadata.namespace"), name_of(obj))
         if not (_of_upgrade(ref) and (failed or _failed(obj)) and _settled(facts, obj)):
             continue
         what = "its Bundle could not be applied" if not failed else f"its condition {failed[0]} is False"
@@ -129,7 +129,7 @@ def helm_release_locked(facts: Facts) -> Iterator[Hit]:
         return
     for kind in ("Bundle", "ManagedChart"):
         for obj in facts.snapshot.objects(kind):
-            ref = ObjectRef(kind, text(obj, "metadata.namespace"), name_of(obj))
+            ref = ObjectRef(kind, get_text(obj, "metadata.namespace"), name_of(obj))
             since = "" if _failed(obj) or not _of_upgrade(ref) else _locked_since(facts, obj)
             if since:
                 yield _locked(facts, ref, obj, since)
@@ -183,7 +183,7 @@ def _settled(facts: Facts, obj: Obj) -> bool:
 
 
 def _failed(obj: Obj) -> bool:
-    count = field("status.summary.errApplied").get(obj)
+    count = field_path("status.summary.errApplied").get(obj)
     return isinstance(count, int | float) and count > 0
 
 
@@ -216,7 +216,7 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
     obj = facts.snapshot.get(ref)
     if obj is None or not _since_1_9(facts):
         return
-    if text(obj, ADMINISTRATED) == "true" or _services_under_way(facts):
+    if get_text(obj, ADMINISTRATED) == "true" or _services_under_way(facts):
         return
     yield Hit(
         subject=ref,
@@ -253,7 +253,7 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
     From Rancher 2.15 (Harvester 1.9) on, plan Secrets carry plan.cattle.io/cluster-group, -kind and -name. The
     controller that cordons and drains a node ignores a Secret without them: that node stays at "Images preloaded".
     """
-    plans = {plan: labels(facts.pairing.obj(plan)) for plan in facts.pairing.plans}
+    plans = {plan: get_labels(facts.pairing.obj(plan)) for plan in facts.pairing.plans}
     whole = [plan for plan, mine in plans.items() if all(mine.get(key) for key in CLUSTER_LABELS)]
     if not (whole or _since_1_9(facts)) or _services_under_way(facts):
         return

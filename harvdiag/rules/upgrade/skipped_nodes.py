@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import Severity
-from harvdiag.core.suggest import listed
+from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -53,7 +53,7 @@ def _after(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
         what = (
             f"Upgrade {rollout.upgrade.ref.name} to {rollout.upgrade.version} succeeded without Node {node.name}{why}"
         )
-        yield _hit(facts, rollout, node, f"{what}: it still runs {listed(lags)}", _mend(node))
+        yield _hit(facts, rollout, node, f"{what}: it still runs {join_names(lags)}", _mend(node))
 
 
 def _meanwhile(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
@@ -112,7 +112,7 @@ def _lags(rollout: Rollout, node: NodeRollout) -> list[str]:
 
 def _later(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
     """Whether the Node joined after the upgrade had begun, or nobody tells when."""
-    joined = Timestamp(text(facts.pairing.obj(node.ref), "metadata.creationTimestamp"))
+    joined = Timestamp(get_text(facts.pairing.obj(node.ref), "metadata.creationTimestamp"))
     began = Timestamp(made(rollout.upgrade))
     return joined.at is None or began.at is None or joined.at > began.at
 

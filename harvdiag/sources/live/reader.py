@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 
 from harvdiag.core.errors import AccessError, SourceError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import OTHERS, State
 from harvdiag.core.target import TIMEOUT
@@ -141,7 +141,7 @@ class LiveReader:
         wanted = [kind for kind in kinds if kind not in sensitive]
         if not wanted:
             return
-        self._progress.begin(plain(self.manifest.name), len(wanted))
+        self._progress.begin(escape_text(self.manifest.name), len(wanted))
         try:
             refused = []
             with closing(self._list_concurrently([(kind, "") for kind in wanted])) as answers:

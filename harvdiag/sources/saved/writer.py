@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.fields import Obj, name_of
 from harvdiag.core.model import CoverageEntry
 from harvdiag.io.archive import Limits
@@ -64,7 +64,7 @@ class Saved(NamedTuple):
         )
 
     def __repr__(self) -> str:
-        return plain(f"<Saved {self.path}: {self.what}>")
+        return escape_text(f"<Saved {self.path}: {self.what}>")
 
 
 def default_name(manifest: Manifest) -> str:

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from harvdiag.core.conditions import condition_path
-from harvdiag.core.escape import shown
-from harvdiag.core.fields import Obj, field, uid_of
+from harvdiag.core.escape import format_value
+from harvdiag.core.fields import Obj, field_path, uid_of
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.references import ABSENT, UNSEEN, Edge, ref_of
@@ -134,7 +134,7 @@ class Comparison(Tabular):
                 told = (finding.message, "") if word == GONE else ("", finding.message)
                 yield (word, "finding", *finding.subject, finding.rule, *told)
 
-    def _summary(self) -> dict[str, Any]:
+    def _document_head(self) -> dict[str, Any]:
         """Both sources, whether they are one cluster, how much is the same, what cannot be compared."""
         objects, links = self.same
         sides = {"before": self.before.findings.source, "now": self.now.findings.source}
@@ -300,13 +300,13 @@ class Comparison(Tabular):
 
 def _holds(obj: Obj | None, path: str, value: str) -> bool:
     """Whether the field has this value; of an owner, that there is one."""
-    found = field(path).get(obj)
+    found = field_path(path).get(obj)
     return found == value or isinstance(found, dict)
 
 
 def _short(path: str) -> str:
     """A field without what all have in common: ``cluster.x-k8s.io/machine``, ``nodeRef.name``."""
-    bare = str(field(path).steps[-1]) if path.endswith('"]') else path
+    bare = str(field_path(path).steps[-1]) if path.endswith('"]') else path
     return bare.removeprefix("metadata.").removeprefix("status.").removeprefix("spec.")
 
 
@@ -337,4 +337,4 @@ def _led(edges: list[Edge]) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return shown(value)
+    return format_value(value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harvdiag.core.fields import text
-from harvdiag.core.listing import groups
+from harvdiag.core.fields import get_text
+from harvdiag.core.listing import group_by
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import PLAN_OF
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
@@ -39,7 +39,7 @@ def grouped(comparison: Comparison, whole: bool = False) -> list[Group]:
     """By host, those with objects that came or went first; alike ones once where there are many of them."""
     found = [
         Group(name, tuple(_steps(changes)))
-        for name, changes in groups(comparison.changes, lambda change: _host(comparison, change.ref))
+        for name, changes in group_by(comparison.changes, lambda change: _host(comparison, change.ref))
     ]
     found.sort(key=lambda group: (min(map(_weight, group.steps)), group.name == CLUSTER, group.name))
     if whole:
@@ -52,7 +52,7 @@ def grouped(comparison: Comparison, whole: bool = False) -> list[Group]:
 def _folded(found: Sequence[Group]) -> list[Group]:
     """The first of those whose steps are the same but for their names, and the rest of them as one."""
     kept: list[Group] = []
-    sorts = groups(found, lambda group: tuple(_mark(step) for step in group.steps))
+    sorts = group_by(found, lambda group: tuple(_mark(step) for step in group.steps))
     for at, (_, alike) in enumerate(sorts):
         if len(kept) >= ROOM:
             rest = tuple(group.name for _, more in sorts[at:] for group in more)
@@ -109,6 +109,6 @@ def _host(comparison: Comparison, ref: ObjectRef) -> str:
         return CLUSTER
     sides = (comparison.now, comparison.before)
     obj = next((side.objects[ref] for side in sides if ref in side.objects), None)
-    machine = (text(obj, PLAN_OF) or ref.name.removesuffix("-machine-plan")) if ref.kind == "Secret" else ref.name
+    machine = (get_text(obj, PLAN_OF) or ref.name.removesuffix("-machine-plan")) if ref.kind == "Secret" else ref.name
     node = next((side.partners[f"Machine {machine}"] for side in sides if f"Machine {machine}" in side.partners), "")
     return node or f"Machine {machine}"

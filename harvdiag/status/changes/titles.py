@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import groups as groups_of
-from harvdiag.core.listing import listed
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import group_by as groups_of
+from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import ABSENT, GOOD, SIGNS
 from harvdiag.core.model import Finding
-from harvdiag.core.wrap import cut, wrap
+from harvdiag.core.wrap import truncate_text, wrap_text
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
 from harvdiag.status.changes.grouping import Group, Step
 from harvdiag.status.source import source_line
@@ -155,7 +155,7 @@ def _counts(comparison: Comparison) -> str:
 
 
 def _first(names: Sequence[str]) -> str:
-    return listed(names, len(names) if len(names) <= FEW else 2)
+    return join_escaped(names, len(names) if len(names) <= FEW else 2)
 
 
 def spoken(change: Change) -> str:
@@ -232,22 +232,22 @@ def _line(step: Step) -> str:
 def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
     """The same for a terminal."""
     out = [
-        *wrap(title(comparison), width, "  "),
-        *(part for side in under(comparison) for part in wrap(side, width, "  ")),
+        *wrap_text(title(comparison), width, "  "),
+        *(part for side in under(comparison) for part in wrap_text(side, width, "  ")),
         "",
     ]
     for group in groups:
-        out += wrap(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width, "  ")
-        out += [f"  {cut(plain(_line(step)), width - 2)}" for step in group.steps]
+        out += wrap_text(group.name + (f": {join_escaped(group.alike, 6)}" if group.alike else ""), width, "  ")
+        out += [f"  {truncate_text(escape_text(_line(step)), width - 2)}" for step in group.steps]
         out += [f"  and {group.more} more"] if group.more else []
     if found := findings(comparison):
         out += [*[""] * bool(groups), "Findings"]
         for told in found:
-            said = wrap(f"{SIGNS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
+            said = wrap_text(f"{SIGNS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
             out += [f"  {part}" for part in said]
     if not comparison.strangers:
-        out += [*[""] * bool(groups or found), *wrap(same(comparison), width, "  ")]
-    out += [part for note in notes(comparison) for part in wrap(f"? {note}", width, "  ")]
+        out += [*[""] * bool(groups or found), *wrap_text(same(comparison), width, "  ")]
+    out += [part for note in notes(comparison) for part in wrap_text(f"? {note}", width, "  ")]
     return "\n".join(out)
 
 

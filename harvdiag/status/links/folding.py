@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeAlias
 
-from harvdiag.core.listing import groups
+from harvdiag.core.listing import group_by
 from harvdiag.status.links.phrases import likewise
 from harvdiag.status.links.rows import PLACE, Row, Thing, natural
 from harvdiag.status.summary import counted
@@ -76,7 +76,7 @@ def fold(rows: Sequence[Row], whole: bool = False) -> list[Entry]:
     """The rows and folds in the order of the picture. `whole` folds nothing."""
     if whole or len(rows) < WELL:
         return list(rows)
-    alike = groups(rows, _mark)
+    alike = group_by(rows, _mark)
     few = min(MOST, max(1, ROOM // max(1, sum(mark != WELL_MARK for mark, _ in alike))))
     found: list[Entry] = []
     for mark, members in alike:
@@ -107,7 +107,7 @@ def trim(row: Row, most: int = TALL) -> Row:
     if len(ill) > MOST + 2:
         row = _without(row, ill[MOST:])
     kept: dict[str, None] = {}
-    for kinds in groups(row.things, lambda thing: PLACE[thing.ref.kind]):
+    for kinds in group_by(row.things, lambda thing: PLACE[thing.ref.kind]):
         urgent = sorted(kinds[1], key=_calm)
         kept |= dict.fromkeys(thing.key for thing in urgent[:most])
     if len(kept) == len(row.things):

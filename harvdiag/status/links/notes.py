@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.core.fields import Obj, labels, text
+from harvdiag.core.fields import Obj, get_labels, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import condition_column, roles_column
@@ -15,16 +15,16 @@ INIT = "rke.cattle.io/init-node"
 
 def note(obj: Obj, ref: ObjectRef) -> str:
     """Role of a Node, phase of a Machine, the kind where several share a column."""
-    leaving = "being deleted" if text(obj, "metadata.deletionTimestamp") else ""
+    leaving = "being deleted" if get_text(obj, "metadata.deletionTimestamp") else ""
     if ref.kind == "Node":
         ready = "" if READY.value(obj) in {"True", None} else "not ready"
         return _joined(ready, leaving, (ROLES.value(obj) or "worker").replace(" ", ", "))
     if ref.kind == "Machine":
-        phase = text(obj, "status.phase")
+        phase = get_text(obj, "status.phase")
         return _joined(phase, leaving if phase != "Deleting" else "")
     if ref.kind == "Secret":
         rest = "machine-plan" if ref.name.endswith("-machine-plan") else ""
-        return _joined(rest, leaving, "init node" if labels(obj).get(INIT) == "true" else "")
+        return _joined(rest, leaving, "init node" if get_labels(obj).get(INIT) == "true" else "")
     return _joined(kind(ref.kind), leaving)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import HOLLOW, MISSING, SIGNS
 from harvdiag.kinds import CATALOGUE
 from harvdiag.status.links.folding import Fold
@@ -49,9 +49,9 @@ class Outline(NamedTuple):
 def called(thing: Thing) -> str:
     """Kind and name of a thing in a line of text."""
     if thing.slot:
-        return plain(thing.slot)
+        return escape_text(thing.slot)
     bare = CATALOGUE[thing.ref.kind].bare if thing.ref.kind in PLACE else kind(thing.ref.kind)
-    return plain(f"{bare} {thing.ref.name.replace('provider_id ', 'providerID ')}")
+    return escape_text(f"{bare} {thing.ref.name.replace('provider_id ', 'providerID ')}")
 
 
 def sign(state: str) -> str:
@@ -66,7 +66,7 @@ def outline(found: Plot) -> Outline:
     for number, entry in enumerate(found.entries):
         if isinstance(entry, Fold):
             key = f"bundle/{number}"
-            knots.append(Knot(key, (plain(told(entry)),), entry.state))
+            knots.append(Knot(key, (escape_text(told(entry)),), entry.state))
             joints += (
                 [Joint(left=key, right=target, forth=True, back=False)] if target and entry.state == "good" else []
             )
@@ -86,7 +86,7 @@ def _knot(thing: Thing) -> Knot:
     word = "" if thing.real or thing.slot else MISSING[thing.state]
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
     mark = "" if thing.state == "good" else f"{sign(thing.state)} "
-    lines = filter(None, (f"{mark}{called(thing)}", plain(note), word))
+    lines = filter(None, (f"{mark}{called(thing)}", escape_text(note), word))
     return Knot(thing.key, tuple(lines), thing.state)
 
 
@@ -105,7 +105,12 @@ def _joints(ties: Iterable[Tie]) -> Iterator[Joint]:
         state = worst([tie.state for tie, _ in found])
         ways = {forth for _, forth in found}
         yield Joint(
-            left=left, right=right, forth=True in ways, back=False in ways, state=state, label=plain("; ".join(words))
+            left=left,
+            right=right,
+            forth=True in ways,
+            back=False in ways,
+            state=state,
+            label=escape_text("; ".join(words)),
         )
 
 
@@ -115,5 +120,5 @@ def _outward(row: Row) -> Iterator[Joint]:
     for tie in [*good[:1], *(tie for tie in row.out if tie.word)]:
         word = f"{tie.paths[0]}: {tie.word}" if tie.word else ""
         yield Joint(
-            left=tie.source.key, right=tie.target.key, forth=True, back=False, state=tie.state, label=plain(word)
+            left=tie.source.key, right=tie.target.key, forth=True, back=False, state=tie.state, label=escape_text(word)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harvdiag.core.listing import listed
+from harvdiag.core.listing import join_escaped
 from harvdiag.core.model import Finding
 from harvdiag.rules import registry
 from harvdiag.status.links.rows import Row
@@ -38,7 +38,7 @@ def likewise(count: int, noun: str, finding: Finding) -> str:
 def left(row: Row) -> str:
     """What was left out of a row: its Nodes by their names, else how many objects; empty where all is shown."""
     if row.folded:
-        names = listed([ref.name for ref in row.folded], 12)
+        names = join_escaped([ref.name for ref in row.folded], 12)
         return f"and {counted(len(row.folded), 'more node')} that hang together with these: {names}"
     return f"and {row.left} more objects that hang together with these" if row.left else ""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from harvdiag.core.keys import key, quoted
+from harvdiag.core.keys import object_key, quote_key
 from harvdiag.core.marks import ABSENT, GOOD, SEVERE, UNSEEN
 from harvdiag.core.model import Finding, ObjectRef
 
@@ -57,7 +57,7 @@ class Thing(NamedTuple):
     @property
     def key(self) -> str:
         """Its key in the picture."""
-        return f"{key(self.ref)}/none" if self.slot else key(self.ref)
+        return f"{object_key(self.ref)}/none" if self.slot else object_key(self.ref)
 
     @property
     def name(self) -> str:
@@ -84,7 +84,7 @@ class Tie(NamedTuple):
     @property
     def key(self) -> str:
         """Its key in the picture."""
-        return f"{self.source.key}>{quoted(self.paths[0])}>{self.target.key}"
+        return f"{self.source.key}>{quote_key(self.paths[0])}>{self.target.key}"
 
     @property
     def broken(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harvdiag.core.listing import listed
+from harvdiag.core.listing import join_escaped
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.status.links.folding import Entry, Fold
 from harvdiag.status.links.phrases import within
@@ -34,7 +34,7 @@ def title(web: Web, focus: ObjectRef | None, finding: Finding | None) -> str:
     if roots:
         return _answer(web, roots, len(nodes))
     if web.gaps:
-        return f"Cannot tell whether every link holds: {listed(web.gaps, 3)} not seen"
+        return f"Cannot tell whether every link holds: {join_escaped(web.gaps, 3)} not seen"
     others = _roots(web.rows) or _roots([Row(web.hub)])
     if broken:
         return f"{counted(len(broken), 'row')} with links that lead to nothing, though nothing is found wrong with them"
@@ -59,7 +59,7 @@ def _answer(web: Web, roots: Sequence[Finding], nodes: int) -> str:
 def _ghosts(web: Web, found: Sequence[Finding], held: Sequence[str], nodes: int) -> str:
     """Machines whose Nodes do not exist, and whom they hold up."""
     gone = [t.ref.name for row in web.rows for t in row.things if t.ref.kind == "Node" and t.state == "absent"]
-    head = f"{counted(len(found), 'Machine')} without Node ({listed(gone, FEW)})"
+    head = f"{counted(len(found), 'Machine')} without Node ({join_escaped(gone, FEW)})"
     if not held:
         return f"{head}: {_of(0, nodes)}"
     names = held if len(held) <= FEW else [f"{len(held)} nodes"]
@@ -110,9 +110,9 @@ def alt(web: Web, entries: Sequence[Entry], said: str) -> str:
     parts += [_row(row) for row in bad[:FEW]]
     parts += [f"{len(bad) - FEW} more rows are not well."] if len(bad) > FEW else []
     well = [entry.head.ref.name for entry in entries if isinstance(entry, Row) and entry.state == "good"]
-    parts += [f"Every link holds of {listed(well, 12)}."] if well else []
+    parts += [f"Every link holds of {join_escaped(well, 12)}."] if well else []
     parts += [_fold(entry) for entry in entries if isinstance(entry, Fold)]
-    parts += [f"Not seen: {listed(web.gaps)}."] if web.gaps else []
+    parts += [f"Not seen: {join_escaped(web.gaps)}."] if web.gaps else []
     return " ".join(parts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.build import Graph
@@ -40,14 +40,14 @@ class Plot(Tabular):
     alt: str
 
     def __repr__(self) -> str:
-        return f"<Plot: {len(self.records)} links; {plain(self.title)}>"
+        return f"<Plot: {len(self.records)} links; {escape_text(self.title)}>"
 
     @property
     def records(self) -> list[Record]:
         """One row a link, also of what is folded."""
         return rows(self.web)
 
-    def _summary(self) -> dict[str, Any]:
+    def _document_head(self) -> dict[str, Any]:
         """The answer in words, and the kinds that were not seen."""
         return {"title": self.title, "not_seen": list(self.web.gaps)}
 

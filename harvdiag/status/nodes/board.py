@@ -70,7 +70,7 @@ class Board(Tabular):
             yield name, cell.word or None if name == "paired" else cell.value
         yield "rules", ", ".join(dict.fromkeys(finding.rule for finding in row.findings))
 
-    def _summary(self) -> dict[str, Any]:
+    def _document_head(self) -> dict[str, Any]:
         """Why the Nodes were `not_seen`, and the findings about no single node (`others`, by fingerprint)."""
         return {
             "not_seen": self.facts.snapshot.gap("Node"),

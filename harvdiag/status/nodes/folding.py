@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import groups
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import group_by
 from harvdiag.core.marks import NONE, PLAIN, UNSEEN
 from harvdiag.status.nodes.cells import Cell, Row
 from harvdiag.status.summary import counted
@@ -63,7 +63,7 @@ def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
     cells = each.column(name)
     if len(cells) == 1:
         return [(cells[0][0], _word(cells[0][0]))]
-    shown = [(cell, f"{count} {plain(cell.word)}") for cell, count in cells[:DEEP]]
+    shown = [(cell, f"{count} {escape_text(cell.word)}") for cell, count in cells[:DEEP]]
     if len(cells) > DEEP:
         rest = sum(count for _, count in cells[DEEP - 1 :])
         shown[-1] = (Cell("", hint="; ".join(cell.hint for cell, _ in cells[DEEP - 1 :])), f"{rest} others")
@@ -71,7 +71,7 @@ def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
 
 
 def _word(cell: Cell) -> str:
-    return "" if cell.state == UNSEEN else plain(cell.word)
+    return "" if cell.state == UNSEEN else escape_text(cell.word)
 
 
 def told(rows: Sequence[Row]) -> str:
@@ -85,7 +85,9 @@ def told(rows: Sequence[Row]) -> str:
 
 def _alike(rows: Sequence[Row]) -> list[Line]:
     """The first of each trouble, the rest of it as one; of very many sorts of trouble the worst."""
-    sorts = groups(rows, lambda row: (row.ref.kind, row.state, row.reason, tuple(sorted(f.rule for f in row.findings))))
+    sorts = group_by(
+        rows, lambda row: (row.ref.kind, row.state, row.reason, tuple(sorted(f.rule for f in row.findings)))
+    )
     lines: list[Line] = []
     for at, (_, alike) in enumerate(sorts):
         if len(lines) >= MANY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harvdiag.core.listing import groups, listed
+from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.core.marks import GOOD, NOW, SIGNS, UNSEEN
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.nodes.board import Board
@@ -59,7 +59,7 @@ def _named(rows: Sequence[Row]) -> str:
     """Each with its reason; of more than a few, each reason with the first of them."""
     if len(rows) <= FEW:
         return ", ".join(f"{row.name} ({row.reason})" for row in rows)
-    sorts = groups(rows, lambda row: row.reason)
+    sorts = group_by(rows, lambda row: row.reason)
     more = f" and {counted(len(sorts) - FEW, 'other fault')}" if len(sorts) > FEW else ""
     return ", ".join(f"{reason} ({_first([row.name for row in alike])})" for reason, alike in sorts[:FEW]) + more
 
@@ -73,7 +73,7 @@ def _lone(ghosts: Sequence[Row]) -> str:
 
 
 def _first(names: Sequence[str]) -> str:
-    return listed(names, len(names) if len(names) <= FEW else 2)
+    return join_escaped(names, len(names) if len(names) <= FEW else 2)
 
 
 def _well(board: Board) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.fields import Obj, text
+from harvdiag.core.fields import Obj, get_text
 from harvdiag.snapshot import Snapshot
 
 __all__ = ["VMS", "VOLUMES", "Load", "vms", "volumes"]
@@ -31,7 +31,7 @@ def volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
     seen = _objects(snapshot, VOLUMES)
     if seen is None:
         return None
-    ways = [(text(obj, "status.currentNodeID"), text(obj, "status.robustness")) for obj in seen]
+    ways = [(get_text(obj, "status.currentNodeID"), get_text(obj, "status.robustness")) for obj in seen]
     found, each = Counter(ways), Counter(node for node, _ in ways)
     return {node: Load(count, found[node, "degraded"], found[node, "faulted"]) for node, count in each.items()}
 
@@ -39,7 +39,7 @@ def volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
 def vms(snapshot: Snapshot) -> Mapping[str, int] | None:
     """How many virtual machines run on each node; None where they were not seen."""
     seen = _objects(snapshot, VMS)
-    return None if seen is None else Counter(text(obj, "status.nodeName") for obj in seen)
+    return None if seen is None else Counter(get_text(obj, "status.nodeName") for obj in seen)
 
 
 def _objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from harvdiag.core.escape import plain
-from harvdiag.core.fields import Obj, field
+from harvdiag.core.escape import escape_text
+from harvdiag.core.fields import Obj, field_path
 
 __all__ = ["MOST", "excerpt"]
 
@@ -44,7 +44,7 @@ def excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> str:
 @lru_cache(maxsize=64)
 def _wanted(paths: tuple[str, ...]) -> frozenset[Steps]:
     """Every place on the way to one of the paths."""
-    ways = [field(path).steps for path in paths]
+    ways = [field_path(path).steps for path in paths]
     return frozenset(steps[:end] for steps in ways for end in range(1, len(steps) + 1))
 
 
@@ -105,4 +105,4 @@ def _told(line: str) -> str:
     bare = line.lstrip(" -")
     if bare.startswith((f"{CUT}: ", f"'{CUT}: ")):
         return f"{line[: len(line) - len(bare)].replace('-', ' ')}# {CUT} {bare.strip(chr(39)).removeprefix(CUT)[2:]}"
-    return plain(line)
+    return escape_text(line)

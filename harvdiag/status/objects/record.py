@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from harvdiag.core.escape import plain, shown
-from harvdiag.core.keys import key
+from harvdiag.core.escape import escape_text, format_value
+from harvdiag.core.keys import object_key
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.build import Graph
@@ -46,9 +46,9 @@ def record(diagnosis: Diagnosis, graph: Graph, found: Plot, drawn: Collection[st
     most = {ref: MOST if ref in concerned else max(min(MOST, LINES // len(refs)), FEWEST) for ref in refs}
     paths = {path: number for number, path in enumerate(sorted({path for _, _, path in graph.edges(keys=True)}))}
     return {
-        "verdict": plain(verdict(findings)),
+        "verdict": escape_text(verdict(findings)),
         "objects": [_object(snapshot, graph, ref, concerned[ref], most[ref]) for ref in refs],
-        "paths": [plain(path) for path in paths],
+        "paths": [escape_text(path) for path in paths],
         "edges": [
             [numbers[source], numbers[target], paths[path]]
             for source, target, path in graph.edges(keys=True)
@@ -70,8 +70,8 @@ def _folded(found: Plot) -> dict[str, list[ObjectRef]]:
 
 def _near(graph: Graph, drawn: Collection[str], folded: Mapping[str, Iterable[ObjectRef]]) -> list[ObjectRef]:
     """The objects that are drawn or folded, and those that they name or that name them."""
-    keys = {*drawn, *(key(ref) for refs in folded.values() for ref in refs)}
-    there = [ref for ref in graph if key(ref) in keys]
+    keys = {*drawn, *(object_key(ref) for refs in folded.values() for ref in refs)}
+    there = [ref for ref in graph if object_key(ref) in keys]
     rows = [ref for ref in there if ref.kind in PLACE]  # the cluster objects are near to everything
     around = (other for ref in rows for other in (*graph.successors(ref), *graph.predecessors(ref)))
     return list(dict.fromkeys([*there, *around]))
@@ -105,10 +105,10 @@ def _object(snapshot: Snapshot, graph: Graph, ref: ObjectRef, findings: list[int
     known = graph.nodes[ref]["state"] if ref in graph else PRESENT
     obj = snapshot.get(ref) if known == PRESENT else None
     told: Record = {
-        "key": key(ref),
-        "kind": plain(ref.kind),
-        "namespace": plain(ref.namespace),
-        "name": plain(ref.name),
+        "key": object_key(ref),
+        "kind": escape_text(ref.kind),
+        "namespace": escape_text(ref.namespace),
+        "name": escape_text(ref.name),
         "state": known,
         "findings": findings,
     }
@@ -132,7 +132,7 @@ def _words(found: Any) -> str:
     if isinstance(found, bool):
         return "yes" if found else "no"
     moment = Timestamp(found) if isinstance(found, str) else None
-    return plain(str(moment) if moment else shown(found, LONGEST))
+    return escape_text(str(moment) if moment else format_value(found, LONGEST))
 
 
 def _paths(kind: str) -> list[str]:
@@ -147,12 +147,15 @@ def _finding(finding: Finding, numbers: dict[ObjectRef, int]) -> Record:
     return {
         "severity": str(finding.severity),
         "rule": finding.rule,
-        "about": plain(finding.subject),
+        "about": escape_text(finding.subject),
         "subject": numbers.get(finding.subject, -1),
-        "message": plain(finding.message),
-        "why": plain(finding.why),
-        "next": [plain(step) for step in finding.next],
-        "caution": plain(finding.caution),
-        "evidence": [[plain(e.object), plain(e.path), plain(shown(value(e), LONGEST))] for e in finding.evidence],
-        "causes": [plain(cause.split(":")[0]) for cause in finding.caused_by],
+        "message": escape_text(finding.message),
+        "why": escape_text(finding.why),
+        "next": [escape_text(step) for step in finding.next],
+        "caution": escape_text(finding.caution),
+        "evidence": [
+            [escape_text(e.object), escape_text(e.path), escape_text(format_value(value(e), LONGEST))]
+            for e in finding.evidence
+        ],
+        "causes": [escape_text(cause.split(":")[0]) for cause in finding.caused_by],
     }

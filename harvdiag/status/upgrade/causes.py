@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harvdiag.core.escape import shown
+from harvdiag.core.escape import format_value
 from harvdiag.core.model import Finding
-from harvdiag.core.suggest import listed
+from harvdiag.core.suggest import join_names
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import broken, value
 from harvdiag.status.upgrade.part import Part, PartKey
@@ -30,7 +30,9 @@ def faults(diagnosis: Diagnosis) -> Iterator[Part]:
     if last is not root and last.rule != root.rule:
         rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
         told = _first(root, roots)
-        yield Part(PartKey.ROOT_CAUSE, "; ".join(shown(f.message, LONG) for f in told) + rest, findings=tuple(told))
+        yield Part(
+            PartKey.ROOT_CAUSE, "; ".join(format_value(f.message, LONG) for f in told) + rest, findings=tuple(told)
+        )
     if link := broken(root):
         yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {value(link)}".replace("  ", " "))
     if root.next:
@@ -62,8 +64,8 @@ def _last(story: Sequence[Finding]) -> Finding:
 
 
 def _why(last: Finding, alike: Sequence[Finding]) -> str:
-    others = listed([finding.subject.name for finding in alike])
-    return shown(last.message, LONG) + (f" (the same is found of {others})" if alike else "")
+    others = join_names([finding.subject.name for finding in alike])
+    return format_value(last.message, LONG) + (f" (the same is found of {others})" if alike else "")
 
 
 def _first(root: Finding, roots: Sequence[Finding]) -> list[Finding]:

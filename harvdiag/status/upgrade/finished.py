@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.suggest import either, near
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.causes import also, faults
 from harvdiag.status.upgrade.part import Part, PartKey
@@ -37,7 +37,7 @@ def _known(diagnosis: Diagnosis, name: str) -> None:
     for last in (diagnosis.latest, diagnosis.plan):
         known |= set(last.statuses) if last else set()
     if name not in known and diagnosis.facts.snapshot.seen("Node"):
-        raise UsageError(f"no node {name!r} in this cluster{either(near(name, known))}")
+        raise UsageError(f"no node {name!r} in this cluster{did_you_mean(suggest_names(name, known))}")
 
 
 def _ended(diagnosis: Diagnosis, node: str) -> Iterator[Part]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from harvdiag.core.listing import groups
+from harvdiag.core.listing import group_by
 from harvdiag.status.upgrade.progress import Way
 
 __all__ = ["Lane", "folded"]
@@ -30,7 +30,7 @@ class Lane(NamedTuple):
 def folded(ways: Sequence[Way]) -> list[Lane]:
     """The lanes: in a big cluster nodes that are alike share one; what is said is said once for those in a row."""
     big, found = len(ways) > FEW, list[Lane]()
-    for (mark, *_), alike in groups(ways, lambda way: (way.mark, way.rule, way.state, way.at)):
+    for (mark, *_), alike in group_by(ways, lambda way: (way.mark, way.rule, way.state, way.at)):
         most = TROUBLED if mark in {"error", "warning"} else ALIKE
         together = big and len(alike) >= most and mark != "now"
         found += [Lane(alike, "")] if together else [Lane([way], "") for way in alike]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harvdiag.core import suggest as spelling
-from harvdiag.core.listing import groups, listed
+from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.core.model import Reason
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade.part import Part, PartKey, find_part
@@ -79,7 +79,7 @@ def headline(course: Course) -> str:
     if standing.stuck and never and phase and phase.number == NODES:
         # What stands below as Why may be about something else than the node: then the title has both.
         mine = [way for way in never if way.name in _concerned(course)]
-        both = f"{_story(course)}; and {spelling.listed([way.name for way in never])} will never be upgraded"
+        both = f"{_story(course)}; and {spelling.join_names([way.name for way in never])} will never be upgraded"
         return _never(mine) if mine else both
     if standing.story:
         return _story(course)
@@ -117,12 +117,12 @@ def root(course: Course) -> str:
         return ""
     ghosts = [ref.name for f in course.standing.story if f.reason is Reason.DANGLING for ref in f.targets]
     if part.findings[0].reason is Reason.DANGLING and len(ghosts) > 1:
-        return f"{len(ghosts)} Machines name Nodes that do not exist, {spelling.listed(sorted(ghosts))}"
+        return f"{len(ghosts)} Machines name Nodes that do not exist, {spelling.join_names(sorted(ghosts))}"
     return short(part.text, 70)
 
 
 def _never(ways: Sequence[Way]) -> str:
-    wait, whose = ways[0].wait, spelling.listed([way.name for way in ways])
+    wait, whose = ways[0].wait, spelling.join_names([way.name for way in ways])
     shared = len(ways) > 1 and wait.reason is WaitReason.NO_MACHINE
     return f"{whose} will never be upgraded: {'they have no Machine' if shared else wait.chain[0]}"
 
@@ -149,7 +149,7 @@ def _all(course: Course, clause: str) -> str:
     told = part.findings[0] if part and part.findings else None
     if told is None or not told.many or len(fellows) < 2 or told.subject.name not in fellows:
         return clause
-    return f"{spelling.listed(fellows)} {told.many}"
+    return f"{spelling.join_names(fellows)} {told.many}"
 
 
 def _at_work(course: Course) -> str:
@@ -167,7 +167,7 @@ def _at_work(course: Course) -> str:
         doing = f"it {STATES[way.state].doing}" if told else "it has its turn"
         return f"{way.name} is at work, {doing}"
     if at_work:
-        return f"{spelling.listed([way.name for way in at_work])} are at work"
+        return f"{spelling.join_names([way.name for way in at_work])} are at work"
     return f"it waits for {wait(course.rollout).actor}" if course.rollout else "nothing is at work"
 
 
@@ -184,7 +184,7 @@ def _of_plan(plan: UpgradePlan) -> str:
     to = f" to {plan.version}" if plan.version else ""
     if plan.failed:
         them = [f"{name} ({status.state})" for name, status in plan.failed.items()]
-        return f"Upgrade V2{to} has failed on {spelling.listed(them)}; its phase is {plan.phase or 'not told'}"
+        return f"Upgrade V2{to} has failed on {spelling.join_names(them)}; its phase is {plan.phase or 'not told'}"
     if not plan.running:
         return f"No upgrade is under way; the last, Upgrade V2{to}, has {plan.phase.lower()}"
     return f"Upgrade V2{to} is in phase {plan.phase or '(none yet)'}: {states(plan)}"
@@ -222,10 +222,10 @@ def alt(course: Course) -> str:
         said["error"] = "failed"
     strip = [f"{c.number} {c.label} {said.get(c.mark, 'not known')}" for c in course.cells]
     told = [f"{title(course)}.", f"Phases: {', '.join(strip)}." if strip else ""]
-    for (state, mark), ways in groups(course.ways, lambda way: (way.state, way.mark)):
+    for (state, mark), ways in group_by(course.ways, lambda way: (way.state, way.mark)):
         sign = {"error": ", broken", "warning": ", held up", "now": ", at work"}.get(mark, "")
         told.append(
-            f"{counted(len(ways), 'node')} {state or 'not in the list'}{sign}: {listed([w.name for w in ways])}."
+            f"{counted(len(ways), 'node')} {state or 'not in the list'}{sign}: {join_escaped([w.name for w in ways])}."
         )
     plan = course.standing.plan
     if plan and course.upgrade is None:

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from harvdiag.core.escape import plain
-from harvdiag.core.keys import key
+from harvdiag.core.escape import escape_text
+from harvdiag.core.keys import object_key
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.tabular import Record, Tabular, to_plain
 from harvdiag.status.upgrade.folding import Lane, folded
@@ -105,9 +105,9 @@ class History(Tabular):
         told = lines(entries)
         if standing.still and standing.last:
             told.insert(entries.index(standing.last) + 1, HERE)
-        return [*told, *map(plain, standing.past.untimed)]
+        return [*told, *map(escape_text, standing.past.untimed)]
 
-    def _summary(self) -> dict[str, Any]:
+    def _document_head(self) -> dict[str, Any]:
         """When it `stopped` (None where it did not), and every entry that tells a time."""
         standing = self.course.standing
         stop = standing.last if standing.still else None
@@ -189,7 +189,7 @@ class History(Tabular):
         label = way.name if alone else f"{len(names)} nodes"
         signs = tuple(s for name in names for s in self._signs.get(name, ()))
         group = ObjectRef("Nodes", "", "/".join((way.mark, way.rule, state)))
-        name = key(ObjectRef("Node", "", way.name) if alone else group)
+        name = object_key(ObjectRef("Node", "", way.name) if alone else group)
         rest = sum(self._rest.get(name, 0) for name in names)
         bars = tuple(self._bars(told, way.mark))
         return Row(key=name, label=label, under=state, mark=way.mark, bars=bars, signs=signs, nodes=names, rest=rest)

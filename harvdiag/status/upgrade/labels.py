@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harvdiag.core.escape import plain
-from harvdiag.core.listing import groups, listed
+from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import Move
 from harvdiag.status.upgrade.folding import Lane
@@ -33,11 +33,11 @@ def unplaced_word(course: Course, way: Way) -> str:
 def lane_hint(lane: Lane) -> str:
     """All that is known of the nodes in a lane, in one line."""
     if len(lane.ways) > 1:
-        return f"{lane.first.state or 'not in the list'}: {listed([way.name for way in lane.ways])}"
+        return f"{lane.first.state or 'not in the list'}: {join_escaped([way.name for way in lane.ways])}"
     way = lane.first
     told = [f"{way.name}: {way.state or 'not in the list'}", f"step {way.step} of the drain" if way.step else ""]
     told += [f"waits for {way.wait.actor}: {way.wait.what}", way.says]
-    return plain("; ".join(dict.fromkeys(filter(None, told))))
+    return escape_text("; ".join(dict.fromkeys(filter(None, told))))
 
 
 def plan_states(course: Course) -> list[tuple[str, str, list[str]]]:
@@ -50,7 +50,7 @@ def plan_states(course: Course) -> list[tuple[str, str, list[str]]]:
     told = sorted(plan.statuses, key=lambda name: (name not in plan.failed, name))
     found = [
         (state or "(no state)", "error" if names[0] in plan.failed else "wait", names)
-        for state, names in groups(told, lambda name: plan.statuses[name].state)
+        for state, names in group_by(told, lambda name: plan.statuses[name].state)
     ]
     rest = [node.name for node in course.facts.pairing.nodes if node.name not in plan.statuses]
     return [*found, *([("has not begun", "wait", sorted(rest))] if rest else [])]

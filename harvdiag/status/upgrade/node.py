@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.escape import shown
-from harvdiag.core.suggest import either, near
+from harvdiag.core.escape import format_value
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.part import Part, PartKey, awaited, quoted
@@ -24,7 +24,7 @@ def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]
     """Its state, whom it waits for, what the logs tell of it, and what was found. Raises UsageError for no node."""
     node = rollout.node(name)
     if node is None:
-        hint = either(near(name, {n.name for n in rollout.nodes}))
+        hint = did_you_mean(suggest_names(name, {n.name for n in rollout.nodes}))
         raise UsageError(f"no node {name!r} in this upgrade{hint}")
     told = wait_of(rollout, node)
     lost = told.never
@@ -51,7 +51,7 @@ def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
     about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
     mine = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
     for finding in mine[:1]:
-        yield Part(PartKey.FOUND, shown(finding.message, LONG))
+        yield Part(PartKey.FOUND, format_value(finding.message, LONG))
         if finding.next:
             yield Part(PartKey.DO, finding.next[0])
         if finding.caution:

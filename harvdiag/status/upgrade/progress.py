@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
 from harvdiag.core.marks import ERROR, GOOD, NOW, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef, Severity
@@ -123,7 +123,7 @@ class Course(Tabular):
         marks = [way.mark for way in self.ways]
         told = ", ".join(f"{marks.count(mark)} {mark}" for mark in RANK if mark in marks)
         phase = next((f"{cell.number} {cell.label}, " for cell in self.cells if cell.mark not in {"good", "wait"}), "")
-        return f"<Progress: {plain(phase)}{len(self.records)} nodes{f' ({told})' if told else ''}>"
+        return f"<Progress: {escape_text(phase)}{len(self.records)} nodes{f' ({told})' if told else ''}>"
 
     @cached_property
     def gap(self) -> str:
@@ -196,7 +196,7 @@ class Course(Tabular):
         told = [(cell, cell.took) for cell in self.cells]
         return [(c.number, c.label, c.mark, None if took is None else span(took)) for c, took in told]
 
-    def _summary(self) -> dict[str, Any]:
+    def _document_head(self) -> dict[str, Any]:
         """`upgrade` (the object, or None), whether it is `running`, why it was `not_seen`, and the `phases`."""
         of = self.upgrade or self.standing.plan
         return {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag.core.fields import text
-from harvdiag.core.suggest import listed
+from harvdiag.core.fields import get_text
+from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
@@ -32,7 +32,7 @@ def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
         yield Part(
             PartKey.ALSO_RUNNING, f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once"
         )
-    if deleted := Timestamp(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
+    if deleted := Timestamp(get_text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
         yield Part(PartKey.BEING_DELETED, f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
     if diagnosis.story:
         yield from faults(diagnosis)
@@ -69,7 +69,7 @@ def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
         yield Part(PartKey.NOT_JUDGED, "harvdiag does not know this state, so a fault may be unseen")
     elif skipped:
         unseen = [kind for kind in ("Node", "Machine", "Secret", "Job") if not diagnosis.facts.snapshot.seen(kind)]
-        what = f" ({listed(unseen)} not seen)" if unseen else ""
+        what = f" ({join_names(unseen)} not seen)" if unseen else ""
         yield Part(
             PartKey.NOT_JUDGED, f"{counted(len(skipped), 'check')} could not be made{what}, so a fault may be unseen"
         )
@@ -129,4 +129,4 @@ def _down(rollout: Rollout) -> Iterator[Part]:
     idle = [name for name in down if (node := rollout.node(name)) and not has_turn(node)]
     if idle:
         whom = "are not Ready, though it is not their" if len(idle) > 1 else "is not Ready, though it is not its"
-        yield Part(PartKey.BEWARE, f"{listed(idle)} {whom} turn: look there before another node goes down")
+        yield Part(PartKey.BEWARE, f"{join_names(idle)} {whom} turn: look there before another node goes down")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
@@ -95,7 +95,7 @@ class UpgradeStatus(Diagnosis):
 
         Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
         """
-        return "\n".join(f"{part.label}: {plain(part.text)}" for part in self.parts(node))
+        return "\n".join(f"{part.label}: {escape_text(part.text)}" for part in self.parts(node))
 
     def parts(self, node: str = "") -> list[Part]:
         """The explanation, part by part; as the cluster has it, not yet made fit for a terminal."""

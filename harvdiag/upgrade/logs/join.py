@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import FLEET
 from harvdiag.kinds.columns import condition_column
@@ -142,7 +142,7 @@ def _others(snapshot: Snapshot, node: str) -> Iterator[JoinStory]:
 def _rancher(snapshot: Snapshot, node: str, by_name: bool = False) -> Iterator[JoinStory]:
     """What Rancher says of the host's request, by the name of its Machine; else of any host's, unless `by_name`."""
     host = snapshot.host(node)
-    machine = text(host, f'files["{CATTLE_ID}"].machine')
+    machine = get_text(host, f'files["{CATTLE_ID}"].machine')
     late = Sign(f"timeout waiting for local/{machine}", "Rancher got the host's request, but no Machine in time", "J7")
     signs = (*((late,) if machine else ()), *(() if by_name else RANCHER))
     for file in logs_of(snapshot, "cattle-system", "rancher-", lambda pod: not pod.startswith("rancher-webhook")):
@@ -187,7 +187,7 @@ def _no_archive(snapshot: Snapshot, node: str) -> str:
     if snapshot.manifest.kind != "bundle":
         return "only a support bundle holds the logs of hosts"
     obj = snapshot.get(ObjectRef("Node", "", node))
-    if obj and text(obj, f'metadata.labels["{MANAGED}"]') != "true":
+    if obj and get_text(obj, f'metadata.labels["{MANAGED}"]') != "true":
         return f"the bundle has no archive of {node}: the collector leaves out Nodes without label {MANAGED}=true"
     if obj and READY.value(obj) != "True":
         return f"the bundle has no archive of {node}: the collector leaves out Nodes that are not Ready"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 
 from harvdiag.core.errors import HarvdiagError, UsageError
-from harvdiag.core.fields import Obj, labels, name_of, namespace_of, text
+from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import kind_for_resource
@@ -119,7 +119,7 @@ def job_says(snapshot: Snapshot, job: Job) -> Quote | None:
 
 def harvester_says(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
     """The last line of each kind in which Harvester says, since the Upgrade was made, why it does not go on."""
-    began = Timestamp(text(upgrade.obj, "metadata.creationTimestamp"))
+    began = Timestamp(get_text(upgrade.obj, "metadata.creationTimestamp"))
     said: dict[str, Quote] = {}
     for log in _opened(snapshot, logs_of(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
         for sign in REFUSALS:
@@ -151,7 +151,7 @@ def _pods(snapshot: Snapshot, job: ObjectRef) -> set[str]:
     """The pods of a Job by their label."""
     keys = ("job-name", "batch.kubernetes.io/job-name")
     pods = (pod for pod in core_objects(snapshot, "pods") if namespace_of(pod) == job.namespace)
-    return {name_of(pod) for pod in pods if job.name in (labels(pod).get(key) for key in keys)}
+    return {name_of(pod) for pod in pods if job.name in (get_labels(pod).get(key) for key in keys)}
 
 
 def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.run import Rollout
@@ -53,7 +53,7 @@ class History:
         Only the last change of a condition has a time; what it was before is not told. What has no time is left out;
         `untimed` names it.
         """
-        began = moment(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
+        began = moment(get_text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
         notes = (*self._objects, *(self._said if logs else ()))
         found = [_entry(at, classified(note)) for note in notes if (at := moment(note.time))]
         return sorted(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harvdiag.core.conditions import Condition, conditions_of
-from harvdiag.core.fields import Obj, items, name_of, text
+from harvdiag.core.fields import Obj, get_items, get_text, name_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, PROVISIONING
 from harvdiag.snapshot import Snapshot
@@ -35,11 +35,13 @@ APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
 def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
     """What the upgrade's own objects tell, and the Nodes, Machines and plan Secrets that it works on."""
     upgrade = rollout.upgrade
-    yield Note(time=text(upgrade.obj, CREATED), what="the Upgrade was made", node="", object=upgrade.ref, field=CREATED)
+    yield Note(
+        time=get_text(upgrade.obj, CREATED), what="the Upgrade was made", node="", object=upgrade.ref, field=CREATED
+    )
     yield from _conditions(upgrade.obj, upgrade.ref)
     for kind in ("UpgradeLog", "Plan"):
         for obj in snapshot.objects(kind):
-            if text(obj, "spec.upgradeName") == upgrade.ref.name or name_of(obj).startswith(f"{upgrade.ref.name}-"):
+            if get_text(obj, "spec.upgradeName") == upgrade.ref.name or name_of(obj).startswith(f"{upgrade.ref.name}-"):
                 yield from _conditions(obj, ref_of(kind, obj))
     for obj in snapshot.objects("Job"):
         if step := step_of(obj, upgrade.ref.name):
@@ -62,12 +64,12 @@ def _of_node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
 def _job(obj: Obj, step: str) -> Iterator[Note]:
     """When a Job of the upgrade began and, if it has, when it ended."""
     node, ref = node_of(obj), ref_of("Job", obj)
-    began = "status.startTime" if text(obj, "status.startTime") else CREATED
-    yield Note(time=text(obj, began), what=f"Job {step} began", node=node, object=ref, field=began)
+    began = "status.startTime" if get_text(obj, "status.startTime") else CREATED
+    yield Note(time=get_text(obj, began), what=f"Job {step} began", node=node, object=ref, field=began)
     for found in conditions_of(obj):
         if found.type in ENDS and found.status == "True":
             complete = found.type == "Complete"
-            done = text(obj, "status.completionTime") if complete else ""
+            done = get_text(obj, "status.completionTime") if complete else ""
             end = f"Job {step} {'is complete' if complete else f'failed{_why(found)}'}"
             field = "status.completionTime" if done else found.path
             kind = EntryKind.OTHER if complete else EntryKind.JOB_FAILED
@@ -78,13 +80,13 @@ def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
     obj = snapshot.get(node.ref)
     if obj is None:
         return
-    yield Note(time=text(obj, CREATED), what="the Node was made", node=node.name, object=node.ref, field=CREATED)
+    yield Note(time=get_text(obj, CREATED), what="the Node was made", node=node.name, object=node.ref, field=CREATED)
     for note, type_, status in _told(obj, node.ref, node.name):
         kind = EntryKind.NOT_READY if type_ == "Ready" and status in {"False", "Unknown"} else EntryKind.OTHER
         yield replace(note, moves=(type_, status) == ("Ready", "True") and has_turn(node), kind=kind)
-    for taint in items(obj, "spec.taints"):
-        if added := text(taint, "timeAdded"):
-            key = text(taint, "key")
+    for taint in get_items(obj, "spec.taints"):
+        if added := get_text(taint, "timeAdded"):
+            key = get_text(taint, "key")
             what = "the Node was cordoned" if key == CORDONED else f"the Node was tainted with {key}"
             field = f"spec.taints, key {key}, timeAdded"
             yield Note(
@@ -100,8 +102,8 @@ def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
 def _machine(node: NodeRollout, ref: ObjectRef, obj: Obj | None) -> Iterator[Note]:
     if obj is None:
         return
-    yield Note(time=text(obj, CREATED), what="the Machine was made", node=node.name, object=ref, field=CREATED)
-    if deleted := text(obj, DELETED):
+    yield Note(time=get_text(obj, CREATED), what="the Machine was made", node=node.name, object=ref, field=CREATED)
+    if deleted := get_text(obj, DELETED):
         yield Note(
             time=deleted,
             what="the Machine was deleted",
@@ -116,13 +118,13 @@ def _machine(node: NodeRollout, ref: ObjectRef, obj: Obj | None) -> Iterator[Not
 
 def _plan(obj: Obj | None, ref: ObjectRef, node: str) -> Iterator[Note]:
     for path, what in PLAN_TIMES.items():
-        if written := text(obj, path):
+        if written := get_text(obj, path):
             yield Note(time=written, what=what, node=node, object=ref, field=path)
-    if packed := text(obj, APPLIED):
+    if packed := get_text(obj, APPLIED):
         written = _unpacked(packed)
-        failed = bool(text(obj, FAILED))
+        failed = bool(get_text(obj, FAILED))
         # A plan that failed is tried again and again, and one that had passed is run again when the agent starts.
-        passed, ran = moment(text(obj, PASSED)), moment(written)
+        passed, ran = moment(get_text(obj, PASSED)), moment(written)
         moves = not failed and not (passed and ran and ran > passed)
         yield Note(
             time=written,

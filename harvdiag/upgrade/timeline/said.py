@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from harvdiag.core.fields import name_of, namespace_of, text
+from harvdiag.core.fields import get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import qualified_name
 from harvdiag.snapshot import Snapshot
@@ -47,8 +47,8 @@ def said(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
 def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
     jobs = {f"{ref.name}-": node for ref, node in about.items() if ref.kind == "Job"}
     for event in core_objects(snapshot, "events"):
-        bare, where, name = (text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
-        kind = qualified_name(text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
+        bare, where, name = (get_text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
+        kind = qualified_name(get_text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
         where = "" if kind == "Node" else where
         if kind == "Pod":
             # The longest fits: the Jobs of nodes hv1 and hv1-b both begin the name of a pod of the latter.
@@ -57,12 +57,12 @@ def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
             node = about.get(ObjectRef(kind, where, name))
         if node is None:
             continue
-        path = next((path for path in EVENT_TIMES if text(event, path)), EVENT_TIMES[0])
-        what = f"{text(event, 'type') or 'Event'} {text(event, 'reason')} of {kind} {name}: "
+        path = next((path for path in EVENT_TIMES if get_text(event, path)), EVENT_TIMES[0])
+        what = f"{get_text(event, 'type') or 'Event'} {get_text(event, 'reason')} of {kind} {name}: "
         ref = ObjectRef("Event", namespace_of(event), name_of(event))
         yield Note(
-            time=text(event, path),
-            what=what + short(text(event, "message")),
+            time=get_text(event, path),
+            what=what + short(get_text(event, "message")),
             node=node,
             object=ref,
             field=path,

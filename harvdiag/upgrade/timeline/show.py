@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
 from harvdiag.upgrade.timeline.entries import Entry
 from harvdiag.upgrade.timeline.span import Span
@@ -47,9 +47,9 @@ def phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
 
 def lines(entries: Sequence[Entry]) -> list[str]:
     """One line an entry, fit for a terminal: time, node (``-`` for the cluster), what, and who tells it."""
-    wide = max((len(plain(entry.node)) for entry in entries), default=0) or 1
-    return [f"{e.time:%Y-%m-%d %H:%M:%S} UTC  {plain(e.node) or '-':{wide}}  {_body(e)}" for e in entries]
+    wide = max((len(escape_text(entry.node)) for entry in entries), default=0) or 1
+    return [f"{e.time:%Y-%m-%d %H:%M:%S} UTC  {escape_text(e.node) or '-':{wide}}  {_body(e)}" for e in entries]
 
 
 def _body(entry: Entry) -> str:
-    return f"{plain(entry.what)}  [{plain(f'{entry.object} {entry.field}')}]"
+    return f"{escape_text(entry.what)}  [{escape_text(f'{entry.object} {entry.field}')}]"

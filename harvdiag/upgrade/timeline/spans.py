@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from harvdiag.core.fields import text
+from harvdiag.core.fields import get_text
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.phases import LAST, NODES, PHASES, PREPARING, SERVICES, Phase
 from harvdiag.upgrade.run import Rollout
@@ -73,7 +73,7 @@ def _after(at: datetime | None, earlier: datetime | None, default: bool = False)
 def _own(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock, phase: Phase) -> Own:
     upgrade, number = rollout.upgrade, phase.number
     if number == 0:
-        made = clock(text(upgrade.obj, "metadata.creationTimestamp"))
+        made = clock(get_text(upgrade.obj, "metadata.creationTimestamp"))
         return Own(phase, made, _logs_made(rollout, snapshot, clock))
     told = upgrade.status(phase.condition) in {"True", "False"}
     since = clock(upgrade.conditions[phase.condition].since) if told else None
@@ -88,8 +88,8 @@ def _own(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Cloc
 
 
 def _logs_made(rollout: Rollout, snapshot: Snapshot, clock: Clock) -> list[datetime]:
-    mine = (o for o in snapshot.objects("UpgradeLog") if text(o, "spec.upgradeName") == rollout.upgrade.ref.name)
-    return [at for obj in mine if (at := clock(text(obj, "metadata.creationTimestamp")))]
+    mine = (o for o in snapshot.objects("UpgradeLog") if get_text(o, "spec.upgradeName") == rollout.upgrade.ref.name)
+    return [at for obj in mine if (at := clock(get_text(obj, "metadata.creationTimestamp")))]
 
 
 def _phase_of(work: Work) -> int:

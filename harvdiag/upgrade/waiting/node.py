@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from harvdiag.core.escape import shown
+from harvdiag.core.escape import format_value
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.upgrade.handshake import Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import (
@@ -132,7 +132,7 @@ def _before(rollout: Rollout, node: NodeRollout) -> Wait:
         what = "to start its Job single-node-upgrade"
         return Wait(actor="Harvester", what=what, subject=node.ref, reason=WaitReason.START)
     now = [other.name for other in rollout.nodes if has_turn(other)]
-    what = f"to give it its turn{f', after {listed(now)}' if now else ''}"
+    what = f"to give it its turn{f', after {join_names(now)}' if now else ''}"
     return Wait(actor="Rancher's planner", what=what, subject=node.ref, reason=WaitReason.TURN, names=tuple(now))
 
 
@@ -144,12 +144,12 @@ def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef)
         return held
     if step in AT_ONCE:
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
-        since = latest(ended(node), back)
+        since = latest_time(ended(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
     told = step == "h6" and next(
         (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
     )
-    said = f' (Rancher says "{shown(told.message)}")' if told else ""
+    said = f' (Rancher says "{format_value(told.message)}")' if told else ""
     last = max((job for job in node.jobs if job.ended), key=lambda job: Timestamp(job.ended), default=None)
     over = f"; its {last.type} Job ended {Timestamp(last.ended)}" if last and Timestamp(last.ended) else ""
     return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
@@ -171,7 +171,7 @@ def _hook(rollout: Rollout, node: NodeRollout, step: str, secret: ObjectRef) -> 
         return _paused(rollout, node)
     others = tuple(other.name for other in rollout.nodes if other is not node and _busy(other))
     if others:
-        what, reason = f"to run the {hook} Job; it first waits for {listed(others)}", WaitReason.OTHER_NODE
+        what, reason = f"to run the {hook} Job; it first waits for {join_names(others)}", WaitReason.OTHER_NODE
         return Wait(actor="Harvester", what=what, subject=secret, reason=reason, names=others)
     return None
 
@@ -252,4 +252,4 @@ def _reason(node: NodeRollout) -> str:
 
 def ended(node: NodeRollout) -> str:
     """When the last Job of a node ended; empty where nobody tells."""
-    return latest(*(job.ended for job in node.jobs))
+    return latest_time(*(job.ended for job in node.jobs))

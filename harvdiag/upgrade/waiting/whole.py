@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harvdiag.core.escape import shown
-from harvdiag.core.suggest import listed
-from harvdiag.core.timestamps import latest
+from harvdiag.core.escape import format_value
+from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import latest_time
 from harvdiag.upgrade.phases import AT_SERVICES, NODES, PAUSED, PRELOADING, PREPARING
 from harvdiag.upgrade.plans import GATE, node_plans
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -42,7 +42,7 @@ def wait(rollout: Rollout) -> Wait:
     images = phase.number == PREPARING and left
     return Wait(
         actor=phase.actor,
-        what=f"to load the images of {listed(left)}" if images else f"until {phase.until}",
+        what=f"to load the images of {join_names(left)}" if images else f"until {phase.until}",
         subject=upgrade.ref,
         reason=WaitReason.IMAGES if images else WaitReason.PHASE,
         since=_since(rollout, phase.condition),
@@ -70,11 +70,11 @@ def _nodes(rollout: Rollout) -> Wait:
     if busy := _busy(rollout):
         return busy
     for told in rollout.planner:
-        what, reason = f'{told.meaning} ("{shown(told.message)}")', WaitReason.TURN
+        what, reason = f'{told.meaning} ("{format_value(told.message)}")', WaitReason.TURN
         return Wait(actor=PLANNER, what=what, subject=told.subject, reason=reason, since=told.since)
     subject, since = rollout.upgrade.ref, _since(rollout, "SystemServicesUpgraded")
     if left := tuple(node.name for node in rollout.waiting):
-        what, reason = f"to begin with {listed(left)}", WaitReason.TURN
+        what, reason = f"to begin with {join_names(left)}", WaitReason.TURN
         return Wait(actor=PLANNER, what=what, subject=subject, reason=reason, since=since, names=left)
     what, since = "to see that every node is done", _last(rollout.nodes)
     return Wait(actor="Harvester", what=what, subject=subject, reason=WaitReason.LAST_LOOK, since=since)
@@ -97,4 +97,4 @@ def _since(rollout: Rollout, kind: str) -> str:
 
 
 def _last(nodes: Sequence[NodeRollout]) -> str:
-    return latest(*map(ended, nodes))
+    return latest_time(*map(ended, nodes))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.escape import plain
+from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.status.summary import counted
@@ -57,7 +57,7 @@ class Drain(Tabular):
         return next((move for move in self.moves if move.mark in {"now", "error"}), None)
 
     def __repr__(self) -> str:
-        return f"<Drain: {plain(self.title)}>"
+        return f"<Drain: {escape_text(self.title)}>"
 
     @property
     def alt(self) -> str:
@@ -93,7 +93,7 @@ class Drain(Tabular):
             more = (f"{waited.actor}: {waited.what}", waited.since or None) if waited else (None, None)
             yield dict(zip(COLUMNS, (*told, *rest, *more), strict=True))
 
-    def _summary(self) -> dict[str, Any]:
+    def _document_head(self) -> dict[str, Any]:
         """Whose drain it is, the answer in words, the plan Secret, whose turn it is, and the findings behind it."""
         waits = {"actor": self.wait.actor, "what": self.wait.what, "since": self.wait.since} if self.wait else None
         return {
