@@ -46,12 +46,12 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
         message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
         + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
         evidence=show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        next=_see_cluster(),
+        next=_next_steps(),
         causes=_cluster_causes(),
     )
 
 
-def _see_cluster() -> tuple[str, ...]:
+def _next_steps() -> tuple[str, ...]:
     return (
         advice.describe("clusters.cluster.x-k8s.io", LOCAL.name),
         (
@@ -101,7 +101,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
             f"the upgrade of the services waits until Cluster {LOCAL.name} is Provisioned"
         ),
         evidence=show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        next=_see_cluster(),
+        next=_next_steps(),
         causes=_cluster_causes(),
     )
 

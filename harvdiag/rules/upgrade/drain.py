@@ -16,7 +16,7 @@ from harvdiag.upgrade.phases import PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
-DRAINED = {"h2", "h5", "h6", "h7", "h8"}
+UNDER_DRAIN = {"h2", "h5", "h6", "h7", "h8"}
 """The steps of a node whose drain was requested and is not over: without the announcement and the last answer."""
 REFUSALS = (
     (
@@ -43,7 +43,7 @@ REFUSALS = (
 )
 """A word of the error, what it means, and what to look at; the more telling first."""
 OTHER_REFUSAL = "Read the error: it names the pod, or the request that failed."
-LONGEST = 300
+MAX_ERROR_LENGTH = 300
 
 
 @rule(
@@ -60,7 +60,7 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     with replicas on both may lose all of them.
     """
     rollout = at_nodes(facts)
-    at_work = _drained(rollout) if rollout else []
+    at_work = _find_draining(rollout) if rollout else []
     if rollout is None or len(at_work) < 2:
         return
     told = [f'{node.name} ("{node.state or "not listed"}")' for node, _ in at_work]
@@ -81,7 +81,7 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
             )
         ),
         next=(
-            _whose_turn([node for node, _ in at_work]),
+            _turn_advice([node for node, _ in at_work]),
             (
                 "See that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild that "
                 "cannot end because of the second cordon needs that node: `kubectl uncordon` the node."
@@ -95,16 +95,16 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _drained(rollout: Rollout) -> list[tuple[NodeRollout, tuple[ObjectRef, Handshake]]]:
+def _find_draining(rollout: Rollout) -> list[tuple[NodeRollout, tuple[ObjectRef, Handshake]]]:
     """The nodes under drain, one for each plan Secret: Nodes that share a Machine are asked for but one drain."""
     found: dict[ObjectRef, tuple[NodeRollout, tuple[ObjectRef, Handshake]]] = {}
     for node in rollout.nodes:
-        if pair := next(steps(node, *DRAINED), None):
+        if pair := next(steps(node, *UNDER_DRAIN), None):
             found.setdefault(pair[0], (node, pair))
     return list(found.values())
 
 
-def _whose_turn(nodes: list[NodeRollout]) -> str:
+def _turn_advice(nodes: list[NodeRollout]) -> str:
     """Which of them Harvester works on."""
     busy = [node.name for node in nodes if node.state not in {PRELOADED, ""}]
     if busy:
@@ -134,12 +134,12 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
         if rollout is None or refused is None:
             continue
         secret, shaken = refused
-        meaning, look = _refusal(shaken.error)
+        meaning, look = _explain_refusal(shaken.error)
         yield Hit(
             subject=node.ref,
             message=(
                 f"Rancher could not drain Node {node.name} at its last try{f', because {meaning}' if meaning else ''}: "
-                f"{shaken.error[:LONGEST].rstrip('. ')}{'…' if len(shaken.error) > LONGEST else ''}"
+                f"{shaken.error[:MAX_ERROR_LENGTH].rstrip('. ')}{'…' if len(shaken.error) > MAX_ERROR_LENGTH else ''}"
             ),
             evidence=(
                 *asked(facts, secret, "drain-error", "pre-drain", "pre-hook"),
@@ -156,6 +156,6 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _refusal(error: str) -> tuple[str, str]:
+def _explain_refusal(error: str) -> tuple[str, str]:
     said = error.lower()
     return next(((why, look) for word, why, look in REFUSALS if word in said), ("", OTHER_REFUSAL))

@@ -67,11 +67,11 @@ def upgrade_pre_drain_unanswered(facts: Facts) -> Iterator[Hit]:
         job = node.job("pre-drain")
         if rollout and settled(facts, job.ended if job else ""):
             for secret, shaken in list(steps(node, "h2"))[:1]:
-                if why := _deaf_to_pre_drain(node) or _overlooked(facts, rollout, node):
-                    yield _unanswered(facts, rollout, node, (secret, shaken), ("pre-drain", "pre-hook", why))
+                if why := _pre_drain_ignored(node) or _missed_pre_drain(facts, rollout, node):
+                    yield _unanswered_hit(facts, rollout, node, (secret, shaken), ("pre-drain", "pre-hook", why))
 
 
-def _deaf_to_pre_drain(node: NodeRollout) -> str:
+def _pre_drain_ignored(node: NodeRollout) -> str:
     """Why Harvester does not act on the request; empty where it still may."""
     if node.status is None:
         return "the Upgrade does not list the node, so Harvester passes over it"
@@ -82,7 +82,7 @@ def _deaf_to_pre_drain(node: NodeRollout) -> str:
     return known.get(node.state, "")
 
 
-def _overlooked(facts: Facts, rollout: Rollout, node: NodeRollout) -> str:
+def _missed_pre_drain(facts: Facts, rollout: Rollout, node: NodeRollout) -> str:
     """Whether Harvester missed the request: all that docs/objects.md#drain-pre-drain-job-started asks for is true."""
     held = _others_at_work(rollout, node)
     if node.state != PRELOADED or held or rollout.upgrade.pauses.get(node.name) == "pause" or not node.exists:
@@ -101,7 +101,7 @@ def _others_at_work(rollout: Rollout, node: NodeRollout) -> bool:
     return any(other.state not in {DONE, PRELOADED, ""} for other in others) or any(j.pending for j in rollout.jobs)
 
 
-def _overlooked_after(facts: Facts, rollout: Rollout, node: NodeRollout, secret: ObjectRef) -> str:
+def _missed_post_drain(facts: Facts, rollout: Rollout, node: NodeRollout, secret: ObjectRef) -> str:
     """The same of the post-drain request, which Rancher writes once the new plan's probes have passed."""
     before = node.job("pre-drain")
     if node.state != PRE_DRAINED or node.ready != "True" or not node.exists or node.job("post-drain"):
@@ -133,11 +133,11 @@ def upgrade_post_drain_unanswered(facts: Facts) -> Iterator[Hit]:
         times = (job.ended if job else "", ready_since(facts, node.ref))
         if rollout and settled(facts, *times):
             for secret, shaken in list(steps(node, "h8"))[:1]:
-                if why := _deaf_to_post_drain(rollout, node) or _overlooked_after(facts, rollout, node, secret):
-                    yield _unanswered(facts, rollout, node, (secret, shaken), ("post-drain", "post-hook", why))
+                if why := _post_drain_ignored(rollout, node) or _missed_post_drain(facts, rollout, node, secret):
+                    yield _unanswered_hit(facts, rollout, node, (secret, shaken), ("post-drain", "post-hook", why))
 
 
-def _deaf_to_post_drain(rollout: Rollout, node: NodeRollout) -> str:
+def _post_drain_ignored(rollout: Rollout, node: NodeRollout) -> str:
     if not rollout.upgrade.running:
         return f"Upgrade {rollout.upgrade.ref.name} is over" if node.state == DONE else ""
     if node.status is None:
@@ -149,7 +149,7 @@ def _deaf_to_post_drain(rollout: Rollout, node: NodeRollout) -> str:
     return known.get(node.state, "")
 
 
-def _unanswered(
+def _unanswered_hit(
     facts: Facts,
     rollout: Rollout,
     node: NodeRollout,
@@ -158,35 +158,35 @@ def _unanswered(
 ) -> Hit:
     (secret, shaken), (request, hook, why) = plan, wish
     wanted, found, job = shaken.values[request], shaken.values.get(hook, ""), node.job(request)
-    since, others = _since(facts, node, request), [n.name for n in rollout.waiting if n.name != node.name]
+    since, others = _due_since(facts, node, request), [n.name for n in rollout.waiting if n.name != node.name]
     dying = [machine for machine in facts.pairing.claims(node.ref) if facts.pairing.deleting(machine)]
     return Hit(
         subject=node.ref,
         message=(
             f"Node {node.name} waits{f' since {Timestamp(since)}' if since else ''} for an answer that does not come: "
             f"Rancher asked for its {request} hook on Secret {secret.name}, but {KEYS[hook]} "
-            f"{_difference(wanted, found)}. Harvester will not write it by itself, because "
+            f"{_describe_difference(wanted, found)}. Harvester will not write it by itself, because "
             f"{why}{f'; {listed(others)} cannot begin before' if others else ''}"
         ),
         evidence=(
             *asked(facts, secret, hook, request),
             stated(rollout, node),
             *worked(facts, job),
-            *_os(facts, node, request),
+            *_os_evidence(facts, node, request),
         ),
-        next=_settle_first(dying) if dying else _answer(node, secret, wanted, request, hook),
+        next=_deletion_steps(dying) if dying else _answer_steps(node, secret, wanted, request, hook),
         caution=f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
         causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
         many="wait for an answer that does not come",
     )
 
 
-def _os(facts: Facts, node: NodeRollout, request: str) -> tuple[Evidence, ...]:
+def _os_evidence(facts: Facts, node: NodeRollout, request: str) -> tuple[Evidence, ...]:
     """What it runs, where that is what an answer is about."""
     return show(facts, node.ref, "status.nodeInfo.osImage") if request == "post-drain" else ()
 
 
-def _settle_first(dying: list[ObjectRef]) -> tuple[str, ...]:
+def _deletion_steps(dying: list[ObjectRef]) -> tuple[str, ...]:
     """No answer while a Machine of the node is being deleted, which waits for it; docs/objects.md#removal-machine."""
     names = listed([machine.name for machine in dying])
     return (
@@ -196,7 +196,7 @@ def _settle_first(dying: list[ObjectRef]) -> tuple[str, ...]:
     )
 
 
-def _since(facts: Facts, node: NodeRollout, request: str) -> str:
+def _due_since(facts: Facts, node: NodeRollout, request: str) -> str:
     """Since when the answer is due; empty where the Job belongs to an earlier cycle or there was none."""
     if request == "pre-drain" and node.state == PRELOADED:
         return cordoned_at(facts, node.ref)
@@ -207,22 +207,22 @@ def _since(facts: Facts, node: NodeRollout, request: str) -> str:
     return latest(ended, ready_since(facts, node.ref)) if request == "post-drain" else ended
 
 
-def _difference(wanted: str, found: str) -> str:
+def _describe_difference(wanted: str, found: str) -> str:
     if not found:
         return "is missing"
-    if _parsed(wanted) is not None and _parsed(wanted) == _parsed(found):
+    if _parse_json(wanted) is not None and _parse_json(wanted) == _parse_json(found):
         return "has its keys in another order or other blanks, and only the very same text counts"
     return "is another text than that of the request"
 
 
-def _parsed(value: str) -> Any:
+def _parse_json(value: str) -> Any:
     try:
         return json.loads(value)
     except ValueError:
         return None
 
 
-def _answer(node: NodeRollout, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:
+def _answer_steps(node: NodeRollout, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:
     """What may be done: to answer by hand only where the hook's work was done."""
     log = (
         "Read why: the log of the pods `harvester` in harvester-system; search it for the node's name and for "

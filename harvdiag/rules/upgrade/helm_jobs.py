@@ -42,7 +42,7 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
         ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
         if ref.namespace != SYSTEM or not ref.name.startswith(PREFIX):
             continue
-        if why := _why(facts, obj):
+        if why := _describe_failure(facts, obj):
             yield Hit(
                 subject=ref,
                 message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.rollout.upgrade.ref.name} runs",
@@ -64,7 +64,7 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _why(facts: Facts, obj: Obj) -> str:
+def _describe_failure(facts: Facts, obj: Obj) -> str:
     """What shows that it does not get on; empty where it may."""
     since, failed = Timestamp(text(obj, "status.startTime")), field("status.failed").get(obj)
     if FAILED.value(obj) == "True":

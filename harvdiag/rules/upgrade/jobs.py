@@ -35,10 +35,10 @@ def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
             subject = ObjectRef("Node", "", job.node) if job.node else rollout.upgrade.ref
             failed.setdefault(subject, []).append(job)
     for subject, jobs in failed.items():
-        yield _job_failed(facts, subject, jobs)
+        yield _job_failed_hit(facts, subject, jobs)
 
 
-def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
+def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     what = " and ".join(f"{job.type or 'an upgrade'} Job {job.ref.name}" for job in jobs)
     whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of Upgrade {subject.name}"
     job = jobs[-1]
@@ -47,7 +47,7 @@ def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
         subject=subject,
         message=f"The {what}{whom} failed{f' at {Timestamp(job.ended)}' if job.ended else ''}: "
         f"{job.reason or 'it gives no reason'}{hooks}",
-        evidence=tuple(e for job in jobs for e in _failure(facts, job)),
+        evidence=tuple(e for job in jobs for e in _failure_evidence(facts, job)),
         next=(
             (
                 f"Read the Job's log: `kubectl logs -n harvester-system {advice.arg(f'job/{job.ref.name}')}`; in a "
@@ -60,11 +60,13 @@ def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
             f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job came: the node may be "
             "drained, or half-way between two versions."
         ),
-        causes=(Cause("upgrade-names-missing-node", subject),) if subject.kind == "Node" else tuple(_services(facts)),
+        causes=(Cause("upgrade-names-missing-node", subject),)
+        if subject.kind == "Node"
+        else tuple(_service_causes(facts)),
     )
 
 
-def _services(facts: Facts) -> Iterator[Cause]:
+def _service_causes(facts: Facts) -> Iterator[Cause]:
     """What the Job that upgrades the services waits for, where that is found to be broken; nobody else's charts."""
     for kind, name in (("Bundle", "bundle-not-ready"), ("ManagedChart", "managed-chart-not-ready")):
         for obj in facts.snapshot.objects(kind):
@@ -72,7 +74,7 @@ def _services(facts: Facts) -> Iterator[Cause]:
                 yield Cause(name, ObjectRef(kind, namespace_of(obj), name_of(obj)))
 
 
-def _failure(facts: Facts, job: Job) -> tuple[Evidence, ...]:
+def _failure_evidence(facts: Facts, job: Job) -> tuple[Evidence, ...]:
     return says(facts, job.ref, FAILURE, "reason", "message") or says(facts, job.ref, FAILURE, "status")
 
 
@@ -93,12 +95,12 @@ def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
             continue
         job = next((found for kind in DUE if (found := node.job(kind)) and found.state == COMPLETE), None)
         if node.state == PRELOADING:
-            yield _still_preloading(facts, rollout, node)
+            yield _preloading_hit(facts, rollout, node)
         elif job and STATES[node.state].order < STATES[DUE[job.type]].order and settled(facts, job.ended):
-            yield _behind(facts, rollout, node, job)
+            yield _behind_hit(facts, rollout, node, job)
 
 
-def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
+def _behind_hit(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     upgrade = rollout.upgrade
     due = DUE[job.type]
     if due == REBOOT and node.os and node.os == upgrade.release.os:
@@ -127,7 +129,7 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     )
 
 
-def _still_preloading(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
+def _preloading_hit(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
     return Hit(
         subject=node.ref,
         message=(

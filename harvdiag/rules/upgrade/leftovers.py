@@ -26,7 +26,7 @@ from harvdiag.upgrade.v2 import toolkit_unseen
 STRATEGY = "spec.rkeConfig.upgradeStrategy"
 ROLES = ("controlPlane", "worker")
 HOOKS = {"preDrainHooks": "harvesterhci.io/pre-hook", "postDrainHooks": "harvesterhci.io/post-hook"}
-ASKED = {"h2": ("pre-drain", "pre-hook"), "h8": ("post-drain", "post-hook")}
+REQUESTS = {"h2": ("pre-drain", "pre-hook"), "h8": ("post-drain", "post-hook")}
 CHARTS = "managedcharts.management.cattle.io"
 LONGHORN = "longhorn-system"
 
@@ -38,10 +38,10 @@ def chart_left_paused(facts: Facts) -> Iterator[Hit]:
     An upgrade pauses the charts of Harvester while it changes them. Where it was deleted or failed before it took that
     back, they stay paused: fleet installs no change of theirs any more, and the next upgrade waits for them.
     """
-    if _under_way(facts):
+    if _upgrade_running(facts):
         return
     last = next(iter(facts.upgrades.all), None)
-    for ref in _paused(facts):
+    for ref in _paused_charts(facts):
         yield Hit(
             subject=ref,
             message=f"ManagedChart {ref.name} is paused, and no upgrade runs that would take it up again",
@@ -73,13 +73,13 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
     Rancher drains the nodes and asks Harvester before and after each. Harvester answers for a running Upgrade only: if
     that was deleted or has ended before its time, nobody answers, and the node whose turn it is stays as it is.
     """
-    if _under_way(facts) or _just_over(facts):
+    if _upgrade_running(facts) or _recently_ended(facts):
         return
-    strategy, asked = _strategy(facts), list(_asked(facts))
+    strategy, asked = _hook_paths(facts), list(_unanswered_requests(facts))
     if not asked and (not strategy or _last_unanswered(facts)):
         return
-    names = sorted({plan.upgrade for plan in node_plans(facts.snapshot.objects("Plan"))} - {""} - _known(facts))
-    paused = list(_paused(facts))
+    names = sorted({plan.upgrade for plan in node_plans(facts.snapshot.objects("Plan"))} - {""} - _upgrade_names(facts))
+    paused = list(_paused_charts(facts))
     left = (
         ["the rollout's strategy with Harvester's hooks is still set"] if strategy else [],
         [f"plan Secret {secret.name} asks for an answer that nobody gives" for secret, _ in asked],
@@ -109,64 +109,64 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _under_way(facts: Facts) -> bool:
+def _upgrade_running(facts: Facts) -> bool:
     """Whether an upgrade runs, of either kind, or one of the kind that may not be read may run."""
     return facts.rollout is not None or toolkit_unseen(facts.snapshot) or facts.upgrades.plan is not None
 
 
-def _just_over(facts: Facts) -> bool:
+def _recently_ended(facts: Facts) -> bool:
     """Whether an Upgrade ended within the hour, or still cleans up: Harvester takes its things back one by one.
 
     Where nobody tells when the latest ended, that may have been a moment ago.
     """
-    ages = [_ended(facts, upgrade) for upgrade in facts.upgrades.all]
+    ages = [_time_since_end(facts, upgrade) for upgrade in facts.upgrades.all]
     recent = any(age is not None and age < REMOVAL for age in ages) or ages[:1] == [None]
     return recent or any(upgrade.cleaning == "Pending" for upgrade in facts.upgrades.all)
 
 
-def _ended(facts: Facts, upgrade: Upgrade) -> timedelta | None:
+def _time_since_end(facts: Facts, upgrade: Upgrade) -> timedelta | None:
     """How long ago it ended, by its last condition where Completed does not tell; None where none does."""
     completed = upgrade.conditions.get("Completed")
     told = completed.since if completed else ""
     return facts.now.since(Timestamp(told or latest(*(row.since for row in upgrade.conditions.values()))))
 
 
-def _strategy(facts: Facts) -> list[str]:
+def _hook_paths(facts: Facts) -> list[str]:
     """Where the provisioning Cluster holds Harvester's hooks."""
     obj = facts.links.objects.get(PROVISIONING)
     places = [(f"{STRATEGY}.{role}DrainOptions.{key}", hook) for role in ROLES for key, hook in HOOKS.items()]
     return [place for place, hook in places if hook in {text(row, "annotation") for row in items(obj, place)}]
 
 
-def _asked(facts: Facts) -> Iterator[tuple[ObjectRef, tuple[str, str]]]:
+def _unanswered_requests(facts: Facts) -> Iterator[tuple[ObjectRef, tuple[str, str]]]:
     """The plan Secrets on which Rancher waits for Harvester, with the request and the answer that is missing."""
     for secret in facts.pairing.plans:
-        step = _step(facts, secret)
-        if step in ASKED and not (step == "h8" and _succeeded(facts, secret)):
-            yield secret, ASKED[step]
+        step = _drain_step(facts, secret)
+        if step in REQUESTS and not (step == "h8" and _node_succeeded(facts, secret)):
+            yield secret, REQUESTS[step]
 
 
 def _last_unanswered(facts: Facts) -> bool:
     """Whether only the answer to a node of an upgrade that has succeeded was lost, which has a finding of its own."""
-    return any(_succeeded(facts, secret) for secret in facts.pairing.plans if _step(facts, secret) == "h8")
+    return any(_node_succeeded(facts, secret) for secret in facts.pairing.plans if _drain_step(facts, secret) == "h8")
 
 
-def _step(facts: Facts, secret: ObjectRef) -> str:
+def _drain_step(facts: Facts, secret: ObjectRef) -> str:
     return handshake(facts.pairing.obj(secret)).step
 
 
-def _succeeded(facts: Facts, secret: ObjectRef) -> bool:
+def _node_succeeded(facts: Facts, secret: ObjectRef) -> bool:
     """Whether its node was the last of an upgrade that has succeeded: that answer was lost, the upgrade was not."""
     upgrade = over(facts)
     mine = (node for node in (upgrade.nodes if upgrade else ()) if node.state == DONE)
     return any(secret == plan for node in mine for plan, _ in node.secrets)
 
 
-def _known(facts: Facts) -> set[str]:
+def _upgrade_names(facts: Facts) -> set[str]:
     return {upgrade.ref.name for upgrade in facts.upgrades.all}
 
 
-def _paused(facts: Facts) -> Iterator[ObjectRef]:
+def _paused_charts(facts: Facts) -> Iterator[ObjectRef]:
     """The charts of Harvester that are paused; what an administrator pauses of his own is his."""
     for obj in facts.snapshot.objects("ManagedChart"):
         ref = ObjectRef("ManagedChart", text(obj, "metadata.namespace"), name_of(obj))
@@ -237,7 +237,7 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
     """
     for obj in facts.snapshot.objects("Node.longhorn.io"):
         node = ObjectRef("Node", "", name_of(obj))
-        if text(obj, "metadata.namespace") != LONGHORN or node in facts.links.objects or _going(facts, obj):
+        if text(obj, "metadata.namespace") != LONGHORN or node in facts.links.objects or _may_be_leaving(facts, obj):
             continue
         ref = ObjectRef("Node.longhorn.io", LONGHORN, node.name)
         ghosts = [edge.source for edge in facts.links.to(node, E2)]
@@ -247,7 +247,7 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
             evidence=(
                 gone(*node),
                 *show(facts, ref, "spec.allowScheduling", "metadata.deletionTimestamp"),
-                *_ready(ref, obj),
+                *_ready_evidence(ref, obj),
             ),
             next=(
                 f"Be sure that the host {node.name} is gone for good.",
@@ -268,18 +268,18 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _condition(obj: Obj) -> Condition:
+def _ready_condition(obj: Obj) -> Condition:
     return find_condition(obj, "Ready", ALL_LISTS)
 
 
-def _ready(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    if ready := _condition(obj):
+def _ready_evidence(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
+    if ready := _ready_condition(obj):
         yield Evidence(ref, ready.path, ready.status or None)
 
 
-def _going(facts: Facts, obj: Obj) -> bool:
+def _may_be_leaving(facts: Facts, obj: Obj) -> bool:
     """Whether it may just be on its way out: deleted, or told to be not Ready, within the hour."""
     stamps = [text(obj, "metadata.deletionTimestamp")]
-    stamps += [_condition(obj).changed] if _condition(obj).status != "True" else []
+    stamps += [_ready_condition(obj).changed] if _ready_condition(obj).status != "True" else []
     ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return any(age < REMOVAL for age in ages)

@@ -17,7 +17,7 @@ from harvdiag.upgrade.run import NodeRollout, Rollout
 SINGLE = "single-node-upgrade"
 
 
-class _Lack(NamedTuple):
+class _MissingJob(NamedTuple):
     """The type of the Job that is not there, the last time at which it may have been made, and where one begins."""
 
     job: str
@@ -40,7 +40,7 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        lack = _lack(facts, rollout, node) if rollout and node.exists else None
+        lack = _find_missing_job(facts, rollout, node) if rollout and node.exists else None
         if rollout is None or lack is None or not Timestamp(lack.since) or not settled(facts, lack.since):
             continue
         upgrade = rollout.upgrade.ref
@@ -75,16 +75,16 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _lack(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Lack | None:
+def _find_missing_job(facts: Facts, rollout: Rollout, node: NodeRollout) -> _MissingJob | None:
     """The Job that the node's state tells of and that is not there."""
     if rollout.upgrade.single_node:
         begun = rollout.upgrade.conditions.get("NodesUpgraded")
         if node.state != PRELOADED or node.job(SINGLE) or rollout.upgrade.single_node != node.name:
             return None
-        return _Lack(SINGLE, begun.since if begun else "", PRELOADED)
+        return _MissingJob(SINGLE, begun.since if begun else "", PRELOADED)
     if node.state == PRE_DRAINING and not node.job("pre-drain"):
-        return _Lack("pre-drain", cordoned_at(facts, node.ref), PRELOADED)
+        return _MissingJob("pre-drain", cordoned_at(facts, node.ref), PRELOADED)
     if node.state == POST_DRAINING and not node.job("post-drain"):
         before = node.job("pre-drain")
-        return _Lack("post-drain", latest(before.ended if before else "", node.ready_since), PRE_DRAINED)
+        return _MissingJob("post-drain", latest(before.ended if before else "", node.ready_since), PRE_DRAINED)
     return None

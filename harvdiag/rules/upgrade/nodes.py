@@ -31,10 +31,10 @@ from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
-SAYS = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
+VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 
 
-class Why(NamedTuple):
+class _Obstacle(NamedTuple):
     """Why the turn of a node cannot come, what explains that, and the objects that are missing."""
 
     words: str
@@ -62,15 +62,15 @@ def upgrade_node_never_started(facts: Facts) -> Iterator[Hit]:
     nothing.
     """
     rollout = at_nodes(facts)
-    waiting = _never_started(facts, rollout) if rollout else []
+    waiting = _nodes_not_started(facts, rollout) if rollout else []
     for node in waiting:
         if rollout and (why := _why_not_started(facts, rollout, node)):
-            yield _not_started(facts, rollout, node, why, waiting[0])
+            yield _not_started_hit(facts, rollout, node, why, waiting[0])
 
 
-def _never_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
+def _nodes_not_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
     """The nodes whose turn never came, in the planner's order; empty where anything is at work or just was."""
-    if rollout.upgrade.single_node or any(_at_work(node) for node in rollout.nodes):
+    if rollout.upgrade.single_node or any(_is_busy(node) for node in rollout.nodes):
         return []
     if any(job.state != COMPLETE for job in rollout.jobs):
         return []
@@ -79,34 +79,34 @@ def _never_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
     if begun is None or not settled(facts, begun.since, *times):
         return []
     found = [node for node in rollout.nodes if node.state == PRELOADED and node.exists and node.secrets]
-    return sorted(found, key=lambda node: (_tier(facts, node), node.name))
+    return sorted(found, key=lambda node: (_planner_tier(facts, node), node.name))
 
 
-def _at_work(node: NodeRollout) -> bool:
+def _is_busy(node: NodeRollout) -> bool:
     """Any state but waiting and done counts as work for Harvester, and so does a drain that was asked for."""
     return node.state not in {PRELOADED, DONE, ""} or any(not shaken.idle for _, shaken in node.secrets)
 
 
-def _tier(facts: Facts, node: NodeRollout) -> int:
+def _planner_tier(facts: Facts, node: NodeRollout) -> int:
     """The planner's order: the init node, etcd, control plane, workers."""
     told = labels(facts.pairing.obj(node.secrets[0][0]))
     order = ("init-node", "etcd-role", "control-plane-role")
     return next((i for i, key in enumerate(order) if told.get(f"rke.cattle.io/{key}") == "true"), len(order))
 
 
-def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> Why | None:
+def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Obstacle | None:
     """Why its turn cannot come; None where it still may."""
     target = rollout.upgrade.release.kubernetes
     if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
-        return Why("Cluster local is paused, so Rancher asks nobody", (Cause("cluster-paused", LOCAL),))
+        return _Obstacle("Cluster local is paused, so Rancher asks nobody", (Cause("cluster-paused", LOCAL),))
     if target and node.kubelet == target and any(n.exists and n.kubelet != target for n in rollout.nodes):
-        return Why(f"it got Kubernetes {target} without being drained, so Rancher asks no more")
-    if ghost := _waited_for(facts, rollout):
+        return _Obstacle(f"it got Kubernetes {target} without being drained, so Rancher asks no more")
+    if ghost := _find_ghost_machine(facts, rollout):
         return ghost
     seen = CONTROL_PLANE in facts.links.objects
-    verdict = [column.value(facts.pairing.obj(CONTROL_PLANE)) for column in SAYS] if seen else []
+    verdict = [column.value(facts.pairing.obj(CONTROL_PLANE)) for column in VERDICT] if seen else []
     if not rollout.planner and "True" in verdict and set(verdict) <= {"True", None} and _up_to_date(facts):
-        return Why("Rancher's planner says that it is done", pairing_causes(node))
+        return _Obstacle("Rancher's planner says that it is done", pairing_causes(node))
     return None
 
 
@@ -120,21 +120,23 @@ def _up_to_date(facts: Facts) -> bool:
     return True
 
 
-def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
+def _find_ghost_machine(facts: Facts, rollout: Rollout) -> _Obstacle | None:
     """That the planner names a Machine, though no Node stands behind it; None where it names none."""
     causes = (Cause("planner-waits-for-ghost-machine", CONTROL_PLANE),)
     named = dict.fromkeys(name for told in rollout.planner for name in told.machines)
     for machine in (ObjectRef("Machine", FLEET, name) for name in named):
         if machine not in facts.links.objects:
-            return Why(f"Rancher waits for Machine {machine.name}, which does not exist", causes, (machine,))
+            return _Obstacle(f"Rancher waits for Machine {machine.name}, which does not exist", causes, (machine,))
         edge = facts.pairing.node_ref(machine)
         if not (edge or facts.fresh(machine)) or (edge and edge.broken and not facts.leaving(machine)):
             told = f"whose Node {edge.value} does not exist" if edge else "which has no Node"
-            return Why(f"Rancher waits for Machine {machine.name}, {told}", causes, (edge.target,) if edge else ())
+            return _Obstacle(
+                f"Rancher waits for Machine {machine.name}, {told}", causes, (edge.target,) if edge else ()
+            )
     return None
 
 
-def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, first: NodeRollout) -> Hit:
+def _not_started_hit(facts: Facts, rollout: Rollout, node: NodeRollout, why: _Obstacle, first: NodeRollout) -> Hit:
     secret, machine = node.secrets[0][0], node.machines[0]
     since = latest(*(job.ended for job in rollout.jobs))
     before = (Cause("upgrade-node-never-started", first.ref),) if first.name != node.name else ()

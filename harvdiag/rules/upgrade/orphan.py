@@ -32,12 +32,12 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     upgrade = facts.upgrades.running
     if upgrade is None or upgrade.single_node:
         return  # a single node is not drained: it waits elsewhere (upgrade-waiting-for-reboot)
-    blocked = {node: why for node in _waiting(upgrade) if (why := _why(facts, upgrade, node))}
+    blocked = {node: why for node in _unfinished_nodes(upgrade) if (why := _why_not_started(facts, upgrade, node))}
     if not blocked:
         return
     names = listed([node.name for node in blocked])
     whole = f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'}"
-    stay = _stay({node.name: upgrade.nodes[node.name] for node in blocked})
+    stay = _describe_states({node.name: upgrade.nodes[node.name] for node in blocked})
     done = sum(state == "Succeeded" for state in upgrade.nodes.values())
     yield Hit(
         subject=upgrade.ref,
@@ -46,40 +46,44 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
             f"Machine, and {listed(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
         ),
         evidence=(
-            *(evidence for node in blocked for evidence in (*show(facts, node, E1), *_other(facts, node))),
+            *(
+                evidence
+                for node in blocked
+                for evidence in (*show(facts, node, E1), *_foreign_machine_evidence(facts, node))
+            ),
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
             *show(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
         ),
-        next=_early(names) if upgrade.status("NodesUpgraded") == "" else _late(names),
+        next=_steps_before_nodes(names) if upgrade.status("NodesUpgraded") == "" else _steps_during_nodes(names),
         caution=(
             "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
             "force its deletion with skipWebhook, and do not remove finalizers, before the Node is mended or gone."
         ),
-        causes=tuple(cause for node in blocked for cause in _causes(facts, node)),
+        causes=tuple(cause for node in blocked for cause in _node_causes(facts, node)),
         targets=tuple(blocked),
     )
 
 
-def _stay(states: dict[str, str]) -> str:
+def _describe_states(states: dict[str, str]) -> str:
     """Who stays where: once where all stay at the same state, else each with its own."""
     if len(set(states.values())) == 1:
         return f'{listed(list(states))} {"stays" if len(states) == 1 else "stay"} at "{next(iter(states.values()))}"'
     return listed([f'{name} stays at "{state}"' for name, state in states.items()])
 
 
-def _causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
+def _node_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
     named = facts.pairing.named(node)
     yield from ([Cause("nodes-share-machine", named.target)] if named else ())
     yield from (Cause(name, node) for name in BY_RULE)
 
 
-def _other(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
+def _foreign_machine_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
     """Where the Machine that the Node names points instead."""
-    machine = _of_another(facts, node)
+    machine = _machine_of_other_node(facts, node)
     return show(facts, machine, E2) if machine else ()
 
 
-def _early(names: str) -> tuple[str, ...]:
+def _steps_before_nodes(names: str) -> tuple[str, ...]:
     """Before the nodes' turn the Upgrade can still be taken back."""
     return (
         (
@@ -90,7 +94,7 @@ def _early(names: str) -> tuple[str, ...]:
     )
 
 
-def _late(names: str) -> tuple[str, ...]:
+def _steps_during_nodes(names: str) -> tuple[str, ...]:
     return (
         f"Mend {names} as the finding of the Node says: neither waiting nor restarting the upgrade helps.",
         (
@@ -101,13 +105,13 @@ def _late(names: str) -> tuple[str, ...]:
     )
 
 
-def _waiting(upgrade: Upgrade) -> list[ObjectRef]:
+def _unfinished_nodes(upgrade: Upgrade) -> list[ObjectRef]:
     """The nodes of the Upgrade's list that are not through."""
     states = sorted(upgrade.nodes.items())
     return [ObjectRef("Node", "", name) for name, state in states if state not in {"Succeeded", "Failed"}]
 
 
-def _why(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
+def _why_not_started(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
     """Why Rancher cannot start a node; empty where it can: a node whose Machine points at it is started."""
     pairing = facts.pairing
     if node not in facts.links.objects or any(pairing.node_ref(machine) for machine in pairing.claims(node)):
@@ -116,13 +120,13 @@ def _why(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
         return f"that of {node.name} is gone"
     if pairing.half_joined(node):
         return f"the Machine made for {node.name} has not found it"
-    if (machine := _of_another(facts, node)) and upgrade.nodes[node.name] != REBOOT:
+    if (machine := _machine_of_other_node(facts, node)) and upgrade.nodes[node.name] != REBOOT:
         edge = pairing.node_ref(machine)
         return f"Machine {machine.name}, which {node.name} names, points at {edge.value if edge else 'no Node'}"
     return f"{node.name} has no Machine" if pairing.orphan(node) else ""
 
 
-def _of_another(facts: Facts, node: ObjectRef) -> ObjectRef | None:
+def _machine_of_other_node(facts: Facts, node: ObjectRef) -> ObjectRef | None:
     """The Machine that the Node names, where that belongs to another living Node."""
     named = facts.pairing.named(node)
     back = facts.pairing.node_ref(named.target) if named and named.target in facts.links.objects else None

@@ -70,9 +70,9 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
     if rollout is None or not rollout.upgrade.waits_for_gate or rollout.upgrade.paused:
         return
     upgrade = rollout.upgrade
-    plan = _plan(facts, upgrade, GATE)
+    plan = _find_plan(facts, upgrade, GATE)
     since = Timestamp(upgrade.conditions["SystemServicesUpgraded"].since)
-    if _at_work(facts, plan) or not _over(facts, since):
+    if _plan_pending(facts, plan) or not _past_deadline(facts, since):
         return
     noted = show(facts, upgrade.ref, GATE_DONE)
     ran = f"its plan {plan.ref.name} has run on every node, " if plan else ""
@@ -90,7 +90,7 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
         ),
         next=(
             "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
-            *_note(name, plan, noted),
+            *_gate_note_steps(name, plan, noted),
         ),
         caution=(
             "Do not change the provisioning Cluster by hand: the nodes would be upgraded without Harvester's hooks."
@@ -98,7 +98,7 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _note(name: str, plan: NodePlan | None, noted: tuple[Evidence, ...]) -> Iterator[str]:
+def _gate_note_steps(name: str, plan: NodePlan | None, noted: tuple[Evidence, ...]) -> Iterator[str]:
     if plan and noted[0].value is None:
         yield (
             f"If that does not help, say by hand that the plan is through: `kubectl annotate {UPGRADES} -n "
@@ -122,40 +122,40 @@ def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
     jobs = [j for j in jobs_of(facts.snapshot.objects("Job"), upgrade.ref.name) if j.state == JOB_FAILED]
     yield Hit(
         subject=upgrade.ref,
-        message=f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'} failed{_in_phase(upgrade)}"
+        message=f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'} failed{_describe_phase(upgrade)}"
         + "".join(f": {words}" for c in told if (words := ": ".join(w for w in (c.reason, c.message) if w)))
         + (f"; failed on {' and '.join(node.name for node in nodes)}" if nodes else ""),
         evidence=(
             *(Evidence(upgrade.ref, c.path, c.status) for c in told),
-            *(e for n in nodes for e in show(facts, upgrade.ref, *_fields(n.name))),
+            *(e for n in nodes for e in show(facts, upgrade.ref, *_status_fields(n.name))),
             *(Evidence(job.ref, condition_path("Failed"), "True") for job in jobs),
         ),
-        next=(*(WHERE[c.type] for c in failed[:1]), *_logs(jobs), *_again(upgrade)),
+        next=(*(WHERE[c.type] for c in failed[:1]), *_log_steps(jobs), *_restart_steps(upgrade)),
         caution=HALF_WAY if upgrade.status("NodesUpgraded") else "",
         causes=(
             *(Cause(name, ref) for ref in (upgrade.ref, *nodes) for name in OF_NODES),
-            *_services(facts),
+            *_service_causes(facts),
         ),
     )
 
 
-def _fields(node: str) -> list[str]:
+def _status_fields(node: str) -> list[str]:
     return [f'status.nodeStatuses["{node}"].{key}' for key in ("state", "reason", "message")]
 
 
-def _in_phase(upgrade: Upgrade) -> str:
+def _describe_phase(upgrade: Upgrade) -> str:
     """The phase whose condition failed, the first in their order; the label says but Failed."""
     step = next((step for step in STEPS if upgrade.status(step) == "False"), "")
     phase = next((phase for phase in reversed(PHASES) if phase.condition == step), None)
     return f" in phase {phase.label} ({step} is False)" if phase else ""
 
 
-def _logs(jobs: list[Job]) -> Iterator[str]:
+def _log_steps(jobs: list[Job]) -> Iterator[str]:
     for job in jobs[:3]:
         yield f"Read `kubectl logs -n {job.ref.namespace} job/{advice.arg(job.ref.name)} --tail=100`."
 
 
-def _again(upgrade: Upgrade) -> Iterator[str]:
+def _restart_steps(upgrade: Upgrade) -> Iterator[str]:
     if upgrade.status("NodesUpgraded"):
         yield "Nodes may stand half-way: ask vendor support how to go on (harvester/harvester#10048)."
     else:
@@ -163,7 +163,7 @@ def _again(upgrade: Upgrade) -> Iterator[str]:
         yield "When the reason is mended, start the upgrade again: no node was touched yet."
 
 
-def _services(facts: Facts) -> Iterator[Cause]:
+def _service_causes(facts: Facts) -> Iterator[Cause]:
     """Faults of the services that an upgrade installs."""
     for rule_name, kind in (("bundle-not-ready", "Bundle"), ("managed-chart-not-ready", "ManagedChart")):
         for obj in facts.snapshot.objects(kind):
@@ -185,10 +185,15 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     images from every node; where it misses that plan's end, it waits for good.
     """
     for upgrade in facts.upgrades.all:
-        plan = _plan(facts, upgrade, CLEANUP)
+        plan = _find_plan(facts, upgrade, CLEANUP)
         completed = upgrade.conditions.get("Completed")
         since = Timestamp(completed.since if completed else "")
-        if upgrade.running or upgrade.cleaning != "Pending" or _at_work(facts, plan) or not _over(facts, since):
+        if (
+            upgrade.running
+            or upgrade.cleaning != "Pending"
+            or _plan_pending(facts, plan)
+            or not _past_deadline(facts, since)
+        ):
             continue
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is at work"
         name = advice.arg(upgrade.ref.name)
@@ -210,17 +215,17 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _plan(facts: Facts, upgrade: Upgrade, task: str) -> NodePlan | None:
+def _find_plan(facts: Facts, upgrade: Upgrade, task: str) -> NodePlan | None:
     plans = node_plans(facts.snapshot.objects("Plan"))
     return next((plan for plan in plans if (plan.upgrade, plan.task) == (upgrade.ref.name, task)), None)
 
 
-def _at_work(facts: Facts, plan: NodePlan | None) -> bool:
+def _plan_pending(facts: Facts, plan: NodePlan | None) -> bool:
     """Whether a plan has still to run somewhere: then it is either under way or held up, which another rule tells."""
     return plan is not None and bool(plan.missing({n.name: facts.pairing.obj(n) for n in facts.pairing.nodes}))
 
 
-def _over(facts: Facts, since: Timestamp) -> bool:
+def _past_deadline(facts: Facts, since: Timestamp) -> bool:
     age = facts.now.since(since)
     return age is not None and age > DEADLINE
 
@@ -291,13 +296,15 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
     It goes from tier to tier and waits for every Machine of one. What it waits for never answers, and the living
     nodes behind it never have their turn: the upgrade stands still and nothing fails.
     """
-    told = [(t, [m for m in t.machines if _ghost(facts, _machine(m), t)]) for t in planner_says(facts.snapshot)]
-    ghosts = sorted({_machine(name) for _, names in told for name in names})
+    told = [
+        (t, [m for m in t.machines if _describe_ghost(facts, _machine_ref(m), t)]) for t in planner_says(facts.snapshot)
+    ]
+    ghosts = sorted({_machine_ref(name) for _, names in told for name in names})
     if ghosts:
         yield Hit(
             subject=CONTROL_PLANE,
-            message=f'Rancher\'s planner says "{_first(told)}", but '
-            + " and ".join(_ghost(facts, machine) for machine in ghosts),
+            message=f'Rancher\'s planner says "{_first_message(told)}", but '
+            + " and ".join(_describe_ghost(facts, machine) for machine in ghosts),
             evidence=(
                 *(Evidence(t.subject, t.path, t.message) for t, names in told if names),
                 *(e for m in ghosts for e in (show(facts, m, E2) if m in facts.links.objects else (gone(*m),))),
@@ -316,11 +323,11 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _machine(name: str) -> ObjectRef:
+def _machine_ref(name: str) -> ObjectRef:
     return ObjectRef("Machine", "fleet-local", name)
 
 
-def _ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
+def _describe_ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
     """What is wrong with a Machine that the planner names; empty where a Node stands behind it or still may."""
     if machine not in facts.links.objects:
         age = facts.now.since(Timestamp(told.since)) if told else None
@@ -335,5 +342,5 @@ def _ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
     return f"Node {edge.value} of Machine {machine.name} does not exist" if edge.broken else ""
 
 
-def _first(told: list[tuple[Told, list[str]]]) -> str:
+def _first_message(told: list[tuple[Told, list[str]]]) -> str:
     return next(t.message for t, names in told if names)

@@ -51,7 +51,7 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        failed = next(_failures(facts, node), None) if node.exists and node.state != DONE else None
+        failed = next(_find_failures(facts, node), None) if node.exists and node.state != DONE else None
         if rollout is None or failed is None:
             continue
         told = "gave up" if failed.given_up else f"has failed since {Timestamp(failed.since)}"
@@ -80,11 +80,11 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
+def _find_failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
     for machine in node.machines:
         applied = find_condition(facts.pairing.obj(machine), "PlanApplied", ALL_LISTS)
         age = facts.now.since(Timestamp(applied.changed))
-        data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _counted(facts, secret))
+        data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _retry_evidence(facts, secret))
         if applied.status != "False" or applied.reason != "Error":
             continue
         if (age is not None and age >= LONG) or data:
@@ -92,10 +92,10 @@ def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
             yield _Failure(machine, applied.changed, (told, *data), bool(data))
 
 
-def _counted(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
+def _retry_evidence(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
     """The agent's own figures where they say that it tries no more; a live cluster shows none of a Secret's data."""
-    told = {key: _plain(text(facts.pairing.obj(secret), f'data["{key}"]')) for key in (COUNT, MOST, THRESHOLD)}
-    failed = _plain(text(facts.pairing.obj(secret), f'data["{FAILED_KEY}"]'))
+    told = {key: _decode_base64(text(facts.pairing.obj(secret), f'data["{key}"]')) for key in (COUNT, MOST, THRESHOLD)}
+    failed = _decode_base64(text(facts.pairing.obj(secret), f'data["{FAILED_KEY}"]'))
     count, most = (int(told[key]) if told[key].isdigit() else 0 for key in (COUNT, MOST))
     if not failed or not 0 < most <= count:
         return ()
@@ -103,7 +103,7 @@ def _counted(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
     return tuple(Evidence(secret, f'data["{key}"], decoded', value) for key, value in shown.items())
 
 
-def _plain(packed: str) -> str:
+def _decode_base64(packed: str) -> str:
     try:
         return b64decode(packed, validate=True).decode().strip()
     except (binascii.Error, ValueError):
@@ -126,7 +126,9 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        waits = next((secret for secret, _ in node.secrets if _waits(facts, secret)), None) if node.exists else None
+        waits = (
+            next((secret for secret, _ in node.secrets if _is_overdue(facts, secret)), None) if node.exists else None
+        )
         if rollout is None or waits is None:
             continue
         since = Timestamp(text(facts.pairing.obj(waits), UPDATED))
@@ -161,7 +163,7 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _waits(facts: Facts, secret: ObjectRef) -> bool:
+def _is_overdue(facts: Facts, secret: ObjectRef) -> bool:
     """Whether the plan is old and its probes have not passed; where nobody notes that, it is not known."""
     obj = facts.pairing.obj(secret)
     passed, updated = field(PASSED).get(obj), Timestamp(text(obj, UPDATED))

@@ -18,7 +18,7 @@ from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, sta
 from harvdiag.upgrade.planner import Told
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
-STILL = timedelta(hours=2)
+STALLED_AFTER = timedelta(hours=2)
 """How long the planner must have said the same, with no other sign of progress: what it waits for takes minutes."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 KUBELET = "waiting for kubelet to update"
@@ -89,41 +89,41 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     minutes. Where it keeps waiting, no other node has its turn; nothing fails, and the Upgrade does not tell why.
     """
     rollout = at_nodes(facts)
-    told = _stalled(facts, rollout) if rollout else None
+    told = _stalled_message(facts, rollout) if rollout else None
     if rollout is None or told is None:
         return
     nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(told.machines)]
-    ahead = _ahead(rollout, told, nodes)
-    since = _still_since(facts, rollout, told)
+    ahead = _upgraded_nodes(rollout, told, nodes)
+    since = _unchanged_since(facts, rollout, told)
     yield Hit(
         subject=CONTROL_PLANE,
         message=f'Rancher\'s planner says "{told.message}", and nothing has moved since {Timestamp(since)}: '
-        + (f"{_names(ahead)} runs the new kubelet, so Cluster API sees an old state" if ahead else told.meaning),
+        + (f"{_join_names(ahead)} runs the new kubelet, so Cluster API sees an old state" if ahead else told.meaning),
         evidence=(
             Evidence(told.subject, told.path, told.message),
             *(e for node in nodes for e in (stated(rollout, node), *asked(facts, node.secret, "pre-drain"))),
             *(e for node in nodes for e in show(facts, node.ref, "status.nodeInfo.kubeletVersion")),
             *(e for node in nodes if node.secret for e in show(facts, node.secret, UPDATED)),
         ),
-        next=_next(told, nodes, ahead),
+        next=_next_steps(told, nodes, ahead),
         caution=(
             "Do not set annotations of the drain by hand to make the planner go on: it would pass over a node that is "
             "not ready."
         ),
-        causes=tuple(_causes(told, nodes)),
+        causes=tuple(_stall_causes(told, nodes)),
     )
 
 
-def _stalled(facts: Facts, rollout: Rollout) -> Told | None:
+def _stalled_message(facts: Facts, rollout: Rollout) -> Told | None:
     """What the planner says while it stands still; None where it does not, or where nobody tells since when."""
     told = next((told for told in rollout.planner if told.stalls), None)
     if told is None or not all(Timestamp(each.since) for each in rollout.planner):
         return None
-    age = facts.now.since(Timestamp(_still_since(facts, rollout, told)))
-    return told if age is not None and age >= STILL else None
+    age = facts.now.since(Timestamp(_unchanged_since(facts, rollout, told)))
+    return told if age is not None and age >= STALLED_AFTER else None
 
 
-def _still_since(facts: Facts, rollout: Rollout, told: Told) -> str:
+def _unchanged_since(facts: Facts, rollout: Rollout, told: Told) -> str:
     """The last sign of progress: new words, a new plan for a Machine that they name, a Job that began or ended."""
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
     nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(told.machines)]
@@ -136,15 +136,15 @@ def _still_since(facts: Facts, rollout: Rollout, told: Told) -> str:
     )
 
 
-def _ahead(rollout: Rollout, told: Told, nodes: list[NodeRollout]) -> list[NodeRollout]:
+def _upgraded_nodes(rollout: Rollout, told: Told, nodes: list[NodeRollout]) -> list[NodeRollout]:
     """The nodes whose kubelet the planner waits for although it runs; docs/objects.md#failure-capi-unauthorized."""
     target = rollout.upgrade.release.kubernetes
     return [node for node in nodes if target and node.kubelet == target] if told.part == KUBELET else []
 
 
-def _next(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tuple[str, ...]:
+def _next_steps(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tuple[str, ...]:
     steps = (LABEL_KUBECONFIG, RESTART_CAPI) if ahead else STEPS[told.part]
-    named = _names(nodes) or "the Machine that the message names"
+    named = _join_names(nodes) or "the Machine that the message names"
     return (
         *(step.replace("{nodes}", named) for step in steps),
         (
@@ -154,11 +154,11 @@ def _next(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tup
     )
 
 
-def _names(nodes: list[NodeRollout]) -> str:
+def _join_names(nodes: list[NodeRollout]) -> str:
     return listed([node.name for node in nodes])
 
 
-def _causes(told: Told, nodes: list[NodeRollout]) -> Iterator[Cause]:
+def _stall_causes(told: Told, nodes: list[NodeRollout]) -> Iterator[Cause]:
     yield Cause("planner-waits-for-ghost-machine", CONTROL_PLANE)
     yield from (Cause(name, LOCAL) for name in OF_CLUSTER)
     yield from (Cause(name, ObjectRef("Machine", FLEET, machine)) for machine in told.machines for name in OF_MACHINE)

@@ -55,7 +55,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     if rollout is None or rollout.upgrade.state != AT_SERVICES:
         return
     upgrade = rollout.upgrade.ref
-    for plan in _of_upgrade(facts, upgrade.name):
+    for plan in _plans_of_upgrade(facts, upgrade.name):
         known = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.fresh(ref)]
         left_out = [ref for ref, obj in known if not plan.selects(obj) and plan.label not in labels(obj)]
         if plan.task != SKIP_RESTART or not left_out:
@@ -63,16 +63,16 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=upgrade,
             message=(
-                f"Upgrade {upgrade.name} waits for {_names(left_out)}: its plan {plan.ref.name} skips what Harvester "
+                f"Upgrade {upgrade.name} waits for {_join_names(left_out)}: its plan {plan.ref.name} skips what Harvester "
                 "does not manage, while the Job apply-manifests waits until every Node has run it"
             ),
             evidence=(
-                *(evidence for node in left_out for evidence in show(facts, node, MANAGED, _label(plan))),
+                *(evidence for node in left_out for evidence in show(facts, node, MANAGED, _label_path(plan))),
                 *show(facts, plan.ref, "spec.nodeSelector"),
                 *show(facts, upgrade, STATE),
             ),
             next=(
-                _find_out(left_out),
+                _label_advice(left_out),
                 advice.TAKE_BACK,
             ),
             caution=UNMANAGED,
@@ -81,8 +81,8 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _find_out(nodes: list[ObjectRef]) -> str:
-    return f"Find out why {_names(nodes)} has no label harvesterhci.io/managed: the finding of the Node says how."
+def _label_advice(nodes: list[ObjectRef]) -> str:
+    return f"Find out why {_join_names(nodes)} has no label harvesterhci.io/managed: the finding of the Node says how."
 
 
 def _unmanaged_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
@@ -113,12 +113,12 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     yield Hit(
         subject=upgrade,
         message=(
-            f"Upgrade {upgrade.name} will wait without end for {_names(bare)} when it upgrades the system services: a "
+            f"Upgrade {upgrade.name} will wait without end for {_join_names(bare)} when it upgrades the system services: a "
             "plan has to run on every Node then, and it skips what Harvester does not manage"
         ),
         evidence=(*(row for node in bare for row in show(facts, node, MANAGED)), *show(facts, upgrade, STATE)),
         next=(
-            _find_out(bare),
+            _label_advice(bare),
             (
                 "No service is changed yet, and Harvester lets you delete the Upgrade: mend or remove the Node first, "
                 "then start the upgrade again."
@@ -131,7 +131,7 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _label(plan: NodePlan) -> str:
+def _label_path(plan: NodePlan) -> str:
     return f'metadata.labels["{plan.label}"]'
 
 
@@ -151,18 +151,18 @@ def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
     if rollout is None or rollout.upgrade.state != "PreparingNodes":
         return
     upgrade = rollout.upgrade.ref
-    for plan in _of_upgrade(facts, upgrade.name):
-        why = _failed(facts, plan) | plan.held_up_by(_nodes(facts), facts.now)
+    for plan in _plans_of_upgrade(facts, upgrade.name):
+        why = _failed_nodes(facts, plan) | plan.held_up_by(_nodes_by_name(facts), facts.now)
         if plan.task == PREPARE and why:
-            yield _held_up(facts, upgrade, plan, why, f"cannot load its images: {plan.ref.name} cannot end")
+            yield _held_up_hit(facts, upgrade, plan, why, f"cannot load its images: {plan.ref.name} cannot end")
 
 
-def _failed(facts: Facts, plan: NodePlan) -> dict[str, str]:
+def _failed_nodes(facts: Facts, plan: NodePlan) -> dict[str, str]:
     """The Nodes on which a Job of the plan has failed (a full disk, its deadline of an hour) and none is at work."""
     jobs = [job for job in facts.snapshot.objects("Job") if labels(job).get("upgrade.cattle.io/plan") == plan.ref.name]
     busy = {str(labels(job).get(ON_NODE)) for job in jobs if field("status.active").get(job)}
     failed = {str(labels(job).get(ON_NODE)) for job in jobs if FAILED.value(job) == "True"}
-    return {name: RAN_AND_FAILED for name in plan.missing(_nodes(facts)) if name in failed - busy}
+    return {name: RAN_AND_FAILED for name in plan.missing(_nodes_by_name(facts)) if name in failed - busy}
 
 
 @rule(
@@ -178,10 +178,12 @@ def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
     is gone or not Ready holds up the whole.
     """
     for upgrade in facts.upgrades.all:
-        plans = _of_upgrade(facts, upgrade.ref.name) if _waits_for_plan(upgrade) else []
-        held = [(p, why) for p in plans if p.task != PREPARE and (why := p.held_up_by(_nodes(facts), facts.now))]
+        plans = _plans_of_upgrade(facts, upgrade.ref.name) if _waits_for_plan(upgrade) else []
+        held = [
+            (p, why) for p in plans if p.task != PREPARE and (why := p.held_up_by(_nodes_by_name(facts), facts.now))
+        ]
         if held:
-            yield _held_up(facts, upgrade.ref, *held[0], f"waits for a plan: {held[0][0].ref.name} cannot end")
+            yield _held_up_hit(facts, upgrade.ref, *held[0], f"waits for a plan: {held[0][0].ref.name} cannot end")
 
 
 def _waits_for_plan(upgrade: Upgrade) -> bool:
@@ -190,27 +192,27 @@ def _waits_for_plan(upgrade: Upgrade) -> bool:
     return upgrade.cleaning == "Pending"
 
 
-def _held_up(facts: Facts, subject: ObjectRef, plan: NodePlan, why: dict[str, str], lead: str) -> Hit:
+def _held_up_hit(facts: Facts, subject: ObjectRef, plan: NodePlan, why: dict[str, str], lead: str) -> Hit:
     refs = [ObjectRef("Node", "", name) for name in why]
     told = " and ".join(f"{name} {reason}" for name, reason in why.items())
     return Hit(
         subject=subject,
         message=f"{subject.kind} {subject.name} {lead}, because {told}",
         evidence=(
-            *(evidence for node in refs for evidence in _failures(facts, plan, node.name)),
+            *(evidence for node in refs for evidence in _failure_evidence(facts, plan, node.name)),
             *show(facts, plan.ref, APPLYING, "status.latestHash"),
-            *(evidence for node in refs for evidence in _liveness(facts, node, _label(plan))),
+            *(evidence for node in refs for evidence in _liveness_evidence(facts, node, _label_path(plan))),
         ),
         next=(
-            *(_revive(ref, why[ref.name]) for ref in refs),
+            *(_recovery_step(ref, why[ref.name]) for ref in refs),
             advice.describe(RESOURCE, plan.ref.name, plan.ref.namespace),
         ),
         caution=f"{BY_HAND} {advice.QUORUM}",
-        causes=tuple(cause for node in refs for cause in _causes(facts, node)),
+        causes=tuple(cause for node in refs for cause in _node_causes(facts, node)),
     )
 
 
-def _failures(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evidence]:
+def _failure_evidence(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evidence]:
     """The Job of the plan that failed on a Node, with the reason that it gives."""
     mine = {"upgrade.cattle.io/plan": plan.ref.name, ON_NODE: node}
     for job in facts.snapshot.objects("Job"):
@@ -220,7 +222,7 @@ def _failures(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evidence]:
             yield Evidence(ref, condition_path("Failed"), failed.reason or failed.status or "True")
 
 
-def _revive(node: ObjectRef, why: str) -> str:
+def _recovery_step(node: ObjectRef, why: str) -> str:
     if why in {RAN_AND_FAILED, UNREGISTERED}:
         return (
             "Read the log of its Job: `kubectl get jobs,pods -n cattle-system -l "
@@ -238,14 +240,14 @@ def _revive(node: ObjectRef, why: str) -> str:
     )
 
 
-def _causes(facts: Facts, node: ObjectRef) -> list[Cause]:
+def _node_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
     """A Machine that still names a Node that is gone, or the Node's own fault."""
     ghosts = [edge.source for edge in facts.links.to(node, "status.nodeRef.name")]
     found = [Cause("machine-dangling-node", machine) for machine in ghosts]
     return [*found, *(Cause(name, node) for name in ("upgrade-names-missing-node", *UNPAIRED))]
 
 
-def _liveness(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[Evidence]:
+def _liveness_evidence(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[Evidence]:
     if node not in facts.links.objects:
         yield gone(*node)
         return
@@ -261,34 +263,34 @@ def system_agent_plan_stuck(facts: Facts) -> Iterator[Hit]:
     system-agent-upgrader runs on every Node each time Rancher is upgraded, and it alone registers the first node. As
     long as it is at work at a Node that is dead, or that it fails to register, other Nodes may wait for their agent.
     """
-    nodes = _nodes(facts)
+    nodes = _nodes_by_name(facts)
     for plan in node_plans(facts.snapshot.objects("Plan")):
         if plan.ref.name != SYSTEM_AGENT:
             continue
         why = {name: GONE for name in plan.applying if name not in nodes}
-        why |= {name: reason for name in plan.applying if name in nodes and (reason := _unable(facts, plan, name))}
+        why |= {name: reason for name in plan.applying if name in nodes and (reason := _why_blocked(facts, plan, name))}
         if why:
-            hit = _held_up(facts, plan.ref, plan, why, "is stuck")
-            yield replace(hit, next=(*hit.next, *_anew(why)), causes=_not_its_own(hit))
+            hit = _held_up_hit(facts, plan.ref, plan, why, "is stuck")
+            yield replace(hit, next=(*hit.next, *_retry_steps(why)), causes=_external_causes(hit))
 
 
-def _not_its_own(hit: Hit) -> tuple[Cause, ...]:
+def _external_causes(hit: Hit) -> tuple[Cause, ...]:
     """The causes without those that follow from the plan itself: a Node that it did not register has no Machine."""
     return tuple(cause for cause in hit.causes if cause.rule not in {"node-without-machine", "node-not-managed"})
 
 
-def _unable(facts: Facts, plan: NodePlan, name: str) -> str:
+def _why_blocked(facts: Facts, plan: NodePlan, name: str) -> str:
     """Why the plan does not get on at a Node; empty where it may, also because an upgrade restarts that Node."""
     node = ObjectRef("Node", "", name)
     state = facts.rollout.upgrade.nodes.get(name, DONE) if facts.rollout else DONE
     if facts.fresh(node) or facts.leaving(node):
         return ""
     if facts.pairing.orphan(node) and all(map(facts.links.seen, ("Machine", "CustomMachine", "RKEBootstrap"))):
-        return "" if _registering(facts, plan, name) else UNREGISTERED
-    return plan.held_up_by(_nodes(facts), facts.now).get(name, "") if state in {DONE, PRELOADED} else ""
+        return "" if _is_registering(facts, plan, name) else UNREGISTERED
+    return plan.held_up_by(_nodes_by_name(facts), facts.now).get(name, "") if state in {DONE, PRELOADED} else ""
 
 
-def _registering(facts: Facts, plan: NodePlan, node: str) -> bool:
+def _is_registering(facts: Facts, plan: NodePlan, node: str) -> bool:
     """Whether a Job of the plan is at work on the Node for less than an hour: it may still register it."""
     mine = {"upgrade.cattle.io/plan": plan.ref.name, ON_NODE: node}
     jobs = [job for job in facts.snapshot.objects("Job") if mine.items() <= labels(job).items()]
@@ -297,7 +299,7 @@ def _registering(facts: Facts, plan: NodePlan, node: str) -> bool:
     return any(age < DEADLINE for age in ages)
 
 
-def _anew(why: dict[str, str]) -> Iterator[str]:
+def _retry_steps(why: dict[str, str]) -> Iterator[str]:
     if UNREGISTERED in why.values():
         yield "A Job of this plan that hangs may be deleted: the system-upgrade-controller makes it anew."
 
@@ -331,13 +333,13 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _of_upgrade(facts: Facts, upgrade: str) -> list[NodePlan]:
+def _plans_of_upgrade(facts: Facts, upgrade: str) -> list[NodePlan]:
     return [plan for plan in node_plans(facts.snapshot.objects("Plan")) if plan.upgrade == upgrade]
 
 
-def _nodes(facts: Facts) -> dict[str, Obj]:
+def _nodes_by_name(facts: Facts) -> dict[str, Obj]:
     return {ref.name: facts.pairing.obj(ref) for ref in facts.pairing.nodes}
 
 
-def _names(nodes: list[ObjectRef]) -> str:
+def _join_names(nodes: list[ObjectRef]) -> str:
     return " and ".join(node.name for node in nodes)

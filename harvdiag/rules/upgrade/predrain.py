@@ -62,28 +62,28 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        job = _held(facts, node)
+        job = _overdue_job(facts, node)
         if rollout is None or job is None:
             continue
         # Volumes and VMs are read only here, where an upgrade hangs: there may be thousands, and most checks need none.
         unseen = facts.snapshot.gap(VOLUME) or ""
-        hold = _Hold(job, unseen, _volumes(facts, rollout, node), _vms(facts, node))
+        hold = _Hold(job, unseen, _unhealthy_volumes(facts, rollout, node), _immovable_vms(facts, node))
         if hold.volumes or hold.vms or hold.unseen:
-            yield _hit(facts, rollout, node, hold)
+            yield _held_hit(facts, rollout, node, hold)
 
 
-def _held(facts: Facts, node: NodeRollout) -> Job | None:
+def _overdue_job(facts: Facts, node: NodeRollout) -> Job | None:
     job = node.job("pre-drain") if node.exists and node.state == PRE_DRAINING else None
     age = facts.now.since(Timestamp(job.began)) if job else None
     return job if job and job.state == ACTIVE and age is not None and age >= HELD else None
 
 
-def _volumes(facts: Facts, rollout: Rollout, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
+def _unhealthy_volumes(facts: Facts, rollout: Rollout, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
     """The attached volumes that the Job waits for, those at this node first.
 
     With three nodes or more each must be healthy; with two, two replicas are enough, and only a fault is certain.
     """
-    bad = {"degraded", "faulted"} if _storing(facts, rollout) > 2 else {"faulted"}
+    bad = {"degraded", "faulted"} if _count_storage_nodes(facts, rollout) > 2 else {"faulted"}
     found = [
         (ObjectRef(VOLUME, namespace_of(obj), name_of(obj)), obj)
         for obj in facts.snapshot.objects(VOLUME)
@@ -92,13 +92,13 @@ def _volumes(facts: Facts, rollout: Rollout, node: NodeRollout) -> list[tuple[Ob
     return sorted(found, key=lambda pair: (text(pair[1], "status.currentNodeID") != node.name, pair[0]))
 
 
-def _storing(facts: Facts, rollout: Rollout) -> int:
+def _count_storage_nodes(facts: Facts, rollout: Rollout) -> int:
     """How many nodes the Job counts: the managed ones that are no witness."""
     there = [node for node in rollout.nodes if node.exists and node.managed]
     return sum(labels(facts.pairing.obj(node.ref)).get(WITNESS) != "true" for node in there)
 
 
-def _vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
+def _immovable_vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
     """The VMs that run on the node and cannot migrate, as far as their namespaces were seen.
 
     Bundles hold those of few namespaces.
@@ -112,10 +112,10 @@ def _vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
     return [(ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in stay]
 
 
-def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
+def _held_hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     volumes, vms = hold.volumes[:MOST_SHOWN], hold.vms[:MOST_SHOWN]
-    told = [f"volume {ref.name} ({_owner(obj)}) is {text(obj, 'status.robustness')}" for ref, obj in volumes]
-    told += [f"VM {ref.namespace}/{ref.name} cannot migrate{_reason(obj)}" for ref, obj in vms]
+    told = [f"volume {ref.name} ({_describe_claim(obj)}) is {text(obj, 'status.robustness')}" for ref, obj in volumes]
+    told += [f"VM {ref.namespace}/{ref.name} cannot migrate{_migration_reason(obj)}" for ref, obj in vms]
     more = len(hold.volumes) + len(hold.vms) - len(told)
     told += [] if told else [f"what holds it cannot be seen here ({VOLUME} {hold.unseen})"]
     paths = ("status.robustness", "status.state", "status.currentNodeID")
@@ -127,11 +127,11 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
         ),
         evidence=(
             *(e for ref, _ in volumes for e in show(facts, ref, *paths)),
-            *(e for ref, obj in vms for e in _immovable(ref, obj)),
+            *(e for ref, obj in vms for e in _vm_evidence(ref, obj)),
             *show(facts, hold.job.ref, "status.active", "status.startTime"),
             stated(rollout, node),
         ),
-        next=tuple(_steps(node, hold)),
+        next=tuple(_next_steps(node, hold)),
         caution=(
             "Do not answer the hook and do not delete the Job while a volume is degraded or a VM runs there: Rancher "
             f"drains {node.name} at once, and what has no other healthy copy is lost (harvester/harvester#7067)."
@@ -140,7 +140,7 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     )
 
 
-def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
+def _next_steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
     if not hold.volumes and not hold.vms:
         yield "Look for volumes that are degraded or faulted: `kubectl get volumes.longhorn.io -n longhorn-system`."
     for ref, _ in hold.volumes[:1]:
@@ -160,17 +160,17 @@ def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
     yield f"The Job goes on by itself when that is mended; then {node.name} is drained."
 
 
-def _immovable(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
+def _vm_evidence(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
     yield Evidence(ref, condition_path("LiveMigratable"), "False")
     yield Evidence(ref, "status.nodeName", text(obj, "status.nodeName"))
 
 
-def _reason(obj: Obj) -> str:
+def _migration_reason(obj: Obj) -> str:
     reason = find_condition(obj, "LiveMigratable").reason
     return f" ({reason})" if reason else ""
 
 
-def _owner(obj: Obj) -> str:
+def _describe_claim(obj: Obj) -> str:
     """Whom a volume belongs to, as Longhorn notes it, and where it is attached."""
     space, claim = (text(obj, f"status.kubernetesStatus.{key}") for key in ("namespace", "pvcName"))
     at = f"attached at {text(obj, 'status.currentNodeID') or 'an unknown node'}"

@@ -63,14 +63,14 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state != REBOOT or not node.exists:
             continue
-        if stuck := _stuck(facts, rollout, node):
+        if stuck := _find_stuck(facts, rollout, node):
             yield Hit(
                 subject=node.ref,
                 message=f"Node {node.name} stays at Waiting Reboot: {stuck.why}",
                 evidence=(
                     stated(rollout, node),
                     *asked(facts, node.secret, "post-drain", "post-hook"),
-                    *worked(facts, _last(node)),
+                    *worked(facts, _restart_job(node)),
                     *show(facts, node.ref, "status.nodeInfo.osImage", PENDING, E1),
                     *says(facts, node.ref, "Ready", "status"),
                 ),
@@ -84,18 +84,18 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _last(node: NodeRollout) -> Job | None:
+def _restart_job(node: NodeRollout) -> Job | None:
     """The Job after which it restarts."""
     return node.job("post-drain") or node.job("single-node-upgrade")
 
 
-def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
+def _find_stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
     """The first of the signs that waiting does not help."""
     wanted = rollout.upgrade.release.os or node.pending_os
     since = ready_since(facts, node.ref)
     if node.ready != "True":
-        return _away(facts, node, since)
-    if fault := _not_found(facts, node):
+        return _stuck_not_ready(facts, node, since)
+    if fault := _lookup_failure(facts, node):
         told = f"Harvester moves it on only through the plan Secret of its Machine, and {fault}"
         return _Stuck(told, (advice.SEE_MACHINES, "Mend that first: its own finding says how."), paired=True)
     if not wanted or not settled(facts, since):
@@ -111,10 +111,10 @@ def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
         return _Stuck(
             f"it runs {node.os} and has been Ready since {Timestamp(since)}, but the state was not moved", steps
         )
-    return _old_again(facts, node, wanted, since)
+    return _stuck_on_old_os(facts, node, wanted, since)
 
 
-def _not_found(facts: Facts, node: NodeRollout) -> str:
+def _lookup_failure(facts: Facts, node: NodeRollout) -> str:
     """Why Harvester's way from the Node's annotation to exactly one plan Secret ends; empty where it does not."""
     named = facts.pairing.named(node.ref)
     if named is None:
@@ -125,7 +125,7 @@ def _not_found(facts: Facts, node: NodeRollout) -> str:
     return "" if plans == 1 else f"Machine {named.value} has {plans or 'no'} plan Secrets"
 
 
-def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
+def _stuck_not_ready(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
     """Not Ready for longer than a host needs to restart."""
     age = facts.now.since(Timestamp(since))
     if age is None or age < BOOT:
@@ -142,14 +142,14 @@ def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
     )
 
 
-def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stuck | None:
+def _stuck_on_old_os(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stuck | None:
     """Ready again after the Job, so it has restarted, and yet with the old system; or it never went down."""
-    job, back = _last(node), Timestamp(since)
+    job, back = _restart_job(node), Timestamp(since)
     age = back.since(Timestamp(job.ended)) if job else None
     if job is None or age is None:
         return None
     if age <= timedelta(0):
-        return _never_down(facts, node, job)
+        return _stuck_before_restart(facts, node, job)
     return _Stuck(
         f"it has restarted (Ready since {back}) and still runs {node.os}, not {wanted}",
         (
@@ -163,7 +163,7 @@ def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stu
     )
 
 
-def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
+def _stuck_before_restart(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
     """Ready all the time since before the Job's end, for longer than a host needs to go down."""
     age = facts.now.since(Timestamp(job.ended))
     if age is None or age <= BOOT:

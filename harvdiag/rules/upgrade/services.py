@@ -50,16 +50,16 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
     refused: mostly because an earlier operation on the release never ended ("another operation is in progress"). That
     a Bundle is not ready for a while is normal in an upgrade, and no finding.
     """
-    if _concerned(facts) is None:
+    if _affected_upgrade(facts) is None:
         return
     for obj in facts.snapshot.objects("Bundle"):
         ref = ObjectRef("Bundle", text(obj, "metadata.namespace"), name_of(obj))
-        if not (_of_upgrade(ref) and _failed(obj) and _settled(facts, obj)):
+        if not (_is_upgrade_chart(ref) and _apply_failed(obj) and _has_lasted(facts, obj)):
             continue
         yield Hit(
             subject=ref,
-            message=f"Bundle {ref.name} could not be applied: {_reason(obj) or 'fleet gives no reason'}",
-            evidence=(*show(facts, ref, "status.summary"), *_conditions(ref, obj)),
+            message=f"Bundle {ref.name} could not be applied: {_failure_message(obj) or 'fleet gives no reason'}",
+            evidence=(*show(facts, ref, "status.summary"), *_condition_evidence(ref, obj)),
             next=(
                 advice.describe("bundles.fleet.cattle.io", ref.name),
                 (
@@ -86,18 +86,22 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
     The Job apply-manifests waits for each ManagedChart ("Waiting for ManagedChart"). One whose chart cannot be read, or
     whose Bundle cannot be applied, does not become ready. That it is not ready for a while is normal in an upgrade.
     """
-    if _concerned(facts) is None:
+    if _affected_upgrade(facts) is None:
         return
     for obj in facts.snapshot.objects("ManagedChart"):
         failed = [kind for kind, column in CHART_STEPS.items() if column.value(obj) == "False"]
         ref = ObjectRef("ManagedChart", text(obj, "metadata.namespace"), name_of(obj))
-        if not (_of_upgrade(ref) and (failed or _failed(obj)) and _settled(facts, obj)):
+        if not (_is_upgrade_chart(ref) and (failed or _apply_failed(obj)) and _has_lasted(facts, obj)):
             continue
         what = "its Bundle could not be applied" if not failed else f"its condition {failed[0]} is False"
         yield Hit(
             subject=ref,
-            message=f"ManagedChart {ref.name} has failed: {what}" + (f": {reason}" if (reason := _reason(obj)) else ""),
-            evidence=(*show(facts, ref, "spec.version", "spec.paused", "status.summary"), *_conditions(ref, obj)),
+            message=f"ManagedChart {ref.name} has failed: {what}"
+            + (f": {reason}" if (reason := _failure_message(obj)) else ""),
+            evidence=(
+                *show(facts, ref, "spec.version", "spec.paused", "status.summary"),
+                *_condition_evidence(ref, obj),
+            ),
             next=(
                 advice.describe(CHARTS, ref.name),
                 (
@@ -122,25 +126,25 @@ def helm_release_locked(facts: Facts) -> Iterator[Hit]:
     "another operation (install/upgrade/rollback) is in progress" passes when that operation ends. Where it was cut off,
     as by a restart of fleet's agent, the release stays pending and the upgrade of the services waits for it.
     """
-    if _concerned(facts) is None:
+    if _affected_upgrade(facts) is None:
         return
     for kind in ("Bundle", "ManagedChart"):
         for obj in facts.snapshot.objects(kind):
             ref = ObjectRef(kind, text(obj, "metadata.namespace"), name_of(obj))
-            since = "" if _failed(obj) or not _of_upgrade(ref) else _locked_since(facts, obj)
+            since = "" if _apply_failed(obj) or not _is_upgrade_chart(ref) else _locked_since(facts, obj)
             if since:
-                yield _locked(facts, ref, obj, since)
+                yield _locked_hit(facts, ref, obj, since)
 
 
 def _locked_since(facts: Facts, obj: Obj) -> str:
     """Since when it tells of another operation; empty where it does not, or not for hours, or no time is told."""
-    said = [row for row in _false(obj) if LOCKED in row.message]
+    said = [row for row in _false_conditions(obj) if LOCKED in row.message]
     times = [row.since for row in said]
     ages = {at: facts.now.since(Timestamp(at)) for at in times}
     return next((at for at, age in ages.items() if age is not None and age > LASTING), "")
 
 
-def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
+def _locked_hit(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     bundle = ObjectRef("Bundle", FLEET, f"mcc-{ref.name}")
     return Hit(
         subject=ref,
@@ -148,7 +152,7 @@ def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
             f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm says that another operation on "
             "the release is in progress, and none takes hours"
         ),
-        evidence=(*_conditions(ref, obj), *show(facts, ref, "status.summary")),
+        evidence=(*_condition_evidence(ref, obj), *show(facts, ref, "status.summary")),
         next=(
             "See the state of the Helm releases: `helm list -A -a`; an operation that was cut off shows as pending.",
             "Roll a pending release back with `helm rollback` to its last deployed revision.",
@@ -160,7 +164,7 @@ def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     )
 
 
-def _concerned(facts: Facts) -> Upgrade | None:
+def _affected_upgrade(facts: Facts) -> Upgrade | None:
     """The Upgrade that such a fault holds up or has made fail: the one that runs, or the latest where that failed."""
     running, failed = facts.upgrades.running, facts.upgrades.failed
     if running:
@@ -168,32 +172,32 @@ def _concerned(facts: Facts) -> Upgrade | None:
     return failed if failed and failed.status("NodesUpgraded") == "" else None
 
 
-def _of_upgrade(ref: ObjectRef) -> bool:
+def _is_upgrade_chart(ref: ObjectRef) -> bool:
     return ref.namespace == FLEET and ours(ref.kind, ref.name)
 
 
-def _settled(facts: Facts, obj: Obj) -> bool:
+def _has_lasted(facts: Facts, obj: Obj) -> bool:
     """Whether the fault has lasted, or for nobody knows how long; what an ended upgrade left does not change."""
-    stamps = [row.since for row in _false(obj)]
+    stamps = [row.since for row in _false_conditions(obj)]
     ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return facts.upgrades.running is None or not ages or max(ages) > SETTLED
 
 
-def _failed(obj: Obj) -> bool:
+def _apply_failed(obj: Obj) -> bool:
     count = field("status.summary.errApplied").get(obj)
     return isinstance(count, int | float) and count > 0
 
 
-def _false(obj: Obj) -> list[Condition]:
+def _false_conditions(obj: Obj) -> list[Condition]:
     return [found for found in conditions_of(obj) if found.status == "False"]
 
 
-def _reason(obj: Obj) -> str:
-    return next((row.message for row in _false(obj) if row.message), "")
+def _failure_message(obj: Obj) -> str:
+    return next((row.message for row in _false_conditions(obj) if row.message), "")
 
 
-def _conditions(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    for row in _false(obj):
+def _condition_evidence(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
+    for row in _false_conditions(obj):
         yield Evidence(ref, row.path, row.message or "False")
 
 

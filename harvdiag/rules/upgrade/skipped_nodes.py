@@ -36,43 +36,45 @@ def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
     if toolkit_unseen(facts.snapshot) or facts.upgrades.plan:
         return
     if rollout := over(facts):
-        yield from _after(facts, rollout)
+        yield from _skipped_after_upgrade(facts, rollout)
     elif rollout := at_nodes(facts):
-        yield from _meanwhile(facts, rollout)
+        yield from _skipped_during_upgrade(facts, rollout)
 
 
-def _after(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
+def _skipped_after_upgrade(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
     """The Nodes that run another release than the one at which others have arrived."""
-    if _by_toolkit(facts, rollout) or not any(node.exists and not _lags(rollout, node) for node in rollout.nodes):
+    if _superseded_by_plan(facts, rollout) or not any(
+        node.exists and not _outdated_versions(rollout, node) for node in rollout.nodes
+    ):
         return
     for node in rollout.nodes:
-        lags = _lags(rollout, node)
-        if not node.exists or not lags or _later(facts, rollout, node):
+        lags = _outdated_versions(rollout, node)
+        if not node.exists or not lags or _joined_later(facts, rollout, node):
             continue
         why = "" if node.status else ", for its list had no such node"
         what = (
             f"Upgrade {rollout.upgrade.ref.name} to {rollout.upgrade.version} succeeded without Node {node.name}{why}"
         )
-        yield _hit(facts, rollout, node, f"{what}: it still runs {listed(lags)}", _mend(node))
+        yield _skipped_hit(facts, rollout, node, f"{what}: it still runs {listed(lags)}", _repair_steps(node))
 
 
-def _meanwhile(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
+def _skipped_during_upgrade(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
     """Nodes without an entry while the nodes have their turn, where nothing else is wrong with them."""
     if not rollout.upgrade.statuses or rollout.upgrade.single_node:
         return
     for node in rollout.nodes:
         fit = node.exists and node.managed and node.secrets and not any(not s.idle for _, s in node.secrets)
-        if node.status or not fit or not _lags(rollout, node) or _later(facts, rollout, node):
+        if node.status or not fit or not _outdated_versions(rollout, node) or _joined_later(facts, rollout, node):
             continue
         what = f"Upgrade {rollout.upgrade.ref.name} does not list Node {node.name}, which was there when it began"
         steps = (
             f"Let the upgrade go on for the others, and collect again when it is over: {node.name} stays as it is.",
             "Ask vendor support before you change the Upgrade's list by hand.",
         )
-        yield _hit(facts, rollout, node, f"{what}: it will pass over that node", steps)
+        yield _skipped_hit(facts, rollout, node, f"{what}: it will pass over that node", steps)
 
 
-def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps: tuple[str, ...]) -> Hit:
+def _skipped_hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps: tuple[str, ...]) -> Hit:
     return Hit(
         subject=node.ref,
         message=message,
@@ -90,7 +92,7 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps:
     )
 
 
-def _mend(node: NodeRollout) -> tuple[str, ...]:
+def _repair_steps(node: NodeRollout) -> tuple[str, ...]:
     label = f"Find out why {node.name} has no label harvesterhci.io/managed; its own finding says how to mend that."
     look = f"See what {node.name} is: `kubectl get node {advice.arg(node.name)} -o yaml`. {advice.SEE_MACHINES}"
     ask = (
@@ -100,20 +102,20 @@ def _mend(node: NodeRollout) -> tuple[str, ...]:
     return (look if node.managed else label, ask)
 
 
-def _lags(rollout: Rollout, node: NodeRollout) -> list[str]:
+def _outdated_versions(rollout: Rollout, node: NodeRollout) -> list[str]:
     """What of the node is not the release's; nothing where the Upgrade does not tell its release."""
     release = rollout.upgrade.release
     pairs = ((node.kubelet, release.kubernetes), (node.os, release.os))
     return [has for has, wanted in pairs if has and wanted and has != wanted]
 
 
-def _later(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
+def _joined_later(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
     """Whether the Node joined after the upgrade had begun, or nobody tells when."""
     joined = Timestamp(text(facts.pairing.obj(node.ref), "metadata.creationTimestamp"))
     began = Timestamp(made(rollout.upgrade))
     return joined.at is None or began.at is None or joined.at > began.at
 
 
-def _by_toolkit(facts: Facts, rollout: Rollout) -> bool:
+def _superseded_by_plan(facts: Facts, rollout: Rollout) -> bool:
     """Whether an UpgradePlan has upgraded nodes since: then the Upgrade's release is not the cluster's any more."""
     return any(made(plan) > made(rollout.upgrade) for plan in facts.upgrades.plans)
