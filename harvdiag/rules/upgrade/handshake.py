@@ -118,7 +118,12 @@ def _missed_post_drain(facts: Facts, rollout: Rollout, node: NodeRollout, secret
     "upgrade-post-drain-unanswered",
     short="post-drain unanswered",
     needs=SEEN,
-    links=["harvester/harvester#3021", "harvester/harvester#8224", "harvester/harvester#7067"],
+    links=[
+        "harvester/harvester#11543",
+        "harvester/harvester#3021",
+        "harvester/harvester#8224",
+        "harvester/harvester#7067",
+    ],
 )
 def upgrade_post_drain_unanswered(facts: Facts) -> Iterator[Hit]:
     """Rancher asked for a node's post-drain hook, and Harvester will not answer any more.

@@ -26,7 +26,7 @@ FAILED = condition_column("failed", "Failed")
     "helm-job-failing",
     severity=Severity.WARNING,
     needs={"Upgrade", "Job"},
-    links=["harvester/harvester#11543", "https://github.com/harvester/docs/issues/1120"],
+    links=["https://github.com/harvester/docs/issues/1120"],
     everywhere=True,
 )
 def helm_job_failing(facts: Facts) -> Iterator[Hit]:
