@@ -52,7 +52,7 @@ def test_an_upgrade_deleted_midway_is_no_nothing() -> None:
     world.remove("Upgrade", NAME)
     parts = sound(of(world))
     assert parts["Where"] == "no upgrade is under way, and none is remembered"
-    assert parts["Why"].startswith("The nodes' upgrade is still on, though no Upgrade runs")
+    assert parts["Why"].startswith("The nodes' upgrade is still active, though no Upgrade runs")
     assert parts["Do"]
 
 

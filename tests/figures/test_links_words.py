@@ -86,7 +86,7 @@ def test_nodes_that_only_wait_are_not_drawn_as_broken() -> None:
     assert scene.title == "2 Machines without Node (hv08, hv09) hold up hv02, hv03, hv04 and hv05"
     states = {it.key: it.state for it in scene.find("object") if it.key.startswith("Node/")}
     assert [states[f"Node//hv0{n}"] for n in range(1, 6)] == ["good"] * 5
-    assert "held up: hv02 was never begun" in said(scene, "caption")
+    assert "held up: hv02 was never started" in said(scene, "caption")
     assert list(nodes(scene)) == [f"Node//hv0{n}" for n in (8, 9, 2, 3, 4, 5, 1)]
 
 

@@ -34,7 +34,7 @@ STOPPED = {
     "issue-8236": ("Nothing has moved for 17 h 21 min: srv09 will never be upgraded", "16:39 UTC"),
     "lost-acknowledgement": ("Nothing has moved for 3 h 20 min: hv02 waits since", "06:40 UTC"),
     "two-machines-one-node": ("Nothing has moved for 3 h 20 min: hv02 waits: Machine", "06:40 UTC"),
-    "ghost-machines": ("Nothing has moved for 18 h: hv02, hv03, hv04 and hv05 were never begun", "16:00 UTC"),
+    "ghost-machines": ("Nothing has moved for 18 h: hv02, hv03, hv04 and hv05 were never started", "16:00 UTC"),
     "unmanaged-node": ("Nothing has moved for 5 h 31 min: the upgrade waits for hv04", "04:29 UTC"),
 }
 

@@ -45,7 +45,7 @@ TITLES = {
         " (1 of 3 nodes are done)"
     ),
     "ghost-machines": (
-        "hv02, hv03, hv04 and hv05 were never begun: 2 Machines name Nodes that do not exist, hv08 and hv09"
+        "hv02, hv03, hv04 and hv05 were never started: 2 Machines name Nodes that do not exist, hv08 and hv09"
         " (1 of 5 nodes are done)"
     ),
 }

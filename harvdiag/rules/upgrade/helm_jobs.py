@@ -18,7 +18,7 @@ from harvdiag.rules.upgrade_evidence import says, settled
 
 SYSTEM, PREFIX = "kube-system", "helm-install-rke2-"
 LONG = timedelta(hours=2)
-"""How long such a Job may try: it takes minutes, and starts again while a server is being replaced."""
+"""How long such a Job may retry: it takes minutes, and restarts while a server is being replaced."""
 FAILED = condition_column("failed", "Failed")
 
 
@@ -32,9 +32,9 @@ FAILED = condition_column("failed", "Failed")
 def helm_job_failing(facts: Facts) -> Iterator[Hit]:
     """A Helm Job of RKE2 fails while an upgrade runs.
 
-    RKE2 installs its own parts, such as rke2-canal and rke2-coredns, by Jobs in kube-system. When one of them runs
-    before the nodes have the Kubernetes that its chart asks for, it fails (from 1.8.2 to 1.9.0 that is known), and the
-    nodes behind it are not upgraded.
+    RKE2 installs its own components, such as rke2-canal and rke2-coredns, by Jobs in kube-system. When one of them
+    runs before the nodes have the Kubernetes version that its chart requires, it fails (known from 1.8.2 to 1.9.0), and
+    the nodes behind it are not upgraded.
     """
     if facts.rollout is None:
         return
@@ -53,19 +53,19 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
                 next=(
                     (
                         f"Read its log: `kubectl logs -n {SYSTEM} {advice.arg(f'job/{ref.name}')} --tail=50`; "
-                        '"kubeVersion" means that its chart asks for a newer Kubernetes than it found.'
+                        '"kubeVersion" means that its chart requires a newer Kubernetes than it found.'
                     ),
                     "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",
                 ),
                 caution=(
-                    f"Do not uninstall the Helm release of {ref.name.removeprefix('helm-install-')}: the cluster's "
-                    "network or name service goes with it."
+                    f"Do not uninstall the Helm release of {ref.name.removeprefix('helm-install-')}: that removes the "
+                    "cluster's network or name service."
                 ),
             )
 
 
 def _describe_failure(facts: Facts, obj: Obj) -> str:
-    """What shows that it does not get on; empty where it may."""
+    """Return what shows that the Job makes no progress; empty if it still may."""
     since, failed = Timestamp(text(obj, "status.startTime")), field("status.failed").get(obj)
     if FAILED.value(obj) == "True":
         ended = find_condition(obj, "Failed").changed

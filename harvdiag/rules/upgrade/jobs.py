@@ -1,4 +1,4 @@
-"""The Jobs of the upgrade: which one failed, and which one is done without its node having moved on."""
+"""The Jobs of the upgrade: which one failed, and which one is complete while its node's state is not updated."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ FAILURE = "Failed"
 def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
     """A Job of the upgrade has failed.
 
-    A failed hook Job fails its node and with it the upgrade. It is not tried again, and as long as it is there without
-    success, Harvester makes no hook Job for any other node ("there are pending jobs" in its log).
+    A failed hook Job fails its node and with it the upgrade. It is not retried, and as long as it exists without
+    success, Harvester creates no hook Job for any other node ("there are pending jobs" in its log).
     """
     rollout = current(facts)
     failed: dict[ObjectRef, list[Job]] = {}
@@ -42,7 +42,7 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     what = " and ".join(f"{job.type or 'an upgrade'} Job {job.ref.name}" for job in jobs)
     whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of Upgrade {subject.name}"
     job = jobs[-1]
-    hooks = "; Harvester makes no other hook Job while it is there" if subject.kind == "Node" else ""
+    hooks = "; Harvester creates no other hook Job while it exists" if subject.kind == "Node" else ""
     return Hit(
         subject=subject,
         message=f"The {what}{whom} failed{f' at {Timestamp(job.ended)}' if job.ended else ''}: "
@@ -53,12 +53,12 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
                 f"Read the Job's log: `kubectl logs -n harvester-system {advice.arg(f'job/{job.ref.name}')}`; in a "
                 f"bundle: the logs of the pods whose name begins with {job.ref.name}."
             ),
-            "Mend what the log names before anything else; a Job that failed does not run again by itself.",
-            "Then ask vendor support how to go on: the step that failed may have been done in part.",
+            "Fix what the log reports before anything else; a failed Job does not run again by itself.",
+            "Then ask vendor support how to proceed: the step that failed may have been done in part.",
         ),
         caution=(
-            f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job came: the node may be "
-            "drained, or half-way between two versions."
+            f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job got: the node may be "
+            "drained, or between two versions."
         ),
         causes=(Cause("upgrade-names-missing-node", subject),)
         if subject.kind == "Node"
@@ -67,7 +67,7 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
 
 
 def _service_causes(facts: Facts) -> Iterator[Cause]:
-    """What the Job that upgrades the services waits for, where that is found to be broken; nobody else's charts."""
+    """Return the broken services that the Job upgrading them waits for; only charts of Harvester count."""
     for kind, name in (("Bundle", "bundle-not-ready"), ("ManagedChart", "managed-chart-not-ready")):
         for obj in facts.snapshot.objects(kind):
             if ours(kind, name_of(obj)):
@@ -84,16 +84,17 @@ def _failure_evidence(facts: Facts, job: Job) -> tuple[Evidence, ...]:
     links=["harvester/harvester#9371", "harvester/harvester#10101"],
 )
 def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
-    """The work on a node is done, but the Upgrade still shows it as under way.
+    """The work on a node is done, but the Upgrade still shows it as in progress.
 
-    Harvester moves a node's state when it sees that its Job has changed. Where it missed that, nothing will move the
-    state later, and no other node may begin while this one counts as being at work.
+    Harvester updates a node's state when it sees that its Job has changed. If it missed that, nothing will update the
+    state later, and no other node may begin while this one counts as in progress.
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state not in STATES or node.state == PAUSED or not node.exists:
             continue
-        job = next((found for kind in DUE if (found := node.job(kind)) and found.state == COMPLETE), None)
+        jobs = (node.job(kind) for kind in DUE)
+        job = next((job for job in jobs if job and job.state == COMPLETE), None)
         if node.state == PRELOADING:
             yield _preloading_hit(facts, rollout, node)
         elif job and STATES[node.state].order < STATES[DUE[job.type]].order and settled(facts, job.ended):
@@ -117,8 +118,8 @@ def _behind_hit(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> 
         next=(
             advice.read_harvester_log(job.ref.name, node.name),
             (
-                "If it says nothing, let Harvester look at its Jobs again: `kubectl rollout restart deployment "
-                "harvester -n harvester-system`; VMs go on meanwhile."
+                "If it shows nothing, restart Harvester so that it checks its Jobs again: `kubectl rollout restart "
+                "deployment harvester -n harvester-system`; VMs keep running."
             ),
             "Collect again after five minutes.",
         ),
@@ -133,9 +134,9 @@ def _preloading_hit(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
     return Hit(
         subject=node.ref,
         message=(
-            f'Node {node.name} still counts as "{node.state}", though the nodes\' images were declared loaded and '
-            "their upgrade has begun: Harvester moves that state only while it prepares the nodes, and starts no node "
-            "from it"
+            f'Node {node.name} still counts as "{node.state}", though the nodes\' images were reported as loaded and '
+            "their upgrade has begun: Harvester updates that state only while it prepares the nodes, and starts no "
+            "node from it"
         ),
         evidence=(
             stated(rollout, node),
@@ -144,7 +145,7 @@ def _preloading_hit(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
         ),
         next=(
             (
-                f"See whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
+                f"Check whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
                 f"cattle-system -l upgrade.cattle.io/node={advice.arg(node.name)}`."
             ),
             "If they are, ask vendor support to set its state to Images preloaded.",

@@ -15,7 +15,7 @@ from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import REBOOT
 
 BY_RULE = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
-"""The one state that Harvester ends by way of the Node's annotation."""
+"""The faults of a Node's pairing by which its plan Secret is not found."""
 
 
 @rule(
@@ -27,7 +27,8 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     """The running upgrade waits for a Node that has no Machine.
 
     Harvester counts every Node of its list and waits until each has succeeded. Rancher starts a node's upgrade through
-    the plan Secret of its Machine. A Node without one is never started, nothing fails, and nothing changes by waiting.
+    the plan Secret of its Machine. A Node without one is never started, nothing fails, and it will not recover on its
+    own.
     """
     upgrade = facts.upgrades.running
     if upgrade is None or upgrade.single_node:
@@ -57,7 +58,7 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
         next=_steps_before_nodes(names) if upgrade.status("NodesUpgraded") == "" else _steps_during_nodes(names),
         caution=(
             "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
-            "force its deletion with skipWebhook, and do not remove finalizers, before the Node is mended or gone."
+            "force its deletion with skipWebhook, and do not remove finalizers, until the Node is repaired or removed."
         ),
         causes=tuple(cause for node in blocked for cause in _node_causes(facts, node)),
         targets=tuple(blocked),
@@ -65,7 +66,7 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
 
 
 def _describe_states(states: dict[str, str]) -> str:
-    """Who stays where: once where all stay at the same state, else each with its own."""
+    """Return which node stays at which state: the state once if all share it, else each with its own."""
     if len(set(states.values())) == 1:
         return f'{listed(list(states))} {"stays" if len(states) == 1 else "stay"} at "{next(iter(states.values()))}"'
     return listed([f'{name} stays at "{state}"' for name, state in states.items()])
@@ -78,16 +79,16 @@ def _node_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
 
 
 def _foreign_machine_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
-    """Where the Machine that the Node names points instead."""
+    """Return what the Machine that the Node references itself references instead."""
     machine = _machine_of_other_node(facts, node)
     return show(facts, machine, E2) if machine else ()
 
 
 def _steps_before_nodes(names: str) -> tuple[str, ...]:
-    """Before the nodes' turn the Upgrade can still be taken back."""
+    """Return the steps before the nodes' turn, while the Upgrade can still be deleted."""
     return (
         (
-            f"Find out why there is no Machine for {names}; the finding of the Node says how. The upgrade would stop "
+            f"Find out why there is no Machine for {names}; its Node finding describes how. The upgrade would stop "
             "there when the nodes have their turn."
         ),
         advice.TAKE_BACK,
@@ -95,10 +96,11 @@ def _steps_before_nodes(names: str) -> tuple[str, ...]:
 
 
 def _steps_during_nodes(names: str) -> tuple[str, ...]:
+    """Return the steps during the nodes' turn, when the Upgrade can no longer be deleted."""
     return (
-        f"Mend {names} as the finding of the Node says: neither waiting nor restarting the upgrade helps.",
+        f"Fix {names} as described in its Node finding: neither waiting nor restarting the upgrade helps.",
         (
-            f"Mending the Node does not end this Upgrade by itself: its list keeps {names} "
+            f"Fixing the Node does not finish this Upgrade by itself: {names} stays in status.nodeStatuses "
             "(harvester/harvester#7874). When every other node has Succeeded, collect again, then ask vendor "
             "support how to end it."
         ),
@@ -106,13 +108,13 @@ def _steps_during_nodes(names: str) -> tuple[str, ...]:
 
 
 def _unfinished_nodes(upgrade: Upgrade) -> list[ObjectRef]:
-    """The nodes of the Upgrade's list that are not through."""
+    """Return the nodes of the Upgrade's list that have neither succeeded nor failed."""
     states = sorted(upgrade.nodes.items())
     return [ObjectRef("Node", "", name) for name, state in states if state not in {"Succeeded", "Failed"}]
 
 
 def _why_not_started(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
-    """Why Rancher cannot start a node; empty where it can: a node whose Machine points at it is started."""
+    """Return why Rancher cannot start a node; empty if it can: a node whose Machine references it is started."""
     pairing = facts.pairing
     if node not in facts.links.objects or any(pairing.node_ref(machine) for machine in pairing.claims(node)):
         return ""
@@ -122,12 +124,12 @@ def _why_not_started(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
         return f"the Machine made for {node.name} has not found it"
     if (machine := _machine_of_other_node(facts, node)) and upgrade.nodes[node.name] != REBOOT:
         edge = pairing.node_ref(machine)
-        return f"Machine {machine.name}, which {node.name} names, points at {edge.value if edge else 'no Node'}"
+        return f"Machine {machine.name}, referenced by {node.name}, references {edge.value if edge else 'no Node'}"
     return f"{node.name} has no Machine" if pairing.orphan(node) else ""
 
 
 def _machine_of_other_node(facts: Facts, node: ObjectRef) -> ObjectRef | None:
-    """The Machine that the Node names, where that belongs to another living Node."""
+    """Return the Machine that the Node references if it belongs to another existing Node, else None."""
     named = facts.pairing.named(node)
     back = facts.pairing.node_ref(named.target) if named and named.target in facts.links.objects else None
     return named.target if named and back and back.target != node and not back.broken else None

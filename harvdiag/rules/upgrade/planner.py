@@ -1,4 +1,4 @@
-"""What Rancher's planner says when it stands still."""
+"""What Rancher's planner reports when it is stalled."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from harvdiag.upgrade.planner import Told
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 STALLED_AFTER = timedelta(hours=2)
-"""How long the planner must have said the same, with no other sign of progress: what it waits for takes minutes."""
+"""How long the planner must have reported the same without other progress: what it waits for takes minutes."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 KUBELET = "waiting for kubelet to update"
 OF_CLUSTER = ("cluster-paused", "init-node-missing", "no-machine-listed")
 OF_NODE = ("upgrade-plan-failed", "upgrade-plan-not-applied", "upgrade-waiting-for-reboot", "upgrade-node-failed")
 OF_MACHINE = ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting", "machine-not-running")
 RESTART_CAPI = (
-    "Let Cluster API connect anew: `kubectl get deployments -A` shows where capi-controller-manager runs "
+    "Make Cluster API reconnect: `kubectl get deployments -A` shows where capi-controller-manager runs "
     "(cattle-provisioning-capi-system, or from 1.8 on cattle-capi-system); `kubectl rollout restart` it there."
 )
 LABEL_KUBECONFIG = (
-    'Read the log of capi-controller-manager: "Unauthorized" means that its login is too old. See that the Secret it '
-    "logs in by has its label: `kubectl get secret -n fleet-local local-kubeconfig --show-labels` must show "
-    "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
+    'Read the log of capi-controller-manager: "Unauthorized" means that its credentials have expired. Verify that the '
+    "Secret with its credentials has its label: `kubectl get secret -n fleet-local local-kubeconfig --show-labels` "
+    "must show cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
 )
 SERVICES = "`journalctl -u rke2-server -u rke2-agent -u rancher-system-agent`"
 AGENT = (
-    "Look on the host of {nodes}: `systemctl status rancher-system-agent` and `journalctl -u rancher-system-agent -n "
+    "Check on the host of {nodes}: `systemctl status rancher-system-agent` and `journalctl -u rancher-system-agent -n "
     '200`. "x509" means a certificate that it does not trust (harvester/harvester#10522), "provide credentials" '
-    "that its account is gone; `systemctl restart rancher-system-agent` lets it begin anew when that is mended."
+    "that its account no longer exists; when that is fixed, `systemctl restart rancher-system-agent`."
 )
 STEPS = {
     "waiting for at least one bootstrap node": (
-        "See which plan Secret is the init node's: `kubectl get secrets -n fleet-local -l rke.cattle.io/init-node`.",
+        "Find the init node's plan Secret: `kubectl get secrets -n fleet-local -l rke.cattle.io/init-node`.",
         advice.SEE_MACHINES,
     ),
     "non-ready bootstrap machine": (advice.SEE_MACHINES, LABEL_KUBECONFIG, RESTART_CAPI),
@@ -51,23 +51,23 @@ STEPS = {
         "Read what failed, on the host of {nodes}: `journalctl -u rancher-system-agent -n 200`.",
     ),
     "waiting for probes": (
-        "Look on the host of {nodes} at the component that the message names: " + SERVICES + "; `crictl ps -a` lists "
+        "Check on the host of {nodes} the component that the message names: " + SERVICES + "; `crictl ps -a` lists "
         "its containers (harvester/harvester#1984).",
     ),
-    KUBELET: ("Look on the host of {nodes} why its kubelet is not the new one: " + SERVICES + ".",),
+    KUBELET: ("Check on the host of {nodes} why its kubelet is not the new one: " + SERVICES + ".",),
     "waiting for plan to be applied": (AGENT,),
     "waiting for cluster agent to connect": (
-        "Look at the log of the pods `rancher` in cattle-system, and at `kubectl get pods -n cattle-system`.",
+        "Read the log of the pods `rancher` in cattle-system, and check `kubectl get pods -n cattle-system`.",
     ),
     "no etcd machines exist that have plans": (
         advice.SEE_MACHINES,
         (
-            "See which plan Secrets have the etcd role: `kubectl get secrets -n fleet-local -l "
+            "Find the plan Secrets that have the etcd role: `kubectl get secrets -n fleet-local -l "
             "rke.cattle.io/etcd-role=true`. Ask vendor support before you change any."
         ),
     ),
 }
-"""What to do about each saying, by its part."""
+"""Next steps for each known message of the planner, by its part."""
 
 
 @rule(
@@ -83,10 +83,10 @@ STEPS = {
     ],
 )
 def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
-    """Rancher's planner has said the same for more than two hours, and nothing else shows progress.
+    """Rancher's planner has reported the same for more than two hours, and nothing else shows progress.
 
-    The planner goes from node to node and waits for each: for its agent, its components, its kubelet. Each takes
-    minutes. Where it keeps waiting, no other node has its turn; nothing fails, and the Upgrade does not tell why.
+    The planner handles one node after the other and waits for each: for its agent, its components, its kubelet. Each
+    takes minutes. While it keeps waiting, no other node has its turn; nothing fails, and the Upgrade does not show why.
     """
     rollout = at_nodes(facts)
     told = _stalled_message(facts, rollout) if rollout else None
@@ -97,8 +97,12 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     since = _unchanged_since(facts, rollout, told)
     yield Hit(
         subject=CONTROL_PLANE,
-        message=f'Rancher\'s planner says "{told.message}", and nothing has moved since {Timestamp(since)}: '
-        + (f"{_join_names(ahead)} runs the new kubelet, so Cluster API sees an old state" if ahead else told.meaning),
+        message=f'Rancher\'s planner says "{told.message}", without progress since {Timestamp(since)}: '
+        + (
+            f"{_join_names(ahead)} runs the new kubelet, so Cluster API has an outdated state"
+            if ahead
+            else told.meaning
+        ),
         evidence=(
             Evidence(told.subject, told.path, told.message),
             *(e for node in nodes for e in (stated(rollout, node), *asked(facts, node.secret, "pre-drain"))),
@@ -107,7 +111,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
         ),
         next=_next_steps(told, nodes, ahead),
         caution=(
-            "Do not set annotations of the drain by hand to make the planner go on: it would pass over a node that is "
+            "Do not set annotations of the drain by hand to make the planner continue: it would skip a node that is "
             "not ready."
         ),
         causes=tuple(_stall_causes(told, nodes)),
@@ -115,7 +119,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
 
 
 def _stalled_message(facts: Facts, rollout: Rollout) -> Told | None:
-    """What the planner says while it stands still; None where it does not, or where nobody tells since when."""
+    """Return the planner's message while it is stalled; None if it is not, or if a message has no time."""
     told = next((told for told in rollout.planner if told.stalls), None)
     if told is None or not all(Timestamp(each.since) for each in rollout.planner):
         return None
@@ -124,7 +128,7 @@ def _stalled_message(facts: Facts, rollout: Rollout) -> Told | None:
 
 
 def _unchanged_since(facts: Facts, rollout: Rollout, told: Told) -> str:
-    """The last sign of progress: new words, a new plan for a Machine that they name, a Job that began or ended."""
+    """Return the time of the last progress: a new message, a new plan for a Machine in it, a Job's begin or end."""
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
     nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(told.machines)]
     return latest(
@@ -137,7 +141,7 @@ def _unchanged_since(facts: Facts, rollout: Rollout, told: Told) -> str:
 
 
 def _upgraded_nodes(rollout: Rollout, told: Told, nodes: list[NodeRollout]) -> list[NodeRollout]:
-    """The nodes whose kubelet the planner waits for although it runs; docs/objects.md#failure-capi-unauthorized."""
+    """Return the nodes that run the kubelet the planner waits for; docs/objects.md#failure-capi-unauthorized."""
     target = rollout.upgrade.release.kubernetes
     return [node for node in nodes if target and node.kubelet == target] if told.part == KUBELET else []
 
@@ -148,8 +152,8 @@ def _next_steps(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) 
     return (
         *(step.replace("{nodes}", named) for step in steps),
         (
-            "If that tells nothing, read the log of the pods `rancher` in cattle-system, then restart them: `kubectl "
-            "rollout restart deployment rancher -n cattle-system`; VMs go on meanwhile."
+            "If that shows nothing, read the log of the pods `rancher` in cattle-system, then restart them: `kubectl "
+            "rollout restart deployment rancher -n cattle-system`; VMs keep running."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""A pre-drain Job that does not end: the volumes and the VMs that hold it."""
+"""A pre-drain Job that does not end: the volumes and the VMs that block it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 HELD = timedelta(hours=2)
-"""How long a pre-drain Job may be at work: VMs move in minutes, and a rebuild of a large volume may take an hour."""
+"""How long a pre-drain Job may run: VMs migrate in minutes, and a rebuild of a large volume may take an hour."""
 WITNESS = "node-role.harvesterhci.io/witness"
 VOLUME, VMI = "Volume.longhorn.io", "virtualmachineinstances.kubevirt.io"
 MIGRATABLE = condition_column("migratable", "LiveMigratable")
 MOST_SHOWN = 5
-"""How many volumes and VMs are named; the sentence counts the rest."""
+"""How many volumes and VMs each are named; the message counts the rest."""
 
 
 class _Hold(NamedTuple):
-    """A Job that does not end, and what holds it: objects with their references; `unseen` where volumes were not."""
+    """A Job that does not end and the objects that block it; `unseen` is why volumes were not seen, or empty."""
 
     job: Job
     unseen: str
@@ -54,11 +54,11 @@ class _Hold(NamedTuple):
     ],
 )
 def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
-    """A node's pre-drain Job has been at work for more than two hours, and a volume or a VM holds it.
+    """A node's pre-drain Job has been running for more than two hours, and a volume or a VM blocks it.
 
     The Job waits until Longhorn's volumes are healthy and no VM runs on the node any more. A volume that cannot be
     rebuilt, or a VM that can neither migrate nor be shut down, keeps it waiting; no other node has its turn meanwhile.
-    Where the volumes were not seen, that is told instead.
+    If the volumes were not seen, that is reported instead.
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
@@ -79,51 +79,52 @@ def _overdue_job(facts: Facts, node: NodeRollout) -> Job | None:
 
 
 def _unhealthy_volumes(facts: Facts, rollout: Rollout, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
-    """The attached volumes that the Job waits for, those at this node first.
+    """Return the attached volumes that the Job waits for, those at this node first.
 
-    With three nodes or more each must be healthy; with two, two replicas are enough, and only a fault is certain.
+    With three nodes or more each must be healthy; with two, two replicas are enough, and only a faulted volume
+    certainly blocks it.
     """
     bad = {"degraded", "faulted"} if _count_storage_nodes(facts, rollout) > 2 else {"faulted"}
-    found = [
+    volumes = [
         (ObjectRef(VOLUME, namespace_of(obj), name_of(obj)), obj)
         for obj in facts.snapshot.objects(VOLUME)
         if text(obj, "status.robustness") in bad and text(obj, "status.state") == "attached"
     ]
-    return sorted(found, key=lambda pair: (text(pair[1], "status.currentNodeID") != node.name, pair[0]))
+    return sorted(volumes, key=lambda pair: (text(pair[1], "status.currentNodeID") != node.name, pair[0]))
 
 
 def _count_storage_nodes(facts: Facts, rollout: Rollout) -> int:
-    """How many nodes the Job counts: the managed ones that are no witness."""
-    there = [node for node in rollout.nodes if node.exists and node.managed]
-    return sum(labels(facts.pairing.obj(node.ref)).get(WITNESS) != "true" for node in there)
+    """Return how many nodes the Job counts: the managed ones except the witness."""
+    managed = [node for node in rollout.nodes if node.exists and node.managed]
+    return sum(labels(facts.pairing.obj(node.ref)).get(WITNESS) != "true" for node in managed)
 
 
 def _immovable_vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
-    """The VMs that run on the node and cannot migrate, as far as their namespaces were seen.
+    """Return the VMs that run on the node and cannot migrate, as far as their namespaces were seen.
 
-    Bundles hold those of few namespaces.
+    Bundles contain VMs of only a few namespaces.
     """
     try:
         kind = facts.snapshot.resolve_kind(VMI).name
     except HarvdiagError:
         return []
-    found = [obj for obj in facts.snapshot.objects(kind) if text(obj, "status.nodeName") == node.name]
-    stay = [o for o in found if text(o, "status.phase") == "Running" and MIGRATABLE.value(o) == "False"]
-    return [(ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in stay]
+    local = [obj for obj in facts.snapshot.objects(kind) if text(obj, "status.nodeName") == node.name]
+    blocked = [o for o in local if text(o, "status.phase") == "Running" and MIGRATABLE.value(o) == "False"]
+    return [(ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in blocked]
 
 
 def _held_hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     volumes, vms = hold.volumes[:MOST_SHOWN], hold.vms[:MOST_SHOWN]
-    told = [f"volume {ref.name} ({_describe_claim(obj)}) is {text(obj, 'status.robustness')}" for ref, obj in volumes]
-    told += [f"VM {ref.namespace}/{ref.name} cannot migrate{_migration_reason(obj)}" for ref, obj in vms]
-    more = len(hold.volumes) + len(hold.vms) - len(told)
-    told += [] if told else [f"what holds it cannot be seen here ({VOLUME} {hold.unseen})"]
+    parts = [f"volume {ref.name} ({_describe_claim(obj)}) is {text(obj, 'status.robustness')}" for ref, obj in volumes]
+    parts += [f"VM {ref.namespace}/{ref.name} cannot migrate{_migration_reason(obj)}" for ref, obj in vms]
+    more = len(hold.volumes) + len(hold.vms) - len(parts)
+    parts += [] if parts else [f"what blocks it cannot be seen here ({VOLUME} {hold.unseen})"]
     paths = ("status.robustness", "status.state", "status.currentNodeID")
     return Hit(
         subject=node.ref,
         message=(
-            f"The pre-drain Job of Node {node.name} has been at work since {Timestamp(hold.job.began)}, and "
-            f"{listed(told)}{f'; {more} more hold it too' if more else ''}"
+            f"The pre-drain Job of Node {node.name} has been running since {Timestamp(hold.job.began)}, and "
+            f"{listed(parts)}{f'; {more} more block it too' if more else ''}"
         ),
         evidence=(
             *(e for ref, _ in volumes for e in show(facts, ref, *paths)),
@@ -134,7 +135,7 @@ def _held_hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) ->
         next=tuple(_next_steps(node, hold)),
         caution=(
             "Do not answer the hook and do not delete the Job while a volume is degraded or a VM runs there: Rancher "
-            f"drains {node.name} at once, and what has no other healthy copy is lost (harvester/harvester#7067)."
+            f"drains {node.name} at once, and data without another healthy copy is lost (harvester/harvester#7067)."
         ),
         causes=tuple(Cause("longhorn-node-evicting", ref) for ref in _longhorn_nodes(rollout)),
     )
@@ -146,18 +147,18 @@ def _next_steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
     for ref, _ in hold.volumes[:1]:
         what = f"-n {advice.arg(ref.namespace)} {advice.arg(ref.name)} -o yaml"
         yield (
-            f"See why volume {ref.name} is not rebuilt: `kubectl get volumes.longhorn.io {what}` (condition Scheduled) "
-            "and its replicas in Longhorn's page: a disk is full, or a node on which a replica was to be placed is "
-            "cordoned; `kubectl uncordon` that node until it is rebuilt (harvester/harvester#7067)."
+            f"Check why volume {ref.name} is not rebuilt: `kubectl get volumes.longhorn.io {what}` (condition "
+            "Scheduled) and its replicas in the Longhorn UI: a disk is full, or a node on which a replica was to be "
+            "placed is cordoned; `kubectl uncordon` that node until it is rebuilt (harvester/harvester#7067)."
         )
     for ref, _ in hold.vms[:1]:
         yield (
-            f"Shut VM {ref.name} of namespace {ref.namespace} down in Harvester's page: a host device, a CD-ROM or a "
-            "rule of affinity keeps it from migrating (harvester/harvester#7096)."
+            f"Shut down VM {ref.name} of namespace {ref.namespace} in the Harvester UI: a host device, a CD-ROM or an "
+            "affinity rule keeps it from migrating (harvester/harvester#7096)."
         )
     job = advice.arg(f"job/{hold.job.ref.name}")
     yield f"Read what the Job waits for: `kubectl logs -n harvester-system {job} --tail=50`."
-    yield f"The Job goes on by itself when that is mended; then {node.name} is drained."
+    yield f"The Job continues by itself when that is fixed; then {node.name} is drained."
 
 
 def _vm_evidence(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
@@ -171,10 +172,10 @@ def _migration_reason(obj: Obj) -> str:
 
 
 def _describe_claim(obj: Obj) -> str:
-    """Whom a volume belongs to, as Longhorn notes it, and where it is attached."""
-    space, claim = (text(obj, f"status.kubernetesStatus.{key}") for key in ("namespace", "pvcName"))
-    at = f"attached at {text(obj, 'status.currentNodeID') or 'an unknown node'}"
-    return f"{space}/{claim}, {at}" if space and claim else at
+    """Return the claim of a volume, as Longhorn records it, and where the volume is attached."""
+    namespace, claim = (text(obj, f"status.kubernetesStatus.{key}") for key in ("namespace", "pvcName"))
+    place = f"attached at {text(obj, 'status.currentNodeID') or 'an unknown node'}"
+    return f"{namespace}/{claim}, {place}" if namespace and claim else place
 
 
 def _longhorn_nodes(rollout: Rollout) -> list[ObjectRef]:

@@ -1,4 +1,4 @@
-"""The services that carry an upgrade: fleet's bundles, charts, and the marks that a newer Rancher goes by."""
+"""The services that an upgrade depends on: fleet's bundles, charts, and the labels that a newer Rancher needs."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ CHART_STEPS = {
 LOCKED = "another operation"
 """Helm: "another operation (install/upgrade/rollback) is in progress"."""
 LASTING = timedelta(hours=2)
-"""How long what an upgrade passes through may last before it is told: Helm tries for minutes, not for hours."""
-UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects that it installed."
+"""How long a passing fault may last before it is reported: Helm retries for minutes, not for hours."""
+UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects it installed."
 SETTLED = timedelta(minutes=10)
-"""How long a fault must have lasted while an upgrade runs: the upgrade and fleet try again by themselves."""
+"""How long a fault must have lasted while an upgrade runs: the upgrade and fleet retry by themselves."""
 RELEASE = re.compile(r"v?(\d+)\.(\d+)")
 
 
@@ -46,9 +46,9 @@ RELEASE = re.compile(r"v?(\d+)\.(\d+)")
 def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
     """A fleet Bundle that the upgrade installs could not be applied.
 
-    The Job apply-manifests waits until each chart of Harvester is installed. Fleet reports ErrApplied where Helm
-    refused: mostly because an earlier operation on the release never ended ("another operation is in progress"). That
-    a Bundle is not ready for a while is normal in an upgrade, and no finding.
+    The Job apply-manifests waits until each chart of Harvester is installed. Fleet reports ErrApplied if Helm failed:
+    mostly because an earlier operation on the release never ended ("another operation is in progress"). That a Bundle
+    is not ready for a while is normal in an upgrade, and not a finding.
     """
     if _affected_upgrade(facts) is None:
         return
@@ -63,11 +63,12 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
             next=(
                 advice.describe("bundles.fleet.cattle.io", ref.name),
                 (
-                    "See the state of its Helm release: `helm list -A -a`. One that stays at pending-upgrade is rolled "
-                    "back with `helm rollback` to its last deployed revision; newer releases do so by themselves."
+                    "Check the state of its Helm release: `helm list -A -a`. Roll back one that stays at "
+                    "pending-upgrade with `helm rollback` to its last deployed revision; newer releases do so by "
+                    "themselves."
                 ),
                 (
-                    "If it stays so, restart fleet's agent: `kubectl rollout restart deployment -n "
+                    "If that does not help, restart fleet's agent: `kubectl rollout restart deployment -n "
                     "cattle-fleet-local-system fleet-agent`."
                 ),
             ),
@@ -105,7 +106,7 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
             next=(
                 advice.describe(CHARTS, ref.name),
                 (
-                    "See its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
+                    "Look at its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
                     f"{advice.arg(f'mcc-{ref.name}')} -o yaml`."
                 ),
             ),
@@ -121,10 +122,11 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
 )
 def helm_release_locked(facts: Facts) -> Iterator[Hit]:
-    """Helm holds a release of Harvester locked for hours.
+    """A Helm release of Harvester has been locked for hours.
 
-    "another operation (install/upgrade/rollback) is in progress" passes when that operation ends. Where it was cut off,
-    as by a restart of fleet's agent, the release stays pending and the upgrade of the services waits for it.
+    "another operation (install/upgrade/rollback) is in progress" passes when that operation ends. If that was
+    interrupted, as by a restart of fleet's agent, the release stays pending and the upgrade of the services waits for
+    it.
     """
     if _affected_upgrade(facts) is None:
         return
@@ -137,11 +139,10 @@ def helm_release_locked(facts: Facts) -> Iterator[Hit]:
 
 
 def _locked_since(facts: Facts, obj: Obj) -> str:
-    """Since when it tells of another operation; empty where it does not, or not for hours, or no time is told."""
-    said = [row for row in _false_conditions(obj) if LOCKED in row.message]
-    times = [row.since for row in said]
-    ages = {at: facts.now.since(Timestamp(at)) for at in times}
-    return next((at for at, age in ages.items() if age is not None and age > LASTING), "")
+    """Return since when it reports another operation; empty if it does not, or not for hours, or without a time."""
+    times = [row.since for row in _false_conditions(obj) if LOCKED in row.message]
+    ages = {time: facts.now.since(Timestamp(time)) for time in times}
+    return next((time for time, age in ages.items() if age is not None and age > LASTING), "")
 
 
 def _locked_hit(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
@@ -149,12 +150,12 @@ def _locked_hit(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     return Hit(
         subject=ref,
         message=(
-            f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm says that another operation on "
-            "the release is in progress, and none takes hours"
+            f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm reports that another operation "
+            "on the release is in progress, and none takes hours"
         ),
         evidence=(*_condition_evidence(ref, obj), *show(facts, ref, "status.summary")),
         next=(
-            "See the state of the Helm releases: `helm list -A -a`; an operation that was cut off shows as pending.",
+            "Check the state of the Helm releases: `helm list -A -a`; an interrupted operation shows as pending.",
             "Roll a pending release back with `helm rollback` to its last deployed revision.",
         ),
         caution=UNINSTALL,
@@ -165,7 +166,7 @@ def _locked_hit(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
 
 
 def _affected_upgrade(facts: Facts) -> Upgrade | None:
-    """The Upgrade that such a fault holds up or has made fail: the one that runs, or the latest where that failed."""
+    """Return the Upgrade that such a fault blocks or made fail: the running one, or the latest if that failed."""
     running, failed = facts.upgrades.running, facts.upgrades.failed
     if running:
         return running if running.state == AT_SERVICES else None
@@ -177,7 +178,7 @@ def _is_upgrade_chart(ref: ObjectRef) -> bool:
 
 
 def _has_lasted(facts: Facts, obj: Obj) -> bool:
-    """Whether the fault has lasted, or for nobody knows how long; what an ended upgrade left does not change."""
+    """Return whether the fault has lasted or its time is unknown; what an ended upgrade left behind does not change."""
     stamps = [row.since for row in _false_conditions(obj)]
     ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return facts.upgrades.running is None or not ages or max(ages) > SETTLED
@@ -189,7 +190,7 @@ def _apply_failed(obj: Obj) -> bool:
 
 
 def _false_conditions(obj: Obj) -> list[Condition]:
-    return [found for found in conditions_of(obj) if found.status == "False"]
+    return [condition for condition in conditions_of(obj) if condition.status == "False"]
 
 
 def _failure_message(obj: Obj) -> str:
@@ -208,10 +209,10 @@ def _condition_evidence(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
     links=["harvester/harvester#11336", "harvester/harvester#11341"],
 )
 def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
-    """Rancher does not take the cluster for one that it provisions itself.
+    """Rancher does not treat the cluster as one that it provisions itself.
 
     From Rancher 2.15 (Harvester 1.9) on, an annotation on the management Cluster decides how a joining host is
-    treated. Without it the host counts as imported: it becomes a Node, and no Machine is ever made for it.
+    treated. Without it the host counts as imported: it becomes a Node, and no Machine is ever created for it.
     """
     ref = MANAGEMENT
     obj = facts.snapshot.get(ref)
@@ -227,15 +228,15 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
         ),
         evidence=(*show(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
         next=(
-            "Join no host before the annotation is there.",
+            "Join no host before the annotation is set.",
             (
                 "Set the annotation: `kubectl annotate clusters.management.cattle.io local "
                 "provisioning.cattle.io/administrated=true`; later releases do it (harvester/harvester#11336)."
             ),
         ),
         caution=(
-            "A host that has already joined without a Machine gets none by this annotation: see the finding of its "
-            "Node."
+            "A host that has already joined without a Machine gets none through this annotation: see the finding of "
+            "its Node."
         ),
     )
 
@@ -255,27 +256,27 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
     controller that cordons and drains a node ignores a Secret without them: that node stays at "Images preloaded".
     """
     plans = {plan: labels(facts.pairing.obj(plan)) for plan in facts.pairing.plans}
-    whole = [plan for plan, mine in plans.items() if all(mine.get(key) for key in CLUSTER_LABELS)]
-    if not (whole or _since_1_9(facts)) or _services_under_way(facts):
+    complete = [plan for plan, present in plans.items() if all(present.get(key) for key in CLUSTER_LABELS)]
+    if not (complete or _since_1_9(facts)) or _services_under_way(facts):
         return
-    for plan, mine in plans.items():
-        if plan in whole or facts.fresh(plan) or facts.leaving(plan):
+    for plan, present in plans.items():
+        if plan in complete or facts.fresh(plan) or facts.leaving(plan):
             continue
-        missing = [key for key in CLUSTER_LABELS if not mine.get(key)]
-        others = f"which {len(whole)} others carry" if whole else "which Harvester 1.9 and newer write"
+        missing = [key for key in CLUSTER_LABELS if not present.get(key)]
+        others = f"which {len(complete)} others have" if complete else "which Harvester 1.9 and newer write"
         yield Hit(
             subject=plan,
             message=f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
             evidence=show(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
             next=(
                 (
-                    "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next handles "
+                    "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next reconciles "
                     "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
                     f"{advice.arg(plan.name.removesuffix('-machine-plan'))} -o yaml`."
                 ),
                 (
-                    "If the RKEBootstrap is in order, let Rancher look again: `kubectl rollout restart deployment -n "
-                    "cattle-system rancher`."
+                    "If the RKEBootstrap is in order, restart Rancher so that it reconciles again: `kubectl rollout "
+                    "restart deployment -n cattle-system rancher`."
                 ),
             ),
             caution=f"Do not delete Secret {plan.name}: the host's agent loses its account with that Secret.",
@@ -287,11 +288,11 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
 
 
 def _since_1_9(facts: Facts) -> bool:
-    """Whether the cluster's release brings Rancher 2.15 or newer; not where the release is unknown."""
+    """Return whether the cluster's release includes Rancher 2.15 or newer; false if the release is unknown."""
     release = RELEASE.match(facts.harvester_version)
     return release is not None and (int(release[1]), int(release[2])) >= (1, 9)
 
 
 def _services_under_way(facts: Facts) -> bool:
-    """While the services are upgraded, Rancher is just being replaced and writes what its new version wants."""
+    """Return whether the services are being upgraded: Rancher is being replaced and will write what it needs."""
     return facts.rollout is not None and facts.rollout.upgrade.state == AT_SERVICES
