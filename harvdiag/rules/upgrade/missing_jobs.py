@@ -40,20 +40,20 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        lack = _find_missing_job(facts, rollout, node) if rollout and node.exists else None
-        if rollout is None or lack is None or not Timestamp(lack.since) or not settled(facts, lack.since):
+        missing = _find_missing_job(facts, rollout, node) if rollout and node.exists else None
+        if rollout is None or missing is None or not Timestamp(missing.since) or not settled(facts, missing.since):
             continue
         upgrade = rollout.upgrade.ref
         marks = f"harvesterhci.io/upgrade={upgrade.name},harvesterhci.io/node={node.name}"
         yield Hit(
             subject=node.ref,
             message=(
-                f'Node {node.name} is at "{node.state}" in Upgrade {upgrade.name}, but there is no {lack.job} Job for '
-                "it: nothing is in progress there, and Harvester creates no other Job from that state"
+                f'Node {node.name} is at "{node.state}" in Upgrade {upgrade.name}, but there is no {missing.job} Job '
+                "for it: nothing is in progress there, and Harvester creates no other Job from that state"
             ),
             evidence=(
                 stated(rollout, node),
-                gone("Job", upgrade.namespace, f"{upgrade.name}-{lack.job}-{node.name}"),
+                gone("Job", upgrade.namespace, f"{upgrade.name}-{missing.job}-{node.name}"),
                 *asked(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
             ),
             next=(
@@ -64,7 +64,7 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
                 ),
                 (
                     f"Ask vendor support to set the state of {node.name} in the Upgrade's status back to "
-                    f'"{lack.begins}": Harvester then creates the Job again.'
+                    f'"{missing.begins}": Harvester then creates the Job again.'
                 ),
             ),
             caution=(

@@ -298,17 +298,17 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
     It proceeds tier by tier and waits for every Machine of one. What it waits for never answers, and the existing nodes
     behind it never have their turn: the upgrade is stalled and nothing fails.
     """
-    told = [
+    reports = [
         (t, [m for m in t.machines if _describe_ghost(facts, _machine_ref(m), t)]) for t in planner_says(facts.snapshot)
     ]
-    ghosts = sorted({_machine_ref(name) for _, names in told for name in names})
+    ghosts = sorted({_machine_ref(name) for _, names in reports for name in names})
     if ghosts:
         yield Hit(
             subject=CONTROL_PLANE,
-            message=f'Rancher\'s planner says "{_first_message(told)}", but '
+            message=f'Rancher\'s planner says "{_first_message(reports)}", but '
             + " and ".join(_describe_ghost(facts, machine) for machine in ghosts),
             evidence=(
-                *(Evidence(t.subject, t.path, t.message) for t, names in told if names),
+                *(Evidence(t.subject, t.path, t.message) for t, names in reports if names),
                 *(e for m in ghosts for e in (show(facts, m, E2) if m in facts.links.objects else (gone(*m),))),
             ),
             next=(
@@ -329,10 +329,10 @@ def _machine_ref(name: str) -> ObjectRef:
     return ObjectRef("Machine", "fleet-local", name)
 
 
-def _describe_ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
+def _describe_ghost(facts: Facts, machine: ObjectRef, report: Told | None = None) -> str:
     """Return what is wrong with a Machine that the planner names; empty if it has a Node or still may get one."""
     if machine not in facts.links.objects:
-        age = facts.now.since(Timestamp(told.since)) if told else None
+        age = facts.now.since(Timestamp(report.since)) if report else None
         if age is not None and age < LAG:
             return ""  # a Machine that was just removed as it should be: the planner's message lags behind
         return f"there is no Machine {machine.name}"
@@ -344,5 +344,5 @@ def _describe_ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) 
     return f"Node {edge.value} of Machine {machine.name} does not exist" if edge.broken else ""
 
 
-def _first_message(told: list[tuple[Told, list[str]]]) -> str:
-    return next(t.message for t, names in told if names)
+def _first_message(reports: list[tuple[Told, list[str]]]) -> str:
+    return next(t.message for t, names in reports if names)

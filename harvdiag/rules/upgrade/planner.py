@@ -89,48 +89,48 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     takes minutes. While it keeps waiting, no other node has its turn; nothing fails, and the Upgrade does not show why.
     """
     rollout = at_nodes(facts)
-    told = _stalled_message(facts, rollout) if rollout else None
-    if rollout is None or told is None:
+    report = _stalled_message(facts, rollout) if rollout else None
+    if rollout is None or report is None:
         return
-    nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(told.machines)]
-    ahead = _upgraded_nodes(rollout, told, nodes)
-    since = _unchanged_since(facts, rollout, told)
+    nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(report.machines)]
+    ahead = _upgraded_nodes(rollout, report, nodes)
+    since = _unchanged_since(facts, rollout, report)
     yield Hit(
         subject=CONTROL_PLANE,
-        message=f'Rancher\'s planner says "{told.message}", without progress since {Timestamp(since)}: '
+        message=f'Rancher\'s planner says "{report.message}", without progress since {Timestamp(since)}: '
         + (
             f"{_join_names(ahead)} runs the new kubelet, so Cluster API has an outdated state"
             if ahead
-            else told.meaning
+            else report.meaning
         ),
         evidence=(
-            Evidence(told.subject, told.path, told.message),
+            Evidence(report.subject, report.path, report.message),
             *(e for node in nodes for e in (stated(rollout, node), *asked(facts, node.secret, "pre-drain"))),
             *(e for node in nodes for e in show(facts, node.ref, "status.nodeInfo.kubeletVersion")),
             *(e for node in nodes if node.secret for e in show(facts, node.secret, UPDATED)),
         ),
-        next=_next_steps(told, nodes, ahead),
+        next=_next_steps(report, nodes, ahead),
         caution=(
             "Do not set annotations of the drain by hand to make the planner continue: it would skip a node that is "
             "not ready."
         ),
-        causes=tuple(_stall_causes(told, nodes)),
+        causes=tuple(_stall_causes(report, nodes)),
     )
 
 
 def _stalled_message(facts: Facts, rollout: Rollout) -> Told | None:
     """Return the planner's message while it is stalled; None if it is not, or if a message has no time."""
-    told = next((told for told in rollout.planner if told.stalls), None)
-    if told is None or not all(Timestamp(each.since) for each in rollout.planner):
+    report = next((report for report in rollout.planner if report.stalls), None)
+    if report is None or not all(Timestamp(each.since) for each in rollout.planner):
         return None
-    age = facts.now.since(Timestamp(_unchanged_since(facts, rollout, told)))
-    return told if age is not None and age >= STALLED_AFTER else None
+    age = facts.now.since(Timestamp(_unchanged_since(facts, rollout, report)))
+    return report if age is not None and age >= STALLED_AFTER else None
 
 
-def _unchanged_since(facts: Facts, rollout: Rollout, told: Told) -> str:
+def _unchanged_since(facts: Facts, rollout: Rollout, report: Told) -> str:
     """Return the time of the last progress: a new message, a new plan for a Machine in it, a Job's begin or end."""
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
-    nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(told.machines)]
+    nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(report.machines)]
     return latest(
         *(each.since for each in rollout.planner),
         *(text(facts.pairing.obj(secret), UPDATED) for node in nodes for secret, _ in node.secrets),
@@ -140,14 +140,14 @@ def _unchanged_since(facts: Facts, rollout: Rollout, told: Told) -> str:
     )
 
 
-def _upgraded_nodes(rollout: Rollout, told: Told, nodes: list[NodeRollout]) -> list[NodeRollout]:
+def _upgraded_nodes(rollout: Rollout, report: Told, nodes: list[NodeRollout]) -> list[NodeRollout]:
     """Return the nodes that run the kubelet the planner waits for; docs/objects.md#failure-capi-unauthorized."""
     target = rollout.upgrade.release.kubernetes
-    return [node for node in nodes if target and node.kubelet == target] if told.part == KUBELET else []
+    return [node for node in nodes if target and node.kubelet == target] if report.part == KUBELET else []
 
 
-def _next_steps(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tuple[str, ...]:
-    steps = (LABEL_KUBECONFIG, RESTART_CAPI) if ahead else STEPS[told.part]
+def _next_steps(report: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tuple[str, ...]:
+    steps = (LABEL_KUBECONFIG, RESTART_CAPI) if ahead else STEPS[report.part]
     named = _join_names(nodes) or "the Machine that the message names"
     return (
         *(step.replace("{nodes}", named) for step in steps),
@@ -162,12 +162,12 @@ def _join_names(nodes: list[NodeRollout]) -> str:
     return listed([node.name for node in nodes])
 
 
-def _stall_causes(told: Told, nodes: list[NodeRollout]) -> Iterator[Cause]:
+def _stall_causes(report: Told, nodes: list[NodeRollout]) -> Iterator[Cause]:
     yield Cause("planner-waits-for-ghost-machine", CONTROL_PLANE)
     yield from (Cause(name, LOCAL) for name in OF_CLUSTER)
-    yield from (Cause(name, ObjectRef("Machine", FLEET, machine)) for machine in told.machines for name in OF_MACHINE)
+    yield from (Cause(name, ObjectRef("Machine", FLEET, machine)) for machine in report.machines for name in OF_MACHINE)
     yield from (
-        Cause("init-node-dead", ObjectRef("Secret", FLEET, f"{machine}-machine-plan")) for machine in told.machines
+        Cause("init-node-dead", ObjectRef("Secret", FLEET, f"{machine}-machine-plan")) for machine in report.machines
     )
     for node in nodes:
         yield from (Cause(name, node.ref) for name in OF_NODE)

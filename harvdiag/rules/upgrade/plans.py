@@ -177,9 +177,11 @@ def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
     for upgrade in facts.upgrades.all:
         plans = _plans_of_upgrade(facts, upgrade.ref.name) if _waits_for_plan(upgrade) else []
         nodes = _nodes_by_name(facts)
-        held = [(p, why) for p in plans if p.task != PREPARE and (why := p.held_up_by(nodes, facts.now))]
-        if held:
-            yield _held_up_hit(facts, upgrade.ref, *held[0], f"waits for a plan: {held[0][0].ref.name} cannot end")
+        blocked = [(p, why) for p in plans if p.task != PREPARE and (why := p.held_up_by(nodes, facts.now))]
+        if blocked:
+            yield _held_up_hit(
+                facts, upgrade.ref, *blocked[0], f"waits for a plan: {blocked[0][0].ref.name} cannot end"
+            )
 
 
 def _waits_for_plan(upgrade: Upgrade) -> bool:
