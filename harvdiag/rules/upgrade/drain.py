@@ -68,8 +68,8 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     yield Hit(
         subject=rollout.upgrade.ref,
         message=(
-            f"{len(draining)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: {listed(states)}; "
-            "Rancher should drain one at a time"
+            f"{len(draining)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: "
+            f"{listed(states)}; Rancher should drain one at a time"
         ),
         evidence=tuple(
             evidence

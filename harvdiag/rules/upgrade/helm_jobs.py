@@ -52,8 +52,8 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
                 ),
                 next=(
                     (
-                        f"Read its log: `kubectl logs -n {SYSTEM} {advice.arg(f'job/{ref.name}')} --tail=50`; "
-                        '"kubeVersion" means that its chart requires a newer Kubernetes than it found.'
+                        f"Read its log: `kubectl logs -n {SYSTEM} {advice.arg(f'job/{ref.name}')} "
+                        '--tail=50`; "kubeVersion" means that its chart requires a newer Kubernetes than it found.'
                     ),
                     "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",
                 ),

@@ -50,8 +50,8 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
         evidence=tuple(e for job in jobs for e in _failure_evidence(facts, job)),
         next=(
             (
-                f"Read the Job's log: `kubectl logs -n harvester-system {advice.arg(f'job/{job.ref.name}')}`; in a "
-                f"bundle: the logs of the pods whose name begins with {job.ref.name}."
+                f"Read the Job's log: `kubectl logs -n harvester-system {advice.arg(f'job/{job.ref.name}')}`; "
+                f"in a bundle: the logs of the pods whose name begins with {job.ref.name}."
             ),
             "Fix what the log reports before anything else; a failed Job does not run again by itself.",
             "Then ask vendor support how to proceed: the step that failed may have been done in part.",

@@ -29,6 +29,7 @@ HOOKS = {"preDrainHooks": "harvesterhci.io/pre-hook", "postDrainHooks": "harvest
 REQUESTS = {"h2": ("pre-drain", "pre-hook"), "h8": ("post-drain", "post-hook")}
 CHARTS = "managedcharts.management.cattle.io"
 LONGHORN = "longhorn-system"
+PLANS, PLAN_UPGRADE = "plans.upgrade.cattle.io", 'metadata.labels["harvesterhci.io/upgrade"]'
 
 
 @rule("chart-left-paused", severity=Severity.WARNING, needs={"ManagedChart", "Upgrade"})
@@ -174,6 +175,35 @@ def _paused_charts(facts: Facts) -> Iterator[ObjectRef]:
             yield ref
 
 
+@rule("leftover-upgrade-plan", severity=Severity.INFO, needs={"Upgrade", "Plan"}, links=["harvester/harvester#6203"])
+def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
+    """A plan belongs to an Upgrade that does not exist.
+
+    Harvester removes the plans of an upgrade when it ends. One that remains shows that its Upgrade was deleted before
+    that; the system-upgrade-controller still runs it on every Node that joins.
+    """
+    existing = {upgrade.ref.name for upgrade in facts.upgrades.all}
+    for plan in node_plans(facts.snapshot.objects("Plan")):
+        if not plan.upgrade or plan.upgrade in existing:
+            continue
+        upgrade = ObjectRef("Upgrade", "harvester-system", plan.upgrade)
+        yield Hit(
+            subject=plan.ref,
+            message=f"Plan {plan.ref.name} is left over: there is no Upgrade {plan.upgrade}",
+            evidence=(gone(*upgrade), *show(facts, plan.ref, PLAN_UPGRADE, "status.applying")),
+            next=(
+                advice.describe(PLANS, plan.ref.name, plan.ref.namespace),
+                (
+                    "When nothing else of that upgrade is in progress, it may be deleted: `kubectl delete "
+                    f"{PLANS} -n {plan.ref.namespace} {advice.arg(plan.ref.name)}`."
+                ),
+            ),
+            caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is active on a host.",
+            causes=(Cause("upgrade-deleted-midway", PROVISIONING),),
+            targets=(upgrade,),
+        )
+
+
 @rule(
     "longhorn-node-evicting",
     short="Longhorn node evicting",
@@ -207,7 +237,8 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
                 "Check whether this host is being removed on purpose: then let that finish first.",
                 (
                     "Otherwise cancel the request in the Longhorn UI, or with `kubectl edit nodes.longhorn.io "
-                    f"-n {LONGHORN} {advice.arg(ref.name)}` (evictionRequested: false, of the node and of each disk)."
+                    f"-n {LONGHORN} {advice.arg(ref.name)}` (evictionRequested: false, of the node and of "
+                    "each disk)."
                 ),
             ),
             caution=(

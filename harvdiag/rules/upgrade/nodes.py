@@ -206,8 +206,8 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
                 advice.SEE_NODES,
                 "If the host is only off or was renamed by mistake, bring it back under this very name.",
                 (
-                    "If the host is lost, let the other nodes finish as far as they can, and remove its leftovers (its "
-                    "Machine has a finding of its own)."
+                    "If the host is lost, let the other nodes finish as far as they can; its leftovers are described "
+                    "in the finding of its Machine."
                 ),
                 (
                     "How to end the Upgrade is not documented (harvester/harvester#7874): collect again and ask vendor "

@@ -9,18 +9,16 @@ from harvdiag.core.conditions import condition_path
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import E2
-from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
+from harvdiag.kinds.local import PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import gone, show
+from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.jobs import Job, jobs_of
 from harvdiag.upgrade.phases import FAILED, PHASES
-from harvdiag.upgrade.planner import Told, planner_says
 from harvdiag.upgrade.plans import CLEANUP, GATE, NodePlan, node_plans
 
 LATEST = 'metadata.labels["harvesterhci.io/latestUpgrade"]'
@@ -32,8 +30,6 @@ CREATED = "metadata.creationTimestamp"
 DEADLINE = timedelta(hours=1)
 """How long a Job of an upgrade's plan may run (jobActiveDeadlineSecs, 3600); Harvester checks again every few minutes,
 so that what has not changed for so long, with nothing left to run, was missed."""
-LAG = timedelta(minutes=10)
-"""How long the planner's messages may lag behind the Machines."""
 HALF_WAY = (
     "Do not start an upgrade again while a node is only partly upgraded: check first the version of each node and "
     "which nodes are cordoned."
@@ -284,65 +280,3 @@ def upgrade_without_latest_label(facts: Facts) -> Iterator[Hit]:
         ),
         causes=(Cause("several-upgrades-running", current.ref),),
     )
-
-
-@rule(
-    "planner-waits-for-ghost-machine",
-    short="planner waits for ghost Machine",
-    needs={"Machine", "Node", "RKEControlPlane"},
-    links=["harvester/harvester#6203", "harvester/harvester#5158"],
-)
-def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
-    """Rancher's planner waits for a Machine that has no existing Node.
-
-    It proceeds tier by tier and waits for every Machine of one. What it waits for never answers, and the existing nodes
-    behind it never have their turn: the upgrade is stalled and nothing fails.
-    """
-    reports = [
-        (t, [m for m in t.machines if _describe_ghost(facts, _machine_ref(m), t)]) for t in planner_says(facts.snapshot)
-    ]
-    ghosts = sorted({_machine_ref(name) for _, names in reports for name in names})
-    if ghosts:
-        yield Hit(
-            subject=CONTROL_PLANE,
-            message=f'Rancher\'s planner says "{_first_message(reports)}", but '
-            + " and ".join(_describe_ghost(facts, machine) for machine in ghosts),
-            evidence=(
-                *(Evidence(t.subject, t.path, t.message) for t, names in reports if names),
-                *(e for m in ghosts for e in (show(facts, m, E2) if m in facts.links.objects else (gone(*m),))),
-            ),
-            next=(
-                advice.SEE_MACHINES,
-                "Fix each Machine as described in its own finding; the planner then continues by itself.",
-            ),
-            caution=advice.DELETES_NODE,
-            causes=tuple(
-                Cause(name, machine)
-                for machine in ghosts
-                for name in ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting")
-            ),
-            targets=tuple(ghosts),
-        )
-
-
-def _machine_ref(name: str) -> ObjectRef:
-    return ObjectRef("Machine", "fleet-local", name)
-
-
-def _describe_ghost(facts: Facts, machine: ObjectRef, report: Told | None = None) -> str:
-    """Return what is wrong with a Machine that the planner names; empty if it has a Node or still may get one."""
-    if machine not in facts.links.objects:
-        age = facts.now.since(Timestamp(report.since)) if report else None
-        if age is not None and age < LAG:
-            return ""  # a Machine that was just removed as it should be: the planner's message lags behind
-        return f"there is no Machine {machine.name}"
-    if facts.fresh(machine) or facts.leaving(machine):
-        return ""
-    edge = facts.pairing.node_ref(machine)
-    if edge is None:
-        return f"Machine {machine.name} has no Node"
-    return f"Node {edge.value} of Machine {machine.name} does not exist" if edge.broken else ""
-
-
-def _first_message(reports: list[tuple[Told, list[str]]]) -> str:
-    return next(t.message for t, names in reports if names)

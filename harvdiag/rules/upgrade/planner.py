@@ -1,4 +1,4 @@
-"""What Rancher's planner reports when it is stalled."""
+"""What Rancher's planner waits for: a Machine without a Node, or the same for hours."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Timestamp, latest
+from harvdiag.graph.pairing import E2
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import show
+from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated
-from harvdiag.upgrade.planner import Told
+from harvdiag.upgrade.planner import Told, planner_says
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 STALLED_AFTER = timedelta(hours=2)
 """How long the planner must have reported the same without other progress: what it waits for takes minutes."""
+LAG = timedelta(minutes=10)
+"""How long the planner's messages may lag behind the Machines."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 KUBELET = "waiting for kubelet to update"
 OF_CLUSTER = ("cluster-paused", "init-node-missing", "no-machine-listed")
@@ -68,6 +71,68 @@ STEPS = {
     ),
 }
 """Next steps for each known message of the planner, by its part."""
+
+
+@rule(
+    "planner-waits-for-ghost-machine",
+    short="planner waits for ghost Machine",
+    needs={"Machine", "Node", "RKEControlPlane"},
+    links=["harvester/harvester#6203", "harvester/harvester#5158"],
+)
+def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
+    """Rancher's planner waits for a Machine that has no existing Node.
+
+    It proceeds tier by tier and waits for every Machine of one. What it waits for never answers, and the existing nodes
+    behind it never have their turn: the upgrade is stalled and nothing fails.
+    """
+    reports = [
+        (t, [m for m in t.machines if _describe_ghost(facts, _machine_ref(m), t)]) for t in planner_says(facts.snapshot)
+    ]
+    ghosts = sorted({_machine_ref(name) for _, names in reports for name in names})
+    if ghosts:
+        yield Hit(
+            subject=CONTROL_PLANE,
+            message=f'Rancher\'s planner says "{_first_message(reports)}", but '
+            + " and ".join(_describe_ghost(facts, machine) for machine in ghosts),
+            evidence=(
+                *(Evidence(t.subject, t.path, t.message) for t, names in reports if names),
+                *(e for m in ghosts for e in (show(facts, m, E2) if m in facts.links.objects else (gone(*m),))),
+            ),
+            next=(
+                advice.SEE_MACHINES,
+                "Fix each Machine as described in its own finding; the planner then continues by itself.",
+            ),
+            caution=advice.DELETES_NODE,
+            causes=tuple(
+                Cause(name, machine)
+                for machine in ghosts
+                for name in ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting")
+            ),
+            targets=tuple(ghosts),
+        )
+
+
+def _machine_ref(name: str) -> ObjectRef:
+    return ObjectRef("Machine", FLEET, name)
+
+
+def _describe_ghost(facts: Facts, machine: ObjectRef, report: Told | None = None) -> str:
+    """Return what is wrong with a Machine that the planner names; empty if it has a Node or still may get one."""
+    if machine not in facts.links.objects:
+        age = facts.now.since(Timestamp(report.since)) if report else None
+        if age is not None and age < LAG:
+            return ""  # a Machine that was just removed as it should be: the planner's message lags behind
+        return f"there is no Machine {machine.name}"
+    if facts.fresh(machine) or facts.leaving(machine):
+        return ""
+    edge = facts.pairing.node_ref(machine)
+    if edge is None:
+        return f"Machine {machine.name} has no Node"
+    return f"Node {edge.value} of Machine {machine.name} does not exist" if edge.broken else ""
+
+
+def _first_message(reports: list[tuple[Told, list[str]]]) -> str:
+    return next(t.message for t, names in reports if names)
 
 
 @rule(

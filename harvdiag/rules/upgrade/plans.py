@@ -1,4 +1,4 @@
-"""Plans of the system-upgrade-controller that an upgrade waits for or left behind."""
+"""Plans of the system-upgrade-controller that an upgrade waits for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
-from harvdiag.kinds.local import PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
@@ -22,7 +21,7 @@ from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, No
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
-APPLYING, MADE_FOR = "status.applying", 'metadata.labels["harvesterhci.io/upgrade"]'
+APPLYING = "status.applying"
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
 FAILED = condition_column("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
@@ -223,17 +222,18 @@ def _recovery_step(node: ObjectRef, why: str) -> str:
     if why in {RAN_AND_FAILED, UNREGISTERED}:
         return (
             "Read the log of its Job: `kubectl get jobs,pods -n cattle-system -l "
-            f"upgrade.cattle.io/node={advice.arg(node.name)}`; a full disk and a registry or server that does not "
-            "answer are the usual reasons."
+            f"upgrade.cattle.io/node={advice.arg(node.name)}`; a full disk and a registry or server that "
+            "does not answer are the usual reasons."
         )
     if why == GONE:
         return (
             f"Node {node.name} is gone: verify that its Machine is gone too, then delete its Job so that the plan "
-            f"drops it (`kubectl get jobs -n cattle-system -l upgrade.cattle.io/node={advice.arg(node.name)}`)."
+            "drops it (`kubectl get jobs -n cattle-system -l "
+            f"upgrade.cattle.io/node={advice.arg(node.name)}`)."
         )
     return (
-        f"Bring {node.name} back: `kubectl describe node {advice.arg(node.name)}`, and on the host `journalctl -u "
-        "rke2-server -u rke2-agent`; the plan then continues by itself."
+        f"Bring {node.name} back: `kubectl describe node {advice.arg(node.name)}`, and on the host "
+        "`journalctl -u rke2-server -u rke2-agent`; the plan then continues by itself."
     )
 
 
@@ -304,35 +304,6 @@ def _jobs_on_node(facts: Facts, plan: NodePlan, node: str) -> list[Obj]:
 def _retry_steps(why: dict[str, str]) -> Iterator[str]:
     if UNREGISTERED in why.values():
         yield "A Job of this plan that hangs may be deleted: the system-upgrade-controller creates it again."
-
-
-@rule("leftover-upgrade-plan", severity=Severity.INFO, needs={"Upgrade", "Plan"}, links=["harvester/harvester#6203"])
-def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
-    """A plan belongs to an Upgrade that does not exist.
-
-    Harvester removes the plans of an upgrade when it ends. One that remains shows that its Upgrade was deleted before
-    that; the system-upgrade-controller still runs it on every Node that joins.
-    """
-    existing = {upgrade.ref.name for upgrade in facts.upgrades.all}
-    for plan in node_plans(facts.snapshot.objects("Plan")):
-        if not plan.upgrade or plan.upgrade in existing:
-            continue
-        upgrade = ObjectRef("Upgrade", "harvester-system", plan.upgrade)
-        yield Hit(
-            subject=plan.ref,
-            message=f"Plan {plan.ref.name} is left over: there is no Upgrade {plan.upgrade}",
-            evidence=(gone(*upgrade), *show(facts, plan.ref, MADE_FOR, APPLYING)),
-            next=(
-                advice.describe(RESOURCE, plan.ref.name, plan.ref.namespace),
-                (
-                    "When nothing else of that upgrade is in progress, it may be deleted: `kubectl delete "
-                    f"{RESOURCE} -n {plan.ref.namespace} {advice.arg(plan.ref.name)}`."
-                ),
-            ),
-            caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is active on a host.",
-            causes=(Cause("upgrade-deleted-midway", PROVISIONING),),
-            targets=(upgrade,),
-        )
 
 
 def _plans_of_upgrade(facts: Facts, upgrade: str) -> list[NodePlan]:

@@ -213,8 +213,8 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
                 next=(
                     f"Find out whether {node.name} was cordoned on purpose.",
                     (
-                        f"If it was not: `kubectl uncordon {advice.arg(node.name)}`. If it is cordoned again at once, "
-                        "a second Machine references this Node (harvester/harvester#7065)."
+                        f"If it was not: `kubectl uncordon {advice.arg(node.name)}`. If it is cordoned again "
+                        "at once, a second Machine references this Node (harvester/harvester#7065)."
                     ),
                 ),
                 caution=(
