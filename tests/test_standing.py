@@ -176,7 +176,7 @@ def test_8236_explains_its_node(opened: dict[str, UpgradeStatus], silent: dict[s
         "it has no Machine, so no plan Secret, so Rancher never asks to drain it, "
         "so Harvester never starts its pre-drain Job"
     )
-    assert parts["Lost at"].startswith("join step J2: rancherd found the stamp of an earlier install")
+    assert parts["Lost at"].startswith('join step "bootstrap stamp": rancherd found the stamp of an earlier install')
     assert parts["Log"].endswith(", in nodes/srv09.zip/logs/rancherd.log")
     less = sound(silent["issue-8236"], "srv09")
     assert less["Lost at"].startswith("not known: the bundle has no archive of srv09")
@@ -489,7 +489,7 @@ def test_tables_keep_their_columns(world: World) -> None:
 def test_a_row_says_what_its_node_waits_for() -> None:
     table = of(rollouts.at_step(sized(3), "hv02", "h4")).nodes.set_index("name")
     assert list(table.index) == ["hv01", "hv02", "hv03"]
-    assert table.loc["hv02", "step"] == "h2"
+    assert table.loc["hv02", "step"] == "pre-drain requested"
     assert table.loc["hv02", "waits_for"] == f"Harvester: Job {NAME}-pre-drain-hv02 is at work"
     assert table.loc["hv02", "cordoned"]
     assert table["since"].isna().tolist() == [False, False, True]

@@ -15,7 +15,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.handshake import KEYS, WAITS, handshake, path
+from harvdiag.upgrade.handshake import KEYS, WAITS, DrainStep, handshake, path
 from harvdiag.upgrade.jobs import jobs_of
 from harvdiag.upgrade.percent import Percent, percent
 from harvdiag.upgrade.phases import PHASES, STATES
@@ -128,24 +128,24 @@ def test_the_latest_of_several_comes_first(tmp_path: Path) -> None:
 # Nodes and their handshake
 
 SHOWN = {  # step of the world to what the model says
-    "h0": "idle",
-    "h1": "h1",
-    "h2": "h2",
-    "h3": "h2",
-    "h4": "h2",
-    "h5": "h5",
-    "h6": "h6",
-    "h7": "h6",
-    "restarting": "h6",
-    "probes": "h6",
-    "uncordon": "h7",
-    "h8": "h8",
-    "h9": "h8",
-    "h10": "h8",
-    "waiting": "h8",
-    "rebooting": "h8",
-    "h11": "h11",
-    "h12": "idle",
+    "h0": DrainStep.IDLE,
+    "h1": DrainStep.DRAIN_ANNOUNCED,
+    "h2": DrainStep.PRE_DRAIN_REQUESTED,
+    "h3": DrainStep.PRE_DRAIN_REQUESTED,
+    "h4": DrainStep.PRE_DRAIN_REQUESTED,
+    "h5": DrainStep.PRE_DRAIN_ACKNOWLEDGED,
+    "h6": DrainStep.DRAINED,
+    "h7": DrainStep.DRAINED,
+    "restarting": DrainStep.DRAINED,
+    "probes": DrainStep.DRAINED,
+    "uncordon": DrainStep.UNCORDON_REQUESTED,
+    "h8": DrainStep.POST_DRAIN_REQUESTED,
+    "h9": DrainStep.POST_DRAIN_REQUESTED,
+    "h10": DrainStep.POST_DRAIN_REQUESTED,
+    "waiting": DrainStep.POST_DRAIN_REQUESTED,
+    "rebooting": DrainStep.POST_DRAIN_REQUESTED,
+    "h11": DrainStep.POST_DRAIN_ACKNOWLEDGED,
+    "h12": DrainStep.IDLE,
 }
 
 
@@ -200,16 +200,18 @@ def secret(**marks: str) -> dict[str, Any]:
 def test_an_answer_is_a_copy_byte_for_byte() -> None:
     asked = '{"enabled":true,"force":true}'
     found = handshake(secret(drain_options=asked, pre_drain=asked, pre_hook='{"force":true,"enabled":true}'))
-    assert found.step == "h2"
+    assert found.step is DrainStep.PRE_DRAIN_REQUESTED
     assert found.asked("pre-drain", "pre-hook")
-    assert handshake(secret(drain_options=asked, pre_drain=asked, pre_hook=asked)).step == "h5"
+    assert (
+        handshake(secret(drain_options=asked, pre_drain=asked, pre_hook=asked)).step is DrainStep.PRE_DRAIN_ACKNOWLEDGED
+    )
     assert not handshake(secret(pre_drain=asked, pre_hook=asked)).asked("pre-drain", "pre-hook")
 
 
 def test_a_refused_drain_says_why() -> None:
     text = "Cannot evict pod as it would violate the pod's disruption budget."
     found = handshake(secret(drain_options="{}", pre_drain="{}", pre_hook="{}", drain_error=text))
-    assert (found.step, found.error) == ("h5", text)
+    assert (found.step, found.error) == (DrainStep.PRE_DRAIN_ACKNOWLEDGED, text)
 
 
 def test_no_annotations_are_an_idle_handshake() -> None:

@@ -18,27 +18,27 @@ from harvdiag.kinds import FLEET
 
 __all__ = [
     "BOOTSTRAP",
-    "E1",
-    "E2",
-    "E3",
-    "E4",
-    "E5",
-    "E6",
     "INFRASTRUCTURE",
-    "PLAN_OF",
+    "MACHINE_ANNOTATION",
+    "MACHINE_NAME_LABEL",
+    "MACHINE_UID_LABEL",
+    "NODE_REF",
+    "NODE_REF_UID",
+    "PLAN_MACHINE_LABEL",
+    "PROVIDER_ID",
     "Pair",
     "Pairing",
     "Verdict",
 ]
 
-E1 = 'metadata.annotations["cluster.x-k8s.io/machine"]'
-E2 = "status.nodeRef.name"
-E3 = "status.nodeRef.uid"
-E4 = 'metadata.labels["rke.cattle.io/machine"]'
-E5 = 'metadata.labels["plan.cattle.io/machine-name"]'
-E6 = "spec.providerID"
-NODE_NAME = 'metadata.labels["rke.cattle.io/node-name"]'
-PLAN_OF = 'metadata.labels["rke.cattle.io/machine-name"]'
+MACHINE_ANNOTATION = 'metadata.annotations["cluster.x-k8s.io/machine"]'
+NODE_REF = "status.nodeRef.name"
+NODE_REF_UID = "status.nodeRef.uid"
+MACHINE_UID_LABEL = 'metadata.labels["rke.cattle.io/machine"]'
+MACHINE_NAME_LABEL = 'metadata.labels["plan.cattle.io/machine-name"]'
+PROVIDER_ID = "spec.providerID"
+NODE_NAME_LABEL = 'metadata.labels["rke.cattle.io/node-name"]'
+PLAN_MACHINE_LABEL = 'metadata.labels["rke.cattle.io/machine-name"]'
 INFRASTRUCTURE, BOOTSTRAP = "spec.infrastructureRef.name", "spec.bootstrap.configRef.name"
 JOINS, GONE = "joins", "gone"
 
@@ -123,30 +123,35 @@ class Pairing:
 
     def named(self, node: ObjectRef) -> Edge | None:
         """The Machine that the Node names by annotation, whether it exists or not."""
-        return next(iter(self.links.of(node, E1)), None)
+        return next(iter(self.links.of(node, MACHINE_ANNOTATION)), None)
 
     def node_ref(self, machine: ObjectRef) -> Edge | None:
         """The Node that the Machine names by nodeRef, whether it exists or not."""
-        return next(iter(self.links.of(machine, E2)), None)
+        return next(iter(self.links.of(machine, NODE_REF)), None)
 
     def named_by(self, machine: ObjectRef) -> list[ObjectRef]:
         """The Nodes that name the Machine by annotation."""
-        return [edge.source for edge in self.links.to(machine, E1)]
+        return [edge.source for edge in self.links.to(machine, MACHINE_ANNOTATION)]
 
     def claims(self, node: ObjectRef) -> list[ObjectRef]:
         """The Machines that say the Node is theirs, by nodeRef or providerID."""
-        edges = [edge for path in (E2, E6) for edge in self.links.to(node, path)]
+        edges = [edge for path in (NODE_REF, PROVIDER_ID) for edge in self.links.to(node, path)]
         return _distinct(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
 
     def traces(self, node: ObjectRef) -> list[ObjectRef]:
         """The Machines tied to the Node by a weaker sign (label, address, provider ID), to no other by nodeRef."""
-        mine = [e.target for path in (E4, E5) for e in self.links.of(node, path) if e.state == PRESENT]
+        mine = [
+            e.target
+            for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)
+            for e in self.links.of(node, path)
+            if e.state == PRESENT
+        ]
         theirs = [machine for edge in self.links.to(node) for machine in self._behind(edge)]
         return [m for m in _distinct([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
 
     def _behind(self, edge: Edge) -> list[ObjectRef]:
         """The Machine that a weak sign on it, its CustomMachine or its RKEBootstrap speaks for."""
-        if edge.path == NODE_NAME:
+        if edge.path == NODE_NAME_LABEL:
             return [edge.source]
         if edge.source.kind not in {"CustomMachine", "RKEBootstrap"}:
             return []
@@ -161,7 +166,9 @@ class Pairing:
         """The Nodes that look like the host of a Machine without nodeRef: where `traces` and providerID lead."""
         parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
         out = [e for part in parts for e in self.links.of(part) if e.target.kind == "Node" and e.state == PRESENT]
-        into = [edge.source for path in (E4, E5) for edge in self.links.to(machine, path)]
+        into = [
+            edge.source for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL) for edge in self.links.to(machine, path)
+        ]
         return [node for node in _distinct([*(e.target for e in out), *into]) if node.kind == "Node"]
 
     def orphan(self, node: ObjectRef) -> bool:
@@ -179,12 +186,12 @@ class Pairing:
 
     def plans_of(self, machine: ObjectRef) -> list[ObjectRef]:
         """The plan Secrets of a Machine, by label, else by name; docs/objects.md#link-plan-secret."""
-        labelled = [edge.source for edge in self.links.to(machine, PLAN_OF)]
+        labelled = [edge.source for edge in self.links.to(machine, PLAN_MACHINE_LABEL)]
         by_name = ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan")
         return labelled or ([by_name] if by_name in self.links.objects and not self._plan_label(by_name) else [])
 
     def _plan_label(self, plan: ObjectRef) -> str:
-        return text(self.obj(plan), PLAN_OF)
+        return text(self.obj(plan), PLAN_MACHINE_LABEL)
 
     def role(self, ref: ObjectRef, role: str) -> bool:
         """Whether a Machine, RKEBootstrap or plan Secret carries a Rancher role: etcd, control-plane or worker."""
@@ -211,12 +218,12 @@ class Pairing:
         return Pair(
             node=node.name if node else "",
             machine=machine.name if machine else "",
-            annotation=self._cell(node, E1, machine),
-            node_ref=self._cell(machine, E2, node),
-            node_ref_uid=self._cell(machine, E3, node),
-            uid_label=self._cell(node, E4, machine),
-            name_label=self._cell(node, E5, machine),
-            provider_id=self._cell(machine, E6, node),
+            annotation=self._cell(node, MACHINE_ANNOTATION, machine),
+            node_ref=self._cell(machine, NODE_REF, node),
+            node_ref_uid=self._cell(machine, NODE_REF_UID, node),
+            uid_label=self._cell(node, MACHINE_UID_LABEL, machine),
+            name_label=self._cell(node, MACHINE_NAME_LABEL, machine),
+            provider_id=self._cell(machine, PROVIDER_ID, node),
             infrastructure_provider_id=self._infra_cell(infra, node),
             infrastructure=self._part(machine, INFRASTRUCTURE),
             bootstrap=self._part(machine, BOOTSTRAP),
@@ -235,7 +242,7 @@ class Pairing:
     def _infra_cell(self, infra: ObjectRef | None, node: ObjectRef | None) -> str:
         if infra is not None and not self.links.seen("CustomMachine"):
             return UNSEEN
-        return self._cell(infra if infra in self.links.objects else None, E6, node)
+        return self._cell(infra if infra in self.links.objects else None, PROVIDER_ID, node)
 
     def _part(self, machine: ObjectRef | None, path: str) -> str:
         edges = self.links.of(machine, path) if machine else []
@@ -293,7 +300,7 @@ class Pairing:
 
     def uid_differs(self, machine: ObjectRef) -> Edge | None:
         """The nodeRef of a Machine whose uid is not that of the Node of this name; v1beta1 only."""
-        edge, uid = self.node_ref(machine), text(self.obj(machine), E3)
+        edge, uid = self.node_ref(machine), text(self.obj(machine), NODE_REF_UID)
         if edge is None or edge.state != PRESENT or not uid:
             return None
         return edge if uid_of(self.obj(edge.target)) not in ("", uid) else None

@@ -12,6 +12,7 @@ from harvdiag.core.suggest import listed
 from harvdiag.core.wrap import count_cells, fill
 from harvdiag.status.summary import counted
 from harvdiag.status.upgrade import Part, UpgradeStatus
+from harvdiag.upgrade.handshake import step_entries
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.timeline import Span
@@ -154,7 +155,7 @@ def _node(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:
     return {
         "name": node.name,
         "state": node.state,
-        "step": node.handshake.step if node.handshake else None,
+        **step_entries(node.handshake.step if node.handshake else None),
         "machine": node.machines[0].name if node.machines else None,
         "kubelet": node.kubelet,
         "os": node.os,

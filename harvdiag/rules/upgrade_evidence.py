@@ -13,7 +13,7 @@ from harvdiag.rules.engine import Cause
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import handshake
-from harvdiag.upgrade.handshake import Handshake
+from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -93,7 +93,7 @@ def cordoned_at(facts: Facts, node: ObjectRef) -> str:
     return next((text(row, "timeAdded") for row in found), "")
 
 
-def steps(node: NodeRollout, *wanted: str) -> Iterator[tuple[ObjectRef, Handshake]]:
+def steps(node: NodeRollout, *wanted: DrainStep) -> Iterator[tuple[ObjectRef, Handshake]]:
     """The plan Secrets of a node whose handshake is at one of these steps; there may be one too many."""
     return ((secret, shaken) for secret, shaken in node.secrets if shaken.step in wanted)
 

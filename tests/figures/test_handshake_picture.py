@@ -34,11 +34,11 @@ TITLES = {
     "healthy": "No node is drained: no upgrade is under way",
     "issue-8236": "The drain of srv09 can never begin: it has no Machine, so no plan Secret",
     "upgrade-half-way": (
-        "hv03 is being drained: its pre-drain Job is not over: VMs leave, volumes get healthy (h4 of h12)"
+        "hv03 is being drained: its pre-drain Job is not over: VMs leave, volumes get healthy (step 4 of 12)"
     ),
-    "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not by itself (h5)",
+    "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not by itself",
     "two-machines-one-node": (
-        "Harvester has not answered the pre-drain hook of hv02 (h5): Machine custom-31079167475f has been deleting"
+        "Harvester has not answered the pre-drain hook of hv02: Machine custom-31079167475f has been deleting"
         " since 2025-05-06 15:10 UTC, held by its finalizer"
     ),
     "unmanaged-node": (
@@ -79,8 +79,8 @@ def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:
     assert marks(drawing) == dict.fromkeys(NAMES[:4], "good") | {"h5": "error"} | dict.fromkeys(NAMES[5:], "wait")
     row = next(drawing.scene.find("step", "error"))
     assert {"✗", "harvesterhci.io/pre-hook", "no answer for 3 h 20 min"} <= {text.text for text in row.texts}
-    assert [r["step"] for r in drawing.rows if r["mark"] == "error"] == ["h5"]
-    assert next(r for r in drawing.rows if r["step"] == "h5")["since"] == "2025-05-08T06:40:00Z"
+    assert [r["step"] for r in drawing.rows if r["mark"] == "error"] == ["pre-drain acknowledged"]
+    assert next(r for r in drawing.rows if r["mark"] == "error")["since"] == "2025-05-08T06:40:00Z"
     assert [r["time"] for r in drawing.rows[:5]] == [None, None, "06:31", "06:40", None]
 
 

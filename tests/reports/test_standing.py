@@ -21,7 +21,7 @@ from tests.world.upgradeplans import at_v2
 
 KEYS = ["schema", "tool", "upgrade", "plan", "stuck", "waits_for", "nodes", "planner", "explanation", "findings"]
 UPGRADE = ["name", "version", "previous_version", "state", "phase", "running", "conditions", "percent"]
-NODE = ["name", "state", "step", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
+NODE = ["name", "state", "step", "step_name", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
 
 
 def of(world: World) -> UpgradeStatus:

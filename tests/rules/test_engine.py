@@ -21,7 +21,7 @@ from tests.routes import PATHS, SCENARIOS, checked, finds, name, opened, scenari
 
 NEEDED = sorted({kind for rule in registry().values() for kind in rule.needs})
 UNSEEN = (State.FAILED, State.FORBIDDEN, State.NOT_LOOKED_AT)
-P4 = "rancher/rancher#45646"
+SHARED_MACHINE_ISSUE = "rancher/rancher#45646"
 DESIGN = {
     "node-without-machine",
     "node-dangling-machine",
@@ -243,7 +243,7 @@ def test_caution_where_a_step_can_take_a_healthy_node_along(path: Path) -> None:
     cluster, findings = found(path)
     for finding in findings:
         if advises_to_delete_a_machine(finding) or claimed_twice(cluster, finding):
-            assert P4 in finding.caution, finding.rule
+            assert SHARED_MACHINE_ISSUE in finding.caution, finding.rule
 
 
 @every_finding

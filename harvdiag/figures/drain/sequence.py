@@ -106,16 +106,17 @@ def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
     shapes += _gutter(move, line, on)
     if strong:
         shapes.append(_silent(of, move, places, line))
-    told = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
-    return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=plain(told))
+    told = f"step {step.name.number}: {ACTORS[step.source]} {step.what} ({step.carrier})"
+    return Item(tuple(shapes), key=step.name.code, role="step", state=move.mark, hint=plain(told))
 
 
 def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
-    """The sign, the step's name and its time at the left."""
+    """The mark, the step's number and its time at the left."""
     if move.mark in SIGNS:
         yield from badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
     strong = move.mark in {"now", "error"}
-    yield Text(MARGIN + 22, line + 4, move.step.name, size=SMALL, ink="ink" if strong else "quiet", on=on, bold=strong)
+    number, ink = str(move.step.name.number), "ink" if strong else "quiet"
+    yield Text(MARGIN + 22, line + 4, number, size=SMALL, ink=ink, on=on, bold=strong)
     if move.time:
         yield Text(MARGIN + 50, line - 2, move.time, size=SMALL, ink="quiet", on=on)
         yield Text(MARGIN + 50, line + 12, "UTC", size=SMALL, ink="quiet", on=on)

@@ -29,7 +29,9 @@ def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) 
         arrow = f"{WHO[step.source]} → {WHO[step.target]}"
         still = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
         time = f"  {move.time} UTC" if move.time else ""
-        lines += wrap(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
+        lines += wrap(
+            f"{sign} {step.name.number:<4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      "
+        )
     if of.moves:
         lines.append("")
     if of.moves and not of.secret:
@@ -54,7 +56,9 @@ def _arrow(move: Move) -> str:
     line = {"good": "->>", "now": "->>", "error": "-x", "absent": "--x"}.get(move.mark, "-->>")
     sign = SIGNS.get(move.mark, "")
     said = SAID.get(move.mark, "to come") if move.mark != "good" else ""
-    words = " ".join(filter(None, (sign, step.name, step.what, f"({step.carrier})", f"({said})" if said else "")))
+    words = " ".join(
+        filter(None, (sign, str(step.name.number), step.what, f"({step.carrier})", f"({said})" if said else ""))
+    )
     return f"{SHORT[step.source]}{line}{SHORT[step.target]}: {_safe(words)}"
 
 

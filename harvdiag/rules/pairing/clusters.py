@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import field, labels
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.graph.pairing import E2, PLAN_OF
+from harvdiag.graph.pairing import NODE_REF, PLAN_MACHINE_LABEL
 from harvdiag.graph.references import ABSENT
 from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
@@ -110,7 +110,7 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 subject=plan,
                 message=f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
-                evidence=(*show(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
+                evidence=(*show(facts, plan, INIT, PLAN_MACHINE_LABEL), *_machine_evidence(facts, machine)),
                 next=(
                     *_mend(facts, machine),
                     "See which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
@@ -131,7 +131,7 @@ def _mend(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
 
 
 def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
-    edges = facts.links.of(plan, PLAN_OF)
+    edges = facts.links.of(plan, PLAN_MACHINE_LABEL)
     machine = edges[0].target if edges else plan._replace(kind="Machine", name=plan.name.removesuffix("-machine-plan"))
     if machine not in facts.links.objects:
         return machine, f"there is no Machine {machine.name}"
@@ -143,7 +143,7 @@ def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
 
 def _machine_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
     if machine in facts.links.objects:
-        return show(facts, machine, E2, "status.phase")
+        return show(facts, machine, NODE_REF, "status.phase")
     return (gone(*machine),)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import items, text
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import E1, E2
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -46,8 +46,8 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             message=f"Node {node.name} has been deleting since {since}, "
             + (f"held by its finalizers {held}" if held else "though no finalizer of it holds it any more"),
             evidence=(
-                *show(facts, node, DELETED, FINALIZERS, E1),
-                *(e for machine in pairing.claims(node) for e in show(facts, machine, DELETED, E2)),
+                *show(facts, node, DELETED, FINALIZERS, MACHINE_ANNOTATION),
+                *(e for machine in pairing.claims(node) for e in show(facts, machine, DELETED, NODE_REF)),
             ),
             next=(
                 (

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import labels, text, uid_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.graph.pairing import E1, E2, E3, E4, E5, E6
+from harvdiag.graph.pairing import (
+    MACHINE_ANNOTATION,
+    MACHINE_NAME_LABEL,
+    MACHINE_UID_LABEL,
+    NODE_REF,
+    NODE_REF_UID,
+    PROVIDER_ID,
+)
 from harvdiag.graph.references import PRESENT
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import advice
@@ -21,7 +28,7 @@ MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 @rule(
     "node-machine-disagree",
     short="Machine disagree",
-    shows=E2,
+    shows=NODE_REF,
     needs={"Node", "Machine"},
     links=["harvester/harvester#8222"],
 )
@@ -38,7 +45,7 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
             continue
         machine = edge.target
         back = pairing.node_ref(machine)
-        holders = [e.source for e in facts.links.to(node, E2) if e.source.namespace == FLEET]
+        holders = [e.source for e in facts.links.to(node, NODE_REF) if e.source.namespace == FLEET]
         if (back and back.target == node) or not (back or holders):
             continue
         other = f"Node {back.target.name}" if back else "no Node"
@@ -47,10 +54,10 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} names Machine {machine.name}, but that Machine points at {other}{claim}",
             evidence=(
-                *show(facts, node, E1, E4),
-                *show(facts, machine, E2, E3),
+                *show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
+                *show(facts, machine, NODE_REF, NODE_REF_UID),
                 *host_signs(facts, node),
-                *(Evidence(m, E2, node.name) for m in holders),
+                *(Evidence(m, NODE_REF, node.name) for m in holders),
             ),
             next=(
                 (
@@ -80,7 +87,7 @@ def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
     """
     for machine in facts.pairing.machines:
         by_name = facts.pairing.named_by(machine)
-        by_uid = [edge.source for edge in facts.links.to(machine, E4)]
+        by_uid = [edge.source for edge in facts.links.to(machine, MACHINE_UID_LABEL)]
         nodes = by_name if len(by_name) > 1 else by_uid
         if len(nodes) < 2:
             continue
@@ -91,7 +98,7 @@ def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name
     back = facts.pairing.node_ref(machine)
     false = [node for node in nodes if not (back and back.target == node)]
     owner = back.target if back and back.target in nodes else None
-    field = E1 if by_name else E4
+    field = MACHINE_ANNOTATION if by_name else MACHINE_UID_LABEL
     names = " and ".join(sorted(node.name for node in nodes))
     how = "is named by" if by_name else "has its uid on the label rke.cattle.io/machine of"
     return Hit(
@@ -99,9 +106,18 @@ def _shared(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef], *, by_name
         message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _whose(facts, owner, false),
         evidence=(
             *(evidence for node in false for evidence in (*show(facts, node, field), *host_signs(facts, node))),
-            *show(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
-            *(e for node in false for e in show(facts, node, E4 if by_name else E1, MANAGED)),
-            *(e for node in nodes if node not in false for e in (*show(facts, node, E1, E4), *host_signs(facts, node))),
+            *show(facts, machine, NODE_REF, 'metadata.labels["rke.cattle.io/machine-id"]'),
+            *(
+                e
+                for node in false
+                for e in show(facts, node, MACHINE_UID_LABEL if by_name else MACHINE_ANNOTATION, MANAGED)
+            ),
+            *(
+                e
+                for node in nodes
+                if node not in false
+                for e in (*show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL), *host_signs(facts, node))
+            ),
         ),
         next=(
             (
@@ -149,7 +165,7 @@ def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...
 @rule(
     "node-follows-other-machine",
     short="follows other Machine",
-    shows=E2,
+    shows=NODE_REF,
     alike="run the plan of another Machine than the one they name",
     needs={"Node", "Machine"},
     links=["rancher/rancher#45646"],
@@ -167,9 +183,9 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
         if edge is None or edge.target not in facts.links.objects:
             continue
         machine, obj = edge.target, pairing.obj(node)
-        uid, name = text(obj, E4), text(obj, E5)
+        uid, name = text(obj, MACHINE_UID_LABEL), text(obj, MACHINE_NAME_LABEL)
         own = uid_of(pairing.obj(machine))
-        follows = [e.target for e in facts.links.of(node, E4)] if own and uid not in ("", own) else []
+        follows = [e.target for e in facts.links.of(node, MACHINE_UID_LABEL)] if own and uid not in ("", own) else []
         follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
         if follows:
             yield Hit(
@@ -180,7 +196,10 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
                     if follows[0] in facts.links.objects
                     else f"a Machine that is gone ({follows[0].name})"
                 ),
-                evidence=(*show(facts, node, E1, E4, E5), *show(facts, machine, "metadata.uid", E2)),
+                evidence=(
+                    *show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, MACHINE_NAME_LABEL),
+                    *show(facts, machine, "metadata.uid", NODE_REF),
+                ),
                 next=(
                     (
                         f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
@@ -207,7 +226,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        machines = [e.source for e in facts.links.to(node, E2) if e.source in facts.links.objects]
+        machines = [e.source for e in facts.links.to(node, NODE_REF) if e.source in facts.links.objects]
         machines = [m for m in machines if m.namespace == FLEET and pairing.uid_differs(m)]
         if machines:
             names = " and ".join(machine.name for machine in machines)
@@ -218,7 +237,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                     "name"
                 ),
                 evidence=(
-                    *(evidence for machine in machines for evidence in show(facts, machine, E2, E3)),
+                    *(evidence for machine in machines for evidence in show(facts, machine, NODE_REF, NODE_REF_UID)),
                     *show(facts, node, "metadata.uid", "metadata.creationTimestamp"),
                 ),
                 next=(
@@ -245,18 +264,20 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
         edge = pairing.node_ref(machine)
         if edge is None or edge.state != PRESENT:
             continue
-        own = text(pairing.obj(edge.target), E6)
+        own = text(pairing.obj(edge.target), PROVIDER_ID)
         parts = [machine, machine._replace(kind="CustomMachine")]
-        odd = [p for p in parts if p in facts.links.objects and text(facts.links.objects[p], E6) not in ("", own)]
+        odd = [
+            p for p in parts if p in facts.links.objects and text(facts.links.objects[p], PROVIDER_ID) not in ("", own)
+        ]
         if odd:
             yield Hit(
                 subject=machine,
                 message=f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
-                f"providerID {text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
+                f"providerID {text(facts.links.objects[odd[0]], PROVIDER_ID)} and the Node {own or 'none'}",
                 evidence=(
-                    *(e for part in odd for e in show(facts, part, E6)),
-                    *show(facts, edge.target, E6),
-                    *show(facts, machine, E2),
+                    *(e for part in odd for e in show(facts, part, PROVIDER_ID)),
+                    *show(facts, edge.target, PROVIDER_ID),
+                    *show(facts, machine, NODE_REF),
                 ),
                 next=(
                     advice.describe("machines.cluster.x-k8s.io", machine.name),

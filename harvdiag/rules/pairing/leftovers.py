@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef, Severity
-from harvdiag.graph.pairing import BOOTSTRAP, E1, INFRASTRUCTURE, PLAN_OF
+from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, MACHINE_ANNOTATION, PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -115,7 +115,7 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
             message=f"Plan Secret {plan.name} is left over: there is no Machine {machine.name}",
             evidence=(
                 gone(*machine),
-                *show(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
+                *show(facts, plan, PLAN_MACHINE_LABEL, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
             ),
             next=(
                 (
@@ -138,13 +138,13 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
 
 
 def _machine_of(facts: Facts, plan: ObjectRef) -> ObjectRef:
-    edges = facts.links.of(plan, PLAN_OF)
+    edges = facts.links.of(plan, PLAN_MACHINE_LABEL)
     return edges[0].target if edges else ObjectRef("Machine", plan.namespace, plan.name.removesuffix("-machine-plan"))
 
 
 def _named_by(facts: Facts, machine: ObjectRef) -> tuple[Cause, ...]:
     """The Nodes that still name the lost Machine: theirs is the fault that this one follows from."""
-    return tuple(Cause("node-dangling-machine", edge.source) for edge in facts.links.to(machine, E1))
+    return tuple(Cause("node-dangling-machine", edge.source) for edge in facts.links.to(machine, MACHINE_ANNOTATION))
 
 
 def _bootstrap(part: ObjectRef) -> tuple[Cause, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harvdiag.core.fields import text
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import E1, E2, E4, E6
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, MACHINE_UID_LABEL, NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -35,13 +35,13 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.fresh(machine):
+        if text(pairing.obj(machine), NODE_REF) or pairing.deleting(machine) or facts.fresh(machine):
             continue
         hosts = pairing.suspects(machine)
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _meant_for(facts, machine),
-            evidence=show(facts, machine, E2, E6, "status.phase", "metadata.creationTimestamp"),
+            evidence=show(facts, machine, NODE_REF, PROVIDER_ID, "status.phase", "metadata.creationTimestamp"),
             next=(
                 advice.describe(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
@@ -53,7 +53,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
                 Cause("machine-without-bootstrap", machine),
                 Cause("machine-without-infrastructure", machine),
                 Cause("cluster-paused", LOCAL),
-                *(Cause("node-with-several-machines", edge.target) for edge in facts.links.of(machine, E6)),
+                *(Cause("node-with-several-machines", edge.target) for edge in facts.links.of(machine, PROVIDER_ID)),
             ),
         )
 
@@ -107,9 +107,10 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             subject=machine,
             message=f"Machine {machine.name} names Node {edge.value}, which does not exist"
             + (f"; Node {living[0].name} names this Machine" if living else ""),
-            evidence=(*show(facts, machine, E2, E6, "status.phase"), *_deletion(facts, machine)),
+            evidence=(*show(facts, machine, NODE_REF, PROVIDER_ID, "status.phase"), *_deletion(facts, machine)),
             next=(advice.SEE_NODES, *_ghost(machine, edge.value, living)),
-            caution=_only_if(machine, text(pairing.obj(machine), E6)) + f"{advice.DELETES_NODE} {advice.QUORUM}",
+            caution=_only_if(machine, text(pairing.obj(machine), PROVIDER_ID))
+            + f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(edge.target,),
         )
@@ -122,7 +123,7 @@ def _only_if(machine: ObjectRef, provider: str) -> str:
 
 def _followers(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
     """The Nodes that name the Machine or run its plan: they need it, wherever it points."""
-    return {edge.source for path in (E1, E4) for edge in facts.links.to(machine, path)}
+    return {edge.source for path in (MACHINE_ANNOTATION, MACHINE_UID_LABEL) for edge in facts.links.to(machine, path)}
 
 
 def _ghost(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str, ...]:
@@ -217,7 +218,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has been deleting since {since}, held by {held}",
-            evidence=show(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
+            evidence=show(facts, machine, DELETED, "metadata.finalizers", HOOK, NODE_REF, "status.phase"),
             next=(
                 (
                     "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
@@ -247,7 +248,7 @@ def _held(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
 @rule(
     "machine-in-other-namespace",
     short="Machine in other namespace",
-    shows=E2,
+    shows=NODE_REF,
     severity=Severity.WARNING,
     needs={"Machine", "Node"},
     links=["harvester/harvester#7392"],
@@ -271,7 +272,7 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
                 f"Machine {machine.name} stands in namespace {machine.namespace}, where neither Harvester nor Rancher "
                 "looks" + (f"; it names Node {edge.value}" if edge else "")
             ),
-            evidence=show(facts, machine, "metadata.namespace", "spec.clusterName", E2, E6),
+            evidence=show(facts, machine, "metadata.namespace", "spec.clusterName", NODE_REF, PROVIDER_ID),
             next=(
                 advice.describe(CAPI, machine.name, machine.namespace),
                 "Find out who made it: its managers stand in metadata.managedFields (`--show-managed-fields`).",
@@ -302,7 +303,7 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
         subject=LOCAL,
         message=f"No Machine is listed in {FLEET}, though {len(names)} of {len(pairing.nodes)} Nodes name one and "
         f"{len(parts)} of their parts are there",
-        evidence=tuple(evidence for node in names[:5] for evidence in show(facts, node, E1)),
+        evidence=tuple(evidence for node in names[:5] for evidence in show(facts, node, MACHINE_ANNOTATION)),
         next=(
             advice.SEE_MACHINES,
             "If they are there, collect again: this source is not whole.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import labels, text
 from harvdiag.core.model import Evidence, ObjectRef, Reason
-from harvdiag.graph.pairing import E1, E2, E4, E6
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, MACHINE_UID_LABEL, NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -24,7 +24,7 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
 @rule(
     "node-without-machine",
     short="no Machine",
-    shows=E2,
+    shows=NODE_REF,
     alike="have no Machine",
     missing=("Node", "Machine"),
     needs=PAIRING,
@@ -47,7 +47,11 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
                 f"Node {node.name} has no Machine: it names none, and none of the {len(pairing.machines)} Machines in "
                 f"{FLEET} points at it"
             ),
-            evidence=(*show(facts, node, E1, E4, E6), *host_signs(facts, node), *_machines(facts)),
+            evidence=(
+                *show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, PROVIDER_ID),
+                *host_signs(facts, node),
+                *_machines(facts),
+            ),
             next=(advice.SEE_MACHINES, advice.look_on_host(node.name), *_repair(facts, node)),
             caution=(
                 f"No Machine belongs to {node.name}: deleting one is no help for {node.name}, and may take another "
@@ -82,7 +86,7 @@ def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
 @rule(
     "node-half-joined",
     short="half joined",
-    shows=E2,
+    shows=NODE_REF,
     missing=("Node", "Machine"),
     needs=PAIRING,
     links=["harvester/harvester#8179"],
@@ -104,9 +108,9 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} names no Machine, though {names} was made for it",
             evidence=(
-                *show(facts, node, E1, E4),
+                *show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
                 *(Evidence(edge.source, edge.path, edge.value) for edge in signs),
-                *(Evidence(machine, E2, _node(facts, machine)) for machine in tied),
+                *(Evidence(machine, NODE_REF, _node(facts, machine)) for machine in tied),
             ),
             next=(
                 advice.describe("machines.cluster.x-k8s.io", tied[0].name),
@@ -148,7 +152,10 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node,
             message=f"Node {node.name} names Machine {edge.value if edge else ''}, which does not exist{claim}",
-            evidence=(*show(facts, node, E1, E4, E6), *(Evidence(m, E2, _node(facts, m)) for m in others)),
+            evidence=(
+                *show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, PROVIDER_ID),
+                *(Evidence(m, NODE_REF, _node(facts, m)) for m in others),
+            ),
             next=(
                 advice.SEE_MACHINES,
                 f"Find out who deleted it: `kubectl get events -n {FLEET}`, and the log of the pods `rancher`.",
@@ -193,12 +200,15 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
             continue
         edge = pairing.named(node)
         stale = [machine for machine in claims if pairing.deleting(machine)]
-        fields = (E2, E6, "metadata.deletionTimestamp") if stale else (E2, E6)
+        fields = (NODE_REF, PROVIDER_ID, "metadata.deletionTimestamp") if stale else (NODE_REF, PROVIDER_ID)
         yield Hit(
             subject=node,
             message=f"Node {node.name} is claimed by {len(claims)} Machines: {', '.join(m.name for m in claims)}"
             + (f" ({', '.join(m.name for m in stale)} being deleted)" if stale else ""),
-            evidence=(*show(facts, node, E1, E4), *(e for machine in claims for e in show(facts, machine, *fields))),
+            evidence=(
+                *show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
+                *(e for machine in claims for e in show(facts, machine, *fields)),
+            ),
             next=(
                 advice.BACK_UP,
                 (
@@ -236,7 +246,7 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} is not managed by Harvester: its label harvesterhci.io/managed is "
             + (f"{value!r}" if value else "absent"),
-            evidence=(*show(facts, node, MANAGED, E4), *_wish(facts, node)),
+            evidence=(*show(facts, node, MANAGED, MACHINE_UID_LABEL), *_wish(facts, node)),
             next=_why_unmanaged(facts, node),
             caution=(
                 "Setting the label by hand lets the upgrade go past the plans, but a Node without a Machine then stops "
@@ -255,7 +265,7 @@ def _wish(facts: Facts, node: ObjectRef) -> list[Evidence]:
 
 def _why_unmanaged(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Where to look: whether the plan came, and whether it asked for the label."""
-    if text(facts.pairing.obj(node), E4):
+    if text(facts.pairing.obj(node), MACHINE_UID_LABEL):
         return (
             (
                 "The plan of a Machine ran here once, for the Node has its label rke.cattle.io/machine: look who "
@@ -281,7 +291,7 @@ def _shared(facts: Facts, node: ObjectRef) -> list[Cause]:
 def _machines(facts: Facts) -> list[Evidence]:
     """Where each Machine points, as long as that is a list one can read."""
     machines = facts.pairing.machines
-    return [Evidence(m, E2, _node(facts, m)) for m in machines] if len(machines) <= 8 else []
+    return [Evidence(m, NODE_REF, _node(facts, m)) for m in machines] if len(machines) <= 8 else []
 
 
 def _node(facts: Facts, machine: ObjectRef) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.graph.pairing import BOOTSTRAP, E2, INFRASTRUCTURE, PLAN_OF
+from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, NODE_REF, PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -94,7 +94,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             f"{machine.name}-machine-plan",
             evidence=(
                 gone("Secret", machine.namespace, f"{machine.name}-machine-plan"),
-                *show(facts, machine, BOOTSTRAP, E2),
+                *show(facts, machine, BOOTSTRAP, NODE_REF),
             ),
             next=(
                 f"See that it is so: `kubectl get secret -n {FLEET} {advice.arg(machine.name + '-machine-plan')}`.",
@@ -132,7 +132,7 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has {len(plans)} plan Secrets: {names}",
-            evidence=tuple(e for p in plans for e in show(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
+            evidence=tuple(e for p in plans for e in show(facts, p, PLAN_MACHINE_LABEL, "metadata.deletionTimestamp")),
             next=(
                 (
                     "Find out where the surplus Secret comes from: the true one is "

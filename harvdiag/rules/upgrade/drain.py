@@ -11,12 +11,19 @@ from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated, steps, worked
-from harvdiag.upgrade.handshake import Handshake, path
+from harvdiag.upgrade.handshake import DrainStep, Handshake, path
 from harvdiag.upgrade.phases import PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
-DRAINED = {"h2", "h5", "h6", "h7", "h8"}
+UNDRAINED = (DrainStep.DRAIN_ANNOUNCED, DrainStep.PRE_DRAIN_REQUESTED, DrainStep.PRE_DRAIN_ACKNOWLEDGED)
+DRAINED = (
+    DrainStep.PRE_DRAIN_REQUESTED,
+    DrainStep.PRE_DRAIN_ACKNOWLEDGED,
+    DrainStep.DRAINED,
+    DrainStep.UNCORDON_REQUESTED,
+    DrainStep.POST_DRAIN_REQUESTED,
+)
 """The steps of a node whose drain was requested and is not over: without the announcement and the last answer."""
 REFUSALS = (
     (
@@ -130,7 +137,7 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
     """
     rollout = at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        refused = next(((s, shaken) for s, shaken in steps(node, "h1", "h2", "h5") if shaken.error), None)
+        refused = next(((s, shaken) for s, shaken in steps(node, *UNDRAINED) if shaken.error), None)
         if rollout is None or refused is None:
             continue
         secret, shaken = refused

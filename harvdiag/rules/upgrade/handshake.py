@@ -27,7 +27,7 @@ from harvdiag.rules.upgrade_evidence import (
     steps,
     worked,
 )
-from harvdiag.upgrade.handshake import KEYS, Handshake
+from harvdiag.upgrade.handshake import KEYS, DrainStep, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, PRE_DRAINED, PRELOADED
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -66,7 +66,7 @@ def upgrade_pre_drain_unanswered(facts: Facts) -> Iterator[Hit]:
     for node in rollout.nodes if rollout else ():
         job = node.job("pre-drain")
         if rollout and settled(facts, job.ended if job else ""):
-            for secret, shaken in list(steps(node, "h2"))[:1]:
+            for secret, shaken in list(steps(node, DrainStep.PRE_DRAIN_REQUESTED))[:1]:
                 if why := _deaf_to_pre_drain(node) or _overlooked(facts, rollout, node):
                     yield _unanswered(facts, rollout, node, (secret, shaken), ("pre-drain", "pre-hook", why))
 
@@ -132,7 +132,7 @@ def upgrade_post_drain_unanswered(facts: Facts) -> Iterator[Hit]:
         job = node.job("post-drain")
         times = (job.ended if job else "", ready_since(facts, node.ref))
         if rollout and settled(facts, *times):
-            for secret, shaken in list(steps(node, "h8"))[:1]:
+            for secret, shaken in list(steps(node, DrainStep.POST_DRAIN_REQUESTED))[:1]:
                 if why := _deaf_to_post_drain(rollout, node) or _overlooked_after(facts, rollout, node, secret):
                     yield _unanswered(facts, rollout, node, (secret, shaken), ("post-drain", "post-hook", why))
 

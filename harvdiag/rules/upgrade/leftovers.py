@@ -9,7 +9,7 @@ from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
 from harvdiag.core.fields import Obj, field, items, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp, latest
-from harvdiag.graph.pairing import E2
+from harvdiag.graph.pairing import NODE_REF
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -18,7 +18,7 @@ from harvdiag.rules.facts import REMOVAL, Facts
 from harvdiag.rules.upgrade_evidence import over
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import ours
-from harvdiag.upgrade.handshake import handshake, path
+from harvdiag.upgrade.handshake import DrainStep, handshake, path
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.plans import node_plans
 from harvdiag.upgrade.v2 import toolkit_unseen
@@ -26,7 +26,10 @@ from harvdiag.upgrade.v2 import toolkit_unseen
 STRATEGY = "spec.rkeConfig.upgradeStrategy"
 ROLES = ("controlPlane", "worker")
 HOOKS = {"preDrainHooks": "harvesterhci.io/pre-hook", "postDrainHooks": "harvesterhci.io/post-hook"}
-ASKED = {"h2": ("pre-drain", "pre-hook"), "h8": ("post-drain", "post-hook")}
+ASKED = {
+    DrainStep.PRE_DRAIN_REQUESTED: ("pre-drain", "pre-hook"),
+    DrainStep.POST_DRAIN_REQUESTED: ("post-drain", "post-hook"),
+}
 CHARTS = "managedcharts.management.cattle.io"
 LONGHORN = "longhorn-system"
 
@@ -142,16 +145,17 @@ def _asked(facts: Facts) -> Iterator[tuple[ObjectRef, tuple[str, str]]]:
     """The plan Secrets on which Rancher waits for Harvester, with the request and the answer that is missing."""
     for secret in facts.pairing.plans:
         step = _step(facts, secret)
-        if step in ASKED and not (step == "h8" and _succeeded(facts, secret)):
+        if step in ASKED and not (step is DrainStep.POST_DRAIN_REQUESTED and _succeeded(facts, secret)):
             yield secret, ASKED[step]
 
 
 def _last_unanswered(facts: Facts) -> bool:
     """Whether only the answer to a node of an upgrade that has succeeded was lost, which has a finding of its own."""
-    return any(_succeeded(facts, secret) for secret in facts.pairing.plans if _step(facts, secret) == "h8")
+    asked = (s for s in facts.pairing.plans if _step(facts, s) is DrainStep.POST_DRAIN_REQUESTED)
+    return any(_succeeded(facts, secret) for secret in asked)
 
 
-def _step(facts: Facts, secret: ObjectRef) -> str:
+def _step(facts: Facts, secret: ObjectRef) -> DrainStep:
     return handshake(facts.pairing.obj(secret)).step
 
 
@@ -240,7 +244,7 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
         if text(obj, "metadata.namespace") != LONGHORN or node in facts.links.objects or _going(facts, obj):
             continue
         ref = ObjectRef("Node.longhorn.io", LONGHORN, node.name)
-        ghosts = [edge.source for edge in facts.links.to(node, E2)]
+        ghosts = [edge.source for edge in facts.links.to(node, NODE_REF)]
         yield Hit(
             subject=ref,
             message=f"Longhorn still has node {node.name}, but there is no Node {node.name}",

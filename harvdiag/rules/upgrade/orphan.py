@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import listed
-from harvdiag.graph.pairing import E1, E2
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -46,7 +46,11 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
             f"Machine, and {listed(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
         ),
         evidence=(
-            *(evidence for node in blocked for evidence in (*show(facts, node, E1), *_other(facts, node))),
+            *(
+                evidence
+                for node in blocked
+                for evidence in (*show(facts, node, MACHINE_ANNOTATION), *_other(facts, node))
+            ),
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
             *show(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
         ),
@@ -76,7 +80,7 @@ def _causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
 def _other(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
     """Where the Machine that the Node names points instead."""
     machine = _of_another(facts, node)
-    return show(facts, machine, E2) if machine else ()
+    return show(facts, machine, NODE_REF) if machine else ()
 
 
 def _early(names: str) -> tuple[str, ...]:

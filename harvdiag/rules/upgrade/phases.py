@@ -9,7 +9,7 @@ from harvdiag.core.conditions import condition_path
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import E2
+from harvdiag.graph.pairing import NODE_REF
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -300,7 +300,7 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
             + " and ".join(_ghost(facts, machine) for machine in ghosts),
             evidence=(
                 *(Evidence(t.subject, t.path, t.message) for t, names in told if names),
-                *(e for m in ghosts for e in (show(facts, m, E2) if m in facts.links.objects else (gone(*m),))),
+                *(e for m in ghosts for e in (show(facts, m, NODE_REF) if m in facts.links.objects else (gone(*m),))),
             ),
             next=(
                 advice.SEE_MACHINES,

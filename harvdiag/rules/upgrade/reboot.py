@@ -9,7 +9,7 @@ from typing import NamedTuple
 from harvdiag.core.fields import text
 from harvdiag.core.model import Severity
 from harvdiag.core.timestamps import Timestamp, latest
-from harvdiag.graph.pairing import E1
+from harvdiag.graph.pairing import MACHINE_ANNOTATION
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
@@ -71,7 +71,7 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
                     stated(rollout, node),
                     *asked(facts, node.secret, "post-drain", "post-hook"),
                     *worked(facts, _last(node)),
-                    *show(facts, node.ref, "status.nodeInfo.osImage", PENDING, E1),
+                    *show(facts, node.ref, "status.nodeInfo.osImage", PENDING, MACHINE_ANNOTATION),
                     *says(facts, node.ref, "Ready", "status"),
                 ),
                 next=stuck.next,

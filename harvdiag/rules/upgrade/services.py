@@ -10,7 +10,7 @@ from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, field, labels, name_of, text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import PLAN_OF
+from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT
 from harvdiag.rules import advice
@@ -262,7 +262,7 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=plan,
             message=f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
-            evidence=show(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
+            evidence=show(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_MACHINE_LABEL),
             next=(
                 (
                     "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next handles "

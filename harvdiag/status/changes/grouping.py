@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harvdiag.core.fields import text
 from harvdiag.core.listing import groups
 from harvdiag.core.model import ObjectRef
-from harvdiag.graph.pairing import PLAN_OF
+from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
 
 __all__ = ["CLUSTER", "Group", "Step", "grouped"]
@@ -109,6 +109,8 @@ def _host(comparison: Comparison, ref: ObjectRef) -> str:
         return CLUSTER
     sides = (comparison.now, comparison.before)
     obj = next((side.objects[ref] for side in sides if ref in side.objects), None)
-    machine = (text(obj, PLAN_OF) or ref.name.removesuffix("-machine-plan")) if ref.kind == "Secret" else ref.name
+    machine = (
+        (text(obj, PLAN_MACHINE_LABEL) or ref.name.removesuffix("-machine-plan")) if ref.kind == "Secret" else ref.name
+    )
     node = next((side.partners[f"Machine {machine}"] for side in sides if f"Machine {machine}" in side.partners), "")
     return node or f"Machine {machine}"

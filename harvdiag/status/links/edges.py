@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.graph.pairing import BOOTSTRAP, E1, E2, INFRASTRUCTURE, PLAN_OF, Pairing
+from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, MACHINE_ANNOTATION, NODE_REF, PLAN_MACHINE_LABEL, Pairing
 from harvdiag.graph.references import ABSENT, PRESENT
 from harvdiag.status.links.rows import PLACE, Thing, Tie, worst
 
 __all__ = ["Edge", "Ties"]
 
-FIRST = (E1, E2, INFRASTRUCTURE, BOOTSTRAP, PLAN_OF)
+FIRST = (MACHINE_ANNOTATION, NODE_REF, INFRASTRUCTURE, BOOTSTRAP, PLAN_MACHINE_LABEL)
 """The fields that carry a link; others that say the same come after them."""
 
 
@@ -49,7 +49,7 @@ class Ties:
             word = "names what does not exist" if edges[0].state == ABSENT else "not seen"
             return Tie(source, target, tuple(paths), state or "absent", word)
         other = self._against(source.ref, target.ref)
-        state = _blame(source, target, (*paths, E1, E2)) if other else ""
+        state = _blame(source, target, (*paths, MACHINE_ANNOTATION, NODE_REF)) if other else ""
         if not state:
             return Tie(source, target, tuple(paths))
         return Tie(source, target, tuple(paths), state, f"{target.ref.kind} names {other} instead", other)
@@ -57,9 +57,9 @@ class Ties:
     def _against(self, source: ObjectRef, target: ObjectRef) -> str:
         """Whom the other end of a link names instead of the one that names it, both of which exist."""
         match source.kind, target.kind:
-            case "Node", "Machine":
+            case ["Node", "Machine"]:
                 back = self._pairing.node_ref(target)
-            case "Machine", "Node":
+            case ["Machine", "Node"]:
                 back = self._pairing.named(target)
             case _:
                 return ""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from harvdiag.core.marks import SEVERE
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.graph.pairing import BOOTSTRAP, E1, E2, INFRASTRUCTURE, PLAN_OF, Pairing
+from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, MACHINE_ANNOTATION, NODE_REF, PLAN_MACHINE_LABEL, Pairing
 from harvdiag.status.links.rows import Thing, Tie
 
 __all__ = ["missing"]
@@ -31,14 +31,14 @@ class Slot(NamedTuple):
 
 
 SLOTS = (
-    Slot("Node", "Machine", E1),
-    Slot("Machine", "Node", E2),
+    Slot("Node", "Machine", MACHINE_ANNOTATION),
+    Slot("Machine", "Node", NODE_REF),
     Slot("Machine", "CustomMachine", INFRASTRUCTURE),
     Slot("Machine", "RKEBootstrap", BOOTSTRAP),
-    Slot("Machine", "Secret", PLAN_OF),
+    Slot("Machine", "Secret", PLAN_MACHINE_LABEL),
     Slot("CustomMachine", "Machine", OWNERS),
     Slot("RKEBootstrap", "Machine", OWNERS),
-    Slot("Secret", "Machine", PLAN_OF),
+    Slot("Secret", "Machine", PLAN_MACHINE_LABEL),
 )
 WORDS = {"Secret": "plan Secret"}
 

@@ -35,7 +35,7 @@ def lane_hint(lane: Lane) -> str:
     if len(lane.ways) > 1:
         return f"{lane.first.state or 'not in the list'}: {listed([way.name for way in lane.ways])}"
     way = lane.first
-    told = [f"{way.name}: {way.state or 'not in the list'}", f"step {way.step} of the drain" if way.step else ""]
+    told = [f"{way.name}: {way.state or 'not in the list'}", f"drain: {way.step}" if way.step else ""]
     told += [f"waits for {way.wait.actor}: {way.wait.what}", way.says]
     return plain("; ".join(dict.fromkeys(filter(None, told))))
 

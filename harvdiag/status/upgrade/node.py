@@ -65,7 +65,7 @@ def logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
     snapshot = facts.snapshot
     if node.exists and not node.machines and snapshot.seen("Machine"):
         story = joined(snapshot, node.name)
-        yield Part(PartKey.LOST_AT, f"join step {story.step}: {story.why}" if story.step else f"not known: {story.why}")
+        yield Part(PartKey.LOST_AT, story.text)
         yield from (Part(PartKey.LOG, quoted(quote)) for quote in story.quotes[:2])
         return
     job = next((job for job in reversed(node.jobs) if job.pending), None)

@@ -20,6 +20,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain
 from harvdiag.status.upgrade.part import Part
+from harvdiag.upgrade.handshake import DrainStep, step_entries
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import (
     DONE,
@@ -91,7 +92,7 @@ class Way:
     says: str
     finding: Finding | None
     wait: Wait
-    step: str
+    step: DrainStep | None
     spent: Mapping[str, str]
     never: str = ""
 
@@ -177,7 +178,7 @@ class Course(Tabular):
     def _rows(self) -> Iterator[tuple[str, ...]]:
         for way in self.ways:
             waits = f"{way.wait.actor}: {way.wait.what}"
-            yield (way.name, way.state, way.mark, way.step, waits, way.wait.since, way.says, way.rule)
+            yield (way.name, way.state, way.mark, way.step or "", waits, way.wait.since, way.says, way.rule)
         plan = self.standing.plan
         if plan is None or self.upgrade is not None:
             return
@@ -195,6 +196,9 @@ class Course(Tabular):
     def _phases(self) -> list[tuple[int, str, str, str | None]]:
         told = [(cell, cell.took) for cell in self.cells]
         return [(c.number, c.label, c.mark, None if took is None else span(took)) for c, took in told]
+
+    def _row_document(self, record: Record) -> dict[str, Any]:
+        return {**super()._row_document(record), **step_entries(record["step"])}
 
     def _summary(self) -> dict[str, Any]:
         """`upgrade` (the object, or None), whether it is `running`, why it was `not_seen`, and the `phases`."""
@@ -283,7 +287,7 @@ class Course(Tabular):
             says = f"waits for {told.actor}: {told.what}"
         steps = self._steps.get(node.name, ())
         spent = {SPENT_IN[s.step]: took for s in steps if s.step in SPENT_IN and (took := self._spent(s))}
-        step = node.handshake.step if node.handshake else ""
+        step = node.handshake.step if node.handshake else None
         return Way(
             name=node.name,
             state=node.state,

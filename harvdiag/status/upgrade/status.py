@@ -46,7 +46,8 @@ class UpgradeStatus(Diagnosis):
         """One row a node: `name`, `state`, `step`, `waits_for`, `machine`, `kubelet`, `os`, `ready` (all str),
         `cordoned` (boolean), `since` (UTC).
 
-        `step` is that of the drain's handshake (``idle``, ``h1`` … ``h11``; docs/objects.md#drain-steps).
+        `step` is the last of the drain that was taken (``pre-drain requested``; ``idle`` where no drain is under way;
+        docs/objects.md#drain-steps).
         """
         rows = [row(self.shown, node) for node in self.shown.nodes] if self.shown else []
         return build_frame(rows, NODE_COLUMNS)

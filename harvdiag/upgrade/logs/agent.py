@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.logs.joinstep import JoinStep
 from harvdiag.upgrade.logs.log import Found, Log, Sign, open_log
 from harvdiag.upgrade.logs.quote import Quote
 
@@ -30,26 +31,26 @@ ERRORS = (
     Sign(
         CREDENTIALS,
         "Rancher no longer knows the agent's token: the ServiceAccount of its Machine, or the token, is gone",
-        "J10",
+        JoinStep.AGENT_CONNECTION,
     ),
     Sign(
         CONNECT,
         "the agent does not trust Rancher's certificate, or the certificate does not name the address it uses "
         "(harvester/harvester#4543, harvester/harvester#10522)",
-        "J10",
+        JoinStep.AGENT_CONNECTION,
         also="x509",
     ),
     Sign(
         CONNECT,
         "the agent does not reach Rancher: the VIP or the network",
-        "J10",
+        JoinStep.AGENT_CONNECTION,
         also="timeout|refused|no route|no such host|deadline exceeded",
     ),
-    Sign(CONNECT, "the agent cannot connect to Rancher", "J10"),
+    Sign(CONNECT, "the agent cannot connect to Rancher", JoinStep.AGENT_CONNECTION),
     Sign(
         "Initial connection to Kubernetes cluster failed",
         "the agent does not trust Rancher with the CA it was given, and tries without (harvester/harvester#4543)",
-        "J10",
+        JoinStep.AGENT_CONNECTION,
     ),
     Sign("received secret UID that differed", "its plan Secret was made anew: its Machine was made again"),
     Sign(DELETED, "its plan Secret was deleted: its Machine was removed while the host ran on"),
@@ -61,7 +62,11 @@ ERRORS = (
         "older than the last secret operated on",
         "the agent's cache is behind; if that lasts, restart rancher-system-agent (harvester/harvester#10713)",
     ),
-    Sign("Maximum failure threshold exceeded", "its plan has failed for good; see failed-output of its Secret", "J12"),
+    Sign(
+        "Maximum failure threshold exceeded",
+        "its plan has failed for good; see failed-output of its Secret",
+        JoinStep.PLAN_APPLICATION,
+    ),
     Sign("error syncing 'fleet-local/custom-", "the agent cannot handle its plan Secret, and tries again"),
 )
 """What goes wrong with an agent, the special before the general."""

@@ -13,6 +13,7 @@ from harvdiag.kinds.columns import condition_column
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.bundle.nodes import CATTLE_ID
 from harvdiag.upgrade.logs.agent import DELETED, AgentStory, agent
+from harvdiag.upgrade.logs.joinstep import JoinStep
 from harvdiag.upgrade.logs.log import Found, Log, Sign, open_log
 from harvdiag.upgrade.logs.pods import SYSTEM, logs_of
 from harvdiag.upgrade.logs.quote import Quote
@@ -22,49 +23,79 @@ __all__ = ["JoinStory", "joined"]
 BOOTSTRAPPED = Sign(
     "already bootstrapped",
     "rancherd found the stamp of an earlier install on the disk and did nothing, so that the host got no new identity",
-    "J2",
+    JoinStep.BOOTSTRAP_STAMP,
 )
 PLANNING = "failed to bootstrap system, will retry: generating plan"
 TROUBLE = (
-    Sign(PLANNING, "rancherd does not trust the server it was given: certificate or CA", "J3", also="x509|hash|certif"),
-    Sign(PLANNING, "the token that the host was given is refused (harvester/harvester#10685)", "J3", also="token|hmac"),
+    Sign(
+        PLANNING,
+        "rancherd does not trust the server it was given: certificate or CA",
+        JoinStep.JOIN_PLAN,
+        also="x509|hash|certif",
+    ),
+    Sign(
+        PLANNING,
+        "the token that the host was given is refused (harvester/harvester#10685)",
+        JoinStep.JOIN_PLAN,
+        also="token|hmac",
+    ),
     Sign(
         PLANNING,
         "rancherd does not reach the server it was given: the VIP, the network, DNS",
-        "J3",
+        JoinStep.JOIN_PLAN,
         also="timeout|timed out|deadline exceeded|refused|no route|no such host",
     ),
-    Sign(PLANNING, "rancherd cannot make its plan to join (harvester/harvester#2892)", "J3"),
+    Sign(PLANNING, "rancherd cannot make its plan to join (harvester/harvester#2892)", JoinStep.JOIN_PLAN),
     Sign(
         "You must select at least one role",
         "the installer of the agent was given no role (harvester/harvester#11341)",
-        "J4",
+        JoinStep.AGENT_INSTALLER,
     ),
     Sign(
         "received while downloading Rancher connection information",
         "Rancher does not answer the host with the connection information of a Machine",
-        "J6",
+        JoinStep.CONNECTION_REQUEST,
     ),
 )
 PROGRESS = (
     BOOTSTRAPPED,
-    Sign("Generating Cattle ID", "the host has made its identity", "J5"),
-    Sign("Cattle ID was already detected as", "the host has kept the identity of an earlier install", "J5"),
-    Sign("Successfully downloaded Rancher connection information", "Rancher has answered the host", "J10"),
+    Sign("Generating Cattle ID", "the host has made its identity", JoinStep.HOST_IDENTITY),
+    Sign(
+        "Cattle ID was already detected as",
+        "the host has kept the identity of an earlier install",
+        JoinStep.HOST_IDENTITY,
+    ),
+    Sign(
+        "Successfully downloaded Rancher connection information",
+        "Rancher has answered the host",
+        JoinStep.AGENT_CONNECTION,
+    ),
 )
 RANCHER = (
-    Sign("expected exactly one machine, but got 0", "Rancher made no Machine (harvester/harvester#11336)", "J8"),
-    Sign("node name not found in secret", "Rancher made no Machine (harvester/harvester#11336)", "J8"),
+    Sign(
+        "expected exactly one machine, but got 0",
+        "Rancher made no Machine (harvester/harvester#11336)",
+        JoinStep.MACHINE_CREATION,
+    ),
+    Sign(
+        "node name not found in secret",
+        "Rancher made no Machine (harvester/harvester#11336)",
+        JoinStep.MACHINE_CREATION,
+    ),
 )
 REJECTED = (
-    Sign("Node password rejected", "RKE2 refuses the host: a host of this name joined before with another one", "J12"),
+    Sign(
+        "Node password rejected",
+        "RKE2 refuses the host: a host of this name joined before with another one",
+        JoinStep.PLAN_APPLICATION,
+    ),
     Sign("is up and running", "RKE2 runs"),
 )
 PROMOTION = (
     Sign(
         "Waiting for custom machine label of",
         "Harvester waits to promote the node until Cluster API has named its Machine on it",
-        "J16",
+        JoinStep.PROMOTION,
     ),
 )
 READY = condition_column("ready", "Ready")
@@ -72,23 +103,31 @@ MANAGED = "harvesterhci.io/managed"
 
 
 class JoinStory(NamedTuple):
-    """Where the join of a host ended. `step` is ``J2`` to ``J16``, ``D3`` where it had joined and its Machine was
-    removed, or empty where the logs cannot tell; `why` says it in a sentence, `quotes` are the lines that show it.
+    """Where the join of a host ended. `step` is None where the logs do not show it; `why` says it in a sentence,
+    `quotes` are the lines that show it.
     """
 
-    step: str
+    step: JoinStep | None
     why: str
     quotes: tuple[Quote, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """``join step "bootstrap stamp": rancherd found …``"""
+        if self.step is None:
+            return f"not known: {self.why}"
+        step = self.step if self.step is JoinStep.MACHINE_REMOVED else f'join step "{self.step}"'
+        return f"{step}: {self.why}"
 
 
 def joined(snapshot: Snapshot, node: str) -> JoinStory:
     """Where a host that has no Machine was lost. Ask it of such a Node only: of others, old troubles would be told."""
     try:
         if not snapshot.logs(f"nodes/{node}.zip/"):
-            return JoinStory("", _no_archive(snapshot, node))
+            return JoinStory(None, _no_archive(snapshot, node))
         rancherd = open_log(snapshot, f"nodes/{node}.zip/logs/rancherd.log")
     except HarvdiagError as error:
-        return JoinStory("", f"the logs of {node} cannot be read: {error}")
+        return JoinStory(None, f"the logs of {node} cannot be read: {error}")
     return _lost(snapshot, node, rancherd, agent(snapshot, node))
 
 
@@ -96,20 +135,21 @@ def _lost(snapshot: Snapshot, node: str, rancherd: Log, told: AgentStory | None)
     """The first that tells, the surer evidence before the less sure."""
     looks = (_unsettled(snapshot, node, rancherd), _own(snapshot, rancherd, told), _others(snapshot, node))
     story = _removed(told) or next((found for look in looks for found in look), None)
-    return story or JoinStory("", _inconclusive(node, rancherd, told), _seen(told.named if told else None))
+    return story or JoinStory(None, _inconclusive(node, rancherd, told), _seen(told.named if told else None))
 
 
 def _removed(told: AgentStory | None) -> JoinStory | None:
     """The host had joined, and its plan Secret went."""
-    gone = told and told.error and not told.recovered and DELETED in told.error.line
-    return JoinStory("D3", told.error.meaning, (told.error,)) if gone and told and told.error else None
+    if told is None or told.error is None or told.recovered or DELETED not in told.error.line:
+        return None
+    return JoinStory(JoinStep.MACHINE_REMOVED, told.error.meaning, (told.error,))
 
 
 def _unsettled(snapshot: Snapshot, node: str, rancherd: Log) -> Iterator[JoinStory]:
     """What rancherd met last, if nothing better followed; Rancher's own log may know more of it."""
     if (hit := rancherd.last((*TROUBLE, *PROGRESS))) and hit.sign in TROUBLE:
         own = _story(rancherd, hit)
-        more = next(_rancher(snapshot, node), None) if hit.sign.step == "J6" else None
+        more = next(_rancher(snapshot, node), None) if hit.sign.step == JoinStep.CONNECTION_REQUEST else None
         yield more._replace(quotes=(*own.quotes, *more.quotes)) if more else own
 
 
@@ -119,11 +159,15 @@ def _own(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator
     lives = bool(machine) and not _missing(snapshot, machine)
     if rancherd.whole and not rancherd.last(PROGRESS[1:]) and not lives and (hit := rancherd.last([BOOTSTRAPPED])):
         quote = rancherd.quote(hit.place, hit.sign.text, hit.sign.meaning)
-        yield JoinStory("J2", hit.sign.meaning, (quote, *_seen((told.error or told.named) if told else None)))
+        yield JoinStory(
+            JoinStep.BOOTSTRAP_STAMP, hit.sign.meaning, (quote, *_seen((told.error or told.named) if told else None))
+        )
     if told and told.error and not told.recovered and told.error.step:
         yield JoinStory(told.error.step, told.error.meaning, (told.error, *_seen(told.named)))
     if told and machine and _missing(snapshot, machine):
-        yield JoinStory("D3", f"the agent believes to be {machine}, a Machine that is gone", _seen(told.named))
+        yield JoinStory(
+            JoinStep.MACHINE_REMOVED, f"the agent believes to be {machine}, a Machine that is gone", _seen(told.named)
+        )
 
 
 def _others(snapshot: Snapshot, node: str) -> Iterator[JoinStory]:
@@ -143,7 +187,11 @@ def _rancher(snapshot: Snapshot, node: str, by_name: bool = False) -> Iterator[J
     """What Rancher says of the host's request, by the name of its Machine; else of any host's, unless `by_name`."""
     host = snapshot.host(node)
     machine = text(host, f'files["{CATTLE_ID}"].machine')
-    late = Sign(f"timeout waiting for local/{machine}", "Rancher got the host's request, but no Machine in time", "J7")
+    late = Sign(
+        f"timeout waiting for local/{machine}",
+        "Rancher got the host's request, but no Machine in time",
+        JoinStep.MACHINE_REQUEST,
+    )
     signs = (*((late,) if machine else ()), *(() if by_name else RANCHER))
     for file in logs_of(snapshot, "cattle-system", "rancher-", lambda pod: not pod.startswith("rancher-webhook")):
         if story := _last(snapshot, file, signs):

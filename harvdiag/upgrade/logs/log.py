@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.logs.joinstep import JoinStep
 from harvdiag.upgrade.logs.quote import Quote, quote
 
 __all__ = ["MOST", "Found", "Log", "Sign", "open_log"]
@@ -19,14 +20,14 @@ LINE = 1 << 16
 
 
 class Sign(NamedTuple):
-    """A text that tells something, what that is, and the step of a join or the like that it belongs to.
+    """A text that tells something, what that is, and the step of a join that it belongs to.
 
     Where `also` is given, the line must hold that too (any case).
     """
 
     text: str
     meaning: str
-    step: str = ""
+    step: JoinStep | None = None
     also: str = ""
 
     def fits(self, line: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Timestamp
+from harvdiag.upgrade.logs.joinstep import JoinStep
 
 __all__ = ["LONGEST", "Quote", "masked", "quote", "stamp"]
 
@@ -34,14 +35,14 @@ class Quote(NamedTuple):
 
     `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal tells it; empty
     where nothing does. `line` is untrusted text, masked and cut to 300 characters.
-    `step` is the one of a join that the line is about, empty where there is none.
+    `step` is that of a join that the line is about, None where there is none.
     """
 
     file: str
     time: str
     line: str
     meaning: str = ""
-    step: str = ""
+    step: JoinStep | None = None
 
     @property
     def at(self) -> Timestamp:

@@ -8,7 +8,7 @@ from harvdiag.core.escape import shown
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import listed
 from harvdiag.core.timestamps import Timestamp, latest
-from harvdiag.upgrade.handshake import Handshake
+from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import (
     DONE,
@@ -39,11 +39,11 @@ __all__ = [
 
 UNLISTED = ""
 BEFORE_NODES = {UNLISTED, PRELOADING, PRELOADED}
-HOOKS = {"h2": "pre-drain", "h8": "post-drain"}
+HOOKS = {DrainStep.PRE_DRAIN_REQUESTED: "pre-drain", DrainStep.POST_DRAIN_REQUESTED: "post-drain"}
 """The steps at which Harvester is asked for a Job."""
-WORKING = {"h2": PRE_DRAINING, "h8": POST_DRAINING}
+WORKING = {DrainStep.PRE_DRAIN_REQUESTED: PRE_DRAINING, DrainStep.POST_DRAIN_REQUESTED: POST_DRAINING}
 """What a node's state is while that Job is at work; Harvester makes it only where the state is the one before."""
-AT_ONCE = {"h5", "h11"}
+AT_ONCE = {DrainStep.PRE_DRAIN_ACKNOWLEDGED, DrainStep.POST_DRAIN_ACKNOWLEDGED}
 """The steps that the end of a Job, or of a restart, brings: who is to act next has been since then."""
 MENDS = "somebody who mends it"
 AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre-drain Job")
@@ -146,7 +146,7 @@ def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef)
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
         since = latest(ended(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
-    told = step == "h6" and next(
+    told = step is DrainStep.DRAINED and next(
         (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
     )
     said = f' (Rancher says "{shown(told.message)}")' if told else ""
@@ -155,7 +155,7 @@ def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef)
     return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
 
 
-def _hook(rollout: Rollout, node: NodeRollout, step: str, secret: ObjectRef) -> Wait | None:
+def _hook(rollout: Rollout, node: NodeRollout, step: DrainStep, secret: ObjectRef) -> Wait | None:
     """Where Harvester is asked for a Job: what keeps it from making that Job, or from answering; None where nothing."""
     hook, mine = HOOKS[step], node.job(HOOKS[step])
     if mine and mine.state == COMPLETE:

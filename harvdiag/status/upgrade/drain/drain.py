@@ -11,10 +11,11 @@ from harvdiag.core.escape import plain
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.status.summary import counted
-from harvdiag.status.upgrade.drain.steps import ACTORS, Move, moves
+from harvdiag.status.upgrade.drain.steps import ACTORS, Move, Step, moves
 from harvdiag.status.upgrade.headline import root, short
 from harvdiag.status.upgrade.part import PartKey, find_part
 from harvdiag.status.upgrade.progress import Course, Way
+from harvdiag.upgrade.handshake import DRAIN_STEPS, DrainStep, step_entries
 from harvdiag.upgrade.phases import DONE, NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import Wait, wait_of
@@ -23,7 +24,7 @@ from harvdiag.upgrade.wording import named
 __all__ = ["Drain", "drain", "told"]
 
 COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "waits_for", "since")
-HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
+HOOKS = {DrainStep.PRE_DRAIN_ACKNOWLEDGED: "pre-drain", DrainStep.POST_DRAIN_ACKNOWLEDGED: "post-drain"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,9 @@ class Drain(Tabular):
     `wait` is whose turn it is, `silence` for how long it has been (``3 h 20 min``); `secret` how the plan Secret is
     called (empty: there is none). `root` is the cause of `finding`, or that itself.
 
-    Its table has one row a step, all str: `node`, `step`, `mark` (``good``, ``now``, ``error``, ``wait``, ``absent``,
-    ``unseen``), `from`, `to`, `what`, `carried_by`, `time` (``09:31``, UTC), `waits_for`, `since` (RFC 3339); the last
-    two for the step that is waited for.
+    Its table has one row a step, all str: `node`, `step` (``pre-drain requested``), `mark` (``good``, ``now``,
+    ``error``, ``wait``, ``absent``, ``unseen``), `from`, `to`, `what`, `carried_by`, `time` (``09:31``, UTC),
+    `waits_for`, `since` (RFC 3339); the last two for the step that is waited for.
     """
 
     noun: ClassVar[str] = "steps"
@@ -69,7 +70,9 @@ class Drain(Tabular):
         ]
         if step := self.next:
             actor = ACTORS[step.step.source]
-            words.append(f"Next is {step.step.name}: {actor} {step.step.what}, written as {step.step.carrier}.")
+            words.append(
+                f"Next is step {step.step.name.number}: {actor} {step.step.what}, written as {step.step.carrier}."
+            )
         if self.moves and not self.secret:
             words.append("No plan Secret is seen, on which the steps would be written.")
         return " ".join([*words, self.why if self.moves else ""])
@@ -92,6 +95,9 @@ class Drain(Tabular):
             rest = (step.what, step.carrier, move.time or None)
             more = (f"{waited.actor}: {waited.what}", waited.since or None) if waited else (None, None)
             yield dict(zip(COLUMNS, (*told, *rest, *more), strict=True))
+
+    def _row_document(self, record: Record) -> dict[str, Any]:
+        return {**super()._row_document(record), **step_entries(record["step"])}
 
     def _summary(self) -> dict[str, Any]:
         """Whose drain it is, the answer in words, the plan Secret, whose turn it is, and the findings behind it."""
@@ -239,15 +245,20 @@ def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
 def _under_way(made: Drain, node: NodeRollout, move: Move) -> str:
     step = move.step
     error = node.handshake.error if node.handshake else ""
-    if error and step.name == "h6":
+    if error and step.name is DrainStep.DRAINED:
         return f"Rancher could not drain {node.name} at its last try: {error}"
     if move.mark == "error" and step.name in HOOKS:
         hook = HOOKS[step.name]
         asked = f"Harvester has not answered the {hook} hook of {node.name}"
         if made.root and made.root != made.finding:
-            return f"{asked} ({step.name}): {short(made.root.message, 70)}"
-        return f"{asked}, and will not by itself ({step.name})"
+            return f"{asked}: {short(made.root.message, 70)}"
+        return f"{asked}, and will not by itself"
     if move.mark == "error":
-        return f"The drain of {node.name} stands still at {step.name} of h12: {short(made.why)}"
+        return f"The drain of {node.name} stalled at {_place(step)}, {step.name}: {short(made.why)}"
     done = "is upgraded" if node.state == DONE else "is being drained"
-    return f"{node.name} {done}: {step.next} ({step.name} of h12)"
+    return f"{node.name} {done}: {step.next} ({_place(step)})"
+
+
+def _place(step: Step) -> str:
+    """``step 5 of 12``"""
+    return f"step {step.name.number} of {len(DRAIN_STEPS)}"

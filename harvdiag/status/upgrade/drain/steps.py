@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, Handshake
+from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, DrainStep, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
@@ -27,7 +27,7 @@ class Step:
     `next` says who is to act while it is waited for.
     """
 
-    name: str
+    name: DrainStep
     source: int
     target: int
     what: str
@@ -102,13 +102,16 @@ SAID = (
     (RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
 )
 STEPS = tuple(
-    Step(name=step.name, source=source, target=target, what=what, carrier=carrier, next=task)
-    for step, (source, target, what, carrier, task) in zip(DRAIN_STEPS, SAID, strict=True)
+    Step(name=shown.step, source=source, target=target, what=what, carrier=carrier, next=task)
+    for shown, (source, target, what, carrier, task) in zip(DRAIN_STEPS, SAID, strict=True)
 )
 """The steps of the handshake with who takes each and what is said of it."""
-ASKS = {step.name: step.key for step in DRAIN_STEPS if step.key and not step.answers}
-ANSWERS = {step.name: (step.answers, step.key) for step in DRAIN_STEPS if step.answers}
-JOBS = {step.name: step.job for step in DRAIN_STEPS if step.job}
+ASKS = {shown.step: shown.key for shown in DRAIN_STEPS if shown.key and not shown.answers}
+ANSWERS = {shown.step: (shown.answers, shown.key) for shown in DRAIN_STEPS if shown.answers}
+JOBS = {shown.step: shown.job for shown in DRAIN_STEPS if shown.job}
+STARTS = {DrainStep.PRE_DRAIN_JOB_STARTED, DrainStep.POST_DRAIN_JOB_STARTED}
+BEYOND = (DrainStep.DRAINED, DrainStep.UNCORDON_REQUESTED, DrainStep.POST_DRAIN_REQUESTED)
+"""What Rancher only does once the pre-drain hook was answered."""
 
 
 def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Move]:
@@ -147,13 +150,13 @@ def _done(node: NodeRollout, hand: Handshake) -> int:
     return last
 
 
-def _beyond(hand: Handshake, name: str) -> bool:
+def _beyond(hand: Handshake, name: DrainStep) -> bool:
     """Whether Rancher has gone on, so that the answer must have come."""
-    later = ("h6", "h7", "h8") if name == "h5" else ()
+    later = BEYOND if name is DrainStep.PRE_DRAIN_ACKNOWLEDGED else ()
     return any(ASKS[step] in hand.values for step in later)
 
 
-def _seen(node: NodeRollout, hand: Handshake, name: str) -> bool:
+def _seen(node: NodeRollout, hand: Handshake, name: DrainStep) -> bool:
     if name in ASKS:
         return ASKS[name] in hand.values
     if name in ANSWERS:
@@ -162,7 +165,7 @@ def _seen(node: NodeRollout, hand: Handshake, name: str) -> bool:
     if hand.idle or name not in JOBS:
         return False
     job = node.job(JOBS[name])
-    return job is not None and (name in {"h3", "h9"} or job.state == COMPLETE)
+    return job is not None and (name in STARTS or job.state == COMPLETE)
 
 
 def _failed(node: NodeRollout, step: Step) -> bool:
@@ -173,5 +176,5 @@ def _failed(node: NodeRollout, step: Step) -> bool:
 def _time(node: NodeRollout, step: Step) -> str:
     """``09:31``: only the Jobs tell when they began and ended."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
-    at = Timestamp(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
+    at = Timestamp(job.began if step.name in STARTS else job.ended).at if job else None
     return f"{at:%H:%M}" if at else ""
