@@ -194,7 +194,7 @@ class Cluster:
         """
         from harvdiag.graph import build as graph
 
-        return graph.build(Links(self.snapshot, GRAPH))
+        return graph.build_graph(Links(self.snapshot, GRAPH))
 
     @cached_property
     def facts(self) -> Facts:
@@ -216,7 +216,7 @@ class Cluster:
             return found
         if gap := self.snapshot.gap(ref.kind):
             raise UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
-        if not self.facts.links.to(ref):
+        if not self.facts.links.edges_to(ref):
             names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
             hint = either(near(name, names) or (sorted(names) if len(names) <= FEW else ()))
             raise UsageError(f"no {ref.kind} {name!r} in {self.snapshot.manifest.name}{hint}")

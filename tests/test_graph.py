@@ -8,7 +8,7 @@ import pytest
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import ObjectRef, State
-from harvdiag.graph.build import phantoms
+from harvdiag.graph.build import find_phantoms
 from tests import port
 from tests.world import World, healthy
 from tests.world.objects import FLEET
@@ -109,7 +109,7 @@ def test_nodes_of_the_graph_tell_what_they_are() -> None:
     assert graph.nodes[of["M"]] == {"kind": "Machine", "namespace": FLEET, "name": of["M"].name, "state": "present"}
     assert {facts["state"] for _, facts in graph.nodes(data=True)} == {"present"}
     assert len(graph) == 3 * 5 + 5
-    assert phantoms(graph) == []
+    assert find_phantoms(graph) == []
 
 
 def test_phantom_is_what_is_named_and_gone() -> None:
@@ -119,7 +119,7 @@ def test_phantom_is_what_is_named_and_gone() -> None:
     world.remove("Machine", of["M"].name)
     graph = port.cluster(world.objects).graph
     assert graph.nodes[of["M"]]["state"] == "absent"
-    assert of["M"] in phantoms(graph)
+    assert of["M"] in find_phantoms(graph)
     assert graph.edges[of["N"], of["M"], PER_HOST["machine annotation"][1]]["state"] == "absent"
     assert set(graph.predecessors(of["M"])) == {of[part] for part in "NCBS"}
 
@@ -131,14 +131,14 @@ def test_missing_object_is_one_phantom(kind: str, version: str) -> None:
     world = healthy(version=version)
     gone = parts(world, "hv02")[kind[0]]
     world.remove(kind, gone.name)
-    assert phantoms(port.cluster(world.objects).graph) == [gone]
+    assert find_phantoms(port.cluster(world.objects).graph) == [gone]
 
 
 def test_uid_that_stands_alone_is_a_phantom() -> None:
     """A Node names a living Machine by name and one that is gone by uid: that one is not told by any name."""
     world = healthy()
     world.change("Node", "hv01", {"metadata": {"labels": {"rke.cattle.io/machine": "gone"}}})
-    assert phantoms(port.cluster(world.objects).graph) == [ObjectRef("Machine", "", "uid gone")]
+    assert find_phantoms(port.cluster(world.objects).graph) == [ObjectRef("Machine", "", "uid gone")]
 
 
 # --- links of one object -------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_what_nobody_looked_at_is_no_phantom() -> None:
     of = parts(world, "hv01")
     graph = port.cluster(world.objects, Machine=State.NOT_LOOKED_AT).graph
     assert graph.nodes[of["M"]]["state"] == "unseen"
-    assert phantoms(graph) == []
+    assert find_phantoms(graph) == []
     assert graph.edges[of["N"], of["M"], PER_HOST["machine annotation"][1]]["state"] == "unseen"
 
 

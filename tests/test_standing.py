@@ -149,7 +149,7 @@ def test_without_logs_it_says_no_other_thing(
     """Nor of any node: only what logs tell is gone."""
     whole, bare = opened[name], silent[name]
     assert _without_logs(bare, "") == _without_logs(whole, "")
-    for node in whole.rollout.nodes if whole.rollout else ():
+    for node in whole.upgrade_run.nodes if whole.upgrade_run else ():
         said, less = (_without_logs(standing, node.name) for standing in (whole, bare))
         assert said == less
         assert "Log" not in told(bare, node.name)
@@ -206,7 +206,7 @@ def test_the_log_of_a_job_is_quoted(opened: dict[str, UpgradeStatus], silent: di
 @pytest.mark.parametrize("name", STORIES)
 def test_every_node_of_every_sample_is_explained(name: str, opened: dict[str, UpgradeStatus]) -> None:
     standing = opened[name]
-    for node in standing.rollout.nodes if standing.rollout else ():
+    for node in standing.upgrade_run.nodes if standing.upgrade_run else ():
         assert node.name in sound(standing, node.name)["Where"]
 
 
@@ -225,7 +225,7 @@ def test_a_healthy_phase_asks_for_nothing(phase: str, count: int) -> None:
     assert not standing.story
     assert not standing.stuck
     assert "Deleting it" not in parts
-    for node in standing.rollout.nodes if standing.rollout else ():
+    for node in standing.upgrade_run.nodes if standing.upgrade_run else ():
         own = sound(standing, node.name)
         assert own.keys() >= {"Where", "Waits for"}
         assert not own.keys() & {"Why", "Found", "But", "Lost at"}
@@ -239,7 +239,7 @@ def test_a_healthy_step_asks_for_nothing(step: str, count: int) -> None:
     done = int(STEPS[step].state == "Succeeded")
     assert f"(UpgradingNodes): {done} of {count} nodes are done" in parts["Where"]
     assert parts["Do"].startswith("nothing")
-    for node in standing.rollout.nodes if standing.rollout else ():
+    for node in standing.upgrade_run.nodes if standing.upgrade_run else ():
         sound(standing, node.name)
 
 
@@ -397,7 +397,7 @@ def test_a_removed_node_is_told_as_gone() -> None:
 def test_no_upgrade_is_none() -> None:
     standing = of(sized(3))
     assert sound(standing)["Where"] == "no upgrade is under way, and none is remembered"
-    assert (standing.rollout, standing.latest, standing.plan, standing.history.lines) == (None, None, None, [])
+    assert (standing.upgrade_run, standing.latest, standing.plan, standing.history.lines) == (None, None, None, [])
 
 
 def test_unseen_upgrades_are_not_none() -> None:
@@ -436,7 +436,7 @@ def test_v2_is_told_by_its_own_phases(phase: str) -> None:
     assert (f"is over: {phase}; " if over else f"is in phase {phase}; ") in parts["Where"]
     assert ("Waits for" in parts) == (not over)
     assert ("Why" in parts) == (phase == "Failed")
-    assert standing.rollout is None
+    assert standing.upgrade_run is None
     assert sound(standing, "hv02").keys() >= {"Where", "Node"}
 
 
@@ -478,7 +478,7 @@ def test_tables_keep_their_columns(world: World) -> None:
     assert [str(kind) for kind in standing.phases.dtypes] == [
         *("str", "str", "datetime64[ns, UTC]", "datetime64[ns, UTC]", "timedelta64[ns]", "timedelta64[ns]")
     ]
-    under_way = standing.rollout is not None
+    under_way = standing.upgrade_run is not None
     assert (len(standing.nodes), bool(len(standing.timeline)), bool(len(standing.phases))) == (
         3 * under_way,
         under_way,
@@ -545,7 +545,7 @@ def test_a_broken_upgrade_is_explained_all_the_same(status: dict[str, Any], labe
     standing = of(world)
     assert standing.explain()
     assert document(standing)["explanation"]
-    assert len(standing.nodes) == (len(standing.rollout.nodes) if standing.rollout else 0)
+    assert len(standing.nodes) == (len(standing.upgrade_run.nodes) if standing.upgrade_run else 0)
     for node in ("hv01", "hv02"):
         assert standing.explain(node)
     assert render(standing, timeline=True).endswith("\n")

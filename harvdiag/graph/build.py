@@ -14,12 +14,12 @@ import networkx as nx
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.references import ABSENT, PRESENT, Links, is_nameless
 
-__all__ = ["Graph", "build", "phantoms"]
+__all__ = ["Graph", "build_graph", "find_phantoms"]
 
 Graph: TypeAlias = "nx.MultiDiGraph[ObjectRef]"
 
 
-def build(links: Links) -> Graph:
+def build_graph(links: Links) -> Graph:
     """All objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
     graph: Graph = nx.MultiDiGraph()
     for ref in sorted(links.objects):
@@ -31,7 +31,7 @@ def build(links: Links) -> Graph:
     return graph
 
 
-def phantoms(graph: Graph) -> list[ObjectRef]:
+def find_phantoms(graph: Graph) -> list[ObjectRef]:
     """The objects that are referred to and do not exist, each once.
 
     One who names a missing object by its name often gives its uid or providerID too: those are no further objects.

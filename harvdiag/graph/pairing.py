@@ -60,7 +60,7 @@ class Verdict(Enum):
     NOT_JUDGED = "not judged"
 
     @property
-    def told(self) -> bool:
+    def is_known(self) -> bool:
         """Whether enough was seen to tell."""
         return self not in {Verdict.MACHINE_UNSEEN, Verdict.NO_MACHINE_KNOWN, Verdict.NOT_JUDGED}
 
@@ -108,7 +108,7 @@ class Pairing:
         return [ref for ref in self.links.refs("Machine") if ref.namespace == FLEET]
 
     @cached_property
-    def strangers(self) -> list[ObjectRef]:
+    def machines_elsewhere(self) -> list[ObjectRef]:
         """The Machines of every other namespace."""
         return [ref for ref in self.links.refs("Machine") if ref.namespace != FLEET]
 
@@ -121,35 +121,35 @@ class Pairing:
         """The raw object."""
         return self.links.objects[ref]
 
-    def named(self, node: ObjectRef) -> Edge | None:
+    def machine_ref(self, node: ObjectRef) -> Edge | None:
         """The Machine that the Node names by annotation, whether it exists or not."""
-        return next(iter(self.links.of(node, MACHINE_ANNOTATION)), None)
+        return next(iter(self.links.edges_from(node, MACHINE_ANNOTATION)), None)
 
     def node_ref(self, machine: ObjectRef) -> Edge | None:
         """The Node that the Machine names by nodeRef, whether it exists or not."""
-        return next(iter(self.links.of(machine, NODE_REF)), None)
+        return next(iter(self.links.edges_from(machine, NODE_REF)), None)
 
-    def named_by(self, machine: ObjectRef) -> list[ObjectRef]:
+    def referencing_nodes(self, machine: ObjectRef) -> list[ObjectRef]:
         """The Nodes that name the Machine by annotation."""
-        return [edge.source for edge in self.links.to(machine, MACHINE_ANNOTATION)]
+        return [edge.source for edge in self.links.edges_to(machine, MACHINE_ANNOTATION)]
 
-    def claims(self, node: ObjectRef) -> list[ObjectRef]:
+    def claiming_machines(self, node: ObjectRef) -> list[ObjectRef]:
         """The Machines that say the Node is theirs, by nodeRef or providerID."""
-        edges = [edge for path in (NODE_REF, PROVIDER_ID) for edge in self.links.to(node, path)]
-        return _distinct(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
+        edges = [edge for path in (NODE_REF, PROVIDER_ID) for edge in self.links.edges_to(node, path)]
+        return _drop_duplicates(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
 
-    def traces(self, node: ObjectRef) -> list[ObjectRef]:
+    def weak_matches(self, node: ObjectRef) -> list[ObjectRef]:
         """The Machines tied to the Node by a weaker sign (label, address, provider ID), to no other by nodeRef."""
         mine = [
             e.target
             for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)
-            for e in self.links.of(node, path)
+            for e in self.links.edges_from(node, path)
             if e.state == PRESENT
         ]
-        theirs = [machine for edge in self.links.to(node) for machine in self._behind(edge)]
-        return [m for m in _distinct([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
+        theirs = [machine for edge in self.links.edges_to(node) for machine in self._machine_behind(edge)]
+        return [m for m in _drop_duplicates([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
 
-    def _behind(self, edge: Edge) -> list[ObjectRef]:
+    def _machine_behind(self, edge: Edge) -> list[ObjectRef]:
         """The Machine that a weak sign on it, its CustomMachine or its RKEBootstrap speaks for."""
         if edge.path == NODE_NAME_LABEL:
             return [edge.source]
@@ -162,38 +162,42 @@ class Pairing:
         edge = self.node_ref(machine)
         return edge is None or edge.target == node
 
-    def suspects(self, machine: ObjectRef) -> list[ObjectRef]:
+    def candidate_nodes(self, machine: ObjectRef) -> list[ObjectRef]:
         """The Nodes that look like the host of a Machine without nodeRef: where `traces` and providerID lead."""
         parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
-        out = [e for part in parts for e in self.links.of(part) if e.target.kind == "Node" and e.state == PRESENT]
-        into = [
-            edge.source for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL) for edge in self.links.to(machine, path)
+        out = [
+            e for part in parts for e in self.links.edges_from(part) if e.target.kind == "Node" and e.state == PRESENT
         ]
-        return [node for node in _distinct([*(e.target for e in out), *into]) if node.kind == "Node"]
+        into = [
+            edge.source
+            for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)
+            for edge in self.links.edges_to(machine, path)
+        ]
+        return [node for node in _drop_duplicates([*(e.target for e in out), *into]) if node.kind == "Node"]
 
-    def orphan(self, node: ObjectRef) -> bool:
+    def is_orphan(self, node: ObjectRef) -> bool:
         """The Node names no Machine and none is tied to it."""
-        return not self.named(node) and not self.claims(node) and not self.traces(node)
+        return not self.machine_ref(node) and not self.claiming_machines(node) and not self.weak_matches(node)
 
-    def half_joined(self, node: ObjectRef) -> bool:
+    def is_half_joined(self, node: ObjectRef) -> bool:
         """The Node names no Machine, though one is tied to it."""
-        return not self.named(node) and not self.orphan(node)
+        return not self.machine_ref(node) and not self.is_orphan(node)
 
-    def dangling(self, node: ObjectRef) -> bool:
+    def is_dangling(self, node: ObjectRef) -> bool:
         """The Node names a Machine that does not exist."""
-        edge = self.named(node)
+        edge = self.machine_ref(node)
         return edge is not None and edge.broken
 
     def plans_of(self, machine: ObjectRef) -> list[ObjectRef]:
         """The plan Secrets of a Machine, by label, else by name; docs/objects.md#link-plan-secret."""
-        labelled = [edge.source for edge in self.links.to(machine, PLAN_MACHINE_LABEL)]
+        labelled = [edge.source for edge in self.links.edges_to(machine, PLAN_MACHINE_LABEL)]
         by_name = ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan")
         return labelled or ([by_name] if by_name in self.links.objects and not self._plan_label(by_name) else [])
 
     def _plan_label(self, plan: ObjectRef) -> str:
         return text(self.obj(plan), PLAN_MACHINE_LABEL)
 
-    def role(self, ref: ObjectRef, role: str) -> bool:
+    def has_role(self, ref: ObjectRef, role: str) -> bool:
         """Whether a Machine, RKEBootstrap or plan Secret carries a Rancher role: etcd, control-plane or worker."""
         return labels(self.obj(ref)).get(f"rke.cattle.io/{role}-role") == "true"
 
@@ -201,38 +205,38 @@ class Pairing:
 
     def rows(self) -> list[Pair]:
         """One row a pair, and one for each Node or Machine without partner; trouble first, then by Node, Machine."""
-        ties = {node: self._partners(node) for node in self.nodes}
+        ties = {node: self._find_partners(node) for node in self.nodes}
         tied = {machine for machines in ties.values() for machine in machines}
-        rows = [self._row(node, m) for node, found in ties.items() for m in found]
-        rows += [self._row(node, None) for node, found in ties.items() if not found]
-        rows += [self._row(None, machine) for machine in self.machines if machine not in tied]
+        rows = [self._build_row(node, m) for node, found in ties.items() for m in found]
+        rows += [self._build_row(node, None) for node, found in ties.items() if not found]
+        rows += [self._build_row(None, machine) for machine in self.machines if machine not in tied]
         return sorted(rows, key=lambda row: (row.verdict == "paired", not row.node, row.node, row.machine))
 
-    def _partners(self, node: ObjectRef) -> list[ObjectRef]:
-        edge = self.named(node)
+    def _find_partners(self, node: ObjectRef) -> list[ObjectRef]:
+        edge = self.machine_ref(node)
         named = [edge.target] if edge and edge.state == PRESENT else []
-        return _distinct([*named, *self.claims(node), *self.traces(node)])
+        return _drop_duplicates([*named, *self.claiming_machines(node), *self.weak_matches(node)])
 
-    def _row(self, node: ObjectRef | None, machine: ObjectRef | None) -> Pair:
+    def _build_row(self, node: ObjectRef | None, machine: ObjectRef | None) -> Pair:
         infra = machine._replace(kind="CustomMachine") if machine else None
         return Pair(
             node=node.name if node else "",
             machine=machine.name if machine else "",
-            annotation=self._cell(node, MACHINE_ANNOTATION, machine),
-            node_ref=self._cell(machine, NODE_REF, node),
-            node_ref_uid=self._cell(machine, NODE_REF_UID, node),
-            uid_label=self._cell(node, MACHINE_UID_LABEL, machine),
-            name_label=self._cell(node, MACHINE_NAME_LABEL, machine),
-            provider_id=self._cell(machine, PROVIDER_ID, node),
+            annotation=self._link_cell(node, MACHINE_ANNOTATION, machine),
+            node_ref=self._link_cell(machine, NODE_REF, node),
+            node_ref_uid=self._link_cell(machine, NODE_REF_UID, node),
+            uid_label=self._link_cell(node, MACHINE_UID_LABEL, machine),
+            name_label=self._link_cell(node, MACHINE_NAME_LABEL, machine),
+            provider_id=self._link_cell(machine, PROVIDER_ID, node),
             infrastructure_provider_id=self._infra_cell(infra, node),
-            infrastructure=self._part(machine, INFRASTRUCTURE),
-            bootstrap=self._part(machine, BOOTSTRAP),
+            infrastructure=self._part_cell(machine, INFRASTRUCTURE),
+            bootstrap=self._part_cell(machine, BOOTSTRAP),
             plan=self._plan_cell(machine),
             verdict=self.verdict(node, machine),
         )
 
-    def _cell(self, source: ObjectRef | None, path: str, target: ObjectRef | None) -> str:
-        edges = self.links.of(source, path) if source else []
+    def _link_cell(self, source: ObjectRef | None, path: str, target: ObjectRef | None) -> str:
+        edges = self.links.edges_from(source, path) if source else []
         if not edges:
             return "" if source is None else ABSENT
         if any(edge.target == target for edge in edges):
@@ -242,10 +246,10 @@ class Pairing:
     def _infra_cell(self, infra: ObjectRef | None, node: ObjectRef | None) -> str:
         if infra is not None and not self.links.seen("CustomMachine"):
             return UNSEEN
-        return self._cell(infra if infra in self.links.objects else None, PROVIDER_ID, node)
+        return self._link_cell(infra if infra in self.links.objects else None, PROVIDER_ID, node)
 
-    def _part(self, machine: ObjectRef | None, path: str) -> str:
-        edges = self.links.of(machine, path) if machine else []
+    def _part_cell(self, machine: ObjectRef | None, path: str) -> str:
+        edges = self.links.edges_from(machine, path) if machine else []
         if not edges:
             return "" if machine is None else ABSENT
         return {PRESENT: JOINS, ABSENT: GONE}.get(edges[0].state, UNSEEN)
@@ -262,39 +266,39 @@ class Pairing:
         found = self.judge(node, machine)
         kinds = {Verdict.NOT_JUDGED: ("Node", "Machine"), Verdict.NO_MACHINE_KNOWN: ("CustomMachine", "RKEBootstrap")}
         if found in kinds:
-            return f"{found.value}: {' and '.join(self._dark(*kinds[found]))} not seen"
-        return f"{found.value}, deleting" if machine and self.deleting(machine) else found.value
+            return f"{found.value}: {' and '.join(self._unseen_kinds(*kinds[found]))} not seen"
+        return f"{found.value}, deleting" if machine and self.deletion_time(machine) else found.value
 
     def judge(self, node: ObjectRef | None, machine: ObjectRef | None) -> Verdict:
         """What the links of a row amount to, the surest sign first."""
-        if self._dark("Node", "Machine"):
+        if self._unseen_kinds("Node", "Machine"):
             return Verdict.NOT_JUDGED
         if node and machine:
-            return self._together(node, machine)
+            return self._judge_pair(node, machine)
         if machine:
             return Verdict.GHOST if self.node_ref(machine) else Verdict.NO_NODE_YET
-        return self._node_alone(node) if node else Verdict.NOT_JUDGED
+        return self._judge_node(node) if node else Verdict.NOT_JUDGED
 
-    def _dark(self, *kinds: str) -> list[str]:
+    def _unseen_kinds(self, *kinds: str) -> list[str]:
         return [kind for kind in kinds if not self.links.seen(kind)]
 
-    def _node_alone(self, node: ObjectRef) -> Verdict:
-        if self.named(node):
-            return Verdict.MACHINE_GONE if self.dangling(node) else Verdict.MACHINE_UNSEEN
-        return Verdict.NO_MACHINE_KNOWN if self._dark("CustomMachine", "RKEBootstrap") else Verdict.ORPHAN
+    def _judge_node(self, node: ObjectRef) -> Verdict:
+        if self.machine_ref(node):
+            return Verdict.MACHINE_GONE if self.is_dangling(node) else Verdict.MACHINE_UNSEEN
+        return Verdict.NO_MACHINE_KNOWN if self._unseen_kinds("CustomMachine", "RKEBootstrap") else Verdict.ORPHAN
 
-    def _together(self, node: ObjectRef, machine: ObjectRef) -> Verdict:
-        named, back = self.named(node), self.node_ref(machine)
-        if len(self.claims(node)) > 1:
+    def _judge_pair(self, node: ObjectRef, machine: ObjectRef) -> Verdict:
+        named, back = self.machine_ref(node), self.node_ref(machine)
+        if len(self.claiming_machines(node)) > 1:
             return Verdict.SEVERAL_MACHINES
-        if len(self.named_by(machine)) > 1:
+        if len(self.referencing_nodes(machine)) > 1:
             return Verdict.SEVERAL_NODES
         if named is None:
             return Verdict.HALF_JOINED
         agree = named.target == machine and back is not None and back.target == node
         return Verdict.PAIRED if agree else Verdict.DISAGREE
 
-    def deleting(self, ref: ObjectRef) -> str:
+    def deletion_time(self, ref: ObjectRef) -> str:
         """`metadata.deletionTimestamp`, empty where the object is not being deleted."""
         return text(self.obj(ref), "metadata.deletionTimestamp")
 
@@ -306,5 +310,5 @@ class Pairing:
         return edge if uid_of(self.obj(edge.target)) not in ("", uid) else None
 
 
-def _distinct(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
+def _drop_duplicates(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
     return list(dict.fromkeys(refs))

@@ -55,7 +55,7 @@ def links(found: Links, ref: ObjectRef) -> pd.DataFrame:
     `state` is ``present``, ``absent`` (the other does not exist), ``unseen``, or ``empty``: the field that should name
     another object is not filled; `other` is then the kind that it would name.
     """
-    out, into = found.of(ref), found.to(ref)
+    out, into = found.edges_from(ref), found.edges_to(ref)
     filled = {edge.path.removesuffix(".name") for edge in out} | {edge.path for edge in out}
     declared = CATALOGUE[ref.kind].links if ref.kind in CATALOGUE else ()
     rows = [("names", edge.path, str(edge.target), edge.state) for edge in out]

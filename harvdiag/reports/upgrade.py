@@ -14,12 +14,12 @@ from harvdiag.status.summary import counted
 from harvdiag.status.upgrade import Part, UpgradeStatus
 from harvdiag.upgrade.handshake import step_entries
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline import Span
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import has_turn, wait_of
-from harvdiag.upgrade.wording import idle as idle_for
-from harvdiag.upgrade.wording import span as spent
+from harvdiag.upgrade.waiting import find_node_wait, is_upgrading
+from harvdiag.upgrade.wording import format_duration as spent
+from harvdiag.upgrade.wording import format_idle as idle_for
 from harvdiag.version import __version__
 
 __all__ = ["document", "render", "render_json"]
@@ -47,7 +47,7 @@ def _durations(standing: UpgradeStatus) -> list[str]:
     """How long each phase took, and each step of each node, as far as anything tells."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
-    now = "stands still" if standing.still else "goes on" if standing.rollout else UNTOLD
+    now = "stands still" if standing.still else "goes on" if standing.upgrade_run else UNTOLD
     told = [_took(span, now if span.node or span is last else UNTOLD) for span in spans if span.began]
     return ["", *told] if told else []
 
@@ -67,9 +67,9 @@ def _part(part: Part, width: int) -> list[str]:
 
 def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
-    if rollout is None or not (standing.rollout or rollout.upgrade.failed):
+    if rollout is None or not (standing.upgrade_run or rollout.upgrade.failed):
         return
-    left = [node for node in rollout.nodes if node.state != DONE or has_turn(node)]
+    left = [node for node in rollout.nodes if node.state != DONE or is_upgrading(node)]
     yield ""
     yield "Nodes that are not done:" if left else f"Done: {counted(len(rollout.nodes), 'node')}."
     rows: dict[str, list[str]] = {}
@@ -84,8 +84,8 @@ def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
         yield f"  and {rest} more (--format json has them all)"
 
 
-def _turn(rollout: Rollout, node: NodeRollout) -> str:
-    told, phase = wait_of(rollout, node), rollout.upgrade.phase
+def _turn(rollout: UpgradeRun, node: NodeUpgrade) -> str:
+    told, phase = find_node_wait(rollout, node), rollout.upgrade.phase
     if not rollout.upgrade.running:
         return f"{node.state or '(not in its list)'}{f'; {told.what}' if node.state == FAILED else ''}"
     unlisted = "(not begun)" if phase and phase.number < SERVICES else "(not in the Upgrade's list)"
@@ -103,13 +103,13 @@ def document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
     The keys are always the same; where no upgrade is under way, `nodes` and `upgrade` are those of the last.
     """
     rollout, told = standing.shown, standing.waits
-    planner = standing.rollout.planner if standing.rollout else ()
+    planner = standing.upgrade_run.planner if standing.upgrade_run else ()
     return {
         "schema": SCHEMA,
         "tool": {"name": "harvdiag", "version": __version__},
         "upgrade": _upgrade(standing),
         "plan": _plan(standing.plan) if standing.plan else None,
-        "stuck": bool(standing.rollout) and standing.stuck,
+        "stuck": bool(standing.upgrade_run) and standing.stuck,
         "waits_for": told.as_dict() if told else None,
         "nodes": [_node(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
         "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],
@@ -150,8 +150,8 @@ def _condition(found: Condition) -> dict[str, str]:
     return {key: getattr(found, key) for key in ("type", "status", "reason", "message", "since")}
 
 
-def _node(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:
-    told = wait_of(rollout, node)
+def _node(rollout: UpgradeRun, node: NodeUpgrade) -> dict[str, Any]:
+    told = find_node_wait(rollout, node)
     return {
         "name": node.name,
         "state": node.state,

@@ -38,9 +38,9 @@ def rejoin(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None) -> tu
 
 def _upgrade_first(facts: Facts) -> tuple[str, ...]:
     """What an upgrade requires first: in phase 7 the other nodes must be done; docs/objects.md#precondition-upgrade."""
-    if facts.rollout is None:
+    if facts.upgrade_run is None:
         return () if _none_runs(facts) else ("If an upgrade is under way, wait until its other nodes are Succeeded.",)
-    upgrade = facts.rollout.upgrade
+    upgrade = facts.upgrade_run.upgrade
     if upgrade.status("NodesUpgraded"):
         return (f"Wait until every other node of Upgrade {upgrade.ref.name} is Succeeded.",)
     return (
@@ -59,7 +59,7 @@ def _none_runs(facts: Facts) -> bool:
 
 def _with_version(facts: Facts) -> str:
     """Which version to install; while an upgrade is unfinished no source says (docs/objects.md#webhook-node-join)."""
-    if _none_runs(facts) and facts.rollout is None:
+    if _none_runs(facts) and facts.upgrade_run is None:
         return ", with the version that the other nodes run"
     return (
         " (with which version while an upgrade is unfinished is not documented: ask vendor support; Harvester 1.9 "

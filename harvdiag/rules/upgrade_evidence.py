@@ -16,7 +16,7 @@ from harvdiag.upgrade import handshake
 from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import AT_NODES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 __all__ = [
     "asked",
@@ -53,26 +53,26 @@ UNFIT = (
 )
 
 
-def at_nodes(facts: Facts) -> Rollout | None:
+def at_nodes(facts: Facts) -> UpgradeRun | None:
     """The running upgrade, if it has come to the nodes (phase 7); before that no node is drained."""
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     return rollout if rollout and rollout.upgrade.state == AT_NODES else None
 
 
-def over(facts: Facts) -> Rollout | None:
+def over(facts: Facts) -> UpgradeRun | None:
     """The latest upgrade if it has succeeded and that has settled; where nobody tells when it ended, none."""
     upgrade = next(iter(facts.upgrades.all), None)
-    if facts.rollout or upgrade is None or upgrade.running or upgrade.failed:
+    if facts.upgrade_run or upgrade is None or upgrade.running or upgrade.failed:
         return None
     completed = upgrade.conditions.get("Completed")
     age = facts.now.since(Timestamp(completed.since if completed else ""))
-    return Rollout(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
+    return UpgradeRun(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
 
 
-def current(facts: Facts) -> Rollout | None:
+def current(facts: Facts) -> UpgradeRun | None:
     """The upgrade that runs, else the latest if that has failed: one failed node ends it at once."""
     failed = facts.upgrades.failed
-    return Rollout(failed, facts.snapshot, facts.pairing) if failed else facts.rollout
+    return UpgradeRun(failed, facts.snapshot, facts.pairing) if failed else facts.upgrade_run
 
 
 def settled(facts: Facts, *times: str) -> bool:
@@ -93,19 +93,19 @@ def cordoned_at(facts: Facts, node: ObjectRef) -> str:
     return next((text(row, "timeAdded") for row in found), "")
 
 
-def steps(node: NodeRollout, *wanted: DrainStep) -> Iterator[tuple[ObjectRef, Handshake]]:
+def steps(node: NodeUpgrade, *wanted: DrainStep) -> Iterator[tuple[ObjectRef, Handshake]]:
     """The plan Secrets of a node whose handshake is at one of these steps; there may be one too many."""
     return ((secret, shaken) for secret, shaken in node.secrets if shaken.step in wanted)
 
 
-def stated(rollout: Rollout, node: NodeRollout) -> Evidence:
+def stated(rollout: UpgradeRun, node: NodeUpgrade) -> Evidence:
     """The first side of a node: what the Upgrade says of it."""
     return Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None)
 
 
 def asked(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
     """The second side: annotations of its plan Secret, by their short names."""
-    return show(facts, secret, *map(handshake.path, keys)) if secret else ()
+    return show(facts, secret, *map(handshake.annotation_path, keys)) if secret else ()
 
 
 def worked(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:
@@ -120,7 +120,7 @@ def says(facts: Facts, ref: ObjectRef, kind: str, *keys: str) -> tuple[Evidence,
     return tuple(Evidence(ref, found.path, value) for key in keys if (value := getattr(found, key)))
 
 
-def pairing_causes(node: NodeRollout) -> tuple[Cause, ...]:
+def pairing_causes(node: NodeUpgrade) -> tuple[Cause, ...]:
     """The faults of a node's pairing that keep Harvester and Rancher from finding its plan Secret."""
     of_node = (Cause(name, node.ref) for name in UNPAIRED)
     shared = (Cause("nodes-share-machine", machine) for machine in node.others)

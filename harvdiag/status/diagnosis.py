@@ -10,12 +10,12 @@ from functools import cached_property
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
 from harvdiag.rules.facts import Facts
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline import Entry, History, stopped
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.timeline import Entry, History, find_stop
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import Wait, WaitReason, at_work, never, under_way, wait
-from harvdiag.upgrade.wording import FUTILE, made
+from harvdiag.upgrade.waiting import Wait, WaitReason, blocked_wait, find_active_node, find_moving_node, find_wait
+from harvdiag.upgrade.wording import FUTILE, created_at
 
 __all__ = ["Diagnosis"]
 
@@ -30,9 +30,9 @@ class Diagnosis:
         self.findings = findings
 
     @property
-    def rollout(self) -> Rollout | None:
+    def upgrade_run(self) -> UpgradeRun | None:
         """The upgrade that is under way with its nodes and Jobs; None where none is."""
-        return self.facts.rollout
+        return self.facts.upgrade_run
 
     @property
     def latest(self) -> Upgrade | None:
@@ -43,16 +43,16 @@ class Diagnosis:
     @property
     def plan(self) -> UpgradePlan | None:
         """The UpgradePlan (Upgrade V2) that is under way; else the last, where it is younger than any Upgrade."""
-        last = max(self.facts.upgrades.plans, key=made, default=None)
-        newer = last and (self.latest is None or made(last) > made(self.latest))
+        last = max(self.facts.upgrades.plans, key=created_at, default=None)
+        newer = last and (self.latest is None or created_at(last) > created_at(self.latest))
         return self.facts.upgrades.plan or (last if newer else None)
 
     @cached_property
-    def shown(self) -> Rollout | None:
+    def shown(self) -> UpgradeRun | None:
         """The upgrade under way; where none is, the last with what is left of its Jobs; None where there was none."""
-        if self.rollout or self.latest is None:
-            return self.rollout
-        return Rollout(self.latest, self.facts.snapshot, self.facts.pairing)
+        if self.upgrade_run or self.latest is None:
+            return self.upgrade_run
+        return UpgradeRun(self.latest, self.facts.snapshot, self.facts.pairing)
 
     @cached_property
     def story(self) -> tuple[Finding, ...]:
@@ -79,11 +79,13 @@ class Diagnosis:
 
     def _concerns(self, finding: Finding) -> bool:
         """Whether an error of another family is about what this upgrade has still to work on."""
-        if self.rollout is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
+        if self.upgrade_run is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
             return False
         if finding.subject.kind in CLUSTERS:
             return True
-        of = [n for n in self.rollout.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}]
+        of = [
+            n for n in self.upgrade_run.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}
+        ]
         return bool(of)
 
     @property
@@ -101,26 +103,28 @@ class Diagnosis:
     def moving(self) -> str:
         """The node that goes on whatever the story is: of which it says nothing; empty where there is none."""
         subjects = {finding.subject for finding in self.story}
-        if self.rollout is None:
+        if self.upgrade_run is None:
             return ""
         halted = any(subject.kind in CLUSTERS for subject in subjects)
-        return at_work(self.rollout, subjects) or ("" if halted else under_way(self.rollout, subjects))
+        return find_active_node(self.upgrade_run, subjects) or (
+            "" if halted else find_moving_node(self.upgrade_run, subjects)
+        )
 
     @property
     def still(self) -> bool:
         """Whether nothing moves any more and nothing will by itself."""
-        return self.rollout is not None and self.stuck and not self.moving
+        return self.upgrade_run is not None and self.stuck and not self.moving
 
     @property
     def waits(self) -> Wait | None:
         """Whom it waits for; where it stands still, nobody. None where no upgrade is under way."""
-        if self.rollout is None:
+        if self.upgrade_run is None:
             return None
-        told = wait(self.rollout)
+        told = find_wait(self.upgrade_run)
         if not self.still:
             return told
         since = self.last.time.isoformat() if self.last else told.since
-        return never(WaitReason.STUCK, FUTILE, told.subject, since=since)
+        return blocked_wait(WaitReason.STUCK, FUTILE, told.subject, since=since)
 
     @cached_property
     def past(self) -> History | None:
@@ -130,4 +134,4 @@ class Diagnosis:
     @property
     def last(self) -> Entry | None:
         """The last entry of the timeline at which anything moved; None where nothing did."""
-        return stopped(self.past.entries(logs=False), self.facts.now.at) if self.past else None
+        return find_stop(self.past.entries(logs=False), self.facts.now.at) if self.past else None

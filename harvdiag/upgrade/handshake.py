@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, text
 
-__all__ = ["DRAIN_STEPS", "KEYS", "DrainStep", "Hand", "Handshake", "StepEvidence", "handshake", "path", "step_entries"]
+__all__ = [
+    "DRAIN_STEPS",
+    "KEYS",
+    "DrainStep",
+    "Hand",
+    "Handshake",
+    "StepEvidence",
+    "annotation_path",
+    "read_handshake",
+    "step_entries",
+]
 
 KEYS = {
     "drain-options": "rke.cattle.io/drain-options",
@@ -27,7 +37,7 @@ KEYS = {
 """Short name to annotation, in the order in which they are written; ``drain-error`` may come at any time."""
 
 
-def path(key: str) -> str:
+def annotation_path(key: str) -> str:
     """The field of an annotation by its short name."""
     return f'metadata.annotations["{KEYS[key]}"]'
 
@@ -90,7 +100,7 @@ class Handshake(NamedTuple):
         """What Rancher met while draining; empty where nothing."""
         return self.values.get("drain-error", "")
 
-    def asked(self, request: str, answer: str) -> bool:
+    def is_unanswered(self, request: str, answer: str) -> bool:
         """Whether `request` is there and `answer` is not its very copy."""
         return request in self.values and self.values.get(answer) != self.values[request]
 
@@ -143,14 +153,14 @@ def step_entries(step: DrainStep | None) -> dict[str, str | None]:
     return {"step": step.code if step else None, "step_name": step.value if step else None}
 
 
-def handshake(secret: Obj) -> Handshake:
+def read_handshake(secret: Obj) -> Handshake:
     """How far the cycle of a plan Secret has come."""
-    found = {key: value for key in KEYS if (value := text(secret, path(key)))}
-    step = _step(found)
+    found = {key: value for key in KEYS if (value := text(secret, annotation_path(key)))}
+    step = _last_step(found)
     return Handshake(step, WAITS[step], found)
 
 
-def _step(found: Mapping[str, str]) -> DrainStep:
+def _last_step(found: Mapping[str, str]) -> DrainStep:
     """The last step that an annotation shows; a request counts as answered by its very copy alone."""
     for shown in reversed(DRAIN_STEPS):
         if shown.key in found and (not shown.answers or found[shown.key] == found.get(shown.answers)):

@@ -41,13 +41,13 @@ class Job:
 def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
     """The Jobs of an upgrade in harvester-system, the oldest first."""
     mine = [obj for obj in objects if labels(obj).get("harvesterhci.io/upgrade") == upgrade]
-    found = [_job(obj, step_of(obj, upgrade)) for obj in mine if namespace_of(obj) == "harvester-system"]
+    found = [_build_job(obj, step_of(obj, upgrade)) for obj in mine if namespace_of(obj) == "harvester-system"]
     return sorted(found, key=lambda job: (job.began, job.ref))
 
 
 def every_job(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
     """The same with the Jobs of its Plans, wherever they are, in the order of the source; see `step_of`."""
-    return [_job(obj, step) for obj in objects if (step := step_of(obj, upgrade))]
+    return [_build_job(obj, step) for obj in objects if (step := step_of(obj, upgrade))]
 
 
 def step_of(job: Obj, upgrade: str) -> str:
@@ -68,14 +68,14 @@ def node_of(job: Obj) -> str:
     return str(mine.get("harvesterhci.io/node") or mine.get("upgrade.cattle.io/node") or "")
 
 
-def _job(obj: Obj, step: str) -> Job:
-    state, reason = _state(obj)
+def _build_job(obj: Obj, step: str) -> Job:
+    state, reason = _job_state(obj)
     ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
     began = text(obj, "status.startTime") or text(obj, "metadata.creationTimestamp")
-    return Job(ref=ref, type=step, node=node_of(obj), state=state, reason=reason, began=began, ended=_ended(obj))
+    return Job(ref=ref, type=step, node=node_of(obj), state=state, reason=reason, began=began, ended=_end_time(obj))
 
 
-def _state(obj: Obj) -> tuple[str, str]:
+def _job_state(obj: Obj) -> tuple[str, str]:
     for found in conditions_of(obj):
         if found.status == "True" and found.type in ENDS:
             return (COMPLETE if found.type == "Complete" else FAILED), found.why
@@ -84,6 +84,6 @@ def _state(obj: Obj) -> tuple[str, str]:
     return (ACTIVE if field("status.active").get(obj) else WAITING), ""
 
 
-def _ended(obj: Obj) -> str:
+def _end_time(obj: Obj) -> str:
     last = (found.changed for found in conditions_of(obj) if found.type in ENDS)
     return text(obj, "status.completionTime") or next(last, "")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.v1 import Upgrade
 
-__all__ = ["Percent", "percent"]
+__all__ = ["Percent", "compute_percent"]
 
 
 class Percent(NamedTuple):
@@ -24,7 +24,7 @@ class Percent(NamedTuple):
     of: int
 
 
-def percent(upgrade: Upgrade, nodes: Collection[str]) -> Percent:
+def compute_percent(upgrade: Upgrade, nodes: Collection[str]) -> Percent:
     """What the UI shows of an upgrade of a cluster with these nodes."""
     states = {**dict.fromkeys(nodes, ""), **upgrade.nodes}
     done = sum(state == DONE for state in states.values())

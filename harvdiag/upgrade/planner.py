@@ -12,10 +12,17 @@ from harvdiag.core.timestamps import latest
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["SAYINGS", "Saying", "Told", "decode", "planner_says", "saying"]
+__all__ = [
+    "KNOWN_MESSAGES",
+    "KnownMessage",
+    "PlannerMessage",
+    "explain_message",
+    "find_known_message",
+    "planner_messages",
+]
 
 
-class Saying(NamedTuple):
+class KnownMessage(NamedTuple):
     """A part of a message, in lower case, and what it says.
 
     `stalls`: it may stand for good while nothing on any object but this message tells so. Where it does not, either it
@@ -28,7 +35,7 @@ class Saying(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class PlannerMessage:
     """One condition's message."""
 
     subject: ObjectRef
@@ -47,79 +54,81 @@ class Told:
     stalls: bool = False
 
 
-SAYINGS = (
-    Saying("is paused", "Rancher does nothing while the CAPI Cluster or the RKEControlPlane is paused"),
-    Saying("waiting for at least one bootstrap node", "no init node has a plan: nothing can begin", stalls=True),
-    Saying(
+KNOWN_MESSAGES = (
+    KnownMessage("is paused", "Rancher does nothing while the CAPI Cluster or the RKEControlPlane is paused"),
+    KnownMessage("waiting for at least one bootstrap node", "no init node has a plan: nothing can begin", stalls=True),
+    KnownMessage(
         "non-ready bootstrap machine",
         "the init Machine has no healthy node, or CAPI cannot talk to the cluster",
         stalls=True,
     ),
-    Saying(
+    KnownMessage(
         "waiting for agent to check in",
         "the host's rancher-system-agent never applied a plan: it is dead or misled",
         stalls=True,
     ),
-    Saying("failure while applying plan", "the host's agent tried the plan as often as it may and failed", stalls=True),
-    Saying("waiting for probes", "a component on the host does not become healthy", stalls=True),
-    Saying(
+    KnownMessage(
+        "failure while applying plan", "the host's agent tried the plan as often as it may and failed", stalls=True
+    ),
+    KnownMessage("waiting for probes", "a component on the host does not become healthy", stalls=True),
+    KnownMessage(
         "waiting for kubelet to update",
         "the node's kubelet is not yet the new one, or CAPI sees an old state",
         stalls=True,
     ),
-    Saying("waiting for uncordon to finish", "Harvester has not acknowledged the post-drain hook"),
-    Saying("error draining machine", "the drain was refused: see the error"),
-    Saying("draining node", "the node is being drained"),
-    Saying(
+    KnownMessage("waiting for uncordon to finish", "Harvester has not acknowledged the post-drain hook"),
+    KnownMessage("error draining machine", "the drain was refused: see the error"),
+    KnownMessage("draining node", "the node is being drained"),
+    KnownMessage(
         "waiting for plan to be applied",
         "the plan was delivered; the host's agent has not finished it",
         stalls=True,
     ),
-    Saying("waiting for cluster agent to connect", "the cluster agent of Rancher is not connected", stalls=True),
-    Saying(
+    KnownMessage("waiting for cluster agent to connect", "the cluster agent of Rancher is not connected", stalls=True),
+    KnownMessage(
         "no etcd machines exist that have plans",
         "all etcd Machines were replaced: there is no node to begin with",
         stalls=True,
     ),
-    Saying("configuring bootstrap node", "the init node has its turn"),
-    Saying("configuring etcd node", "the etcd nodes have their turn"),
-    Saying("configuring control plane node", "the control-plane nodes have their turn"),
-    Saying("configuring worker node", "the workers have their turn"),
+    KnownMessage("configuring bootstrap node", "the init node has its turn"),
+    KnownMessage("configuring etcd node", "the etcd nodes have their turn"),
+    KnownMessage("configuring control plane node", "the control-plane nodes have their turn"),
+    KnownMessage("configuring worker node", "the workers have their turn"),
 )
 """What the planner says; the more telling first."""
 MACHINE = re.compile(r"\bcustom-[0-9a-f]{12}\b")
 TYPES = ("Ready", "Reconciled", "Updated", "Provisioned")
 
 
-def saying(message: str) -> Saying | None:
+def find_known_message(message: str) -> KnownMessage | None:
     """The most telling of what a message says; None for one that says nothing known."""
     spoken = message.lower()
-    return next((known for known in SAYINGS if known.part in spoken), None)
+    return next((known for known in KNOWN_MESSAGES if known.part in spoken), None)
 
 
-def decode(message: str) -> str:
+def explain_message(message: str) -> str:
     """What a message means; empty for one that says nothing known."""
-    known = saying(message)
+    known = find_known_message(message)
     return known.meaning if known else ""
 
 
-def planner_says(snapshot: Snapshot) -> list[Told]:
+def planner_messages(snapshot: Snapshot) -> list[PlannerMessage]:
     """The messages of Rancher's planner that mean something, each once, as the cluster's objects have them."""
-    found: dict[str, Told] = {}
+    found: dict[str, PlannerMessage] = {}
     for ref in (CONTROL_PLANE, PROVISIONING):
         obj = snapshot.get(ref)
-        for told in _messages(ref, obj) if obj else ():
+        for told in _read_messages(ref, obj) if obj else ():
             found.setdefault(told.message, told)
     return list(found.values())
 
 
-def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
+def _read_messages(ref: ObjectRef, obj: dict[str, object]) -> list[PlannerMessage]:
     rows = conditions_of(obj, ALL_LISTS)
     found = []
     for row in sorted(rows, key=lambda row: TYPES.index(row.type) if row.type in TYPES else len(TYPES)):
-        if row.status != "True" and (known := saying(row.message)):
+        if row.status != "True" and (known := find_known_message(row.message)):
             found.append(
-                Told(
+                PlannerMessage(
                     subject=ref,
                     path=row.path,
                     message=row.message,

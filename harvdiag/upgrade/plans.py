@@ -53,7 +53,9 @@ class NodePlan:
         wanted: Any = self.selector.get("matchLabels")
         if isinstance(wanted, dict) and any(mine.get(key) != value for key, value in wanted.items()):
             return False
-        return all(_fits(row, mine) for row in items(self.selector, "matchExpressions") if isinstance(row, dict))
+        return all(
+            _expression_matches(row, mine) for row in items(self.selector, "matchExpressions") if isinstance(row, dict)
+        )
 
     def done(self, node: Obj) -> bool:
         """Whether it has run on this Node, in the version that it has now."""
@@ -68,17 +70,17 @@ class NodePlan:
         found = {name: GONE for name in self.applying if name not in nodes}
         busy = [name for name in self.applying if name in nodes and not self.done(nodes[name])]
         late = dict.fromkeys([*busy, *self.missing(nodes)])
-        return found | {name: NOT_READY for name in late if _dead(nodes[name], now)}
+        return found | {name: NOT_READY for name in late if _is_down(nodes[name], now)}
 
 
 def node_plans(objects: tuple[Obj, ...]) -> list[NodePlan]:
     """The plans of the system-upgrade-controller in cattle-system."""
-    return [_plan(obj) for obj in objects if namespace_of(obj) == "cattle-system"]
+    return [_build_plan(obj) for obj in objects if namespace_of(obj) == "cattle-system"]
 
 
-def _plan(obj: Obj) -> NodePlan:
+def _build_plan(obj: Obj) -> NodePlan:
     name, selector = name_of(obj), field("spec.nodeSelector").get(obj)
-    upgrade, task = _owner(name, labels(obj))
+    upgrade, task = _upgrade_and_task(name, labels(obj))
     ref = ObjectRef("Plan", namespace_of(obj), name)
     applying = tuple(str(node) for node in items(obj, "status.applying"))
     return NodePlan(
@@ -91,7 +93,7 @@ def _plan(obj: Obj) -> NodePlan:
     )
 
 
-def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
+def _upgrade_and_task(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
     """The Upgrade and the task, by label, else by name: the upgrade's script labels none of its own."""
     if OF_V2 in marks:
         return "", ""
@@ -100,14 +102,14 @@ def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
     return upgrade, name.removeprefix(f"{upgrade}-") if upgrade else ""
 
 
-def _dead(node: Obj, now: Timestamp) -> bool:
+def _is_down(node: Obj, now: Timestamp) -> bool:
     """Not Ready for longer than a restart takes, or for nobody knows how long."""
     ready = find_condition(node, "Ready", ALL_LISTS)
     age = now.since(Timestamp(ready.changed))
     return ready.status in {"False", "Unknown"} and (age is None or age >= RESTART)
 
 
-def _fits(row: Obj, mine: Mapping[str, Any]) -> bool:
+def _expression_matches(row: Obj, mine: Mapping[str, Any]) -> bool:
     """One matchExpression; an operator that Kubernetes does not know selects nothing."""
     key, values = str(row.get("key")), items(row, "values")
     match row.get("operator"):

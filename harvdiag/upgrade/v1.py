@@ -96,7 +96,7 @@ class Upgrade:
         return not self.running and (self.state == FAILED or self.status("Completed") == "False")
 
     @property
-    def cleaning(self) -> str:
+    def cleanup_state(self) -> str:
         """Label `harvesterhci.io/upgradeCleanup` (1.7 and newer): ``Pending``, ``Succeeded`` or empty."""
         return text(self.obj, 'metadata.labels["harvesterhci.io/upgradeCleanup"]')
 

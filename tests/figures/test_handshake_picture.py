@@ -145,7 +145,7 @@ def test_another_text_is_no_answer(hook: str) -> None:
 def test_one_may_point_at_a_node_its_machine_or_its_plan() -> None:
     """All three mean the same drain; anything else is refused."""
     cluster = port.cluster(at_step(sized(3), "hv002", "h4").objects)
-    node = next(n for n in cluster.facts.rollout.nodes if n.name == "hv001") if cluster.facts.rollout else None
+    node = next(n for n in cluster.facts.upgrade_run.nodes if n.name == "hv001") if cluster.facts.upgrade_run else None
     assert node
     assert node.secret
     titles = {draw(cluster, Wish(ref)).scene.title for ref in (node.ref, node.machines[0], node.secret)}

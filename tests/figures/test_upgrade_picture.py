@@ -407,8 +407,8 @@ def test_every_fault_of_an_upgrade_is_in_the_picture(path: Any) -> None:
     marked = {row["node"] for row in drawing.rows if row["mark"] in {"error", "warning"}}
     assert told & {row["node"] for row in drawing.rows} <= marked
     assert ("error" in {cell.state for cell in drawing.scene.find("phase")}) == bool(
-        (standing.rollout and standing.stuck and not standing.moving)
-        or (not standing.rollout and standing.latest and standing.latest.failed)
+        (standing.upgrade_run and standing.stuck and not standing.moving)
+        or (not standing.upgrade_run and standing.latest and standing.latest.failed)
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.bundle.nodes import machine_name
-from harvdiag.upgrade.logs import JoinStory, joined
+from harvdiag.upgrade.logs import JoinStory, find_join_failure
 from harvdiag.upgrade.logs.joinstep import JoinStep
 from tests.logs.port import AGENT, RANCHERD, journal, logged, stamped
 from tests.port import Port
@@ -43,7 +43,7 @@ def machine(name: str = MACHINE) -> dict[str, Any]:
 
 def lost(rancherd: str, agent: str = "", *machines: str, **more: str) -> JoinStory:
     texts = {RANCHERD: rancherd, AGENT: agent} | {name: text for name, text in more.items() if name}
-    return joined(logged(texts, map(machine, machines)), "hv01")
+    return find_join_failure(logged(texts, map(machine, machines)), "hv01")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_request_that_rancher_let_wait(tmp_path: Path) -> None:
             )
         },
     )
-    assert joined(hd.open(path).snapshot, "hv01").step == JoinStep.MACHINE_REQUEST
+    assert find_join_failure(hd.open(path).snapshot, "hv01").step == JoinStep.MACHINE_REQUEST
 
 
 @pytest.mark.parametrize(
@@ -186,19 +186,19 @@ def test_logs_that_begin_too_late() -> None:
     ],
 )
 def test_host_without_archive(obj: dict[str, Any], why: str) -> None:
-    story = joined(logged({}, [obj]), "hv01")
+    story = find_join_failure(logged({}, [obj]), "hv01")
     assert (story.step, story.quotes) == (None, ())
     assert why in story.why
 
 
 def test_source_without_logs() -> None:
     snapshot = Snapshot(Port([node()]))
-    assert joined(snapshot, "hv01").why == "only a support bundle holds the logs of hosts"
+    assert find_join_failure(snapshot, "hv01").why == "only a support bundle holds the logs of hosts"
     assert snapshot.logs() == ()
 
 
 def test_log_that_cannot_be_read() -> None:
-    story = joined(logged({AGENT: ""}), "hv01")
+    story = find_join_failure(logged({AGENT: ""}), "hv01")
     assert story.step is None
     assert story.why == f"the logs of hv01 cannot be read: {RANCHERD}: not there"
 
@@ -214,7 +214,7 @@ def test_archive_that_is_cut_short(tmp_path: Path) -> None:
     )
     archive = path / "nodes" / "hv01.zip"
     archive.write_bytes(archive.read_bytes()[:-30])
-    story = joined(hd.open(path).snapshot, "hv01")
+    story = find_join_failure(hd.open(path).snapshot, "hv01")
     assert story.step is None
     assert "cannot be read" in story.why
     assert "truncated or damaged" in story.why
@@ -223,5 +223,5 @@ def test_archive_that_is_cut_short(tmp_path: Path) -> None:
 def test_sample_tells_the_story_of_8236() -> None:
     sample = Path(__file__).parents[2] / "data" / "bundles" / "issue-8236.zip"
     snapshot = hd.open(sample).snapshot
-    assert joined(snapshot, "srv09").step == JoinStep.BOOTSTRAP_STAMP
-    assert {joined(snapshot, name).step for name in ("srv06", "srv07", "srv08")} == {None}
+    assert find_join_failure(snapshot, "srv09").step == JoinStep.BOOTSTRAP_STAMP
+    assert {find_join_failure(snapshot, name).step for name in ("srv06", "srv07", "srv08")} == {None}

@@ -232,7 +232,9 @@ def advises_to_delete_a_machine(finding: Finding) -> bool:
 def claimed_twice(cluster: Cluster, finding: Finding) -> bool:
     """Whether the subject is a Node that several Machines claim, or one of those Machines."""
     pairing = cluster.facts.pairing
-    shared = {node: pairing.claims(node) for node in pairing.nodes if len(pairing.claims(node)) > 1}
+    shared = {
+        node: pairing.claiming_machines(node) for node in pairing.nodes if len(pairing.claiming_machines(node)) > 1
+    }
     machines = {machine for claims in shared.values() for machine in claims}
     return finding.subject in machines or (finding.rule == "node-with-several-machines" and finding.subject in shared)
 

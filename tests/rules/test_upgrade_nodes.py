@@ -12,7 +12,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity, State
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.charts import is_upgrade_chart
 from tests import port
 from tests.world import healthy, rollouts
 from tests.world.objects import new
@@ -253,7 +253,7 @@ def test_a_list_of_nodes_with_odd_names_is_read() -> None:
     ],
 )
 def test_whose_charts_the_upgrade_waits_for(kind: str, name: str, *, own: bool) -> None:
-    assert ours(kind, name) is own
+    assert is_upgrade_chart(kind, name) is own
 
 
 def test_an_administrators_own_bundle_explains_no_failed_job() -> None:

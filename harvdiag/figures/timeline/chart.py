@@ -13,8 +13,8 @@ from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
 from harvdiag.figures.timeline.axis import Axis
 from harvdiag.status.upgrade.history import Bar, History, Row, Sign
-from harvdiag.upgrade.wording import idle as idle_for
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.wording import format_duration
+from harvdiag.upgrade.wording import format_idle as idle_for
 
 __all__ = ["GAP", "NAMES", "chart"]
 
@@ -47,7 +47,13 @@ def _ground(axis: Axis, y: float, low: float) -> Iterator[Item]:
             )
             x, room = (stretch.left + stretch.right) / 2, box.width - 6
             told = Text(
-                x, y + 34, fit(span(stretch.lasts), room, SMALL), size=SMALL, ink="ink", on="lane", anchor="middle"
+                x,
+                y + 34,
+                fit(format_duration(stretch.lasts), room, SMALL),
+                size=SMALL,
+                ink="ink",
+                on="lane",
+                anchor="middle",
             )
             more = Text(
                 x, y + 48, fit("nothing moved", room, SMALL), size=SMALL, ink="quiet", on="lane", anchor="middle"

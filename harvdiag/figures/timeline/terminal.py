@@ -11,7 +11,7 @@ from harvdiag.core.wrap import pad, wrap
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.timeline.axis import Axis, axis
 from harvdiag.status.upgrade.history import History, Row, Sign
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.wording import format_duration
 
 __all__ = ["terminal"]
 
@@ -34,7 +34,7 @@ def terminal(history: History, under: str, wide: int) -> str:
             lines += _row(history, row, scale, (labels.get(plain(row.label), row.label), room))
             lines += [line for fault in _faults(row.signs) for line in wrap(fault, wide, "  ")]
         silent = [s for s in scale.stretches if s.silent]
-        lines += [f"/ nothing moved for {span(s.lasts)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
+        lines += [f"/ nothing moved for {format_duration(s.lasts)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
         if stop := history.stop:
             where = f" ({stop.node})" if stop.node else ""
             lines += wrap(f"{SIGNS[ERROR]} last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide, "  ")

@@ -15,7 +15,7 @@ from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
 from harvdiag.status.upgrade.labels import phase_word
 from harvdiag.status.upgrade.progress import Cell, Course
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.wording import format_duration
 
 __all__ = ["HIGH", "strip"]
 
@@ -63,7 +63,7 @@ def _cell(course: Course, cell: Cell, box: Rect) -> Item:
     told, room = _told(course, cell), box.area.right - x - 16
     if told and width(told, SMALL) > room:
         hours = cell.took // HOUR if cell.took else 0
-        told = fit(span(hours * HOUR) if hours else told, room, SMALL)
+        told = fit(format_duration(hours * HOUR) if hours else told, room, SMALL)
     if told:
         shapes.append(Text(x + 14, box.y + 18, told, size=SMALL, ink=ink, on=on))
     words = wrap(_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
@@ -77,4 +77,4 @@ def _told(course: Course, cell: Cell) -> str:
     """What stands beside the sign: how long it took, or how it is."""
     if word := phase_word(course, cell):
         return word
-    return span(cell.took, short=True) if cell.took is not None and cell.mark == "good" else ""
+    return format_duration(cell.took, short=True) if cell.took is not None and cell.mark == "good" else ""

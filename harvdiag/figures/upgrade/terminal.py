@@ -12,7 +12,7 @@ from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import parts, title
 from harvdiag.status.upgrade.progress import Course
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.wording import format_duration
 
 __all__ = ["terminal"]
 
@@ -40,7 +40,7 @@ def _phases(course: Course, wide: int) -> list[str]:
     told = []
     for cell in course.cells:
         sign = SIGNS.get(cell.mark, TO_COME)
-        took = f" ({span(cell.took)})" if cell.took is not None else ""
+        took = f" ({format_duration(cell.took)})" if cell.took is not None else ""
         told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
     return [line.replace("\xa0", " ") for line in wrap("   ".join(told), wide)]
 

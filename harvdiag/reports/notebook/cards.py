@@ -16,8 +16,8 @@ from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN, WARNIN
 from harvdiag.core.model import Coverage, Finding
 from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
 from harvdiag.status.upgrade import UpgradeStatus
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting import wait_of
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting import find_node_wait
 
 __all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "standing_card"]
 
@@ -92,7 +92,7 @@ def standing_card(standing: UpgradeStatus) -> str:
     label = f"<th style='{_CELL};white-space:nowrap'>"
     rows = (f"{label}{html(p.label)}</th><td style='{_CELL};{_LONG}'>{_step(p.text)}</td>" for p in standing.parts())
     table = f"<table style='margin:.3em 0'><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
-    rollout = standing.rollout
+    rollout = standing.upgrade_run
     inner = f"{_state(standing)}{table}{_left(rollout) if rollout else ''}"
     edge = EDGES[ERROR if rollout and standing.stuck else INFO]
     return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
@@ -100,14 +100,14 @@ def standing_card(standing: UpgradeStatus) -> str:
 
 def _state(standing: UpgradeStatus) -> str:
     """The upgrade that is under way, with the verdict as a word; nothing where none is."""
-    if standing.rollout is None:
+    if standing.upgrade_run is None:
         return ""
     lost = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
     word = lost if standing.stuck else "… UNDER WAY"
-    return f"<div><b>{word}</b> &nbsp;<b>{html(standing.rollout.upgrade.ref)}</b></div>"
+    return f"<div><b>{word}</b> &nbsp;<b>{html(standing.upgrade_run.upgrade.ref)}</b></div>"
 
 
-def _left(rollout: Rollout) -> str:
+def _left(rollout: UpgradeRun) -> str:
     """The nodes that are not done: a long list is folded after its beginning."""
     left = rollout.waiting
     head = f"{len(rollout.nodes) - len(left)} of {len(rollout.nodes)} nodes are done.{' The others:' if left else ''}"
@@ -118,8 +118,8 @@ def _left(rollout: Rollout) -> str:
     return f"<p style='margin:.4em 0'><b>{head}</b></p>{table}{more}"
 
 
-def _turn(rollout: Rollout, node: NodeRollout) -> tuple[str, str, str, str]:
-    told = wait_of(rollout, node)
+def _turn(rollout: UpgradeRun, node: NodeUpgrade) -> tuple[str, str, str, str]:
+    told = find_node_wait(rollout, node)
     step = node.handshake.step if node.handshake and not node.handshake.idle else ""
     return node.name, node.state or "(not in the list)", step, f"{told.actor}: {told.what}"
 

@@ -51,7 +51,7 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
     """
     plans = facts.pairing.plans
     if plans and not _init_plans(facts):
-        etcd = [plan for plan in plans if facts.pairing.role(plan, "etcd")]
+        etcd = [plan for plan in plans if facts.pairing.has_role(plan, "etcd")]
         yield Hit(
             subject=LOCAL,
             message=f"None of the {len(plans)} plan Secrets is marked as the init node",
@@ -131,7 +131,7 @@ def _mend(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
 
 
 def _dead(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
-    edges = facts.links.of(plan, PLAN_MACHINE_LABEL)
+    edges = facts.links.edges_from(plan, PLAN_MACHINE_LABEL)
     machine = edges[0].target if edges else plan._replace(kind="Machine", name=plan.name.removesuffix("-machine-plan"))
     if machine not in facts.links.objects:
         return machine, f"there is no Machine {machine.name}"

@@ -40,14 +40,14 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         if age is None or age < REMOVAL:
             continue
         held = " and ".join(str(name) for name in items(pairing.obj(node), FINALIZERS))
-        named = pairing.named(node)
+        named = pairing.machine_ref(node)
         yield Hit(
             subject=node,
             message=f"Node {node.name} has been deleting since {since}, "
             + (f"held by its finalizers {held}" if held else "though no finalizer of it holds it any more"),
             evidence=(
                 *show(facts, node, DELETED, FINALIZERS, MACHINE_ANNOTATION),
-                *(e for machine in pairing.claims(node) for e in show(facts, machine, DELETED, NODE_REF)),
+                *(e for machine in pairing.claiming_machines(node) for e in show(facts, machine, DELETED, NODE_REF)),
             ),
             next=(
                 (
@@ -64,5 +64,5 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             caution=f"When the Node is gone, Harvester deletes the Machine that its annotation names"
             f"{f' ({named.value})' if named else ''}: see first that no other Node uses that Machine, and that no "
             f"VMs run on the host. {advice.QUORUM}",
-            causes=tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claims(node)),
+            causes=tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claiming_machines(node)),
         )

@@ -40,12 +40,12 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        edge = pairing.named(node)
+        edge = pairing.machine_ref(node)
         if edge is None or edge.state != PRESENT:
             continue
         machine = edge.target
         back = pairing.node_ref(machine)
-        holders = [e.source for e in facts.links.to(node, NODE_REF) if e.source.namespace == FLEET]
+        holders = [e.source for e in facts.links.edges_to(node, NODE_REF) if e.source.namespace == FLEET]
         if (back and back.target == node) or not (back or holders):
             continue
         other = f"Node {back.target.name}" if back else "no Node"
@@ -86,8 +86,8 @@ def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
     deletions meant for one of them act on the other.
     """
     for machine in facts.pairing.machines:
-        by_name = facts.pairing.named_by(machine)
-        by_uid = [edge.source for edge in facts.links.to(machine, MACHINE_UID_LABEL)]
+        by_name = facts.pairing.referencing_nodes(machine)
+        by_uid = [edge.source for edge in facts.links.edges_to(machine, MACHINE_UID_LABEL)]
         nodes = by_name if len(by_name) > 1 else by_uid
         if len(nodes) < 2:
             continue
@@ -139,7 +139,7 @@ def _whose(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str
     """Which of them the Machine points at, and what the others never got."""
     if owner is None or not false:
         return ""
-    bare = [node for node in false if not facts.pairing.claims(node)]
+    bare = [node for node in false if not facts.pairing.claiming_machines(node)]
     managed = all(labels(facts.pairing.obj(node)).get("harvesterhci.io/managed") == "true" for node in bare)
     so = "" if managed else ", so that Harvester does not manage it"
     names = " and ".join(node.name for node in bare)
@@ -149,7 +149,7 @@ def _whose(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str
 
 def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
     """Join it anew, unless a Machine of its own claims it: then only what it says is wrong."""
-    claims = facts.pairing.claims(node)
+    claims = facts.pairing.claiming_machines(node)
     if claims:
         return (
             (
@@ -158,7 +158,7 @@ def _settle(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...
             ),
             advice.describe("machines.cluster.x-k8s.io", claims[0].name),
         )
-    edge = facts.pairing.named(node)
+    edge = facts.pairing.machine_ref(node)
     return rejoin(facts, node, machine if edge and edge.target == machine else None)
 
 
@@ -179,13 +179,15 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        edge = pairing.named(node)
+        edge = pairing.machine_ref(node)
         if edge is None or edge.target not in facts.links.objects:
             continue
         machine, obj = edge.target, pairing.obj(node)
         uid, name = text(obj, MACHINE_UID_LABEL), text(obj, MACHINE_NAME_LABEL)
         own = uid_of(pairing.obj(machine))
-        follows = [e.target for e in facts.links.of(node, MACHINE_UID_LABEL)] if own and uid not in ("", own) else []
+        follows = (
+            [e.target for e in facts.links.edges_from(node, MACHINE_UID_LABEL)] if own and uid not in ("", own) else []
+        )
         follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
         if follows:
             yield Hit(
@@ -226,7 +228,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        machines = [e.source for e in facts.links.to(node, NODE_REF) if e.source in facts.links.objects]
+        machines = [e.source for e in facts.links.edges_to(node, NODE_REF) if e.source in facts.links.objects]
         machines = [m for m in machines if m.namespace == FLEET and pairing.uid_differs(m)]
         if machines:
             names = " and ".join(machine.name for machine in machines)

@@ -71,7 +71,7 @@ def _leftover(facts: Facts, kind: str, by: str, resource: str, path: str) -> Ite
         machine = part._replace(kind="Machine")
         if part.namespace != FLEET or facts.fresh(part) or facts.leaving(part):
             continue
-        if machine in facts.links.objects or facts.links.to(part, by):
+        if machine in facts.links.objects or facts.links.edges_to(part, by):
             continue
         yield Hit(
             subject=part,
@@ -138,13 +138,15 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
 
 
 def _machine_of(facts: Facts, plan: ObjectRef) -> ObjectRef:
-    edges = facts.links.of(plan, PLAN_MACHINE_LABEL)
+    edges = facts.links.edges_from(plan, PLAN_MACHINE_LABEL)
     return edges[0].target if edges else ObjectRef("Machine", plan.namespace, plan.name.removesuffix("-machine-plan"))
 
 
 def _named_by(facts: Facts, machine: ObjectRef) -> tuple[Cause, ...]:
     """The Nodes that still name the lost Machine: theirs is the fault that this one follows from."""
-    return tuple(Cause("node-dangling-machine", edge.source) for edge in facts.links.to(machine, MACHINE_ANNOTATION))
+    return tuple(
+        Cause("node-dangling-machine", edge.source) for edge in facts.links.edges_to(machine, MACHINE_ANNOTATION)
+    )
 
 
 def _bootstrap(part: ObjectRef) -> tuple[Cause, ...]:

@@ -35,9 +35,9 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if text(pairing.obj(machine), NODE_REF) or pairing.deleting(machine) or facts.fresh(machine):
+        if text(pairing.obj(machine), NODE_REF) or pairing.deletion_time(machine) or facts.fresh(machine):
             continue
-        hosts = pairing.suspects(machine)
+        hosts = pairing.candidate_nodes(machine)
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _meant_for(facts, machine),
@@ -53,7 +53,10 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
                 Cause("machine-without-bootstrap", machine),
                 Cause("machine-without-infrastructure", machine),
                 Cause("cluster-paused", LOCAL),
-                *(Cause("node-with-several-machines", edge.target) for edge in facts.links.of(machine, PROVIDER_ID)),
+                *(
+                    Cause("node-with-several-machines", edge.target)
+                    for edge in facts.links.edges_from(machine, PROVIDER_ID)
+                ),
             ),
         )
 
@@ -77,7 +80,7 @@ def _leftover(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
 def _meant_for(facts: Facts, machine: ObjectRef) -> str:
     """The host it was made for, by the signs that a join leaves behind."""
     host = text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
-    looks = [node.name for node in facts.pairing.suspects(machine)]
+    looks = [node.name for node in facts.pairing.candidate_nodes(machine)]
     if host:
         return f" (it was made for {host})"
     return f" (its host looks like Node {looks[0]})" if looks else ""
@@ -123,7 +126,9 @@ def _only_if(machine: ObjectRef, provider: str) -> str:
 
 def _followers(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
     """The Nodes that name the Machine or run its plan: they need it, wherever it points."""
-    return {edge.source for path in (MACHINE_ANNOTATION, MACHINE_UID_LABEL) for edge in facts.links.to(machine, path)}
+    return {
+        edge.source for path in (MACHINE_ANNOTATION, MACHINE_UID_LABEL) for edge in facts.links.edges_to(machine, path)
+    }
 
 
 def _ghost(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str, ...]:
@@ -143,7 +148,7 @@ def _ghost(machine: ObjectRef, host: str, living: list[ObjectRef]) -> tuple[str,
 
 
 def _deletion(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
-    return show(facts, machine, DELETED) if facts.pairing.deleting(machine) else ()
+    return show(facts, machine, DELETED) if facts.pairing.deletion_time(machine) else ()
 
 
 @rule(
@@ -204,7 +209,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        since = Timestamp(pairing.deleting(machine))
+        since = Timestamp(pairing.deletion_time(machine))
         age = facts.now.since(since)
         if age is None or age < REMOVAL:
             continue
@@ -237,7 +242,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
 def _held(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
     """What lets the deletion finish, unless it would take a Node that another Machine holds by now."""
     edge = facts.pairing.node_ref(machine)
-    others = [m for m in facts.pairing.claims(edge.target) if m != machine] if edge else []
+    others = [m for m in facts.pairing.claiming_machines(edge.target) if m != machine] if edge else []
     if edge and others:
         return (f"Do nothing that lets this deletion finish: Node {edge.value} belongs to {others[0].name} by now.",)
     if hook and facts.links.seen("Node"):
@@ -261,10 +266,10 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
     Node, yet deleting it may take the Node that it names along.
     """
     pairing = facts.pairing
-    for machine in pairing.strangers:
+    for machine in pairing.machines_elsewhere:
         edge = pairing.node_ref(machine)
         ours = text(pairing.obj(machine), "spec.clusterName") == "local"
-        if not (ours or pairing.named_by(machine)):
+        if not (ours or pairing.referencing_nodes(machine)):
             continue
         yield Hit(
             subject=machine,
@@ -295,7 +300,7 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
     hosts.
     """
     pairing = facts.pairing
-    names = [node for node in pairing.nodes if pairing.named(node)]
+    names = [node for node in pairing.nodes if pairing.machine_ref(node)]
     parts = [ref for kind in ("RKEBootstrap", "CustomMachine") for ref in facts.links.refs(kind)]
     if pairing.machines or not (names or parts):
         return

@@ -38,7 +38,7 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
     others succeed, and the upgrade never ends.
     """
     pairing = facts.pairing
-    for node in filter(pairing.orphan, pairing.nodes):
+    for node in filter(pairing.is_orphan, pairing.nodes):
         if facts.fresh(node) or facts.leaving(node):
             continue
         yield Hit(
@@ -98,12 +98,12 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
     Machine for it, acknowledges no drain, and refuses or stalls an upgrade.
     """
     pairing = facts.pairing
-    for node in filter(pairing.half_joined, pairing.nodes):
+    for node in filter(pairing.is_half_joined, pairing.nodes):
         if facts.fresh(node):
             continue
-        tied = pairing.claims(node) or pairing.traces(node)
+        tied = pairing.claiming_machines(node) or pairing.weak_matches(node)
         names = " and ".join(machine.name for machine in tied)
-        signs = [edge for edge in facts.links.to(node) if edge.source.name in {m.name for m in tied}]
+        signs = [edge for edge in facts.links.edges_to(node) if edge.source.name in {m.name for m in tied}]
         yield Hit(
             subject=node,
             message=f"Node {node.name} names no Machine, though {names} was made for it",
@@ -143,11 +143,11 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     nor upgraded, and a plan Secret that remains is renewed by nobody.
     """
     pairing = facts.pairing
-    for node in filter(pairing.dangling, pairing.nodes):
+    for node in filter(pairing.is_dangling, pairing.nodes):
         if facts.leaving(node):
             continue
-        edge = pairing.named(node)
-        others = pairing.claims(node)
+        edge = pairing.machine_ref(node)
+        others = pairing.claiming_machines(node)
         claim = f"; instead {' and '.join(m.name for m in others)} claims it" if others else ""
         yield Hit(
             subject=node,
@@ -195,11 +195,11 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        claims = pairing.claims(node)
+        claims = pairing.claiming_machines(node)
         if len(claims) < 2:
             continue
-        edge = pairing.named(node)
-        stale = [machine for machine in claims if pairing.deleting(machine)]
+        edge = pairing.machine_ref(node)
+        stale = [machine for machine in claims if pairing.deletion_time(machine)]
         fields = (NODE_REF, PROVIDER_ID, "metadata.deletionTimestamp") if stale else (NODE_REF, PROVIDER_ID)
         yield Hit(
             subject=node,
@@ -259,7 +259,7 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
 
 def _wish(facts: Facts, node: ObjectRef) -> list[Evidence]:
     """The labels that the Node's RKEBootstrap asks for."""
-    parts = [edge.source for edge in facts.links.to(node) if edge.source.kind == "RKEBootstrap"]
+    parts = [edge.source for edge in facts.links.edges_to(node) if edge.source.kind == "RKEBootstrap"]
     return [evidence for part in parts for evidence in show(facts, part, WISHED)]
 
 
@@ -284,7 +284,7 @@ def _why_unmanaged(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
 
 def _shared(facts: Facts, node: ObjectRef) -> list[Cause]:
     """A Node that took over another's Machine never runs a plan of its own."""
-    edge = facts.pairing.named(node)
+    edge = facts.pairing.machine_ref(node)
     return [Cause("nodes-share-machine", edge.target)] if edge else []
 
 

@@ -47,7 +47,7 @@ def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
 
 def _without_part(facts: Facts, path: str, kind: str, resource: str) -> Iterator[Hit]:
     for machine in facts.pairing.machines:
-        edges = [edge for edge in facts.links.of(machine, path) if edge.target.kind == kind]
+        edges = [edge for edge in facts.links.edges_from(machine, path) if edge.target.kind == kind]
         if (edges and not edges[0].broken) or facts.fresh(machine) or facts.leaving(machine):
             continue
         name = edges[0].value if edges else ""

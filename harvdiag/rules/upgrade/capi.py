@@ -39,12 +39,12 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     phase = text(facts.links.objects.get(LOCAL), PHASE)
     last = {"Failed", "Deleting"}
     toolkit = facts.upgrades.plan is not None
-    if phase in {"", "Provisioned"} or facts.fresh(LOCAL) or ((facts.rollout or toolkit) and phase not in last):
+    if phase in {"", "Provisioned"} or facts.fresh(LOCAL) or ((facts.upgrade_run or toolkit) and phase not in last):
         return
     yield Hit(
         subject=LOCAL,
         message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
-        + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
+        + ("the upgrade waits for it" if facts.upgrade_run else "Harvester refuses an upgrade"),
         evidence=show(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_see_cluster(),
         causes=_cluster_causes(),
@@ -85,8 +85,8 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     """
     obj = facts.links.objects.get(LOCAL)
     if (
-        facts.rollout is None
-        or facts.rollout.upgrade.state != AT_SERVICES
+        facts.upgrade_run is None
+        or facts.upgrade_run.upgrade.state != AT_SERVICES
         or text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return

@@ -11,9 +11,9 @@ from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated, steps, worked
-from harvdiag.upgrade.handshake import DrainStep, Handshake, path
+from harvdiag.upgrade.handshake import DrainStep, Handshake, annotation_path
 from harvdiag.upgrade.phases import PRELOADED
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
 UNDRAINED = (DrainStep.DRAIN_ANNOUNCED, DrainStep.PRE_DRAIN_REQUESTED, DrainStep.PRE_DRAIN_ACKNOWLEDGED)
@@ -82,7 +82,11 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
             evidence
             for node, (secret, shaken) in surplus
             for evidence in (
-                *show(facts, secret, *(path(key) for key in reversed(tuple(shaken.values)) if key != "drain-options")),
+                *show(
+                    facts,
+                    secret,
+                    *(annotation_path(key) for key in reversed(tuple(shaken.values)) if key != "drain-options"),
+                ),
                 stated(rollout, node),
                 *show(facts, node.ref, "spec.unschedulable"),
             )
@@ -102,16 +106,16 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _drained(rollout: Rollout) -> list[tuple[NodeRollout, tuple[ObjectRef, Handshake]]]:
+def _drained(rollout: UpgradeRun) -> list[tuple[NodeUpgrade, tuple[ObjectRef, Handshake]]]:
     """The nodes under drain, one for each plan Secret: Nodes that share a Machine are asked for but one drain."""
-    found: dict[ObjectRef, tuple[NodeRollout, tuple[ObjectRef, Handshake]]] = {}
+    found: dict[ObjectRef, tuple[NodeUpgrade, tuple[ObjectRef, Handshake]]] = {}
     for node in rollout.nodes:
         if pair := next(steps(node, *DRAINED), None):
             found.setdefault(pair[0], (node, pair))
     return list(found.values())
 
 
-def _whose_turn(nodes: list[NodeRollout]) -> str:
+def _whose_turn(nodes: list[NodeUpgrade]) -> str:
     """Which of them Harvester works on."""
     busy = [node.name for node in nodes if node.state not in {PRELOADED, ""}]
     if busy:

@@ -30,7 +30,7 @@ from harvdiag.rules.upgrade_evidence import (
 from harvdiag.upgrade.handshake import KEYS, DrainStep, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, PRE_DRAINED, PRELOADED
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
 MISTIMED = (
@@ -71,7 +71,7 @@ def upgrade_pre_drain_unanswered(facts: Facts) -> Iterator[Hit]:
                     yield _unanswered(facts, rollout, node, (secret, shaken), ("pre-drain", "pre-hook", why))
 
 
-def _deaf_to_pre_drain(node: NodeRollout) -> str:
+def _deaf_to_pre_drain(node: NodeUpgrade) -> str:
     """Why Harvester does not act on the request; empty where it still may."""
     if node.status is None:
         return "the Upgrade does not list the node, so Harvester passes over it"
@@ -82,7 +82,7 @@ def _deaf_to_pre_drain(node: NodeRollout) -> str:
     return known.get(node.state, "")
 
 
-def _overlooked(facts: Facts, rollout: Rollout, node: NodeRollout) -> str:
+def _overlooked(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> str:
     """Whether Harvester missed the request: all that docs/objects.md#drain-pre-drain-job-started asks for is true."""
     held = _others_at_work(rollout, node)
     if node.state != PRELOADED or held or rollout.upgrade.pauses.get(node.name) == "pause" or not node.exists:
@@ -95,13 +95,13 @@ def _overlooked(facts: Facts, rollout: Rollout, node: NodeRollout) -> str:
     return MISSED if told else ""
 
 
-def _others_at_work(rollout: Rollout, node: NodeRollout) -> bool:
+def _others_at_work(rollout: UpgradeRun, node: NodeUpgrade) -> bool:
     """Whether another node or any Job keeps Harvester from beginning a hook Job of this node."""
     others = (other for other in rollout.nodes if other.name != node.name)
     return any(other.state not in {DONE, PRELOADED, ""} for other in others) or any(j.pending for j in rollout.jobs)
 
 
-def _overlooked_after(facts: Facts, rollout: Rollout, node: NodeRollout, secret: ObjectRef) -> str:
+def _overlooked_after(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, secret: ObjectRef) -> str:
     """The same of the post-drain request, which Rancher writes once the new plan's probes have passed."""
     before = node.job("pre-drain")
     if node.state != PRE_DRAINED or node.ready != "True" or not node.exists or node.job("post-drain"):
@@ -137,7 +137,7 @@ def upgrade_post_drain_unanswered(facts: Facts) -> Iterator[Hit]:
                     yield _unanswered(facts, rollout, node, (secret, shaken), ("post-drain", "post-hook", why))
 
 
-def _deaf_to_post_drain(rollout: Rollout, node: NodeRollout) -> str:
+def _deaf_to_post_drain(rollout: UpgradeRun, node: NodeUpgrade) -> str:
     if not rollout.upgrade.running:
         return f"Upgrade {rollout.upgrade.ref.name} is over" if node.state == DONE else ""
     if node.status is None:
@@ -151,15 +151,15 @@ def _deaf_to_post_drain(rollout: Rollout, node: NodeRollout) -> str:
 
 def _unanswered(
     facts: Facts,
-    rollout: Rollout,
-    node: NodeRollout,
+    rollout: UpgradeRun,
+    node: NodeUpgrade,
     plan: tuple[ObjectRef, Handshake],
     wish: tuple[str, str, str],
 ) -> Hit:
     (secret, shaken), (request, hook, why) = plan, wish
     wanted, found, job = shaken.values[request], shaken.values.get(hook, ""), node.job(request)
     since, others = _since(facts, node, request), [n.name for n in rollout.waiting if n.name != node.name]
-    dying = [machine for machine in facts.pairing.claims(node.ref) if facts.pairing.deleting(machine)]
+    dying = [machine for machine in facts.pairing.claiming_machines(node.ref) if facts.pairing.deletion_time(machine)]
     return Hit(
         subject=node.ref,
         message=(
@@ -181,7 +181,7 @@ def _unanswered(
     )
 
 
-def _os(facts: Facts, node: NodeRollout, request: str) -> tuple[Evidence, ...]:
+def _os(facts: Facts, node: NodeUpgrade, request: str) -> tuple[Evidence, ...]:
     """What it runs, where that is what an answer is about."""
     return show(facts, node.ref, "status.nodeInfo.osImage") if request == "post-drain" else ()
 
@@ -196,7 +196,7 @@ def _settle_first(dying: list[ObjectRef]) -> tuple[str, ...]:
     )
 
 
-def _since(facts: Facts, node: NodeRollout, request: str) -> str:
+def _since(facts: Facts, node: NodeUpgrade, request: str) -> str:
     """Since when the answer is due; empty where the Job belongs to an earlier cycle or there was none."""
     if request == "pre-drain" and node.state == PRELOADED:
         return cordoned_at(facts, node.ref)
@@ -222,7 +222,7 @@ def _parsed(value: str) -> Any:
         return None
 
 
-def _answer(node: NodeRollout, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:
+def _answer(node: NodeUpgrade, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:
     """What may be done: to answer by hand only where the hook's work was done."""
     log = (
         "Read why: the log of the pods `harvester` in harvester-system; search it for the node's name and for "

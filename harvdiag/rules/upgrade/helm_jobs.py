@@ -36,7 +36,7 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
     before the nodes have the Kubernetes that its chart asks for, it fails (from 1.8.2 to 1.9.0 that is known), and the
     nodes behind it are not upgraded.
     """
-    if facts.rollout is None:
+    if facts.upgrade_run is None:
         return
     for obj in facts.snapshot.objects("Job"):
         ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
@@ -45,7 +45,7 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
         if why := _why(facts, obj):
             yield Hit(
                 subject=ref,
-                message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.rollout.upgrade.ref.name} runs",
+                message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.upgrade_run.upgrade.ref.name} runs",
                 evidence=(
                     *says(facts, ref, "Failed", "reason", "message"),
                     *show(facts, ref, "status.failed", "status.active", "status.startTime"),

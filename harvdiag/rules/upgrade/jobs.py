@@ -11,10 +11,10 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, current, says, settled, stated, worked
-from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import PAUSED, PRE_DRAINED, PRELOADING, REBOOT, STATES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 DUE = {"post-drain": REBOOT, "single-node-upgrade": REBOOT, "pre-drain": PRE_DRAINED}
 """What a complete Job moves its node to at least; the later one first."""
@@ -68,7 +68,7 @@ def _services(facts: Facts) -> Iterator[Cause]:
     """What the Job that upgrades the services waits for, where that is found to be broken; nobody else's charts."""
     for kind, name in (("Bundle", "bundle-not-ready"), ("ManagedChart", "managed-chart-not-ready")):
         for obj in facts.snapshot.objects(kind):
-            if ours(kind, name_of(obj)):
+            if is_upgrade_chart(kind, name_of(obj)):
                 yield Cause(name, ObjectRef(kind, namespace_of(obj), name_of(obj)))
 
 
@@ -98,7 +98,7 @@ def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
             yield _behind(facts, rollout, node, job)
 
 
-def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
+def _behind(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, job: Job) -> Hit:
     upgrade = rollout.upgrade
     due = DUE[job.type]
     if due == REBOOT and node.os and node.os == upgrade.release.os:
@@ -127,7 +127,7 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     )
 
 
-def _still_preloading(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
+def _still_preloading(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> Hit:
     return Hit(
         subject=node.ref,
         message=(

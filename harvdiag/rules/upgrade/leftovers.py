@@ -17,8 +17,8 @@ from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import REMOVAL, Facts
 from harvdiag.rules.upgrade_evidence import over
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.charts import ours
-from harvdiag.upgrade.handshake import DrainStep, handshake, path
+from harvdiag.upgrade.charts import is_upgrade_chart
+from harvdiag.upgrade.handshake import DrainStep, annotation_path, read_handshake
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.plans import node_plans
 from harvdiag.upgrade.v2 import toolkit_unseen
@@ -95,7 +95,7 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
         + "; ".join(word for part in left for word in part),
         evidence=(
             *show(facts, PROVISIONING, *strategy),
-            *(evidence for secret, keys in asked for evidence in show(facts, secret, *map(path, keys))),
+            *(evidence for secret, keys in asked for evidence in show(facts, secret, *map(annotation_path, keys))),
             *(evidence for ref in paused for evidence in show(facts, ref, "spec.paused")),
             *(gone("Upgrade", "harvester-system", name) for name in names),
         ),
@@ -114,7 +114,7 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
 
 def _under_way(facts: Facts) -> bool:
     """Whether an upgrade runs, of either kind, or one of the kind that may not be read may run."""
-    return facts.rollout is not None or toolkit_unseen(facts.snapshot) or facts.upgrades.plan is not None
+    return facts.upgrade_run is not None or toolkit_unseen(facts.snapshot) or facts.upgrades.plan is not None
 
 
 def _just_over(facts: Facts) -> bool:
@@ -124,7 +124,7 @@ def _just_over(facts: Facts) -> bool:
     """
     ages = [_ended(facts, upgrade) for upgrade in facts.upgrades.all]
     recent = any(age is not None and age < REMOVAL for age in ages) or ages[:1] == [None]
-    return recent or any(upgrade.cleaning == "Pending" for upgrade in facts.upgrades.all)
+    return recent or any(upgrade.cleanup_state == "Pending" for upgrade in facts.upgrades.all)
 
 
 def _ended(facts: Facts, upgrade: Upgrade) -> timedelta | None:
@@ -156,7 +156,7 @@ def _last_unanswered(facts: Facts) -> bool:
 
 
 def _step(facts: Facts, secret: ObjectRef) -> DrainStep:
-    return handshake(facts.pairing.obj(secret)).step
+    return read_handshake(facts.pairing.obj(secret)).step
 
 
 def _succeeded(facts: Facts, secret: ObjectRef) -> bool:
@@ -174,7 +174,7 @@ def _paused(facts: Facts) -> Iterator[ObjectRef]:
     """The charts of Harvester that are paused; what an administrator pauses of his own is his."""
     for obj in facts.snapshot.objects("ManagedChart"):
         ref = ObjectRef("ManagedChart", text(obj, "metadata.namespace"), name_of(obj))
-        if field("spec.paused").get(obj) is True and ref.namespace == FLEET and ours(ref.kind, ref.name):
+        if field("spec.paused").get(obj) is True and ref.namespace == FLEET and is_upgrade_chart(ref.kind, ref.name):
             yield ref
 
 
@@ -191,7 +191,7 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
     The upgrade drains one node after the other and waits for healthy volumes before each. Replicas that are moved away
     at the same time keep volumes from being healthy; 1.4 is known to hang on it.
     """
-    if facts.rollout is None:
+    if facts.upgrade_run is None:
         return
     for obj in facts.snapshot.objects("Node.longhorn.io"):
         found = [place for place in _eviction_fields(obj) if field(place).get(obj) is True]
@@ -204,7 +204,7 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
             subject=ref,
             message=(
                 f"Longhorn is to move the replicas {what} off {ref.name}, while upgrade "
-                f"{facts.rollout.upgrade.ref.name} runs"
+                f"{facts.upgrade_run.upgrade.ref.name} runs"
             ),
             evidence=show(facts, ref, *found, "spec.allowScheduling"),
             next=(
@@ -244,7 +244,7 @@ def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
         if text(obj, "metadata.namespace") != LONGHORN or node in facts.links.objects or _going(facts, obj):
             continue
         ref = ObjectRef("Node.longhorn.io", LONGHORN, node.name)
-        ghosts = [edge.source for edge in facts.links.to(node, NODE_REF)]
+        ghosts = [edge.source for edge in facts.links.edges_to(node, NODE_REF)]
         yield Hit(
             subject=ref,
             message=f"Longhorn still has node {node.name}, but there is no Node {node.name}",

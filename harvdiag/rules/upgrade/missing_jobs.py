@@ -12,7 +12,7 @@ from harvdiag.rules.evidence import gone
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, cordoned_at, settled, stated
 from harvdiag.upgrade.phases import POST_DRAINING, PRE_DRAINED, PRE_DRAINING, PRELOADED
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 SINGLE = "single-node-upgrade"
 
@@ -75,7 +75,7 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _lack(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Lack | None:
+def _lack(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _Lack | None:
     """The Job that the node's state tells of and that is not there."""
     if rollout.upgrade.single_node:
         begun = rollout.upgrade.conditions.get("NodesUpgraded")

@@ -28,7 +28,7 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 SAYS = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
@@ -68,7 +68,7 @@ def upgrade_node_never_started(facts: Facts) -> Iterator[Hit]:
             yield _not_started(facts, rollout, node, why, waiting[0])
 
 
-def _never_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
+def _never_started(facts: Facts, rollout: UpgradeRun) -> list[NodeUpgrade]:
     """The nodes whose turn never came, in the planner's order; empty where anything is at work or just was."""
     if rollout.upgrade.single_node or any(_at_work(node) for node in rollout.nodes):
         return []
@@ -82,19 +82,19 @@ def _never_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
     return sorted(found, key=lambda node: (_tier(facts, node), node.name))
 
 
-def _at_work(node: NodeRollout) -> bool:
+def _at_work(node: NodeUpgrade) -> bool:
     """Any state but waiting and done counts as work for Harvester, and so does a drain that was asked for."""
     return node.state not in {PRELOADED, DONE, ""} or any(not shaken.idle for _, shaken in node.secrets)
 
 
-def _tier(facts: Facts, node: NodeRollout) -> int:
+def _tier(facts: Facts, node: NodeUpgrade) -> int:
     """The planner's order: the init node, etcd, control plane, workers."""
     told = labels(facts.pairing.obj(node.secrets[0][0]))
     order = ("init-node", "etcd-role", "control-plane-role")
     return next((i for i, key in enumerate(order) if told.get(f"rke.cattle.io/{key}") == "true"), len(order))
 
 
-def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> Why | None:
+def _why_not_started(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> Why | None:
     """Why its turn cannot come; None where it still may."""
     target = rollout.upgrade.release.kubernetes
     if field("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
@@ -120,7 +120,7 @@ def _up_to_date(facts: Facts) -> bool:
     return True
 
 
-def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
+def _waited_for(facts: Facts, rollout: UpgradeRun) -> Why | None:
     """That the planner names a Machine, though no Node stands behind it; None where it names none."""
     causes = (Cause("planner-waits-for-ghost-machine", CONTROL_PLANE),)
     named = dict.fromkeys(name for told in rollout.planner for name in told.machines)
@@ -134,7 +134,7 @@ def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
     return None
 
 
-def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, first: NodeRollout) -> Hit:
+def _not_started(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, why: Why, first: NodeUpgrade) -> Hit:
     secret, machine = node.secrets[0][0], node.machines[0]
     since = latest(*(job.ended for job in rollout.jobs))
     before = (Cause("upgrade-node-never-started", first.ref),) if first.name != node.name else ()
@@ -184,7 +184,7 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
     Harvester keeps each node that it once listed and waits until all have succeeded. A host that was lost or removed
     during the upgrade never does, and while its state says that it is at work no other node may begin.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.exists or node.state == DONE:
             continue
@@ -277,7 +277,7 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
     It is its turn, but the Upgrade's pause map says "pause" (1.7 and newer). No other node begins until it is released
     and done.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state != PAUSED or rollout.upgrade.pauses.get(node.name) == "unpause":
             continue

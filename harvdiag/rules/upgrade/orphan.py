@@ -72,7 +72,7 @@ def _stay(states: dict[str, str]) -> str:
 
 
 def _causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
-    named = facts.pairing.named(node)
+    named = facts.pairing.machine_ref(node)
     yield from ([Cause("nodes-share-machine", named.target)] if named else ())
     yield from (Cause(name, node) for name in BY_RULE)
 
@@ -114,20 +114,20 @@ def _waiting(upgrade: Upgrade) -> list[ObjectRef]:
 def _why(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
     """Why Rancher cannot start a node; empty where it can: a node whose Machine points at it is started."""
     pairing = facts.pairing
-    if node not in facts.links.objects or any(pairing.node_ref(machine) for machine in pairing.claims(node)):
+    if node not in facts.links.objects or any(pairing.node_ref(machine) for machine in pairing.claiming_machines(node)):
         return ""
-    if pairing.dangling(node):
+    if pairing.is_dangling(node):
         return f"that of {node.name} is gone"
-    if pairing.half_joined(node):
+    if pairing.is_half_joined(node):
         return f"the Machine made for {node.name} has not found it"
     if (machine := _of_another(facts, node)) and upgrade.nodes[node.name] != REBOOT:
         edge = pairing.node_ref(machine)
         return f"Machine {machine.name}, which {node.name} names, points at {edge.value if edge else 'no Node'}"
-    return f"{node.name} has no Machine" if pairing.orphan(node) else ""
+    return f"{node.name} has no Machine" if pairing.is_orphan(node) else ""
 
 
 def _of_another(facts: Facts, node: ObjectRef) -> ObjectRef | None:
     """The Machine that the Node names, where that belongs to another living Node."""
-    named = facts.pairing.named(node)
+    named = facts.pairing.machine_ref(node)
     back = facts.pairing.node_ref(named.target) if named and named.target in facts.links.objects else None
     return named.target if named and back and back.target != node and not back.broken else None

@@ -16,11 +16,11 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import gone, show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.jobs import Job, jobs_of
 from harvdiag.upgrade.phases import FAILED, PHASES
-from harvdiag.upgrade.planner import Told, planner_says
+from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 from harvdiag.upgrade.plans import CLEANUP, GATE, NodePlan, node_plans
 
 LATEST = 'metadata.labels["harvesterhci.io/latestUpgrade"]'
@@ -66,7 +66,7 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
     Harvester begins it by itself; newer releases let a plan run on the management nodes first, and note on the Upgrade
     when it is through. Where that note is missed, or an event is, nothing is at work any more and nothing fails.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     if rollout is None or not rollout.upgrade.waits_for_gate or rollout.upgrade.paused:
         return
     upgrade = rollout.upgrade
@@ -168,7 +168,7 @@ def _services(facts: Facts) -> Iterator[Cause]:
     for rule_name, kind in (("bundle-not-ready", "Bundle"), ("managed-chart-not-ready", "ManagedChart")):
         for obj in facts.snapshot.objects(kind):
             ref = ObjectRef(kind, namespace_of(obj), name_of(obj))
-            if ref.namespace == "fleet-local" and ours(kind, ref.name):
+            if ref.namespace == "fleet-local" and is_upgrade_chart(kind, ref.name):
                 yield Cause(rule_name, ref)
 
 
@@ -188,7 +188,7 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
         plan = _plan(facts, upgrade, CLEANUP)
         completed = upgrade.conditions.get("Completed")
         since = Timestamp(completed.since if completed else "")
-        if upgrade.running or upgrade.cleaning != "Pending" or _at_work(facts, plan) or not _over(facts, since):
+        if upgrade.running or upgrade.cleanup_state != "Pending" or _at_work(facts, plan) or not _over(facts, since):
             continue
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is at work"
         name = advice.arg(upgrade.ref.name)
@@ -291,7 +291,7 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
     It goes from tier to tier and waits for every Machine of one. What it waits for never answers, and the living
     nodes behind it never have their turn: the upgrade stands still and nothing fails.
     """
-    told = [(t, [m for m in t.machines if _ghost(facts, _machine(m), t)]) for t in planner_says(facts.snapshot)]
+    told = [(t, [m for m in t.machines if _ghost(facts, _machine(m), t)]) for t in planner_messages(facts.snapshot)]
     ghosts = sorted({_machine(name) for _, names in told for name in names})
     if ghosts:
         yield Hit(
@@ -320,7 +320,7 @@ def _machine(name: str) -> ObjectRef:
     return ObjectRef("Machine", "fleet-local", name)
 
 
-def _ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
+def _ghost(facts: Facts, machine: ObjectRef, told: PlannerMessage | None = None) -> str:
     """What is wrong with a Machine that the planner names; empty where a Node stands behind it or still may."""
     if machine not in facts.links.objects:
         age = facts.now.since(Timestamp(told.since)) if told else None
@@ -335,5 +335,5 @@ def _ghost(facts: Facts, machine: ObjectRef, told: Told | None = None) -> str:
     return f"Node {edge.value} of Machine {machine.name} does not exist" if edge.broken else ""
 
 
-def _first(told: list[tuple[Told, list[str]]]) -> str:
+def _first(told: list[tuple[PlannerMessage, list[str]]]) -> str:
     return next(t.message for t, names in told if names)

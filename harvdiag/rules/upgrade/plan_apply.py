@@ -18,7 +18,7 @@ from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import at_nodes, pairing_causes, says, stated
 from harvdiag.upgrade.phases import DONE
-from harvdiag.upgrade.run import NodeRollout
+from harvdiag.upgrade.run import NodeUpgrade
 
 LONG = timedelta(hours=2)
 """How long a plan may be under way; a host has its new Kubernetes after minutes."""
@@ -80,7 +80,7 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
+def _failures(facts: Facts, node: NodeUpgrade) -> Iterator[_Failure]:
     for machine in node.machines:
         applied = find_condition(facts.pairing.obj(machine), "PlanApplied", ALL_LISTS)
         age = facts.now.since(Timestamp(applied.changed))

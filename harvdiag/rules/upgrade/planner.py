@@ -15,8 +15,8 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import asked, at_nodes, pairing_causes, stated
-from harvdiag.upgrade.planner import Told
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.planner import PlannerMessage
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 STILL = timedelta(hours=2)
 """How long the planner must have said the same, with no other sign of progress: what it waits for takes minutes."""
@@ -114,7 +114,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _stalled(facts: Facts, rollout: Rollout) -> Told | None:
+def _stalled(facts: Facts, rollout: UpgradeRun) -> PlannerMessage | None:
     """What the planner says while it stands still; None where it does not, or where nobody tells since when."""
     told = next((told for told in rollout.planner if told.stalls), None)
     if told is None or not all(Timestamp(each.since) for each in rollout.planner):
@@ -123,7 +123,7 @@ def _stalled(facts: Facts, rollout: Rollout) -> Told | None:
     return told if age is not None and age >= STILL else None
 
 
-def _still_since(facts: Facts, rollout: Rollout, told: Told) -> str:
+def _still_since(facts: Facts, rollout: UpgradeRun, told: PlannerMessage) -> str:
     """The last sign of progress: new words, a new plan for a Machine that they name, a Job that began or ended."""
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
     nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(told.machines)]
@@ -136,13 +136,13 @@ def _still_since(facts: Facts, rollout: Rollout, told: Told) -> str:
     )
 
 
-def _ahead(rollout: Rollout, told: Told, nodes: list[NodeRollout]) -> list[NodeRollout]:
+def _ahead(rollout: UpgradeRun, told: PlannerMessage, nodes: list[NodeUpgrade]) -> list[NodeUpgrade]:
     """The nodes whose kubelet the planner waits for although it runs; docs/objects.md#failure-capi-unauthorized."""
     target = rollout.upgrade.release.kubernetes
     return [node for node in nodes if target and node.kubelet == target] if told.part == KUBELET else []
 
 
-def _next(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tuple[str, ...]:
+def _next(told: PlannerMessage, nodes: list[NodeUpgrade], ahead: list[NodeUpgrade]) -> tuple[str, ...]:
     steps = (LABEL_KUBECONFIG, RESTART_CAPI) if ahead else STEPS[told.part]
     named = _names(nodes) or "the Machine that the message names"
     return (
@@ -154,11 +154,11 @@ def _next(told: Told, nodes: list[NodeRollout], ahead: list[NodeRollout]) -> tup
     )
 
 
-def _names(nodes: list[NodeRollout]) -> str:
+def _names(nodes: list[NodeUpgrade]) -> str:
     return listed([node.name for node in nodes])
 
 
-def _causes(told: Told, nodes: list[NodeRollout]) -> Iterator[Cause]:
+def _causes(told: PlannerMessage, nodes: list[NodeUpgrade]) -> Iterator[Cause]:
     yield Cause("planner-waits-for-ghost-machine", CONTROL_PLANE)
     yield from (Cause(name, LOCAL) for name in OF_CLUSTER)
     yield from (Cause(name, ObjectRef("Machine", FLEET, machine)) for machine in told.machines for name in OF_MACHINE)

@@ -51,7 +51,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     has the plan's label ("Waiting for plan … skip-restart-rancher-system-agent to complete"). For a Node without the
     label harvesterhci.io/managed=true that never comes.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     if rollout is None or rollout.upgrade.state != AT_SERVICES:
         return
     upgrade = rollout.upgrade.ref
@@ -87,7 +87,7 @@ def _find_out(nodes: list[ObjectRef]) -> str:
 
 def _unmanaged_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
     """What explains that the label never came: the Node's own fault, or that it follows the Machine of another."""
-    named = facts.pairing.named(node)
+    named = facts.pairing.machine_ref(node)
     yield from (Cause(name, node) for name in UNPAIRED)
     yield from ([Cause("nodes-share-machine", named.target)] if named else ())
 
@@ -104,7 +104,7 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
     When it upgrades the system services, it waits until every Node has run a plan that selects only Nodes with the
     label harvesterhci.io/managed=true. As long as that phase has not begun, the upgrade is easily taken back.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     if rollout is None or rollout.upgrade.state not in BEFORE_SERVICES:
         return
     upgrade, left_out = rollout.upgrade.ref, (n.ref for n in rollout.nodes if n.exists and not n.managed)
@@ -147,7 +147,7 @@ def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
     that does not exist any more keeps its place among those that are at work, so that the others are not begun. Nor
     does it end where its Job has failed.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     if rollout is None or rollout.upgrade.state != "PreparingNodes":
         return
     upgrade = rollout.upgrade.ref
@@ -187,7 +187,7 @@ def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
 def _waits_for_plan(upgrade: Upgrade) -> bool:
     if upgrade.running:
         return upgrade.state == AT_SERVICES or upgrade.waits_for_gate
-    return upgrade.cleaning == "Pending"
+    return upgrade.cleanup_state == "Pending"
 
 
 def _held_up(facts: Facts, subject: ObjectRef, plan: NodePlan, why: dict[str, str], lead: str) -> Hit:
@@ -240,7 +240,7 @@ def _revive(node: ObjectRef, why: str) -> str:
 
 def _causes(facts: Facts, node: ObjectRef) -> list[Cause]:
     """A Machine that still names a Node that is gone, or the Node's own fault."""
-    ghosts = [edge.source for edge in facts.links.to(node, "status.nodeRef.name")]
+    ghosts = [edge.source for edge in facts.links.edges_to(node, "status.nodeRef.name")]
     found = [Cause("machine-dangling-node", machine) for machine in ghosts]
     return [*found, *(Cause(name, node) for name in ("upgrade-names-missing-node", *UNPAIRED))]
 
@@ -280,10 +280,10 @@ def _not_its_own(hit: Hit) -> tuple[Cause, ...]:
 def _unable(facts: Facts, plan: NodePlan, name: str) -> str:
     """Why the plan does not get on at a Node; empty where it may, also because an upgrade restarts that Node."""
     node = ObjectRef("Node", "", name)
-    state = facts.rollout.upgrade.nodes.get(name, DONE) if facts.rollout else DONE
+    state = facts.upgrade_run.upgrade.nodes.get(name, DONE) if facts.upgrade_run else DONE
     if facts.fresh(node) or facts.leaving(node):
         return ""
-    if facts.pairing.orphan(node) and all(map(facts.links.seen, ("Machine", "CustomMachine", "RKEBootstrap"))):
+    if facts.pairing.is_orphan(node) and all(map(facts.links.seen, ("Machine", "CustomMachine", "RKEBootstrap"))):
         return "" if _registering(facts, plan, name) else UNREGISTERED
     return plan.held_up_by(_nodes(facts), facts.now).get(name, "") if state in {DONE, PRELOADED} else ""
 

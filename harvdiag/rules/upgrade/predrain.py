@@ -20,7 +20,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import at_nodes, stated
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.phases import PRE_DRAINING
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 HELD = timedelta(hours=2)
 """How long a pre-drain Job may be at work: VMs move in minutes, and a rebuild of a large volume may take an hour."""
@@ -72,13 +72,13 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
             yield _hit(facts, rollout, node, hold)
 
 
-def _held(facts: Facts, node: NodeRollout) -> Job | None:
+def _held(facts: Facts, node: NodeUpgrade) -> Job | None:
     job = node.job("pre-drain") if node.exists and node.state == PRE_DRAINING else None
     age = facts.now.since(Timestamp(job.began)) if job else None
     return job if job and job.state == ACTIVE and age is not None and age >= HELD else None
 
 
-def _volumes(facts: Facts, rollout: Rollout, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
+def _volumes(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj]]:
     """The attached volumes that the Job waits for, those at this node first.
 
     With three nodes or more each must be healthy; with two, two replicas are enough, and only a fault is certain.
@@ -92,13 +92,13 @@ def _volumes(facts: Facts, rollout: Rollout, node: NodeRollout) -> list[tuple[Ob
     return sorted(found, key=lambda pair: (text(pair[1], "status.currentNodeID") != node.name, pair[0]))
 
 
-def _storing(facts: Facts, rollout: Rollout) -> int:
+def _storing(facts: Facts, rollout: UpgradeRun) -> int:
     """How many nodes the Job counts: the managed ones that are no witness."""
     there = [node for node in rollout.nodes if node.exists and node.managed]
     return sum(labels(facts.pairing.obj(node.ref)).get(WITNESS) != "true" for node in there)
 
 
-def _vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
+def _vms(facts: Facts, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj]]:
     """The VMs that run on the node and cannot migrate, as far as their namespaces were seen.
 
     Bundles hold those of few namespaces.
@@ -112,7 +112,7 @@ def _vms(facts: Facts, node: NodeRollout) -> list[tuple[ObjectRef, Obj]]:
     return [(ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in stay]
 
 
-def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
+def _hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold) -> Hit:
     volumes, vms = hold.volumes[:MOST_SHOWN], hold.vms[:MOST_SHOWN]
     told = [f"volume {ref.name} ({_owner(obj)}) is {text(obj, 'status.robustness')}" for ref, obj in volumes]
     told += [f"VM {ref.namespace}/{ref.name} cannot migrate{_reason(obj)}" for ref, obj in vms]
@@ -140,7 +140,7 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, hold: _Hold) -> Hit:
     )
 
 
-def _steps(node: NodeRollout, hold: _Hold) -> Iterator[str]:
+def _steps(node: NodeUpgrade, hold: _Hold) -> Iterator[str]:
     if not hold.volumes and not hold.vms:
         yield "Look for volumes that are degraded or faulted: `kubectl get volumes.longhorn.io -n longhorn-system`."
     for ref, _ in hold.volumes[:1]:
@@ -177,5 +177,5 @@ def _owner(obj: Obj) -> str:
     return f"{space}/{claim}, {at}" if space and claim else at
 
 
-def _longhorn_nodes(rollout: Rollout) -> list[ObjectRef]:
+def _longhorn_nodes(rollout: UpgradeRun) -> list[ObjectRef]:
     return [ObjectRef("Node.longhorn.io", "longhorn-system", node.name) for node in rollout.nodes]

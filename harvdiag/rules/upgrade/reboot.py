@@ -27,7 +27,7 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import DONE, REBOOT
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 BOOT = timedelta(hours=1)
 """How long a host may be away for its restart: servers with much memory and many disks take half of that."""
@@ -84,12 +84,12 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _last(node: NodeRollout) -> Job | None:
+def _last(node: NodeUpgrade) -> Job | None:
     """The Job after which it restarts."""
     return node.job("post-drain") or node.job("single-node-upgrade")
 
 
-def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
+def _stuck(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _Stuck | None:
     """The first of the signs that waiting does not help."""
     wanted = rollout.upgrade.release.os or node.pending_os
     since = ready_since(facts, node.ref)
@@ -114,9 +114,9 @@ def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
     return _old_again(facts, node, wanted, since)
 
 
-def _not_found(facts: Facts, node: NodeRollout) -> str:
+def _not_found(facts: Facts, node: NodeUpgrade) -> str:
     """Why Harvester's way from the Node's annotation to exactly one plan Secret ends; empty where it does not."""
-    named = facts.pairing.named(node.ref)
+    named = facts.pairing.machine_ref(node.ref)
     if named is None:
         return "the Node names no Machine"
     if named.broken:
@@ -125,7 +125,7 @@ def _not_found(facts: Facts, node: NodeRollout) -> str:
     return "" if plans == 1 else f"Machine {named.value} has {plans or 'no'} plan Secrets"
 
 
-def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
+def _away(facts: Facts, node: NodeUpgrade, since: str) -> _Stuck | None:
     """Not Ready for longer than a host needs to restart."""
     age = facts.now.since(Timestamp(since))
     if age is None or age < BOOT:
@@ -142,7 +142,7 @@ def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
     )
 
 
-def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stuck | None:
+def _old_again(facts: Facts, node: NodeUpgrade, wanted: str, since: str) -> _Stuck | None:
     """Ready again after the Job, so it has restarted, and yet with the old system; or it never went down."""
     job, back = _last(node), Timestamp(since)
     age = back.since(Timestamp(job.ended)) if job else None
@@ -163,7 +163,7 @@ def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stu
     )
 
 
-def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
+def _never_down(facts: Facts, node: NodeUpgrade, job: Job) -> _Stuck | None:
     """Ready all the time since before the Job's end, for longer than a host needs to go down."""
     age = facts.now.since(Timestamp(job.ended))
     if age is None or age <= BOOT:
@@ -195,7 +195,7 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
     drain may find no place for them.
     """
     upgrade = next(iter(facts.upgrades.all), None)
-    rollout = facts.rollout or (Rollout(upgrade, facts.snapshot, facts.pairing) if upgrade else None)
+    rollout = facts.upgrade_run or (UpgradeRun(upgrade, facts.snapshot, facts.pairing) if upgrade else None)
     for node in rollout.nodes if rollout else ():
         if rollout and node.cordoned and node.state == DONE and _left_cordoned(facts, rollout, node):
             at = cordoned_at(facts, node.ref)
@@ -228,7 +228,7 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _left_cordoned(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
+def _left_cordoned(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> bool:
     """Not for maintenance, not in a cycle; after the upgrade's end only where the cordon is older than the last Job."""
     obj = facts.links.objects.get(node.ref)
     if text(obj, MAINTENANCE) or any(not shaken.idle for _, shaken in node.secrets):

@@ -18,7 +18,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.phases import AT_SERVICES
 
 ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
@@ -169,7 +169,7 @@ def _concerned(facts: Facts) -> Upgrade | None:
 
 
 def _of_upgrade(ref: ObjectRef) -> bool:
-    return ref.namespace == FLEET and ours(ref.kind, ref.name)
+    return ref.namespace == FLEET and is_upgrade_chart(ref.kind, ref.name)
 
 
 def _settled(facts: Facts, obj: Obj) -> bool:
@@ -290,4 +290,4 @@ def _since_1_9(facts: Facts) -> bool:
 
 def _services_under_way(facts: Facts) -> bool:
     """While the services are upgraded, Rancher is just being replaced and writes what its new version wants."""
-    return facts.rollout is not None and facts.rollout.upgrade.state == AT_SERVICES
+    return facts.upgrade_run is not None and facts.upgrade_run.upgrade.state == AT_SERVICES

@@ -13,9 +13,9 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import show
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import at_nodes, over, pairing_causes
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.v2 import toolkit_unseen
-from harvdiag.upgrade.wording import made
+from harvdiag.upgrade.wording import created_at
 
 KUBELET, OS = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
 
@@ -41,7 +41,7 @@ def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
         yield from _meanwhile(facts, rollout)
 
 
-def _after(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
+def _after(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
     """The Nodes that run another release than the one at which others have arrived."""
     if _by_toolkit(facts, rollout) or not any(node.exists and not _lags(rollout, node) for node in rollout.nodes):
         return
@@ -56,7 +56,7 @@ def _after(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
         yield _hit(facts, rollout, node, f"{what}: it still runs {listed(lags)}", _mend(node))
 
 
-def _meanwhile(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
+def _meanwhile(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
     """Nodes without an entry while the nodes have their turn, where nothing else is wrong with them."""
     if not rollout.upgrade.statuses or rollout.upgrade.single_node:
         return
@@ -72,7 +72,7 @@ def _meanwhile(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
         yield _hit(facts, rollout, node, f"{what}: it will pass over that node", steps)
 
 
-def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps: tuple[str, ...]) -> Hit:
+def _hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, message: str, steps: tuple[str, ...]) -> Hit:
     return Hit(
         subject=node.ref,
         message=message,
@@ -90,7 +90,7 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps:
     )
 
 
-def _mend(node: NodeRollout) -> tuple[str, ...]:
+def _mend(node: NodeUpgrade) -> tuple[str, ...]:
     label = f"Find out why {node.name} has no label harvesterhci.io/managed; its own finding says how to mend that."
     look = f"See what {node.name} is: `kubectl get node {advice.arg(node.name)} -o yaml`. {advice.SEE_MACHINES}"
     ask = (
@@ -100,20 +100,20 @@ def _mend(node: NodeRollout) -> tuple[str, ...]:
     return (look if node.managed else label, ask)
 
 
-def _lags(rollout: Rollout, node: NodeRollout) -> list[str]:
+def _lags(rollout: UpgradeRun, node: NodeUpgrade) -> list[str]:
     """What of the node is not the release's; nothing where the Upgrade does not tell its release."""
     release = rollout.upgrade.release
     pairs = ((node.kubelet, release.kubernetes), (node.os, release.os))
     return [has for has, wanted in pairs if has and wanted and has != wanted]
 
 
-def _later(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
+def _later(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> bool:
     """Whether the Node joined after the upgrade had begun, or nobody tells when."""
     joined = Timestamp(text(facts.pairing.obj(node.ref), "metadata.creationTimestamp"))
-    began = Timestamp(made(rollout.upgrade))
+    began = Timestamp(created_at(rollout.upgrade))
     return joined.at is None or began.at is None or joined.at > began.at
 
 
-def _by_toolkit(facts: Facts, rollout: Rollout) -> bool:
+def _by_toolkit(facts: Facts, rollout: UpgradeRun) -> bool:
     """Whether an UpgradePlan has upgraded nodes since: then the Upgrade's release is not the cluster's any more."""
-    return any(made(plan) > made(rollout.upgrade) for plan in facts.upgrades.plans)
+    return any(created_at(plan) > created_at(rollout.upgrade) for plan in facts.upgrades.plans)

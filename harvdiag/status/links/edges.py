@@ -60,7 +60,7 @@ class Ties:
             case ["Node", "Machine"]:
                 back = self._pairing.node_ref(target)
             case ["Machine", "Node"]:
-                back = self._pairing.named(target)
+                back = self._pairing.machine_ref(target)
             case _:
                 return ""
         return str(back.value) if back and back.target != source else ""

@@ -23,7 +23,7 @@ from harvdiag.status.nodes.cells import Cell, Row
 from harvdiag.status.nodes.paired import paired
 from harvdiag.status.nodes.workload import Load, vms, volumes
 from harvdiag.upgrade.phases import DONE, PRELOADED, PRELOADING, REBOOT
-from harvdiag.upgrade.run import NodeRollout
+from harvdiag.upgrade.run import NodeUpgrade
 
 __all__ = ["Board"]
 
@@ -204,11 +204,11 @@ class Board(Tabular):
 
     @cached_property
     def _rollout(self) -> bool:
-        return self.facts.rollout is not None
+        return self.facts.upgrade_run is not None
 
     @cached_property
-    def _steps(self) -> dict[str, NodeRollout]:
-        return {node.name: node for node in self.facts.rollout.nodes} if self.facts.rollout else {}
+    def _steps(self) -> dict[str, NodeUpgrade]:
+        return {node.name: node for node in self.facts.upgrade_run.nodes} if self.facts.upgrade_run else {}
 
     @cached_property
     def _volumes(self) -> Any:
@@ -221,8 +221,8 @@ class Board(Tabular):
     @cached_property
     def _usual(self) -> dict[str, str]:
         """The kubelet and the system that most nodes run, or that the upgrade leads to; empty where there is none."""
-        if self.facts.rollout:
-            release = self.facts.rollout.upgrade.release
+        if self.facts.upgrade_run:
+            release = self.facts.upgrade_run.upgrade.release
             return {"kubelet": release.kubernetes, "os": release.os}
         found = {}
         for name, column in (("kubelet", FIELDS["kubelet"]), ("os", FIELDS["os"])):
@@ -231,7 +231,7 @@ class Board(Tabular):
             found[name] = str(version or "") if 2 * count > told.total() else ""
         return found
 
-    def _version(self, name: str, ref: ObjectRef, step: NodeRollout | None) -> Cell:
+    def _version(self, name: str, ref: ObjectRef, step: NodeUpgrade | None) -> Cell:
         told = str(FIELDS[name].value(self.facts.pairing.obj(ref)) or "")
         if not told:
             return Cell("not told", UNSEEN, FIELDS[name].source)
@@ -244,7 +244,7 @@ class Board(Tabular):
         late = step.state == DONE
         return Cell(word, "warning" if late else PLAIN, f"{hint}; the upgrade leads to {usual}", told)
 
-    def _upgrade(self, step: NodeRollout | None, found: tuple[Finding, ...]) -> Cell:
+    def _upgrade(self, step: NodeUpgrade | None, found: tuple[Finding, ...]) -> Cell:
         if step is None:
             gap = self.facts.snapshot.gap("Upgrade")
             return Cell("not seen", UNSEEN, f"Upgrade: {gap}") if gap else Cell("", NONE)
@@ -271,7 +271,7 @@ def _managed(value: Any, found: tuple[Finding, ...]) -> Cell:
     return Cell("no", judged, f"{hint}: {value or 'absent'}", False)
 
 
-def _ready(value: Any, step: NodeRollout | None, found: tuple[Finding, ...]) -> Cell:
+def _ready(value: Any, step: NodeUpgrade | None, found: tuple[Finding, ...]) -> Cell:
     hint = f"condition Ready: {value or 'absent'}"
     if value == "True":
         return Cell("yes", GOOD, hint, True)
@@ -284,7 +284,7 @@ def _ready(value: Any, step: NodeRollout | None, found: tuple[Finding, ...]) -> 
     return Cell("unknown", "error", hint, False, reason="readiness unknown")
 
 
-def _schedulable(value: Any, step: NodeRollout | None) -> Cell:
+def _schedulable(value: Any, step: NodeUpgrade | None) -> Cell:
     if value is not False:
         return Cell("yes", GOOD, "spec.unschedulable: absent", True)
     asked = step is not None and step.handshake is not None and not step.handshake.idle

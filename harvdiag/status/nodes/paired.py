@@ -36,7 +36,7 @@ def paired(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) ->
     hint = "; ".join(
         filter(None, (words, f"Machine {machines}" if machines else "", judged[0].message if judged else ""))
     )
-    if not verdict.told:
+    if not verdict.is_known:
         return Cell("not seen", UNSEEN, hint, machines)
     if verdict is Verdict.PAIRED and not leaving:
         return Cell(judged[0].short if judged else "yes", state or GOOD, hint, machines)
@@ -48,4 +48,4 @@ def _judged(pairing: Pairing, pair: Pair) -> tuple[Verdict, bool]:
     """What a pair amounts to, and whether its Machine is being deleted."""
     node = ObjectRef("Node", "", pair.node) if pair.node else None
     machine = ObjectRef("Machine", FLEET, pair.machine) if pair.machine else None
-    return pairing.judge(node, machine), bool(machine and pairing.deleting(machine))
+    return pairing.judge(node, machine), bool(machine and pairing.deletion_time(machine))

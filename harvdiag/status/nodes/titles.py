@@ -79,7 +79,7 @@ def _first(names: Sequence[str]) -> str:
 def _well(board: Board) -> str:
     size, skipped = counted(len(board.nodes), "node"), board.findings.skipped
     gaps = [name for name in ("paired",) if any(row.cells[name].state == UNSEEN for row in board.nodes)]
-    if board.facts.rollout and not board.others:
+    if board.facts.upgrade_run and not board.others:
         return _going(board, f"; {counted(len(skipped), 'check')} could not be made" if skipped else "")
     if skipped:
         why = " (Machines were not seen)" if gaps else ""

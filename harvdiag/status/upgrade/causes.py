@@ -24,7 +24,7 @@ def faults(diagnosis: Diagnosis) -> Iterator[Part]:
     last = _last(diagnosis.story)
     root = diagnosis.root_cause(last)
     alike = tuple(f for f in diagnosis.story if f.rule == last.rule and f is not last)
-    key = PartKey.WHY if diagnosis.rollout or diagnosis.stuck else PartKey.LEFT_OVER
+    key = PartKey.WHY if diagnosis.upgrade_run or diagnosis.stuck else PartKey.LEFT_OVER
     yield Part(key, _why(last, alike), findings=(last, *alike))
     roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
     if last is not root and last.rule != root.rule:

@@ -16,8 +16,8 @@ def explain(diagnosis: Diagnosis, node: str = "") -> list[Part]:
 
     Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
     """
-    if diagnosis.rollout is None:
+    if diagnosis.upgrade_run is None:
         return list(over.explain(diagnosis, node))
     if node:
-        return list(one.explain(diagnosis, diagnosis.rollout, node))
-    return list(whole.explain(diagnosis, diagnosis.rollout))
+        return list(one.explain(diagnosis, diagnosis.upgrade_run, node))
+    return list(whole.explain(diagnosis, diagnosis.upgrade_run))

@@ -12,7 +12,7 @@ from harvdiag.status.upgrade.part import Part, PartKey
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.wording import done, failure, named, states
+from harvdiag.upgrade.wording import failure_reason, format_done, format_node_states, upgrade_title
 
 __all__ = ["explain"]
 
@@ -45,7 +45,7 @@ def _ended(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     if last is None:
         yield Part(PartKey.WHERE, "no upgrade is under way, and none is remembered")
     else:
-        yield Part(PartKey.WHERE, f"no upgrade is under way; the last, {named(last)}, {_end(diagnosis, last)}")
+        yield Part(PartKey.WHERE, f"no upgrade is under way; the last, {upgrade_title(last)}, {_end(diagnosis, last)}")
         if node:
             state = last.nodes.get(node)
             yield Part(PartKey.NODE, f'{node} was "{state}" in it' if state else f"{node} is not in its list")
@@ -56,15 +56,15 @@ def _ended(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
 def _end(diagnosis: Diagnosis, last: Upgrade) -> str:
     if not last.failed:
         return "succeeded"
-    why = failure(last) if not diagnosis.story else ""
-    count = done(sum(state == DONE for state in last.nodes.values()), len(last.nodes)) if last.nodes else ""
+    why = failure_reason(last) if not diagnosis.story else ""
+    count = format_done(sum(state == DONE for state in last.nodes.values()), len(last.nodes)) if last.nodes else ""
     return f"failed{f': {why}' if why else ''}{f'; {count}' if count else ''}"
 
 
 def _of_plan(plan: UpgradePlan, node: str) -> Iterator[Part]:
     """Upgrade V2: it has phases of its own and goes by plans, not by the Machines' plan Secrets."""
     place = f"is in phase {plan.phase or '(none yet)'}" if plan.running else f"is over: {plan.phase}"
-    yield Part(PartKey.WHERE, f"{named(plan)} (Upgrade V2) {place}; {states(plan)}")
+    yield Part(PartKey.WHERE, f"{upgrade_title(plan)} (Upgrade V2) {place}; {format_node_states(plan)}")
     if plan.degraded:
         yield Part(PartKey.WHY, f"its condition Degraded is True: {plan.degraded}")
     failed = [f"{n} ({s.state}{': ' if s.message else ''}{s.message})" for n, s in plan.failed.items()]

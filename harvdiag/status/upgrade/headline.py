@@ -13,8 +13,8 @@ from harvdiag.status.upgrade.part import Part, PartKey, find_part
 from harvdiag.status.upgrade.progress import Course, Way
 from harvdiag.upgrade.phases import DONE, LAST, NODES, PRELOADED, STATES
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import WaitReason, wait
-from harvdiag.upgrade.wording import failure, states
+from harvdiag.upgrade.waiting import WaitReason, find_wait
+from harvdiag.upgrade.wording import failure_reason, format_node_states
 
 __all__ = ["alt", "done", "headline", "parts", "root", "short", "title"]
 
@@ -51,9 +51,9 @@ def _bare(message: str) -> str:
 def done(course: Course) -> str:
     """How far it is: ``3 of 4 nodes are done``, before the nodes' turn ``phase 5 of 8``."""
     phase = course.upgrade.phase if course.upgrade else None
-    if course.rollout is None or phase is None:
+    if course.upgrade_run is None or phase is None:
         return "phase not known"
-    told = course.rollout.percent
+    told = course.upgrade_run.percent
     many = phase.number >= NODES and told.of > 1
     return f"{told.done} of {told.of} nodes are done" if many else f"phase {phase.number} of {LAST}"
 
@@ -168,12 +168,12 @@ def _at_work(course: Course) -> str:
         return f"{way.name} is at work, {doing}"
     if at_work:
         return f"{spelling.listed([way.name for way in at_work])} are at work"
-    return f"it waits for {wait(course.rollout).actor}" if course.rollout else "nothing is at work"
+    return f"it waits for {find_wait(course.upgrade_run).actor}" if course.upgrade_run else "nothing is at work"
 
 
 def _last_hand(course: Course, way: Way) -> str:
     """What is left to do for a node that counts as done."""
-    node = course.rollout.node(way.name) if course.rollout else None
+    node = course.upgrade_run.node(way.name) if course.upgrade_run else None
     if node and any(job.pending and job.type.startswith("restore") for job in node.jobs):
         return f"{way.name} is upgraded and restores its VMs"
     left = f", and {way.wait.actor} is {way.wait.what}" if way.wait.task else ""
@@ -187,7 +187,7 @@ def _of_plan(plan: UpgradePlan) -> str:
         return f"Upgrade V2{to} has failed on {spelling.listed(them)}; its phase is {plan.phase or 'not told'}"
     if not plan.running:
         return f"No upgrade is under way; the last, Upgrade V2{to}, has {plan.phase.lower()}"
-    return f"Upgrade V2{to} is in phase {plan.phase or '(none yet)'}: {states(plan)}"
+    return f"Upgrade V2{to} is in phase {plan.phase or '(none yet)'}: {format_node_states(plan)}"
 
 
 def _over(course: Course) -> str:
@@ -198,7 +198,7 @@ def _over(course: Course) -> str:
     to = f" to {last.version}" if last.version else ""
     if last.failed:
         mine = [way for way in course.ways if way.mark == "error"]
-        why = short(mine[0].says, 0) if mine else failure(last)
+        why = short(mine[0].says, 0) if mine else failure_reason(last)
         broken = course.broken_phase
         where = next((f" in phase {c.number} ({c.label})" for c in course.cells if c.number == broken < LAST), "")
         return f"No upgrade is under way; the last{to} failed{where}{f': {why}' if why else ''}"

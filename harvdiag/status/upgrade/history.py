@@ -17,9 +17,9 @@ from harvdiag.status.upgrade.folding import Lane, folded
 from harvdiag.status.upgrade.headline import done, headline, title
 from harvdiag.status.upgrade.progress import Course
 from harvdiag.upgrade.phases import FAILED
-from harvdiag.upgrade.timeline import PHASE_COLUMNS, Entry, EntryKind, Span, lines, stopped, timeline
-from harvdiag.upgrade.waiting import has_turn
-from harvdiag.upgrade.wording import named, span
+from harvdiag.upgrade.timeline import PHASE_COLUMNS, Entry, EntryKind, Span, build_timeline, find_stop, format_entries
+from harvdiag.upgrade.waiting import is_upgrading
+from harvdiag.upgrade.wording import format_duration, upgrade_title
 
 __all__ = ["Bar", "History", "Row", "Sign"]
 
@@ -102,7 +102,7 @@ class History(Tabular):
         if standing.past is None:
             return []
         entries = standing.past.entries()
-        told = lines(entries)
+        told = format_entries(entries)
         if standing.still and standing.last:
             told.insert(entries.index(standing.last) + 1, HERE)
         return [*told, *map(plain, standing.past.untimed)]
@@ -121,8 +121,8 @@ class History(Tabular):
     @cached_property
     def entries(self) -> list[Entry]:
         """Everything that tells a time, in its order."""
-        rollout = self.course.rollout
-        return timeline(rollout, self.course.facts.snapshot) if rollout else []
+        rollout = self.course.upgrade_run
+        return build_timeline(rollout, self.course.facts.snapshot) if rollout else []
 
     @cached_property
     def spans(self) -> list[Span]:
@@ -137,7 +137,7 @@ class History(Tabular):
     @cached_property
     def stop(self) -> Entry | None:
         """The last entry at which anything moved, where it stands still."""
-        return stopped(self.entries, self.course.facts.now.at) if self.course.stands else None
+        return find_stop(self.entries, self.course.facts.now.at) if self.course.stands else None
 
     @cached_property
     def end(self) -> datetime:
@@ -199,8 +199,8 @@ class History(Tabular):
             began = told.began or told.ended
             if began is None:
                 continue
-            took = span(told.duration, short=True) if told.duration is not None else ""
-            idle = span(told.gap) if told.gap is not None and told.gap.total_seconds() >= 600 else ""
+            took = format_duration(told.duration, short=True) if told.duration is not None else ""
+            idle = format_duration(told.gap) if told.gap is not None and told.gap.total_seconds() >= 600 else ""
             # An end that nobody tells: of a phase that is over, and of everything once the upgrade is.
             over = not told.ended and ((mark == "good" and not told.node) or not self.course.running)
             ended = began if over or not told.began else told.ended
@@ -221,7 +221,11 @@ class History(Tabular):
         nor what befalls one whose turn is to come.
         """
         heeded = {way.name for way in self.course.ways if way.mark in {"error", "warning", "now"}} | {""}
-        turns = {node.name for node in self.course.rollout.nodes if has_turn(node)} if self.course.rollout else set()
+        turns = (
+            {node.name for node in self.course.upgrade_run.nodes if is_upgrading(node)}
+            if self.course.upgrade_run
+            else set()
+        )
         found: dict[str, list[Sign]] = {}
         for entry in self.entries:
             if entry.node in heeded and (mark := _fault(entry, entry.node in turns)):
@@ -250,7 +254,7 @@ class History(Tabular):
         if course.upgrade is None or (course.gap and not course.running):
             return title(course)
         if not self.told:
-            rest = title(course) if not course.running else named(course.upgrade)
+            rest = title(course) if not course.running else upgrade_title(course.upgrade)
             return f"{rest}: nothing tells when anything happened"
         if self.stop:
             age = course.age(self.stop.time.isoformat())
@@ -258,7 +262,7 @@ class History(Tabular):
             why = f"{why[0].lower()}{why[1:]}" if why.startswith(("The upgrade", "None of")) else why
             return f"Nothing has moved for {age}: {why} ({done(course)})"
         began = min(s.began for s in self.spans if s.began) if any(s.began for s in self.spans) else self.end
-        lasts = span(self.end - began)
+        lasts = format_duration(self.end - began)
         return f"{title(course)}; {lasts} {'so far' if course.running else 'in all'}"
 
     @property
@@ -293,7 +297,7 @@ def _together(spans: Sequence[Span]) -> Iterator[Span]:
 
 def _phase(told: Span, mark: str) -> str:
     """A phase with how it stands and what is known of its time: ``RepoPrepared done, began 02:46, took 2 min.``"""
-    took = f", took {span(told.duration)}" if told.duration is not None else ""
+    took = f", took {format_duration(told.duration)}" if told.duration is not None else ""
     return f"{told.step} {STANDS.get(mark, 'not known')}{f', began {told.began:%H:%M}' if told.began else ''}{took}."
 
 

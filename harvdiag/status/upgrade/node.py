@@ -10,23 +10,23 @@ from harvdiag.core.suggest import either, near
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.part import Part, PartKey, awaited, quoted
-from harvdiag.upgrade.logs import agent, job_says, joined
+from harvdiag.upgrade.logs import find_job_wait, find_join_failure, read_agent_story
 from harvdiag.upgrade.phases import DONE, STATES
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting import wait_of
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting import find_node_wait
 
 __all__ = ["explain", "logs"]
 
 LONG = 600
 
 
-def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]:
+def explain(diagnosis: Diagnosis, rollout: UpgradeRun, name: str) -> Iterator[Part]:
     """Its state, whom it waits for, what the logs tell of it, and what was found. Raises UsageError for no node."""
     node = rollout.node(name)
     if node is None:
         hint = either(near(name, {n.name for n in rollout.nodes}))
         raise UsageError(f"no node {name!r} in this upgrade{hint}")
-    told = wait_of(rollout, node)
+    told = find_node_wait(rollout, node)
     lost = told.never
     busy = any(job.pending for job in node.jobs)
     yield Part(PartKey.WHERE, _where(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
@@ -40,14 +40,14 @@ def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]
     yield from _found(diagnosis, node)
 
 
-def _where(node: NodeRollout, seen: bool, doing: bool) -> str:
+def _where(node: NodeUpgrade, seen: bool, doing: bool) -> str:
     does = f": it {STATES[node.state].doing}" if doing and node.state in STATES and node.state != DONE else ""
     absent = "it is no Node of the cluster" if seen else "Nodes were not seen"
     runs = f"it runs {node.kubelet or '?'} on {node.os or '?'}" if node.exists else absent
     return f'{node.name} is "{node.state}"{does}; {runs}' if node.state else f"{node.name} has no state yet; {runs}"
 
 
-def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
+def _found(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]:
     about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
     mine = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
     for finding in mine[:1]:
@@ -60,17 +60,17 @@ def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
         yield Part(PartKey.BUT, "the upgrade is stuck before it comes to this node: without --node harvdiag tells why")
 
 
-def logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
+def logs(facts: Facts, node: NodeUpgrade) -> Iterator[Part]:
     """What the logs of a bundle tell of a node: where its join was lost, or what its Job or its agent says."""
     snapshot = facts.snapshot
     if node.exists and not node.machines and snapshot.seen("Machine"):
-        story = joined(snapshot, node.name)
+        story = find_join_failure(snapshot, node.name)
         yield Part(PartKey.LOST_AT, story.text)
         yield from (Part(PartKey.LOG, quoted(quote)) for quote in story.quotes[:2])
         return
     job = next((job for job in reversed(node.jobs) if job.pending), None)
-    if job and (said := job_says(snapshot, job)):
+    if job and (said := find_job_wait(snapshot, job)):
         yield Part(PartKey.LOG, quoted(said))
-    told = agent(snapshot, node.name) if node.state != DONE else None
+    told = read_agent_story(snapshot, node.name) if node.state != DONE else None
     if told and told.error and not told.recovered:
         yield Part(PartKey.LOG, quoted(told.error))

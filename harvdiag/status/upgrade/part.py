@@ -12,7 +12,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.wording import format_duration
 
 __all__ = ["Part", "PartKey", "awaited", "find_part", "quoted", "since"]
 
@@ -75,7 +75,7 @@ def since(facts: Facts, at: str) -> str:
     age = facts.now.since(moment)
     if not moment or age is None or age < timedelta(0):
         return ""
-    return f"since {moment}, {span(age)} before the collection"
+    return f"since {moment}, {format_duration(age)} before the collection"
 
 
 def awaited(facts: Facts, wait: Wait, whom: str = "") -> Part:

@@ -38,11 +38,11 @@ from harvdiag.upgrade.phases import (
     STATES,
     Phase,
 )
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.timeline import Span, phases
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.timeline import Span, find_phases
 from harvdiag.upgrade.v1 import Upgrade
-from harvdiag.upgrade.waiting import Wait, wait_of
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.waiting import Wait, find_node_wait
+from harvdiag.upgrade.wording import format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,19 +144,19 @@ class Course(Tabular):
     @property
     def running(self) -> bool:
         """Whether it is under way."""
-        return self.standing.rollout is not None and self.upgrade is not None
+        return self.standing.upgrade_run is not None and self.upgrade is not None
 
     @cached_property
-    def rollout(self) -> Rollout | None:
+    def upgrade_run(self) -> UpgradeRun | None:
         """The upgrade with its nodes and Jobs; of one that is over, as far as it is still told."""
         if self.upgrade is None:
             return None
-        return self.standing.rollout or Rollout(self.upgrade, self.facts.snapshot, self.facts.pairing)
+        return self.standing.upgrade_run or UpgradeRun(self.upgrade, self.facts.snapshot, self.facts.pairing)
 
     @cached_property
     def spans(self) -> list[Span]:
         """The phases, then each node's steps, with their times."""
-        return phases(self.rollout, self.facts.snapshot) if self.rollout else []
+        return find_phases(self.upgrade_run, self.facts.snapshot) if self.upgrade_run else []
 
     @property
     def stands(self) -> bool:
@@ -166,7 +166,7 @@ class Course(Tabular):
     def age(self, since: str, short: bool = False) -> str:
         """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
         age = self.facts.now.since(Timestamp(since))
-        return span(age, short) if age is not None and age.total_seconds() >= 0 else ""
+        return format_duration(age, short) if age is not None and age.total_seconds() >= 0 else ""
 
     # --- as data ---------------------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class Course(Tabular):
     @property
     def _phases(self) -> list[tuple[int, str, str, str | None]]:
         told = [(cell, cell.took) for cell in self.cells]
-        return [(c.number, c.label, c.mark, None if took is None else span(took)) for c, took in told]
+        return [(c.number, c.label, c.mark, None if took is None else format_duration(took)) for c, took in told]
 
     def _row_document(self, record: Record) -> dict[str, Any]:
         return {**super()._row_document(record), **step_entries(record["step"])}
@@ -227,7 +227,7 @@ class Course(Tabular):
         hint = f"{phase.number} {label}: {phase.actor} {phase.doing}, until {phase.until}"
         mark = self._phase_mark(phase)
         spent = took.get(label) if mark == "good" else None
-        hint += f"; took {span(spent)}" if spent is not None else ""
+        hint += f"; took {format_duration(spent)}" if spent is not None else ""
         return Cell(phase.number, label, mark, spent, hint)
 
     def _phase_mark(self, phase: Phase) -> str:
@@ -265,10 +265,10 @@ class Course(Tabular):
     @cached_property
     def ways(self) -> list[Way]:
         """Every node, what needs a look first, then by name; of an upgrade that is over those of its list."""
-        if self.rollout is None:
+        if self.upgrade_run is None:
             return []
-        nodes = [n for n in self.rollout.nodes if self.running or n.status]
-        found = [self._way(self.rollout, node) for node in nodes]
+        nodes = [n for n in self.upgrade_run.nodes if self.running or n.status]
+        found = [self._way(self.upgrade_run, node) for node in nodes]
         return sorted(found, key=lambda way: (RANK[way.mark], way.at == ""))
 
     @cached_property
@@ -278,8 +278,8 @@ class Course(Tabular):
             found.setdefault(told.node, []).append(told)
         return found
 
-    def _way(self, rollout: Rollout, node: NodeRollout) -> Way:
-        told, finding = wait_of(rollout, node), self.trouble(node)
+    def _way(self, rollout: UpgradeRun, node: NodeUpgrade) -> Way:
+        told, finding = find_node_wait(rollout, node), self.trouble(node)
         never = told.what if told.never and self.running else ""
         mark = self._mark(node, finding)
         says = _reason(told, finding, never) if mark in {"error", "warning"} else ""
@@ -304,11 +304,11 @@ class Course(Tabular):
     def _spent(self, of: Span) -> str:
         """What a step took; of one that goes on, for how long it has."""
         if of.duration is not None:
-            return span(of.duration, short=True)
+            return format_duration(of.duration, short=True)
         age = self.age(of.began.isoformat(), short=True) if of.began and not of.ended and self.running else ""
         return f"for {age}" if age else ""
 
-    def trouble(self, node: NodeRollout) -> Finding | None:
+    def trouble(self, node: NodeUpgrade) -> Finding | None:
         """The finding of the story about a node: one that has it as its subject, the upgrade's own before its causes;
         else one about the Upgrade that names it.
         """
@@ -321,7 +321,7 @@ class Course(Tabular):
         named = {e.object: f for f in story if f.subject.kind == "Upgrade" for e in f.evidence}
         return named | {f.subject: f for f in sorted(story, key=lambda f: -f.severity.rank)}
 
-    def _mark(self, node: NodeRollout, finding: Finding | None) -> str:
+    def _mark(self, node: NodeUpgrade, finding: Finding | None) -> str:
         over = node.state == DONE and (finding is None or finding.subject != node.ref)
         if node.state == FAILED or (finding and finding.severity is Severity.ERROR and not over):
             return "error"
@@ -343,7 +343,7 @@ def _reason(told: Wait, finding: Finding | None, never: str) -> str:
     return never or (finding.message if finding else told.what)
 
 
-def _at(node: NodeRollout) -> str:
+def _at(node: NodeUpgrade) -> str:
     """The column at which a node stands; one that failed stands where it did."""
     if node.state != FAILED:
         return node.state if node.state in STATES else ""

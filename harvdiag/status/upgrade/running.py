@@ -15,9 +15,9 @@ from harvdiag.status.upgrade.causes import also, faults
 from harvdiag.status.upgrade.node import logs
 from harvdiag.status.upgrade.part import Part, PartKey, awaited, since
 from harvdiag.upgrade.phases import LAST, NODES
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.waiting import has_turn, in_turn, wait
-from harvdiag.upgrade.wording import FUTILE, done, named, span
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.waiting import current_node, find_wait, is_upgrading
+from harvdiag.upgrade.wording import FUTILE, format_done, format_duration, upgrade_title
 
 __all__ = ["explain"]
 
@@ -25,12 +25,13 @@ SILENCE = timedelta(hours=2)
 """Longer than any one step of an upgrade usually takes; where nothing moved for so long, somebody should look."""
 
 
-def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+def explain(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
     """Where it stands; why, where something holds it up, else whose turn it is; what to beware of."""
     yield Part(PartKey.WHERE, _where(diagnosis, rollout))
     if plan := diagnosis.facts.upgrades.plan:
         yield Part(
-            PartKey.ALSO_RUNNING, f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once"
+            PartKey.ALSO_RUNNING,
+            f"{upgrade_title(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once",
         )
     if deleted := Timestamp(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
         yield Part(PartKey.BEING_DELETED, f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
@@ -45,23 +46,23 @@ def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
     yield from _said(diagnosis.facts, rollout)
 
 
-def _where(diagnosis: Diagnosis, rollout: Rollout) -> str:
+def _where(diagnosis: Diagnosis, rollout: UpgradeRun) -> str:
     upgrade, told, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
     word = "is stuck" if diagnosis.still else "cannot finish; it is" if diagnosis.stuck else "is"
     if phase is None:
-        return f'{named(upgrade)} {word} in state "{upgrade.state}"'
+        return f'{upgrade_title(upgrade)} {word} in state "{upgrade.state}"'
     place = f"phase {phase.number} of {LAST} ({upgrade.state or 'not begun'})"
     doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.stuck else ""
     if phase.number < NODES:
-        return f"{named(upgrade)} {word} in {place}{doing}"
+        return f"{upgrade_title(upgrade)} {word} in {place}{doing}"
     bar = f"Harvester shows {told.nodes} % ({told.total} % in all)"
-    return f"{named(upgrade)} {word} in {place}: {done(told.done, told.of)}; {bar}"
+    return f"{upgrade_title(upgrade)} {word} in {place}: {format_done(told.done, told.of)}; {bar}"
 
 
-def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+def _awaited(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
     """Whose turn it is, where nothing is found that holds the upgrade up."""
-    told = wait(rollout)
-    turn = in_turn(rollout)
+    told = find_wait(rollout)
+    turn = current_node(rollout)
     named = turn is not None and any(turn.name in name for name in told.names)
     yield awaited(diagnosis.facts, told, turn.name if turn and not named else "")
     skipped = [o.rule for o in diagnosis.findings.skipped]
@@ -82,7 +83,7 @@ def _patience(diagnosis: Diagnosis) -> Part:
     last = diagnosis.last
     age = diagnosis.facts.now.since(Timestamp(last.time.isoformat())) if last else None
     if age is not None and age >= SILENCE:
-        silence = f"nothing has moved for {span(age)}, and no check knows why"
+        silence = f"nothing has moved for {format_duration(age)}, and no check knows why"
         return Part(PartKey.DO, f"look closer: {silence}; read the logs", lead=silence)
     if diagnosis.beside:
         return Part(PartKey.DO, "see what else was found, below; no check of the upgrade itself finds anything")
@@ -104,13 +105,13 @@ def _stopped(diagnosis: Diagnosis) -> Iterator[Part]:
         yield Part(PartKey.LAST_MOVED, words)
 
 
-def _said(facts: Facts, rollout: Rollout) -> Iterator[Part]:
+def _said(facts: Facts, rollout: UpgradeRun) -> Iterator[Part]:
     """What the log says of the node that has its turn."""
-    node = in_turn(rollout)
+    node = current_node(rollout)
     yield from list(logs(facts, node))[:1] if node else ()
 
 
-def _deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+def _deletion(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
     """Whether Harvester allows the deletion of an Upgrade that does not proceed; docs/objects.md#webhook-delete."""
     if rollout.upgrade.status("NodesUpgraded") == "Unknown":
         yield Part(
@@ -123,10 +124,10 @@ def _deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
         )
 
 
-def _down(rollout: Rollout) -> Iterator[Part]:
+def _down(rollout: UpgradeRun) -> Iterator[Part]:
     """Nodes that are not Ready though it is not their turn: the next that goes down may take the quorum along."""
     down = [node.name for node in rollout.nodes if node.exists and node.ready in {"False", "Unknown"}]
-    idle = [name for name in down if (node := rollout.node(name)) and not has_turn(node)]
+    idle = [name for name in down if (node := rollout.node(name)) and not is_upgrading(node)]
     if idle:
         whom = "are not Ready, though it is not their" if len(idle) > 1 else "is not Ready, though it is not its"
         yield Part(PartKey.BEWARE, f"{listed(idle)} {whom} turn: look there before another node goes down")

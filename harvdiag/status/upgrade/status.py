@@ -11,8 +11,8 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain
 from harvdiag.status.upgrade.part import Part
-from harvdiag.upgrade.timeline import Span, frame, phase_frame, phases
-from harvdiag.upgrade.waiting import row
+from harvdiag.upgrade.timeline import Span, build_entry_frame, build_phase_frame, find_phases
+from harvdiag.upgrade.waiting import node_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,13 +49,13 @@ class UpgradeStatus(Diagnosis):
         `step` is the last of the drain that was taken (``pre-drain requested``; ``idle`` where no drain is under way;
         docs/objects.md#drain-steps).
         """
-        rows = [row(self.shown, node) for node in self.shown.nodes] if self.shown else []
+        rows = [node_row(self.shown, node) for node in self.shown.nodes] if self.shown else []
         return build_frame(rows, NODE_COLUMNS)
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
         """What happened when: `time` (UTC), `what`, `node`, `object`, `field` (str), in order."""
-        return frame(self.past.entries() if self.past else [])
+        return build_entry_frame(self.past.entries() if self.past else [])
 
     @cached_property
     def progress(self) -> Course:
@@ -84,12 +84,12 @@ class UpgradeStatus(Diagnosis):
     @property
     def spans(self) -> list[Span]:
         """The phases, then each node's steps, with their times."""
-        return phases(self.shown, self.facts.snapshot) if self.shown else []
+        return find_phases(self.shown, self.facts.snapshot) if self.shown else []
 
     @property
     def phases(self) -> pd.DataFrame:
         """Each phase, and each node's steps: `node`, `step` (str), `began`, `ended` (UTC), `duration`, `gap`."""
-        return phase_frame(self.spans)
+        return build_phase_frame(self.spans)
 
     def explain(self, node: str = "") -> str:
         """Where it stands, why, and what may be done: of the whole upgrade, or of one node. A few lines of text.

@@ -4,11 +4,11 @@ A log is searched from its end and never read whole: `MOST` bytes of it at most.
 values of keys such as ``token`` and ``password`` are masked in it.
 """
 
-from harvdiag.upgrade.logs.agent import AgentStory, agent
-from harvdiag.upgrade.logs.join import JoinStory, joined
+from harvdiag.upgrade.logs.agent import AgentStory, read_agent_story
+from harvdiag.upgrade.logs.join import JoinStory, find_join_failure
 from harvdiag.upgrade.logs.log import MOST
-from harvdiag.upgrade.logs.pods import harvester_says, job_says
-from harvdiag.upgrade.logs.quote import LONGEST, Quote, masked
+from harvdiag.upgrade.logs.pods import find_job_wait, find_refusals
+from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets
 
 __all__ = [
     "LONGEST",
@@ -16,9 +16,9 @@ __all__ = [
     "AgentStory",
     "JoinStory",
     "Quote",
-    "agent",
-    "harvester_says",
-    "job_says",
-    "joined",
-    "masked",
+    "find_job_wait",
+    "find_join_failure",
+    "find_refusals",
+    "mask_secrets",
+    "read_agent_story",
 ]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.logs.joinstep import JoinStep
-from harvdiag.upgrade.logs.quote import Quote, quote
+from harvdiag.upgrade.logs.quote import Quote, build_quote
 
-__all__ = ["MOST", "Found", "Log", "Sign", "open_log"]
+__all__ = ["MOST", "Log", "LogMatch", "LogPattern", "open_log"]
 
 MOST = 4 << 20
 """Bytes of a log that are looked at, from its end: some 30,000 lines. Collectors cut the logs of units at 10 MB and
@@ -19,7 +19,7 @@ LINE = 1 << 16
 """Bytes of a line that are looked at."""
 
 
-class Sign(NamedTuple):
+class LogPattern(NamedTuple):
     """A text that tells something, what that is, and the step of a join that it belongs to.
 
     Where `also` is given, the line must hold that too (any case).
@@ -30,16 +30,16 @@ class Sign(NamedTuple):
     step: JoinStep | None = None
     also: str = ""
 
-    def fits(self, line: str) -> bool:
+    def matches_line(self, line: str) -> bool:
         """Whether the line holds it."""
         return self.text in line and (not self.also or re.search(self.also, line, re.IGNORECASE) is not None)
 
 
-class Found(NamedTuple):
+class LogMatch(NamedTuple):
     """A sign and its place in a log."""
 
     place: int
-    sign: Sign
+    sign: LogPattern
 
 
 class Log:
@@ -51,7 +51,7 @@ class Log:
         self._data = data if whole else data[data.find(b"\n") + 1 or len(data) :]
         self.whole = whole
 
-    def places(self, text: str) -> Iterator[int]:
+    def find_places(self, text: str) -> Iterator[int]:
         """Where a text stands, the last place first."""
         needle, at = text.encode(), len(self._data)
         while (at := self._data.rfind(needle, 0, at)) >= 0:
@@ -61,40 +61,40 @@ class Log:
         """How often a text stands after a place."""
         return self._data.count(text.encode(), max(after, 0))
 
-    def matches(self, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    def find_matches(self, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
         """Everything that a pattern finds, in the order of the log."""
         return pattern.finditer(self._data)
 
-    def last(self, signs: Sequence[Sign]) -> Found | None:
+    def find_last(self, signs: Sequence[LogPattern]) -> LogMatch | None:
         """The last line that one of the signs fits: where, and which of them; of several the first given."""
         found = []
         for text in dict.fromkeys(sign.text for sign in signs):
             alike = [sign for sign in signs if sign.text == text]
-            found += [Found(at, alike[-1]) for at in [self._last(alike)] if at >= 0]
+            found += [LogMatch(at, alike[-1]) for at in [self._last_place_of(alike)] if at >= 0]
         if not found:
             return None
         last = max(found, key=lambda one: one.place)
-        line = self.line(last.place)
-        return Found(last.place, next((first for first in signs if first.fits(line)), last.sign))
+        line = self.line_at(last.place)
+        return LogMatch(last.place, next((first for first in signs if first.matches_line(line)), last.sign))
 
-    def _last(self, alike: Sequence[Sign]) -> int:
+    def _last_place_of(self, alike: Sequence[LogPattern]) -> int:
         """The last place that one of these signs, which share their text, fits."""
         simple = any(not sign.also for sign in alike)
-        places = self.places(alike[0].text)
-        return next((at for at in places if simple or any(sign.fits(self.line(at)) for sign in alike)), -1)
+        places = self.find_places(alike[0].text)
+        return next((at for at in places if simple or any(sign.matches_line(self.line_at(at)) for sign in alike)), -1)
 
-    def line(self, at: int) -> str:
+    def line_at(self, at: int) -> str:
         """The line around a place; bytes that are no UTF-8 are replaced."""
         start = self._data.rfind(b"\n", 0, at) + 1
         end = self._data.find(b"\n", at)
         end = len(self._data) if end < 0 else end
         return self._data[start : min(end, start + LINE)].decode(errors="replace").rstrip("\r")
 
-    def quote(self, at: int, told: str = "", meaning: str = "") -> Quote:
+    def quote_at(self, at: int, told: str = "", meaning: str = "") -> Quote:
         """The line around a place as a quote."""
-        return quote(self.file, self.line(at), told, meaning)
+        return build_quote(self.file, self.line_at(at), told, meaning)
 
-    def ends(self) -> Iterator[int]:
+    def line_places(self) -> Iterator[int]:
         """A place in each line that is not empty, the last line first."""
         at = len(self._data)
         while at > 0:
@@ -103,7 +103,7 @@ class Log:
                 yield start
             at = start - 1
 
-    def end(self) -> int | None:
+    def last_place(self) -> int | None:
         """A place in the last line that is not empty; None where there is none."""
         length = len(self._data.rstrip())
         return length - 1 if length else None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade.logs.joinstep import JoinStep
 
-__all__ = ["LONGEST", "Quote", "masked", "quote", "stamp"]
+__all__ = ["LONGEST", "Quote", "build_quote", "find_timestamp", "mask_secrets"]
 
 LONGEST = 300
 """Characters of a line that are quoted."""
@@ -53,24 +53,24 @@ class Quote(NamedTuple):
         return f"{self.file}: {self.line}"
 
 
-def quote(file: str, line: str, told: str = "", meaning: str = "") -> Quote:
+def build_quote(file: str, line: str, told: str = "", meaning: str = "") -> Quote:
     """The quote of a line; where it is long, the part around `told` is kept."""
-    return Quote(file, stamp(line), _cut(masked(line), told), meaning)
+    return Quote(file, find_timestamp(line), _shorten_line(mask_secrets(line), told), meaning)
 
 
-def stamp(line: str) -> str:
+def find_timestamp(line: str) -> str:
     """The time that a line tells; empty where it tells none."""
     return next((found[1] for pattern in _STAMPS if (found := pattern.search(line[:LONGEST]))), "")
 
 
-def masked(line: str) -> str:
+def mask_secrets(line: str) -> str:
     """The line without the values of keys such as token and password, as the collector masks them in files."""
     for pattern, instead in _SECRETS:
         line = pattern.sub(instead, line)
     return line
 
 
-def _cut(line: str, told: str) -> str:
+def _shorten_line(line: str, told: str) -> str:
     if len(line) <= LONGEST:
         return line
     at = line.find(told)

@@ -10,12 +10,12 @@ from functools import cached_property
 from harvdiag.core.fields import text
 from harvdiag.core.model import ObjectRef
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline.note import EntryKind, Note, classified, late, moment
-from harvdiag.upgrade.timeline.objects import objects
-from harvdiag.upgrade.timeline.said import said
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.timeline.note import EntryKind, Note, is_future, mark_drain_error, parse_time
+from harvdiag.upgrade.timeline.objects import find_object_notes
+from harvdiag.upgrade.timeline.said import find_event_notes
 
-__all__ = ["Entry", "History", "stopped", "timeline", "untimed"]
+__all__ = ["Entry", "History", "build_timeline", "find_stop", "find_untimed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Entry:
 class History:
     """What happened in an upgrade. Its objects are gone through once, and its logs read once, when first asked for."""
 
-    def __init__(self, rollout: Rollout, snapshot: Snapshot) -> None:
+    def __init__(self, rollout: UpgradeRun, snapshot: Snapshot) -> None:
         self._rollout = rollout
         self._snapshot = snapshot
 
@@ -53,9 +53,9 @@ class History:
         Only the last change of a condition has a time; what it was before is not told. What has no time is left out;
         `untimed` names it.
         """
-        began = moment(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
-        notes = (*self._objects, *(self._said if logs else ()))
-        found = [_entry(at, classified(note)) for note in notes if (at := moment(note.time))]
+        began = parse_time(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
+        notes = (*self._object_notes, *(self._event_notes if logs else ()))
+        found = [_build_entry(at, mark_drain_error(note)) for note in notes if (at := parse_time(note.time))]
         return sorted(
             (entry for entry in found if began is None or entry.time >= began),
             key=lambda entry: (entry.time, entry.object, entry.field, entry.what),
@@ -64,42 +64,42 @@ class History:
     @property
     def untimed(self) -> list[str]:
         """What is known without a time, or with one that cannot be read, and so is no entry: a sentence each."""
-        lost = [note for note in (*self._objects, *self._said) if moment(note.time) is None]
-        return [f"{note.object}: {note.what}, {_unknown(note.time)}" for note in lost]
+        lost = [note for note in (*self._object_notes, *self._event_notes) if parse_time(note.time) is None]
+        return [f"{note.object}: {note.what}, {_unknown_time(note.time)}" for note in lost]
 
     @cached_property
-    def _objects(self) -> tuple[Note, ...]:
-        return tuple(objects(self._rollout, self._snapshot))
+    def _object_notes(self) -> tuple[Note, ...]:
+        return tuple(find_object_notes(self._rollout, self._snapshot))
 
     @cached_property
-    def _said(self) -> tuple[Note, ...]:
-        return tuple(said(self._rollout, self._snapshot))
+    def _event_notes(self) -> tuple[Note, ...]:
+        return tuple(find_event_notes(self._rollout, self._snapshot))
 
 
-def timeline(rollout: Rollout, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
+def build_timeline(rollout: UpgradeRun, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
     """`History.entries`; whoever asks more than once holds a History."""
     return History(rollout, snapshot).entries(logs)
 
 
-def untimed(rollout: Rollout, snapshot: Snapshot) -> list[str]:
+def find_untimed(rollout: UpgradeRun, snapshot: Snapshot) -> list[str]:
     """`History.untimed`."""
     return History(rollout, snapshot).untimed
 
 
-def stopped(entries: Sequence[Entry], now: datetime | None = None) -> Entry | None:
+def find_stop(entries: Sequence[Entry], now: datetime | None = None) -> Entry | None:
     """The last entry at which anything moved; None where nothing did. Other entries may follow it.
 
     With `now`, the time of the collection, none that lies after it counts: such a time is wrong.
     """
-    return next((entry for entry in reversed(entries) if entry.moves and not late(entry.time, now)), None)
+    return next((entry for entry in reversed(entries) if entry.moves and not is_future(entry.time, now)), None)
 
 
-def _entry(at: datetime, note: Note) -> Entry:
+def _build_entry(at: datetime, note: Note) -> Entry:
     """A note whose time is known."""
     return Entry(
         time=at, what=note.what, node=note.node, object=note.object, field=note.field, moves=note.moves, kind=note.kind
     )
 
 
-def _unknown(time: str) -> str:
+def _unknown_time(time: str) -> str:
     return f"at a time that cannot be placed ({time[:40]!r})" if time else "at a time that is not told"

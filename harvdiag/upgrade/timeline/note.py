@@ -12,7 +12,7 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade import logs
 
-__all__ = ["EntryKind", "Note", "classified", "late", "moment", "ref_of", "short"]
+__all__ = ["EntryKind", "Note", "is_future", "mark_drain_error", "parse_time", "ref_of", "shorten_text"]
 
 AHEAD = timedelta(minutes=5)
 """How far clocks may differ, and a collection take; what lies farther behind its time has not happened yet."""
@@ -47,13 +47,13 @@ class Note:
     kind: EntryKind = EntryKind.OTHER
 
 
-def classified(note: Note) -> Note:
+def mark_drain_error(note: Note) -> Note:
     """The note, marked as a drain error where the cluster's own words tell of one: Events, conditions and log lines."""
     told = note.kind is EntryKind.OTHER and not note.moves and _DRAIN_ERROR.match(note.what)
     return replace(note, kind=EntryKind.DRAIN_ERROR) if told else note
 
 
-def moment(written: str) -> datetime | None:
+def parse_time(written: str) -> datetime | None:
     """The time of an object's field: RFC 3339, or Go's UnixDate in UTC; None for what is none."""
     if found := _UNIX_DATE.fullmatch(written):
         month = MONTHS.index(found[1]) + 1 if found[1] in MONTHS else 0
@@ -62,7 +62,7 @@ def moment(written: str) -> datetime | None:
     return at if at and at.year >= _FIRST_YEAR else None
 
 
-def late(at: datetime, now: datetime | None) -> bool:
+def is_future(at: datetime, now: datetime | None) -> bool:
     """Whether a time lies after the collection, by more than clocks differ; no where that has no time."""
     return now is not None and at - now > AHEAD
 
@@ -72,7 +72,7 @@ def ref_of(kind: str, obj: Obj) -> ObjectRef:
     return ObjectRef(kind, namespace_of(obj), name_of(obj))
 
 
-def short(told: str) -> str:
+def shorten_text(told: str) -> str:
     """Untrusted text on one line, masked, and not longer than a quote."""
-    line = " ".join(logs.masked(told).split())
+    line = " ".join(logs.mask_secrets(told).split())
     return line if len(line) <= logs.LONGEST else f"{line[: logs.LONGEST - 1]}…"

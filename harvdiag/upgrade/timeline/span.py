@@ -10,10 +10,10 @@ from typing import NamedTuple
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, every_job
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline.note import late, moment
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.timeline.note import is_future, parse_time
 
-__all__ = ["HOOKS", "Clock", "Span", "Work", "idle", "span", "works"]
+__all__ = ["HOOKS", "Clock", "Span", "Work", "build_span", "collect_work", "idle_before"]
 
 HOOKS = frozenset({"pre-drain", "post-drain", "restore-vm", "single-node-upgrade"})
 """The Jobs of a node's turn."""
@@ -58,22 +58,22 @@ class Clock:
 
     def __call__(self, written: str) -> datetime | None:
         """The time of a field, or None."""
-        at = moment(written)
-        return at if at and not late(at, self._now) else None
+        at = parse_time(written)
+        return at if at and not is_future(at, self._now) else None
 
 
-def works(rollout: Rollout, snapshot: Snapshot, clock: Clock) -> list[Work]:
+def collect_work(rollout: UpgradeRun, snapshot: Snapshot, clock: Clock) -> list[Work]:
     """Every Job of the upgrade, the oldest first; those without a time last."""
-    return sorted(_works(rollout, snapshot, clock), key=lambda w: (w.began is None, w.began, w.node, w.step))
+    return sorted(_read_work(rollout, snapshot, clock), key=lambda w: (w.began is None, w.began, w.node, w.step))
 
 
-def _works(rollout: Rollout, snapshot: Snapshot, clock: Clock) -> Iterator[Work]:
+def _read_work(rollout: UpgradeRun, snapshot: Snapshot, clock: Clock) -> Iterator[Work]:
     for job in every_job(snapshot.objects("Job"), rollout.upgrade.ref.name):
         over = job.state in {COMPLETE, FAILED}
         yield Work(job.type, job.node, clock(job.began), clock(job.ended) if over else None)
 
 
-def span(node: str, step: str, began: datetime | None, ended: datetime | None) -> Span:
+def build_span(node: str, step: str, began: datetime | None, ended: datetime | None) -> Span:
     """A span whose end does not come before its begin; its gap is found later."""
     if began and ended and ended < began:
         ended = None
@@ -87,7 +87,7 @@ def span(node: str, step: str, began: datetime | None, ended: datetime | None) -
     )
 
 
-def idle(began: datetime | None, busy: Iterable[Span], since: datetime | None = None) -> timedelta | None:
+def idle_before(began: datetime | None, busy: Iterable[Span], since: datetime | None = None) -> timedelta | None:
     """How long before a time nothing of `busy` had been at work, but not longer than `since`."""
     if began is None:
         return None

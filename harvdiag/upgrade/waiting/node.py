@@ -23,18 +23,18 @@ from harvdiag.upgrade.phases import (
     REBOOT,
     STATES,
 )
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting.record import Wait, WaitReason, never
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting.record import Wait, WaitReason, blocked_wait
 
 __all__ = [
     "UNLISTED",
-    "at_work",
-    "chain",
-    "ended",
-    "has_turn",
-    "job_words",
-    "under_way",
-    "wait_of",
+    "describe_job",
+    "find_active_node",
+    "find_broken_chain",
+    "find_moving_node",
+    "find_node_wait",
+    "is_upgrading",
+    "last_job_end",
 ]
 
 UNLISTED = ""
@@ -50,13 +50,13 @@ AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre
 """What follows where a node has no plan Secret of its own."""
 
 
-def has_turn(node: NodeRollout) -> bool:
+def is_upgrading(node: NodeUpgrade) -> bool:
     """It is between the begin and the end of its upgrade; a Job may still be at work on one that is done."""
     under_way = node.handshake is not None and not node.handshake.idle
-    return node.state not in {DONE, *BEFORE_NODES} or under_way or _pending(node) is not None
+    return node.state not in {DONE, *BEFORE_NODES} or under_way or _pending_job(node) is not None
 
 
-def at_work(rollout: Rollout, but: Collection[ObjectRef]) -> str:
+def find_active_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
     """The first node whose Job is at work, neither of them among `but`; empty where there is none."""
     for node in rollout.nodes:
         jobs = {job.ref for job in node.jobs if job.state == ACTIVE}
@@ -65,36 +65,36 @@ def at_work(rollout: Rollout, but: Collection[ObjectRef]) -> str:
     return ""
 
 
-def under_way(rollout: Rollout, but: Collection[ObjectRef]) -> str:
+def find_moving_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
     """The first node in its turn that does not wait for somebody's help; empty where there is none."""
     for node in rollout.nodes:
         mine = {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}
-        if not has_turn(node) or mine & {*but}:
+        if not is_upgrading(node) or mine & {*but}:
             continue
-        found = wait_of(rollout, node)
+        found = find_node_wait(rollout, node)
         if not (found.never or found.broken or found.reason is WaitReason.DONE):
             return node.name
     return ""
 
 
-def wait_of(rollout: Rollout, node: NodeRollout) -> Wait:
+def find_node_wait(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
     """Who is to act next for this node, for what, and since when."""
     if node.state in ENDS:
         return ENDS[node.state](rollout, node)
-    if job := _pending(node):
-        return _job(job)
+    if job := _pending_job(node):
+        return _wait_for_job(job)
     if node.handshake and not node.handshake.idle and node.secret:
-        return _hand(rollout, node, node.handshake, node.secret)
+        return _wait_for_step(rollout, node, node.handshake, node.secret)
     if node.state in BEFORE_NODES:
-        return _before(rollout, node)
-    return _between(rollout, node)
+        return _wait_for_turn(rollout, node)
+    return _wait_between(rollout, node)
 
 
-def _job(job: Job) -> Wait:
+def _wait_for_job(job: Job) -> Wait:
     failed = job.state == FAILED
     return Wait(
         actor=MENDS if failed else "Harvester",
-        what=job_words(job),
+        what=describe_job(job),
         subject=job.ref,
         reason=WaitReason.JOB_FAILED if failed else WaitReason.JOB,
         since=job.began,
@@ -102,22 +102,22 @@ def _job(job: Job) -> Wait:
     )
 
 
-def _between(rollout: Rollout, node: NodeRollout) -> Wait:
+def _wait_between(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
     """A node that is done, or at work where no plan Secret tells more."""
     if node.state == DONE:
-        return never(WaitReason.DONE, "it is done", node.ref, since=ended(node))
+        return blocked_wait(WaitReason.DONE, "it is done", node.ref, since=last_job_end(node))
     if not rollout.snapshot.seen("Secret"):
         what = "which of them cannot be told: the plan Secrets, on which they ask and answer, were not seen"
         hands, reason = "Rancher or Harvester", WaitReason.UNSEEN
-        return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=ended(node))
+        return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
     doing = f"it {STATES[node.state].doing}" if node.state in STATES else f'its state is "{node.state}"'
-    return Wait(actor="Harvester", what=doing, subject=node.ref, reason=WaitReason.WORK, since=ended(node))
+    return Wait(actor="Harvester", what=doing, subject=node.ref, reason=WaitReason.WORK, since=last_job_end(node))
 
 
-def _before(rollout: Rollout, node: NodeRollout) -> Wait:
+def _wait_for_turn(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
     """A node whose turn has not come: it cannot, or first comes a phase or another node."""
     phase = rollout.upgrade.phase
-    if lost := chain(rollout, node):
+    if lost := find_broken_chain(rollout, node):
         return lost
     if phase and phase.number <= PREPARING and node.state in {UNLISTED, PRELOADING} and node.managed:
         began = phase.number == PREPARING or node.state
@@ -131,20 +131,20 @@ def _before(rollout: Rollout, node: NodeRollout) -> Wait:
     if rollout.upgrade.single_node:
         what = "to start its Job single-node-upgrade"
         return Wait(actor="Harvester", what=what, subject=node.ref, reason=WaitReason.START)
-    now = [other.name for other in rollout.nodes if has_turn(other)]
+    now = [other.name for other in rollout.nodes if is_upgrading(other)]
     what = f"to give it its turn{f', after {listed(now)}' if now else ''}"
     return Wait(actor="Rancher's planner", what=what, subject=node.ref, reason=WaitReason.TURN, names=tuple(now))
 
 
-def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef) -> Wait:
+def _wait_for_step(rollout: UpgradeRun, node: NodeUpgrade, of: Handshake, secret: ObjectRef) -> Wait:
     """The next hand of the drain's handshake; where the Job is over, that of Harvester is its answer alone."""
     step = of.step
     hand, reason = of.waits_for, WaitReason.HANDSHAKE
-    if step in HOOKS and (held := _hook(rollout, node, step, secret)):
+    if step in HOOKS and (held := _wait_for_hook(rollout, node, step, secret)):
         return held
     if step in AT_ONCE:
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
-        since = latest(ended(node), back)
+        since = latest(last_job_end(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
     told = step is DrainStep.DRAINED and next(
         (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
@@ -155,7 +155,7 @@ def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef)
     return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
 
 
-def _hook(rollout: Rollout, node: NodeRollout, step: DrainStep, secret: ObjectRef) -> Wait | None:
+def _wait_for_hook(rollout: UpgradeRun, node: NodeUpgrade, step: DrainStep, secret: ObjectRef) -> Wait | None:
     """Where Harvester is asked for a Job: what keeps it from making that Job, or from answering; None where nothing."""
     hook, mine = HOOKS[step], node.job(HOOKS[step])
     if mine and mine.state == COMPLETE:
@@ -166,27 +166,27 @@ def _hook(rollout: Rollout, node: NodeRollout, step: DrainStep, secret: ObjectRe
         return Wait(actor="Harvester", what=what, subject=secret, reason=WaitReason.HOOK)
     if node.state == WORKING[step] and mine is None:
         what = f"it is {node.state}, but has no {hook} Job, and Harvester makes one only in the state before"
-        return never(WaitReason.NO_JOB, what, secret)
+        return blocked_wait(WaitReason.NO_JOB, what, secret)
     if rollout.upgrade.pauses.get(node.name) == "pause" and node.state in BEFORE_NODES:
-        return _paused(rollout, node)
-    others = tuple(other.name for other in rollout.nodes if other is not node and _busy(other))
+        return _wait_while_paused(rollout, node)
+    others = tuple(other.name for other in rollout.nodes if other is not node and _blocks_others(other))
     if others:
         what, reason = f"to run the {hook} Job; it first waits for {listed(others)}", WaitReason.OTHER_NODE
         return Wait(actor="Harvester", what=what, subject=secret, reason=reason, names=others)
     return None
 
 
-def _busy(other: NodeRollout) -> bool:
+def _blocks_others(other: NodeUpgrade) -> bool:
     """Whether Harvester starts no hook for another node because of this one; docs/objects.md#hazard-node-busy."""
-    return _pending(other) is not None or other.state not in {DONE, PAUSED, *BEFORE_NODES}
+    return _pending_job(other) is not None or other.state not in {DONE, PAUSED, *BEFORE_NODES}
 
 
-def _failed(_: Rollout, node: NodeRollout) -> Wait:
-    what, reason = f"it failed: {_reason(node)}", WaitReason.NODE_FAILED
-    return Wait(actor=MENDS, what=what, subject=node.ref, reason=reason, since=ended(node))
+def _wait_after_failure(_: UpgradeRun, node: NodeUpgrade) -> Wait:
+    what, reason = f"it failed: {_reason_given(node)}", WaitReason.NODE_FAILED
+    return Wait(actor=MENDS, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
 
 
-def _paused(rollout: Rollout, node: NodeRollout) -> Wait:
+def _wait_while_paused(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
     if rollout.upgrade.pauses.get(node.name) == "unpause":
         what = "to take up that an administrator has released it"
         return Wait(actor="Harvester", what=what, subject=rollout.upgrade.ref, reason=WaitReason.RELEASED)
@@ -194,32 +194,34 @@ def _paused(rollout: Rollout, node: NodeRollout) -> Wait:
     return Wait(actor="an administrator", what=what, subject=rollout.upgrade.ref, reason=WaitReason.PAUSED)
 
 
-def _rebooting(_: Rollout, node: NodeRollout) -> Wait:
+def _wait_for_reboot(_: UpgradeRun, node: NodeUpgrade) -> Wait:
     what, reason = f"to come back with {node.pending_os or 'the new system'}", WaitReason.REBOOT
-    return Wait(actor="the host", what=what, subject=node.ref, reason=reason, since=ended(node))
+    return Wait(actor="the host", what=what, subject=node.ref, reason=reason, since=last_job_end(node))
 
 
 ENDS = {
-    "Failed": _failed,
-    PAUSED: _paused,
-    REBOOT: _rebooting,
+    "Failed": _wait_after_failure,
+    PAUSED: _wait_while_paused,
+    REBOOT: _wait_for_reboot,
 }
 """The states in which the state alone tells what is waited for."""
 
 
-def chain(rollout: Rollout, node: NodeRollout) -> Wait | None:
+def find_broken_chain(rollout: UpgradeRun, node: NodeUpgrade) -> Wait | None:
     """Why a node's turn can never come, link by link from the first that is broken; None where none is."""
     if node.exists and rollout.upgrade.single_node:
         return None  # its one Job is started without any drain
-    found = next(((reason, links) for broken, reason, links in _links(node, rollout.snapshot.seen) if broken), None)
+    found = next(
+        ((reason, links) for broken, reason, links in _chain_links(node, rollout.snapshot.seen) if broken), None
+    )
     if found is None or not (node.exists or rollout.snapshot.seen("Node")):
         return None
     reason, links = found
     rest = () if reason in {WaitReason.NODE_GONE, WaitReason.SEVERAL_PLANS} else AFTER
-    return never(reason, ", ".join((*links, *rest)), node.ref, *links)
+    return blocked_wait(reason, ", ".join((*links, *rest)), node.ref, *links)
 
 
-def _links(node: NodeRollout, seen: Callable[[str], bool]) -> Iterator[tuple[bool, WaitReason, tuple[str, ...]]]:
+def _chain_links(node: NodeUpgrade, seen: Callable[[str], bool]) -> Iterator[tuple[bool, WaitReason, tuple[str, ...]]]:
     """What may be broken on a node's way to its plan Secret: whether it is, and what that means."""
     gone = ("there is no Node of this name any more", "so nothing can be upgraded")
     yield not node.exists, WaitReason.NODE_GONE, gone
@@ -233,23 +235,23 @@ def _links(node: NodeRollout, seen: Callable[[str], bool]) -> Iterator[tuple[boo
     yield len(node.secrets) > 1, WaitReason.SEVERAL_PLANS, many
 
 
-def _pending(node: NodeRollout) -> Job | None:
+def _pending_job(node: NodeUpgrade) -> Job | None:
     """Its last Job that is not over: at work, not yet begun, or failed."""
     return next((job for job in reversed(node.jobs) if job.pending), None)
 
 
-def job_words(job: Job) -> str:
+def describe_job(job: Job) -> str:
     """What a Job is doing."""
     words = {ACTIVE: "is at work", FAILED: f"has failed{f' ({job.reason})' if job.reason else ''}"}
     words |= {COMPLETE: "is complete, and Harvester has not yet gone on"}
     return f"Job {job.ref.name} {words.get(job.state, 'has not begun')}"
 
 
-def _reason(node: NodeRollout) -> str:
+def _reason_given(node: NodeUpgrade) -> str:
     told = (node.status.reason, node.status.message) if node.status else ()
     return ": ".join(filter(None, told)) or "no reason given"
 
 
-def ended(node: NodeRollout) -> str:
+def last_job_end(node: NodeUpgrade) -> str:
     """When the last Job of a node ended; empty where nobody tells."""
     return latest(*(job.ended for job in node.jobs))

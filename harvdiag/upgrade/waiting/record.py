@@ -7,9 +7,9 @@ from enum import Enum
 
 from harvdiag.core.model import ObjectRef
 
-__all__ = ["Wait", "WaitReason", "never"]
+__all__ = ["Wait", "WaitReason", "blocked_wait"]
 
-NOBODY = "nobody"
+NO_ONE = "nobody"
 
 
 class WaitReason(Enum):
@@ -103,6 +103,6 @@ class Wait:
         return {"actor": self.actor, "what": self.what, "since": self.since, "reason": self.reason.value}
 
 
-def never(reason: WaitReason, what: str, subject: ObjectRef, *chain: str, since: str = "") -> Wait:
+def blocked_wait(reason: WaitReason, what: str, subject: ObjectRef, *chain: str, since: str = "") -> Wait:
     """A wait that ends by nothing that would happen by itself."""
-    return Wait(actor=NOBODY, what=what, subject=subject, reason=reason, since=since, chain=chain or (what,))
+    return Wait(actor=NO_ONE, what=what, subject=subject, reason=reason, since=since, chain=chain or (what,))

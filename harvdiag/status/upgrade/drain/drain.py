@@ -17,9 +17,9 @@ from harvdiag.status.upgrade.part import PartKey, find_part
 from harvdiag.status.upgrade.progress import Course, Way
 from harvdiag.upgrade.handshake import DRAIN_STEPS, DrainStep, step_entries
 from harvdiag.upgrade.phases import DONE, NODES
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting import Wait, wait_of
-from harvdiag.upgrade.wording import named
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting import Wait, find_node_wait
+from harvdiag.upgrade.wording import upgrade_title
 
 __all__ = ["Drain", "drain", "told"]
 
@@ -44,7 +44,7 @@ class Drain(Tabular):
 
     title: str
     why: str
-    node: NodeRollout | None = None
+    node: NodeUpgrade | None = None
     moves: tuple[Move, ...] = ()
     wait: Wait | None = None
     secret: str = ""
@@ -118,7 +118,7 @@ def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | Non
 
     Raises UsageError where that is no node of the upgrade, no Machine and no plan of one.
     """
-    rollout = course.rollout
+    rollout = course.upgrade_run
     if rollout is None or not course.running:
         return _none(course)
     node = _focused(rollout, focus, finding) if focus else _default(course, rollout)
@@ -133,15 +133,17 @@ def _none(course: Course) -> Drain:
     plan, last = course.standing.plan, course.standing.latest
     if plan and plan.running:
         title = "No node is drained by Rancher: Upgrade V2 goes by plans of its own"
-        return Drain(title=title, why=f"{named(plan)} is under way")
+        return Drain(title=title, why=f"{upgrade_title(plan)} is under way")
     if course.gap:
         why = f"the Upgrades were not seen ({course.gap})"
         return Drain(title="Nobody can tell which node is drained: the Upgrades were not seen", why=why)
-    rest = f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
+    rest = (
+        f"the last, {upgrade_title(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
+    )
     return Drain(title="No node is drained: no upgrade is under way", why=rest)
 
 
-def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
+def _focused(rollout: UpgradeRun, focus: ObjectRef, finding: Finding | None) -> NodeUpgrade:
     evidence = tuple(e.object for e in finding.evidence) if finding else ()
     for ref in (focus, *evidence):
         for node in rollout.nodes:
@@ -150,7 +152,7 @@ def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> Nod
     raise UsageError(f"{focus} is no node of this upgrade, nor a Machine or plan Secret of one: give a Node")
 
 
-def _default(course: Course, rollout: Rollout) -> NodeRollout | None:
+def _default(course: Course, rollout: UpgradeRun) -> NodeUpgrade | None:
     ways = {way.name: way for way in course.ways}
     draining = sorted(rollout.draining, key=lambda node: not _bad(ways[node.name]))
     stuck = [node for way in course.ways if _bad(way) and (node := rollout.node(way.name))]
@@ -186,14 +188,14 @@ def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
         yield "Caution", caution
 
 
-def _single(node: NodeRollout) -> Drain:
+def _single(node: NodeUpgrade) -> Drain:
     why = "the only node of a cluster is not drained: its one Job single-node-upgrade stops the VMs and does all"
     return Drain(title=f"{node.name} is not drained: it is the only node", why=why)
 
 
-def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
+def _of(course: Course, rollout: UpgradeRun, node: NodeUpgrade) -> Drain:
     way = next(way for way in course.ways if way.name == node.name)
-    told, finding = wait_of(rollout, node), course.trouble(node)
+    told, finding = find_node_wait(rollout, node), course.trouble(node)
     unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not course.facts.snapshot.seen(kind)]
     absent = not node.secrets and not unseen
     why = way.says if way.mark in {"error", "warning"} else ""
@@ -219,7 +221,7 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
     return replace(made, title=_title(course, rollout, made, node))
 
 
-def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
+def _title(course: Course, rollout: UpgradeRun, made: Drain, node: NodeUpgrade) -> str:
     told, hand, step = made.wait, node.handshake, made.next
     if not made.secret:
         reason = ", ".join(told.chain) if told and told.chain else "it has no plan Secret"
@@ -231,7 +233,7 @@ def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> 
     return _under_way(made, node, step)
 
 
-def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
+def _not_begun(course: Course, rollout: UpgradeRun, made: Drain) -> str:
     phase = rollout.upgrade.phase
     if made.finding and made.why:
         if made.finding.reason is Reason.NEVER_BEGUN:
@@ -242,7 +244,7 @@ def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
     return f"it waits for {made.wait.actor if made.wait else 'its turn'}"
 
 
-def _under_way(made: Drain, node: NodeRollout, move: Move) -> str:
+def _under_way(made: Drain, node: NodeUpgrade, move: Move) -> str:
     step = move.step
     error = node.handshake.error if node.handshake else ""
     if error and step.name is DrainStep.DRAINED:

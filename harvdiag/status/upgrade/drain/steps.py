@@ -11,7 +11,7 @@ from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, DrainStep, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
-from harvdiag.upgrade.run import NodeRollout
+from harvdiag.upgrade.run import NodeUpgrade
 
 __all__ = ["ACTORS", "Move", "Step", "moves"]
 
@@ -114,7 +114,7 @@ BEYOND = (DrainStep.DRAINED, DrainStep.UNCORDON_REQUESTED, DrainStep.POST_DRAIN_
 """What Rancher only does once the pre-drain hook was answered."""
 
 
-def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Move]:
+def moves(node: NodeUpgrade, broken: str, absent: bool, unseen: bool) -> list[Move]:
     """Every step as it stands. `broken` says why the next will not come by itself, empty where it may.
 
     `absent`: there is no plan Secret, so none can come; `unseen`: nobody could look.
@@ -129,7 +129,7 @@ def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Mo
     return list(_moves(node, done, broken))
 
 
-def _moves(node: NodeRollout, done: int, broken: str) -> Iterator[Move]:
+def _moves(node: NodeUpgrade, done: int, broken: str) -> Iterator[Move]:
     for at, step in enumerate(STEPS):
         mark = "good" if at < done else "wait"
         if at == done:
@@ -137,7 +137,7 @@ def _moves(node: NodeRollout, done: int, broken: str) -> Iterator[Move]:
         yield Move(step, mark, _time(node, step) if mark == "good" else "")
 
 
-def _done(node: NodeRollout, hand: Handshake) -> int:
+def _done(node: NodeUpgrade, hand: Handshake) -> int:
     """How many steps are taken: up to the last of which anything tells, for each needs the one before.
 
     A request that is not answered is the end of it, though a Job may be there.
@@ -145,7 +145,7 @@ def _done(node: NodeRollout, hand: Handshake) -> int:
     seen = [at for at, step in enumerate(STEPS) if _seen(node, hand, step.name)]
     last = max(seen, default=-1) + 1
     for at, step in enumerate(STEPS[:last]):
-        if step.name in ANSWERS and hand.asked(*ANSWERS[step.name]) and not _beyond(hand, step.name):
+        if step.name in ANSWERS and hand.is_unanswered(*ANSWERS[step.name]) and not _beyond(hand, step.name):
             return at
     return last
 
@@ -156,24 +156,24 @@ def _beyond(hand: Handshake, name: DrainStep) -> bool:
     return any(ASKS[step] in hand.values for step in later)
 
 
-def _seen(node: NodeRollout, hand: Handshake, name: DrainStep) -> bool:
+def _seen(node: NodeUpgrade, hand: Handshake, name: DrainStep) -> bool:
     if name in ASKS:
         return ASKS[name] in hand.values
     if name in ANSWERS:
         request, answer = ANSWERS[name]
-        return request in hand.values and not hand.asked(request, answer)
+        return request in hand.values and not hand.is_unanswered(request, answer)
     if hand.idle or name not in JOBS:
         return False
     job = node.job(JOBS[name])
     return job is not None and (name in STARTS or job.state == COMPLETE)
 
 
-def _failed(node: NodeRollout, step: Step) -> bool:
+def _failed(node: NodeUpgrade, step: Step) -> bool:
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
     return job is not None and job.state == JOB_FAILED
 
 
-def _time(node: NodeRollout, step: Step) -> str:
+def _time(node: NodeUpgrade, step: Step) -> str:
     """``09:31``: only the Jobs tell when they began and ended."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
     at = Timestamp(job.began if step.name in STARTS else job.ended).at if job else None
