@@ -22,7 +22,7 @@ OTHER = "custom-5e1f0c9b7a42"
 VERDICTS: dict[str, dict[tuple[str, str], str]] = {
     "node-without-machine/speaks": {("hv04", ""): "orphan node"},
     "node-without-machine/speaks-counts-equal": {("hv04", ""): "orphan node", ("", HV["hv03"]): "ghost machine"},
-    "node-dangling-machine/speaks": {("hv03", ""): "names a Machine that is gone"},
+    "node-dangling-machine/speaks": {("hv03", ""): "references a Machine that does not exist"},
     "node-dangling-machine/speaks-while-claimed": {("hv03", HV["hv03"]): "disagree"},
     "node-half-joined/speaks-by-claim": {("hv03", HV["hv03"]): "half-joined"},
     "node-half-joined/speaks-by-address": {("hv04", OTHER): "half-joined"},

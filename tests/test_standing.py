@@ -164,7 +164,7 @@ def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, UpgradeStat
     parts = sound(opened["issue-8236"])
     assert parts["First broken link"] == 'Node srv09 metadata.annotations["cluster.x-k8s.io/machine"]: absent'
     assert parts["Stands still"].startswith("since 2025-05-07 16:39 UTC, 17 h 21 min before the collection: ")
-    assert parts["Stands still"].endswith("waiting changes nothing")
+    assert parts["Stands still"].endswith("it will not recover on its own")
     assert "refuses to delete this Upgrade while its condition NodesUpgraded is Unknown" in parts["Deletion"]
     assert parts["Caution"].startswith("No Machine belongs to srv09")
 
@@ -185,7 +185,7 @@ def test_8236_explains_its_node(opened: dict[str, UpgradeStatus], silent: dict[s
 
 def test_a_node_that_is_done_is_not_blamed(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"], "srv06")
-    assert parts["Waits for"].startswith("nobody: it is done; since 2025-05-07 14:39 UTC")
+    assert parts["Waits for"].startswith("no one: it is done; since 2025-05-07 14:39 UTC")
     assert not parts.keys() & {"Why", "Found", "But"}
 
 
@@ -299,7 +299,7 @@ def test_a_pause_is_no_standstill(count: int) -> None:
     assert "is in phase" in parts["Where"]
     assert parts["Why"].startswith("Node hv01 is held back by an administrator")
     assert "Stands still" not in parts
-    assert sound(standing, "hv01")["Waits for"].startswith("an administrator: to let it go on")
+    assert sound(standing, "hv01")["Waits for"].startswith("an administrator: to resume it")
 
 
 def test_one_that_cannot_finish_may_still_move() -> None:
@@ -363,7 +363,7 @@ def test_a_standstill_without_a_time_is_still_a_sentence() -> None:
     for node in world.find("Node"):
         node["status"]["conditions"] = [row | {"lastHeartbeatTime": ""} for row in node["status"]["conditions"]]
     standing = Cluster(Snapshot(port.Port(world.objects, captured_at=""))).upgrade
-    assert sound(standing)["Stands still"] == "waiting changes nothing"
+    assert sound(standing)["Stands still"] == "it will not recover on its own"
 
 
 def test_a_state_of_another_release_is_not_called_sound() -> None:
@@ -388,7 +388,7 @@ def test_a_removed_node_is_told_as_gone() -> None:
     ghost(world, "hv03")
     parts = sound(of(world), "hv03")
     assert parts["Where"].endswith("it is no Node of the cluster")
-    assert parts["Why"].startswith("there is no Node of this name any more")
+    assert parts["Why"].startswith("its Node no longer exists")
 
 
 # What was not seen, and what is not there

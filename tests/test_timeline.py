@@ -133,7 +133,7 @@ def test_failed_job_tells_why() -> None:
 def test_entries_are_in_order_and_begin_with_the_upgrade() -> None:
     found = entries(world().objects)
     assert [e.time for e in found] == sorted(e.time for e in found)
-    assert found[0].what == "the Upgrade was made"
+    assert found[0].what == "the Upgrade was created"
     assert found[0].object == ObjectRef("Upgrade", SYSTEM, NAME)
     assert entries(list(reversed(world().objects))) == found, "the order of a source does not matter"
 
@@ -348,9 +348,9 @@ def test_what_has_no_time_is_left_out_and_said() -> None:
     ]
     ref = f"Upgrade {SYSTEM}/{NAME}: Upgrade:"
     assert find_untimed(*opened(made.objects))[:3] == [
-        f"{ref} LogReady became True, at a time that is not told",
-        f"{ref} ImageReady became True, at a time that cannot be placed ('0001-01-01T00:00:00Z')",
-        f"{ref} RepoReady became True, at a time that cannot be placed ('yesterday')",
+        f"{ref} LogReady became True, at an unknown time",
+        f"{ref} ImageReady became True, at an invalid time ('0001-01-01T00:00:00Z')",
+        f"{ref} RepoReady became True, at an invalid time ('yesterday')",
     ]
     assert not [e for e in entries(made.objects) if e.object.kind == "Upgrade" and "became" in e.what]
 
@@ -622,7 +622,7 @@ def test_sample_of_the_lost_acknowledgement_quotes_harvester() -> None:
     cluster = hd.open(BUNDLES / "lost-acknowledgement.zip")
     rollout = cluster.facts.upgrade_run
     assert rollout is not None
-    (told,) = [e for e in build_timeline(rollout, cluster.snapshot) if "does not try again" in e.what]
+    (told,) = [e for e in build_timeline(rollout, cluster.snapshot) if "does not retry" in e.what]
     assert (told.node, told.object.name) == ("hv02", f"{NAME}-pre-drain-hv02")
     assert told.field.startswith(f"logs/{SYSTEM}/harvester-")
     assert "Operation cannot be fulfilled on secrets" in told.what

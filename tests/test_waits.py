@@ -97,7 +97,9 @@ def test_a_complete_job_of_the_services_is_not_called_unbegun() -> None:
     world = rollouts.at_phase(sized(3), "UpgradingSystemServices")
     job = next(job for job in world.find("Job") if job["metadata"]["name"].endswith("apply-manifests"))
     job["status"] = {"succeeded": 1, "startTime": world.captured_at}
-    assert find_wait(opened(world)).what == f"Job {NAME}-apply-manifests is complete, and Harvester has not yet gone on"
+    assert (
+        find_wait(opened(world)).what == f"Job {NAME}-apply-manifests is complete, and Harvester has not continued yet"
+    )
 
 
 def test_a_job_without_a_pod_has_not_begun() -> None:
@@ -112,7 +114,7 @@ def test_an_unknown_label_still_names_the_node_at_work() -> None:
     assert find_wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 is at work"
     early = rollouts.at_phase(sized(3), "PreparingRepo")
     early.get("Upgrade", NAME)["metadata"]["labels"]["harvesterhci.io/upgradeState"] = "CreatingUpgradeImage"
-    assert said(find_wait(opened(early))) == ("nobody known", "harvdiag does not know its state 'CreatingUpgradeImage'")
+    assert said(find_wait(opened(early))) == ("unknown", "harvdiag does not know its state 'CreatingUpgradeImage'")
 
 
 def test_all_nodes_done_is_for_harvester_to_see() -> None:
@@ -226,7 +228,7 @@ def test_a_failed_node_waits_for_somebody_and_says_why() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     status = world.get("Upgrade", NAME)["status"]["nodeStatuses"]
     status["hv02"] = {"state": "Failed", "reason": "BackoffLimitExceeded", "message": "gone"}
-    assert said(of(world, "hv02")) == ("somebody who mends it", "it failed: BackoffLimitExceeded: gone")
+    assert said(of(world, "hv02")) == ("an administrator (manual fix needed)", "it failed: BackoffLimitExceeded: gone")
     status["hv02"] = {"state": "Failed"}
     assert of(world, "hv02").what == "it failed: no reason given"
 
@@ -267,15 +269,15 @@ def test_the_chain_begins_at_the_first_broken_link() -> None:
     no_plan = world.copy()
     no_plan.remove("Secret", f"{world.machine_of('hv03')}-machine-plan")
     assert said(of(no_plan, "hv03")) == (
-        "nobody",
+        "no one",
         f"its Machine has no plan Secret, {CHAIN}",
     )
     alone = world.copy()
     orphan(alone, "hv03", managed=True)
-    assert said(of(alone, "hv03")) == ("nobody", f"it has no Machine, so no plan Secret, {CHAIN}")
+    assert said(of(alone, "hv03")) == ("no one", f"it has no Machine, so no plan Secret, {CHAIN}")
     gone = world.copy()
     ghost(gone, "hv03")
-    assert of(gone, "hv03").what == "there is no Node of this name any more, so nothing can be upgraded"
+    assert of(gone, "hv03").what == "its Node no longer exists, so nothing can be upgraded"
 
 
 @pytest.mark.parametrize("kind", ["Machine", "Secret"])

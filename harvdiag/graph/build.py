@@ -1,7 +1,7 @@
-"""The graph: Nodes, Machines, their parts and the cluster objects, tied by the fields that name one another.
+"""The graph: Nodes, Machines, their parts and the cluster objects, connected by the fields that reference one another.
 
 A node of the graph is an `ObjectRef`. Its attributes: `kind`, `namespace`, `name`, and `state`: ``present``, ``absent``
-(referred to, but it does not exist: a phantom) or ``unseen`` (referred to, but nobody looked). The key of an edge is
+(referenced, but it does not exist: a phantom) or ``unseen`` (referenced, but not collected). The key of an edge is
 the field's path; its attributes are `path`, `value` and `state` (that of its target).
 """
 
@@ -20,7 +20,7 @@ Graph: TypeAlias = "nx.MultiDiGraph[ObjectRef]"
 
 
 def build_graph(links: Links) -> Graph:
-    """All objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
+    """Return all objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
     graph: Graph = nx.MultiDiGraph()
     for ref in sorted(links.objects):
         graph.add_node(ref, **ref.as_dict(), state=PRESENT)
@@ -32,9 +32,9 @@ def build_graph(links: Links) -> Graph:
 
 
 def find_phantoms(graph: Graph) -> list[ObjectRef]:
-    """The objects that are referred to and do not exist, each once.
+    """Return the objects that are referenced and do not exist, each once.
 
-    One who names a missing object by its name often gives its uid or providerID too: those are no further objects.
+    What references a missing object by name often has its uid or providerID too: those are not further objects.
     """
     gone = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == ABSENT]
     named = {(source, ref.kind) for ref in gone if not is_nameless(ref) for source in graph.predecessors(ref)}

@@ -1,4 +1,4 @@
-"""Pairs: which Node belongs to which Machine, judged by every reference between them and never by counting.
+"""Pairs: which Node belongs to which Machine, determined by every reference between them, never by counting.
 
 The links are described in docs/objects.md#links. Harvester's own check (from v1.5.1) looks at the machine annotation
 and nodeRef only, and Rancher finds a Node by the machine UID label.
@@ -44,7 +44,7 @@ JOINS, GONE = "joins", "gone"
 
 
 class Verdict(Enum):
-    """What the links of a Node and a Machine, or of one of them alone, amount to; its value says it in words."""
+    """The result of checking the links of a Node and a Machine, or of one of them alone; its value has it in words."""
 
     PAIRED = "paired"
     DISAGREE = "disagree"
@@ -54,20 +54,20 @@ class Verdict(Enum):
     GHOST = "ghost machine"
     NO_NODE_YET = "no node yet"
     ORPHAN = "orphan node"
-    MACHINE_GONE = "names a Machine that is gone"
-    MACHINE_UNSEEN = "names a Machine that was not seen"
+    MACHINE_GONE = "references a Machine that does not exist"
+    MACHINE_UNSEEN = "references a Machine that was not seen"
     NO_MACHINE_KNOWN = "no Machine known"
     NOT_JUDGED = "not judged"
 
     @property
     def is_known(self) -> bool:
-        """Whether enough was seen to tell."""
+        """Whether enough was seen to decide."""
         return self not in {Verdict.MACHINE_UNSEEN, Verdict.NO_MACHINE_KNOWN, Verdict.NOT_JUDGED}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A Node and a Machine that any link ties together, or one of them alone (the other is empty).
+    """A Node and a Machine that any link connects, or one of them alone (the other is empty).
 
     A link is ``joins`` (it leads from one to the other), ``absent`` (the field is empty; nodeRef UID is so in v1beta2,
     the machine name label before Harvester 1.9), ``unseen``, or the name of what it leads to instead. The last three
@@ -92,7 +92,8 @@ class Pair:
 
 
 class Pairing:
-    """Answers who names whom. Machines are those of namespace ``fleet-local``; others are `strangers`."""
+    """Which Node and Machine reference each other. Machines are those of namespace ``fleet-local``; those of other
+    namespaces are `machines_elsewhere`."""
 
     def __init__(self, links: Links) -> None:
         self.links = links
@@ -122,24 +123,24 @@ class Pairing:
         return self.links.objects[ref]
 
     def machine_ref(self, node: ObjectRef) -> Edge | None:
-        """The Machine that the Node names by annotation, whether it exists or not."""
+        """The link to the Machine in the Node's annotation, whether that exists or not; None without annotation."""
         return next(iter(self.links.edges_from(node, MACHINE_ANNOTATION)), None)
 
     def node_ref(self, machine: ObjectRef) -> Edge | None:
-        """The Node that the Machine names by nodeRef, whether it exists or not."""
+        """The link to the Node in the Machine's nodeRef, whether that exists or not; None without nodeRef."""
         return next(iter(self.links.edges_from(machine, NODE_REF)), None)
 
     def referencing_nodes(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The Nodes that name the Machine by annotation."""
+        """The Nodes whose annotation references the Machine."""
         return [edge.source for edge in self.links.edges_to(machine, MACHINE_ANNOTATION)]
 
     def claiming_machines(self, node: ObjectRef) -> list[ObjectRef]:
-        """The Machines that say the Node is theirs, by nodeRef or providerID."""
+        """The Machines that reference the Node by nodeRef or providerID."""
         edges = [edge for path in (NODE_REF, PROVIDER_ID) for edge in self.links.edges_to(node, path)]
         return _drop_duplicates(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
 
     def weak_matches(self, node: ObjectRef) -> list[ObjectRef]:
-        """The Machines tied to the Node by a weaker sign (label, address, provider ID), to no other by nodeRef."""
+        """The Machines linked to the Node by label, address or provider ID only, and to no other Node by nodeRef."""
         mine = [
             e.target
             for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)
@@ -150,7 +151,7 @@ class Pairing:
         return [m for m in _drop_duplicates([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
 
     def _machine_behind(self, edge: Edge) -> list[ObjectRef]:
-        """The Machine that a weak sign on it, its CustomMachine or its RKEBootstrap speaks for."""
+        """The Machine that weak evidence on it, its CustomMachine or its RKEBootstrap points to."""
         if edge.path == NODE_NAME_LABEL:
             return [edge.source]
         if edge.source.kind not in {"CustomMachine", "RKEBootstrap"}:
@@ -163,7 +164,7 @@ class Pairing:
         return edge is None or edge.target == node
 
     def candidate_nodes(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The Nodes that look like the host of a Machine without nodeRef: where `traces` and providerID lead."""
+        """The Nodes that may be the host of a Machine without nodeRef, by `weak_matches` and providerID."""
         parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
         out = [
             e for part in parts for e in self.links.edges_from(part) if e.target.kind == "Node" and e.state == PRESENT
@@ -176,20 +177,20 @@ class Pairing:
         return [node for node in _drop_duplicates([*(e.target for e in out), *into]) if node.kind == "Node"]
 
     def is_orphan(self, node: ObjectRef) -> bool:
-        """The Node names no Machine and none is tied to it."""
+        """The Node references no Machine and none is linked to it."""
         return not self.machine_ref(node) and not self.claiming_machines(node) and not self.weak_matches(node)
 
     def is_half_joined(self, node: ObjectRef) -> bool:
-        """The Node names no Machine, though one is tied to it."""
+        """The Node references no Machine, though one is linked to it."""
         return not self.machine_ref(node) and not self.is_orphan(node)
 
     def is_dangling(self, node: ObjectRef) -> bool:
-        """The Node names a Machine that does not exist."""
+        """The Node references a Machine that does not exist."""
         edge = self.machine_ref(node)
         return edge is not None and edge.broken
 
     def plans_of(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The plan Secrets of a Machine, by label, else by name; docs/objects.md#link-plan-secret."""
+        """Find the plan Secrets of a Machine, by label, else by name; docs/objects.md#link-plan-secret."""
         labelled = [edge.source for edge in self.links.edges_to(machine, PLAN_MACHINE_LABEL)]
         by_name = ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan")
         return labelled or ([by_name] if by_name in self.links.objects and not self._plan_label(by_name) else [])
@@ -204,7 +205,7 @@ class Pairing:
     # --- the table -------------------------------------------------------------------------------------------------
 
     def rows(self) -> list[Pair]:
-        """One row a pair, and one for each Node or Machine without partner; trouble first, then by Node, Machine."""
+        """Return one row per pair, and one per Node or Machine without partner; problems first, then by name."""
         ties = {node: self._find_partners(node) for node in self.nodes}
         tied = {machine for machines in ties.values() for machine in machines}
         rows = [self._build_row(node, m) for node, found in ties.items() for m in found]
@@ -262,7 +263,7 @@ class Pairing:
         return GONE if self.links.seen("Secret") else UNSEEN
 
     def verdict(self, node: ObjectRef | None, machine: ObjectRef | None) -> str:
-        """What the links of a row amount to, in words."""
+        """The verdict on a row, in words."""
         found = self.judge(node, machine)
         kinds = {Verdict.NOT_JUDGED: ("Node", "Machine"), Verdict.NO_MACHINE_KNOWN: ("CustomMachine", "RKEBootstrap")}
         if found in kinds:
@@ -270,7 +271,7 @@ class Pairing:
         return f"{found.value}, deleting" if machine and self.deletion_time(machine) else found.value
 
     def judge(self, node: ObjectRef | None, machine: ObjectRef | None) -> Verdict:
-        """What the links of a row amount to, the surest sign first."""
+        """Return the verdict on a row, the strongest evidence first."""
         if self._unseen_kinds("Node", "Machine"):
             return Verdict.NOT_JUDGED
         if node and machine:

@@ -1,4 +1,4 @@
-"""Links: which object names which other, by which field. Plain Python, so that a check needs no graph library.
+"""Links: which object references which, by which field. Plain Python, so that a check needs no graph library.
 
 Every reference of every object becomes one edge, whether the other end exists or not. An end that is not in the
 snapshot is ``absent`` where its kind was seen whole, and ``unseen`` where it was not: absent proves a fault, unseen
@@ -22,7 +22,7 @@ __all__ = ["ABSENT", "PRESENT", "UNSEEN", "Edge", "Links", "is_nameless", "ref_o
 
 PRESENT, ABSENT, UNSEEN = "present", "absent", "unseen"
 BY_VALUE = ("uid ", "provider_id ")
-"""How the name of an object begins that others refer to by a value only; no object's own name holds a blank."""
+"""The prefix of the name of an object that is referenced by a value only; no object's own name contains a space."""
 
 
 def is_nameless(ref: ObjectRef) -> bool:
@@ -31,7 +31,7 @@ def is_nameless(ref: ObjectRef) -> bool:
 
 
 class Edge(NamedTuple):
-    """`source` names `target` in the field `path`, which holds `value`; `state` tells whether the target is there."""
+    """`source` references `target` in the field `path` by `value`; `state` says whether the target exists."""
 
     source: ObjectRef
     target: ObjectRef
@@ -80,11 +80,11 @@ class Links:
         return _group_edges(self.edges, lambda edge: edge.target)
 
     def edges_from(self, ref: ObjectRef, path: str = "") -> list[Edge]:
-        """The links that an object holds; those of one field, if `path` is given."""
+        """Return the links from an object; those of one field, if `path` is given."""
         return [edge for edge in self._outgoing.get(ref, ()) if not path or edge.path == path]
 
     def edges_to(self, ref: ObjectRef, path: str = "") -> list[Edge]:
-        """The links by which others name an object; those of one field, if `path` is given."""
+        """Return the links from others to an object; those of one field, if `path` is given."""
         return [edge for edge in self._incoming.get(ref, ()) if not path or edge.path == path]
 
     def refs(self, kind: str) -> list[ObjectRef]:
@@ -114,7 +114,7 @@ class Links:
     def _find_targets(self, ref: ObjectRef, obj: Obj, link: Link, value: str) -> list[ObjectRef]:
         if link.by != "name":
             found = self._by_value(link.to, link.by).get(value)
-            # An address need not belong to a node at all; a uid or providerID that nobody has is a broken link.
+            # An address need not belong to a node at all; a uid or providerID that no object has is a broken link.
             return found or ([] if link.by == "address" else [ObjectRef(link.to, "", f"{link.by} {value}")])
         home = CATALOGUE[link.to].home
         namespace = (link.namespace and text(obj, link.namespace)) or link.home or ref.namespace

@@ -1,4 +1,4 @@
-"""The Upgrade objects of a snapshot, and which of them counts."""
+"""The Upgrade objects of a snapshot, and which of them is the current one."""
 
 from __future__ import annotations
 

@@ -10,5 +10,5 @@ BUNDLES = frozenset({"fleet-agent-local", *(f"mcc-{chart}" for chart in CHARTS)}
 
 
 def is_upgrade_chart(kind: str, name: str) -> bool:
-    """Whether a ManagedChart or Bundle of fleet-local is the upgrade's own; an administrator may have others there."""
+    """Whether a ManagedChart or Bundle of fleet-local belongs to the upgrade; administrators may have others there."""
     return name in {"ManagedChart": frozenset(CHARTS), "Bundle": BUNDLES}.get(kind, frozenset())

@@ -97,11 +97,11 @@ class Handshake(NamedTuple):
 
     @property
     def error(self) -> str:
-        """What Rancher met while draining; empty where nothing."""
+        """The error of Rancher's drain; empty where there is none."""
         return self.values.get("drain-error", "")
 
     def is_unanswered(self, request: str, answer: str) -> bool:
-        """Whether `request` is there and `answer` is not its very copy."""
+        """Whether `request` is there and `answer` is not an exact copy of it."""
         return request in self.values and self.values.get(answer) != self.values[request]
 
 
@@ -121,8 +121,8 @@ WAITS = {
 class StepEvidence(NamedTuple):
     """One step of a drain, and what shows that it was taken.
 
-    That is an annotation of the plan Secret (`key`), which must be the copy of the request that it `answers`, or a hook
-    `job` of that type. The last shows by nothing: Rancher clears all annotations with it.
+    That is an annotation of the plan Secret (`key`), which must be a copy of the request that it `answers`, or a hook
+    `job` of that type. The last leaves nothing: Rancher clears all annotations with it.
     """
 
     step: DrainStep
@@ -154,14 +154,14 @@ def step_entries(step: DrainStep | None) -> dict[str, str | None]:
 
 
 def read_handshake(secret: Obj) -> Handshake:
-    """How far the cycle of a plan Secret has come."""
+    """Read how far the drain cycle of a plan Secret is."""
     found = {key: value for key in KEYS if (value := text(secret, annotation_path(key)))}
     step = _last_step(found)
     return Handshake(step, WAITS[step], found)
 
 
 def _last_step(found: Mapping[str, str]) -> DrainStep:
-    """The last step that an annotation shows; a request counts as answered by its very copy alone."""
+    """Return the last step that an annotation shows; a request counts as answered only by an exact copy."""
     for shown in reversed(DRAIN_STEPS):
         if shown.key in found and (not shown.answers or found[shown.key] == found.get(shown.answers)):
             return shown.step

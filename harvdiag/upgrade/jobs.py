@@ -13,7 +13,7 @@ __all__ = ["ACTIVE", "COMPLETE", "ENDS", "FAILED", "WAITING", "Job", "every_job"
 ACTIVE, COMPLETE, FAILED, WAITING = "active", "complete", "failed", "waiting"
 MANIFEST = "apply-manifests"
 ENDS = frozenset({"Complete", "Failed"})
-"""The conditions that tell of a Job's end."""
+"""The conditions of a finished Job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +34,19 @@ class Job:
 
     @property
     def pending(self) -> bool:
-        """Whether it keeps every other hook Job of the upgrade from being made: no Pod of it has succeeded."""
+        """Whether it keeps every other hook Job of the upgrade from being created: no Pod of it has succeeded."""
         return self.state != COMPLETE
 
 
 def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
-    """The Jobs of an upgrade in harvester-system, the oldest first."""
+    """Return the Jobs of an upgrade in harvester-system, the oldest first."""
     mine = [obj for obj in objects if labels(obj).get("harvesterhci.io/upgrade") == upgrade]
     found = [_build_job(obj, step_of(obj, upgrade)) for obj in mine if namespace_of(obj) == "harvester-system"]
     return sorted(found, key=lambda job: (job.began, job.ref))
 
 
 def every_job(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
-    """The same with the Jobs of its Plans, wherever they are, in the order of the source; see `step_of`."""
+    """Return the same with the Jobs of its Plans, in any namespace, in the order of the source; see `step_of`."""
     return [_build_job(obj, step) for obj in objects if (step := step_of(obj, upgrade))]
 
 

@@ -1,4 +1,4 @@
-"""The percentages: as Harvester's UI computes them, and what they hide (docs/objects.md#percentages)."""
+"""The percentages as Harvester's UI computes them, and what they hide (docs/objects.md#percentages)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Percent(NamedTuple):
 
 
 def compute_percent(upgrade: Upgrade, nodes: Collection[str]) -> Percent:
-    """What the UI shows of an upgrade of a cluster with these nodes."""
+    """Compute what the UI shows of an upgrade of a cluster with these nodes."""
     states = {**dict.fromkeys(nodes, ""), **upgrade.nodes}
     done = sum(state == DONE for state in states.values())
     count = len(states)

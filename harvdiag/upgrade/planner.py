@@ -1,4 +1,4 @@
-"""What Rancher's planner says in conditions, and what that means; docs/objects.md#planner-messages."""
+"""The messages of Rancher's planner in conditions, and what they mean; docs/objects.md#planner-messages."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ __all__ = [
 
 
 class KnownMessage(NamedTuple):
-    """A part of a message, in lower case, and what it says.
+    """A part of a message, in lower case, and what it means.
 
-    `stalls`: it may stand for good while nothing on any object but this message tells so. Where it does not, either it
-    only names whose turn it is, or it waits for a hook, a drain or a pause, of which other objects tell more.
+    `stalls`: it may last forever while nothing but this message shows it. Where it does not, it only names whose turn
+    it is, or waits for a hook, a drain or a pause, of which other objects show more.
     """
 
     part: str
@@ -36,7 +36,7 @@ class KnownMessage(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannerMessage:
-    """One condition's message."""
+    """A message of the planner in one condition."""
 
     subject: ObjectRef
     path: str
@@ -44,13 +44,13 @@ class PlannerMessage:
     message: str
     meaning: str
     machines: tuple[str, ...]
-    """The Machines that the message names."""
+    """The Machines mentioned in the message."""
     since: str
     """The later of the condition's times, RFC 3339: Rancher sets lastUpdateTime with each message, lastTransitionTime
     with each status only.
     """
     part: str = ""
-    """As the Saying has it, and `stalls` too."""
+    """As in the KnownMessage, as is `stalls`."""
     stalls: bool = False
 
 
@@ -64,11 +64,11 @@ KNOWN_MESSAGES = (
     ),
     KnownMessage(
         "waiting for agent to check in",
-        "the host's rancher-system-agent never applied a plan: it is dead or misled",
+        "the host's rancher-system-agent never applied a plan: it is not running or misdirected",
         stalls=True,
     ),
     KnownMessage(
-        "failure while applying plan", "the host's agent tried the plan as often as it may and failed", stalls=True
+        "failure while applying plan", "the host's agent has failed the plan as often as it may try", stalls=True
     ),
     KnownMessage("waiting for probes", "a component on the host does not become healthy", stalls=True),
     KnownMessage(
@@ -95,25 +95,25 @@ KNOWN_MESSAGES = (
     KnownMessage("configuring control plane node", "the control-plane nodes have their turn"),
     KnownMessage("configuring worker node", "the workers have their turn"),
 )
-"""What the planner says; the more telling first."""
+"""The known messages, the more specific first."""
 MACHINE = re.compile(r"\bcustom-[0-9a-f]{12}\b")
 TYPES = ("Ready", "Reconciled", "Updated", "Provisioned")
 
 
 def find_known_message(message: str) -> KnownMessage | None:
-    """The most telling of what a message says; None for one that says nothing known."""
+    """Return the most specific known message in a text; None where there is none."""
     spoken = message.lower()
     return next((known for known in KNOWN_MESSAGES if known.part in spoken), None)
 
 
 def explain_message(message: str) -> str:
-    """What a message means; empty for one that says nothing known."""
+    """Return what a message means; empty for an unknown one."""
     known = find_known_message(message)
     return known.meaning if known else ""
 
 
 def planner_messages(snapshot: Snapshot) -> list[PlannerMessage]:
-    """The messages of Rancher's planner that mean something, each once, as the cluster's objects have them."""
+    """Return the known messages of Rancher's planner, each once, in the order of the cluster's objects."""
     found: dict[str, PlannerMessage] = {}
     for ref in (CONTROL_PLANE, PROVISIONING):
         obj = snapshot.get(ref)

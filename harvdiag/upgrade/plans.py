@@ -1,7 +1,7 @@
-"""Plans of the system-upgrade-controller (SUC): which Nodes each selects, which are done, and what it is held up by.
+"""Plans of the system-upgrade-controller (SUC): which Nodes each selects, which are done, and what blocks it.
 
 See docs/objects.md#system-upgrade-plans: a Node that is done carries the label ``plan.upgrade.cattle.io/<plan>`` with
-the plan's hash. Not to be mixed up with the machine-plan Secrets, which are Rancher's.
+the plan's hash. Not to be confused with Rancher's machine-plan Secrets.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class NodePlan:
     """What it does for that, such as ``prepare``."""
     hash: str
     applying: tuple[str, ...]
-    """The Nodes at which it says to be at work."""
+    """The Nodes it is being applied to, by its status."""
     selector: Obj
 
     @property
@@ -66,7 +66,7 @@ class NodePlan:
         return [name for name, node in nodes.items() if self.selects(node) and not self.done(node)]
 
     def held_up_by(self, nodes: Mapping[str, Obj], now: Timestamp) -> dict[str, str]:
-        """The Nodes on which it cannot run as they are `now`, and why; empty where it gets on."""
+        """The Nodes on which it cannot run as they are `now`, and why; empty where nothing blocks it."""
         found = {name: GONE for name in self.applying if name not in nodes}
         busy = [name for name in self.applying if name in nodes and not self.done(nodes[name])]
         late = dict.fromkeys([*busy, *self.missing(nodes)])
@@ -74,7 +74,7 @@ class NodePlan:
 
 
 def node_plans(objects: tuple[Obj, ...]) -> list[NodePlan]:
-    """The plans of the system-upgrade-controller in cattle-system."""
+    """Return the plans of the system-upgrade-controller in cattle-system."""
     return [_build_plan(obj) for obj in objects if namespace_of(obj) == "cattle-system"]
 
 
@@ -103,7 +103,7 @@ def _upgrade_and_task(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _is_down(node: Obj, now: Timestamp) -> bool:
-    """Not Ready for longer than a restart takes, or for nobody knows how long."""
+    """Not Ready for longer than a restart takes, or for an unknown time."""
     ready = find_condition(node, "Ready", ALL_LISTS)
     age = now.since(Timestamp(ready.changed))
     return ready.status in {"False", "Unknown"} and (age is None or age >= RESTART)

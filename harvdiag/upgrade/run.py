@@ -1,7 +1,7 @@
-"""Rollout: one upgrade together with the nodes, Machines, plan Secrets and Jobs that it is carried out by.
+"""One run of an upgrade: the Upgrade with its nodes, Machines, plan Secrets and Jobs.
 
-Each node has three sides here: what the Upgrade says of it, what its Node is, and how far the drain's handshake on its
-plan Secret has come. Where they disagree, a rule speaks; this only lays them side by side.
+Each node has three sides here: what the Upgrade says of it, the state of its Node, and how far the drain's handshake on
+its plan Secret is. Where they disagree, a rule reports it; here they are only put side by side.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class NodeUpgrade:
     os: str
     pending_os: str
     machines: tuple[ObjectRef, ...]
-    """Those whose nodeRef names it; where none does, the one that it names itself."""
+    """Those whose nodeRef references it; where none does, the one in its own annotation."""
     others: tuple[ObjectRef, ...]
-    """The Machine that it names itself, where that belongs to another Node."""
+    """The Machine in its own annotation, where that belongs to another Node."""
     secrets: tuple[tuple[ObjectRef, Handshake], ...]
     """The plan Secrets of its Machines, each with the handshake."""
     jobs: tuple[Job, ...]
@@ -62,7 +62,7 @@ class NodeUpgrade:
 
     @property
     def state(self) -> str:
-        """The Upgrade's word for it; empty where it is not in its list."""
+        """Its state in the Upgrade's list; empty where it is not in it."""
         return self.status.state if self.status else ""
 
     @property
@@ -110,12 +110,12 @@ class UpgradeRun:
 
     @cached_property
     def planner(self) -> list[PlannerMessage]:
-        """What Rancher's planner says."""
+        """The messages of Rancher's planner."""
         return planner_messages(self.snapshot)
 
     @property
     def percent(self) -> Percent:
-        """What the UI shows."""
+        """The percentages that the UI shows."""
         return compute_percent(self.upgrade, [node.name for node in self.nodes if node.exists])
 
     @property
@@ -155,7 +155,7 @@ class UpgradeRun:
         )
 
     def _find_machines(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
-        """As Harvester finds them: from the plan Secret over the Machine's nodeRef, else from the Node's annotation."""
+        """As Harvester finds them: from the plan Secret by the Machine's nodeRef, else by the Node's annotation."""
         claims = (
             m
             for m in self._pairing.claiming_machines(node)
@@ -165,7 +165,7 @@ class UpgradeRun:
         return tuple(claims) or (named if not any(map(self._pairing.node_ref, named)) else ())
 
     def _other_machines(self, node: ObjectRef, machines: tuple[ObjectRef, ...]) -> tuple[ObjectRef, ...]:
-        """The Machine that a Node names although it is another's; a Node with one of its own has none."""
+        """The Machine in a Node's annotation that is another Node's; empty for a Node with a Machine of its own."""
         return () if machines else self._machine_by_annotation(node)
 
     def _machine_by_annotation(self, node: ObjectRef) -> tuple[ObjectRef, ...]:

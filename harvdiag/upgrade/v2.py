@@ -19,7 +19,7 @@ __all__ = ["UpgradePlan", "toolkit_unseen"]
 
 
 def toolkit_unseen(snapshot: Snapshot) -> bool:
-    """Whether an UpgradePlan may run that could not be read; most releases have no such kind, so nobody looks there."""
+    """Whether an UpgradePlan may run that could not be read; most releases lack the kind, so it is not read."""
     return any(entry.state in {State.FORBIDDEN, State.FAILED} for entry in snapshot.gaps("UpgradePlan"))
 
 
@@ -37,12 +37,12 @@ class UpgradePlan:
 
     @property
     def version(self) -> str:
-        """The version it goes to."""
+        """The target version."""
         return text(self.obj, "status.version") or text(self.obj, "spec.version")
 
     @property
     def previous_version(self) -> str:
-        """The version it comes from."""
+        """The previous version."""
         return text(self.obj, "status.previousVersion")
 
     @property

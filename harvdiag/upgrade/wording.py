@@ -1,4 +1,4 @@
-"""An upgrade in words: its name with its versions, the states of its nodes, how long something has lasted."""
+"""Text of an upgrade: its name with its versions, the states of its nodes, durations."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = [
     "upgrade_title",
 ]
 
-FUTILE = "waiting changes nothing"
-"""Said of what stands still."""
+FUTILE = "it will not recover on its own"
+"""The note on a stalled upgrade."""
 INSTANT = ("less than a minute", "< 1 min")
 
 
@@ -32,7 +32,7 @@ def upgrade_title(of: Upgrade | UpgradePlan) -> str:
 
 
 def created_at(of: Upgrade | UpgradePlan) -> str:
-    """When it was made, RFC 3339."""
+    """Return when it was created, RFC 3339."""
     return text(of.obj, "metadata.creationTimestamp")
 
 
@@ -42,7 +42,7 @@ def format_done(number: int, of: int) -> str:
 
 
 def failure_reason(upgrade: Upgrade) -> str:
-    """What its conditions say of its failure; empty where they say nothing."""
+    """Return the reason of its failure by its conditions; empty where they have none."""
     rows = (c for c in upgrade.conditions.values() if c.status == "False" and c.type != "LogReady")
     return next((": ".join(filter(None, (c.reason, c.message))) for c in rows if c.reason or c.message), "")
 

@@ -42,7 +42,7 @@ TITLES = {
         " since 2025-05-06 15:10 UTC, held by its finalizer"
     ),
     "unmanaged-node": (
-        "The drain of hv04 can never begin: the Machine that it names, custom-957869c2ad0d, belongs to another Node, "
+        "The drain of hv04 can never begin: the Machine it references, custom-957869c2ad0d, belongs to another Node, "
         "so it has no plan Secret of its own"
     ),
     "ghost-machines": ("The drain of hv02 has not begun: 2 Machines name Nodes that do not exist, hv08 and hv09"),

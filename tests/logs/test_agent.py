@@ -60,22 +60,22 @@ def test_nothing_else_names_it(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "meaning"),
     [
-        (CREDENTIALS, "no longer knows the agent's token"),
+        (CREDENTIALS, "token is no longer valid"),
         (CONNECT + "Get https://10.53.0.1: tls: x509: certificate is valid for 10.0.0.10", "does not trust Rancher's"),
-        (CONNECT + "dial tcp 10.0.0.10:443: i/o timeout", "does not reach Rancher"),
+        (CONNECT + "dial tcp 10.0.0.10:443: i/o timeout", "cannot reach Rancher"),
         (CONNECT + "something new", "cannot connect to Rancher"),
         (
             "Initial connection to Kubernetes cluster failed with error x509, removing CA data and trying again",
             "tries without",
         ),
-        ("[K8s] received secret UID that differed from existing secret UID", "made anew"),
+        ("[K8s] received secret UID that differed from existing secret UID", "recreated"),
         ("[K8s] received nil secret that was nil, stopping", "was deleted"),
         ("secret received was too old, requeuing", "cache is behind"),
         (
             "received secret to process that was older than the last secret operated on. (7 vs 9)",
             "cache is behind",
         ),
-        ("Maximum failure threshold exceeded for plan", "failed for good"),
+        ("Maximum failure threshold exceeded for plan", "failed permanently"),
         (SYNC.format(OLD), "cannot handle its plan Secret"),
     ],
 )

@@ -52,9 +52,9 @@ def lost(rancherd: str, agent: str = "", *machines: str, **more: str) -> JoinSto
         ([BOOTSTRAPPED], JoinStep.BOOTSTRAP_STAMP, "stamp of an earlier install"),
         ([BOOTSTRAPPED] * 9, JoinStep.BOOTSTRAP_STAMP, "stamp of an earlier install"),
         ([PLANNING + "x509: certificate signed by unknown authority"], JoinStep.JOIN_PLAN, "does not trust"),
-        ([PLANNING + "Get https://10.0.0.10: dial tcp: i/o timeout"], JoinStep.JOIN_PLAN, "does not reach"),
+        ([PLANNING + "Get https://10.0.0.10: dial tcp: i/o timeout"], JoinStep.JOIN_PLAN, "cannot reach"),
         ([PLANNING + "insufficient token"], JoinStep.JOIN_PLAN, "token"),
-        ([PLANNING + "who knows"], JoinStep.JOIN_PLAN, "cannot make its plan"),
+        ([PLANNING + "who knows"], JoinStep.JOIN_PLAN, "cannot generate its join plan"),
         (["[_1:stdout]: [FATAL] You must select at least one role."], JoinStep.AGENT_INSTALLER, "no role"),
         (["[_1:stdout]: Generating Cattle ID", WAITING, WAITING], JoinStep.CONNECTION_REQUEST, "does not answer"),
         (
@@ -78,10 +78,10 @@ def test_steps_that_rancherd_tells(messages: list[str], step: str, why: str) -> 
         (
             [CONNECT + "the server has asked for the client to provide credentials"],
             JoinStep.AGENT_CONNECTION,
-            "no longer knows",
+            "no longer valid",
         ),
         ([CONNECT + "x509: unknown authority"], JoinStep.AGENT_CONNECTION, "does not trust"),
-        ([FEEDBACK, "Maximum failure threshold exceeded"], JoinStep.PLAN_APPLICATION, "failed for good"),
+        ([FEEDBACK, "Maximum failure threshold exceeded"], JoinStep.PLAN_APPLICATION, "failed permanently"),
         ([FEEDBACK, "[K8s] received nil secret that was nil, stopping"], JoinStep.MACHINE_REMOVED, "was deleted"),
     ],
 )
@@ -104,7 +104,7 @@ def test_stamp_of_a_host_that_has_booted_again_is_nothing() -> None:
     """Every host says so at each start after its first."""
     story = lost(journal("Generating Cattle ID", DOWNLOADED, BOOTSTRAPPED), journal(FEEDBACK), MACHINE)
     assert story.step is None
-    assert story.why == f"the logs of hv01 show no fault: its agent works, and believes to be {MACHINE}"
+    assert story.why == f"the logs of hv01 show no fault: its agent works, and identifies as {MACHINE}"
     assert lost(journal(BOOTSTRAPPED), journal(FEEDBACK), MACHINE).step is None
 
 
@@ -182,7 +182,7 @@ def test_logs_that_begin_too_late() -> None:
     [
         (node(managed="false"), "leaves out Nodes without label harvesterhci.io/managed=true"),
         (node(ready="Unknown"), "leaves out Nodes that are not Ready"),
-        (node(), "may have waited for it in vain"),
+        (node(), "may have timed out waiting for it"),
     ],
 )
 def test_host_without_archive(obj: dict[str, Any], why: str) -> None:
@@ -193,7 +193,7 @@ def test_host_without_archive(obj: dict[str, Any], why: str) -> None:
 
 def test_source_without_logs() -> None:
     snapshot = Snapshot(Port([node()]))
-    assert find_join_failure(snapshot, "hv01").why == "only a support bundle holds the logs of hosts"
+    assert find_join_failure(snapshot, "hv01").why == "only a support bundle contains the logs of hosts"
     assert snapshot.logs() == ()
 
 

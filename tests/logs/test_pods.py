@@ -227,8 +227,8 @@ LOST = (
 @pytest.mark.parametrize(
     ("line", "meaning"),
     [
-        (LOST, "does not try again"),
-        (LOST.replace("job-controller", "node-controller"), "does not try again"),
+        (LOST, "does not retry"),
+        (LOST.replace("job-controller", "node-controller"), "does not retry"),
         (
             "handler harvester-upgrade-job-controller: found 2 plan secret for machine custom-0, requeuing",
             "does not answer",

@@ -128,7 +128,7 @@ def test_no_timeline_says_so() -> None:
 def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
     standing = hd.open(HEALTHY).upgrade
     text = render(standing, timeline=True)
-    assert "the Upgrade was made" in text
+    assert "the Upgrade was created" in text
     assert "goes on" not in text
     assert list(standing.nodes["state"]) == ["Succeeded"] * 3
     failed = render(of(rollouts.at_phase(sized(3), "Failed")))

@@ -1,4 +1,4 @@
-"""Logs as evidence: what the lines of a support bundle's logs tell that no object does.
+"""Logs as evidence: what the logs of a support bundle show that no object does.
 
 A log is searched from its end and never read whole: `MOST` bytes of it at most. What is quoted is untrusted text; the
 values of keys such as ``token`` and ``password`` are masked in it.

@@ -1,4 +1,4 @@
-"""At which step of its join a host was lost, by its logs; the steps are those of docs/objects.md#join-steps."""
+"""The step at which the join of a host failed, by its logs; the steps are those of docs/objects.md#join-steps."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ __all__ = ["JoinStory", "find_join_failure"]
 
 BOOTSTRAPPED = LogPattern(
     "already bootstrapped",
-    "rancherd found the stamp of an earlier install on the disk and did nothing, so that the host got no new identity",
+    "rancherd found the stamp of an earlier install on the disk and did nothing, so the host was not re-registered",
     JoinStep.BOOTSTRAP_STAMP,
 )
 PLANNING = "failed to bootstrap system, will retry: generating plan"
 TROUBLE = (
     LogPattern(
         PLANNING,
-        "rancherd does not trust the server it was given: certificate or CA",
+        "rancherd does not trust the configured server: certificate or CA",
         JoinStep.JOIN_PLAN,
         also="x509|hash|certif",
     ),
     LogPattern(
         PLANNING,
-        "the token that the host was given is refused (harvester/harvester#10685)",
+        "the join token of the host is rejected (harvester/harvester#10685)",
         JoinStep.JOIN_PLAN,
         also="token|hmac",
     ),
     LogPattern(
         PLANNING,
-        "rancherd does not reach the server it was given: the VIP, the network, DNS",
+        "rancherd cannot reach the configured server: the VIP, the network, DNS",
         JoinStep.JOIN_PLAN,
         also="timeout|timed out|deadline exceeded|refused|no route|no such host",
     ),
-    LogPattern(PLANNING, "rancherd cannot make its plan to join (harvester/harvester#2892)", JoinStep.JOIN_PLAN),
+    LogPattern(PLANNING, "rancherd cannot generate its join plan (harvester/harvester#2892)", JoinStep.JOIN_PLAN),
     LogPattern(
         "You must select at least one role",
-        "the installer of the agent was given no role (harvester/harvester#11341)",
+        "the agent's installer was given no role (harvester/harvester#11341)",
         JoinStep.AGENT_INSTALLER,
     ),
     LogPattern(
@@ -59,7 +59,7 @@ TROUBLE = (
 )
 PROGRESS = (
     BOOTSTRAPPED,
-    LogPattern("Generating Cattle ID", "the host has made its identity", JoinStep.HOST_IDENTITY),
+    LogPattern("Generating Cattle ID", "the host has created its identity", JoinStep.HOST_IDENTITY),
     LogPattern(
         "Cattle ID was already detected as",
         "the host has kept the identity of an earlier install",
@@ -74,19 +74,19 @@ PROGRESS = (
 RANCHER = (
     LogPattern(
         "expected exactly one machine, but got 0",
-        "Rancher made no Machine (harvester/harvester#11336)",
+        "Rancher did not create a Machine (harvester/harvester#11336)",
         JoinStep.MACHINE_CREATION,
     ),
     LogPattern(
         "node name not found in secret",
-        "Rancher made no Machine (harvester/harvester#11336)",
+        "Rancher did not create a Machine (harvester/harvester#11336)",
         JoinStep.MACHINE_CREATION,
     ),
 )
 REJECTED = (
     LogPattern(
         "Node password rejected",
-        "RKE2 refuses the host: a host of this name joined before with another one",
+        "RKE2 rejects the host: a host of this name joined before with another password",
         JoinStep.PLAN_APPLICATION,
     ),
     LogPattern("is up and running", "RKE2 runs"),
@@ -94,7 +94,7 @@ REJECTED = (
 PROMOTION = (
     LogPattern(
         "Waiting for custom machine label of",
-        "Harvester waits to promote the node until Cluster API has named its Machine on it",
+        "Harvester waits to promote the node until Cluster API has written its Machine's name to it",
         JoinStep.PROMOTION,
     ),
 )
@@ -121,7 +121,7 @@ class JoinStory(NamedTuple):
 
 
 def find_join_failure(snapshot: Snapshot, node: str) -> JoinStory:
-    """Where a host that has no Machine was lost. Ask it of such a Node only: of others, old troubles would be told."""
+    """Find where the join of a host without Machine failed. For other Nodes it would report old problems."""
     try:
         if not snapshot.logs(f"nodes/{node}.zip/"):
             return JoinStory(None, _why_no_archive(snapshot, node))
@@ -132,7 +132,7 @@ def find_join_failure(snapshot: Snapshot, node: str) -> JoinStory:
 
 
 def _find_failure(snapshot: Snapshot, node: str, rancherd: Log, told: AgentStory | None) -> JoinStory:
-    """The first that tells, the surer evidence before the less sure."""
+    """Return the first evidence found, the stronger before the weaker."""
     looks = (
         _rancherd_failure(snapshot, node, rancherd),
         _host_evidence(snapshot, rancherd, told),
@@ -145,22 +145,24 @@ def _find_failure(snapshot: Snapshot, node: str, rancherd: Log, told: AgentStory
 
 
 def _machine_removed(told: AgentStory | None) -> JoinStory | None:
-    """The host had joined, and its plan Secret went."""
+    """The host had joined, and its plan Secret was deleted."""
     if told is None or told.error is None or told.recovered or DELETED not in told.error.line:
         return None
     return JoinStory(JoinStep.MACHINE_REMOVED, told.error.meaning, (told.error,))
 
 
 def _rancherd_failure(snapshot: Snapshot, node: str, rancherd: Log) -> Iterator[JoinStory]:
-    """What rancherd met last, if nothing better followed; Rancher's own log may know more of it."""
-    if (hit := rancherd.find_last((*TROUBLE, *PROGRESS))) and hit.sign in TROUBLE:
+    """The last error of rancherd, if no progress followed; Rancher's own log may have more on it."""
+    if (hit := rancherd.find_last((*TROUBLE, *PROGRESS))) and hit.pattern in TROUBLE:
         own = _build_story(rancherd, hit)
-        more = next(_rancher_evidence(snapshot, node), None) if hit.sign.step == JoinStep.CONNECTION_REQUEST else None
+        more = (
+            next(_rancher_evidence(snapshot, node), None) if hit.pattern.step == JoinStep.CONNECTION_REQUEST else None
+        )
         yield more._replace(quotes=(*own.quotes, *more.quotes)) if more else own
 
 
 def _host_evidence(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator[JoinStory]:
-    """What rancherd left undone, and what the agent met."""
+    """What rancherd did not do, and the errors of the agent."""
     machine = told.machine if told else ""
     lives = bool(machine) and not _is_missing(snapshot, machine)
     if (
@@ -169,10 +171,10 @@ def _host_evidence(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -
         and not lives
         and (hit := rancherd.find_last([BOOTSTRAPPED]))
     ):
-        quote = rancherd.quote_at(hit.place, hit.sign.text, hit.sign.meaning)
+        quote = rancherd.quote_at(hit.place, hit.pattern.text, hit.pattern.meaning)
         yield JoinStory(
             JoinStep.BOOTSTRAP_STAMP,
-            hit.sign.meaning,
+            hit.pattern.meaning,
             (quote, *_optional_quote((told.error or told.identity_line) if told else None)),
         )
     if told and told.error and not told.recovered and told.error.step:
@@ -180,13 +182,13 @@ def _host_evidence(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -
     if told and machine and _is_missing(snapshot, machine):
         yield JoinStory(
             JoinStep.MACHINE_REMOVED,
-            f"the agent believes to be {machine}, a Machine that is gone",
+            f"the agent identifies as {machine}, a Machine that no longer exists",
             _optional_quote(told.identity_line),
         )
 
 
 def _cluster_evidence(snapshot: Snapshot, node: str) -> Iterator[JoinStory]:
-    """What RKE2, Rancher and Harvester say of the host."""
+    """What the logs of RKE2, Rancher and Harvester show of the host."""
     for unit in ("rke2-server", "rke2-agent"):
         story = _last_match(snapshot, f"nodes/{node}.zip/logs/{unit}.log", REJECTED)
         if story and story.step:
@@ -199,7 +201,7 @@ def _cluster_evidence(snapshot: Snapshot, node: str) -> Iterator[JoinStory]:
 
 
 def _rancher_evidence(snapshot: Snapshot, node: str, by_name: bool = False) -> Iterator[JoinStory]:
-    """What Rancher says of the host's request, by the name of its Machine; else of any host's, unless `by_name`."""
+    """What Rancher's log shows of the host's request, by its Machine's name; else of any host's, unless `by_name`."""
     host = snapshot.host(node)
     machine = text(host, f'files["{CATTLE_ID}"].machine')
     late = LogPattern(
@@ -207,29 +209,31 @@ def _rancher_evidence(snapshot: Snapshot, node: str, by_name: bool = False) -> I
         "Rancher got the host's request, but no Machine in time",
         JoinStep.MACHINE_REQUEST,
     )
-    signs = (*((late,) if machine else ()), *(() if by_name else RANCHER))
+    patterns = (*((late,) if machine else ()), *(() if by_name else RANCHER))
     for file in find_pod_logs(snapshot, "cattle-system", "rancher-", lambda pod: not pod.startswith("rancher-webhook")):
-        if story := _last_match(snapshot, file, signs):
+        if story := _last_match(snapshot, file, patterns):
             yield story
 
 
-def _last_match(snapshot: Snapshot, file: str, signs: tuple[LogPattern, ...]) -> JoinStory | None:
-    """What the last of the signs in a log tells; None where it holds none or cannot be read."""
+def _last_match(snapshot: Snapshot, file: str, patterns: tuple[LogPattern, ...]) -> JoinStory | None:
+    """The story of the last match of the patterns in a log; None where there is none or it cannot be read."""
     try:
         log = open_log(snapshot, file)
     except HarvdiagError:
         return None
-    hit = log.find_last(signs)
+    hit = log.find_last(patterns)
     return _build_story(log, hit) if hit else None
 
 
 def _build_story(log: Log, hit: LogMatch) -> JoinStory:
-    """What one line of a log tells."""
-    return JoinStory(hit.sign.step, hit.sign.meaning, (log.quote_at(hit.place, hit.sign.text, hit.sign.meaning),))
+    """Build the story of one line of a log."""
+    return JoinStory(
+        hit.pattern.step, hit.pattern.meaning, (log.quote_at(hit.place, hit.pattern.text, hit.pattern.meaning),)
+    )
 
 
 def _is_missing(snapshot: Snapshot, machine: str) -> bool:
-    """Whether there is surely no such Machine."""
+    """Whether the Machine is known not to exist; False where Machines were not seen."""
     return snapshot.seen("Machine") and snapshot.get(ObjectRef("Machine", FLEET, machine)) is None
 
 
@@ -239,7 +243,7 @@ def _optional_quote(quote: Quote | None) -> tuple[Quote, ...]:
 
 def _inconclusive_reason(node: str, rancherd: Log, told: AgentStory | None) -> str:
     if told and told.machine:
-        return f"the logs of {node} show no fault: its agent works, and believes to be {told.machine}"
+        return f"the logs of {node} show no fault: its agent works, and identifies as {told.machine}"
     if not rancherd.whole or rancherd.last_place() is None or not rancherd.find_last(PROGRESS):
         return f"the logs of {node} do not reach back to its join"
     return f"the logs of {node} show no fault"
@@ -248,10 +252,10 @@ def _inconclusive_reason(node: str, rancherd: Log, told: AgentStory | None) -> s
 def _why_no_archive(snapshot: Snapshot, node: str) -> str:
     """Why there are no logs of a host; see docs/objects.md#bundle-node-archives."""
     if snapshot.manifest.kind != "bundle":
-        return "only a support bundle holds the logs of hosts"
+        return "only a support bundle contains the logs of hosts"
     obj = snapshot.get(ObjectRef("Node", "", node))
     if obj and text(obj, f'metadata.labels["{MANAGED}"]') != "true":
         return f"the bundle has no archive of {node}: the collector leaves out Nodes without label {MANAGED}=true"
     if obj and READY.value(obj) != "True":
         return f"the bundle has no archive of {node}: the collector leaves out Nodes that are not Ready"
-    return f"the bundle has no archive of {node}: the collector may have waited for it in vain"
+    return f"the bundle has no archive of {node}: the collector may have timed out waiting for it"

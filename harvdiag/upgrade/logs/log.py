@@ -1,4 +1,4 @@
-"""One log, by its end: found texts and the lines they stand in."""
+"""One log, read from its end: texts found in it, and their lines."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ LINE = 1 << 16
 
 
 class LogPattern(NamedTuple):
-    """A text that tells something, what that is, and the step of a join that it belongs to.
+    """A text in a log line, what it means, and the step of a join that it belongs to.
 
-    Where `also` is given, the line must hold that too (any case).
+    Where `also` is given, the line must match that regular expression too (any case).
     """
 
     text: str
@@ -31,15 +31,15 @@ class LogPattern(NamedTuple):
     also: str = ""
 
     def matches_line(self, line: str) -> bool:
-        """Whether the line holds it."""
+        """Whether the line contains it."""
         return self.text in line and (not self.also or re.search(self.also, line, re.IGNORECASE) is not None)
 
 
 class LogMatch(NamedTuple):
-    """A sign and its place in a log."""
+    """A match of a pattern, with its place in the log."""
 
     place: int
-    sign: LogPattern
+    pattern: LogPattern
 
 
 class Log:
@@ -47,44 +47,46 @@ class Log:
 
     def __init__(self, file: str, data: bytes, whole: bool) -> None:
         self.file = file
-        # The first line is cut somewhere, and who knows in the midst of which password.
+        # The first line may start anywhere, also in the middle of a password that could then not be masked.
         self._data = data if whole else data[data.find(b"\n") + 1 or len(data) :]
         self.whole = whole
 
     def find_places(self, text: str) -> Iterator[int]:
-        """Where a text stands, the last place first."""
+        """Find the places of a text, the last one first."""
         needle, at = text.encode(), len(self._data)
         while (at := self._data.rfind(needle, 0, at)) >= 0:
             yield at
 
     def count(self, text: str, after: int = 0) -> int:
-        """How often a text stands after a place."""
+        """Count how often a text occurs after a place."""
         return self._data.count(text.encode(), max(after, 0))
 
     def find_matches(self, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
-        """Everything that a pattern finds, in the order of the log."""
+        """Find every match of a regular expression, in the order of the log."""
         return pattern.finditer(self._data)
 
-    def find_last(self, signs: Sequence[LogPattern]) -> LogMatch | None:
-        """The last line that one of the signs fits: where, and which of them; of several the first given."""
+    def find_last(self, patterns: Sequence[LogPattern]) -> LogMatch | None:
+        """Find the last line that a pattern matches: its place, and that pattern; of several the first given."""
         found = []
-        for text in dict.fromkeys(sign.text for sign in signs):
-            alike = [sign for sign in signs if sign.text == text]
+        for text in dict.fromkeys(pattern.text for pattern in patterns):
+            alike = [pattern for pattern in patterns if pattern.text == text]
             found += [LogMatch(at, alike[-1]) for at in [self._last_place_of(alike)] if at >= 0]
         if not found:
             return None
         last = max(found, key=lambda one: one.place)
         line = self.line_at(last.place)
-        return LogMatch(last.place, next((first for first in signs if first.matches_line(line)), last.sign))
+        return LogMatch(last.place, next((first for first in patterns if first.matches_line(line)), last.pattern))
 
     def _last_place_of(self, alike: Sequence[LogPattern]) -> int:
-        """The last place that one of these signs, which share their text, fits."""
-        simple = any(not sign.also for sign in alike)
+        """The last place that one of these patterns, which share their text, matches."""
+        simple = any(not pattern.also for pattern in alike)
         places = self.find_places(alike[0].text)
-        return next((at for at in places if simple or any(sign.matches_line(self.line_at(at)) for sign in alike)), -1)
+        return next(
+            (at for at in places if simple or any(pattern.matches_line(self.line_at(at)) for pattern in alike)), -1
+        )
 
     def line_at(self, at: int) -> str:
-        """The line around a place; bytes that are no UTF-8 are replaced."""
+        """The line around a place; bytes that are not UTF-8 are replaced."""
         start = self._data.rfind(b"\n", 0, at) + 1
         end = self._data.find(b"\n", at)
         end = len(self._data) if end < 0 else end
@@ -110,6 +112,6 @@ class Log:
 
 
 def open_log(snapshot: Snapshot, file: str) -> Log:
-    """The end of a log. HarvdiagError where it is not there or cannot be read."""
+    """Open the end of a log. Raises HarvdiagError where it does not exist or cannot be read."""
     data = snapshot.tail(file, MOST)
     return Log(file, data, len(data) < MOST)

@@ -1,4 +1,4 @@
-"""What the pods of an upgrade say: the wait loops of its Jobs, and why Harvester starts or answers none.
+"""The logs of an upgrade's pods: the wait loops of its Jobs, and why Harvester starts no Job or answers no hook.
 
 The texts are those of harvester/harvester, package/upgrade/upgrade_manifests.sh and upgrade_node.sh, and of
 pkg/controller/master/upgrade/{secret,job,node}_controller.go.
@@ -29,7 +29,7 @@ LONGHORN = "a Longhorn volume is not healthy, and the node is not drained before
 CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
 ROLLOUT = "a Deployment or DaemonSet is not rolled out"
 IMPORTED = "Fleet has not imported the cluster local again"
-FLEET_AGENT = "Fleet's agent is not deployed anew yet"
+FLEET_AGENT = "Fleet's agent has not been redeployed yet"
 KUBEVIRT = "KubeVirt is not upgraded yet"
 MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
 EVACUATION = "KubeVirt still protects a VM that is leaving the node"
@@ -45,11 +45,11 @@ WAITS = (
     LogPattern("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
     LogPattern(
         "Waiting for CAPI cluster fleet-local/local to be provisioned",
-        "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; certificates that "
-        "have run out are a known cause (harvester/harvester#3863, harvester/harvester#10719)",
+        "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; expired "
+        "certificates are a known cause (harvester/harvester#3863, harvester/harvester#10719)",
     ),
     LogPattern(
-        "Wait for Rancher to be upgraded to", "Rancher does not tell the new version in its setting server-version"
+        "Wait for Rancher to be upgraded to", "Rancher does not show the new version in its setting server-version"
     ),
     LogPattern(
         "wait helm release", "a Helm release is not deployed in its new version; it may roll back after 5 minutes"
@@ -64,15 +64,17 @@ WAITS = (
     LogPattern("Current version: ", CHART, also="current state: .*current generation: "),
     LogPattern("Waiting for KubeVirt to upgrade", KUBEVIRT),
     LogPattern("KubeVirt current version: ", KUBEVIRT),
-    LogPattern("Waiting for longhorn-manager to be upgraded", "longhorn-manager does not run anew on every node yet"),
+    LogPattern(
+        "Waiting for longhorn-manager to be upgraded", "the new longhorn-manager does not run on every node yet"
+    ),
     LogPattern("Checking instance-manager (aio)", MANAGERS),
     LogPattern("instance-manager (aio) (image=", MANAGERS, also="will retry"),
     LogPattern(
         "Waiting for plan", "a Plan must be done on every Node, also on one that is not managed", also="to complete"
     ),
 )
-"""What an upgrade's Jobs wait for in a loop, by the text they write before it or in each turn; of those with the same
-meaning the more telling first."""
+"""What an upgrade's Jobs wait for in a loop, by the text they write before it or in each iteration; of those with the
+same meaning the more specific first."""
 OVER = re.compile(
     r"successfully rolled out|volumes are healthy\.|have been live-migrated or shutdown|all VMs are down"
     r"|is provisioned \(|fleet-agent is new,|Z cluster\.fleet local is Imported$|instance-manager .* OK\.$"
@@ -80,7 +82,7 @@ OVER = re.compile(
 )
 """What they write when they have waited long enough."""
 TURN = 5
-"""Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one turn."""
+"""Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one iteration."""
 ASIDE = re.compile(r"(?:\S+Z )?(?:\++ |Checking running engine )")
 """Lines that do not count among them: what the shell traces, and one a volume."""
 DIGRESSION = 1_000
@@ -94,7 +96,7 @@ REFUSALS = (
     LogPattern("there are pending jobs: (", "Harvester starts no Job before the named one has succeeded"),
     LogPattern(
         "cannot be fulfilled on secrets",
-        "Harvester could not write its answer to the drain's hook into the plan Secret, and does not try again",
+        "Harvester could not write its answer to the drain's hook into the plan Secret, and does not retry",
         also=UPGRADERS,
     ),
     LogPattern(
@@ -109,11 +111,11 @@ PODS = 12
 # ReplicaSets are named without vowels and 0, 1, 3, so no other Deployment's pod is taken for one of `harvester`.
 HARVESTER = re.compile(r"harvester-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?[a-z0-9]{5}")
 EPOCH = datetime.fromtimestamp(0, UTC)
-CUT = 57  # a Job's pod is named like it, cut here so that five signs and a dash fit behind
+CUT = 57  # a Job's pod is named like it, cut here so that five characters and a dash fit behind
 
 
 def find_job_wait(snapshot: Snapshot, job: Job) -> Quote | None:
-    """What an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
+    """Find what an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
 
     None for a Job that is complete, and where no log of it is there.
     """
@@ -124,20 +126,20 @@ def find_job_wait(snapshot: Snapshot, job: Job) -> Quote | None:
 
 
 def find_refusals(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
-    """The last line of each kind in which Harvester says, since the Upgrade was made, why it does not go on."""
+    """Find the last line of each kind, since the Upgrade was created, in which Harvester says why it stops."""
     began = Timestamp(text(upgrade.obj, "metadata.creationTimestamp"))
     said: dict[str, Quote] = {}
     for log in _open_logs(snapshot, find_pod_logs(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
-        for sign in REFUSALS:
-            if hit := log.find_last([sign]):
-                quote = log.quote_at(hit.place, sign.text, sign.meaning)
+        for pattern in REFUSALS:
+            if hit := log.find_last([pattern]):
+                quote = log.quote_at(hit.place, pattern.text, pattern.meaning)
                 if not (began.at and quote.at.at and quote.at.at < began.at):
-                    said[sign.text] = max(said.get(sign.text, quote), quote, key=_quote_order)
-    return [said[sign.text] for sign in REFUSALS if sign.text in said]
+                    said[pattern.text] = max(said.get(pattern.text, quote), quote, key=_quote_order)
+    return [said[pattern.text] for pattern in REFUSALS if pattern.text in said]
 
 
 def find_pod_logs(snapshot: Snapshot, namespace: str, start: str, fits: Callable[[str], object]) -> Iterator[str]:
-    """The logs of the pods that fit, of those whose name begins so; not those of containers that have ended."""
+    """Find the logs of the pods whose name starts so and fits; not those of terminated containers."""
     for file in snapshot.logs(f"logs/{namespace}/{start}"):
         if file.endswith(".log") and fits(file.split("/")[2]):
             yield file
@@ -147,7 +149,9 @@ def _job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
     start = job.name[:CUT]
     shape = re.compile(rf"{re.escape(start)}{'-' if len(job.name) <= CUT else '[a-z0-9.-]'}[a-z0-9]{{5}}")
     files = list(find_pod_logs(snapshot, job.namespace, start, shape.fullmatch))
-    if len(job.name) > CUT:  # what tells two Jobs of long-named nodes apart is cut off from the names of their pods
+    if (
+        len(job.name) > CUT
+    ):  # the names of pods are truncated, which removes what distinguishes the Jobs of two nodes with long names
         mine = _pods_of_job(snapshot, job)
         files = [file for file in files if file.split("/")[2] in mine]
     return _open_logs(snapshot, files)
@@ -161,7 +165,7 @@ def _pods_of_job(snapshot: Snapshot, job: ObjectRef) -> set[str]:
 
 
 def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
-    """The objects of a kind of the core group that is not in the catalogue; none where the source holds none."""
+    """Return the objects of a kind of the core group that is not in the catalogue; none where the source has none."""
     try:
         return snapshot.objects(kind_for_resource("", plural).name)
     except UsageError:
@@ -169,7 +173,7 @@ def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
 
 
 def _open_logs(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
-    """The first `PODS` logs that can be read, one after the other: no more than one is held."""
+    """Open the first `PODS` logs that can be read, one after the other: only one is in memory."""
     return islice(_open_readable(snapshot, files), PODS)
 
 
@@ -182,22 +186,22 @@ def _open_readable(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
 
 
 def _find_wait_line(log: Log) -> Quote | None:
-    """What the last lines say that a Job waits for; what it waited for before them is over."""
+    """Find what the last lines say that a Job waits for; earlier waits are over."""
     last = [at for at in islice(log.line_places(), DIGRESSION) if not ASIDE.match(log.line_at(at))][:TURN]
     since = takewhile(lambda at: not OVER.search(log.line_at(at)), last)
     hits = [
-        LogMatch(at, sign)
+        LogMatch(at, pattern)
         for at in since
-        if (sign := next((s for s in WAITS if s.matches_line(log.line_at(at))), None))
+        if (pattern := next((s for s in WAITS if s.matches_line(log.line_at(at))), None))
     ]
     if hits:
-        alike = (hit for hit in hits if hit.sign.meaning == hits[0].sign.meaning)
-        at, sign = min(alike, key=lambda hit: WAITS.index(hit.sign))
-        return log.quote_at(at, sign.text, sign.meaning)
+        alike = (hit for hit in hits if hit.pattern.meaning == hits[0].pattern.meaning)
+        at, pattern = min(alike, key=lambda hit: WAITS.index(hit.pattern))
+        return log.quote_at(at, pattern.text, pattern.meaning)
     end = next(iter(last), log.last_place())
     return None if end is None else log.quote_at(end, meaning="the last line that the Job has written")
 
 
 def _quote_order(said: Quote) -> tuple[datetime, str]:
-    """What orders quotes of pods."""
+    """The sort key of quotes from pods."""
     return said.at.at or EPOCH, said.file

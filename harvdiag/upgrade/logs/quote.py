@@ -26,15 +26,15 @@ _SECRETS = (
 _STAMPS = (
     re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"),  # of the API, before each line
     re.compile(r'\btime="?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))'),
-    re.compile(r"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?) "),  # of journalctl, which tells no year
+    re.compile(r"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?) "),  # of journalctl, which has no year
 )
 
 
 class Quote(NamedTuple):
-    """One line of a log: the file it stands in, its own time stamp, its text and what it means.
+    """One line of a log: its file, its own time stamp, its text and what it means.
 
-    `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal tells it; empty
-    where nothing does. `line` is untrusted text, masked and cut to 300 characters.
+    `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal has it; empty
+    where there is none. `line` is untrusted text, masked and cut to 300 characters.
     `step` is that of a join that the line is about, None where there is none.
     """
 
@@ -46,7 +46,7 @@ class Quote(NamedTuple):
 
     @property
     def at(self) -> Timestamp:
-        """The time as a moment; false where it has no year or is not told."""
+        """The time as a Timestamp; false where it is missing or has no year."""
         return Timestamp(self.time)
 
     def __str__(self) -> str:
@@ -54,17 +54,17 @@ class Quote(NamedTuple):
 
 
 def build_quote(file: str, line: str, told: str = "", meaning: str = "") -> Quote:
-    """The quote of a line; where it is long, the part around `told` is kept."""
+    """Build the quote of a line; of a long one the part around `told` is kept."""
     return Quote(file, find_timestamp(line), _shorten_line(mask_secrets(line), told), meaning)
 
 
 def find_timestamp(line: str) -> str:
-    """The time that a line tells; empty where it tells none."""
+    """Return the time stamp of a line; empty where it has none."""
     return next((found[1] for pattern in _STAMPS if (found := pattern.search(line[:LONGEST]))), "")
 
 
 def mask_secrets(line: str) -> str:
-    """The line without the values of keys such as token and password, as the collector masks them in files."""
+    """Return the line with the values of keys such as token and password masked, as the collector does in files."""
     for pattern, instead in _SECRETS:
         line = pattern.sub(instead, line)
     return line

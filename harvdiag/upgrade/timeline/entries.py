@@ -1,4 +1,4 @@
-"""The timeline of an upgrade: everything that tells a time, in its order."""
+"""The timeline of an upgrade: everything that has a time, in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Entry", "History", "build_timeline", "find_stop", "find_untimed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One thing that happened; `kind` says what sort of fault it is, if it is one."""
+    """One thing that happened; `kind` is the sort of fault, if it is one."""
 
     time: datetime
     """UTC."""
@@ -29,29 +29,29 @@ class Entry:
     node: str
     """Empty where it is about the cluster."""
     object: ObjectRef
-    """Who tells it."""
+    """Its source."""
     field: str
-    """The place in `object`, or the log's name."""
+    """The field of `object`, or the log's name."""
     moves: bool = True
-    """False for what is no step of the upgrade: Events and lines of logs, plans that are run again, what breaks or
+    """False for what is not a step of the upgrade: Events and lines of logs, plans that are run again, what breaks or
     flips on any day, and nodes that are done.
     """
     kind: EntryKind = EntryKind.OTHER
 
 
 class History:
-    """What happened in an upgrade. Its objects are gone through once, and its logs read once, when first asked for."""
+    """What happened in an upgrade. Its objects and its logs are read once, when first needed."""
 
     def __init__(self, rollout: UpgradeRun, snapshot: Snapshot) -> None:
         self._rollout = rollout
         self._snapshot = snapshot
 
     def entries(self, logs: bool = True) -> list[Entry]:
-        """What happened since the Upgrade was made, the oldest first; without `logs` only what objects tell, for
-        `stopped`: no log and no Event is read for that.
+        """Return what happened since the Upgrade was created, the oldest first; without `logs` only what objects show,
+        for `find_stop`: no log and no Event is read for that.
 
-        Only the last change of a condition has a time; what it was before is not told. What has no time is left out;
-        `untimed` names it.
+        Only the last change of a condition has a time; earlier ones are unknown. What has no time is left out and
+        listed in `untimed`.
         """
         began = parse_time(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
         notes = (*self._object_notes, *(self._event_notes if logs else ()))
@@ -77,19 +77,19 @@ class History:
 
 
 def build_timeline(rollout: UpgradeRun, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
-    """`History.entries`; whoever asks more than once holds a History."""
+    """Return `History.entries`; for several calls keep a History."""
     return History(rollout, snapshot).entries(logs)
 
 
 def find_untimed(rollout: UpgradeRun, snapshot: Snapshot) -> list[str]:
-    """`History.untimed`."""
+    """Return `History.untimed`."""
     return History(rollout, snapshot).untimed
 
 
 def find_stop(entries: Sequence[Entry], now: datetime | None = None) -> Entry | None:
-    """The last entry at which anything moved; None where nothing did. Other entries may follow it.
+    """Return the last entry that is a step of the upgrade; None where there is none. Other entries may follow it.
 
-    With `now`, the time of the collection, none that lies after it counts: such a time is wrong.
+    With `now`, the time of the collection, entries after it do not count: such a time is wrong.
     """
     return next((entry for entry in reversed(entries) if entry.moves and not is_future(entry.time, now)), None)
 
@@ -102,4 +102,4 @@ def _build_entry(at: datetime, note: Note) -> Entry:
 
 
 def _unknown_time(time: str) -> str:
-    return f"at a time that cannot be placed ({time[:40]!r})" if time else "at a time that is not told"
+    return f"at an invalid time ({time[:40]!r})" if time else "at an unknown time"

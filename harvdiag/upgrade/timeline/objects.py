@@ -1,4 +1,4 @@
-"""What the objects of an upgrade tell with a time."""
+"""What the objects of an upgrade show with a time."""
 
 from __future__ import annotations
 
@@ -33,9 +33,11 @@ APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
 
 
 def find_object_notes(rollout: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
-    """What the upgrade's own objects tell, and the Nodes, Machines and plan Secrets that it works on."""
+    """Find what the upgrade's own objects show, and the Nodes, Machines and plan Secrets that it changes."""
     upgrade = rollout.upgrade
-    yield Note(time=text(upgrade.obj, CREATED), what="the Upgrade was made", node="", object=upgrade.ref, field=CREATED)
+    yield Note(
+        time=text(upgrade.obj, CREATED), what="the Upgrade was created", node="", object=upgrade.ref, field=CREATED
+    )
     yield from _condition_notes(upgrade.obj, upgrade.ref)
     for kind in ("UpgradeLog", "Plan"):
         for obj in snapshot.objects(kind):
@@ -52,7 +54,7 @@ def find_object_notes(rollout: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]
 
 
 def _notes_of_node(node: NodeUpgrade, snapshot: Snapshot) -> Iterator[Note]:
-    """A node that is done moves no more, whatever becomes of it; its Jobs are told apart from it."""
+    """A node that is done is no longer a step of the upgrade, whatever happens to it; its Jobs are noted separately."""
     parts = [_node_notes(node, snapshot), *(_machine_notes(node, ref, snapshot.get(ref)) for ref in node.machines)]
     parts += [_plan_notes(snapshot.get(secret), secret, node.name) for secret, _ in node.secrets]
     for part in parts:
@@ -78,7 +80,7 @@ def _node_notes(node: NodeUpgrade, snapshot: Snapshot) -> Iterator[Note]:
     obj = snapshot.get(node.ref)
     if obj is None:
         return
-    yield Note(time=text(obj, CREATED), what="the Node was made", node=node.name, object=node.ref, field=CREATED)
+    yield Note(time=text(obj, CREATED), what="the Node was created", node=node.name, object=node.ref, field=CREATED)
     for note, type_, status in _condition_changes(obj, node.ref, node.name):
         kind = EntryKind.NOT_READY if type_ == "Ready" and status in {"False", "Unknown"} else EntryKind.OTHER
         yield replace(note, moves=(type_, status) == ("Ready", "True") and is_upgrading(node), kind=kind)
@@ -100,7 +102,7 @@ def _node_notes(node: NodeUpgrade, snapshot: Snapshot) -> Iterator[Note]:
 def _machine_notes(node: NodeUpgrade, ref: ObjectRef, obj: Obj | None) -> Iterator[Note]:
     if obj is None:
         return
-    yield Note(time=text(obj, CREATED), what="the Machine was made", node=node.name, object=ref, field=CREATED)
+    yield Note(time=text(obj, CREATED), what="the Machine was created", node=node.name, object=ref, field=CREATED)
     if deleted := text(obj, DELETED):
         yield Note(
             time=deleted,

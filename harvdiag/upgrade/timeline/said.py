@@ -1,4 +1,4 @@
-"""What Events and logs tell of an upgrade; they repeat themselves while nothing changes, so none of it moves."""
+"""What Events and logs show of an upgrade; they are repeated while nothing changes, so none is a step of it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ EVENT_TIMES = (
     "metadata.creationTimestamp",
 )
 SYNCED = re.compile(r"error syncing '(?:([^'/]*)/)?([^'/]*)'")
-"""How a controller's log names the object that it could not handle."""
+"""The object that a controller could not handle, in its log."""
 
 
 def find_event_notes(rollout: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
-    """All of it; each log is read once."""
+    """Find all of it; each log is read once."""
     about = _find_subjects(rollout, snapshot)
     yield from _event_notes(about, snapshot)
     for job in rollout.jobs:
@@ -71,7 +71,7 @@ def _event_notes(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[No
 
 
 def _find_subjects(rollout: UpgradeRun, snapshot: Snapshot) -> dict[ObjectRef, str]:
-    """The upgrade's objects, as an Event names them, and the node that each is about."""
+    """The upgrade's objects, as an Event references them, and the node that each belongs to."""
     upgrade = rollout.upgrade.ref
     found = {upgrade: "", ObjectRef("UpgradeLog", upgrade.namespace, f"{upgrade.name}-upgradelog"): ""}
     found |= {ref_of("Plan", o): "" for o in snapshot.objects("Plan") if name_of(o).startswith(f"{upgrade.name}-")}

@@ -27,7 +27,7 @@ PHASE_COLUMNS = {
 
 
 def build_entry_frame(entries: Sequence[Entry]) -> pd.DataFrame:
-    """One row an entry: `time` (datetime64[ns, UTC]), `what`, `node`, `object`, `field` (str).
+    """Return one row per entry: `time` (datetime64[ns, UTC]), `what`, `node`, `object`, `field` (str).
 
     `node` is missing where the entry is about the cluster as a whole.
     """
@@ -36,17 +36,17 @@ def build_entry_frame(entries: Sequence[Entry]) -> pd.DataFrame:
 
 
 def build_phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
-    """One row a span: `node`, `step` (str), `began`, `ended` (datetime64[ns, UTC]), `duration`, `gap`
+    """Return one row per span: `node`, `step` (str), `began`, `ended` (datetime64[ns, UTC]), `duration`, `gap`
     (timedelta64[ns]).
 
-    `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what goes on.
+    `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what is in progress.
     """
     rows = [(s.node or None, s.step, s.began, s.ended, s.duration, s.gap) for s in spans]
     return build_frame(rows, PHASE_COLUMNS)
 
 
 def format_entries(entries: Sequence[Entry]) -> list[str]:
-    """One line an entry, fit for a terminal: time, node (``-`` for the cluster), what, and who tells it."""
+    """Format one line per entry for a terminal: time, node (``-`` for the cluster), what, and its source."""
     wide = max((len(plain(entry.node)) for entry in entries), default=0) or 1
     return [f"{e.time:%Y-%m-%d %H:%M:%S} UTC  {plain(e.node) or '-':{wide}}  {_entry_text(e)}" for e in entries]
 

@@ -30,14 +30,14 @@ class Span:
     step: str
     """The phase's label, such as ``UpgradingNodes``, or the node's step."""
     began: datetime | None
-    """UTC, as `ended`; None where nothing tells it, or what tells it cannot be."""
+    """UTC, as `ended`; None where it is unknown, or its time is impossible."""
     ended: datetime | None
-    """None also where it goes on."""
+    """None also while it is in progress."""
     duration: timedelta | None
-    """None where one end is, or where both bear the same stamp, so that nothing is known of what lay between."""
+    """None where one of them is, or where both are equal, so that nothing is known of the time between."""
     gap: timedelta | None
-    """The time before it in which no Job was at work on any node, and none restarted; for a phase no longer than since
-    the one before. None where there was none or it is not known.
+    """The time before it in which no Job ran on any node, and none restarted; for a phase no longer than since the one
+    before. None where there was none or it is not known.
     """
 
 
@@ -51,7 +51,7 @@ class Work(NamedTuple):
 
 
 class Clock:
-    """Reads times as those of one collection: what lies after it cannot be, and so is not told."""
+    """Parser of the times of one collection: a time after it is impossible, and dropped."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._now = Timestamp(snapshot.manifest.captured_at).at
@@ -63,7 +63,7 @@ class Clock:
 
 
 def collect_work(rollout: UpgradeRun, snapshot: Snapshot, clock: Clock) -> list[Work]:
-    """Every Job of the upgrade, the oldest first; those without a time last."""
+    """Return every Job of the upgrade, the oldest first; those without a time last."""
     return sorted(_read_work(rollout, snapshot, clock), key=lambda w: (w.began is None, w.began, w.node, w.step))
 
 
@@ -74,7 +74,7 @@ def _read_work(rollout: UpgradeRun, snapshot: Snapshot, clock: Clock) -> Iterato
 
 
 def build_span(node: str, step: str, began: datetime | None, ended: datetime | None) -> Span:
-    """A span whose end does not come before its begin; its gap is found later."""
+    """Build a span; an end before its begin is dropped. Its gap is set later."""
     if began and ended and ended < began:
         ended = None
     return Span(
@@ -88,11 +88,11 @@ def build_span(node: str, step: str, began: datetime | None, ended: datetime | N
 
 
 def idle_before(began: datetime | None, busy: Iterable[Span], since: datetime | None = None) -> timedelta | None:
-    """How long before a time nothing of `busy` had been at work, but not longer than `since`."""
+    """Return how long before a time nothing of `busy` ran, but not longer than `since`."""
     if began is None:
         return None
     ends = [one.ended for one in busy if one.began and one.began < began]
     told = [end for end in (*ends, since) if end and end <= began]
-    # What has no end, or one after the begin, was still at work.
+    # What has no end, or one after the begin, was still running.
     quiet = sum(end is not None and end <= began for end in ends) == len(ends)
     return began - max(told) if quiet and told and max(told) < began else None

@@ -1,4 +1,4 @@
-"""The phases of an upgrade and the steps of each node, with their begin, their end and what lay between."""
+"""The phases of an upgrade and the steps of each node, with their begin, their end and the gaps between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["find_phases"]
 
 
 class PhaseEvidence(NamedTuple):
-    """A phase with the begin that something of its own tells, and what may tell its end, the surest first."""
+    """A phase with the begin that its own evidence shows, and the candidates for its end, the most reliable first."""
 
     phase: Phase
     began: datetime | None
@@ -26,7 +26,7 @@ class PhaseEvidence(NamedTuple):
 
 
 def find_phases(rollout: UpgradeRun, snapshot: Snapshot) -> list[Span]:
-    """The phases so far in their order, none of which overlaps another; then each node's steps in theirs.
+    """Return the phases so far in their order, none of which overlaps another; then each node's steps in theirs.
 
     The ends come from the conditions, the begins from the Jobs where a phase has any, else from the end before.
     """
@@ -61,14 +61,14 @@ def _phases_so_far(rollout: UpgradeRun) -> list[Phase]:
 
 
 def _phase_end(row: PhaseEvidence, later: Sequence[PhaseEvidence], latest: datetime | None) -> datetime | None:
-    """When a phase ended: no later than the next began, and then where nothing else tells it."""
+    """When a phase ended: no later than the next began, and then where nothing else shows it."""
     limit = next((one.began for one in later if _not_before(one.began, latest)), None)
     told = next((at for at in row.ends if _not_before(at, latest) and _not_before(limit, at, default=True)), None)
     return told or (limit if later[0].began == limit else None)
 
 
 def _not_before(at: datetime | None, earlier: datetime | None, default: bool = False) -> bool:
-    """Whether a time does not contradict an earlier one; `default` where it is not told."""
+    """Whether a time does not contradict an earlier one; `default` where it is unknown."""
     return default if at is None else earlier is None or at >= earlier
 
 

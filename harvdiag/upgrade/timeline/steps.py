@@ -1,4 +1,4 @@
-"""The steps of each node in an upgrade: its Jobs, and what lies between them."""
+"""The steps of each node in an upgrade: its Jobs, and the steps between them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["find_steps"]
 
 KUBERNETES, RESTART = "kubernetes", "restart"
 LONGEST = timedelta(hours=2)
-"""A Node that is Ready again later than that after its hook was not so because of the upgrade's restart."""
+"""A Node that becomes Ready later than that after its hook did not do so because of the upgrade's restart."""
 
 
 def find_steps(rollout: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
-    """Each node's steps in their order, one node after the other, without their gaps."""
+    """Return each node's steps in their order, one node after the other, without their gaps."""
     return [found for node in rollout.nodes for found in _node_steps(node, jobs, snapshot, clock)]
 
 
@@ -45,7 +45,7 @@ def _steps_between(
         yield build_span(node.name, RESTART, before.ended, None)
     if before.step == "post-drain" and node.state == DONE and ready and before.ended < ready <= before.ended + LONGEST:
         began = (work.began for work in jobs if work.step in HOOKS and (work.node != node.name or work is after))
-        # A hook begins when the node before is through: what became Ready later than that did so for another reason.
+        # A hook begins when the node before is done: what became Ready later than that did so for another reason.
         if ready <= min((at for at in began if at and at > before.ended), default=ready):
             yield build_span(node.name, RESTART, before.ended, ready)
 

@@ -1,4 +1,4 @@
-"""Waits: whose turn it is in an upgrade, for what, and since when; read off the states, without judging them."""
+"""Who has to act next in an upgrade, on what, and since when; derived from the states, without judging them."""
 
 from harvdiag.upgrade.waiting.node import (
     find_active_node,

@@ -1,4 +1,4 @@
-"""What one node of an upgrade waits for."""
+"""What one node of an upgrade is waiting for."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ BEFORE_NODES = {UNLISTED, PRELOADING, PRELOADED}
 HOOKS = {DrainStep.PRE_DRAIN_REQUESTED: "pre-drain", DrainStep.POST_DRAIN_REQUESTED: "post-drain"}
 """The steps at which Harvester is asked for a Job."""
 WORKING = {DrainStep.PRE_DRAIN_REQUESTED: PRE_DRAINING, DrainStep.POST_DRAIN_REQUESTED: POST_DRAINING}
-"""What a node's state is while that Job is at work; Harvester makes it only where the state is the one before."""
+"""The state of a node while that Job runs; Harvester creates it only in the state before."""
 AT_ONCE = {DrainStep.PRE_DRAIN_ACKNOWLEDGED, DrainStep.POST_DRAIN_ACKNOWLEDGED}
-"""The steps that the end of a Job, or of a restart, brings: who is to act next has been since then."""
-MENDS = "somebody who mends it"
+"""The steps that begin with the end of a Job or of a restart: the wait began then."""
+REPAIR = "an administrator (manual fix needed)"
 AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre-drain Job")
-"""What follows where a node has no plan Secret of its own."""
+"""The consequence where a node has no plan Secret of its own."""
 
 
 def is_upgrading(node: NodeUpgrade) -> bool:
-    """It is between the begin and the end of its upgrade; a Job may still be at work on one that is done."""
+    """Whether it is between the begin and the end of its upgrade; a Job may still run on one that is done."""
     under_way = node.handshake is not None and not node.handshake.idle
     return node.state not in {DONE, *BEFORE_NODES} or under_way or _pending_job(node) is not None
 
 
 def find_active_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
-    """The first node whose Job is at work, neither of them among `but`; empty where there is none."""
+    """Return the first node with a running Job, neither of them among `but`; empty where there is none."""
     for node in rollout.nodes:
         jobs = {job.ref for job in node.jobs if job.state == ACTIVE}
         if jobs and not {node.ref, *jobs} & {*but}:
@@ -66,7 +66,7 @@ def find_active_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
 
 
 def find_moving_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
-    """The first node in its turn that does not wait for somebody's help; empty where there is none."""
+    """Return the first node being upgraded that needs no manual help; empty where there is none."""
     for node in rollout.nodes:
         mine = {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}
         if not is_upgrading(node) or mine & {*but}:
@@ -78,7 +78,7 @@ def find_moving_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
 
 
 def find_node_wait(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
-    """Who is to act next for this node, for what, and since when."""
+    """Find who is to act next for this node, for what, and since when."""
     if node.state in ENDS:
         return ENDS[node.state](rollout, node)
     if job := _pending_job(node):
@@ -93,7 +93,7 @@ def find_node_wait(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
 def _wait_for_job(job: Job) -> Wait:
     failed = job.state == FAILED
     return Wait(
-        actor=MENDS if failed else "Harvester",
+        actor=REPAIR if failed else "Harvester",
         what=describe_job(job),
         subject=job.ref,
         reason=WaitReason.JOB_FAILED if failed else WaitReason.JOB,
@@ -103,11 +103,11 @@ def _wait_for_job(job: Job) -> Wait:
 
 
 def _wait_between(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
-    """A node that is done, or at work where no plan Secret tells more."""
+    """A node that is done, or in progress where no plan Secret shows more."""
     if node.state == DONE:
         return blocked_wait(WaitReason.DONE, "it is done", node.ref, since=last_job_end(node))
     if not rollout.snapshot.seen("Secret"):
-        what = "which of them cannot be told: the plan Secrets, on which they ask and answer, were not seen"
+        what = "which of them is unknown: the plan Secrets, with their requests and answers, were not seen"
         hands, reason = "Rancher or Harvester", WaitReason.UNSEEN
         return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
     doing = f"it {STATES[node.state].doing}" if node.state in STATES else f'its state is "{node.state}"'
@@ -137,7 +137,7 @@ def _wait_for_turn(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
 
 
 def _wait_for_step(rollout: UpgradeRun, node: NodeUpgrade, of: Handshake, secret: ObjectRef) -> Wait:
-    """The next hand of the drain's handshake; where the Job is over, that of Harvester is its answer alone."""
+    """The next actor of the drain's handshake; where the Job is over, only Harvester's answer is missing."""
     step = of.step
     hand, reason = of.waits_for, WaitReason.HANDSHAKE
     if step in HOOKS and (held := _wait_for_hook(rollout, node, step, secret)):
@@ -156,13 +156,13 @@ def _wait_for_step(rollout: UpgradeRun, node: NodeUpgrade, of: Handshake, secret
 
 
 def _wait_for_hook(rollout: UpgradeRun, node: NodeUpgrade, step: DrainStep, secret: ObjectRef) -> Wait | None:
-    """Where Harvester is asked for a Job: what keeps it from making that Job, or from answering; None where nothing."""
+    """Where Harvester is asked for a Job: what keeps it from creating that Job or from answering, or None."""
     hook, mine = HOOKS[step], node.job(HOOKS[step])
     if mine and mine.state == COMPLETE:
         what, reason = f"to acknowledge the {hook} hook, whose Job is complete", WaitReason.ACKNOWLEDGE
         return Wait(actor="Harvester", what=what, subject=secret, reason=reason, since=mine.ended)
     if not rollout.snapshot.seen("Job"):
-        what = f"for its {hook} hook; how far that is cannot be told: Jobs were not seen"
+        what = f"for its {hook} hook; its progress is unknown: Jobs were not seen"
         return Wait(actor="Harvester", what=what, subject=secret, reason=WaitReason.HOOK)
     if node.state == WORKING[step] and mine is None:
         what = f"it is {node.state}, but has no {hook} Job, and Harvester makes one only in the state before"
@@ -183,14 +183,14 @@ def _blocks_others(other: NodeUpgrade) -> bool:
 
 def _wait_after_failure(_: UpgradeRun, node: NodeUpgrade) -> Wait:
     what, reason = f"it failed: {_reason_given(node)}", WaitReason.NODE_FAILED
-    return Wait(actor=MENDS, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
+    return Wait(actor=REPAIR, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
 
 
 def _wait_while_paused(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
     if rollout.upgrade.pauses.get(node.name) == "unpause":
-        what = "to take up that an administrator has released it"
+        what = "to notice that an administrator has released it"
         return Wait(actor="Harvester", what=what, subject=rollout.upgrade.ref, reason=WaitReason.RELEASED)
-    what = "to let it go on (the pause map of the Upgrade holds it)"
+    what = "to resume it (the pause map of the Upgrade holds it)"
     return Wait(actor="an administrator", what=what, subject=rollout.upgrade.ref, reason=WaitReason.PAUSED)
 
 
@@ -204,11 +204,11 @@ ENDS = {
     PAUSED: _wait_while_paused,
     REBOOT: _wait_for_reboot,
 }
-"""The states in which the state alone tells what is waited for."""
+"""The states in which the state alone shows what is waited for."""
 
 
 def find_broken_chain(rollout: UpgradeRun, node: NodeUpgrade) -> Wait | None:
-    """Why a node's turn can never come, link by link from the first that is broken; None where none is."""
+    """Find why a node's turn can never come, link by link from the first that is broken; None where none is."""
     if node.exists and rollout.upgrade.single_node:
         return None  # its one Job is started without any drain
     found = next(
@@ -223,15 +223,15 @@ def find_broken_chain(rollout: UpgradeRun, node: NodeUpgrade) -> Wait | None:
 
 def _chain_links(node: NodeUpgrade, seen: Callable[[str], bool]) -> Iterator[tuple[bool, WaitReason, tuple[str, ...]]]:
     """What may be broken on a node's way to its plan Secret: whether it is, and what that means."""
-    gone = ("there is no Node of this name any more", "so nothing can be upgraded")
+    gone = ("its Node no longer exists", "so nothing can be upgraded")
     yield not node.exists, WaitReason.NODE_GONE, gone
-    whose = f"the Machine that it names, {node.others[0].name}, belongs to another Node" if node.others else ""
+    whose = f"the Machine it references, {node.others[0].name}, belongs to another Node" if node.others else ""
     yield bool(whose), WaitReason.MACHINE_TAKEN, (whose, "so it has no plan Secret of its own")
     bare = not node.machines and seen("Machine")
     yield bare, WaitReason.NO_MACHINE, ("it has no Machine", "so no plan Secret")
     lacks = bool(node.machines) and not node.secrets and seen("Secret")
     yield lacks, WaitReason.NO_PLAN, ("its Machine has no plan Secret",)
-    many = ("more than one plan Secret is its own", "so Harvester does not know which to answer")
+    many = ("it has more than one plan Secret", "so Harvester does not know which to answer")
     yield len(node.secrets) > 1, WaitReason.SEVERAL_PLANS, many
 
 
@@ -241,9 +241,9 @@ def _pending_job(node: NodeUpgrade) -> Job | None:
 
 
 def describe_job(job: Job) -> str:
-    """What a Job is doing."""
+    """Describe what a Job is doing."""
     words = {ACTIVE: "is at work", FAILED: f"has failed{f' ({job.reason})' if job.reason else ''}"}
-    words |= {COMPLETE: "is complete, and Harvester has not yet gone on"}
+    words |= {COMPLETE: "is complete, and Harvester has not continued yet"}
     return f"Job {job.ref.name} {words.get(job.state, 'has not begun')}"
 
 
@@ -253,5 +253,5 @@ def _reason_given(node: NodeUpgrade) -> str:
 
 
 def last_job_end(node: NodeUpgrade) -> str:
-    """When the last Job of a node ended; empty where nobody tells."""
+    """Return when the last Job of a node ended; empty where it is unknown."""
     return latest(*(job.ended for job in node.jobs))

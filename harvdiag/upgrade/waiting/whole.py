@@ -1,4 +1,4 @@
-"""What an upgrade as a whole waits for."""
+"""What an upgrade as a whole is waiting for."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PLANNER = "Rancher's planner"
 
 
 def find_wait(rollout: UpgradeRun) -> Wait:
-    """Who is to act next, for what, and since when."""
+    """Find who is to act next, for what, and since when."""
     upgrade, phase = rollout.upgrade, rollout.upgrade.phase
     if phase is None:
         what, reason = f"harvdiag does not know its state {upgrade.state!r}", WaitReason.UNKNOWN_STATE
-        return _current_wait(rollout) or Wait(actor="nobody known", what=what, subject=upgrade.ref, reason=reason)
+        return _current_wait(rollout) or Wait(actor="unknown", what=what, subject=upgrade.ref, reason=reason)
     if upgrade.waits_for_gate and phase.number < NODES:
         return _wait_at_gate(rollout)
     if phase.number == NODES:
@@ -66,7 +66,7 @@ def _wait_at_gate(rollout: UpgradeRun) -> Wait:
 
 
 def _wait_for_nodes(rollout: UpgradeRun) -> Wait:
-    """In the nodes' phase: the node that has its turn, else what keeps the next from having it."""
+    """In the nodes' phase: the node being upgraded, else what keeps the next from starting."""
     if busy := _current_wait(rollout):
         return busy
     for told in rollout.planner:
@@ -86,7 +86,7 @@ def _current_wait(rollout: UpgradeRun) -> Wait | None:
 
 
 def current_node(rollout: UpgradeRun) -> NodeUpgrade | None:
-    """The node that has its turn, one that is held back after any other; None where none has it."""
+    """Return the node being upgraded, a paused one only where there is no other; None where there is none."""
     busy = [node for node in rollout.nodes if is_upgrading(node)]
     return min(busy, key=lambda node: node.state == PAUSED) if busy else None
 
