@@ -255,7 +255,7 @@ def test_the_only_node_goes_without_a_drain(step: str, tmp_path: Path) -> None:
     world = rollouts.at_step(healthy(("hv01",), version="v1.8.2"), "hv01", step)
     (of,) = facts(world, tmp_path).upgrades.all
     snapshot = Snapshot(FilesReader.from_path(tmp_path))
-    (node,) = Rollout(of, snapshot, Pairing(Links(snapshot))).nodes
+    (node,) = UpgradeRun(of, snapshot, Pairing(Links(snapshot))).nodes
     assert of.single_node == "hv01"
     assert of.running == (step != "done")
     assert node.handshake is not None

@@ -142,7 +142,7 @@ class Links:
                 )
 
     def _owner_ref(self, ref: ObjectRef, owner: dict[str, Any]) -> ObjectRef:
-        """The owner by name, unless an object of that name lives with another uid: then the owner is gone."""
+        """The owner by name, unless the object of that name has another uid: then the owner no longer exists."""
         kind = qualified_name(str(owner.get("apiVersion", "")).rpartition("/")[0], str(owner.get("kind")))
         entry = CATALOGUE.get(kind)
         target = ObjectRef(kind, ref.namespace if entry is None or entry.home else "", str(owner["name"]))

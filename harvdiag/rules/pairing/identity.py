@@ -190,14 +190,11 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
         )
         follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
         if follows:
+            other = follows[0].name
+            whose = other if follows[0] in facts.links.objects else f"a Machine that is gone ({other})"
             yield Hit(
                 subject=node,
-                message=f"Node {node.name} names Machine {machine.name}, but runs the plan of "
-                + (
-                    follows[0].name
-                    if follows[0] in facts.links.objects
-                    else f"a Machine that is gone ({follows[0].name})"
-                ),
+                message=f"Node {node.name} names Machine {machine.name}, but runs the plan of {whose}",
                 evidence=(
                     *show(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, MACHINE_NAME_LABEL),
                     *show(facts, machine, "metadata.uid", NODE_REF),

@@ -287,7 +287,6 @@ class Course(Tabular):
             says = f"waits for {told.actor}: {told.what}"
         steps = self._steps.get(node.name, ())
         spent = {SPENT_IN[s.step]: took for s in steps if s.step in SPENT_IN and (took := self._spent(s))}
-        step = node.handshake.step if node.handshake else None
         return Way(
             name=node.name,
             state=node.state,
@@ -296,7 +295,7 @@ class Course(Tabular):
             says=says,
             finding=finding,
             wait=told,
-            step=step,
+            step=node.handshake.step if node.handshake else None,
             spent=spent,
             never=never,
         )
