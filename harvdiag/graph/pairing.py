@@ -141,14 +141,14 @@ class Pairing:
 
     def weak_matches(self, node: ObjectRef) -> list[ObjectRef]:
         """The Machines linked to the Node by label, address or provider ID only, and to no other Node by nodeRef."""
-        mine = [
+        own = [
             e.target
             for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)
             for e in self.links.edges_from(node, path)
             if e.state == PRESENT
         ]
         theirs = [machine for edge in self.links.edges_to(node) for machine in self._machine_behind(edge)]
-        return [m for m in _drop_duplicates([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
+        return [m for m in _drop_duplicates([*own, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
 
     def _machine_behind(self, edge: Edge) -> list[ObjectRef]:
         """The Machine that weak evidence on it, its CustomMachine or its RKEBootstrap points to."""

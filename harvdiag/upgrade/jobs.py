@@ -40,8 +40,8 @@ class Job:
 
 def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
     """Return the Jobs of an upgrade in harvester-system, the oldest first."""
-    mine = [obj for obj in objects if labels(obj).get("harvesterhci.io/upgrade") == upgrade]
-    found = [_build_job(obj, step_of(obj, upgrade)) for obj in mine if namespace_of(obj) == "harvester-system"]
+    own_jobs = [obj for obj in objects if labels(obj).get("harvesterhci.io/upgrade") == upgrade]
+    found = [_build_job(obj, step_of(obj, upgrade)) for obj in own_jobs if namespace_of(obj) == "harvester-system"]
     return sorted(found, key=lambda job: (job.began, job.ref))
 
 
@@ -54,18 +54,18 @@ def step_of(job: Obj, upgrade: str) -> str:
     """What a Job does for an upgrade: the type of its own Jobs; for the system-upgrade-controller's, which carry out
     its Plans, what these are named behind the upgrade, such as ``prepare``. Empty where it is none of its Jobs.
     """
-    mine = labels(job)
-    if mine.get("harvesterhci.io/upgrade") != upgrade:
-        plan = str(mine.get("upgrade.cattle.io/plan", ""))
+    job_labels = labels(job)
+    if job_labels.get("harvesterhci.io/upgrade") != upgrade:
+        plan = str(job_labels.get("upgrade.cattle.io/plan", ""))
         return plan.removeprefix(f"{upgrade}-") if plan.startswith(f"{upgrade}-") else ""
-    component = str(mine.get("harvesterhci.io/upgradeComponent", ""))
-    return str(mine.get("harvesterhci.io/upgradeJobType") or (MANIFEST if component == "manifest" else component))
+    component = str(job_labels.get("harvesterhci.io/upgradeComponent", ""))
+    return str(job_labels.get("harvesterhci.io/upgradeJobType") or (MANIFEST if component == "manifest" else component))
 
 
 def node_of(job: Obj) -> str:
     """The node that a Job is for; empty where it is for the cluster."""
-    mine = labels(job)
-    return str(mine.get("harvesterhci.io/node") or mine.get("upgrade.cattle.io/node") or "")
+    job_labels = labels(job)
+    return str(job_labels.get("harvesterhci.io/node") or job_labels.get("upgrade.cattle.io/node") or "")
 
 
 def _build_job(obj: Obj, step: str) -> Job:

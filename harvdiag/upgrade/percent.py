@@ -32,6 +32,6 @@ def compute_percent(upgrade: Upgrade, nodes: Collection[str]) -> Percent:
     share = 100 * done // count if count else 0
     if share == 100 and not upgrade.status("NodesUpgraded"):
         share = 99
-    told = upgrade.status("SystemServicesUpgraded")
-    services = {"": 0, "True": 100}.get(told, 50)
+    services_status = upgrade.status("SystemServicesUpgraded")
+    services = {"": 0, "True": 100}.get(services_status, 50)
     return Percent(share, services, (share * count + services) // (count + 1), done, count)

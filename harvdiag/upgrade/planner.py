@@ -114,12 +114,12 @@ def explain_message(message: str) -> str:
 
 def planner_messages(snapshot: Snapshot) -> list[PlannerMessage]:
     """Return the known messages of Rancher's planner, each once, in the order of the cluster's objects."""
-    found: dict[str, PlannerMessage] = {}
+    messages: dict[str, PlannerMessage] = {}
     for ref in (CONTROL_PLANE, PROVISIONING):
         obj = snapshot.get(ref)
-        for told in _read_messages(ref, obj) if obj else ():
-            found.setdefault(told.message, told)
-    return list(found.values())
+        for message in _read_messages(ref, obj) if obj else ():
+            messages.setdefault(message.message, message)
+    return list(messages.values())
 
 
 def _read_messages(ref: ObjectRef, obj: dict[str, object]) -> list[PlannerMessage]:

@@ -49,12 +49,14 @@ class NodePlan:
 
     def selects(self, node: Obj) -> bool:
         """Whether it is to run on this Node."""
-        mine = labels(node)
+        node_labels = labels(node)
         wanted: Any = self.selector.get("matchLabels")
-        if isinstance(wanted, dict) and any(mine.get(key) != value for key, value in wanted.items()):
+        if isinstance(wanted, dict) and any(node_labels.get(key) != value for key, value in wanted.items()):
             return False
         return all(
-            _expression_matches(row, mine) for row in items(self.selector, "matchExpressions") if isinstance(row, dict)
+            _expression_matches(row, node_labels)
+            for row in items(self.selector, "matchExpressions")
+            if isinstance(row, dict)
         )
 
     def done(self, node: Obj) -> bool:
@@ -109,17 +111,17 @@ def _is_down(node: Obj, now: Timestamp) -> bool:
     return ready.status in {"False", "Unknown"} and (age is None or age >= RESTART)
 
 
-def _expression_matches(row: Obj, mine: Mapping[str, Any]) -> bool:
+def _expression_matches(row: Obj, node_labels: Mapping[str, Any]) -> bool:
     """One matchExpression; an operator that Kubernetes does not know selects nothing."""
     key, values = str(row.get("key")), items(row, "values")
     match row.get("operator"):
         case "In":
-            return mine.get(key) in values
+            return node_labels.get(key) in values
         case "NotIn":
-            return mine.get(key) not in values
+            return node_labels.get(key) not in values
         case "Exists":
-            return key in mine
+            return key in node_labels
         case "DoesNotExist":
-            return key not in mine
+            return key not in node_labels
         case _:
             return False

@@ -69,7 +69,7 @@ class Upgrade:
         """The versions of `status.repoInfo` (YAML in a string)."""
         info = text(self.obj, "status.repoInfo")
         found = (re.search(rf"(?m)^ *{name}: *(.+?) *$", info) for name in Release._fields)
-        return Release(*(told[1].strip("\"'") if told else "" for told in found))
+        return Release(*(match[1].strip("\"'") if match else "" for match in found))
 
     @property
     def latest(self) -> bool:
@@ -114,8 +114,8 @@ class Upgrade:
     def statuses(self) -> Mapping[str, NodeStatus]:
         """What it says of each node of its list, by the node's name."""
         found: Any = field("status.nodeStatuses").get(self.obj)
-        told = found.items() if isinstance(found, dict) else ()
-        return {str(name): NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in told}
+        statuses = found.items() if isinstance(found, dict) else ()
+        return {str(name): NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in statuses}
 
     @property
     def nodes(self) -> dict[str, str]:

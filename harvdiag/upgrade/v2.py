@@ -65,5 +65,5 @@ class UpgradePlan:
     def statuses(self) -> Mapping[str, NodeStatus]:
         """What it says of each node, by the node's name."""
         found: Any = field("status.nodeUpgradeStatuses").get(self.obj)
-        told = found.items() if isinstance(found, dict) else ()
-        return {name: NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in told}
+        statuses = found.items() if isinstance(found, dict) else ()
+        return {name: NodeStatus(text(s, "state"), text(s, "reason"), text(s, "message")) for name, s in statuses}

@@ -52,8 +52,8 @@ def format_node_states(plan: UpgradePlan) -> str:
     found: dict[str, list[str]] = {}
     for name, status in sorted(plan.statuses.items()):
         found.setdefault(status.state or "(no state)", []).append(name)
-    told = (f"{state}: {listed(names)}" for state, names in sorted(found.items()))
-    return "; ".join(told) or "no node has begun"
+    parts = (f"{state}: {listed(names)}" for state, names in sorted(found.items()))
+    return "; ".join(parts) or "no node has begun"
 
 
 def format_duration(age: timedelta, short: bool = False) -> str:

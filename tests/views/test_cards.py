@@ -180,7 +180,7 @@ def test_standing_card_of_an_upgrade_that_goes_on() -> None:
     assert "… UNDER WAY" in text
     assert "STUCK" not in text
     assert cards.EDGES["error"] not in html
-    assert "hv03Pre-drainingh2Harvester: " in text
+    assert "hv03Pre-drainingpre-drain requestedHarvester: " in text
     assert "hv04Images preloadedRancher's planner: " in text
 
 

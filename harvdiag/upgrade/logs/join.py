@@ -131,24 +131,31 @@ def find_join_failure(snapshot: Snapshot, node: str) -> JoinStory:
     return _find_failure(snapshot, node, rancherd, read_agent_story(snapshot, node))
 
 
-def _find_failure(snapshot: Snapshot, node: str, rancherd: Log, told: AgentStory | None) -> JoinStory:
+def _find_failure(snapshot: Snapshot, node: str, rancherd: Log, agent_story: AgentStory | None) -> JoinStory:
     """Return the first evidence found, the stronger before the weaker."""
     looks = (
         _rancherd_failure(snapshot, node, rancherd),
-        _host_evidence(snapshot, rancherd, told),
+        _host_evidence(snapshot, rancherd, agent_story),
         _cluster_evidence(snapshot, node),
     )
-    story = _machine_removed(told) or next((found for look in looks for found in look), None)
+    story = _machine_removed(agent_story) or next((found for look in looks for found in look), None)
     return story or JoinStory(
-        None, _inconclusive_reason(node, rancherd, told), _optional_quote(told.identity_line if told else None)
+        None,
+        _inconclusive_reason(node, rancherd, agent_story),
+        _optional_quote(agent_story.identity_line if agent_story else None),
     )
 
 
-def _machine_removed(told: AgentStory | None) -> JoinStory | None:
+def _machine_removed(agent_story: AgentStory | None) -> JoinStory | None:
     """The host had joined, and its plan Secret was deleted."""
-    if told is None or told.error is None or told.recovered or DELETED not in told.error.line:
+    if (
+        agent_story is None
+        or agent_story.error is None
+        or agent_story.recovered
+        or DELETED not in agent_story.error.line
+    ):
         return None
-    return JoinStory(JoinStep.MACHINE_REMOVED, told.error.meaning, (told.error,))
+    return JoinStory(JoinStep.MACHINE_REMOVED, agent_story.error.meaning, (agent_story.error,))
 
 
 def _rancherd_failure(snapshot: Snapshot, node: str, rancherd: Log) -> Iterator[JoinStory]:
@@ -161,9 +168,9 @@ def _rancherd_failure(snapshot: Snapshot, node: str, rancherd: Log) -> Iterator[
         yield more._replace(quotes=(*own.quotes, *more.quotes)) if more else own
 
 
-def _host_evidence(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -> Iterator[JoinStory]:
+def _host_evidence(snapshot: Snapshot, rancherd: Log, agent_story: AgentStory | None) -> Iterator[JoinStory]:
     """What rancherd did not do, and the errors of the agent."""
-    machine = told.machine if told else ""
+    machine = agent_story.machine if agent_story else ""
     lives = bool(machine) and not _is_missing(snapshot, machine)
     if (
         rancherd.whole
@@ -175,15 +182,19 @@ def _host_evidence(snapshot: Snapshot, rancherd: Log, told: AgentStory | None) -
         yield JoinStory(
             JoinStep.BOOTSTRAP_STAMP,
             hit.pattern.meaning,
-            (quote, *_optional_quote((told.error or told.identity_line) if told else None)),
+            (quote, *_optional_quote((agent_story.error or agent_story.identity_line) if agent_story else None)),
         )
-    if told and told.error and not told.recovered and told.error.step:
-        yield JoinStory(told.error.step, told.error.meaning, (told.error, *_optional_quote(told.identity_line)))
-    if told and machine and _is_missing(snapshot, machine):
+    if agent_story and agent_story.error and not agent_story.recovered and agent_story.error.step:
+        yield JoinStory(
+            agent_story.error.step,
+            agent_story.error.meaning,
+            (agent_story.error, *_optional_quote(agent_story.identity_line)),
+        )
+    if agent_story and machine and _is_missing(snapshot, machine):
         yield JoinStory(
             JoinStep.MACHINE_REMOVED,
             f"the agent identifies as {machine}, a Machine that no longer exists",
-            _optional_quote(told.identity_line),
+            _optional_quote(agent_story.identity_line),
         )
 
 
@@ -241,9 +252,9 @@ def _optional_quote(quote: Quote | None) -> tuple[Quote, ...]:
     return (quote,) if quote else ()
 
 
-def _inconclusive_reason(node: str, rancherd: Log, told: AgentStory | None) -> str:
-    if told and told.machine:
-        return f"the logs of {node} show no fault: its agent works, and identifies as {told.machine}"
+def _inconclusive_reason(node: str, rancherd: Log, agent_story: AgentStory | None) -> str:
+    if agent_story and agent_story.machine:
+        return f"the logs of {node} show no fault: its agent works, and identifies as {agent_story.machine}"
     if not rancherd.whole or rancherd.last_place() is None or not rancherd.find_last(PROGRESS):
         return f"the logs of {node} do not reach back to its join"
     return f"the logs of {node} show no fault"

@@ -92,9 +92,9 @@ class Log:
         end = len(self._data) if end < 0 else end
         return self._data[start : min(end, start + LINE)].decode(errors="replace").rstrip("\r")
 
-    def quote_at(self, at: int, told: str = "", meaning: str = "") -> Quote:
+    def quote_at(self, at: int, focus: str = "", meaning: str = "") -> Quote:
         """The line around a place as a quote."""
-        return build_quote(self.file, self.line_at(at), told, meaning)
+        return build_quote(self.file, self.line_at(at), focus, meaning)
 
     def line_places(self) -> Iterator[int]:
         """A place in each line that is not empty, the last line first."""

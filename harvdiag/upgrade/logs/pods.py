@@ -121,21 +121,21 @@ def find_job_wait(snapshot: Snapshot, job: Job) -> Quote | None:
     """
     if job.state == COMPLETE:
         return None
-    said = [found for log in _job_logs(snapshot, job.ref) if (found := _find_wait_line(log))]
-    return max(said, key=_quote_order, default=None)
+    waits = [found for log in _job_logs(snapshot, job.ref) if (found := _find_wait_line(log))]
+    return max(waits, key=_quote_order, default=None)
 
 
 def find_refusals(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
     """Find the last line of each kind, since the Upgrade was created, in which Harvester says why it stops."""
     began = Timestamp(text(upgrade.obj, "metadata.creationTimestamp"))
-    said: dict[str, Quote] = {}
+    quotes: dict[str, Quote] = {}
     for log in _open_logs(snapshot, find_pod_logs(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
         for pattern in REFUSALS:
             if hit := log.find_last([pattern]):
                 quote = log.quote_at(hit.place, pattern.text, pattern.meaning)
                 if not (began.at and quote.at.at and quote.at.at < began.at):
-                    said[pattern.text] = max(said.get(pattern.text, quote), quote, key=_quote_order)
-    return [said[pattern.text] for pattern in REFUSALS if pattern.text in said]
+                    quotes[pattern.text] = max(quotes.get(pattern.text, quote), quote, key=_quote_order)
+    return [quotes[pattern.text] for pattern in REFUSALS if pattern.text in quotes]
 
 
 def find_pod_logs(snapshot: Snapshot, namespace: str, start: str, fits: Callable[[str], object]) -> Iterator[str]:
@@ -152,8 +152,8 @@ def _job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
     if (
         len(job.name) > CUT
     ):  # the names of pods are truncated, which removes what distinguishes the Jobs of two nodes with long names
-        mine = _pods_of_job(snapshot, job)
-        files = [file for file in files if file.split("/")[2] in mine]
+        pods = _pods_of_job(snapshot, job)
+        files = [file for file in files if file.split("/")[2] in pods]
     return _open_logs(snapshot, files)
 
 
@@ -202,6 +202,6 @@ def _find_wait_line(log: Log) -> Quote | None:
     return None if end is None else log.quote_at(end, meaning="the last line that the Job has written")
 
 
-def _quote_order(said: Quote) -> tuple[datetime, str]:
+def _quote_order(quote: Quote) -> tuple[datetime, str]:
     """The sort key of quotes from pods."""
-    return said.at.at or EPOCH, said.file
+    return quote.at.at or EPOCH, quote.file

@@ -53,9 +53,9 @@ class Quote(NamedTuple):
         return f"{self.file}: {self.line}"
 
 
-def build_quote(file: str, line: str, told: str = "", meaning: str = "") -> Quote:
-    """Build the quote of a line; of a long one the part around `told` is kept."""
-    return Quote(file, find_timestamp(line), _shorten_line(mask_secrets(line), told), meaning)
+def build_quote(file: str, line: str, focus: str = "", meaning: str = "") -> Quote:
+    """Build the quote of a line; of a long one the part around `focus` is kept."""
+    return Quote(file, find_timestamp(line), _shorten_line(mask_secrets(line), focus), meaning)
 
 
 def find_timestamp(line: str) -> str:
@@ -70,11 +70,11 @@ def mask_secrets(line: str) -> str:
     return line
 
 
-def _shorten_line(line: str, told: str) -> str:
+def _shorten_line(line: str, focus: str) -> str:
     if len(line) <= LONGEST:
         return line
-    at = line.find(told)
-    if at + len(told) < LONGEST:
+    at = line.find(focus)
+    if at + len(focus) < LONGEST:
         return f"{line[: LONGEST - 1]}…"
     start = min(at - LONGEST // 3, len(line) - LONGEST + 1)
     end = start + LONGEST - 2

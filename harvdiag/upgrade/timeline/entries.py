@@ -42,8 +42,8 @@ class Entry:
 class History:
     """What happened in an upgrade. Its objects and its logs are read once, when first needed."""
 
-    def __init__(self, rollout: UpgradeRun, snapshot: Snapshot) -> None:
-        self._rollout = rollout
+    def __init__(self, run: UpgradeRun, snapshot: Snapshot) -> None:
+        self._run = run
         self._snapshot = snapshot
 
     def entries(self, logs: bool = True) -> list[Entry]:
@@ -53,7 +53,7 @@ class History:
         Only the last change of a condition has a time; earlier ones are unknown. What has no time is left out and
         listed in `untimed`.
         """
-        began = parse_time(text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
+        began = parse_time(text(self._run.upgrade.obj, "metadata.creationTimestamp"))
         notes = (*self._object_notes, *(self._event_notes if logs else ()))
         found = [_build_entry(at, mark_drain_error(note)) for note in notes if (at := parse_time(note.time))]
         return sorted(
@@ -69,21 +69,21 @@ class History:
 
     @cached_property
     def _object_notes(self) -> tuple[Note, ...]:
-        return tuple(find_object_notes(self._rollout, self._snapshot))
+        return tuple(find_object_notes(self._run, self._snapshot))
 
     @cached_property
     def _event_notes(self) -> tuple[Note, ...]:
-        return tuple(find_event_notes(self._rollout, self._snapshot))
+        return tuple(find_event_notes(self._run, self._snapshot))
 
 
-def build_timeline(rollout: UpgradeRun, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
+def build_timeline(run: UpgradeRun, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
     """Return `History.entries`; for several calls keep a History."""
-    return History(rollout, snapshot).entries(logs)
+    return History(run, snapshot).entries(logs)
 
 
-def find_untimed(rollout: UpgradeRun, snapshot: Snapshot) -> list[str]:
+def find_untimed(run: UpgradeRun, snapshot: Snapshot) -> list[str]:
     """Return `History.untimed`."""
-    return History(rollout, snapshot).untimed
+    return History(run, snapshot).untimed
 
 
 def find_stop(entries: Sequence[Entry], now: datetime | None = None) -> Entry | None:

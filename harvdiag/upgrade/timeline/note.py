@@ -49,8 +49,8 @@ class Note:
 
 def mark_drain_error(note: Note) -> Note:
     """Return the note, marked as a drain error where the text of an Event, condition or log line shows one."""
-    told = note.kind is EntryKind.OTHER and not note.moves and _DRAIN_ERROR.match(note.what)
-    return replace(note, kind=EntryKind.DRAIN_ERROR) if told else note
+    is_drain_error = note.kind is EntryKind.OTHER and not note.moves and _DRAIN_ERROR.match(note.what)
+    return replace(note, kind=EntryKind.DRAIN_ERROR) if is_drain_error else note
 
 
 def parse_time(written: str) -> datetime | None:
@@ -72,7 +72,7 @@ def ref_of(kind: str, obj: Obj) -> ObjectRef:
     return ObjectRef(kind, namespace_of(obj), name_of(obj))
 
 
-def shorten_text(told: str) -> str:
+def shorten_text(value: str) -> str:
     """Return untrusted text on one line, masked, and not longer than a quote."""
-    line = " ".join(logs.mask_secrets(told).split())
+    line = " ".join(logs.mask_secrets(value).split())
     return line if len(line) <= logs.LONGEST else f"{line[: logs.LONGEST - 1]}…"

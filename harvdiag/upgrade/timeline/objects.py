@@ -32,9 +32,9 @@ PLAN_TIMES = {
 APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
 
 
-def find_object_notes(rollout: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
+def find_object_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
     """Find what the upgrade's own objects show, and the Nodes, Machines and plan Secrets that it changes."""
-    upgrade = rollout.upgrade
+    upgrade = run.upgrade
     yield Note(
         time=text(upgrade.obj, CREATED), what="the Upgrade was created", node="", object=upgrade.ref, field=CREATED
     )
@@ -49,7 +49,7 @@ def find_object_notes(rollout: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]
     for ref in (CONTROL_PLANE, PROVISIONING, LOCAL):
         for note, type_, status in _condition_changes(snapshot.get(ref), ref):
             yield replace(note, moves=type_ in PLANNERS or status == "True")
-    for node in rollout.nodes:
+    for node in run.nodes:
         yield from _notes_of_node(node, snapshot)
 
 

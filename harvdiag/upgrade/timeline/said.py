@@ -29,16 +29,16 @@ SYNCED = re.compile(r"error syncing '(?:([^'/]*)/)?([^'/]*)'")
 """The object that a controller could not handle, in its log."""
 
 
-def find_event_notes(rollout: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
+def find_event_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
     """Find all of it; each log is read once."""
-    about = _find_subjects(rollout, snapshot)
+    about = _find_subjects(run, snapshot)
     yield from _event_notes(about, snapshot)
-    for job in rollout.jobs:
+    for job in run.jobs:
         if quote := logs.find_job_wait(snapshot, job):
             yield _quote_note(quote, job.node, job.ref)
-    for quote in logs.find_refusals(snapshot, rollout.upgrade):
-        yield _quote_note(quote, *_failed_object(quote, about, rollout.upgrade.ref))
-    for node in rollout.nodes:
+    for quote in logs.find_refusals(snapshot, run.upgrade):
+        yield _quote_note(quote, *_failed_object(quote, about, run.upgrade.ref))
+    for node in run.nodes:
         story = logs.read_agent_story(snapshot, node.name)
         if story and story.error and not story.recovered:
             yield _quote_note(story.error, node.name, node.ref)
@@ -70,15 +70,15 @@ def _event_notes(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[No
         )
 
 
-def _find_subjects(rollout: UpgradeRun, snapshot: Snapshot) -> dict[ObjectRef, str]:
+def _find_subjects(run: UpgradeRun, snapshot: Snapshot) -> dict[ObjectRef, str]:
     """The upgrade's objects, as an Event references them, and the node that each belongs to."""
-    upgrade = rollout.upgrade.ref
+    upgrade = run.upgrade.ref
     found = {upgrade: "", ObjectRef("UpgradeLog", upgrade.namespace, f"{upgrade.name}-upgradelog"): ""}
     found |= {ref_of("Plan", o): "" for o in snapshot.objects("Plan") if name_of(o).startswith(f"{upgrade.name}-")}
     found |= {job.ref: job.node for job in every_job(snapshot.objects("Job"), upgrade.name)}
-    for node in rollout.nodes:
-        mine: Iterable[ObjectRef] = (node.ref, *node.machines, *(secret for secret, _ in node.secrets))
-        found |= dict.fromkeys(mine, node.name)
+    for node in run.nodes:
+        own_objects: Iterable[ObjectRef] = (node.ref, *node.machines, *(secret for secret, _ in node.secrets))
+        found |= dict.fromkeys(own_objects, node.name)
     return found
 
 

@@ -62,13 +62,13 @@ class Clock:
         return at if at and not is_future(at, self._now) else None
 
 
-def collect_work(rollout: UpgradeRun, snapshot: Snapshot, clock: Clock) -> list[Work]:
+def collect_work(run: UpgradeRun, snapshot: Snapshot, clock: Clock) -> list[Work]:
     """Return every Job of the upgrade, the oldest first; those without a time last."""
-    return sorted(_read_work(rollout, snapshot, clock), key=lambda w: (w.began is None, w.began, w.node, w.step))
+    return sorted(_read_work(run, snapshot, clock), key=lambda w: (w.began is None, w.began, w.node, w.step))
 
 
-def _read_work(rollout: UpgradeRun, snapshot: Snapshot, clock: Clock) -> Iterator[Work]:
-    for job in every_job(snapshot.objects("Job"), rollout.upgrade.ref.name):
+def _read_work(run: UpgradeRun, snapshot: Snapshot, clock: Clock) -> Iterator[Work]:
+    for job in every_job(snapshot.objects("Job"), run.upgrade.ref.name):
         over = job.state in {COMPLETE, FAILED}
         yield Work(job.type, job.node, clock(job.began), clock(job.ended) if over else None)
 
@@ -92,7 +92,7 @@ def idle_before(began: datetime | None, busy: Iterable[Span], since: datetime | 
     if began is None:
         return None
     ends = [one.ended for one in busy if one.began and one.began < began]
-    told = [end for end in (*ends, since) if end and end <= began]
+    ends_before = [end for end in (*ends, since) if end and end <= began]
     # What has no end, or one after the begin, was still running.
     quiet = sum(end is not None and end <= began for end in ends) == len(ends)
-    return began - max(told) if quiet and told and max(told) < began else None
+    return began - max(ends_before) if quiet and ends_before and max(ends_before) < began else None

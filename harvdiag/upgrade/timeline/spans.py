@@ -25,19 +25,17 @@ class PhaseEvidence(NamedTuple):
     ends: list[datetime]
 
 
-def find_phases(rollout: UpgradeRun, snapshot: Snapshot) -> list[Span]:
+def find_phases(run: UpgradeRun, snapshot: Snapshot) -> list[Span]:
     """Return the phases so far in their order, none of which overlaps another; then each node's steps in theirs.
 
     The ends come from the conditions, the begins from the Jobs where a phase has any, else from the end before.
     """
     clock = Clock(snapshot)
-    jobs = collect_work(rollout, snapshot, clock)
-    nodes = find_steps(rollout, snapshot, jobs, clock)
+    jobs = collect_work(run, snapshot, clock)
+    nodes = find_steps(run, snapshot, jobs, clock)
     busy = [*nodes, *(build_span(work.node, work.step, work.began, work.ended) for work in jobs)]
     return [
-        *_phase_spans(
-            [_phase_evidence(rollout, snapshot, jobs, clock, phase) for phase in _phases_so_far(rollout)], busy
-        ),
+        *_phase_spans([_phase_evidence(run, snapshot, jobs, clock, phase) for phase in _phases_so_far(run)], busy),
         *(replace(one, gap=idle_before(one.began, busy)) for one in nodes),
     ]
 
@@ -54,8 +52,8 @@ def _phase_spans(rows: Sequence[PhaseEvidence], busy: Sequence[Span]) -> Iterato
         latest, before = ended or latest, ended
 
 
-def _phases_so_far(rollout: UpgradeRun) -> list[Phase]:
-    upgrade = rollout.upgrade
+def _phases_so_far(run: UpgradeRun) -> list[Phase]:
+    upgrade = run.upgrade
     now = upgrade.phase.number if upgrade.phase else -1
     return [p for p in PHASES if p.number <= now and (p.number < LAST or p.label == upgrade.state)]
 
@@ -63,8 +61,8 @@ def _phases_so_far(rollout: UpgradeRun) -> list[Phase]:
 def _phase_end(row: PhaseEvidence, later: Sequence[PhaseEvidence], latest: datetime | None) -> datetime | None:
     """When a phase ended: no later than the next began, and then where nothing else shows it."""
     limit = next((one.began for one in later if _not_before(one.began, latest)), None)
-    told = next((at for at in row.ends if _not_before(at, latest) and _not_before(limit, at, default=True)), None)
-    return told or (limit if later[0].began == limit else None)
+    end = next((at for at in row.ends if _not_before(at, latest) and _not_before(limit, at, default=True)), None)
+    return end or (limit if later[0].began == limit else None)
 
 
 def _not_before(at: datetime | None, earlier: datetime | None, default: bool = False) -> bool:
@@ -73,27 +71,27 @@ def _not_before(at: datetime | None, earlier: datetime | None, default: bool = F
 
 
 def _phase_evidence(
-    rollout: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock, phase: Phase
+    run: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock, phase: Phase
 ) -> PhaseEvidence:
-    upgrade, number = rollout.upgrade, phase.number
+    upgrade, number = run.upgrade, phase.number
     if number == 0:
         made = clock(text(upgrade.obj, "metadata.creationTimestamp"))
-        return PhaseEvidence(phase, made, _logs_made(rollout, snapshot, clock))
-    told = upgrade.status(phase.condition) in {"True", "False"}
-    since = clock(upgrade.conditions[phase.condition].since) if told else None
+        return PhaseEvidence(phase, made, _logs_made(run, snapshot, clock))
+    is_set = upgrade.status(phase.condition) in {"True", "False"}
+    since = clock(upgrade.conditions[phase.condition].since) if is_set else None
     if number == LAST:
         return PhaseEvidence(phase, since, [])
     if number == PREPARING - 1:  # the same condition drives it and the next: it ends where that begins
         return PhaseEvidence(phase, None, [])
-    mine = [work for work in jobs if _phase_of(work) == number]
-    began = min((work.began for work in mine if work.began), default=None)
-    last = max((work.ended for work in mine if work.ended), default=None)
+    own_jobs = [work for work in jobs if _phase_of(work) == number]
+    began = min((work.began for work in own_jobs if work.began), default=None)
+    last = max((work.ended for work in own_jobs if work.ended), default=None)
     return PhaseEvidence(phase, began, [at for at in (since, last) if at])
 
 
-def _logs_made(rollout: UpgradeRun, snapshot: Snapshot, clock: Clock) -> list[datetime]:
-    mine = (o for o in snapshot.objects("UpgradeLog") if text(o, "spec.upgradeName") == rollout.upgrade.ref.name)
-    return [at for obj in mine if (at := clock(text(obj, "metadata.creationTimestamp")))]
+def _logs_made(run: UpgradeRun, snapshot: Snapshot, clock: Clock) -> list[datetime]:
+    own_logs = (o for o in snapshot.objects("UpgradeLog") if text(o, "spec.upgradeName") == run.upgrade.ref.name)
+    return [at for obj in own_logs if (at := clock(text(obj, "metadata.creationTimestamp")))]
 
 
 def _phase_of(work: Work) -> int:

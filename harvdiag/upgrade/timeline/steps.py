@@ -19,15 +19,15 @@ LONGEST = timedelta(hours=2)
 """A Node that becomes Ready later than that after its hook did not do so because of the upgrade's restart."""
 
 
-def find_steps(rollout: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
+def find_steps(run: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
     """Return each node's steps in their order, one node after the other, without their gaps."""
-    return [found for node in rollout.nodes for found in _node_steps(node, jobs, snapshot, clock)]
+    return [found for node in run.nodes for found in _node_steps(node, jobs, snapshot, clock)]
 
 
 def _node_steps(node: NodeUpgrade, jobs: Sequence[Work], snapshot: Snapshot, clock: Clock) -> Iterator[Span]:
-    mine = [work for work in jobs if work.node == node.name and work.began]
+    own_jobs = [work for work in jobs if work.node == node.name and work.began]
     ready = _ready_since(node, snapshot, clock)
-    for work, after in pairwise((*mine, None)):
+    for work, after in pairwise((*own_jobs, None)):
         if work:
             yield build_span(node.name, work.step, work.began, work.ended)
             yield from _steps_between(node, work, after, jobs, ready)

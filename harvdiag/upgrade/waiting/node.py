@@ -56,38 +56,38 @@ def is_upgrading(node: NodeUpgrade) -> bool:
     return node.state not in {DONE, *BEFORE_NODES} or under_way or _pending_job(node) is not None
 
 
-def find_active_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
+def find_active_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
     """Return the first node with a running Job, neither of them among `but`; empty where there is none."""
-    for node in rollout.nodes:
+    for node in run.nodes:
         jobs = {job.ref for job in node.jobs if job.state == ACTIVE}
         if jobs and not {node.ref, *jobs} & {*but}:
             return node.name
     return ""
 
 
-def find_moving_node(rollout: UpgradeRun, but: Collection[ObjectRef]) -> str:
+def find_moving_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
     """Return the first node being upgraded that needs no manual help; empty where there is none."""
-    for node in rollout.nodes:
-        mine = {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}
-        if not is_upgrading(node) or mine & {*but}:
+    for node in run.nodes:
+        own_objects = {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}
+        if not is_upgrading(node) or own_objects & {*but}:
             continue
-        found = find_node_wait(rollout, node)
+        found = find_node_wait(run, node)
         if not (found.never or found.broken or found.reason is WaitReason.DONE):
             return node.name
     return ""
 
 
-def find_node_wait(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
+def find_node_wait(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     """Find who is to act next for this node, for what, and since when."""
     if node.state in ENDS:
-        return ENDS[node.state](rollout, node)
+        return ENDS[node.state](run, node)
     if job := _pending_job(node):
         return _wait_for_job(job)
     if node.handshake and not node.handshake.idle and node.secret:
-        return _wait_for_step(rollout, node, node.handshake, node.secret)
+        return _wait_for_step(run, node, node.handshake, node.secret)
     if node.state in BEFORE_NODES:
-        return _wait_for_turn(rollout, node)
-    return _wait_between(rollout, node)
+        return _wait_for_turn(run, node)
+    return _wait_between(run, node)
 
 
 def _wait_for_job(job: Job) -> Wait:
@@ -102,11 +102,11 @@ def _wait_for_job(job: Job) -> Wait:
     )
 
 
-def _wait_between(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
+def _wait_between(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     """A node that is done, or in progress where no plan Secret shows more."""
     if node.state == DONE:
         return blocked_wait(WaitReason.DONE, "it is done", node.ref, since=last_job_end(node))
-    if not rollout.snapshot.seen("Secret"):
+    if not run.snapshot.seen("Secret"):
         what = "which of them is unknown: the plan Secrets, with their requests and answers, were not seen"
         hands, reason = "Rancher or Harvester", WaitReason.UNSEEN
         return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
@@ -114,10 +114,10 @@ def _wait_between(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
     return Wait(actor="Harvester", what=doing, subject=node.ref, reason=WaitReason.WORK, since=last_job_end(node))
 
 
-def _wait_for_turn(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
+def _wait_for_turn(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     """A node whose turn has not come: it cannot, or first comes a phase or another node."""
-    phase = rollout.upgrade.phase
-    if lost := find_broken_chain(rollout, node):
+    phase = run.upgrade.phase
+    if lost := find_broken_chain(run, node):
         return lost
     if phase and phase.number <= PREPARING and node.state in {UNLISTED, PRELOADING} and node.managed:
         began = phase.number == PREPARING or node.state
@@ -128,48 +128,48 @@ def _wait_for_turn(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
     if phase and phase.number < NODES:
         what = f"its turn comes in phase {NODES}, one node after the other"
         return Wait(actor="the phases before", what=what, subject=node.ref, reason=WaitReason.PHASE)
-    if rollout.upgrade.single_node:
+    if run.upgrade.single_node:
         what = "to start its Job single-node-upgrade"
         return Wait(actor="Harvester", what=what, subject=node.ref, reason=WaitReason.START)
-    now = [other.name for other in rollout.nodes if is_upgrading(other)]
+    now = [other.name for other in run.nodes if is_upgrading(other)]
     what = f"to give it its turn{f', after {listed(now)}' if now else ''}"
     return Wait(actor="Rancher's planner", what=what, subject=node.ref, reason=WaitReason.TURN, names=tuple(now))
 
 
-def _wait_for_step(rollout: UpgradeRun, node: NodeUpgrade, of: Handshake, secret: ObjectRef) -> Wait:
+def _wait_for_step(run: UpgradeRun, node: NodeUpgrade, of: Handshake, secret: ObjectRef) -> Wait:
     """The next actor of the drain's handshake; where the Job is over, only Harvester's answer is missing."""
     step = of.step
     hand, reason = of.waits_for, WaitReason.HANDSHAKE
-    if step in HOOKS and (held := _wait_for_hook(rollout, node, step, secret)):
+    if step in HOOKS and (held := _wait_for_hook(run, node, step, secret)):
         return held
     if step in AT_ONCE:
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
         since = latest(last_job_end(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
-    told = step is DrainStep.DRAINED and next(
-        (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
+    planner_message = step is DrainStep.DRAINED and next(
+        (t for t in run.planner if {m.name for m in node.machines} & set(t.machines)), None
     )
-    said = f' (Rancher says "{shown(told.message)}")' if told else ""
+    quoted = f' (Rancher says "{shown(planner_message.message)}")' if planner_message else ""
     last = max((job for job in node.jobs if job.ended), key=lambda job: Timestamp(job.ended), default=None)
     over = f"; its {last.type} Job ended {Timestamp(last.ended)}" if last and Timestamp(last.ended) else ""
-    return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
+    return Wait(actor=hand.actor, what=f"{hand.task}{quoted}{over}", subject=secret, reason=reason)
 
 
-def _wait_for_hook(rollout: UpgradeRun, node: NodeUpgrade, step: DrainStep, secret: ObjectRef) -> Wait | None:
+def _wait_for_hook(run: UpgradeRun, node: NodeUpgrade, step: DrainStep, secret: ObjectRef) -> Wait | None:
     """Where Harvester is asked for a Job: what keeps it from creating that Job or from answering, or None."""
-    hook, mine = HOOKS[step], node.job(HOOKS[step])
-    if mine and mine.state == COMPLETE:
+    hook, hook_job = HOOKS[step], node.job(HOOKS[step])
+    if hook_job and hook_job.state == COMPLETE:
         what, reason = f"to acknowledge the {hook} hook, whose Job is complete", WaitReason.ACKNOWLEDGE
-        return Wait(actor="Harvester", what=what, subject=secret, reason=reason, since=mine.ended)
-    if not rollout.snapshot.seen("Job"):
+        return Wait(actor="Harvester", what=what, subject=secret, reason=reason, since=hook_job.ended)
+    if not run.snapshot.seen("Job"):
         what = f"for its {hook} hook; its progress is unknown: Jobs were not seen"
         return Wait(actor="Harvester", what=what, subject=secret, reason=WaitReason.HOOK)
-    if node.state == WORKING[step] and mine is None:
+    if node.state == WORKING[step] and hook_job is None:
         what = f"it is {node.state}, but has no {hook} Job, and Harvester makes one only in the state before"
         return blocked_wait(WaitReason.NO_JOB, what, secret)
-    if rollout.upgrade.pauses.get(node.name) == "pause" and node.state in BEFORE_NODES:
-        return _wait_while_paused(rollout, node)
-    others = tuple(other.name for other in rollout.nodes if other is not node and _blocks_others(other))
+    if run.upgrade.pauses.get(node.name) == "pause" and node.state in BEFORE_NODES:
+        return _wait_while_paused(run, node)
+    others = tuple(other.name for other in run.nodes if other is not node and _blocks_others(other))
     if others:
         what, reason = f"to run the {hook} Job; it first waits for {listed(others)}", WaitReason.OTHER_NODE
         return Wait(actor="Harvester", what=what, subject=secret, reason=reason, names=others)
@@ -186,12 +186,12 @@ def _wait_after_failure(_: UpgradeRun, node: NodeUpgrade) -> Wait:
     return Wait(actor=REPAIR, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
 
 
-def _wait_while_paused(rollout: UpgradeRun, node: NodeUpgrade) -> Wait:
-    if rollout.upgrade.pauses.get(node.name) == "unpause":
+def _wait_while_paused(run: UpgradeRun, node: NodeUpgrade) -> Wait:
+    if run.upgrade.pauses.get(node.name) == "unpause":
         what = "to notice that an administrator has released it"
-        return Wait(actor="Harvester", what=what, subject=rollout.upgrade.ref, reason=WaitReason.RELEASED)
+        return Wait(actor="Harvester", what=what, subject=run.upgrade.ref, reason=WaitReason.RELEASED)
     what = "to resume it (the pause map of the Upgrade holds it)"
-    return Wait(actor="an administrator", what=what, subject=rollout.upgrade.ref, reason=WaitReason.PAUSED)
+    return Wait(actor="an administrator", what=what, subject=run.upgrade.ref, reason=WaitReason.PAUSED)
 
 
 def _wait_for_reboot(_: UpgradeRun, node: NodeUpgrade) -> Wait:
@@ -207,14 +207,12 @@ ENDS = {
 """The states in which the state alone shows what is waited for."""
 
 
-def find_broken_chain(rollout: UpgradeRun, node: NodeUpgrade) -> Wait | None:
+def find_broken_chain(run: UpgradeRun, node: NodeUpgrade) -> Wait | None:
     """Find why a node's turn can never come, link by link from the first that is broken; None where none is."""
-    if node.exists and rollout.upgrade.single_node:
+    if node.exists and run.upgrade.single_node:
         return None  # its one Job is started without any drain
-    found = next(
-        ((reason, links) for broken, reason, links in _chain_links(node, rollout.snapshot.seen) if broken), None
-    )
-    if found is None or not (node.exists or rollout.snapshot.seen("Node")):
+    found = next(((reason, links) for broken, reason, links in _chain_links(node, run.snapshot.seen) if broken), None)
+    if found is None or not (node.exists or run.snapshot.seen("Node")):
         return None
     reason, links = found
     rest = () if reason in {WaitReason.NODE_GONE, WaitReason.SEVERAL_PLANS} else AFTER
@@ -248,8 +246,8 @@ def describe_job(job: Job) -> str:
 
 
 def _reason_given(node: NodeUpgrade) -> str:
-    told = (node.status.reason, node.status.message) if node.status else ()
-    return ": ".join(filter(None, told)) or "no reason given"
+    reasons = (node.status.reason, node.status.message) if node.status else ()
+    return ": ".join(filter(None, reasons)) or "no reason given"
 
 
 def last_job_end(node: NodeUpgrade) -> str:

@@ -18,17 +18,17 @@ __all__ = ["current_node", "find_wait"]
 PLANNER = "Rancher's planner"
 
 
-def find_wait(rollout: UpgradeRun) -> Wait:
+def find_wait(run: UpgradeRun) -> Wait:
     """Find who is to act next, for what, and since when."""
-    upgrade, phase = rollout.upgrade, rollout.upgrade.phase
+    upgrade, phase = run.upgrade, run.upgrade.phase
     if phase is None:
         what, reason = f"harvdiag does not know its state {upgrade.state!r}", WaitReason.UNKNOWN_STATE
-        return _current_wait(rollout) or Wait(actor="unknown", what=what, subject=upgrade.ref, reason=reason)
+        return _current_wait(run) or Wait(actor="unknown", what=what, subject=upgrade.ref, reason=reason)
     if upgrade.waits_for_gate and phase.number < NODES:
-        return _wait_at_gate(rollout)
+        return _wait_at_gate(run)
     if phase.number == NODES:
-        return _wait_for_nodes(rollout)
-    manifest = next((job for job in reversed(rollout.jobs) if job.type == "apply-manifests"), None)
+        return _wait_for_nodes(run)
+    manifest = next((job for job in reversed(run.jobs) if job.type == "apply-manifests"), None)
     if phase.label == AT_SERVICES and manifest:
         return Wait(
             actor=phase.actor,
@@ -38,26 +38,26 @@ def find_wait(rollout: UpgradeRun) -> Wait:
             since=manifest.ended or manifest.began,
             names=(manifest.ref.name,),
         )
-    left = tuple(node.name for node in rollout.nodes if node.state in {UNLISTED, PRELOADING} and node.managed)
+    left = tuple(node.name for node in run.nodes if node.state in {UNLISTED, PRELOADING} and node.managed)
     images = phase.number == PREPARING and left
     return Wait(
         actor=phase.actor,
         what=f"to load the images of {listed(left)}" if images else f"until {phase.until}",
         subject=upgrade.ref,
         reason=WaitReason.IMAGES if images else WaitReason.PHASE,
-        since=_condition_since(rollout, phase.condition),
+        since=_condition_since(run, phase.condition),
         names=left if images else (),
     )
 
 
-def _wait_at_gate(rollout: UpgradeRun) -> Wait:
+def _wait_at_gate(run: UpgradeRun) -> Wait:
     """Between the services and the nodes: newer releases first run a plan on every management node."""
-    upgrade = rollout.upgrade
-    if upgrade.paused and (held := _current_wait(rollout)):
+    upgrade = run.upgrade
+    if upgrade.paused and (held := _current_wait(run)):
         return held
-    since = _condition_since(rollout, "SystemServicesUpgraded")
-    plans = (plan for plan in node_plans(rollout.snapshot.objects("Plan")) if plan.upgrade == upgrade.ref.name)
-    if any(plan.task == GATE for plan in plans) or not rollout.snapshot.seen("Plan"):
+    since = _condition_since(run, "SystemServicesUpgraded")
+    plans = (plan for plan in node_plans(run.snapshot.objects("Plan")) if plan.upgrade == upgrade.ref.name)
+    if any(plan.task == GATE for plan in plans) or not run.snapshot.seen("Plan"):
         what = "to see the plan complete that keeps RKE2 from applying its manifests; then the nodes' turn begins"
         actor, reason = "Harvester's plan controller", WaitReason.GATE
         return Wait(actor=actor, what=what, subject=upgrade.ref, reason=reason, since=since)
@@ -65,34 +65,34 @@ def _wait_at_gate(rollout: UpgradeRun) -> Wait:
     return Wait(actor="Harvester", what=f"to begin {first}", subject=upgrade.ref, reason=WaitReason.START, since=since)
 
 
-def _wait_for_nodes(rollout: UpgradeRun) -> Wait:
+def _wait_for_nodes(run: UpgradeRun) -> Wait:
     """In the nodes' phase: the node being upgraded, else what keeps the next from starting."""
-    if busy := _current_wait(rollout):
+    if busy := _current_wait(run):
         return busy
-    for told in rollout.planner:
-        what, reason = f'{told.meaning} ("{shown(told.message)}")', WaitReason.TURN
-        return Wait(actor=PLANNER, what=what, subject=told.subject, reason=reason, since=told.since)
-    subject, since = rollout.upgrade.ref, _condition_since(rollout, "SystemServicesUpgraded")
-    if left := tuple(node.name for node in rollout.waiting):
+    for message in run.planner:
+        what, reason = f'{message.meaning} ("{shown(message.message)}")', WaitReason.TURN
+        return Wait(actor=PLANNER, what=what, subject=message.subject, reason=reason, since=message.since)
+    subject, since = run.upgrade.ref, _condition_since(run, "SystemServicesUpgraded")
+    if left := tuple(node.name for node in run.waiting):
         what, reason = f"to begin with {listed(left)}", WaitReason.TURN
         return Wait(actor=PLANNER, what=what, subject=subject, reason=reason, since=since, names=left)
-    what, since = "to see that every node is done", _last_end(rollout.nodes)
+    what, since = "to see that every node is done", _last_end(run.nodes)
     return Wait(actor="Harvester", what=what, subject=subject, reason=WaitReason.LAST_LOOK, since=since)
 
 
-def _current_wait(rollout: UpgradeRun) -> Wait | None:
-    node = current_node(rollout)
-    return find_node_wait(rollout, node) if node else None
+def _current_wait(run: UpgradeRun) -> Wait | None:
+    node = current_node(run)
+    return find_node_wait(run, node) if node else None
 
 
-def current_node(rollout: UpgradeRun) -> NodeUpgrade | None:
+def current_node(run: UpgradeRun) -> NodeUpgrade | None:
     """Return the node being upgraded, a paused one only where there is no other; None where there is none."""
-    busy = [node for node in rollout.nodes if is_upgrading(node)]
+    busy = [node for node in run.nodes if is_upgrading(node)]
     return min(busy, key=lambda node: node.state == PAUSED) if busy else None
 
 
-def _condition_since(rollout: UpgradeRun, kind: str) -> str:
-    found = rollout.upgrade.conditions.get(kind)
+def _condition_since(run: UpgradeRun, kind: str) -> str:
+    found = run.upgrade.conditions.get(kind)
     return found.since if found else ""
 
 
