@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from harvdiag.core.errors import UsageError
 from harvdiag.figures.changes.layout import picture
+from harvdiag.figures.changes.terminal import render_text
 from harvdiag.figures.drawing import NO_EARLIER, Drawing, Wish
 from harvdiag.status.changes.grouping import grouped
-from harvdiag.status.changes.titles import lines
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -27,7 +27,7 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     scene = picture(comparison, groups)
     return Drawing(
         scene=scene,
-        text=lambda width: lines(comparison, groups, width),
+        text=lambda width: render_text(comparison, groups, width),
         columns=comparison.dtypes,
         rows=comparison.records,
     )

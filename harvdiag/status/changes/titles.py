@@ -1,16 +1,14 @@
-"""The differences in words: the title, what somebody is told who cannot see them, and the lines for a terminal."""
+"""The differences in words: the title, the alternative text, and the notes below the table or picture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups as groups_of
 from harvdiag.core.listing import listed
-from harvdiag.core.marks import ABSENT, GOOD, SIGNS
+from harvdiag.core.marks import ABSENT, GOOD
 from harvdiag.core.model import Finding
-from harvdiag.core.wrap import cut, wrap
 from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
 from harvdiag.status.changes.grouping import Group, Step
 from harvdiag.status.source import source_line
@@ -22,7 +20,7 @@ __all__ = [
     "Told",
     "alt",
     "findings",
-    "lines",
+    "format_step",
     "notes",
     "remarks",
     "same",
@@ -210,7 +208,7 @@ def remarks(comparison: Comparison) -> list[tuple[str, str]]:
 
 def alt(comparison: Comparison, groups: Sequence[Group]) -> str:
     """What changed, host by host."""
-    said = [f"{group.name}: {'; '.join(map(_line, group.steps[:4]))}." for group in groups[:8] if group.steps]
+    said = [f"{group.name}: {'; '.join(map(format_step, group.steps[:4]))}." for group in groups[:8] if group.steps]
     found = [f"Finding gone: {f.message}." for f in comparison.gone[:FEW]]
     found += [f"New finding: {f.message}." for f in comparison.new[:FEW]]
     more = [f"{len(groups) - 8} more groups of changes."] if len(groups) > 8 else []
@@ -219,7 +217,8 @@ def alt(comparison: Comparison, groups: Sequence[Group]) -> str:
     return " ".join(["Comparison of two snapshots.", f"{title(comparison)}.", *said, *more, *found, *tail, *told])
 
 
-def _line(step: Step) -> str:
+def format_step(step: Step) -> str:
+    """One step in a line: ``~ Node srv09  condition Ready: True → False``."""
     before, now = sides(step)
     change = step.change
     if not change.path:
@@ -227,28 +226,6 @@ def _line(step: Step) -> str:
             f" with {', '.join(step.parts)}" if step.parts else ""
         )
     return f"{CHANGE_SIGNS[change.sort]} {spoken(change)}: {before} → {now}"
-
-
-def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
-    """The same for a terminal."""
-    out = [
-        *wrap(title(comparison), width, "  "),
-        *(part for side in under(comparison) for part in wrap(side, width, "  ")),
-        "",
-    ]
-    for group in groups:
-        out += wrap(group.name + (f": {listed(group.alike, 6)}" if group.alike else ""), width, "  ")
-        out += [f"  {cut(plain(_line(step)), width - 2)}" for step in group.steps]
-        out += [f"  and {group.more} more"] if group.more else []
-    if found := findings(comparison):
-        out += [*[""] * bool(groups), "Findings"]
-        for told in found:
-            said = wrap(f"{SIGNS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
-            out += [f"  {part}" for part in said]
-    if not comparison.strangers:
-        out += [*[""] * bool(groups or found), *wrap(same(comparison), width, "  ")]
-    out += [part for note in notes(comparison) for part in wrap(f"? {note}", width, "  ")]
-    return "\n".join(out)
 
 
 class Told(NamedTuple):
