@@ -16,7 +16,7 @@ from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
-from harvdiag.status.summary import counted, hint, in_short, unseen
+from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.changes.comparison import Comparison
-    from harvdiag.status.links.view import Plot
+    from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
 
@@ -48,7 +48,7 @@ class Cluster:
         s = self.source
         version = s.harvester_version or "of unknown version"
         when = f", collected {s.captured_at}" if s.captured_at else ""
-        size = f"{counted(s.nodes, 'Node')}, {counted(s.machines, 'Machine')}"
+        size = f"{format_count(s.nodes, 'Node')}, {format_count(s.machines, 'Machine')}"
         return f"<Cluster {s.name}: Harvester {version}, {size}{when}>"
 
     # --- what could be seen ----------------------------------------------------------------------------------------
@@ -161,14 +161,14 @@ class Cluster:
         return Board(self.upgrade)
 
     @cached_property
-    def link_rows(self) -> Plot:
+    def link_rows(self) -> LinkRows:
         """Every link of the graph and whether it holds, trouble first: ``cluster.link_rows.frame``, ``.document``.
 
         Columns, all str: `source_kind`, `source`, `field`, `target_kind`, `target`, `state`, `finding`.
         """
-        from harvdiag.status.links.view import plot
+        from harvdiag.status.links.view import select_rows
 
-        return plot(self.upgrade, self.graph)
+        return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
         """What differs from another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
@@ -259,7 +259,7 @@ class Cluster:
         outcomes = rules.judge(self.facts, chosen) if select or ignore else self._outcomes
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
-            gaps = "; ".join(filter(None, (in_short(unseen(findings)), hint(self.source))))
+            gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             raise SourceError(f"{self.source.name}: no check could be made (of {len(outcomes)}); not seen: {gaps}")
         return findings
 

@@ -138,8 +138,8 @@ def test_the_first_three_lines_tell_the_story(
     lines = [*standing.explain().splitlines()[:3], "", ""]
     for line, words in zip(lines, STORIES[name], strict=False):
         assert words in line
-    assert standing.stuck == (name not in {"upgrade-half-way", "healthy"})
-    assert ("Stands still" in told(standing)) == standing.stuck
+    assert standing.is_stuck == (name not in {"upgrade-half-way", "healthy"})
+    assert ("Stands still" in told(standing)) == standing.is_stuck
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -223,7 +223,7 @@ def test_a_healthy_phase_asks_for_nothing(phase: str, count: int) -> None:
     assert parts["Waits for"].count(": ") >= 1
     assert parts["Do"].startswith("nothing")
     assert not standing.story
-    assert not standing.stuck
+    assert not standing.is_stuck
     assert "Deleting it" not in parts
     for node in standing.rollout.nodes if standing.rollout else ():
         own = sound(standing, node.name)
@@ -307,8 +307,8 @@ def test_one_that_cannot_finish_may_still_move() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     orphan(world, "hv03", managed=True)
     standing = of(world)
-    assert standing.stuck
-    assert standing.moving == "hv02"
+    assert standing.is_stuck
+    assert standing.moving_node == "hv02"
     parts = sound(standing)
     assert "cannot finish; it is in phase 7 of 8" in parts["Where"]
     assert parts["Waiting"] == "does not mend it; hv02 goes on until it is done"

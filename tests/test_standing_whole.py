@@ -24,15 +24,15 @@ def test_an_error_about_the_cluster_is_why_nothing_goes_on() -> None:
     assert "paused" in parts["Why"]
     assert "Do" in parts
     assert not parts["Do"].startswith("nothing")
-    assert standing.waits
-    assert standing.waits.reason is WaitReason.STUCK
+    assert standing.current_wait
+    assert standing.current_wait.reason is WaitReason.STUCK
 
 
 def test_an_error_about_a_node_to_come_is_told_while_another_goes_on() -> None:
     world = rollouts.at_step(sized(4), "hv02", "h7")
     world.remove("Secret", f"{world.machine_of('hv04')}-machine-plan")
     standing = of(world)
-    assert standing.moving == "hv02"
+    assert standing.moving_node == "hv02"
     assert "cannot finish; it is in phase 7" in sound(standing)["Where"]
 
 

@@ -81,12 +81,12 @@ def draw(
     from harvdiag.figures.checked import checked
     from harvdiag.figures.drawing import Wish
     from harvdiag.figures.figure import Figure
-    from harvdiag.status.focus import found
+    from harvdiag.status.focus import resolve_focus
 
     checked(cluster, *([against] if against is not None else ()))
     name = picture or default_picture(against is not None)
     _refuse(name, focus is not None, against is not None, labels)
-    ref, finding = found(cluster.check(), cluster.graph, focus)
+    ref, finding = resolve_focus(cluster.check(), cluster.graph, focus)
     compose = cast(
         "Callable[[Cluster, Wish], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )

@@ -8,7 +8,16 @@ from dataclasses import replace
 from harvdiag.core.escape import code, markdown
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
-from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
+from harvdiag.status.summary import (
+    build_verdict,
+    describe_place,
+    describe_source,
+    format_evidence,
+    gap_detail,
+    list_unseen,
+    permission_hint,
+    without_repeats,
+)
 
 __all__ = ["render"]
 
@@ -21,9 +30,9 @@ def render(findings: Findings) -> str:
 def _lines(findings: Findings) -> Iterator[str]:
     yield f"# {markdown(findings.source.name)}"
     yield ""
-    yield f"{markdown(about(findings))}."
+    yield f"{markdown(describe_source(findings))}."
     yield ""
-    yield f"**{verdict(findings)}**"
+    yield f"**{build_verdict(findings)}**"
     for finding in findings.roots:
         yield from _root(findings, finding)
     yield from _skipped(findings)
@@ -43,7 +52,7 @@ def _root(findings: Findings, finding: Finding) -> Iterator[str]:
     for other in findings.story(finding):
         yield ""
         yield f"**Leads to** {other.severity} `{other.rule}`, {markdown(other.subject)}: {markdown(other.message)}."
-        yield from _advice(replace(beyond(other, told), links=()))
+        yield from _advice(replace(without_repeats(other, told), links=()))
         told.append(other)
 
 
@@ -51,7 +60,7 @@ def _evidence(finding: Finding) -> Iterator[str]:
     if finding.evidence:
         yield from ("", "| object | field | value |", "| --- | --- | --- |")
     for e in finding.evidence:
-        shown = value(e) if e.value is None else code(value(e))
+        shown = format_evidence(e) if e.value is None else code(format_evidence(e))
         yield f"| {markdown(e.object)} | {code(e.path)} | {shown} |"
 
 
@@ -77,9 +86,9 @@ def _skipped(findings: Findings) -> Iterator[str]:
     if not findings.skipped:
         return
     yield from ("", "## Not seen", "", "| kind | reason |", "| --- | --- |")
-    for kind, why in unseen(findings):
+    for kind, why in list_unseen(findings):
         yield f"| {markdown(kind)} | {markdown(why)} |"
-    if more := hint(findings.source):
+    if more := permission_hint(findings.source):
         yield from ("", f"{_step(more)}.")
     yield from ("", "Therefore not judged: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
 
@@ -93,5 +102,5 @@ def _coverage(findings: Findings) -> Iterator[str]:
         "| --- | --- | --- | --: | --- |",
     )
     for e in findings.coverage:
-        where = markdown(place(e)) if e.namespace else ""
-        yield f"| {markdown(e.kind)} | {where} | {e.state} | {e.count} | {markdown(detail(e))} |"
+        where = markdown(describe_place(e)) if e.namespace else ""
+        yield f"| {markdown(e.kind)} | {where} | {e.state} | {e.count} | {markdown(gap_detail(e))} |"

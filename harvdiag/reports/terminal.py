@@ -10,7 +10,16 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, SIGNS, WARNING
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, fill, wrap
-from harvdiag.status.summary import about, alike, beyond, counted, hint, unseen, value, verdict
+from harvdiag.status.summary import (
+    build_verdict,
+    describe_source,
+    format_count,
+    format_evidence,
+    is_same_step,
+    list_unseen,
+    permission_hint,
+    without_repeats,
+)
 
 __all__ = ["render"]
 
@@ -37,9 +46,9 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         yield from map(self._bold, self._wrapped(self.findings.source.name, 0))
-        yield from self._wrapped(about(self.findings), 0)
+        yield from self._wrapped(describe_source(self.findings), 0)
         good = not self.findings and not self.findings.skipped
-        for line in self._wrapped(verdict(self.findings), 0):
+        for line in self._wrapped(build_verdict(self.findings), 0):
             yield self._paint(GOOD, line) if good else self._bold(line)
         yield from self._overview()
         for finding in self.findings.roots:
@@ -69,7 +78,7 @@ class _Page:
             yield ""
             yield from self._head(other, "  → leads to")
             yield from self._wrapped(other.message, 4)
-            yield from self._follows(beyond(other, told))
+            yield from self._follows(without_repeats(other, told))
             told.append(other)
 
     def _consequences(self, finding: Finding) -> list[Finding]:
@@ -101,7 +110,9 @@ class _Page:
     def _advice_again(self, finding: Finding, first: Finding) -> Iterator[str]:
         """Steps in full, but for those that are the first finding's with another name outside of any command."""
         known = [] if finding is first else first.next
-        same = [n for n, step in enumerate(finding.next, 1) if any(alike(step, old, finding, first) for old in known)]
+        same = [
+            n for n, step in enumerate(finding.next, 1) if any(is_same_step(step, old, finding, first) for old in known)
+        ]
         steps = [f"{number}. {step}" for number, step in enumerate(finding.next, 1) if number not in same]
         if same:
             which = "" if not steps else f"{', '.join(map(str, same))}. "
@@ -123,7 +134,7 @@ class _Page:
         for number, e in enumerate(finding.evidence):
             where = "  ".join(filter(None, (str(e.object), e.path)))
             verb = "" if not e.path and e.value is None else " is" if e.value is None else " ="
-            yield from self._labelled("" if number else "Seen", f"{where}{verb} {value(e)}", hang=2)
+            yield from self._labelled("" if number else "Seen", f"{where}{verb} {format_evidence(e)}", hang=2)
 
     def _skipped(self) -> Iterator[str]:
         """What was not seen, a line a reason, then once what could not be judged for it."""
@@ -132,12 +143,12 @@ class _Page:
             return
         yield ""
         yield self._paint(WARNING, f"{SIGNS[WARNING]} Not seen:")
-        for kind, why in unseen(self.findings):
+        for kind, why in list_unseen(self.findings):
             yield from self._wrapped(f"{kind}: {why}", 2, hang=2)
-        if more := hint(self.findings.source):
+        if more := permission_hint(self.findings.source):
             yield from self._wrapped(more, 2, hang=2)
         names = ", ".join(outcome.rule for outcome in skipped)
-        yield from self._wrapped(f"Therefore not judged ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
+        yield from self._wrapped(f"Therefore not judged ({format_count(len(skipped), 'check')}): {names}", 2, hang=2)
 
     def _head(self, finding: Finding, lead: str = "") -> Iterator[str]:
         """Severity, rule and subject in a line; where they do not fit, the subject stands below, then the rule too."""

@@ -10,7 +10,7 @@ from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import plain
 from harvdiag.core.suggest import listed
 from harvdiag.core.wrap import count_cells, fill
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade import Part, UpgradeStatus
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
 from harvdiag.upgrade.run import NodeRollout, Rollout
@@ -46,7 +46,7 @@ def _durations(standing: UpgradeStatus) -> list[str]:
     """How long each phase took, and each step of each node, as far as anything tells."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
-    now = "stands still" if standing.still else "goes on" if standing.rollout else UNTOLD
+    now = "stands still" if standing.is_stalled else "goes on" if standing.rollout else UNTOLD
     told = [_took(span, now if span.node or span is last else UNTOLD) for span in spans if span.began]
     return ["", *told] if told else []
 
@@ -70,7 +70,7 @@ def _nodes(standing: UpgradeStatus, width: int) -> Iterator[str]:
         return
     left = [node for node in rollout.nodes if node.state != DONE or has_turn(node)]
     yield ""
-    yield "Nodes that are not done:" if left else f"Done: {counted(len(rollout.nodes), 'node')}."
+    yield "Nodes that are not done:" if left else f"Done: {format_count(len(rollout.nodes), 'node')}."
     rows: dict[str, list[str]] = {}
     for node in sorted(left, key=lambda node: node.state in {"", PRELOADED}):  # those at work first
         rows.setdefault(_turn(rollout, node), []).append(plain(node.name))
@@ -101,14 +101,14 @@ def document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
 
     The keys are always the same; where no upgrade is under way, `nodes` and `upgrade` are those of the last.
     """
-    rollout, told = standing.shown, standing.waits
+    rollout, told = standing.shown, standing.current_wait
     planner = standing.rollout.planner if standing.rollout else ()
     return {
         "schema": SCHEMA,
         "tool": {"name": "harvdiag", "version": __version__},
         "upgrade": _upgrade(standing),
         "plan": _plan(standing.plan) if standing.plan else None,
-        "stuck": bool(standing.rollout) and standing.stuck,
+        "stuck": bool(standing.rollout) and standing.is_stuck,
         "waits_for": told.as_dict() if told else None,
         "nodes": [_node(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
         "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],

@@ -61,7 +61,7 @@ class Diagnosis:
         """
         told = {finding.fingerprint: finding for finding in self.findings}
         found: dict[str, Finding] = {}
-        wanted = [finding.fingerprint for finding in self.findings if finding.holds or self._concerns(finding)]
+        wanted = [finding.fingerprint for finding in self.findings if finding.holds or self._is_relevant(finding)]
         while wanted:
             name = wanted.pop()
             if name in told and name not in found:
@@ -77,7 +77,7 @@ class Diagnosis:
             finding = cause
         return finding
 
-    def _concerns(self, finding: Finding) -> bool:
+    def _is_relevant(self, finding: Finding) -> bool:
         """Whether an error of another family is about what this upgrade has still to work on."""
         if self.rollout is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
             return False
@@ -87,18 +87,18 @@ class Diagnosis:
         return bool(of)
 
     @property
-    def beside(self) -> tuple[Finding, ...]:
+    def other_findings(self) -> tuple[Finding, ...]:
         """The errors of any family, and the warnings about upgrades, that do not belong to the story."""
         grave = (f for f in self.findings if f.family == "upgrade" or f.severity is Severity.ERROR)
         return tuple(sorted((f for f in grave if f not in self.story), key=lambda f: f.severity.rank))
 
     @property
-    def stuck(self) -> bool:
+    def is_stuck(self) -> bool:
         """Whether something is found that waiting does not mend."""
         return any(finding.severity is Severity.ERROR for finding in self.story)
 
     @property
-    def moving(self) -> str:
+    def moving_node(self) -> str:
         """The node that goes on whatever the story is: of which it says nothing; empty where there is none."""
         subjects = {finding.subject for finding in self.story}
         if self.rollout is None:
@@ -107,17 +107,17 @@ class Diagnosis:
         return at_work(self.rollout, subjects) or ("" if halted else under_way(self.rollout, subjects))
 
     @property
-    def still(self) -> bool:
+    def is_stalled(self) -> bool:
         """Whether nothing moves any more and nothing will by itself."""
-        return self.rollout is not None and self.stuck and not self.moving
+        return self.rollout is not None and self.is_stuck and not self.moving_node
 
     @property
-    def waits(self) -> Wait | None:
+    def current_wait(self) -> Wait | None:
         """Whom it waits for; where it stands still, nobody. None where no upgrade is under way."""
         if self.rollout is None:
             return None
         told = wait(self.rollout)
-        if not self.still:
+        if not self.is_stalled:
             return told
         since = self.last.time.isoformat() if self.last else told.since
         return never(WaitReason.STUCK, FUTILE, told.subject, since=since)

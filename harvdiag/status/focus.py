@@ -10,10 +10,10 @@ from harvdiag.core.suggest import either, near
 from harvdiag.graph.build import Graph
 from harvdiag.kinds import find_kind
 
-__all__ = ["found"]
+__all__ = ["resolve_focus"]
 
 
-def found(
+def resolve_focus(
     findings: Findings, graph: Graph, focus: Finding | ObjectRef | str | None
 ) -> tuple[ObjectRef | None, Finding | None]:
     """The object that is meant, and the finding about it: the one given, else the worst.
@@ -26,12 +26,12 @@ def found(
     if not isinstance(focus, Finding | ObjectRef | str):
         raise UsageError("the focus is a finding, an object or a name; of findings give one: findings.worst()")
     if isinstance(focus, Finding):
-        return focus.subject, _own(findings, focus)
-    ref = _known(findings, graph, focus) if isinstance(focus, ObjectRef) else _spoken(graph, focus)
+        return focus.subject, _own_finding(findings, focus)
+    ref = _known_object(findings, graph, focus) if isinstance(focus, ObjectRef) else _find_by_name(graph, focus)
     return ref, next((finding for finding in findings if finding.subject == ref), None)
 
 
-def _own(findings: Findings, finding: Finding) -> Finding:
+def _own_finding(findings: Findings, finding: Finding) -> Finding:
     """The finding as this cluster has it: one of another cluster would be told as a fact of this one."""
     own = next((f for f in findings if f.fingerprint == finding.fingerprint), None)
     if own is None:
@@ -39,14 +39,14 @@ def _own(findings: Findings, finding: Finding) -> Finding:
     return own
 
 
-def _known(findings: Findings, graph: Graph, ref: ObjectRef) -> ObjectRef:
+def _known_object(findings: Findings, graph: Graph, ref: ObjectRef) -> ObjectRef:
     if ref in graph or any(finding.subject == ref for finding in findings):
         return ref
     near_it = near(ref.name, {other.name for other in graph})
     raise UsageError(f"there is no {plain(ref)} in this cluster{either(near_it)}")
 
 
-def _spoken(graph: Graph, word: str) -> ObjectRef:
+def _find_by_name(graph: Graph, word: str) -> ObjectRef:
     kind, _, name = word.rpartition("/")
     wanted = find_kind(kind) if kind else None
     if kind and wanted is None:

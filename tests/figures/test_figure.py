@@ -21,7 +21,7 @@ from harvdiag.figures import PICTURES, draw
 from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.figure import ENDINGS, Figure
 from harvdiag.figures.scene import Item, Scene, Text
-from harvdiag.status.focus import found
+from harvdiag.status.focus import resolve_focus
 from tests.routes import BROKEN
 from tests.world.samples import DATA
 
@@ -146,12 +146,12 @@ def test_focus_may_be_a_name_an_object_or_a_finding(cluster: Cluster) -> None:
     node = ObjectRef("Node", "", "srv09")
     assert worst is not None
     for focus in ("srv09", "node/srv09", "nodes/srv09", node, worst):
-        ref, finding = found(cluster.check(), cluster.graph, focus)
+        ref, finding = resolve_focus(cluster.check(), cluster.graph, focus)
         assert ref == node
         assert finding is not None
         assert finding.rule == "node-without-machine"
-    assert found(cluster.check(), cluster.graph, None) == (None, None)
-    assert found(cluster.check(), cluster.graph, ObjectRef("Node", "", "srv06")) == (
+    assert resolve_focus(cluster.check(), cluster.graph, None) == (None, None)
+    assert resolve_focus(cluster.check(), cluster.graph, ObjectRef("Node", "", "srv06")) == (
         ObjectRef("Node", "", "srv06"),
         None,
     )

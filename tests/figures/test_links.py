@@ -19,7 +19,7 @@ from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.links import draw
 from harvdiag.figures.scene import Item, Rect, Scene
 from harvdiag.figures.scene import Path as Line
-from harvdiag.status.focus import found
+from harvdiag.status.focus import resolve_focus
 from tests.figures import sound
 from tests.routes import from_folder
 from tests.world import World, faults, healthy
@@ -59,7 +59,7 @@ def orphans(first: int, last: int) -> list[Fault]:
 
 def wish(cluster: Cluster, word: str, **more: Any) -> Wish:
     """A focus as a person types it."""
-    ref, finding = found(cluster.check(), cluster.graph, word)
+    ref, finding = resolve_focus(cluster.check(), cluster.graph, word)
     return Wish(ref, finding, **more)
 
 

@@ -17,8 +17,8 @@ from harvdiag.figures.links import draw
 from harvdiag.figures.links.dot import text as dot_text
 from harvdiag.figures.links.mermaid import text as mermaid_text
 from harvdiag.figures.links.tree import text as tree_text
-from harvdiag.status.links.rows import Row, Thing, Tie, Web
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.rows import Box, Link, LinkModel, Row
+from harvdiag.status.links.view import LinkRows
 from tests.figures.test_links import BUNDLES, hostile, made, mixed, orphans, sample
 
 LABEL = r"(?:[A-Za-z0-9 _.,/-]|#\d+;|<br/>)*"
@@ -54,11 +54,11 @@ def drawings() -> Iterator[Drawing]:
     yield hostile()
 
 
-def told(name: str, note: str = "", word: str = "missing") -> Plot:
+def told(name: str, note: str = "", word: str = "missing") -> LinkRows:
     """A row of two things with any name."""
-    node, machine = (Thing(ObjectRef(kind, "", name), "error", note) for kind in ("Node", "Machine"))
-    row = Row((node, machine), (Tie(node, machine, (f'metadata.annotations["{name}"]',), "error", word),))
-    return Plot(Web((row,)), (row,), name or "x", name, name)
+    node, machine = (Box(ObjectRef(kind, "", name), "error", note) for kind in ("Node", "Machine"))
+    row = Row((node, machine), (Link(node, machine, (f'metadata.annotations["{name}"]',), "error", word),))
+    return LinkRows(LinkModel((row,)), (row,), name or "x", name, name)
 
 
 # --- terminal --------------------------------------------------------------------------------------------------------

@@ -17,14 +17,14 @@ from harvdiag.figures.links.routes import Route
 from harvdiag.figures.scene import Path as Line
 from harvdiag.figures.scene import Scene
 from harvdiag.rules import registry
-from harvdiag.status.links.rows import Thing, Tie
+from harvdiag.status.links.rows import Box, Link
 from tests.figures import sound
 from tests.figures.test_links import BUNDLES, SEVERE, Fault, links, made, mixed, orphans, said, sample
 from tests.routes import from_folder
 from tests.world import World, faults, healthy
 
-NODE = Thing(ObjectRef("Node", "", "any"))
-NONE = Tie(NODE, NODE, ("any",))
+NODE = Box(ObjectRef("Node", "", "any"))
+NONE = Link(NODE, NODE, ("any",))
 LONG = "harvester-production-rack17-node-{:02d}.dc1.example.com"
 
 

@@ -262,7 +262,7 @@ def test_every_scenario_is_drawn(path: Any) -> None:
     cluster = port.cluster(list(scenario(path).objects))
     drawing = draw(cluster, Wish())
     check(drawing.scene)
-    stands = cluster.upgrade.rollout and cluster.upgrade.stuck and not cluster.upgrade.moving
+    stands = cluster.upgrade.rollout and cluster.upgrade.is_stuck and not cluster.upgrade.moving_node
     assert ("nothing has moved since" in words(drawing)) == bool(stands)
 
 

@@ -397,7 +397,7 @@ def test_every_fault_of_an_upgrade_is_in_the_picture(path: Any) -> None:
     marked = {row["node"] for row in drawing.rows if row["mark"] in {"error", "warning"}}
     assert told & {row["node"] for row in drawing.rows} <= marked
     assert ("error" in {cell.state for cell in drawing.scene.find("phase")}) == bool(
-        (standing.rollout and standing.stuck and not standing.moving)
+        (standing.rollout and standing.is_stuck and not standing.moving_node)
         or (not standing.rollout and standing.latest and standing.latest.failed)
     )
 

@@ -378,8 +378,8 @@ def test_what_was_not_seen_is_told_once() -> None:
 def test_reasons_are_words(kind: str, state: State, given: str, shown: str) -> None:
     """ "Machine failed" would be a phase of Harvester's; nobody means that here."""
     entry = CoverageEntry(kind, "", "", "", state, 0, given)
-    assert words.reason(entry).startswith(shown)
-    assert words.reason(entry).endswith(words.detail(entry))
+    assert words.describe_gap(entry).startswith(shown)
+    assert words.describe_gap(entry).endswith(words.gap_detail(entry))
 
 
 def test_a_report_with_gaps_is_not_all_good() -> None:
@@ -399,7 +399,7 @@ def test_a_report_with_gaps_is_not_all_good() -> None:
 def test_the_verdict_does_not_count_what_was_not_seen() -> None:
     """No number where nobody looked."""
     findings = port.cluster(healthy().objects, Machine=State.FAILED).check()
-    assert "3 Nodes, Machines not seen" in words.verdict(findings)
+    assert "3 Nodes, Machines not seen" in words.build_verdict(findings)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -537,7 +537,7 @@ def test_the_same_reason_is_told_once() -> None:
         gap("Upgrade", "log in again", "harvester-system", State.FAILED),
         gap("Machine", "60 others", "*"),
     ]
-    assert words.together(gaps) == [
+    assert words.group_gaps(gaps) == [
         ("CustomMachine, RKEBootstrap", f"not allowed: {words_of}; likewise the others"),
         ("Machine, Cluster", "not allowed: log in again"),
         ("Upgrade", "not read whole: log in again"),
@@ -547,7 +547,7 @@ def test_the_same_reason_is_told_once() -> None:
 
 def test_a_place_fits_its_reason() -> None:
     """Who asked for the whole cluster was not refused one namespace."""
-    assert words.place(gap("Machine", "no at the cluster scope")) == "all namespaces"
-    assert words.place(gap("Machine", 'no in the namespace "fleet-local"')) == "fleet-local"
-    assert words.place(gap("Machine", "", "*")) == "other namespaces"
-    assert words.place(gap("Node", "no at the cluster scope", "")) == "(cluster)"
+    assert words.describe_place(gap("Machine", "no at the cluster scope")) == "all namespaces"
+    assert words.describe_place(gap("Machine", 'no in the namespace "fleet-local"')) == "fleet-local"
+    assert words.describe_place(gap("Machine", "", "*")) == "other namespaces"
+    assert words.describe_place(gap("Node", "no at the cluster scope", "")) == "(cluster)"

@@ -8,7 +8,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.figures.changes.layout import picture
 from harvdiag.figures.changes.terminal import render_text
 from harvdiag.figures.drawing import NO_EARLIER, Drawing, Wish
-from harvdiag.status.changes.grouping import grouped
+from harvdiag.status.changes.grouping import group_changes
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -23,7 +23,7 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     if wish.against is None:
         raise UsageError(NO_EARLIER)
     comparison = cluster.compare(wish.against)
-    groups = grouped(comparison, wish.whole)
+    groups = group_changes(comparison, wish.whole)
     scene = picture(comparison, groups)
     return Drawing(
         scene=scene,

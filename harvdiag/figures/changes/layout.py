@@ -11,9 +11,19 @@ from harvdiag.core.marks import ABSENT, SEVERE, SIGNS, UNSEEN
 from harvdiag.figures.measure import fit, line
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
-from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, Comparison
+from harvdiag.status.changes.comparison import CHANGED, GONE, NEW, RECREATED, Comparison
 from harvdiag.status.changes.grouping import Group, Step
-from harvdiag.status.changes.titles import CHANGE_SIGNS, alt, findings, notes, remarks, sides, spoken, title, under
+from harvdiag.status.changes.titles import (
+    CHANGE_SIGNS,
+    build_alt_text,
+    build_title,
+    describe_sides,
+    describe_sources,
+    format_change,
+    list_findings,
+    list_notes,
+    list_remarks,
+)
 
 __all__ = ["picture"]
 
@@ -21,12 +31,12 @@ WIDE, HIGH, BOX = 1120.0, 30.0, 24.0
 WHAT, BEFORE, NOW = MARGIN + 30, 440.0, 790.0
 ROOM = 310.0
 FINDINGS = 12
-WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", ANEW: "made anew"}
+WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", RECREATED: "made anew"}
 
 
 def picture(comparison: Comparison, groups: Sequence[Group]) -> Scene:
     """The whole comparison."""
-    items, y = head(title(comparison), "   →   ".join(under(comparison)), WIDE)
+    items, y = head(build_title(comparison), "   →   ".join(describe_sources(comparison)), WIDE)
     if groups:
         items += list(_heads(y + 12))
         y += 22
@@ -38,7 +48,7 @@ def picture(comparison: Comparison, groups: Sequence[Group]) -> Scene:
     rest, y = _rest(comparison, y)
     items += rest
     below, y = legend(_keys(comparison, groups), y + 4, WIDE)
-    return scene(title(comparison), alt(comparison, groups), WIDE, y + 12, [*items, *below])
+    return scene(build_title(comparison), build_alt_text(comparison, groups), WIDE, y + 12, [*items, *below])
 
 
 def _heads(y: float) -> Iterator[Item]:
@@ -73,8 +83,8 @@ def _group(group: Group, own: str, y: float) -> tuple[list[Item], float]:
 
 
 def _step(step: Step, own: str, y: float) -> list[Item]:
-    change, (before, now) = step.change, sides(step)
-    what = fit(plain(spoken(change)), BEFORE - WHAT - 12, BODY)
+    change, (before, now) = step.change, describe_sides(step)
+    what = fit(plain(format_change(change)), BEFORE - WHAT - 12, BODY)
     mark = (*_mark(change.sort, MARGIN + 14, y + BOX / 2), Text(WHAT, y + BOX / 2 + 4, what, size=BODY))
     parts = f" with {', '.join(step.parts)}" if step.parts else ""
     hint = plain(f"{change.ref} {change.path}{parts}: {WORDS[change.sort]}: {before} → {now}")
@@ -112,7 +122,7 @@ def _mark(sort: str, x: float, y: float) -> tuple[Shape, ...]:
 
 def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     """What was found and is gone, then what is found and is new."""
-    told = findings(comparison)
+    told = list_findings(comparison)
     items: list[Item] = []
     for at, (word, colour, words) in enumerate(told[:FINDINGS]):
         said = plain(f"{'No longer found' if word == GONE else 'New finding'}: {words}")
@@ -140,7 +150,7 @@ def _findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
 def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     """What is the same, and what could not be compared."""
     items = []
-    for mark, words in remarks(comparison):
+    for mark, words in list_remarks(comparison):
         shapes: list[Shape] = [
             Text(WHAT, y + 14, fit(plain(words), WIDE - MARGIN - WHAT, BODY), size=BODY, ink="quiet")
         ]
@@ -154,11 +164,13 @@ def _rest(comparison: Comparison, y: float) -> tuple[list[Item], float]:
 def _keys(comparison: Comparison, groups: Sequence[Group]) -> list[Key]:
     sorts = {step.change.sort for group in groups for step in group.steps}
     keys = [Key("new", colour="now", sign=CHANGE_SIGNS[NEW])] if NEW in sorts else []
-    keys += [Key("changed or made anew", colour="info", sign=CHANGE_SIGNS[CHANGED])] if sorts & {CHANGED, ANEW} else []
+    keys += (
+        [Key("changed or made anew", colour="info", sign=CHANGE_SIGNS[CHANGED])] if sorts & {CHANGED, RECREATED} else []
+    )
     hollow = f"{f'{CHANGE_SIGNS[GONE]} gone: ' if GONE in sorts else ''}does not exist, or holds nothing"
-    empty = [side for group in groups for step in group.steps for side in sides(step)]
+    empty = [side for group in groups for step in group.steps for side in describe_sides(step)]
     keys += [Key(hollow, colour="edge", fill="paper", dash="5 3")] if sorts & {NEW, GONE} or ABSENT in empty else []
     keys += [Key("found before, no longer", colour="good", sign=SIGNS["good"])] if comparison.gone else []
     found = {finding.severity.value for finding in comparison.new}
     keys += [Key(f"new {state}", colour=state, sign=SIGNS[state]) for state in SEVERE if state in found]
-    return [*keys, *([Key("not comparable", colour=UNSEEN, sign=SIGNS[UNSEEN])] if notes(comparison) else [])]
+    return [*keys, *([Key("not comparable", colour=UNSEEN, sign=SIGNS[UNSEEN])] if list_notes(comparison) else [])]

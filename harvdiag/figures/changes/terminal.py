@@ -10,7 +10,14 @@ from harvdiag.core.marks import SIGNS
 from harvdiag.core.wrap import cut, wrap
 from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import Group
-from harvdiag.status.changes.titles import findings, format_step, notes, same, title, under
+from harvdiag.status.changes.titles import (
+    build_title,
+    describe_sources,
+    describe_unchanged,
+    format_step,
+    list_findings,
+    list_notes,
+)
 
 __all__ = ["render_text"]
 
@@ -21,20 +28,20 @@ FEW = 6
 def render_text(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
     """Return the comparison as lines of at most `width` cells; a step that is longer is cut, other text is wrapped."""
     out = [
-        *wrap(title(comparison), width, "  "),
-        *(part for side in under(comparison) for part in wrap(side, width, "  ")),
+        *wrap(build_title(comparison), width, "  "),
+        *(part for side in describe_sources(comparison) for part in wrap(side, width, "  ")),
         "",
     ]
     for group in groups:
         out += wrap(group.name + (f": {listed(group.alike, FEW)}" if group.alike else ""), width, "  ")
         out += [f"  {cut(plain(format_step(step)), width - 2)}" for step in group.steps]
         out += [f"  and {group.more} more"] if group.more else []
-    if found := findings(comparison):
+    if found := list_findings(comparison):
         out += [*[""] * bool(groups), "Findings"]
         for row in found:
             row_lines = wrap(f"{SIGNS[row.colour]} {row.word}: {row.words}", width - 2, "  ")
             out += [f"  {part}" for part in row_lines]
-    if not comparison.strangers:
-        out += [*[""] * bool(groups or found), *wrap(same(comparison), width, "  ")]
-    out += [part for note in notes(comparison) for part in wrap(f"? {note}", width, "  ")]
+    if not comparison.different_clusters:
+        out += [*[""] * bool(groups or found), *wrap(describe_unchanged(comparison), width, "  ")]
+    out += [part for note in list_notes(comparison) for part in wrap(f"? {note}", width, "  ")]
     return "\n".join(out)

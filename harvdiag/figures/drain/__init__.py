@@ -13,7 +13,7 @@ from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.status.source import source_line
-from harvdiag.status.upgrade.drain.drain import Drain, drain, told
+from harvdiag.status.upgrade.drain.drain import Drain, build_drain, explain_drain
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -34,8 +34,8 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     Machine or a plan Secret of it. Raises UsageError for a focus that is none of these.
     """
     course = cluster.upgrade.progress
-    of, under = drain(course, wish.focus, wish.finding), source_line(cluster.upgrade)
-    said = list(told(course, of))
+    of, under = build_drain(course, wish.focus, wish.finding), source_line(cluster.upgrade)
+    said = list(explain_drain(course, of))
     return Drawing(
         scene=_scene(of, said, under),
         text=lambda wide: terminal(of, said, under, wide),

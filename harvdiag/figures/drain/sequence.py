@@ -12,7 +12,7 @@ from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import BODY, MARGIN, SMALL
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.status.upgrade.drain.drain import Drain
-from harvdiag.status.upgrade.drain.steps import ACTORS, Move
+from harvdiag.status.upgrade.drain.steps import ACTORS, StepState
 from harvdiag.status.upgrade.labels import silence_word
 
 __all__ = ["sequence"]
@@ -81,7 +81,7 @@ def _key(of: Drain, at: int) -> str:
     return key(ObjectRef("Actor", "", ACTORS[at].split()[0]))
 
 
-def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
+def _move(of: Drain, move: StepState, places: list[float], y: float) -> Item:
     """One arrow with its words: what is done above it, the annotation that carries it below."""
     step, (stroke, thick, dash) = move.step, LOOKS[move.mark]
     begin, end = places[step.source], places[step.target]
@@ -110,7 +110,7 @@ def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
     return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=plain(told))
 
 
-def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
+def _gutter(move: StepState, line: float, on: str) -> Iterator[Shape]:
     """The sign, the step's name and its time at the left."""
     if move.mark in SIGNS:
         yield from badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
@@ -121,12 +121,12 @@ def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
         yield Text(MARGIN + 50, line + 12, "UTC", size=SMALL, ink="quiet", on=on)
 
 
-def _silent(of: Drain, move: Move, places: list[float], line: float) -> Text:
+def _silent(of: Drain, move: StepState, places: list[float], line: float) -> Text:
     """Who has not answered, and for how long: where the row has no arrow."""
     free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
     x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
     return Text(x, line + 4, fit(silence_word(of, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True)
 
 
-def _ends(move: Move) -> str:
+def _ends(move: StepState) -> str:
     return "bar" if move.mark in {"error", "absent"} else "arrow"

@@ -9,7 +9,7 @@ from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS, TO_COME, WAIT
 from harvdiag.core.wrap import wrap, wrap_labelled
 from harvdiag.status.upgrade.drain.drain import Drain
-from harvdiag.status.upgrade.drain.steps import ACTORS, Move
+from harvdiag.status.upgrade.drain.steps import ACTORS, StepState
 
 __all__ = ["mermaid", "terminal"]
 
@@ -49,7 +49,7 @@ def mermaid(of: Drain) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arrow(move: Move) -> str:
+def _arrow(move: StepState) -> str:
     step = move.step
     line = {"good": "->>", "now": "->>", "error": "-x", "absent": "--x"}.get(move.mark, "-->>")
     sign = SIGNS.get(move.mark, "")

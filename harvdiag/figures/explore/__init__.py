@@ -35,14 +35,16 @@ def explore(
     from harvdiag.figures.explore.page import Page
     from harvdiag.figures.figure import Figure
     from harvdiag.figures.links import draw
-    from harvdiag.status.focus import found
-    from harvdiag.status.links.view import plot
-    from harvdiag.status.objects.record import record
+    from harvdiag.status.focus import resolve_focus
+    from harvdiag.status.links.view import select_rows
+    from harvdiag.status.objects.record import build_record
 
     checked(cluster)
-    ref, finding = found(cluster.check(), cluster.graph, focus)
+    ref, finding = resolve_focus(cluster.check(), cluster.graph, focus)
     drawing = draw(cluster, Wish(ref, finding, labels))
     drawn = {item.key for item in drawing.scene.items if item.key} if ref else None
     figure = Figure("links", drawing, theme)
-    facts = record(cluster.upgrade, cluster.graph, plot(cluster.upgrade, cluster.graph, ref, finding), drawn)
+    facts = build_record(
+        cluster.upgrade, cluster.graph, select_rows(cluster.upgrade, cluster.graph, ref, finding), drawn
+    )
     return Explorer(figure, Page(drawing.scene, figure.text, facts, theme))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harvdiag.figures.drawing import Drawing, Wish
 from harvdiag.figures.links import dot, mermaid, tree
 from harvdiag.figures.links.picture import picture
-from harvdiag.status.links.view import plot
+from harvdiag.status.links.view import select_rows
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -18,7 +18,7 @@ __all__ = ["draw"]
 
 def draw(cluster: Cluster, wish: Wish) -> Drawing:
     """The picture of all links, or with a focus of those around one object."""
-    found = plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)
+    found = select_rows(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)
     return Drawing(
         scene=picture(found, wish),
         text=partial(tree.text, found),

@@ -8,14 +8,14 @@ from harvdiag.figures.links.layout import HIGH
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import BODY, SMALL
 from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, badge
-from harvdiag.status.links.rows import Thing
+from harvdiag.status.links.rows import Box
 
 __all__ = ["INSET", "box", "stack"]
 
 INSET = 9.0
 
 
-def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
+def box(thing: Box, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
     """One object or empty slot, by a shorter `name` where it has one.
 
     `lacking` is the severity of the broken tie that leads to one that is not there.
@@ -24,8 +24,8 @@ def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name:
     frame = _frame(thing, area, blame)
     on = frame.fill
     room = area.width - 2 * INSET
-    note = thing.note if thing.real else "" if thing.slot else _gone(thing, area)
-    bold = bool(thing.slot) and blame in SEVERE
+    note = thing.note if thing.exists else "" if thing.placeholder else _gone(thing, area)
+    bold = bool(thing.placeholder) and blame in SEVERE
     shapes: list[Shape] = [frame]
     y = area.y + (15 if note else area.height / 2 + 4)
     shapes.append(
@@ -40,7 +40,7 @@ def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name:
         )
     )
     if note:
-        lines = wrap(plain(note), room, SMALL) if area.height > HIGH and not thing.real else [plain(note)]
+        lines = wrap(plain(note), room, SMALL) if area.height > HIGH and not thing.exists else [plain(note)]
         told = enumerate(fit(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
         shapes += [
             Text(area.x + INSET, area.y + 29 + at * 13, text, size=SMALL, ink="quiet", on=on) for at, text in told
@@ -54,14 +54,14 @@ def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name:
     return Item(
         tuple(shapes),
         key=thing.key,
-        role="placeholder" if thing.slot else "object",
+        role="placeholder" if thing.placeholder else "object",
         state=thing.state,
         hint=_hint(thing),
     )
 
 
-def _frame(thing: Thing, area: Area, blame: str) -> Rect:
-    if thing.real:
+def _frame(thing: Box, area: Area, blame: str) -> Rect:
+    if thing.exists:
         fill, stroke, thick = (f"{blame}_box", blame, 2.2) if blame else ("box", "edge", 1.1)
         return Rect(*area, fill=fill, stroke=stroke, thick=thick)
     if thing.state == "unseen":
@@ -69,7 +69,7 @@ def _frame(thing: Thing, area: Area, blame: str) -> Rect:
     return Rect(*area, fill="paper", stroke=blame or "edge", thick=2 if blame else 1.2, dash="6 4")
 
 
-def _gone(thing: Thing, area: Area | None = None) -> str:
+def _gone(thing: Box, area: Area | None = None) -> str:
     """What is said of one that is not there, with its kind where several kinds share a column and there is room."""
     state = MISSING.get(thing.state, "")
     whole = ", ".join(filter(None, (thing.note, state)))
@@ -78,13 +78,15 @@ def _gone(thing: Thing, area: Area | None = None) -> str:
     return state
 
 
-def _hint(thing: Thing) -> str:
+def _hint(thing: Box) -> str:
     """The whole name, what is known of it, and what was found."""
-    if thing.slot:
-        head = f"{thing.slot} of {thing.ref.name}"
+    if thing.placeholder:
+        head = f"{thing.placeholder} of {thing.ref.name}"
     else:
-        head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{thing.note if thing.real else _gone(thing)}"
-    return "\n".join(map(plain, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)]))
+        head = (
+            f"{thing.ref}{': ' if thing.note or not thing.exists else ''}{thing.note if thing.exists else _gone(thing)}"
+        )
+    return "\n".join(map(plain, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.findings)]))
 
 
 def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
-from harvdiag.status.links.outline import Outline, outline
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.outline import Outline, build_outline
+from harvdiag.status.links.view import LinkRows
 
 __all__ = ["text"]
 
 ENDS = {(True, True): "both", (True, False): "forward", (False, True): "back"}
 
 
-def text(found: Plot) -> str:
+def text(found: LinkRows) -> str:
     """One statement a node and a link; every name is quoted."""
-    drawn = outline(found)
+    drawn = build_outline(found)
     look = {
         "rankdir": "LR",
         "label": plain(found.title),
@@ -37,7 +37,7 @@ def text(found: Plot) -> str:
 
 
 def _knots(drawn: Outline) -> Iterator[str]:
-    for knot in drawn.knots:
+    for knot in drawn.nodes:
         told = {"label": "\n".join(knot.lines), "fontcolor": LIGHT["ink"]}
         if knot.state in SEVERE:
             told |= {"fillcolor": LIGHT[f"{knot.state}_box"], "color": LIGHT[knot.state], "penwidth": "2.5"}
@@ -50,8 +50,8 @@ def _knots(drawn: Outline) -> Iterator[str]:
 
 
 def _joints(drawn: Outline) -> Iterator[str]:
-    keys = {knot.key for knot in drawn.knots}
-    for joint in drawn.joints:
+    keys = {knot.key for knot in drawn.nodes}
+    for joint in drawn.edges:
         if not {joint.left, joint.right} <= keys:
             continue
         told = {"dir": ENDS[joint.forth, joint.back]}

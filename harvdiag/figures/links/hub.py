@@ -14,29 +14,31 @@ from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import SMALL
 from harvdiag.figures.scene import Area, Item, Path, Text
-from harvdiag.status.links.rows import Tie, Web
+from harvdiag.status.links.rows import Link, LinkModel
 
 __all__ = ["hub", "trunk"]
 
 APART = 22.0
 
 
-def hub(web: Web, exits: Sequence[Route], top: float, look: Look) -> tuple[list[Item], dict[str, Area], float]:
+def hub(web: LinkModel, exits: Sequence[Route], top: float, look: Look) -> tuple[list[Item], dict[str, Area], float]:
     """The boxes of the cluster objects with the ties among them, where each is, and where they end."""
     left, wide = look.grid.left(4), look.grid.widths[4]
     broken = [route.tie for route in exits if route.tie.broken]
     areas: dict[str, Area] = {}
     items: list[Item] = []
     y = top
-    for thing in web.hub:
-        areas[thing.key] = area = Area(left, y, wide, HIGH if thing.real else HIGH + 13)
-        lacking = next((tie.state for tie in broken if tie.target.key == thing.key and not thing.real), "")
+    for thing in web.cluster_boxes:
+        areas[thing.key] = area = Area(left, y, wide, HIGH if thing.exists else HIGH + 13)
+        lacking = next((tie.state for tie in broken if tie.target.key == thing.key and not thing.exists), "")
         items.append(box(thing, area, lacking, thing.ref == look.focus))
         told, y = _below([tie for tie in broken if tie.target.key == thing.key], area)
         items += told
         y += APART
-    ties = [tied(ended(Route(tie, _between(areas[tie.source.key], areas[tie.target.key])))) for tie in web.spokes]
-    return [*ties, *items], areas, y - APART if web.hub else top
+    ties = [
+        tied(ended(Route(tie, _between(areas[tie.source.key], areas[tie.target.key])))) for tie in web.cluster_links
+    ]
+    return [*ties, *items], areas, y - APART if web.cluster_boxes else top
 
 
 def _between(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...]:
@@ -50,7 +52,7 @@ def _between(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, 
     return ((start, (side, start[1])), ((side, start[1]), (side, end[1])), ((side, end[1]), end))
 
 
-def _below(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
+def _below(broken: Sequence[Link], area: Area) -> tuple[list[Item], float]:
     """The words of the ties that lead to one that does not exist."""
     y = area.bottom
     items = []
@@ -64,7 +66,9 @@ def _below(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
     return items, y
 
 
-def trunk(web: Web, exits: Sequence[Route], areas: dict[str, Area], look: Look, hanging: Sequence[float]) -> list[Item]:
+def trunk(
+    web: LinkModel, exits: Sequence[Route], areas: dict[str, Area], look: Look, hanging: Sequence[float]
+) -> list[Item]:
     """The ties that leave the rows, the line in which they run together, and those that are broken by themselves."""
     x = look.grid.trunk
     items = []

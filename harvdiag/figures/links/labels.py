@@ -12,7 +12,7 @@ from harvdiag.figures.links.routes import BEND, Route
 from harvdiag.figures.measure import fit, width, wrap
 from harvdiag.figures.parts import SMALL
 from harvdiag.figures.scene import Area, Text
-from harvdiag.status.links.rows import Tie
+from harvdiag.status.links.rows import Link
 
 __all__ = ["leaf", "lines", "marks", "short", "spot", "words"]
 
@@ -35,14 +35,14 @@ def leaf(path: str) -> str:
     return LEAVES.get(word, word).partition("[")[0]
 
 
-def words(tie: Tie) -> list[str]:
+def words(tie: Link) -> list[str]:
     """What stands at a tie: its field, and below it what is wrong with it."""
     quoted = QUOTED.match(tie.paths[0])
     sort = f"{quoted[1]} " if quoted and tie.word == "missing" else ""
     return [short(tie.paths[0]), f"{sort}{tie.word}"] if tie.word else [short(tie.paths[0])]
 
 
-def lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
+def lines(tie: Link, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
     """The same in lines that fit: the name of another object is shortened, and never cut off."""
     field, *told = (plain(text) for text in words(tie))
     if told and tie.instead:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from harvdiag.figures.parts import MARGIN
 from harvdiag.figures.scene import Area
-from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing
+from harvdiag.status.links.rows import COLUMNS, PLACE, Box, Row
 
 __all__ = ["HIGH", "LABELLED", "LANE", "Grid", "crossings", "ordered", "place"]
 
@@ -50,12 +50,12 @@ LABELLED = Grid(rooms=(192, 146, 146, 70), high=72, step=16)
 """Room for words at every tie: wider between the columns, and the ties further apart."""
 
 
-def ordered(row: Row) -> list[list[Thing]]:
+def ordered(row: Row) -> list[list[Box]]:
     """The things of each column from above, after a few sweeps in which each goes where its neighbours are.
 
     The Nodes keep the order of their names.
     """
-    columns = [[thing for thing in row.things if thing.ref.kind in kinds] for kinds in COLUMNS]
+    columns = [[thing for thing in row.boxes if thing.ref.kind in kinds] for kinds in COLUMNS]
     beside = _beside(row)
     for sweep in range(SWEEPS):
         for at in range(1, len(columns)) if sweep % 2 == 0 else reversed(range(1, len(columns))):
@@ -64,18 +64,18 @@ def ordered(row: Row) -> list[list[Thing]]:
     return columns
 
 
-def _leftwards(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
+def _leftwards(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Box]], at: int) -> Mapping[str, list[str]]:
     """For Machines their Nodes alone, for parts their Machines, so that what belongs to one stays together."""
     before = {thing.key for thing in columns[min(at - 1, 1)]}
     return {k: [o for o in near if o in before] or near for k, near in beside.items()}
 
 
-def _spread(column: Sequence[Thing]) -> list[tuple[float, Thing]]:
+def _spread(column: Sequence[Box]) -> list[tuple[float, Box]]:
     """Each thing with its place between 0 and 1, so that columns of different length compare."""
     return [((at + 0.5) / len(column), thing) for at, thing in enumerate(column)]
 
 
-def _settled(column: list[Thing], beside: Mapping[str, list[str]], ranks: Mapping[str, float]) -> list[Thing]:
+def _settled(column: list[Box], beside: Mapping[str, list[str]], ranks: Mapping[str, float]) -> list[Box]:
     centre = {}
     for at, thing in _spread(column):
         near = [ranks[key] for key in beside.get(thing.key, ()) if key in ranks]
@@ -85,17 +85,17 @@ def _settled(column: list[Thing], beside: Mapping[str, list[str]], ranks: Mappin
 
 def _beside(row: Row) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for tie in row.ties:
+    for tie in row.links:
         found.setdefault(tie.source.key, []).append(tie.target.key)
         found.setdefault(tie.target.key, []).append(tie.source.key)
     return found
 
 
-def crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
+def crossings(row: Row, columns: Sequence[Sequence[Box]]) -> int:
     """How many pairs of ties between neighbouring columns cross, in this order of the things."""
     rank = {thing.key: at for column in columns for at, thing in enumerate(column)}
     found = set()
-    for tie in row.ties:
+    for tie in row.links:
         ends = sorted((tie.source, tie.target), key=lambda thing: PLACE[thing.ref.kind])
         left, right = (PLACE[thing.ref.kind] for thing in ends)
         if right - left == 1:
@@ -110,7 +110,7 @@ def place(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, A
     """Where each box is, from y 0 on, and the height of all; `extra` is room to be left below a box."""
     columns, beside = ordered(row), _beside(row)
     highs = [[grid.high + extra.get(thing.key, 0) for thing in column] for column in columns]
-    gap = SPREAD if sum(tie.broken for tie in row.ties) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
+    gap = SPREAD if sum(tie.broken for tie in row.links) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
     gaps = [gap, gap, BETWEEN, BETWEEN]
     totals = [_total(high, gaps[at]) for at, high in enumerate(highs)]
     full = max(totals)
@@ -129,7 +129,7 @@ def place(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, A
     return areas, full
 
 
-def _next(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
+def _next(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Box]], at: int) -> Mapping[str, list[str]]:
     """For each thing of a column those tied to it in the columns at its sides; any others where there are none."""
     sides = {t.key for n in (at - 1, at + 1) if 0 <= n < len(columns) for t in columns[n]}
     return {thing.key: _some(beside.get(thing.key, []), sides) for thing in columns[at]}
@@ -143,7 +143,7 @@ def _total(heights: Sequence[float], gap: float) -> float:
     return sum(heights) + gap * max(len(heights) - 1, 0)
 
 
-def _wish(thing: Thing, beside: Mapping[str, list[str]], tops: Mapping[str, float]) -> float | None:
+def _wish(thing: Box, beside: Mapping[str, list[str]], tops: Mapping[str, float]) -> float | None:
     near = [tops[key] for key in beside.get(thing.key, ()) if key in tops]
     return sum(near) / len(near) if near else None
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
-from harvdiag.status.links.outline import Joint, Outline, outline
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.outline import Outline, OutlineEdge, build_outline
+from harvdiag.status.links.view import LinkRows
 
 __all__ = ["text"]
 
@@ -19,11 +19,11 @@ ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
 BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
 
 
-def text(found: Plot) -> str:
+def text(found: LinkRows) -> str:
     """One line a node and a link; fills and inks of their own, so that it is read on light and dark paper."""
-    drawn = outline(found)
-    names = {knot.key: f"n{number}" for number, knot in enumerate(drawn.knots)}
-    joints = [joint for joint in drawn.joints if joint.left in names and joint.right in names]
+    drawn = build_outline(found)
+    names = {knot.key: f"n{number}" for number, knot in enumerate(drawn.nodes)}
+    joints = [joint for joint in drawn.edges if joint.left in names and joint.right in names]
     lines = ["flowchart LR", f"  accTitle: {_safe(plain(found.title))}", f"  accDescr: {_safe(plain(found.alt))}"]
     lines += [f"  {line}" for line in (*_knots(drawn, names), *_joints(joints, names), *_styles(drawn, joints))]
     return "\n".join(lines) + "\n"
@@ -34,12 +34,12 @@ def _safe(told: str) -> str:
 
 
 def _knots(drawn: Outline, names: dict[str, str]) -> Iterator[str]:
-    for knot in drawn.knots:
+    for knot in drawn.nodes:
         label = "<br/>".join(_safe(line) for line in knot.lines)
         yield f'{names[knot.key]}["{label}"]:::{knot.state}'
 
 
-def _joints(joints: list[Joint], names: dict[str, str]) -> Iterator[str]:
+def _joints(joints: list[OutlineEdge], names: dict[str, str]) -> Iterator[str]:
     for joint in joints:
         arrows = BROKEN if joint.state in SEVERE else ARROWS
         arrow = arrows[joint.forth, joint.back]
@@ -47,9 +47,9 @@ def _joints(joints: list[Joint], names: dict[str, str]) -> Iterator[str]:
         yield f"{names[joint.left]} {arrow}{label} {names[joint.right]}"
 
 
-def _styles(drawn: Outline, joints: list[Joint]) -> Iterator[str]:
+def _styles(drawn: Outline, joints: list[OutlineEdge]) -> Iterator[str]:
     ink = LIGHT["ink"]
-    for state in dict.fromkeys(knot.state for knot in drawn.knots):
+    for state in dict.fromkeys(knot.state for knot in drawn.nodes):
         if state in SEVERE:
             look = f"fill:{LIGHT[f'{state}_box']},stroke:{LIGHT[state]},stroke-width:3px"
         elif state == "good":

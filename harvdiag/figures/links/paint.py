@@ -18,10 +18,10 @@ from harvdiag.figures.links.routes import Route, routes, way
 from harvdiag.figures.measure import fit
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, few, paragraph
 from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, badge
-from harvdiag.status.links.captions import outward, remarks, told_below
+from harvdiag.status.links.captions import findings_below, group_hub_links, list_remarks
 from harvdiag.status.links.folding import Fold
-from harvdiag.status.links.phrases import left
-from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
+from harvdiag.status.links.phrases import describe_hidden
+from harvdiag.status.links.rows import PLACE, Box, Link, Row, worst_state
 
 __all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "moved", "tied"]
 
@@ -53,9 +53,9 @@ def band(row: Row, look: Look) -> Band:
     """A row with all that is in it."""
     areas, high = place(row, look.grid, _extra(row, look))
     areas = {name: area._replace(y=area.y + PAD) for name, area in areas.items()}
-    found = [ended(route) for route in routes(row.ties, areas, look.grid)]
-    broken = [tie for tie in row.ties if tie.broken and not tie.target.real]
-    lacking = {tie.target.key: worst([t.state for t in broken if t.target == tie.target]) for tie in broken}
+    found = [ended(route) for route in routes(row.links, areas, look.grid)]
+    broken = [tie for tie in row.links if tie.broken and not tie.target.exists]
+    lacking = {tie.target.key: worst_state([t.state for t in broken if t.target == tie.target]) for tie in broken}
     named, unplaced = _labels(found, areas, lacking, look)
     lines = [tied(route, named.get(route.tie.key, ())) for route in found]
     lines.sort(key=lambda item: item.state in SEVERE)
@@ -64,10 +64,10 @@ def band(row: Row, look: Look) -> Band:
             thing,
             areas[thing.key],
             lacking.get(thing.key, ""),
-            thing.ref == look.focus and not thing.slot,
-            "" if thing.slot else look.names.get(thing.ref, ""),
+            thing.ref == look.focus and not thing.placeholder,
+            "" if thing.placeholder else look.names.get(thing.ref, ""),
         )
-        for thing in row.things
+        for thing in row.boxes
     ]
     told, end = _captions(row, unplaced, high + 2 * PAD, look)
     side = _side(row, end)
@@ -76,10 +76,10 @@ def band(row: Row, look: Look) -> Band:
 
 def _extra(row: Row, look: Look) -> dict[str, float]:
     """Room below a box for the words of a broken tie that leads there through too narrow a gap."""
-    return {tie.target.key: 30.0 for tie in row.ties if _below(tie, look)}
+    return {tie.target.key: 30.0 for tie in row.links if _below(tie, look)}
 
 
-def _below(tie: Tie, look: Look) -> bool:
+def _below(tie: Link, look: Look) -> bool:
     first, last = PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind]
     narrow = look.grid.rooms[0] > 2 * look.grid.rooms[1] and min(first, last) > 0
     return tie.broken and narrow
@@ -87,7 +87,7 @@ def _below(tie: Tie, look: Look) -> bool:
 
 def _labels(
     found: list[Route], areas: dict[str, Area], lacking: dict[str, str], look: Look
-) -> tuple[dict[str, tuple[Shape, ...]], list[Tie]]:
+) -> tuple[dict[str, tuple[Shape, ...]], list[Link]]:
     """The words of each tie that has some, those of broken ones first, and the broken ones that found no place.
 
     Ties of which words are told run level where those stand: `found` holds their ways afterwards.
@@ -140,7 +140,7 @@ def _beside(
     return route, ()
 
 
-def _under(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
+def _under(tie: Link, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
     """The words below the box to which a tie leads."""
     where = Area(area.x, area.bottom + 2, area.width, 28)
     if any(where.overlaps(other, 0) for other in taken if other.y > area.y + 1):
@@ -190,9 +190,9 @@ def _shorter(piece: tuple[tuple[float, float], tuple[float, float]]) -> tuple[tu
     return ((x, y), (a - (SHORT if a > x else -SHORT), b))
 
 
-def _stroke(tie: Tie) -> tuple[str, float, str, str]:
+def _stroke(tie: Link) -> tuple[str, float, str, str]:
     if tie.broken:
-        return tie.state, 2.6, "", "arrow" if tie.target.real and tie.word != "missing" else "bar"
+        return tie.state, 2.6, "", "arrow" if tie.target.exists and tie.word != "missing" else "bar"
     if tie.state == "absent":
         return "edge", 1.2, "5 4", "bar"
     if tie.state == "unseen":
@@ -201,32 +201,32 @@ def _stroke(tie: Tie) -> tuple[str, float, str, str]:
     return "rule" if far else "link", 1 if far else 1.2, "", "arrow"
 
 
-def _said(tie: Tie) -> str:
+def _said(tie: Link) -> str:
     verb = f"{tie.word}: " if tie.word else ""
     return plain(f"{tie.source.ref} → {_called(tie.target)}: {verb}{', '.join(tie.paths)}")
 
 
-def _called(thing: Thing) -> str:
-    return thing.slot or str(thing.ref)
+def _called(thing: Box) -> str:
+    return thing.placeholder or str(thing.ref)
 
 
 # --- below a row ---------------------------------------------------------------------------------------------------
 
 
-def _captions(row: Row, unplaced: Sequence[Tie], y: float, look: Look) -> tuple[list[Item], float]:
+def _captions(row: Row, unplaced: Sequence[Link], y: float, look: Look) -> tuple[list[Item], float]:
     """What was found, root causes first, and the words that found no place at their tie."""
     room = look.grid.right(3) - MARGIN - 26
     meant = [look.finding] if look.finding in row.findings else []
-    told = told_below(row, meant)
+    told = findings_below(row, meant)
     items, at = [], y + (4 if told else 0)
     for finding in told[:CAPTIONS]:
         item, at = caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
         items.append(item)
     after = [finding for finding in row.findings if finding not in told]
     hints = [f"{finding.rule}: {finding.message}" for finding in after]
-    rest = remarks(row, told, bool(meant), CAPTIONS)
+    rest = list_remarks(row, told, bool(meant), CAPTIONS)
     rest += [f"{tie.source.name} → {_called(tie.target)}: {' '.join(words(tie))}" for tie in unplaced]
-    rest += [left(row)] if row.left else []
+    rest += [describe_hidden(row)] if row.left else []
     for text in rest:
         shapes, at = paragraph(text, (MARGIN + 26, at + 9), room, most=2, ink="quiet")
         items.append(Item(tuple(shapes), role="caption", hint=plain("\n".join([text, *hints])).replace("\\n", "\n")))
@@ -248,7 +248,7 @@ def _side(row: Row, high: float) -> list[Item]:
     """A stripe beside a row in which a link is broken."""
     if not row.broken:
         return []
-    state = worst([t.state for t in row.things if t.state in SEVERE] + [t.state for t in row.ties if t.broken])
+    state = worst_state([t.state for t in row.boxes if t.state in SEVERE] + [t.state for t in row.links if t.broken])
     if state not in SEVERE:
         return []
     return [Item((Rect(MARGIN - 12, 4, 4, high - 8, fill=state, stroke="", radius=2),), role="stripe", state=state)]
@@ -260,7 +260,7 @@ def _side(row: Row, high: float) -> list[Item]:
 def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
     """One way to the trunk for all ties of a chain that hold, and one for each that does not."""
     found = []
-    for ties in outward(row):
+    for ties in group_hub_links(row):
         tie = ties[0]
         area = areas[tie.source.key]
         y = area.y + area.height / 2 + (6 if tie.broken else 0)
@@ -319,7 +319,7 @@ def _plain_line(a: Area, b: Area) -> Path:
 def _more(fold: Fold, look: Look, number: int) -> Band:
     grid = look.grid
     area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
-    lead = fold.told
+    lead = fold.summary
     x = area.right + 20
     first = Text(x, area.y + 15, plain(lead), size=BODY)
     names = few(fold.names, grid.right(3) - x, SMALL)

@@ -19,7 +19,7 @@ from harvdiag.figures.scene import Item, Path, Scene, Text
 from harvdiag.graph.references import is_nameless
 from harvdiag.status.links.captions import hub_findings, hub_place
 from harvdiag.status.links.rows import Row
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.view import LinkRows
 
 __all__ = ["picture"]
 
@@ -27,24 +27,24 @@ HEADINGS = ("Node", "Machine", "CustomMachine, RKEBootstrap", "plan Secret", "cl
 BETWEEN = 6.0
 
 
-def picture(found: Plot, wish: Wish) -> Scene:
+def picture(found: LinkRows, wish: Wish) -> Scene:
     """All that is to be shown, in its place."""
     grid = LABELLED if wish.labels else Grid()
     look = Look(grid, wish.labels, wish.focus, wish.finding, _names(found, grid))
     wide = look.grid.wide
     top, y = head(found.title, found.source, wide)
-    headings = _headings(look.grid, y + 8, bool(found.web.hub))
+    headings = _headings(look.grid, y + 8, bool(found.model.cluster_boxes))
     y += 18
     rows, exits, end = _stacked(_bands(found, look), y)
-    ways, aims, below = hub(found.web, exits, y + 12, look)
-    trunks = trunk(found.web, exits, aims, look, _hanging(rows, look))
+    ways, aims, below = hub(found.model, exits, y + 12, look)
+    trunks = trunk(found.model, exits, aims, look, _hanging(rows, look))
     end = max(end, below + 12) + 10
     items = [*top, *headings, *trunks, *rows, *ways]
     keys, end = legend(_keys(items), end, wide)
     return scene(found.title, found.alt, wide, end + 8, [*items, *keys])
 
 
-def _names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
+def _names(found: LinkRows, grid: Grid) -> dict[ObjectRef, str]:
     """Names of Nodes and Machines that fit into their boxes and stay apart."""
     short: dict[ObjectRef, str] = {}
     for at, kind in enumerate(("Node", "Machine")):
@@ -52,8 +52,8 @@ def _names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
             thing.ref
             for row in found.entries
             if isinstance(row, Row)
-            for thing in row.things
-            if thing.ref.kind == kind and not thing.slot and not is_nameless(thing.ref)
+            for thing in row.boxes
+            if thing.ref.kind == kind and not thing.placeholder and not is_nameless(thing.ref)
         ]
         names = distinct(dict.fromkeys(plain(ref.name) for ref in refs), grid.widths[at] - 2 * INSET, BODY)
         short |= {ref: names[plain(ref.name)] for ref in refs}
@@ -67,13 +67,13 @@ def _headings(grid: Grid, y: float, clustered: bool) -> list[Item]:
     return [Item((rule,)), *(Item((text,), role="heading") for text in texts)]
 
 
-def _bands(found: Plot, look: Look) -> list[Band]:
+def _bands(found: LinkRows, look: Look) -> list[Band]:
     """The rows, and below those with a broken link what was found about the cluster objects."""
     bands = [
         band(entry, look) if isinstance(entry, Row) else bundle(entry, look, at)
         for at, entry in enumerate(found.entries)
     ]
-    told = hub_findings(found.web)
+    told = hub_findings(found.model)
     below = hub_place(found.entries, told)
     items, y = [], 8.0
     for finding in told[:CAPTIONS]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harvdiag.figures.links.layout import LANE, Grid
 from harvdiag.figures.scene import Area
-from harvdiag.status.links.rows import PLACE, Tie
+from harvdiag.status.links.rows import PLACE, Link
 
 __all__ = ["BEND", "Route", "routes", "way"]
 
@@ -24,7 +24,7 @@ class Route(NamedTuple):
     there.
     """
 
-    tie: Tie
+    tie: Link
     pieces: tuple[tuple[Point, Point], ...]
     level: str = ""
 
@@ -35,7 +35,7 @@ class Route(NamedTuple):
             yield from _bent(piece, self.level)
 
 
-def routes(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
+def routes(ties: Sequence[Link], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
     """The way of every tie of a row; those that lead to one side of a box arrive beside one another."""
     ports = _ports(ties, areas, grid.step)
     found = []
@@ -70,7 +70,7 @@ def _lanes(column: Sequence[Area]) -> list[float]:
     return lanes + [(a.bottom + b.y) / 2 for a, b in pairwise(column)]
 
 
-def _ports(ties: Sequence[Tie], areas: Mapping[str, Area], most: float) -> dict[tuple[int, str], tuple[bool, float]]:
+def _ports(ties: Sequence[Link], areas: Mapping[str, Area], most: float) -> dict[tuple[int, str], tuple[bool, float]]:
     """For each end of each tie: whether it is at the right side of the box, and how far from its middle."""
     sides: dict[tuple[str, bool], list[tuple[float, float, bool, int]]] = {}
     for at, tie in enumerate(ties):

@@ -9,18 +9,18 @@ from harvdiag.core.marks import MISSING
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, cut, wrap
 from harvdiag.status.links.folding import Fold
-from harvdiag.status.links.outline import called, sign, told
-from harvdiag.status.links.phrases import follows, left
-from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, natural
-from harvdiag.status.links.titles import clause
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.outline import box_label, fold_label, state_sign
+from harvdiag.status.links.phrases import describe_consequences, describe_hidden
+from harvdiag.status.links.rows import PLACE, Box, Link, Row, natural_key
+from harvdiag.status.links.titles import short_clause
+from harvdiag.status.links.view import LinkRows
 
 __all__ = ["text"]
 
 NARROW = 40
 
 
-def text(found: Plot, width: int) -> str:
+def text(found: LinkRows, width: int) -> str:
     """The title, a tree for each row with what was found below it, and what is folded."""
     room = max(width, NARROW)
     lines = [*_wrapped(found.title, room), *_wrapped(found.source, room), ""]
@@ -38,42 +38,42 @@ def text(found: Plot, width: int) -> str:
 
 
 def _fold(fold: Fold, room: int) -> list[str]:
-    return _wrapped(f"{sign(fold.state)} {told(fold)} ({', '.join(fold.names)})", room, "  ", 3)
+    return _wrapped(f"{state_sign(fold.state)} {fold_label(fold)} ({', '.join(fold.names)})", room, "  ", 3)
 
 
 def _chain(row: Row, room: int) -> list[str]:
     """All that is well in one line: the Node, its Machine, and what kinds of parts there are."""
-    told_ = [_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
-    parts = dict.fromkeys(thing.ref.kind for thing in row.things if thing.ref.kind not in {"Node", "Machine"})
+    told_ = [_line(thing, None)[2:] for thing in row.boxes if thing.ref.kind in {"Node", "Machine"}]
+    parts = dict.fromkeys(thing.ref.kind for thing in row.boxes if thing.ref.kind not in {"Node", "Machine"})
     return _wrapped(f"✓ {' ── '.join(filter(None, [*told_, ', '.join(parts)]))}", room, "  ")
 
 
 def _row(row: Row, room: int) -> Iterator[str]:
     seen: set[str] = set()
-    for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, natural(t.ref))):
+    for thing in sorted(row.boxes, key=lambda t: (PLACE[t.ref.kind], not t.exists, natural_key(t.ref))):
         if thing.key not in seen:
             yield cut(_line(thing, None), room)
             yield from _below(row, thing, "", seen, room)
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
-    if row.held:
-        yield from _wrapped(f"   held up: {clause(row.findings[0])}", room, "     ", 2)
+    if row.is_held_up:
+        yield from _wrapped(f"   held up: {short_clause(row.findings[0])}", room, "     ", 2)
     else:
         for finding in roots:
             yield from _finding(finding, room)
     rest = [finding for finding in row.findings if finding not in roots]
-    for line in (follows(rest), left(row)):
+    for line in (describe_consequences(rest), describe_hidden(row)):
         yield from _wrapped(f"   {line}", room, "     ", 3) if line else ()
 
 
-def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
+def _below(row: Row, thing: Box, indent: str, seen: set[str], room: int) -> Iterator[str]:
     """What is tied to a thing in the columns to its right; what was told before is named once more, if it matters."""
     seen.add(thing.key)
-    near: dict[str, tuple[Thing, list[Tie]]] = {}
-    for tie in row.ties:
+    near: dict[str, tuple[Box, list[Link]]] = {}
+    for tie in row.links:
         other = tie.target if tie.source.key == thing.key else tie.source
         if thing.key in {tie.source.key, tie.target.key} and PLACE[other.ref.kind] > PLACE[thing.ref.kind]:
             near.setdefault(other.key, (other, []))[1].append(tie)
-    rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural(pair[0].ref)))
+    rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural_key(pair[0].ref)))
     rest = [pair for pair in rest if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _alone(row, pair[0])]
     for at, (other, ties) in enumerate(rest):
         last = at == len(rest) - 1
@@ -89,42 +89,44 @@ def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> It
             yield from _below(row, other, deeper, seen, room)
 
 
-def _alone(row: Row, thing: Thing) -> bool:
+def _alone(row: Row, thing: Box) -> bool:
     """Whether nothing in the column to its left is tied to it, so that it must be told further left."""
     ends = [
         tie.source if tie.target.key == thing.key else tie.target
-        for tie in row.ties
+        for tie in row.links
         if thing.key in {tie.source.key, tie.target.key}
     ]
     return not any(PLACE[end.ref.kind] == PLACE[thing.ref.kind] - 1 for end in ends)
 
 
-def _line(thing: Thing, ties: list[Tie] | None) -> str:
+def _line(thing: Box, ties: list[Link] | None) -> str:
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
-    word = "" if thing.real or thing.slot else MISSING[thing.state]
+    word = "" if thing.exists or thing.placeholder else MISSING[thing.state]
     facts = ", ".join(filter(None, (plain(note), word)))
-    head = f"{sign(thing.state)} {called(thing)}{f' ({facts})' if facts else ''}"
+    head = f"{state_sign(thing.state)} {box_label(thing)}{f' ({facts})' if facts else ''}"
     return f"{head}   {_faults(ties)}" if ties and _faults(ties) else head
 
 
-def _faults(ties: list[Tie]) -> str:
+def _faults(ties: list[Link]) -> str:
     """The fields that are broken, and how."""
     return "; ".join(f"{plain(tie.paths[0])}: {plain(tie.word)}" for tie in ties if tie.word)
 
 
 def _finding(finding: Finding, room: int) -> list[str]:
-    return _wrapped(f"   {sign(str(finding.severity))} {finding.message}", room, "     ", 1 if finding.caused_by else 3)
+    return _wrapped(
+        f"   {state_sign(str(finding.severity))} {finding.message}", room, "     ", 1 if finding.caused_by else 3
+    )
 
 
-def _hub(found: Plot, room: int) -> Iterator[str]:
+def _hub(found: LinkRows, room: int) -> Iterator[str]:
     """The cluster objects in one line, but for those about which something was found."""
-    well = [called(thing) for thing in found.web.hub if thing.state == "good"]
+    well = [box_label(thing) for thing in found.model.cluster_boxes if thing.state == "good"]
     if well:
         yield from _wrapped(f"✓ {', '.join(well)}", room, "  ")
-    for thing in found.web.hub:
+    for thing in found.model.cluster_boxes:
         if thing.state != "good":
             yield cut(_line(thing, None), room)
-            for finding in thing.told[:3]:
+            for finding in thing.findings[:3]:
                 yield from _finding(finding, room)
 
 

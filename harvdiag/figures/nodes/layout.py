@@ -15,7 +15,7 @@ from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line, cell_lines
-from harvdiag.status.nodes.titles import alt, notes, sign, title
+from harvdiag.status.nodes.titles import build_alt_text, build_title, cell_sign, list_notes
 from harvdiag.status.source import source_line
 
 __all__ = ["picture"]
@@ -42,7 +42,7 @@ class Grid:
     def scene(self) -> Scene:
         """Title, heads, rows, what is about no node, legend."""
         wide = self.right + MARGIN
-        items, y = head(title(self.board), source_line(self.board.diagnosis), wide)
+        items, y = head(build_title(self.board), source_line(self.board.diagnosis), wide)
         items += list(self._heads(y + 12))
         y += 22
         for at, each in enumerate(self.lines):
@@ -52,7 +52,7 @@ class Grid:
         items += list(self._notes(y + 20))
         y += 16 + line(BODY) * len(self._said)
         below, y = legend(self._keys(), y, wide)
-        return scene(title(self.board), alt(self.board, self.lines), wide, y + 12, [*items, *below])
+        return scene(build_title(self.board), build_alt_text(self.board, self.lines), wide, y + 12, [*items, *below])
 
     @property
     def right(self) -> float:
@@ -79,7 +79,9 @@ class Grid:
     def _needs(self, name: str) -> float:
         if not name:
             return max((width(_label(each), BODY, bold=True) + 34 for each in self.lines), default=0)
-        told = dict.fromkeys((bool(sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name))
+        told = dict.fromkeys(
+            (bool(cell_sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name)
+        )
         return max([width(COLUMNS[name], SMALL), *(width(word, SMALL) + 15 * mark for mark, word in told)]) + 18
 
     def _heads(self, y: float) -> Iterator[Item]:
@@ -158,7 +160,7 @@ class Grid:
         for at, (cell, word) in enumerate(words):
             base = y + HIGH / 2 + 4 + at * line(SMALL)
             ink, on = ("ink", fill) if fill else ("quiet", "paper")
-            mark = sign(cell)
+            mark = cell_sign(cell)
             if mark:
                 shapes.append(Text(x + 7, base, mark, size=SMALL, ink=ink, on=on, bold=cell.state != GOOD))
             left = 22 if mark else 7
@@ -173,7 +175,7 @@ class Grid:
     @property
     def _said(self) -> list[tuple[str, str, str]]:
         """What is about no single node: sign, colour and words."""
-        return [(SIGNS[state], state, plain(words)) for words, state in notes(self.board)]
+        return [(SIGNS[state], state, plain(words)) for words, state in list_notes(self.board)]
 
     def _notes(self, y: float) -> Iterator[Item]:
         for at, (mark, state, words) in enumerate(self._said):

@@ -12,9 +12,9 @@ from harvdiag.figures.measure import distinct
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line
-from harvdiag.status.nodes.titles import beside, sign, title
+from harvdiag.status.nodes.titles import build_title, cell_sign, list_other_findings
 from harvdiag.status.source import source_line
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 
 __all__ = ["table"]
 
@@ -44,14 +44,14 @@ def table(board: Board, lines: Sequence[Line], width: int) -> str:
         told += [f"left out for want of room: {', '.join(left)}"] if left else []
     if _wide(heads, grid) > width:
         heads = _heads(lines, LEAST)
-    out = [*wrap(title(board), width, "  "), *wrap(source_line(board.diagnosis), width, "  ")]
+    out = [*wrap(build_title(board), width, "  "), *wrap(source_line(board.diagnosis), width, "  ")]
     out += [line for part in _parts(heads, grid, width) for line in ("", *_aligned(heads, part))]
-    below = [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in beside(board)]
+    below = [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in list_other_findings(board)]
     skipped = board.findings.skipped
     for told_below in (
         told,
         ["Not about one node:", *below] if below else [],
-        [f"? {counted(len(skipped), 'check')} could not be made"] if skipped else [],
+        [f"? {format_count(len(skipped), 'check')} could not be made"] if skipped else [],
     ):
         out += ["", *(line for text in told_below for line in wrap(text, width, "  "))] if told_below else []
     return "\n".join(out)
@@ -124,4 +124,4 @@ def _cell(line: Line, name: str) -> str:
 def _short(cell: Cell) -> str:
     """The sign alone where it says it all."""
     bare = cell.state == UNSEEN or (cell.state == GOOD and cell.word == "yes")
-    return sign(cell) if bare else f"{sign(cell)} {plain(cell.word)}".strip()
+    return cell_sign(cell) if bare else f"{cell_sign(cell)} {plain(cell.word)}".strip()

@@ -13,7 +13,7 @@ from harvdiag.figures.timeline.axis import axis
 from harvdiag.figures.timeline.chart import GAP, NAMES, chart
 from harvdiag.figures.timeline.terminal import terminal
 from harvdiag.status.source import source_line
-from harvdiag.status.upgrade.headline import parts
+from harvdiag.status.upgrade.headline import select_parts
 from harvdiag.status.upgrade.history import History
 from harvdiag.upgrade.wording import FUTILE
 
@@ -49,7 +49,7 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
 
 def _scene(history: History, under: str) -> Scene:
     items, y = head(history.title, under, WIDE)
-    if not history.told:
+    if not history.has_times:
         return _words(history, items, y)
     left = MARGIN + NAMES
     scale = axis(history.busy, history.end, left, WIDE - MARGIN - left, GAP)
@@ -66,7 +66,7 @@ def _scene(history: History, under: str) -> Scene:
 
 def _words(history: History, items: list[Item], y: float) -> Scene:
     """Where nothing has a time: what is known, in words."""
-    for label, told in parts(history.course)[:4]:
+    for label, told in select_parts(history.progress)[:4]:
         texts, low = paragraph(told, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
         items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)))
         y = low - 6

@@ -12,7 +12,7 @@ from harvdiag.figures.parts import BODY, MARGIN, SMALL, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
 from harvdiag.figures.timeline.axis import Axis
-from harvdiag.status.upgrade.history import Bar, History, Row, Sign
+from harvdiag.status.upgrade.history import Bar, FaultMark, History, Row
 from harvdiag.upgrade.wording import idle as idle_for
 from harvdiag.upgrade.wording import span
 
@@ -192,7 +192,7 @@ def _free(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list
 
 def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
     """The faults: of a node in its row, of the cluster in that of the last phase."""
-    rows: list[tuple[str, float, Sequence[Sign]]] = []
+    rows: list[tuple[str, float, Sequence[FaultMark]]] = []
     if history.phases and history.signs:
         rows.append(("cluster", top + PHASE * (len(history.phases) - 0.5), history.signs))
     for at, row in enumerate(history.nodes):
@@ -201,13 +201,13 @@ def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[
         for at, group in enumerate(_close(signs, axis)):
             mark = min((s.mark for s in group), key=list(SIGNS).index)
             x = min(max(axis.place(group[0].time), axis.left + 8), axis.right - 8)
-            hint = plain("; ".join(f"{s.time:%H:%M} {s.told}" for s in group[:6]))
+            hint = plain("; ".join(f"{s.time:%H:%M} {s.message}" for s in group[:6]))
             yield Item(badge(x, y, SIGNS[mark], mark), key=f"{name}/sign-{at}", role="mark", state=mark, hint=hint)
 
 
-def _close(signs: Sequence[Sign], axis: Axis) -> list[list[Sign]]:
+def _close(signs: Sequence[FaultMark], axis: Axis) -> list[list[FaultMark]]:
     """The signs, those that would lie upon one another together."""
-    found: list[list[Sign]] = []
+    found: list[list[FaultMark]] = []
     for sign in sorted(signs):
         if found and axis.place(sign.time) - axis.place(found[-1][0].time) < 18:
             found[-1].append(sign)
@@ -221,7 +221,7 @@ def _moment(history: History, axis: Axis, y: float, low: float) -> Iterator[Item
     if history.stop:
         words = f"{history.stop.time:%H:%M} UTC: nothing has moved since"
         yield _marked(axis, (history.stop.time, "error"), words, (y, low))
-    elif history.course.running and (now := history.course.facts.now.at):
+    elif history.progress.running and (now := history.progress.facts.now.at):
         yield _marked(axis, (now, "now"), f"{now:%H:%M} UTC: collected", (y, low))
 
 

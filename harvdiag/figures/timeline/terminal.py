@@ -10,7 +10,7 @@ from harvdiag.core.marks import ERROR, SIGNS, TO_COME
 from harvdiag.core.wrap import pad, wrap
 from harvdiag.figures.measure import distinct
 from harvdiag.figures.timeline.axis import Axis, axis
-from harvdiag.status.upgrade.history import History, Row, Sign
+from harvdiag.status.upgrade.history import FaultMark, History, Row
 from harvdiag.upgrade.wording import span
 
 __all__ = ["terminal"]
@@ -21,7 +21,7 @@ LABEL, TIMES, LEAST, EM = 30, 17, 20, 0.65
 def terminal(history: History, under: str, wide: int) -> str:
     """The title, the phases and the nodes with their bars, and the moment at which it stopped."""
     lines = [*wrap(history.title, wide, "  "), plain(under), ""]
-    if history.told:
+    if history.has_times:
         room = max(wide - LABEL - TIMES - 6, LEAST)
         scale = axis(history.busy, history.end, 0, room, 3)
         days = dict.fromkeys(f"{stretch.began:%Y-%m-%d}" for stretch in scale.stretches)
@@ -47,9 +47,9 @@ def _labels(names: Sequence[str]) -> dict[str, str]:
     return {n: s if len(s) <= LABEL else f"{s[: LABEL // 2]}…{s[1 - LABEL + LABEL // 2 :]}" for n, s in found.items()}
 
 
-def _faults(signs: Sequence[Sign]) -> Iterator[str]:
+def _faults(signs: Sequence[FaultMark]) -> Iterator[str]:
     """The words of each sign below its row; of those that say the same one, with their number."""
-    for (mark, told), same in groups(sorted(signs), lambda sign: (sign.mark, sign.told)):
+    for (mark, told), same in groups(sorted(signs), lambda sign: (sign.mark, sign.message)):
         times = f" ({len(same)} times, the last {same[-1].time:%H:%M})" if len(same) > 1 else ""
         yield f"  {SIGNS[mark]} {same[0].time:%H:%M} {told}{times}"
 

@@ -15,8 +15,8 @@ from harvdiag.figures.upgrade.others import others
 from harvdiag.figures.upgrade.strip import HIGH, strip
 from harvdiag.figures.upgrade.terminal import terminal
 from harvdiag.status.source import source_line
-from harvdiag.status.upgrade.headline import alt, parts, title
-from harvdiag.status.upgrade.progress import Course
+from harvdiag.status.upgrade.headline import build_alt_text, build_title, select_parts
+from harvdiag.status.upgrade.progress import UpgradeProgress
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -45,23 +45,23 @@ def draw(cluster: Cluster, wish: Wish) -> Drawing:
     )
 
 
-def _scene(course: Course) -> Scene:
-    items, y = head(title(course), source_line(course.standing), WIDE)
+def _scene(course: UpgradeProgress) -> Scene:
+    items, y = head(build_title(course), source_line(course.diagnosis), WIDE)
     if course.cells:
         items += strip(course, y, WIDE)
         y += HIGH + 14
-    if course.ways:
+    if course.nodes:
         more, y = lanes(course, y, WIDE)
         items += more
         y += 10
     elif course.upgrade is None:
         more, y = others(course, y, WIDE)
         items += more
-    for label, told in parts(course):
+    for label, told in select_parts(course):
         item, y = _part(label, told, y)
         items.append(item)
     more, y = legend(_legend(course, items), y + 10, WIDE)
-    return scene(title(course), alt(course), WIDE, y + 8, [*items, *more])
+    return scene(build_title(course), build_alt_text(course), WIDE, y + 8, [*items, *more])
 
 
 def _part(label: str, told: str, y: float) -> tuple[Item, float]:
@@ -69,9 +69,9 @@ def _part(label: str, told: str, y: float) -> tuple[Item, float]:
     return Item((Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
 
 
-def _legend(course: Course, items: list[Item]) -> list[Key]:
+def _legend(course: UpgradeProgress, items: list[Item]) -> list[Key]:
     marks = {item.state for item in items if item.role in {"phase", "node", "group"}}
     found = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     word = "its turn is to come" if course.running else "not upgraded"
-    waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
+    waits = course.upgrade is not None and any(way.mark == "wait" for way in course.nodes)
     return [*found, Key(word, colour=LOOKS["wait"].stroke, fill="paper")] if waits else found

@@ -13,9 +13,9 @@ from harvdiag.figures.measure import distinct, fit, line, width, wrap
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, clause, paragraph, some
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
-from harvdiag.status.upgrade.folding import Lane, folded
+from harvdiag.status.upgrade.folding import Lane, fold_nodes
 from harvdiag.status.upgrade.labels import lane_hint, unplaced_word
-from harvdiag.status.upgrade.progress import Course, Way
+from harvdiag.status.upgrade.progress import NodeProgress, UpgradeProgress
 
 __all__ = ["lanes"]
 
@@ -40,13 +40,13 @@ class Grid(NamedTuple):
         return self.x + self.each * (self.columns.index(column) + 1 if column in self.columns else 0)
 
 
-def lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
+def lanes(course: UpgradeProgress, y: float, wide: float) -> tuple[list[Item], float]:
     """The heads of the columns and one lane a node or group, from y on; and where they end."""
-    names = distinct([plain(way.name) for way in course.ways], NAMES - 10, BODY, bold=True)
+    names = distinct([plain(way.name) for way in course.nodes], NAMES - 10, BODY, bold=True)
     grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns), names)
     items = list(_heads(grid, y))
     y += 36
-    for at, lane in enumerate(folded(course.ways)):
+    for at, lane in enumerate(fold_nodes(course.nodes)):
         items.append(_lane(course, lane, grid, y))
         y += HIGH
         if lane.says:
@@ -66,7 +66,7 @@ def _heads(grid: Grid, y: float) -> Iterator[Item]:
         yield Item(tuple(texts), role="column")
 
 
-def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
+def _lane(course: UpgradeProgress, lane: Lane, grid: Grid, y: float) -> Item:
     way, top = lane.first, y + (HIGH - BAR) / 2
     fill, stroke, thick, dash = LOOKS[way.mark]
     end = grid.end(way.at)
@@ -77,21 +77,21 @@ def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
         shapes += badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
     shapes += _spent(lane, grid, top, fill or "paper")
     shapes += _beside(course, way, grid, (max(end, grid.x), top))
-    name = key(ObjectRef("Node", "", way.name) if len(lane.ways) == 1 else ObjectRef("Nodes", "", _mark(way)))
+    name = key(ObjectRef("Node", "", way.name) if len(lane.nodes) == 1 else ObjectRef("Nodes", "", _mark(way)))
     return Item(
         tuple(shapes),
         key=name,
-        role="node" if len(lane.ways) == 1 else "group",
+        role="node" if len(lane.nodes) == 1 else "group",
         state=way.mark,
         hint=lane_hint(lane),
     )
 
 
-def _mark(way: Way) -> str:
+def _mark(way: NodeProgress) -> str:
     return "/".join((way.mark, way.rule, way.state, way.at))
 
 
-def _track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]:
+def _track(way: NodeProgress, grid: Grid, top: float, end: float) -> Iterator[Shape]:
     """The way that is left; where it can never be gone, hollow and dashed."""
     if end < grid.right:
         middle = top + BAR / 2
@@ -107,18 +107,18 @@ def _track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]:
 def _label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
     way, room, low = lane.first, NAMES - 10, y + HIGH / 2 + 4
     strong = way.mark in {"error", "warning", "now"}
-    if len(lane.ways) == 1:
+    if len(lane.nodes) == 1:
         yield Text(MARGIN, low, grid.names[plain(way.name)], size=BODY, ink="ink" if strong else "quiet", bold=strong)
         return
-    yield Text(MARGIN, low - 6, f"{len(lane.ways)} nodes", size=BODY, ink="ink" if strong else "quiet", bold=strong)
-    yield Text(MARGIN, low + 8, some([w.name for w in lane.ways], room), size=SMALL, ink="quiet")
+    yield Text(MARGIN, low - 6, f"{len(lane.nodes)} nodes", size=BODY, ink="ink" if strong else "quiet", bold=strong)
+    yield Text(MARGIN, low + 8, some([w.name for w in lane.nodes], room), size=SMALL, ink="quiet")
 
 
 def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
     """What each state took, in its column; of a group its name instead."""
     way = lane.first
-    if len(lane.ways) > 1:
-        told = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
+    if len(lane.nodes) > 1:
+        told = f"{len(lane.nodes)} nodes: {way.state or 'not in the list'}"
         if width(told, SMALL) < grid.end(way.at) - grid.x - 40:
             yield Text(grid.x + 8, top + 14, plain(told), size=SMALL, ink="quiet", on=on)
         return
@@ -130,7 +130,7 @@ def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
             yield Text(grid.x + (at + 0.5) * grid.each, top + 14, told, size=SMALL, ink="quiet", on=on, anchor="middle")
 
 
-def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> Iterator[Shape]:
+def _beside(course: UpgradeProgress, way: NodeProgress, grid: Grid, at: tuple[float, float]) -> Iterator[Shape]:
     """Words for a node that stands in no column."""
     if way.at in grid.columns:
         return

@@ -11,14 +11,14 @@ from harvdiag.figures.measure import fit, width
 from harvdiag.figures.parts import BODY, MARGIN, few
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.status.upgrade.labels import plan_states
-from harvdiag.status.upgrade.progress import Course
+from harvdiag.status.upgrade.progress import UpgradeProgress
 
 __all__ = ["others"]
 
 NAMES, HIGH = 300.0, 30.0
 
 
-def others(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
+def others(course: UpgradeProgress, y: float, wide: float) -> tuple[list[Item], float]:
     """One row a state of an UpgradePlan, from y on, and where they end. Without an UpgradePlan there is none."""
     items = []
     for at, (state, mark, names) in enumerate(plan_states(course)):

@@ -14,7 +14,7 @@ from harvdiag.figures.parts import MARGIN, SMALL
 from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
 from harvdiag.figures.styles import LOOKS
 from harvdiag.status.upgrade.labels import phase_word
-from harvdiag.status.upgrade.progress import Cell, Course
+from harvdiag.status.upgrade.progress import PhaseProgress, UpgradeProgress
 from harvdiag.upgrade.wording import span
 
 __all__ = ["HIGH", "strip"]
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def strip(course: Course, y: float, wide: float) -> Iterator[Item]:
+def strip(course: UpgradeProgress, y: float, wide: float) -> Iterator[Item]:
     """One cell a phase, all in one row from y on."""
     cells = course.cells
     each = (wide - 2 * MARGIN + BETWEEN) / max(len(cells), 1)
@@ -37,7 +37,7 @@ def strip(course: Course, y: float, wide: float) -> Iterator[Item]:
         x += takes
 
 
-def _need(course: Course, cell: Cell) -> float:
+def _need(course: UpgradeProgress, cell: PhaseProgress) -> float:
     """How wide a cell must be for its bold name in two lines, and what stands above that; 0 where it is not bold."""
     if cell.mark not in STRONG:
         return 0
@@ -46,11 +46,11 @@ def _need(course: Course, cell: Cell) -> float:
     return max(next(rooms, 60) * BOLD + 16, width(_told(course, cell), SMALL) + 50)
 
 
-def _name(cell: Cell) -> str:
+def _name(cell: PhaseProgress) -> str:
     return CAMEL.sub(" ", plain(cell.label))
 
 
-def _cell(course: Course, cell: Cell, box: Rect) -> Item:
+def _cell(course: UpgradeProgress, cell: PhaseProgress, box: Rect) -> Item:
     fill, stroke, thick, dash = LOOKS[cell.mark]
     strong = cell.mark in STRONG
     on, ink = fill or "paper", "ink" if strong else "quiet"
@@ -73,7 +73,7 @@ def _cell(course: Course, cell: Cell, box: Rect) -> Item:
     return Item(tuple(shapes), key=f"phase-{cell.number}", role="phase", state=cell.mark, hint=plain(cell.hint))
 
 
-def _told(course: Course, cell: Cell) -> str:
+def _told(course: UpgradeProgress, cell: PhaseProgress) -> str:
     """What stands beside the sign: how long it took, or how it is."""
     if word := phase_word(course, cell):
         return word

@@ -9,9 +9,9 @@ from harvdiag.core.listing import groups
 from harvdiag.core.marks import SIGNS, TO_COME
 from harvdiag.core.wrap import wrap, wrap_labelled
 from harvdiag.status.source import source_line
-from harvdiag.status.upgrade.folding import Lane, folded
-from harvdiag.status.upgrade.headline import parts, title
-from harvdiag.status.upgrade.progress import Course
+from harvdiag.status.upgrade.folding import Lane, fold_nodes
+from harvdiag.status.upgrade.headline import build_title, select_parts
+from harvdiag.status.upgrade.progress import UpgradeProgress
 from harvdiag.upgrade.wording import span
 
 __all__ = ["terminal"]
@@ -19,24 +19,24 @@ __all__ = ["terminal"]
 LABEL, INDENT = 14, "  "
 
 
-def terminal(course: Course, wide: int) -> str:
+def terminal(course: UpgradeProgress, wide: int) -> str:
     """The title, the phases, one line a node or group, and what the standing says."""
-    lines = [*wrap(title(course), wide), plain(source_line(course.standing)), ""]
+    lines = [*wrap(build_title(course), wide), plain(source_line(course.diagnosis)), ""]
     if course.cells:
         lines += [*_phases(course, wide), ""]
-    if course.ways:
-        lines += [line for lane in folded(course.ways) for line in _lane(course, lane, wide)]
+    if course.nodes:
+        lines += [line for lane in fold_nodes(course.nodes) for line in _lane(course, lane, wide)]
         lines.append("")
-    plan = course.standing.plan
+    plan = course.diagnosis.plan
     if plan and course.upgrade is None:
         for state, names in groups(sorted(plan.statuses), lambda name: plan.statuses[name].state):
             sign = SIGNS["error"] if names[0] in plan.failed else " "
             lines += wrap(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
-    lines += wrap_labelled(parts(course), wide, LABEL)
+    lines += wrap_labelled(select_parts(course), wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _phases(course: Course, wide: int) -> list[str]:
+def _phases(course: UpgradeProgress, wide: int) -> list[str]:
     told = []
     for cell in course.cells:
         sign = SIGNS.get(cell.mark, TO_COME)
@@ -45,16 +45,16 @@ def _phases(course: Course, wide: int) -> list[str]:
     return [line.replace("\xa0", " ") for line in wrap("   ".join(told), wide)]
 
 
-def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
+def _lane(course: UpgradeProgress, lane: Lane, wide: int) -> Iterator[str]:
     way, columns = lane.first, course.columns
     sign = SIGNS.get(way.mark, TO_COME)
     reached = columns.index(way.at) + 1 if way.at in columns else 0
     left = " " if not (way.never and way.mark == "error") else "╌"
     bar = "█" * reached * 2 + ("╌" if left == "╌" else "░") * (len(columns) - reached) * 2
-    names = plain(way.name) if len(lane.ways) == 1 else f"{len(lane.ways)} nodes"
+    names = plain(way.name) if len(lane.nodes) == 1 else f"{len(lane.nodes)} nodes"
     yield from wrap(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
-    if len(lane.ways) > 1:
-        told = [w.name for w in lane.ways]
+    if len(lane.nodes) > 1:
+        told = [w.name for w in lane.nodes]
         more = f" and {len(told) - 12} more" if len(told) > 12 else ""
         yield from wrap(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
     if lane.says:

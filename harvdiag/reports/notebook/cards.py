@@ -14,7 +14,16 @@ from harvdiag.core.escape import html
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN, WARNING
 from harvdiag.core.model import Coverage, Finding
-from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
+from harvdiag.status.summary import (
+    build_verdict,
+    describe_place,
+    describe_source,
+    format_evidence,
+    gap_detail,
+    list_unseen,
+    permission_hint,
+    without_repeats,
+)
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import wait_of
@@ -41,8 +50,8 @@ _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-spa
 def findings_card(findings: Findings) -> str:
     """What was looked at, the verdict, one card a root cause with what follows from it, and what was not judged."""
     parts = [
-        f"<div><b>{html(findings.source.name)}</b><div style='{_QUIET}'>{html(about(findings))}</div>",
-        f"<p style='margin:.4em 0'><b>{html(verdict(findings))}</b></p>",
+        f"<div><b>{html(findings.source.name)}</b><div style='{_QUIET}'>{html(describe_source(findings))}</div>",
+        f"<p style='margin:.4em 0'><b>{html(build_verdict(findings))}</b></p>",
         *(finding_card(finding, findings.story(finding)) for finding in findings.roots),
         _skipped(findings),
         "</div>",
@@ -69,7 +78,7 @@ def coverage_card(coverage: Coverage) -> str:
     gaps = [entry for entry in coverage if not entry.state.seen]
     seen = [entry for entry in coverage if entry.state.seen]
     head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
-    rows = [(e.kind, place(e), str(e.state), e.count, detail(e)) for e in (*gaps, *seen)]
+    rows = [(e.kind, describe_place(e), str(e.state), e.count, gap_detail(e)) for e in (*gaps, *seen)]
     table = _table(("kind", "namespace", "state", "count", "reason"), rows)
     notes = "".join(f"<div>! {html(note)}</div>" for note in coverage.notes)
     return f"<div>{head}{notes}{table}</div>"
@@ -94,7 +103,7 @@ def standing_card(standing: UpgradeStatus) -> str:
     table = f"<table style='margin:.3em 0'><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
     rollout = standing.rollout
     inner = f"{_state(standing)}{table}{_left(rollout) if rollout else ''}"
-    edge = EDGES[ERROR if rollout and standing.stuck else INFO]
+    edge = EDGES[ERROR if rollout and standing.is_stuck else INFO]
     return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
 
 
@@ -102,8 +111,8 @@ def _state(standing: UpgradeStatus) -> str:
     """The upgrade that is under way, with the verdict as a word; nothing where none is."""
     if standing.rollout is None:
         return ""
-    lost = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
-    word = lost if standing.stuck else "… UNDER WAY"
+    lost = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving_node else 'STUCK'}"
+    word = lost if standing.is_stuck else "… UNDER WAY"
     return f"<div><b>{word}</b> &nbsp;<b>{html(standing.rollout.upgrade.ref)}</b></div>"
 
 
@@ -146,7 +155,7 @@ def _head(finding: Finding) -> str:
 
 
 def _evidence(finding: Finding) -> str:
-    rows = [(e.object, e.path, value(e)) for e in finding.evidence]
+    rows = [(e.object, e.path, format_evidence(e)) for e in finding.evidence]
     return _table(("object", "field", "value"), rows) if rows else ""
 
 
@@ -178,7 +187,7 @@ def _consequences(finding: Finding, others: Iterable[Finding]) -> Iterator[str]:
     """What follows, each with what it advises beyond what stands above it."""
     told = [finding]
     for other in others:
-        body = f"{_head(other)}<div>{html(other.message)}</div>{_advice(beyond(other, told))}"
+        body = f"{_head(other)}<div>{html(other.message)}</div>{_advice(without_repeats(other, told))}"
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
         told.append(other)
 
@@ -187,8 +196,8 @@ def _skipped(findings: Findings) -> str:
     if not findings.skipped:
         return ""
     names = ", ".join(f"<code>{html(outcome.rule)}</code>" for outcome in findings.skipped)
-    more = f"<p>{_step(hint(findings.source))}</p>" if hint(findings.source) else ""
-    table = _table(("kind", "why"), unseen(findings))
+    more = f"<p>{_step(permission_hint(findings.source))}</p>" if permission_hint(findings.source) else ""
+    table = _table(("kind", "why"), list_unseen(findings))
     return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore not judged: {names}</p>"
 
 

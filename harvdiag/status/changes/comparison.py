@@ -21,9 +21,9 @@ from harvdiag.kinds.columns import Column
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.upgrade.v1 import Upgrade
 
-__all__ = ["ANEW", "CHANGED", "GONE", "NEW", "STATE", "Change", "Comparison", "Side"]
+__all__ = ["CHANGED", "GONE", "NEW", "RECREATED", "STATE", "Change", "Comparison", "Side"]
 
-NEW, GONE, CHANGED, ANEW = "new", "gone", "changed", "made anew"
+NEW, GONE, CHANGED, RECREATED = "new", "gone", "changed", "made anew"
 KINDS = (*LINKED, "Upgrade")
 BESIDE = {"name", "namespace", "uid", "created", "owner"}  # what names an object, or is a link
 STATE = "state in the upgrade"
@@ -118,14 +118,14 @@ class Comparison(Tabular):
 
     def __repr__(self) -> str:
         counts = f"{len(self.changes)} changes, {len(self.gone)} findings gone, {len(self.new)} new"
-        return f"<Comparison: {counts}{', not the same cluster' if self.strangers else ''}>"
+        return f"<Comparison: {counts}{', not the same cluster' if self.different_clusters else ''}>"
 
     @property
     def records(self) -> list[Record]:
         """One row a difference: objects and fields, then findings that are gone, then new ones."""
-        return [dict(zip(COLUMNS, row, strict=True)) for row in self._rows()]
+        return [dict(zip(COLUMNS, row, strict=True)) for row in self._build_rows()]
 
-    def _rows(self) -> Iterator[tuple[str, ...]]:
+    def _build_rows(self) -> Iterator[tuple[str, ...]]:
         for change in self.changes:
             what = "field" if change.path else "object"
             yield (change.sort, what, *change.ref, change.path, change.before, change.now)
@@ -140,20 +140,20 @@ class Comparison(Tabular):
         sides = {"before": self.before.findings.source, "now": self.now.findings.source}
         return {
             **{name: {"name": source.name, "captured_at": source.captured_at} for name, source in sides.items()},
-            "same_cluster": not self.strangers,
+            "same_cluster": not self.different_clusters,
             "same": {"objects": objects, "links": links},
             "remaining": [finding.fingerprint for finding in self.remaining],
             "not_compared": [{"kind": kind, "reason": why} for kind, why in self.gaps],
         }
 
     @property
-    def together(self) -> bool:
+    def same_time(self) -> bool:
         """Whether both are of one time: nobody knows which came first."""
         one, other = self.before.facts.now.at, self.now.facts.now.at
         return one is not None and one == other
 
     @property
-    def begun(self) -> Upgrade | None:
+    def started_upgrade(self) -> Upgrade | None:
         """The upgrade that is another than it was, or of another version; None where that cannot be told."""
         before, now = self.before.upgrade, self.now.upgrade
         if now is None or any(kind == "Upgrade" for kind, _ in self.gaps):
@@ -162,7 +162,7 @@ class Comparison(Tabular):
         return now if other or (before and before.version != now.version) else None
 
     @property
-    def strangers(self) -> bool:
+    def different_clusters(self) -> bool:
         """Whether these are two clusters: they have Nodes, and none in common."""
         before, now = self.before.nodes, self.now.nodes
         return bool(before and now) and not set(before) & set(now)
@@ -178,40 +178,40 @@ class Comparison(Tabular):
     @cached_property
     def changes(self) -> list[Change]:
         """Every difference, by object; none between two clusters."""
-        if self.strangers:
+        if self.different_clusters:
             return []
-        found = [change for ref in self._refs for change in self._of(ref)]
-        return [c if c.path else c._replace(links=self._followers[c.ref]) for c in found]
+        found = [change for ref in self._all_refs for change in self._compare_object(ref)]
+        return [c if c.path else c._replace(links=self._link_counts[c.ref]) for c in found]
 
     @cached_property
-    def _refs(self) -> list[ObjectRef]:
+    def _all_refs(self) -> list[ObjectRef]:
         return sorted({**self.before.objects, **self.now.objects})
 
     @cached_property
     def _one_sided(self) -> set[ObjectRef]:
         """The objects that came or went."""
-        return {ref for ref in self._refs if (ref in self.before.objects) != (ref in self.now.objects)}
+        return {ref for ref in self._all_refs if (ref in self.before.objects) != (ref in self.now.objects)}
 
     @cached_property
-    def _followers(self) -> Counter[ObjectRef]:
+    def _link_counts(self) -> Counter[ObjectRef]:
         """How many links, themselves unchanged, lead to each object that came or went."""
-        both = [ref for ref in self._refs if ref not in self._one_sided]
+        both = [ref for ref in self._all_refs if ref not in self._one_sided]
         ways = [(self.before.links.get(ref, {}), self.now.links.get(ref, {}), ref) for ref in both]
         return Counter(
             target
             for before, now, ref in ways
             for path in dict.fromkeys((*before, *now))
-            if _led(before.get(path, [])) != _led(now.get(path, []))
-            for target in self._follows(ref, before.get(path, []), now.get(path, []))
+            if _describe_targets(before.get(path, [])) != _describe_targets(now.get(path, []))
+            for target in self._targets_behind(ref, before.get(path, []), now.get(path, []))
         )
 
-    def _follows(self, ref: ObjectRef, before: list[Edge], now: list[Edge]) -> list[ObjectRef]:
+    def _targets_behind(self, ref: ObjectRef, before: list[Edge], now: list[Edge]) -> list[ObjectRef]:
         """The objects on whose coming or going alone it rests that a field leads elsewhere."""
         edges = before or now
         held = [edge.value for edge in before or now], [edge.value for edge in now or before]
         path, value = edges[0].path, edges[0].value
         if held[0] != held[1] or not all(
-            _holds(side.objects.get(ref), path, value) for side in (self.before, self.now)
+            _has_value(side.objects.get(ref), path, value) for side in (self.before, self.now)
         ):
             return []
         targets = dict.fromkeys(edge.target for edge in (*before, *now))
@@ -220,15 +220,15 @@ class Comparison(Tabular):
     @cached_property
     def gone(self) -> list[Finding]:
         """Found before and no longer, where the check could be made again."""
-        return self._lost(self.before, self.now)
+        return self._missing_from(self.before, self.now)
 
     @cached_property
     def new(self) -> list[Finding]:
         """Found now and not before, where the check could be made then too."""
-        return self._lost(self.now, self.before)
+        return self._missing_from(self.now, self.before)
 
     @cached_property
-    def untold(self) -> list[Finding]:
+    def not_comparable(self) -> list[Finding]:
         """Found on one side, while the other could not be checked for it."""
         compared = {f.fingerprint for f in (*self.gone, *self.new)}
         both = {f.fingerprint for f in self.before.findings} & {f.fingerprint for f in self.now.findings}
@@ -250,14 +250,14 @@ class Comparison(Tabular):
         kept = sum((ref, path) not in links for ref in both for path in self.now.links.get(ref, ()))
         return sum(ref not in touched for ref in both), kept
 
-    def _lost(self, here: Side, there: Side) -> list[Finding]:
+    def _missing_from(self, here: Side, there: Side) -> list[Finding]:
         known = {finding.fingerprint for finding in there.findings}
         dark = {outcome.rule for outcome in there.findings.skipped}
         return [f for f in here.findings if f.fingerprint not in known and f.rule not in dark]
 
     # --- one object ------------------------------------------------------------------------------------------------
 
-    def _of(self, ref: ObjectRef) -> Iterator[Change]:
+    def _compare_object(self, ref: ObjectRef) -> Iterator[Change]:
         before, now = self.before.objects.get(ref), self.now.objects.get(ref)
         if before is None:
             if self.before.seen(ref):
@@ -267,74 +267,78 @@ class Comparison(Tabular):
                 yield Change(GONE, ref)
         else:
             if uid_of(before) != uid_of(now) and uid_of(before) and uid_of(now):
-                yield Change(ANEW, ref, "metadata.uid", uid_of(before), uid_of(now), "uid")
-            yield from self._links(ref)
-            yield from self._values(ref, before, now)
-            yield from self._state(ref)
+                yield Change(RECREATED, ref, "metadata.uid", uid_of(before), uid_of(now), "uid")
+            yield from self._compare_links(ref)
+            yield from self._compare_fields(ref, before, now)
+            yield from self._compare_state(ref)
 
-    def _links(self, ref: ObjectRef) -> Iterator[Change]:
+    def _compare_links(self, ref: ObjectRef) -> Iterator[Change]:
         before, now = self.before.links.get(ref, {}), self.now.links.get(ref, {})
         for path in dict.fromkeys((*before, *now)):
             was, is_ = before.get(path, []), now.get(path, [])
-            if _led(was) == _led(is_) or self._follows(ref, was, is_):
+            if _describe_targets(was) == _describe_targets(is_) or self._targets_behind(ref, was, is_):
                 continue
             if not was or not is_:
-                yield Change(NEW if is_ else GONE, ref, path, _led(was), _led(is_), _short(path))
-            elif _comparable(was, is_):
-                yield Change(CHANGED, ref, path, _led(was), _led(is_), _short(path))
+                yield Change(
+                    NEW if is_ else GONE, ref, path, _describe_targets(was), _describe_targets(is_), _shorten_path(path)
+                )
+            elif _are_comparable(was, is_):
+                yield Change(CHANGED, ref, path, _describe_targets(was), _describe_targets(is_), _shorten_path(path))
 
-    def _values(self, ref: ObjectRef, before: Obj, now: Obj) -> Iterator[Change]:
+    def _compare_fields(self, ref: ObjectRef, before: Obj, now: Obj) -> Iterator[Change]:
         linked = {link.path.removesuffix(".name") for link in CATALOGUE[ref.kind].links}
         for column in CATALOGUE[ref.kind].columns:
-            if column.name in BESIDE or _stamped(column) or {p.removesuffix(".name") for p in column.paths} & linked:
+            if column.name in BESIDE or _is_time(column) or {p.removesuffix(".name") for p in column.paths} & linked:
                 continue
             was, is_ = column.value(before), column.value(now)
             if was != is_:
-                yield Change(CHANGED, ref, column.source, _value(was), _value(is_), _called(column))
+                yield Change(CHANGED, ref, column.source, _format_field(was), _format_field(is_), _column_label(column))
 
-    def _state(self, ref: ObjectRef) -> Iterator[Change]:
+    def _compare_state(self, ref: ObjectRef) -> Iterator[Change]:
         before, now = self.before.states, self.now.states
         if ref.kind == "Node" and before and now and before.get(ref.name) != now.get(ref.name):
-            yield Change(CHANGED, ref, STATE, _value(before.get(ref.name)), _value(now.get(ref.name)), STATE)
+            yield Change(
+                CHANGED, ref, STATE, _format_field(before.get(ref.name)), _format_field(now.get(ref.name)), STATE
+            )
 
 
-def _holds(obj: Obj | None, path: str, value: str) -> bool:
+def _has_value(obj: Obj | None, path: str, value: str) -> bool:
     """Whether the field has this value; of an owner, that there is one."""
     found = field(path).get(obj)
     return found == value or isinstance(found, dict)
 
 
-def _short(path: str) -> str:
+def _shorten_path(path: str) -> str:
     """A field without what all have in common: ``cluster.x-k8s.io/machine``, ``nodeRef.name``."""
     bare = str(field(path).steps[-1]) if path.endswith('"]') else path
     return bare.removeprefix("metadata.").removeprefix("status.").removeprefix("spec.")
 
 
-def _called(column: Column) -> str:
+def _column_label(column: Column) -> str:
     """A column in words."""
     kind = column.source.removeprefix(CONDITION)
     return column.name.replace("_", " ") if kind == column.source else f"condition {kind}"
 
 
-def _stamped(column: Column) -> bool:
+def _is_time(column: Column) -> bool:
     """Times move on by themselves; that of a deletion does not."""
     return column.dtype.startswith("datetime") and column.name != "deleting"
 
 
-def _comparable(before: list[Edge], now: list[Edge]) -> bool:
+def _are_comparable(before: list[Edge], now: list[Edge]) -> bool:
     """Two links that differ in nothing but that one end was not looked at are no change."""
     if [edge.value for edge in before] != [edge.value for edge in now]:
         return True
     return UNSEEN not in {edge.state for edge in (*before, *now)}
 
 
-def _led(edges: list[Edge]) -> str:
+def _describe_targets(edges: list[Edge]) -> str:
     """Where links lead to."""
     gone = {ABSENT: " (does not exist)"}
     return ", ".join(f"{e.target.kind} {e.target.name}{gone.get(e.state, '')}" for e in edges)
 
 
-def _value(value: object) -> str:
+def _format_field(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return shown(value)

@@ -7,28 +7,28 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import condition_column, roles_column
 
-__all__ = ["kind", "note"]
+__all__ = ["describe_object", "kind_label"]
 
 ROLES, READY = roles_column(), condition_column("ready", "Ready")
 INIT = "rke.cattle.io/init-node"
 
 
-def note(obj: Obj, ref: ObjectRef) -> str:
+def describe_object(obj: Obj, ref: ObjectRef) -> str:
     """Role of a Node, phase of a Machine, the kind where several share a column."""
     leaving = "being deleted" if text(obj, "metadata.deletionTimestamp") else ""
     if ref.kind == "Node":
         ready = "" if READY.value(obj) in {"True", None} else "not ready"
-        return _joined(ready, leaving, (ROLES.value(obj) or "worker").replace(" ", ", "))
+        return _join_words(ready, leaving, (ROLES.value(obj) or "worker").replace(" ", ", "))
     if ref.kind == "Machine":
         phase = text(obj, "status.phase")
-        return _joined(phase, leaving if phase != "Deleting" else "")
+        return _join_words(phase, leaving if phase != "Deleting" else "")
     if ref.kind == "Secret":
         rest = "machine-plan" if ref.name.endswith("-machine-plan") else ""
-        return _joined(rest, leaving, "init node" if labels(obj).get(INIT) == "true" else "")
-    return _joined(kind(ref.kind), leaving)
+        return _join_words(rest, leaving, "init node" if labels(obj).get(INIT) == "true" else "")
+    return _join_words(kind_label(ref.kind), leaving)
 
 
-def kind(name: str) -> str:
+def kind_label(name: str) -> str:
     """The kind in few words: three kinds are called Cluster."""
     bare = CATALOGUE[name].bare
     group = CATALOGUE[name].group
@@ -37,5 +37,5 @@ def kind(name: str) -> str:
     return {"cluster.x-k8s.io": "CAPI Cluster"}.get(group, f"{group.partition('.')[0]} Cluster")
 
 
-def _joined(*words: str) -> str:
+def _join_words(*words: str) -> str:
     return ", ".join(filter(None, words))

@@ -8,41 +8,41 @@ from harvdiag.core.listing import listed
 from harvdiag.core.model import Finding
 from harvdiag.rules import registry
 from harvdiag.status.links.rows import Row
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 
-__all__ = ["follows", "left", "likewise", "within"]
+__all__ = ["continue_sentence", "describe_consequences", "describe_hidden", "describe_repeated"]
 
 FIRST = {"A", "An", "All", "Another", "It", "More", "No", "None", "Nothing", "Not", "One", "Only", "Plan", "Several"}
 FIRST |= {"The", "What", "Management"}
 
 
-def within(told: str) -> str:
+def continue_sentence(told: str) -> str:
     """A sentence that goes on after a comma or a colon."""
     return told[:1].lower() + told[1:] if told.partition(" ")[0] in FIRST else told
 
 
-def follows(findings: Iterable[Finding]) -> str:
+def describe_consequences(findings: Iterable[Finding]) -> str:
     """What comes of a fault: ``what follows: the running upgrade waits for a Node that has no Machine``."""
-    told = dict.fromkeys(within(_summary(finding.rule)) for finding in findings)
+    told = dict.fromkeys(continue_sentence(_rule_summary(finding.rule)) for finding in findings)
     return f"what follows: {'; '.join(told)}" if told else ""
 
 
-def likewise(count: int, noun: str, finding: Finding) -> str:
+def describe_repeated(count: int, noun: str, finding: Finding) -> str:
     """Others with the same fault: ``27 more nodes have no Machine``, else the fault behind a colon."""
-    more, found = counted(count, f"more {noun}"), registry().get(finding.rule)
+    more, found = format_count(count, f"more {noun}"), registry().get(finding.rule)
     if found and found.alike and count > 1 and finding.subject.kind.lower() == noun.lower():
         return f"{more} {found.alike}"
-    return f"{more} likewise: {within(_summary(finding.rule).partition(':')[0])}"
+    return f"{more} likewise: {continue_sentence(_rule_summary(finding.rule).partition(':')[0])}"
 
 
-def left(row: Row) -> str:
+def describe_hidden(row: Row) -> str:
     """What was left out of a row: its Nodes by their names, else how many objects; empty where all is shown."""
     if row.folded:
         names = listed([ref.name for ref in row.folded], 12)
-        return f"and {counted(len(row.folded), 'more node')} that hang together with these: {names}"
+        return f"and {format_count(len(row.folded), 'more node')} that hang together with these: {names}"
     return f"and {row.left} more objects that hang together with these" if row.left else ""
 
 
-def _summary(rule: str) -> str:
+def _rule_summary(rule: str) -> str:
     found = registry().get(rule)
     return found.summary.rstrip(".") if found else rule

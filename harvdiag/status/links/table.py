@@ -5,33 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.tabular import Record
-from harvdiag.status.links.rows import Tie, Web
+from harvdiag.status.links.rows import Link, LinkModel
 
-__all__ = ["COLUMNS", "rows"]
+__all__ = ["COLUMNS", "build_records"]
 
 COLUMNS = ("source_kind", "source", "field", "target_kind", "target", "state", "finding")
 
 
-def rows(web: Web) -> list[Record]:
+def build_records(model: LinkModel) -> list[Record]:
     """Every link of the rows and among the cluster objects, also of what is folded; trouble first."""
-    ties = [tie for row in web.rows for tie in (*row.ties, *row.out)] + list(web.spokes)
-    return [dict(zip(COLUMNS, values, strict=True)) for tie in ties for values in _values(tie)]
+    links = [link for row in model.rows for link in (*row.links, *row.out)] + list(model.cluster_links)
+    return [dict(zip(COLUMNS, values, strict=True)) for link in links for values in _link_rows(link)]
 
 
-def _values(tie: Tie) -> Iterator[tuple[str, ...]]:
-    for path in tie.paths:
-        target = "" if tie.target.slot else tie.target.ref.name
-        yield (tie.source.ref.kind, tie.source.ref.name, path, tie.target.ref.kind, target, _state(tie), _finding(tie))
+def _link_rows(link: Link) -> Iterator[tuple[str, ...]]:
+    for path in link.paths:
+        target = "" if link.target.placeholder else link.target.ref.name
+        yield (
+            link.source.ref.kind,
+            link.source.ref.name,
+            path,
+            link.target.ref.kind,
+            target,
+            _link_state(link),
+            _link_finding(link),
+        )
 
 
-def _state(tie: Tie) -> str:
+def _link_state(link: Link) -> str:
     """``holds``, or what is wrong with it."""
-    return tie.word or "holds"
+    return link.word or "holds"
 
 
-def _finding(tie: Tie) -> str:
+def _link_finding(link: Link) -> str:
     """The rule that speaks of a broken link, the root cause first."""
-    if not tie.broken:
+    if not link.broken:
         return ""
-    told = sorted((*tie.source.told, *tie.target.told), key=lambda finding: bool(finding.caused_by))
+    told = sorted((*link.source.findings, *link.target.findings), key=lambda finding: bool(finding.caused_by))
     return next((finding.rule for finding in told if finding.family == "pairing"), "")

@@ -23,7 +23,7 @@ COLUMNS = {
     "upgrade": "upgrade",
 }
 """The columns by name, and how each is headed."""
-NOBODY = len(SEVERE)
+HEALTHY_RANK = len(SEVERE)
 SPEAKING = ("paired", "managed")  # what these tell of a fault says more than the name of its rule
 FOLLOWING = {"findings", "upgrade"}  # what these tell of a fault follows from the fault
 LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
@@ -64,14 +64,14 @@ class Row(NamedTuple):
     @property
     def state(self) -> str:
         """The worst of its findings and cells: ``error``, ``warning``, ``info`` or empty."""
-        return SEVERE[self.rank] if self.rank < NOBODY else ""
+        return SEVERE[self.rank] if self.rank < HEALTHY_RANK else ""
 
     @property
     def rank(self) -> int:
         """0 for the worst."""
         found = [finding.severity.rank for finding in self.findings]
         found += [SEVERE.index(cell.state) for cell in self.cells.values() if cell.state in SEVERE]
-        return min(found, default=NOBODY)
+        return min(found, default=HEALTHY_RANK)
 
     @property
     def trouble(self) -> bool:
@@ -79,7 +79,7 @@ class Row(NamedTuple):
         return self.rank < 2
 
     @property
-    def held(self) -> bool:
+    def is_held_up(self) -> bool:
         """Whether all that is wrong with it follows from something else."""
         if not self.findings or not self.trouble:
             return False

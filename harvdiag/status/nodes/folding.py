@@ -10,9 +10,9 @@ from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
 from harvdiag.core.marks import NONE, PLAIN, UNSEEN
 from harvdiag.status.nodes.cells import Cell, Row
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 
-__all__ = ["MANY", "Bundle", "Line", "cell_lines", "folded", "told"]
+__all__ = ["MANY", "Bundle", "Line", "cell_lines", "count_rows", "fold_rows"]
 
 MANY = 25
 """As many rows are drawn one by one."""
@@ -39,30 +39,33 @@ class Bundle(NamedTuple):
             total = sum(cell.value for cell in cells)
             return [(Cell(str(total), PLAIN, f"{total} on all of them", total), len(cells))]
         found = Counter((cell.word, cell.state) for cell in cells if cell.state != NONE)
-        return [(Cell(word, state, f"{word}: {count} of {len(cells)}"), count) for (word, state), count in _by(found)]
+        return [
+            (Cell(word, state, f"{word}: {count} of {len(cells)}"), count)
+            for (word, state), count in _by_frequency(found)
+        ]
 
 
 Line = Row | Bundle
 
 
-def folded(rows: Sequence[Row], whole: bool = False) -> list[Line]:
+def fold_rows(rows: Sequence[Row], whole: bool = False) -> list[Line]:
     """The lines of the picture; with `whole` every row is one."""
     if whole or len(rows) <= MANY:
         return list(rows)
     bad = [row for row in rows if row.trouble]
     well = tuple(row for row in rows if not row.trouble)
-    lines: list[Line] = list(bad) if len(bad) <= TROUBLES else list(_alike(bad))
-    return [*lines, Bundle(f"{told(well)}: nothing found", well)] if well else lines
+    lines: list[Line] = list(bad) if len(bad) <= TROUBLES else list(_fold_alike(bad))
+    return [*lines, Bundle(f"{count_rows(well)}: nothing found", well)] if well else lines
 
 
 def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
     """What is in a cell of a line, fact by fact; what was not seen has no word, for its sign says it."""
     if isinstance(each, Row):
         cell = each.cells[name]
-        return [(cell, _word(cell))] if cell.state != NONE else []
+        return [(cell, _cell_word(cell))] if cell.state != NONE else []
     cells = each.column(name)
     if len(cells) == 1:
-        return [(cells[0][0], _word(cells[0][0]))]
+        return [(cells[0][0], _cell_word(cells[0][0]))]
     shown = [(cell, f"{count} {plain(cell.word)}") for cell, count in cells[:DEEP]]
     if len(cells) > DEEP:
         rest = sum(count for _, count in cells[DEEP - 1 :])
@@ -70,27 +73,29 @@ def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
     return shown
 
 
-def _word(cell: Cell) -> str:
+def _cell_word(cell: Cell) -> str:
     return "" if cell.state == UNSEEN else plain(cell.word)
 
 
-def told(rows: Sequence[Row]) -> str:
+def count_rows(rows: Sequence[Row]) -> str:
     """How many of what: ``174 nodes``, ``3 Machines``."""
     machines = sum(row.ref.kind == "Machine" for row in rows)
     nodes = len(rows) - machines
     return " and ".join(
-        filter(None, (counted(nodes, "node") if nodes else "", counted(machines, "Machine") if machines else ""))
+        filter(
+            None, (format_count(nodes, "node") if nodes else "", format_count(machines, "Machine") if machines else "")
+        )
     )
 
 
-def _alike(rows: Sequence[Row]) -> list[Line]:
+def _fold_alike(rows: Sequence[Row]) -> list[Line]:
     """The first of each trouble, the rest of it as one; of very many sorts of trouble the worst."""
     sorts = groups(rows, lambda row: (row.ref.kind, row.state, row.reason, tuple(sorted(f.rule for f in row.findings))))
     lines: list[Line] = []
     for at, (_, alike) in enumerate(sorts):
         if len(lines) >= MANY:
             rest = tuple(row for _, more in sorts[at:] for row in more)
-            return [*lines, Bundle(f"and {told(rest)} more", rest, rest[0].state)]
+            return [*lines, Bundle(f"and {count_rows(rest)} more", rest, rest[0].state)]
         keep = alike if len(alike) <= SAMPLE + 1 else alike[:SAMPLE]
         lines += keep
         if rest := tuple(alike[len(keep) :]):
@@ -98,5 +103,5 @@ def _alike(rows: Sequence[Row]) -> list[Line]:
     return lines
 
 
-def _by(found: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
+def _by_frequency(found: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -10,7 +10,7 @@ from harvdiag.graph.pairing import Pair, Pairing, Verdict
 from harvdiag.kinds.local import FLEET
 from harvdiag.status.nodes.cells import Cell
 
-__all__ = ["paired"]
+__all__ = ["build_pair_cell"]
 
 WORDS = {
     Verdict.ORPHAN: "no Machine",
@@ -25,12 +25,12 @@ WORDS = {
 """In a cell; a pair that holds is told otherwise, but for one whose Machine is being deleted."""
 
 
-def paired(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
+def build_pair_cell(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
     """The cell of a node's pairs, or of a Machine that has no Node; how bad it is comes from the findings."""
     machines = ", ".join(pair.machine for pair in pairs if pair.machine)
     judged = [f for f in found if f.family == "pairing" and f.reason is not Reason.NOT_MANAGED]
     state = SEVERE[min(finding.severity.rank for finding in judged)] if judged else ""
-    verdicts = [(pair, *_judged(pairing, pair)) for pair in pairs]
+    verdicts = [(pair, *_judge_pair(pairing, pair)) for pair in pairs]
     told = next((v for v in verdicts if v[1] is not Verdict.PAIRED or v[2]), verdicts[0] if verdicts else None)
     words, verdict, leaving = (told[0].verdict, *told[1:]) if told else ("not judged", Verdict.NOT_JUDGED, False)
     hint = "; ".join(
@@ -44,7 +44,7 @@ def paired(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) ->
     return Cell(word, state or "info", hint, machines)
 
 
-def _judged(pairing: Pairing, pair: Pair) -> tuple[Verdict, bool]:
+def _judge_pair(pairing: Pairing, pair: Pair) -> tuple[Verdict, bool]:
     """What a pair amounts to, and whether its Machine is being deleted."""
     node = ObjectRef("Node", "", pair.node) if pair.node else None
     machine = ObjectRef("Machine", FLEET, pair.machine) if pair.machine else None

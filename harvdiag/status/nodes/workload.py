@@ -13,7 +13,7 @@ from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.fields import Obj, text
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["VMS", "VOLUMES", "Load", "vms", "volumes"]
+__all__ = ["VMS", "VOLUMES", "Load", "count_vms", "count_volumes"]
 
 VOLUMES, VMS = "volumes.longhorn.io", "virtualmachineinstances.kubevirt.io"
 
@@ -26,9 +26,9 @@ class Load(NamedTuple):
     faulted: int = 0
 
 
-def volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
+def count_volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
     """The volumes by the node that they are attached to; None where they were not seen."""
-    seen = _objects(snapshot, VOLUMES)
+    seen = _read_objects(snapshot, VOLUMES)
     if seen is None:
         return None
     ways = [(text(obj, "status.currentNodeID"), text(obj, "status.robustness")) for obj in seen]
@@ -36,13 +36,13 @@ def volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
     return {node: Load(count, found[node, "degraded"], found[node, "faulted"]) for node, count in each.items()}
 
 
-def vms(snapshot: Snapshot) -> Mapping[str, int] | None:
+def count_vms(snapshot: Snapshot) -> Mapping[str, int] | None:
     """How many virtual machines run on each node; None where they were not seen."""
-    seen = _objects(snapshot, VMS)
+    seen = _read_objects(snapshot, VMS)
     return None if seen is None else Counter(text(obj, "status.nodeName") for obj in seen)
 
 
-def _objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:
+def _read_objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:
     try:
         name = snapshot.resolve_kind(word).name
         return snapshot.objects(name) if snapshot.gap(name, everywhere=True) is None else None

@@ -8,16 +8,16 @@ from harvdiag.status.upgrade import node as one
 from harvdiag.status.upgrade import running as whole
 from harvdiag.status.upgrade.part import Part
 
-__all__ = ["explain"]
+__all__ = ["explain_upgrade"]
 
 
-def explain(diagnosis: Diagnosis, node: str = "") -> list[Part]:
+def explain_upgrade(diagnosis: Diagnosis, node: str = "") -> list[Part]:
     """The parts for the whole upgrade, or for one node; as the cluster has it, not yet made fit for a terminal.
 
     Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
     """
     if diagnosis.rollout is None:
-        return list(over.explain(diagnosis, node))
+        return list(over.explain_finished(diagnosis, node))
     if node:
-        return list(one.explain(diagnosis, diagnosis.rollout, node))
-    return list(whole.explain(diagnosis, diagnosis.rollout))
+        return list(one.explain_node(diagnosis, diagnosis.rollout, node))
+    return list(whole.explain_running(diagnosis, diagnosis.rollout))

@@ -9,18 +9,18 @@ from harvdiag.core.escape import shown
 from harvdiag.core.suggest import either, near
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade.part import Part, PartKey, awaited, quoted
+from harvdiag.status.upgrade.part import Part, PartKey, format_quote, waiting_part
 from harvdiag.upgrade.logs import agent, job_says, joined
 from harvdiag.upgrade.phases import DONE, STATES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import wait_of
 
-__all__ = ["explain", "logs"]
+__all__ = ["explain_node", "quote_logs"]
 
 LONG = 600
 
 
-def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]:
+def explain_node(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]:
     """Its state, whom it waits for, what the logs tell of it, and what was found. Raises UsageError for no node."""
     node = rollout.node(name)
     if node is None:
@@ -29,25 +29,25 @@ def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]
     told = wait_of(rollout, node)
     lost = told.never
     busy = any(job.pending for job in node.jobs)
-    yield Part(PartKey.WHERE, _where(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
+    yield Part(PartKey.WHERE, _describe_node(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
     if lost:
         yield Part(PartKey.WHY, told.what)
     else:
-        yield awaited(diagnosis.facts, told)
+        yield waiting_part(diagnosis.facts, told)
     if node.exists and node.ready in {"False", "Unknown"}:
         yield Part(PartKey.BEWARE, f"the Node is not Ready (its condition is {node.ready})")
-    yield from logs(diagnosis.facts, node)
-    yield from _found(diagnosis, node)
+    yield from quote_logs(diagnosis.facts, node)
+    yield from _explain_findings(diagnosis, node)
 
 
-def _where(node: NodeRollout, seen: bool, doing: bool) -> str:
+def _describe_node(node: NodeRollout, seen: bool, doing: bool) -> str:
     does = f": it {STATES[node.state].doing}" if doing and node.state in STATES and node.state != DONE else ""
     absent = "it is no Node of the cluster" if seen else "Nodes were not seen"
     runs = f"it runs {node.kubelet or '?'} on {node.os or '?'}" if node.exists else absent
     return f'{node.name} is "{node.state}"{does}; {runs}' if node.state else f"{node.name} has no state yet; {runs}"
 
 
-def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
+def _explain_findings(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
     about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
     mine = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
     for finding in mine[:1]:
@@ -56,21 +56,21 @@ def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
             yield Part(PartKey.DO, finding.next[0])
         if finding.caution:
             yield Part(PartKey.CAUTION, finding.caution)
-    if diagnosis.stuck and node.state != DONE and not any(f in diagnosis.story for f in mine):
+    if diagnosis.is_stuck and node.state != DONE and not any(f in diagnosis.story for f in mine):
         yield Part(PartKey.BUT, "the upgrade is stuck before it comes to this node: without --node harvdiag tells why")
 
 
-def logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
+def quote_logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
     """What the logs of a bundle tell of a node: where its join was lost, or what its Job or its agent says."""
     snapshot = facts.snapshot
     if node.exists and not node.machines and snapshot.seen("Machine"):
         story = joined(snapshot, node.name)
         yield Part(PartKey.LOST_AT, f"join step {story.step}: {story.why}" if story.step else f"not known: {story.why}")
-        yield from (Part(PartKey.LOG, quoted(quote)) for quote in story.quotes[:2])
+        yield from (Part(PartKey.LOG, format_quote(quote)) for quote in story.quotes[:2])
         return
     job = next((job for job in reversed(node.jobs) if job.pending), None)
     if job and (said := job_says(snapshot, job)):
-        yield Part(PartKey.LOG, quoted(said))
+        yield Part(PartKey.LOG, format_quote(said))
     told = agent(snapshot, node.name) if node.state != DONE else None
     if told and told.error and not told.recovered:
-        yield Part(PartKey.LOG, quoted(told.error))
+        yield Part(PartKey.LOG, format_quote(told.error))

@@ -14,7 +14,7 @@ from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
 from harvdiag.upgrade.wording import span
 
-__all__ = ["Part", "PartKey", "awaited", "find_part", "quoted", "since"]
+__all__ = ["Part", "PartKey", "find_part", "format_quote", "format_since", "waiting_part"]
 
 
 class PartKey(Enum):
@@ -69,7 +69,7 @@ class Part(NamedTuple):
         return {"label": self.label, "text": self.text, "key": self.key.name.lower()}
 
 
-def since(facts: Facts, at: str) -> str:
+def format_since(facts: Facts, at: str) -> str:
     """``since 2025-05-08 06:40 UTC, 3 h 20 min before the collection``; empty for no time, and one after it."""
     moment = Timestamp(at)
     age = facts.now.since(moment)
@@ -78,9 +78,9 @@ def since(facts: Facts, at: str) -> str:
     return f"since {moment}, {span(age)} before the collection"
 
 
-def awaited(facts: Facts, wait: Wait, whom: str = "") -> Part:
+def waiting_part(facts: Facts, wait: Wait, whom: str = "") -> Part:
     """Whose turn it is, for which node where `what` does not say so, and since when."""
-    when = since(facts, wait.since)
+    when = format_since(facts, wait.since)
     text = f"{wait.actor}{f', for {whom}' if whom else ''}: {wait.what}{f'; {when}' if when else ''}"
     return Part(PartKey.WAITS_FOR, text)
 
@@ -90,7 +90,7 @@ def find_part(parts: Iterable[Part], key: PartKey) -> Part | None:
     return next((part for part in parts if part.key is key), None)
 
 
-def quoted(quote: Quote) -> str:
+def format_quote(quote: Quote) -> str:
     """A line of a log with what it means and where it stands."""
     meaning = f" ({quote.meaning})" if quote.meaning else ""
     return f"{quote.line}{meaning}, in {quote.file}"

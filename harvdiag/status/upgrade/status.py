@@ -9,7 +9,7 @@ from harvdiag.core.escape import plain
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade.explanation import explain
+from harvdiag.status.upgrade.explanation import explain_upgrade
 from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.timeline import Span, frame, phase_frame, phases
 from harvdiag.upgrade.waiting import row
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harvdiag.status.upgrade.drain.drain import Drain
     from harvdiag.status.upgrade.history import History
-    from harvdiag.status.upgrade.progress import Course
+    from harvdiag.status.upgrade.progress import UpgradeProgress
 
 __all__ = ["UpgradeStatus"]
 
@@ -57,11 +57,11 @@ class UpgradeStatus(Diagnosis):
         return frame(self.past.entries() if self.past else [])
 
     @cached_property
-    def progress(self) -> Course:
+    def progress(self) -> UpgradeProgress:
         """How far each node is, and each phase, with its mark: ``.frame``, ``.phases``, ``.document``."""
-        from harvdiag.status.upgrade.progress import Course
+        from harvdiag.status.upgrade.progress import UpgradeProgress
 
-        return Course(self)
+        return UpgradeProgress(self)
 
     @cached_property
     def history(self) -> History:
@@ -76,9 +76,9 @@ class UpgradeStatus(Diagnosis):
         Without a name it is the node that is drained, else the one that is stuck. Raises UsageError for a node that
         is not in the upgrade.
         """
-        from harvdiag.status.upgrade.drain.drain import drain
+        from harvdiag.status.upgrade.drain.drain import build_drain
 
-        return drain(self.progress, ObjectRef("Node", "", node) if node else None)
+        return build_drain(self.progress, ObjectRef("Node", "", node) if node else None)
 
     @property
     def spans(self) -> list[Span]:
@@ -99,4 +99,4 @@ class UpgradeStatus(Diagnosis):
 
     def parts(self, node: str = "") -> list[Part]:
         """The explanation, part by part; as the cluster has it, not yet made fit for a terminal."""
-        return explain(self, node)
+        return explain_upgrade(self, node)

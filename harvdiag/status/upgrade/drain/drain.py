@@ -10,17 +10,17 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import plain
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.status.summary import counted
-from harvdiag.status.upgrade.drain.steps import ACTORS, Move, moves
-from harvdiag.status.upgrade.headline import root, short
+from harvdiag.status.summary import format_count
+from harvdiag.status.upgrade.drain.steps import ACTORS, StepState, evaluate_steps
+from harvdiag.status.upgrade.headline import describe_root, main_clause
 from harvdiag.status.upgrade.part import PartKey, find_part
-from harvdiag.status.upgrade.progress import Course, Way
+from harvdiag.status.upgrade.progress import NodeProgress, UpgradeProgress
 from harvdiag.upgrade.phases import DONE, NODES
 from harvdiag.upgrade.run import NodeRollout, Rollout
 from harvdiag.upgrade.waiting import Wait, wait_of
 from harvdiag.upgrade.wording import named
 
-__all__ = ["Drain", "drain", "told"]
+__all__ = ["Drain", "build_drain", "explain_drain"]
 
 COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "waits_for", "since")
 HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
@@ -44,7 +44,7 @@ class Drain(Tabular):
     title: str
     why: str
     node: NodeRollout | None = None
-    moves: tuple[Move, ...] = ()
+    moves: tuple[StepState, ...] = ()
     wait: Wait | None = None
     secret: str = ""
     finding: Finding | None = None
@@ -52,7 +52,7 @@ class Drain(Tabular):
     root: Finding | None = None
 
     @property
-    def next(self) -> Move | None:
+    def next(self) -> StepState | None:
         """The step that is waited for."""
         return next((move for move in self.moves if move.mark in {"now", "error"}), None)
 
@@ -65,7 +65,7 @@ class Drain(Tabular):
         done = [move.step.name for move in self.moves if move.mark == "good"]
         words = [
             f"{self.title}.",
-            f"{counted(len(done), 'step')} of {len(self.moves)} done." if self.moves else self.why,
+            f"{format_count(len(done), 'step')} of {len(self.moves)} done." if self.moves else self.why,
         ]
         if step := self.next:
             actor = ACTORS[step.step.source]
@@ -77,9 +77,9 @@ class Drain(Tabular):
     @property
     def records(self) -> list[Record]:
         """One row a step."""
-        return list(self._rows())
+        return list(self._build_rows())
 
-    def _rows(self) -> Iterator[Record]:
+    def _build_rows(self) -> Iterator[Record]:
         for move in self.moves:
             step, waited = move.step, self.wait if move == self.next else None
             told = (
@@ -107,35 +107,35 @@ class Drain(Tabular):
         }
 
 
-def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
+def build_drain(progress: UpgradeProgress, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
     """The drain of the node in focus; else of the one that is drained, else of the one that is stuck.
 
     Raises UsageError where that is no node of the upgrade, no Machine and no plan of one.
     """
-    rollout = course.rollout
-    if rollout is None or not course.running:
-        return _none(course)
-    node = _focused(rollout, focus, finding) if focus else _default(course, rollout)
+    rollout = progress.rollout
+    if rollout is None or not progress.running:
+        return _no_drain(progress)
+    node = _focused_node(rollout, focus, finding) if focus else _default_node(progress, rollout)
     if node is None:
         return Drain(
             title="No node is drained: the upgrade has none", why="neither the Upgrade nor the cluster has a node"
         )
-    return _single(node) if rollout.upgrade.single_node else _of(course, rollout, node)
+    return _single_node_drain(node) if rollout.upgrade.single_node else _node_drain(progress, rollout, node)
 
 
-def _none(course: Course) -> Drain:
-    plan, last = course.standing.plan, course.standing.latest
+def _no_drain(progress: UpgradeProgress) -> Drain:
+    plan, last = progress.diagnosis.plan, progress.diagnosis.latest
     if plan and plan.running:
         title = "No node is drained by Rancher: Upgrade V2 goes by plans of its own"
         return Drain(title=title, why=f"{named(plan)} is under way")
-    if course.gap:
-        why = f"the Upgrades were not seen ({course.gap})"
+    if progress.gap:
+        why = f"the Upgrades were not seen ({progress.gap})"
         return Drain(title="Nobody can tell which node is drained: the Upgrades were not seen", why=why)
     rest = f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
     return Drain(title="No node is drained: no upgrade is under way", why=rest)
 
 
-def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
+def _focused_node(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
     evidence = tuple(e.object for e in finding.evidence) if finding else ()
     for ref in (focus, *evidence):
         for node in rollout.nodes:
@@ -144,19 +144,19 @@ def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> Nod
     raise UsageError(f"{focus} is no node of this upgrade, nor a Machine or plan Secret of one: give a Node")
 
 
-def _default(course: Course, rollout: Rollout) -> NodeRollout | None:
-    ways = {way.name: way for way in course.ways}
-    draining = sorted(rollout.draining, key=lambda node: not _bad(ways[node.name]))
-    stuck = [node for way in course.ways if _bad(way) and (node := rollout.node(way.name))]
-    busy = [node for way in course.ways if way.mark == "now" and (node := rollout.node(way.name))]
+def _default_node(progress: UpgradeProgress, rollout: Rollout) -> NodeRollout | None:
+    ways = {way.name: way for way in progress.nodes}
+    draining = sorted(rollout.draining, key=lambda node: not _has_trouble(ways[node.name]))
+    stuck = [node for way in progress.nodes if _has_trouble(way) and (node := rollout.node(way.name))]
+    busy = [node for way in progress.nodes if way.mark == "now" and (node := rollout.node(way.name))]
     return next(iter([*draining, *stuck, *busy, *rollout.waiting, *rollout.nodes]), None)
 
 
-def _bad(way: Way) -> bool:
+def _has_trouble(way: NodeProgress) -> bool:
     return way.mark in {"error", "warning"}
 
 
-def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
+def explain_drain(progress: UpgradeProgress, of: Drain) -> Iterator[tuple[str, str]]:
     """What is said below: why it stands still or whose turn it is, the root of it, what may be done and what not.
 
     The root is told as that of the upgrade is, where it is the same.
@@ -164,36 +164,36 @@ def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
     if of.why:
         yield "Why", of.why
     if of.wait and not of.why:
-        age = course.age(of.wait.since)
+        age = progress.age(of.wait.since)
         yield "Waits for", f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
     if of.node and of.node.handshake and of.node.handshake.error:
         yield "Error", of.node.handshake.error
     if of.finding is None or of.root is None:
         return
     if of.root != of.finding:
-        root_ = find_part(course.parts, PartKey.ROOT_CAUSE)
+        root_ = find_part(progress.parts, PartKey.ROOT_CAUSE)
         yield "Root cause", root_.text if root_ and of.root in root_.findings else of.root.message
     if of.root.next:
-        do, first = find_part(course.parts, PartKey.DO), of.root.next[0]
+        do, first = find_part(progress.parts, PartKey.DO), of.root.next[0]
         yield "Do", do.text if do and do.lead == first else first
     if caution := of.root.caution or of.finding.caution:
         yield "Caution", caution
 
 
-def _single(node: NodeRollout) -> Drain:
+def _single_node_drain(node: NodeRollout) -> Drain:
     why = "the only node of a cluster is not drained: its one Job single-node-upgrade stops the VMs and does all"
     return Drain(title=f"{node.name} is not drained: it is the only node", why=why)
 
 
-def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
-    way = next(way for way in course.ways if way.name == node.name)
-    told, finding = wait_of(rollout, node), course.trouble(node)
-    unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not course.facts.snapshot.seen(kind)]
+def _node_drain(progress: UpgradeProgress, rollout: Rollout, node: NodeRollout) -> Drain:
+    way = next(way for way in progress.nodes if way.name == node.name)
+    told, finding = wait_of(rollout, node), progress.finding_about(node)
+    unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not progress.facts.snapshot.seen(kind)]
     absent = not node.secrets and not unseen
     why = way.says if way.mark in {"error", "warning"} else ""
-    steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
+    steps = tuple(evaluate_steps(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
-    cause = course.standing.root_cause(finding) if finding else None
+    cause = progress.diagnosis.root_cause(finding) if finding else None
     made = Drain(
         title="",
         why=why,
@@ -202,7 +202,7 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
         wait=told,
         secret=secret,
         finding=finding,
-        silence=course.age(told.since),
+        silence=progress.age(told.since),
         root=cause,
     )
     if unseen:
@@ -210,10 +210,10 @@ def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
         return replace(
             made, title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
         )
-    return replace(made, title=_title(course, rollout, made, node))
+    return replace(made, title=_build_title(progress, rollout, made, node))
 
 
-def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
+def _build_title(progress: UpgradeProgress, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
     told, hand, step = made.wait, node.handshake, made.next
     if not made.secret:
         reason = ", ".join(told.chain) if told and told.chain else "it has no plan Secret"
@@ -221,22 +221,22 @@ def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> 
     if hand is None or step is None:
         return f"The drain of {node.name} is over: every step was answered"
     if hand.idle:
-        return f"The drain of {node.name} has not begun: {_not_begun(course, rollout, made)}"
-    return _under_way(made, node, step)
+        return f"The drain of {node.name} has not begun: {_reason_not_begun(progress, rollout, made)}"
+    return _describe_step(made, node, step)
 
 
-def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
+def _reason_not_begun(progress: UpgradeProgress, rollout: Rollout, made: Drain) -> str:
     phase = rollout.upgrade.phase
     if made.finding and made.why:
         if made.finding.reason is Reason.NEVER_BEGUN:
-            return root(course) or "Rancher never came to it"
-        return short(made.finding.message, 0)
+            return describe_root(progress) or "Rancher never came to it"
+        return main_clause(made.finding.message, 0)
     if phase and phase.number < NODES:
         return f"its turn comes in phase {NODES}"
     return f"it waits for {made.wait.actor if made.wait else 'its turn'}"
 
 
-def _under_way(made: Drain, node: NodeRollout, move: Move) -> str:
+def _describe_step(made: Drain, node: NodeRollout, move: StepState) -> str:
     step = move.step
     error = node.handshake.error if node.handshake else ""
     if error and step.name == "h6":
@@ -245,9 +245,9 @@ def _under_way(made: Drain, node: NodeRollout, move: Move) -> str:
         hook = HOOKS[step.name]
         asked = f"Harvester has not answered the {hook} hook of {node.name}"
         if made.root and made.root != made.finding:
-            return f"{asked} ({step.name}): {short(made.root.message, 70)}"
+            return f"{asked} ({step.name}): {main_clause(made.root.message, 70)}"
         return f"{asked}, and will not by itself ({step.name})"
     if move.mark == "error":
-        return f"The drain of {node.name} stands still at {step.name} of h12: {short(made.why)}"
+        return f"The drain of {node.name} stands still at {step.name} of h12: {main_clause(made.why)}"
     done = "is upgraded" if node.state == DONE else "is being drained"
     return f"{node.name} {done}: {step.next} ({step.name} of h12)"

@@ -13,7 +13,7 @@ from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeRollout
 
-__all__ = ["ACTORS", "Move", "Step", "moves"]
+__all__ = ["ACTORS", "Step", "StepState", "evaluate_steps"]
 
 RANCHER, SECRET, HARVESTER, JOB = range(4)
 ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
@@ -35,7 +35,7 @@ class Step:
     next: str
 
 
-class Move(NamedTuple):
+class StepState(NamedTuple):
     """A step as it stands: `mark` is ``good`` (done), ``now`` (waited for), ``error`` (will not come by itself),
     ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `time` when it was, as far as anything tells.
     """
@@ -45,7 +45,7 @@ class Move(NamedTuple):
     time: str
 
 
-SAID = (
+STEP_TEXTS = (
     (RANCHER, SECRET, "announces the drain", KEYS["drain-options"], "Rancher is to announce it"),
     (
         RANCHER,
@@ -103,7 +103,7 @@ SAID = (
 )
 STEPS = tuple(
     Step(name=step.name, source=source, target=target, what=what, carrier=carrier, next=task)
-    for step, (source, target, what, carrier, task) in zip(DRAIN_STEPS, SAID, strict=True)
+    for step, (source, target, what, carrier, task) in zip(DRAIN_STEPS, STEP_TEXTS, strict=True)
 )
 """The steps of the handshake with who takes each and what is said of it."""
 ASKS = {step.name: step.key for step in DRAIN_STEPS if step.key and not step.answers}
@@ -111,49 +111,49 @@ ANSWERS = {step.name: (step.answers, step.key) for step in DRAIN_STEPS if step.a
 JOBS = {step.name: step.job for step in DRAIN_STEPS if step.job}
 
 
-def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Move]:
+def evaluate_steps(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[StepState]:
     """Every step as it stands. `broken` says why the next will not come by itself, empty where it may.
 
     `absent`: there is no plan Secret, so none can come; `unseen`: nobody could look.
     """
     if absent or unseen:
         first = "unseen" if unseen else "error"
-        return [Move(step, "absent" if absent and at else first, "") for at, step in enumerate(STEPS)]
+        return [StepState(step, "absent" if absent and at else first, "") for at, step in enumerate(STEPS)]
     hand = node.handshake
     if hand is None or (hand.idle and node.state == DONE):
-        return [Move(step, "good", _time(node, step)) for step in STEPS]
-    done = _done(node, hand)
-    return list(_moves(node, done, broken))
+        return [StepState(step, "good", _step_time(node, step)) for step in STEPS]
+    done = _count_done(node, hand)
+    return list(_mark_steps(node, done, broken))
 
 
-def _moves(node: NodeRollout, done: int, broken: str) -> Iterator[Move]:
+def _mark_steps(node: NodeRollout, done: int, broken: str) -> Iterator[StepState]:
     for at, step in enumerate(STEPS):
         mark = "good" if at < done else "wait"
         if at == done:
-            mark = "error" if broken or _failed(node, step) else "now"
-        yield Move(step, mark, _time(node, step) if mark == "good" else "")
+            mark = "error" if broken or _has_failed(node, step) else "now"
+        yield StepState(step, mark, _step_time(node, step) if mark == "good" else "")
 
 
-def _done(node: NodeRollout, hand: Handshake) -> int:
+def _count_done(node: NodeRollout, hand: Handshake) -> int:
     """How many steps are taken: up to the last of which anything tells, for each needs the one before.
 
     A request that is not answered is the end of it, though a Job may be there.
     """
-    seen = [at for at, step in enumerate(STEPS) if _seen(node, hand, step.name)]
+    seen = [at for at, step in enumerate(STEPS) if _is_seen(node, hand, step.name)]
     last = max(seen, default=-1) + 1
     for at, step in enumerate(STEPS[:last]):
-        if step.name in ANSWERS and hand.asked(*ANSWERS[step.name]) and not _beyond(hand, step.name):
+        if step.name in ANSWERS and hand.asked(*ANSWERS[step.name]) and not _has_moved_on(hand, step.name):
             return at
     return last
 
 
-def _beyond(hand: Handshake, name: str) -> bool:
+def _has_moved_on(hand: Handshake, name: str) -> bool:
     """Whether Rancher has gone on, so that the answer must have come."""
     later = ("h6", "h7", "h8") if name == "h5" else ()
     return any(ASKS[step] in hand.values for step in later)
 
 
-def _seen(node: NodeRollout, hand: Handshake, name: str) -> bool:
+def _is_seen(node: NodeRollout, hand: Handshake, name: str) -> bool:
     if name in ASKS:
         return ASKS[name] in hand.values
     if name in ANSWERS:
@@ -165,12 +165,12 @@ def _seen(node: NodeRollout, hand: Handshake, name: str) -> bool:
     return job is not None and (name in {"h3", "h9"} or job.state == COMPLETE)
 
 
-def _failed(node: NodeRollout, step: Step) -> bool:
+def _has_failed(node: NodeRollout, step: Step) -> bool:
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
     return job is not None and job.state == JOB_FAILED
 
 
-def _time(node: NodeRollout, step: Step) -> str:
+def _step_time(node: NodeRollout, step: Step) -> str:
     """``09:31``: only the Jobs tell when they began and ended."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
     at = Timestamp(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
