@@ -51,7 +51,7 @@ def test_an_upgrade_deleted_midway_is_no_nothing() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h5")
     world.remove("Upgrade", NAME)
     parts = sound(of(world))
-    assert parts["Where"] == "no upgrade is under way, and none is remembered"
+    assert parts["Where"] == "no upgrade is under way, and there is no record of one"
     assert parts["Why"].startswith("The nodes' upgrade is still on, though no Upgrade runs")
     assert parts["Do"]
 
@@ -89,7 +89,7 @@ def test_two_kinds_of_upgrade_at_once_are_both_told() -> None:
 
 def test_a_plan_is_told_though_upgrades_were_not_seen() -> None:
     parts = sound(of(at_v2(sized(3), "Failed"), Upgrade=State.FORBIDDEN))
-    assert "(Upgrade V2) is over: Failed" in parts["Where"]
+    assert "(Upgrade V2) is finished: Failed" in parts["Where"]
     assert "whether an Upgrade of the older kind (V1) is under way" in parts["Not seen"]
 
 
@@ -108,4 +108,4 @@ def test_a_warning_that_holds_it_up_tells_since_when() -> None:
     secret = world.get("Secret", f"{world.machine_of('hv02')}-machine-plan")
     secret["metadata"]["annotations"]["rke.cattle.io/drain-error"] = "would violate the pod's disruption budget"
     parts = sound(of(rollouts.wait(world, hours=30)))
-    assert parts.get("Last moved", parts.get("Stands still", "")).startswith("since ")
+    assert parts.get("Last progress", parts.get("Stalled", "")).startswith("since ")

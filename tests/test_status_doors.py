@@ -168,7 +168,7 @@ def test_the_drain_of_a_named_node_is_given() -> None:
 def test_history_keeps_its_lines() -> None:
     """As text, as rows, and as every entry."""
     history = sample("lost-acknowledgement").upgrade.history
-    assert any(line.startswith("~~~ here it stopped") for line in history.lines)
+    assert any(line.startswith("~~~ stopped here") for line in history.lines)
     document = history.document
     assert document["stopped"] in {entry["time"] for entry in document["entries"]}
     assert [row["step"] for row in document["spans"]] == list(history.frame["step"])

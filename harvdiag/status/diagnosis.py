@@ -1,6 +1,6 @@
-"""A cluster's diagnosis: its facts and its findings together, and what of them holds the upgrade up.
+"""A cluster's diagnosis: its facts and findings together, and which of them hold the upgrade up.
 
-What is told, drawn or written stands on it; it says nothing in words itself.
+Reports, pictures and explanations are built from it; it has no sentences of its own.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Diagnosis:
 
     @cached_property
     def story(self) -> tuple[Finding, ...]:
-        """The findings that hold this upgrade up, behind the causes that explain them: those of the upgrade family,
-        and errors about the cluster or a node that is not done.
+        """The findings that hold this upgrade up, causes first: those of the upgrade family, and errors about the
+        cluster or about a node that is not done.
         """
         told = {finding.fingerprint: finding for finding in self.findings}
         found: dict[str, Finding] = {}
@@ -70,7 +70,7 @@ class Diagnosis:
         return tuple(finding for finding in self.findings if finding.fingerprint in found)
 
     def root_cause(self, finding: Finding) -> Finding:
-        """The cause in the story of a finding that has none itself; of several the first."""
+        """Return the last cause of a finding in the story, of several the first; itself where it has none."""
         told, seen = {f.fingerprint: f for f in self.story}, {finding.fingerprint}
         while cause := next((told[name] for name in finding.caused_by if name in told and name not in seen), None):
             seen.add(cause.fingerprint)
@@ -78,28 +78,28 @@ class Diagnosis:
         return finding
 
     def _is_relevant(self, finding: Finding) -> bool:
-        """Whether an error of another family is about what this upgrade has still to work on."""
+        """Whether an error of another family is about something that this upgrade still has to work on."""
         if self.rollout is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
             return False
         if finding.subject.kind in CLUSTERS:
             return True
-        of = [n for n in self.rollout.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}]
-        return bool(of)
+        nodes = [n for n in self.rollout.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}]
+        return bool(nodes)
 
     @property
     def other_findings(self) -> tuple[Finding, ...]:
-        """The errors of any family, and the warnings about upgrades, that do not belong to the story."""
+        """The errors of any family, and the warnings about upgrades, that are not part of the story."""
         grave = (f for f in self.findings if f.family == "upgrade" or f.severity is Severity.ERROR)
         return tuple(sorted((f for f in grave if f not in self.story), key=lambda f: f.severity.rank))
 
     @property
     def is_stuck(self) -> bool:
-        """Whether something is found that waiting does not mend."""
+        """Whether an error is found that does not go away by waiting."""
         return any(finding.severity is Severity.ERROR for finding in self.story)
 
     @property
     def moving_node(self) -> str:
-        """The node that goes on whatever the story is: of which it says nothing; empty where there is none."""
+        """The node that is still in progress, as no finding of the story is about it; empty where there is none."""
         subjects = {finding.subject for finding in self.story}
         if self.rollout is None:
             return ""
@@ -108,26 +108,26 @@ class Diagnosis:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether nothing moves any more and nothing will by itself."""
+        """Whether nothing is in progress any more and nothing will resume on its own."""
         return self.rollout is not None and self.is_stuck and not self.moving_node
 
     @property
     def current_wait(self) -> Wait | None:
-        """Whom it waits for; where it stands still, nobody. None where no upgrade is under way."""
+        """Whom it waits for; no one where it is stalled. None where no upgrade is under way."""
         if self.rollout is None:
             return None
-        told = wait(self.rollout)
+        waiting = wait(self.rollout)
         if not self.is_stalled:
-            return told
-        since = self.last.time.isoformat() if self.last else told.since
-        return never(WaitReason.STUCK, FUTILE, told.subject, since=since)
+            return waiting
+        since = self.last.time.isoformat() if self.last else waiting.since
+        return never(WaitReason.STUCK, FUTILE, waiting.subject, since=since)
 
     @cached_property
     def past(self) -> History | None:
-        """What happened when; None where there was no upgrade."""
+        """The times of all that happened; None where there was no upgrade."""
         return History(self.shown, self.facts.snapshot) if self.shown else None
 
     @property
     def last(self) -> Entry | None:
-        """The last entry of the timeline at which anything moved; None where nothing did."""
+        """The last entry of the timeline that is progress; None where there is none."""
         return stopped(self.past.entries(logs=False), self.facts.now.at) if self.past else None

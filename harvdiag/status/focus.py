@@ -1,4 +1,4 @@
-"""What somebody points at: a finding, an object, or its name as it is spoken."""
+"""The focus of a picture: a finding, an object, or a name as a user types it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["resolve_focus"]
 def resolve_focus(
     findings: Findings, graph: Graph, focus: Finding | ObjectRef | str | None
 ) -> tuple[ObjectRef | None, Finding | None]:
-    """The object that is meant, and the finding about it: the one given, else the worst.
+    """Return the object in focus and the finding about it: the one given, else the most severe.
 
-    A name may stand alone (``srv09``) or behind its kind (``machine/custom-a1b2c3``), as kubectl has it. Raises
-    UsageError for one that no object of the graph has.
+    A name is given alone (``srv09``) or after its kind (``machine/custom-a1b2c3``), as for kubectl. Raises UsageError
+    for a name that no object of the graph has.
     """
     if focus is None:
         return None, None
@@ -32,18 +32,20 @@ def resolve_focus(
 
 
 def _own_finding(findings: Findings, finding: Finding) -> Finding:
-    """The finding as this cluster has it: one of another cluster would be told as a fact of this one."""
+    """The same finding of this cluster: one of another cluster would be shown as if it were of this one."""
     own = next((f for f in findings if f.fingerprint == finding.fingerprint), None)
     if own is None:
-        raise UsageError(f"{finding.rule} of {plain(finding.subject)} is no finding of {plain(findings.source.name)}")
+        raise UsageError(
+            f"{finding.rule} of {plain(finding.subject)} is not a finding of {plain(findings.source.name)}"
+        )
     return own
 
 
 def _known_object(findings: Findings, graph: Graph, ref: ObjectRef) -> ObjectRef:
     if ref in graph or any(finding.subject == ref for finding in findings):
         return ref
-    near_it = near(ref.name, {other.name for other in graph})
-    raise UsageError(f"there is no {plain(ref)} in this cluster{either(near_it)}")
+    suggestions = near(ref.name, {other.name for other in graph})
+    raise UsageError(f"there is no {plain(ref)} in this cluster{either(suggestions)}")
 
 
 def _find_by_name(graph: Graph, word: str) -> ObjectRef:
@@ -56,5 +58,5 @@ def _find_by_name(graph: Graph, word: str) -> ObjectRef:
     refs.sort(key=lambda ref: (ref.kind not in {"Node", "Machine"}, ref.kind != "Node", ref))
     ref = next((ref for ref in refs if ref.name == name), None)
     if ref is None:
-        raise UsageError(f"nothing is named {word!r} in this cluster{either(near(name, {ref.name for ref in refs}))}")
+        raise UsageError(f"no object named {word!r} in this cluster{either(near(name, {ref.name for ref in refs}))}")
     return ref

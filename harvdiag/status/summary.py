@@ -1,4 +1,4 @@
-"""The sentences that every report for people has in common."""
+"""Sentences that the text, Markdown and notebook reports have in common."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ __all__ = [
 
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
-TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
+TELLING = ("the ", "no ", "only ")  # a reason that begins so is a sentence of its own and needs no lead
 
 
 def format_count(number: int | None, noun: str) -> str:
-    """``1 Node``, ``4 Nodes``, ``Nodes not seen`` for None."""
+    """Return ``1 Node``, ``4 Nodes``, or ``Nodes not seen`` for None."""
     if number is None:
         return f"{noun}s not seen"
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def describe_source(findings: Findings) -> str:
-    """What was looked at: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
+    """Return what was read: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
     source = findings.source
     origin = f" of {source_type(source.origin.kind).title} {source.origin.name}" if source.origin else ""
     parts = [source_type(source.kind).title + origin]
@@ -54,14 +54,14 @@ def describe_source(findings: Findings) -> str:
 
 
 def build_verdict(findings: Findings) -> str:
-    """The result in one or two sentences; never "nothing found" where not everything was judged."""
+    """Return the result in one or two sentences; never "nothing found" where not every check was run."""
     checks = findings.summary["checks"]
-    made, skipped = checks["passed"] + checks["failed"], checks["skipped"]
+    run, skipped = checks["passed"] + checks["failed"], checks["skipped"]
     size = f"{format_count(findings.source.nodes, 'Node')}, {format_count(findings.source.machines, 'Machine')}"
     if not findings and skipped:
-        rest = f"; nothing found in the other {made}" if made else ""
-        return f"Cannot tell: {skipped} of {format_count(made + skipped, 'check')} could not be made{rest}. {size}."
-    done = f"{format_count(made, 'check')} made" + (f", {skipped} skipped" if skipped else "")
+        rest = f"; nothing found in the other {run}" if run else ""
+        return f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{rest}. {size}."
+    done = f"{format_count(run, 'check')} run" + (f", {skipped} skipped" if skipped else "")
     if not findings:
         return f"Nothing found. {size}; {done}."
     roots = len(findings.roots)
@@ -74,22 +74,22 @@ def build_verdict(findings: Findings) -> str:
 
 
 def format_evidence(evidence: Evidence) -> str:
-    """The value of a field, ``absent``, or ``does not exist`` where the object itself is missing (no path)."""
+    """Return the value of a field, ``absent``, or ``does not exist`` where the object itself is missing (no path)."""
     return "does not exist" if evidence.value is None and not evidence.path else shown(evidence.value)
 
 
-def without_repeats(finding: Finding, told: Iterable[Finding]) -> Finding:
-    """The finding with only those steps and that caution that none of the findings told before it gives."""
-    before = tuple(told)
+def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
+    """Return the finding without the steps and the caution that one of the `earlier` findings already gives."""
+    before = tuple(earlier)
     steps = {step for other in before for step in other.next}
     caution = "" if finding.caution in {other.caution for other in before} else finding.caution
     return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
 
 
 def is_same_step(step: str, old: str, finding: Finding, first: Finding) -> bool:
-    """Whether a step is the one of an earlier finding of its rule, read for another subject, its commands the same.
+    """Whether a step equals that of an earlier finding of the same rule but for the subject's name in its prose.
 
-    A command that differs is given again, for nobody should have to put a name into it.
+    Its commands must be the same: one that differs is printed again, so that no reader has to edit a name in it.
     """
     name = re.compile(rf"(?<![\w.-]){re.escape(first.subject.name)}(?![\w-]|\.\w)")
     return step.split("`")[1::2] == old.split("`")[1::2] and name.sub(lambda _: finding.subject.name, old) == step
@@ -99,9 +99,9 @@ def is_same_step(step: str, old: str, finding: Finding, first: Finding) -> bool:
 
 
 def list_unseen(findings: Findings) -> list[tuple[str, str]]:
-    """What kept checks from being made: the kinds that were not seen, and why; what fits no kind under its rule.
+    """Return what kept checks from being run: kinds that were not seen with the reason, else the rule with its reason.
 
-    Kinds of which the source says the same stand together.
+    Kinds with the same reason are in one entry.
     """
     found = {entry for outcome in findings.skipped for entry in outcome.gaps}
     rest = [(outcome.rule, outcome.reason) for outcome in findings.skipped if not outcome.gaps]
@@ -109,9 +109,9 @@ def list_unseen(findings: Findings) -> list[tuple[str, str]]:
 
 
 def group_gaps(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
-    """Lists that were not seen and the reasons, each reason once: ``("Node, Machine", "not allowed: …")``.
+    """Group the lists that were not seen by their reason: ``("Node, Machine", "not allowed: …")``.
 
-    Reasons that differ in nothing but the names of the kind count as one, told in the words for the first.
+    Reasons that differ only in the name of the kind count as one; the first is given.
     """
     found: dict[str, list[CoverageEntry]] = {}
     for gap in gaps:
@@ -125,7 +125,7 @@ def _shared_reason(gaps: Sequence[CoverageEntry]) -> str:
 
 
 def _reason_key(gap: CoverageEntry) -> str:
-    """State and reason without what the list is called, by which the words of a server differ from kind to kind."""
+    """State and reason without the name of the list, in which an API server's messages differ from kind to kind."""
     plural = CATALOGUE[gap.kind].plural if gap.kind in CATALOGUE else gap.kind.removesuffix(f".{gap.group}")
     text = re.sub(r'API group "[^"]*"', "", gap.reason)
     for name in (f"{plural}.{gap.group}", plural, gap.kind):
@@ -135,21 +135,21 @@ def _reason_key(gap: CoverageEntry) -> str:
 
 
 def summarize_unseen(rows: Iterable[tuple[str, str]]) -> str:
-    """What was not seen, in one line: a few kinds, and the first reason."""
+    """Return what was not seen in one line: a few kinds and the first reason."""
     told = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
     kinds = list(dict.fromkeys(kind for kind, _ in told))
     more = f" and {len(kinds) - FEW} more" if len(kinds) > FEW else ""
-    why = told[0][1] if told else "nothing is known of it"
+    why = told[0][1] if told else "no reason given by the source"
     return f"{', '.join(kinds[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}"
 
 
 def permission_hint(source: Source) -> str:
-    """How to see more of a source; empty where there is no way."""
+    """Return how to see more of a source; empty where there is no way."""
     return source_type(source.kind).hint
 
 
 def describe_place(entry: CoverageEntry) -> str:
-    """Where a list was looked for, so that it fits what the server says of it."""
+    """Return where a list was looked for, in agreement with what the API server says of it."""
     if entry.namespace == OTHERS:
         return "other namespaces"
     if entry.namespace and entry.state is State.FORBIDDEN and "at the cluster scope" in entry.reason:
@@ -165,14 +165,14 @@ def _list_label(entry: CoverageEntry) -> str:
 
 
 def describe_gap(entry: CoverageEntry) -> str:
-    """Why a list was not seen, with its state in words; empty where it was seen."""
+    """Return why a list was not seen, led by its state; the remark of one that was seen, mostly empty."""
     text = gap_detail(entry)
-    lead = LEADS.get(entry.state, "" if text.startswith(TELLING) else "not read whole")
+    lead = LEADS.get(entry.state, "" if text.startswith(TELLING) else "not read completely")
     return text if entry.state.seen or not lead else ": ".join(filter(None, (lead, text)))
 
 
 def gap_detail(entry: CoverageEntry) -> str:
-    """What the source says of a list, to stand beside its state."""
+    """Return the message of the source about a list, to be shown next to its state."""
     return (
         entry.reason.replace(f" a {entry.kind}", f" an {entry.kind}")
         if _starts_with_vowel(entry.kind)
@@ -181,13 +181,13 @@ def gap_detail(entry: CoverageEntry) -> str:
 
 
 def _starts_with_vowel(word: str) -> bool:
-    """Whether the word is spoken with a vowel first; RKE is spelled out."""
+    """Whether the word is pronounced with a vowel first; RKE is spelled out."""
     return word.startswith((*"AEIO", "Up", "RKE"))
 
 
-# --- the story of an upgrade -----------------------------------------------------------------------------------------
+# --- the field that shows a fault ------------------------------------------------------------------------------------
 
 
 def fault_evidence(finding: Finding) -> Evidence | None:
-    """The field that shows the fault; of a finding that does not say which, the first."""
+    """Return the field that shows the fault; its first evidence where the finding does not declare it."""
     return finding.shows or next(iter(finding.evidence), None)

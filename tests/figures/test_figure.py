@@ -122,7 +122,7 @@ def test_themed_is_another_figure(figure: Figure) -> None:
         ({"picture": "matrx"}, "no picture 'matrx'.*matrix"),
         ({"picture": "matrix", "focus": "srv09"}, "leave out the focus"),
         ({"picture": "changes"}, "needs the cluster as it was before"),
-        ({"focus": "srv0"}, "nothing is named 'srv0'"),
+        ({"focus": "srv0"}, "no object named 'srv0'"),
         ({"focus": "pod/srv09"}, "no kind 'pod'"),
     ],
 )
@@ -177,7 +177,7 @@ ASKED: dict[str, Callable[[list[Any]], object]] = {
     "not of str": lambda of: hd.draw(of[0], against=cast("Any", "before.zip")),
     "no picture 5": lambda of: hd.draw(of[0], cast("Any", 5)),
     "findings.worst": lambda of: hd.draw(of[0], focus=of[0].check()),
-    "is no finding of healthy.zip": lambda of: hd.draw(of[1], focus=of[0].check()[0]),
+    "is not a finding of healthy.zip": lambda of: hd.draw(of[1], focus=of[0].check()[0]),
     "there is no Node nope": lambda of: hd.draw(of[1], focus=hd.ObjectRef("Node", "", "nope")),
     "no links to label": lambda of: hd.draw(of[0], "matrix", labels=True),
     "no theme None": lambda of: hd.draw(of[0]).themed(cast("Any", None)),

@@ -34,9 +34,9 @@ TITLES = {
     "healthy": "No node is drained: no upgrade is under way",
     "issue-8236": "The drain of srv09 can never begin: it has no Machine, so no plan Secret",
     "upgrade-half-way": (
-        "hv03 is being drained: its pre-drain Job is not over: VMs leave, volumes get healthy (h4 of h12)"
+        "hv03 is being drained: its pre-drain Job is not complete: VMs leave, volumes become healthy (h4 of h12)"
     ),
-    "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not by itself (h5)",
+    "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not on its own (h5)",
     "two-machines-one-node": (
         "Harvester has not answered the pre-drain hook of hv02 (h5): Machine custom-31079167475f has been deleting"
         " since 2025-05-06 15:10 UTC, held by its finalizer"
@@ -101,7 +101,7 @@ def test_every_form_tells_what_to_do_and_what_not(name: str) -> None:
     told = " ".join(drawing.text(100).split())
     parts = {part.label: part.text for part in sample(name).upgrade.parts()}
     hints = [item.hint for item in drawing.scene.find("part")]
-    for label in ("Root cause", "Do", "Caution")[name == "issue-8236" :]:  # there its own finding is the root
+    for label in ("Root cause", "Next step", "Caution")[name == "issue-8236" :]:  # there its own finding is the root
         assert (label in parts) == (f"{label} {parts.get(label)}" in told)
         assert (label in parts) == (parts.get(label) in hints)
 
@@ -150,7 +150,7 @@ def test_one_may_point_at_a_node_its_machine_or_its_plan() -> None:
     assert node.secret
     titles = {draw(cluster, Wish(ref)).scene.title for ref in (node.ref, node.machines[0], node.secret)}
     assert titles == {"The drain of hv001 is over: every step was answered"}
-    with pytest.raises(UsageError, match="is no node of this upgrade"):
+    with pytest.raises(UsageError, match="is not a node of this upgrade"):
         draw(cluster, Wish(ObjectRef("Cluster", "fleet-local", "local")))
 
 
@@ -185,7 +185,7 @@ def test_unseen_is_not_absent(kind: str) -> None:
     drawing = of(at_step(sized(3), "hv002", "h4"), "", **{kind: State.FORBIDDEN})
     check(drawing.scene)
     assert "never" not in drawing.scene.title
-    assert "nobody can tell" in drawing.scene.title.lower()
+    assert "is unknown" in drawing.scene.title.lower()
     assert not list(drawing.scene.find("actor", "absent"))
     assert set(marks(drawing).values()) <= {"unseen"}
 

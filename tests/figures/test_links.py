@@ -160,7 +160,7 @@ def test_a_link_against_another_is_broken_though_both_ends_exist() -> None:
     ties = {it.of: it for it in scene.find("link")}
     assert ties["Node//hv04", machine].state == "error"
     assert ties["Node//hv03", machine].state == "good"
-    assert "Machine names hv03 instead" in " ".join(text.text for text in ties["Node//hv04", machine].texts)
+    assert "Machine references hv03 instead" in " ".join(text.text for text in ties["Node//hv04", machine].texts)
     assert scene.title.startswith("Machine custom-957869c2ad0d is named by 2 Nodes")
 
 
@@ -220,7 +220,7 @@ def test_what_was_not_seen_is_never_shown_as_absent(tmp_path: Path) -> None:
             file.unlink()
     scene = draw(hd.open(folder), Wish()).scene
     sound.check(scene)
-    assert scene.title == "Cannot tell whether every link holds: CustomMachine, Secret not seen"
+    assert scene.title == "Unknown whether every link holds: CustomMachine, Secret not seen"
     assert {it.key.partition("/")[0] for it in scene.find("object", "unseen")} == {"CustomMachine"}
     assert [it.texts[0].text for it in scene.find("placeholder", "unseen")] == ["plan Secret not seen"] * 2
     assert all("?" in [t.text for t in it.texts] for it in scene.find("placeholder"))
@@ -288,7 +288,7 @@ def test_two_hundred_nodes_with_one_name_in_common_stay_one_readable_row() -> No
     scene = draw(from_folder(Path(mkdtemp()), world.objects), Wish()).scene
     sound.check(scene)
     assert scene.height < 2500
-    assert "and 57 more nodes that hang together with these: hv003, hv004" in said(scene, "caption")
+    assert "and 57 more nodes that are connected with these: hv003, hv004" in said(scene, "caption")
 
 
 # --- labels and focus ------------------------------------------------------------------------------------------------

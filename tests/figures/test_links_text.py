@@ -79,7 +79,7 @@ def test_the_tree_names_a_shared_machine_twice_and_opens_it_once() -> None:
     shared = [line for line in lines if "Machine custom-957869c2ad0d (Running)" in line]
     assert len(shared) == 2
     assert "(above)" in shared[1]
-    assert any("Machine names hv03 instead" in line for line in lines)
+    assert any("Machine references hv03 instead" in line for line in lines)
 
 
 def test_the_tree_folds_as_the_picture_does() -> None:
@@ -159,7 +159,7 @@ def test_dot_marks_what_does_not_exist() -> None:
     assert drawing.dot is not None
     text = drawing.dot()
     assert re.search(r'"Node//hv09" \[label="○ Node hv09\\ndoes not exist".*dashed', text)
-    assert 'label="status.nodeRef.name: names what does not exist' in text
+    assert 'label="status.nodeRef.name: references what does not exist' in text
 
 
 @settings(deadline=None)

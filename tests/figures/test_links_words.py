@@ -103,7 +103,7 @@ def test_many_nodes_on_one_machine_fold() -> None:
     scene = draw(made(60, *shared(20, 40, "hv050")), Wish()).scene
     sound.check(scene)
     assert list(nodes(scene)) == ["Node//hv020", "Node//hv021", "Node//hv022", "Node//hv050"]
-    assert "and 17 more nodes that hang together with these: hv023, hv024" in said(scene, "caption")
+    assert "and 17 more nodes that are connected with these: hv023, hv024" in said(scene, "caption")
     assert scene.title.endswith("20 of 60 nodes are broken")
 
 

@@ -263,7 +263,7 @@ def test_machines_that_nobody_saw_are_no_fault(tmp_path: Path) -> None:
     figure = draw(without(tmp_path, healthy(), "machines.cluster.x-k8s.io"), "matrix")
     check(scene(figure))
     assert cell(figure, "hv01", "paired") == ("unseen", "?")
-    assert "could not be made (Machines were not seen)" in figure.title
+    assert "could not be run (Machines were not seen)" in figure.title
     assert "well" not in figure.title
     assert "no Machine" not in figure.text
 
@@ -272,7 +272,7 @@ def test_without_nodes_it_says_so(tmp_path: Path) -> None:
     """Nothing is invented."""
     figure = draw(without(tmp_path, healthy(), "nodes"), "matrix")
     check(scene(figure))
-    assert figure.title.startswith("Nobody can tell how the nodes are: Nodes were not seen")
+    assert figure.title.startswith("The state of the nodes is unknown: Nodes were not seen")
     assert not [item for item in rows(figure) if item.state == "error"]
 
 

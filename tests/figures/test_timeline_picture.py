@@ -171,7 +171,7 @@ def test_the_alternative_text_says_how_each_phase_stands(name: str) -> None:
     alt = draw(sample(name), Wish()).scene.alt
     assert "PreparingLoggingInfra done" in alt
     assert "RepoPrepared done, began" in alt
-    assert alt.count(" stands still") == 1
+    assert alt.count(" stalled") == 1
     assert "not reached" not in alt
 
 
@@ -216,7 +216,7 @@ def test_unseen_is_not_absent() -> None:
     """Where the Upgrades were not seen, nobody says that there is none."""
     drawing = of(at_step(sized(3), "hv002", "h4"), Upgrade=State.FORBIDDEN)
     check(drawing.scene)
-    assert drawing.scene.title == "Nobody can tell how the upgrade stands: the Upgrades were not seen"
+    assert drawing.scene.title == "The state of the upgrade is unknown: the Upgrades were not seen"
 
 
 @pytest.mark.parametrize("broken", [1, 150])

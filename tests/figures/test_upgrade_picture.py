@@ -34,7 +34,8 @@ TITLES = {
     "healthy": "No upgrade is under way; the last to v1.4.2 succeeded",
     "issue-8236": "srv09 will never be upgraded: it has no Machine (3 of 4 nodes are done)",
     "upgrade-half-way": (
-        "The upgrade goes on: hv03 is at work, it lets its VMs leave and waits for its volumes (2 of 4 nodes are done)"
+        "The upgrade is in progress: hv03 is at work, it lets its VMs leave and waits for its volumes "
+        "(2 of 4 nodes are done)"
     ),
     "lost-acknowledgement": (
         "hv02 waits since 2025-05-08 06:40 UTC for an answer that does not come (1 of 3 nodes are done)"
@@ -132,7 +133,7 @@ def test_the_way_of_an_orphan_is_hollow_and_says_why() -> None:
     drawing = draw(sample("issue-8236"), Wish())
     assert any(getattr(shape, "dash", "") for shape in nodes(drawing)["srv09"].shapes)
     assert "it has no Machine, so no plan Secret" in words(drawing)
-    assert {"Why", "Do"} <= set(words(drawing).split())
+    assert {"Why", "Next"} <= set(words(drawing).split())
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -304,7 +305,7 @@ def test_without_an_upgrade_it_says_so() -> None:
     """No strip, no lanes, only words."""
     drawing = drawn(sized(3))
     check(drawing.scene)
-    assert drawing.scene.title == "No upgrade is under way, and none is remembered"
+    assert drawing.scene.title == "No upgrade is under way, and there is no record of one"
     assert not list(drawing.scene.find("phase"))
     assert drawing.rows == []
 
@@ -314,7 +315,7 @@ def test_unseen_is_not_absent(state: State) -> None:
     """Where the Upgrades were not seen, nobody says that there is none."""
     drawing = drawn(at_step(sized(3), "hv002", "h4"), Upgrade=state)
     check(drawing.scene)
-    assert drawing.scene.title == "Nobody can tell how the upgrade stands: the Upgrades were not seen"
+    assert drawing.scene.title == "The state of the upgrade is unknown: the Upgrades were not seen"
 
 
 def test_fifty_nodes_fold_what_is_well() -> None:

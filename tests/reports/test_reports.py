@@ -357,7 +357,8 @@ def test_what_was_not_seen_is_told_once() -> None:
     """A line a kind with its reason, then all checks that were not judged for it, once."""
     findings = blind()
     text = terminal.render(findings, 120)
-    assert "! Not seen:\n  CustomMachine: not read whole: for a reason\n  Secret: not looked at: for a reason\n" in text
+    unseen = "  CustomMachine: not read completely: for a reason\n  Secret: not looked at: for a reason\n"
+    assert f"! Not seen:\n{unseen}" in text
     assert f"  Therefore not judged ({len(findings.skipped)} checks): " in text
     assert text.count("for a reason") == 2
     for outcome in findings.skipped:
@@ -368,7 +369,7 @@ def test_what_was_not_seen_is_told_once() -> None:
     ("kind", "state", "given", "shown"),
     [
         ("Machine", State.FAILED, "the collector failed: Forbidden", "the collector failed: Forbidden"),
-        ("Machine", State.FAILED, "item 3 has no name", "not read whole: item 3 has no name"),
+        ("Machine", State.FAILED, "item 3 has no name", "not read completely: item 3 has no name"),
         ("Machine", State.FORBIDDEN, "", "not allowed"),
         ("RKEBootstrap", State.NOT_LOOKED_AT, "no file holds a RKEBootstrap", "not looked at: no file holds an RKEBoo"),
         ("Upgrade", State.NOT_LOOKED_AT, "no file holds a Upgrade", "not looked at: no file holds an Upgrade"),
@@ -388,7 +389,7 @@ def test_a_report_with_gaps_is_not_all_good() -> None:
     text = terminal.render(findings, colour=True)
     skipped, all_of_them = len(findings.skipped), len(findings.outcomes)
     assert (
-        f"Cannot tell: {skipped} of {all_of_them} checks could not be made; nothing found in the other "
+        f"Undetermined: {skipped} of {all_of_them} checks could not be run; nothing found in the other "
         f"{all_of_them - skipped}. 3 Nodes, 3 Machines."
     ) in " ".join(ANSI.sub("", text).split())
     assert "Nothing found" not in text
@@ -407,7 +408,7 @@ def test_nothing_that_could_be_judged_is_an_error(form: str) -> None:
     """All checks skipped: that is no result, and must not look like a good one."""
     blinded = port.cluster(healthy().objects, Machine=State.FAILED)
     with pytest.raises(
-        SourceError, match=r"port: no check could be made \(of 2\); not seen: Machine: not read whole: "
+        SourceError, match=r"port: no check could be made \(of 2\); not seen: Machine: not read completely: "
     ):
         render(blinded.check(["machine-without-plan", "node-recreated"]), form)
 
@@ -540,7 +541,7 @@ def test_the_same_reason_is_told_once() -> None:
     assert words.group_gaps(gaps) == [
         ("CustomMachine, RKEBootstrap", f"not allowed: {words_of}; likewise the others"),
         ("Machine, Cluster", "not allowed: log in again"),
-        ("Upgrade", "not read whole: log in again"),
+        ("Upgrade", "not read completely: log in again"),
         ("Machine in other namespaces", "not allowed: 60 others"),
     ]
 

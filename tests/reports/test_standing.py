@@ -138,7 +138,7 @@ def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
 
 def test_where_it_stopped_is_marked() -> None:
     lines = render(hd.open(BROKEN).upgrade, timeline=True).splitlines()
-    here = next(at for at, line in enumerate(lines) if line.startswith("~~~ here it stopped"))
+    here = next(at for at, line in enumerate(lines) if line.startswith("~~~ stopped here"))
     assert lines[here - 1].startswith("2025-05-07 16:39")
     assert any("UpgradingNodes: stands still" in line for line in lines)
 
@@ -193,7 +193,7 @@ def test_a_healthy_cluster_is_not_stuck_in_the_document() -> None:
 def test_the_document_of_one_node() -> None:
     whole = document(hd.open(BROKEN).upgrade, "srv09")
     assert [node["name"] for node in whole["nodes"]] == ["srv09"]
-    assert "Lost at" in [part["label"] for part in whole["explanation"]]
+    assert "Failed at" in [part["label"] for part in whole["explanation"]]
 
 
 def test_v2_has_a_part_of_its_own() -> None:

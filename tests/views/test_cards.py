@@ -125,7 +125,7 @@ def test_card_tells_what_was_not_judged() -> None:
     findings = port.cluster(healthy().objects, Secret=State.FAILED).check()
     text = Page(cards.findings_card(findings)).text
     assert "Not seen" in text
-    assert "Secretnot read whole: for a reason" in text
+    assert "Secretnot read completely: for a reason" in text
     assert "Therefore not judged: " in text
     assert text.count("for a reason") == 1
 

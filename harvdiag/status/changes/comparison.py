@@ -1,4 +1,4 @@
-"""What differs between two readings of a cluster: objects, links, fields, and what was found.
+"""The differences between two snapshots of a cluster: objects, links, fields, and findings.
 
 What was not seen on one side is not comparable: it is neither new nor gone.
 """
@@ -23,9 +23,9 @@ from harvdiag.upgrade.v1 import Upgrade
 
 __all__ = ["CHANGED", "GONE", "NEW", "RECREATED", "STATE", "Change", "Comparison", "Side"]
 
-NEW, GONE, CHANGED, RECREATED = "new", "gone", "changed", "made anew"
+NEW, GONE, CHANGED, RECREATED = "new", "gone", "changed", "recreated"
 KINDS = (*LINKED, "Upgrade")
-BESIDE = {"name", "namespace", "uid", "created", "owner"}  # what names an object, or is a link
+BESIDE = {"name", "namespace", "uid", "created", "owner"}  # columns that identify an object, or are links
 STATE = "state in the upgrade"
 COLUMNS = ("change", "what", "kind", "namespace", "name", "field", "before", "now")
 CONDITION = condition_path("")
@@ -34,7 +34,8 @@ CONDITION = condition_path("")
 class Change(NamedTuple):
     """One difference: an object (no `path`), or a field or link of one, as it was `before` and as it is `now`.
 
-    `label` is the field in short. `links` counts the links of others that only differ because this object is another.
+    `label` is the field in short. `links` counts the unchanged links of others that lead to this object, which came or
+    went.
     """
 
     sort: str
@@ -47,7 +48,7 @@ class Change(NamedTuple):
 
 
 class Side:
-    """One of the two readings."""
+    """One of the two snapshots that are compared."""
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         self.diagnosis = diagnosis
@@ -75,35 +76,35 @@ class Side:
 
     @cached_property
     def partners(self) -> Mapping[str, str]:
-        """Machine to Node, and Node to Machine, where they have each other."""
+        """Machine to Node, and Node to Machine, where they are paired: ``{"Machine custom-1": "srv01", …}``."""
         pairs = [pair for pair in self.facts.pairing.rows() if pair.node and pair.machine]
         return {f"Machine {p.machine}": p.node for p in pairs} | {f"Node {p.node}": p.machine for p in pairs}
 
     @cached_property
     def paired(self) -> Mapping[str, bool]:
-        """Whether a Node and a Machine have each other, by the Node's name."""
+        """Whether a Node is paired with a Machine, by the Node's name."""
         return {pair.node: pair.verdict == "paired" for pair in self.facts.pairing.rows() if pair.node}
 
     @cached_property
     def states(self) -> Mapping[str, str]:
-        """Each node's state in the upgrade that runs, else in the last."""
+        """Each node's state in the running upgrade, else in the last."""
         return self.upgrade.nodes if self.upgrade else {}
 
     @property
     def upgrade(self) -> Upgrade | None:
-        """The upgrade that runs, else the last."""
+        """The running upgrade, else the last."""
         return self.facts.upgrades.running or next(iter(self.facts.upgrades.all), None)
 
     def seen(self, ref: ObjectRef) -> bool:
-        """Whether an object that is not here does not exist."""
+        """Whether its kind was seen, so that an object that is not here does not exist."""
         home = CATALOGUE[ref.kind].home
         return self.facts.snapshot.gap(ref.kind, everywhere=ref.namespace != home) is None
 
 
 class Comparison(Tabular):
-    """One cluster at two times, or two clusters; the earlier first, whichever was given so (`backwards`).
+    """One cluster at two times, or two clusters; the earlier first, even if given the other way round (`backwards`).
 
-    Its table has one row a difference, all str: `change` is ``new``, ``gone``, ``changed`` or ``made anew``, `what`
+    Its table has one row a difference, all str: `change` is ``new``, ``gone``, ``changed`` or ``recreated``, `what`
     ``object``, ``field`` (a link too) or ``finding`` (its rule is in `field`), `kind`, `namespace`, `name`, `field`,
     `before`, `now`.
     """
@@ -118,7 +119,7 @@ class Comparison(Tabular):
 
     def __repr__(self) -> str:
         counts = f"{len(self.changes)} changes, {len(self.gone)} findings gone, {len(self.new)} new"
-        return f"<Comparison: {counts}{', not the same cluster' if self.different_clusters else ''}>"
+        return f"<Comparison: {counts}{', different clusters' if self.different_clusters else ''}>"
 
     @property
     def records(self) -> list[Record]:
@@ -131,8 +132,8 @@ class Comparison(Tabular):
             yield (change.sort, what, *change.ref, change.path, change.before, change.now)
         for word, found in ((GONE, self.gone), (NEW, self.new)):
             for finding in found:
-                told = (finding.message, "") if word == GONE else ("", finding.message)
-                yield (word, "finding", *finding.subject, finding.rule, *told)
+                sides = (finding.message, "") if word == GONE else ("", finding.message)
+                yield (word, "finding", *finding.subject, finding.rule, *sides)
 
     def _summary(self) -> dict[str, Any]:
         """Both sources, whether they are one cluster, how much is the same, what cannot be compared."""
@@ -148,13 +149,13 @@ class Comparison(Tabular):
 
     @property
     def same_time(self) -> bool:
-        """Whether both are of one time: nobody knows which came first."""
+        """Whether both were collected at the same time, so that which came first is unknown."""
         one, other = self.before.facts.now.at, self.now.facts.now.at
         return one is not None and one == other
 
     @property
     def started_upgrade(self) -> Upgrade | None:
-        """The upgrade that is another than it was, or of another version; None where that cannot be told."""
+        """The upgrade that was started, or got another version, in between; None where none was or that is unknown."""
         before, now = self.before.upgrade, self.now.upgrade
         if now is None or any(kind == "Upgrade" for kind, _ in self.gaps):
             return None
@@ -163,7 +164,7 @@ class Comparison(Tabular):
 
     @property
     def different_clusters(self) -> bool:
-        """Whether these are two clusters: they have Nodes, and none in common."""
+        """Whether these are two clusters: both have Nodes, and none in common."""
         before, now = self.before.nodes, self.now.nodes
         return bool(before and now) and not set(before) & set(now)
 
@@ -171,8 +172,8 @@ class Comparison(Tabular):
     def gaps(self) -> list[tuple[str, str]]:
         """The kinds that cannot be compared, and why."""
         sides = (("before", self.before), ("now", self.now))
-        told = {kind: [(w, s.facts.snapshot.gap(kind)) for w, s in sides] for kind in KINDS}
-        whys = {kind: [f"not seen {when} ({gap})" for when, gap in gaps if gap] for kind, gaps in told.items()}
+        missing = {kind: [(when, side.facts.snapshot.gap(kind)) for when, side in sides] for kind in KINDS}
+        whys = {kind: [f"not seen {when} ({gap})" for when, gap in gaps if gap] for kind, gaps in missing.items()}
         return [(kind, " and ".join(why)) for kind, why in whys.items() if why]
 
     @cached_property
@@ -194,7 +195,7 @@ class Comparison(Tabular):
 
     @cached_property
     def _link_counts(self) -> Counter[ObjectRef]:
-        """How many links, themselves unchanged, lead to each object that came or went."""
+        """How many unchanged links lead to each object that came or went."""
         both = [ref for ref in self._all_refs if ref not in self._one_sided]
         ways = [(self.before.links.get(ref, {}), self.now.links.get(ref, {}), ref) for ref in both]
         return Counter(
@@ -206,7 +207,7 @@ class Comparison(Tabular):
         )
 
     def _targets_behind(self, ref: ObjectRef, before: list[Edge], now: list[Edge]) -> list[ObjectRef]:
-        """The objects on whose coming or going alone it rests that a field leads elsewhere."""
+        """The objects that came or went and so are the only reason that an unchanged field leads elsewhere."""
         edges = before or now
         held = [edge.value for edge in before or now], [edge.value for edge in now or before]
         path, value = edges[0].path, edges[0].value
@@ -219,17 +220,17 @@ class Comparison(Tabular):
 
     @cached_property
     def gone(self) -> list[Finding]:
-        """Found before and no longer, where the check could be made again."""
+        """The findings that were there before and are no longer, where the check could be run again."""
         return self._missing_from(self.before, self.now)
 
     @cached_property
     def new(self) -> list[Finding]:
-        """Found now and not before, where the check could be made then too."""
+        """The findings that are there now and were not before, where the check could be run then too."""
         return self._missing_from(self.now, self.before)
 
     @cached_property
     def not_comparable(self) -> list[Finding]:
-        """Found on one side, while the other could not be checked for it."""
+        """The findings of one side for which the check could not be run on the other."""
         compared = {f.fingerprint for f in (*self.gone, *self.new)}
         both = {f.fingerprint for f in self.before.findings} & {f.fingerprint for f in self.now.findings}
         every = [*self.before.findings, *self.now.findings]
@@ -237,13 +238,13 @@ class Comparison(Tabular):
 
     @property
     def remaining(self) -> list[Finding]:
-        """Found before and now."""
+        """The findings that are on both sides."""
         before = {finding.fingerprint for finding in self.before.findings}
         return [finding for finding in self.now.findings if finding.fingerprint in before]
 
     @property
     def same(self) -> tuple[int, int]:
-        """How many objects and links are on both sides and as they were."""
+        """How many objects and links are on both sides and unchanged."""
         touched = {change.ref for change in self.changes}
         links = {(change.ref, change.path) for change in self.changes}
         both = [ref for ref in self.now.objects if ref in self.before.objects]
@@ -303,37 +304,37 @@ class Comparison(Tabular):
 
 
 def _has_value(obj: Obj | None, path: str, value: str) -> bool:
-    """Whether the field has this value; of an owner, that there is one."""
+    """Whether the field has this value; of an ownerReference, whether there is one."""
     found = field(path).get(obj)
     return found == value or isinstance(found, dict)
 
 
 def _shorten_path(path: str) -> str:
-    """A field without what all have in common: ``cluster.x-k8s.io/machine``, ``nodeRef.name``."""
+    """The field without the prefix that all have in common: ``cluster.x-k8s.io/machine``, ``nodeRef.name``."""
     bare = str(field(path).steps[-1]) if path.endswith('"]') else path
     return bare.removeprefix("metadata.").removeprefix("status.").removeprefix("spec.")
 
 
 def _column_label(column: Column) -> str:
-    """A column in words."""
+    """The label of a column: ``created``, ``condition Ready``."""
     kind = column.source.removeprefix(CONDITION)
     return column.name.replace("_", " ") if kind == column.source else f"condition {kind}"
 
 
 def _is_time(column: Column) -> bool:
-    """Times move on by themselves; that of a deletion does not."""
+    """Whether a column is a time, which changes by itself; that of a deletion does not, so it is compared."""
     return column.dtype.startswith("datetime") and column.name != "deleting"
 
 
 def _are_comparable(before: list[Edge], now: list[Edge]) -> bool:
-    """Two links that differ in nothing but that one end was not looked at are no change."""
+    """Whether two lists of links can be compared: not where only the seen state of an end differs."""
     if [edge.value for edge in before] != [edge.value for edge in now]:
         return True
     return UNSEEN not in {edge.state for edge in (*before, *now)}
 
 
 def _describe_targets(edges: list[Edge]) -> str:
-    """Where links lead to."""
+    """The objects that links lead to: ``Machine custom-1 (does not exist)``."""
     gone = {ABSENT: " (does not exist)"}
     return ", ".join(f"{e.target.kind} {e.target.name}{gone.get(e.state, '')}" for e in edges)
 

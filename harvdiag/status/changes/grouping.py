@@ -1,4 +1,4 @@
-"""The differences by the host that they are about, and what is alike of many hosts put together."""
+"""The differences grouped by host; equal differences of many hosts are folded into one group."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ORDER = (RECREATED, GONE, NEW, CHANGED)
 
 
 class Step(NamedTuple):
-    """What is drawn as one: a change, or an object together with its parts that came or went with it."""
+    """What is drawn as one: a change, or an object with the parts that came or went with it."""
 
     change: Change
     parts: tuple[str, ...] = ()
 
 
 class Group(NamedTuple):
-    """One host, or the cluster itself: its steps, how many more there are, and the hosts that it stands for."""
+    """One host, or the cluster itself: its steps, how many `more` there are, and the hosts that it stands for."""
 
     name: str
     steps: tuple[Step, ...]
@@ -36,7 +36,10 @@ class Group(NamedTuple):
 
 
 def group_changes(comparison: Comparison, whole: bool = False) -> list[Group]:
-    """By host, those with objects that came or went first; alike ones once where there are many of them."""
+    """Group the changes by host, those with objects that came or went first; equal groups of many hosts are folded.
+
+    `whole` folds nothing.
+    """
     found = [
         Group(name, tuple(_build_steps(changes)))
         for name, changes in groups(comparison.changes, lambda change: _find_host(comparison, change.ref))
@@ -50,7 +53,7 @@ def group_changes(comparison: Comparison, whole: bool = False) -> list[Group]:
 
 
 def _fold_groups(found: Sequence[Group]) -> list[Group]:
-    """The first of those whose steps are the same but for their names, and the rest of them as one."""
+    """Keep the first of the groups whose steps differ only in names, and put the rest of them into one."""
     kept: list[Group] = []
     sorts = groups(found, lambda group: tuple(_step_signature(step) for step in group.steps))
     for at, (_, alike) in enumerate(sorts):
@@ -65,7 +68,7 @@ def _fold_groups(found: Sequence[Group]) -> list[Group]:
 
 
 def _build_steps(changes: Sequence[Change]) -> list[Step]:
-    """A Machine and its parts that came or went together are one step."""
+    """Build the steps of a host: a Machine and its parts that came or went together are one."""
     steps = []
     taken: set[ObjectRef] = set()
     for change in sorted(changes, key=_sort_key):
@@ -102,7 +105,7 @@ def _step_signature(step: Step) -> tuple[str, str, str, int]:
 
 
 def _find_host(comparison: Comparison, ref: ObjectRef) -> str:
-    """The Node's name; a Machine's own where it has none."""
+    """The name of the Node that an object belongs to; of a Machine without one its own."""
     if ref.kind == "Node":
         return ref.name
     if ref.kind not in OF_MACHINE:

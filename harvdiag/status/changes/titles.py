@@ -33,14 +33,14 @@ __all__ = [
 
 CHANGE_SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", RECREATED: "~"}
 FEW, CLAUSES, NOTES = 3, 2, 6
-UNTOLD = "which came first is not known"
+ORDER_UNKNOWN = "which came first is not known"
 
 WENT_ON, WENT_ON_ALONE = "went on", "went"
-"""How a node moved forward; of a single one both states are told."""
+"""How a node moved forward; of a single one both states are shown."""
 
 
 def build_title(comparison: Comparison) -> str:
-    """The answer: what happened since, and what became of the findings."""
+    """Return the answer in one line: what happened since, and which findings are gone or new."""
     if comparison.different_clusters:
         one, other = comparison.before.nodes, comparison.now.nodes
         return f"These are two clusters: no node in common ({_list_first(one)} before; {_list_first(other)} now)"
@@ -54,17 +54,17 @@ def build_title(comparison: Comparison) -> str:
         return f"Nothing changed {describe_interval(comparison)} in {size}; {found}"
     said = list(_describe_changes(comparison))
     rest = f" and {len(said) - CLAUSES} more" if len(said) > CLAUSES else ""
-    when = describe_interval(comparison) + (f", {UNTOLD}" if comparison.same_time else "")
+    when = describe_interval(comparison) + (f", {ORDER_UNKNOWN}" if comparison.same_time else "")
     return f"{when[0].upper()}{when[1:]}: {'; '.join(said[:CLAUSES])}{rest}; {found}"
 
 
 def describe_sources(comparison: Comparison) -> tuple[str, str]:
-    """Which two are compared."""
+    """Return the two snapshots that are compared, each in one line."""
     return f"before: {source_line(comparison.before.diagnosis)}", f"now: {source_line(comparison.now.diagnosis)}"
 
 
 def describe_interval(comparison: Comparison) -> str:
-    """``since 10:00 UTC``, with the day where that is another; of two of one time that they are."""
+    """Return ``since 10:00 UTC``, with the day where that differs; of two of the same time ``both collected at …``."""
     before, now = comparison.before.facts.now, comparison.now.facts.now
     if not before.at or not now.at:
         return "since the other snapshot"
@@ -83,7 +83,7 @@ def _count_findings(comparison: Comparison) -> str:
 
 
 def _describe_changes(comparison: Comparison) -> Iterator[str]:
-    """What happened, the most telling first."""
+    """What happened, the most important first."""
     nodes = {
         sort: [c.ref.name for c in comparison.changes if c.ref.kind == "Node" and c.sort == sort and not c.path]
         for sort in (NEW, GONE)
@@ -97,16 +97,16 @@ def _describe_changes(comparison: Comparison) -> Iterator[str]:
                 if len(names) <= FEW
                 else f"{len(names)} nodes {does} ({_list_first(names)})"
             )
-    anew = [c.ref.name for c in comparison.changes if c.sort == RECREATED and c.ref.kind in {"Node", "Machine"}]
-    if anew:
-        yield f"{_list_first(anew)} made anew"
+    recreated = [c.ref.name for c in comparison.changes if c.sort == RECREATED and c.ref.kind in {"Node", "Machine"}]
+    if recreated:
+        yield f"{_list_first(recreated)} recreated"
     yield from _describe_moves(comparison)
-    if not any((*(names for names, _ in told), anew, _state_changes(comparison), comparison.started_upgrade)):
+    if not any((*(names for names, _ in told), recreated, _state_changes(comparison), comparison.started_upgrade)):
         yield _count_changes(comparison)
 
 
 def _compare_pairing(comparison: Comparison) -> Iterator[tuple[list[str], str]]:
-    """The nodes, there before and now, that have a Machine only on one side, or whose pair is another than it was."""
+    """The nodes of both sides that got or lost their Machine, or are paired on one side only."""
     before, now = comparison.before, comparison.now
     if any(kind in {"Node", "Machine"} for kind, _ in comparison.gaps):
         return
@@ -139,7 +139,7 @@ def _describe_moves(comparison: Comparison) -> Iterator[str]:
 
 
 def _describe_direction(change: Change) -> str:
-    """Which way a node went in the order of the upgrade's states."""
+    """Which way a node moved in the order of the upgrade's states."""
     before, now = (STATES[state].order if state in STATES else 0 for state in (change.before, change.now))
     return "went back" if now < before else WENT_ON if now < STATES[FAILED].order else "went wrong"
 
@@ -161,15 +161,15 @@ def _list_first(names: Sequence[str]) -> str:
 
 
 def format_change(change: Change) -> str:
-    """Which field of which object, in short: ``Node srv09 cluster.x-k8s.io/machine``."""
+    """Return which field of which object changed: ``Node srv09 cluster.x-k8s.io/machine``."""
     return f"{change.ref.kind} {change.ref.name}" + (f"  {change.label}" if change.path else "")
 
 
 def describe_sides(step: Step) -> tuple[str, str]:
-    """What stands before, and what stands now."""
+    """Return the values before and now; of an object whether it existed."""
     change = step.change
     if change.path:
-        empty = "made with this uid" if change.sort == RECREATED else ABSENT
+        empty = "created with this uid" if change.sort == RECREATED else ABSENT
         return change.before or empty, change.now or empty
     parts = (
         f", with {'its' if len(step.parts) > 1 else ''} {format_count(len(step.parts), 'part')}" if step.parts else ""
@@ -182,13 +182,13 @@ def describe_sides(step: Step) -> tuple[str, str]:
 
 
 def list_notes(comparison: Comparison) -> list[str]:
-    """What one has to know beside: what could not be compared, and what the times say of the order."""
+    """Return what limits the comparison: what could not be compared, and what the times say of the order."""
     told = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
     if comparison.not_comparable:
         count = format_count(len(comparison.not_comparable), "finding")
-        told.append(f"{count} not comparable: the check could be made on one side only")
+        told.append(f"{count} not comparable: the check could be run on one side only")
     if comparison.same_time and not comparison.different_clusters:
-        told.append(f"{describe_interval(comparison)}: {UNTOLD}; shown as they were given")
+        told.append(f"{describe_interval(comparison)}: {ORDER_UNKNOWN}; shown as they were given")
     if comparison.backwards:
         told.append("the snapshot given as the earlier one is the later: shown in the order of their times")
     if comparison.different_clusters:
@@ -197,7 +197,7 @@ def list_notes(comparison: Comparison) -> list[str]:
 
 
 def describe_unchanged(comparison: Comparison) -> str:
-    """What stayed as it was."""
+    """Return how much is the same on both sides."""
     objects, links = comparison.same
     remain = len(comparison.remaining)
     found = format_count(remain, "finding") if remain else "no finding"
@@ -205,7 +205,7 @@ def describe_unchanged(comparison: Comparison) -> str:
 
 
 def list_remarks(comparison: Comparison) -> list[tuple[str, str]]:
-    """What is said below the differences, each with its sign: what is the same, and (``?``) what is not comparable."""
+    """Return the lines below the differences, each with its mark: what is the same, and (``?``) what is not."""
     told = list_notes(comparison)
     said = [] if comparison.different_clusters else [("", describe_unchanged(comparison))]
     said += [("?", note) for note in told[:NOTES]]
@@ -213,7 +213,7 @@ def list_remarks(comparison: Comparison) -> list[tuple[str, str]]:
 
 
 def build_alt_text(comparison: Comparison, groups: Sequence[Group]) -> str:
-    """What changed, host by host."""
+    """Return the alternative text: what changed, host by host."""
     said = [f"{group.name}: {'; '.join(map(format_step, group.steps[:4]))}." for group in groups[:8] if group.steps]
     found = [f"Finding gone: {f.message}." for f in comparison.gone[:FEW]]
     found += [f"New finding: {f.message}." for f in comparison.new[:FEW]]
@@ -224,7 +224,7 @@ def build_alt_text(comparison: Comparison, groups: Sequence[Group]) -> str:
 
 
 def format_step(step: Step) -> str:
-    """One step in a line: ``~ Node srv09  condition Ready: True → False``."""
+    """Return one step in a line: ``~ Node srv09  condition Ready: True → False``."""
     before, now = describe_sides(step)
     change = step.change
     if not change.path:
@@ -235,7 +235,7 @@ def format_step(step: Step) -> str:
 
 
 class FindingLine(NamedTuple):
-    """One finding that is gone or new, or how many more there are of its rule."""
+    """One finding that is gone or new, or how many more of its rule there are."""
 
     word: str
     colour: str
@@ -243,12 +243,12 @@ class FindingLine(NamedTuple):
 
 
 def list_findings(comparison: Comparison) -> list[FindingLine]:
-    """Those that are gone, then those that are new; of each rule no more than a few."""
+    """Return the findings that are gone, then those that are new; of each rule a few and the number of the rest."""
     return [
-        told
+        line
         for word, found in ((GONE, comparison.gone), (NEW, comparison.new))
         for rule, alike in groups_of(found, lambda finding: finding.rule)
-        for told in _sample_rule(word, rule, alike)
+        for line in _sample_rule(word, rule, alike)
     ]
 
 

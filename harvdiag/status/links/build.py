@@ -1,4 +1,4 @@
-"""From a cluster's graph and findings to the rows of the picture."""
+"""Build the link model, the rows of the link picture, from a cluster's graph and findings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["build_model", "find_edges"]
 
 
 def build_model(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> LinkModel:
-    """The rows in the order in which they should be read: trouble on top, what is well at the bottom."""
+    """Build the rows in reading order: trouble on top, healthy rows at the bottom."""
     found = find_edges(graph)
     drawn = _drawn_objects(graph, found)
     told = _findings_by_object(findings, [ref for ref in drawn if ref.kind in CLUSTER_KINDS])
@@ -46,7 +46,7 @@ def build_model(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> 
 
 
 def find_edges(graph: Graph) -> list[Edge]:
-    """Every link between objects of the picture, in the graph's order."""
+    """Return every link between objects of the picture, in the graph's order."""
     alias = dict(_find_aliases(graph))
     return [
         Edge(source, alias.get(target, target), path, facts["state"])
@@ -60,7 +60,7 @@ def _is_pictured(ref: ObjectRef) -> bool:
 
 
 def _find_aliases(graph: Graph) -> Iterator[tuple[ObjectRef, ObjectRef]]:
-    """What is known by a uid or providerID only, and the missing object that the same object names by its name."""
+    """Each object known by uid or providerID only, with the named one that the same object references as well."""
     for ref, facts in graph.nodes(data=True):
         if facts["state"] == PRESENT or not is_nameless(ref):
             continue
@@ -75,7 +75,7 @@ def _find_aliases(graph: Graph) -> Iterator[tuple[ObjectRef, ObjectRef]]:
 
 
 def _drawn_objects(graph: Graph, found: Iterable[Edge]) -> list[ObjectRef]:
-    """What exists, and what is named by it; not what only a host's own files name."""
+    """The objects that exist, and those that they reference; not those that only a host's own files reference."""
     there = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == PRESENT and _is_pictured(ref)]
     return list(dict.fromkeys([*there, *(edge.target for edge in found)]))
 
@@ -85,7 +85,7 @@ def _findings_by_object(
 ) -> dict[ObjectRef, list[Finding]]:
     """The findings about each object: it is their subject, or it lacks the field that shows the fault.
 
-    What is about the whole cluster is told at the cluster object alone.
+    A finding about the whole cluster is shown at the cluster object alone.
     """
     told: dict[ObjectRef, list[Finding]] = {}
     for finding in findings:
@@ -107,7 +107,7 @@ def _build_box(ref: ObjectRef, state: str, told: list[Finding], pairing: Pairing
 
 
 def _connected_groups(boxes: dict[ObjectRef, Box], found: Iterable[Edge]) -> Iterator[list[ObjectRef]]:
-    """What hangs together, each group and its members in the order of the boxes."""
+    """The groups of connected objects, and the members of each, in the order of the boxes."""
     beside: dict[ObjectRef, list[ObjectRef]] = {ref: [] for ref in boxes if ref.kind in PLACE}
     for edge in found:
         if edge.source in beside and edge.target in beside:
@@ -137,7 +137,7 @@ def _build_row(group: list[ObjectRef], boxes: dict[ObjectRef, Box], links: LinkI
 
 
 def _clear_states(row: Row) -> Row:
-    """A row that only waits for others: none of its objects is drawn as broken."""
+    """A row that only waits for others: none of its objects is shown as broken."""
     calm = {box.key: box._replace(state="good") for box in row.boxes if box.exists}
     links, out = (
         tuple(

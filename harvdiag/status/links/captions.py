@@ -1,4 +1,4 @@
-"""What is said below a row of links and about the cluster objects, and which of the links to these are shown as one."""
+"""The captions of rows and of the cluster objects, and which links to the cluster objects are drawn as one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["findings_below", "group_hub_links", "hub_findings", "hub_place", "li
 
 
 def findings_below(row: Row, meant: Sequence[Finding] = ()) -> list[Finding]:
-    """The findings that are told in full below a row: the one that is `meant`, then root causes."""
+    """Return the findings that are written in full below a row: those in focus (`meant`), then root causes."""
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
     roots = [] if row.is_held_up else roots
     return [*meant, *(finding for finding in roots if finding not in meant)]
 
 
 def list_remarks(row: Row, told: Sequence[Finding], meant: bool, most: int) -> list[str]:
-    """What is said after them in short: that the row is held up, what follows, how many of `told` there is no room for.
+    """Return the short remarks after them: that the row is held up, the consequences, how many of `told` are left out.
 
-    `meant`: a finding is in focus, so that the row is not only told as held up.
+    `meant`: a finding is in focus, so that it is not enough to say that the row is held up.
     """
     after = [finding for finding in row.findings if finding not in told]
     rest = [f"held up: {short_clause(row.findings[0])}"] if row.is_held_up and not meant else []
@@ -33,12 +33,12 @@ def list_remarks(row: Row, told: Sequence[Finding], meant: bool, most: int) -> l
 
 
 def hub_findings(model: LinkModel) -> list[Finding]:
-    """The findings about the cluster objects, each once."""
+    """Return the findings about the cluster objects, each once."""
     return list({finding.fingerprint: finding for box in model.cluster_boxes for finding in box.findings}.values())
 
 
 def hub_place(entries: Sequence[Entry], told: Sequence[Finding]) -> int:
-    """Before which entry they are told: the first whose links hold; before all where one of them is a root cause."""
+    """Return the index of the entry before which they are written: the first whose links hold; 0 for a root cause."""
     if any(not finding.caused_by for finding in told):
         return 0
     return next((at for at, entry in enumerate(entries) if isinstance(entry, Row) and entry.is_linked), len(entries))
@@ -56,5 +56,5 @@ def group_hub_links(row: Row) -> list[list[Link]]:
 
 
 def _is_last(link: Link, links: Sequence[Link]) -> bool:
-    """Whether none that holds comes from further right: each chain of a row ends there."""
+    """Whether no valid link starts further right: each chain of a row ends there."""
     return all(PLACE[link.source.ref.kind] >= PLACE[other.source.ref.kind] for other in links if other.state == "good")

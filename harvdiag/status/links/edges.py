@@ -1,4 +1,4 @@
-"""The links that there are: those that lead from one object to another are one link, and whether it holds."""
+"""The links of the graph: all fields that lead from one object to another are one link, and whether it holds."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from harvdiag.status.links.rows import PLACE, Box, Link, worst_state
 __all__ = ["Edge", "LinkIndex"]
 
 FIRST = (E1, E2, INFRASTRUCTURE, BOOTSTRAP, PLAN_OF)
-"""The fields that carry a link; others that say the same come after them."""
+"""The fields that define a link; others that repeat it come after them."""
 
 
 class Edge(NamedTuple):
-    """A link of the graph, with its target called by its name where the graph knows it by uid too."""
+    """A link of the graph, with the target that has a name where the graph knows it by uid too."""
 
     source: ObjectRef
     target: ObjectRef
@@ -35,7 +35,7 @@ class LinkIndex:
             self._by_source.setdefault(edge.source, {}).setdefault(edge.target, []).append(edge)
 
     def find_links(self, group: Iterable[ObjectRef]) -> tuple[list[Link], list[Link]]:
-        """The links that the objects of a group hold: those to one another, and those to the cluster objects."""
+        """Return the links of the objects of a group: those among them, and those to the cluster objects."""
         members = dict.fromkeys(group)
         links = [self._build_link(edges) for ref in members for edges in self._by_source.get(ref, {}).values()]
         inner = [link for link in links if link.target.ref in members]
@@ -46,16 +46,16 @@ class LinkIndex:
         paths = sorted((e.path for e in edges), key=lambda p: FIRST.index(p) if p in FIRST else len(FIRST))
         if edges[0].state != PRESENT:
             state = _link_severity(source, target, paths) if edges[0].state == ABSENT else "unseen"
-            word = "names what does not exist" if edges[0].state == ABSENT else "not seen"
+            word = "references what does not exist" if edges[0].state == ABSENT else "not seen"
             return Link(source, target, tuple(paths), state or "absent", word)
         other = self._conflicting_name(source.ref, target.ref)
         state = _link_severity(source, target, (*paths, E1, E2)) if other else ""
         if not state:
             return Link(source, target, tuple(paths))
-        return Link(source, target, tuple(paths), state, f"{target.ref.kind} names {other} instead", other)
+        return Link(source, target, tuple(paths), state, f"{target.ref.kind} references {other} instead", other)
 
     def _conflicting_name(self, source: ObjectRef, target: ObjectRef) -> str:
-        """Whom the other end of a link names instead of the one that names it, both of which exist."""
+        """The name that the other end of a link references instead of its source; empty where they agree."""
         match source.kind, target.kind:
             case ["Node", "Machine"]:
                 back = self._pairing.node_ref(target)
@@ -67,7 +67,7 @@ class LinkIndex:
 
 
 def _link_severity(source: Box, target: Box, paths: Sequence[str]) -> str:
-    """The worst severity of what is found about this very link or the absence of its end; empty where nothing is."""
+    """The worst severity of the findings about this link or the absence of its target; empty where there is none."""
     found = [
         str(finding.severity)
         for finding in (*source.findings, *target.findings)
@@ -77,7 +77,7 @@ def _link_severity(source: Box, target: Box, paths: Sequence[str]) -> str:
 
 
 def _is_evidence(finding: Finding, source: Box, target: Box, paths: Sequence[str]) -> bool:
-    """Whether the evidence of a finding is a field of the link, or that its end is not there."""
+    """Whether the evidence of a finding is a field of the link, or the absence of its target."""
     if not target.exists and finding.subject == target.ref:
         return True
     for evidence in finding.evidence:

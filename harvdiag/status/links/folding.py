@@ -1,4 +1,4 @@
-"""What is alike is told once: healthy rows as one bundle, and of equal faults the first few and how many more."""
+"""Folding of equal rows: healthy rows become one entry; of equal faults the first few stay, and a count of the rest."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ WELL, ROOM, MOST, TALL = 8, 12, 3, 12
 
 
 class Fold(NamedTuple):
-    """Rows that are alike and told as one; `more` where others like them are shown."""
+    """Equal rows that are shown as one entry; `more` where others like them are shown one by one."""
 
     rows: tuple[Row, ...]
     more: bool = False
 
     @property
     def state(self) -> str:
-        """What they have in common."""
+        """The state that they have in common."""
         return self.rows[0].state
 
     @property
     def names(self) -> list[str]:
-        """What they are called after."""
+        """The names of their Nodes, else of what each row is called after."""
         return [box.ref.name for row in self.rows for box in (row.nodes or [row.head])]
 
     @property
     def noun(self) -> str:
-        """How many they are, in words: ``46 nodes``, ``2 Machines``."""
+        """How many they are: ``46 nodes``, ``2 Machines``."""
         return format_count(len(self.names), self._kind)
 
     @property
     def rules(self) -> list[str]:
-        """The checks that found them, root causes first."""
+        """The rules of their findings, root causes first."""
         return list(dict.fromkeys(finding.rule for row in self.rows for finding in row.findings))
 
     @property
@@ -48,10 +48,10 @@ class Fold(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What they stand for, in words: ``46 nodes: every link holds``, ``and 27 more nodes have no Machine``."""
+        """What they stand for: ``46 nodes: every link holds``, ``and 27 more nodes have no Machine``."""
         if self.is_held_up:
             more = format_count(len(self.names), f"more {self._kind}")
-            return f"{more}: every link holds, held up by what is told above"
+            return f"{more}: every link holds, held up by the faults above"
         if self.state == "good":
             return f"{self.noun}: every link holds"
         if found := next((finding for row in self.rows for finding in row.findings), None):
@@ -66,7 +66,7 @@ class Fold(NamedTuple):
         return "node" if kind == "Node" else kind
 
     def count(self, kind: str) -> int:
-        """How many objects of a kind there are in it."""
+        """Return how many objects of a kind are in it."""
         return sum(box.ref.kind == kind and box.exists for row in self.rows for box in row.boxes)
 
 
@@ -74,7 +74,7 @@ Entry: TypeAlias = Row | Fold
 
 
 def fold_rows(rows: Sequence[Row], whole: bool = False) -> list[Entry]:
-    """The rows and folds in the order of the picture. `whole` folds nothing."""
+    """Return the rows and folds in the order of the picture. `whole` folds nothing."""
     if whole or len(rows) < WELL:
         return list(rows)
     alike = groups(rows, _row_signature)
@@ -94,15 +94,15 @@ WELL_MARK: tuple[object, ...] = ("good", (), ())
 
 
 def _row_signature(row: Row) -> tuple[object, ...]:
-    """What makes two rows alike: the same findings, and the same boxes that are not there."""
+    """What makes two rows equal: the same findings, and the same missing objects."""
     lacking = tuple(sorted((t.ref.kind, t.state) for t in row.boxes if not t.exists))
     return (row.state, tuple(finding.rule for finding in row.findings), lacking)
 
 
 def trim_row(row: Row, most: int = TALL) -> Row:
-    """The row with no more than so many boxes in a column, those that findings are about first.
+    """Return the row with at most `most` boxes in a column, those that findings are about first.
 
-    Of many Nodes that hang on one Machine the first few are kept that are broken, and the one that is not.
+    Of many Nodes of one Machine, the first few that are broken are kept, and the one that is not.
     """
     ill = [node for node in row.nodes if node.state != "good"]
     if len(ill) > MOST + 2:
@@ -126,7 +126,7 @@ def _keep_boxes(row: Row, kept: Collection[str]) -> Row:
 
 
 def _drop_nodes(row: Row, nodes: Sequence[Box]) -> Row:
-    """The row without these Nodes and what nothing else in it is tied to."""
+    """The row without these Nodes and without what is linked to nothing else in it."""
     gone = {node.key for node in nodes}
     beside: dict[str, set[str]] = {}
     for link in row.links:

@@ -1,6 +1,6 @@
-"""What should be there and is not: the Machine of a Node, the Node and the parts of a Machine.
+"""The objects that should be there and are not: the Machine of a Node, the Node and the parts of a Machine.
 
-A slot is broken only where a finding says so; where its kind was not seen, nothing is said of it.
+An expected link is broken only where a finding says so; where its kind was not seen, it is shown as unseen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OWNERS = "metadata.ownerReferences"
 
 
 class ExpectedLink(NamedTuple):
-    """An object of `owner` should name one of `kind` in `path`, or be named in it."""
+    """An object of kind `owner` should reference one of `kind` in `path`, or be referenced by it."""
 
     owner: str
     kind: str
@@ -44,7 +44,7 @@ WORDS = {"Secret": "plan Secret"}
 
 
 def find_missing(boxes: Sequence[Box], links: Sequence[Link], pairing: Pairing) -> tuple[list[Box], list[Link]]:
-    """The empty slots of a row and the links that should lead there, or to the object that is there already."""
+    """Return placeholders for the missing objects of a row, and the missing links to them or to objects that exist."""
     found: dict[str, Box] = {}
     expected = []
     for slot in EXPECTED:
@@ -61,7 +61,7 @@ def find_missing(boxes: Sequence[Box], links: Sequence[Link], pairing: Pairing) 
 
 
 def _is_filled(owner: Box, slot: ExpectedLink, boxes: Sequence[Box], links: Sequence[Link], pairing: Pairing) -> bool:
-    """Whether something fills the slot: the field itself, or any link where no finding asks for more."""
+    """Whether the expected link is there: the field itself, or any link where no finding is about the field."""
     if slot.kind == "Secret" and pairing.plans_of(owner.ref):
         return True
     ends = [link for link in links if {owner.ref, slot.kind} <= {link.source.ref, link.target.ref, *_end_kinds(link)}]

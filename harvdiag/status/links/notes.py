@@ -1,4 +1,4 @@
-"""The second line of a box: the one fact about an object that helps to read its place in the graph."""
+"""The second line of a box: the role, phase or kind of an object, and whether it is being deleted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INIT = "rke.cattle.io/init-node"
 
 
 def describe_object(obj: Obj, ref: ObjectRef) -> str:
-    """Role of a Node, phase of a Machine, the kind where several share a column."""
+    """Return the role of a Node, the phase of a Machine, or the kind where several kinds share a column."""
     leaving = "being deleted" if text(obj, "metadata.deletionTimestamp") else ""
     if ref.kind == "Node":
         ready = "" if READY.value(obj) in {"True", None} else "not ready"
@@ -29,7 +29,7 @@ def describe_object(obj: Obj, ref: ObjectRef) -> str:
 
 
 def kind_label(name: str) -> str:
-    """The kind in few words: three kinds are called Cluster."""
+    """Return a short name for the kind: three kinds are called Cluster."""
     bare = CATALOGUE[name].bare
     group = CATALOGUE[name].group
     if bare != "Cluster":

@@ -1,4 +1,4 @@
-"""The picture as plain nodes and edges, for programs that place them themselves (Mermaid, Graphviz)."""
+"""The link picture as plain nodes and edges, for programs with a layout of their own (Mermaid, Graphviz)."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ class OutlineEdge:
     left: str
     right: str
     forth: bool
-    """Whether the left names the right."""
+    """Whether the left references the right."""
     back: bool
-    """Whether the right names the left."""
+    """Whether the right references the left."""
     state: str = "good"
     label: str = ""
 
 
 class Outline(NamedTuple):
-    """All of them, in their order."""
+    """All nodes and edges, in order."""
 
     nodes: tuple[OutlineNode, ...]
     edges: tuple[OutlineEdge, ...]
 
 
 def box_label(box: Box) -> str:
-    """Kind and name of a box in a line of text."""
+    """Return kind and name of a box for a line of text."""
     if box.placeholder:
         return plain(box.placeholder)
     bare = CATALOGUE[box.ref.kind].bare if box.ref.kind in PLACE else kind_label(box.ref.kind)
@@ -55,12 +55,12 @@ def box_label(box: Box) -> str:
 
 
 def state_sign(state: str) -> str:
-    """The sign of a state in a line of text: ``✗``, ``!``, ``i``, ``✓``, ``?``, ``○`` for what does not exist."""
+    """Return the mark of a state in text: ``✗``, ``!``, ``i``, ``✓``, ``?``, ``○`` for what does not exist."""
     return SIGNS.get(state, HOLLOW)
 
 
 def build_outline(found: LinkRows) -> Outline:
-    """What the picture shows, folded as it is."""
+    """Build the nodes and edges of what the picture shows, with its folds."""
     nodes, edges = [], []
     target = next((link.target.key for row in found.model.rows for link in row.out if link.state == "good"), "")
     for number, entry in enumerate(found.entries):
@@ -80,7 +80,7 @@ def build_outline(found: LinkRows) -> Outline:
 
 
 def fold_label(fold: Fold) -> str:
-    """What a fold stands for, in a few words."""
+    """Return what a fold stands for, in a few words."""
     return fold.summary
 
 
@@ -93,7 +93,7 @@ def _build_node(box: Box) -> OutlineNode:
 
 
 def _build_edges(links: Iterable[Link]) -> Iterator[OutlineEdge]:
-    """One edge for both directions; of those that hold, no short cuts past a column."""
+    """One edge for both directions; valid links that skip a column are left out."""
     pairs: dict[tuple[str, str], list[tuple[Link, bool]]] = {}
     for link in links:
         places = [PLACE.get(box.ref.kind, len(PLACE)) for box in (link.source, link.target)]
@@ -112,7 +112,7 @@ def _build_edges(links: Iterable[Link]) -> Iterator[OutlineEdge]:
 
 
 def _hub_edges(row: Row) -> Iterator[OutlineEdge]:
-    """One edge to the cluster objects for all links that hold, and one for each that does not."""
+    """One edge to the cluster objects for all valid links, and one for each other link."""
     good = sorted((link for link in row.out if not link.word), key=lambda link: -PLACE[link.source.ref.kind])
     for link in [*good[:1], *(link for link in row.out if link.word)]:
         word = f"{link.paths[0]}: {link.word}" if link.word else ""

@@ -1,4 +1,4 @@
-"""What was found, in words instead of the names of checks."""
+"""Findings as clauses of a sentence, from the summaries of their rules."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ FIRST = {"A", "An", "All", "Another", "It", "More", "No", "None", "Nothing", "No
 FIRST |= {"The", "What", "Management"}
 
 
-def continue_sentence(told: str) -> str:
-    """A sentence that goes on after a comma or a colon."""
-    return told[:1].lower() + told[1:] if told.partition(" ")[0] in FIRST else told
+def continue_sentence(sentence: str) -> str:
+    """Return a sentence for use after a comma or a colon: its first word in lower case unless a name."""
+    return sentence[:1].lower() + sentence[1:] if sentence.partition(" ")[0] in FIRST else sentence
 
 
 def describe_consequences(findings: Iterable[Finding]) -> str:
-    """What comes of a fault: ``what follows: the running upgrade waits for a Node that has no Machine``."""
-    told = dict.fromkeys(continue_sentence(_rule_summary(finding.rule)) for finding in findings)
-    return f"what follows: {'; '.join(told)}" if told else ""
+    """Return a sentence for use after a comma or a colon; its first word in lower case unless a name."""
+    clauses = dict.fromkeys(continue_sentence(_rule_summary(finding.rule)) for finding in findings)
+    return f"what follows: {'; '.join(clauses)}" if clauses else ""
 
 
 def describe_repeated(count: int, noun: str, finding: Finding) -> str:
-    """Others with the same fault: ``27 more nodes have no Machine``, else the fault behind a colon."""
+    """Return how many others have the same fault: ``27 more nodes have no Machine``, else the fault after a colon."""
     more, found = format_count(count, f"more {noun}"), registry().get(finding.rule)
     if found and found.alike and count > 1 and finding.subject.kind.lower() == noun.lower():
         return f"{more} {found.alike}"
@@ -36,11 +36,11 @@ def describe_repeated(count: int, noun: str, finding: Finding) -> str:
 
 
 def describe_hidden(row: Row) -> str:
-    """What was left out of a row: its Nodes by their names, else how many objects; empty where all is shown."""
+    """Return what was left out of a row: its Nodes by name, else how many objects; empty where all is shown."""
     if row.folded:
         names = listed([ref.name for ref in row.folded], 12)
-        return f"and {format_count(len(row.folded), 'more node')} that hang together with these: {names}"
-    return f"and {row.left} more objects that hang together with these" if row.left else ""
+        return f"and {format_count(len(row.folded), 'more node')} that are connected with these: {names}"
+    return f"and {row.left} more objects that are connected with these" if row.left else ""
 
 
 def _rule_summary(rule: str) -> str:

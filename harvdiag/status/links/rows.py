@@ -1,6 +1,6 @@
-"""What the link graph is made of: objects and gaps, the links between them, and the rows that they form.
+"""The link model: boxes for objects and for missing ones, the links between them, and the rows that they form.
 
-A row is what hangs together without the cluster objects: a Node with its Machine and that one's parts.
+A row is a connected group without the cluster objects: a Node with its Machine and the parts of that.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ CLUSTER_KINDS = (
     "RKEControlPlane",
     "RKECluster",
 )
-"""The cluster objects, of which there is one each: the last column, from above."""
+"""The kinds of the cluster objects, one object each: the last column, from top to bottom."""
 NUMBER = re.compile(r"([0-9]+)")
 RANKS = (*SEVERE, ABSENT, UNSEEN, GOOD)
 
 
 def worst_state(states: list[str]) -> str:
-    """The state that matters most; ``good`` where there is none."""
+    """Return the worst state; ``good`` where there is none."""
     return min(states, key=RANKS.index, default="good")
 
 
 def natural_key(ref: ObjectRef) -> tuple[tuple[str | int, ...], str]:
-    """What to sort names by: ``hv9`` before ``hv10``."""
+    """Return the sort key of natural order: ``hv9`` before ``hv10``."""
     parts = NUMBER.split(ref.name)
     return tuple(int(part) if at % 2 else part for at, part in enumerate(parts)), str(ref)
 
@@ -73,17 +73,17 @@ class Box(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What stands in the box."""
+        """The text in the box."""
         if self.ref.kind == "Secret" and self.exists:
             return self.ref.name.removesuffix("-machine-plan")
         return self.placeholder or self.ref.name.replace("provider_id ", "providerID ")
 
 
 class Link(NamedTuple):
-    """A link: `source` names `target` in the fields `paths`, all that lead from the one to the other.
+    """A link: `source` references `target` in the fields `paths`, all that lead from the one to the other.
 
-    `state` is that of a box; one that does not hold has a `word` for it: ``missing``, ``names what does not exist``.
-    `instead` is the name in it of what the other end names.
+    `state` is that of a box; one that does not hold has a `word` for it: ``missing``,
+    ``references what does not exist``. `instead` is the name that the other end references.
     """
 
     source: Box
@@ -105,7 +105,7 @@ class Link(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What hangs together: its boxes, the links among them, and the links to the cluster objects (`out`).
+    """A connected group: its boxes, the links among them, and the links to the cluster objects (`out`).
 
     `left` is how many boxes were left out of it, `folded` are the Nodes among them.
     """
@@ -124,7 +124,7 @@ class Row(NamedTuple):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding about one of its boxes, each once; those first that nothing in the row explains."""
+        """Every finding about one of its boxes, each once; first those that no other finding of the row explains."""
         found = {finding.fingerprint: finding for box in self.boxes for finding in box.findings}
         return tuple(
             sorted(
@@ -135,23 +135,23 @@ class Row(NamedTuple):
 
     @property
     def is_linked(self) -> bool:
-        """Whether all that it should name is there, or at least nothing is known to be wrong with it."""
+        """Whether every link holds, as far as was seen: no reference is missing or dangling."""
         gaps = any(box.placeholder and box.state != "unseen" for box in self.boxes)
         return not gaps and not any(link.broken or link.state == "absent" for link in (*self.links, *self.out))
 
     @property
     def is_held_up(self) -> bool:
-        """Whether its links hold, and all that was found follows from what is wrong elsewhere."""
+        """Whether its links hold, and all its findings are consequences of faults elsewhere."""
         return self.is_linked and bool(self.findings) and all(finding.caused_by for finding in self.findings)
 
     @property
     def broken(self) -> bool:
-        """Whether a finding is about one of its links, or about one that should be there."""
+        """Whether a finding is about one of its links, or about a missing one."""
         return any(link.broken for link in (*self.links, *self.out))
 
     @property
     def broken_nodes(self) -> list[Box]:
-        """Its Nodes that are broken: those that a finding is about, for another may be quite well; else all."""
+        """Its Nodes that are broken: those that a finding is about, as others may be healthy; all where none is."""
         return ([node for node in self.nodes if node.state in SEVERE] or self.nodes) if self.broken else []
 
     @property
@@ -161,12 +161,12 @@ class Row(NamedTuple):
 
     @property
     def head(self) -> Box:
-        """What the row is called after: its first Node, else its first Machine, else whatever is there."""
+        """The box that names the row: its first Node, else its first Machine, else any."""
         return min(self.boxes, key=lambda t: (not t.exists, PLACE[t.ref.kind], natural_key(t.ref)))
 
 
 class LinkModel(NamedTuple):
-    """The whole graph: rows in the order in which they are read, and the cluster objects with their links.
+    """The whole graph: rows in reading order, and the cluster objects with their links.
 
     `gaps` are the kinds that were not seen; `findings` those that are about the links or the objects in the picture.
     """

@@ -1,4 +1,4 @@
-"""The links as a table, one row each, with what was found about it."""
+"""The links as a table, one row each, with the finding about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = ("source_kind", "source", "field", "target_kind", "target", "state", "
 
 
 def build_records(model: LinkModel) -> list[Record]:
-    """Every link of the rows and among the cluster objects, also of what is folded; trouble first."""
+    """Return every link of the rows and among the cluster objects, folded ones too; trouble first."""
     links = [link for row in model.rows for link in (*row.links, *row.out)] + list(model.cluster_links)
     return [dict(zip(COLUMNS, values, strict=True)) for link in links for values in _link_rows(link)]
 
@@ -33,13 +33,13 @@ def _link_rows(link: Link) -> Iterator[tuple[str, ...]]:
 
 
 def _link_state(link: Link) -> str:
-    """``holds``, or what is wrong with it."""
+    """``holds``, or what is wrong with the link."""
     return link.word or "holds"
 
 
 def _link_finding(link: Link) -> str:
-    """The rule that speaks of a broken link, the root cause first."""
+    """The rule of the finding about a broken link, the root cause first."""
     if not link.broken:
         return ""
-    told = sorted((*link.source.findings, *link.target.findings), key=lambda finding: bool(finding.caused_by))
-    return next((finding.rule for finding in told if finding.family == "pairing"), "")
+    found = sorted((*link.source.findings, *link.target.findings), key=lambda finding: bool(finding.caused_by))
+    return next((finding.rule for finding in found if finding.family == "pairing"), "")

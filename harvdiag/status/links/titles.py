@@ -1,4 +1,4 @@
-"""What the picture says in words: its title, which is the answer, and its alternative text."""
+"""The link picture in words: its title, which is the answer, and its alternative text."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FEW = 6
 
 
 def short_clause(finding: Finding) -> str:
-    """The fault in few words: the message up to its reasons, a Node by its name alone."""
+    """Return the fault in few words: the message up to its reasons, a Node by its name alone."""
     head = finding.message.partition(": ")[0].partition("; ")[0]
     return head.removeprefix("Node ") if finding.subject.kind == "Node" else head
 
 
 def build_title(model: LinkModel, focus: ObjectRef | None, finding: Finding | None) -> str:
-    """The answer in one line."""
+    """Return the answer in one line."""
     if focus is not None:
         return _describe_focus(model, focus, finding)
     nodes = [node for row in model.rows for node in row.nodes]
@@ -34,7 +34,7 @@ def build_title(model: LinkModel, focus: ObjectRef | None, finding: Finding | No
     if roots:
         return _describe_faults(model, roots, len(nodes))
     if model.gaps:
-        return f"Cannot tell whether every link holds: {listed(model.gaps, 3)} not seen"
+        return f"Unknown whether every link holds: {listed(model.gaps, 3)} not seen"
     others = _sort_findings(model.rows) or _sort_findings([Row(model.cluster_boxes)])
     if broken:
         size = format_count(len(broken), "row")
@@ -44,7 +44,7 @@ def build_title(model: LinkModel, focus: ObjectRef | None, finding: Finding | No
 
 
 def _describe_faults(model: LinkModel, roots: Sequence[Finding], nodes: int) -> str:
-    """What is wrong and how many Nodes it breaks, or else holds up; the fault of a whole cluster counts none."""
+    """What is wrong and how many Nodes it breaks, else holds up; a fault of the whole cluster has no count."""
     ill = sum(len(row.broken_nodes) for row in model.rows)
     held = [node.ref.name for row in model.rows if row.is_held_up for node in row.nodes]
     own = [finding for finding in roots if not finding.caused_by]
@@ -59,7 +59,7 @@ def _describe_faults(model: LinkModel, roots: Sequence[Finding], nodes: int) -> 
 
 
 def _describe_ghosts(model: LinkModel, found: Sequence[Finding], held: Sequence[str], nodes: int) -> str:
-    """Machines whose Nodes do not exist, and whom they hold up."""
+    """The Machines whose Nodes do not exist, and the Nodes that they hold up."""
     gone = [t.ref.name for row in model.rows for t in row.boxes if t.ref.kind == "Node" and t.state == "absent"]
     head = f"{format_count(len(found), 'Machine')} without Node ({listed(gone, FEW)})"
     if not held:
@@ -96,21 +96,21 @@ def _describe_focus(model: LinkModel, focus: ObjectRef, finding: Finding | None)
     name = focus.name if focus.kind == "Node" else f"{focus.kind} {focus.name}"
     box = next((t for row in model.rows for t in row.boxes if t.ref == focus), None)
     if box is not None and not box.exists:
-        return f"{name} {'was not seen' if box.state == 'unseen' else 'does not exist'}, though others name it"
+        return f"{name} {'was not seen' if box.state == 'unseen' else 'does not exist'}, though others reference it"
     found = _sort_findings(model.rows)
     if found:
         return f"{name}: {short_clause(found[0])}"
     if any(row.state == "unseen" for row in model.rows):
-        return f"{name}: cannot tell whether every link holds"
+        return f"{name}: unknown whether every link holds"
     return f"{name}: every link holds"
 
 
 def build_alt_text(model: LinkModel, entries: Sequence[Entry], said: str) -> str:
-    """The picture for somebody who cannot see it: the answer, each broken row, and what is folded."""
+    """Return the alternative text: the answer, each broken row, and what is folded."""
     parts = [f"Link graph. {said}."]
     bad = [entry for entry in entries if isinstance(entry, Row) and entry.state != "good"]
     parts += [_describe_row(row) for row in bad[:FEW]]
-    parts += [f"{len(bad) - FEW} more rows are not well."] if len(bad) > FEW else []
+    parts += [f"{len(bad) - FEW} more rows have faults."] if len(bad) > FEW else []
     well = [entry.head.ref.name for entry in entries if isinstance(entry, Row) and entry.state == "good"]
     parts += [f"Every link holds of {listed(well, 12)}."] if well else []
     parts += [_describe_fold(entry) for entry in entries if isinstance(entry, Fold)]
@@ -121,9 +121,9 @@ def build_alt_text(model: LinkModel, entries: Sequence[Entry], said: str) -> str
 def _describe_row(row: Row) -> str:
     found = [finding for finding in row.findings if not finding.caused_by] or row.findings[:1]
     links = [link for link in row.links if link.broken]
-    told = [f"{short_clause(f)}: that follows." if f.caused_by else f"{f.message}." for f in found[:2]]
+    told = [f"{short_clause(f)} (a consequence)." if f.caused_by else f"{f.message}." for f in found[:2]]
     told += [f"{t.source.name} to {t.target.name}: {t.paths[0]} {t.word}." for t in links[:3]]
-    said = " ".join(told) or "something that it names is not there or was not seen."
+    said = " ".join(told) or "something that it references does not exist or was not seen."
     return said if row.head.name in said else f"{row.head.ref}: {said}"
 
 

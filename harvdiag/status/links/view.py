@@ -1,4 +1,4 @@
-"""What is to be shown, before it has a place: the rows after focus and folding, and the words for the whole."""
+"""The rows that are shown, after focus and folding, with title and alternative text; positions come later."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ __all__ = ["LinkRows", "select_rows"]
 
 @dataclass(frozen=True)
 class LinkRows(Tabular):
-    """The graph, what is shown of it, and what is said of it in one line, in a second one, and at length.
+    """The link model, the entries that are shown of it, its title, the line of its source, and its alternative text.
 
     Its table has one row a link and field, trouble first, all str: `source_kind`, `source`, `field`, `target_kind`,
-    `target` (empty for a field that should name another and does not), `state` (``holds``, or what is wrong with it),
-    `finding` (the rule that speaks of it; empty where none does).
+    `target` (empty for a missing reference), `state` (``holds``, or what is wrong with it),
+    `finding` (the rule of the finding about it; empty for none).
     """
 
     noun: ClassVar[str] = "links"
@@ -40,11 +40,11 @@ class LinkRows(Tabular):
     alt: str
 
     def __repr__(self) -> str:
-        return f"<Plot: {len(self.records)} links; {plain(self.title)}>"
+        return f"<LinkRows: {len(self.records)} links; {plain(self.title)}>"
 
     @property
     def records(self) -> list[Record]:
-        """One row a link, also of what is folded."""
+        """One row a link, folded ones too."""
         return build_records(self.model)
 
     def _summary(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def select_rows(
     finding: Finding | None = None,
     whole: bool = False,
 ) -> LinkRows:
-    """All rows, or those around the object in focus; folded unless the `whole` is asked for."""
+    """Select all rows, or those around the object in focus; folded unless `whole` is given."""
     model = build_model(diagnosis.facts.pairing, graph, diagnosis.findings)
     if focus is not None:
         model = _rows_around(model, focus, finding, graph)
@@ -71,10 +71,10 @@ def select_rows(
 
 
 def _rows_around(model: LinkModel, focus: ObjectRef, finding: Finding | None, graph: Graph) -> LinkModel:
-    """The rows in which the object is, and the cluster objects that they name.
+    """The rows with the object, and the cluster objects that they reference.
 
-    Around a cluster object that is everything. Of what is not in the picture, it is the objects that it names, or
-    that show what was found.
+    Around a cluster object these are all rows. For an object that is not in the picture they are the rows of the
+    objects that it references, or that are evidence of the finding.
     """
     if any(box.ref == focus for box in model.cluster_boxes):
         return model

@@ -1,6 +1,6 @@
-"""The rows of the matrix from a cluster's facts: every node, and every Machine or name without one, trouble on top.
+"""The rows of the node board: every node, and every Machine or Node name without one, trouble on top.
 
-What is broken comes from the findings; a field that no rule judges is told as it stands.
+What is broken comes from the findings; a field that no rule judges is shown as it is.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ VOTER = condition_column("voter", "EtcdIsVoter")
 
 
 class Board(Tabular):
-    """All rows of one cluster, and what was found that is about none of them.
+    """All rows of one cluster, and the findings that are about none of them.
 
     Its table has one row a node, and one a Machine or a name without a node: `kind`, `name`, `machine`, `severity`
     (str), `findings` (Int64, how many), `paired` (str), `managed`, `ready`, `schedulable` (boolean), `roles`,
     `kubelet`, `os` (str), `volumes`, `vms` (Int64, how many), `upgrade` (its state), `rules` (str). What was not seen,
-    or cannot be told of a Machine, is missing.
+    or does not apply to a Machine, is missing.
     """
 
     noun = "nodes"
@@ -79,7 +79,7 @@ class Board(Tabular):
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Trouble on top: by severity, those with a fault of their own before those held up, by count, by name."""
+        """The rows, trouble on top: by severity, own faults before rows that are held up, by count, by name."""
         found = [*self._node_rows(), *self._ghost_rows()]
         found.sort(
             key=lambda row: (
@@ -100,13 +100,13 @@ class Board(Tabular):
 
     @cached_property
     def others(self) -> list[Finding]:
-        """The findings that are about no row."""
+        """The findings that are about no row of the board."""
         told = {finding.fingerprint for row in self.rows for finding in row.findings}
         return [finding for finding in self.findings if finding.fingerprint not in told]
 
     @cached_property
     def columns(self) -> list[str]:
-        """The columns that there is anything to tell in."""
+        """The columns that have any content: `upgrade` only where there is an upgrade, or where it was not seen."""
         if self._is_upgrading or self.facts.snapshot.gap("Upgrade"):
             return list(HEADS)
         return [name for name in HEADS if name != "upgrade"]
@@ -125,7 +125,7 @@ class Board(Tabular):
             yield Row(ref, ref.name, cells, found, machine=", ".join(machines))
 
     def _ghost_rows(self) -> Iterator[Row]:
-        """Machines without a Node, and Nodes that a finding is about and that do not exist."""
+        """The Machines without a Node, and the Nodes that do not exist but that a finding is about."""
         known = {ref.name for ref in self.facts.pairing.nodes}
         for ref in self.facts.pairing.machines:
             pairs = self._pairs_by_machine.get(ref.name, [])
@@ -161,7 +161,7 @@ class Board(Tabular):
     def _findings_by_object(self) -> dict[ObjectRef, list[Finding]]:
         """The findings by the objects that each is about: its subject, and the evidence of one about something wider.
 
-        A finding about a Node is about that one alone, whatever else shows it.
+        A finding about a Node is about that Node alone, whichever objects are its evidence.
         """
         index: dict[ObjectRef, list[Finding]] = {}
         for finding in self.findings:
@@ -201,7 +201,7 @@ class Board(Tabular):
 
     def _findings_cell(self, found: tuple[Finding, ...]) -> Cell:
         if not found:
-            return Cell("none", PLAIN if self.findings.skipped else GOOD, "no check finds anything about it", 0)
+            return Cell("none", PLAIN if self.findings.skipped else GOOD, "no finding is about it", 0)
         worst = min(finding.severity.rank for finding in found)
         told = "; ".join(f"{finding.rule}: {finding.message}" for finding in found[:4])
         return Cell(str(len(found)), SEVERE[worst], told, len(found))
@@ -224,7 +224,7 @@ class Board(Tabular):
 
     @cached_property
     def _common_versions(self) -> dict[str, str]:
-        """The kubelet and the system that most nodes run, or that the upgrade leads to; empty where there is none."""
+        """The kubelet and OS that the upgrade installs, else those that most nodes run; empty where there is none."""
         if self.facts.rollout:
             release = self.facts.rollout.upgrade.release
             return {"kubelet": release.kubernetes, "os": release.os}
@@ -238,7 +238,7 @@ class Board(Tabular):
     def _version_cell(self, name: str, ref: ObjectRef, step: NodeRollout | None) -> Cell:
         told = str(FIELDS[name].value(self.facts.pairing.obj(ref)) or "")
         if not told:
-            return Cell("not told", UNSEEN, FIELDS[name].source)
+            return Cell("not reported", UNSEEN, FIELDS[name].source)
         word = told.removeprefix("Harvester ").partition("+")[0]
         usual, hint = self._common_versions[name], f"{FIELDS[name].source}: {told}"
         if not usual or told == usual:
@@ -246,7 +246,7 @@ class Board(Tabular):
         if step is None:
             return Cell(word, "warning", f"{hint}; most nodes run {usual}", told)
         late = step.state == DONE
-        return Cell(word, "warning" if late else PLAIN, f"{hint}; the upgrade leads to {usual}", told)
+        return Cell(word, "warning" if late else PLAIN, f"{hint}; the upgrade installs {usual}", told)
 
     def _upgrade_cell(self, step: NodeRollout | None, found: tuple[Finding, ...]) -> Cell:
         if step is None:
@@ -280,7 +280,7 @@ def _ready_cell(value: Any, step: NodeRollout | None, found: tuple[Finding, ...]
     if value == "True":
         return Cell("yes", GOOD, hint, True)
     if not value:
-        return Cell("not told", UNSEEN, hint)
+        return Cell("not reported", UNSEEN, hint)
     if step is not None and step.state == REBOOT and not found:
         return Cell("restarting", NOW, f"{hint}; the upgrade restarts it", False)
     if value == "False":

@@ -1,4 +1,4 @@
-"""What is drawn of many rows: each that is in trouble, those with the same trouble once, and the others as one."""
+"""The lines of the board of a large cluster: equal trouble is folded, and rows without trouble are one line."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from harvdiag.status.summary import format_count
 __all__ = ["MANY", "Bundle", "Line", "cell_lines", "count_rows", "fold_rows"]
 
 MANY = 25
-"""As many rows are drawn one by one."""
-SAMPLE = 3  # of those with the same trouble
-TROUBLES = 12  # as many rows in trouble are drawn one by one
+"""Up to so many rows are shown one by one."""
+SAMPLE = 3  # rows shown of those with the same trouble
+TROUBLES = 12  # up to so many rows in trouble are shown one by one
 SUMS = {"volumes", "vms"}
-DEEP = 3  # lines in a cell
+DEEP = 3  # most lines in a cell
 
 
 class Bundle(NamedTuple):
-    """Rows that are drawn as one: what they are called, and what each column holds how often."""
+    """Rows that are shown as one line, with their label."""
 
     label: str
     rows: tuple[Row, ...]
     state: str = ""
 
     def column(self, name: str) -> list[tuple[Cell, int]]:
-        """The cells of a column, each once, and how many rows have it; the most frequent first.
+        """Return the distinct cells of a column with the number of rows that have each, most frequent first.
 
-        Of what is counted on each node, the sum.
+        Of a column of counts, one cell with the sum.
         """
         cells = [row.cells[name] for row in self.rows]
         if name in SUMS and all(isinstance(cell.value, int) for cell in cells):
@@ -49,7 +49,7 @@ Line = Row | Bundle
 
 
 def fold_rows(rows: Sequence[Row], whole: bool = False) -> list[Line]:
-    """The lines of the picture; with `whole` every row is one."""
+    """Return the lines of the board; with `whole` every row is one."""
     if whole or len(rows) <= MANY:
         return list(rows)
     bad = [row for row in rows if row.trouble]
@@ -59,7 +59,7 @@ def fold_rows(rows: Sequence[Row], whole: bool = False) -> list[Line]:
 
 
 def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
-    """What is in a cell of a line, fact by fact; what was not seen has no word, for its sign says it."""
+    """Return the cells of a line in one column, each with its text; empty for what was not seen: its mark says so."""
     if isinstance(each, Row):
         cell = each.cells[name]
         return [(cell, _cell_word(cell))] if cell.state != NONE else []
@@ -78,7 +78,7 @@ def _cell_word(cell: Cell) -> str:
 
 
 def count_rows(rows: Sequence[Row]) -> str:
-    """How many of what: ``174 nodes``, ``3 Machines``."""
+    """Return how many rows of which kind: ``174 nodes``, ``3 Machines``."""
     machines = sum(row.ref.kind == "Machine" for row in rows)
     nodes = len(rows) - machines
     return " and ".join(
@@ -89,7 +89,7 @@ def count_rows(rows: Sequence[Row]) -> str:
 
 
 def _fold_alike(rows: Sequence[Row]) -> list[Line]:
-    """The first of each trouble, the rest of it as one; of very many sorts of trouble the worst."""
+    """Keep the first rows of each trouble and put the rest of it into one; of very many sorts keep the worst."""
     sorts = groups(rows, lambda row: (row.ref.kind, row.state, row.reason, tuple(sorted(f.rule for f in row.findings))))
     lines: list[Line] = []
     for at, (_, alike) in enumerate(sorts):

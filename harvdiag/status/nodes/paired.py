@@ -1,4 +1,4 @@
-"""Whether a Node and its Machine have each other, in a word or two."""
+"""The cell that says in a word or two whether a Node and its Machine are paired."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ WORDS = {
     Verdict.NO_NODE_YET: "no Node yet",
     Verdict.PAIRED: "deleting",
 }
-"""In a cell; a pair that holds is told otherwise, but for one whose Machine is being deleted."""
+"""The word for each verdict; ``deleting`` is for a pair whose Machine is being deleted, other pairs have ``yes``."""
 
 
 def build_pair_cell(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Finding]) -> Cell:
-    """The cell of a node's pairs, or of a Machine that has no Node; how bad it is comes from the findings."""
+    """Build the cell of a node's pairs, or of a Machine without a Node; its severity comes from the findings."""
     machines = ", ".join(pair.machine for pair in pairs if pair.machine)
     judged = [f for f in found if f.family == "pairing" and f.reason is not Reason.NOT_MANAGED]
     state = SEVERE[min(finding.severity.rank for finding in judged)] if judged else ""
@@ -45,7 +45,7 @@ def build_pair_cell(pairing: Pairing, pairs: Sequence[Pair], found: Sequence[Fin
 
 
 def _judge_pair(pairing: Pairing, pair: Pair) -> tuple[Verdict, bool]:
-    """What a pair amounts to, and whether its Machine is being deleted."""
+    """The verdict on a pair, and whether its Machine is being deleted."""
     node = ObjectRef("Node", "", pair.node) if pair.node else None
     machine = ObjectRef("Machine", FLEET, pair.machine) if pair.machine else None
     return pairing.judge(node, machine), bool(machine and pairing.deleting(machine))

@@ -1,4 +1,4 @@
-"""The matrix in words: its title, and what somebody is told who cannot see it."""
+"""The node board in words: its title, its notes, and its alternative text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FEW, LISTED, NOTES = 3, 12, 4
 
 
 def cell_sign(cell: Cell) -> str:
-    """The sign before its word."""
+    """Return the mark before the word of a cell; empty where its state has none."""
     return SIGNS.get(cell.state, "")
 
 
 def build_title(board: Board) -> str:
-    """The answer: which nodes need somebody, and why."""
+    """Return the answer in one line: which nodes need attention, and why."""
     if gap := board.facts.snapshot.gap("Node"):
-        return f"Nobody can tell how the nodes are: Nodes were not seen ({gap})"
+        return f"The state of the nodes is unknown: Nodes were not seen ({gap})"
     bad = [row for row in board.rows if row.trouble]
     own = [row for row in bad if not row.is_held_up and not row.ghost]
     ghosts, held = [row for row in bad if row.ghost], [row for row in bad if row.is_held_up and not row.ghost]
@@ -48,7 +48,7 @@ def build_title(board: Board) -> str:
 
 
 def _describe_others(board: Board, more: bool) -> list[str]:
-    """What is found about no single node, in short: the first, and how many more."""
+    """The findings about no single node in short: the first, and how many more."""
     found = [finding for finding in list_other_findings(board) if finding.severity is not Severity.INFO]
     if not found:
         return []
@@ -62,7 +62,7 @@ def _format_share(rows: Sequence[Row], board: Board) -> str:
 
 
 def _list_reasons(rows: Sequence[Row]) -> str:
-    """Each with its reason; of more than a few, each reason with the first of them."""
+    """Each row with its reason; of more than a few, each reason with the first of its rows."""
     if len(rows) <= FEW:
         return ", ".join(f"{row.name} ({row.reason})" for row in rows)
     sorts = groups(rows, lambda row: row.reason)
@@ -88,16 +88,16 @@ def _describe_healthy(board: Board) -> str:
     size, skipped = format_count(len(board.nodes), "node"), board.findings.skipped
     gaps = [name for name in ("paired",) if any(row.cells[name].state == UNSEEN for row in board.nodes)]
     if board.facts.rollout and not board.others:
-        return _describe_upgrade(board, f"; {format_count(len(skipped), 'check')} could not be made" if skipped else "")
+        return _describe_upgrade(board, f"; {format_count(len(skipped), 'check')} could not be run" if skipped else "")
     if skipped:
         why = " (Machines were not seen)" if gaps else ""
-        return f"No trouble seen on {size}, but {format_count(len(skipped), 'check')} could not be made{why}"
+        return f"No trouble seen on {size}, but {format_count(len(skipped), 'check')} could not be run{why}"
     each = "The one node is" if len(board.nodes) == 1 else f"All {size} are"
     return f"{each} well: paired, managed, ready and schedulable"
 
 
 def _describe_upgrade(board: Board, rest: str) -> str:
-    """Where the upgrade is, while nothing is wrong."""
+    """Where the upgrade is while nothing is wrong."""
     size, done = len(board.nodes), sum(row.cells["upgrade"].state == GOOD for row in board.nodes)
     now = [f"{row.name} is at {row.cells['upgrade'].word}" for row in board.nodes if row.cells["upgrade"].state == NOW]
     at = f", {_list_first(now)}" if now else ""
@@ -105,21 +105,21 @@ def _describe_upgrade(board: Board, rest: str) -> str:
 
 
 def list_other_findings(board: Board) -> list[Finding]:
-    """The findings about no single node, the worst first."""
+    """Return the findings about no single node, root causes first, then by severity."""
     return sorted(board.others, key=lambda finding: (bool(finding.caused_by), finding.severity.rank))
 
 
 def list_notes(board: Board) -> list[tuple[str, str]]:
-    """What is said below the table, each with its state: findings about no single node, and what is unseen."""
+    """Return the notes below the table, each with its state: findings about no single node, and skipped checks."""
     told = [(f"{f.subject}: {f.message}", f.severity.value) for f in list_other_findings(board)]
     more = [(f"and {len(told) - NOTES} more findings about no single node", told[NOTES][1])] if told[NOTES:] else []
     skipped = len(board.findings.skipped)
-    gaps = [(f"{skipped} checks could not be made: not everything was seen", UNSEEN)] if skipped else []
+    gaps = [(f"{skipped} checks could not be run: not everything was seen", UNSEEN)] if skipped else []
     return [*told[:NOTES], *more, *gaps]
 
 
 def build_alt_text(board: Board, lines: Sequence[Line]) -> str:
-    """Who is in trouble, row by row, and what the others are."""
+    """Return the alternative text: the rows in trouble one by one, and how many others there are."""
     bad = [row for row in board.rows if row.trouble]
     said = [f"{_row_label(row)}: {_list_faults(row)}." for row in bad[:LISTED]]
     rest = [f"{len(bad) - LISTED} more rows have trouble."] if len(bad) > LISTED else []

@@ -1,6 +1,6 @@
-"""What runs on the nodes: volumes of Longhorn and virtual machines, from kinds that no check needs.
+"""The workload of the nodes: Longhorn volumes and virtual machines, from kinds that no check needs.
 
-They are read only for the matrix. A source that does not hold them, or not whole, simply tells nothing of them.
+They are read for the node board only. Where a source does not have them completely, the counts are unknown.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Load(NamedTuple):
 
 
 def count_volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
-    """The volumes by the node that they are attached to; None where they were not seen."""
+    """Count the volumes by the node that they are attached to; None where they were not seen."""
     seen = _read_objects(snapshot, VOLUMES)
     if seen is None:
         return None
@@ -37,7 +37,7 @@ def count_volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
 
 
 def count_vms(snapshot: Snapshot) -> Mapping[str, int] | None:
-    """How many virtual machines run on each node; None where they were not seen."""
+    """Count the virtual machines by the node that they run on; None where they were not seen."""
     seen = _read_objects(snapshot, VMS)
     return None if seen is None else Counter(text(obj, "status.nodeName") for obj in seen)
 

@@ -1,4 +1,4 @@
-"""An excerpt of an object's YAML: the fields that its links and columns stand on, and as much of the rest as fits."""
+"""An excerpt of an object's YAML: the fields that its links and columns are read from, and as much else as fits."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from harvdiag.core.fields import Obj, field
 __all__ = ["MOST", "build_excerpt"]
 
 MOST = 40
-"""Lines of an excerpt, unless fewer are asked for."""
+"""The default number of lines of an excerpt."""
 LONGEST = 140
 KEPT = (1, 2, 3, 4, 6, 8, 12, 24)
-"""How many entries of each list and mapping are tried; those that are wanted are kept in any case."""
+"""The numbers of entries of each list and mapping that are tried, in turn; wanted ones are kept in any case."""
 CUT = "\N{HORIZONTAL ELLIPSIS}"
 ALWAYS = ("apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.deletionTimestamp")
 Steps = tuple[str | int, ...]
 
 
 def build_excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> str:
-    """The object as YAML without managedFields, in `most` lines; those of `paths` come first where not all fit.
+    """Return the object as YAML without managedFields, in at most `most` lines; those of `paths` come first.
 
     What is left out is counted: ``# … 12 more``.
     """
@@ -43,13 +43,13 @@ def build_excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> st
 
 @lru_cache(maxsize=64)
 def _wanted_prefixes(paths: tuple[str, ...]) -> frozenset[Steps]:
-    """Every place on the way to one of the paths."""
+    """Every prefix of one of the paths, as steps."""
     ways = [field(path).steps for path in paths]
     return frozenset(steps[:end] for steps in ways for end in range(1, len(steps) + 1))
 
 
 def _limit_entries(value: Any, at: Steps, keep: int, wanted: frozenset[Steps]) -> Any:
-    """The value with no more than `keep` entries at each level, and those that are wanted."""
+    """The value with no more than `keep` entries at each level, plus those that are wanted."""
     if isinstance(value, Mapping):
         there = list(value.items())
         kept = _choose_indexes([(*at, str(key)) in wanted for key, _ in there], keep)
@@ -66,7 +66,7 @@ def _limit_entries(value: Any, at: Steps, keep: int, wanted: frozenset[Steps]) -
 
 
 def _choose_indexes(wanted: Sequence[bool], keep: int) -> list[int]:
-    """The places of those that are wanted and of the first others, in their order."""
+    """The indexes of the wanted entries and of the first others, in order."""
     if len(wanted) <= keep:
         return list(range(len(wanted)))
     room = max(keep - sum(wanted), 0)
@@ -75,9 +75,9 @@ def _choose_indexes(wanted: Sequence[bool], keep: int) -> list[int]:
 
 
 def _shorten_text(text: str) -> str:
-    """One line of a text; a file or a certificate is no more than its beginning.
+    """The first line of a text, truncated: a file or a certificate is shown by its beginning only.
 
-    Half of a surrogate pair, which JSON can hold and YAML cannot, is written out.
+    Half of a surrogate pair, which JSON allows and YAML does not, is escaped.
     """
     text = text.encode(errors="backslashreplace").decode()
     first = text.split("\n", 1)[0]
@@ -85,7 +85,7 @@ def _shorten_text(text: str) -> str:
 
 
 def _count_lines(value: Any) -> int:
-    """The lines that it takes."""
+    """The number of YAML lines that a value takes."""
     if isinstance(value, Mapping):
         return sum(1 + (_count_lines(it) if _is_nested(it) else 0) for it in value.values())
     if isinstance(value, list):
@@ -104,7 +104,7 @@ def _dump_yaml(value: Any) -> str:
 
 
 def _format_line(line: str) -> str:
-    """A line for people; what was cut is a comment."""
+    """A line for people: escaped, and what was cut as a comment."""
     bare = line.lstrip(" -")
     if bare.startswith((f"{CUT}: ", f"'{CUT}: ")):
         return f"{line[: len(line) - len(bare)].replace('-', ' ')}# {CUT} {bare.strip(chr(39)).removeprefix(CUT)[2:]}"

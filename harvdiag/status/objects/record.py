@@ -1,4 +1,4 @@
-"""What is known of each object beyond its place in the picture: facts, links, findings, and some YAML."""
+"""The details of each object for the interactive page: facts, links, findings, and an excerpt of its YAML."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from harvdiag.status.summary import build_verdict, format_evidence
 __all__ = ["build_record"]
 
 LINES, FEWEST = 14_000, 12
-"""Lines of YAML that a page holds about; and of one object at least."""
+"""The approximate number of YAML lines in a page, and the least of one object."""
 LONGEST = 200
 DULL = {"name", "namespace", "uid"}
-"""Columns that tell nothing here."""
+"""Columns that are shown elsewhere already."""
 Record = dict[str, Any]
 
 
 def build_record(diagnosis: Diagnosis, graph: Graph, found: LinkRows, drawn: Collection[str] | None = None) -> Record:
-    """What there is to know, for JSON: `objects`, `edges` between them by number, which of them stand in `bundles`,
+    """Build the data of the page, for JSON: `objects`, `edges` between them by number, the members of `bundles`,
     `findings` and the `verdict`.
 
-    Where the keys of what is `drawn` are given, of those objects and their neighbours alone.
+    With the keys of what is `drawn`, only those objects and their neighbours are included.
     """
     findings, snapshot = diagnosis.findings, diagnosis.facts.snapshot
     folded, whole = _folded_objects(found), drawn is None
@@ -60,7 +60,7 @@ def build_record(diagnosis: Diagnosis, graph: Graph, found: LinkRows, drawn: Col
 
 
 def _folded_objects(found: LinkRows) -> dict[str, list[ObjectRef]]:
-    """The objects that each bundle stands for, kind by kind; a bundle's key has its place among the rows."""
+    """The objects that each bundle stands for, kind by kind; the key of a bundle has its index among the entries."""
     folds = {f"bundle/{at}": entry for at, entry in enumerate(found.entries) if isinstance(entry, Fold)}
     return {
         name: sorted((t.ref for row in fold.rows for t in row.boxes if not t.placeholder), key=lambda r: PLACE[r.kind])
@@ -71,18 +71,18 @@ def _folded_objects(found: LinkRows) -> dict[str, list[ObjectRef]]:
 def _find_neighbours(
     graph: Graph, drawn: Collection[str], folded: Mapping[str, Iterable[ObjectRef]]
 ) -> list[ObjectRef]:
-    """The objects that are drawn or folded, and those that they name or that name them."""
+    """The objects that are drawn or folded, and those that they reference or that reference them."""
     keys = {*drawn, *(key(ref) for refs in folded.values() for ref in refs)}
     there = [ref for ref in graph if key(ref) in keys]
-    rows = [ref for ref in there if ref.kind in PLACE]  # the cluster objects are near to everything
+    rows = [ref for ref in there if ref.kind in PLACE]  # not the cluster objects, of which everything is a neighbour
     around = (other for ref in rows for other in (*graph.successors(ref), *graph.predecessors(ref)))
     return list(dict.fromkeys([*there, *around]))
 
 
 def _findings_by_object(findings: Iterable[Finding], graph: Graph) -> defaultdict[ObjectRef, list[int]]:
-    """The numbers of the findings that are about an object, that it is evidence of, or that name it as missing.
+    """The numbers of the findings about each object, of those with it as evidence, and of those that miss it.
 
-    Its own come first.
+    Those about it come first.
     """
     found: defaultdict[ObjectRef, list[int]] = defaultdict(list)
     listed = list(findings)
@@ -96,7 +96,7 @@ def _findings_by_object(findings: Iterable[Finding], graph: Graph) -> defaultdic
 
 
 def _missing_objects(finding: Finding, graph: Graph) -> Iterator[ObjectRef]:
-    """The objects that are not there and that the evidence leads to, or that the finding names."""
+    """The objects that do not exist or were not seen, and that the evidence or the finding references."""
     rows = [(row.object, row.path) for row in finding.evidence if row.object in graph]
     ends = [end for ref, path in rows for _, end, way in graph.out_edges(ref, keys=True) if way == path]
     named = (ref for ref in finding.targets if ref in graph)
@@ -106,7 +106,7 @@ def _missing_objects(finding: Finding, graph: Graph) -> Iterator[ObjectRef]:
 def _object_record(snapshot: Snapshot, graph: Graph, ref: ObjectRef, findings: list[int], most: int) -> Record:
     known = graph.nodes[ref]["state"] if ref in graph else PRESENT
     obj = snapshot.get(ref) if known == PRESENT else None
-    told: Record = {
+    details: Record = {
         "key": key(ref),
         "kind": plain(ref.kind),
         "namespace": plain(ref.namespace),
@@ -115,14 +115,14 @@ def _object_record(snapshot: Snapshot, graph: Graph, ref: ObjectRef, findings: l
         "findings": findings,
     }
     if obj is None:
-        return told
-    # What is kept of a plan's data is base64 and may hold what a command wrote: the columns tell what there is in it.
+        return details
+    # The data of a plan is base64 and may contain the output of a command: the columns show what is safe to show.
     shown = {name: value for name, value in obj.items() if ref.kind != "Secret" or name != "data"}
-    return told | {"facts": list(_list_facts(ref, obj)), "yaml": build_excerpt(shown, _kind_paths(ref.kind), most)}
+    return details | {"facts": list(_list_facts(ref, obj)), "yaml": build_excerpt(shown, _kind_paths(ref.kind), most)}
 
 
 def _list_facts(ref: ObjectRef, obj: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The columns of its kind that say something."""
+    """The columns of its kind that have a value."""
     entry = CATALOGUE.get(ref.kind)
     for column in entry.columns if entry else ():
         found = column.value(obj)
@@ -138,7 +138,7 @@ def _format_fact(found: Any) -> str:
 
 
 def _kind_paths(kind: str) -> list[str]:
-    """The fields that links and columns of a kind stand on."""
+    """The fields that the links and columns of a kind are read from."""
     entry = CATALOGUE.get(kind)
     if entry is None:
         return []

@@ -1,4 +1,4 @@
-"""The faults behind an upgrade that stands still: in words, the consequence first, then its cause, then what to do."""
+"""The faults behind a stalled upgrade: the consequence first, then its cause, then the next step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MORE = "`harvdiag check` of the same source"
 
 
 def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
-    """Of the story: the upgrade's own finding first, then the link that broke, then what to do."""
+    """Explain the story: the upgrade's own finding first, then the broken link, then the next step."""
     if not diagnosis.story:
         return
     last = _last_consequence(diagnosis.story)
@@ -29,8 +29,8 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
     if last is not root and last.rule != root.rule:
         rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
-        told = _list_roots(root, roots)
-        yield Part(PartKey.ROOT_CAUSE, "; ".join(shown(f.message, LONG) for f in told) + rest, findings=tuple(told))
+        first = _list_roots(root, roots)
+        yield Part(PartKey.ROOT_CAUSE, "; ".join(shown(f.message, LONG) for f in first) + rest, findings=tuple(first))
     if link := fault_evidence(root):
         yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {format_evidence(link)}".replace("  ", " "))
     if root.next:
@@ -45,25 +45,25 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
 
 
 def explain_others(diagnosis: Diagnosis) -> Iterator[Part]:
-    """What was found beside the story."""
+    """Explain the findings that are not part of the story."""
     yield from _summarize_others(diagnosis.other_findings, PartKey.ALSO_FOUND)
 
 
 def _summarize_others(others: Sequence[Finding], key: PartKey) -> Iterator[Part]:
     if others:
         rest = f", and {len(others) - 1} more" if len(others) > 1 else ""
-        yield Part(key, f"{others[0].message}{rest} ({MORE} tells all)")
+        yield Part(key, f"{others[0].message}{rest} ({MORE} shows all)")
 
 
 def _last_consequence(story: Sequence[Finding]) -> Finding:
-    """The end of the story: of those of its rule the first."""
+    """The last consequence of the story; of several of its rule the first."""
     last = next((f for f in reversed(story) if f.caused_by), story[0])
     return next(f for f in story if f.rule == last.rule)
 
 
 def _explain_reason(last: Finding, alike: Sequence[Finding]) -> str:
     others = listed([finding.subject.name for finding in alike])
-    return shown(last.message, LONG) + (f" (the same is found of {others})" if alike else "")
+    return shown(last.message, LONG) + (f" (the same applies to {others})" if alike else "")
 
 
 def _list_roots(root: Finding, roots: Sequence[Finding]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The explanation where no Upgrade (V1) is under way: the last one, Upgrade V2, and what is left over."""
+"""The explanation where no Upgrade (V1) is under way: the last one, Upgrade V2, and leftovers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["explain_finished"]
 
 
 def explain_finished(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
-    """Raises UsageError for a node that nothing here has; where Nodes were not seen, any may be."""
+    """Yield the parts. Raises UsageError for an unknown node; where Nodes were not seen, any name is accepted."""
     if node:
         _check_node(diagnosis, node)
     gap = diagnosis.facts.snapshot.gap("Upgrade")
@@ -27,7 +27,7 @@ def explain_finished(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
         if gap:
             yield Part(PartKey.NOT_SEEN, f"whether an Upgrade of the older kind (V1) is under way: {gap}")
     elif gap:
-        yield Part(PartKey.WHERE, f"nobody can tell: the Upgrades were not seen ({gap})")
+        yield Part(PartKey.WHERE, f"unknown: the Upgrades were not seen ({gap})")
     else:
         yield from _explain_last(diagnosis, node)
 
@@ -43,7 +43,7 @@ def _check_node(diagnosis: Diagnosis, name: str) -> None:
 def _explain_last(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     last = diagnosis.latest
     if last is None:
-        yield Part(PartKey.WHERE, "no upgrade is under way, and none is remembered")
+        yield Part(PartKey.WHERE, "no upgrade is under way, and there is no record of one")
     else:
         yield Part(
             PartKey.WHERE, f"no upgrade is under way; the last, {named(last)}, {_describe_result(diagnosis, last)}"
@@ -64,8 +64,8 @@ def _describe_result(diagnosis: Diagnosis, last: Upgrade) -> str:
 
 
 def _explain_plan(plan: UpgradePlan, node: str) -> Iterator[Part]:
-    """Upgrade V2: it has phases of its own and goes by plans, not by the Machines' plan Secrets."""
-    place = f"is in phase {plan.phase or '(none yet)'}" if plan.running else f"is over: {plan.phase}"
+    """Upgrade V2: its phases and states of nodes are not those of an Upgrade (V1)."""
+    place = f"is in phase {plan.phase or '(none yet)'}" if plan.running else f"is finished: {plan.phase}"
     yield Part(PartKey.WHERE, f"{named(plan)} (Upgrade V2) {place}; {states(plan)}")
     if plan.degraded:
         yield Part(PartKey.WHY, f"its condition Degraded is True: {plan.degraded}")
@@ -73,12 +73,13 @@ def _explain_plan(plan: UpgradePlan, node: str) -> Iterator[Part]:
     if failed:
         yield Part(PartKey.FAILED, ", ".join(failed))
     if node:
-        told = plan.statuses.get(node)
-        words = ": ".join(filter(None, (told.reason, told.message))) if told else ""
-        state = f'{node} is "{told.state}"{f" ({words})" if words else ""}' if told else f"{node} has not begun"
+        status = plan.statuses.get(node)
+        words = ": ".join(filter(None, (status.reason, status.message))) if status else ""
+        state = f'{node} is "{status.state}"{f" ({words})" if words else ""}' if status else f"{node} has not begun"
         yield Part(PartKey.NODE, state)
     if plan.running:
-        yield Part(PartKey.WAITS_FOR, "the upgrade toolkit's controller and the plans of the system-upgrade-controller")
         yield Part(
-            PartKey.NOT_JUDGED, "no check looks into Upgrade V2; an upgrade of this kind needs no Machine for a node"
+            PartKey.WAITS_FOR,
+            "the upgrade toolkit's controller; depending on its build Rancher too, or the system-upgrade-controller",
         )
+        yield Part(PartKey.NOT_JUDGED, "no check covers Upgrade V2, so a fault may be unseen")

@@ -1,4 +1,4 @@
-"""The nodes of an upgrade that are alike, put together in a big cluster."""
+"""Folding of equal nodes of an upgrade into lanes, in a large cluster."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from harvdiag.status.upgrade.progress import NodeProgress
 __all__ = ["Lane", "fold_nodes"]
 
 FEW, ALIKE, TROUBLED = 8, 3, 5
-"""From so many nodes on those that are alike share a lane: so many that are well, so many in the same trouble."""
+"""With more than FEW nodes, at least ALIKE equal ones share a lane, or TROUBLED ones in the same trouble."""
 
 
 class Lane(NamedTuple):
-    """One lane: the nodes in it, all of the same state and mark, and what is said below it (empty: nothing)."""
+    """One lane: its nodes, all of the same state and mark, and the message below it (may be empty)."""
 
     nodes: Sequence[NodeProgress]
     says: str
@@ -28,17 +28,17 @@ class Lane(NamedTuple):
 
 
 def fold_nodes(ways: Sequence[NodeProgress]) -> list[Lane]:
-    """The lanes: in a big cluster nodes that are alike share one; what is said is said once for those in a row."""
+    """Return the lanes: in a large cluster equal nodes share one; a message for a run of lanes is given once."""
     big, found = len(ways) > FEW, list[Lane]()
     for (mark, *_), alike in groups(ways, lambda way: (way.mark, way.rule, way.state, way.at)):
         most = TROUBLED if mark in {"error", "warning"} else ALIKE
         together = big and len(alike) >= most and mark != "now"
         found += [Lane(alike, "")] if together else [Lane([way], "") for way in alike]
-    return [lane._replace(says=said) for lane, said in zip(found, _assign_messages(found), strict=True)]
+    return [lane._replace(says=message) for lane, message in zip(found, _assign_messages(found), strict=True)]
 
 
 def _assign_messages(lanes: Sequence[Lane]) -> Iterator[str]:
-    """What is said below each lane: of those in a row for which the same holds, the last."""
+    """The message below each lane; of a run of lanes with the same message only the last has it."""
     for _, row in groupby(lanes, key=lambda lane: (lane.first.mark, lane.first.rule or lane.first.name)):
         same = list(row)
         first = next((lane.first for lane in same if lane.first.says), same[0].first)

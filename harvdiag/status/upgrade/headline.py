@@ -1,4 +1,4 @@
-"""The upgrade in one line, as the title of a picture, and in a few sentences for those who cannot see it."""
+"""The upgrade in one line, as the title of a picture, and in a few sentences as its alternative text."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ SHOWN_KEYS = frozenset(
         PartKey.ROOT_CAUSE,
         PartKey.FAILED,
         PartKey.WAITS_FOR,
-        PartKey.STANDS_STILL,
+        PartKey.STALLED,
         PartKey.WAITING,
         PartKey.DO,
         PartKey.CAUTION,
         PartKey.NOT_JUDGED,
     }
 )
-"""What the pictures repeat of the explanation."""
+"""The parts of the explanation that the pictures repeat."""
 
 
 def main_clause(message: str, room: int = 60) -> str:
-    """The main clause of a finding's message, ``srv09 has no Machine``; all of it where it has at most `room` signs."""
+    """Return the main clause of a message, ``srv09 has no Machine``; all of it if it has at most `room` characters."""
     whole = re.split(r"; ", _strip_subject(message), maxsplit=1)[0]
     return whole if len(whole) <= room else re.split(r": ", whole, maxsplit=1)[0]
 
@@ -57,39 +57,39 @@ def _strip_subject(message: str) -> str:
 
 
 def describe_progress(progress: UpgradeProgress) -> str:
-    """How far it is: ``3 of 4 nodes are done``, before the nodes' turn ``phase 5 of 8``."""
+    """Return how far it is: ``3 of 4 nodes are done``, before the nodes' turn ``phase 5 of 8``."""
     phase = progress.upgrade.phase if progress.upgrade else None
     if progress.rollout is None or phase is None:
-        return "phase not known"
+        return "phase unknown"
     told = progress.rollout.percent
     many = phase.number >= NODES and told.of > 1
     return f"{told.done} of {told.of} nodes are done" if many else f"phase {phase.number} of {LAST}"
 
 
 def build_title(progress: UpgradeProgress) -> str:
-    """The answer: who holds the upgrade up and why, or that it goes on, or that there is none."""
+    """Return the answer: what holds the upgrade up, or that it is in progress, or that there is none."""
     if progress.running:
         moving = progress.diagnosis.moving_node
-        rest = f"; {moving} goes on" if moving and progress.diagnosis.is_stuck else ""
+        rest = f"; {moving} in progress" if moving and progress.diagnosis.is_stuck else ""
         return f"{build_headline(progress)} ({describe_progress(progress)}{rest})"
     if progress.diagnosis.plan and (progress.diagnosis.plan.running or not progress.gap):
         return _describe_plan(progress.diagnosis.plan)
     if progress.gap:
-        return "Nobody can tell how the upgrade stands: the Upgrades were not seen"
+        return "The state of the upgrade is unknown: the Upgrades were not seen"
     return _describe_finished(progress)
 
 
 def build_headline(progress: UpgradeProgress) -> str:
-    """The same without how far it is."""
-    standing = progress.diagnosis
+    """Return the title without how far it is."""
+    diagnosis = progress.diagnosis
     never = [way for way in progress.nodes if way.never and way.mark == "error"]
     phase = progress.upgrade.phase if progress.upgrade else None
-    if standing.is_stuck and never and phase and phase.number == NODES:
-        # What stands below as Why may be about something else than the node: then the title has both.
-        mine = [way for way in never if way.name in _concerned_nodes(progress)]
+    if diagnosis.is_stuck and never and phase and phase.number == NODES:
+        # The part Why below may be about something other than the node: then the title has both.
+        concerned = [way for way in never if way.name in _concerned_nodes(progress)]
         both = f"{_describe_story(progress)}; and {spelling.listed([way.name for way in never])} will never be upgraded"
-        return _describe_blocked(mine) if mine else both
-    if standing.story:
+        return _describe_blocked(concerned) if concerned else both
+    if diagnosis.story:
         return _describe_story(progress)
     if (do := find_part(progress.parts, PartKey.DO)) and do.lead:
         return do.lead.capitalize()
@@ -97,17 +97,17 @@ def build_headline(progress: UpgradeProgress) -> str:
         state = progress.upgrade.state if progress.upgrade else ""
         return f'The upgrade is in state "{state}", which harvdiag does not know'
     unsure = find_part(progress.parts, PartKey.NOT_JUDGED) is not None
-    going = "As far as could be seen, the upgrade goes on" if unsure else "The upgrade goes on"
+    going = "As far as could be seen, the upgrade is in progress" if unsure else "The upgrade is in progress"
     return f"{going}: {_describe_work(progress)}"
 
 
 def _reason_part(progress: UpgradeProgress) -> Part | None:
-    """The part that says why it is held up, or what it left over."""
+    """The part that says why it is held up, or what its leftovers are."""
     return find_part(progress.parts, PartKey.WHY) or find_part(progress.parts, PartKey.LEFT_OVER)
 
 
 def _concerned_nodes(progress: UpgradeProgress) -> set[str]:
-    """The nodes that the reason is about: its subjects, and those that it names."""
+    """The nodes that the reason is about: subjects and targets of its findings."""
     part = _reason_part(progress)
     return {ref.name for f in (part.findings if part else ()) for ref in (f.subject, *f.targets)}
 
@@ -118,13 +118,13 @@ def _reason_text(progress: UpgradeProgress) -> str:
 
 
 def describe_root(progress: UpgradeProgress) -> str:
-    """The root of it in a clause: ``Machine m-1 has been deleting since …``; of several alike all. Empty: none."""
+    """Return the root cause as a clause: ``Machine m-1 has been terminating since …``; empty where there is none."""
     part = find_part(progress.parts, PartKey.ROOT_CAUSE)
     if part is None:
         return ""
     ghosts = [ref.name for f in progress.diagnosis.story if f.reason is Reason.DANGLING for ref in f.targets]
     if part.findings[0].reason is Reason.DANGLING and len(ghosts) > 1:
-        return f"{len(ghosts)} Machines name Nodes that do not exist, {spelling.listed(sorted(ghosts))}"
+        return f"{len(ghosts)} Machines reference Nodes that do not exist, {spelling.listed(sorted(ghosts))}"
     return main_clause(part.text, 70)
 
 
@@ -135,7 +135,7 @@ def _describe_blocked(ways: Sequence[NodeProgress]) -> str:
 
 
 def _describe_story(progress: UpgradeProgress) -> str:
-    """What the standing tells first, and what it names as the root of it."""
+    """The first reason in the explanation, and its root cause."""
     why = _reason_text(progress)
     if last := describe_root(progress):
         first = re.split(r", though | since ", main_clause(why, 0), maxsplit=1)[0]
@@ -145,13 +145,13 @@ def _describe_story(progress: UpgradeProgress) -> str:
 
 
 def _alike_nodes(progress: UpgradeProgress) -> list[str]:
-    """The nodes that are in the same trouble as the worst of them."""
+    """The nodes in the same trouble as the worst of them."""
     broken = [way for way in progress.nodes if way.mark in {"error", "warning"} and way.rule]
     return [way.name for way in broken if way.rule == broken[0].rule]
 
 
 def _apply_to_all(progress: UpgradeProgress, clause: str) -> str:
-    """A clause about one node (``hv02 was never begun``), said of all in the same trouble."""
+    """A clause about one node (``hv02 was never begun``), extended to all nodes in the same trouble."""
     fellows, part = _alike_nodes(progress), _reason_part(progress)
     told = part.findings[0] if part and part.findings else None
     if told is None or not told.many or len(fellows) < 2 or told.subject.name not in fellows:
@@ -179,7 +179,7 @@ def _describe_work(progress: UpgradeProgress) -> str:
 
 
 def _remaining_work(progress: UpgradeProgress, way: NodeProgress) -> str:
-    """What is left to do for a node that counts as done."""
+    """The work that remains for a node that counts as done."""
     node = progress.rollout.node(way.name) if progress.rollout else None
     if node and any(job.pending and job.type.startswith("restore") for job in node.jobs):
         return f"{way.name} is upgraded and restores its VMs"
@@ -191,7 +191,7 @@ def _describe_plan(plan: UpgradePlan) -> str:
     to = f" to {plan.version}" if plan.version else ""
     if plan.failed:
         them = [f"{name} ({status.state})" for name, status in plan.failed.items()]
-        return f"Upgrade V2{to} has failed on {spelling.listed(them)}; its phase is {plan.phase or 'not told'}"
+        return f"Upgrade V2{to} has failed on {spelling.listed(them)}; its phase is {plan.phase or 'unknown'}"
     if not plan.running:
         return f"No upgrade is under way; the last, Upgrade V2{to}, has {plan.phase.lower()}"
     return f"Upgrade V2{to} is in phase {plan.phase or '(none yet)'}: {states(plan)}"
@@ -201,7 +201,7 @@ def _describe_finished(progress: UpgradeProgress) -> str:
     last, story = progress.upgrade, progress.diagnosis.story
     if last is None:
         found = f": {main_clause(story[-1].message, LONG)}" if story else ""
-        return f"No upgrade is under way, and none is remembered{found}"
+        return f"No upgrade is under way, and there is no record of one{found}"
     to = f" to {last.version}" if last.version else ""
     if last.failed:
         mine = [way for way in progress.nodes if way.mark == "error"]
@@ -209,12 +209,12 @@ def _describe_finished(progress: UpgradeProgress) -> str:
         broken = progress.broken_phase
         where = next((f" in phase {c.number} ({c.label})" for c in progress.cells if c.number == broken < LAST), "")
         return f"No upgrade is under way; the last{to} failed{where}{f': {why}' if why else ''}"
-    rest = f", but left something over: {_describe_story(progress)}" if story else ""
+    rest = f", but has leftovers: {_describe_story(progress)}" if story else ""
     return f"No upgrade is under way; the last{to} succeeded{rest}"
 
 
 def select_parts(progress: UpgradeProgress) -> list[tuple[str, str]]:
-    """What the standing says below the picture: why, since when, what to do; each a label and a text."""
+    """Return the lines below the picture: why, since when, the next step; each a label and a text."""
     told = progress.parts
     found = [(part.label, part.text) for part in told if part.key in SHOWN_KEYS]
     if not found or progress.gap or progress.upgrade is None:
@@ -223,11 +223,11 @@ def select_parts(progress: UpgradeProgress) -> list[tuple[str, str]]:
 
 
 def build_alt_text(progress: UpgradeProgress) -> str:
-    """The picture in words: the title, each phase with its mark, the nodes by their states, and what holds them."""
-    said = {"good": "done", "now": "now", "wait": "to come", "error": "stuck here", "warning": "held up here"}
+    """Return the alternative text: the title, each phase with its mark, and the nodes by their states."""
+    marks = {"good": "done", "now": "now", "wait": "to come", "error": "stuck here", "warning": "held up here"}
     if not progress.running:
-        said["error"] = "failed"
-    strip = [f"{c.number} {c.label} {said.get(c.mark, 'not known')}" for c in progress.cells]
+        marks["error"] = "failed"
+    strip = [f"{c.number} {c.label} {marks.get(c.mark, 'unknown')}" for c in progress.cells]
     told = [f"{build_title(progress)}.", f"Phases: {', '.join(strip)}." if strip else ""]
     for (state, mark), ways in groups(progress.nodes, lambda way: (way.state, way.mark)):
         sign = {"error": ", broken", "warning": ", held up", "now": ", at work"}.get(mark, "")

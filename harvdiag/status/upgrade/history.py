@@ -1,4 +1,4 @@
-"""What the picture of the timeline shows: rows of bars and signs, the moment at which all stopped, and the answer."""
+"""The content of the timeline picture: rows of bars and fault marks, when all stopped, and the answer."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from harvdiag.upgrade.wording import named, span
 
 __all__ = ["Bar", "FaultMark", "History", "Row"]
 
-JOBS = frozenset({"kubernetes", "restart"})  # what is none: it lies between two Jobs
+JOBS = frozenset({"kubernetes", "restart"})  # steps that are not Jobs: they lie between two Jobs
 SHORT = {"skip-restart-rancher-system-agent": "skip-restart", "skip-manifests-apply": "skip-manifests"}
-MARK_WORDS = {"good": "done", "now": "goes on", "warning": "held up", "error": "stands still", "wait": "not reached"}
+MARK_WORDS = {"good": "done", "now": "in progress", "warning": "held up", "error": "stalled", "wait": "not reached"}
 FEW = 5
-HERE = "~~~ here it stopped: what follows repeats itself, or tells of a fault, and moves nothing ~~~"
+HERE = "~~~ stopped here: what follows is repetition or faults, without progress ~~~"
 DRAIN, HOOKS = "drain to restart, node by node", frozenset({"pre-drain", "kubernetes", "post-drain", "restart"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One bar: what it is, from when to when (None: it goes on), its mark, whether it is a Job, and what is told."""
+    """One bar: its step, its times (`ended` is None while in progress), its mark, whether it is a Job."""
 
     step: str
     began: datetime
@@ -45,7 +45,7 @@ class Bar:
 
 
 class FaultMark(NamedTuple):
-    """A fault: when it came, its mark, and what is told."""
+    """A fault: its time, its mark, and its message."""
 
     time: datetime
     mark: str
@@ -54,9 +54,9 @@ class FaultMark(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row: its key and label, what stands below that, its mark, and what happened in it.
+    """One row: its key and label, the text `under` that, its mark, its bars and fault marks.
 
-    `rest` is the number of Events, lines of logs and the like about it that have no sign.
+    `rest` is the number of Events, log lines and the like about it that have no mark.
     """
 
     key: str
@@ -70,7 +70,7 @@ class Row:
 
 
 class History(Tabular):
-    """The upgrade that is under way, else the last, in time.
+    """The timeline of the upgrade that is under way, else of the last.
 
     Its table has one row a phase, then one a step of each node: `node`, `step` (str), `began`, `ended`
     (datetime64[ns, UTC]), `duration`, `gap` (timedelta64[ns]). `node` is missing for a phase.
@@ -89,7 +89,7 @@ class History(Tabular):
 
     @property
     def records(self) -> list[Record]:
-        """One row a span; None where nothing tells."""
+        """One row a span; None for a time that is unknown."""
         return [
             {name: getattr(told, name) for name in self.dtypes} | {"node": told.node or None}
             for told in self.progress.spans
@@ -97,21 +97,21 @@ class History(Tabular):
 
     @cached_property
     def lines(self) -> list[str]:
-        """As text, one line an entry, and where it stopped; then what could not be placed in time."""
-        standing = self.progress.diagnosis
-        if standing.past is None:
+        """The timeline as text, one line per entry, with where it stopped; then what has no time."""
+        diagnosis = self.progress.diagnosis
+        if diagnosis.past is None:
             return []
-        entries = standing.past.entries()
+        entries = diagnosis.past.entries()
         told = lines(entries)
-        if standing.is_stalled and standing.last:
-            told.insert(entries.index(standing.last) + 1, HERE)
-        return [*told, *map(plain, standing.past.untimed)]
+        if diagnosis.is_stalled and diagnosis.last:
+            told.insert(entries.index(diagnosis.last) + 1, HERE)
+        return [*told, *map(plain, diagnosis.past.untimed)]
 
     def _summary(self) -> dict[str, Any]:
-        """When it `stopped` (None where it did not), and every entry that tells a time."""
-        standing = self.progress.diagnosis
-        stop = standing.last if standing.is_stalled else None
-        told = standing.past.entries() if standing.past else []
+        """When it `stopped` (None where it did not), and every entry with a time."""
+        diagnosis = self.progress.diagnosis
+        stop = diagnosis.last if diagnosis.is_stalled else None
+        told = diagnosis.past.entries() if diagnosis.past else []
         entries = [
             {"time": e.time, "what": e.what, "node": e.node or None, "object": e.object.as_dict(), "field": e.field}
             for e in told
@@ -120,28 +120,28 @@ class History(Tabular):
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """Everything that tells a time, in its order."""
+        """All entries with a time, in order."""
         rollout = self.progress.rollout
         return timeline(rollout, self.progress.facts.snapshot) if rollout else []
 
     @cached_property
     def spans(self) -> list[Span]:
-        """The spans of which the begin or the end is known."""
+        """The spans with a known begin or end."""
         return [s for s in self.progress.spans if s.began or s.ended]
 
     @property
     def has_times(self) -> bool:
-        """Whether there is anything to draw: a time beyond that at which the upgrade was made."""
+        """Whether there is anything to draw: a time other than that of the Upgrade's creation."""
         return len({at for s in self.spans for at in (s.began, s.ended) if at}) > 1
 
     @cached_property
     def stop(self) -> Entry | None:
-        """The last entry at which anything moved, where it stands still."""
+        """The last entry that is progress, where the upgrade is stalled."""
         return stopped(self.entries, self.progress.facts.now.at) if self.progress.is_stalled else None
 
     @cached_property
     def end(self) -> datetime:
-        """Where the axis ends: the time of collection, of an upgrade that is over its own end."""
+        """The end of the axis: the time of collection, or the end of a finished upgrade."""
         times = [at for s in self.spans for at in (s.began, s.ended) if at]
         times += [e.time for e in self.entries if e.moves]
         now = self.progress.facts.now.at
@@ -149,7 +149,7 @@ class History(Tabular):
 
     @cached_property
     def busy(self) -> list[tuple[datetime, datetime]]:
-        """When something was at work or moved."""
+        """The intervals in which something was at work."""
         going = self.progress.running and not self.progress.is_stalled
         found = []
         for s in self.spans:
@@ -174,7 +174,7 @@ class History(Tabular):
 
     @cached_property
     def nodes(self) -> list[Row]:
-        """The nodes, those in trouble first; of many those that are alike together."""
+        """The nodes, those in trouble first; equal ones of many share a row."""
         mine: dict[str, list[Span]] = {}
         for told in self.spans:
             mine.setdefault(told.node, []).append(told)
@@ -201,7 +201,7 @@ class History(Tabular):
                 continue
             took = span(told.duration, short=True) if told.duration is not None else ""
             idle = span(told.gap) if told.gap is not None and told.gap.total_seconds() >= 600 else ""
-            # An end that nobody tells: of a phase that is over, and of everything once the upgrade is.
+            # An unknown end: of a phase that is over, and of everything once the upgrade is over.
             over = not told.ended and ((mark == "good" and not told.node) or not self.progress.running)
             ended = began if over or not told.began else told.ended
             how = "good" if ended else mark
@@ -217,8 +217,8 @@ class History(Tabular):
 
     @cached_property
     def _marks_by_node(self) -> dict[str, list[FaultMark]]:
-        """The faults by node; those about the cluster under the empty name. What became of a node that is done is none,
-        nor what befalls one whose turn is to come.
+        """The faults by node; those about the cluster under the empty name. Entries about nodes that are done, or whose
+        turn is to come, are left out.
         """
         heeded = {way.name for way in self.progress.nodes if way.mark in {"error", "warning", "now"}} | {""}
         turns = (
@@ -232,7 +232,7 @@ class History(Tabular):
 
     @cached_property
     def _unmarked_counts(self) -> dict[str, int]:
-        """How many entries that move nothing have no sign, by node."""
+        """How many entries without progress have no mark, by node."""
         told = Counter(entry.node for entry in self.entries if not entry.moves)
         marked = {(name, s.time, s.message) for name, signs in self._marks_by_node.items() for s in signs}
         told.subtract(e.node for e in self.entries if not e.moves and (e.node, e.time, e.what) in marked)
@@ -247,13 +247,13 @@ class History(Tabular):
 
     @cached_property
     def title(self) -> str:
-        """The answer."""
+        """The answer in one line."""
         progress = self.progress
         if progress.upgrade is None or (progress.gap and not progress.running):
             return build_title(progress)
         if not self.has_times:
             rest = build_title(progress) if not progress.running else named(progress.upgrade)
-            return f"{rest}: nothing tells when anything happened"
+            return f"{rest}: no times are known"
         if self.stop:
             age = progress.age(self.stop.time.isoformat())
             why = build_headline(progress)
@@ -265,7 +265,7 @@ class History(Tabular):
 
     @property
     def alt(self) -> str:
-        """The picture in words."""
+        """The alternative text of the picture."""
         words = [f"{self.title}."]
         marks = {cell.label: cell.mark for cell in self.progress.cells}
         words += [
@@ -273,7 +273,7 @@ class History(Tabular):
         ]
         if self.stop:
             where = f" on {self.stop.node}" if self.stop.node else ""
-            words.append(f"The last that moved, at {self.stop.time:%Y-%m-%d %H:%M} UTC{where}: {self.stop.what}.")
+            words.append(f"Last progress, at {self.stop.time:%Y-%m-%d %H:%M} UTC{where}: {self.stop.what}.")
         broken = [row for row in self.nodes if row.mark in {"error", "warning"}] if self.has_times else []
         words += [f"{row.label} in trouble: {row.under}." for row in broken[:5]]
         faults = [(name, s) for name, signs in self._marks_by_node.items() for s in signs]
@@ -281,11 +281,11 @@ class History(Tabular):
             f"{s.time:%H:%M}{f' {name}' if name else ''}: {s.message}." for name, s in faults[:FEW] if self.has_times
         ]
         words += [f"{len(faults) - FEW} more faults."] if self.has_times and len(faults) > FEW else []
-        return " ".join(words) if self.has_times else f"{words[0]} There is nothing to draw on an axis of time."
+        return " ".join(words) if self.has_times else f"{words[0]} There is nothing to draw on a time axis."
 
 
 def _merge_spans(spans: Sequence[Span]) -> Iterator[Span]:
-    """Of many nodes each step once, from its first begin to its last end."""
+    """Each step of many nodes once, from its first begin to its last end."""
     kinds: dict[str, list[Span]] = {}
     for told in spans:
         kinds.setdefault(DRAIN if told.step in HOOKS else told.step, []).append(told)
@@ -298,15 +298,13 @@ def _merge_spans(spans: Sequence[Span]) -> Iterator[Span]:
 
 
 def _describe_phase(told: Span, mark: str) -> str:
-    """A phase with how it stands and what is known of its time: ``RepoPrepared done, began 02:46, took 2 min.``"""
+    """A phase with its state and what is known of its times: ``RepoPrepared done, began 02:46, took 2 min.``"""
     took = f", took {span(told.duration)}" if told.duration is not None else ""
-    return (
-        f"{told.step} {MARK_WORDS.get(mark, 'not known')}{f', began {told.began:%H:%M}' if told.began else ''}{took}."
-    )
+    return f"{told.step} {MARK_WORDS.get(mark, 'unknown')}{f', began {told.began:%H:%M}' if told.began else ''}{took}."
 
 
 def _fault_mark(entry: Entry, turn: bool) -> str:
-    """The mark of an entry that is a fault; empty for any other. `turn`: its node has its turn, so that it restarts."""
+    """The mark of an entry that is a fault; empty for any other. `turn`: its node has its turn, so it restarts."""
     match entry.kind:
         case EntryKind.JOB_FAILED:
             return "error"

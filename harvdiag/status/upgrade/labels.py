@@ -1,4 +1,4 @@
-"""The short words beside a phase, a lane or a step of the upgrade: decided here, not where they are drawn."""
+"""The short labels beside a phase, a lane or a step of the upgrade: chosen here, not where they are drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["lane_hint", "phase_word", "plan_states", "silence_word", "unplaced_w
 
 
 def phase_word(progress: UpgradeProgress, cell: PhaseProgress) -> str:
-    """How a phase is that is not simply done or to come: ``stuck here``, ``held up``, ``now``; else empty."""
+    """Return the label of a phase that is stuck, held up, failed or now; empty for one that is done or to come."""
     if cell.mark == "error":
         return "stuck here" if progress.running else "failed"
     if cell.mark == "warning":
@@ -23,7 +23,7 @@ def phase_word(progress: UpgradeProgress, cell: PhaseProgress) -> str:
 
 
 def unplaced_word(progress: UpgradeProgress, way: NodeProgress) -> str:
-    """What is said of a node whose state is none of the columns."""
+    """Return the label of a node whose state is not one of the columns."""
     phase = progress.upgrade.phase if progress.upgrade and progress.running else None
     if not way.state and way.mark == "wait" and phase and phase.number <= PREPARING:
         return "has not begun"
@@ -31,7 +31,7 @@ def unplaced_word(progress: UpgradeProgress, way: NodeProgress) -> str:
 
 
 def lane_hint(lane: Lane) -> str:
-    """All that is known of the nodes in a lane, in one line."""
+    """Return all that is known of the nodes in a lane, in one line."""
     if len(lane.nodes) > 1:
         return f"{lane.first.state or 'not in the list'}: {listed([way.name for way in lane.nodes])}"
     way = lane.first
@@ -41,8 +41,8 @@ def lane_hint(lane: Lane) -> str:
 
 
 def plan_states(progress: UpgradeProgress) -> list[tuple[str, str, list[str]]]:
-    """Each state of an UpgradePlan (Upgrade V2) with its mark and its nodes, the failed first; the nodes that have not
-    begun last. Empty where there is no such plan.
+    """Return each state of an UpgradePlan (Upgrade V2) with its mark and its nodes: the failed first, last the
+    nodes that have not begun. Empty where there is no such plan.
     """
     plan = progress.diagnosis.plan
     if plan is None or (progress.gap and not plan.running):
@@ -57,7 +57,7 @@ def plan_states(progress: UpgradeProgress) -> list[tuple[str, str, list[str]]]:
 
 
 def silence_word(of: Drain, move: StepState) -> str:
-    """Who has not answered a step, and for how long."""
+    """Return whether a step is waited for or unanswered, and for how long."""
     never = not of.secret
     word = "never: there is no plan Secret" if never else "no answer" if move.mark == "error" else "waited for"
     long = f": {of.silence} so far" if move.mark == "now" else f" for {of.silence}"

@@ -1,4 +1,4 @@
-"""The course of an upgrade as a picture needs it: each phase and each node with a mark, and why it has that mark.
+"""The progress of an upgrade: each phase and each node with a mark, and the reason for it.
 
 Marks are ``good``, ``now``, ``wait``, ``warning``, ``error`` and ``unseen``. What is broken comes from the findings.
 """
@@ -59,15 +59,15 @@ SPENT_IN = {
     "post-drain": POST_DRAINING,
     "restart": REBOOT,
 }
-"""The step of a node, and the state that it has meanwhile."""
+"""The steps of a node, each with the state that the node has meanwhile."""
 RANK = {mark: rank for rank, mark in enumerate((ERROR, WARNING, NOW, UNSEEN, WAIT, GOOD))}
-"""The marks, what needs a look first."""
+"""The marks in the order of attention that they need."""
 NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
 PHASE_COLUMNS = {"number": "Int64", "phase": "str", "mark": "str", "took": "str"}
 
 
 class PhaseProgress(NamedTuple):
-    """One phase: its number and label, how it stands, and how long it took (None where nothing says so)."""
+    """One phase: its number and label, its mark, and how long it took (None where that is unknown)."""
 
     number: int
     label: str
@@ -78,9 +78,9 @@ class PhaseProgress(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeProgress:
-    """One node: its state, the column at which it stands (empty: before the first), its mark, and what is said of it.
+    """One node: its state, its column `at` (empty: before the first), its mark, and the message about it (`says`).
 
-    `finding` is the one that marks it, `wait` whose turn it is, `spent` what each state took as far as is known.
+    `finding` is the one that marks it, `wait` whose turn it is, `spent` how long each state took where known.
     `never` is why its turn can never come, empty where it can.
     """
 
@@ -101,7 +101,7 @@ class NodeProgress:
         return self.finding.rule if self.finding else ""
 
     def said_of(self, whom: str) -> str:
-        """What is said of it, of others too: `whom` (``each of them``) stands in the place of its name."""
+        """Return the message for others too: `whom` (``each of them``) replaces its name."""
         return self.finding.said_of(whom) if self.finding and self.says == self.finding.message else self.says
 
 
@@ -132,12 +132,12 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def upgrade(self) -> Upgrade | None:
-        """The Upgrade (V1) that is drawn; None where there is none, or where an UpgradePlan came after it."""
+        """The Upgrade (V1) that is shown; None where there is none, or where an UpgradePlan came after it."""
         return None if self.diagnosis.plan else self.diagnosis.latest
 
     @cached_property
     def parts(self) -> list[Part]:
-        """What the standing says, part by part."""
+        """The explanation, part by part."""
         return explain_upgrade(self.diagnosis)
 
     @property
@@ -147,7 +147,7 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def rollout(self) -> Rollout | None:
-        """The upgrade with its nodes and Jobs; of one that is over, as far as it is still told."""
+        """The upgrade with its nodes and Jobs; of a finished one, as far as they still exist."""
         if self.upgrade is None:
             return None
         return self.diagnosis.rollout or Rollout(self.upgrade, self.facts.snapshot, self.facts.pairing)
@@ -163,7 +163,7 @@ class UpgradeProgress(Tabular):
         return self.running and self.diagnosis.is_stuck and not self.diagnosis.moving_node
 
     def age(self, since: str, short: bool = False) -> str:
-        """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
+        """Return how long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is unknown."""
         age = self.facts.now.since(Timestamp(since))
         return span(age, short) if age is not None and age.total_seconds() >= 0 else ""
 
@@ -171,7 +171,7 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def records(self) -> list[Record]:
-        """One row a node; of an UpgradePlan (Upgrade V2) the nodes that it tells of."""
+        """One row a node; of an UpgradePlan (Upgrade V2) the nodes in its status."""
         return [dict(zip(self.dtypes, (cell or None for cell in row), strict=True)) for row in self._build_rows()]
 
     def _build_rows(self) -> Iterator[tuple[str, ...]]:
@@ -211,7 +211,7 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def cells(self) -> list[PhaseProgress]:
-        """The phases in their order, the last under the name that it has got."""
+        """The phases in order; the last is ``Succeeded`` or ``Failed``."""
         if self.upgrade is None:
             return []
         took = {s.step: s.duration for s in self.spans if not s.node and s.duration is not None}
@@ -240,7 +240,7 @@ class UpgradeProgress(Tabular):
 
     @property
     def broken_phase(self) -> int:
-        """The number of the phase in which it failed; that of the last where nothing tells."""
+        """The number of the phase in which it failed; that of the last where it is unknown."""
         if self.upgrade is None:
             return LAST
         false = {kind for kind, told in self.upgrade.conditions.items() if told.status == "False"}
@@ -252,7 +252,7 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The states that the nodes go through: a single node is not drained, and few are ever held back."""
+        """The states that the nodes go through: a single node is not drained; the paused state is rare."""
         if self.upgrade is not None and self.upgrade.single_node:
             return SINGLE
         held = self.upgrade is not None and bool(self.upgrade.paused)
@@ -260,7 +260,7 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def nodes(self) -> list[NodeProgress]:
-        """Every node, what needs a look first, then by name; of an upgrade that is over those of its list."""
+        """Every node, by the attention that it needs, then by name; of a finished upgrade those of its list."""
         if self.rollout is None:
             return []
         nodes = [n for n in self.rollout.nodes if self.running or n.status]
@@ -298,21 +298,21 @@ class UpgradeProgress(Tabular):
         )
 
     def _time_spent(self, of: Span) -> str:
-        """What a step took; of one that goes on, for how long it has."""
+        """How long a step took; of one in progress, ``for 20 min``."""
         if of.duration is not None:
             return span(of.duration, short=True)
         age = self.age(of.began.isoformat(), short=True) if of.began and not of.ended and self.running else ""
         return f"for {age}" if age else ""
 
     def finding_about(self, node: NodeRollout) -> Finding | None:
-        """The finding of the story about a node: one that has it as its subject, the upgrade's own before its causes;
-        else one about the Upgrade that names it.
+        """Return the finding of the story about a node: one with it as subject, the upgrade's own before its causes;
+        else one about the Upgrade with the node as evidence.
         """
         return self._findings_by_node.get(node.ref)
 
     @cached_property
     def _findings_by_node(self) -> dict[ObjectRef, Finding]:
-        """Causes come first in the story, so what comes later about a subject is the upgrade's own."""
+        """By subject; causes come first in the story, so the last about a subject is the upgrade's own."""
         story = self.diagnosis.story
         named = {e.object: f for f in story if f.subject.kind == "Upgrade" for e in f.evidence}
         return named | {f.subject: f for f in sorted(story, key=lambda f: -f.severity.rank)}
@@ -340,7 +340,7 @@ def _choose_reason(told: Wait, finding: Finding | None, never: str) -> str:
 
 
 def _find_column(node: NodeRollout) -> str:
-    """The column at which a node stands; one that failed stands where it did."""
+    """The column of a node; of a failed one that in which it failed."""
     if node.state != FAILED:
         return node.state if node.state in STATES else ""
     failed = next((job.type for job in reversed(node.jobs) if job.state == JOB_FAILED), "prepare")

@@ -22,18 +22,18 @@ from harvdiag.upgrade.wording import FUTILE, done, named, span
 __all__ = ["explain_running"]
 
 SILENCE = timedelta(hours=2)
-"""Longer than any one step of an upgrade usually takes; where nothing moved for so long, somebody should look."""
+"""Longer than any one step of an upgrade usually takes; where nothing moved for so long, it needs attention."""
 
 
 def explain_running(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
-    """Where it stands; why, where something holds it up, else whose turn it is; what to beware of."""
+    """Yield where it is; why it is held up, else whose turn it is; warnings and log lines."""
     yield Part(PartKey.WHERE, _describe_state(diagnosis, rollout))
     if plan := diagnosis.facts.upgrades.plan:
         yield Part(
             PartKey.ALSO_RUNNING, f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once"
         )
     if deleted := Timestamp(text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
-        yield Part(PartKey.BEING_DELETED, f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
+        yield Part(PartKey.BEING_DELETED, f"deletion of this Upgrade was requested at {deleted}; a finalizer blocks it")
     if diagnosis.story:
         yield from explain_faults(diagnosis)
         yield from _explain_stop(diagnosis)
@@ -46,7 +46,7 @@ def explain_running(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
 
 
 def _describe_state(diagnosis: Diagnosis, rollout: Rollout) -> str:
-    upgrade, told, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
+    upgrade, percent, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
     word = "is stuck" if diagnosis.is_stalled else "cannot finish; it is" if diagnosis.is_stuck else "is"
     if phase is None:
         return f'{named(upgrade)} {word} in state "{upgrade.state}"'
@@ -54,16 +54,16 @@ def _describe_state(diagnosis: Diagnosis, rollout: Rollout) -> str:
     doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.is_stuck else ""
     if phase.number < NODES:
         return f"{named(upgrade)} {word} in {place}{doing}"
-    bar = f"Harvester shows {told.nodes} % ({told.total} % in all)"
-    return f"{named(upgrade)} {word} in {place}: {done(told.done, told.of)}; {bar}"
+    bar = f"Harvester shows {percent.nodes} % ({percent.total} % in all)"
+    return f"{named(upgrade)} {word} in {place}: {done(percent.done, percent.of)}; {bar}"
 
 
 def _explain_waiting(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
-    """Whose turn it is, where nothing is found that holds the upgrade up."""
-    told = wait(rollout)
+    """Whose turn it is, where no finding holds the upgrade up."""
+    waiting = wait(rollout)
     turn = in_turn(rollout)
-    named = turn is not None and any(turn.name in name for name in told.names)
-    yield waiting_part(diagnosis.facts, told, turn.name if turn and not named else "")
+    named = turn is not None and any(turn.name in name for name in waiting.names)
+    yield waiting_part(diagnosis.facts, waiting, turn.name if turn and not named else "")
     skipped = [o.rule for o in diagnosis.findings.skipped]
     if rollout.upgrade.phase is None:
         yield Part(PartKey.NOT_JUDGED, "harvdiag does not know this state, so a fault may be unseen")
@@ -72,41 +72,41 @@ def _explain_waiting(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
         what = f" ({listed(unseen)} not seen)" if unseen else ""
         yield Part(
             PartKey.NOT_JUDGED,
-            f"{format_count(len(skipped), 'check')} could not be made{what}, so a fault may be unseen",
+            f"{format_count(len(skipped), 'check')} could not be run{what}, so a fault may be unseen",
         )
     else:
         yield _advise_waiting(diagnosis)
 
 
 def _advise_waiting(diagnosis: Diagnosis) -> Part:
-    """What to do where no check of the upgrade finds anything: wait, or look where no check can."""
+    """The next step where no check of the upgrade finds anything: wait, or look where no check can."""
     last = diagnosis.last
     age = diagnosis.facts.now.since(Timestamp(last.time.isoformat())) if last else None
     if age is not None and age >= SILENCE:
-        silence = f"nothing has moved for {span(age)}, and no check knows why"
+        silence = f"no progress for {span(age)}, and no check finds a reason"
         return Part(PartKey.DO, f"look closer: {silence}; read the logs", lead=silence)
     if diagnosis.other_findings:
-        return Part(PartKey.DO, "see what else was found, below; no check of the upgrade itself finds anything")
-    return Part(PartKey.DO, "nothing: no check finds anything that would keep it from going on")
+        return Part(PartKey.DO, "see the other findings below; no check of the upgrade itself finds anything")
+    return Part(PartKey.DO, "none: no check finds anything that blocks it")
 
 
 def _explain_stop(diagnosis: Diagnosis) -> Iterator[Part]:
-    """The last moment at which anything moved, where nothing will by itself; else what goes on."""
+    """The last progress, where nothing will resume on its own; else the node that is still in progress."""
     if diagnosis.moving_node:
-        yield Part(PartKey.WAITING, f"does not mend it; {diagnosis.moving_node} goes on until it is done")
+        yield Part(PartKey.WAITING, f"does not fix it; {diagnosis.moving_node} continues until it is done")
         return
     last = diagnosis.last
     when = format_since(diagnosis.facts, last.time.isoformat()) if last else ""
     where = f" ({last.node})" if last and last.node else ""
     words = f"{when}: {last.what}{where}" if last and when else ""
     if diagnosis.is_stuck:
-        yield Part(PartKey.STANDS_STILL, f"{words}; {FUTILE}" if words else FUTILE)
+        yield Part(PartKey.STALLED, f"{words}; {FUTILE}" if words else FUTILE)
     elif words:
         yield Part(PartKey.LAST_MOVED, words)
 
 
 def _quote_log(facts: Facts, rollout: Rollout) -> Iterator[Part]:
-    """What the log says of the node that has its turn."""
+    """A log line about the node that has its turn."""
     node = in_turn(rollout)
     yield from list(quote_logs(facts, node))[:1] if node else ()
 
@@ -125,9 +125,9 @@ def _explain_deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
 
 
 def _warn_not_ready(rollout: Rollout) -> Iterator[Part]:
-    """Nodes that are not Ready though it is not their turn: the next that goes down may take the quorum along."""
+    """Nodes that are not Ready though it is not their turn: with one more down, etcd may lose its quorum."""
     down = [node.name for node in rollout.nodes if node.exists and node.ready in {"False", "Unknown"}]
     idle = [name for name in down if (node := rollout.node(name)) and not has_turn(node)]
     if idle:
         whom = "are not Ready, though it is not their" if len(idle) > 1 else "is not Ready, though it is not its"
-        yield Part(PartKey.BEWARE, f"{listed(idle)} {whom} turn: look there before another node goes down")
+        yield Part(PartKey.WARNING, f"{listed(idle)} {whom} turn: fix that before another node goes down")

@@ -1,4 +1,4 @@
-"""The status of a cluster's upgrade: its parts as data, and the explanation that is made of them."""
+"""The status of a cluster's upgrade: its parts as data, and the explanation built from them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ NODE_COLUMNS = {
 
 
 class UpgradeStatus(Diagnosis):
-    """Where the upgrade of a cluster stands. Shows itself as text; `explain()` has the words, `nodes` the table,
-    `progress`, `history` and `drain()` what the pictures show.
+    """The status of a cluster's upgrade. Its repr is the explanation; `nodes` is the table, `progress`, `history` and
+    `drain()` are the content of the pictures.
     """
 
     def __repr__(self) -> str:
@@ -53,7 +53,7 @@ class UpgradeStatus(Diagnosis):
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
-        """What happened when: `time` (UTC), `what`, `node`, `object`, `field` (str), in order."""
+        """All that happened, in order: `time` (UTC), `what`, `node`, `object`, `field` (str)."""
         return frame(self.past.entries() if self.past else [])
 
     @cached_property
@@ -65,13 +65,13 @@ class UpgradeStatus(Diagnosis):
 
     @cached_property
     def history(self) -> History:
-        """What took how long, and where it stopped: ``.frame``, ``.lines`` (as text), ``.document``."""
+        """How long each step took, and where it stopped: ``.frame``, ``.lines`` (as text), ``.document``."""
         from harvdiag.status.upgrade.history import History
 
         return History(self.progress)
 
     def drain(self, node: str = "") -> Drain:
-        """The steps of one node's drain, and who has not answered: ``.frame``, ``.document``.
+        """Return the steps of one node's drain, and who has not answered: ``.frame``, ``.document``.
 
         Without a name it is the node that is drained, else the one that is stuck. Raises UsageError for a node that
         is not in the upgrade.
@@ -91,12 +91,12 @@ class UpgradeStatus(Diagnosis):
         return phase_frame(self.spans)
 
     def explain(self, node: str = "") -> str:
-        """Where it stands, why, and what may be done: of the whole upgrade, or of one node. A few lines of text.
+        """Return where it is, why, and the next step, of the whole upgrade or of one node; a few lines of text.
 
         Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
         """
         return "\n".join(f"{part.label}: {plain(part.text)}" for part in self.parts(node))
 
     def parts(self, node: str = "") -> list[Part]:
-        """The explanation, part by part; as the cluster has it, not yet made fit for a terminal."""
+        """Return the explanation, part by part; names are as in the cluster, not yet escaped."""
         return explain_upgrade(self, node)

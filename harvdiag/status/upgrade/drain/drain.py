@@ -1,4 +1,4 @@
-"""The drain of one node as the picture needs it: which node, its steps, who has not answered, and why."""
+"""The drain of one node: which node, its steps, who has not answered, and why."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
 class Drain(Tabular):
     """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.
 
-    `wait` is whose turn it is, `silence` for how long it has been (``3 h 20 min``); `secret` how the plan Secret is
-    called (empty: there is none). `root` is the cause of `finding`, or that itself.
+    `wait` is whose turn it is, `silence` for how long (``3 h 20 min``); `secret` is the name of the plan Secret, empty
+    where there is none. `root` is the root cause of `finding`, or that itself.
 
     Its table has one row a step, all str: `node`, `step`, `mark` (``good``, ``now``, ``error``, ``wait``, ``absent``,
     ``unseen``), `from`, `to`, `what`, `carried_by`, `time` (``09:31``, UTC), `waits_for`, `since` (RFC 3339); the last
@@ -61,7 +61,7 @@ class Drain(Tabular):
 
     @property
     def alt(self) -> str:
-        """The steps in words, for those who cannot see the picture."""
+        """The alternative text of the picture."""
         done = [move.step.name for move in self.moves if move.mark == "good"]
         words = [
             f"{self.title}.",
@@ -108,9 +108,9 @@ class Drain(Tabular):
 
 
 def build_drain(progress: UpgradeProgress, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
-    """The drain of the node in focus; else of the one that is drained, else of the one that is stuck.
+    """Return the drain of the node in focus; else of the one that is drained, else of the one that is stuck.
 
-    Raises UsageError where that is no node of the upgrade, no Machine and no plan of one.
+    Raises UsageError where the focus is not a node of the upgrade, nor a Machine or plan Secret of one.
     """
     rollout = progress.rollout
     if rollout is None or not progress.running:
@@ -126,12 +126,14 @@ def build_drain(progress: UpgradeProgress, focus: ObjectRef | None = None, findi
 def _no_drain(progress: UpgradeProgress) -> Drain:
     plan, last = progress.diagnosis.plan, progress.diagnosis.latest
     if plan and plan.running:
-        title = "No node is drained by Rancher: Upgrade V2 goes by plans of its own"
-        return Drain(title=title, why=f"{named(plan)} is under way")
+        title = "No node's drain can be shown: Upgrade V2 is under way"
+        return Drain(title=title, why=f"{named(plan)} is in phase {plan.phase or '(none yet)'}")
     if progress.gap:
         why = f"the Upgrades were not seen ({progress.gap})"
-        return Drain(title="Nobody can tell which node is drained: the Upgrades were not seen", why=why)
-    rest = f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
+        return Drain(title="Which node is drained is unknown: the Upgrades were not seen", why=why)
+    rest = (
+        f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "there is no record of one"
+    )
     return Drain(title="No node is drained: no upgrade is under way", why=rest)
 
 
@@ -141,7 +143,7 @@ def _focused_node(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -
         for node in rollout.nodes:
             if ref in {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}:
                 return node
-    raise UsageError(f"{focus} is no node of this upgrade, nor a Machine or plan Secret of one: give a Node")
+    raise UsageError(f"{focus} is not a node of this upgrade, nor a Machine or plan Secret of one: give a Node")
 
 
 def _default_node(progress: UpgradeProgress, rollout: Rollout) -> NodeRollout | None:
@@ -157,27 +159,27 @@ def _has_trouble(way: NodeProgress) -> bool:
 
 
 def explain_drain(progress: UpgradeProgress, of: Drain) -> Iterator[tuple[str, str]]:
-    """What is said below: why it stands still or whose turn it is, the root of it, what may be done and what not.
+    """Yield the lines below, label and text: why it is stalled or whose turn it is, root cause, next step, caution.
 
-    The root is told as that of the upgrade is, where it is the same.
+    The root cause has the text of that of the upgrade, where it is the same.
     """
     if of.why:
-        yield "Why", of.why
+        yield PartKey.WHY.value, of.why
     if of.wait and not of.why:
         age = progress.age(of.wait.since)
-        yield "Waits for", f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
+        yield PartKey.WAITS_FOR.value, f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
     if of.node and of.node.handshake and of.node.handshake.error:
         yield "Error", of.node.handshake.error
     if of.finding is None or of.root is None:
         return
     if of.root != of.finding:
         root_ = find_part(progress.parts, PartKey.ROOT_CAUSE)
-        yield "Root cause", root_.text if root_ and of.root in root_.findings else of.root.message
+        yield PartKey.ROOT_CAUSE.value, root_.text if root_ and of.root in root_.findings else of.root.message
     if of.root.next:
         do, first = find_part(progress.parts, PartKey.DO), of.root.next[0]
-        yield "Do", do.text if do and do.lead == first else first
+        yield PartKey.DO.value, do.text if do and do.lead == first else first
     if caution := of.root.caution or of.finding.caution:
-        yield "Caution", caution
+        yield PartKey.CAUTION.value, caution
 
 
 def _single_node_drain(node: NodeRollout) -> Drain:
@@ -206,7 +208,7 @@ def _node_drain(progress: UpgradeProgress, rollout: Rollout, node: NodeRollout) 
         root=cause,
     )
     if unseen:
-        words = f"How far the drain of {node.name} is, nobody can tell: {' and '.join(unseen)} not seen"
+        words = f"The progress of the drain of {node.name} is unknown: {' and '.join(unseen)} not seen"
         return replace(
             made, title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
         )
@@ -246,8 +248,8 @@ def _describe_step(made: Drain, node: NodeRollout, move: StepState) -> str:
         asked = f"Harvester has not answered the {hook} hook of {node.name}"
         if made.root and made.root != made.finding:
             return f"{asked} ({step.name}): {main_clause(made.root.message, 70)}"
-        return f"{asked}, and will not by itself ({step.name})"
+        return f"{asked}, and will not on its own ({step.name})"
     if move.mark == "error":
-        return f"The drain of {node.name} stands still at {step.name} of h12: {main_clause(made.why)}"
+        return f"The drain of {node.name} is stalled at {step.name} of h12: {main_clause(made.why)}"
     done = "is upgraded" if node.state == DONE else "is being drained"
     return f"{node.name} {done}: {step.next} ({step.name} of h12)"

@@ -1,4 +1,4 @@
-"""The steps of one node's drain, who takes each, what carries it, and how far it is; docs/objects.md#drain-steps."""
+"""The steps of one node's drain: who takes each, what carries it, and its state; docs/objects.md#drain-steps."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["ACTORS", "Step", "StepState", "evaluate_steps"]
 
 RANCHER, SECRET, HARVESTER, JOB = range(4)
 ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
-"""The columns: who speaks, and where it is written."""
+"""The columns: who acts, and where the step is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One step: its name, from which actor to which, what is done, and the annotation or object that carries it.
 
-    `next` says who is to act while it is waited for.
+    `next` says who has to act while it is waited for.
     """
 
     name: str
@@ -36,8 +36,8 @@ class Step:
 
 
 class StepState(NamedTuple):
-    """A step as it stands: `mark` is ``good`` (done), ``now`` (waited for), ``error`` (will not come by itself),
-    ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `time` when it was, as far as anything tells.
+    """The state of a step: `mark` is ``good`` (done), ``now`` (waited for), ``error`` (will not come on its own),
+    ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `time` is when it was, empty where unknown.
     """
 
     step: Step
@@ -60,7 +60,7 @@ STEP_TEXTS = (
         HARVESTER,
         "VMs out, volumes healthy",
         "Job pre-drain: Complete",
-        "its pre-drain Job is not over: VMs leave, volumes get healthy",
+        "its pre-drain Job is not complete: VMs leave, volumes become healthy",
     ),
     (
         HARVESTER,
@@ -105,16 +105,16 @@ STEPS = tuple(
     Step(name=step.name, source=source, target=target, what=what, carrier=carrier, next=task)
     for step, (source, target, what, carrier, task) in zip(DRAIN_STEPS, STEP_TEXTS, strict=True)
 )
-"""The steps of the handshake with who takes each and what is said of it."""
+"""The steps of the handshake, each with its actors and texts."""
 ASKS = {step.name: step.key for step in DRAIN_STEPS if step.key and not step.answers}
 ANSWERS = {step.name: (step.answers, step.key) for step in DRAIN_STEPS if step.answers}
 JOBS = {step.name: step.job for step in DRAIN_STEPS if step.job}
 
 
 def evaluate_steps(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[StepState]:
-    """Every step as it stands. `broken` says why the next will not come by itself, empty where it may.
+    """Return the state of every step. `broken` says why the next will not come on its own, empty where it may.
 
-    `absent`: there is no plan Secret, so none can come; `unseen`: nobody could look.
+    `absent`: there is no plan Secret, so none can come; `unseen`: the plan Secrets were not seen.
     """
     if absent or unseen:
         first = "unseen" if unseen else "error"
@@ -135,9 +135,9 @@ def _mark_steps(node: NodeRollout, done: int, broken: str) -> Iterator[StepState
 
 
 def _count_done(node: NodeRollout, hand: Handshake) -> int:
-    """How many steps are taken: up to the last of which anything tells, for each needs the one before.
+    """How many steps are done: up to the last with any trace, as each needs the one before.
 
-    A request that is not answered is the end of it, though a Job may be there.
+    A request that is not answered ends the count, even if a Job exists.
     """
     seen = [at for at, step in enumerate(STEPS) if _is_seen(node, hand, step.name)]
     last = max(seen, default=-1) + 1
@@ -148,7 +148,7 @@ def _count_done(node: NodeRollout, hand: Handshake) -> int:
 
 
 def _has_moved_on(hand: Handshake, name: str) -> bool:
-    """Whether Rancher has gone on, so that the answer must have come."""
+    """Whether Rancher took a later step, so that the answer must have come."""
     later = ("h6", "h7", "h8") if name == "h5" else ()
     return any(ASKS[step] in hand.values for step in later)
 
@@ -171,7 +171,7 @@ def _has_failed(node: NodeRollout, step: Step) -> bool:
 
 
 def _step_time(node: NodeRollout, step: Step) -> str:
-    """``09:31``: only the Jobs tell when they began and ended."""
+    """``09:31``, of steps with a Job; of others no time is known."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
     at = Timestamp(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
     return f"{at:%H:%M}" if at else ""
