@@ -387,7 +387,7 @@ def test_a_removed_node_is_told_as_gone() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     ghost(world, "hv03")
     parts = sound(of(world), "hv03")
-    assert parts["Where"].endswith("it is no Node of the cluster")
+    assert parts["Where"].endswith("it is not a Node of the cluster")
     assert parts["Why"].startswith("there is no Node of this name any more")
 
 

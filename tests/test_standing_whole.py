@@ -22,8 +22,8 @@ def test_an_error_about_the_cluster_is_why_nothing_goes_on() -> None:
     parts = sound(standing)
     assert "is stuck" in parts["Where"]
     assert "paused" in parts["Why"]
-    assert "Do" in parts
-    assert not parts["Do"].startswith("nothing")
+    assert "Next step" in parts
+    assert not parts["Next step"].startswith("none")
     assert standing.current_wait
     assert standing.current_wait.reason is WaitReason.STUCK
 
@@ -44,7 +44,7 @@ def test_it_never_says_nothing_beside_an_error() -> None:
     parts = sound(standing)
     assert not standing.story
     assert "hv04" in parts["Also found"]
-    assert not parts["Do"].startswith("nothing")
+    assert not parts["Next step"].startswith("none")
 
 
 def test_an_upgrade_deleted_midway_is_no_nothing() -> None:
@@ -53,13 +53,13 @@ def test_an_upgrade_deleted_midway_is_no_nothing() -> None:
     parts = sound(of(world))
     assert parts["Where"] == "no upgrade is under way, and there is no record of one"
     assert parts["Why"].startswith("The nodes' upgrade is still on, though no Upgrade runs")
-    assert parts["Do"]
+    assert parts["Next step"]
 
 
 def test_a_deletion_that_hangs_is_said() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     world.get("Upgrade", NAME)["metadata"]["deletionTimestamp"] = "2025-05-08T06:00:00Z"
-    assert "asked to delete this Upgrade at 2025-05-08 06:00 UTC" in told(of(world))["Being deleted"]
+    assert "deletion of this Upgrade was requested at 2025-05-08 06:00 UTC" in told(of(world))["Being deleted"]
 
 
 def test_before_the_nodes_turn_it_may_be_deleted() -> None:
@@ -74,8 +74,8 @@ def test_a_node_that_is_down_without_its_turn_is_a_warning() -> None:
     since = moment(world.captured_at, hours=-2)
     rows.append({"type": "Ready", "status": "Unknown", "lastTransitionTime": since})
     standing = of(world)
-    assert sound(standing)["Beware"].startswith("hv01 is not Ready, though it is not its turn")
-    assert "not Ready" in sound(standing, "hv01")["Beware"]
+    assert sound(standing)["Warning"].startswith("hv01 is not Ready, though it is not its turn")
+    assert "not Ready" in sound(standing, "hv01")["Warning"]
 
 
 def test_a_node_at_its_restart_is_no_warning() -> None:

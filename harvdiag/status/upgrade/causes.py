@@ -35,7 +35,7 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
         yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {format_evidence(link)}".replace("  ", " "))
     if root.next:
         more = len(root.next) - 1
-        rest = f" (step 1 of {more + 1}: {MORE} has all)" if more else ""
+        rest = f" (step 1 of {more + 1}: {MORE} shows all)" if more else ""
         yield Part(PartKey.DO, f"{root.next[0]}{rest}", lead=root.next[0])
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)
