@@ -45,7 +45,7 @@ TITLES = {
         "The drain of hv04 can never begin: the Machine that it names, custom-957869c2ad0d, belongs to another Node, "
         "so it has no plan Secret of its own"
     ),
-    "ghost-machines": ("The drain of hv02 has not begun: 2 Machines name Nodes that do not exist, hv08 and hv09"),
+    "ghost-machines": ("The drain of hv02 has not begun: 2 Machines reference Nodes that do not exist, hv08 and hv09"),
 }
 
 

@@ -46,7 +46,7 @@ TITLES = {
         " (1 of 3 nodes are done)"
     ),
     "ghost-machines": (
-        "hv02, hv03, hv04 and hv05 were never begun: 2 Machines name Nodes that do not exist, hv08 and hv09"
+        "hv02, hv03, hv04 and hv05 were never begun: 2 Machines reference Nodes that do not exist, hv08 and hv09"
         " (1 of 5 nodes are done)"
     ),
 }
@@ -173,9 +173,9 @@ def test_long_names_stay_apart(count: int) -> None:
 
 @pytest.mark.parametrize("wide", [40, 80, 100, 160])
 def test_every_label_in_a_terminal_is_apart_from_its_words(wide: int) -> None:
-    """Also the longest, Stands still; and what must not be done is told."""
+    """Also the longest, Not judged; and what must not be done is told."""
     told = re.sub(r"\n +", " ", drawing_of("two-machines-one-node").text(wide))
-    assert re.search(r"^Stands still +since", told, re.MULTILINE)
+    assert re.search(r"^Stalled +since", told, re.MULTILINE)
     assert re.search(r"^Caution +When the finalizer", told, re.MULTILINE)
     assert re.search(r"^Root cause +Machine custom-31079167475f", told, re.MULTILINE)
 
