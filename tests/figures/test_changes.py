@@ -148,7 +148,7 @@ def test_an_object_of_the_same_name_with_another_uid_was_made_anew(tmp_path: Pat
     now.get("Node", "srv07")["metadata"]["uid"] = "11111111-2222-3333-4444-555555555555"
     figure = changed(tmp_path, servers(), now)
     assert "srv07 recreated" in figure.title
-    assert "Node srv07  uid" in steps(figure, "made anew")
+    assert "Node srv07  uid" in steps(figure, "recreated")
     assert not steps(figure, "gone")
 
 
