@@ -136,10 +136,10 @@ def _reason_key(gap: CoverageEntry) -> str:
 
 def summarize_unseen(rows: Iterable[tuple[str, str]]) -> str:
     """Return what was not seen in one line: a few kinds and the first reason."""
-    told = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
-    kinds = list(dict.fromkeys(kind for kind, _ in told))
+    pairs = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
+    kinds = list(dict.fromkeys(kind for kind, _ in pairs))
     more = f" and {len(kinds) - FEW} more" if len(kinds) > FEW else ""
-    why = told[0][1] if told else "no reason given by the source"
+    why = pairs[0][1] if pairs else "no reason given by the source"
     return f"{', '.join(kinds[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}"
 
 

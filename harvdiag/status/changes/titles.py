@@ -52,10 +52,10 @@ def build_title(comparison: Comparison) -> str:
         if comparison.same_time:
             return f"Nothing differs between the two, {describe_interval(comparison)}, in {size}; {found}"
         return f"Nothing changed {describe_interval(comparison)} in {size}; {found}"
-    said = list(_describe_changes(comparison))
-    rest = f" and {len(said) - CLAUSES} more" if len(said) > CLAUSES else ""
+    clauses = list(_describe_changes(comparison))
+    rest = f" and {len(clauses) - CLAUSES} more" if len(clauses) > CLAUSES else ""
     when = describe_interval(comparison) + (f", {ORDER_UNKNOWN}" if comparison.same_time else "")
-    return f"{when[0].upper()}{when[1:]}: {'; '.join(said[:CLAUSES])}{rest}; {found}"
+    return f"{when[0].upper()}{when[1:]}: {'; '.join(clauses[:CLAUSES])}{rest}; {found}"
 
 
 def describe_sources(comparison: Comparison) -> tuple[str, str]:
@@ -88,8 +88,8 @@ def _describe_changes(comparison: Comparison) -> Iterator[str]:
         sort: [c.ref.name for c in comparison.changes if c.ref.kind == "Node" and c.sort == sort and not c.path]
         for sort in (NEW, GONE)
     }
-    told = ((nodes[NEW], "joined"), (nodes[GONE], "left"), *_compare_pairing(comparison))
-    for names, did in told:
+    moves = ((nodes[NEW], "joined"), (nodes[GONE], "left"), *_compare_pairing(comparison))
+    for names, did in moves:
         if names:
             does = did.format("its" if len(names) == 1 else "their")
             yield (
@@ -101,7 +101,7 @@ def _describe_changes(comparison: Comparison) -> Iterator[str]:
     if recreated:
         yield f"{_list_first(recreated)} recreated"
     yield from _describe_moves(comparison)
-    if not any((*(names for names, _ in told), recreated, _state_changes(comparison), comparison.started_upgrade)):
+    if not any((*(names for names, _ in moves), recreated, _state_changes(comparison), comparison.started_upgrade)):
         yield _count_changes(comparison)
 
 
@@ -148,12 +148,12 @@ def _count_changes(comparison: Comparison) -> str:
     new = sum(c.sort == NEW and not c.path for c in comparison.changes)
     gone = sum(c.sort == GONE and not c.path for c in comparison.changes)
     fields = sum(bool(c.path) for c in comparison.changes)
-    told = (
+    counts = (
         (new, "new object", "new objects"),
         (gone, "object gone", "objects gone"),
         (fields, "changed field", "changed fields"),
     )
-    return ", ".join(f"{count} {many if count > 1 else one}" for count, one, many in told if count)
+    return ", ".join(f"{count} {many if count > 1 else one}" for count, one, many in counts if count)
 
 
 def _list_first(names: Sequence[str]) -> str:
@@ -183,17 +183,17 @@ def describe_sides(step: Step) -> tuple[str, str]:
 
 def list_notes(comparison: Comparison) -> list[str]:
     """Return what limits the comparison: what could not be compared, and what the times say of the order."""
-    told = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
+    lines = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
     if comparison.not_comparable:
         count = format_count(len(comparison.not_comparable), "finding")
-        told.append(f"{count} not comparable: the check could be run on one side only")
+        lines.append(f"{count} not comparable: the check could be run on one side only")
     if comparison.same_time and not comparison.different_clusters:
-        told.append(f"{describe_interval(comparison)}: {ORDER_UNKNOWN}; shown as they were given")
+        lines.append(f"{describe_interval(comparison)}: {ORDER_UNKNOWN}; shown as they were given")
     if comparison.backwards:
-        told.append("the snapshot given as the earlier one is the later: shown in the order of their times")
+        lines.append("the snapshot given as the earlier one is the later: shown in the order of their times")
     if comparison.different_clusters:
-        told.append("only two snapshots of one cluster can be compared object by object: choose another")
-    return told
+        lines.append("only two snapshots of one cluster can be compared object by object: choose another")
+    return lines
 
 
 def describe_unchanged(comparison: Comparison) -> str:
@@ -206,21 +206,26 @@ def describe_unchanged(comparison: Comparison) -> str:
 
 def list_remarks(comparison: Comparison) -> list[tuple[str, str]]:
     """Return the lines below the differences, each with its mark: what is the same, and (``?``) what is not."""
-    told = list_notes(comparison)
-    said = [] if comparison.different_clusters else [("", describe_unchanged(comparison))]
-    said += [("?", note) for note in told[:NOTES]]
-    return [*said, *([("?", f"and {len(told) - NOTES} more that cannot be compared")] if len(told) > NOTES else [])]
+    notes = list_notes(comparison)
+    remarks = [] if comparison.different_clusters else [("", describe_unchanged(comparison))]
+    remarks += [("?", note) for note in notes[:NOTES]]
+    return [
+        *remarks,
+        *([("?", f"and {len(notes) - NOTES} more that cannot be compared")] if len(notes) > NOTES else []),
+    ]
 
 
 def build_alt_text(comparison: Comparison, groups: Sequence[Group]) -> str:
     """Return the alternative text: what changed, host by host."""
-    said = [f"{group.name}: {'; '.join(map(format_step, group.steps[:4]))}." for group in groups[:8] if group.steps]
+    hosts = [f"{group.name}: {'; '.join(map(format_step, group.steps[:4]))}." for group in groups[:8] if group.steps]
     found = [f"Finding gone: {f.message}." for f in comparison.gone[:FEW]]
     found += [f"New finding: {f.message}." for f in comparison.new[:FEW]]
     more = [f"{len(groups) - 8} more groups of changes."] if len(groups) > 8 else []
     tail = [] if comparison.different_clusters else [f"{describe_unchanged(comparison)}."]
-    told = [f"{note}." for note in list_notes(comparison)[:4]]
-    return " ".join(["Comparison of two snapshots.", f"{build_title(comparison)}.", *said, *more, *found, *tail, *told])
+    limits = [f"{note}." for note in list_notes(comparison)[:4]]
+    return " ".join(
+        ["Comparison of two snapshots.", f"{build_title(comparison)}.", *hosts, *more, *found, *tail, *limits]
+    )
 
 
 def format_step(step: Step) -> str:

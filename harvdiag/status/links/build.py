@@ -31,8 +31,8 @@ def build_model(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> 
     """Build the rows in reading order: trouble on top, healthy rows at the bottom."""
     found = find_edges(graph)
     drawn = _drawn_objects(graph, found)
-    told = _findings_by_object(findings, [ref for ref in drawn if ref.kind in CLUSTER_KINDS])
-    boxes = {ref: _build_box(ref, graph.nodes[ref]["state"], told.get(ref, []), pairing) for ref in drawn}
+    about = _findings_by_object(findings, [ref for ref in drawn if ref.kind in CLUSTER_KINDS])
+    boxes = {ref: _build_box(ref, graph.nodes[ref]["state"], about.get(ref, []), pairing) for ref in drawn}
     links = LinkIndex(found, boxes, pairing)
     rows = [_build_row(group, boxes, links, pairing) for group in _connected_groups(boxes, found)]
     cluster_boxes = sorted(
@@ -87,22 +87,25 @@ def _findings_by_object(
 
     A finding about the whole cluster is shown at the cluster object alone.
     """
-    told: dict[ObjectRef, list[Finding]] = {}
+    about: dict[ObjectRef, list[Finding]] = {}
     for finding in findings:
         shows = fault_evidence(finding)
         absent = [shows.object] if shows and shows.path and shows.value is None else []
         absent = [] if finding.subject in cluster_boxes else absent
         for ref in dict.fromkeys([finding.subject, *absent]):
-            told.setdefault(ref, []).append(finding)
-    return told
+            about.setdefault(ref, []).append(finding)
+    return about
 
 
-def _build_box(ref: ObjectRef, state: str, told: list[Finding], pairing: Pairing) -> Box:
+def _build_box(ref: ObjectRef, state: str, about: list[Finding], pairing: Pairing) -> Box:
     if state != PRESENT:
         word = "" if ref.kind in {"Node", "Machine", "Secret"} else kind_label(ref.kind)
-        return Box(ref, state, word, findings=tuple(told), exists=False)
+        return Box(ref, state, word, findings=tuple(about), exists=False)
     return Box(
-        ref, worst_state([str(f.severity) for f in told]), describe_object(pairing.obj(ref), ref), findings=tuple(told)
+        ref,
+        worst_state([str(f.severity) for f in about]),
+        describe_object(pairing.obj(ref), ref),
+        findings=tuple(about),
     )
 
 

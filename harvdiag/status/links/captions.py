@@ -20,15 +20,15 @@ def findings_below(row: Row, meant: Sequence[Finding] = ()) -> list[Finding]:
     return [*meant, *(finding for finding in roots if finding not in meant)]
 
 
-def list_remarks(row: Row, told: Sequence[Finding], meant: bool, most: int) -> list[str]:
-    """Return the short remarks after them: that the row is held up, the consequences, how many of `told` are left out.
+def list_remarks(row: Row, written: Sequence[Finding], meant: bool, most: int) -> list[str]:
+    """Return the short remarks after them: that the row is held up, the consequences, and how many are left out.
 
     `meant`: a finding is in focus, so that it is not enough to say that the row is held up.
     """
-    after = [finding for finding in row.findings if finding not in told]
+    after = [finding for finding in row.findings if finding not in written]
     rest = [f"held up: {short_clause(row.findings[0])}"] if row.is_held_up and not meant else []
     rest += [describe_consequences(after)] if after and not rest else []
-    rest += [f"and {len(told) - most} more findings about this row"] if len(told) > most else []
+    rest += [f"and {len(written) - most} more findings about this row"] if len(written) > most else []
     return rest
 
 
@@ -37,9 +37,9 @@ def hub_findings(model: LinkModel) -> list[Finding]:
     return list({finding.fingerprint: finding for box in model.cluster_boxes for finding in box.findings}.values())
 
 
-def hub_place(entries: Sequence[Entry], told: Sequence[Finding]) -> int:
+def hub_place(entries: Sequence[Entry], written: Sequence[Finding]) -> int:
     """Return the index of the entry before which they are written: the first whose links hold; 0 for a root cause."""
-    if any(not finding.caused_by for finding in told):
+    if any(not finding.caused_by for finding in written):
         return 0
     return next((at for at, entry in enumerate(entries) if isinstance(entry, Row) and entry.is_linked), len(entries))
 

@@ -65,8 +65,8 @@ def _describe_ghosts(model: LinkModel, found: Sequence[Finding], held: Sequence[
     if not held:
         return f"{head}: {_describe_extent(0, nodes)}"
     names = held if len(held) <= FEW else [f"{len(held)} nodes"]
-    said = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return f"{head} {'holds' if len(found) == 1 else 'hold'} up {said}"
+    text = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{head} {'holds' if len(found) == 1 else 'hold'} up {text}"
 
 
 def _describe_extent(ill: int, nodes: int) -> str:
@@ -105,9 +105,9 @@ def _describe_focus(model: LinkModel, focus: ObjectRef, finding: Finding | None)
     return f"{name}: every link holds"
 
 
-def build_alt_text(model: LinkModel, entries: Sequence[Entry], said: str) -> str:
+def build_alt_text(model: LinkModel, entries: Sequence[Entry], text: str) -> str:
     """Return the alternative text: the answer, each broken row, and what is folded."""
-    parts = [f"Link graph. {said}."]
+    parts = [f"Link graph. {text}."]
     bad = [entry for entry in entries if isinstance(entry, Row) and entry.state != "good"]
     parts += [_describe_row(row) for row in bad[:FEW]]
     parts += [f"{len(bad) - FEW} more rows have faults."] if len(bad) > FEW else []
@@ -121,10 +121,10 @@ def build_alt_text(model: LinkModel, entries: Sequence[Entry], said: str) -> str
 def _describe_row(row: Row) -> str:
     found = [finding for finding in row.findings if not finding.caused_by] or row.findings[:1]
     links = [link for link in row.links if link.broken]
-    told = [f"{short_clause(f)} (a consequence)." if f.caused_by else f"{f.message}." for f in found[:2]]
-    told += [f"{t.source.name} to {t.target.name}: {t.paths[0]} {t.word}." for t in links[:3]]
-    said = " ".join(told) or "something that it references does not exist or was not seen."
-    return said if row.head.name in said else f"{row.head.ref}: {said}"
+    sentences = [f"{short_clause(f)} (a consequence)." if f.caused_by else f"{f.message}." for f in found[:2]]
+    sentences += [f"{t.source.name} to {t.target.name}: {t.paths[0]} {t.word}." for t in links[:3]]
+    text = " ".join(sentences) or "something that it references does not exist or was not seen."
+    return text if row.head.name in text else f"{row.head.ref}: {text}"
 
 
 def _describe_fold(fold: Fold) -> str:

@@ -66,8 +66,8 @@ def select_rows(
     entries = fold_rows(model.rows, whole)
     if not whole:
         entries = [trim_row(entry) if isinstance(entry, Row) else entry for entry in entries]
-    said = build_title(model, focus, finding)
-    return LinkRows(model, tuple(entries), said, source_line(diagnosis), build_alt_text(model, entries, said))
+    title = build_title(model, focus, finding)
+    return LinkRows(model, tuple(entries), title, source_line(diagnosis), build_alt_text(model, entries, title))
 
 
 def _rows_around(model: LinkModel, focus: ObjectRef, finding: Finding | None, graph: Graph) -> LinkModel:

@@ -111,17 +111,17 @@ def list_other_findings(board: Board) -> list[Finding]:
 
 def list_notes(board: Board) -> list[tuple[str, str]]:
     """Return the notes below the table, each with its state: findings about no single node, and skipped checks."""
-    told = [(f"{f.subject}: {f.message}", f.severity.value) for f in list_other_findings(board)]
-    more = [(f"and {len(told) - NOTES} more findings about no single node", told[NOTES][1])] if told[NOTES:] else []
+    notes = [(f"{f.subject}: {f.message}", f.severity.value) for f in list_other_findings(board)]
+    more = [(f"and {len(notes) - NOTES} more findings about no single node", notes[NOTES][1])] if notes[NOTES:] else []
     skipped = len(board.findings.skipped)
     gaps = [(f"{skipped} checks could not be run: not everything was seen", UNSEEN)] if skipped else []
-    return [*told[:NOTES], *more, *gaps]
+    return [*notes[:NOTES], *more, *gaps]
 
 
 def build_alt_text(board: Board, lines: Sequence[Line]) -> str:
     """Return the alternative text: the rows in trouble one by one, and how many others there are."""
     bad = [row for row in board.rows if row.trouble]
-    said = [f"{_row_label(row)}: {_list_faults(row)}." for row in bad[:LISTED]]
+    sentences = [f"{_row_label(row)}: {_list_faults(row)}." for row in bad[:LISTED]]
     rest = [f"{len(bad) - LISTED} more rows have trouble."] if len(bad) > LISTED else []
     well = [row for row in board.rows if not row.trouble]
     calm = [f"{count_rows(well)}: nothing found."] if well else []
@@ -129,7 +129,7 @@ def build_alt_text(board: Board, lines: Sequence[Line]) -> str:
     fold = f" in {len(lines)} lines" if any(isinstance(line, Bundle) for line in lines) else ""
     size = count_rows(board.rows) or "no nodes"
     head = f"Table of {size}{fold} against {len(board.columns)} checks. {build_title(board)}."
-    return " ".join([head, *said, *rest, *calm, *other])
+    return " ".join([head, *sentences, *rest, *calm, *other])
 
 
 def _row_label(row: Row) -> str:

@@ -61,9 +61,9 @@ def describe_progress(progress: UpgradeProgress) -> str:
     phase = progress.upgrade.phase if progress.upgrade else None
     if progress.rollout is None or phase is None:
         return "phase unknown"
-    told = progress.rollout.percent
-    many = phase.number >= NODES and told.of > 1
-    return f"{told.done} of {told.of} nodes are done" if many else f"phase {phase.number} of {LAST}"
+    percent = progress.rollout.percent
+    many = phase.number >= NODES and percent.of > 1
+    return f"{percent.done} of {percent.of} nodes are done" if many else f"phase {phase.number} of {LAST}"
 
 
 def build_title(progress: UpgradeProgress) -> str:
@@ -153,10 +153,10 @@ def _alike_nodes(progress: UpgradeProgress) -> list[str]:
 def _apply_to_all(progress: UpgradeProgress, clause: str) -> str:
     """A clause about one node (``hv02 was never begun``), extended to all nodes in the same trouble."""
     fellows, part = _alike_nodes(progress), _reason_part(progress)
-    told = part.findings[0] if part and part.findings else None
-    if told is None or not told.many or len(fellows) < 2 or told.subject.name not in fellows:
+    finding = part.findings[0] if part and part.findings else None
+    if finding is None or not finding.many or len(fellows) < 2 or finding.subject.name not in fellows:
         return clause
-    return f"{spelling.listed(fellows)} {told.many}"
+    return f"{spelling.listed(fellows)} {finding.many}"
 
 
 def _describe_work(progress: UpgradeProgress) -> str:
@@ -170,8 +170,8 @@ def _describe_work(progress: UpgradeProgress) -> str:
         return _remaining_work(progress, at_work[0])
     if len(at_work) == 1:
         way = at_work[0]
-        told = way.state in STATES and way.state not in {DONE, PRELOADED}
-        doing = f"it {STATES[way.state].doing}" if told else "it has its turn"
+        is_known = way.state in STATES and way.state not in {DONE, PRELOADED}
+        doing = f"it {STATES[way.state].doing}" if is_known else "it has its turn"
         return f"{way.name} is at work, {doing}"
     if at_work:
         return f"{spelling.listed([way.name for way in at_work])} are at work"
@@ -204,8 +204,8 @@ def _describe_finished(progress: UpgradeProgress) -> str:
         return f"No upgrade is under way, and there is no record of one{found}"
     to = f" to {last.version}" if last.version else ""
     if last.failed:
-        mine = [way for way in progress.nodes if way.mark == "error"]
-        why = main_clause(mine[0].says, 0) if mine else failure(last)
+        failed = [way for way in progress.nodes if way.mark == "error"]
+        why = main_clause(failed[0].says, 0) if failed else failure(last)
         broken = progress.broken_phase
         where = next((f" in phase {c.number} ({c.label})" for c in progress.cells if c.number == broken < LAST), "")
         return f"No upgrade is under way; the last{to} failed{where}{f': {why}' if why else ''}"
@@ -215,11 +215,11 @@ def _describe_finished(progress: UpgradeProgress) -> str:
 
 def select_parts(progress: UpgradeProgress) -> list[tuple[str, str]]:
     """Return the lines below the picture: why, since when, the next step; each a label and a text."""
-    told = progress.parts
-    found = [(part.label, part.text) for part in told if part.key in SHOWN_KEYS]
-    if not found or progress.gap or progress.upgrade is None:
-        found = [(part.label, part.text) for part in told if part.key is PartKey.WHERE] + found
-    return found
+    parts = progress.parts
+    lines = [(part.label, part.text) for part in parts if part.key in SHOWN_KEYS]
+    if not lines or progress.gap or progress.upgrade is None:
+        lines = [(part.label, part.text) for part in parts if part.key is PartKey.WHERE] + lines
+    return lines
 
 
 def build_alt_text(progress: UpgradeProgress) -> str:
@@ -228,13 +228,12 @@ def build_alt_text(progress: UpgradeProgress) -> str:
     if not progress.running:
         marks["error"] = "failed"
     strip = [f"{c.number} {c.label} {marks.get(c.mark, 'unknown')}" for c in progress.cells]
-    told = [f"{build_title(progress)}.", f"Phases: {', '.join(strip)}." if strip else ""]
-    for (state, mark), ways in groups(progress.nodes, lambda way: (way.state, way.mark)):
-        sign = {"error": ", broken", "warning": ", held up", "now": ", at work"}.get(mark, "")
-        told.append(
-            f"{format_count(len(ways), 'node')} {state or 'not in the list'}{sign}: {listed([w.name for w in ways])}."
-        )
+    sentences = [f"{build_title(progress)}.", f"Phases: {', '.join(strip)}." if strip else ""]
+    for (state, mark), nodes in groups(progress.nodes, lambda way: (way.state, way.mark)):
+        trouble = {"error": ", broken", "warning": ", held up", "now": ", at work"}.get(mark, "")
+        names = listed([node.name for node in nodes])
+        sentences.append(f"{format_count(len(nodes), 'node')} {state or 'not in the list'}{trouble}: {names}.")
     plan = progress.diagnosis.plan
     if plan and progress.upgrade is None:
-        told += [f"{name}: {status.state}." for name, status in list(plan.statuses.items())[:40]]
-    return " ".join(filter(None, told))
+        sentences += [f"{name}: {status.state}." for name, status in list(plan.statuses.items())[:40]]
+    return " ".join(filter(None, sentences))

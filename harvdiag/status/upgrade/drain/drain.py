@@ -82,7 +82,7 @@ class Drain(Tabular):
     def _build_rows(self) -> Iterator[Record]:
         for move in self.moves:
             step, waited = move.step, self.wait if move == self.next else None
-            told = (
+            identity = (
                 self.node.name if self.node else None,
                 step.name,
                 move.mark,
@@ -91,7 +91,7 @@ class Drain(Tabular):
             )
             rest = (step.what, step.carrier, move.time or None)
             more = (f"{waited.actor}: {waited.what}", waited.since or None) if waited else (None, None)
-            yield dict(zip(COLUMNS, (*told, *rest, *more), strict=True))
+            yield dict(zip(COLUMNS, (*identity, *rest, *more), strict=True))
 
     def _summary(self) -> dict[str, Any]:
         """Whose drain it is, the answer in words, the plan Secret, whose turn it is, and the findings behind it."""
@@ -189,7 +189,7 @@ def _single_node_drain(node: NodeRollout) -> Drain:
 
 def _node_drain(progress: UpgradeProgress, rollout: Rollout, node: NodeRollout) -> Drain:
     way = next(way for way in progress.nodes if way.name == node.name)
-    told, finding = wait_of(rollout, node), progress.finding_about(node)
+    waiting, finding = wait_of(rollout, node), progress.finding_about(node)
     unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not progress.facts.snapshot.seen(kind)]
     absent = not node.secrets and not unseen
     why = way.says if way.mark in {"error", "warning"} else ""
@@ -201,10 +201,10 @@ def _node_drain(progress: UpgradeProgress, rollout: Rollout, node: NodeRollout) 
         why=why,
         node=node,
         moves=steps,
-        wait=told,
+        wait=waiting,
         secret=secret,
         finding=finding,
-        silence=progress.age(told.since),
+        silence=progress.age(waiting.since),
         root=cause,
     )
     if unseen:
@@ -216,9 +216,9 @@ def _node_drain(progress: UpgradeProgress, rollout: Rollout, node: NodeRollout) 
 
 
 def _build_title(progress: UpgradeProgress, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
-    told, hand, step = made.wait, node.handshake, made.next
+    waiting, hand, step = made.wait, node.handshake, made.next
     if not made.secret:
-        reason = ", ".join(told.chain) if told and told.chain else "it has no plan Secret"
+        reason = ", ".join(waiting.chain) if waiting and waiting.chain else "it has no plan Secret"
         return f"The drain of {node.name} can never begin: {reason}"
     if hand is None or step is None:
         return f"The drain of {node.name} is over: every step was answered"
