@@ -13,7 +13,7 @@ from harvdiag.core.suggest import either, near
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
     from harvdiag.core.model import Finding, ObjectRef
-    from harvdiag.figures.drawing import Drawing, Wish
+    from harvdiag.figures.drawing import Drawing, DrawOptions
     from harvdiag.figures.figure import Figure
 
 __all__ = ["PICTURES", "Picture", "default_picture", "draw"]
@@ -78,19 +78,19 @@ def draw(
     neighbourhood is shown. `labels` writes the field beside each link. Raises UsageError for an unknown picture or
     name.
     """
-    from harvdiag.figures.checked import checked
-    from harvdiag.figures.drawing import Wish
+    from harvdiag.figures.checked import require_clusters
+    from harvdiag.figures.drawing import DrawOptions
     from harvdiag.figures.figure import Figure
     from harvdiag.status.focus import found
 
-    checked(cluster, *([against] if against is not None else ()))
+    require_clusters(cluster, *([against] if against is not None else ()))
     name = picture or default_picture(against is not None)
-    _refuse(name, focus is not None, against is not None, labels)
+    _check_options(name, focus is not None, against is not None, labels)
     ref, finding = found(cluster.check(), cluster.graph, focus)
     compose = cast(
-        "Callable[[Cluster, Wish], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
+        "Callable[[Cluster, DrawOptions], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )
-    return Figure(name, compose(cluster, Wish(ref, finding, labels, against)))
+    return Figure(name, compose(cluster, DrawOptions(ref, finding, labels, against)))
 
 
 def default_picture(against: bool) -> str:
@@ -100,7 +100,7 @@ def default_picture(against: bool) -> str:
     return next(name for name, picture in PICTURES.items() if picture.against == against)
 
 
-def _refuse(name: str, focus: bool, against: bool, labels: bool) -> None:
+def _check_options(name: str, focus: bool, against: bool, labels: bool) -> None:
     """UsageError for a picture that there is not, and for a wish that it cannot fulfil."""
     if str(name) not in PICTURES:
         raise UsageError(f"no picture {name!r}{either(near(str(name), PICTURES) or PICTURES)}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 
-__all__ = ["checked"]
+__all__ = ["require_clusters"]
 
 
-def checked(*given: object) -> None:
+def require_clusters(*given: object) -> None:
     """UsageError where something else than a cluster is given: a path, or its findings."""
     for one in given:
         if not isinstance(one, Cluster):

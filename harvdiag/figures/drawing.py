@@ -13,12 +13,12 @@ from harvdiag.figures.scene import Scene
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
 
-__all__ = ["NO_EARLIER", "Drawing", "Wish"]
+__all__ = ["NO_EARLIER", "Drawing", "DrawOptions"]
 
 NO_EARLIER = "the picture 'changes' needs the cluster as it was before: against=hd.open(…)"
 
 
-class Wish(NamedTuple):
+class DrawOptions(NamedTuple):
     """What is wished of a picture: `focus` an object and the finding it stems from, `labels` the fields beside the
     links, `against` the cluster as it was before, `whole` that nothing is folded.
     """

@@ -11,8 +11,8 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.suggest import either, near
 from harvdiag.figures.drawing import Drawing
-from harvdiag.figures.save import written
-from harvdiag.figures.svg import THEMES, svg
+from harvdiag.figures.save import write_file
+from harvdiag.figures.svg import THEMES, render_svg
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,14 +61,14 @@ class Figure:
     @cached_property
     def svg(self) -> str:
         """As SVG."""
-        return svg(self._drawing.scene, self.theme)
+        return render_svg(self._drawing.scene, self.theme)
 
     @property
     def png(self) -> bytes:
         """As PNG, twice as many pixels as the SVG has units. Needs matplotlib (the extra ``notebook``)."""
-        from harvdiag.figures.png import png
+        from harvdiag.figures.png import render_png
 
-        return png(self._drawing.scene, "light" if self.theme == "auto" else self.theme)
+        return render_png(self._drawing.scene, "light" if self.theme == "auto" else self.theme)
 
     @cached_property
     def text(self) -> str:
@@ -104,7 +104,7 @@ class Figure:
 
         Raises UsageError for another ending, and where the file cannot be written.
         """
-        return written(file, self.to)
+        return write_file(file, self.to)
 
     def to(self, ending: str) -> bytes:
         """The bytes of the format with this ending."""

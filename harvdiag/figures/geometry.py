@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from harvdiag.figures.scene import Path
 
-__all__ = ["Point", "end_points", "way_points"]
+__all__ = ["Point", "end_points", "line_points"]
 
 Point = tuple[float, float]
 HEAD, HALF, BAR = 6.0, 3.5, 6.0
 """How long the head of an arrow is, half its width, and half the length of a bar."""
 
 
-def way_points(shape: Path) -> tuple[Point, ...]:
+def line_points(shape: Path) -> tuple[Point, ...]:
     """The corners of a line; of a curved one its ends and between them the two handles of its Bezier curve."""
     if not shape.curved:
         return tuple(shape.points)

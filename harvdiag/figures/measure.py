@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, islice, takewhile
 from unicodedata import combining, east_asian_width
 
-__all__ = ["FONT", "MONO", "distinct", "fit", "fit_end", "line", "width", "wrap"]
+__all__ = ["FONT", "MONO", "distinct_names", "fit_text", "fit_end", "line_height", "text_width", "wrap_text"]
 
 HALF = 1000
 """More signs than this have room nowhere, neither at the beginning of a text nor at its end."""
@@ -36,24 +36,24 @@ _WIDTHS = {
 }
 
 
-def width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
+def text_width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
     """The width of one line in the picture's units; never less than it will have in DejaVu Sans."""
-    return sum(_em(sign, mono) for sign in text) * size * (BOLD if bold and not mono else 1)
+    return sum(_character_width(sign, mono) for sign in text) * size * (BOLD if bold and not mono else 1)
 
 
-def line(size: float) -> float:
+def line_height(size: float) -> float:
     """The height of one line of text."""
     return size * 1.35
 
 
-def fit(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
+def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
     """The text, or where the room is too small its beginning and its end with ``…`` between: names differ at both."""
     text, whole = (text[:HALF] + text[-HALF:], False) if len(text) > 2 * HALF else (text, True)
-    each = [width(sign, size, bold=bold, mono=mono) for sign in text]
+    each = [text_width(sign, size, bold=bold, mono=mono) for sign in text]
     if whole and sum(each) <= room:
         return text
     ahead, behind = [0.0, *accumulate(each)], [0.0, *accumulate(reversed(each))]
-    dots = width("…", size, bold=bold, mono=mono)
+    dots = text_width("…", size, bold=bold, mono=mono)
 
     def wide(keep: int) -> float:
         return ahead[keep - keep // 2] + dots + behind[keep // 2]
@@ -62,46 +62,46 @@ def fit(text: str, room: float, size: float = 12, *, bold: bool = False, mono: b
     return f"{text[: keep - keep // 2]}…{text[len(text) - keep // 2 :]}" if keep > 1 else "…"
 
 
-def distinct(names: Collection[str], room: float, size: float = 12, *, bold: bool = False) -> dict[str, str]:
+def distinct_names(names: Collection[str], room: float, size: float = 12, *, bold: bool = False) -> dict[str, str]:
     """Each name as `fit` has it, but so that names stay apart: what all have in common goes first.
 
     That is the domain behind a ``.``, then as much as must be of the beginning up to a ``-`` or ``.``; ``…`` stands for
     it.
     """
     told: Sequence[str] = list(names)
-    for told in _shorter(list(names)):
-        if all(width(short, size, bold=bold) <= room for short in told):
+    for told in _shorten_names(list(names)):
+        if all(text_width(short, size, bold=bold) <= room for short in told):
             break
-    return {name: fit(short, room, size, bold=bold) for name, short in zip(names, told, strict=True)}
+    return {name: fit_text(short, room, size, bold=bold) for name, short in zip(names, told, strict=True)}
 
 
-def _shorter(names: Sequence[str]) -> Iterator[Sequence[str]]:
+def _shorten_names(names: Sequence[str]) -> Iterator[Sequence[str]]:
     """The names whole, then ever shorter at what all of them have in common."""
     yield names
     if len(names) < 2:
         return
-    tail = _alike([name[::-1] for name in names])[::-1]
+    tail = _common_prefix([name[::-1] for name in names])[::-1]
     cut = len(tail) - tail.find(".") if "." in tail else 0
     bare = [name[: len(name) - cut] for name in names]
     names = bare if all(bare) else names
     yield names
-    for at, sign in enumerate(_alike(names)):
+    for at, sign in enumerate(_common_prefix(names)):
         if sign in "-.":
             yield [f"…{name[at + 1 :]}" for name in names]
 
 
-def _alike(texts: Sequence[str]) -> str:
+def _common_prefix(texts: Sequence[str]) -> str:
     """The beginning that all have in common."""
     low, high = min(texts, default=""), max(texts, default="")
     return low[: next((at for at, sign in enumerate(low) if sign != high[at]), len(low))]
 
 
-def wrap(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
+def wrap_text(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
     """The text in lines no wider than the room, broken at blanks, within a word only where it must be.
 
     `most` is the number of lines there may be; what is left then ends with ``…``. 0 is any number.
     """
-    lines = list(islice(_lines(text, room, size), most + 1 if most else None))
+    lines = list(islice(_break_lines(text, room, size), most + 1 if most else None))
     if not most or len(lines) <= most:
         return lines
     return [*lines[: most - 1], fit_end(" ".join(lines[most - 1 :]), room, size)]
@@ -109,35 +109,35 @@ def wrap(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str
 
 def fit_end(text: str, room: float, size: float) -> str:
     """The text, or as much of its beginning as there is room for, and ``…``."""
-    if width(text[: 2 * HALF], size) <= room and len(text) <= 2 * HALF:
+    if text_width(text[: 2 * HALF], size) <= room and len(text) <= 2 * HALF:
         return text
-    return f"{_most(text, room - width('…', size), size).rstrip()}…"
+    return f"{_fitting_prefix(text, room - text_width('…', size), size).rstrip()}…"
 
 
-def _most(text: str, room: float, size: float) -> str:
+def _fitting_prefix(text: str, room: float, size: float) -> str:
     """As much of the beginning as there is room for."""
-    wide = accumulate(width(sign, size) for sign in text)
+    wide = accumulate(text_width(sign, size) for sign in text)
     return text[: sum(1 for _ in takewhile(lambda reach: reach <= room, wide))]
 
 
-def _lines(text: str, room: float, size: float) -> Iterator[str]:
+def _break_lines(text: str, room: float, size: float) -> Iterator[str]:
     now = ""
     for word in text.split():
         longer = f"{now} {word}" if now else word
-        if len(longer) <= 2 * HALF and width(longer, size) <= room:
+        if len(longer) <= 2 * HALF and text_width(longer, size) <= room:
             now = longer
             continue
         if now:
             yield now
         now = word
-        while len(now) > 1 and (begin := _most(now, room, size) or now[:1]) != now:
+        while len(now) > 1 and (begin := _fitting_prefix(now, room, size) or now[:1]) != now:
             yield begin
             now = now[len(begin) :]
     if now:
         yield now
 
 
-def _em(sign: str, mono: bool) -> float:
+def _character_width(sign: str, mono: bool) -> float:
     if combining(sign):
         return 0
     if east_asian_width(sign) in "WF":

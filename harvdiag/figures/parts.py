@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from harvdiag.core.escape import plain
-from harvdiag.figures.measure import distinct, fit, line, width, wrap
-from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+from harvdiag.figures.measure import distinct_names, fit_text, line_height, text_width, wrap_text
+from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, draw_badge
 
 __all__ = [
     "BODY",
     "MARGIN",
     "SMALL",
     "TITLE",
-    "Key",
-    "clause",
-    "few",
-    "head",
-    "legend",
-    "paragraph",
-    "scene",
-    "some",
+    "LegendEntry",
+    "longest_clause",
+    "fit_names",
+    "draw_head",
+    "draw_legend",
+    "draw_paragraph",
+    "assemble_scene",
+    "fit_distinct_names",
 ]
 
 TITLE, BODY, SMALL, MARGIN = 17.0, 12.0, 11.0, 20.0
@@ -38,7 +38,7 @@ OTHER = re.compile(r"; [^();]*\)")
 
 
 @dataclass(frozen=True)
-class Key:
+class LegendEntry:
     """One entry of a legend: a word behind a badge (with a `sign`), a small box (with a `fill`) or a line."""
 
     word: str
@@ -53,45 +53,45 @@ class Key:
     """As a Path has them."""
 
 
-def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
+def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
     """The title (two lines at most) and the quiet line below it, for a picture of this width; and where they end."""
     room, whole = wide - 2 * MARGIN, plain(title)
-    short = _short(whole, lambda told: len(wrap(told, room / BOLD, TITLE)) <= 2)
-    lines = wrap(short, room / BOLD, TITLE, most=2)
+    short = _shorten_title(whole, lambda told: len(wrap_text(told, room / BOLD, TITLE)) <= 2)
+    lines = wrap_text(short, room / BOLD, TITLE, most=2)
     if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
         rooms = (room / BOLD * part / 20 for part in range(10, 20))
-        lines = next((even for r in rooms if len(even := wrap(short, r, TITLE)) == 2), lines)
-    texts = [Text(MARGIN, 30 + at * line(TITLE), told, size=TITLE, bold=True) for at, told in enumerate(lines)]
-    y = 30 + max(len(lines) - 1, 0) * line(TITLE)
-    under = Text(MARGIN, y + 20, fit(plain(subtitle), room, BODY), size=BODY, ink="quiet")
+        lines = next((even for r in rooms if len(even := wrap_text(short, r, TITLE)) == 2), lines)
+    texts = [Text(MARGIN, 30 + at * line_height(TITLE), told, size=TITLE, bold=True) for at, told in enumerate(lines)]
+    y = 30 + max(len(lines) - 1, 0) * line_height(TITLE)
+    under = Text(MARGIN, y + 20, fit_text(plain(subtitle), room, BODY), size=BODY, ink="quiet")
     title_item = Item(tuple(texts), key="title", role="title", hint=whole if " ".join(lines) != whole else "")
     return [title_item, Item((under,), key="source", role="source")], y + 36
 
 
-def clause(text: str, fits: Callable[[str], bool]) -> str:
+def longest_clause(text: str, fits: Callable[[str], bool]) -> str:
     """The text, or its longest beginning that is whole in itself and fits; all of it where there is none."""
     ends = [len(text), *(found.start() for found in reversed(list(STOP.finditer(text))))]
     whole = (text[:end].rstrip(".") if end < len(text) else text for end in ends if end)
     return next((told for told in whole if told.count("(") == told.count(")") and fits(told)), text)
 
 
-def _short(title: str, fits: Callable[[str], bool]) -> str:
+def _shorten_title(title: str, fits: Callable[[str], bool]) -> str:
     """A title, if need be without the last clauses of its reason, but with what stands behind that."""
     found = ASIDE.search(title)
     reason, rest = (title[: found.start()], found[0]) if found else (title, "")
     rest = rest if fits(title) else OTHER.sub(")", rest)
-    return clause(reason, lambda told: fits(told + rest)) + rest
+    return longest_clause(reason, lambda told: fits(told + rest)) + rest
 
 
-def legend(keys: Sequence[Key], y: float, wide: float) -> tuple[list[Item], float]:
+def draw_legend(keys: Sequence[LegendEntry], y: float, wide: float) -> tuple[list[Item], float]:
     """What the signs mean, from y on, in one row where it fits; and where it ends. Without keys there is none."""
     x, items, at = MARGIN, [], y
     for key in keys:
-        word = fit(plain(key.word), wide - 2 * MARGIN - 32, SMALL)
-        takes = 24 + (12 if not key.sign else 0) + width(word, SMALL)
+        word = fit_text(plain(key.word), wide - 2 * MARGIN - 32, SMALL)
+        takes = 24 + (12 if not key.sign else 0) + text_width(word, SMALL)
         if x > MARGIN and x + takes > wide - MARGIN:
             x, at = MARGIN, at + ROW
-        shapes, begin = _sample(key, x, at + 8)
+        shapes, begin = _draw_sample(key, x, at + 8)
         items.append(
             Item((*shapes, Text(begin, at + 12, word, size=SMALL, ink="quiet")), role="legend", state=key.colour)
         )
@@ -99,44 +99,44 @@ def legend(keys: Sequence[Key], y: float, wide: float) -> tuple[list[Item], floa
     return items, at + ROW if items else y
 
 
-def _sample(key: Key, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
+def _draw_sample(key: LegendEntry, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
     """The sign itself, its middle at height y, and where its word begins."""
     if key.sign:
-        return badge(x + 8, y, key.sign, key.colour), x + 22
+        return draw_badge(x + 8, y, key.sign, key.colour), x + 22
     if key.fill or not key.thick:
         box = Rect(x, y - 6, 26, 12, fill=key.fill, stroke=key.colour, thick=key.thick, dash=key.dash, radius=3)
         return (box,), x + 34
     return (Path(((x, y), (x + 26, y)), stroke=key.colour, thick=key.thick, dash=key.dash, ends=key.ends),), x + 34
 
 
-def paragraph(
+def draw_paragraph(
     text: str, at: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
 ) -> tuple[list[Text], float]:
     """A text in lines of body size, the first with its base line at the height given; and the base line of the next."""
-    (x, y), lines = at, wrap(plain(text), room, BODY, most=most)
-    texts = [Text(x, y + i * line(BODY), told, size=BODY, ink=ink) for i, told in enumerate(lines)]
-    return texts, y + len(lines) * line(BODY)
+    (x, y), lines = at, wrap_text(plain(text), room, BODY, most=most)
+    texts = [Text(x, y + i * line_height(BODY), told, size=BODY, ink=ink) for i, told in enumerate(lines)]
+    return texts, y + len(lines) * line_height(BODY)
 
 
-def scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:
+def assemble_scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:
     """The whole picture, its words harmless."""
     return Scene(plain(title), " ".join(plain(alt).split()), wide, high, tuple(items))
 
 
-def few(names: Sequence[str], room: float, size: float = BODY) -> str:
+def fit_names(names: Sequence[str], room: float, size: float = BODY) -> str:
     """As many of the names as there is room for, and how many more: ``hv01, hv02 and 44 more``."""
     given = [plain(name) for name in names]
-    if width(", ".join(given), size) <= room:
+    if text_width(", ".join(given), size) <= room:
         return ", ".join(given)
     for count in range(min(len(given) - 1, 12), 0, -1):
         told = f"{', '.join(given[:count])} and {len(given) - count} more"
-        if width(told, size) <= room:
+        if text_width(told, size) <= room:
             return told
     rest = f" and {len(given) - 1} more" if len(given) > 1 else ""
-    return f"{fit(given[0], max(room - width(rest, size), size * 4), size)}{rest}" if given else ""
+    return f"{fit_text(given[0], max(room - text_width(rest, size), size * 4), size)}{rest}" if given else ""
 
 
-def some(names: Sequence[str], room: float) -> str:
+def fit_distinct_names(names: Sequence[str], room: float) -> str:
     """The names below a count, small: so short that there is room for one at least, and for how many more there are."""
-    short = distinct([plain(name) for name in names], room - width(f" and {len(names)} more", SMALL), SMALL)
-    return few([short[plain(name)] for name in names], room, SMALL)
+    short = distinct_names([plain(name) for name in names], room - text_width(f" and {len(names)} more", SMALL), SMALL)
+    return fit_names([short[plain(name)] for name in names], room, SMALL)

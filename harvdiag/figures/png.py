@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import plain
-from harvdiag.figures.geometry import end_points, way_points
+from harvdiag.figures.geometry import end_points, line_points
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Path, Rect, Scene, Shape, Text
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path as Outline
 
-__all__ = ["png"]
+__all__ = ["render_png"]
 
 POINTS, PIXELS = 72, 2  # a unit is a point of matplotlib's and two pixels
 ROUND = 0.5523  # how far the handles of a quarter of a circle lie from its ends
@@ -31,7 +31,7 @@ NOTHING = "\u25a1"  # for a sign that no font at hand has
 LIKELY = ("noto", "cjk", "wqy", "wenquanyi", "droid", "unifont", "symbola", "freesans", "arial", "han", "gothic")
 
 
-def png(scene: Scene, theme: str = "light") -> bytes:
+def render_png(scene: Scene, theme: str = "light") -> bytes:
     """The picture, two pixels a unit. Raises UsageError where matplotlib is not installed."""
     try:
         import matplotlib as mpl
@@ -46,7 +46,7 @@ def png(scene: Scene, theme: str = "light") -> bytes:
         """The whole scene as one thing to draw: an object for each of its shapes would take ten times as long."""
 
         def draw(self, renderer: RendererBase) -> None:
-            Painter(renderer, scene.height, DARK if theme == "dark" else LIGHT).paint(scene)
+            Painter(renderer, scene.height, DARK if theme == "dark" else LIGHT).paint_scene(scene)
 
     made = BytesIO()
     with mpl.rc_context():
@@ -65,25 +65,27 @@ class Painter(NamedTuple):
     height: float
     colours: Mapping[str, str]
 
-    def paint(self, scene: Scene) -> None:
+    def paint_scene(self, scene: Scene) -> None:
         """Everything in its order."""
-        self._shape(Rect(-1, -1, ceil(scene.width) + 2, ceil(scene.height) + 2, fill="paper", stroke="", radius=0))
+        self._paint_shape(
+            Rect(-1, -1, ceil(scene.width) + 2, ceil(scene.height) + 2, fill="paper", stroke="", radius=0)
+        )
         for item in scene.items:
             for shape in item.shapes:
-                self._shape(shape)
+                self._paint_shape(shape)
 
-    def _shape(self, shape: Shape) -> None:
+    def _paint_shape(self, shape: Shape) -> None:
         if isinstance(shape, Text):
-            self._text(shape)
+            self._paint_text(shape)
         elif isinstance(shape, Rect):
             fill = self.colours[shape.fill] if shape.fill else ""
-            self._outline(_box(shape), self._pen(shape.stroke, shape.thick, shape.dash), fill)
+            self._paint_outline(_box_outline(shape), self._make_pen(shape.stroke, shape.thick, shape.dash), fill)
         else:
-            self._outline(_way(shape), self._pen(shape.stroke, shape.thick, shape.dash))
+            self._paint_outline(_line_outline(shape), self._make_pen(shape.stroke, shape.thick, shape.dash))
             if shape.ends:
-                self._outline(_end(shape), self._pen(shape.stroke, max(shape.thick, 1.4), ""))
+                self._paint_outline(_end_outline(shape), self._make_pen(shape.stroke, max(shape.thick, 1.4), ""))
 
-    def _pen(self, stroke: str, thick: float, dash: str) -> GraphicsContextBase:
+    def _make_pen(self, stroke: str, thick: float, dash: str) -> GraphicsContextBase:
         pen = self.renderer.new_gc()
         pen.set_capstyle("butt")
         pen.set_joinstyle("miter")
@@ -95,7 +97,7 @@ class Painter(NamedTuple):
             pen.set_dashes(0, pieces * (1 + len(pieces) % 2))  # SVG repeats an odd list
         return pen
 
-    def _outline(self, outline: Outline, pen: GraphicsContextBase, fill: str = "") -> None:
+    def _paint_outline(self, outline: Outline, pen: GraphicsContextBase, fill: str = "") -> None:
         from matplotlib.colors import to_rgba
         from matplotlib.transforms import Affine2D
 
@@ -103,8 +105,8 @@ class Painter(NamedTuple):
         self.renderer.draw_path(pen, outline, upright, to_rgba(fill) if fill else None)
         pen.restore()
 
-    def _text(self, shape: Text) -> None:
-        words, font = _lettered(plain(shape.text), shape.bold, shape.mono, shape.size)
+    def _paint_text(self, shape: Text) -> None:
+        words, font = _choose_fonts(plain(shape.text), shape.bold, shape.mono, shape.size)
         if not words.strip():
             return
         pen = self.renderer.new_gc()
@@ -117,7 +119,7 @@ class Painter(NamedTuple):
         pen.restore()
 
 
-def _box(shape: Rect) -> Outline:
+def _box_outline(shape: Rect) -> Outline:
     from matplotlib.path import Path as Outline
 
     x, y, a, b = shape.x, shape.y, shape.x + shape.width, shape.y + shape.height
@@ -135,21 +137,21 @@ def _box(shape: Rect) -> Outline:
     return Outline([*points, points[0]], [*codes, Outline.CLOSEPOLY])
 
 
-def _way(shape: Path) -> Outline:
+def _line_outline(shape: Path) -> Outline:
     from matplotlib.path import Path as Outline
 
-    points = way_points(shape)
+    points = line_points(shape)
     return Outline(points, [Outline.MOVETO, *[Outline.CURVE4] * 3] if shape.curved else None)
 
 
-def _end(shape: Path) -> Outline:
+def _end_outline(shape: Path) -> Outline:
     from matplotlib.path import Path as Outline
 
     return Outline(end_points(shape))
 
 
 @lru_cache(maxsize=4096)
-def _lettered(words: str, bold: bool, mono: bool, size: float) -> tuple[str, FontProperties]:
+def _choose_fonts(words: str, bold: bool, mono: bool, size: float) -> tuple[str, FontProperties]:
     """The text as it can be drawn, and the fonts: DejaVu, and for signs that it lacks another at hand.
 
     A sign that none has becomes a box; left to itself, matplotlib would warn of each.
@@ -157,20 +159,20 @@ def _lettered(words: str, bold: bool, mono: bool, size: float) -> tuple[str, Fon
     from matplotlib.font_manager import FontProperties
 
     family = f"DejaVu Sans{' Mono' if mono else ''}"
-    own, others = _signs(family, bold), list[str]()
+    own, others = _family_characters(family, bold), list[str]()
     for sign in sorted({sign for sign in words if ord(sign) not in own}):
-        near = (*others, "DejaVu Sans", *_others(bold), *_others(False))
-        found = next((name for name in near if ord(sign) in _signs(name, bold)), "")
+        near = (*others, "DejaVu Sans", *_other_families(bold), *_other_families(False))
+        found = next((name for name in near if ord(sign) in _family_characters(name, bold)), "")
         if not found:
             words = words.replace(sign, NOTHING)
         elif found not in others:
             others.append(found)
-    heavy = bold and all(name == "DejaVu Sans" or name in _others(True) for name in others)
+    heavy = bold and all(name == "DejaVu Sans" or name in _other_families(True) for name in others)
     return words, FontProperties(family=[family, *others], weight="bold" if heavy else "normal", size=size)
 
 
 @lru_cache(maxsize=2)
-def _others(bold: bool) -> tuple[str, ...]:
+def _other_families(bold: bool) -> tuple[str, ...]:
     """The families at hand besides DejaVu, those with a bold face if asked; first the ones known for many scripts."""
     from matplotlib.font_manager import fontManager
 
@@ -180,11 +182,11 @@ def _others(bold: bool) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _signs(family: str, bold: bool) -> frozenset[int]:
+def _family_characters(family: str, bold: bool) -> frozenset[int]:
     """The signs that a family's face has; none where it cannot be read."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    weight = "bold" if bold and (family in _others(True) or family.startswith("DejaVu")) else "normal"
+    weight = "bold" if bold and (family in _other_families(True) or family.startswith("DejaVu")) else "normal"
     try:
         return frozenset(get_font(findfont(FontProperties(family=[family], weight=weight))).get_charmap())
     except (OSError, RuntimeError, ValueError):

@@ -9,10 +9,10 @@ from pathlib import Path
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import plain
 
-__all__ = ["written"]
+__all__ = ["write_file"]
 
 
-def written(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Path:
+def write_file(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Path:
     """Write what `make` gives for the file's ending; returns the path. UsageError where it cannot be written."""
     try:
         path = Path(file)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from harvdiag.figures import measure
 
-__all__ = ["Area", "Item", "Path", "Rect", "Scene", "Shape", "Text", "badge"]
+__all__ = ["Area", "Item", "Path", "Rect", "Scene", "Shape", "Text", "draw_badge"]
 
 FONT_SIZE = 12.0
 
@@ -105,7 +105,7 @@ class Text:
     @property
     def area(self) -> Area:
         """The room that it takes, whatever the font."""
-        wide = measure.width(self.text, self.size, bold=self.bold, mono=self.mono)
+        wide = measure.text_width(self.text, self.size, bold=self.bold, mono=self.mono)
         left = {"start": self.x, "middle": self.x - wide / 2, "end": self.x - wide}[self.anchor]
         return Area(left, self.y - self.size * 0.8, wide, self.size)
 
@@ -162,7 +162,7 @@ class Scene(NamedTuple):
         return (text for item in self.items for text in item.texts)
 
 
-def badge(x: float, y: float, sign: str, colour: str) -> tuple[Shape, ...]:
+def draw_badge(x: float, y: float, sign: str, colour: str) -> tuple[Shape, ...]:
     """A sign on a small disc of a strong colour, its centre at x, y: never a colour without its sign."""
     ink = "paper" if colour == "now" else "sign"
     return (

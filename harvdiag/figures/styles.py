@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["LOOKS", "Look"]
+__all__ = ["STYLES", "Style"]
 
 
-class Look(NamedTuple):
+class Style(NamedTuple):
     """Its colours by their meaning (empty: none), how thick its border is, and its dashes."""
 
     fill: str
@@ -17,11 +17,11 @@ class Look(NamedTuple):
     dash: str = ""
 
 
-LOOKS: Mapping[str, Look] = {
-    "good": Look("lane", "edge"),
-    "wait": Look("", "edge"),  # hollow: what is still to come must not look like what is done
-    "now": Look("now_box", "now", 2.0),
-    "warning": Look("warning_box", "warning", 2.2),
-    "error": Look("error_box", "error", 2.6),
-    "unseen": Look("", "unseen", 1.0, "4 3"),
+STYLES: Mapping[str, Style] = {
+    "good": Style("lane", "edge"),
+    "wait": Style("", "edge"),  # hollow: what is still to come must not look like what is done
+    "now": Style("now_box", "now", 2.0),
+    "warning": Style("warning_box", "warning", 2.2),
+    "error": Style("error_box", "error", 2.6),
+    "unseen": Style("", "unseen", 1.0, "4 3"),
 }

@@ -317,7 +317,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 def test_whatever_the_facts_are_they_stay_one_script(text: str) -> None:
     """JSON that reads back, in an element that nothing in it can end."""
     facts = {"objects": [{"name": text, text: "<!--<script>"}]}
-    parts = Parts(Page(TINY, text, facts).piece)
+    parts = Parts(Page(TINY, text, facts).fragment)
     assert len(parts.of("script")) == 2
     assert json.loads(parts.texts["script"][0]) == facts
 

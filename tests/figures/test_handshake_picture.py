@@ -14,9 +14,9 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.figures.drain import draw
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.scene import Path
-from harvdiag.figures.svg import svg
+from harvdiag.figures.svg import render_svg
 from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
@@ -51,7 +51,7 @@ TITLES = {
 
 def of(world: World, focus: str = "", **states: State) -> Drawing:
     cluster = port.cluster(world.objects, **states)
-    return draw(cluster, Wish(ObjectRef("Node", "", focus) if focus else None))
+    return draw(cluster, DrawOptions(ObjectRef("Node", "", focus) if focus else None))
 
 
 def marks(drawing: Drawing) -> dict[str, str]:
@@ -66,7 +66,7 @@ def taken(drawing: Drawing) -> list[str]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_title_says_who_has_not_answered(name: str) -> None:
     """Of the node that is drained, else of the one that is stuck."""
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     check(drawing.scene)
     assert drawing.scene.title == TITLES[name]
     assert drawing.scene.alt.startswith(TITLES[name])
@@ -75,7 +75,7 @@ def test_the_title_says_who_has_not_answered(name: str) -> None:
 
 def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:
     """Four steps are done, pre-drain is not acknowledged for 3 h 20 min; the annotation is beside the arrow."""
-    drawing = draw(sample("lost-acknowledgement"), Wish())
+    drawing = draw(sample("lost-acknowledgement"), DrawOptions())
     assert marks(drawing) == dict.fromkeys(NAMES[:4], "good") | {"h5": "error"} | dict.fromkeys(NAMES[5:], "wait")
     row = next(drawing.scene.find("step", "error"))
     assert {"✗", "harvesterhci.io/pre-hook", "no answer for 3 h 20 min"} <= {text.text for text in row.texts}
@@ -86,7 +86,7 @@ def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:
 
 def test_a_node_without_a_plan_secret_can_never_begin() -> None:
     """The Secret is hollow and does not exist; the first arrow ends at a bar, all others are hollow."""
-    drawing = draw(sample("issue-8236"), Wish())
+    drawing = draw(sample("issue-8236"), DrawOptions())
     assert marks(drawing) == {"h1": "error"} | dict.fromkeys(NAMES[1:], "absent")
     secret = next(drawing.scene.find("actor", "absent"))
     assert "does not exist" in [text.text for text in secret.texts]
@@ -97,7 +97,7 @@ def test_a_node_without_a_plan_secret_can_never_begin() -> None:
 @pytest.mark.parametrize("name", ["ghost-machines", "issue-8236", "lost-acknowledgement", "two-machines-one-node"])
 def test_every_form_tells_what_to_do_and_what_not(name: str) -> None:
     """Do and Caution stand in the picture and in a terminal, and are those of the upgrade's picture."""
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     told = " ".join(drawing.text(100).split())
     parts = {part.label: part.text for part in sample(name).upgrade.parts()}
     hints = [item.hint for item in drawing.scene.find("part")]
@@ -148,10 +148,10 @@ def test_one_may_point_at_a_node_its_machine_or_its_plan() -> None:
     node = next(n for n in cluster.facts.rollout.nodes if n.name == "hv001") if cluster.facts.rollout else None
     assert node
     assert node.secret
-    titles = {draw(cluster, Wish(ref)).scene.title for ref in (node.ref, node.machines[0], node.secret)}
+    titles = {draw(cluster, DrawOptions(ref)).scene.title for ref in (node.ref, node.machines[0], node.secret)}
     assert titles == {"The drain of hv001 is over: every step was answered"}
     with pytest.raises(UsageError, match="is no node of this upgrade"):
-        draw(cluster, Wish(ObjectRef("Cluster", "fleet-local", "local")))
+        draw(cluster, DrawOptions(ObjectRef("Cluster", "fleet-local", "local")))
 
 
 def test_a_finding_leads_to_its_node() -> None:
@@ -207,7 +207,7 @@ ARROW = re.compile(r"    [RSHJ](?:-x|--x|->>|-->>)[RSHJ]: (?:[\w .,'/()?!✓✗�
 @pytest.mark.parametrize("name", SAMPLES)
 def test_mermaid_says_the_same(name: str) -> None:
     """One arrow a step, with its sign; where there is no drain, a note."""
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     assert drawing.mermaid
     lines = drawing.mermaid().splitlines()
     assert lines[0] == "sequenceDiagram"
@@ -223,7 +223,7 @@ def test_a_name_of_any_sort_breaks_nothing(name: str) -> None:
     check(drawing.scene)
     assert drawing.mermaid
     _harmless(drawing.mermaid())
-    assert "<script>" not in svg(drawing.scene)
+    assert "<script>" not in render_svg(drawing.scene)
     assert not {"\x1b", "\u202e"} & {*drawing.text(80), *drawing.scene.title, *drawing.mermaid()}
 
 
@@ -263,6 +263,6 @@ SPOKEN = [path for path in PATHS if path.parent.name.startswith("upgrade-")]
 def test_every_scenario_is_drawn(path: Any) -> None:
     """Sound, and at most one step is the one that is waited for."""
     cluster: Cluster = port.cluster(list(scenario(path).objects))
-    drawing = draw(cluster, Wish())
+    drawing = draw(cluster, DrawOptions())
     check(drawing.scene)
     assert sum(mark in {"now", "error"} for mark in marks(drawing).values()) <= 1

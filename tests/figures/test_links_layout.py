@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.links.labels import leaf, short
-from harvdiag.figures.links.layout import Grid, crossings, ordered, place
-from harvdiag.figures.links.routes import routes
+from harvdiag.figures.links.labels import last_field, short_field
+from harvdiag.figures.links.layout import Grid, count_crossings, order_columns, place_boxes
+from harvdiag.figures.links.routes import route_links
 from harvdiag.status.links.folding import Fold, fold, trim
 from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing, Tie
 
@@ -46,8 +46,8 @@ def test_ties_that_need_not_cross_do_not() -> None:
     for size in (2, 3, 5):
         row = crossed(size)
         before = [[t for t in row.things if t.ref.kind in kinds] for kinds in COLUMNS]
-        assert crossings(row, before) > 0
-        assert crossings(row, ordered(row)) == 0
+        assert count_crossings(row, before) > 0
+        assert count_crossings(row, order_columns(row)) == 0
 
 
 @settings(deadline=None)
@@ -55,7 +55,7 @@ def test_ties_that_need_not_cross_do_not() -> None:
 def test_boxes_never_overlap(row: Row) -> None:
     """Each in its column, within the row."""
     grid = Grid()
-    areas, high = place(row, grid, {})
+    areas, high = place_boxes(row, grid, {})
     assert set(areas) == {t.key for t in row.things}
     found = list(areas.values())
     for at, one in enumerate(found):
@@ -69,8 +69,8 @@ def test_boxes_never_overlap(row: Row) -> None:
 def test_ties_pass_between_the_boxes(row: Row) -> None:
     """From edge to edge; across a column a tie is level, and in no box."""
     grid = Grid()
-    areas, _ = place(row, grid, {})
-    for route in routes(row.ties, areas, grid):
+    areas, _ = place_boxes(row, grid, {})
+    for route in route_links(row.ties, areas, grid):
         source, target = areas[route.tie.source.key], areas[route.tie.target.key]
         assert route.pieces[0][0][0] in {source.x, source.right}
         assert route.pieces[-1][1][0] in {target.x, target.right}
@@ -103,8 +103,8 @@ def test_a_row_is_trimmed_to_what_matters() -> None:
 
 def test_fields_are_told_in_few_signs() -> None:
     """The name of an annotation or label, or the end of the path."""
-    assert short('metadata.annotations["cluster.x-k8s.io/machine"]') == "cluster.x-k8s.io/machine"
-    assert leaf('metadata.annotations["cluster.x-k8s.io/machine"]') == "machine"
-    assert short("status.nodeRef.name") == "status.nodeRef.name"
-    assert leaf("spec.infrastructureRef.name") == "infrastructureRef"
-    assert leaf("metadata.ownerReferences[0]") == "ownerReferences"
+    assert short_field('metadata.annotations["cluster.x-k8s.io/machine"]') == "cluster.x-k8s.io/machine"
+    assert last_field('metadata.annotations["cluster.x-k8s.io/machine"]') == "machine"
+    assert short_field("status.nodeRef.name") == "status.nodeRef.name"
+    assert last_field("spec.infrastructureRef.name") == "infrastructureRef"
+    assert last_field("metadata.ownerReferences[0]") == "ownerReferences"

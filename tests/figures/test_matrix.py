@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harvdiag import open as open_cluster
 from harvdiag.core.escape import plain
 from harvdiag.figures import draw
-from harvdiag.figures.drawing import Wish
+from harvdiag.figures.drawing import DrawOptions
 from harvdiag.figures.figure import Figure
 from harvdiag.figures.nodes import draw as draw_matrix
 from harvdiag.figures.scene import Item, Rect, Scene
@@ -194,7 +194,7 @@ def test_200_broken_nodes_stay_readable(tmp_path: Path) -> None:
 
 def test_with_whole_nothing_is_folded(tmp_path: Path) -> None:
     """Each of many nodes has its line, when that is wished."""
-    drawing = draw_matrix(from_bundle(tmp_path, healthy(named(40)).objects), Wish(whole=True))
+    drawing = draw_matrix(from_bundle(tmp_path, healthy(named(40)).objects), DrawOptions(whole=True))
     check(drawing.scene)
     assert len(list(drawing.scene.find("node"))) == 40
 
@@ -334,7 +334,7 @@ def test_text_is_aligned_with_the_same_signs() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 140, 300])
 def test_text_keeps_to_the_width_and_tells_what_is_left_out(width: int) -> None:
     """Every column is shown, told as the same on all, or told as left out."""
-    drawing = draw_matrix(open_cluster(DATA / "bundles" / "ghost-machines.zip"), Wish())
+    drawing = draw_matrix(open_cluster(DATA / "bundles" / "ghost-machines.zip"), DrawOptions())
     lines = drawing.text(width).splitlines()
     assert max(map(len, lines)) <= max(width, 60)
     head = " ".join(map(str.strip, lines[: lines.index("")]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harvdiag.core.errors import UsageError
-from harvdiag.figures.changes.layout import picture
-from harvdiag.figures.drawing import NO_EARLIER, Drawing, Wish
+from harvdiag.figures.changes.layout import build_scene
+from harvdiag.figures.drawing import NO_EARLIER, Drawing, DrawOptions
 from harvdiag.status.changes.grouping import grouped
 from harvdiag.status.changes.titles import lines
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture of `cluster.compare(wish.against)`, whose table it has: host by host what changed, what is the same
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
+    """The picture of `cluster.compare(options.against)`, whose table it has: host by host what changed, what is the same
     as a count. Raises UsageError without `against`.
     """
-    if wish.against is None:
+    if options.against is None:
         raise UsageError(NO_EARLIER)
-    comparison = cluster.compare(wish.against)
-    groups = grouped(comparison, wish.whole)
-    scene = picture(comparison, groups)
+    comparison = cluster.compare(options.against)
+    groups = grouped(comparison, options.whole)
+    scene = build_scene(comparison, groups)
     return Drawing(
         scene=scene,
         text=lambda width: lines(comparison, groups, width),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
-from harvdiag.figures.drain.sequence import sequence
-from harvdiag.figures.drain.text import mermaid, terminal
-from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
+from harvdiag.figures.drain.sequence import draw_sequence
+from harvdiag.figures.drain.text import render_mermaid, render_text
+from harvdiag.figures.drawing import Drawing, DrawOptions
+from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend, draw_paragraph
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.drain.drain import Drain, drain, told
@@ -29,34 +29,34 @@ LEGEND = {
 }
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture of `cluster.upgrade.drain`, whose table it has: of the node of `wish.focus`, also where that is a
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
+    """The picture of `cluster.upgrade.drain`, whose table it has: of the node of `options.focus`, also where that is a
     Machine or a plan Secret of it. Raises UsageError for a focus that is none of these.
     """
     course = cluster.upgrade.progress
-    of, under = drain(course, wish.focus, wish.finding), source_line(cluster.upgrade)
+    of, under = drain(course, options.focus, options.finding), source_line(cluster.upgrade)
     said = list(told(course, of))
     return Drawing(
-        scene=_scene(of, said, under),
-        text=lambda wide: terminal(of, said, under, wide),
+        scene=_build_scene(of, said, under),
+        text=lambda wide: render_text(of, said, under, wide),
         columns=of.dtypes,
         rows=of.records,
-        mermaid=lambda: mermaid(of),
+        mermaid=lambda: render_mermaid(of),
     )
 
 
-def _scene(of: Drain, said: Sequence[tuple[str, str]], under: str) -> Scene:
-    items, y = head(of.title, under, WIDE)
+def _build_scene(of: Drain, said: Sequence[tuple[str, str]], under: str) -> Scene:
+    items, y = draw_head(of.title, under, WIDE)
     if of.moves:
-        more, y = sequence(of, y, WIDE)
+        more, y = draw_sequence(of, y, WIDE)
         items += more
     for label, text in said:
-        texts, low = paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
+        texts, low = draw_paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
         items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(text)))
         y = low - 6
     marks = {move.mark for move in of.moves}
-    keys = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
-    keys += [Key("to come", colour="rule", ends="arrow")] if "wait" in marks else []
-    keys += [Key("can never come", colour="edge", dash="5 4")] if "absent" in marks else []
-    more, y = legend(keys, y + 12, WIDE)
-    return scene(of.title, of.alt, WIDE, y + 8, [*items, *more])
+    keys = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    keys += [LegendEntry("to come", colour="rule", ends="arrow")] if "wait" in marks else []
+    keys += [LegendEntry("can never come", colour="edge", dash="5 4")] if "absent" in marks else []
+    more, y = draw_legend(keys, y + 12, WIDE)
+    return assemble_scene(of.title, of.alt, WIDE, y + 8, [*items, *more])

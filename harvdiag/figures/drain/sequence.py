@@ -8,20 +8,20 @@ from harvdiag.core.escape import plain
 from harvdiag.core.keys import key
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.measure import fit
+from harvdiag.figures.measure import fit_text
 from harvdiag.figures.parts import BODY, MARGIN, SMALL
-from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
+from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, draw_badge
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 from harvdiag.status.upgrade.labels import silence_word
 
-__all__ = ["sequence"]
+__all__ = ["draw_sequence"]
 
 HEAD, ROW, BOX = 44.0, 42.0, 200.0
 PLACES = (0.155, 0.44, 0.70, 0.895)
 """Where the columns stand, as parts of the width."""
 SECRET = 1
-LOOKS = {
+LINE_STYLES = {
     "good": ("edge", 1.4, ""),
     "now": ("now", 2.4, ""),
     "error": ("error", 2.6, "7 4"),
@@ -31,22 +31,22 @@ LOOKS = {
 }
 
 
-def sequence(of: Drain, y: float, wide: float) -> tuple[list[Item], float]:
+def draw_sequence(of: Drain, y: float, wide: float) -> tuple[list[Item], float]:
     """The columns and arrows from y on, and where they end."""
     places = [wide * part for part in PLACES]
     low = y + HEAD + ROW * len(of.moves) + 10
-    items = [*_columns(of, places, y, low)]
+    items = [*_draw_actors(of, places, y, low)]
     for at, move in enumerate(of.moves):
-        items.append(_move(of, move, places, y + HEAD + 8 + ROW * at))
+        items.append(_draw_step(of, move, places, y + HEAD + 8 + ROW * at))
     return items, low
 
 
-def _columns(of: Drain, places: list[float], y: float, low: float) -> Iterator[Item]:
+def _draw_actors(of: Drain, places: list[float], y: float, low: float) -> Iterator[Item]:
     for at, (name, x) in enumerate(zip(ACTORS, places, strict=True)):
         gone = at == SECRET and not of.secret
         unseen = gone and any(move.mark == "unseen" for move in of.moves)
         stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if gone else ("edge", "")
-        under = _under(of, at, unseen)
+        under = _actor_subtitle(of, at, unseen)
         box = Rect(
             x - BOX / 2 + 10,
             y,
@@ -62,18 +62,20 @@ def _columns(of: Drain, places: list[float], y: float, low: float) -> Iterator[I
             Path(((x, y + HEAD - 4), (x, low)), stroke="error" if gone and not unseen else "rule", thick=1.2, dash=dash)
         ]
         shapes += [box, Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)]
-        shapes.append(Text(x, y + 32, fit(plain(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle"))
+        shapes.append(
+            Text(x, y + 32, fit_text(plain(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
+        )
         state = "unseen" if unseen else "absent" if gone else "good"
-        yield Item(tuple(shapes), key=_key(of, at), role="actor", state=state, hint=plain(f"{name}: {under}"))
+        yield Item(tuple(shapes), key=_actor_key(of, at), role="actor", state=state, hint=plain(f"{name}: {under}"))
 
 
-def _under(of: Drain, at: int, unseen: bool) -> str:
+def _actor_subtitle(of: Drain, at: int, unseen: bool) -> str:
     node = of.node.name if of.node else ""
     secret = of.secret or ("? not seen" if unseen else "does not exist")
     return ("in Rancher", secret, "upgrade controller", f"on {node}")[at]
 
 
-def _key(of: Drain, at: int) -> str:
+def _actor_key(of: Drain, at: int) -> str:
     if at == SECRET and of.node and of.node.secret:
         return key(of.node.secret)
     if at == len(ACTORS) - 1 and of.node:
@@ -81,9 +83,9 @@ def _key(of: Drain, at: int) -> str:
     return key(ObjectRef("Actor", "", ACTORS[at].split()[0]))
 
 
-def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
+def _draw_step(of: Drain, move: Move, places: list[float], y: float) -> Item:
     """One arrow with its words: what is done above it, the annotation that carries it below."""
-    step, (stroke, thick, dash) = move.step, LOOKS[move.mark]
+    step, (stroke, thick, dash) = move.step, LINE_STYLES[move.mark]
     begin, end = places[step.source], places[step.target]
     strong = move.mark in {"now", "error"}
     ahead = 1 if end > begin else -1
@@ -94,26 +96,28 @@ def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
         right = places[-1] + BOX / 2 - 10
         shapes.append(Rect(MARGIN - 8, y - 1, right - MARGIN + 8, ROW - 2, fill=fill, stroke="", radius=6))
     shapes.append(
-        Path(((begin, line), (end - ahead * 2, line)), stroke=stroke, thick=thick, dash=dash, ends=_ends(move))
+        Path(((begin, line), (end - ahead * 2, line)), stroke=stroke, thick=thick, dash=dash, ends=_line_end(move))
     )
     on, ink = fill or "paper", "ink" if strong else "quiet"
     wide = room / (1.2 if strong else 1)
     shapes.append(
-        Text(middle, line - 5, fit(step.what, wide, SMALL), size=SMALL, ink=ink, on=on, anchor="middle", bold=strong)
+        Text(
+            middle, line - 5, fit_text(step.what, wide, SMALL), size=SMALL, ink=ink, on=on, anchor="middle", bold=strong
+        )
     )
-    carrier = fit(step.carrier, room, SMALL, mono=True)
+    carrier = fit_text(step.carrier, room, SMALL, mono=True)
     shapes.append(Text(middle, line + 14, carrier, size=SMALL, ink="quiet", on=on, anchor="middle", mono=True))
-    shapes += _gutter(move, line, on)
+    shapes += _draw_gutter(move, line, on)
     if strong:
-        shapes.append(_silent(of, move, places, line))
+        shapes.append(_draw_silence(of, move, places, line))
     told = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
     return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=plain(told))
 
 
-def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
+def _draw_gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
     """The sign, the step's name and its time at the left."""
     if move.mark in SIGNS:
-        yield from badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
+        yield from draw_badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
     strong = move.mark in {"now", "error"}
     yield Text(MARGIN + 22, line + 4, move.step.name, size=SMALL, ink="ink" if strong else "quiet", on=on, bold=strong)
     if move.time:
@@ -121,12 +125,12 @@ def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
         yield Text(MARGIN + 50, line + 12, "UTC", size=SMALL, ink="quiet", on=on)
 
 
-def _silent(of: Drain, move: Move, places: list[float], line: float) -> Text:
+def _draw_silence(of: Drain, move: Move, places: list[float], line: float) -> Text:
     """Who has not answered, and for how long: where the row has no arrow."""
     free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
     x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
-    return Text(x, line + 4, fit(silence_word(of, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True)
+    return Text(x, line + 4, fit_text(silence_word(of, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True)
 
 
-def _ends(move: Move) -> str:
+def _line_end(move: Move) -> str:
     return "bar" if move.mark in {"error", "absent"} else "arrow"

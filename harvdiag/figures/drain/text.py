@@ -11,23 +11,29 @@ from harvdiag.core.wrap import wrap, wrap_labelled
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 
-__all__ = ["mermaid", "terminal"]
+__all__ = ["render_mermaid", "render_text"]
 
-SAID = {"good": "done", "now": "waited for", "error": "does not come", "absent": "can never come", "unseen": "not seen"}
+STATE_WORDS = {
+    "good": "done",
+    "now": "waited for",
+    "error": "does not come",
+    "absent": "can never come",
+    "unseen": "not seen",
+}
 UNSAFE = re.compile(r"[^\w .,'/()?!✓✗▶…·-]|\bend\b", re.IGNORECASE)
 WHO = ("Rancher", "Secret", "Harvester", "Job")
 LABEL = 12
 SHORT = ("R", "S", "H", "J")
 
 
-def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
+def render_text(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
     """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
     lines = [*wrap(of.title, wide), plain(under), ""]
     for move in of.moves:
         step = move.step
         sign = SIGNS.get(move.mark, TO_COME if move.mark == WAIT else "╌")
         arrow = f"{WHO[step.source]} → {WHO[step.target]}"
-        still = f"  [{SAID[move.mark]}]" if move.mark in {"now", "error"} else ""
+        still = f"  [{STATE_WORDS[move.mark]}]" if move.mark in {"now", "error"} else ""
         time = f"  {move.time} UTC" if move.time else ""
         lines += wrap(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
     if of.moves:
@@ -38,26 +44,26 @@ def terminal(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) 
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def mermaid(of: Drain) -> str:
+def render_mermaid(of: Drain) -> str:
     """The same as a Mermaid sequenceDiagram; nothing in a name is interpreted."""
-    lines = ["sequenceDiagram", f"    accTitle: {_safe(of.title)}"]
+    lines = ["sequenceDiagram", f"    accTitle: {_escape_mermaid(of.title)}"]
     names = (ACTORS[0], f"{ACTORS[1]} {of.secret or 'does not exist'}", ACTORS[2], ACTORS[3])
-    lines += [f"    participant {short} as {_safe(name)}" for short, name in zip(SHORT, names, strict=True)]
-    lines += [f"    {_arrow(move)}" for move in of.moves]
+    lines += [f"    participant {short} as {_escape_mermaid(name)}" for short, name in zip(SHORT, names, strict=True)]
+    lines += [f"    {_format_arrow(move)}" for move in of.moves]
     if of.why or not of.moves:
-        lines.append(f"    Note over R,J: {_safe(of.why or of.title)}")
+        lines.append(f"    Note over R,J: {_escape_mermaid(of.why or of.title)}")
     return "\n".join(lines) + "\n"
 
 
-def _arrow(move: Move) -> str:
+def _format_arrow(move: Move) -> str:
     step = move.step
     line = {"good": "->>", "now": "->>", "error": "-x", "absent": "--x"}.get(move.mark, "-->>")
     sign = SIGNS.get(move.mark, "")
-    said = SAID.get(move.mark, "to come") if move.mark != "good" else ""
+    said = STATE_WORDS.get(move.mark, "to come") if move.mark != "good" else ""
     words = " ".join(filter(None, (sign, step.name, step.what, f"({step.carrier})", f"({said})" if said else "")))
-    return f"{SHORT[step.source]}{line}{SHORT[step.target]}: {_safe(words)}"
+    return f"{SHORT[step.source]}{line}{SHORT[step.target]}: {_escape_mermaid(words)}"
 
 
-def _safe(text: str) -> str:
+def _escape_mermaid(text: str) -> str:
     """Mermaid's own way to write a sign by its number: ``#59;`` is a semicolon."""
     return UNSAFE.sub(lambda found: "".join(f"#{ord(sign)};" for sign in found[0]), plain(text))

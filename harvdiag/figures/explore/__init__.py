@@ -29,8 +29,8 @@ def explore(
     object or its name, shows its neighbourhood alone; `labels` writes the field beside each link; `theme` is ``auto``
     (as JupyterLab, VS Code or the system), ``light`` or ``dark``. Raises UsageError for an unknown name or theme.
     """
-    from harvdiag.figures.checked import checked
-    from harvdiag.figures.drawing import Wish
+    from harvdiag.figures.checked import require_clusters
+    from harvdiag.figures.drawing import DrawOptions
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.explore.page import Page
     from harvdiag.figures.figure import Figure
@@ -39,9 +39,9 @@ def explore(
     from harvdiag.status.links.view import plot
     from harvdiag.status.objects.record import record
 
-    checked(cluster)
+    require_clusters(cluster)
     ref, finding = found(cluster.check(), cluster.graph, focus)
-    drawing = draw(cluster, Wish(ref, finding, labels))
+    drawing = draw(cluster, DrawOptions(ref, finding, labels))
     drawn = {item.key for item in drawing.scene.items if item.key} if ref else None
     figure = Figure("links", drawing, theme)
     facts = record(cluster.upgrade, cluster.graph, plot(cluster.upgrade, cluster.graph, ref, finding), drawn)

@@ -9,7 +9,7 @@ from typing import Any
 from harvdiag.core.errors import UsageError
 from harvdiag.figures.explore.page import Page
 from harvdiag.figures.figure import Figure
-from harvdiag.figures.save import written
+from harvdiag.figures.save import write_file
 
 __all__ = ["Explorer"]
 
@@ -35,16 +35,16 @@ class Explorer:
     @property
     def html(self) -> str:
         """The piece of HTML that a notebook shows; it may stand in any page, also more than once."""
-        return self._page.piece
+        return self._page.fragment
 
     def save(self, file: str | os.PathLike[str]) -> Path:
         """Write it as a page of its own, which a browser opens without any network; returns its path.
 
         Raises UsageError where the name does not end in ``.html`` and where the file cannot be written.
         """
-        return written(file, self._bytes)
+        return write_file(file, self._encode_page)
 
-    def _bytes(self, ending: str) -> bytes:
+    def _encode_page(self, ending: str) -> bytes:
         if ending not in {".html", ".htm"}:
             raise UsageError(f"a page to explore ends in .html, not in {ending or 'nothing'}; hd.draw saves pictures")
-        return self._page.whole.encode(errors="replace")
+        return self._page.document.encode(errors="replace")

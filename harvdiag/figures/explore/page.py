@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 from harvdiag.core.escape import html
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Scene
-from harvdiag.figures.svg import style, svg
+from harvdiag.figures.svg import colour_rules, render_svg
 
 __all__ = ["Page"]
 
 ROOT, BODY = ".hdx", ".hdx-page"
-SHEET = "{light}\n@media(prefers-color-scheme:dark){{{dark}}}\n{told_light}\n{told_dark}\n{shapes}\n{rest}"
-TOLD = {
+STYLESHEET = "{light}\n@media(prefers-color-scheme:dark){{{dark}}}\n{told_light}\n{told_dark}\n{shapes}\n{rest}"
+THEME_SELECTORS = {
     "light": ('body[data-jp-theme-light="true"]', "body.vscode-light", "body.vscode-high-contrast-light"),
     "dark": ('body[data-jp-theme-light="false"]', "body.vscode-dark", "body.vscode-high-contrast"),
 }
@@ -38,24 +38,24 @@ class Page(NamedTuple):
     theme: str = "auto"
 
     @property
-    def piece(self) -> str:
+    def fragment(self) -> str:
         """One element that may stand in any page."""
-        image = f'alt="{html(self.scene.alt)}" src="data:image/svg+xml;base64,{self._image}"'
-        text = f"<summary>The same as text</summary><pre>{_lines(self.text)}</pre>"
+        image = f'alt="{html(self.scene.alt)}" src="data:image/svg+xml;base64,{self._image_data}"'
+        text = f"<summary>The same as text</summary><pre>{_escape_lines(self.text)}</pre>"
         return "\n".join(
             (
                 f'<div class="hdx" data-theme="{self.theme}">',
                 f'<img class="hdx-still" {image} width="{self.scene.width:.0f}" style="max-width:100%;height:auto">',
                 f'<details class="hdx-text">{text}</details>',
-                f"<style>{_sheet()}</style>",
-                f'<script type="application/json">{_safe(self.facts)}</script>',
-                f"<script>{_read('explore.js')}</script>",
+                f"<style>{_build_stylesheet()}</style>",
+                f'<script type="application/json">{_dump_for_script(self.facts)}</script>',
+                f"<script>{_read_asset('explore.js')}</script>",
                 "</div>\n",
             )
         )
 
     @property
-    def whole(self) -> str:
+    def document(self) -> str:
         """A page of its own."""
         schemes = "light dark" if self.theme == "auto" else self.theme
         return "\n".join(
@@ -69,49 +69,49 @@ class Page(NamedTuple):
                 f"<title>{html(self.scene.title)}</title>",
                 "</head>",
                 f'<body class="hdx-page" data-theme="{self.theme}" style="margin:0">',
-                f"<main>{self.piece}</main>",
+                f"<main>{self.fragment}</main>",
                 "</body>",
                 "</html>\n",
             )
         )
 
     @property
-    def _image(self) -> str:
-        return b64encode(svg(self.scene, self.theme, keys=True).encode()).decode()
+    def _image_data(self) -> str:
+        return b64encode(render_svg(self.scene, self.theme, keys=True).encode()).decode()
 
 
-def _sheet() -> str:
+def _build_stylesheet() -> str:
     """Colours as variables, which the theme sets; the shapes of the picture take theirs from them, too."""
-    light, dark = _variables(LIGHT), _variables(DARK)
-    return SHEET.format(
+    light, dark = _colour_variables(LIGHT), _colour_variables(DARK)
+    return STYLESHEET.format(
         light=f"{ROOT},{BODY}{{{light}}}",
         dark=f"{ROOT},{BODY}{{{dark}}}",
-        told_light=f"{_where('light')}{{{light}}}",
-        told_dark=f"{_where('dark')}{{{dark}}}",
-        shapes=style(ROOT, {key: f"var(--hdx-{key})" for key in LIGHT}),
-        rest=_read("explore.css"),
+        told_light=f"{_theme_selectors('light')}{{{light}}}",
+        told_dark=f"{_theme_selectors('dark')}{{{dark}}}",
+        shapes=colour_rules(ROOT, {key: f"var(--hdx-{key})" for key in LIGHT}),
+        rest=_read_asset("explore.css"),
     )
 
 
-def _variables(colours: Mapping[str, str]) -> str:
+def _colour_variables(colours: Mapping[str, str]) -> str:
     return "".join(f"--hdx-{key}:{it};" for key, it in colours.items())
 
 
-def _where(theme: str) -> str:
+def _theme_selectors(theme: str) -> str:
     """The roots in a front end with this theme, and those for which it was wished."""
     wished = (f'{ROOT * 3}[data-theme="{theme}"]', f'{BODY}[data-theme="{theme}"]')
-    return ",".join((*(f"{body} {ROOT}" for body in TOLD[theme]), *wished))
+    return ",".join((*(f"{body} {ROOT}" for body in THEME_SELECTORS[theme]), *wished))
 
 
-def _lines(text: str) -> str:
+def _escape_lines(text: str) -> str:
     return "\n".join(html(line) for line in text.split("\n"))
 
 
-def _safe(facts: Mapping[str, Any]) -> str:
+def _dump_for_script(facts: Mapping[str, Any]) -> str:
     """JSON that cannot end the element it stands in."""
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _read(name: str) -> str:
+def _read_asset(name: str) -> str:
     return files("harvdiag.figures.explore").joinpath(name).read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.links import dot, mermaid, tree
-from harvdiag.figures.links.picture import picture
+from harvdiag.figures.links.picture import build_scene
 from harvdiag.status.links.view import plot
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     """The picture of all links, or with a focus of those around one object."""
-    found = plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)
+    found = plot(cluster.upgrade, cluster.graph, options.focus, options.finding, options.whole)
     return Drawing(
-        scene=picture(found, wish),
-        text=partial(tree.text, found),
+        scene=build_scene(found, options),
+        text=partial(tree.render_tree, found),
         columns=found.dtypes,
         rows=found.records,
-        mermaid=partial(mermaid.text, found),
-        dot=partial(dot.text, found),
+        mermaid=partial(mermaid.render_mermaid, found),
+        dot=partial(dot.render_dot, found),
     )

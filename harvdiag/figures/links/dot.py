@@ -10,12 +10,12 @@ from harvdiag.figures.palette import LIGHT
 from harvdiag.status.links.outline import Outline, outline
 from harvdiag.status.links.view import Plot
 
-__all__ = ["text"]
+__all__ = ["render_dot"]
 
 ENDS = {(True, True): "both", (True, False): "forward", (False, True): "back"}
 
 
-def text(found: Plot) -> str:
+def render_dot(found: Plot) -> str:
     """One statement a node and a link; every name is quoted."""
     drawn = outline(found)
     look = {
@@ -27,16 +27,16 @@ def text(found: Plot) -> str:
     }
     lines = [
         "digraph links {",
-        f"  graph {_attributes(look)};",
-        f"  node {_attributes({'shape': 'box', 'style': 'rounded,filled', 'fontname': 'sans-serif'})};",
-        f"  edge {_attributes({'color': LIGHT['link'], 'fontname': 'sans-serif', 'fontsize': '10'})};",
-        *(f"  {line};" for line in (*_knots(drawn), *_joints(drawn))),
+        f"  graph {_format_attributes(look)};",
+        f"  node {_format_attributes({'shape': 'box', 'style': 'rounded,filled', 'fontname': 'sans-serif'})};",
+        f"  edge {_format_attributes({'color': LIGHT['link'], 'fontname': 'sans-serif', 'fontsize': '10'})};",
+        *(f"  {line};" for line in (*_node_statements(drawn), *_edge_statements(drawn))),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _knots(drawn: Outline) -> Iterator[str]:
+def _node_statements(drawn: Outline) -> Iterator[str]:
     for knot in drawn.knots:
         told = {"label": "\n".join(knot.lines), "fontcolor": LIGHT["ink"]}
         if knot.state in SEVERE:
@@ -46,10 +46,10 @@ def _knots(drawn: Outline) -> Iterator[str]:
         else:
             fill = LIGHT["paper" if knot.state == "absent" else "unseen_box"]
             told |= {"fillcolor": fill, "color": LIGHT["edge"], "style": "rounded,filled,dashed"}
-        yield f"{_quoted(knot.key)} {_attributes(told)}"
+        yield f"{_quote_string(knot.key)} {_format_attributes(told)}"
 
 
-def _joints(drawn: Outline) -> Iterator[str]:
+def _edge_statements(drawn: Outline) -> Iterator[str]:
     keys = {knot.key for knot in drawn.knots}
     for joint in drawn.joints:
         if not {joint.left, joint.right} <= keys:
@@ -61,14 +61,14 @@ def _joints(drawn: Outline) -> Iterator[str]:
             told |= {"color": LIGHT[joint.state], "penwidth": "2.5", "arrowhead": "tee", "arrowtail": "tee"}
         elif joint.state != "good":
             told["style"] = "dashed"
-        yield f"{_quoted(joint.left)} -> {_quoted(joint.right)} {_attributes(told)}"
+        yield f"{_quote_string(joint.left)} -> {_quote_string(joint.right)} {_format_attributes(told)}"
 
 
-def _attributes(told: Mapping[str, str]) -> str:
-    return f"[{', '.join(f'{name}={_quoted(value)}' for name, value in told.items())}]"
+def _format_attributes(told: Mapping[str, str]) -> str:
+    return f"[{', '.join(f'{name}={_quote_string(value)}' for name, value in told.items())}]"
 
 
-def _quoted(told: str) -> str:
+def _quote_string(told: str) -> str:
     """A quoted string; a backslash would call an escape of Graphviz, an ampersand an entity of HTML."""
     harmless = told.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;").replace("\n", "\\n")
     return f'"{harmless}"'

@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harvdiag.core.escape import plain
-from harvdiag.figures.links.boxes import box
-from harvdiag.figures.links.labels import words
+from harvdiag.figures.links.boxes import draw_box
+from harvdiag.figures.links.labels import label_texts
 from harvdiag.figures.links.layout import HIGH
-from harvdiag.figures.links.paint import Look, ended, tied
+from harvdiag.figures.links.paint import RowOptions, draw_link, trim_route
 from harvdiag.figures.links.routes import Route
-from harvdiag.figures.measure import fit
+from harvdiag.figures.measure import fit_text
 from harvdiag.figures.parts import SMALL
 from harvdiag.figures.scene import Area, Item, Path, Text
 from harvdiag.status.links.rows import Tie, Web
 
-__all__ = ["hub", "trunk"]
+__all__ = ["draw_cluster_column", "draw_trunk"]
 
 APART = 22.0
 
 
-def hub(web: Web, exits: Sequence[Route], top: float, look: Look) -> tuple[list[Item], dict[str, Area], float]:
+def draw_cluster_column(
+    web: Web, exits: Sequence[Route], top: float, look: RowOptions
+) -> tuple[list[Item], dict[str, Area], float]:
     """The boxes of the cluster objects with the ties among them, where each is, and where they end."""
     left, wide = look.grid.left(4), look.grid.widths[4]
     broken = [route.tie for route in exits if route.tie.broken]
@@ -31,15 +33,18 @@ def hub(web: Web, exits: Sequence[Route], top: float, look: Look) -> tuple[list[
     for thing in web.hub:
         areas[thing.key] = area = Area(left, y, wide, HIGH if thing.real else HIGH + 13)
         lacking = next((tie.state for tie in broken if tie.target.key == thing.key and not thing.real), "")
-        items.append(box(thing, area, lacking, thing.ref == look.focus))
-        told, y = _below([tie for tie in broken if tie.target.key == thing.key], area)
+        items.append(draw_box(thing, area, lacking, thing.ref == look.focus))
+        told, y = _draw_broken_labels([tie for tie in broken if tie.target.key == thing.key], area)
         items += told
         y += APART
-    ties = [tied(ended(Route(tie, _between(areas[tie.source.key], areas[tie.target.key])))) for tie in web.spokes]
+    ties = [
+        draw_link(trim_route(Route(tie, _connect_boxes(areas[tie.source.key], areas[tie.target.key]))))
+        for tie in web.spokes
+    ]
     return [*ties, *items], areas, y - APART if web.hub else top
 
 
-def _between(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...]:
+def _connect_boxes(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...]:
     """Straight down or up to the next box, around the right side to any other."""
     down = b.y > a.y
     if abs(b.y - a.y) <= (a if down else b).height + APART + 1:
@@ -50,21 +55,23 @@ def _between(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, 
     return ((start, (side, start[1])), ((side, start[1]), (side, end[1])), ((side, end[1]), end))
 
 
-def _below(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
+def _draw_broken_labels(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
     """The words of the ties that lead to one that does not exist."""
     y = area.bottom
     items = []
     for tie in broken[:1]:
         texts = tuple(
-            Text(area.x + 2, y + 14 + at * 13, fit(plain(text), area.width - 4, SMALL), size=SMALL, ink="quiet")
-            for at, text in enumerate(words(tie))
+            Text(area.x + 2, y + 14 + at * 13, fit_text(plain(text), area.width - 4, SMALL), size=SMALL, ink="quiet")
+            for at, text in enumerate(label_texts(tie))
         )
         items.append(Item(texts, role="caption", state=tie.state))
         y += 30
     return items, y
 
 
-def trunk(web: Web, exits: Sequence[Route], areas: dict[str, Area], look: Look, hanging: Sequence[float]) -> list[Item]:
+def draw_trunk(
+    web: Web, exits: Sequence[Route], areas: dict[str, Area], look: RowOptions, hanging: Sequence[float]
+) -> list[Item]:
     """The ties that leave the rows, the line in which they run together, and those that are broken by themselves."""
     x = look.grid.trunk
     items = []
@@ -79,19 +86,21 @@ def trunk(web: Web, exits: Sequence[Route], areas: dict[str, Area], look: Look, 
         points = [min([*heights, y]), max([*heights, y])]
         items.append(Item((Path(((x, points[0]), (x, points[1])), stroke="link", thick=2.4),), role="trunk"))
         items.append(Item((Path(((x, y), (area.x, y)), stroke="link", thick=2.4, ends="arrow"),), role="trunk"))
-    items += [_leaf(route) for route in good]
-    return items + [_alone(route, areas) for route in exits if route not in good and route.tie.target.key in areas]
+    items += [_draw_trunk_link(route) for route in good]
+    return items + [
+        _draw_single_link(route, areas) for route in exits if route not in good and route.tie.target.key in areas
+    ]
 
 
-def _leaf(route: Route) -> Item:
-    item = tied(ended(route))
+def _draw_trunk_link(route: Route) -> Item:
+    item = draw_link(trim_route(route))
     return replace(item, shapes=tuple(replace(s, ends="") if isinstance(s, Path) else s for s in item.shapes))
 
 
-def _alone(route: Route, areas: dict[str, Area]) -> Item:
+def _draw_single_link(route: Route, areas: dict[str, Area]) -> Item:
     x, y = route.pieces[-1][1]
     area = areas[route.tie.target.key]
     aim = area.y + area.height / 2 + 6
     more = (((x + 8, y), (x + 8, aim)), ((x + 8, aim), (area.x - 2, aim)))
     first = (*route.pieces[:-1], (route.pieces[-1][0], (x + 8, y)))
-    return tied(ended(route._replace(pieces=(*first, *more))))
+    return draw_link(trim_route(route._replace(pieces=(*first, *more))))

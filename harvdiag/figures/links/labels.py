@@ -9,25 +9,25 @@ from itertools import pairwise
 from harvdiag.core.escape import plain
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.links.routes import BEND, Route
-from harvdiag.figures.measure import fit, width, wrap
+from harvdiag.figures.measure import fit_text, text_width, wrap_text
 from harvdiag.figures.parts import SMALL
 from harvdiag.figures.scene import Area, Text
 from harvdiag.status.links.rows import Tie
 
-__all__ = ["leaf", "lines", "marks", "short", "spot", "words"]
+__all__ = ["last_field", "label_lines", "stroke_areas", "short_field", "place_label", "label_texts"]
 
 QUOTED = re.compile(r'^metadata\.(annotation|label)s\["(.*)"\]$')
 LEAVES = {"infrastructureRef.name": "infrastructureRef", "bootstrap.configRef.name": "configRef"}
 LINE, ABOVE, BELOW, NARROW, STEPS = 13.0, 4.0, 12.0, 60.0, 12
 
 
-def short(path: str) -> str:
+def short_field(path: str) -> str:
     """A field in few signs: ``cluster.x-k8s.io/machine``, ``status.nodeRef.name``, ``ownerReferences[0]``."""
     quoted = QUOTED.match(path)
     return quoted[2] if quoted else path.removeprefix("metadata.")
 
 
-def leaf(path: str) -> str:
+def last_field(path: str) -> str:
     """A field in one word, where there is no room for more: ``machine``, ``nodeRef.name``, ``infrastructureRef``."""
     if quoted := QUOTED.match(path):
         return quoted[2].rpartition("/")[2]
@@ -35,25 +35,25 @@ def leaf(path: str) -> str:
     return LEAVES.get(word, word).partition("[")[0]
 
 
-def words(tie: Tie) -> list[str]:
+def label_texts(tie: Tie) -> list[str]:
     """What stands at a tie: its field, and below it what is wrong with it."""
     quoted = QUOTED.match(tie.paths[0])
     sort = f"{quoted[1]} " if quoted and tie.word == "missing" else ""
-    return [short(tie.paths[0]), f"{sort}{tie.word}"] if tie.word else [short(tie.paths[0])]
+    return [short_field(tie.paths[0]), f"{sort}{tie.word}"] if tie.word else [short_field(tie.paths[0])]
 
 
-def lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
+def label_lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
     """The same in lines that fit: the name of another object is shortened, and never cut off."""
-    field, *told = (plain(text) for text in words(tie))
+    field, *told = (plain(text) for text in label_texts(tie))
     if told and tie.instead:
         name = next((short for ref, short in names.items() if plain(ref.name) == plain(tie.instead)), tie.instead)
-        told = [told[0].replace(plain(tie.instead), fit(plain(name), room, SMALL))]
-    told = [part for text in told for part in wrap(text, room, SMALL)]
-    field = field if width(field, SMALL) <= room else plain(leaf(tie.paths[0]))
-    return [fit(field, room, SMALL), *told]
+        told = [told[0].replace(plain(tie.instead), fit_text(plain(name), room, SMALL))]
+    told = [part for text in told for part in wrap_text(text, room, SMALL)]
+    field = field if text_width(field, SMALL) <= room else plain(last_field(tie.paths[0]))
+    return [fit_text(field, room, SMALL), *told]
 
 
-def spot(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) -> tuple[Text, ...]:
+def place_label(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) -> tuple[Text, ...]:
     """The words beside the level part of a route, where nothing else is; none where there is no such place."""
     (x, y), (a, b) = max(route.pieces[::2], key=lambda piece: abs(piece[1][0] - piece[0][0]))
     room = abs(a - x) - (BEND if y != b else 0) - 6
@@ -61,7 +61,7 @@ def spot(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) ->
         return ()
     height = y if (x < a) == (route.level == "left") else b
     left = min(x, a) + (BEND if y != b and route.level == "right" else 0) + 3
-    told = lines(route.tie, room, names)
+    told = label_lines(route.tie, room, names)
     for above in dict.fromkeys((1, len(told), 0)):
         tops = [height - ABOVE - (above - 1 - at) * LINE for at in range(above)]
         tops += [height + BELOW + at * LINE for at in range(len(told) - above)]
@@ -74,18 +74,18 @@ def spot(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) ->
     return ()
 
 
-def marks(route: Route) -> list[Area]:
+def stroke_areas(route: Route) -> list[Area]:
     """Where the stroke of a route is, in small areas."""
     found = []
     for start, end in route.strokes:
         steps = 1 if start[1] == end[1] else STEPS
-        points = [_at(start, end, at / steps) for at in range(steps + 1)]
+        points = [_curve_point(start, end, at / steps) for at in range(steps + 1)]
         for (x, y), (a, b) in pairwise(points):
             found.append(Area(min(x, a), min(y, b) - 1, abs(a - x), abs(b - y) + 2))
     return found
 
 
-def _at(start: tuple[float, float], end: tuple[float, float], t: float) -> tuple[float, float]:
+def _curve_point(start: tuple[float, float], end: tuple[float, float], t: float) -> tuple[float, float]:
     """The point of the smooth line between two points at t (0 to 1)."""
     bend = 3 * t * t - 2 * t * t * t
     return start[0] + (end[0] - start[0]) * (1.5 * t - 1.5 * t * t + t**3), start[1] + (end[1] - start[1]) * bend

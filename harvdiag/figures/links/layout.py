@@ -9,7 +9,7 @@ from harvdiag.figures.parts import MARGIN
 from harvdiag.figures.scene import Area
 from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing
 
-__all__ = ["HIGH", "LABELLED", "LANE", "Grid", "crossings", "ordered", "place"]
+__all__ = ["HIGH", "LABELLED", "LANE", "Grid", "count_crossings", "order_columns", "place_boxes"]
 
 HIGH, BETWEEN, LANE = 36.0, 14.0, 8.0
 SPREAD = 44.0  # where words stand at several ties, one below the other
@@ -50,40 +50,44 @@ LABELLED = Grid(rooms=(192, 146, 146, 70), high=72, step=16)
 """Room for words at every tie: wider between the columns, and the ties further apart."""
 
 
-def ordered(row: Row) -> list[list[Thing]]:
+def order_columns(row: Row) -> list[list[Thing]]:
     """The things of each column from above, after a few sweeps in which each goes where its neighbours are.
 
     The Nodes keep the order of their names.
     """
     columns = [[thing for thing in row.things if thing.ref.kind in kinds] for kinds in COLUMNS]
-    beside = _beside(row)
+    beside = _find_neighbours(row)
     for sweep in range(SWEEPS):
         for at in range(1, len(columns)) if sweep % 2 == 0 else reversed(range(1, len(columns))):
-            ranks = {t.key: i for n, column in enumerate(columns) if n != at for i, t in _spread(column)}
-            columns[at] = _settled(columns[at], _leftwards(beside, columns, at), ranks)
+            ranks = {t.key: i for n, column in enumerate(columns) if n != at for i, t in _relative_positions(column)}
+            columns[at] = _sort_by_barycentre(columns[at], _left_neighbours(beside, columns, at), ranks)
     return columns
 
 
-def _leftwards(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
+def _left_neighbours(
+    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int
+) -> Mapping[str, list[str]]:
     """For Machines their Nodes alone, for parts their Machines, so that what belongs to one stays together."""
     before = {thing.key for thing in columns[min(at - 1, 1)]}
     return {k: [o for o in near if o in before] or near for k, near in beside.items()}
 
 
-def _spread(column: Sequence[Thing]) -> list[tuple[float, Thing]]:
+def _relative_positions(column: Sequence[Thing]) -> list[tuple[float, Thing]]:
     """Each thing with its place between 0 and 1, so that columns of different length compare."""
     return [((at + 0.5) / len(column), thing) for at, thing in enumerate(column)]
 
 
-def _settled(column: list[Thing], beside: Mapping[str, list[str]], ranks: Mapping[str, float]) -> list[Thing]:
+def _sort_by_barycentre(
+    column: list[Thing], beside: Mapping[str, list[str]], ranks: Mapping[str, float]
+) -> list[Thing]:
     centre = {}
-    for at, thing in _spread(column):
+    for at, thing in _relative_positions(column):
         near = [ranks[key] for key in beside.get(thing.key, ()) if key in ranks]
         centre[thing.key] = sum(near) / len(near) if near else at
     return sorted(column, key=lambda thing: round(centre[thing.key], 6))
 
 
-def _beside(row: Row) -> dict[str, list[str]]:
+def _find_neighbours(row: Row) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for tie in row.ties:
         found.setdefault(tie.source.key, []).append(tie.target.key)
@@ -91,7 +95,7 @@ def _beside(row: Row) -> dict[str, list[str]]:
     return found
 
 
-def crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
+def count_crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
     """How many pairs of ties between neighbouring columns cross, in this order of the things."""
     rank = {thing.key: at for column in columns for at, thing in enumerate(column)}
     found = set()
@@ -106,20 +110,20 @@ def crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
     )
 
 
-def place(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, Area], float]:
+def place_boxes(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, Area], float]:
     """Where each box is, from y 0 on, and the height of all; `extra` is room to be left below a box."""
-    columns, beside = ordered(row), _beside(row)
+    columns, beside = order_columns(row), _find_neighbours(row)
     highs = [[grid.high + extra.get(thing.key, 0) for thing in column] for column in columns]
     gap = SPREAD if sum(tie.broken for tie in row.ties) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
     gaps = [gap, gap, BETWEEN, BETWEEN]
-    totals = [_total(high, gaps[at]) for at, high in enumerate(highs)]
+    totals = [_total_height(high, gaps[at]) for at, high in enumerate(highs)]
     full = max(totals)
     tops: dict[str, float] = {}
     start = totals.index(full)
     for at in sorted(range(len(columns)), key=lambda n: (abs(n - start), n)):
-        near = _next(beside, columns, at)
-        wanted = [_wish(thing, near, tops) for thing in columns[at]]
-        found = _apart(wanted, highs[at], full, gaps[at])
+        near = _adjacent_neighbours(beside, columns, at)
+        wanted = [_wanted_top(thing, near, tops) for thing in columns[at]]
+        found = _separate_boxes(wanted, highs[at], full, gaps[at])
         tops |= {thing.key: y for thing, y in zip(columns[at], found, strict=True)}
     areas = {
         thing.key: Area(grid.left(at), tops[thing.key], grid.widths[at], grid.high)
@@ -129,29 +133,31 @@ def place(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, A
     return areas, full
 
 
-def _next(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
+def _adjacent_neighbours(
+    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int
+) -> Mapping[str, list[str]]:
     """For each thing of a column those tied to it in the columns at its sides; any others where there are none."""
     sides = {t.key for n in (at - 1, at + 1) if 0 <= n < len(columns) for t in columns[n]}
-    return {thing.key: _some(beside.get(thing.key, []), sides) for thing in columns[at]}
+    return {thing.key: _prefer_members(beside.get(thing.key, []), sides) for thing in columns[at]}
 
 
-def _some(keys: list[str], among: set[str]) -> list[str]:
+def _prefer_members(keys: list[str], among: set[str]) -> list[str]:
     return [name for name in keys if name in among] or keys
 
 
-def _total(heights: Sequence[float], gap: float) -> float:
+def _total_height(heights: Sequence[float], gap: float) -> float:
     return sum(heights) + gap * max(len(heights) - 1, 0)
 
 
-def _wish(thing: Thing, beside: Mapping[str, list[str]], tops: Mapping[str, float]) -> float | None:
+def _wanted_top(thing: Thing, beside: Mapping[str, list[str]], tops: Mapping[str, float]) -> float | None:
     near = [tops[key] for key in beside.get(thing.key, ()) if key in tops]
     return sum(near) / len(near) if near else None
 
 
-def _apart(wanted: Sequence[float | None], heights: Sequence[float], full: float, gap: float) -> list[float]:
+def _separate_boxes(wanted: Sequence[float | None], heights: Sequence[float], full: float, gap: float) -> list[float]:
     """The wished tops in their order, moved as little as keeps the boxes apart and within the row."""
     if all(wish is None for wish in wanted):
-        at = (full - _total(heights, gap)) / 2
+        at = (full - _total_height(heights, gap)) / 2
         return [at + sum(heights[:i]) + gap * i for i in range(len(heights))]
     found: list[float] = []
     floor = 0.0

@@ -11,7 +11,7 @@ from harvdiag.figures.palette import LIGHT
 from harvdiag.status.links.outline import Joint, Outline, outline
 from harvdiag.status.links.view import Plot
 
-__all__ = ["text"]
+__all__ = ["render_mermaid"]
 
 PLAIN = re.compile(r"[^A-Za-z0-9 _.,/-]")
 """Everything but these signs is written as a number: what Mermaid, Markdown or HTML could read as its own."""
@@ -19,35 +19,41 @@ ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
 BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
 
 
-def text(found: Plot) -> str:
+def render_mermaid(found: Plot) -> str:
     """One line a node and a link; fills and inks of their own, so that it is read on light and dark paper."""
     drawn = outline(found)
     names = {knot.key: f"n{number}" for number, knot in enumerate(drawn.knots)}
     joints = [joint for joint in drawn.joints if joint.left in names and joint.right in names]
-    lines = ["flowchart LR", f"  accTitle: {_safe(plain(found.title))}", f"  accDescr: {_safe(plain(found.alt))}"]
-    lines += [f"  {line}" for line in (*_knots(drawn, names), *_joints(joints, names), *_styles(drawn, joints))]
+    lines = [
+        "flowchart LR",
+        f"  accTitle: {_escape_mermaid(plain(found.title))}",
+        f"  accDescr: {_escape_mermaid(plain(found.alt))}",
+    ]
+    lines += [
+        f"  {line}" for line in (*_node_lines(drawn, names), *_edge_lines(joints, names), *_style_lines(drawn, joints))
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _safe(told: str) -> str:
+def _escape_mermaid(told: str) -> str:
     return PLAIN.sub(lambda sign: f"#{ord(sign[0])};", told)
 
 
-def _knots(drawn: Outline, names: dict[str, str]) -> Iterator[str]:
+def _node_lines(drawn: Outline, names: dict[str, str]) -> Iterator[str]:
     for knot in drawn.knots:
-        label = "<br/>".join(_safe(line) for line in knot.lines)
+        label = "<br/>".join(_escape_mermaid(line) for line in knot.lines)
         yield f'{names[knot.key]}["{label}"]:::{knot.state}'
 
 
-def _joints(joints: list[Joint], names: dict[str, str]) -> Iterator[str]:
+def _edge_lines(joints: list[Joint], names: dict[str, str]) -> Iterator[str]:
     for joint in joints:
         arrows = BROKEN if joint.state in SEVERE else ARROWS
         arrow = arrows[joint.forth, joint.back]
-        label = f'|"{_safe(joint.label)}"|' if joint.label else ""
+        label = f'|"{_escape_mermaid(joint.label)}"|' if joint.label else ""
         yield f"{names[joint.left]} {arrow}{label} {names[joint.right]}"
 
 
-def _styles(drawn: Outline, joints: list[Joint]) -> Iterator[str]:
+def _style_lines(drawn: Outline, joints: list[Joint]) -> Iterator[str]:
     ink = LIGHT["ink"]
     for state in dict.fromkeys(knot.state for knot in drawn.knots):
         if state in SEVERE:

@@ -10,7 +10,7 @@ from harvdiag.figures.links.layout import LANE, Grid
 from harvdiag.figures.scene import Area
 from harvdiag.status.links.rows import PLACE, Tie
 
-__all__ = ["BEND", "Route", "routes", "way"]
+__all__ = ["BEND", "Route", "route_links", "route_between"]
 
 Point = tuple[float, float]
 BEND = 24.0
@@ -32,21 +32,21 @@ class Route(NamedTuple):
     def strokes(self) -> Iterator[tuple[Point, Point]]:
         """What is drawn of it: smooth pieces, or level ones that bend at one side only."""
         for piece in self.pieces:
-            yield from _bent(piece, self.level)
+            yield from _bend_piece(piece, self.level)
 
 
-def routes(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
+def route_links(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
     """The way of every tie of a row; those that lead to one side of a box arrive beside one another."""
-    ports = _ports(ties, areas, grid.step)
+    ports = _assign_ports(ties, areas, grid.step)
     found = []
     for at, tie in enumerate(ties):
-        start, end = (_point(areas[thing.key], *ports[at, thing.key]) for thing in (tie.source, tie.target))
+        start, end = (_port_point(areas[thing.key], *ports[at, thing.key]) for thing in (tie.source, tie.target))
         columns = (PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind])
-        found.append(Route(tie, way(start, end, columns, (areas, grid))))
+        found.append(Route(tie, route_between(start, end, columns, (areas, grid))))
     return found
 
 
-def way(
+def route_between(
     start: Point, end: Point, columns: tuple[int, int], where: tuple[Mapping[str, Area], Grid]
 ) -> tuple[tuple[Point, Point], ...]:
     """From one point to another, through the free lanes of the columns between these two."""
@@ -59,18 +59,20 @@ def way(
         if not inner:
             continue
         straight = start[1] + (end[1] - start[1]) * (left - start[0]) / ((end[0] - start[0]) or 1)
-        y = min(_lanes(inner), key=lambda lane: abs(lane - straight))
+        y = min(_free_lanes(inner), key=lambda lane: abs(lane - straight))
         points += [(left, y), (right, y)] if first < last else [(right, y), (left, y)]
     points.append(end)
     return tuple(pairwise(points))
 
 
-def _lanes(column: Sequence[Area]) -> list[float]:
+def _free_lanes(column: Sequence[Area]) -> list[float]:
     lanes = [column[0].y - LANE, column[-1].bottom + LANE]
     return lanes + [(a.bottom + b.y) / 2 for a, b in pairwise(column)]
 
 
-def _ports(ties: Sequence[Tie], areas: Mapping[str, Area], most: float) -> dict[tuple[int, str], tuple[bool, float]]:
+def _assign_ports(
+    ties: Sequence[Tie], areas: Mapping[str, Area], most: float
+) -> dict[tuple[int, str], tuple[bool, float]]:
     """For each end of each tie: whether it is at the right side of the box, and how far from its middle."""
     sides: dict[tuple[str, bool], list[tuple[float, float, bool, int]]] = {}
     for at, tie in enumerate(ties):
@@ -90,11 +92,11 @@ def _ports(ties: Sequence[Tie], areas: Mapping[str, Area], most: float) -> dict[
     return found
 
 
-def _point(area: Area, right: bool, offset: float) -> Point:
+def _port_point(area: Area, right: bool, offset: float) -> Point:
     return area.right if right else area.x, area.y + area.height / 2 + offset
 
 
-def _bent(piece: tuple[Point, Point], level: str) -> Iterator[tuple[Point, Point]]:
+def _bend_piece(piece: tuple[Point, Point], level: str) -> Iterator[tuple[Point, Point]]:
     (x, y), (a, b) = piece
     if not level or y == b or abs(a - x) < 4 * BEND:
         yield piece

@@ -15,57 +15,57 @@ from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, natural
 from harvdiag.status.links.titles import clause
 from harvdiag.status.links.view import Plot
 
-__all__ = ["text"]
+__all__ = ["render_tree"]
 
 NARROW = 40
 
 
-def text(found: Plot, width: int) -> str:
+def render_tree(found: Plot, width: int) -> str:
     """The title, a tree for each row with what was found below it, and what is folded."""
     room = max(width, NARROW)
-    lines = [*_wrapped(found.title, room), *_wrapped(found.source, room), ""]
+    lines = [*_wrap_line(found.title, room), *_wrap_line(found.source, room), ""]
     for entry in found.entries:
         if isinstance(entry, Fold):
-            lines += _fold(entry, room)
+            lines += _fold_lines(entry, room)
         else:
             lines += (
-                _chain(entry, room)
+                _chain_lines(entry, room)
                 if entry.state == "good" and not entry.findings and len(found.entries) > 1
-                else _row(entry, room)
+                else _row_lines(entry, room)
             )
-    lines += _hub(found, room)
+    lines += _cluster_lines(found, room)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _fold(fold: Fold, room: int) -> list[str]:
-    return _wrapped(f"{sign(fold.state)} {told(fold)} ({', '.join(fold.names)})", room, "  ", 3)
+def _fold_lines(fold: Fold, room: int) -> list[str]:
+    return _wrap_line(f"{sign(fold.state)} {told(fold)} ({', '.join(fold.names)})", room, "  ", 3)
 
 
-def _chain(row: Row, room: int) -> list[str]:
+def _chain_lines(row: Row, room: int) -> list[str]:
     """All that is well in one line: the Node, its Machine, and what kinds of parts there are."""
-    told_ = [_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
+    told_ = [_object_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
     parts = dict.fromkeys(thing.ref.kind for thing in row.things if thing.ref.kind not in {"Node", "Machine"})
-    return _wrapped(f"✓ {' ── '.join(filter(None, [*told_, ', '.join(parts)]))}", room, "  ")
+    return _wrap_line(f"✓ {' ── '.join(filter(None, [*told_, ', '.join(parts)]))}", room, "  ")
 
 
-def _row(row: Row, room: int) -> Iterator[str]:
+def _row_lines(row: Row, room: int) -> Iterator[str]:
     seen: set[str] = set()
     for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, natural(t.ref))):
         if thing.key not in seen:
-            yield cut(_line(thing, None), room)
-            yield from _below(row, thing, "", seen, room)
+            yield cut(_object_line(thing, None), room)
+            yield from _child_lines(row, thing, "", seen, room)
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
     if row.held:
-        yield from _wrapped(f"   held up: {clause(row.findings[0])}", room, "     ", 2)
+        yield from _wrap_line(f"   held up: {clause(row.findings[0])}", room, "     ", 2)
     else:
         for finding in roots:
-            yield from _finding(finding, room)
+            yield from _finding_lines(finding, room)
     rest = [finding for finding in row.findings if finding not in roots]
     for line in (follows(rest), left(row)):
-        yield from _wrapped(f"   {line}", room, "     ", 3) if line else ()
+        yield from _wrap_line(f"   {line}", room, "     ", 3) if line else ()
 
 
-def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
+def _child_lines(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
     """What is tied to a thing in the columns to its right; what was told before is named once more, if it matters."""
     seen.add(thing.key)
     near: dict[str, tuple[Thing, list[Tie]]] = {}
@@ -74,22 +74,24 @@ def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> It
         if thing.key in {tie.source.key, tie.target.key} and PLACE[other.ref.kind] > PLACE[thing.ref.kind]:
             near.setdefault(other.key, (other, []))[1].append(tie)
     rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural(pair[0].ref)))
-    rest = [pair for pair in rest if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _alone(row, pair[0])]
+    rest = [
+        pair for pair in rest if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _lacks_parent(row, pair[0])
+    ]
     for at, (other, ties) in enumerate(rest):
         last = at == len(rest) - 1
         known = " (above)" if other.key in seen else ""
         deeper = f"{indent}{'   ' if last else '│  '}"
-        line = f"{indent}{'└─' if last else '├─'} {_line(other, ties)}{known}"
+        line = f"{indent}{'└─' if last else '├─'} {_object_line(other, ties)}{known}"
         if count_cells(line) <= room or "   " not in line.strip():
             yield cut(line, room)
         else:
-            yield cut(f"{indent}{'└─' if last else '├─'} {_line(other, None)}{known}", room)
-            yield from _wrapped(_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
+            yield cut(f"{indent}{'└─' if last else '├─'} {_object_line(other, None)}{known}", room)
+            yield from _wrap_line(_format_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
         if not known:
-            yield from _below(row, other, deeper, seen, room)
+            yield from _child_lines(row, other, deeper, seen, room)
 
 
-def _alone(row: Row, thing: Thing) -> bool:
+def _lacks_parent(row: Row, thing: Thing) -> bool:
     """Whether nothing in the column to its left is tied to it, so that it must be told further left."""
     ends = [
         tie.source if tie.target.key == thing.key else tie.target
@@ -99,35 +101,37 @@ def _alone(row: Row, thing: Thing) -> bool:
     return not any(PLACE[end.ref.kind] == PLACE[thing.ref.kind] - 1 for end in ends)
 
 
-def _line(thing: Thing, ties: list[Tie] | None) -> str:
+def _object_line(thing: Thing, ties: list[Tie] | None) -> str:
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
     word = "" if thing.real or thing.slot else MISSING[thing.state]
     facts = ", ".join(filter(None, (plain(note), word)))
     head = f"{sign(thing.state)} {called(thing)}{f' ({facts})' if facts else ''}"
-    return f"{head}   {_faults(ties)}" if ties and _faults(ties) else head
+    return f"{head}   {_format_faults(ties)}" if ties and _format_faults(ties) else head
 
 
-def _faults(ties: list[Tie]) -> str:
+def _format_faults(ties: list[Tie]) -> str:
     """The fields that are broken, and how."""
     return "; ".join(f"{plain(tie.paths[0])}: {plain(tie.word)}" for tie in ties if tie.word)
 
 
-def _finding(finding: Finding, room: int) -> list[str]:
-    return _wrapped(f"   {sign(str(finding.severity))} {finding.message}", room, "     ", 1 if finding.caused_by else 3)
+def _finding_lines(finding: Finding, room: int) -> list[str]:
+    return _wrap_line(
+        f"   {sign(str(finding.severity))} {finding.message}", room, "     ", 1 if finding.caused_by else 3
+    )
 
 
-def _hub(found: Plot, room: int) -> Iterator[str]:
+def _cluster_lines(found: Plot, room: int) -> Iterator[str]:
     """The cluster objects in one line, but for those about which something was found."""
     well = [called(thing) for thing in found.web.hub if thing.state == "good"]
     if well:
-        yield from _wrapped(f"✓ {', '.join(well)}", room, "  ")
+        yield from _wrap_line(f"✓ {', '.join(well)}", room, "  ")
     for thing in found.web.hub:
         if thing.state != "good":
-            yield cut(_line(thing, None), room)
+            yield cut(_object_line(thing, None), room)
             for finding in thing.told[:3]:
-                yield from _finding(finding, room)
+                yield from _finding_lines(finding, room)
 
 
-def _wrapped(told_: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
+def _wrap_line(told_: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
     lead = lead or " " * (len(told_) - len(told_.lstrip(" ")))
     return wrap(lead + told_.strip(), room, indent, most=most)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.nodes.layout import picture
-from harvdiag.figures.nodes.terminal import table
+from harvdiag.figures.drawing import Drawing, DrawOptions
+from harvdiag.figures.nodes.layout import build_scene
+from harvdiag.figures.nodes.terminal import render_table
 from harvdiag.status.nodes.folding import folded
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     """The picture of `cluster.node_status`, whose table it has: what is well folds where there is much of it."""
     board = cluster.node_status
-    lines = folded(board.rows, wish.whole)
+    lines = folded(board.rows, options.whole)
     return Drawing(
-        scene=picture(board, lines),
-        text=lambda width: table(board, lines, width),
+        scene=build_scene(board, lines),
+        text=lambda width: render_table(board, lines, width),
         columns=board.dtypes,
         rows=board.records,
     )

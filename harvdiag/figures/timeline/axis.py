@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["Axis", "Stretch", "axis"]
+__all__ = ["Axis", "Stretch", "build_axis"]
 
 SHARE, SHORTEST = 0.3, timedelta(minutes=30)
 """A silence is squeezed where it is longer than this part of all that is busy, and than half an hour."""
@@ -26,7 +26,7 @@ class Stretch(NamedTuple):
     silent: bool
 
     @property
-    def lasts(self) -> timedelta:
+    def duration(self) -> timedelta:
         """How long it is."""
         return self.ended - self.began
 
@@ -50,14 +50,14 @@ class Axis(NamedTuple):
         """Where a moment is; before the begin the begin, after the end the end."""
         for stretch in self.stretches:
             if at <= stretch.ended:
-                part = (at - stretch.began) / stretch.lasts if stretch.lasts else 0.0
+                part = (at - stretch.began) / stretch.duration if stretch.duration else 0.0
                 return stretch.left + max(part, 0.0) * (stretch.right - stretch.left)
         return self.right
 
     def ticks(self) -> Iterator[datetime]:
         """Moments on the hour or a simple part of it, far enough apart for their names; none in a silence."""
         busy = [stretch for stretch in self.stretches if not stretch.silent]
-        step = next((step for step in STEPS if all(_far(stretch, step) for stretch in busy)), STEPS[-1])
+        step = next((step for step in STEPS if all(_ticks_fit(stretch, step) for stretch in busy)), STEPS[-1])
         for stretch in busy:
             first = stretch.began - (stretch.began - EPOCH) % step
             count = int((stretch.ended - first) / step) + 1
@@ -66,14 +66,14 @@ class Axis(NamedTuple):
                     yield at
 
 
-def _far(stretch: Stretch, step: timedelta) -> bool:
+def _ticks_fit(stretch: Stretch, step: timedelta) -> bool:
     wide = stretch.right - stretch.left
-    return not stretch.lasts or wide * (step / stretch.lasts) >= APART
+    return not stretch.duration or wide * (step / stretch.duration) >= APART
 
 
-def axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, wide: float, gap: float) -> Axis:
+def build_axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, wide: float, gap: float) -> Axis:
     """The axis over what is busy, and until `end`; each long silence takes `gap` of the width."""
-    runs = _runs(sorted(busy), end)
+    runs = _merge_runs(sorted(busy), end)
     silent = [(ended, began) for (_, ended), (began, _) in pairwise(runs)]
     works = sum((ended - began for began, ended in runs), timedelta())
     room = wide - gap * len(silent)
@@ -89,7 +89,7 @@ def axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, 
     return Axis(tuple(found))
 
 
-def _runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> list[tuple[datetime, datetime]]:
+def _merge_runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> list[tuple[datetime, datetime]]:
     """What is busy, put together where no long silence lies between; the last reaches to the end."""
     merged: list[tuple[datetime, datetime]] = []
     for began, ended in [*busy, (end, end)]:

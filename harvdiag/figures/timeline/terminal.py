@@ -8,53 +8,53 @@ from harvdiag.core.escape import plain
 from harvdiag.core.listing import groups
 from harvdiag.core.marks import ERROR, SIGNS, TO_COME
 from harvdiag.core.wrap import pad, wrap
-from harvdiag.figures.measure import distinct
-from harvdiag.figures.timeline.axis import Axis, axis
+from harvdiag.figures.measure import distinct_names
+from harvdiag.figures.timeline.axis import Axis, build_axis
 from harvdiag.status.upgrade.history import History, Row, Sign
 from harvdiag.upgrade.wording import span
 
-__all__ = ["terminal"]
+__all__ = ["render_text"]
 
 LABEL, TIMES, LEAST, EM = 30, 17, 20, 0.65
 
 
-def terminal(history: History, under: str, wide: int) -> str:
+def render_text(history: History, under: str, wide: int) -> str:
     """The title, the phases and the nodes with their bars, and the moment at which it stopped."""
     lines = [*wrap(history.title, wide, "  "), plain(under), ""]
     if history.told:
         room = max(wide - LABEL - TIMES - 6, LEAST)
-        scale = axis(history.busy, history.end, 0, room, 3)
+        scale = build_axis(history.busy, history.end, 0, room, 3)
         days = dict.fromkeys(f"{stretch.began:%Y-%m-%d}" for stretch in scale.stretches)
         lines.append(f"{', '.join(days)}, all times UTC")
-        labels = _labels([plain(name) for row in history.nodes for name in row.nodes])
+        labels = _row_labels([plain(name) for row in history.nodes for name in row.nodes])
         for row in history.phases:
-            lines += _row(history, row, scale, (plain(row.label)[:LABEL], room))
-        lines += [line for fault in _faults(history.signs) for line in wrap(fault, wide, "  ")]
+            lines += _row_line(history, row, scale, (plain(row.label)[:LABEL], room))
+        lines += [line for fault in _fault_lines(history.signs) for line in wrap(fault, wide, "  ")]
         for row in history.nodes:
-            lines += _row(history, row, scale, (labels.get(plain(row.label), row.label), room))
-            lines += [line for fault in _faults(row.signs) for line in wrap(fault, wide, "  ")]
+            lines += _row_line(history, row, scale, (labels.get(plain(row.label), row.label), room))
+            lines += [line for fault in _fault_lines(row.signs) for line in wrap(fault, wide, "  ")]
         silent = [s for s in scale.stretches if s.silent]
-        lines += [f"/ nothing moved for {span(s.lasts)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
+        lines += [f"/ nothing moved for {span(s.duration)} from {s.began:%Y-%m-%d %H:%M} on" for s in silent]
         if stop := history.stop:
             where = f" ({stop.node})" if stop.node else ""
             lines += wrap(f"{SIGNS[ERROR]} last moved: {stop.time:%Y-%m-%d %H:%M} UTC {stop.what}{where}", wide, "  ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _labels(names: Sequence[str]) -> dict[str, str]:
+def _row_labels(names: Sequence[str]) -> dict[str, str]:
     """Each name in the column's width, but so that they stay apart."""
-    found = distinct(names, LABEL * EM, 1)
+    found = distinct_names(names, LABEL * EM, 1)
     return {n: s if len(s) <= LABEL else f"{s[: LABEL // 2]}…{s[1 - LABEL + LABEL // 2 :]}" for n, s in found.items()}
 
 
-def _faults(signs: Sequence[Sign]) -> Iterator[str]:
+def _fault_lines(signs: Sequence[Sign]) -> Iterator[str]:
     """The words of each sign below its row; of those that say the same one, with their number."""
     for (mark, told), same in groups(sorted(signs), lambda sign: (sign.mark, sign.told)):
         times = f" ({len(same)} times, the last {same[-1].time:%H:%M})" if len(same) > 1 else ""
         yield f"  {SIGNS[mark]} {same[0].time:%H:%M} {told}{times}"
 
 
-def _row(history: History, row: Row, scale: Axis, place: tuple[str, int]) -> Iterator[str]:
+def _row_line(history: History, row: Row, scale: Axis, place: tuple[str, int]) -> Iterator[str]:
     label, room = place
     cells = ["/" if any(s.silent and s.left <= x < s.right for s in scale.stretches) else "·" for x in range(room)]
     for bar in row.bars:

@@ -14,18 +14,18 @@ from harvdiag.status.upgrade.headline import parts, title
 from harvdiag.status.upgrade.progress import Course
 from harvdiag.upgrade.wording import span
 
-__all__ = ["terminal"]
+__all__ = ["render_text"]
 
 LABEL, INDENT = 14, "  "
 
 
-def terminal(course: Course, wide: int) -> str:
+def render_text(course: Course, wide: int) -> str:
     """The title, the phases, one line a node or group, and what the standing says."""
     lines = [*wrap(title(course), wide), plain(source_line(course.standing)), ""]
     if course.cells:
-        lines += [*_phases(course, wide), ""]
+        lines += [*_phase_lines(course, wide), ""]
     if course.ways:
-        lines += [line for lane in folded(course.ways) for line in _lane(course, lane, wide)]
+        lines += [line for lane in folded(course.ways) for line in _lane_lines(course, lane, wide)]
         lines.append("")
     plan = course.standing.plan
     if plan and course.upgrade is None:
@@ -36,7 +36,7 @@ def terminal(course: Course, wide: int) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _phases(course: Course, wide: int) -> list[str]:
+def _phase_lines(course: Course, wide: int) -> list[str]:
     told = []
     for cell in course.cells:
         sign = SIGNS.get(cell.mark, TO_COME)
@@ -45,7 +45,7 @@ def _phases(course: Course, wide: int) -> list[str]:
     return [line.replace("\xa0", " ") for line in wrap("   ".join(told), wide)]
 
 
-def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
+def _lane_lines(course: Course, lane: Lane, wide: int) -> Iterator[str]:
     way, columns = lane.first, course.columns
     sign = SIGNS.get(way.mark, TO_COME)
     reached = columns.index(way.at) + 1 if way.at in columns else 0
