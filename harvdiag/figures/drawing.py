@@ -13,7 +13,7 @@ from harvdiag.figures.scene import Scene
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
 
-__all__ = ["NO_EARLIER", "Drawing", "DrawOptions"]
+__all__ = ["NO_EARLIER", "DrawOptions", "Drawing"]
 
 NO_EARLIER = "the picture 'changes' needs the cluster as it was before: against=hd.open(…)"
 

@@ -110,5 +110,5 @@ class Figure:
         """The bytes of the format with this ending."""
         if ending not in ENDINGS:
             raise UsageError(f"no picture format {ending or 'without an ending'!r}: choose {', '.join(ENDINGS)}")
-        made: str | bytes = getattr(self, ENDINGS[ending])
-        return made if isinstance(made, bytes) else made.encode()
+        content: str | bytes = getattr(self, ENDINGS[ending])
+        return content if isinstance(content, bytes) else content.encode()

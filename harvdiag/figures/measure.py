@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, islice, takewhile
 from unicodedata import combining, east_asian_width
 
-__all__ = ["FONT", "MONO", "distinct_names", "fit_text", "fit_end", "line_height", "text_width", "wrap_text"]
+__all__ = ["FONT", "MONO", "distinct_names", "fit_end", "fit_text", "line_height", "text_width", "wrap_text"]
 
 HALF = 1000
 """More signs than this have room nowhere, neither at the beginning of a text nor at its end."""
@@ -38,7 +38,7 @@ _WIDTHS = {
 
 def text_width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
     """The width of one line in the picture's units; never less than it will have in DejaVu Sans."""
-    return sum(_character_width(sign, mono) for sign in text) * size * (BOLD if bold and not mono else 1)
+    return sum(_character_width(character, mono) for character in text) * size * (BOLD if bold and not mono else 1)
 
 
 def line_height(size: float) -> float:
@@ -49,17 +49,17 @@ def line_height(size: float) -> float:
 def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
     """The text, or where the room is too small its beginning and its end with ``…`` between: names differ at both."""
     text, whole = (text[:HALF] + text[-HALF:], False) if len(text) > 2 * HALF else (text, True)
-    each = [text_width(sign, size, bold=bold, mono=mono) for sign in text]
+    each = [text_width(character, size, bold=bold, mono=mono) for character in text]
     if whole and sum(each) <= room:
         return text
     ahead, behind = [0.0, *accumulate(each)], [0.0, *accumulate(reversed(each))]
     dots = text_width("…", size, bold=bold, mono=mono)
 
-    def wide(keep: int) -> float:
-        return ahead[keep - keep // 2] + dots + behind[keep // 2]
+    def width_of(kept: int) -> float:
+        return ahead[kept - kept // 2] + dots + behind[kept // 2]
 
-    keep = bisect_right(range(len(text)), room, key=wide) - 1
-    return f"{text[: keep - keep // 2]}…{text[len(text) - keep // 2 :]}" if keep > 1 else "…"
+    kept = bisect_right(range(len(text)), room, key=width_of) - 1
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}" if kept > 1 else "…"
 
 
 def distinct_names(names: Collection[str], room: float, size: float = 12, *, bold: bool = False) -> dict[str, str]:
@@ -68,11 +68,11 @@ def distinct_names(names: Collection[str], room: float, size: float = 12, *, bol
     That is the domain behind a ``.``, then as much as must be of the beginning up to a ``-`` or ``.``; ``…`` stands for
     it.
     """
-    told: Sequence[str] = list(names)
-    for told in _shorten_names(list(names)):
-        if all(text_width(short, size, bold=bold) <= room for short in told):
+    shortened: Sequence[str] = list(names)
+    for shortened in _shorten_names(list(names)):
+        if all(text_width(short, size, bold=bold) <= room for short in shortened):
             break
-    return {name: fit_text(short, room, size, bold=bold) for name, short in zip(names, told, strict=True)}
+    return {name: fit_text(short, room, size, bold=bold) for name, short in zip(names, shortened, strict=True)}
 
 
 def _shorten_names(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -85,15 +85,15 @@ def _shorten_names(names: Sequence[str]) -> Iterator[Sequence[str]]:
     bare = [name[: len(name) - cut] for name in names]
     names = bare if all(bare) else names
     yield names
-    for at, sign in enumerate(_common_prefix(names)):
-        if sign in "-.":
-            yield [f"…{name[at + 1 :]}" for name in names]
+    for index, character in enumerate(_common_prefix(names)):
+        if character in "-.":
+            yield [f"…{name[index + 1 :]}" for name in names]
 
 
 def _common_prefix(texts: Sequence[str]) -> str:
     """The beginning that all have in common."""
     low, high = min(texts, default=""), max(texts, default="")
-    return low[: next((at for at, sign in enumerate(low) if sign != high[at]), len(low))]
+    return low[: next((index for index, character in enumerate(low) if character != high[index]), len(low))]
 
 
 def wrap_text(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
@@ -116,7 +116,7 @@ def fit_end(text: str, room: float, size: float) -> str:
 
 def _fitting_prefix(text: str, room: float, size: float) -> str:
     """As much of the beginning as there is room for."""
-    wide = accumulate(text_width(sign, size) for sign in text)
+    wide = accumulate(text_width(character, size) for character in text)
     return text[: sum(1 for _ in takewhile(lambda reach: reach <= room, wide))]
 
 
@@ -137,11 +137,11 @@ def _break_lines(text: str, room: float, size: float) -> Iterator[str]:
         yield now
 
 
-def _character_width(sign: str, mono: bool) -> float:
-    if combining(sign):
+def _character_width(character: str, mono: bool) -> float:
+    if combining(character):
         return 0
-    if east_asian_width(sign) in "WF":
+    if east_asian_width(character) in "WF":
         return FULL
     if mono:
         return FIXED
-    return _WIDTHS.get(sign, UNKNOWN)
+    return _WIDTHS.get(character, UNKNOWN)

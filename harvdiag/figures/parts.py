@@ -16,13 +16,13 @@ __all__ = [
     "SMALL",
     "TITLE",
     "LegendEntry",
-    "longest_clause",
-    "fit_names",
+    "assemble_scene",
     "draw_head",
     "draw_legend",
     "draw_paragraph",
-    "assemble_scene",
     "fit_distinct_names",
+    "fit_names",
+    "longest_clause",
 ]
 
 TITLE, BODY, SMALL, MARGIN = 17.0, 12.0, 11.0, 20.0
@@ -56,12 +56,14 @@ class LegendEntry:
 def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
     """The title (two lines at most) and the quiet line below it, for a picture of this width; and where they end."""
     room, whole = wide - 2 * MARGIN, plain(title)
-    short = _shorten_title(whole, lambda told: len(wrap_text(told, room / BOLD, TITLE)) <= 2)
+    short = _shorten_title(whole, lambda text: len(wrap_text(text, room / BOLD, TITLE)) <= 2)
     lines = wrap_text(short, room / BOLD, TITLE, most=2)
     if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
         rooms = (room / BOLD * part / 20 for part in range(10, 20))
         lines = next((even for r in rooms if len(even := wrap_text(short, r, TITLE)) == 2), lines)
-    texts = [Text(MARGIN, 30 + at * line_height(TITLE), told, size=TITLE, bold=True) for at, told in enumerate(lines)]
+    texts = [
+        Text(MARGIN, 30 + index * line_height(TITLE), text, size=TITLE, bold=True) for index, text in enumerate(lines)
+    ]
     y = 30 + max(len(lines) - 1, 0) * line_height(TITLE)
     under = Text(MARGIN, y + 20, fit_text(plain(subtitle), room, BODY), size=BODY, ink="quiet")
     title_item = Item(tuple(texts), key="title", role="title", hint=whole if " ".join(lines) != whole else "")
@@ -70,33 +72,33 @@ def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float
 
 def longest_clause(text: str, fits: Callable[[str], bool]) -> str:
     """The text, or its longest beginning that is whole in itself and fits; all of it where there is none."""
-    ends = [len(text), *(found.start() for found in reversed(list(STOP.finditer(text))))]
+    ends = [len(text), *(match.start() for match in reversed(list(STOP.finditer(text))))]
     whole = (text[:end].rstrip(".") if end < len(text) else text for end in ends if end)
-    return next((told for told in whole if told.count("(") == told.count(")") and fits(told)), text)
+    return next((part for part in whole if part.count("(") == part.count(")") and fits(part)), text)
 
 
 def _shorten_title(title: str, fits: Callable[[str], bool]) -> str:
     """A title, if need be without the last clauses of its reason, but with what stands behind that."""
-    found = ASIDE.search(title)
-    reason, rest = (title[: found.start()], found[0]) if found else (title, "")
+    match = ASIDE.search(title)
+    reason, rest = (title[: match.start()], match[0]) if match else (title, "")
     rest = rest if fits(title) else OTHER.sub(")", rest)
-    return longest_clause(reason, lambda told: fits(told + rest)) + rest
+    return longest_clause(reason, lambda part: fits(part + rest)) + rest
 
 
 def draw_legend(keys: Sequence[LegendEntry], y: float, wide: float) -> tuple[list[Item], float]:
     """What the signs mean, from y on, in one row where it fits; and where it ends. Without keys there is none."""
-    x, items, at = MARGIN, [], y
+    x, items, row_y = MARGIN, [], y
     for key in keys:
         word = fit_text(plain(key.word), wide - 2 * MARGIN - 32, SMALL)
         takes = 24 + (12 if not key.sign else 0) + text_width(word, SMALL)
         if x > MARGIN and x + takes > wide - MARGIN:
-            x, at = MARGIN, at + ROW
-        shapes, begin = _draw_sample(key, x, at + 8)
+            x, row_y = MARGIN, row_y + ROW
+        shapes, begin = _draw_sample(key, x, row_y + 8)
         items.append(
-            Item((*shapes, Text(begin, at + 12, word, size=SMALL, ink="quiet")), role="legend", state=key.colour)
+            Item((*shapes, Text(begin, row_y + 12, word, size=SMALL, ink="quiet")), role="legend", state=key.colour)
         )
         x += takes + 20
-    return items, at + ROW if items else y
+    return items, row_y + ROW if items else y
 
 
 def _draw_sample(key: LegendEntry, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
@@ -110,11 +112,13 @@ def _draw_sample(key: LegendEntry, x: float, y: float) -> tuple[tuple[Shape, ...
 
 
 def draw_paragraph(
-    text: str, at: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
+    text: str, origin: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
 ) -> tuple[list[Text], float]:
     """A text in lines of body size, the first with its base line at the height given; and the base line of the next."""
-    (x, y), lines = at, wrap_text(plain(text), room, BODY, most=most)
-    texts = [Text(x, y + i * line_height(BODY), told, size=BODY, ink=ink) for i, told in enumerate(lines)]
+    (x, y), lines = origin, wrap_text(plain(text), room, BODY, most=most)
+    texts = [
+        Text(x, y + index * line_height(BODY), text_line, size=BODY, ink=ink) for index, text_line in enumerate(lines)
+    ]
     return texts, y + len(lines) * line_height(BODY)
 
 
@@ -129,9 +133,9 @@ def fit_names(names: Sequence[str], room: float, size: float = BODY) -> str:
     if text_width(", ".join(given), size) <= room:
         return ", ".join(given)
     for count in range(min(len(given) - 1, 12), 0, -1):
-        told = f"{', '.join(given[:count])} and {len(given) - count} more"
-        if text_width(told, size) <= room:
-            return told
+        shortened = f"{', '.join(given[:count])} and {len(given) - count} more"
+        if text_width(shortened, size) <= room:
+            return shortened
     rest = f" and {len(given) - 1} more" if len(given) > 1 else ""
     return f"{fit_text(given[0], max(room - text_width(rest, size), size * 4), size)}{rest}" if given else ""
 

@@ -48,14 +48,14 @@ def render_png(scene: Scene, theme: str = "light") -> bytes:
         def draw(self, renderer: RendererBase) -> None:
             Painter(renderer, scene.height, DARK if theme == "dark" else LIGHT).paint_scene(scene)
 
-    made = BytesIO()
+    buffer = BytesIO()
     with mpl.rc_context():
         mpl.rcdefaults()
         figure = Figure(figsize=(ceil(scene.width) / POINTS, ceil(scene.height) / POINTS), dpi=POINTS * PIXELS)
         figure.add_artist(Painting())
-        told = {"Title": plain(scene.title), "Description": plain(scene.alt), "Software": None}
-        figure.savefig(made, format="png", dpi=POINTS * PIXELS, metadata=told)
-    return made.getvalue()
+        metadata = {"Title": plain(scene.title), "Description": plain(scene.alt), "Software": None}
+        figure.savefig(buffer, format="png", dpi=POINTS * PIXELS, metadata=metadata)
+    return buffer.getvalue()
 
 
 class Painter(NamedTuple):
@@ -106,16 +106,16 @@ class Painter(NamedTuple):
         pen.restore()
 
     def _paint_text(self, shape: Text) -> None:
-        words, font = _choose_fonts(plain(shape.text), shape.bold, shape.mono, shape.size)
-        if not words.strip():
+        text, font = _choose_fonts(plain(shape.text), shape.bold, shape.mono, shape.size)
+        if not text.strip():
             return
         pen = self.renderer.new_gc()
         pen.set_foreground(self.colours[shape.ink])
         x = shape.x * PIXELS
         if shape.anchor != "start":
-            wide, _, _ = self.renderer.get_text_width_height_descent(words, font, ismath=False)
+            wide, _, _ = self.renderer.get_text_width_height_descent(text, font, ismath=False)
             x -= wide / (2 if shape.anchor == "middle" else 1)
-        self.renderer.draw_text(pen, x, shape.y * PIXELS, words, font, 0, ismath=False)
+        self.renderer.draw_text(pen, x, shape.y * PIXELS, text, font, 0, ismath=False)
         pen.restore()
 
 
@@ -151,7 +151,7 @@ def _end_outline(shape: Path) -> Outline:
 
 
 @lru_cache(maxsize=4096)
-def _choose_fonts(words: str, bold: bool, mono: bool, size: float) -> tuple[str, FontProperties]:
+def _choose_fonts(text: str, bold: bool, mono: bool, size: float) -> tuple[str, FontProperties]:
     """The text as it can be drawn, and the fonts: DejaVu, and for signs that it lacks another at hand.
 
     A sign that none has becomes a box; left to itself, matplotlib would warn of each.
@@ -160,15 +160,15 @@ def _choose_fonts(words: str, bold: bool, mono: bool, size: float) -> tuple[str,
 
     family = f"DejaVu Sans{' Mono' if mono else ''}"
     own, others = _family_characters(family, bold), list[str]()
-    for sign in sorted({sign for sign in words if ord(sign) not in own}):
-        near = (*others, "DejaVu Sans", *_other_families(bold), *_other_families(False))
-        found = next((name for name in near if ord(sign) in _family_characters(name, bold)), "")
-        if not found:
-            words = words.replace(sign, NOTHING)
-        elif found not in others:
-            others.append(found)
+    for character in sorted({character for character in text if ord(character) not in own}):
+        candidates = (*others, "DejaVu Sans", *_other_families(bold), *_other_families(False))
+        family_name = next((name for name in candidates if ord(character) in _family_characters(name, bold)), "")
+        if not family_name:
+            text = text.replace(character, NOTHING)
+        elif family_name not in others:
+            others.append(family_name)
     heavy = bold and all(name == "DejaVu Sans" or name in _other_families(True) for name in others)
-    return words, FontProperties(family=[family, *others], weight="bold" if heavy else "normal", size=size)
+    return text, FontProperties(family=[family, *others], weight="bold" if heavy else "normal", size=size)
 
 
 @lru_cache(maxsize=2)

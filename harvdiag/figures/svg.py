@@ -16,7 +16,7 @@ from harvdiag.figures.measure import FONT, MONO
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text
 
-__all__ = ["THEMES", "render_items", "colour_rules", "render_svg"]
+__all__ = ["THEMES", "colour_rules", "render_items", "render_svg"]
 
 THEMES = ("auto", "light", "dark")
 SIZE = 12.0  # of most texts
@@ -37,12 +37,12 @@ def render_svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
     name = f"hd-{sha256(''.join((scene.title, scene.alt, *parts)).encode(errors='replace')).hexdigest()[:8]}"
     rules = colour_rules(f".{name}", dark)
     wide, high = _format_number(scene.width), _format_number(scene.height)
-    told = f'xml:space="preserve" role="img" aria-labelledby="{name}-t {name}-d"'
+    accessibility = f'xml:space="preserve" role="img" aria-labelledby="{name}-t {name}-d"'
     font = f'font-family="{FONT}" font-size="{_format_number(SIZE)}"'
     size = f'viewBox="0 0 {wide} {high}" width="{wide}" height="{high}"'
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" {size} {font} {told}>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" {size} {font} {accessibility}>',
             f'<title id="{name}-t">{html(_truncate_text(scene.title))}</title>',
             f'<desc id="{name}-d">{html(_truncate_text(scene.alt, ALT))}</desc>',
             *([f"<style>@media(prefers-color-scheme:dark){{{rules}}}</style>"] if theme == "auto" else []),
@@ -54,14 +54,16 @@ def render_svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
 
 def colour_rules(where: str, colours: Mapping[str, str] = DARK) -> str:
     """The rules that give the shapes below the selector `where` other colours."""
-    return "".join(f"{where} .f-{key}{{fill:{it}}}{where} .s-{key}{{stroke:{it}}}" for key, it in colours.items())
+    return "".join(
+        f"{where} .f-{key}{{fill:{value}}}{where} .s-{key}{{stroke:{value}}}" for key, value in colours.items()
+    )
 
 
 def render_items(items: Iterable[Item], colours: Mapping[str, str] = LIGHT, *, keys: bool = True) -> Iterator[str]:
     """The items, each a group; with `keys` it tells its key, role and state, and the keys that it ties."""
     for item in items:
-        told = {"key": item.key, "role": item.role, "state": item.state, "of": " ".join(item.of)} if keys else {}
-        marks = "".join(f' data-{name}="{html(value)}"' for name, value in told.items() if value)
+        data = {"key": item.key, "role": item.role, "state": item.state, "of": " ".join(item.of)} if keys else {}
+        marks = "".join(f' data-{name}="{html(value)}"' for name, value in data.items() if value)
         # A hint may have lines; a line break within a name is no line of it, for a picture makes its texts plain.
         lines = "\n".join(html(_truncate_text(line)) for line in item.hint.split("\n"))
         hint = f"<title>{lines}</title>" if lines else ""
@@ -107,7 +109,7 @@ def _format_point(point: Point) -> str:
 
 
 def _render_text(shape: Text, colours: Mapping[str, str]) -> str:
-    told = {
+    attributes = {
         "x": _format_number(shape.x),
         "y": _format_number(shape.y),
         "font-size": "" if shape.size == SIZE else _format_number(shape.size),
@@ -119,20 +121,20 @@ def _render_text(shape: Text, colours: Mapping[str, str]) -> str:
         # Where the reader's fonts turn the direction of a name round, the picture would be another.
         "unicode-bidi": "plaintext" if not shape.text.isascii() else "",
     }
-    marks = " ".join(f'{key}="{value}"' for key, value in told.items() if value)
+    marks = " ".join(f'{key}="{value}"' for key, value in attributes.items() if value)
     return f"<text {marks}>{html(shape.text)}</text>"
 
 
 def _paint_attributes(fill: str, stroke: str, thick: float, dash: str, colours: Mapping[str, str]) -> str:
     classes = " ".join(f"{prefix}-{name}" for prefix, name in (("f", fill), ("s", stroke)) if name)
-    told = {
+    attributes = {
         "fill": colours[fill] if fill else "none",
         "stroke": colours[stroke] if stroke else "",
         "stroke-width": _format_number(thick) if stroke else "",
         "stroke-dasharray": dash if stroke else "",
         "class": classes,
     }
-    return "".join(f' {key}="{value}"' for key, value in told.items() if value)
+    return "".join(f' {key}="{value}"' for key, value in attributes.items() if value)
 
 
 def _format_number(value: float) -> str:

@@ -33,10 +33,10 @@ def build_scene(comparison: Comparison, groups: Sequence[Group]) -> Scene:
     for number, group in enumerate(groups):
         drawn, y = _draw_group(group, f"group/{number}", y)
         items += drawn
-    told, y = _draw_findings(comparison, y + 8)
-    items += told
-    rest, y = _draw_remarks(comparison, y)
-    items += rest
+    finding_items, y = _draw_findings(comparison, y + 8)
+    items += finding_items
+    remark_items, y = _draw_remarks(comparison, y)
+    items += remark_items
     below, y = draw_legend(_legend_entries(comparison, groups), y + 4, WIDE)
     return assemble_scene(title(comparison), alt(comparison, groups), WIDE, y + 12, [*items, *below])
 
@@ -56,8 +56,8 @@ def _draw_group(group: Group, own: str, y: float) -> tuple[list[Item], float]:
         )
     items = [Item(tuple(shapes), key=own, role="group", hint=listed(group.alike) or plain(group.name))]
     y += 26
-    for at, step in enumerate(group.steps):
-        items += _draw_change(step, f"{own}/{at}/{key(step.change.ref)}", y)
+    for index, step in enumerate(group.steps):
+        items += _draw_change(step, f"{own}/{index}/{key(step.change.ref)}", y)
         y += HIGH
     if group.more:
         items.append(
@@ -116,24 +116,28 @@ def _draw_mark(sort: str, x: float, y: float) -> tuple[Shape, ...]:
 
 def _draw_findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
     """What was found and is gone, then what is found and is new."""
-    told = findings(comparison)
+    rows = findings(comparison)
     items: list[Item] = []
-    for at, (word, colour, words) in enumerate(told[:FINDINGS]):
-        said = plain(f"{'No longer found' if word == GONE else 'New finding'}: {words}")
+    for index, (word, colour, subject) in enumerate(rows[:FINDINGS]):
+        sentence = plain(f"{'No longer found' if word == GONE else 'New finding'}: {subject}")
         text = Text(
-            WHAT, y + 14, fit_text(said, WIDE - MARGIN - WHAT, BODY), size=BODY, ink="quiet" if word == GONE else "ink"
+            WHAT,
+            y + 14,
+            fit_text(sentence, WIDE - MARGIN - WHAT, BODY),
+            size=BODY,
+            ink="quiet" if word == GONE else "ink",
         )
         items.append(
             Item(
                 (*draw_badge(MARGIN + 14, y + 10, SIGNS[colour], colour), text),
-                key=f"finding/{at}",
+                key=f"finding/{index}",
                 role="finding",
                 state=word,
-                hint=said,
+                hint=sentence,
             )
         )
         y += 24
-    if more := max(len(told) - FINDINGS, 0):
+    if more := max(len(rows) - FINDINGS, 0):
         items.append(
             Item((Text(WHAT, y + 14, f"and {more} more sorts of findings", size=BODY, ink="quiet"),), role="more")
         )
@@ -169,6 +173,6 @@ def _legend_entries(comparison: Comparison, groups: Sequence[Group]) -> list[Leg
         [LegendEntry(hollow, colour="edge", fill="paper", dash="5 3")] if sorts & {NEW, GONE} or ABSENT in empty else []
     )
     keys += [LegendEntry("found before, no longer", colour="good", sign=SIGNS["good"])] if comparison.gone else []
-    found = {finding.severity.value for finding in comparison.new}
-    keys += [LegendEntry(f"new {state}", colour=state, sign=SIGNS[state]) for state in SEVERE if state in found]
+    severities = {finding.severity.value for finding in comparison.new}
+    keys += [LegendEntry(f"new {state}", colour=state, sign=SIGNS[state]) for state in SEVERE if state in severities]
     return [*keys, *([LegendEntry("not comparable", colour=UNSEEN, sign=SIGNS[UNSEEN])] if notes(comparison) else [])]

@@ -34,29 +34,29 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     Machine or a plan Secret of it. Raises UsageError for a focus that is none of these.
     """
     course = cluster.upgrade.progress
-    of, under = drain(course, options.focus, options.finding), source_line(cluster.upgrade)
-    said = list(told(course, of))
+    drain_state, under = drain(course, options.focus, options.finding), source_line(cluster.upgrade)
+    notes = list(told(course, drain_state))
     return Drawing(
-        scene=_build_scene(of, said, under),
-        text=lambda wide: render_text(of, said, under, wide),
-        columns=of.dtypes,
-        rows=of.records,
-        mermaid=lambda: render_mermaid(of),
+        scene=_build_scene(drain_state, notes, under),
+        text=lambda wide: render_text(drain_state, notes, under, wide),
+        columns=drain_state.dtypes,
+        rows=drain_state.records,
+        mermaid=lambda: render_mermaid(drain_state),
     )
 
 
-def _build_scene(of: Drain, said: Sequence[tuple[str, str]], under: str) -> Scene:
-    items, y = draw_head(of.title, under, WIDE)
-    if of.moves:
-        more, y = draw_sequence(of, y, WIDE)
+def _build_scene(drain_state: Drain, notes: Sequence[tuple[str, str]], under: str) -> Scene:
+    items, y = draw_head(drain_state.title, under, WIDE)
+    if drain_state.moves:
+        more, y = draw_sequence(drain_state, y, WIDE)
         items += more
-    for label, text in said:
+    for label, text in notes:
         texts, low = draw_paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
         items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(text)))
         y = low - 6
-    marks = {move.mark for move in of.moves}
+    marks = {move.mark for move in drain_state.moves}
     keys = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     keys += [LegendEntry("to come", colour="rule", ends="arrow")] if "wait" in marks else []
     keys += [LegendEntry("can never come", colour="edge", dash="5 4")] if "absent" in marks else []
     more, y = draw_legend(keys, y + 12, WIDE)
-    return assemble_scene(of.title, of.alt, WIDE, y + 8, [*items, *more])
+    return assemble_scene(drain_state.title, drain_state.alt, WIDE, y + 8, [*items, *more])

@@ -31,59 +31,66 @@ LINE_STYLES = {
 }
 
 
-def draw_sequence(of: Drain, y: float, wide: float) -> tuple[list[Item], float]:
+def draw_sequence(drain: Drain, y: float, wide: float) -> tuple[list[Item], float]:
     """The columns and arrows from y on, and where they end."""
     places = [wide * part for part in PLACES]
-    low = y + HEAD + ROW * len(of.moves) + 10
-    items = [*_draw_actors(of, places, y, low)]
-    for at, move in enumerate(of.moves):
-        items.append(_draw_step(of, move, places, y + HEAD + 8 + ROW * at))
+    low = y + HEAD + ROW * len(drain.moves) + 10
+    items = [*_draw_actors(drain, places, y, low)]
+    for index, move in enumerate(drain.moves):
+        items.append(_draw_step(drain, move, places, y + HEAD + 8 + ROW * index))
     return items, low
 
 
-def _draw_actors(of: Drain, places: list[float], y: float, low: float) -> Iterator[Item]:
-    for at, (name, x) in enumerate(zip(ACTORS, places, strict=True)):
-        gone = at == SECRET and not of.secret
-        unseen = gone and any(move.mark == "unseen" for move in of.moves)
-        stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if gone else ("edge", "")
-        under = _actor_subtitle(of, at, unseen)
+def _draw_actors(drain: Drain, places: list[float], y: float, low: float) -> Iterator[Item]:
+    for index, (name, x) in enumerate(zip(ACTORS, places, strict=True)):
+        missing = index == SECRET and not drain.secret
+        unseen = missing and any(move.mark == "unseen" for move in drain.moves)
+        stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if missing else ("edge", "")
+        under = _actor_subtitle(drain, index, unseen)
         box = Rect(
             x - BOX / 2 + 10,
             y,
             BOX - 20,
             HEAD - 4,
-            fill="" if gone else "box",
+            fill="" if missing else "box",
             stroke=stroke,
-            thick=1.6 if gone else 1.2,
+            thick=1.6 if missing else 1.2,
             dash=dash,
         )
-        on, room = "paper" if gone else "box", BOX - 32
+        on, room = "paper" if missing else "box", BOX - 32
         shapes: list[Shape] = [
-            Path(((x, y + HEAD - 4), (x, low)), stroke="error" if gone and not unseen else "rule", thick=1.2, dash=dash)
+            Path(
+                ((x, y + HEAD - 4), (x, low)),
+                stroke="error" if missing and not unseen else "rule",
+                thick=1.2,
+                dash=dash,
+            )
         ]
         shapes += [box, Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)]
         shapes.append(
             Text(x, y + 32, fit_text(plain(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
         )
-        state = "unseen" if unseen else "absent" if gone else "good"
-        yield Item(tuple(shapes), key=_actor_key(of, at), role="actor", state=state, hint=plain(f"{name}: {under}"))
+        state = "unseen" if unseen else "absent" if missing else "good"
+        yield Item(
+            tuple(shapes), key=_actor_key(drain, index), role="actor", state=state, hint=plain(f"{name}: {under}")
+        )
 
 
-def _actor_subtitle(of: Drain, at: int, unseen: bool) -> str:
-    node = of.node.name if of.node else ""
-    secret = of.secret or ("? not seen" if unseen else "does not exist")
-    return ("in Rancher", secret, "upgrade controller", f"on {node}")[at]
+def _actor_subtitle(drain: Drain, index: int, unseen: bool) -> str:
+    node = drain.node.name if drain.node else ""
+    secret = drain.secret or ("? not seen" if unseen else "does not exist")
+    return ("in Rancher", secret, "upgrade controller", f"on {node}")[index]
 
 
-def _actor_key(of: Drain, at: int) -> str:
-    if at == SECRET and of.node and of.node.secret:
-        return key(of.node.secret)
-    if at == len(ACTORS) - 1 and of.node:
-        return key(of.node.ref)
-    return key(ObjectRef("Actor", "", ACTORS[at].split()[0]))
+def _actor_key(drain: Drain, index: int) -> str:
+    if index == SECRET and drain.node and drain.node.secret:
+        return key(drain.node.secret)
+    if index == len(ACTORS) - 1 and drain.node:
+        return key(drain.node.ref)
+    return key(ObjectRef("Actor", "", ACTORS[index].split()[0]))
 
 
-def _draw_step(of: Drain, move: Move, places: list[float], y: float) -> Item:
+def _draw_step(drain: Drain, move: Move, places: list[float], y: float) -> Item:
     """One arrow with its words: what is done above it, the annotation that carries it below."""
     step, (stroke, thick, dash) = move.step, LINE_STYLES[move.mark]
     begin, end = places[step.source], places[step.target]
@@ -109,9 +116,9 @@ def _draw_step(of: Drain, move: Move, places: list[float], y: float) -> Item:
     shapes.append(Text(middle, line + 14, carrier, size=SMALL, ink="quiet", on=on, anchor="middle", mono=True))
     shapes += _draw_gutter(move, line, on)
     if strong:
-        shapes.append(_draw_silence(of, move, places, line))
-    told = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
-    return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=plain(told))
+        shapes.append(_draw_silence(drain, move, places, line))
+    sentence = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
+    return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=plain(sentence))
 
 
 def _draw_gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
@@ -125,11 +132,13 @@ def _draw_gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
         yield Text(MARGIN + 50, line + 12, "UTC", size=SMALL, ink="quiet", on=on)
 
 
-def _draw_silence(of: Drain, move: Move, places: list[float], line: float) -> Text:
+def _draw_silence(drain: Drain, move: Move, places: list[float], line: float) -> Text:
     """Who has not answered, and for how long: where the row has no arrow."""
     free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
     x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
-    return Text(x, line + 4, fit_text(silence_word(of, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True)
+    return Text(
+        x, line + 4, fit_text(silence_word(drain, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True
+    )
 
 
 def _line_end(move: Move) -> str:

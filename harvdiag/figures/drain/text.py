@@ -26,32 +26,32 @@ LABEL = 12
 SHORT = ("R", "S", "H", "J")
 
 
-def render_text(of: Drain, said: Sequence[tuple[str, str]], under: str, wide: int) -> str:
+def render_text(drain: Drain, notes: Sequence[tuple[str, str]], subtitle: str, width: int) -> str:
     """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
-    lines = [*wrap(of.title, wide), plain(under), ""]
-    for move in of.moves:
+    lines = [*wrap(drain.title, width), plain(subtitle), ""]
+    for move in drain.moves:
         step = move.step
         sign = SIGNS.get(move.mark, TO_COME if move.mark == WAIT else "╌")
         arrow = f"{WHO[step.source]} → {WHO[step.target]}"
-        still = f"  [{STATE_WORDS[move.mark]}]" if move.mark in {"now", "error"} else ""
+        state = f"  [{STATE_WORDS[move.mark]}]" if move.mark in {"now", "error"} else ""
         time = f"  {move.time} UTC" if move.time else ""
-        lines += wrap(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{still}", wide, "      ")
-    if of.moves:
+        lines += wrap(f"{sign} {step.name:4}{arrow:20}{step.what} ({step.carrier}){time}{state}", width, "      ")
+    if drain.moves:
         lines.append("")
-    if of.moves and not of.secret:
-        lines += wrap("The plan Secret, on which all this would be written, is not there to be seen.", wide)
-    lines += wrap_labelled(said, wide, LABEL)
+    if drain.moves and not drain.secret:
+        lines += wrap("The plan Secret, on which all this would be written, is not there to be seen.", width)
+    lines += wrap_labelled(notes, width, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def render_mermaid(of: Drain) -> str:
+def render_mermaid(drain: Drain) -> str:
     """The same as a Mermaid sequenceDiagram; nothing in a name is interpreted."""
-    lines = ["sequenceDiagram", f"    accTitle: {_escape_mermaid(of.title)}"]
-    names = (ACTORS[0], f"{ACTORS[1]} {of.secret or 'does not exist'}", ACTORS[2], ACTORS[3])
+    lines = ["sequenceDiagram", f"    accTitle: {_escape_mermaid(drain.title)}"]
+    names = (ACTORS[0], f"{ACTORS[1]} {drain.secret or 'does not exist'}", ACTORS[2], ACTORS[3])
     lines += [f"    participant {short} as {_escape_mermaid(name)}" for short, name in zip(SHORT, names, strict=True)]
-    lines += [f"    {_format_arrow(move)}" for move in of.moves]
-    if of.why or not of.moves:
-        lines.append(f"    Note over R,J: {_escape_mermaid(of.why or of.title)}")
+    lines += [f"    {_format_arrow(move)}" for move in drain.moves]
+    if drain.why or not drain.moves:
+        lines.append(f"    Note over R,J: {_escape_mermaid(drain.why or drain.title)}")
     return "\n".join(lines) + "\n"
 
 
@@ -59,11 +59,11 @@ def _format_arrow(move: Move) -> str:
     step = move.step
     line = {"good": "->>", "now": "->>", "error": "-x", "absent": "--x"}.get(move.mark, "-->>")
     sign = SIGNS.get(move.mark, "")
-    said = STATE_WORDS.get(move.mark, "to come") if move.mark != "good" else ""
-    words = " ".join(filter(None, (sign, step.name, step.what, f"({step.carrier})", f"({said})" if said else "")))
+    state = STATE_WORDS.get(move.mark, "to come") if move.mark != "good" else ""
+    words = " ".join(filter(None, (sign, step.name, step.what, f"({step.carrier})", f"({state})" if state else "")))
     return f"{SHORT[step.source]}{line}{SHORT[step.target]}: {_escape_mermaid(words)}"
 
 
 def _escape_mermaid(text: str) -> str:
     """Mermaid's own way to write a sign by its number: ``#59;`` is a semicolon."""
-    return UNSAFE.sub(lambda found: "".join(f"#{ord(sign)};" for sign in found[0]), plain(text))
+    return UNSAFE.sub(lambda match: "".join(f"#{ord(character)};" for character in match[0]), plain(text))

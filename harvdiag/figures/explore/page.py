@@ -94,7 +94,7 @@ def _build_stylesheet() -> str:
 
 
 def _colour_variables(colours: Mapping[str, str]) -> str:
-    return "".join(f"--hdx-{key}:{it};" for key, it in colours.items())
+    return "".join(f"--hdx-{key}:{value};" for key, value in colours.items())
 
 
 def _theme_selectors(theme: str) -> str:

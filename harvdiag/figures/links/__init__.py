@@ -18,12 +18,12 @@ __all__ = ["draw"]
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     """The picture of all links, or with a focus of those around one object."""
-    found = plot(cluster.upgrade, cluster.graph, options.focus, options.finding, options.whole)
+    view = plot(cluster.upgrade, cluster.graph, options.focus, options.finding, options.whole)
     return Drawing(
-        scene=build_scene(found, options),
-        text=partial(tree.render_tree, found),
-        columns=found.dtypes,
-        rows=found.records,
-        mermaid=partial(mermaid.render_mermaid, found),
-        dot=partial(dot.render_dot, found),
+        scene=build_scene(view, options),
+        text=partial(tree.render_tree, view),
+        columns=view.dtypes,
+        rows=view.records,
+        mermaid=partial(mermaid.render_mermaid, view),
+        dot=partial(dot.render_dot, view),
     )

@@ -41,9 +41,9 @@ def draw_box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, 
     )
     if note:
         lines = wrap_text(plain(note), room, SMALL) if area.height > HIGH and not thing.real else [plain(note)]
-        told = enumerate(fit_text(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
+        rows = enumerate(fit_text(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
         shapes += [
-            Text(area.x + INSET, area.y + 29 + at * 13, text, size=SMALL, ink="quiet", on=on) for at, text in told
+            Text(area.x + INSET, area.y + 29 + index * 13, text, size=SMALL, ink="quiet", on=on) for index, text in rows
         ]
     if blame or thing.state == "unseen":
         colour = blame or "unseen"

@@ -22,10 +22,10 @@ APART = 22.0
 
 
 def draw_cluster_column(
-    web: Web, exits: Sequence[Route], top: float, look: RowOptions
+    web: Web, exits: Sequence[Route], top: float, options: RowOptions
 ) -> tuple[list[Item], dict[str, Area], float]:
     """The boxes of the cluster objects with the ties among them, where each is, and where they end."""
-    left, wide = look.grid.left(4), look.grid.widths[4]
+    left, wide = options.grid.left(4), options.grid.widths[4]
     broken = [route.tie for route in exits if route.tie.broken]
     areas: dict[str, Area] = {}
     items: list[Item] = []
@@ -33,9 +33,9 @@ def draw_cluster_column(
     for thing in web.hub:
         areas[thing.key] = area = Area(left, y, wide, HIGH if thing.real else HIGH + 13)
         lacking = next((tie.state for tie in broken if tie.target.key == thing.key and not thing.real), "")
-        items.append(draw_box(thing, area, lacking, thing.ref == look.focus))
-        told, y = _draw_broken_labels([tie for tie in broken if tie.target.key == thing.key], area)
-        items += told
+        items.append(draw_box(thing, area, lacking, thing.ref == options.focus))
+        labels, y = _draw_broken_labels([tie for tie in broken if tie.target.key == thing.key], area)
+        items += labels
         y += APART
     ties = [
         draw_link(trim_route(Route(tie, _connect_boxes(areas[tie.source.key], areas[tie.target.key]))))
@@ -61,8 +61,8 @@ def _draw_broken_labels(broken: Sequence[Tie], area: Area) -> tuple[list[Item], 
     items = []
     for tie in broken[:1]:
         texts = tuple(
-            Text(area.x + 2, y + 14 + at * 13, fit_text(plain(text), area.width - 4, SMALL), size=SMALL, ink="quiet")
-            for at, text in enumerate(label_texts(tie))
+            Text(area.x + 2, y + 14 + index * 13, fit_text(plain(text), area.width - 4, SMALL), size=SMALL, ink="quiet")
+            for index, text in enumerate(label_texts(tie))
         )
         items.append(Item(texts, role="caption", state=tie.state))
         y += 30
@@ -70,17 +70,17 @@ def _draw_broken_labels(broken: Sequence[Tie], area: Area) -> tuple[list[Item], 
 
 
 def draw_trunk(
-    web: Web, exits: Sequence[Route], areas: dict[str, Area], look: RowOptions, hanging: Sequence[float]
+    web: Web, exits: Sequence[Route], areas: dict[str, Area], options: RowOptions, hanging: Sequence[float]
 ) -> list[Item]:
     """The ties that leave the rows, the line in which they run together, and those that are broken by themselves."""
-    x = look.grid.trunk
+    x = options.grid.trunk
     items = []
     good = [route for route in exits if route.tie.state in {"good", "unseen"} and route.tie.target.key in areas]
     heights = [route.pieces[-1][1][1] for route in good] + list(hanging)
     aims = {route.tie.target.key: areas[route.tie.target.key] for route in good}
     if hanging and not aims:
-        named = next((tie.target.key for row in web.rows for tie in row.out if tie.target.key in areas), "")
-        aims = {named: areas[named]} if named else {}
+        target = next((tie.target.key for row in web.rows for tie in row.out if tie.target.key in areas), "")
+        aims = {target: areas[target]} if target else {}
     for area in aims.values():
         y = area.y + area.height / 2
         points = [min([*heights, y]), max([*heights, y])]

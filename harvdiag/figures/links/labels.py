@@ -14,7 +14,7 @@ from harvdiag.figures.parts import SMALL
 from harvdiag.figures.scene import Area, Text
 from harvdiag.status.links.rows import Tie
 
-__all__ = ["last_field", "label_lines", "stroke_areas", "short_field", "place_label", "label_texts"]
+__all__ = ["label_lines", "label_texts", "last_field", "place_label", "short_field", "stroke_areas"]
 
 QUOTED = re.compile(r'^metadata\.(annotation|label)s\["(.*)"\]$')
 LEAVES = {"infrastructureRef.name": "infrastructureRef", "bootstrap.configRef.name": "configRef"}
@@ -44,13 +44,13 @@ def label_texts(tie: Tie) -> list[str]:
 
 def label_lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
     """The same in lines that fit: the name of another object is shortened, and never cut off."""
-    field, *told = (plain(text) for text in label_texts(tie))
-    if told and tie.instead:
+    field, *problem = (plain(text) for text in label_texts(tie))
+    if problem and tie.instead:
         name = next((short for ref, short in names.items() if plain(ref.name) == plain(tie.instead)), tie.instead)
-        told = [told[0].replace(plain(tie.instead), fit_text(plain(name), room, SMALL))]
-    told = [part for text in told for part in wrap_text(text, room, SMALL)]
+        problem = [problem[0].replace(plain(tie.instead), fit_text(plain(name), room, SMALL))]
+    problem = [part for text in problem for part in wrap_text(text, room, SMALL)]
     field = field if text_width(field, SMALL) <= room else plain(last_field(tie.paths[0]))
-    return [fit_text(field, room, SMALL), *told]
+    return [fit_text(field, room, SMALL), *problem]
 
 
 def place_label(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) -> tuple[Text, ...]:
@@ -61,13 +61,13 @@ def place_label(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Ar
         return ()
     height = y if (x < a) == (route.level == "left") else b
     left = min(x, a) + (BEND if y != b and route.level == "right" else 0) + 3
-    told = label_lines(route.tie, room, names)
-    for above in dict.fromkeys((1, len(told), 0)):
-        tops = [height - ABOVE - (above - 1 - at) * LINE for at in range(above)]
-        tops += [height + BELOW + at * LINE for at in range(len(told) - above)]
+    lines = label_lines(route.tie, room, names)
+    for above in dict.fromkeys((1, len(lines), 0)):
+        tops = [height - ABOVE - (above - 1 - index) * LINE for index in range(above)]
+        tops += [height + BELOW + index * LINE for index in range(len(lines) - above)]
         texts = tuple(
-            Text(left + room / 2, top, text, size=SMALL, ink="ink" if at else "quiet", anchor="middle")
-            for at, (top, text) in enumerate(zip(tops, told, strict=True))
+            Text(left + room / 2, top, text, size=SMALL, ink="ink" if index else "quiet", anchor="middle")
+            for index, (top, text) in enumerate(zip(tops, lines, strict=True))
         )
         if not any(text.area.overlaps(other, 0) for text in texts for other in taken):
             return texts
@@ -76,13 +76,13 @@ def place_label(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Ar
 
 def stroke_areas(route: Route) -> list[Area]:
     """Where the stroke of a route is, in small areas."""
-    found = []
+    areas = []
     for start, end in route.strokes:
         steps = 1 if start[1] == end[1] else STEPS
-        points = [_curve_point(start, end, at / steps) for at in range(steps + 1)]
+        points = [_curve_point(start, end, step / steps) for step in range(steps + 1)]
         for (x, y), (a, b) in pairwise(points):
-            found.append(Area(min(x, a), min(y, b) - 1, abs(a - x), abs(b - y) + 2))
-    return found
+            areas.append(Area(min(x, a), min(y, b) - 1, abs(a - x), abs(b - y) + 2))
+    return areas
 
 
 def _curve_point(start: tuple[float, float], end: tuple[float, float], t: float) -> tuple[float, float]:

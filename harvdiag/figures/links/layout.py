@@ -58,55 +58,62 @@ def order_columns(row: Row) -> list[list[Thing]]:
     columns = [[thing for thing in row.things if thing.ref.kind in kinds] for kinds in COLUMNS]
     beside = _find_neighbours(row)
     for sweep in range(SWEEPS):
-        for at in range(1, len(columns)) if sweep % 2 == 0 else reversed(range(1, len(columns))):
-            ranks = {t.key: i for n, column in enumerate(columns) if n != at for i, t in _relative_positions(column)}
-            columns[at] = _sort_by_barycentre(columns[at], _left_neighbours(beside, columns, at), ranks)
+        for column_index in range(1, len(columns)) if sweep % 2 == 0 else reversed(range(1, len(columns))):
+            ranks = {
+                t.key: i
+                for n, column in enumerate(columns)
+                if n != column_index
+                for i, t in _relative_positions(column)
+            }
+            columns[column_index] = _sort_by_barycentre(
+                columns[column_index], _left_neighbours(beside, columns, column_index), ranks
+            )
     return columns
 
 
 def _left_neighbours(
-    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int
+    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], index: int
 ) -> Mapping[str, list[str]]:
     """For Machines their Nodes alone, for parts their Machines, so that what belongs to one stays together."""
-    before = {thing.key for thing in columns[min(at - 1, 1)]}
-    return {k: [o for o in near if o in before] or near for k, near in beside.items()}
+    before = {thing.key for thing in columns[min(index - 1, 1)]}
+    return {name: [o for o in neighbours if o in before] or neighbours for name, neighbours in beside.items()}
 
 
 def _relative_positions(column: Sequence[Thing]) -> list[tuple[float, Thing]]:
     """Each thing with its place between 0 and 1, so that columns of different length compare."""
-    return [((at + 0.5) / len(column), thing) for at, thing in enumerate(column)]
+    return [((index + 0.5) / len(column), thing) for index, thing in enumerate(column)]
 
 
 def _sort_by_barycentre(
     column: list[Thing], beside: Mapping[str, list[str]], ranks: Mapping[str, float]
 ) -> list[Thing]:
     centre = {}
-    for at, thing in _relative_positions(column):
+    for index, thing in _relative_positions(column):
         near = [ranks[key] for key in beside.get(thing.key, ()) if key in ranks]
-        centre[thing.key] = sum(near) / len(near) if near else at
+        centre[thing.key] = sum(near) / len(near) if near else index
     return sorted(column, key=lambda thing: round(centre[thing.key], 6))
 
 
 def _find_neighbours(row: Row) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    neighbours: dict[str, list[str]] = {}
     for tie in row.ties:
-        found.setdefault(tie.source.key, []).append(tie.target.key)
-        found.setdefault(tie.target.key, []).append(tie.source.key)
-    return found
+        neighbours.setdefault(tie.source.key, []).append(tie.target.key)
+        neighbours.setdefault(tie.target.key, []).append(tie.source.key)
+    return neighbours
 
 
 def count_crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
     """How many pairs of ties between neighbouring columns cross, in this order of the things."""
-    rank = {thing.key: at for column in columns for at, thing in enumerate(column)}
-    found = set()
+    rank = {thing.key: index for column in columns for index, thing in enumerate(column)}
+    spans = set()
     for tie in row.ties:
         ends = sorted((tie.source, tie.target), key=lambda thing: PLACE[thing.ref.kind])
         left, right = (PLACE[thing.ref.kind] for thing in ends)
         if right - left == 1:
-            found.add((left, rank[ends[0].key], rank[ends[1].key]))
-    pairs = sorted(found)
+            spans.add((left, rank[ends[0].key], rank[ends[1].key]))
+    pairs = sorted(spans)
     return sum(
-        a[0] == b[0] and (a[1] - b[1]) * (a[2] - b[2]) < 0 for at, a in enumerate(pairs) for b in pairs[at + 1 :]
+        a[0] == b[0] and (a[1] - b[1]) * (a[2] - b[2]) < 0 for index, a in enumerate(pairs) for b in pairs[index + 1 :]
     )
 
 
@@ -116,29 +123,29 @@ def place_boxes(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[
     highs = [[grid.high + extra.get(thing.key, 0) for thing in column] for column in columns]
     gap = SPREAD if sum(tie.broken for tie in row.ties) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
     gaps = [gap, gap, BETWEEN, BETWEEN]
-    totals = [_total_height(high, gaps[at]) for at, high in enumerate(highs)]
+    totals = [_total_height(high, gaps[index]) for index, high in enumerate(highs)]
     full = max(totals)
     tops: dict[str, float] = {}
     start = totals.index(full)
-    for at in sorted(range(len(columns)), key=lambda n: (abs(n - start), n)):
-        near = _adjacent_neighbours(beside, columns, at)
-        wanted = [_wanted_top(thing, near, tops) for thing in columns[at]]
-        found = _separate_boxes(wanted, highs[at], full, gaps[at])
-        tops |= {thing.key: y for thing, y in zip(columns[at], found, strict=True)}
+    for index in sorted(range(len(columns)), key=lambda n: (abs(n - start), n)):
+        adjacent = _adjacent_neighbours(beside, columns, index)
+        wanted = [_wanted_top(thing, adjacent, tops) for thing in columns[index]]
+        column_tops = _separate_boxes(wanted, highs[index], full, gaps[index])
+        tops |= {thing.key: y for thing, y in zip(columns[index], column_tops, strict=True)}
     areas = {
-        thing.key: Area(grid.left(at), tops[thing.key], grid.widths[at], grid.high)
-        for at, column in enumerate(columns)
+        thing.key: Area(grid.left(index), tops[thing.key], grid.widths[index], grid.high)
+        for index, column in enumerate(columns)
         for thing in column
     }
     return areas, full
 
 
 def _adjacent_neighbours(
-    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int
+    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], index: int
 ) -> Mapping[str, list[str]]:
     """For each thing of a column those tied to it in the columns at its sides; any others where there are none."""
-    sides = {t.key for n in (at - 1, at + 1) if 0 <= n < len(columns) for t in columns[n]}
-    return {thing.key: _prefer_members(beside.get(thing.key, []), sides) for thing in columns[at]}
+    sides = {t.key for n in (index - 1, index + 1) if 0 <= n < len(columns) for t in columns[n]}
+    return {thing.key: _prefer_members(beside.get(thing.key, []), sides) for thing in columns[index]}
 
 
 def _prefer_members(keys: list[str], among: set[str]) -> list[str]:
@@ -156,17 +163,17 @@ def _wanted_top(thing: Thing, beside: Mapping[str, list[str]], tops: Mapping[str
 
 def _separate_boxes(wanted: Sequence[float | None], heights: Sequence[float], full: float, gap: float) -> list[float]:
     """The wished tops in their order, moved as little as keeps the boxes apart and within the row."""
-    if all(wish is None for wish in wanted):
-        at = (full - _total_height(heights, gap)) / 2
-        return [at + sum(heights[:i]) + gap * i for i in range(len(heights))]
-    found: list[float] = []
+    if all(top is None for top in wanted):
+        index = (full - _total_height(heights, gap)) / 2
+        return [index + sum(heights[:i]) + gap * i for i in range(len(heights))]
+    tops: list[float] = []
     floor = 0.0
-    for wish, high in zip(wanted, heights, strict=True):
-        y = max(floor, floor if wish is None else wish)
-        found.append(y)
+    for top, high in zip(wanted, heights, strict=True):
+        y = max(floor, floor if top is None else top)
+        tops.append(y)
         floor = y + high + gap
     ceiling = full
-    for at in range(len(found) - 1, -1, -1):
-        found[at] = min(found[at], ceiling - heights[at])
-        ceiling = found[at] - gap
-    return found
+    for index in range(len(tops) - 1, -1, -1):
+        tops[index] = min(tops[index], ceiling - heights[index])
+        ceiling = tops[index] - gap
+    return tops

@@ -19,28 +19,29 @@ ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
 BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
 
 
-def render_mermaid(found: Plot) -> str:
+def render_mermaid(view: Plot) -> str:
     """One line a node and a link; fills and inks of their own, so that it is read on light and dark paper."""
-    drawn = outline(found)
-    names = {knot.key: f"n{number}" for number, knot in enumerate(drawn.knots)}
-    joints = [joint for joint in drawn.joints if joint.left in names and joint.right in names]
+    diagram = outline(view)
+    names = {knot.key: f"n{number}" for number, knot in enumerate(diagram.knots)}
+    joints = [joint for joint in diagram.joints if joint.left in names and joint.right in names]
     lines = [
         "flowchart LR",
-        f"  accTitle: {_escape_mermaid(plain(found.title))}",
-        f"  accDescr: {_escape_mermaid(plain(found.alt))}",
+        f"  accTitle: {_escape_mermaid(plain(view.title))}",
+        f"  accDescr: {_escape_mermaid(plain(view.alt))}",
     ]
     lines += [
-        f"  {line}" for line in (*_node_lines(drawn, names), *_edge_lines(joints, names), *_style_lines(drawn, joints))
+        f"  {line}"
+        for line in (*_node_lines(diagram, names), *_edge_lines(joints, names), *_style_lines(diagram, joints))
     ]
     return "\n".join(lines) + "\n"
 
 
-def _escape_mermaid(told: str) -> str:
-    return PLAIN.sub(lambda sign: f"#{ord(sign[0])};", told)
+def _escape_mermaid(text: str) -> str:
+    return PLAIN.sub(lambda character: f"#{ord(character[0])};", text)
 
 
-def _node_lines(drawn: Outline, names: dict[str, str]) -> Iterator[str]:
-    for knot in drawn.knots:
+def _node_lines(diagram: Outline, names: dict[str, str]) -> Iterator[str]:
+    for knot in diagram.knots:
         label = "<br/>".join(_escape_mermaid(line) for line in knot.lines)
         yield f'{names[knot.key]}["{label}"]:::{knot.state}'
 
@@ -53,17 +54,17 @@ def _edge_lines(joints: list[Joint], names: dict[str, str]) -> Iterator[str]:
         yield f"{names[joint.left]} {arrow}{label} {names[joint.right]}"
 
 
-def _style_lines(drawn: Outline, joints: list[Joint]) -> Iterator[str]:
+def _style_lines(diagram: Outline, joints: list[Joint]) -> Iterator[str]:
     ink = LIGHT["ink"]
-    for state in dict.fromkeys(knot.state for knot in drawn.knots):
+    for state in dict.fromkeys(knot.state for knot in diagram.knots):
         if state in SEVERE:
-            look = f"fill:{LIGHT[f'{state}_box']},stroke:{LIGHT[state]},stroke-width:3px"
+            style = f"fill:{LIGHT[f'{state}_box']},stroke:{LIGHT[state]},stroke-width:3px"
         elif state == "good":
-            look = f"fill:{LIGHT['box']},stroke:{LIGHT['edge']}"
+            style = f"fill:{LIGHT['box']},stroke:{LIGHT['edge']}"
         else:
             fill = LIGHT["paper"] if state == "absent" else LIGHT["unseen_box"]
-            look = f"fill:{fill},stroke:{LIGHT['edge']},stroke-dasharray:6 4"
-        yield f"classDef {state} {look},color:{ink}"
+            style = f"fill:{fill},stroke:{LIGHT['edge']},stroke-dasharray:6 4"
+        yield f"classDef {state} {style},color:{ink}"
     for number, joint in enumerate(joints):
         if joint.state in SEVERE:
             yield f"linkStyle {number} stroke:{LIGHT[joint.state]},stroke-width:3px"

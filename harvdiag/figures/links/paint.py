@@ -27,12 +27,12 @@ __all__ = [
     "CAPTIONS",
     "DrawnRow",
     "RowOptions",
-    "draw_row",
-    "draw_fold",
     "draw_caption",
-    "trim_route",
-    "move_item",
+    "draw_fold",
     "draw_link",
+    "draw_row",
+    "move_item",
+    "trim_route",
 ]
 
 PAD, CAPTIONS, SHORT = 10.0, 3, 9.0
@@ -59,76 +59,76 @@ class DrawnRow(NamedTuple):
     exits: tuple[Route, ...] = ()
 
 
-def draw_row(row: Row, look: RowOptions) -> DrawnRow:
+def draw_row(row: Row, options: RowOptions) -> DrawnRow:
     """A row with all that is in it."""
-    areas, high = place_boxes(row, look.grid, _label_heights(row, look))
+    areas, high = place_boxes(row, options.grid, _label_heights(row, options))
     areas = {name: area._replace(y=area.y + PAD) for name, area in areas.items()}
-    found = [trim_route(route) for route in route_links(row.ties, areas, look.grid)]
+    paths = [trim_route(route) for route in route_links(row.ties, areas, options.grid)]
     broken = [tie for tie in row.ties if tie.broken and not tie.target.real]
     lacking = {tie.target.key: worst([t.state for t in broken if t.target == tie.target]) for tie in broken}
-    named, unplaced = _place_labels(found, areas, lacking, look)
-    lines = [draw_link(route, named.get(route.tie.key, ())) for route in found]
+    labels, unplaced = _place_labels(paths, areas, lacking, options)
+    lines = [draw_link(route, labels.get(route.tie.key, ())) for route in paths]
     lines.sort(key=lambda item: item.state in SEVERE)
     boxes = [
         draw_box(
             thing,
             areas[thing.key],
             lacking.get(thing.key, ""),
-            thing.ref == look.focus and not thing.slot,
-            "" if thing.slot else look.names.get(thing.ref, ""),
+            thing.ref == options.focus and not thing.slot,
+            "" if thing.slot else options.names.get(thing.ref, ""),
         )
         for thing in row.things
     ]
-    told, end = _draw_captions(row, unplaced, high + 2 * PAD, look)
-    side = _draw_stripe(row, end)
-    return DrawnRow((*side, *lines, *boxes, *told), end, _route_exits(row, areas, look.grid))
+    caption_items, end = _draw_captions(row, unplaced, high + 2 * PAD, options)
+    stripe = _draw_stripe(row, end)
+    return DrawnRow((*stripe, *lines, *boxes, *caption_items), end, _route_exits(row, areas, options.grid))
 
 
-def _label_heights(row: Row, look: RowOptions) -> dict[str, float]:
+def _label_heights(row: Row, options: RowOptions) -> dict[str, float]:
     """Room below a box for the words of a broken tie that leads there through too narrow a gap."""
-    return {tie.target.key: 30.0 for tie in row.ties if _is_labelled_below(tie, look)}
+    return {tie.target.key: 30.0 for tie in row.ties if _is_labelled_below(tie, options)}
 
 
-def _is_labelled_below(tie: Tie, look: RowOptions) -> bool:
+def _is_labelled_below(tie: Tie, options: RowOptions) -> bool:
     first, last = PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind]
-    narrow = look.grid.rooms[0] > 2 * look.grid.rooms[1] and min(first, last) > 0
+    narrow = options.grid.rooms[0] > 2 * options.grid.rooms[1] and min(first, last) > 0
     return tie.broken and narrow
 
 
 def _place_labels(
-    found: list[Route], areas: dict[str, Area], lacking: dict[str, str], look: RowOptions
+    paths: list[Route], areas: dict[str, Area], lacking: dict[str, str], options: RowOptions
 ) -> tuple[dict[str, tuple[Shape, ...]], list[Tie]]:
     """The words of each tie that has some, those of broken ones first, and the broken ones that found no place.
 
     Ties of which words are told run level where those stand: `found` holds their ways afterwards.
     """
     taken = [Area(a.x - 2, a.y - 2, a.width + 4, a.height + 4) for a in areas.values()]
-    extra = _label_heights(Row((), tuple(route.tie for route in found)), look)
+    extra = _label_heights(Row((), tuple(route.tie for route in paths)), options)
     low = max(area.bottom + extra.get(name, 0) for name, area in areas.items())
-    taken += [Area(0, -99, look.grid.wide, 99), Area(0, low + PAD, look.grid.wide, 99)]
-    alone = [r.tie.state == "absent" and r.tie.target.key not in lacking for r in found]
-    wordy = [at for at, r in enumerate(found) if r.tie.broken or alone[at] or look.labels]
-    if wordy:
-        found[:] = [route._replace(level=_preferred_sides(route)[0]) for route in found]
-    strokes = [stroke_areas(route) for route in found]
-    named: dict[str, tuple[Shape, ...]] = {}
+    taken += [Area(0, -99, options.grid.wide, 99), Area(0, low + PAD, options.grid.wide, 99)]
+    alone = [r.tie.state == "absent" and r.tie.target.key not in lacking for r in paths]
+    labelled = [index for index, r in enumerate(paths) if r.tie.broken or alone[index] or options.labels]
+    if labelled:
+        paths[:] = [route._replace(level=_preferred_sides(route)[0]) for route in paths]
+    strokes = [stroke_areas(route) for route in paths]
+    labels: dict[str, tuple[Shape, ...]] = {}
     unplaced = []
     there: list[Area] = []
-    for at in sorted(wordy, key=lambda at: not found[at].tie.broken):
-        tie = found[at].tie
-        if _is_labelled_below(tie, look):
+    for index in sorted(labelled, key=lambda index: not paths[index].tie.broken):
+        tie = paths[index].tie
+        if _is_labelled_below(tie, options):
             shapes = _place_below(tie, areas[tie.target.key], taken)
         else:
-            others = [*taken, *there, *(mark for n, each in enumerate(strokes) if n != at for mark in each)]
-            found[at], shapes = _place_beside(found[at], others, there, look)
-            strokes[at] = stroke_areas(found[at])
+            others = [*taken, *there, *(mark for n, each in enumerate(strokes) if n != index for mark in each)]
+            paths[index], shapes = _place_beside(paths[index], others, there, options)
+            strokes[index] = stroke_areas(paths[index])
             there += [shape.area for shape in shapes if isinstance(shape, Text)]
         if shapes:
-            named[tie.key] = shapes
-        elif tie.broken or alone[at]:
+            labels[tie.key] = shapes
+        elif tie.broken or alone[index]:
             unplaced.append(tie)
-    told = {route.tie.target.key for route in found if route.tie.key in named}
-    return named, [tie for tie in unplaced if tie.target.key not in told]
+    labelled_targets = {route.tie.target.key for route in paths if route.tie.key in labels}
+    return labels, [tie for tie in unplaced if tie.target.key not in labelled_targets]
 
 
 def _preferred_sides(route: Route) -> tuple[str, str]:
@@ -138,14 +138,14 @@ def _preferred_sides(route: Route) -> tuple[str, str]:
 
 
 def _place_beside(
-    route: Route, taken: Sequence[Area], words_there: Sequence[Area], look: RowOptions
+    route: Route, taken: Sequence[Area], words_there: Sequence[Area], options: RowOptions
 ) -> tuple[Route, tuple[Shape, ...]]:
     """The words of a tie beside its stroke, and its way, which may bend at its other end for them."""
     for side in _preferred_sides(route):
         other = route._replace(level=side)
         if any(mark.overlaps(text, 0) for mark in stroke_areas(other) for text in words_there):
             continue
-        if shapes := place_label(other, look.names, [*taken, *stroke_areas(other)]):
+        if shapes := place_label(other, options.names, [*taken, *stroke_areas(other)]):
             return other, shapes
     return route, ()
 
@@ -156,9 +156,12 @@ def _place_below(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
     if any(where.overlaps(other, 0) for other in taken if other.y > area.y + 1):
         return ()
     taken.append(where)
-    told = [fit_text(plain(text), area.width - 8, SMALL) for text in label_texts(tie)]
+    lines = [fit_text(plain(text), area.width - 8, SMALL) for text in label_texts(tie)]
     y = area.bottom + 13
-    texts = [Text(area.x + 4, y + n * 13, text, size=SMALL, ink="ink" if n else "quiet") for n, text in enumerate(told)]
+    texts = [
+        Text(area.x + 4, y + index * 13, text, size=SMALL, ink="ink" if index else "quiet")
+        for index, text in enumerate(lines)
+    ]
     backs = [Rect(area.x + 2, t.area.y, t.area.width + 4, t.area.height, fill="paper", stroke="") for t in texts]
     return (*backs, *texts)
 
@@ -170,8 +173,8 @@ def draw_link(route: Route, label: tuple[Shape, ...] = ()) -> Item:
     pieces = tuple(route.strokes)
     last = len(pieces) - 1
     shapes = [
-        Path(piece, stroke=stroke, thick=thick, dash=dash, curved=_is_curved(piece), ends=ends if at == last else "")
-        for at, piece in enumerate(pieces)
+        Path(piece, stroke=stroke, thick=thick, dash=dash, curved=_is_curved(piece), ends=ends if index == last else "")
+        for index, piece in enumerate(pieces)
     ]
     return Item(
         (*shapes, *label),
@@ -225,18 +228,18 @@ def _display_name(thing: Thing) -> str:
 # --- below a row ---------------------------------------------------------------------------------------------------
 
 
-def _draw_captions(row: Row, unplaced: Sequence[Tie], y: float, look: RowOptions) -> tuple[list[Item], float]:
+def _draw_captions(row: Row, unplaced: Sequence[Tie], y: float, options: RowOptions) -> tuple[list[Item], float]:
     """What was found, root causes first, and the words that found no place at their tie."""
-    room = look.grid.right(3) - MARGIN - 26
-    meant = [look.finding] if look.finding in row.findings else []
-    told = told_below(row, meant)
-    items, at = [], y + (4 if told else 0)
-    for finding in told[:CAPTIONS]:
+    room = options.grid.right(3) - MARGIN - 26
+    meant = [options.finding] if options.finding in row.findings else []
+    shown = told_below(row, meant)
+    items, at = [], y + (4 if shown else 0)
+    for finding in shown[:CAPTIONS]:
         item, at = draw_caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
         items.append(item)
-    after = [finding for finding in row.findings if finding not in told]
+    after = [finding for finding in row.findings if finding not in shown]
     hints = [f"{finding.rule}: {finding.message}" for finding in after]
-    rest = remarks(row, told, bool(meant), CAPTIONS)
+    rest = remarks(row, shown, bool(meant), CAPTIONS)
     rest += [f"{tie.source.name} → {_display_name(tie.target)}: {' '.join(label_texts(tie))}" for tie in unplaced]
     rest += [left(row)] if row.left else []
     for text in rest:
@@ -271,15 +274,15 @@ def _draw_stripe(row: Row, high: float) -> list[Item]:
 
 def _route_exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
     """One way to the trunk for all ties of a chain that hold, and one for each that does not."""
-    found = []
+    exits = []
     for ties in outward(row):
         tie = ties[0]
         area = areas[tie.source.key]
         y = area.y + area.height / 2 + (6 if tie.broken else 0)
         pieces = route_between((area.right, y), (grid.trunk, y), (PLACE[tie.source.ref.kind], 4), (areas, grid))
         paths = tuple(dict.fromkeys(path for other in ties for path in other.paths))
-        found.append(Route(tie._replace(paths=paths), pieces))
-    return tuple(found)
+        exits.append(Route(tie._replace(paths=paths), pieces))
+    return tuple(exits)
 
 
 def move_item(item: Item, down: float) -> Item:
@@ -296,17 +299,17 @@ def _move_shape(shape: Shape, by: float) -> Shape:
 # --- what is folded ------------------------------------------------------------------------------------------------
 
 
-def draw_fold(fold: Fold, look: RowOptions, number: int) -> DrawnRow:
+def draw_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
     """Many rows told as one."""
     return (
-        _draw_other_fold(fold, look, number)
+        _draw_other_fold(fold, options, number)
         if fold.more or fold.state != "good"
-        else _draw_healthy_fold(fold, look, number)
+        else _draw_healthy_fold(fold, options, number)
     )
 
 
-def _draw_healthy_fold(fold: Fold, look: RowOptions, number: int) -> DrawnRow:
-    grid, high = look.grid, 2 * HIGH + 14
+def _draw_healthy_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
+    grid, high = options.grid, 2 * HIGH + 14
     middle = PAD + 6 + (high - HIGH) / 2
     places = {
         "Node": (0, middle, fold.noun, "every link holds"),
@@ -315,11 +318,15 @@ def _draw_healthy_fold(fold: Fold, look: RowOptions, number: int) -> DrawnRow:
         "RKEBootstrap": (2, PAD + 6 + HIGH + 14, f"{fold.count('RKEBootstrap')} RKEBootstraps", ""),
         "Secret": (3, middle, f"{fold.count('Secret')} plan Secrets", ""),
     }
-    areas = {kind: Area(grid.left(at), y, grid.widths[at] - 6, HIGH) for kind, (at, y, *_) in places.items()}
+    areas = {
+        kind: Area(grid.left(column), y, grid.widths[column] - 6, HIGH) for kind, (column, y, *_) in places.items()
+    }
     ends = [("Node", "Machine"), ("Machine", "CustomMachine"), ("Machine", "RKEBootstrap")]
     ends += [("CustomMachine", "Secret"), ("RKEBootstrap", "Secret")]
     lines = [_draw_plain_line(areas[a], areas[b]) for a, b in ends]
-    boxes = [shape for kind, (_, _, *told) in places.items() for shape in draw_stack(areas[kind], (told[0], told[1]))]
+    boxes = [
+        shape for kind, (_, _, *texts) in places.items() for shape in draw_stack(areas[kind], (texts[0], texts[1]))
+    ]
     y = middle + HIGH / 2
     out = Path(((areas["Secret"].right, y), (grid.trunk, y)), stroke="link", thick=1.2)
     hint = f"{fold.noun}: every link holds: {listed(fold.names, 400)}"
@@ -332,17 +339,17 @@ def _draw_plain_line(a: Area, b: Area) -> Path:
     return Path(ends, stroke="link", thick=1.2, curved=ends[0][1] != ends[1][1])
 
 
-def _draw_other_fold(fold: Fold, look: RowOptions, number: int) -> DrawnRow:
-    grid = look.grid
+def _draw_other_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
+    grid = options.grid
     area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
-    lead = fold.told
+    summary = fold.told
     x = area.right + 20
-    first = Text(x, area.y + 15, plain(lead), size=BODY)
+    first = Text(x, area.y + 15, plain(summary), size=BODY)
     names = fit_names(fold.names, grid.right(3) - x, SMALL)
     second = Text(x, area.y + 29, names, size=SMALL, ink="quiet")
     colour = fold.state if fold.state in (*SEVERE, "unseen") else "good"
     shapes = (*draw_stack(area, (f"{len(fold.rows)} more", ""), colour), first, second)
-    hint = plain("\n".join([f"{lead}: {listed(fold.names, 400)}", *fold.rules]))
+    hint = plain("\n".join([f"{summary}: {listed(fold.names, 400)}", *fold.rules]))
     return DrawnRow(
         (Item(shapes, key=f"bundle/{number}", role="bundle", state=fold.state, hint=hint),), HIGH + 2 * PAD + 8
     )

@@ -27,35 +27,35 @@ HEADINGS = ("Node", "Machine", "CustomMachine, RKEBootstrap", "plan Secret", "cl
 BETWEEN = 6.0
 
 
-def build_scene(found: Plot, options: DrawOptions) -> Scene:
+def build_scene(view: Plot, options: DrawOptions) -> Scene:
     """All that is to be shown, in its place."""
     grid = LABELLED if options.labels else Grid()
-    look = RowOptions(grid, options.labels, options.focus, options.finding, _shorten_names(found, grid))
-    wide = look.grid.wide
-    top, y = draw_head(found.title, found.source, wide)
-    headings = _draw_headings(look.grid, y + 8, bool(found.web.hub))
+    row_options = RowOptions(grid, options.labels, options.focus, options.finding, _shorten_names(view, grid))
+    wide = row_options.grid.wide
+    top, y = draw_head(view.title, view.source, wide)
+    headings = _draw_headings(row_options.grid, y + 8, bool(view.web.hub))
     y += 18
-    rows, exits, end = _stack_rows(_draw_rows(found, look), y)
-    ways, aims, below = draw_cluster_column(found.web, exits, y + 12, look)
-    trunks = draw_trunk(found.web, exits, aims, look, _bundle_heights(rows, look))
+    rows, exits, end = _stack_rows(_draw_rows(view, row_options), y)
+    ways, aims, below = draw_cluster_column(view.web, exits, y + 12, row_options)
+    trunks = draw_trunk(view.web, exits, aims, row_options, _bundle_heights(rows, row_options))
     end = max(end, below + 12) + 10
     items = [*top, *headings, *trunks, *rows, *ways]
     keys, end = draw_legend(_legend_entries(items), end, wide)
-    return assemble_scene(found.title, found.alt, wide, end + 8, [*items, *keys])
+    return assemble_scene(view.title, view.alt, wide, end + 8, [*items, *keys])
 
 
-def _shorten_names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
+def _shorten_names(view: Plot, grid: Grid) -> dict[ObjectRef, str]:
     """Names of Nodes and Machines that fit into their boxes and stay apart."""
     short: dict[ObjectRef, str] = {}
-    for at, kind in enumerate(("Node", "Machine")):
+    for column, kind in enumerate(("Node", "Machine")):
         refs = [
             thing.ref
-            for row in found.entries
+            for row in view.entries
             if isinstance(row, Row)
             for thing in row.things
             if thing.ref.kind == kind and not thing.slot and not is_nameless(thing.ref)
         ]
-        names = distinct_names(dict.fromkeys(plain(ref.name) for ref in refs), grid.widths[at] - 2 * INSET, BODY)
+        names = distinct_names(dict.fromkeys(plain(ref.name) for ref in refs), grid.widths[column] - 2 * INSET, BODY)
         short |= {ref: names[plain(ref.name)] for ref in refs}
     return short
 
@@ -63,42 +63,42 @@ def _shorten_names(found: Plot, grid: Grid) -> dict[ObjectRef, str]:
 def _draw_headings(grid: Grid, y: float, clustered: bool) -> list[Item]:
     names = HEADINGS if clustered else HEADINGS[:-1]
     rule = Path(((MARGIN, y + 7), (grid.right(4 if clustered else 3), y + 7)), stroke="rule", thick=1)
-    texts = [Text(grid.left(at), y, name, size=BODY, ink="quiet") for at, name in enumerate(names)]
+    texts = [Text(grid.left(column), y, name, size=BODY, ink="quiet") for column, name in enumerate(names)]
     return [Item((rule,)), *(Item((text,), role="heading") for text in texts)]
 
 
-def _draw_rows(found: Plot, look: RowOptions) -> list[DrawnRow]:
+def _draw_rows(view: Plot, options: RowOptions) -> list[DrawnRow]:
     """The rows, and below those with a broken link what was found about the cluster objects."""
-    bands = [
-        draw_row(entry, look) if isinstance(entry, Row) else draw_fold(entry, look, at)
-        for at, entry in enumerate(found.entries)
+    rows = [
+        draw_row(entry, options) if isinstance(entry, Row) else draw_fold(entry, options, index)
+        for index, entry in enumerate(view.entries)
     ]
-    told = hub_findings(found.web)
-    below = hub_place(found.entries, told)
+    findings = hub_findings(view.web)
+    below = hub_place(view.entries, findings)
     items, y = [], 8.0
-    for finding in told[:CAPTIONS]:
-        item, y = draw_caption(finding, (MARGIN + 4, y), look.grid.right(3) - MARGIN - 26)
+    for finding in findings[:CAPTIONS]:
+        item, y = draw_caption(finding, (MARGIN + 4, y), options.grid.right(3) - MARGIN - 26)
         items.append(item)
-    return [*bands[:below], DrawnRow(tuple(items), y), *bands[below:]] if items else bands
+    return [*rows[:below], DrawnRow(tuple(items), y), *rows[below:]] if items else rows
 
 
-def _stack_rows(bands: Sequence[DrawnRow], y: float) -> tuple[list[Item], list[Route], float]:
+def _stack_rows(rows: Sequence[DrawnRow], y: float) -> tuple[list[Item], list[Route], float]:
     items: list[Item] = []
     exits: list[Route] = []
-    for each in bands:
-        items += [move_item(item, y) for item in each.items]
+    for row in rows:
+        items += [move_item(item, y) for item in row.items]
         exits += [
             route._replace(pieces=tuple(((a, b + y), (c, d + y)) for (a, b), (c, d) in route.pieces))
-            for route in each.exits
+            for route in row.exits
         ]
-        y += each.height + BETWEEN
-    return items, exits, y - BETWEEN if bands else y
+        y += row.height + BETWEEN
+    return items, exits, y - BETWEEN if rows else y
 
 
-def _bundle_heights(rows: Sequence[Item], look: RowOptions) -> list[float]:
+def _bundle_heights(rows: Sequence[Item], options: RowOptions) -> list[float]:
     """The heights at which bundles touch the trunk."""
     touching = (shape for item in rows if item.role == "bundle" for shape in item.shapes if isinstance(shape, Path))
-    return [path.points[-1][1] for path in touching if path.points[-1][0] == look.grid.trunk]
+    return [path.points[-1][1] for path in touching if path.points[-1][0] == options.grid.trunk]
 
 
 def _legend_entries(items: Sequence[Item]) -> list[LegendEntry]:

@@ -10,7 +10,7 @@ from harvdiag.figures.links.layout import LANE, Grid
 from harvdiag.figures.scene import Area
 from harvdiag.status.links.rows import PLACE, Tie
 
-__all__ = ["BEND", "Route", "route_links", "route_between"]
+__all__ = ["BEND", "Route", "route_between", "route_links"]
 
 Point = tuple[float, float]
 BEND = 24.0
@@ -38,12 +38,12 @@ class Route(NamedTuple):
 def route_links(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
     """The way of every tie of a row; those that lead to one side of a box arrive beside one another."""
     ports = _assign_ports(ties, areas, grid.step)
-    found = []
-    for at, tie in enumerate(ties):
-        start, end = (_port_point(areas[thing.key], *ports[at, thing.key]) for thing in (tie.source, tie.target))
+    routes = []
+    for index, tie in enumerate(ties):
+        start, end = (_port_point(areas[thing.key], *ports[index, thing.key]) for thing in (tie.source, tie.target))
         columns = (PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind])
-        found.append(Route(tie, route_between(start, end, columns, (areas, grid))))
-    return found
+        routes.append(Route(tie, route_between(start, end, columns, (areas, grid))))
+    return routes
 
 
 def route_between(
@@ -75,7 +75,7 @@ def _assign_ports(
 ) -> dict[tuple[int, str], tuple[bool, float]]:
     """For each end of each tie: whether it is at the right side of the box, and how far from its middle."""
     sides: dict[tuple[str, bool], list[tuple[float, float, bool, int]]] = {}
-    for at, tie in enumerate(ties):
+    for index, tie in enumerate(ties):
         for own, other in ((tie.source, tie.target), (tie.target, tie.source)):
             right = PLACE[other.ref.kind] > PLACE[own.ref.kind]
             away = areas[other.key].y + areas[other.key].height / 2
@@ -83,13 +83,13 @@ def _assign_ports(
             back = PLACE[tie.source.ref.kind] > PLACE[tie.target.ref.kind]
             # Past a neighbour above or below it: what goes further leaves further out.
             far = abs(PLACE[other.ref.kind] - PLACE[own.ref.kind]) - 1
-            sides.setdefault((own.key, right), []).append((away + far * (30 if away > left else -30), far, back, at))
-    found = {}
+            sides.setdefault((own.key, right), []).append((away + far * (30 if away > left else -30), far, back, index))
+    ports = {}
     for (box, right), ends in sides.items():
         step = min(most, (areas[box].height - 8) / len(ends))
         for rank, end in enumerate(sorted(ends)):
-            found[end[3], box] = (right, (rank - (len(ends) - 1) / 2) * step)
-    return found
+            ports[end[3], box] = (right, (rank - (len(ends) - 1) / 2) * step)
+    return ports
 
 
 def _port_point(area: Area, right: bool, offset: float) -> Point:

@@ -20,20 +20,20 @@ __all__ = ["render_tree"]
 NARROW = 40
 
 
-def render_tree(found: Plot, width: int) -> str:
+def render_tree(view: Plot, width: int) -> str:
     """The title, a tree for each row with what was found below it, and what is folded."""
     room = max(width, NARROW)
-    lines = [*_wrap_line(found.title, room), *_wrap_line(found.source, room), ""]
-    for entry in found.entries:
+    lines = [*_wrap_line(view.title, room), *_wrap_line(view.source, room), ""]
+    for entry in view.entries:
         if isinstance(entry, Fold):
             lines += _fold_lines(entry, room)
         else:
             lines += (
                 _chain_lines(entry, room)
-                if entry.state == "good" and not entry.findings and len(found.entries) > 1
+                if entry.state == "good" and not entry.findings and len(view.entries) > 1
                 else _row_lines(entry, room)
             )
-    lines += _cluster_lines(found, room)
+    lines += _cluster_lines(view, room)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -43,9 +43,9 @@ def _fold_lines(fold: Fold, room: int) -> list[str]:
 
 def _chain_lines(row: Row, room: int) -> list[str]:
     """All that is well in one line: the Node, its Machine, and what kinds of parts there are."""
-    told_ = [_object_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
+    objects = [_object_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
     parts = dict.fromkeys(thing.ref.kind for thing in row.things if thing.ref.kind not in {"Node", "Machine"})
-    return _wrap_line(f"✓ {' ── '.join(filter(None, [*told_, ', '.join(parts)]))}", room, "  ")
+    return _wrap_line(f"✓ {' ── '.join(filter(None, [*objects, ', '.join(parts)]))}", room, "  ")
 
 
 def _row_lines(row: Row, room: int) -> Iterator[str]:
@@ -68,17 +68,17 @@ def _row_lines(row: Row, room: int) -> Iterator[str]:
 def _child_lines(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
     """What is tied to a thing in the columns to its right; what was told before is named once more, if it matters."""
     seen.add(thing.key)
-    near: dict[str, tuple[Thing, list[Tie]]] = {}
+    neighbours: dict[str, tuple[Thing, list[Tie]]] = {}
     for tie in row.ties:
         other = tie.target if tie.source.key == thing.key else tie.source
         if thing.key in {tie.source.key, tie.target.key} and PLACE[other.ref.kind] > PLACE[thing.ref.kind]:
-            near.setdefault(other.key, (other, []))[1].append(tie)
-    rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural(pair[0].ref)))
-    rest = [
-        pair for pair in rest if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _lacks_parent(row, pair[0])
+            neighbours.setdefault(other.key, (other, []))[1].append(tie)
+    children = sorted(neighbours.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural(pair[0].ref)))
+    children = [
+        pair for pair in children if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _lacks_parent(row, pair[0])
     ]
-    for at, (other, ties) in enumerate(rest):
-        last = at == len(rest) - 1
+    for index, (other, ties) in enumerate(children):
+        last = index == len(children) - 1
         known = " (above)" if other.key in seen else ""
         deeper = f"{indent}{'   ' if last else '│  '}"
         line = f"{indent}{'└─' if last else '├─'} {_object_line(other, ties)}{known}"
@@ -120,18 +120,18 @@ def _finding_lines(finding: Finding, room: int) -> list[str]:
     )
 
 
-def _cluster_lines(found: Plot, room: int) -> Iterator[str]:
+def _cluster_lines(view: Plot, room: int) -> Iterator[str]:
     """The cluster objects in one line, but for those about which something was found."""
-    well = [called(thing) for thing in found.web.hub if thing.state == "good"]
-    if well:
-        yield from _wrap_line(f"✓ {', '.join(well)}", room, "  ")
-    for thing in found.web.hub:
+    healthy = [called(thing) for thing in view.web.hub if thing.state == "good"]
+    if healthy:
+        yield from _wrap_line(f"✓ {', '.join(healthy)}", room, "  ")
+    for thing in view.web.hub:
         if thing.state != "good":
             yield cut(_object_line(thing, None), room)
             for finding in thing.told[:3]:
                 yield from _finding_lines(finding, room)
 
 
-def _wrap_line(told_: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
-    lead = lead or " " * (len(told_) - len(told_.lstrip(" ")))
-    return wrap(lead + told_.strip(), room, indent, most=most)
+def _wrap_line(text: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
+    lead = lead or " " * (len(text) - len(text.lstrip(" ")))
+    return wrap(lead + text.strip(), room, indent, most=most)

@@ -45,10 +45,10 @@ class Grid:
         items, y = draw_head(title(self.board), source_line(self.board.diagnosis), wide)
         items += list(self._draw_heads(y + 12))
         y += 22
-        for at, each in enumerate(self.lines):
-            high = self._line_height(each)
-            items += self._draw_line(each, at, y, high)
-            y += high
+        for index, line in enumerate(self.lines):
+            height = self._line_height(line)
+            items += self._draw_line(line, index, y, height)
+            y += height
         items += list(self._draw_notes(y + 20))
         y += 16 + line_height(BODY) * len(self._note_texts)
         below, y = draw_legend(self._legend_entries(), y, wide)
@@ -79,9 +79,9 @@ class Grid:
     def _needed_width(self, name: str) -> float:
         if not name:
             return max((text_width(_line_label(each), BODY, bold=True) + 34 for each in self.lines), default=0)
-        told = dict.fromkeys((bool(sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name))
+        cells = dict.fromkeys((bool(sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name))
         return (
-            max([text_width(COLUMNS[name], SMALL), *(text_width(word, SMALL) + 15 * mark for mark, word in told)]) + 18
+            max([text_width(COLUMNS[name], SMALL), *(text_width(word, SMALL) + 15 * mark for mark, word in cells)]) + 18
         )
 
     def _draw_heads(self, y: float) -> Iterator[Item]:
@@ -111,9 +111,9 @@ class Grid:
     def _draw_message(self, each: Row, own: str, y: float) -> Item:
         """What was found, where the cells of something that is no node are empty."""
         _, left, _ = self.places[3]
-        x, said = left + 8, plain(each.findings[0].message)
-        text = Text(x, y + HIGH / 2 + 4, fit_text(said, self.right - x, SMALL), size=SMALL)
-        return Item((text,), key=own, role="message", state=each.state, hint=said)
+        x, message = left + 8, plain(each.findings[0].message)
+        text = Text(x, y + HIGH / 2 + 4, fit_text(message, self.right - x, SMALL), size=SMALL)
+        return Item((text,), key=own, role="message", state=each.state, hint=message)
 
     def _draw_name(self, each: Line, own: str, y: float, high: float) -> Item:
         _, x, wide = self.places[0]
@@ -157,8 +157,8 @@ class Grid:
                     radius=4,
                 )
             )
-        for at, (cell, word) in enumerate(words):
-            base = y + HIGH / 2 + 4 + at * line_height(SMALL)
+        for index, (cell, word) in enumerate(words):
+            base = y + HIGH / 2 + 4 + index * line_height(SMALL)
             ink, on = ("ink", fill) if fill else ("quiet", "paper")
             mark = sign(cell)
             if mark:
@@ -178,13 +178,13 @@ class Grid:
         return [(SIGNS[state], state, plain(words)) for words, state in notes(self.board)]
 
     def _draw_notes(self, y: float) -> Iterator[Item]:
-        for at, (mark, state, words) in enumerate(self._note_texts):
-            base = y + at * line_height(BODY)
+        for index, (mark, state, words) in enumerate(self._note_texts):
+            base = y + index * line_height(BODY)
             shown = fit_text(words, self.right - MARGIN - 24, BODY)
             text = Text(MARGIN + 24, base, shown, size=BODY, ink="quiet" if state == UNSEEN else "ink")
             yield Item(
                 (Text(MARGIN + 8, base, mark, size=BODY, bold=True), text),
-                key=f"note/{at}",
+                key=f"note/{index}",
                 role="note",
                 state=state,
                 hint=words,
@@ -210,9 +210,9 @@ def _shorten_names(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
     """The names of the rows, so that they stay apart: those of Nodes and those of Machines have nothing in common."""
     rows = [each for each in lines if isinstance(each, Row)]
     short: dict[ObjectRef, str] = {}
-    for _, alike in groups(rows, lambda row: row.ref.kind):
-        told = distinct_names([_line_label(row) for row in alike], room, BODY, bold=True)
-        short |= {row.ref: told[_line_label(row)] for row in alike}
+    for _, same_kind in groups(rows, lambda row: row.ref.kind):
+        names = distinct_names([_line_label(row) for row in same_kind], room, BODY, bold=True)
+        short |= {row.ref: names[_line_label(row)] for row in same_kind}
     return short
 
 

@@ -30,7 +30,7 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
     One with trouble in it is never left out: what does not fit beside the others stands in a second table below.
     """
     grid = {name: [_format_cell(line, name) for line in lines] for name in board.columns}
-    heads, told = _line_labels(lines, MOST), list[str]()
+    heads, omitted = _line_labels(lines, MOST), list[str]()
     bad = {name for row in board.rows for name, cell in row.cells.items() if cell.bad} | {"findings"}
     if _table_width(heads, grid) > width:
         heads = _line_labels(lines, SHORT)
@@ -38,22 +38,22 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
         same = [name for name, cells in grid.items() if len(dict.fromkeys(filter(None, cells))) == 1]
         same = [name for name in same if name not in bad]
         alike = [f"{COLUMNS[name]} {next(filter(None, grid.pop(name)))}" for name in same]
-        told += [f"the same on all: {', '.join(alike)}"] if alike else []
+        omitted += [f"the same on all: {', '.join(alike)}"] if alike else []
     if _table_width(heads, grid) > width:
         left = list(_drop_columns(heads, grid, bad, width))
-        told += [f"left out for want of room: {', '.join(left)}"] if left else []
+        omitted += [f"left out for want of room: {', '.join(left)}"] if left else []
     if _table_width(heads, grid) > width:
         heads = _line_labels(lines, LEAST)
     out = [*wrap(title(board), width, "  "), *wrap(source_line(board.diagnosis), width, "  ")]
     out += [line for part in _split_columns(heads, grid, width) for line in ("", *_align_columns(heads, part))]
     below = [f"{SIGNS[f.severity.value]} {plain(f.subject)}: {plain(f.message)}" for f in beside(board)]
     skipped = board.findings.skipped
-    for told_below in (
-        told,
+    for section in (
+        omitted,
         ["Not about one node:", *below] if below else [],
         [f"? {counted(len(skipped), 'check')} could not be made"] if skipped else [],
     ):
-        out += ["", *(line for text in told_below for line in wrap(text, width, "  "))] if told_below else []
+        out += ["", *(line for text in section for line in wrap(text, width, "  "))] if section else []
     return "\n".join(out)
 
 
@@ -80,19 +80,22 @@ def _line_labels(lines: Sequence[Line], most: int) -> list[str]:
     """What stands before each line; names that are too long lose what all of them have in common."""
     short: dict[tuple[str, str], str] = {}
     rows = [line for line in lines if isinstance(line, Row)]
-    for kind, alike in groups(rows, lambda row: row.ref.kind):
-        short |= {(kind, name): told for name, told in _shorten_names([plain(row.name) for row in alike], most).items()}
+    for kind, same_kind in groups(rows, lambda row: row.ref.kind):
+        short |= {
+            (kind, name): shortened
+            for name, shortened in _shorten_names([plain(row.name) for row in same_kind], most).items()
+        }
     return [line.label if isinstance(line, Bundle) else short[line.ref.kind, plain(line.name)] for line in lines]
 
 
 def _shorten_names(names: Sequence[str], most: int) -> Mapping[str, str]:
     """Names in no more than so many places each."""
-    told = {name: name for name in names}
+    shortened = {name: name for name in names}
     for room in range(most * EM, 0, -EM // 2):
-        if all(count_cells(name) <= most for name in told.values()):
+        if all(count_cells(name) <= most for name in shortened.values()):
             break
-        told = distinct_names(names, room, EM)
-    return told
+        shortened = distinct_names(names, room, EM)
+    return shortened
 
 
 def _align_columns(heads: Sequence[str], grid: Grid) -> list[str]:

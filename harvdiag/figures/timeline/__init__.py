@@ -47,8 +47,8 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     )
 
 
-def _build_scene(history: History, under: str) -> Scene:
-    items, y = draw_head(history.title, under, WIDE)
+def _build_scene(history: History, subtitle: str) -> Scene:
+    items, y = draw_head(history.title, subtitle, WIDE)
     if not history.told:
         return _build_text_scene(history, items, y)
     left = MARGIN + NAMES
@@ -57,8 +57,8 @@ def _build_scene(history: History, under: str) -> Scene:
     items += more
     if stop := history.stop:
         where = f" ({stop.node})" if stop.node else ""
-        told = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; {FUTILE}"
-        texts, y = draw_paragraph(told, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=4)
+        sentence = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; {FUTILE}"
+        texts, y = draw_paragraph(sentence, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=4)
         items.append(Item((Text(MARGIN, texts[0].y, "Last moved", size=BODY, bold=True), *texts), role="part"))
     more, y = draw_legend(_legend_entries(items, history), y + 8, WIDE)
     return assemble_scene(history.title, history.alt, WIDE, y + 8, [*items, *more])
@@ -66,21 +66,21 @@ def _build_scene(history: History, under: str) -> Scene:
 
 def _build_text_scene(history: History, items: list[Item], y: float) -> Scene:
     """Where nothing has a time: what is known, in words."""
-    for label, told in parts(history.course)[:4]:
-        texts, low = draw_paragraph(told, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
-        items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)))
+    for label, text in parts(history.course)[:4]:
+        texts, low = draw_paragraph(text, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
+        items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(text)))
         y = low - 6
     return assemble_scene(history.title, history.alt, WIDE, y + 24, items)
 
 
 def _legend_entries(items: list[Item], history: History) -> list[LegendEntry]:
     marks = {item.state for item in items if item.role in {"phase", "node", "group", "mark"}}
-    found = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    entries = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     bars = [bar for row in history.nodes for bar in row.bars]
-    found += [LegendEntry("a Job", colour="edge", fill="lane")] if any(bar.job for bar in bars) else []
+    entries += [LegendEntry("a Job", colour="edge", fill="lane")] if any(bar.job for bar in bars) else []
     between = any(not bar.job for bar in bars)
     return (
-        [*found, LegendEntry("thin: between two Jobs (drain, new RKE2, restart)", colour="edge", thick=5)]
+        [*entries, LegendEntry("thin: between two Jobs (drain, new RKE2, restart)", colour="edge", thick=5)]
         if between
-        else found
+        else entries
     )

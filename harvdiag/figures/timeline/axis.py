@@ -46,11 +46,11 @@ class Axis(NamedTuple):
         """Where it ends."""
         return self.stretches[-1].right
 
-    def place(self, at: datetime) -> float:
+    def place(self, time: datetime) -> float:
         """Where a moment is; before the begin the begin, after the end the end."""
         for stretch in self.stretches:
-            if at <= stretch.ended:
-                part = (at - stretch.began) / stretch.duration if stretch.duration else 0.0
+            if time <= stretch.ended:
+                part = (time - stretch.began) / stretch.duration if stretch.duration else 0.0
                 return stretch.left + max(part, 0.0) * (stretch.right - stretch.left)
         return self.right
 
@@ -61,9 +61,9 @@ class Axis(NamedTuple):
         for stretch in busy:
             first = stretch.began - (stretch.began - EPOCH) % step
             count = int((stretch.ended - first) / step) + 1
-            for at in (first + step * i for i in range(min(count, 100))):
-                if stretch.began <= at <= stretch.ended:
-                    yield at
+            for tick in (first + step * i for i in range(min(count, 100))):
+                if stretch.began <= tick <= stretch.ended:
+                    yield tick
 
 
 def _ticks_fit(stretch: Stretch, step: timedelta) -> bool:
@@ -77,16 +77,16 @@ def build_axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: f
     silent = [(ended, began) for (_, ended), (began, _) in pairwise(runs)]
     works = sum((ended - began for began, ended in runs), timedelta())
     room = wide - gap * len(silent)
-    found: list[Stretch] = []
+    stretches: list[Stretch] = []
     x = left
-    for at, (began, ended) in enumerate(runs):
+    for index, (began, ended) in enumerate(runs):
         takes = room * ((ended - began) / works) if works else room / len(runs)
-        found.append(Stretch(began, ended, x, x + takes, silent=False))
+        stretches.append(Stretch(began, ended, x, x + takes, silent=False))
         x += takes
-        if at < len(silent):
-            found.append(Stretch(*silent[at], x, x + gap, silent=True))
+        if index < len(silent):
+            stretches.append(Stretch(*silent[index], x, x + gap, silent=True))
             x += gap
-    return Axis(tuple(found))
+    return Axis(tuple(stretches))
 
 
 def _merge_runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> list[tuple[datetime, datetime]]:
@@ -110,4 +110,4 @@ def _merge_runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> lis
             runs[-1] = runs[-1][0], ended
     # A moment alone needs some width of its own.
     least = timedelta(minutes=1)
-    return [(a, b if b > a or at == len(runs) - 1 else a + least) for at, (a, b) in enumerate(runs)]
+    return [(a, b if b > a or index == len(runs) - 1 else a + least) for index, (a, b) in enumerate(runs)]

@@ -28,11 +28,11 @@ def draw_chart(history: History, axis: Axis, y: float) -> tuple[list[Item], floa
     low = middle + NODE * len(history.nodes) + 4
     names = distinct_names([plain(name) for row in history.nodes for name in row.nodes], NAMES - 36, BODY, bold=True)
     items = [*_draw_silences(axis, y, low), *_draw_ticks(axis, y, low)]
-    for at, row in enumerate(history.phases):
-        items.append(_draw_row(history, row, axis, (top + PHASE * at, PHASE), {}))
+    for index, row in enumerate(history.phases):
+        items.append(_draw_row(history, row, axis, (top + PHASE * index, PHASE), {}))
     items.append(Item((Path(((MARGIN, middle - 6), (axis.right, middle - 6)), stroke="rule", thick=1.0),)))
-    for at, row in enumerate(history.nodes):
-        items.append(_draw_row(history, row, axis, (middle + NODE * at, NODE), names))
+    for index, row in enumerate(history.nodes):
+        items.append(_draw_row(history, row, axis, (middle + NODE * index, NODE), names))
     items += _draw_marks(history, axis, top, middle)
     items += _draw_moment(history, axis, y, low)
     return items, low
@@ -46,7 +46,7 @@ def _draw_silences(axis: Axis, y: float, low: float) -> Iterator[Item]:
                 stretch.left, y + 20, stretch.right - stretch.left, low - y - 20, fill="lane", stroke="", radius=0
             )
             x, room = (stretch.left + stretch.right) / 2, box.width - 6
-            told = Text(
+            duration = Text(
                 x,
                 y + 34,
                 fit_text(span(stretch.duration), room, SMALL),
@@ -55,19 +55,19 @@ def _draw_silences(axis: Axis, y: float, low: float) -> Iterator[Item]:
                 on="lane",
                 anchor="middle",
             )
-            more = Text(
+            label = Text(
                 x, y + 48, fit_text("nothing moved", room, SMALL), size=SMALL, ink="quiet", on="lane", anchor="middle"
             )
             hint = f"{stretch.began:%Y-%m-%d %H:%M} to {stretch.ended:%Y-%m-%d %H:%M} UTC"
-            yield Item((box, told, more), role="gap", state="silent", hint=hint)
+            yield Item((box, duration, label), role="gap", state="silent", hint=hint)
 
 
 def _draw_ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
     day = None
     yield Item((Text(MARGIN, y + 48, "UTC", size=SMALL, ink="quiet"),), role="axis")
     before = axis.left - 100
-    for at in axis.ticks():
-        x = axis.place(at)
+    for tick in axis.ticks():
+        x = axis.place(tick)
         line = Path(((x, y + 52), (x, low)), stroke="rule", thick=1.0)
         if (
             x - before < 40
@@ -76,10 +76,10 @@ def _draw_ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
         ):
             yield Item((line,), role="tick")
             continue
-        texts = [Text(x, y + 48, f"{at:%H:%M}", size=SMALL, ink="quiet", anchor="middle")]
-        if at.date() != day and x - 36 > axis.left - 40 and x + 36 < axis.right:
-            texts.append(Text(x, y + 34, f"{at:%Y-%m-%d}", size=SMALL, ink="quiet", anchor="middle"))
-            day = at.date()
+        texts = [Text(x, y + 48, f"{tick:%H:%M}", size=SMALL, ink="quiet", anchor="middle")]
+        if tick.date() != day and x - 36 > axis.left - 40 and x + 36 < axis.right:
+            texts.append(Text(x, y + 34, f"{tick:%Y-%m-%d}", size=SMALL, ink="quiet", anchor="middle"))
+            day = tick.date()
         before = x
         yield Item((line, *texts), role="tick")
 
@@ -98,10 +98,10 @@ def _draw_row(history: History, row: Row, axis: Axis, place: tuple[float, float]
     taken += signs
     taken += [(s.left, s.right) for s in axis.stretches if s.silent]
     shapes += _draw_bar_texts(row, axis, taken, middle)
-    told = [f"{plain(row.label)}: {plain(row.under)}".rstrip(": "), *(_bar_hint(bar) for bar in row.bars)]
-    told += [f"{row.rest} Events, lines of logs and the like"] if row.rest else []
+    hints = [f"{plain(row.label)}: {plain(row.under)}".rstrip(": "), *(_bar_hint(bar) for bar in row.bars)]
+    hints += [f"{row.rest} Events, lines of logs and the like"] if row.rest else []
     role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
-    return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=plain("; ".join(told)))
+    return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=plain("; ".join(hints)))
 
 
 def _bar_hint(bar: Bar) -> str:
@@ -176,9 +176,9 @@ def _bar_texts(row: Row) -> Iterator[str]:
         how = last.took or ("" if last.ended else "stands still" if row.mark == "error" else "goes on")
         yield f"{how}, after {last.idle} idle" if last.idle and how else how
         return
-    told = [_format_bar(bar) for bar in row.bars]
-    yield " · ".join(told[-4:])
-    yield " · ".join(told[-2:])
+    bars = [_format_bar(bar) for bar in row.bars]
+    yield " · ".join(bars[-4:])
+    yield " · ".join(bars[-2:])
 
 
 def _format_bar(bar: Bar) -> str:
@@ -188,12 +188,12 @@ def _format_bar(bar: Bar) -> str:
 
 def _free_places(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list[tuple[float, float]]:
     """The places of a row that nothing takes and that are wide enough, from left to right."""
-    found, reach = [], axis.left
+    places, reach = [], axis.left
     for left, right in sorted([*taken, (axis.right, axis.right)]):
         if left - reach >= need:
-            found.append((reach, left))
+            places.append((reach, left))
         reach = max(reach, right)
-    return found
+    return places
 
 
 def _draw_marks(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
@@ -201,25 +201,27 @@ def _draw_marks(history: History, axis: Axis, top: float, middle: float) -> Iter
     rows: list[tuple[str, float, Sequence[Sign]]] = []
     if history.phases and history.signs:
         rows.append(("cluster", top + PHASE * (len(history.phases) - 0.5), history.signs))
-    for at, row in enumerate(history.nodes):
-        rows.append((row.key, middle + NODE * (at + 0.5), row.signs))
+    for index, row in enumerate(history.nodes):
+        rows.append((row.key, middle + NODE * (index + 0.5), row.signs))
     for name, y, signs in rows:
-        for at, group in enumerate(_group_close_signs(signs, axis)):
+        for index, group in enumerate(_group_close_signs(signs, axis)):
             mark = min((s.mark for s in group), key=list(SIGNS).index)
             x = min(max(axis.place(group[0].time), axis.left + 8), axis.right - 8)
             hint = plain("; ".join(f"{s.time:%H:%M} {s.told}" for s in group[:6]))
-            yield Item(draw_badge(x, y, SIGNS[mark], mark), key=f"{name}/sign-{at}", role="mark", state=mark, hint=hint)
+            yield Item(
+                draw_badge(x, y, SIGNS[mark], mark), key=f"{name}/sign-{index}", role="mark", state=mark, hint=hint
+            )
 
 
 def _group_close_signs(signs: Sequence[Sign], axis: Axis) -> list[list[Sign]]:
     """The signs, those that would lie upon one another together."""
-    found: list[list[Sign]] = []
+    groups: list[list[Sign]] = []
     for sign in sorted(signs):
-        if found and axis.place(sign.time) - axis.place(found[-1][0].time) < 18:
-            found[-1].append(sign)
+        if groups and axis.place(sign.time) - axis.place(groups[-1][0].time) < 18:
+            groups[-1].append(sign)
         else:
-            found.append([sign])
-    return found
+            groups.append([sign])
+    return groups
 
 
 def _draw_moment(history: History, axis: Axis, y: float, low: float) -> Iterator[Item]:
@@ -232,8 +234,8 @@ def _draw_moment(history: History, axis: Axis, y: float, low: float) -> Iterator
 
 
 def _draw_marker(axis: Axis, moment: tuple[datetime, str], words: str, span_: tuple[float, float]) -> Item:
-    (at, colour), (y, low) = moment, span_
-    x, wide = axis.place(at), text_width(words, BODY, bold=True)
+    (time, colour), (y, low) = moment, span_
+    x, wide = axis.place(time), text_width(words, BODY, bold=True)
     anchor = "start" if x + wide + 4 < axis.right else "end"
     text = Text(x + (4 if anchor == "start" else 0), y + 14, words, size=BODY, ink="ink", anchor=anchor, bold=True)
     return Item(

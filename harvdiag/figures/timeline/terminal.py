@@ -43,15 +43,17 @@ def render_text(history: History, under: str, wide: int) -> str:
 
 def _row_labels(names: Sequence[str]) -> dict[str, str]:
     """Each name in the column's width, but so that they stay apart."""
-    found = distinct_names(names, LABEL * EM, 1)
-    return {n: s if len(s) <= LABEL else f"{s[: LABEL // 2]}…{s[1 - LABEL + LABEL // 2 :]}" for n, s in found.items()}
+    shortened = distinct_names(names, LABEL * EM, 1)
+    return {
+        n: s if len(s) <= LABEL else f"{s[: LABEL // 2]}…{s[1 - LABEL + LABEL // 2 :]}" for n, s in shortened.items()
+    }
 
 
 def _fault_lines(signs: Sequence[Sign]) -> Iterator[str]:
     """The words of each sign below its row; of those that say the same one, with their number."""
-    for (mark, told), same in groups(sorted(signs), lambda sign: (sign.mark, sign.told)):
+    for (mark, text), same in groups(sorted(signs), lambda sign: (sign.mark, sign.told)):
         times = f" ({len(same)} times, the last {same[-1].time:%H:%M})" if len(same) > 1 else ""
-        yield f"  {SIGNS[mark]} {same[0].time:%H:%M} {told}{times}"
+        yield f"  {SIGNS[mark]} {same[0].time:%H:%M} {text}{times}"
 
 
 def _row_line(history: History, row: Row, scale: Axis, place: tuple[str, int]) -> Iterator[str]:

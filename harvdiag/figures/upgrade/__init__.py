@@ -57,21 +57,21 @@ def _build_scene(course: Course) -> Scene:
     elif course.upgrade is None:
         more, y = draw_plan_states(course, y, WIDE)
         items += more
-    for label, told in parts(course):
-        item, y = _draw_part(label, told, y)
+    for label, text in parts(course):
+        item, y = _draw_part(label, text, y)
         items.append(item)
     more, y = draw_legend(_legend_entries(course, items), y + 10, WIDE)
     return assemble_scene(title(course), alt(course), WIDE, y + 8, [*items, *more])
 
 
-def _draw_part(label: str, told: str, y: float) -> tuple[Item, float]:
-    texts, low = draw_paragraph(told, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=4)
-    return Item((Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=plain(told)), low - 8
+def _draw_part(label: str, text: str, y: float) -> tuple[Item, float]:
+    texts, low = draw_paragraph(text, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=4)
+    return Item((Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=plain(text)), low - 8
 
 
 def _legend_entries(course: Course, items: list[Item]) -> list[LegendEntry]:
     marks = {item.state for item in items if item.role in {"phase", "node", "group"}}
-    found = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    entries = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     word = "its turn is to come" if course.running else "not upgraded"
     waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
-    return [*found, LegendEntry(word, colour=STYLES["wait"].stroke, fill="paper")] if waits else found
+    return [*entries, LegendEntry(word, colour=STYLES["wait"].stroke, fill="paper")] if waits else entries

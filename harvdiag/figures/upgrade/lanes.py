@@ -46,19 +46,19 @@ def draw_lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float
     grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns), names)
     items = list(_draw_heads(grid, y))
     y += 36
-    for at, lane in enumerate(folded(course.ways)):
+    for index, lane in enumerate(folded(course.ways)):
         items.append(_draw_lane(course, lane, grid, y))
         y += HIGH
         if lane.says:
-            caption, y = _draw_caption(lane, grid, y, at)
+            caption, y = _draw_caption(lane, grid, y, index)
             items.append(caption)
     return items, y
 
 
 def _draw_heads(grid: Grid, y: float) -> Iterator[Item]:
-    for at, name in enumerate(grid.columns):
+    for index, name in enumerate(grid.columns):
         words = wrap_text(name, grid.each - 8, SMALL, most=2)
-        middle, low = grid.x + grid.each * (at + 0.5), y + 26 - (len(words) - 1) * line_height(SMALL)
+        middle, low = grid.x + grid.each * (index + 0.5), y + 26 - (len(words) - 1) * line_height(SMALL)
         texts = [
             Text(middle, low + i * line_height(SMALL), w, size=SMALL, ink="quiet", anchor="middle")
             for i, w in enumerate(words)
@@ -98,8 +98,8 @@ def _draw_track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]
         never = bool(way.never) and way.mark == "error"
         dash = "5 4" if never else ""
         yield Path(((end + 2, middle), (grid.right, middle)), stroke="error" if never else "rule", thick=1.2, dash=dash)
-        for at in range(len(grid.columns)):
-            x = grid.x + grid.each * (at + 1)
+        for index in range(len(grid.columns)):
+            x = grid.x + grid.each * (index + 1)
             if x > end + 1:
                 yield Path(((x, middle - 4), (x, middle + 4)), stroke="rule", thick=1.2)
 
@@ -118,28 +118,30 @@ def _draw_durations(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Tex
     """What each state took, in its column; of a group its name instead."""
     way = lane.first
     if len(lane.ways) > 1:
-        told = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
-        if text_width(told, SMALL) < grid.column_end(way.at) - grid.x - 40:
-            yield Text(grid.x + 8, top + 14, plain(told), size=SMALL, ink="quiet", on=on)
+        text = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
+        if text_width(text, SMALL) < grid.column_end(way.at) - grid.x - 40:
+            yield Text(grid.x + 8, top + 14, plain(text), size=SMALL, ink="quiet", on=on)
         return
     reached = grid.columns.index(way.at) if way.at in grid.columns else -1
-    for at, column in enumerate(grid.columns[: reached + 1]):
-        told = way.spent.get(column, "")
-        room = grid.each - (60 if at == reached else 8)
-        if told and text_width(told, SMALL) <= room:
-            yield Text(grid.x + (at + 0.5) * grid.each, top + 14, told, size=SMALL, ink="quiet", on=on, anchor="middle")
+    for index, column in enumerate(grid.columns[: reached + 1]):
+        text = way.spent.get(column, "")
+        room = grid.each - (60 if index == reached else 8)
+        if text and text_width(text, SMALL) <= room:
+            yield Text(
+                grid.x + (index + 0.5) * grid.each, top + 14, text, size=SMALL, ink="quiet", on=on, anchor="middle"
+            )
 
 
-def _draw_note(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> Iterator[Shape]:
+def _draw_note(course: Course, way: Way, grid: Grid, corner: tuple[float, float]) -> Iterator[Shape]:
     """Words for a node that stands in no column."""
     if way.at in grid.columns:
         return
     words = unplaced_word(course, way)
-    room = grid.right - at[0] - 36
+    room = grid.right - corner[0] - 36
     wide = text_width(fit_text(plain(words), room, SMALL), SMALL)
     # over the line of the way that is left
-    box = Rect(at[0] + 26, at[1] + 2, wide + 6, BAR - 4, fill="paper", stroke="", radius=0)
-    yield from (box, Text(box.x + 3, at[1] + 14, fit_text(plain(words), room, SMALL), size=SMALL, ink="quiet"))
+    box = Rect(corner[0] + 26, corner[1] + 2, wide + 6, BAR - 4, fill="paper", stroke="", radius=0)
+    yield from (box, Text(box.x + 3, corner[1] + 14, fit_text(plain(words), room, SMALL), size=SMALL, ink="quiet"))
 
 
 def _draw_caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float]:
@@ -148,11 +150,11 @@ def _draw_caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, 
     x = min(point + 10, grid.right - CAPTION)
     ink = "quiet" if lane.first.mark == "now" else "ink"
     room, below = grid.right - x, 0 if x > point else 6  # a leader from right above ends before the words
-    told = longest_clause(plain(lane.says), lambda part: len(wrap_text(part, room, BODY)) <= 2)
+    text = longest_clause(plain(lane.says), lambda part: len(wrap_text(part, room, BODY)) <= 2)
     if below:
-        x = max(grid.x, min(x, grid.right - text_width(told, BODY) - 1))
+        x = max(grid.x, min(x, grid.right - text_width(text, BODY) - 1))
         room = grid.right - x
-    texts, low = draw_paragraph(told, (x, y + 11 + below), room, most=2, ink=ink)
+    texts, low = draw_paragraph(text, (x, y + 11 + below), room, most=2, ink=ink)
     stroke = lane.first.mark if lane.first.mark in SIGNS else "edge"
     turn = (x - 4, y + 7) if x > point else (point, y + 1)
     shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke=stroke, thick=1.4), *texts)

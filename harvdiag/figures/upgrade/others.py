@@ -21,8 +21,8 @@ NAMES, HIGH = 300.0, 30.0
 def draw_plan_states(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
     """One row a state of an UpgradePlan, from y on, and where they end. Without an UpgradePlan there is none."""
     items = []
-    for at, (state, mark, names) in enumerate(plan_states(course)):
-        items.append(_draw_row(Rect(MARGIN, y + at * HIGH, wide - 2 * MARGIN, HIGH - 6), state, mark, names))
+    for index, (state, mark, names) in enumerate(plan_states(course)):
+        items.append(_draw_row(Rect(MARGIN, y + index * HIGH, wide - 2 * MARGIN, HIGH - 6), state, mark, names))
     return items, y + len(items) * HIGH + (10 if items else 0)
 
 

@@ -60,12 +60,12 @@ def _draw_cell(course: Course, cell: Cell, box: Rect) -> Item:
         shapes += draw_badge(box.x + BADGE + 3, box.y + 14, SIGNS[cell.mark], cell.mark)
         x += 20
     shapes.append(Text(x, box.y + 18, str(cell.number), size=SMALL, ink=ink, on=on))
-    told, room = _cell_note(course, cell), box.area.right - x - 16
-    if told and text_width(told, SMALL) > room:
+    note, room = _cell_note(course, cell), box.area.right - x - 16
+    if note and text_width(note, SMALL) > room:
         hours = cell.took // HOUR if cell.took else 0
-        told = fit_text(span(hours * HOUR) if hours else told, room, SMALL)
-    if told:
-        shapes.append(Text(x + 14, box.y + 18, told, size=SMALL, ink=ink, on=on))
+        note = fit_text(span(hours * HOUR) if hours else note, room, SMALL)
+    if note:
+        shapes.append(Text(x + 14, box.y + 18, note, size=SMALL, ink=ink, on=on))
     words = wrap_text(_cell_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
     shapes += [
         Text(box.x + 8, box.y + 39 + i * 15, w, size=SMALL, ink=ink, on=on, bold=strong) for i, w in enumerate(words)

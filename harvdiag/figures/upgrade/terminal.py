@@ -37,12 +37,12 @@ def render_text(course: Course, wide: int) -> str:
 
 
 def _phase_lines(course: Course, wide: int) -> list[str]:
-    told = []
+    phases = []
     for cell in course.cells:
         sign = SIGNS.get(cell.mark, TO_COME)
         took = f" ({span(cell.took)})" if cell.took is not None else ""
-        told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
-    return [line.replace("\xa0", " ") for line in wrap("   ".join(told), wide)]
+        phases.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
+    return [line.replace("\xa0", " ") for line in wrap("   ".join(phases), wide)]
 
 
 def _lane_lines(course: Course, lane: Lane, wide: int) -> Iterator[str]:
@@ -54,8 +54,8 @@ def _lane_lines(course: Course, lane: Lane, wide: int) -> Iterator[str]:
     names = plain(way.name) if len(lane.ways) == 1 else f"{len(lane.ways)} nodes"
     yield from wrap(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
     if len(lane.ways) > 1:
-        told = [w.name for w in lane.ways]
-        more = f" and {len(told) - 12} more" if len(told) > 12 else ""
-        yield from wrap(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
+        names_of_group = [w.name for w in lane.ways]
+        more = f" and {len(names_of_group) - 12} more" if len(names_of_group) > 12 else ""
+        yield from wrap(f"{INDENT * 2}{', '.join(names_of_group[:12])}{more}", wide, INDENT * 2)
     if lane.says:
         yield from wrap(f"{INDENT * 2}{lane.says}", wide, INDENT * 2)
