@@ -1,6 +1,6 @@
-"""How wide a text will be, without a font at hand: so that the same input gives the same picture everywhere.
+"""The width of text without a font, so that the same input gives the same picture on every machine.
 
-The widths are those of DejaVu Sans, which is among the widest: in any other font a text is narrower and still fits.
+The widths are those of DejaVu Sans, one of the widest fonts: in another font the text is narrower and still fits.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from unicodedata import combining, east_asian_width
 __all__ = ["FONT", "MONO", "distinct_names", "fit_end", "fit_text", "line_height", "text_width", "wrap_text"]
 
 HALF = 1000
-"""More signs than this have room nowhere, neither at the beginning of a text nor at its end."""
+"""The most characters kept of each end of a text: more never fit in any picture."""
 
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 FULL, BOLD, FIXED, UNKNOWN = 1.0, 1.2, 0.61, 1.25
 _WIDTHS = {
-    sign: wide
-    for wide, signs in {
+    character: em
+    for em, characters in {
         0.3: "ijl'",
         0.37: "IJ ,.·/:;\\|f-",
         0.42: "()[]t!r",
@@ -32,22 +32,22 @@ _WIDTHS = {
         0.88: "w#+<=>^~✓✗→←↑↓≥M◐○●",
         1.01: "%mW@…—",
     }.items()
-    for sign in signs
+    for character in characters
 }
 
 
 def text_width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
-    """The width of one line in the picture's units; never less than it will have in DejaVu Sans."""
+    """Return the width of one line in the picture's units: at least the one it has in DejaVu Sans."""
     return sum(_character_width(character, mono) for character in text) * size * (BOLD if bold and not mono else 1)
 
 
 def line_height(size: float) -> float:
-    """The height of one line of text."""
+    """Return the height of one line of text, in the picture's units."""
     return size * 1.35
 
 
 def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
-    """The text, or where the room is too small its beginning and its end with ``…`` between: names differ at both."""
+    """Return the text, shortened in its middle with ``…`` where it does not fit: names differ at both ends."""
     text, whole = (text[:HALF] + text[-HALF:], False) if len(text) > 2 * HALF else (text, True)
     each = [text_width(character, size, bold=bold, mono=mono) for character in text]
     if whole and sum(each) <= room:
@@ -63,10 +63,10 @@ def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False, mo
 
 
 def distinct_names(names: Collection[str], room: float, size: float = 12, *, bold: bool = False) -> dict[str, str]:
-    """Each name as `fit` has it, but so that names stay apart: what all have in common goes first.
+    """Return each name shortened like `fit_text`, but so that the names stay distinct.
 
-    That is the domain behind a ``.``, then as much as must be of the beginning up to a ``-`` or ``.``; ``…`` stands for
-    it.
+    The part common to all is removed first: the domain after a ``.``, then as much of the beginning as necessary, up to
+    a ``-`` or ``.``; ``…`` replaces it.
     """
     shortened: Sequence[str] = list(names)
     for shortened in _shorten_names(list(names)):
@@ -76,7 +76,7 @@ def distinct_names(names: Collection[str], room: float, size: float = 12, *, bol
 
 
 def _shorten_names(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The names whole, then ever shorter at what all of them have in common."""
+    """Yield the names in full, then with more and more of their common part removed."""
     yield names
     if len(names) < 2:
         return
@@ -91,15 +91,15 @@ def _shorten_names(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _common_prefix(texts: Sequence[str]) -> str:
-    """The beginning that all have in common."""
+    """Return the beginning common to all texts."""
     low, high = min(texts, default=""), max(texts, default="")
     return low[: next((index for index, character in enumerate(low) if character != high[index]), len(low))]
 
 
 def wrap_text(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
-    """The text in lines no wider than the room, broken at blanks, within a word only where it must be.
+    """Return the text in lines that fit the room, broken at spaces, and within a word only where necessary.
 
-    `most` is the number of lines there may be; what is left then ends with ``…``. 0 is any number.
+    `most` limits the number of lines, and a text that is longer ends with ``…``; 0 is no limit.
     """
     lines = list(islice(_break_lines(text, room, size), most + 1 if most else None))
     if not most or len(lines) <= most:
@@ -108,14 +108,14 @@ def wrap_text(text: str, room: float, size: float = 12, *, most: int = 0) -> lis
 
 
 def fit_end(text: str, room: float, size: float) -> str:
-    """The text, or as much of its beginning as there is room for, and ``…``."""
+    """Return the text, or as much of its beginning as fits, and ``…``."""
     if text_width(text[: 2 * HALF], size) <= room and len(text) <= 2 * HALF:
         return text
     return f"{_fitting_prefix(text, room - text_width('…', size), size).rstrip()}…"
 
 
 def _fitting_prefix(text: str, room: float, size: float) -> str:
-    """As much of the beginning as there is room for."""
+    """Return as much of the beginning as fits."""
     wide = accumulate(text_width(character, size) for character in text)
     return text[: sum(1 for _ in takewhile(lambda reach: reach <= room, wide))]
 

@@ -1,4 +1,4 @@
-"""What every picture is framed by: its title and source, and its legend."""
+"""The parts that all pictures share: title, source line, paragraphs and legend."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ __all__ = [
 ]
 
 TITLE, BODY, SMALL, MARGIN = 17.0, 12.0, 11.0, 20.0
-"""The three sizes of text, and the room left at each edge."""
-BOLD = 1.2  # as much wider is bold text
+"""The three text sizes, and the margin at each edge, in the picture's units."""
+BOLD = 1.2  # how much wider bold text is
 ROW = 22
 STOP = re.compile(r"; |\. |: |, | (?=though |since )| \(")
-"""Where a sentence may end and be whole."""
+"""Where a sentence can be cut so that its beginning is still complete."""
 ASIDE = re.compile(r" \([^()]*\)(?:; [^;]*)?$")
-"""What stands behind a title's reason: how far it is, how long it has lasted."""
+"""What follows the reason in a title: the progress, the duration."""
 OTHER = re.compile(r"; [^();]*\)")
-"""In that, who else is at work."""
+"""In that, which other node is active."""
 
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One entry of a legend: a word behind a badge (with a `sign`), a small box (with a `fill`) or a line."""
+    """One entry of a legend: a word after a badge (with a `sign`), a small box (with a `fill`) or a line."""
 
     word: str
     _: KW_ONLY
     colour: str
-    """That of the badge, of the border of the box or of the line."""
+    """The colour of the badge, of the border of the box or of the line."""
     sign: str = ""
     fill: str = ""
     dash: str = ""
     thick: float = 1.2
     ends: str = ""
-    """As a Path has them."""
+    """As in Path."""
 
 
 def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
-    """The title (two lines at most) and the quiet line below it, for a picture of this width; and where they end."""
+    """Draw the title (two lines at most) and the source line below it; also return their lower edge."""
     room, whole = wide - 2 * MARGIN, plain(title)
     short = _shorten_title(whole, lambda text: len(wrap_text(text, room / BOLD, TITLE)) <= 2)
     lines = wrap_text(short, room / BOLD, TITLE, most=2)
-    if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
+    if len(lines) == 2:  # two lines of about the same length read better than a long and a short one
         rooms = (room / BOLD * part / 20 for part in range(10, 20))
         lines = next((even for r in rooms if len(even := wrap_text(short, r, TITLE)) == 2), lines)
     texts = [
@@ -71,14 +71,14 @@ def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float
 
 
 def longest_clause(text: str, fits: Callable[[str], bool]) -> str:
-    """The text, or its longest beginning that is whole in itself and fits; all of it where there is none."""
+    """Return the text, or its longest beginning that is a complete clause and fits; the whole text where none does."""
     ends = [len(text), *(match.start() for match in reversed(list(STOP.finditer(text))))]
     whole = (text[:end].rstrip(".") if end < len(text) else text for end in ends if end)
     return next((part for part in whole if part.count("(") == part.count(")") and fits(part)), text)
 
 
 def _shorten_title(title: str, fits: Callable[[str], bool]) -> str:
-    """A title, if need be without the last clauses of its reason, but with what stands behind that."""
+    """Return a title, where necessary without the last clauses of its reason, but with what follows the reason."""
     match = ASIDE.search(title)
     reason, rest = (title[: match.start()], match[0]) if match else (title, "")
     rest = rest if fits(title) else OTHER.sub(")", rest)
@@ -86,7 +86,7 @@ def _shorten_title(title: str, fits: Callable[[str], bool]) -> str:
 
 
 def draw_legend(keys: Sequence[LegendEntry], y: float, wide: float) -> tuple[list[Item], float]:
-    """What the signs mean, from y on, in one row where it fits; and where it ends. Without keys there is none."""
+    """Draw the legend from y down, in one row where it fits; also return its lower edge. It may be empty."""
     x, items, row_y = MARGIN, [], y
     for key in keys:
         word = fit_text(plain(key.word), wide - 2 * MARGIN - 32, SMALL)
@@ -102,7 +102,7 @@ def draw_legend(keys: Sequence[LegendEntry], y: float, wide: float) -> tuple[lis
 
 
 def _draw_sample(key: LegendEntry, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
-    """The sign itself, its middle at height y, and where its word begins."""
+    """Draw the symbol of an entry, centred on y; also return where its word begins."""
     if key.sign:
         return draw_badge(x + 8, y, key.sign, key.colour), x + 22
     if key.fill or not key.thick:
@@ -114,7 +114,7 @@ def _draw_sample(key: LegendEntry, x: float, y: float) -> tuple[tuple[Shape, ...
 def draw_paragraph(
     text: str, origin: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
 ) -> tuple[list[Text], float]:
-    """A text in lines of body size, the first with its base line at the height given; and the base line of the next."""
+    """Draw a text in lines of body size, the first with its baseline at `origin`; also return the next baseline."""
     (x, y), lines = origin, wrap_text(plain(text), room, BODY, most=most)
     texts = [
         Text(x, y + index * line_height(BODY), text_line, size=BODY, ink=ink) for index, text_line in enumerate(lines)
@@ -123,12 +123,12 @@ def draw_paragraph(
 
 
 def assemble_scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:
-    """The whole picture, its words harmless."""
+    """Build a scene; title and alternative text are escaped."""
     return Scene(plain(title), " ".join(plain(alt).split()), wide, high, tuple(items))
 
 
 def fit_names(names: Sequence[str], room: float, size: float = BODY) -> str:
-    """As many of the names as there is room for, and how many more: ``hv01, hv02 and 44 more``."""
+    """Return as many of the names as fit, and the number of the others: ``hv01, hv02 and 44 more``."""
     given = [plain(name) for name in names]
     if text_width(", ".join(given), size) <= room:
         return ", ".join(given)
@@ -141,6 +141,6 @@ def fit_names(names: Sequence[str], room: float, size: float = BODY) -> str:
 
 
 def fit_distinct_names(names: Sequence[str], room: float) -> str:
-    """The names below a count, small: so short that there is room for one at least, and for how many more there are."""
+    """Return names in small text, shortened so that at least one fits beside the number of the others."""
     short = distinct_names([plain(name) for name in names], room - text_width(f" and {len(names)} more", SMALL), SMALL)
     return fit_names([short[plain(name)] for name in names], room, SMALL)

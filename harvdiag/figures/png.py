@@ -1,7 +1,7 @@
-"""A scene as PNG, painted by matplotlib: the same shapes as the SVG, in DejaVu Sans, which matplotlib brings along.
+"""A scene as PNG, rendered by matplotlib: the same shapes as the SVG, in DejaVu Sans, which comes with matplotlib.
 
-Its state stays as it is: no pyplot, and no setting of the user's makes another picture. The file tells its title and
-its words for those who cannot see it (`Title`, `Description`), and holds neither a date nor a program.
+The state of matplotlib is not changed: pyplot is not used, and the user's settings have no effect. The file contains
+the title and the alternative text (`Title`, `Description`), but neither a date nor the name of a program.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = ["render_png"]
 
-POINTS, PIXELS = 72, 2  # a unit is a point of matplotlib's and two pixels
-ROUND = 0.5523  # how far the handles of a quarter of a circle lie from its ends
-NOTHING = "\u25a1"  # for a sign that no font at hand has
+POINTS, PIXELS = 72, 2  # a unit of the scene is one point of matplotlib and two pixels
+ROUND = 0.5523  # distance of the Bezier control points of a quarter circle from its ends
+NOTHING = "\u25a1"  # for a character that no installed font has
 LIKELY = ("noto", "cjk", "wqy", "wenquanyi", "droid", "unifont", "symbola", "freesans", "arial", "han", "gothic")
 
 
 def render_png(scene: Scene, theme: str = "light") -> bytes:
-    """The picture, two pixels a unit. Raises UsageError where matplotlib is not installed."""
+    """Render the scene as PNG, two pixels a unit. Raises UsageError where matplotlib is not installed."""
     try:
         import matplotlib as mpl
         from matplotlib.artist import Artist
@@ -43,7 +43,7 @@ def render_png(scene: Scene, theme: str = "light") -> bytes:
         ) from error
 
     class Painting(Artist):
-        """The whole scene as one thing to draw: an object for each of its shapes would take ten times as long."""
+        """The whole scene as one artist: one artist for each shape would take ten times as long."""
 
         def draw(self, renderer: RendererBase) -> None:
             Painter(renderer, scene.height, DARK if theme == "dark" else LIGHT).paint_scene(scene)
@@ -59,14 +59,14 @@ def render_png(scene: Scene, theme: str = "light") -> bytes:
 
 
 class Painter(NamedTuple):
-    """Draws shapes of a scene of this height with colours by their meaning."""
+    """Paints the shapes of a scene of this height, in the colours of a theme."""
 
     renderer: RendererBase
     height: float
     colours: Mapping[str, str]
 
     def paint_scene(self, scene: Scene) -> None:
-        """Everything in its order."""
+        """Paint the background and all items, in their order."""
         self._paint_shape(
             Rect(-1, -1, ceil(scene.width) + 2, ceil(scene.height) + 2, fill="paper", stroke="", radius=0)
         )
@@ -152,9 +152,9 @@ def _end_outline(shape: Path) -> Outline:
 
 @lru_cache(maxsize=4096)
 def _choose_fonts(text: str, bold: bool, mono: bool, size: float) -> tuple[str, FontProperties]:
-    """The text as it can be drawn, and the fonts: DejaVu, and for signs that it lacks another at hand.
+    """Return the text as it can be drawn, and its fonts: DejaVu, and other installed ones for characters it lacks.
 
-    A sign that none has becomes a box; left to itself, matplotlib would warn of each.
+    A character that no font has becomes a box; matplotlib itself would print a warning for each.
     """
     from matplotlib.font_manager import FontProperties
 
@@ -173,7 +173,7 @@ def _choose_fonts(text: str, bold: bool, mono: bool, size: float) -> tuple[str, 
 
 @lru_cache(maxsize=2)
 def _other_families(bold: bool) -> tuple[str, ...]:
-    """The families at hand besides DejaVu, those with a bold face if asked; first the ones known for many scripts."""
+    """Return the installed families but DejaVu, or those with a bold face; the ones with many scripts first."""
     from matplotlib.font_manager import fontManager
 
     faces = [face for face in fontManager.ttflist if not face.name.startswith(("DejaVu", "Last Resort"))]
@@ -183,7 +183,7 @@ def _other_families(bold: bool) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _family_characters(family: str, bold: bool) -> frozenset[int]:
-    """The signs that a family's face has; none where it cannot be read."""
+    """Return the code points that a family's face has; none where it cannot be read."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     weight = "bold" if bold and (family in _other_families(True) or family.startswith("DejaVu")) else "normal"

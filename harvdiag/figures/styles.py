@@ -1,4 +1,4 @@
-"""Looks: how a bar or a cell is drawn by how it stands, in every picture the same."""
+"""The style of a bar or cell for each mark, the same in every picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["STYLES", "Style"]
 
 
 class Style(NamedTuple):
-    """Its colours by their meaning (empty: none), how thick its border is, and its dashes."""
+    """Fill and stroke as keys of the palette (empty: none), the width of the border, and its dashes as in SVG."""
 
     fill: str
     stroke: str
@@ -19,7 +19,7 @@ class Style(NamedTuple):
 
 STYLES: Mapping[str, Style] = {
     "good": Style("lane", "edge"),
-    "wait": Style("", "edge"),  # hollow: what is still to come must not look like what is done
+    "wait": Style("", "edge"),  # not filled: pending must not look like done
     "now": Style("now_box", "now", 2.0),
     "warning": Style("warning_box", "warning", 2.2),
     "error": Style("error_box", "error", 2.6),

@@ -1,7 +1,7 @@
-"""A scene as SVG: one file that needs no other, with words for those who cannot see it.
+"""A scene as SVG: one self-contained file with an alternative text for screen readers.
 
-Colours stand on each shape, so that any program shows it; with the theme ``auto`` a style turns them dark where the
-reader's system is dark. Nothing in a name is interpreted, and the same scene gives the same bytes.
+Each shape has its colours as attributes, so that any viewer shows them; with the theme ``auto`` a style sheet switches
+them where the reader's system is dark. Names are escaped, and the same scene gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["THEMES", "colour_rules", "render_items", "render_svg"]
 
 THEMES = ("auto", "light", "dark")
 SIZE = 12.0  # of most texts
-ALT = 6000  # signs that one can listen to
+ALT = 6000  # characters that a screen reader may read out
 _USED = re.compile(r"\b[fs]-(\w+)\b")
 
 
 def render_svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
-    """The whole picture. `theme` is ``auto`` (as the reader's system), ``light`` or ``dark``.
+    """Render the scene. `theme` is ``auto`` (as the reader's system), ``light`` or ``dark``.
 
-    With `keys` each group tells its key, role and state, and the keys that it ties, for a script to work with.
+    With `keys` each group has its key, role and state, and the keys that it links, as data attributes for a script.
     """
     colours = DARK if theme == "dark" else LIGHT
     paper = Rect(0, 0, scene.width, scene.height, fill="paper", stroke="", radius=0)
@@ -53,18 +53,18 @@ def render_svg(scene: Scene, theme: str = "auto", *, keys: bool = False) -> str:
 
 
 def colour_rules(where: str, colours: Mapping[str, str] = DARK) -> str:
-    """The rules that give the shapes below the selector `where` other colours."""
+    """Return the CSS rules that recolour the shapes below the selector `where`."""
     return "".join(
         f"{where} .f-{key}{{fill:{value}}}{where} .s-{key}{{stroke:{value}}}" for key, value in colours.items()
     )
 
 
 def render_items(items: Iterable[Item], colours: Mapping[str, str] = LIGHT, *, keys: bool = True) -> Iterator[str]:
-    """The items, each a group; with `keys` it tells its key, role and state, and the keys that it ties."""
+    """Yield each item as a group; with `keys` it has its key, role, state and linked keys as data attributes."""
     for item in items:
         data = {"key": item.key, "role": item.role, "state": item.state, "of": " ".join(item.of)} if keys else {}
         marks = "".join(f' data-{name}="{html(value)}"' for name, value in data.items() if value)
-        # A hint may have lines; a line break within a name is no line of it, for a picture makes its texts plain.
+        # The lines of a hint are its own: a line break within a name was escaped when the hint was made.
         lines = "\n".join(html(_truncate_text(line)) for line in item.hint.split("\n"))
         hint = f"<title>{lines}</title>" if lines else ""
         yield f"<g{marks}>{hint}{''.join(_render_shape(shape, colours) for shape in item.shapes)}</g>"
@@ -118,7 +118,7 @@ def _render_text(shape: Text, colours: Mapping[str, str]) -> str:
         "text-anchor": "" if shape.anchor == "start" else shape.anchor,
         "fill": colours[shape.ink],
         "class": f"f-{shape.ink}",
-        # Where the reader's fonts turn the direction of a name round, the picture would be another.
+        # Right-to-left text in a name must not reorder the text around it.
         "unicode-bidi": "plaintext" if not shape.text.isascii() else "",
     }
     marks = " ".join(f'{key}="{value}"' for key, value in attributes.items() if value)
@@ -138,5 +138,5 @@ def _paint_attributes(fill: str, stroke: str, thick: float, dash: str, colours: 
 
 
 def _format_number(value: float) -> str:
-    """A number as short as can be."""
+    """Return a number with at most one decimal."""
     return f"{value:.1f}".removesuffix(".0")

@@ -300,7 +300,7 @@ def test_with_whole_nothing_is_folded(tmp_path: Path) -> None:
 
 def test_without_another_cluster_it_says_what_it_needs(tmp_path: Path) -> None:
     """In one line."""
-    with pytest.raises(UsageError, match="needs the cluster as it was before"):
+    with pytest.raises(UsageError, match="needs an earlier state of the cluster"):
         draw_changes(from_bundle(tmp_path, servers().objects), DrawOptions())
 
 

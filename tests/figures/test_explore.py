@@ -350,7 +350,7 @@ def test_saved_it_is_a_whole_page(broken: hd.Cluster, tmp_path: Path) -> None:
 def test_saving_says_what_is_wrong(broken: hd.Cluster, tmp_path: Path) -> None:
     """Another ending, a folder that is not there."""
     explorer = hd.explore(broken)
-    with pytest.raises(UsageError, match=r"a page to explore ends in \.html, not in \.svg"):
+    with pytest.raises(UsageError, match=r"an interactive page is saved as \.html, not \.svg"):
         explorer.save(tmp_path / "x.svg")
     with pytest.raises(UsageError, match="cannot be written: No such file"):
         explorer.save(tmp_path / "no" / "x.html")

@@ -100,7 +100,7 @@ def test_a_form_that_it_has_not_is_told(figure: Figure, tmp_path: Path) -> None:
     """With the endings that it does have."""
     bare = Figure("matrix", replace(figure._drawing, mermaid=None, dot=None))
     for ending, name in ((".mmd", "Mermaid"), (".dot", "DOT")):
-        with pytest.raises(UsageError, match=f"'matrix' has no form in {name}: save it as .svg, .png or .txt"):
+        with pytest.raises(UsageError, match=f"'matrix' has no {name} format: save it as .svg, .png or .txt"):
             bare.save(tmp_path / f"x{ending}")
     assert list(tmp_path.iterdir()) == []
 
@@ -121,7 +121,7 @@ def test_themed_is_another_figure(figure: Figure) -> None:
     [
         ({"picture": "matrx"}, "no picture 'matrx'.*matrix"),
         ({"picture": "matrix", "focus": "srv09"}, "leave out the focus"),
-        ({"picture": "changes"}, "needs the cluster as it was before"),
+        ({"picture": "changes"}, "needs an earlier state of the cluster"),
         ({"focus": "srv0"}, "nothing is named 'srv0'"),
         ({"focus": "pod/srv09"}, "no kind 'pod'"),
     ],

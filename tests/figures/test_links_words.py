@@ -92,10 +92,12 @@ def test_nodes_that_only_wait_are_not_drawn_as_broken() -> None:
 
 def test_the_legend_has_the_arrow_of_a_link_against_another() -> None:
     """Where there is one, and not else."""
-    assert "names one that names another" in said(draw(sample("unmanaged-node"), DrawOptions()).scene, "legend")
+    assert "references an object that references another" in said(
+        draw(sample("unmanaged-node"), DrawOptions()).scene, "legend"
+    )
     scene = draw(sample("issue-8236"), DrawOptions()).scene
-    assert "names one that names another" not in said(scene, "legend")
-    assert "link that is broken or missing" in said(scene, "legend")
+    assert "references an object that references another" not in said(scene, "legend")
+    assert "broken or missing link" in said(scene, "legend")
 
 
 def test_many_nodes_on_one_machine_fold() -> None:

@@ -314,7 +314,7 @@ def test_what_is_about_no_node_stands_below(tmp_path: Path) -> None:
     assert [item.state for item in rows(figure)] == ["good"] * 3
     assert figure.title == "No node stands out, but Cluster local (cluster paused)"
     assert any("paused" in item.hint for item in scene(figure).find("note"))
-    assert "Not about one node:" in figure.text
+    assert "Not about a single node:" in figure.text
 
 
 # --- text ------------------------------------------------------------------------------------------------------------

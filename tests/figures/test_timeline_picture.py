@@ -121,7 +121,7 @@ def test_a_failed_job_has_a_sign() -> None:
     check(drawing.scene)
     signs = list(drawing.scene.find("mark", "error"))
     assert any("Job pre-drain failed" in sign.hint for sign in signs)
-    assert "goes on" not in words(drawing)
+    assert "in progress" not in words(drawing)
     assert drawing.scene.title.startswith("No upgrade is under way; the last to v1.4.2 failed")
 
 
@@ -143,7 +143,7 @@ def test_a_healthy_rollout_has_no_signs(count: int, step: str) -> None:
     world = noisy(at_step(sized(count), "hv002", step))
     drawing = of(world)
     assert [item.key for item in drawing.scene.find("mark") if item.key != "moment"] == []
-    assert "Events, lines of logs" in " ".join(item.hint for item in drawing.scene.items)
+    assert "Events, log lines" in " ".join(item.hint for item in drawing.scene.items)
 
 
 def test_a_node_that_is_lost_while_it_is_not_its_turn_has_a_sign() -> None:

@@ -1,4 +1,4 @@
-"""The changes: which objects, links and findings came, went or changed since another snapshot."""
+"""The changes: which objects, links and findings were added, removed or changed since another snapshot."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["draw"]
 
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
-    """The picture of `cluster.compare(options.against)`, whose table it has: host by host what changed, what is the same
-    as a count. Raises UsageError without `against`.
+    """Draw `cluster.compare(options.against)`, whose table it has: what changed on each host, and a count of what did
+    not. Raises UsageError without `against`.
     """
     if options.against is None:
         raise UsageError(NO_EARLIER)

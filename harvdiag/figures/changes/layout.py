@@ -1,4 +1,4 @@
-"""The differences as shapes: for each host what was before on the left, and what is now on the right."""
+"""The differences as shapes: for each host the earlier state on the left and the present one on the right."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ WIDE, HIGH, BOX = 1120.0, 30.0, 24.0
 WHAT, BEFORE, NOW = MARGIN + 30, 440.0, 790.0
 ROOM = 310.0
 FINDINGS = 12
-CHANGE_WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", ANEW: "made anew"}
+CHANGE_WORDS = {NEW: "new", GONE: "gone", CHANGED: "changed", ANEW: "recreated"}
 
 
 def build_scene(comparison: Comparison, groups: Sequence[Group]) -> Scene:
-    """The whole comparison."""
+    """Build the scene of the whole comparison."""
     items, y = draw_head(title(comparison), "   →   ".join(under(comparison)), WIDE)
     if groups:
         items += list(_draw_heads(y + 12))
@@ -91,7 +91,7 @@ def _draw_change(step: Step, own: str, y: float) -> list[Item]:
 
 
 def _box_style(sort: str, now: bool, words: str) -> tuple[str, str, float, str]:
-    """Fill, border, thickness and dash: what is not there is hollow and dashed, what is new or changed strong."""
+    """Return fill, stroke, width and dash: dashed and not filled for what does not exist, bold for a change."""
     if sort == (GONE if now else NEW) or words == ABSENT:
         return "", "edge", 1.2, "5 3"
     if not now:
@@ -107,7 +107,7 @@ def _draw_box(words: str, x: float, y: float, style: tuple[str, str, float, str]
 
 
 def _draw_mark(sort: str, x: float, y: float) -> tuple[Shape, ...]:
-    """The sign on its disc; that of what is gone is hollow."""
+    """Draw the symbol on its disc; not filled for what is gone."""
     if sort == GONE:
         ring = Rect(x - 8, y - 8, 16, 16, fill="", stroke="edge", thick=1.2, dash="3 2", radius=8)
         return (ring, Text(x, y + 4, CHANGE_SIGNS[GONE], size=SMALL, anchor="middle", bold=True))
@@ -115,7 +115,7 @@ def _draw_mark(sort: str, x: float, y: float) -> tuple[Shape, ...]:
 
 
 def _draw_findings(comparison: Comparison, y: float) -> tuple[list[Item], float]:
-    """What was found and is gone, then what is found and is new."""
+    """Draw the findings that are gone, then the new ones."""
     rows = findings(comparison)
     items: list[Item] = []
     for index, (word, colour, subject) in enumerate(rows[:FINDINGS]):
@@ -139,14 +139,14 @@ def _draw_findings(comparison: Comparison, y: float) -> tuple[list[Item], float]
         y += 24
     if more := max(len(rows) - FINDINGS, 0):
         items.append(
-            Item((Text(WHAT, y + 14, f"and {more} more sorts of findings", size=BODY, ink="quiet"),), role="more")
+            Item((Text(WHAT, y + 14, f"and {more} more kinds of findings", size=BODY, ink="quiet"),), role="more")
         )
         y += 24
     return items, y
 
 
 def _draw_remarks(comparison: Comparison, y: float) -> tuple[list[Item], float]:
-    """What is the same, and what could not be compared."""
+    """Draw the line on what is the same, and what could not be compared."""
     items = []
     for mark, words in remarks(comparison):
         shapes: list[Shape] = [
@@ -163,16 +163,16 @@ def _legend_entries(comparison: Comparison, groups: Sequence[Group]) -> list[Leg
     sorts = {step.change.sort for group in groups for step in group.steps}
     keys = [LegendEntry("new", colour="now", sign=CHANGE_SIGNS[NEW])] if NEW in sorts else []
     keys += (
-        [LegendEntry("changed or made anew", colour="info", sign=CHANGE_SIGNS[CHANGED])]
+        [LegendEntry("changed or recreated", colour="info", sign=CHANGE_SIGNS[CHANGED])]
         if sorts & {CHANGED, ANEW}
         else []
     )
-    hollow = f"{f'{CHANGE_SIGNS[GONE]} gone: ' if GONE in sorts else ''}does not exist, or holds nothing"
+    hollow = f"{f'{CHANGE_SIGNS[GONE]} gone: ' if GONE in sorts else ''}does not exist, or is empty"
     empty = [side for group in groups for step in group.steps for side in sides(step)]
     keys += (
         [LegendEntry(hollow, colour="edge", fill="paper", dash="5 3")] if sorts & {NEW, GONE} or ABSENT in empty else []
     )
-    keys += [LegendEntry("found before, no longer", colour="good", sign=SIGNS["good"])] if comparison.gone else []
+    keys += [LegendEntry("finding gone", colour="good", sign=SIGNS["good"])] if comparison.gone else []
     severities = {finding.severity.value for finding in comparison.new}
     keys += [LegendEntry(f"new {state}", colour=state, sign=SIGNS[state]) for state in SEVERE if state in severities]
     return [*keys, *([LegendEntry("not comparable", colour=UNSEEN, sign=SIGNS[UNSEEN])] if notes(comparison) else [])]

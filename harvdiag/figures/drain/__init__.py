@@ -1,4 +1,4 @@
-"""The drain of one node as a sequence: who asked, who has answered, who has not."""
+"""The drain of one node as a sequence diagram: each request, and whether it was answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harvdiag.core.escape import plain
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drain.sequence import draw_sequence
-from harvdiag.figures.drain.text import render_mermaid, render_text
+from harvdiag.figures.drain.text import STATE_WORDS, render_mermaid, render_text
 from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend, draw_paragraph
 from harvdiag.figures.scene import Item, Scene, Text
@@ -22,16 +22,16 @@ __all__ = ["draw"]
 
 WIDE, LABEL = 1060.0, 96.0
 LEGEND = {
-    "error": "does not come by itself",
-    "now": "waited for",
+    "error": "blocked: needs intervention",
+    "now": STATE_WORDS["now"],
     "good": "done",
     "unseen": "not seen",
 }
 
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
-    """The picture of `cluster.upgrade.drain`, whose table it has: of the node of `options.focus`, also where that is a
-    Machine or a plan Secret of it. Raises UsageError for a focus that is none of these.
+    """Draw `cluster.upgrade.drain`, whose table it has, for the node of `options.focus`, which may also be its
+    Machine or its plan Secret. Raises UsageError for another focus.
     """
     course = cluster.upgrade.progress
     drain_state, under = drain(course, options.focus, options.finding), source_line(cluster.upgrade)
@@ -56,7 +56,7 @@ def _build_scene(drain_state: Drain, notes: Sequence[tuple[str, str]], under: st
         y = low - 6
     marks = {move.mark for move in drain_state.moves}
     keys = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
-    keys += [LegendEntry("to come", colour="rule", ends="arrow")] if "wait" in marks else []
-    keys += [LegendEntry("can never come", colour="edge", dash="5 4")] if "absent" in marks else []
+    keys += [LegendEntry("pending", colour="rule", ends="arrow")] if "wait" in marks else []
+    keys += [LegendEntry(STATE_WORDS["absent"], colour="edge", dash="5 4")] if "absent" in marks else []
     more, y = draw_legend(keys, y + 12, WIDE)
     return assemble_scene(drain_state.title, drain_state.alt, WIDE, y + 8, [*items, *more])

@@ -1,4 +1,4 @@
-"""The sequence itself: a column for each who acts, and an arrow for each step."""
+"""The sequence diagram as shapes: a column for each actor, and an arrow for each step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["draw_sequence"]
 
 HEAD, ROW, BOX = 44.0, 42.0, 200.0
 PLACES = (0.155, 0.44, 0.70, 0.895)
-"""Where the columns stand, as parts of the width."""
+"""The centre of each column, as a fraction of the width."""
 SECRET = 1
 LINE_STYLES = {
     "good": ("edge", 1.4, ""),
@@ -32,7 +32,7 @@ LINE_STYLES = {
 
 
 def draw_sequence(drain: Drain, y: float, wide: float) -> tuple[list[Item], float]:
-    """The columns and arrows from y on, and where they end."""
+    """Draw the columns and arrows from y down; also return their lower edge."""
     places = [wide * part for part in PLACES]
     low = y + HEAD + ROW * len(drain.moves) + 10
     items = [*_draw_actors(drain, places, y, low)]
@@ -91,7 +91,7 @@ def _actor_key(drain: Drain, index: int) -> str:
 
 
 def _draw_step(drain: Drain, move: Move, places: list[float], y: float) -> Item:
-    """One arrow with its words: what is done above it, the annotation that carries it below."""
+    """Draw one arrow, with the action above it and the annotation that carries it below."""
     step, (stroke, thick, dash) = move.step, LINE_STYLES[move.mark]
     begin, end = places[step.source], places[step.target]
     strong = move.mark in {"now", "error"}
@@ -122,7 +122,7 @@ def _draw_step(drain: Drain, move: Move, places: list[float], y: float) -> Item:
 
 
 def _draw_gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
-    """The sign, the step's name and its time at the left."""
+    """Draw the symbol, the step's name and its time at the left."""
     if move.mark in SIGNS:
         yield from draw_badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
     strong = move.mark in {"now", "error"}
@@ -133,7 +133,7 @@ def _draw_gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
 
 
 def _draw_silence(drain: Drain, move: Move, places: list[float], line: float) -> Text:
-    """Who has not answered, and for how long: where the row has no arrow."""
+    """Draw who has not answered, and for how long, in the part of the row without an arrow."""
     free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
     x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
     return Text(

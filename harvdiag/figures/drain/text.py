@@ -1,4 +1,4 @@
-"""The handshake in text: for a terminal, and as a sequence diagram of Mermaid."""
+"""The drain as text: for a terminal, and as a Mermaid sequence diagram."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from harvdiag.core.wrap import wrap, wrap_labelled
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, Move
 
-__all__ = ["render_mermaid", "render_text"]
+__all__ = ["STATE_WORDS", "render_mermaid", "render_text"]
 
 STATE_WORDS = {
     "good": "done",
-    "now": "waited for",
-    "error": "does not come",
-    "absent": "can never come",
+    "now": "waiting for this",
+    "error": "blocked",
+    "absent": "can never happen",
     "unseen": "not seen",
 }
 UNSAFE = re.compile(r"[^\w .,'/()?!✓✗▶…·-]|\bend\b", re.IGNORECASE)
@@ -27,7 +27,7 @@ SHORT = ("R", "S", "H", "J")
 
 
 def render_text(drain: Drain, notes: Sequence[tuple[str, str]], subtitle: str, width: int) -> str:
-    """The title, one line a step, and what is said below: why it stands still, what to do, what to beware of."""
+    """Render the title, one line a step, and the notes: why it is stalled, the next step, the warning."""
     lines = [*wrap(drain.title, width), plain(subtitle), ""]
     for move in drain.moves:
         step = move.step
@@ -39,13 +39,13 @@ def render_text(drain: Drain, notes: Sequence[tuple[str, str]], subtitle: str, w
     if drain.moves:
         lines.append("")
     if drain.moves and not drain.secret:
-        lines += wrap("The plan Secret, on which all this would be written, is not there to be seen.", width)
+        lines += wrap("The plan Secret, whose annotations carry the drain, does not exist or was not seen.", width)
     lines += wrap_labelled(notes, width, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def render_mermaid(drain: Drain) -> str:
-    """The same as a Mermaid sequenceDiagram; nothing in a name is interpreted."""
+    """Render it as a Mermaid sequenceDiagram; names are escaped."""
     lines = ["sequenceDiagram", f"    accTitle: {_escape_mermaid(drain.title)}"]
     names = (ACTORS[0], f"{ACTORS[1]} {drain.secret or 'does not exist'}", ACTORS[2], ACTORS[3])
     lines += [f"    participant {short} as {_escape_mermaid(name)}" for short, name in zip(SHORT, names, strict=True)]
@@ -59,11 +59,11 @@ def _format_arrow(move: Move) -> str:
     step = move.step
     line = {"good": "->>", "now": "->>", "error": "-x", "absent": "--x"}.get(move.mark, "-->>")
     sign = SIGNS.get(move.mark, "")
-    state = STATE_WORDS.get(move.mark, "to come") if move.mark != "good" else ""
+    state = STATE_WORDS.get(move.mark, "pending") if move.mark != "good" else ""
     words = " ".join(filter(None, (sign, step.name, step.what, f"({step.carrier})", f"({state})" if state else "")))
     return f"{SHORT[step.source]}{line}{SHORT[step.target]}: {_escape_mermaid(words)}"
 
 
 def _escape_mermaid(text: str) -> str:
-    """Mermaid's own way to write a sign by its number: ``#59;`` is a semicolon."""
+    """Escape characters as Mermaid's numeric entities: ``#59;`` is a semicolon."""
     return UNSAFE.sub(lambda match: "".join(f"#{ord(character)};" for character in match[0]), plain(text))

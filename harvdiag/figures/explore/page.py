@@ -1,8 +1,8 @@
-"""The page: a picture and its text for everybody, and for those with scripts what it takes to explore them.
+"""The page: the picture and its text, and the script and facts that make it interactive.
 
-The picture is an image with its words, so that a front end that strips scripts and styles (GitHub, a notebook that is
-not trusted yet) keeps it whole; the script puts the same shapes in its place. What comes from a cluster is text in the
-picture, text in the `pre`, and JSON; the script makes text nodes of it and nothing else.
+The picture is an `img` with alternative text, so that a front end that strips scripts and styles (GitHub, a notebook
+that is not trusted yet) still shows it; the script replaces it by the same shapes. Data from the cluster occurs only as
+text in the picture, text in the `pre`, and JSON, of which the script makes text nodes only.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from harvdiag.figures.svg import colour_rules, render_svg
 __all__ = ["Page"]
 
 ROOT, BODY = ".hdx", ".hdx-page"
-STYLESHEET = "{light}\n@media(prefers-color-scheme:dark){{{dark}}}\n{told_light}\n{told_dark}\n{shapes}\n{rest}"
+STYLESHEET = "{light}\n@media(prefers-color-scheme:dark){{{dark}}}\n{host_light}\n{host_dark}\n{shapes}\n{rest}"
 THEME_SELECTORS = {
     "light": ('body[data-jp-theme-light="true"]', "body.vscode-light", "body.vscode-high-contrast-light"),
     "dark": ('body[data-jp-theme-light="false"]', "body.vscode-dark", "body.vscode-high-contrast"),
 }
-"""How a front end tells its theme; what it tells counts for more than what the system is set to."""
+"""How each front end marks its theme; that takes precedence over the theme of the system."""
 
 
 class Page(NamedTuple):
-    """What a page is made of: the picture, the same as text, and the facts behind it, as JSON can hold them."""
+    """The content of a page: the picture, the same as text, and the facts behind it as JSON values."""
 
     scene: Scene
     text: str
@@ -39,7 +39,7 @@ class Page(NamedTuple):
 
     @property
     def fragment(self) -> str:
-        """One element that may stand in any page."""
+        """One element that can be embedded in any page."""
         image = f'alt="{html(self.scene.alt)}" src="data:image/svg+xml;base64,{self._image_data}"'
         text = f"<summary>The same as text</summary><pre>{_escape_lines(self.text)}</pre>"
         return "\n".join(
@@ -56,7 +56,7 @@ class Page(NamedTuple):
 
     @property
     def document(self) -> str:
-        """A page of its own."""
+        """A standalone page."""
         schemes = "light dark" if self.theme == "auto" else self.theme
         return "\n".join(
             (
@@ -81,13 +81,13 @@ class Page(NamedTuple):
 
 
 def _build_stylesheet() -> str:
-    """Colours as variables, which the theme sets; the shapes of the picture take theirs from them, too."""
+    """Return the style sheet: colours as CSS variables, which the theme sets and which the picture uses too."""
     light, dark = _colour_variables(LIGHT), _colour_variables(DARK)
     return STYLESHEET.format(
         light=f"{ROOT},{BODY}{{{light}}}",
         dark=f"{ROOT},{BODY}{{{dark}}}",
-        told_light=f"{_theme_selectors('light')}{{{light}}}",
-        told_dark=f"{_theme_selectors('dark')}{{{dark}}}",
+        host_light=f"{_theme_selectors('light')}{{{light}}}",
+        host_dark=f"{_theme_selectors('dark')}{{{dark}}}",
         shapes=colour_rules(ROOT, {key: f"var(--hdx-{key})" for key in LIGHT}),
         rest=_read_asset("explore.css"),
     )
@@ -98,9 +98,9 @@ def _colour_variables(colours: Mapping[str, str]) -> str:
 
 
 def _theme_selectors(theme: str) -> str:
-    """The roots in a front end with this theme, and those for which it was wished."""
-    wished = (f'{ROOT * 3}[data-theme="{theme}"]', f'{BODY}[data-theme="{theme}"]')
-    return ",".join((*(f"{body} {ROOT}" for body in THEME_SELECTORS[theme]), *wished))
+    """Return the selectors of roots in a front end with this theme, and of roots that request it."""
+    requested = (f'{ROOT * 3}[data-theme="{theme}"]', f'{BODY}[data-theme="{theme}"]')
+    return ",".join((*(f"{body} {ROOT}" for body in THEME_SELECTORS[theme]), *requested))
 
 
 def _escape_lines(text: str) -> str:
@@ -108,7 +108,7 @@ def _escape_lines(text: str) -> str:
 
 
 def _dump_for_script(facts: Mapping[str, Any]) -> str:
-    """JSON that cannot end the element it stands in."""
+    """Return the facts as JSON that cannot close the script element around it."""
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

@@ -1,4 +1,4 @@
-"""The link graph: every Node with its Machine, that one's parts and the cluster objects, and the links between them."""
+"""The link graph: every Node with its Machine, the parts of the Machine, the cluster objects, and their links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["draw"]
 
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
-    """The picture of all links, or with a focus of those around one object."""
+    """Draw all links, or with a focus those in the neighbourhood of one object."""
     view = plot(cluster.upgrade, cluster.graph, options.focus, options.finding, options.whole)
     return Drawing(
         scene=build_scene(view, options),

@@ -1,4 +1,4 @@
-"""The shapes of a box: an object, one that is not there, a bundle of many."""
+"""The shapes of a box: an object, a missing object, a stack of many."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ INSET = 9.0
 
 
 def draw_box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
-    """One object or empty slot, by a shorter `name` where it has one.
+    """Draw one object or empty slot, labelled with the shorter `name` where one is given.
 
-    `lacking` is the severity of the broken tie that leads to one that is not there.
+    `lacking` is the severity of the broken link whose target this missing object is.
     """
     blame = thing.state if thing.state in SEVERE else lacking
     frame = _draw_frame(thing, area, blame)
@@ -70,7 +70,7 @@ def _draw_frame(thing: Thing, area: Area, blame: str) -> Rect:
 
 
 def _absence_note(thing: Thing, area: Area | None = None) -> str:
-    """What is said of one that is not there, with its kind where several kinds share a column and there is room."""
+    """Return the note of a missing object, with its kind where several kinds share a column and it fits."""
     state = MISSING.get(thing.state, "")
     whole = ", ".join(filter(None, (thing.note, state)))
     if area is None or area.height > HIGH or text_width(whole, SMALL) <= area.width - 2 * INSET:
@@ -79,16 +79,17 @@ def _absence_note(thing: Thing, area: Area | None = None) -> str:
 
 
 def _format_hint(thing: Thing) -> str:
-    """The whole name, what is known of it, and what was found."""
+    """Return the tooltip: the full name, the note, and the findings."""
     if thing.slot:
         head = f"{thing.slot} of {thing.ref.name}"
     else:
-        head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{thing.note if thing.real else _absence_note(thing)}"
+        note = thing.note if thing.real else _absence_note(thing)
+        head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{note}"
     return "\n".join(map(plain, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)]))
 
 
 def draw_stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:
-    """Many boxes behind one another, with two lines on the foremost."""
+    """Draw a stack of boxes, with two lines of text on the front one."""
     severe = state in SEVERE
     fill, stroke = (f"{state}_box", state) if severe else ("box", "edge")
     if state == "unseen":

@@ -1,4 +1,4 @@
-"""The link graph in Graphviz' language: ``dot -Tsvg``."""
+"""The link graph in DOT, the language of Graphviz: ``dot -Tsvg``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDS = {(True, True): "both", (True, False): "forward", (False, True): "back"}
 
 
 def render_dot(view: Plot) -> str:
-    """One statement a node and a link; every name is quoted."""
+    """Render one statement for each node and each link; every name is quoted."""
     diagram = outline(view)
     attributes = {
         "rankdir": "LR",
@@ -69,6 +69,6 @@ def _format_attributes(attributes: Mapping[str, str]) -> str:
 
 
 def _quote_string(text: str) -> str:
-    """A quoted string; a backslash would call an escape of Graphviz, an ampersand an entity of HTML."""
+    """Return a quoted string; Graphviz reads backslash escapes and HTML entities in it, so both are escaped."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;").replace("\n", "\\n")
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""The last column: the cluster objects, and the trunk in which the ties to them run together."""
+"""The last column: the cluster objects, and the trunk that joins the links to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ APART = 22.0
 def draw_cluster_column(
     web: Web, exits: Sequence[Route], top: float, options: RowOptions
 ) -> tuple[list[Item], dict[str, Area], float]:
-    """The boxes of the cluster objects with the ties among them, where each is, and where they end."""
+    """Draw the cluster objects and the links among them; also return the area of each and their lower edge."""
     left, wide = options.grid.left(4), options.grid.widths[4]
     broken = [route.tie for route in exits if route.tie.broken]
     areas: dict[str, Area] = {}
@@ -45,7 +45,7 @@ def draw_cluster_column(
 
 
 def _connect_boxes(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...]:
-    """Straight down or up to the next box, around the right side to any other."""
+    """Return the segments of a link: straight to an adjacent box, around the right side to any other."""
     down = b.y > a.y
     if abs(b.y - a.y) <= (a if down else b).height + APART + 1:
         x = a.x + a.width * (0.35 if down else 0.65)
@@ -56,7 +56,7 @@ def _connect_boxes(a: Area, b: Area) -> tuple[tuple[tuple[float, float], tuple[f
 
 
 def _draw_broken_labels(broken: Sequence[Tie], area: Area) -> tuple[list[Item], float]:
-    """The words of the ties that lead to one that does not exist."""
+    """Draw the labels of the links to an object that does not exist; also return their lower edge."""
     y = area.bottom
     items = []
     for tie in broken[:1]:
@@ -72,7 +72,7 @@ def _draw_broken_labels(broken: Sequence[Tie], area: Area) -> tuple[list[Item], 
 def draw_trunk(
     web: Web, exits: Sequence[Route], areas: dict[str, Area], options: RowOptions, hanging: Sequence[float]
 ) -> list[Item]:
-    """The ties that leave the rows, the line in which they run together, and those that are broken by themselves."""
+    """Draw the links from the rows to the cluster objects: intact ones join one line, broken ones are drawn singly."""
     x = options.grid.trunk
     items = []
     good = [route for route in exits if route.tie.state in {"good", "unseen"} and route.tie.target.key in areas]

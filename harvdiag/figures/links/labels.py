@@ -1,4 +1,4 @@
-"""The words at the ties: the field, and where it is broken, how; placed where no other word stands."""
+"""The labels of links: the field and, where the link is broken, how; placed where they overlap nothing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LINE, ABOVE, BELOW, NARROW, STEPS = 13.0, 4.0, 12.0, 60.0, 12
 
 
 def short_field(path: str) -> str:
-    """A field in few signs: ``cluster.x-k8s.io/machine``, ``status.nodeRef.name``, ``ownerReferences[0]``."""
+    """Return a field in short form: ``cluster.x-k8s.io/machine``, ``status.nodeRef.name``, ``ownerReferences[0]``."""
     quoted = QUOTED.match(path)
     return quoted[2] if quoted else path.removeprefix("metadata.")
 
 
 def last_field(path: str) -> str:
-    """A field in one word, where there is no room for more: ``machine``, ``nodeRef.name``, ``infrastructureRef``."""
+    """Return a field in one word, where nothing longer fits: ``machine``, ``nodeRef.name``, ``infrastructureRef``."""
     if quoted := QUOTED.match(path):
         return quoted[2].rpartition("/")[2]
     word = path.partition(".")[2] or path
@@ -36,14 +36,14 @@ def last_field(path: str) -> str:
 
 
 def label_texts(tie: Tie) -> list[str]:
-    """What stands at a tie: its field, and below it what is wrong with it."""
+    """Return the lines of a label: the field, and below it what is wrong with the link."""
     quoted = QUOTED.match(tie.paths[0])
     sort = f"{quoted[1]} " if quoted and tie.word == "missing" else ""
     return [short_field(tie.paths[0]), f"{sort}{tie.word}"] if tie.word else [short_field(tie.paths[0])]
 
 
 def label_lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[str]:
-    """The same in lines that fit: the name of another object is shortened, and never cut off."""
+    """Return the same in lines that fit: the name of another object is shortened like in its box, not truncated."""
     field, *problem = (plain(text) for text in label_texts(tie))
     if problem and tie.instead:
         name = next((short for ref, short in names.items() if plain(ref.name) == plain(tie.instead)), tie.instead)
@@ -54,10 +54,10 @@ def label_lines(tie: Tie, room: float, names: Mapping[ObjectRef, str]) -> list[s
 
 
 def place_label(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Area]) -> tuple[Text, ...]:
-    """The words beside the level part of a route, where nothing else is; none where there is no such place."""
+    """Place a label beside the horizontal part of a route; return nothing where it would overlap something."""
     (x, y), (a, b) = max(route.pieces[::2], key=lambda piece: abs(piece[1][0] - piece[0][0]))
     room = abs(a - x) - (BEND if y != b else 0) - 6
-    if room < NARROW:  # a word of which two letters are left tells nothing; the hint has it whole
+    if room < NARROW:  # two letters of a word say nothing, and the tooltip has the full text
         return ()
     height = y if (x < a) == (route.level == "left") else b
     left = min(x, a) + (BEND if y != b and route.level == "right" else 0) + 3
@@ -75,7 +75,7 @@ def place_label(route: Route, names: Mapping[ObjectRef, str], taken: Sequence[Ar
 
 
 def stroke_areas(route: Route) -> list[Area]:
-    """Where the stroke of a route is, in small areas."""
+    """Return the areas that the stroke of a route covers, in small steps."""
     areas = []
     for start, end in route.strokes:
         steps = 1 if start[1] == end[1] else STEPS
@@ -86,6 +86,6 @@ def stroke_areas(route: Route) -> list[Area]:
 
 
 def _curve_point(start: tuple[float, float], end: tuple[float, float], t: float) -> tuple[float, float]:
-    """The point of the smooth line between two points at t (0 to 1)."""
+    """Return the point of the Bezier curve between two points at t (0 to 1)."""
     bend = 3 * t * t - 2 * t * t * t
     return start[0] + (end[0] - start[0]) * (1.5 * t - 1.5 * t * t + t**3), start[1] + (end[1] - start[1]) * bend

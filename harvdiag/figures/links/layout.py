@@ -1,4 +1,10 @@
-"""Where the boxes of a row stand: columns from left to right, each ordered so that few ties cross."""
+"""The layout of a row: boxes in columns from left to right, each ordered so that few links cross.
+
+The order is found by barycentre sweeps, the crossing reduction of layered graph drawing (Sugiyama, Tagawa and Toda,
+"Methods for visual understanding of hierarchical system structures", 1981): sweeping over the columns to and fro, each
+box is sorted by the mean position of its neighbours. The columns are fixed by the kinds, so that the layers need not be
+assigned; vertical positions are then set near the mean of the neighbours, without overlaps.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +18,14 @@ from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing
 __all__ = ["HIGH", "LABELLED", "LANE", "Grid", "count_crossings", "order_columns", "place_boxes"]
 
 HIGH, BETWEEN, LANE = 36.0, 14.0, 8.0
-SPREAD = 44.0  # where words stand at several ties, one below the other
-"""The height of a box, the room between two, and how far from a box a tie passes by."""
+SPREAD = 44.0  # room for the labels of several links, one below the other
+"""The height of a box, the gap between two, and the distance at which a link passes a box."""
 SWEEPS = 4
 
 
 class Grid(NamedTuple):
-    """The width of each column and of the room behind it (the last column is that of the cluster objects), the height
-    of a box, and how far apart ties arrive at it.
+    """The width of each column and of the gap after it (the last column is that of the cluster objects), the height of
+    a box, and the distance between the links that arrive at it.
     """
 
     widths: tuple[float, ...] = (158, 166, 166, 166, 146)
@@ -32,7 +38,7 @@ class Grid(NamedTuple):
         return MARGIN + sum(self.widths[:column]) + sum(self.rooms[:column])
 
     def right(self, column: int) -> float:
-        """Its right edge."""
+        """The right edge of a column."""
         return self.left(column) + self.widths[column]
 
     @property
@@ -42,18 +48,18 @@ class Grid(NamedTuple):
 
     @property
     def trunk(self) -> float:
-        """Where the ties to the cluster objects run down together."""
+        """The x of the line that joins the links to the cluster objects."""
         return self.right(3) + self.rooms[3] / 2
 
 
 LABELLED = Grid(rooms=(192, 146, 146, 70), high=72, step=16)
-"""Room for words at every tie: wider between the columns, and the ties further apart."""
+"""The grid with room for a label at every link: wider gaps, and the links further apart."""
 
 
 def order_columns(row: Row) -> list[list[Thing]]:
-    """The things of each column from above, after a few sweeps in which each goes where its neighbours are.
+    """Order the objects of each column by a few barycentre sweeps, alternately to the right and to the left.
 
-    The Nodes keep the order of their names.
+    The Nodes, in the first column, keep the order of their names.
     """
     columns = [[thing for thing in row.things if thing.ref.kind in kinds] for kinds in COLUMNS]
     beside = _find_neighbours(row)
@@ -74,13 +80,13 @@ def order_columns(row: Row) -> list[list[Thing]]:
 def _left_neighbours(
     beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], index: int
 ) -> Mapping[str, list[str]]:
-    """For Machines their Nodes alone, for parts their Machines, so that what belongs to one stays together."""
+    """Limit neighbours to Nodes for Machines, to Machines for parts, so that the parts of one Machine stay together."""
     before = {thing.key for thing in columns[min(index - 1, 1)]}
     return {name: [o for o in neighbours if o in before] or neighbours for name, neighbours in beside.items()}
 
 
 def _relative_positions(column: Sequence[Thing]) -> list[tuple[float, Thing]]:
-    """Each thing with its place between 0 and 1, so that columns of different length compare."""
+    """Return each object with its position between 0 and 1, so that columns of different lengths compare."""
     return [((index + 0.5) / len(column), thing) for index, thing in enumerate(column)]
 
 
@@ -103,7 +109,7 @@ def _find_neighbours(row: Row) -> dict[str, list[str]]:
 
 
 def count_crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
-    """How many pairs of ties between neighbouring columns cross, in this order of the things."""
+    """Count the pairs of links between adjacent columns that cross in this order of the objects."""
     rank = {thing.key: index for column in columns for index, thing in enumerate(column)}
     spans = set()
     for tie in row.ties:
@@ -118,7 +124,7 @@ def count_crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
 
 
 def place_boxes(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, Area], float]:
-    """Where each box is, from y 0 on, and the height of all; `extra` is room to be left below a box."""
+    """Return the area of each box, from y 0 down, and the total height; `extra` is space to leave below a box."""
     columns, beside = order_columns(row), _find_neighbours(row)
     highs = [[grid.high + extra.get(thing.key, 0) for thing in column] for column in columns]
     gap = SPREAD if sum(tie.broken for tie in row.ties) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
@@ -143,7 +149,7 @@ def place_boxes(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[
 def _adjacent_neighbours(
     beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], index: int
 ) -> Mapping[str, list[str]]:
-    """For each thing of a column those tied to it in the columns at its sides; any others where there are none."""
+    """Return for each object of a column its neighbours in the adjacent columns, or any others where it has none."""
     sides = {t.key for n in (index - 1, index + 1) if 0 <= n < len(columns) for t in columns[n]}
     return {thing.key: _prefer_members(beside.get(thing.key, []), sides) for thing in columns[index]}
 
@@ -162,7 +168,7 @@ def _wanted_top(thing: Thing, beside: Mapping[str, list[str]], tops: Mapping[str
 
 
 def _separate_boxes(wanted: Sequence[float | None], heights: Sequence[float], full: float, gap: float) -> list[float]:
-    """The wished tops in their order, moved as little as keeps the boxes apart and within the row."""
+    """Move the wanted tops, keeping their order, so that the boxes do not overlap and stay within the row."""
     if all(top is None for top in wanted):
         index = (full - _total_height(heights, gap)) / 2
         return [index + sum(heights[:i]) + gap * i for i in range(len(heights))]

@@ -1,4 +1,4 @@
-"""The link graph as a Mermaid flowchart, which GitHub, GitLab and many wikis draw themselves."""
+"""The link graph as a Mermaid flowchart, which GitHub, GitLab and many wikis render."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from harvdiag.status.links.view import Plot
 __all__ = ["render_mermaid"]
 
 PLAIN = re.compile(r"[^A-Za-z0-9 _.,/-]")
-"""Everything but these signs is written as a number: what Mermaid, Markdown or HTML could read as its own."""
+"""All characters but these are escaped: Mermaid, Markdown or HTML could interpret them."""
 ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
 BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
 
 
 def render_mermaid(view: Plot) -> str:
-    """One line a node and a link; fills and inks of their own, so that it is read on light and dark paper."""
+    """Render one line for each node and each link, with explicit colours, so that it is legible in both themes."""
     diagram = outline(view)
     names = {knot.key: f"n{number}" for number, knot in enumerate(diagram.knots)}
     joints = [joint for joint in diagram.joints if joint.left in names and joint.right in names]

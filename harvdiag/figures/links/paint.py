@@ -1,4 +1,4 @@
-"""One row of the picture: its boxes, its ties with their words, and below them what was found."""
+"""One row of the picture: its boxes, its links with their labels, and below them the findings."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ PAD, CAPTIONS, SHORT = 10.0, 3, 9.0
 
 
 class RowOptions(NamedTuple):
-    """How rows are shown: on which grid, whether each tie has its words, which object and finding are meant.
+    """How to draw rows: the grid, whether every link is labelled, and the object and finding in focus.
 
-    `names` are shorter ones that stay apart.
+    `names` are shorter, still distinct names.
     """
 
     grid: Grid
@@ -52,7 +52,7 @@ class RowOptions(NamedTuple):
 
 
 class DrawnRow(NamedTuple):
-    """A painted row from y 0 on: ties, boxes and words; its height; where its ties to the cluster leave it."""
+    """A drawn row from y 0 down: links, boxes and captions; its height; the routes to the cluster objects."""
 
     items: tuple[Item, ...]
     height: float
@@ -60,7 +60,7 @@ class DrawnRow(NamedTuple):
 
 
 def draw_row(row: Row, options: RowOptions) -> DrawnRow:
-    """A row with all that is in it."""
+    """Draw a row: links, boxes, captions, stripe."""
     areas, high = place_boxes(row, options.grid, _label_heights(row, options))
     areas = {name: area._replace(y=area.y + PAD) for name, area in areas.items()}
     paths = [trim_route(route) for route in route_links(row.ties, areas, options.grid)]
@@ -85,7 +85,7 @@ def draw_row(row: Row, options: RowOptions) -> DrawnRow:
 
 
 def _label_heights(row: Row, options: RowOptions) -> dict[str, float]:
-    """Room below a box for the words of a broken tie that leads there through too narrow a gap."""
+    """Return the space below boxes for labels of broken links that reach them through too narrow a gap."""
     return {tie.target.key: 30.0 for tie in row.ties if _is_labelled_below(tie, options)}
 
 
@@ -98,9 +98,9 @@ def _is_labelled_below(tie: Tie, options: RowOptions) -> bool:
 def _place_labels(
     paths: list[Route], areas: dict[str, Area], lacking: dict[str, str], options: RowOptions
 ) -> tuple[dict[str, tuple[Shape, ...]], list[Tie]]:
-    """The words of each tie that has some, those of broken ones first, and the broken ones that found no place.
+    """Place the label of each link that has one, broken ones first; also return the broken ones without a place.
 
-    Ties of which words are told run level where those stand: `found` holds their ways afterwards.
+    A labelled link gets a horizontal part for its label: `paths` is updated with the new routes.
     """
     taken = [Area(a.x - 2, a.y - 2, a.width + 4, a.height + 4) for a in areas.values()]
     extra = _label_heights(Row((), tuple(route.tie for route in paths)), options)
@@ -132,7 +132,7 @@ def _place_labels(
 
 
 def _preferred_sides(route: Route) -> tuple[str, str]:
-    """Where a tie should run level, and where else it may: at the Nodes and at the parts, where boxes stand apart."""
+    """Return the sides for the horizontal part of a link, the better first: at Nodes and parts, boxes are apart."""
     column = min(PLACE[route.tie.source.ref.kind], PLACE[route.tie.target.ref.kind])
     return ("right", "left") if column == 1 else ("left", "right")
 
@@ -140,7 +140,7 @@ def _preferred_sides(route: Route) -> tuple[str, str]:
 def _place_beside(
     route: Route, taken: Sequence[Area], words_there: Sequence[Area], options: RowOptions
 ) -> tuple[Route, tuple[Shape, ...]]:
-    """The words of a tie beside its stroke, and its way, which may bend at its other end for them."""
+    """Place a label beside its link; also return the route, which may bend on its other side to make room."""
     for side in _preferred_sides(route):
         other = route._replace(level=side)
         if any(mark.overlaps(text, 0) for mark in stroke_areas(other) for text in words_there):
@@ -151,7 +151,7 @@ def _place_beside(
 
 
 def _place_below(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
-    """The words below the box to which a tie leads."""
+    """Place a label below the box that the link leads to; return nothing where it would overlap something."""
     where = Area(area.x, area.bottom + 2, area.width, 28)
     if any(where.overlaps(other, 0) for other in taken if other.y > area.y + 1):
         return ()
@@ -167,7 +167,7 @@ def _place_below(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
 
 
 def draw_link(route: Route, label: tuple[Shape, ...] = ()) -> Item:
-    """A tie with its words: quiet where it holds, thick and barred where it is broken."""
+    """Draw a link with its label: thin where it is intact, thick and with a bar where it is broken."""
     tie = route.tie
     stroke, thick, dash, ends = _link_style(tie)
     pieces = tuple(route.strokes)
@@ -187,7 +187,7 @@ def draw_link(route: Route, label: tuple[Shape, ...] = ()) -> Item:
 
 
 def trim_route(route: Route) -> Route:
-    """The way of a tie; that of one that leads to nothing ends before it gets there."""
+    """Return the route, which stops short of its target where that does not exist."""
     if _link_style(route.tie)[3] != "bar":
         return route
     return route._replace(pieces=(*route.pieces[:-1], _trim_piece(route.pieces[-1])))
@@ -200,7 +200,7 @@ def _is_curved(piece: tuple[tuple[float, float], tuple[float, float]]) -> bool:
 def _trim_piece(
     piece: tuple[tuple[float, float], tuple[float, float]],
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The last piece of a tie that leads to nothing ends before it gets there."""
+    """Return the last segment of a route, shortened."""
     (x, y), (a, b) = piece
     return ((x, y), (a - (SHORT if a > x else -SHORT), b))
 
@@ -229,7 +229,7 @@ def _display_name(thing: Thing) -> str:
 
 
 def _draw_captions(row: Row, unplaced: Sequence[Tie], y: float, options: RowOptions) -> tuple[list[Item], float]:
-    """What was found, root causes first, and the words that found no place at their tie."""
+    """Draw the findings, root causes first, and the labels that found no place at their link."""
     room = options.grid.right(3) - MARGIN - 26
     meant = [options.finding] if options.finding in row.findings else []
     shown = told_below(row, meant)
@@ -250,7 +250,7 @@ def _draw_captions(row: Row, unplaced: Sequence[Tie], y: float, options: RowOpti
 
 
 def draw_caption(finding: Finding, at: tuple[float, float], room: float, most: int = 2) -> tuple[Item, float]:
-    """What was found, in lines behind its sign, and where they end."""
+    """Draw a finding in lines after its badge; also return their lower edge."""
     (x, y), colour = at, str(finding.severity)
     ink = "ink" if most > 1 else "quiet"
     texts, end = draw_paragraph(finding.message, (x + 22, y + 11), room, most=most, ink=ink)
@@ -260,7 +260,7 @@ def draw_caption(finding: Finding, at: tuple[float, float], room: float, most: i
 
 
 def _draw_stripe(row: Row, high: float) -> list[Item]:
-    """A stripe beside a row in which a link is broken."""
+    """Draw a stripe beside a row in which a link is broken."""
     if not row.broken:
         return []
     state = worst([t.state for t in row.things if t.state in SEVERE] + [t.state for t in row.ties if t.broken])
@@ -273,7 +273,7 @@ def _draw_stripe(row: Row, high: float) -> list[Item]:
 
 
 def _route_exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
-    """One way to the trunk for all ties of a chain that hold, and one for each that does not."""
+    """Return one route to the trunk for all intact links of a row, and one for each broken link."""
     exits = []
     for ties in outward(row):
         tie = ties[0]
@@ -286,7 +286,7 @@ def _route_exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, .
 
 
 def move_item(item: Item, down: float) -> Item:
-    """The same item, so much further down."""
+    """Return the item moved down."""
     return replace(item, shapes=tuple(_move_shape(shape, down) for shape in item.shapes))
 
 
@@ -296,11 +296,11 @@ def _move_shape(shape: Shape, by: float) -> Shape:
     return replace(shape, y=shape.y + by)
 
 
-# --- what is folded ------------------------------------------------------------------------------------------------
+# --- folded rows ---------------------------------------------------------------------------------------------------
 
 
 def draw_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
-    """Many rows told as one."""
+    """Draw many rows as one."""
     return (
         _draw_other_fold(fold, options, number)
         if fold.more or fold.state != "good"

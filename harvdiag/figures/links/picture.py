@@ -1,4 +1,4 @@
-"""The scene: title, headings, rows from above, the cluster objects at the right, and what the signs mean."""
+"""The scene: title, headings, rows from top to bottom, the cluster objects on the right, and the legend."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BETWEEN = 6.0
 
 
 def build_scene(view: Plot, options: DrawOptions) -> Scene:
-    """All that is to be shown, in its place."""
+    """Build the scene of the link graph."""
     grid = LABELLED if options.labels else Grid()
     row_options = RowOptions(grid, options.labels, options.focus, options.finding, _shorten_names(view, grid))
     wide = row_options.grid.wide
@@ -45,7 +45,7 @@ def build_scene(view: Plot, options: DrawOptions) -> Scene:
 
 
 def _shorten_names(view: Plot, grid: Grid) -> dict[ObjectRef, str]:
-    """Names of Nodes and Machines that fit into their boxes and stay apart."""
+    """Return names of Nodes and Machines that fit their boxes and stay distinct."""
     short: dict[ObjectRef, str] = {}
     for column, kind in enumerate(("Node", "Machine")):
         refs = [
@@ -68,7 +68,7 @@ def _draw_headings(grid: Grid, y: float, clustered: bool) -> list[Item]:
 
 
 def _draw_rows(view: Plot, options: RowOptions) -> list[DrawnRow]:
-    """The rows, and below those with a broken link what was found about the cluster objects."""
+    """Draw the rows and, below those with a broken link, the findings about cluster objects."""
     rows = [
         draw_row(entry, options) if isinstance(entry, Row) else draw_fold(entry, options, index)
         for index, entry in enumerate(view.entries)
@@ -96,29 +96,27 @@ def _stack_rows(rows: Sequence[DrawnRow], y: float) -> tuple[list[Item], list[Ro
 
 
 def _bundle_heights(rows: Sequence[Item], options: RowOptions) -> list[float]:
-    """The heights at which bundles touch the trunk."""
+    """Return the y at which the folded rows join the trunk."""
     touching = (shape for item in rows if item.role == "bundle" for shape in item.shapes if isinstance(shape, Path))
     return [path.points[-1][1] for path in touching if path.points[-1][0] == options.grid.trunk]
 
 
 def _legend_entries(items: Sequence[Item]) -> list[LegendEntry]:
-    """An entry for each sign that occurs."""
-    words = {"error": "error", "warning": "warning", "info": "good to know"}
+    """Return a legend entry for each symbol that occurs."""
+    words = {"error": "error", "warning": "warning", "info": "info"}
     states = {state for item in items for state in [item.state]}
     things = {item.state for item in items if item.role in {"object", "placeholder"}}
     keys = [LegendEntry(words[state], colour=state, sign=SIGNS[state]) for state in SEVERE if state in states]
     ends = [shape.ends for item in items if item.role == "link" and item.state in SEVERE for shape in _item_paths(item)]
+    keys += [LegendEntry("broken or missing link", colour="error", thick=2.6, ends="bar")] if "bar" in ends else []
     keys += (
-        [LegendEntry("link that is broken or missing", colour="error", thick=2.6, ends="bar")] if "bar" in ends else []
-    )
-    keys += (
-        [LegendEntry("names one that names another", colour="error", thick=2.6, ends="arrow")]
+        [LegendEntry("references an object that references another", colour="error", thick=2.6, ends="arrow")]
         if "arrow" in ends
         else []
     )
     dashed = any(item.role == "link" and item.state == "absent" for item in items)
-    keys += [LegendEntry("names what does not exist", colour="edge", dash="5 4", ends="bar")] if dashed else []
-    keys += [LegendEntry("link that holds", colour="link", ends="arrow")] if "good" in states else []
+    keys += [LegendEntry("references what does not exist", colour="edge", dash="5 4", ends="bar")] if dashed else []
+    keys += [LegendEntry("intact link", colour="link", ends="arrow")] if "good" in states else []
     hollow = "absent" in things or any(item.role == "placeholder" and item.state in SEVERE for item in items)
     keys += [LegendEntry("does not exist", colour="edge", fill="paper", dash="6 4")] if hollow else []
     keys += [LegendEntry("not seen", colour="unseen", sign=SIGNS["unseen"])] if "unseen" in states else []

@@ -1,4 +1,4 @@
-"""The way of each tie from box to box: level at both ends, and past the boxes of the columns between."""
+"""The route of each link from box to box: horizontal at both ends, and past the boxes of the columns between."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ __all__ = ["BEND", "Route", "route_between", "route_links"]
 
 Point = tuple[float, float]
 BEND = 24.0
-"""The room in which a level piece comes to the height of its other end."""
+"""The width in which a horizontal segment bends to the height of its other end."""
 
 
 class Route(NamedTuple):
-    """A tie and its way: pieces of two points each, the first from its source, the last to its target.
+    """A link and its route: segments of two points each, the first from its source, the last to its target.
 
-    `level` is the side (``left``, ``right``) at which a piece runs level as far as it can, so that words may stand
-    there.
+    `level` is the side (``left``, ``right``) on which a segment is horizontal for as long as possible, for a label.
     """
 
     tie: Tie
@@ -30,13 +29,13 @@ class Route(NamedTuple):
 
     @property
     def strokes(self) -> Iterator[tuple[Point, Point]]:
-        """What is drawn of it: smooth pieces, or level ones that bend at one side only."""
+        """The segments to draw: curves, or horizontal lines that bend on one side only."""
         for piece in self.pieces:
             yield from _bend_piece(piece, self.level)
 
 
 def route_links(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
-    """The way of every tie of a row; those that lead to one side of a box arrive beside one another."""
+    """Return the route of every link of a row; links at the same side of a box get separate ports."""
     ports = _assign_ports(ties, areas, grid.step)
     routes = []
     for index, tie in enumerate(ties):
@@ -49,7 +48,7 @@ def route_links(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> l
 def route_between(
     start: Point, end: Point, columns: tuple[int, int], where: tuple[Mapping[str, Area], Grid]
 ) -> tuple[tuple[Point, Point], ...]:
-    """From one point to another, through the free lanes of the columns between these two."""
+    """Return the segments from one point to another, through the free lanes of the columns between them."""
     (first, last), (areas, grid) = columns, where
     between = range(first + 1, last) if first < last else range(first - 1, last, -1)
     points = [start]
@@ -73,7 +72,7 @@ def _free_lanes(column: Sequence[Area]) -> list[float]:
 def _assign_ports(
     ties: Sequence[Tie], areas: Mapping[str, Area], most: float
 ) -> dict[tuple[int, str], tuple[bool, float]]:
-    """For each end of each tie: whether it is at the right side of the box, and how far from its middle."""
+    """Return for each end of each link whether it is on the right side of the box, and its offset from the middle."""
     sides: dict[tuple[str, bool], list[tuple[float, float, bool, int]]] = {}
     for index, tie in enumerate(ties):
         for own, other in ((tie.source, tie.target), (tie.target, tie.source)):
@@ -81,7 +80,7 @@ def _assign_ports(
             away = areas[other.key].y + areas[other.key].height / 2
             left = areas[own.key].y + areas[own.key].height / 2
             back = PLACE[tie.source.ref.kind] > PLACE[tie.target.ref.kind]
-            # Past a neighbour above or below it: what goes further leaves further out.
+            # A link to a further column passes the adjacent one above or below: its port is further out.
             far = abs(PLACE[other.ref.kind] - PLACE[own.ref.kind]) - 1
             sides.setdefault((own.key, right), []).append((away + far * (30 if away > left else -30), far, back, index))
     ports = {}
@@ -103,7 +102,7 @@ def _bend_piece(piece: tuple[Point, Point], level: str) -> Iterator[tuple[Point,
         return
     left, right = min(x, a), max(x, a)
     turn = right - BEND if level == "left" else left + BEND
-    first = (x < a) == (level == "left")  # whether the level part comes before the bend
+    first = (x < a) == (level == "left")  # whether the horizontal part comes before the bend
     height = y if first else b
     yield (x, y), (turn, height)
     yield (turn, height), (a, b)

@@ -1,4 +1,4 @@
-"""The link graph for a terminal: a tree a row, with the same signs."""
+"""The link graph for a terminal: a tree for each row, with the same symbols."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NARROW = 40
 
 
 def render_tree(view: Plot, width: int) -> str:
-    """The title, a tree for each row with what was found below it, and what is folded."""
+    """Render the title, a tree for each row with its findings below it, and the folded rows."""
     room = max(width, NARROW)
     lines = [*_wrap_line(view.title, room), *_wrap_line(view.source, room), ""]
     for entry in view.entries:
@@ -42,7 +42,7 @@ def _fold_lines(fold: Fold, room: int) -> list[str]:
 
 
 def _chain_lines(row: Row, room: int) -> list[str]:
-    """All that is well in one line: the Node, its Machine, and what kinds of parts there are."""
+    """Return a healthy row in one line: the Node, its Machine, and the kinds of its parts."""
     objects = [_object_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
     parts = dict.fromkeys(thing.ref.kind for thing in row.things if thing.ref.kind not in {"Node", "Machine"})
     return _wrap_line(f"✓ {' ── '.join(filter(None, [*objects, ', '.join(parts)]))}", room, "  ")
@@ -66,7 +66,7 @@ def _row_lines(row: Row, room: int) -> Iterator[str]:
 
 
 def _child_lines(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
-    """What is tied to a thing in the columns to its right; what was told before is named once more, if it matters."""
+    """Yield the objects linked to one in the columns to its right; one shown before has no children again."""
     seen.add(thing.key)
     neighbours: dict[str, tuple[Thing, list[Tie]]] = {}
     for tie in row.ties:
@@ -92,7 +92,7 @@ def _child_lines(row: Row, thing: Thing, indent: str, seen: set[str], room: int)
 
 
 def _lacks_parent(row: Row, thing: Thing) -> bool:
-    """Whether nothing in the column to its left is tied to it, so that it must be told further left."""
+    """Whether nothing in the column to its left is linked to it, so that it must be shown further left."""
     ends = [
         tie.source if tie.target.key == thing.key else tie.target
         for tie in row.ties
@@ -110,7 +110,7 @@ def _object_line(thing: Thing, ties: list[Tie] | None) -> str:
 
 
 def _format_faults(ties: list[Tie]) -> str:
-    """The fields that are broken, and how."""
+    """Return the broken fields, and how they are broken."""
     return "; ".join(f"{plain(tie.paths[0])}: {plain(tie.word)}" for tie in ties if tie.word)
 
 
@@ -121,7 +121,7 @@ def _finding_lines(finding: Finding, room: int) -> list[str]:
 
 
 def _cluster_lines(view: Plot, room: int) -> Iterator[str]:
-    """The cluster objects in one line, but for those about which something was found."""
+    """Yield the healthy cluster objects in one line, and each of the others with its findings."""
     healthy = [called(thing) for thing in view.web.hub if thing.state == "good"]
     if healthy:
         yield from _wrap_line(f"✓ {', '.join(healthy)}", room, "  ")

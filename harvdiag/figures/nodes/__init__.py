@@ -1,4 +1,4 @@
-"""The matrix: every node against every check, trouble on top."""
+"""The matrix: every node against every check, problems first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["draw"]
 
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
-    """The picture of `cluster.node_status`, whose table it has: what is well folds where there is much of it."""
+    """Draw `cluster.node_status`, whose table it has; healthy nodes are folded where there are many."""
     board = cluster.node_status
     lines = folded(board.rows, options.whole)
     return Drawing(

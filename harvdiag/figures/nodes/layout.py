@@ -1,4 +1,4 @@
-"""The matrix as shapes: one row a line, one column a check; what is well recedes."""
+"""The matrix as shapes: one row a line, one column a check; healthy cells are inconspicuous."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = ["build_scene"]
 
 LEAST, MOST, GAP = 960.0, 1180.0, 4.0
 HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
-LEGEND = {"error": "broken", "warning": "look at it", "info": "good to know", NOW: "under way", UNSEEN: "not seen"}
+LEGEND = {"error": "error", "warning": "warning", "info": "info", NOW: "in progress", UNSEEN: "not seen"}
 
 
 def build_scene(board: Board, lines: Sequence[Line]) -> Scene:
-    """The whole matrix."""
+    """Build the scene of the matrix."""
     return Grid(board, lines).build_scene()
 
 
 class Grid:
-    """Where the columns are, and the shapes in them."""
+    """The columns of the matrix, and the shapes in them."""
 
     def __init__(self, board: Board, lines: Sequence[Line]) -> None:
         self.board = board
@@ -40,7 +40,7 @@ class Grid:
         self.short = _shorten_names(lines, self.places[0][2] - 34)
 
     def build_scene(self) -> Scene:
-        """Title, heads, rows, what is about no node, legend."""
+        """Build the scene: title, column heads, rows, notes, legend."""
         wide = self.right + MARGIN
         items, y = draw_head(title(self.board), source_line(self.board.diagnosis), wide)
         items += list(self._draw_heads(y + 12))
@@ -62,7 +62,7 @@ class Grid:
     # --- columns ---------------------------------------------------------------------------------------------------
 
     def _place_columns(self) -> list[tuple[str, float, float]]:
-        """Each column's name, left edge and width; as wide as it needs, within bounds, the whole within its own."""
+        """Return the name, left edge and width of each column: as wide as its texts, within limits."""
         names = ["", *self.board.columns]
         wide = [min(self._needed_width(name), NAMES if not name else WIDEST) for name in names]
         room = MOST - 2 * MARGIN
@@ -109,7 +109,7 @@ class Grid:
         return [*items, Item((under,), role="rule")]
 
     def _draw_message(self, each: Row, own: str, y: float) -> Item:
-        """What was found, where the cells of something that is no node are empty."""
+        """Draw the finding of a row that is not a Node, where its cells are empty."""
         _, left, _ = self.places[3]
         x, message = left + 8, plain(each.findings[0].message)
         text = Text(x, y + HIGH / 2 + 4, fit_text(message, self.right - x, SMALL), size=SMALL)
@@ -174,7 +174,7 @@ class Grid:
 
     @property
     def _note_texts(self) -> list[tuple[str, str, str]]:
-        """What is about no single node: sign, colour and words."""
+        """What is not about a single node: symbol, mark and text."""
         return [(SIGNS[state], state, plain(words)) for words, state in notes(self.board)]
 
     def _draw_notes(self, y: float) -> Iterator[Item]:
@@ -207,7 +207,7 @@ def _line_label(each: Line) -> str:
 
 
 def _shorten_names(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
-    """The names of the rows, so that they stay apart: those of Nodes and those of Machines have nothing in common."""
+    """Return shorter, still distinct names of the rows; Nodes and Machines apart, for they share no naming scheme."""
     rows = [each for each in lines if isinstance(each, Row)]
     short: dict[ObjectRef, str] = {}
     for _, same_kind in groups(rows, lambda row: row.ref.kind):
@@ -217,7 +217,7 @@ def _shorten_names(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
 
 
 def _box_style(state: str) -> tuple[str, str]:
-    """The fill and the dash of a cell's box; neither where it recedes."""
+    """Return fill and dash of a cell's box; neither where the cell needs no attention."""
     if state == UNSEEN:
         return "", "3 3"
     return (f"{state}_box", "") if state in {*SEVERE, NOW} else ("", "")

@@ -1,4 +1,4 @@
-"""The matrix for a terminal: an aligned table with the signs of the picture."""
+"""The matrix for a terminal: an aligned table with the symbols of the picture."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from harvdiag.status.summary import counted
 
 __all__ = ["render_table"]
 
-MOST, SHORT, LEAST = 40, 24, 16  # the places of a name: where there is room, where there is less, in any case
+MOST, SHORT, LEAST = 40, 24, 16  # the cells of a name: at most, where there is less room, and at least
 DISPENSABLE = ("roles", "vms", "volumes", "os", "schedulable", "managed", "ready", "kubelet", "upgrade", "paired")
 EM = 12
 Grid = dict[str, list[str]]
 
 
 def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
-    """An aligned table. Where there is no room for all columns, those that are the same on all lines are told below.
+    """Render an aligned table. Where not all columns fit, those with the same value on all lines are listed below it.
 
-    One with trouble in it is never left out: what does not fit beside the others stands in a second table below.
+    A column with a problem is never left out: what does not fit beside the others goes into a second table below.
     """
     grid = {name: [_format_cell(line, name) for line in lines] for name in board.columns}
     heads, omitted = _line_labels(lines, MOST), list[str]()
@@ -41,7 +41,7 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
         omitted += [f"the same on all: {', '.join(alike)}"] if alike else []
     if _table_width(heads, grid) > width:
         left = list(_drop_columns(heads, grid, bad, width))
-        omitted += [f"left out for want of room: {', '.join(left)}"] if left else []
+        omitted += [f"left out, no room: {', '.join(left)}"] if left else []
     if _table_width(heads, grid) > width:
         heads = _line_labels(lines, LEAST)
     out = [*wrap(title(board), width, "  "), *wrap(source_line(board.diagnosis), width, "  ")]
@@ -50,15 +50,15 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
     skipped = board.findings.skipped
     for section in (
         omitted,
-        ["Not about one node:", *below] if below else [],
-        [f"? {counted(len(skipped), 'check')} could not be made"] if skipped else [],
+        ["Not about a single node:", *below] if below else [],
+        [f"? {counted(len(skipped), 'check')} could not be run"] if skipped else [],
     ):
         out += ["", *(line for text in section for line in wrap(text, width, "  "))] if section else []
     return "\n".join(out)
 
 
 def _drop_columns(heads: Sequence[str], grid: Grid, bad: set[str], width: int) -> Iterator[str]:
-    """Take columns that show no trouble out until the others fit; and how they are headed."""
+    """Remove columns without a problem until the others fit, and yield their headings."""
     for name in DISPENSABLE:
         if _table_width(heads, grid) > width and name in grid and name not in bad:
             del grid[name]
@@ -66,7 +66,7 @@ def _drop_columns(heads: Sequence[str], grid: Grid, bad: set[str], width: int) -
 
 
 def _split_columns(heads: Sequence[str], grid: Grid, width: int) -> Iterator[Grid]:
-    """The columns, as many at a time as there is room for beside the names."""
+    """Yield the columns in groups that fit beside the names."""
     now: Grid = {}
     for name, cells in grid.items():
         if now and _table_width(heads, now | {name: cells}) > width:
@@ -77,7 +77,7 @@ def _split_columns(heads: Sequence[str], grid: Grid, width: int) -> Iterator[Gri
 
 
 def _line_labels(lines: Sequence[Line], most: int) -> list[str]:
-    """What stands before each line; names that are too long lose what all of them have in common."""
+    """Return the label of each line; where names are too long, their common part is removed."""
     short: dict[tuple[str, str], str] = {}
     rows = [line for line in lines if isinstance(line, Row)]
     for kind, same_kind in groups(rows, lambda row: row.ref.kind):
@@ -89,7 +89,7 @@ def _line_labels(lines: Sequence[Line], most: int) -> list[str]:
 
 
 def _shorten_names(names: Sequence[str], most: int) -> Mapping[str, str]:
-    """Names in no more than so many places each."""
+    """Return names of at most this many cells each, still distinct."""
     shortened = {name: name for name in names}
     for room in range(most * EM, 0, -EM // 2):
         if all(count_cells(name) <= most for name in shortened.values()):
@@ -125,6 +125,6 @@ def _format_cell(line: Line, name: str) -> str:
 
 
 def _abbreviate_cell(cell: Cell) -> str:
-    """The sign alone where it says it all."""
+    """Return symbol and word, or the symbol alone where it says the same."""
     bare = cell.state == UNSEEN or (cell.state == GOOD and cell.word == "yes")
     return sign(cell) if bare else f"{sign(cell)} {plain(cell.word)}".strip()

@@ -1,4 +1,4 @@
-"""The timeline of an upgrade as a picture: what happened when, and at which moment all stopped."""
+"""The timeline of an upgrade as a picture: what happened when, and when it stalled."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = ["draw"]
 WIDE = 1120.0
 LEGEND = {
     "error": "broken, or failed",
-    "warning": "held up, or a fault on the way",
-    "now": "at work",
+    "warning": "held up, or had a fault",
+    "now": "in progress",
     "good": "done",
-    "unseen": "not known",
+    "unseen": "unknown",
 }
 
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
-    """The picture of `cluster.upgrade.history`, whose table it has.
+    """Draw `cluster.upgrade.history`, whose table it has: the last upgrade where none is in progress.
 
-    Where no upgrade is under way, it is that of the last. Nothing may be wished of it.
+    It takes no options.
     """
     del options
     history, under = cluster.upgrade.history, source_line(cluster.upgrade)
@@ -65,7 +65,7 @@ def _build_scene(history: History, subtitle: str) -> Scene:
 
 
 def _build_text_scene(history: History, items: list[Item], y: float) -> Scene:
-    """Where nothing has a time: what is known, in words."""
+    """Build the scene where nothing has a time: what is known, as text."""
     for label, text in parts(history.course)[:4]:
         texts, low = draw_paragraph(text, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
         items.append(Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=plain(text)))

@@ -1,4 +1,4 @@
-"""The axis of time: from a moment to its place, long silences squeezed together."""
+"""The time axis: from a time to its x, with long silences compressed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import NamedTuple
 __all__ = ["Axis", "Stretch", "build_axis"]
 
 SHARE, SHORTEST = 0.3, timedelta(minutes=30)
-"""A silence is squeezed where it is longer than this part of all that is busy, and than half an hour."""
+"""A silence is compressed where it is longer than this share of the busy time, and than half an hour."""
 APART = 72.0
 STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 40320))
 EPOCH = datetime(2000, 1, 3, tzinfo=UTC)
 
 
 class Stretch(NamedTuple):
-    """A part of the axis: its times and its places. `silent` where nothing moves and the time is squeezed."""
+    """A part of the axis, in time and in x. `silent`: nothing happened, and the time is compressed."""
 
     began: datetime
     ended: datetime
@@ -27,27 +27,27 @@ class Stretch(NamedTuple):
 
     @property
     def duration(self) -> timedelta:
-        """How long it is."""
+        """The time between its ends."""
         return self.ended - self.began
 
 
 class Axis(NamedTuple):
-    """The stretches from left to right, without holes."""
+    """The stretches from left to right, without gaps."""
 
     stretches: tuple[Stretch, ...]
 
     @property
     def left(self) -> float:
-        """Where it begins."""
+        """The x at which it begins."""
         return self.stretches[0].left
 
     @property
     def right(self) -> float:
-        """Where it ends."""
+        """The x at which it ends."""
         return self.stretches[-1].right
 
     def place(self, time: datetime) -> float:
-        """Where a moment is; before the begin the begin, after the end the end."""
+        """Return the x of a time; the nearer end of the axis for one outside it."""
         for stretch in self.stretches:
             if time <= stretch.ended:
                 part = (time - stretch.began) / stretch.duration if stretch.duration else 0.0
@@ -55,7 +55,7 @@ class Axis(NamedTuple):
         return self.right
 
     def ticks(self) -> Iterator[datetime]:
-        """Moments on the hour or a simple part of it, far enough apart for their names; none in a silence."""
+        """Yield round times, far enough apart for their labels; none within a silence."""
         busy = [stretch for stretch in self.stretches if not stretch.silent]
         step = next((step for step in STEPS if all(_ticks_fit(stretch, step) for stretch in busy)), STEPS[-1])
         for stretch in busy:
@@ -72,7 +72,7 @@ def _ticks_fit(stretch: Stretch, step: timedelta) -> bool:
 
 
 def build_axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, wide: float, gap: float) -> Axis:
-    """The axis over what is busy, and until `end`; each long silence takes `gap` of the width."""
+    """Build the axis over the busy times, up to `end`; each long silence takes `gap` of the width."""
     runs = _merge_runs(sorted(busy), end)
     silent = [(ended, began) for (_, ended), (began, _) in pairwise(runs)]
     works = sum((ended - began for began, ended in runs), timedelta())
@@ -90,7 +90,7 @@ def build_axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: f
 
 
 def _merge_runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> list[tuple[datetime, datetime]]:
-    """What is busy, put together where no long silence lies between; the last reaches to the end."""
+    """Merge the busy times that no long silence separates; the last extends to the end."""
     merged: list[tuple[datetime, datetime]] = []
     for began, ended in [*busy, (end, end)]:
         if merged and began <= merged[-1][1]:
@@ -100,7 +100,7 @@ def _merge_runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> lis
     whole = sum((ended - began for began, ended in merged), timedelta())
     breaks = [began - ended for (_, ended), (began, _) in pairwise(merged)]
     long = max(SHORTEST, (whole + sum((b for b in breaks if b <= SHORTEST), timedelta())) * SHARE)
-    # A few of the longest: each takes its width from what is busy.
+    # Only the longest three: each takes width from the busy times.
     worst = sorted((b for b in breaks if b > long), reverse=True)[:3]
     runs = merged[:1]
     for (began, ended), silence in zip(merged[1:], breaks, strict=True):
@@ -108,6 +108,6 @@ def _merge_runs(busy: Sequence[tuple[datetime, datetime]], end: datetime) -> lis
             runs.append((began, ended))
         else:
             runs[-1] = runs[-1][0], ended
-    # A moment alone needs some width of its own.
+    # A single time needs some width of its own.
     least = timedelta(minutes=1)
     return [(a, b if b > a or index == len(runs) - 1 else a + least) for index, (a, b) in enumerate(runs)]

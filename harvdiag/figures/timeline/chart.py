@@ -1,4 +1,4 @@
-"""The rows of the timeline as shapes: bars in lanes, their words where there is room, signs, and the marked moment."""
+"""The rows of the timeline as shapes: bars with their texts where they fit, symbols, and the marked time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES, PHASE, NODE, TOP, GAP, PHASE_BAR = 204.0, 22.0, 34.0, 56.0, 104.0, 14.0
 
 
 def draw_chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
-    """The axis, the phases, the nodes, from y on; and where they end."""
+    """Draw the axis, the phases and the nodes from y down; also return their lower edge."""
     top = y + TOP
     middle = top + PHASE * len(history.phases) + 12
     low = middle + NODE * len(history.nodes) + 4
@@ -39,7 +39,7 @@ def draw_chart(history: History, axis: Axis, y: float) -> tuple[list[Item], floa
 
 
 def _draw_silences(axis: Axis, y: float, low: float) -> Iterator[Item]:
-    """The silences: grey, with their length."""
+    """Draw the silences: grey, with their duration."""
     for stretch in axis.stretches:
         if stretch.silent:
             box = Rect(
@@ -99,13 +99,13 @@ def _draw_row(history: History, row: Row, axis: Axis, place: tuple[float, float]
     taken += [(s.left, s.right) for s in axis.stretches if s.silent]
     shapes += _draw_bar_texts(row, axis, taken, middle)
     hints = [f"{plain(row.label)}: {plain(row.under)}".rstrip(": "), *(_bar_hint(bar) for bar in row.bars)]
-    hints += [f"{row.rest} Events, lines of logs and the like"] if row.rest else []
+    hints += [f"{row.rest} Events, log lines and similar"] if row.rest else []
     role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
     return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=plain("; ".join(hints)))
 
 
 def _bar_hint(bar: Bar) -> str:
-    ended = f"{bar.ended:%H:%M}" if bar.ended else "goes on"
+    ended = f"{bar.ended:%H:%M}" if bar.ended else "in progress"
     idle = f", {idle_for(bar.idle)}" if bar.idle else ""
     return f"{bar.step} {bar.began:%H:%M} to {ended}{f' ({bar.took})' if bar.took else ''}{idle}"
 
@@ -153,7 +153,7 @@ def _draw_bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float]
 
 
 def _draw_bar_texts(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: float) -> Iterator[Text]:
-    """What the bars are and how long they took, beside them: where there is room, else the hint alone has it."""
+    """Draw steps and durations beside the bars where they fit; the tooltip always has them."""
     last = max((right for _, right in taken[: len(row.bars)]), default=axis.left)
     for words in _bar_texts(row):
         free = _free_places(axis, taken, text_width(words, SMALL) + 16)
@@ -167,13 +167,13 @@ def _draw_bar_texts(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], 
 
 
 def _bar_texts(row: Row) -> Iterator[str]:
-    """What may be said beside the bars of a row, the fullest first."""
+    """Yield the possible texts beside the bars of a row, the longest first."""
     if not row.bars:
-        yield "nothing tells when"
+        yield "time unknown"
         return
     if row.key.startswith("phase-"):
         last = row.bars[-1]
-        how = last.took or ("" if last.ended else "stands still" if row.mark == "error" else "goes on")
+        how = last.took or ("" if last.ended else "stalled" if row.mark == "error" else "in progress")
         yield f"{how}, after {last.idle} idle" if last.idle and how else how
         return
     bars = [_format_bar(bar) for bar in row.bars]
@@ -187,7 +187,7 @@ def _format_bar(bar: Bar) -> str:
 
 
 def _free_places(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list[tuple[float, float]]:
-    """The places of a row that nothing takes and that are wide enough, from left to right."""
+    """Return the free ranges of a row that are wide enough, from left to right."""
     places, reach = [], axis.left
     for left, right in sorted([*taken, (axis.right, axis.right)]):
         if left - reach >= need:
@@ -197,7 +197,7 @@ def _free_places(axis: Axis, taken: Sequence[tuple[float, float]], need: float) 
 
 
 def _draw_marks(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
-    """The faults: of a node in its row, of the cluster in that of the last phase."""
+    """Draw the faults: of a node in its row, of the cluster in the row of the last phase."""
     rows: list[tuple[str, float, Sequence[Sign]]] = []
     if history.phases and history.signs:
         rows.append(("cluster", top + PHASE * (len(history.phases) - 0.5), history.signs))
@@ -214,7 +214,7 @@ def _draw_marks(history: History, axis: Axis, top: float, middle: float) -> Iter
 
 
 def _group_close_signs(signs: Sequence[Sign], axis: Axis) -> list[list[Sign]]:
-    """The signs, those that would lie upon one another together."""
+    """Group the faults whose badges would overlap."""
     groups: list[list[Sign]] = []
     for sign in sorted(signs):
         if groups and axis.place(sign.time) - axis.place(groups[-1][0].time) < 18:
@@ -225,7 +225,7 @@ def _group_close_signs(signs: Sequence[Sign], axis: Axis) -> list[list[Sign]]:
 
 
 def _draw_moment(history: History, axis: Axis, y: float, low: float) -> Iterator[Item]:
-    """The moment at which it stopped, or that of the collection, as a line with words."""
+    """Draw the time at which it stalled, or that of the collection, as a line with a label."""
     if history.stop:
         words = f"{history.stop.time:%H:%M} UTC: nothing has moved since"
         yield _draw_marker(axis, (history.stop.time, "error"), words, (y, low))

@@ -1,4 +1,4 @@
-"""The timeline for a terminal: one line a phase and node, with its times and a bar."""
+"""The timeline for a terminal: one line for each phase and node, with its times and a bar."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LABEL, TIMES, LEAST, EM = 30, 17, 20, 0.65
 
 
 def render_text(history: History, under: str, wide: int) -> str:
-    """The title, the phases and the nodes with their bars, and the moment at which it stopped."""
+    """Render the title, the phases and the nodes with their bars, and the time at which it stalled."""
     lines = [*wrap(history.title, wide, "  "), plain(under), ""]
     if history.told:
         room = max(wide - LABEL - TIMES - 6, LEAST)
@@ -42,7 +42,7 @@ def render_text(history: History, under: str, wide: int) -> str:
 
 
 def _row_labels(names: Sequence[str]) -> dict[str, str]:
-    """Each name in the column's width, but so that they stay apart."""
+    """Return each name shortened to the column's width, still distinct."""
     shortened = distinct_names(names, LABEL * EM, 1)
     return {
         n: s if len(s) <= LABEL else f"{s[: LABEL // 2]}…{s[1 - LABEL + LABEL // 2 :]}" for n, s in shortened.items()
@@ -50,7 +50,7 @@ def _row_labels(names: Sequence[str]) -> dict[str, str]:
 
 
 def _fault_lines(signs: Sequence[Sign]) -> Iterator[str]:
-    """The words of each sign below its row; of those that say the same one, with their number."""
+    """Yield a line for each fault; faults with the same text share one, with their number."""
     for (mark, text), same in groups(sorted(signs), lambda sign: (sign.mark, sign.told)):
         times = f" ({len(same)} times, the last {same[-1].time:%H:%M})" if len(same) > 1 else ""
         yield f"  {SIGNS[mark]} {same[0].time:%H:%M} {text}{times}"
@@ -66,5 +66,5 @@ def _row_line(history: History, row: Row, scale: Axis, place: tuple[str, int]) -
         cells[left:right] = ["█" if bar.job else "▒"] * (right - left)
     ends = [bar.ended for bar in row.bars]
     last = f"{max(e for e in ends if e):%H:%M}" if ends and all(ends) else "now"
-    when = f"{min(bar.began for bar in row.bars):%H:%M} … {last}" if row.bars else "time not told"
+    when = f"{min(bar.began for bar in row.bars):%H:%M} … {last}" if row.bars else "time unknown"
     yield f"{SIGNS.get(row.mark, TO_COME)} {pad(label, LABEL)} {when:{TIMES - 4}} {''.join(cells)}"

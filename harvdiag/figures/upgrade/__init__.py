@@ -1,4 +1,4 @@
-"""The upgrade as a picture: its phases as a strip, its nodes as lanes, where it stands still and why."""
+"""The upgrade as a picture: its phases as a strip, its nodes as lanes, where it is stalled and why."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ __all__ = ["draw"]
 
 WIDE, LABEL = 1120.0, 96.0
 LEGEND = {
-    "error": "broken: waiting does not mend it",
+    "error": "broken: needs intervention",
     "warning": "held up",
-    "now": "at work",
+    "now": "in progress",
     "good": "done",
-    "unseen": "not known",
+    "unseen": "unknown",
 }
 
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
-    """The picture of `cluster.upgrade.progress`, whose table it has. Nothing may be wished of it."""
+    """Draw `cluster.upgrade.progress`, whose table it has. It takes no options."""
     del options
     course = cluster.upgrade.progress
     return Drawing(
@@ -72,6 +72,6 @@ def _draw_part(label: str, text: str, y: float) -> tuple[Item, float]:
 def _legend_entries(course: Course, items: list[Item]) -> list[LegendEntry]:
     marks = {item.state for item in items if item.role in {"phase", "node", "group"}}
     entries = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
-    word = "its turn is to come" if course.running else "not upgraded"
+    word = "pending" if course.running else "not upgraded"
     waits = course.upgrade is not None and any(way.mark == "wait" for way in course.ways)
     return [*entries, LegendEntry(word, colour=STYLES["wait"].stroke, fill="paper")] if waits else entries

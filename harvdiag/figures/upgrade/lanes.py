@@ -1,4 +1,4 @@
-"""The nodes of an upgrade as lanes: a bar fills up to the state that a node has, its sign at the end."""
+"""The nodes of an upgrade as lanes: a bar up to the state that a node has, with a symbol at its end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES, HIGH, BAR, CAPTION = 176.0, 30.0, 20.0, 480.0
 
 
 class Grid(NamedTuple):
-    """Where the columns are: the left edge of the first, the width of each; and how each node is called at the left."""
+    """The columns: the left edge of the first, the width of each; and the name that each node has at the left."""
 
     columns: Sequence[str]
     x: float
@@ -36,12 +36,12 @@ class Grid(NamedTuple):
         return self.x + self.each * len(self.columns)
 
     def column_end(self, column: str) -> float:
-        """The right edge of a column; the left edge of the first where it is none of them."""
+        """Return the right edge of a column; the left edge of the first for any other name."""
         return self.x + self.each * (self.columns.index(column) + 1 if column in self.columns else 0)
 
 
 def draw_lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
-    """The heads of the columns and one lane a node or group, from y on; and where they end."""
+    """Draw the column heads and a lane for each node or group from y down; also return their lower edge."""
     names = distinct_names([plain(way.name) for way in course.ways], NAMES - 10, BODY, bold=True)
     grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns), names)
     items = list(_draw_heads(grid, y))
@@ -92,7 +92,7 @@ def _group_key(way: Way) -> str:
 
 
 def _draw_track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]:
-    """The way that is left; where it can never be gone, hollow and dashed."""
+    """Draw the states still ahead; as a dashed line where the node can never reach them."""
     if end < grid.right:
         middle = top + BAR / 2
         never = bool(way.never) and way.mark == "error"
@@ -115,7 +115,7 @@ def _draw_label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
 
 
 def _draw_durations(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
-    """What each state took, in its column; of a group its name instead."""
+    """Draw how long each state took, in its column; for a group its name instead."""
     way = lane.first
     if len(lane.ways) > 1:
         text = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
@@ -133,23 +133,23 @@ def _draw_durations(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Tex
 
 
 def _draw_note(course: Course, way: Way, grid: Grid, corner: tuple[float, float]) -> Iterator[Shape]:
-    """Words for a node that stands in no column."""
+    """Draw a note for a node whose state has no column."""
     if way.at in grid.columns:
         return
     words = unplaced_word(course, way)
     room = grid.right - corner[0] - 36
     wide = text_width(fit_text(plain(words), room, SMALL), SMALL)
-    # over the line of the way that is left
+    # on top of the line of the states still ahead
     box = Rect(corner[0] + 26, corner[1] + 2, wide + 6, BAR - 4, fill="paper", stroke="", radius=0)
     yield from (box, Text(box.x + 3, corner[1] + 14, fit_text(plain(words), room, SMALL), size=SMALL, ink="quiet"))
 
 
 def _draw_caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float]:
-    """What is said of the lane above, hung up at the sign of its bar."""
+    """Draw a caption for the lane above, connected to the symbol of its bar; also return its lower edge."""
     point = max(grid.column_end(lane.first.at) - 13, grid.x + 12)
     x = min(point + 10, grid.right - CAPTION)
     ink = "quiet" if lane.first.mark == "now" else "ink"
-    room, below = grid.right - x, 0 if x > point else 6  # a leader from right above ends before the words
+    room, below = grid.right - x, 0 if x > point else 6  # a leader from straight above ends before the text
     text = longest_clause(plain(lane.says), lambda part: len(wrap_text(part, room, BODY)) <= 2)
     if below:
         x = max(grid.x, min(x, grid.right - text_width(text, BODY) - 1))

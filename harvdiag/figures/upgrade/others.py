@@ -1,4 +1,4 @@
-"""Upgrade V2 in a picture: its nodes by their states. Its phases are open, so that no strip is made of them."""
+"""Upgrade V2 in a picture: its nodes by state. Its phases are not a fixed list, so there is no strip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES, HIGH = 300.0, 30.0
 
 
 def draw_plan_states(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
-    """One row a state of an UpgradePlan, from y on, and where they end. Without an UpgradePlan there is none."""
+    """Draw one row for each state of an UpgradePlan from y down; also return their lower edge. Else there are none."""
     items = []
     for index, (state, mark, names) in enumerate(plan_states(course)):
         items.append(_draw_row(Rect(MARGIN, y + index * HIGH, wide - 2 * MARGIN, HIGH - 6), state, mark, names))

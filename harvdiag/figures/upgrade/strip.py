@@ -26,7 +26,7 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def draw_strip(course: Course, y: float, wide: float) -> Iterator[Item]:
-    """One cell a phase, all in one row from y on."""
+    """Draw one cell for each phase, all in one row with its top at y."""
     cells = course.cells
     each = (wide - 2 * MARGIN + BETWEEN) / max(len(cells), 1)
     needs = [max(_needed_width(course, cell) + BETWEEN - each, 0) for cell in cells]
@@ -38,7 +38,7 @@ def draw_strip(course: Course, y: float, wide: float) -> Iterator[Item]:
 
 
 def _needed_width(course: Course, cell: Cell) -> float:
-    """How wide a cell must be for its bold name in two lines, and what stands above that; 0 where it is not bold."""
+    """Return the width a cell needs for its bold name in two lines and the note above; 0 where it is not bold."""
     if cell.mark not in STRONG:
         return 0
     name = _cell_name(cell)
@@ -74,7 +74,7 @@ def _draw_cell(course: Course, cell: Cell, box: Rect) -> Item:
 
 
 def _cell_note(course: Course, cell: Cell) -> str:
-    """What stands beside the sign: how long it took, or how it is."""
+    """Return the note beside the symbol: how long the phase took, or its state."""
     if word := phase_word(course, cell):
         return word
     return span(cell.took, short=True) if cell.took is not None and cell.mark == "good" else ""

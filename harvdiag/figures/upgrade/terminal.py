@@ -1,4 +1,4 @@
-"""The upgrade's picture for a terminal: the same signs in lines of text."""
+"""The upgrade for a terminal: the same symbols in lines of text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABEL, INDENT = 14, "  "
 
 
 def render_text(course: Course, wide: int) -> str:
-    """The title, the phases, one line a node or group, and what the standing says."""
+    """Render the title, the phases, one line for each node or group, and the parts of the upgrade status."""
     lines = [*wrap(title(course), wide), plain(source_line(course.standing)), ""]
     if course.cells:
         lines += [*_phase_lines(course, wide), ""]
