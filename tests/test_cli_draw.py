@@ -94,7 +94,7 @@ def test_the_endings_that_a_picture_has_are_those_that_are_told(picture: str, en
     code = harvdiag("draw", STUCK, "--picture", picture, "-o", tmp_path / f"x{ending}").returncode
     assert (code == 0) == (picture in FORMS[ending])
     if ending in ENDINGS and code:
-        with pytest.raises(UsageError, match="has no (Mermaid|DOT) format"):
+        with pytest.raises(UsageError, match=r"has no (Mermaid|DOT) format"):
             hd.draw(hd.open(STUCK), picture).to(ending)
 
 

@@ -84,7 +84,7 @@ def test_the_ending_says_how_it_is_saved(figure: Figure, tmp_path: Path, ending:
     ("name", "told"),
     [
         ("links.jpg", "no picture format '.jpg'"),
-        ("links", "without an ending"),
+        ("links", "without an extension"),
         ("no/folder/links.svg", "cannot be written"),
     ],
 )
@@ -172,16 +172,16 @@ def test_keys_hold_no_blank_and_no_markup() -> None:
 # --- what cannot be drawn ------------------------------------------------------------------------------------------
 
 ASKED: dict[str, Callable[[list[Any]], object]] = {
-    "of a cluster, as hd.open": lambda of: hd.draw(of[0].check()),
-    "not of NoneType": lambda of: (len(of), hd.explore(cast("Any", None))),
-    "not of str": lambda of: hd.draw(of[0], against=cast("Any", "before.zip")),
+    "needs a cluster, as hd.open": lambda of: hd.draw(of[0].check()),
+    "not NoneType": lambda of: (len(of), hd.explore(cast("Any", None))),
+    "not str": lambda of: hd.draw(of[0], against=cast("Any", "before.zip")),
     "no picture 5": lambda of: hd.draw(of[0], cast("Any", 5)),
     "findings.worst": lambda of: hd.draw(of[0], focus=of[0].check()),
     "is no finding of healthy.zip": lambda of: hd.draw(of[1], focus=of[0].check()[0]),
     "there is no Node nope": lambda of: hd.draw(of[1], focus=hd.ObjectRef("Node", "", "nope")),
     "no links to label": lambda of: hd.draw(of[0], "matrix", labels=True),
     "no theme None": lambda of: hd.draw(of[0]).themed(cast("Any", None)),
-    "is a name or a path": lambda of: hd.draw(of[0]).save(cast("Any", None)),
+    "must be a name or a path": lambda of: hd.draw(of[0]).save(cast("Any", None)),
     "cannot be written": lambda of: hd.draw(of[0]).save("a\0\x1b.svg"),
 }
 
