@@ -8,27 +8,25 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from harvdiag.core.escape import plain
-from harvdiag.core.listing import listed
 from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.figures.links.boxes import draw_box, draw_stack
+from harvdiag.figures.links.boxes import draw_box
 from harvdiag.figures.links.labels import label_texts, place_label, stroke_areas
-from harvdiag.figures.links.layout import HIGH, Grid, place_boxes
+from harvdiag.figures.links.layout import Grid, place_boxes
 from harvdiag.figures.links.routes import Route, route_between, route_links
 from harvdiag.figures.measure import fit_text
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, draw_paragraph, fit_names
+from harvdiag.figures.parts import MARGIN, SMALL, draw_paragraph
 from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, draw_badge
 from harvdiag.status.links.captions import outward, remarks, told_below
-from harvdiag.status.links.folding import Fold
 from harvdiag.status.links.phrases import left
 from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
 
 __all__ = [
     "CAPTIONS",
+    "PAD",
     "DrawnRow",
     "RowOptions",
     "draw_caption",
-    "draw_fold",
     "draw_link",
     "draw_row",
     "move_item",
@@ -294,62 +292,3 @@ def _move_shape(shape: Shape, by: float) -> Shape:
     if isinstance(shape, Path):
         return replace(shape, points=tuple((x, y + by) for x, y in shape.points))
     return replace(shape, y=shape.y + by)
-
-
-# --- folded rows ---------------------------------------------------------------------------------------------------
-
-
-def draw_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
-    """Draw many rows as one."""
-    return (
-        _draw_other_fold(fold, options, number)
-        if fold.more or fold.state != "good"
-        else _draw_healthy_fold(fold, options, number)
-    )
-
-
-def _draw_healthy_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
-    grid, high = options.grid, 2 * HIGH + 14
-    middle = PAD + 6 + (high - HIGH) / 2
-    places = {
-        "Node": (0, middle, fold.noun, "every link holds"),
-        "Machine": (1, middle, f"{fold.count('Machine')} Machines", ""),
-        "CustomMachine": (2, PAD + 6.0, f"{fold.count('CustomMachine')} CustomMachines", ""),
-        "RKEBootstrap": (2, PAD + 6 + HIGH + 14, f"{fold.count('RKEBootstrap')} RKEBootstraps", ""),
-        "Secret": (3, middle, f"{fold.count('Secret')} plan Secrets", ""),
-    }
-    areas = {
-        kind: Area(grid.left(column), y, grid.widths[column] - 6, HIGH) for kind, (column, y, *_) in places.items()
-    }
-    ends = [("Node", "Machine"), ("Machine", "CustomMachine"), ("Machine", "RKEBootstrap")]
-    ends += [("CustomMachine", "Secret"), ("RKEBootstrap", "Secret")]
-    lines = [_draw_plain_line(areas[a], areas[b]) for a, b in ends]
-    boxes = [
-        shape for kind, (_, _, *texts) in places.items() for shape in draw_stack(areas[kind], (texts[0], texts[1]))
-    ]
-    y = middle + HIGH / 2
-    out = Path(((areas["Secret"].right, y), (grid.trunk, y)), stroke="link", thick=1.2)
-    hint = f"{fold.noun}: every link holds: {listed(fold.names, 400)}"
-    item = Item((*lines, out, *boxes), key=f"bundle/{number}", role="bundle", state="good", hint=plain(hint))
-    return DrawnRow((item,), high + 2 * PAD + 8, ())
-
-
-def _draw_plain_line(a: Area, b: Area) -> Path:
-    ends = ((a.right + 6, a.y + a.height / 2), (b.x, b.y + b.height / 2))
-    return Path(ends, stroke="link", thick=1.2, curved=ends[0][1] != ends[1][1])
-
-
-def _draw_other_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
-    grid = options.grid
-    area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
-    summary = fold.told
-    x = area.right + 20
-    first = Text(x, area.y + 15, plain(summary), size=BODY)
-    names = fit_names(fold.names, grid.right(3) - x, SMALL)
-    second = Text(x, area.y + 29, names, size=SMALL, ink="quiet")
-    colour = fold.state if fold.state in (*SEVERE, "unseen") else "good"
-    shapes = (*draw_stack(area, (f"{len(fold.rows)} more", ""), colour), first, second)
-    hint = plain("\n".join([f"{summary}: {listed(fold.names, 400)}", *fold.rules]))
-    return DrawnRow(
-        (Item(shapes, key=f"bundle/{number}", role="bundle", state=fold.state, hint=hint),), HIGH + 2 * PAD + 8
-    )

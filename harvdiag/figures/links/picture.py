@@ -9,9 +9,10 @@ from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import DrawOptions
 from harvdiag.figures.links.boxes import INSET
+from harvdiag.figures.links.folds import draw_fold
 from harvdiag.figures.links.hub import draw_cluster_column, draw_trunk
 from harvdiag.figures.links.layout import LABELLED, Grid
-from harvdiag.figures.links.paint import CAPTIONS, DrawnRow, RowOptions, draw_caption, draw_fold, draw_row, move_item
+from harvdiag.figures.links.paint import CAPTIONS, DrawnRow, RowOptions, draw_caption, draw_row, move_item
 from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import distinct_names
 from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend
