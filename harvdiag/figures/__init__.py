@@ -23,8 +23,9 @@ __all__ = ["PICTURES", "Picture", "default_picture", "draw"]
 class Picture:
     """One kind of picture: the package below this one that has its `draw`, and what it shows, as in the README.
 
-    `focus`: it can be limited to the neighbourhood of an object. `labels`: it has links that can be labelled. `against`:
-    it shows what has changed since another cluster. `forms`: the file name extensions that not every picture has.
+    `focus`: it can be limited to the neighbourhood of an object. `labels`: it has links that can be labelled.
+    `against`: it shows what has changed since another cluster. `forms`: the file name extensions that not every picture
+    has.
     """
 
     module: str
