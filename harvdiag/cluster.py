@@ -16,7 +16,7 @@ from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
-from harvdiag.status.summary import counted, hint, in_short, unseen
+from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.changes.comparison import Comparison
-    from harvdiag.status.links.view import Plot
+    from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
 
@@ -48,7 +48,7 @@ class Cluster:
         s = self.source
         version = s.harvester_version or "of unknown version"
         when = f", collected {s.captured_at}" if s.captured_at else ""
-        size = f"{counted(s.nodes, 'Node')}, {counted(s.machines, 'Machine')}"
+        size = f"{format_count(s.nodes, 'Node')}, {format_count(s.machines, 'Machine')}"
         return f"<Cluster {s.name}: Harvester {version}, {size}{when}>"
 
     # --- what could be seen ----------------------------------------------------------------------------------------
@@ -161,14 +161,14 @@ class Cluster:
         return Board(self.upgrade)
 
     @cached_property
-    def link_rows(self) -> Plot:
+    def link_rows(self) -> LinkRows:
         """Every link of the graph and whether it is intact, faults first: ``cluster.link_rows.frame``, ``.document``.
 
         Columns, all str: `source_kind`, `source`, `field`, `target_kind`, `target`, `state`, `finding`.
         """
-        from harvdiag.status.links.view import plot
+        from harvdiag.status.links.view import select_rows
 
-        return plot(self.upgrade, self.graph)
+        return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
         """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
@@ -192,7 +192,7 @@ class Cluster:
         """
         from harvdiag.graph import build as graph
 
-        return graph.build(Links(self.snapshot, GRAPH))
+        return graph.build_graph(Links(self.snapshot, GRAPH))
 
     @cached_property
     def facts(self) -> Facts:
@@ -214,7 +214,7 @@ class Cluster:
             return links
         if gap := self.snapshot.gap(ref.kind):
             raise UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
-        if not self.facts.links.to(ref):
+        if not self.facts.links.edges_to(ref):
             names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
             hint = did_you_mean(suggest_names(name, names) or (sorted(names) if len(names) <= FEW else ()))
             raise UsageError(f"no {ref.kind} {name!r} in {self.snapshot.manifest.name}{hint}")
@@ -257,7 +257,7 @@ class Cluster:
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
-            gaps = "; ".join(filter(None, (in_short(unseen(findings)), hint(self.source))))
+            gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             raise SourceError(f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}")
         return findings
 

@@ -115,7 +115,7 @@ def test_strict_counts_a_skipped_check(partial: Path, words: tuple[str, ...], co
     result = harvdiag("check", partial, *words)
     assert result.returncode == code
     assert re.search(
-        r"Cannot tell: \d+ of \d+ checks could not be made; nothing found in the other \d+\.", result.stdout
+        r"Undetermined: \d+ of \d+ checks could not be run; nothing found in the other \d+\.", result.stdout
     )
     assert "Therefore skipped" in result.stdout
 

@@ -8,7 +8,7 @@ import pytest
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import ObjectRef, State
-from harvdiag.graph.build import phantoms
+from harvdiag.graph.build import find_phantoms
 from tests import port
 from tests.world import World, healthy
 from tests.world.objects import FLEET
@@ -20,30 +20,34 @@ OWNER = "metadata.ownerReferences[0]"
 # Rows of docs/objects.md#links: source, field, target; of one host N(ode), M(achine), C(ustomMachine), B(ootstrap),
 # S(ecret).
 PER_HOST = {
-    "E1": ("N", 'metadata.annotations["cluster.x-k8s.io/machine"]', "M"),
-    "E2": ("M", "status.nodeRef.name", "N"),
-    "E3": ("M", "status.nodeRef.uid", "N"),
-    "E4": ("N", 'metadata.labels["rke.cattle.io/machine"]', "M"),
-    "E5": ("N", 'metadata.labels["plan.cattle.io/machine-name"]', "M"),
-    "E6": ("M", "spec.providerID", "N"),
-    "E7": ("C", "spec.providerID", "N"),
-    "E8": ("M", "spec.infrastructureRef.name", "C"),
-    "E9": ("M", "spec.bootstrap.configRef.name", "B"),
-    "E10 of the CustomMachine": ("C", OWNER, "M"),
-    "E10 of the RKEBootstrap": ("B", OWNER, "M"),
-    "E12": ("S", 'metadata.labels["rke.cattle.io/machine-name"]', "M"),
-    "E13": ("S", OWNER, "B"),
-    "E14": ("S", 'metadata.labels["plan.cattle.io/cluster-name"]', LOCAL),
-    "E19": ("M", "spec.clusterName", LOCAL),
-    "E40": ("B", 'metadata.annotations["rke.cattle.io/internal-address"]', "N"),
+    "machine annotation": ("N", 'metadata.annotations["cluster.x-k8s.io/machine"]', "M"),
+    "nodeRef": ("M", "status.nodeRef.name", "N"),
+    "nodeRef UID": ("M", "status.nodeRef.uid", "N"),
+    "machine UID label": ("N", 'metadata.labels["rke.cattle.io/machine"]', "M"),
+    "machine name label": ("N", 'metadata.labels["plan.cattle.io/machine-name"]', "M"),
+    "provider ID": ("M", "spec.providerID", "N"),
+    "infrastructure provider ID": ("C", "spec.providerID", "N"),
+    "infrastructure": ("M", "spec.infrastructureRef.name", "C"),
+    "bootstrap": ("M", "spec.bootstrap.configRef.name", "B"),
+    "owner of the CustomMachine": ("C", OWNER, "M"),
+    "owner of the RKEBootstrap": ("B", OWNER, "M"),
+    "plan Secret label": ("S", 'metadata.labels["rke.cattle.io/machine-name"]', "M"),
+    "owner of the plan Secret": ("S", OWNER, "B"),
+    "plan cluster label": ("S", 'metadata.labels["plan.cattle.io/cluster-name"]', LOCAL),
+    "cluster name": ("M", "spec.clusterName", LOCAL),
+    "internal address": ("B", 'metadata.annotations["rke.cattle.io/internal-address"]', "N"),
 }
 OF_THE_CLUSTER = {
-    "E20 to the RKEControlPlane": (LOCAL, "spec.controlPlaneRef.name", LOCAL._replace(kind="RKEControlPlane")),
-    "E20 to the RKECluster": (LOCAL, "spec.infrastructureRef.name", LOCAL._replace(kind="RKECluster")),
-    "E21": (LOCAL, OWNER, PROVISIONING),
-    "E22": (PROVISIONING, "status.clusterName", MANAGEMENT),
+    "control plane": (LOCAL, "spec.controlPlaneRef.name", LOCAL._replace(kind="RKEControlPlane")),
+    "cluster infrastructure": (LOCAL, "spec.infrastructureRef.name", LOCAL._replace(kind="RKECluster")),
+    "owner of the Cluster": (LOCAL, OWNER, PROVISIONING),
+    "management cluster": (PROVISIONING, "status.clusterName", MANAGEMENT),
 }
-ABSENT_IN = {"v1.4.2": {"E5", "E14"}, "v1.8.2": {"E3", "E5", "E14"}, "v1.9.0": {"E3"}}
+ABSENT_IN = {
+    "v1.4.2": {"machine name label", "plan cluster label"},
+    "v1.8.2": {"nodeRef UID", "machine name label", "plan cluster label"},
+    "v1.9.0": {"nodeRef UID"},
+}
 
 
 def parts(world: World, node: str) -> dict[str, ObjectRef]:
@@ -90,9 +94,9 @@ def test_one_edge_a_field(tmp_path: Any) -> None:
     world = healthy(version="v1.4.2")
     of = parts(world, "hv01")
     graph = port.cluster(world.objects).graph
-    assert set(graph[of["N"]][of["M"]]) == {PER_HOST["E1"][1], PER_HOST["E4"][1]}
+    assert set(graph[of["N"]][of["M"]]) == {PER_HOST["machine annotation"][1], PER_HOST["machine UID label"][1]}
     assert set(graph[of["M"]][of["N"]]) == {
-        *(PER_HOST[edge][1] for edge in ("E2", "E3", "E6")),
+        *(PER_HOST[edge][1] for edge in ("nodeRef", "nodeRef UID", "provider ID")),
         'metadata.labels["rke.cattle.io/node-name"]',
     }
 
@@ -105,7 +109,7 @@ def test_nodes_of_the_graph_tell_what_they_are() -> None:
     assert graph.nodes[of["M"]] == {"kind": "Machine", "namespace": FLEET, "name": of["M"].name, "state": "present"}
     assert {facts["state"] for _, facts in graph.nodes(data=True)} == {"present"}
     assert len(graph) == 3 * 5 + 5
-    assert phantoms(graph) == []
+    assert find_phantoms(graph) == []
 
 
 def test_phantom_is_what_is_named_and_gone() -> None:
@@ -115,8 +119,8 @@ def test_phantom_is_what_is_named_and_gone() -> None:
     world.remove("Machine", of["M"].name)
     graph = port.cluster(world.objects).graph
     assert graph.nodes[of["M"]]["state"] == "absent"
-    assert of["M"] in phantoms(graph)
-    assert graph.edges[of["N"], of["M"], PER_HOST["E1"][1]]["state"] == "absent"
+    assert of["M"] in find_phantoms(graph)
+    assert graph.edges[of["N"], of["M"], PER_HOST["machine annotation"][1]]["state"] == "absent"
     assert set(graph.predecessors(of["M"])) == {of[part] for part in "NCBS"}
 
 
@@ -127,14 +131,14 @@ def test_missing_object_is_one_phantom(kind: str, version: str) -> None:
     world = healthy(version=version)
     gone = parts(world, "hv02")[kind[0]]
     world.remove(kind, gone.name)
-    assert phantoms(port.cluster(world.objects).graph) == [gone]
+    assert find_phantoms(port.cluster(world.objects).graph) == [gone]
 
 
 def test_uid_that_stands_alone_is_a_phantom() -> None:
     """A Node names a living Machine by name and one that is gone by uid: that one is not told by any name."""
     world = healthy()
     world.change("Node", "hv01", {"metadata": {"labels": {"rke.cattle.io/machine": "gone"}}})
-    assert phantoms(port.cluster(world.objects).graph) == [ObjectRef("Machine", "", "uid gone")]
+    assert find_phantoms(port.cluster(world.objects).graph) == [ObjectRef("Machine", "", "uid gone")]
 
 
 # --- links of one object -------------------------------------------------------------------------------------------
@@ -172,8 +176,8 @@ def test_what_nobody_looked_at_is_no_phantom() -> None:
     of = parts(world, "hv01")
     graph = port.cluster(world.objects, Machine=State.NOT_LOOKED_AT).graph
     assert graph.nodes[of["M"]]["state"] == "unseen"
-    assert phantoms(graph) == []
-    assert graph.edges[of["N"], of["M"], PER_HOST["E1"][1]]["state"] == "unseen"
+    assert find_phantoms(graph) == []
+    assert graph.edges[of["N"], of["M"], PER_HOST["machine annotation"][1]]["state"] == "unseen"
 
 
 def test_empty_cluster_has_an_empty_graph() -> None:

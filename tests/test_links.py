@@ -27,7 +27,7 @@ def links(objects: list[Object], **states: State) -> Links:
 
 def one(found: Links, ref: ObjectRef, path: str) -> Edge:
     """The only link of an object in one field."""
-    (edge,) = found.of(ref, path)
+    (edge,) = found.edges_from(ref, path)
     return edge
 
 
@@ -69,14 +69,14 @@ def test_links_are_found_from_either_end(world: World) -> None:
     machine = machine_of(world, "hv01")
     edge = one(found, HV01, ANNOTATION)
     assert (edge.source, edge.target, edge.value, edge.state) == (HV01, machine, machine.name, PRESENT)
-    assert found.to(machine, ANNOTATION) == [edge]
-    assert edge in found.of(HV01)
-    assert {e.path for e in found.of(HV01)} == {
+    assert found.edges_to(machine, ANNOTATION) == [edge]
+    assert edge in found.edges_from(HV01)
+    assert {e.path for e in found.edges_from(HV01)} == {
         ANNOTATION,
         UID_LABEL,
         'metadata.annotations["cluster.x-k8s.io/cluster-name"]',
     }
-    assert found.of(ObjectRef("Node", "", "nobody")) == found.to(ObjectRef("Node", "", "nobody")) == []
+    assert found.edges_from(ObjectRef("Node", "", "nobody")) == found.edges_to(ObjectRef("Node", "", "nobody")) == []
 
 
 def test_target_that_is_gone_is_absent(world: World) -> None:
@@ -123,7 +123,7 @@ def test_uid_that_several_have_leads_to_each(world: World) -> None:
     """A copied identity is shown with all who carry it."""
     uid = world.get("Machine", world.machine_of("hv01"))["metadata"]["uid"]
     world.change("Machine", world.machine_of("hv02"), {"metadata": {"uid": uid}})
-    found = links(world.objects).of(HV01, UID_LABEL)
+    found = links(world.objects).edges_from(HV01, UID_LABEL)
     assert {edge.target for edge in found} == {machine_of(world, "hv01"), machine_of(world, "hv02")}
 
 
@@ -131,7 +131,7 @@ def test_address_of_nobody_is_no_link(world: World) -> None:
     """An address need not belong to a Node at all: that is no broken reference."""
     name = world.machine_of("hv01")
     world.change("RKEBootstrap", name, {"metadata": {"annotations": {"rke.cattle.io/internal-address": "10.9.9.9"}}})
-    assert links(world.objects).of(ObjectRef("RKEBootstrap", FLEET, name), ADDRESS) == []
+    assert links(world.objects).edges_from(ObjectRef("RKEBootstrap", FLEET, name), ADDRESS) == []
 
 
 def test_address_leads_to_the_node_that_has_it(world: World) -> None:
@@ -153,7 +153,7 @@ def test_owner_with_another_uid_is_gone(world: World) -> None:
 def test_field_that_holds_no_text_is_no_link(world: World, value: Any) -> None:
     """Empty, null and what is no string name nobody."""
     world.get("Node", "hv01")["metadata"]["annotations"]["cluster.x-k8s.io/machine"] = value
-    assert links(world.objects).of(HV01, ANNOTATION) == []
+    assert links(world.objects).edges_from(HV01, ANNOTATION) == []
 
 
 @pytest.mark.parametrize("value", [None, "text", [], {}, {"kind": "CustomMachine"}])
@@ -161,21 +161,21 @@ def test_reference_without_a_name_is_no_link(world: World, value: Any) -> None:
     """A typed reference that names nobody is no link, whatever else it holds."""
     machine = machine_of(world, "hv01")
     world.get("Machine", machine.name)["spec"]["infrastructureRef"] = value
-    assert links(world.objects).of(machine, "spec.infrastructureRef.name") == []
+    assert links(world.objects).edges_from(machine, "spec.infrastructureRef.name") == []
 
 
 @pytest.mark.parametrize("owners", [None, 5, True, "text", {}, [None, 5, {"kind": "Machine"}]])
 def test_strange_owners_are_passed_over(world: World, owners: Any) -> None:
     """Owner references that are none do no harm."""
     world.get("Node", "hv01")["metadata"]["ownerReferences"] = owners
-    assert not [e for e in links(world.objects).of(HV01) if e.path.startswith("metadata.ownerReferences")]
+    assert not [e for e in links(world.objects).edges_from(HV01) if e.path.startswith("metadata.ownerReferences")]
 
 
 @pytest.mark.parametrize("addresses", [None, 5, "text", {"a": 5}, [5, None, [], {"type": "InternalIP"}]])
 def test_strange_addresses_are_passed_over(world: World, addresses: Any) -> None:
     """A Node whose addresses are none has none, and no RKEBootstrap is tied to it by one."""
     world.get("Node", "hv01")["status"]["addresses"] = addresses
-    assert not [edge for edge in links(world.objects).to(HV01) if edge.path == ADDRESS]
+    assert not [edge for edge in links(world.objects).edges_to(HV01) if edge.path == ADDRESS]
 
 
 def test_unknown_kinds_are_linked_by_their_owners(tmp_path: Path) -> None:

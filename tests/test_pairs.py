@@ -22,7 +22,7 @@ OTHER = "custom-5e1f0c9b7a42"
 VERDICTS: dict[str, dict[tuple[str, str], str]] = {
     "node-without-machine/speaks": {("hv04", ""): "orphan node"},
     "node-without-machine/speaks-counts-equal": {("hv04", ""): "orphan node", ("", HV["hv03"]): "ghost machine"},
-    "node-dangling-machine/speaks": {("hv03", ""): "names a Machine that is gone"},
+    "node-dangling-machine/speaks": {("hv03", ""): "references a Machine that does not exist"},
     "node-dangling-machine/speaks-while-claimed": {("hv03", HV["hv03"]): "disagree"},
     "node-half-joined/speaks-by-claim": {("hv03", HV["hv03"]): "half-joined"},
     "node-half-joined/speaks-by-address": {("hv04", OTHER): "half-joined"},
@@ -120,9 +120,9 @@ def test_machines_of_other_namespaces_are_strangers() -> None:
     name = world.machine_of("hv03")
     world.get("Machine", name)["metadata"]["namespace"] = "default"
     pairing = port.cluster(world.objects).facts.pairing
-    assert pairing.strangers == [ObjectRef("Machine", "default", name)]
+    assert pairing.machines_elsewhere == [ObjectRef("Machine", "default", name)]
     assert ObjectRef("Machine", FLEET, name) not in pairing.machines
-    assert pairing.claims(ObjectRef("Node", "", "hv03")) == []
+    assert pairing.claiming_machines(ObjectRef("Node", "", "hv03")) == []
 
 
 def test_weak_signs_count_only_where_the_machine_is_free() -> None:
@@ -131,10 +131,10 @@ def test_weak_signs_count_only_where_the_machine_is_free() -> None:
     machine = world.machine_of("hv02")
     world.change("Machine", machine, {"metadata": {"labels": {"rke.cattle.io/node-name": "hv01"}}})
     pairing = port.cluster(world.objects).facts.pairing
-    assert ObjectRef("Machine", FLEET, machine) not in pairing.traces(ObjectRef("Node", "", "hv01"))
+    assert ObjectRef("Machine", FLEET, machine) not in pairing.weak_matches(ObjectRef("Node", "", "hv01"))
     world.change("Machine", machine, {"status": {"nodeRef": None}, "spec": {"providerID": None}})
     pairing = port.cluster(world.objects).facts.pairing
-    assert ObjectRef("Machine", FLEET, machine) in pairing.traces(ObjectRef("Node", "", "hv01"))
+    assert ObjectRef("Machine", FLEET, machine) in pairing.weak_matches(ObjectRef("Node", "", "hv01"))
 
 
 def test_plan_is_found_by_its_label_before_its_name() -> None:

@@ -16,14 +16,14 @@ import harvdiag
 from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.rules import registry
-from harvdiag.status.links.view import plot
+from harvdiag.status.links.view import select_rows
 from harvdiag.status.nodes.board import Board
-from harvdiag.status.nodes.titles import title
+from harvdiag.status.nodes.titles import build_title
 from harvdiag.status.upgrade import UpgradeStatus
-from harvdiag.status.upgrade.drain.drain import drain
-from harvdiag.status.upgrade.folding import folded
-from harvdiag.status.upgrade.headline import headline
-from harvdiag.status.upgrade.progress import Course
+from harvdiag.status.upgrade.drain.drain import build_drain
+from harvdiag.status.upgrade.folding import fold_nodes
+from harvdiag.status.upgrade.headline import build_headline
+from harvdiag.status.upgrade.progress import UpgradeProgress
 
 PACKAGE = Path(harvdiag.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -98,16 +98,15 @@ PHRASES = frozenset(
         "is not valid YAML",
         "the file in its",
         "at its last try",
-        "can never come",
         "cannot be opened",
         "cannot be read",
         "cannot be written",
         "collections nest deeper than",
         "could not be made",
+        "could not be run",
         "does not exist",
         "every link holds",
         "files of kubectl",
-        "good to know",
         "has been terminating since",
         "has no Node",
         "has not begun",
@@ -123,6 +122,7 @@ PHRASES = frozenset(
         "may not be listed",
         "more like this",
         "names what does not exist",
+        "references what does not exist",
         "no reason given",
         "no such file or folder",
         "nodes are done",
@@ -232,18 +232,18 @@ def reworded(cluster: Cluster) -> UpgradeStatus:
 
 def structure(cluster: Cluster, standing: UpgradeStatus) -> dict[str, Any]:
     """What the pictures show, without what is only quoted."""
-    course, board = Course(standing), Board(standing)
-    web = plot(standing, cluster.graph).web
+    course, board = UpgradeProgress(standing), Board(standing)
+    web = select_rows(standing, cluster.graph).model
     return {
         "phases": [(cell.number, cell.mark) for cell in course.cells],
-        "nodes": [(way.name, way.at, way.mark, way.rule, way.wait) for way in course.ways],
-        "lanes": [[way.name for way in lane.ways] for lane in folded(course.ways)],
-        "drain": [move[:2] for move in drain(course).moves],
-        "never": "will never be upgraded" in headline(course),
-        "board": title(board),
-        "rows": [(row.state, row.held, [tie[2:] for tie in row.ties]) for row in web.rows],
+        "nodes": [(way.name, way.at, way.mark, way.rule, way.wait) for way in course.nodes],
+        "lanes": [[way.name for way in lane.nodes] for lane in fold_nodes(course.nodes)],
+        "drain": [move[:2] for move in build_drain(course).moves],
+        "never": "will never be upgraded" in build_headline(course),
+        "board": build_title(board),
+        "rows": [(row.state, row.is_held_up, [tie[2:] for tie in row.links]) for row in web.rows],
         "parts": [part.key for part in standing.parts()],
-        "moving": (standing.stuck, standing.still, standing.moving),
+        "moving": (standing.is_stuck, standing.is_stalled, standing.moving_node),
     }
 
 

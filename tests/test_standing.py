@@ -113,7 +113,7 @@ STORIES = {
     "upgrade-half-way": (
         "is in phase 7 of 8 (UpgradingNodes): 2 of 4 nodes are done; Harvester shows 50 % (60 % in all)",
         "Harvester: Job hvst-upgrade-abcde-pre-drain-hv03 is at work; since 2025-05-08 09:55 UTC, 5 min before",
-        "nothing: no check finds anything",
+        "none: no check finds anything",
     ),
     "healthy": (
         "no upgrade is under way; the last, Upgrade hvst-upgrade-abcde from v1.4.1 to v1.4.2, succeeded",
@@ -138,8 +138,8 @@ def test_the_first_three_lines_tell_the_story(
     lines = [*standing.explain().splitlines()[:3], "", ""]
     for line, words in zip(lines, STORIES[name], strict=False):
         assert words in line
-    assert standing.stuck == (name not in {"upgrade-half-way", "healthy"})
-    assert ("Stands still" in told(standing)) == standing.stuck
+    assert standing.is_stuck == (name not in {"upgrade-half-way", "healthy"})
+    assert ("Stalled" in told(standing)) == standing.is_stuck
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -149,22 +149,22 @@ def test_without_logs_it_says_no_other_thing(
     """Nor of any node: only what logs tell is gone."""
     whole, bare = opened[name], silent[name]
     assert _without_logs(bare, "") == _without_logs(whole, "")
-    for node in whole.rollout.nodes if whole.rollout else ():
+    for node in whole.upgrade_run.nodes if whole.upgrade_run else ():
         said, less = (_without_logs(standing, node.name) for standing in (whole, bare))
         assert said == less
         assert "Log" not in told(bare, node.name)
 
 
 def _without_logs(standing: UpgradeStatus, node: str) -> list[tuple[PartKey, str]]:
-    of_logs = {PartKey.LOG, PartKey.LOST_AT}
+    of_logs = {PartKey.LOG, PartKey.FAILED_AT}
     return [(part.key, part.text) for part in standing.parts(node) if part.key not in of_logs]
 
 
 def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"])
     assert parts["First broken link"] == 'Node srv09 metadata.annotations["cluster.x-k8s.io/machine"]: absent'
-    assert parts["Stands still"].startswith("since 2025-05-07 16:39 UTC, 17 h 21 min before the collection: ")
-    assert parts["Stands still"].endswith("waiting changes nothing")
+    assert parts["Stalled"].startswith("since 2025-05-07 16:39 UTC, 17 h 21 min before the collection: ")
+    assert parts["Stalled"].endswith("it will not recover on its own")
     assert "refuses to delete this Upgrade while its condition NodesUpgraded is Unknown" in parts["Deletion"]
     assert parts["Caution"].startswith("No Machine belongs to srv09")
 
@@ -176,26 +176,26 @@ def test_8236_explains_its_node(opened: dict[str, UpgradeStatus], silent: dict[s
         "it has no Machine, so no plan Secret, so Rancher never asks to drain it, "
         "so Harvester never starts its pre-drain Job"
     )
-    assert parts["Lost at"].startswith("join step J2: rancherd found the stamp of an earlier install")
+    assert parts["Failed at"].startswith('join step "bootstrap stamp": rancherd found the stamp of an earlier install')
     assert parts["Log"].endswith(", in nodes/srv09.zip/logs/rancherd.log")
     less = sound(silent["issue-8236"], "srv09")
-    assert less["Lost at"].startswith("not known: the bundle has no archive of srv09")
+    assert less["Failed at"].startswith("unknown: the bundle has no archive of srv09")
     assert less["Why"] == parts["Why"]
 
 
 def test_a_node_that_is_done_is_not_blamed(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"], "srv06")
-    assert parts["Waits for"].startswith("nobody: it is done; since 2025-05-07 14:39 UTC")
-    assert not parts.keys() & {"Why", "Found", "But"}
+    assert parts["Waits for"].startswith("no one: it is done; since 2025-05-07 14:39 UTC")
+    assert not parts.keys() & {"Why", "Found", "Note"}
 
 
 def test_a_node_behind_the_fault_says_so(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["lost-acknowledgement"], "hv03")
     assert parts["Waits for"] == "Rancher's planner: to give it its turn, after hv02"
-    assert parts["But"].startswith("the upgrade is stuck before it comes to this node")
+    assert parts["Note"].startswith("the upgrade is stuck before it comes to this node")
     busy = sound(opened["lost-acknowledgement"], "hv02")
     assert busy["Waits for"].startswith("Harvester: to acknowledge the pre-drain hook, whose Job is complete; since ")
-    assert "But" not in busy
+    assert "Note" not in busy
 
 
 def test_the_log_of_a_job_is_quoted(opened: dict[str, UpgradeStatus], silent: dict[str, UpgradeStatus]) -> None:
@@ -206,7 +206,7 @@ def test_the_log_of_a_job_is_quoted(opened: dict[str, UpgradeStatus], silent: di
 @pytest.mark.parametrize("name", STORIES)
 def test_every_node_of_every_sample_is_explained(name: str, opened: dict[str, UpgradeStatus]) -> None:
     standing = opened[name]
-    for node in standing.rollout.nodes if standing.rollout else ():
+    for node in standing.upgrade_run.nodes if standing.upgrade_run else ():
         assert node.name in sound(standing, node.name)["Where"]
 
 
@@ -221,14 +221,14 @@ def test_a_healthy_phase_asks_for_nothing(phase: str, count: int) -> None:
     label = rollouts.PHASES[phase].label
     assert re.search(rf"is in phase \d of 8 \({label or 'not begun'}\)", parts["Where"])
     assert parts["Waits for"].count(": ") >= 1
-    assert parts["Do"].startswith("nothing")
+    assert parts["Next step"].startswith("none")
     assert not standing.story
-    assert not standing.stuck
+    assert not standing.is_stuck
     assert "Deleting it" not in parts
-    for node in standing.rollout.nodes if standing.rollout else ():
+    for node in standing.upgrade_run.nodes if standing.upgrade_run else ():
         own = sound(standing, node.name)
         assert own.keys() >= {"Where", "Waits for"}
-        assert not own.keys() & {"Why", "Found", "But", "Lost at"}
+        assert not own.keys() & {"Why", "Found", "Note", "Failed at"}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -238,8 +238,8 @@ def test_a_healthy_step_asks_for_nothing(step: str, count: int) -> None:
     parts = sound(standing)
     done = int(STEPS[step].state == "Succeeded")
     assert f"(UpgradingNodes): {done} of {count} nodes are done" in parts["Where"]
-    assert parts["Do"].startswith("nothing")
-    for node in standing.rollout.nodes if standing.rollout else ():
+    assert parts["Next step"].startswith("none")
+    for node in standing.upgrade_run.nodes if standing.upgrade_run else ():
         sound(standing, node.name)
 
 
@@ -257,7 +257,7 @@ def test_a_finished_upgrade_is_over(count: int, clean: bool) -> None:
 @pytest.mark.parametrize("change", [rollouts.preload_skipped, rollouts.without_logging])
 def test_variants_ask_for_nothing(change: Any) -> None:
     parts = sound(of(change(rollouts.at_phase(sized(3), "UpgradingSystemServices"))))
-    assert parts["Do"].startswith("nothing")
+    assert parts["Next step"].startswith("none")
 
 
 def test_vms_that_are_restored_are_work() -> None:
@@ -298,8 +298,8 @@ def test_a_pause_is_no_standstill(count: int) -> None:
     parts = sound(standing)
     assert "is in phase" in parts["Where"]
     assert parts["Why"].startswith("Node hv01 is held back by an administrator")
-    assert "Stands still" not in parts
-    assert sound(standing, "hv01")["Waits for"].startswith("an administrator: to let it go on")
+    assert "Stalled" not in parts
+    assert sound(standing, "hv01")["Waits for"].startswith("an administrator: to resume it")
 
 
 def test_one_that_cannot_finish_may_still_move() -> None:
@@ -307,12 +307,12 @@ def test_one_that_cannot_finish_may_still_move() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     orphan(world, "hv03", managed=True)
     standing = of(world)
-    assert standing.stuck
-    assert standing.moving == "hv02"
+    assert standing.is_stuck
+    assert standing.moving_node == "hv02"
     parts = sound(standing)
     assert "cannot finish; it is in phase 7 of 8" in parts["Where"]
-    assert parts["Waiting"] == "does not mend it; hv02 goes on until it is done"
-    assert "Stands still" not in parts
+    assert parts["Waiting"] == "does not fix it; hv02 continues until it is done"
+    assert "Stalled" not in parts
 
 
 def fault(rule: str, family: str = "upgrade", *causes: Finding) -> Finding:
@@ -339,7 +339,7 @@ def test_the_root_is_that_of_the_fault_that_is_told() -> None:
     parts = sound(standing)
     assert parts["Root cause"] == "message bb"
     assert parts["Why"] in {"message dd", "message ee"}
-    assert parts["Also"] == "message aa (`harvdiag check` of the same source tells all)"
+    assert parts["Also"] == "message aa (`harvdiag check` of the same source shows all)"
     assert aside not in standing.story
 
 
@@ -363,7 +363,7 @@ def test_a_standstill_without_a_time_is_still_a_sentence() -> None:
     for node in world.find("Node"):
         node["status"]["conditions"] = [row | {"lastHeartbeatTime": ""} for row in node["status"]["conditions"]]
     standing = Cluster(Snapshot(port.Port(world.objects, captured_at=""))).upgrade
-    assert sound(standing)["Stands still"] == "waiting changes nothing"
+    assert sound(standing)["Stalled"] == "it will not recover on its own"
 
 
 def test_a_state_of_another_release_is_not_called_sound() -> None:
@@ -372,7 +372,7 @@ def test_a_state_of_another_release_is_not_called_sound() -> None:
     parts = sound(of(world))
     assert parts["Where"].endswith('is in state "CreatingUpgradeImage"')
     assert "harvdiag does not know this state" in parts["Not judged"]
-    assert "Do" not in parts
+    assert "Next step" not in parts
 
 
 def test_of_several_upgrades_the_running_one_is_told() -> None:
@@ -387,8 +387,8 @@ def test_a_removed_node_is_told_as_gone() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     ghost(world, "hv03")
     parts = sound(of(world), "hv03")
-    assert parts["Where"].endswith("it is no Node of the cluster")
-    assert parts["Why"].startswith("there is no Node of this name any more")
+    assert parts["Where"].endswith("it is not a Node of the cluster")
+    assert parts["Why"].startswith("its Node no longer exists")
 
 
 # What was not seen, and what is not there
@@ -396,21 +396,21 @@ def test_a_removed_node_is_told_as_gone() -> None:
 
 def test_no_upgrade_is_none() -> None:
     standing = of(sized(3))
-    assert sound(standing)["Where"] == "no upgrade is under way, and none is remembered"
-    assert (standing.rollout, standing.latest, standing.plan, standing.history.lines) == (None, None, None, [])
+    assert sound(standing)["Where"] == "no upgrade is under way, and there is no record of one"
+    assert (standing.upgrade_run, standing.latest, standing.plan, standing.history.lines) == (None, None, None, [])
 
 
 def test_unseen_upgrades_are_not_none() -> None:
     standing = of(rollouts.at_step(sized(3), "hv02", "h4"), Upgrade=State.FORBIDDEN)
-    assert sound(standing)["Where"] == "nobody can tell: the Upgrades were not seen (forbidden: for a reason)"
+    assert sound(standing)["Where"] == "unknown: the Upgrades were not seen (forbidden: for a reason)"
 
 
 @pytest.mark.parametrize("kind", ["Secret", "Machine"])
 def test_unseen_parts_are_no_fault(kind: str) -> None:
     standing = of(rollouts.at_step(sized(3), "hv02", "h4"), **{kind: State.FORBIDDEN})
-    assert sound(standing)["Not judged"].endswith(f"could not be made ({kind} not seen), so a fault may be unseen")
+    assert sound(standing)["Not judged"].endswith(f"could not be run ({kind} not seen), so a fault may be unseen")
     for node in ("hv01", "hv02", "hv03"):
-        assert not sound(standing, node).keys() & {"Why", "Lost at"}
+        assert not sound(standing, node).keys() & {"Why", "Failed at"}
 
 
 @pytest.mark.parametrize(
@@ -433,10 +433,10 @@ def test_v2_is_told_by_its_own_phases(phase: str) -> None:
     parts = sound(standing)
     over = phase in {"Succeeded", "Failed"}
     assert parts["Where"].startswith("UpgradePlan upgrade-x7k2p from v1.8.2 to v1.9.0 (Upgrade V2) is ")
-    assert (f"is over: {phase}; " if over else f"is in phase {phase}; ") in parts["Where"]
+    assert (f"is finished: {phase}; " if over else f"is in phase {phase}; ") in parts["Where"]
     assert ("Waits for" in parts) == (not over)
     assert ("Why" in parts) == (phase == "Failed")
-    assert standing.rollout is None
+    assert standing.upgrade_run is None
     assert sound(standing, "hv02").keys() >= {"Where", "Node"}
 
 
@@ -478,7 +478,7 @@ def test_tables_keep_their_columns(world: World) -> None:
     assert [str(kind) for kind in standing.phases.dtypes] == [
         *("str", "str", "datetime64[ns, UTC]", "datetime64[ns, UTC]", "timedelta64[ns]", "timedelta64[ns]")
     ]
-    under_way = standing.rollout is not None
+    under_way = standing.upgrade_run is not None
     assert (len(standing.nodes), bool(len(standing.timeline)), bool(len(standing.phases))) == (
         3 * under_way,
         under_way,
@@ -489,7 +489,7 @@ def test_tables_keep_their_columns(world: World) -> None:
 def test_a_row_says_what_its_node_waits_for() -> None:
     table = of(rollouts.at_step(sized(3), "hv02", "h4")).nodes.set_index("name")
     assert list(table.index) == ["hv01", "hv02", "hv03"]
-    assert table.loc["hv02", "step"] == "h2"
+    assert table.loc["hv02", "step"] == "pre-drain requested"
     assert table.loc["hv02", "waits_for"] == f"Harvester: Job {NAME}-pre-drain-hv02 is at work"
     assert table.loc["hv02", "cordoned"]
     assert table["since"].isna().tolist() == [False, False, True]
@@ -545,7 +545,7 @@ def test_a_broken_upgrade_is_explained_all_the_same(status: dict[str, Any], labe
     standing = of(world)
     assert standing.explain()
     assert build_document(standing)["explanation"]
-    assert len(standing.nodes) == (len(standing.rollout.nodes) if standing.rollout else 0)
+    assert len(standing.nodes) == (len(standing.upgrade_run.nodes) if standing.upgrade_run else 0)
     for node in ("hv01", "hv02"):
         assert standing.explain(node)
     assert render(standing, timeline=True).endswith("\n")

@@ -22,17 +22,17 @@ def test_an_error_about_the_cluster_is_why_nothing_goes_on() -> None:
     parts = sound(standing)
     assert "is stuck" in parts["Where"]
     assert "paused" in parts["Why"]
-    assert "Do" in parts
-    assert not parts["Do"].startswith("nothing")
-    assert standing.waits
-    assert standing.waits.reason is WaitReason.STUCK
+    assert "Next step" in parts
+    assert not parts["Next step"].startswith("none")
+    assert standing.current_wait
+    assert standing.current_wait.reason is WaitReason.STUCK
 
 
 def test_an_error_about_a_node_to_come_is_told_while_another_goes_on() -> None:
     world = rollouts.at_step(sized(4), "hv02", "h7")
     world.remove("Secret", f"{world.machine_of('hv04')}-machine-plan")
     standing = of(world)
-    assert standing.moving == "hv02"
+    assert standing.moving_node == "hv02"
     assert "cannot finish; it is in phase 7" in sound(standing)["Where"]
 
 
@@ -44,22 +44,22 @@ def test_it_never_says_nothing_beside_an_error() -> None:
     parts = sound(standing)
     assert not standing.story
     assert "hv04" in parts["Also found"]
-    assert not parts["Do"].startswith("nothing")
+    assert not parts["Next step"].startswith("none")
 
 
 def test_an_upgrade_deleted_midway_is_no_nothing() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h5")
     world.remove("Upgrade", NAME)
     parts = sound(of(world))
-    assert parts["Where"] == "no upgrade is under way, and none is remembered"
-    assert parts["Why"].startswith("The nodes' upgrade is still on, though no Upgrade runs")
-    assert parts["Do"]
+    assert parts["Where"] == "no upgrade is under way, and there is no record of one"
+    assert parts["Why"].startswith("The nodes' upgrade is still active, though no Upgrade runs")
+    assert parts["Next step"]
 
 
 def test_a_deletion_that_hangs_is_said() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     world.get("Upgrade", NAME)["metadata"]["deletionTimestamp"] = "2025-05-08T06:00:00Z"
-    assert "asked to delete this Upgrade at 2025-05-08 06:00 UTC" in told(of(world))["Being deleted"]
+    assert "deletion of this Upgrade was requested at 2025-05-08 06:00 UTC" in told(of(world))["Being deleted"]
 
 
 def test_before_the_nodes_turn_it_may_be_deleted() -> None:
@@ -74,8 +74,8 @@ def test_a_node_that_is_down_without_its_turn_is_a_warning() -> None:
     since = moment(world.captured_at, hours=-2)
     rows.append({"type": "Ready", "status": "Unknown", "lastTransitionTime": since})
     standing = of(world)
-    assert sound(standing)["Beware"].startswith("hv01 is not Ready, though it is not its turn")
-    assert "not Ready" in sound(standing, "hv01")["Beware"]
+    assert sound(standing)["Warning"].startswith("hv01 is not Ready, though it is not its turn")
+    assert "not Ready" in sound(standing, "hv01")["Warning"]
 
 
 def test_a_node_at_its_restart_is_no_warning() -> None:
@@ -89,7 +89,7 @@ def test_two_kinds_of_upgrade_at_once_are_both_told() -> None:
 
 def test_a_plan_is_told_though_upgrades_were_not_seen() -> None:
     parts = sound(of(at_v2(sized(3), "Failed"), Upgrade=State.FORBIDDEN))
-    assert "(Upgrade V2) is over: Failed" in parts["Where"]
+    assert "(Upgrade V2) is finished: Failed" in parts["Where"]
     assert "whether an Upgrade of the older kind (V1) is under way" in parts["Not seen"]
 
 
@@ -108,4 +108,4 @@ def test_a_warning_that_holds_it_up_tells_since_when() -> None:
     secret = world.get("Secret", f"{world.machine_of('hv02')}-machine-plan")
     secret["metadata"]["annotations"]["rke.cattle.io/drain-error"] = "would violate the pod's disruption budget"
     parts = sound(of(rollouts.wait(world, hours=30)))
-    assert parts.get("Last moved", parts.get("Stands still", "")).startswith("since ")
+    assert parts.get("Last progress", parts.get("Stalled", "")).startswith("since ")

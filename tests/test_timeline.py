@@ -17,18 +17,18 @@ from harvdiag.core.model import ObjectRef, State
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Resource, Snapshot
 from harvdiag.upgrade.jobs import every_job, jobs_of
-from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.timeline import (
     Entry,
     History,
     Span,
-    frame,
-    lines,
-    phase_frame,
-    phases,
-    stopped,
-    timeline,
-    untimed,
+    build_entry_frame,
+    build_phase_frame,
+    build_timeline,
+    find_phases,
+    find_stop,
+    find_untimed,
+    format_entries,
 )
 from tests.logs.port import AGENT, LogPort, logged, stamped
 from tests.logs.port import journal as journal_of
@@ -68,17 +68,17 @@ def world() -> World:
     return found
 
 
-def opened(objects: list[Any], texts: dict[str, str] | None = None) -> tuple[Rollout, Snapshot]:
+def opened(objects: list[Any], texts: dict[str, str] | None = None) -> tuple[UpgradeRun, Snapshot]:
     """The rollout of a snapshot of these objects; Events as the core's."""
     listed = [obj | {"kind": "events"} if obj["kind"] == "Event" else obj for obj in objects]
     snapshot = logged(texts or {}, listed, [Resource("", "v1", "events", SYSTEM)])
-    rollout = Facts(snapshot).rollout
+    rollout = Facts(snapshot).upgrade_run
     assert rollout is not None
     return rollout, snapshot
 
 
 def entries(objects: list[Any], texts: dict[str, str] | None = None) -> list[Entry]:
-    return timeline(*opened(objects, texts))
+    return build_timeline(*opened(objects, texts))
 
 
 def said(found: list[Entry], node: str) -> list[str]:
@@ -133,7 +133,7 @@ def test_failed_job_tells_why() -> None:
 def test_entries_are_in_order_and_begin_with_the_upgrade() -> None:
     found = entries(world().objects)
     assert [e.time for e in found] == sorted(e.time for e in found)
-    assert found[0].what == "the Upgrade was made"
+    assert found[0].what == "the Upgrade was created"
     assert found[0].object == ObjectRef("Upgrade", SYSTEM, NAME)
     assert entries(list(reversed(world().objects))) == found, "the order of a source does not matter"
 
@@ -226,10 +226,10 @@ def test_it_stopped_with_the_last_that_moved() -> None:
     made = world()
     made.get("Job", f"{NAME}-pre-drain-hv02")["status"]["startTime"] = "2025-05-08T09:00:00Z"
     objects = [*made.objects, event({"kind": "Node", "name": "hv03"})]
-    last = stopped(entries(objects))
+    last = find_stop(entries(objects))
     assert last is not None
     assert (last.what, last.node) == ("Job pre-drain began", "hv02")
-    assert stopped([]) is None
+    assert find_stop([]) is None
 
 
 NOISE = "2025-05-08T09:30:00Z"
@@ -274,7 +274,7 @@ def test_what_breaks_or_flips_on_any_day_does_not_move(
     found = entries(made.objects)
     (told,) = [e for e in found if e.time == at(NOISE[:-1])]
     assert (told.node, told.moves) == (node, moves)
-    last = stopped(found)
+    last = find_stop(found)
     assert last is not None
     assert (last == told) is moves
 
@@ -293,11 +293,11 @@ def test_time_that_has_not_come_yet_is_told_but_nothing_moved_then() -> None:
     made.get("Upgrade", NAME)["status"]["conditions"] = [row("NodesUpgraded", "Unknown", "2031-01-01T00:00:00Z")]
     found = entries(made.objects)
     assert found[-1].time.year == 2031
-    last = stopped(found, at("2025-05-08T10:00:00"))
+    last = find_stop(found, at("2025-05-08T10:00:00"))
     assert last is not None
     assert last == [e for e in found[:-1] if e.moves][-1]
-    assert stopped(found) == found[-1]
-    assert stopped(found, at("2030-12-31T23:58:00")) == found[-1], "clocks differ, and a collection takes its time"
+    assert find_stop(found) == found[-1]
+    assert find_stop(found, at("2030-12-31T23:58:00")) == found[-1], "clocks differ, and a collection takes its time"
 
 
 def test_logs_are_read_once_and_not_at_all_for_what_moved() -> None:
@@ -308,19 +308,19 @@ def test_logs_are_read_once_and_not_at_all_for_what_moved() -> None:
     }
     port = LogPort(texts, world().objects)
     snapshot = Snapshot(port)
-    rollout = Facts(snapshot).rollout
+    rollout = Facts(snapshot).upgrade_run
     assert rollout is not None
     history = History(rollout, snapshot)
     silent = history.entries(logs=False)
     assert port.opened == []
-    assert timeline(rollout, snapshot, logs=False) == silent
+    assert build_timeline(rollout, snapshot, logs=False) == silent
     assert port.opened == []
     full = history.entries()
     assert sorted(port.opened) == sorted(texts)
-    assert history.untimed == untimed(rollout, snapshot)
+    assert history.untimed == find_untimed(rollout, snapshot)
     assert len(port.opened) == 2 * len(texts), "by the history none again"
     assert [e for e in full if e.object.kind != "Event" and e.field not in texts] == silent
-    assert stopped(full) == stopped(silent)
+    assert find_stop(full) == find_stop(silent)
 
 
 def test_harvesters_line_belongs_to_the_object_that_it_names() -> None:
@@ -347,10 +347,10 @@ def test_what_has_no_time_is_left_out_and_said() -> None:
         {"type": "RepoReady", "status": "True", "lastUpdateTime": "yesterday"},
     ]
     ref = f"Upgrade {SYSTEM}/{NAME}: Upgrade:"
-    assert untimed(*opened(made.objects))[:3] == [
-        f"{ref} LogReady became True, at a time that is not told",
-        f"{ref} ImageReady became True, at a time that cannot be placed ('0001-01-01T00:00:00Z')",
-        f"{ref} RepoReady became True, at a time that cannot be placed ('yesterday')",
+    assert find_untimed(*opened(made.objects))[:3] == [
+        f"{ref} LogReady became True, at an unknown time",
+        f"{ref} ImageReady became True, at an invalid time ('0001-01-01T00:00:00Z')",
+        f"{ref} RepoReady became True, at an invalid time ('yesterday')",
     ]
     assert not [e for e in entries(made.objects) if e.object.kind == "Upgrade" and "became" in e.what]
 
@@ -365,10 +365,10 @@ def test_junk_tells_nothing(junk: Any) -> None:
     made.get("Job", f"{NAME}-pre-drain-hv01")["status"] = junk
     made.get("Secret", f"{made.machine_of('hv01')}-machine-plan")["data"] = {"last-apply-time": junk}
     rollout, snapshot = opened([*made.objects, event({"kind": "Node", "name": "hv03"}, involvedObject=junk)])
-    found = timeline(rollout, snapshot)
-    assert lines(found)
-    assert len(frame(found)) == len(found)
-    assert len(phase_frame(phases(rollout, snapshot))) == len(phases(rollout, snapshot))
+    found = build_timeline(rollout, snapshot)
+    assert format_entries(found)
+    assert len(build_entry_frame(found)) == len(found)
+    assert len(build_phase_frame(find_phases(rollout, snapshot))) == len(find_phases(rollout, snapshot))
 
 
 def test_phases_have_begin_end_and_duration() -> None:
@@ -384,7 +384,7 @@ def test_phases_have_begin_end_and_duration() -> None:
     made.get("Upgrade", NAME)["status"]["conditions"] = [
         {"type": kind, "status": status, "lastTransitionTime": since} for kind, (status, since) in conditions.items()
     ]
-    found = phases(*opened(made.objects))
+    found = find_phases(*opened(made.objects))
     assert [s.step for s in found if not s.node] == [
         "(begin)",
         "PreparingLoggingInfra",
@@ -408,7 +408,7 @@ def test_phases_have_begin_end_and_duration() -> None:
 
 
 def test_steps_of_nodes_and_the_gaps_between() -> None:
-    found = phases(*opened(world().objects))
+    found = find_phases(*opened(world().objects))
     assert [s.step for s in found if s.node == "hv01"] == ["prepare", "pre-drain", "kubernetes", "post-drain"]
     assert span(found, "kubernetes", "hv01").duration == timedelta(minutes=21)
     assert span(found, "post-drain", "hv01").duration == timedelta(minutes=9)
@@ -422,9 +422,9 @@ def test_restart_lasts_until_the_node_is_ready_again() -> None:
     made = world()
     for row in made.get("Node", "hv01")["status"]["conditions"]:
         row["lastTransitionTime"] = "2025-05-07T14:50:00Z"
-    assert span(phases(*opened(made.objects)), "restart", "hv01").duration == timedelta(minutes=11)
+    assert span(find_phases(*opened(made.objects)), "restart", "hv01").duration == timedelta(minutes=11)
     made.get("Upgrade", NAME)["status"]["nodeStatuses"]["hv01"]["state"] = "Waiting Reboot"
-    waits = span(phases(*opened(made.objects)), "restart", "hv01")
+    waits = span(find_phases(*opened(made.objects)), "restart", "hv01")
     assert (waits.began, waits.ended) == (at("2025-05-07T14:39:00"), None)
 
 
@@ -437,7 +437,7 @@ def ready_since(made: World, node: str, since: str) -> None:
 def test_gap_begins_when_the_node_before_has_restarted() -> None:
     made = world()
     ready_since(made, "hv01", "2025-05-07T14:50:00Z")
-    assert span(phases(*opened(made.objects)), "pre-drain", "hv02").gap == timedelta(minutes=10)
+    assert span(find_phases(*opened(made.objects)), "pre-drain", "hv02").gap == timedelta(minutes=10)
 
 
 @pytest.mark.parametrize("since", ["2025-05-07T15:30:00Z", "2025-05-07T23:00:00Z"])
@@ -445,18 +445,18 @@ def test_node_that_is_ready_again_much_later_did_not_restart_for_so_long(since: 
     """Ready has the time of its last change only, and that may be another one."""
     made = world()
     ready_since(made, "hv01", since)
-    found = phases(*opened(made.objects))
+    found = find_phases(*opened(made.objects))
     assert "restart" not in {s.step for s in found}
     assert span(found, "pre-drain", "hv02").gap == timedelta(minutes=21)
     made.remove("Job", f"{NAME}-pre-drain-hv02")
-    assert ("restart" in {s.step for s in phases(*opened(made.objects))}) is (since < "2025-05-07T16:39:00Z")
+    assert ("restart" in {s.step for s in find_phases(*opened(made.objects))}) is (since < "2025-05-07T16:39:00Z")
 
 
 def test_restart_stands_before_the_job_that_starts_vms_again() -> None:
     made = world()
     ready_since(made, "hv01", "2025-05-07T14:50:00Z")
     add_node_job(made, "hv01", "restore-vm", "2025-05-07T14:52:00Z", minutes=3)
-    found = phases(*opened(made.objects))
+    found = find_phases(*opened(made.objects))
     assert [s.step for s in found if s.node == "hv01"][-3:] == ["post-drain", "restart", "restore-vm"]
     assert span(found, "restore-vm", "hv01").gap == timedelta(minutes=2)
     assert span(found, "pre-drain", "hv02").gap == timedelta(minutes=5)
@@ -465,13 +465,13 @@ def test_restart_stands_before_the_job_that_starts_vms_again() -> None:
 def test_no_gap_while_a_job_of_another_node_is_at_work() -> None:
     made = world()
     made.get("Job", f"{NAME}-apply-manifests")["status"] = {"active": 1, "startTime": "2025-05-07T12:05:00Z"}
-    assert {s.gap for s in phases(*opened(made.objects)) if s.node in {"hv01", "hv02"}} == {None}
+    assert {s.gap for s in find_phases(*opened(made.objects)) if s.node in {"hv01", "hv02"}} == {None}
 
 
 def test_node_that_is_drained_goes_on() -> None:
     made = world()
     made.remove("Job", f"{NAME}-post-drain-hv01")
-    goes_on = span(phases(*opened(made.objects)), "kubernetes", "hv01")
+    goes_on = span(find_phases(*opened(made.objects)), "kubernetes", "hv01")
     assert (goes_on.began, goes_on.ended) == (at("2025-05-07T14:09:00"), None)
 
 
@@ -484,7 +484,7 @@ def test_phases_do_not_overlap_and_no_duration_is_zero() -> None:
     ]
     (job,) = [obj for obj in made.find("Job") if "prepare-on-hv03" in obj["metadata"]["name"]]
     job["status"]["completionTime"] = "2025-05-07T12:30:00Z"
-    found = phases(*opened(made.objects))
+    found = find_phases(*opened(made.objects))
     assert times(span(found, "PreparingNodes"))[:2] == (at("2025-05-07T11:20:00"), at("2025-05-07T12:05:00"))
     assert span(found, "UpgradingSystemServices").began == at("2025-05-07T12:05:00")
     assert times(span(found, "PreparingRepo")) == (at("2025-05-07T11:00:00"), at("2025-05-07T11:00:00"), None)
@@ -494,9 +494,9 @@ def test_phases_do_not_overlap_and_no_duration_is_zero() -> None:
 @pytest.mark.parametrize("name", ["ghost-machines", "issue-8236", "lost-acknowledgement", "unmanaged-node"])
 def test_spans_of_samples(name: str) -> None:
     cluster = hd.open(BUNDLES / f"{name}.zip")
-    rollout = cluster.facts.rollout
+    rollout = cluster.facts.upgrade_run
     assert rollout is not None
-    check(phases(rollout, cluster.snapshot))
+    check(find_phases(rollout, cluster.snapshot))
 
 
 def times(one: Span) -> tuple[datetime | None, datetime | None, timedelta | None]:
@@ -541,10 +541,10 @@ def test_spans_hold_whatever_the_stamps_are(data: st.DataObject) -> None:
         for kind in ("LogReady", "ImageReady", "RepoReady", "NodesPrepared", "SystemServicesUpgraded")
     ]
     ready_since(made, "hv01", data.draw(STAMPS))
-    found = phases(*opened(made.objects))
+    found = find_phases(*opened(made.objects))
     check(found)
     assert all(time.year < 2031 for one in found for time in (one.began, one.ended) if time)
-    assert len(phase_frame(found)) == len(found)
+    assert len(build_phase_frame(found)) == len(found)
 
 
 def test_every_job_is_read_by_one_reader() -> None:
@@ -562,25 +562,25 @@ def test_every_job_is_read_by_one_reader() -> None:
 def test_phases_so_far(state: str, count: int) -> None:
     made = world()
     made.get("Upgrade", NAME)["metadata"]["labels"]["harvesterhci.io/upgradeState"] = state
-    found = [s for s in phases(*opened(made.objects)) if not s.node]
+    found = [s for s in find_phases(*opened(made.objects)) if not s.node]
     assert len(found) == count
     assert all(s.ended is None for s in found[-1:])
 
 
 def test_tables_have_their_types_also_when_empty() -> None:
-    for table in (frame([]), frame(entries(world().objects))):
+    for table in (build_entry_frame([]), build_entry_frame(entries(world().objects))):
         assert table.dtypes.astype(str).to_dict() == {
             "time": "datetime64[ns, UTC]",
             **dict.fromkeys(("what", "node", "object", "field"), "str"),
         }
-    for table in (phase_frame([]), phase_frame(phases(*opened(world().objects)))):
+    for table in (build_phase_frame([]), build_phase_frame(find_phases(*opened(world().objects)))):
         assert table.dtypes.astype(str).to_dict() == {
             "node": "str",
             "step": "str",
             **dict.fromkeys(("began", "ended"), "datetime64[ns, UTC]"),
             **dict.fromkeys(("duration", "gap"), "timedelta64[ns]"),
         }
-    assert frame(entries(world().objects))["node"].isna().any()
+    assert build_entry_frame(entries(world().objects))["node"].isna().any()
 
 
 def test_lines_are_fit_for_a_terminal() -> None:
@@ -591,38 +591,38 @@ def test_lines_are_fit_for_a_terminal() -> None:
         object=ObjectRef("Node", "", "hv\x1b"),
         field="f\x07",
     )
-    (line,) = lines([evil])
+    (line,) = format_entries([evil])
     assert line.isprintable()
     assert line.startswith("2025-05-07 11:00:00 UTC  hv")
-    assert lines([]) == []
+    assert format_entries([]) == []
 
 
 def test_kinds_that_were_not_seen_tell_nothing() -> None:
     made = world()
     snapshot = Snapshot(Port(made.objects, dict.fromkeys(("Job", "Secret", "Machine", "Plan"), State.FORBIDDEN)))
-    rollout = Facts(snapshot).rollout
+    rollout = Facts(snapshot).upgrade_run
     assert rollout is not None
-    found = timeline(rollout, snapshot)
+    found = build_timeline(rollout, snapshot)
     assert {e.object.kind for e in found} <= {"Upgrade", "Node", "RKEControlPlane", "Cluster.provisioning.cattle.io"}
-    assert [s.step for s in phases(rollout, snapshot)][-1] == "UpgradingNodes"
+    assert [s.step for s in find_phases(rollout, snapshot)][-1] == "UpgradingNodes"
 
 
 def test_sample_of_8236_stopped_when_the_third_node_was_through() -> None:
     cluster = hd.open(BUNDLES / "issue-8236.zip")
-    rollout = cluster.facts.rollout
+    rollout = cluster.facts.upgrade_run
     assert rollout is not None
-    found = timeline(rollout, cluster.snapshot)
-    last = stopped(found)
+    found = build_timeline(rollout, cluster.snapshot)
+    last = find_stop(found)
     assert last is not None
     assert (last.what, last.node, last.time) == ("Job post-drain is complete", "srv08", at("2025-05-07T16:39:00"))
-    assert next(s.step for s in phases(rollout, cluster.snapshot) if s.node == "srv09") == "prepare"
+    assert next(s.step for s in find_phases(rollout, cluster.snapshot) if s.node == "srv09") == "prepare"
 
 
 def test_sample_of_the_lost_acknowledgement_quotes_harvester() -> None:
     cluster = hd.open(BUNDLES / "lost-acknowledgement.zip")
-    rollout = cluster.facts.rollout
+    rollout = cluster.facts.upgrade_run
     assert rollout is not None
-    (told,) = [e for e in timeline(rollout, cluster.snapshot) if "does not try again" in e.what]
+    (told,) = [e for e in build_timeline(rollout, cluster.snapshot) if "does not retry" in e.what]
     assert (told.node, told.object.name) == ("hv02", f"{NAME}-pre-drain-hv02")
     assert told.field.startswith(f"logs/{SYSTEM}/harvester-")
     assert "Operation cannot be fulfilled on secrets" in told.what
@@ -631,9 +631,9 @@ def test_sample_of_the_lost_acknowledgement_quotes_harvester() -> None:
 def test_agent_is_told_of_the_node_that_it_runs_on() -> None:
     """hv04 names hv03's Machine."""
     cluster = hd.open(BUNDLES / "unmanaged-node.zip")
-    rollout = cluster.facts.rollout
+    rollout = cluster.facts.upgrade_run
     assert rollout is not None
-    told = [(e.node, e.object) for e in timeline(rollout, cluster.snapshot) if e.object.kind == "Secret"]
+    told = [(e.node, e.object) for e in build_timeline(rollout, cluster.snapshot) if e.object.kind == "Secret"]
     assert len(told) == len({secret for _, secret in told})
     assert {node for node, _ in told} == {"hv01", "hv02", "hv03", "hv05", "hv06"}
 
@@ -644,7 +644,7 @@ def test_events_of_a_bundle_are_found(tmp_path: Path) -> None:
     made.add(event({"kind": "Node", "name": "hv03", "namespace": "", "apiVersion": "v1"}, message=""))
     path = write_bundle(tmp_path / "b.zip", collected(made.objects), captured_at=made.captured_at)
     cluster = hd.open(path)
-    rollout = cluster.facts.rollout
+    rollout = cluster.facts.upgrade_run
     assert rollout is not None
-    found = [e for e in timeline(rollout, cluster.snapshot) if e.object.kind == "Event"]
+    found = [e for e in build_timeline(rollout, cluster.snapshot) if e.object.kind == "Event"]
     assert [(e.node, e.what) for e in found] == [("hv03", "Warning Happened of Node hv03: ")]

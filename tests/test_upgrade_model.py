@@ -15,12 +15,12 @@ from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.handshake import KEYS, WAITS, handshake, path
+from harvdiag.upgrade.handshake import KEYS, WAITS, DrainStep, annotation_path, read_handshake
 from harvdiag.upgrade.jobs import jobs_of
-from harvdiag.upgrade.percent import Percent, percent
+from harvdiag.upgrade.percent import Percent, compute_percent
 from harvdiag.upgrade.phases import PHASES, STATES
-from harvdiag.upgrade.planner import decode
-from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.planner import explain_message
+from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v2 import UpgradePlan
 from tests.sample import examples
 from tests.world import World, healthy, rollouts, write_folder
@@ -35,8 +35,8 @@ def facts(world: World, place: Path) -> Facts:
     return Facts(Snapshot(FilesReader.from_path(write_folder(place, world.objects))))
 
 
-def rollout(world: World, place: Path) -> Rollout:
-    found = facts(world, place).rollout
+def rollout(world: World, place: Path) -> UpgradeRun:
+    found = facts(world, place).upgrade_run
     assert found is not None
     return found
 
@@ -68,9 +68,9 @@ def test_every_phase_is_known_and_running(phase: str, tmp_path: Path) -> None:
 def test_an_ended_upgrade_does_not_run(phase: str, failed: bool, tmp_path: Path) -> None:
     found = facts(rollouts.at_phase(healthy(version="v1.8.2"), phase), tmp_path)
     (of,) = found.upgrades.all
-    assert found.rollout is None
+    assert found.upgrade_run is None
     assert found.upgrades.running is None
-    assert (of.running, of.failed, of.cleaning) == (False, failed, "Pending")
+    assert (of.running, of.failed, of.cleanup_state) == (False, failed, "Pending")
     assert of.phase is not None
     assert (of.phase.number, of.phase.label) == (8, phase)
 
@@ -128,24 +128,24 @@ def test_the_latest_of_several_comes_first(tmp_path: Path) -> None:
 # Nodes and their handshake
 
 SHOWN = {  # step of the world to what the model says
-    "h0": "idle",
-    "h1": "h1",
-    "h2": "h2",
-    "h3": "h2",
-    "h4": "h2",
-    "h5": "h5",
-    "h6": "h6",
-    "h7": "h6",
-    "restarting": "h6",
-    "probes": "h6",
-    "uncordon": "h7",
-    "h8": "h8",
-    "h9": "h8",
-    "h10": "h8",
-    "waiting": "h8",
-    "rebooting": "h8",
-    "h11": "h11",
-    "h12": "idle",
+    "h0": DrainStep.IDLE,
+    "h1": DrainStep.DRAIN_ANNOUNCED,
+    "h2": DrainStep.PRE_DRAIN_REQUESTED,
+    "h3": DrainStep.PRE_DRAIN_REQUESTED,
+    "h4": DrainStep.PRE_DRAIN_REQUESTED,
+    "h5": DrainStep.PRE_DRAIN_ACKNOWLEDGED,
+    "h6": DrainStep.DRAINED,
+    "h7": DrainStep.DRAINED,
+    "restarting": DrainStep.DRAINED,
+    "probes": DrainStep.DRAINED,
+    "uncordon": DrainStep.UNCORDON_REQUESTED,
+    "h8": DrainStep.POST_DRAIN_REQUESTED,
+    "h9": DrainStep.POST_DRAIN_REQUESTED,
+    "h10": DrainStep.POST_DRAIN_REQUESTED,
+    "waiting": DrainStep.POST_DRAIN_REQUESTED,
+    "rebooting": DrainStep.POST_DRAIN_REQUESTED,
+    "h11": DrainStep.POST_DRAIN_ACKNOWLEDGED,
+    "h12": DrainStep.IDLE,
 }
 
 
@@ -199,23 +199,26 @@ def secret(**marks: str) -> dict[str, Any]:
 
 def test_an_answer_is_a_copy_byte_for_byte() -> None:
     asked = '{"enabled":true,"force":true}'
-    found = handshake(secret(drain_options=asked, pre_drain=asked, pre_hook='{"force":true,"enabled":true}'))
-    assert found.step == "h2"
-    assert found.asked("pre-drain", "pre-hook")
-    assert handshake(secret(drain_options=asked, pre_drain=asked, pre_hook=asked)).step == "h5"
-    assert not handshake(secret(pre_drain=asked, pre_hook=asked)).asked("pre-drain", "pre-hook")
+    found = read_handshake(secret(drain_options=asked, pre_drain=asked, pre_hook='{"force":true,"enabled":true}'))
+    assert found.step is DrainStep.PRE_DRAIN_REQUESTED
+    assert found.is_unanswered("pre-drain", "pre-hook")
+    assert (
+        read_handshake(secret(drain_options=asked, pre_drain=asked, pre_hook=asked)).step
+        is DrainStep.PRE_DRAIN_ACKNOWLEDGED
+    )
+    assert not read_handshake(secret(pre_drain=asked, pre_hook=asked)).is_unanswered("pre-drain", "pre-hook")
 
 
 def test_a_refused_drain_says_why() -> None:
     text = "Cannot evict pod as it would violate the pod's disruption budget."
-    found = handshake(secret(drain_options="{}", pre_drain="{}", pre_hook="{}", drain_error=text))
-    assert (found.step, found.error) == ("h5", text)
+    found = read_handshake(secret(drain_options="{}", pre_drain="{}", pre_hook="{}", drain_error=text))
+    assert (found.step, found.error) == (DrainStep.PRE_DRAIN_ACKNOWLEDGED, text)
 
 
 def test_no_annotations_are_an_idle_handshake() -> None:
-    assert handshake({}).idle
-    assert handshake({"metadata": {"annotations": None}}).idle
-    assert path("pre-hook") == 'metadata.annotations["harvesterhci.io/pre-hook"]'
+    assert read_handshake({}).idle
+    assert read_handshake({"metadata": {"annotations": None}}).idle
+    assert annotation_path("pre-hook") == 'metadata.annotations["harvesterhci.io/pre-hook"]'
 
 
 def test_node_without_machine_has_no_handshake(tmp_path: Path) -> None:
@@ -252,7 +255,7 @@ def test_the_only_node_goes_without_a_drain(step: str, tmp_path: Path) -> None:
     world = rollouts.at_step(healthy(("hv01",), version="v1.8.2"), "hv01", step)
     (of,) = facts(world, tmp_path).upgrades.all
     snapshot = Snapshot(FilesReader.from_path(tmp_path))
-    (node,) = Rollout(of, snapshot, Pairing(Links(snapshot))).nodes
+    (node,) = UpgradeRun(of, snapshot, Pairing(Links(snapshot))).nodes
     assert of.single_node == "hv01"
     assert of.running == (step != "done")
     assert node.handshake is not None
@@ -289,9 +292,9 @@ def test_vms_are_restored_by_a_job(tmp_path: Path) -> None:
 
 def test_clean_up_has_an_end(tmp_path: Path) -> None:
     world = rollouts.cleaned_up(rollouts.at_phase(healthy(version="v1.8.2"), "Succeeded"))
-    assert facts(world, tmp_path).upgrades.all[0].cleaning == "Succeeded"
+    assert facts(world, tmp_path).upgrades.all[0].cleanup_state == "Succeeded"
     old = rollouts.at_phase(healthy(version="v1.4.2"), "Succeeded")
-    assert facts(old, tmp_path / "old").upgrades.all[0].cleaning == ""
+    assert facts(old, tmp_path / "old").upgrades.all[0].cleanup_state == ""
 
 
 # Jobs
@@ -329,30 +332,30 @@ THREE_OF_FOUR = {"hv01": "Succeeded", "hv02": "Succeeded", "hv03": "Succeeded", 
 
 def test_three_of_four_are_75_percent_and_80_in_all() -> None:
     of = upgrade(states=THREE_OF_FOUR, SystemServicesUpgraded="True", NodesUpgraded="Unknown")
-    assert percent(of, list(THREE_OF_FOUR)) == Percent(75, 100, 80, 3, 4)
+    assert compute_percent(of, list(THREE_OF_FOUR)) == Percent(75, 100, 80, 3, 4)
 
 
 def test_all_are_shown_as_99_before_the_condition() -> None:
     states = dict.fromkeys(THREE_OF_FOUR, "Succeeded")
-    assert percent(upgrade(states=states, SystemServicesUpgraded="True"), list(states)).nodes == 99
+    assert compute_percent(upgrade(states=states, SystemServicesUpgraded="True"), list(states)).nodes == 99
     done = upgrade(states=states, SystemServicesUpgraded="True", NodesUpgraded="True")
-    assert percent(done, list(states)) == Percent(100, 100, 100, 4, 4)
+    assert compute_percent(done, list(states)) == Percent(100, 100, 100, 4, 4)
 
 
 def test_a_removed_node_counts_and_an_unlisted_one_too() -> None:
     of = upgrade(states=THREE_OF_FOUR, SystemServicesUpgraded="True", NodesUpgraded="Unknown")
-    assert percent(of, ["hv01", "hv02", "hv03"]) == Percent(75, 100, 80, 3, 4)
-    assert percent(of, [*THREE_OF_FOUR, "hv05"]) == Percent(60, 100, 66, 3, 5)
+    assert compute_percent(of, ["hv01", "hv02", "hv03"]) == Percent(75, 100, 80, 3, 4)
+    assert compute_percent(of, [*THREE_OF_FOUR, "hv05"]) == Percent(60, 100, 66, 3, 5)
 
 
 @pytest.mark.parametrize(("status", "services"), [("", 0), ("Unknown", 50), ("False", 50), ("True", 100)])
 def test_services_are_none_half_or_all(status: str, services: int) -> None:
     of = upgrade(states=THREE_OF_FOUR, **{"SystemServicesUpgraded": status} if status else {})
-    assert percent(of, []).services == services
+    assert compute_percent(of, []).services == services
 
 
 def test_no_nodes_are_no_percent() -> None:
-    assert percent(upgrade(), []) == Percent(0, 0, 0, 0, 0)
+    assert compute_percent(upgrade(), []) == Percent(0, 0, 0, 0, 0)
 
 
 # The planner (docs/objects.md#planner-messages)
@@ -381,12 +384,12 @@ MESSAGES = {
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_each_message_is_decoded(message: str) -> None:
-    assert MESSAGES[message] in decode(message)
-    assert decode(message.upper()) == decode(message)
+    assert MESSAGES[message] in explain_message(message)
+    assert explain_message(message.upper()) == explain_message(message)
 
 
 def test_an_unknown_message_means_nothing(tmp_path: Path) -> None:
-    assert decode("") == decode("all is well") == ""
+    assert explain_message("") == explain_message("all is well") == ""
     world = rollouts.at_step(healthy(version="v1.8.2"), "hv02", "h4")
     say(world, "all is well", world.captured_at)
     assert rollout(world, tmp_path).planner == []
@@ -399,7 +402,7 @@ def test_an_unknown_message_means_nothing(tmp_path: Path) -> None:
 def test_v2_has_phases_of_its_own(phase: str, tmp_path: Path) -> None:
     found = facts(at_v2(healthy(version="v1.9.0"), phase), tmp_path)
     (plan,) = (UpgradePlan(obj) for obj in found.snapshot.objects("UpgradePlan"))
-    assert found.rollout is None
+    assert found.upgrade_run is None
     assert (plan.phase, plan.version, plan.previous_version) == (phase, "v1.9.0", "v1.8.2")
     assert plan.running == (phase not in {"Succeeded", "Failed"})
     assert bool(plan.degraded) == (phase == "Failed")
@@ -453,7 +456,7 @@ def told(of: Upgrade | UpgradePlan) -> list[object]:
 def test_a_broken_upgrade_never_raises(obj: dict[str, Any]) -> None:
     assert told(Upgrade(obj))
     assert told(UpgradePlan(obj))
-    shown = percent(Upgrade(obj), ["hv01"])
+    shown = compute_percent(Upgrade(obj), ["hv01"])
     assert 0 <= shown.total <= 100
     assert isinstance(Upgrade(obj).status("Completed"), str)
 
@@ -461,7 +464,7 @@ def test_a_broken_upgrade_never_raises(obj: dict[str, Any]) -> None:
 @settings(max_examples=examples(200), deadline=None)
 @given(st.fixed_dictionaries({}, optional={"metadata": JUNK, "status": JUNK}))
 def test_broken_jobs_and_secrets_never_raise(obj: dict[str, Any]) -> None:
-    assert handshake(obj).step in WAITS
+    assert read_handshake(obj).step in WAITS
     named = {"metadata": {"labels": {"harvesterhci.io/upgrade": "u"}, "namespace": "harvester-system"}}
     assert len(jobs_of((obj | named,), "u")) == 1
 
@@ -471,7 +474,7 @@ def test_broken_jobs_and_secrets_never_raise(obj: dict[str, Any]) -> None:
 def test_a_broken_upgrade_beside_a_sound_cluster(status: dict[str, Any]) -> None:
     snapshot = _sound()
     meta = {"name": NAME, "namespace": "harvester-system"}
-    found = Rollout(Upgrade({"metadata": meta, "status": status}), snapshot, Pairing(Links(snapshot)))
+    found = UpgradeRun(Upgrade({"metadata": meta, "status": status}), snapshot, Pairing(Links(snapshot)))
     assert {"hv01", "hv02", "hv03"} <= {node.name for node in found.nodes}
     assert len(found.done) + len(found.waiting) == len(found.nodes)
     assert found.percent.of >= 3

@@ -8,8 +8,8 @@ import pytest
 
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.core.suggest import join_names
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting import Wait, at_work, chain, wait, wait_of
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting import Wait, find_active_node, find_broken_chain, find_node_wait, find_wait
 from tests import port
 from tests.world import World, healthy, rollouts
 from tests.world.faults import ghost, lose_answer, orphan
@@ -24,18 +24,18 @@ def sized(count: int) -> World:
     return healthy([f"hv{i:02}" for i in range(1, count + 1)], version="v1.8.2")
 
 
-def opened(world: World, **states: State) -> Rollout:
-    found = port.cluster(world.objects, **states).facts.rollout
+def opened(world: World, **states: State) -> UpgradeRun:
+    found = port.cluster(world.objects, **states).facts.upgrade_run
     assert found is not None
     return found
 
 
 def of(world: World, name: str, **states: State) -> Wait:
     found = opened(world, **states)
-    return wait_of(found, node(found, name))
+    return find_node_wait(found, node(found, name))
 
 
-def node(of_: Rollout, name: str) -> NodeRollout:
+def node(of_: UpgradeRun, name: str) -> NodeUpgrade:
     found = of_.node(name)
     assert found is not None
     return found
@@ -75,12 +75,12 @@ ACTORS = {
 @pytest.mark.parametrize("phase", ACTORS)
 def test_every_phase_has_its_actor(phase: str, count: int) -> None:
     found = opened(rollouts.at_phase(sized(count), phase))
-    told = wait(found)
+    told = find_wait(found)
     sound(told)
     alone = count == 1 and phase in {"UpgradingNodes", "gate"}  # no gate plan, no drain
     assert told.actor == ("Harvester" if alone else ACTORS[phase])
     for one in found.nodes:
-        sound(wait_of(found, one))
+        sound(find_node_wait(found, one))
 
 
 def test_the_actors_cover_every_running_phase() -> None:
@@ -88,7 +88,7 @@ def test_the_actors_cover_every_running_phase() -> None:
 
 
 def test_images_are_waited_for_by_name() -> None:
-    told = wait(opened(rollouts.at_phase(sized(3), "PreparingNodes")))
+    told = find_wait(opened(rollouts.at_phase(sized(3), "PreparingNodes")))
     assert told.what == "to load the images of hv03"
     assert told.since
 
@@ -97,22 +97,24 @@ def test_a_complete_job_of_the_services_is_not_called_unbegun() -> None:
     world = rollouts.at_phase(sized(3), "UpgradingSystemServices")
     job = next(job for job in world.find("Job") if job["metadata"]["name"].endswith("apply-manifests"))
     job["status"] = {"succeeded": 1, "startTime": world.captured_at}
-    assert wait(opened(world)).what == f"Job {NAME}-apply-manifests is complete, and Harvester has not yet gone on"
+    assert (
+        find_wait(opened(world)).what == f"Job {NAME}-apply-manifests is complete, and Harvester has not continued yet"
+    )
 
 
 def test_a_job_without_a_pod_has_not_begun() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     next(job for job in world.find("Job") if job["metadata"]["name"].endswith("pre-drain-hv02"))["status"] = {}
-    assert wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 has not begun"
+    assert find_wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 has not begun"
 
 
 def test_an_unknown_label_still_names_the_node_at_work() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     world.get("Upgrade", NAME)["metadata"]["labels"]["harvesterhci.io/upgradeState"] = "CreatingUpgradeImage"
-    assert wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 is at work"
+    assert find_wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 is at work"
     early = rollouts.at_phase(sized(3), "PreparingRepo")
     early.get("Upgrade", NAME)["metadata"]["labels"]["harvesterhci.io/upgradeState"] = "CreatingUpgradeImage"
-    assert said(wait(opened(early))) == ("nobody known", "harvdiag does not know its state 'CreatingUpgradeImage'")
+    assert said(find_wait(opened(early))) == ("unknown", "harvdiag does not know its state 'CreatingUpgradeImage'")
 
 
 def test_all_nodes_done_is_for_harvester_to_see() -> None:
@@ -120,7 +122,7 @@ def test_all_nodes_done_is_for_harvester_to_see() -> None:
     world.get("Upgrade", NAME)["status"]["nodeStatuses"] = {key: {"state": "Succeeded"} for key in world.hosts}
     for kind in ("RKEControlPlane", "Cluster.provisioning.cattle.io"):
         world.get(kind, "local")["status"]["conditions"] = []
-    assert said(wait(opened(world))) == ("Harvester", "to see that every node is done")
+    assert said(find_wait(opened(world))) == ("Harvester", "to see that every node is done")
 
 
 # The steps of a drain
@@ -155,16 +157,16 @@ def test_every_step_has_its_hand() -> None:
 def test_every_step_names_who_is_to_act(step: str) -> None:
     """The upgrade waits for what its busy node waits for, also where that is not what Rancher's message says."""
     found = opened(rollouts.at_step(sized(3), "hv02", step))
-    told = wait(found)
+    told = find_wait(found)
     actor, what = HANDS[step]
     assert told.actor == actor
     assert what in told.what
     if step not in {"h0", "h12"}:
-        assert told == wait_of(found, node(found, "hv02"))
+        assert told == find_node_wait(found, node(found, "hv02"))
     for one in found.nodes:
-        sound(wait_of(found, one))
+        sound(find_node_wait(found, one))
     before = ["hv02"] if STEPS[step].keys else []
-    assert wait_of(found, node(found, "hv03")).what == f"to give it its turn{', after hv02' if before else ''}"
+    assert find_node_wait(found, node(found, "hv03")).what == f"to give it its turn{', after hv02' if before else ''}"
 
 
 @pytest.mark.parametrize("count", [2, 3, 7])
@@ -172,27 +174,27 @@ def test_every_step_names_who_is_to_act(step: str) -> None:
 def test_every_step_of_the_first_and_the_last_node_is_sound(step: str, count: int) -> None:
     world = sized(count)
     for name in (f"hv{count:02}", "hv01"):
-        found = port.cluster(rollouts.at_step(world.copy(), name, step).objects).facts.rollout
+        found = port.cluster(rollouts.at_step(world.copy(), name, step).objects).facts.upgrade_run
         if found is None:
             assert (name, step) in {(f"hv{count:02}", "h11"), (f"hv{count:02}", "h12")}
             continue
-        sound(wait(found))
+        sound(find_wait(found))
         for one in found.nodes:
-            sound(wait_of(found, one))
+            sound(find_node_wait(found, one))
 
 
 @pytest.mark.parametrize("step", ["started", "kubelet", "waiting"])
 def test_the_only_node_is_waited_for_without_a_drain(step: str) -> None:
     assert step in SINGLE
     world = rollouts.at_step(sized(1), "hv01", step)
-    told = wait(opened(world))
+    told = find_wait(opened(world))
     assert said(told) == (
         ("the host", "to come back with Harvester v1.8.2")
         if step == "waiting"
         else ("Harvester", f"Job {NAME}-single-node-upgrade-hv01 is at work")
     )
     orphan(world, "hv01", managed=True)
-    assert chain(opened(world), node(opened(world), "hv01")) is None
+    assert find_broken_chain(opened(world), node(opened(world), "hv01")) is None
 
 
 @pytest.mark.parametrize(("step", "hook"), [("h5", "pre"), ("h11", "post")])
@@ -200,7 +202,7 @@ def test_a_lost_answer_is_harvesters_to_give(step: str, hook: str) -> None:
     """Not the Job again, which is over: the words of the handshake alone would say so."""
     world = rollouts.at_step(sized(3), "hv02", step)
     lose_answer(world, "hv02", f"{hook}-hook")
-    told = wait(opened(world))
+    told = find_wait(opened(world))
     assert said(told) == ("Harvester", f"to acknowledge the {hook}-drain hook, whose Job is complete")
     ended = [job["status"]["completionTime"] for job in world.find("Job") if f"{hook}-drain-hv02" in str(job)]
     assert told.since == max(ended)
@@ -213,20 +215,20 @@ def test_a_lost_answer_is_harvesters_to_give(step: str, hook: str) -> None:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_paused_node_waits_for_an_administrator(count: int) -> None:
     world = rollouts.at_pause(sized(count), "hv01")
-    assert wait(opened(world)).actor == "an administrator"
+    assert find_wait(opened(world)).actor == "an administrator"
 
 
 def test_a_node_at_work_is_told_before_a_paused_one() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     world.get("Upgrade", NAME)["status"]["nodeStatuses"]["hv01"]["state"] = "Node-upgrade paused"
-    assert wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 is at work"
+    assert find_wait(opened(world)).what == f"Job {NAME}-pre-drain-hv02 is at work"
 
 
 def test_a_failed_node_waits_for_somebody_and_says_why() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     status = world.get("Upgrade", NAME)["status"]["nodeStatuses"]
     status["hv02"] = {"state": "Failed", "reason": "BackoffLimitExceeded", "message": "gone"}
-    assert said(of(world, "hv02")) == ("somebody who mends it", "it failed: BackoffLimitExceeded: gone")
+    assert said(of(world, "hv02")) == ("an administrator (manual fix needed)", "it failed: BackoffLimitExceeded: gone")
     status["hv02"] = {"state": "Failed"}
     assert of(world, "hv02").what == "it failed: no reason given"
 
@@ -239,7 +241,7 @@ def test_a_failed_job_says_why() -> None:
 
 def test_vms_are_restored_after_the_node_is_done() -> None:
     world = rollouts.restoring(rollouts.at_step(sized(3), "hv02", "h12"), "hv02")
-    assert wait(opened(world)).what == f"Job {NAME}-restore-vm-hv02 is at work"
+    assert find_wait(opened(world)).what == f"Job {NAME}-restore-vm-hv02 is at work"
 
 
 def test_an_unknown_state_is_quoted() -> None:
@@ -263,19 +265,19 @@ def test_a_turn_is_not_promised_before_its_phase() -> None:
 def test_the_chain_begins_at_the_first_broken_link() -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     whole = opened(world)
-    assert chain(whole, node(whole, "hv03")) is None
+    assert find_broken_chain(whole, node(whole, "hv03")) is None
     no_plan = world.copy()
     no_plan.remove("Secret", f"{world.machine_of('hv03')}-machine-plan")
     assert said(of(no_plan, "hv03")) == (
-        "nobody",
+        "no one",
         f"its Machine has no plan Secret, {CHAIN}",
     )
     alone = world.copy()
     orphan(alone, "hv03", managed=True)
-    assert said(of(alone, "hv03")) == ("nobody", f"it has no Machine, so no plan Secret, {CHAIN}")
+    assert said(of(alone, "hv03")) == ("no one", f"it has no Machine, so no plan Secret, {CHAIN}")
     gone = world.copy()
     ghost(gone, "hv03")
-    assert of(gone, "hv03").what == "there is no Node of this name any more, so nothing can be upgraded"
+    assert of(gone, "hv03").what == "its Node no longer exists, so nothing can be upgraded"
 
 
 @pytest.mark.parametrize("kind", ["Machine", "Secret"])
@@ -283,8 +285,8 @@ def test_what_was_not_seen_is_not_absent(kind: str) -> None:
     world = rollouts.at_step(sized(3), "hv02", "h4")
     found = opened(world, **{kind: State.FORBIDDEN})
     for one in found.nodes:
-        assert chain(found, one) is None
-        sound(wait_of(found, one))
+        assert find_broken_chain(found, one) is None
+        sound(find_node_wait(found, one))
 
 
 # Small parts
@@ -292,11 +294,11 @@ def test_what_was_not_seen_is_not_absent(kind: str) -> None:
 
 def test_who_is_at_work_but_those_that_are_named() -> None:
     found = opened(rollouts.at_step(sized(3), "hv02", "h4"))
-    assert at_work(found, ()) == "hv02"
-    assert at_work(found, {ObjectRef("Node", "", "hv02")}) == ""
-    assert at_work(found, {ObjectRef("Job", "harvester-system", f"{NAME}-pre-drain-hv02")}) == ""
-    assert at_work(found, {ObjectRef("Node", "", "hv03")}) == "hv02"
-    assert at_work(opened(rollouts.at_step(sized(3), "hv02", "h5")), ()) == ""
+    assert find_active_node(found, ()) == "hv02"
+    assert find_active_node(found, {ObjectRef("Node", "", "hv02")}) == ""
+    assert find_active_node(found, {ObjectRef("Job", "harvester-system", f"{NAME}-pre-drain-hv02")}) == ""
+    assert find_active_node(found, {ObjectRef("Node", "", "hv03")}) == "hv02"
+    assert find_active_node(opened(rollouts.at_step(sized(3), "hv02", "h5")), ()) == ""
 
 
 @pytest.mark.parametrize(
@@ -320,4 +322,4 @@ def test_a_long_message_of_the_planner_is_cut() -> None:
     ]
     world.get("RKEControlPlane", "local")["status"]["conditions"] = rows
     world.get("Cluster.provisioning.cattle.io", "local")["status"]["conditions"] = []
-    assert len(wait(opened(world)).what) < 300
+    assert len(find_wait(opened(world)).what) < 300

@@ -29,7 +29,7 @@ def test_nodes_that_were_not_seen_are_not_gone(step: str) -> None:
 def test_without_plan_secrets_nobody_is_named() -> None:
     told = of(rollouts.at_step(sized(3), "hv02", "h5"), "hv02", Secret=State.FORBIDDEN)
     assert told.actor == "Rancher or Harvester"
-    assert "the plan Secrets, on which they ask and answer, were not seen" in told.what
+    assert "the plan Secrets, with their requests and answers, were not seen" in told.what
 
 
 def test_without_jobs_it_is_not_told_how_far_the_hook_is() -> None:
@@ -67,7 +67,7 @@ def test_what_is_released_is_harvesters_and_what_is_held_the_administrators() ->
     world.get("Upgrade", NAME)["metadata"]["annotations"]["harvesterhci.io/node-upgrade-pause-map"] = (
         '{"hv02":"unpause"}'
     )
-    assert said(of(world, "hv02")) == ("Harvester", "to take up that an administrator has released it")
+    assert said(of(world, "hv02")) == ("Harvester", "to notice that an administrator has released it")
     held = rollouts.at_step(sized(3), "hv02", "h2")
     notes: dict[str, Any] = held.get("Upgrade", NAME)["metadata"].setdefault("annotations", {})
     notes["harvesterhci.io/node-upgrade-pause-map"] = '{"hv02":"pause"}'

@@ -58,7 +58,7 @@ def test_reports_bear_any_width(name: str) -> None:
     for width in WIDTHS:
         assert render_findings(findings, width)
         assert render_upgrade(standing, "", width, timeline=True)
-        assert all(render_upgrade(standing, node.name, width) for node in standing.rollout.nodes[:2])
+        assert all(render_upgrade(standing, node.name, width) for node in standing.upgrade_run.nodes[:2])
 
 
 def test_rules_bear_any_width() -> None:

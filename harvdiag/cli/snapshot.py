@@ -84,10 +84,10 @@ def _save_partial(source: Snapshot, output: Path | None, kinds: Sequence[str]) -
 
 def _summary_text(source: Snapshot, saved: Saved) -> str:
     from harvdiag.rules.advice import quote_argument
-    from harvdiag.status.summary import together
+    from harvdiag.status.summary import group_gaps
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]
-    lines += [f"Not seen: {kinds}: {why}" for kinds, why in together(saved.gaps)]
+    lines += [f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(saved.gaps)]
     next_step = f"harvdiag check {quote_argument(str(saved.path))}" if _is_checkable(source) else ""
     lines.append(f"Next: {next_step}" if next_step else "No check can be run on what was seen.")
     return "\n".join(escape_text(line) for line in lines)

@@ -47,8 +47,12 @@ class Tabular:
 
         Times are RFC 3339 in UTC, durations whole seconds. Keys may be added but are never removed.
         """
-        rows = [to_plain(record) for record in self.records]
+        rows = [self._row_document(record) for record in self.records]
         return {"schema": SCHEMA, **self._document_head(), self.noun: rows}
+
+    def _row_document(self, record: Record) -> dict[str, Any]:
+        """A row as the document has it."""
+        return {key: to_plain(value) for key, value in record.items()}
 
     def _document_head(self) -> dict[str, Any]:
         """The keys of the document other than the rows."""

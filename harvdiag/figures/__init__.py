@@ -1,4 +1,4 @@
-"""Figures: pictures that answer a question at first sight, drawn from a cluster's facts."""
+"""Figures: pictures of a cluster's facts, each of which answers one question."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
     from harvdiag.core.model import Finding, ObjectRef
-    from harvdiag.figures.drawing import Drawing, Wish
+    from harvdiag.figures.drawing import Drawing, DrawOptions
     from harvdiag.figures.figure import Figure
 
 __all__ = ["PICTURES", "Picture", "default_picture", "draw"]
@@ -21,10 +21,11 @@ __all__ = ["PICTURES", "Picture", "default_picture", "draw"]
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One sort of picture: the package below this one that has its `draw`, and what one sees in it, as README has it.
+    """One kind of picture: the package below this one that has its `draw`, and what it shows, as in the README.
 
-    `focus`: one may point at an object in it. `labels`: it has links that can be labelled. `against`: it shows what
-    has changed since another cluster. `forms`: the endings that not every picture can be saved with.
+    `focus`: it can be limited to the neighbourhood of an object. `labels`: it has links that can be labelled.
+    `against`: it shows what has changed since another cluster. `forms`: the file name extensions that not every picture
+    has.
     """
 
     module: str
@@ -38,29 +39,29 @@ class Picture:
 PICTURES = {
     "links": Picture(
         module="links",
-        shows="every Node with its Machine, its parts and its plan, and which link is missing; what is well folds",
+        shows="every Node with its Machine, its parts and its plan, and which link is missing; healthy rows fold",
         focus=True,
         labels=True,
         forms=(".mmd", ".dot", ".html"),
     ),
     "upgrade": Picture(
-        module="upgrade", shows="the phases, each node's way through them, and where it stands still and why"
+        module="upgrade", shows="the phases, the progress of each node, and where it is stalled and why"
     ),
     "handshake": Picture(
         module="drain",
-        shows="how one node is drained: who has asked, who has answered, who has not",
+        shows="the drain of one node: each request, and whether it was answered",
         focus=True,
         forms=(".mmd",),
     ),
-    "matrix": Picture(module="nodes", shows="every node against every question, trouble on top"),
-    "timeline": Picture(module="timeline", shows="what happened when, and the moment at which it stopped"),
+    "matrix": Picture(module="nodes", shows="every node against every check, problems first"),
+    "timeline": Picture(module="timeline", shows="what happened when, and when it stalled"),
     "changes": Picture(
         module="changes",
-        shows="what came, went and changed since another snapshot: `--against before.harvdiag.zip`",
+        shows="what was added, removed or changed since another snapshot: `--against before.harvdiag.zip`",
         against=True,
     ),
 }
-"""The sorts of picture by name. Each has a package below this one; README, help and tests follow from its row."""
+"""The kinds of picture by name. Each has a package below this one; README, help and tests follow from its row."""
 
 
 def draw(
@@ -71,37 +72,37 @@ def draw(
     against: Cluster | None = None,
     labels: bool = False,
 ) -> Figure:
-    """A picture of a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``.
+    """Draw a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``.
 
     `picture` is a name in `harvdiag.figures.PICTURES`, such as ``upgrade``; the default is ``links``, or ``changes``
-    where `against` is the cluster as it was before. `focus` is a finding, an object or its name: only its
+    where `against`, an earlier state of the cluster, is given. `focus` is a finding, an object or its name: only its
     neighbourhood is shown. `labels` writes the field beside each link. Raises UsageError for an unknown picture or
     name.
     """
-    from harvdiag.figures.checked import checked
-    from harvdiag.figures.drawing import Wish
+    from harvdiag.figures.checked import require_clusters
+    from harvdiag.figures.drawing import DrawOptions
     from harvdiag.figures.figure import Figure
-    from harvdiag.status.focus import found
+    from harvdiag.status.focus import resolve_focus
 
-    checked(cluster, *([against] if against is not None else ()))
+    require_clusters(cluster, *([against] if against is not None else ()))
     name = picture or default_picture(against is not None)
-    _refuse(name, focus is not None, against is not None, labels)
-    ref, finding = found(cluster.check(), cluster.graph, focus)
+    _check_options(name, focus is not None, against is not None, labels)
+    ref, finding = resolve_focus(cluster.check(), cluster.graph, focus)
     compose = cast(
-        "Callable[[Cluster, Wish], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
+        "Callable[[Cluster, DrawOptions], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )
-    return Figure(name, compose(cluster, Wish(ref, finding, labels, against)))
+    return Figure(name, compose(cluster, DrawOptions(ref, finding, labels, against)))
 
 
 def default_picture(against: bool) -> str:
-    """The picture that is drawn where none is named: the first row, or where another cluster is given the first of
-    those that compare.
+    """Return the picture to draw where none is named: the first row, or with an earlier cluster the first row that
+    compares.
     """
     return next(name for name, picture in PICTURES.items() if picture.against == against)
 
 
-def _refuse(name: str, focus: bool, against: bool, labels: bool) -> None:
-    """UsageError for a picture that there is not, and for a wish that it cannot fulfil."""
+def _check_options(name: str, focus: bool, against: bool, labels: bool) -> None:
+    """Raise UsageError for an unknown picture and for an option that it does not have."""
     if str(name) not in PICTURES:
         raise UsageError(f"no picture {name!r}{did_you_mean(suggest_names(str(name), PICTURES) or PICTURES)}")
     if labels and not PICTURES[name].labels:

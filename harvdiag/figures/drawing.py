@@ -1,4 +1,4 @@
-"""What a picture is made of before anybody asks for a format, and what one may wish of it."""
+"""A picture before its output format is chosen, and the options it can be drawn with."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from harvdiag.figures.scene import Scene
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
 
-__all__ = ["NO_EARLIER", "Drawing", "Wish"]
+__all__ = ["NO_EARLIER", "DrawOptions", "Drawing"]
 
-NO_EARLIER = "the picture 'changes' needs the cluster as it was before: against=hd.open(…)"
+NO_EARLIER = "the picture 'changes' needs an earlier state of the cluster: against=hd.open(…)"
 
 
-class Wish(NamedTuple):
-    """What is wished of a picture: `focus` an object and the finding it stems from, `labels` the fields beside the
-    links, `against` the cluster as it was before, `whole` that nothing is folded.
+class DrawOptions(NamedTuple):
+    """How to draw a picture: `focus` is an object and `finding` the finding it was taken from, `labels` writes the
+    field beside each link, `against` is an earlier state of the cluster, `whole` folds nothing.
     """
 
     focus: ObjectRef | None = None
@@ -32,11 +32,11 @@ class Wish(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """One picture in every form that it has.
+    """One picture in all its output formats.
 
-    `text` makes the same for a terminal of a given width; `rows` are the same facts as a table (dictionaries with the
-    same keys in the same order), `columns` the dtype of each. `mermaid` and `dot` are None where the picture has no
-    such form.
+    `text` renders it for a terminal of a given width; `rows` are the same facts as a table (dictionaries with the same
+    keys in the same order), `columns` the dtype of each. `mermaid` and `dot` are None where the picture has no such
+    format.
     """
 
     scene: Scene
@@ -44,5 +44,5 @@ class Drawing:
     columns: Mapping[str, str]
     rows: Sequence[Record]
     mermaid: Callable[[], str] | None = None
-    """None, as `dot`, where the picture has no such form."""
+    """None, like `dot`, where the picture has no such format."""
     dot: Callable[[], str] | None = None

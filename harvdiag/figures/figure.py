@@ -1,4 +1,4 @@
-"""A figure as one holds it in a notebook: it shows itself, tells itself as text and as a table, and saves itself."""
+"""The figure that a user gets: shown in a notebook, as text and as a table, and saved to a file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures.drawing import Drawing
-from harvdiag.figures.save import written
-from harvdiag.figures.svg import THEMES, svg
+from harvdiag.figures.save import write_file
+from harvdiag.figures.svg import THEMES, render_svg
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ENDINGS", "Figure"]
 
 ENDINGS = {".svg": "svg", ".png": "png", ".mmd": "mermaid", ".dot": "dot", ".txt": "text"}
-"""How a file ends, and which form of the figure it then holds."""
+"""The file name extension of each format, and the property of Figure that renders it."""
 WIDE = 100
 
 
@@ -41,74 +41,74 @@ class Figure:
         return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        """As SVG where it can be shown, else as text; with words for those who cannot see it."""
+        """SVG, with plain text as the fallback, and an alternative text for screen readers."""
         return {"image/svg+xml": self.svg, "text/plain": self.text}, {"image/svg+xml": {"alt": self.alt}}
 
     def themed(self, theme: str) -> Figure:
-        """The same in ``light`` or ``dark``, whatever the reader's system is; ``auto`` follows it."""
+        """Return the same figure in the theme ``light`` or ``dark``; ``auto`` follows the reader's system."""
         return Figure(self.name, self._drawing, theme)
 
     @property
     def title(self) -> str:
-        """The answer that it gives, in one line."""
+        """The answer of the picture, in one line."""
         return self._drawing.scene.title
 
     @property
     def alt(self) -> str:
-        """What it shows, in words, made from the same data."""
+        """The alternative text: what the picture shows, in words, made from the same data."""
         return self._drawing.scene.alt
 
     @cached_property
     def svg(self) -> str:
-        """As SVG."""
-        return svg(self._drawing.scene, self.theme)
+        """The picture as SVG."""
+        return render_svg(self._drawing.scene, self.theme)
 
     @property
     def png(self) -> bytes:
-        """As PNG, twice as many pixels as the SVG has units. Needs matplotlib (the extra ``notebook``)."""
-        from harvdiag.figures.png import png
+        """The picture as PNG, twice as many pixels as the SVG has units. Needs matplotlib (the extra ``notebook``)."""
+        from harvdiag.figures.png import render_png
 
-        return png(self._drawing.scene, "light" if self.theme == "auto" else self.theme)
+        return render_png(self._drawing.scene, "light" if self.theme == "auto" else self.theme)
 
     @cached_property
     def text(self) -> str:
-        """For a terminal of 100 columns."""
+        """The picture as text for a terminal of 100 columns."""
         return self.lines(WIDE)
 
     def lines(self, width: int) -> str:
-        """For a terminal of this many columns."""
+        """Return the picture as text for a terminal of this many columns."""
         return self._drawing.text(width)
 
     @property
     def mermaid(self) -> str:
-        """As Mermaid. Raises UsageError where this picture has no such form."""
+        """The picture as Mermaid. Raises UsageError where it has no such format."""
         if self._drawing.mermaid is None:
-            raise UsageError(f"the picture {self.name!r} has no form in Mermaid: save it as .svg, .png or .txt")
+            raise UsageError(f"the picture {self.name!r} has no Mermaid format: save it as .svg, .png or .txt")
         return self._drawing.mermaid()
 
     @property
     def dot(self) -> str:
-        """As DOT for Graphviz. Raises UsageError where this picture has no such form."""
+        """The picture as DOT for Graphviz. Raises UsageError where it has no such format."""
         if self._drawing.dot is None:
-            raise UsageError(f"the picture {self.name!r} has no form in DOT: save it as .svg, .png or .txt")
+            raise UsageError(f"the picture {self.name!r} has no DOT format: save it as .svg, .png or .txt")
         return self._drawing.dot()
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The same facts as a table."""
+        """The facts of the picture as a table."""
         rows = [tuple(row.values()) for row in self._drawing.rows]
         return build_frame(rows, self._drawing.columns)
 
     def save(self, file: str | os.PathLike[str]) -> Path:
-        """Write it; the ending says how: ``.svg``, ``.png``, ``.mmd``, ``.dot``, ``.txt``. Returns the path.
+        """Save it as its file name extension says: ``.svg``, ``.png``, ``.mmd``, ``.dot``, ``.txt``. Returns the path.
 
-        Raises UsageError for another ending, and where the file cannot be written.
+        Raises UsageError for another extension, and where the file cannot be written.
         """
-        return written(file, self.to)
+        return write_file(file, self.to)
 
     def to(self, ending: str) -> bytes:
-        """The bytes of the format with this ending."""
+        """Return the bytes of the format with this file name extension."""
         if ending not in ENDINGS:
-            raise UsageError(f"no picture format {ending or 'without an ending'!r}: choose {', '.join(ENDINGS)}")
-        made: str | bytes = getattr(self, ENDINGS[ending])
-        return made if isinstance(made, bytes) else made.encode()
+            raise UsageError(f"no picture format {ending or 'without an extension'!r}: choose {', '.join(ENDINGS)}")
+        content: str | bytes = getattr(self, ENDINGS[ending])
+        return content if isinstance(content, bytes) else content.encode()

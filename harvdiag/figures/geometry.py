@@ -1,18 +1,18 @@
-"""The points of lines and of their ends, for every painter: what a scene leaves open about a `Path`."""
+"""The points of lines and of their arrowheads, shared by the SVG and PNG renderers."""
 
 from __future__ import annotations
 
 from harvdiag.figures.scene import Path
 
-__all__ = ["Point", "end_points", "way_points"]
+__all__ = ["Point", "end_points", "line_points"]
 
 Point = tuple[float, float]
 HEAD, HALF, BAR = 6.0, 3.5, 6.0
-"""How long the head of an arrow is, half its width, and half the length of a bar."""
+"""The length of an arrowhead, half its width, and half the length of a bar."""
 
 
-def way_points(shape: Path) -> tuple[Point, ...]:
-    """The corners of a line; of a curved one its ends and between them the two handles of its Bezier curve."""
+def line_points(shape: Path) -> tuple[Point, ...]:
+    """Return the points of a line; of a curved one its ends with the two Bezier control points between them."""
     if not shape.curved:
         return tuple(shape.points)
     (x, y), (a, b) = shape.points[0], shape.points[-1]
@@ -21,7 +21,7 @@ def way_points(shape: Path) -> tuple[Point, ...]:
 
 
 def end_points(shape: Path) -> tuple[Point, ...]:
-    """The corners of its end, an arrow's head or a bar across; it points as the last piece of the line does."""
+    """Return the points of its arrowhead or cross bar, which has the direction of its last segment."""
     (x, y), (a, b) = shape.points[-2:]
     if shape.curved:
         y = b

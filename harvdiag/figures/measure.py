@@ -1,6 +1,6 @@
-"""How wide a text will be, without a font at hand: so that the same input gives the same picture everywhere.
+"""The width of text without a font, so that the same input gives the same picture on every machine.
 
-The widths are those of DejaVu Sans, which is among the widest: in any other font a text is narrower and still fits.
+The widths are those of DejaVu Sans, one of the widest fonts: in another font the text is narrower and still fits.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, islice, takewhile
 from unicodedata import combining, east_asian_width
 
-__all__ = ["FONT", "MONO", "distinct", "fit", "fit_end", "line", "width", "wrap"]
+__all__ = ["FONT", "MONO", "distinct_names", "fit_end", "fit_text", "line_height", "text_width", "wrap_text"]
 
 HALF = 1000
-"""More signs than this have room nowhere, neither at the beginning of a text nor at its end."""
+"""The most characters kept of each end of a text: more never fit in any picture."""
 
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 FULL, BOLD, FIXED, UNKNOWN = 1.0, 1.2, 0.61, 1.25
 _WIDTHS = {
-    sign: wide
-    for wide, signs in {
+    character: em
+    for em, characters in {
         0.3: "ijl'",
         0.37: "IJ ,.·/:;\\|f-",
         0.42: "()[]t!r",
@@ -32,116 +32,116 @@ _WIDTHS = {
         0.88: "w#+<=>^~✓✗→←↑↓≥M◐○●",
         1.01: "%mW@…—",
     }.items()
-    for sign in signs
+    for character in characters
 }
 
 
-def width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
-    """The width of one line in the picture's units; never less than it will have in DejaVu Sans."""
-    return sum(_em(sign, mono) for sign in text) * size * (BOLD if bold and not mono else 1)
+def text_width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
+    """Return the width of one line in the picture's units: at least the one it has in DejaVu Sans."""
+    return sum(_character_width(character, mono) for character in text) * size * (BOLD if bold and not mono else 1)
 
 
-def line(size: float) -> float:
-    """The height of one line of text."""
+def line_height(size: float) -> float:
+    """Return the height of one line of text, in the picture's units."""
     return size * 1.35
 
 
-def fit(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
-    """The text, or where the room is too small its beginning and its end with ``…`` between: names differ at both."""
+def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
+    """Return the text, shortened in its middle with ``…`` where it does not fit: names differ at both ends."""
     text, whole = (text[:HALF] + text[-HALF:], False) if len(text) > 2 * HALF else (text, True)
-    each = [width(sign, size, bold=bold, mono=mono) for sign in text]
+    each = [text_width(character, size, bold=bold, mono=mono) for character in text]
     if whole and sum(each) <= room:
         return text
     ahead, behind = [0.0, *accumulate(each)], [0.0, *accumulate(reversed(each))]
-    dots = width("…", size, bold=bold, mono=mono)
+    dots = text_width("…", size, bold=bold, mono=mono)
 
-    def wide(keep: int) -> float:
-        return ahead[keep - keep // 2] + dots + behind[keep // 2]
+    def width_of(kept: int) -> float:
+        return ahead[kept - kept // 2] + dots + behind[kept // 2]
 
-    keep = bisect_right(range(len(text)), room, key=wide) - 1
-    return f"{text[: keep - keep // 2]}…{text[len(text) - keep // 2 :]}" if keep > 1 else "…"
+    kept = bisect_right(range(len(text)), room, key=width_of) - 1
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}" if kept > 1 else "…"
 
 
-def distinct(names: Collection[str], room: float, size: float = 12, *, bold: bool = False) -> dict[str, str]:
-    """Each name as `fit` has it, but so that names stay apart: what all have in common goes first.
+def distinct_names(names: Collection[str], room: float, size: float = 12, *, bold: bool = False) -> dict[str, str]:
+    """Return each name shortened like `fit_text`, but so that the names stay distinct.
 
-    That is the domain behind a ``.``, then as much as must be of the beginning up to a ``-`` or ``.``; ``…`` stands for
-    it.
+    The part common to all is removed first: the domain after a ``.``, then as much of the beginning as necessary, up to
+    a ``-`` or ``.``; ``…`` replaces it.
     """
-    told: Sequence[str] = list(names)
-    for told in _shorter(list(names)):
-        if all(width(short, size, bold=bold) <= room for short in told):
+    shortened: Sequence[str] = list(names)
+    for shortened in _shorten_names(list(names)):
+        if all(text_width(short, size, bold=bold) <= room for short in shortened):
             break
-    return {name: fit(short, room, size, bold=bold) for name, short in zip(names, told, strict=True)}
+    return {name: fit_text(short, room, size, bold=bold) for name, short in zip(names, shortened, strict=True)}
 
 
-def _shorter(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The names whole, then ever shorter at what all of them have in common."""
+def _shorten_names(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the names in full, then with more and more of their common part removed."""
     yield names
     if len(names) < 2:
         return
-    tail = _alike([name[::-1] for name in names])[::-1]
+    tail = _common_prefix([name[::-1] for name in names])[::-1]
     cut = len(tail) - tail.find(".") if "." in tail else 0
     bare = [name[: len(name) - cut] for name in names]
     names = bare if all(bare) else names
     yield names
-    for at, sign in enumerate(_alike(names)):
-        if sign in "-.":
-            yield [f"…{name[at + 1 :]}" for name in names]
+    for index, character in enumerate(_common_prefix(names)):
+        if character in "-.":
+            yield [f"…{name[index + 1 :]}" for name in names]
 
 
-def _alike(texts: Sequence[str]) -> str:
-    """The beginning that all have in common."""
+def _common_prefix(texts: Sequence[str]) -> str:
+    """Return the beginning common to all texts."""
     low, high = min(texts, default=""), max(texts, default="")
-    return low[: next((at for at, sign in enumerate(low) if sign != high[at]), len(low))]
+    return low[: next((index for index, character in enumerate(low) if character != high[index]), len(low))]
 
 
-def wrap(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
-    """The text in lines no wider than the room, broken at blanks, within a word only where it must be.
+def wrap_text(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
+    """Return the text in lines that fit the room, broken at spaces, and within a word only where necessary.
 
-    `most` is the number of lines there may be; what is left then ends with ``…``. 0 is any number.
+    `most` limits the number of lines, and a text that is longer ends with ``…``; 0 is no limit.
     """
-    lines = list(islice(_lines(text, room, size), most + 1 if most else None))
+    lines = list(islice(_break_lines(text, room, size), most + 1 if most else None))
     if not most or len(lines) <= most:
         return lines
     return [*lines[: most - 1], fit_end(" ".join(lines[most - 1 :]), room, size)]
 
 
 def fit_end(text: str, room: float, size: float) -> str:
-    """The text, or as much of its beginning as there is room for, and ``…``."""
-    if width(text[: 2 * HALF], size) <= room and len(text) <= 2 * HALF:
+    """Return the text, or as much of its beginning as fits, and ``…``."""
+    if text_width(text[: 2 * HALF], size) <= room and len(text) <= 2 * HALF:
         return text
-    return f"{_most(text, room - width('…', size), size).rstrip()}…"
+    return f"{_fitting_prefix(text, room - text_width('…', size), size).rstrip()}…"
 
 
-def _most(text: str, room: float, size: float) -> str:
-    """As much of the beginning as there is room for."""
-    wide = accumulate(width(sign, size) for sign in text)
+def _fitting_prefix(text: str, room: float, size: float) -> str:
+    """Return as much of the beginning as fits."""
+    wide = accumulate(text_width(character, size) for character in text)
     return text[: sum(1 for _ in takewhile(lambda reach: reach <= room, wide))]
 
 
-def _lines(text: str, room: float, size: float) -> Iterator[str]:
+def _break_lines(text: str, room: float, size: float) -> Iterator[str]:
     now = ""
     for word in text.split():
         longer = f"{now} {word}" if now else word
-        if len(longer) <= 2 * HALF and width(longer, size) <= room:
+        if len(longer) <= 2 * HALF and text_width(longer, size) <= room:
             now = longer
             continue
         if now:
             yield now
         now = word
-        while len(now) > 1 and (begin := _most(now, room, size) or now[:1]) != now:
+        while len(now) > 1 and (begin := _fitting_prefix(now, room, size) or now[:1]) != now:
             yield begin
             now = now[len(begin) :]
     if now:
         yield now
 
 
-def _em(sign: str, mono: bool) -> float:
-    if combining(sign):
+def _character_width(character: str, mono: bool) -> float:
+    if combining(character):
         return 0
-    if east_asian_width(sign) in "WF":
+    if east_asian_width(character) in "WF":
         return FULL
     if mono:
         return FIXED
-    return _WIDTHS.get(sign, UNKNOWN)
+    return _WIDTHS.get(character, UNKNOWN)

@@ -1,24 +1,24 @@
-"""Colours by what they mean, for light and dark paper.
+"""Colours by their meaning, for the light and the dark theme.
 
-The hues are Okabe and Ito's, which people with any colour vision tell apart. They only tint strokes and surfaces: no
-meaning stands on a colour alone, and every text keeps a contrast of at least 4.5 to what lies behind it.
+The hues are those of Okabe and Ito, distinguishable with any colour vision. They only tint strokes and fills: no
+meaning rests on a colour alone, and every text has a contrast of at least 4.5 to its background.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["DARK", "LIGHT", "contrast"]
+__all__ = ["DARK", "LIGHT", "contrast_ratio"]
 
 LIGHT: Mapping[str, str] = {
-    "paper": "#ffffff",  # behind everything
+    "paper": "#ffffff",  # background
     "ink": "#1a1a1a",  # text
-    "quiet": "#595959",  # text of second rank
-    "rule": "#d4d4d4",  # grid lines, borders of what recedes
-    "lane": "#f4f4f4",  # a surface on the paper
-    "box": "#fafafa",  # an object that is well
+    "quiet": "#595959",  # secondary text
+    "rule": "#d4d4d4",  # grid lines, borders of secondary elements
+    "lane": "#f4f4f4",  # a filled area on the background
+    "box": "#fafafa",  # a healthy object
     "edge": "#8c8c8c",  # its border
-    "link": "#bdbdbd",  # a link that is well
+    "link": "#bdbdbd",  # an intact link
     "error": "#d55e00",
     "error_box": "#fdeadf",
     "warning": "#e69f00",
@@ -27,11 +27,11 @@ LIGHT: Mapping[str, str] = {
     "info_box": "#e6f4fc",
     "good": "#009e73",
     "good_box": "#e0f5ee",
-    "now": "#0072b2",  # what goes on
+    "now": "#0072b2",  # in progress
     "now_box": "#ddeffa",
-    "unseen": "#8c8c8c",  # what nobody looked at
+    "unseen": "#8c8c8c",  # not collected, so unknown
     "unseen_box": "#eeeeee",
-    "sign": "#000000",  # a sign on one of the strong colours
+    "sign": "#000000",  # a symbol on one of the strong colours
 }
 DARK: Mapping[str, str] = {
     "paper": "#161a1d",
@@ -58,13 +58,13 @@ DARK: Mapping[str, str] = {
 }
 
 
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours (``#rrggbb``) as WCAG 2 computes it: 1 to 21."""
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+def contrast_ratio(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours (``#rrggbb``) as WCAG 2 computes it: 1 to 21."""
+    high, low = sorted((_relative_luminance(one), _relative_luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
-def _luminance(colour: str) -> float:
-    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+def _relative_luminance(colour: str) -> float:
+    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

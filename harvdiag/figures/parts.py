@@ -1,4 +1,4 @@
-"""What every picture is framed by: its title and source, and its legend."""
+"""The parts that all pictures share: title, source line, paragraphs and legend."""
 
 from __future__ import annotations
 
@@ -7,136 +7,142 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from harvdiag.core.escape import escape_text
-from harvdiag.figures.measure import distinct, fit, line, width, wrap
-from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+from harvdiag.figures.measure import distinct_names, fit_text, line_height, text_width, wrap_text
+from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, draw_badge
 
 __all__ = [
     "BODY",
     "MARGIN",
     "SMALL",
     "TITLE",
-    "Key",
-    "clause",
-    "few",
-    "head",
-    "legend",
-    "paragraph",
-    "scene",
-    "some",
+    "LegendEntry",
+    "assemble_scene",
+    "draw_head",
+    "draw_legend",
+    "draw_paragraph",
+    "fit_distinct_names",
+    "fit_names",
+    "longest_clause",
 ]
 
 TITLE, BODY, SMALL, MARGIN = 17.0, 12.0, 11.0, 20.0
-"""The three sizes of text, and the room left at each edge."""
-BOLD = 1.2  # as much wider is bold text
+"""The three text sizes, and the margin at each edge, in the picture's units."""
+BOLD = 1.2  # how much wider bold text is
 ROW = 22
 STOP = re.compile(r"; |\. |: |, | (?=though |since )| \(")
-"""Where a sentence may end and be whole."""
+"""Where a sentence can be cut so that its beginning is still complete."""
 ASIDE = re.compile(r" \([^()]*\)(?:; [^;]*)?$")
-"""What stands behind a title's reason: how far it is, how long it has lasted."""
+"""What follows the reason in a title: the progress, the duration."""
 OTHER = re.compile(r"; [^();]*\)")
-"""In that, who else is at work."""
+"""In that, which other node is active."""
 
 
 @dataclass(frozen=True)
-class Key:
-    """One entry of a legend: a word behind a badge (with a `sign`), a small box (with a `fill`) or a line."""
+class LegendEntry:
+    """One entry of a legend: a word after a badge (with a `sign`), a small box (with a `fill`) or a line."""
 
     word: str
     _: KW_ONLY
     colour: str
-    """That of the badge, of the border of the box or of the line."""
+    """The colour of the badge, of the border of the box or of the line."""
     sign: str = ""
     fill: str = ""
     dash: str = ""
     thick: float = 1.2
     ends: str = ""
-    """As a Path has them."""
+    """As in Path."""
 
 
-def head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
-    """The title (two lines at most) and the quiet line below it, for a picture of this width; and where they end."""
+def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
+    """Draw the title (two lines at most) and the source line below it; also return their lower edge."""
     room, whole = wide - 2 * MARGIN, escape_text(title)
-    short = _short(whole, lambda told: len(wrap(told, room / BOLD, TITLE)) <= 2)
-    lines = wrap(short, room / BOLD, TITLE, most=2)
-    if len(lines) == 2:  # two lines of about one length read better than a long one and a rest
+    short = _shorten_title(whole, lambda text: len(wrap_text(text, room / BOLD, TITLE)) <= 2)
+    lines = wrap_text(short, room / BOLD, TITLE, most=2)
+    if len(lines) == 2:  # two lines of about the same length read better than a long and a short one
         rooms = (room / BOLD * part / 20 for part in range(10, 20))
-        lines = next((even for r in rooms if len(even := wrap(short, r, TITLE)) == 2), lines)
-    texts = [Text(MARGIN, 30 + at * line(TITLE), told, size=TITLE, bold=True) for at, told in enumerate(lines)]
-    y = 30 + max(len(lines) - 1, 0) * line(TITLE)
-    under = Text(MARGIN, y + 20, fit(escape_text(subtitle), room, BODY), size=BODY, ink="quiet")
+        lines = next((even for r in rooms if len(even := wrap_text(short, r, TITLE)) == 2), lines)
+    texts = [
+        Text(MARGIN, 30 + index * line_height(TITLE), text, size=TITLE, bold=True) for index, text in enumerate(lines)
+    ]
+    y = 30 + max(len(lines) - 1, 0) * line_height(TITLE)
+    under = Text(MARGIN, y + 20, fit_text(escape_text(subtitle), room, BODY), size=BODY, ink="quiet")
     title_item = Item(tuple(texts), key="title", role="title", hint=whole if " ".join(lines) != whole else "")
     return [title_item, Item((under,), key="source", role="source")], y + 36
 
 
-def clause(text: str, fits: Callable[[str], bool]) -> str:
-    """The text, or its longest beginning that is whole in itself and fits; all of it where there is none."""
-    ends = [len(text), *(found.start() for found in reversed(list(STOP.finditer(text))))]
+def longest_clause(text: str, fits: Callable[[str], bool]) -> str:
+    """Return the text, or its longest beginning that is a complete clause and fits; the whole text where none does."""
+    ends = [len(text), *(match.start() for match in reversed(list(STOP.finditer(text))))]
     whole = (text[:end].rstrip(".") if end < len(text) else text for end in ends if end)
-    return next((told for told in whole if told.count("(") == told.count(")") and fits(told)), text)
+    return next((part for part in whole if part.count("(") == part.count(")") and fits(part)), text)
 
 
-def _short(title: str, fits: Callable[[str], bool]) -> str:
-    """A title, if need be without the last clauses of its reason, but with what stands behind that."""
-    found = ASIDE.search(title)
-    reason, rest = (title[: found.start()], found[0]) if found else (title, "")
+def _shorten_title(title: str, fits: Callable[[str], bool]) -> str:
+    """Return a title, where necessary without the last clauses of its reason, but with what follows the reason."""
+    match = ASIDE.search(title)
+    reason, rest = (title[: match.start()], match[0]) if match else (title, "")
     rest = rest if fits(title) else OTHER.sub(")", rest)
-    return clause(reason, lambda told: fits(told + rest)) + rest
+    return longest_clause(reason, lambda part: fits(part + rest)) + rest
 
 
-def legend(keys: Sequence[Key], y: float, wide: float) -> tuple[list[Item], float]:
-    """What the signs mean, from y on, in one row where it fits; and where it ends. Without keys there is none."""
-    x, items, at = MARGIN, [], y
+def draw_legend(keys: Sequence[LegendEntry], y: float, wide: float) -> tuple[list[Item], float]:
+    """Draw the legend from y down, in one row where it fits; also return its lower edge. It may be empty."""
+    x, items, row_y = MARGIN, [], y
     for key in keys:
-        word = fit(escape_text(key.word), wide - 2 * MARGIN - 32, SMALL)
-        takes = 24 + (12 if not key.sign else 0) + width(word, SMALL)
+        word = fit_text(escape_text(key.word), wide - 2 * MARGIN - 32, SMALL)
+        takes = 24 + (12 if not key.sign else 0) + text_width(word, SMALL)
         if x > MARGIN and x + takes > wide - MARGIN:
-            x, at = MARGIN, at + ROW
-        shapes, begin = _sample(key, x, at + 8)
+            x, row_y = MARGIN, row_y + ROW
+        shapes, begin = _draw_sample(key, x, row_y + 8)
         items.append(
-            Item((*shapes, Text(begin, at + 12, word, size=SMALL, ink="quiet")), role="legend", state=key.colour)
+            Item((*shapes, Text(begin, row_y + 12, word, size=SMALL, ink="quiet")), role="legend", state=key.colour)
         )
         x += takes + 20
-    return items, at + ROW if items else y
+    return items, row_y + ROW if items else y
 
 
-def _sample(key: Key, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
-    """The sign itself, its middle at height y, and where its word begins."""
+def _draw_sample(key: LegendEntry, x: float, y: float) -> tuple[tuple[Shape, ...], float]:
+    """Draw the symbol of an entry, centred on y; also return where its word begins."""
     if key.sign:
-        return badge(x + 8, y, key.sign, key.colour), x + 22
+        return draw_badge(x + 8, y, key.sign, key.colour), x + 22
     if key.fill or not key.thick:
         box = Rect(x, y - 6, 26, 12, fill=key.fill, stroke=key.colour, thick=key.thick, dash=key.dash, radius=3)
         return (box,), x + 34
     return (Path(((x, y), (x + 26, y)), stroke=key.colour, thick=key.thick, dash=key.dash, ends=key.ends),), x + 34
 
 
-def paragraph(
-    text: str, at: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
+def draw_paragraph(
+    text: str, origin: tuple[float, float], room: float, *, most: int = 0, ink: str = "ink"
 ) -> tuple[list[Text], float]:
-    """A text in lines of body size, the first with its base line at the height given; and the base line of the next."""
-    (x, y), lines = at, wrap(escape_text(text), room, BODY, most=most)
-    texts = [Text(x, y + i * line(BODY), told, size=BODY, ink=ink) for i, told in enumerate(lines)]
-    return texts, y + len(lines) * line(BODY)
+    """Draw a text in lines of body size, the first with its baseline at `origin`; also return the next baseline."""
+    (x, y), lines = origin, wrap_text(escape_text(text), room, BODY, most=most)
+    texts = [
+        Text(x, y + index * line_height(BODY), text_line, size=BODY, ink=ink) for index, text_line in enumerate(lines)
+    ]
+    return texts, y + len(lines) * line_height(BODY)
 
 
-def scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:
-    """The whole picture, its words harmless."""
+def assemble_scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:
+    """Build a scene; title and alternative text are escaped."""
     return Scene(escape_text(title), " ".join(escape_text(alt).split()), wide, high, tuple(items))
 
 
-def few(names: Sequence[str], room: float, size: float = BODY) -> str:
-    """As many of the names as there is room for, and how many more: ``hv01, hv02 and 44 more``."""
+def fit_names(names: Sequence[str], room: float, size: float = BODY) -> str:
+    """Return as many of the names as fit, and the number of the others: ``hv01, hv02 and 44 more``."""
     given = [escape_text(name) for name in names]
-    if width(", ".join(given), size) <= room:
+    if text_width(", ".join(given), size) <= room:
         return ", ".join(given)
     for count in range(min(len(given) - 1, 12), 0, -1):
-        told = f"{', '.join(given[:count])} and {len(given) - count} more"
-        if width(told, size) <= room:
-            return told
+        shortened = f"{', '.join(given[:count])} and {len(given) - count} more"
+        if text_width(shortened, size) <= room:
+            return shortened
     rest = f" and {len(given) - 1} more" if len(given) > 1 else ""
-    return f"{fit(given[0], max(room - width(rest, size), size * 4), size)}{rest}" if given else ""
+    return f"{fit_text(given[0], max(room - text_width(rest, size), size * 4), size)}{rest}" if given else ""
 
 
-def some(names: Sequence[str], room: float) -> str:
-    """The names below a count, small: so short that there is room for one at least, and for how many more there are."""
-    short = distinct([escape_text(name) for name in names], room - width(f" and {len(names)} more", SMALL), SMALL)
-    return few([short[escape_text(name)] for name in names], room, SMALL)
+def fit_distinct_names(names: Sequence[str], room: float) -> str:
+    """Return names in small text, shortened so that at least one fits beside the number of the others."""
+    short = distinct_names(
+        [escape_text(name) for name in names], room - text_width(f" and {len(names)} more", SMALL), SMALL
+    )
+    return fit_names([short[escape_text(name)] for name in names], room, SMALL)

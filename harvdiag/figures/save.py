@@ -1,4 +1,4 @@
-"""Pictures as files."""
+"""Writing pictures to files."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from pathlib import Path
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 
-__all__ = ["written"]
+__all__ = ["write_file"]
 
 
-def written(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Path:
-    """Write what `make` gives for the file's ending; returns the path. UsageError where it cannot be written."""
+def write_file(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Path:
+    """Write what `make` returns for the file name extension, and return the path.
+
+    Raises UsageError where the file cannot be written.
+    """
     try:
         path = Path(file)
     except TypeError as error:
-        raise UsageError(f"a file to save to is a name or a path, not {type(file).__name__}") from error
+        raise UsageError(f"the file to save to must be a name or a path, not {type(file).__name__}") from error
     data = make(path.suffix.lower())
     try:
         path.write_bytes(data)
-    except (OSError, ValueError) as error:  # a name with a zero byte, or with half a sign, is a ValueError
+    except (OSError, ValueError) as error:  # ValueError: a null byte or a lone surrogate in the name
         raise UsageError(
             f"{escape_text(path)}: cannot be written: {getattr(error, 'strerror', None) or error}"
         ) from error

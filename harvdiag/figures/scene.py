@@ -1,7 +1,7 @@
-"""A picture before it is painted: shapes with places, and colours by what they mean (the keys of the palette).
+"""A picture independent of a file format: shapes with positions, and colours by their meaning (keys of the palette).
 
-A scene knows no file format. Units are CSS pixels; y grows downwards; the y of a text is its base line. All texts are
-as the cluster has them: the painters make them harmless.
+Units are CSS pixels; y grows downwards; the y of a text is its baseline. Texts are not escaped yet: the renderers do
+that.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from harvdiag.figures import measure
 
-__all__ = ["Area", "Item", "Path", "Rect", "Scene", "Shape", "Text", "badge"]
+__all__ = ["Area", "Item", "Path", "Rect", "Scene", "Shape", "Text", "draw_badge"]
 
 FONT_SIZE = 12.0
 
@@ -27,12 +27,12 @@ class Area(NamedTuple):
 
     @property
     def right(self) -> float:
-        """Its right edge."""
+        """The right edge."""
         return self.x + self.width
 
     @property
     def bottom(self) -> float:
-        """Its lower edge."""
+        """The lower edge."""
         return self.y + self.height
 
     def overlaps(self, other: Area, slack: float = 0.5) -> bool:
@@ -44,7 +44,7 @@ class Area(NamedTuple):
 
 @dataclass(frozen=True)
 class Rect:
-    """A rectangle: its place by position, its style by keyword. Colours are those of the palette, empty for none."""
+    """A rectangle: its area by position, its style by keyword. Colours are keys of the palette, empty for none."""
 
     x: float
     y: float
@@ -55,12 +55,12 @@ class Rect:
     stroke: str = "edge"
     thick: float = 1.2
     dash: str = ""
-    """As SVG has it: ``5 3``."""
+    """As in SVG: ``5 3``."""
     radius: float = 5
 
     @property
     def area(self) -> Area:
-        """Where it is."""
+        """Its area."""
         return Area(self.x, self.y, self.width, self.height)
 
 
@@ -74,20 +74,20 @@ class Path:
     thick: float = 1.2
     dash: str = ""
     curved: bool = False
-    """A smooth line from the first point to the last that leaves and arrives level."""
+    """A smooth curve from the first point to the last, horizontal at both ends."""
     ends: str = ""
-    """``arrow``, ``bar`` (a link that leads to nothing) or empty."""
+    """``arrow``, ``bar`` (the target of the link does not exist) or empty."""
 
     @property
     def area(self) -> Area:
-        """Where it is."""
+        """Its area."""
         across, down = [x for x, _ in self.points], [y for _, y in self.points]
         return Area(min(across), min(down), max(across) - min(across), max(down) - min(down))
 
 
 @dataclass(frozen=True)
 class Text:
-    """One line of text: its place by position, its style by keyword."""
+    """One line of text: its point by position, its style by keyword."""
 
     x: float
     y: float
@@ -96,7 +96,7 @@ class Text:
     size: float = FONT_SIZE
     ink: str = "ink"
     on: str = "paper"
-    """The colour that lies behind it."""
+    """The colour of its background."""
     anchor: str = "start"
     """``start``, ``middle`` or ``end``."""
     bold: bool = False
@@ -104,8 +104,8 @@ class Text:
 
     @property
     def area(self) -> Area:
-        """The room that it takes, whatever the font."""
-        wide = measure.width(self.text, self.size, bold=self.bold, mono=self.mono)
+        """Its area in the widest font."""
+        wide = measure.text_width(self.text, self.size, bold=self.bold, mono=self.mono)
         left = {"start": self.x, "middle": self.x - wide / 2, "end": self.x - wide}[self.anchor]
         return Area(left, self.y - self.size * 0.8, wide, self.size)
 
@@ -115,36 +115,36 @@ Shape: TypeAlias = Rect | Path | Text
 
 @dataclass(frozen=True)
 class Item:
-    """What belongs together: a node, a link, a cell. Role and state are words for tests, painters and pages."""
+    """A group of shapes: a node, a link, a cell. Role and state are for renderers, the explorer page and tests."""
 
     shapes: tuple[Shape, ...]
     _: KW_ONLY
     key: str = ""
-    """Its own in the picture, or empty for mere decoration."""
+    """Unique in the picture; empty for mere decoration."""
     role: str = ""
     """What it is: ``node``, ``link``, ``title``, ``legend``, ``cell``, ``mark`` …"""
     state: str = ""
-    """How it is: ``good``, ``error``, ``absent``, ``unseen`` …"""
+    """Its mark: ``good``, ``error``, ``absent``, ``unseen`` …"""
     hint: str = ""
-    """The text shown when one points at it."""
+    """The tooltip."""
     of: tuple[str, ...] = ()
-    """The keys that it ties or stands for."""
+    """The keys of the items that it links or represents."""
 
     @property
     def texts(self) -> tuple[Text, ...]:
-        """The texts in it."""
+        """Its texts."""
         return tuple(shape for shape in self.shapes if isinstance(shape, Text))
 
     @property
     def area(self) -> Area:
-        """The smallest rectangle around its shapes."""
+        """The bounding box of its shapes."""
         areas = [shape.area for shape in self.shapes]
         x, y = min(a.x for a in areas), min(a.y for a in areas)
         return Area(x, y, max(a.right for a in areas) - x, max(a.bottom for a in areas) - y)
 
 
 class Scene(NamedTuple):
-    """A whole picture. `title` is the answer that it gives, `alt` what somebody is told who cannot see it."""
+    """A whole picture. `title` is the answer that it gives, `alt` the alternative text for screen readers."""
 
     title: str
     alt: str
@@ -153,17 +153,17 @@ class Scene(NamedTuple):
     items: tuple[Item, ...]
 
     def find(self, role: str = "", state: str = "") -> Iterator[Item]:
-        """The items with this role and state."""
+        """Yield the items with this role and state; empty is any."""
         return (i for i in self.items if role in ("", i.role) and state in ("", i.state))
 
     @property
     def texts(self) -> Iterator[Text]:
-        """All texts in their order."""
+        """All texts, in the order of the items."""
         return (text for item in self.items for text in item.texts)
 
 
-def badge(x: float, y: float, sign: str, colour: str) -> tuple[Shape, ...]:
-    """A sign on a small disc of a strong colour, its centre at x, y: never a colour without its sign."""
+def draw_badge(x: float, y: float, sign: str, colour: str) -> tuple[Shape, ...]:
+    """Draw a symbol on a small coloured disc centred on x, y: a colour is never used without its symbol."""
     ink = "paper" if colour == "now" else "sign"
     return (
         Rect(x - 8, y - 8, 16, 16, fill=colour, stroke="", radius=8),

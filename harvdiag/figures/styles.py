@@ -1,15 +1,15 @@
-"""Looks: how a bar or a cell is drawn by how it stands, in every picture the same."""
+"""The style of a bar or cell for each mark, the same in every picture."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["LOOKS", "Look"]
+__all__ = ["STYLES", "Style"]
 
 
-class Look(NamedTuple):
-    """Its colours by their meaning (empty: none), how thick its border is, and its dashes."""
+class Style(NamedTuple):
+    """Fill and stroke as keys of the palette (empty: none), the width of the border, and its dashes as in SVG."""
 
     fill: str
     stroke: str
@@ -17,11 +17,11 @@ class Look(NamedTuple):
     dash: str = ""
 
 
-LOOKS: Mapping[str, Look] = {
-    "good": Look("lane", "edge"),
-    "wait": Look("", "edge"),  # hollow: what is still to come must not look like what is done
-    "now": Look("now_box", "now", 2.0),
-    "warning": Look("warning_box", "warning", 2.2),
-    "error": Look("error_box", "error", 2.6),
-    "unseen": Look("", "unseen", 1.0, "4 3"),
+STYLES: Mapping[str, Style] = {
+    "good": Style("lane", "edge"),
+    "wait": Style("", "edge"),  # not filled: pending must not look like done
+    "now": Style("now_box", "now", 2.0),
+    "warning": Style("warning_box", "warning", 2.2),
+    "error": Style("error_box", "error", 2.6),
+    "unseen": Style("", "unseen", 1.0, "4 3"),
 }

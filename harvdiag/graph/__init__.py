@@ -1,1 +1,1 @@
-"""Which object names which other: references, pairs of Node and Machine, and the graph of it all."""
+"""Which object references which: links, pairs of Node and Machine, and the graph of all of them."""

@@ -1,7 +1,7 @@
-"""The graph: Nodes, Machines, their parts and the cluster objects, tied by the fields that name one another.
+"""The graph: Nodes, Machines, their parts and the cluster objects, connected by the fields that reference one another.
 
 A node of the graph is an `ObjectRef`. Its attributes: `kind`, `namespace`, `name`, and `state`: ``present``, ``absent``
-(referred to, but it does not exist: a phantom) or ``unseen`` (referred to, but nobody looked). The key of an edge is
+(referenced, but it does not exist: a phantom) or ``unseen`` (referenced, but not collected). The key of an edge is
 the field's path; its attributes are `path`, `value` and `state` (that of its target).
 """
 
@@ -14,13 +14,13 @@ import networkx as nx
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.references import ABSENT, PRESENT, Links, is_nameless
 
-__all__ = ["Graph", "build", "phantoms"]
+__all__ = ["Graph", "build_graph", "find_phantoms"]
 
 Graph: TypeAlias = "nx.MultiDiGraph[ObjectRef]"
 
 
-def build(links: Links) -> Graph:
-    """All objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
+def build_graph(links: Links) -> Graph:
+    """Return all objects and links as a `networkx.MultiDiGraph`, in a fixed order."""
     graph: Graph = nx.MultiDiGraph()
     for ref in sorted(links.objects):
         graph.add_node(ref, **ref.as_dict(), state=PRESENT)
@@ -31,10 +31,10 @@ def build(links: Links) -> Graph:
     return graph
 
 
-def phantoms(graph: Graph) -> list[ObjectRef]:
-    """The objects that are referred to and do not exist, each once.
+def find_phantoms(graph: Graph) -> list[ObjectRef]:
+    """Return the objects that are referenced and do not exist, each once.
 
-    One who names a missing object by its name often gives its uid or providerID too: those are no further objects.
+    What references a missing object by name often has its uid or providerID too: those are not further objects.
     """
     gone = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == ABSENT]
     named = {(source, ref.kind) for ref in gone if not is_nameless(ref) for source in graph.predecessors(ref)}

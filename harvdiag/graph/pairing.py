@@ -1,4 +1,4 @@
-"""Pairs: which Node belongs to which Machine, judged by every reference between them and never by counting.
+"""Pairs: which Node belongs to which Machine, determined by every reference between them, never by counting.
 
 The links are described in docs/objects.md#links. Harvester's own check (from v1.5.1) looks at the machine annotation
 and nodeRef only, and Rancher finds a Node by the machine UID label.
@@ -18,33 +18,33 @@ from harvdiag.kinds import FLEET
 
 __all__ = [
     "BOOTSTRAP",
-    "E1",
-    "E2",
-    "E3",
-    "E4",
-    "E5",
-    "E6",
     "INFRASTRUCTURE",
-    "PLAN_OF",
+    "MACHINE_ANNOTATION",
+    "MACHINE_NAME_LABEL",
+    "MACHINE_UID_LABEL",
+    "NODE_REF",
+    "NODE_REF_UID",
+    "PLAN_MACHINE_LABEL",
+    "PROVIDER_ID",
     "Pair",
     "Pairing",
     "Verdict",
 ]
 
-E1 = 'metadata.annotations["cluster.x-k8s.io/machine"]'
-E2 = "status.nodeRef.name"
-E3 = "status.nodeRef.uid"
-E4 = 'metadata.labels["rke.cattle.io/machine"]'
-E5 = 'metadata.labels["plan.cattle.io/machine-name"]'
-E6 = "spec.providerID"
-NODE_NAME = 'metadata.labels["rke.cattle.io/node-name"]'
-PLAN_OF = 'metadata.labels["rke.cattle.io/machine-name"]'
+MACHINE_ANNOTATION = 'metadata.annotations["cluster.x-k8s.io/machine"]'
+NODE_REF = "status.nodeRef.name"
+NODE_REF_UID = "status.nodeRef.uid"
+MACHINE_UID_LABEL = 'metadata.labels["rke.cattle.io/machine"]'
+MACHINE_NAME_LABEL = 'metadata.labels["plan.cattle.io/machine-name"]'
+PROVIDER_ID = "spec.providerID"
+NODE_NAME_LABEL = 'metadata.labels["rke.cattle.io/node-name"]'
+PLAN_MACHINE_LABEL = 'metadata.labels["rke.cattle.io/machine-name"]'
 INFRASTRUCTURE, BOOTSTRAP = "spec.infrastructureRef.name", "spec.bootstrap.configRef.name"
 JOINS, GONE = "joins", "gone"
 
 
 class Verdict(Enum):
-    """What the links of a Node and a Machine, or of one of them alone, amount to; its value says it in words."""
+    """The result of checking the links of a Node and a Machine, or of one of them alone; its value has it in words."""
 
     PAIRED = "paired"
     DISAGREE = "disagree"
@@ -54,20 +54,20 @@ class Verdict(Enum):
     GHOST = "ghost machine"
     NO_NODE_YET = "no node yet"
     ORPHAN = "orphan node"
-    MACHINE_GONE = "names a Machine that is gone"
-    MACHINE_UNSEEN = "names a Machine that was not seen"
+    MACHINE_GONE = "references a Machine that does not exist"
+    MACHINE_UNSEEN = "references a Machine that was not seen"
     NO_MACHINE_KNOWN = "no Machine known"
     NOT_JUDGED = "not judged"
 
     @property
-    def told(self) -> bool:
-        """Whether enough was seen to tell."""
+    def is_known(self) -> bool:
+        """Whether enough was seen to decide."""
         return self not in {Verdict.MACHINE_UNSEEN, Verdict.NO_MACHINE_KNOWN, Verdict.NOT_JUDGED}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A Node and a Machine that any link ties together, or one of them alone (the other is empty).
+    """A Node and a Machine that any link connects, or one of them alone (the other is empty).
 
     A link is ``joins`` (it leads from one to the other), ``absent`` (the field is empty; nodeRef UID is so in v1beta2,
     the machine name label before Harvester 1.9), ``unseen``, or the name of what it leads to instead. The last three
@@ -92,7 +92,8 @@ class Pair:
 
 
 class Pairing:
-    """Answers who names whom. Machines are those of namespace ``fleet-local``; others are `strangers`."""
+    """Which Node and Machine reference each other. Machines are those of namespace ``fleet-local``; those of other
+    namespaces are `machines_elsewhere`."""
 
     def __init__(self, links: Links) -> None:
         self.links = links
@@ -108,7 +109,7 @@ class Pairing:
         return [ref for ref in self.links.refs("Machine") if ref.namespace == FLEET]
 
     @cached_property
-    def strangers(self) -> list[ObjectRef]:
+    def machines_elsewhere(self) -> list[ObjectRef]:
         """The Machines of every other namespace."""
         return [ref for ref in self.links.refs("Machine") if ref.namespace != FLEET]
 
@@ -121,32 +122,37 @@ class Pairing:
         """The raw object."""
         return self.links.objects[ref]
 
-    def named(self, node: ObjectRef) -> Edge | None:
-        """The Machine that the Node names by annotation, whether it exists or not."""
-        return next(iter(self.links.of(node, E1)), None)
+    def machine_ref(self, node: ObjectRef) -> Edge | None:
+        """The link to the Machine in the Node's annotation, whether that exists or not; None without annotation."""
+        return next(iter(self.links.edges_from(node, MACHINE_ANNOTATION)), None)
 
     def node_ref(self, machine: ObjectRef) -> Edge | None:
-        """The Node that the Machine names by nodeRef, whether it exists or not."""
-        return next(iter(self.links.of(machine, E2)), None)
+        """The link to the Node in the Machine's nodeRef, whether that exists or not; None without nodeRef."""
+        return next(iter(self.links.edges_from(machine, NODE_REF)), None)
 
-    def named_by(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The Nodes that name the Machine by annotation."""
-        return [edge.source for edge in self.links.to(machine, E1)]
+    def referencing_nodes(self, machine: ObjectRef) -> list[ObjectRef]:
+        """The Nodes whose annotation references the Machine."""
+        return [edge.source for edge in self.links.edges_to(machine, MACHINE_ANNOTATION)]
 
-    def claims(self, node: ObjectRef) -> list[ObjectRef]:
-        """The Machines that say the Node is theirs, by nodeRef or providerID."""
-        edges = [edge for path in (E2, E6) for edge in self.links.to(node, path)]
-        return _distinct(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
+    def claiming_machines(self, node: ObjectRef) -> list[ObjectRef]:
+        """The Machines that reference the Node by nodeRef or providerID."""
+        edges = [edge for path in (NODE_REF, PROVIDER_ID) for edge in self.links.edges_to(node, path)]
+        return _drop_duplicates(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
 
-    def traces(self, node: ObjectRef) -> list[ObjectRef]:
-        """The Machines tied to the Node by a weaker sign (label, address, provider ID), to no other by nodeRef."""
-        mine = [e.target for path in (E4, E5) for e in self.links.of(node, path) if e.state == PRESENT]
-        theirs = [machine for edge in self.links.to(node) for machine in self._behind(edge)]
-        return [m for m in _distinct([*mine, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
+    def weak_matches(self, node: ObjectRef) -> list[ObjectRef]:
+        """The Machines linked to the Node by label, address or provider ID only, and to no other Node by nodeRef."""
+        own = [
+            e.target
+            for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)
+            for e in self.links.edges_from(node, path)
+            if e.state == PRESENT
+        ]
+        theirs = [machine for edge in self.links.edges_to(node) for machine in self._machine_behind(edge)]
+        return [m for m in _drop_duplicates([*own, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
 
-    def _behind(self, edge: Edge) -> list[ObjectRef]:
-        """The Machine that a weak sign on it, its CustomMachine or its RKEBootstrap speaks for."""
-        if edge.path == NODE_NAME:
+    def _machine_behind(self, edge: Edge) -> list[ObjectRef]:
+        """The Machine that weak evidence on it, its CustomMachine or its RKEBootstrap points to."""
+        if edge.path == NODE_NAME_LABEL:
             return [edge.source]
         if edge.source.kind not in {"CustomMachine", "RKEBootstrap"}:
             return []
@@ -157,75 +163,81 @@ class Pairing:
         edge = self.node_ref(machine)
         return edge is None or edge.target == node
 
-    def suspects(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The Nodes that look like the host of a Machine without nodeRef: where `traces` and providerID lead."""
+    def candidate_nodes(self, machine: ObjectRef) -> list[ObjectRef]:
+        """The Nodes that may be the host of a Machine without nodeRef, by `weak_matches` and providerID."""
         parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
-        out = [e for part in parts for e in self.links.of(part) if e.target.kind == "Node" and e.state == PRESENT]
-        into = [edge.source for path in (E4, E5) for edge in self.links.to(machine, path)]
-        return [node for node in _distinct([*(e.target for e in out), *into]) if node.kind == "Node"]
+        out = [
+            e for part in parts for e in self.links.edges_from(part) if e.target.kind == "Node" and e.state == PRESENT
+        ]
+        into = [
+            edge.source
+            for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)
+            for edge in self.links.edges_to(machine, path)
+        ]
+        return [node for node in _drop_duplicates([*(e.target for e in out), *into]) if node.kind == "Node"]
 
-    def orphan(self, node: ObjectRef) -> bool:
-        """The Node names no Machine and none is tied to it."""
-        return not self.named(node) and not self.claims(node) and not self.traces(node)
+    def is_orphan(self, node: ObjectRef) -> bool:
+        """The Node references no Machine and none is linked to it."""
+        return not self.machine_ref(node) and not self.claiming_machines(node) and not self.weak_matches(node)
 
-    def half_joined(self, node: ObjectRef) -> bool:
-        """The Node names no Machine, though one is tied to it."""
-        return not self.named(node) and not self.orphan(node)
+    def is_half_joined(self, node: ObjectRef) -> bool:
+        """The Node references no Machine, though one is linked to it."""
+        return not self.machine_ref(node) and not self.is_orphan(node)
 
-    def dangling(self, node: ObjectRef) -> bool:
-        """The Node names a Machine that does not exist."""
-        edge = self.named(node)
+    def is_dangling(self, node: ObjectRef) -> bool:
+        """The Node references a Machine that does not exist."""
+        edge = self.machine_ref(node)
         return edge is not None and edge.broken
 
     def plans_of(self, machine: ObjectRef) -> list[ObjectRef]:
-        """The plan Secrets of a Machine, by label, else by name; docs/objects.md#link-plan-secret."""
-        labelled = [edge.source for edge in self.links.to(machine, PLAN_OF)]
+        """Find the plan Secrets of a Machine, by label, else by name; docs/objects.md#link-plan-secret."""
+        labelled = [edge.source for edge in self.links.edges_to(machine, PLAN_MACHINE_LABEL)]
         by_name = ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan")
         return labelled or ([by_name] if by_name in self.links.objects and not self._plan_label(by_name) else [])
 
     def _plan_label(self, plan: ObjectRef) -> str:
-        return get_text(self.obj(plan), PLAN_OF)
+        return get_text(self.obj(plan), PLAN_MACHINE_LABEL)
 
-    def role(self, ref: ObjectRef, role: str) -> bool:
+    def has_role(self, ref: ObjectRef, role: str) -> bool:
         """Whether a Machine, RKEBootstrap or plan Secret carries a Rancher role: etcd, control-plane or worker."""
         return get_labels(self.obj(ref)).get(f"rke.cattle.io/{role}-role") == "true"
 
     # --- the table -------------------------------------------------------------------------------------------------
 
     def rows(self) -> list[Pair]:
-        """One row a pair, and one for each Node or Machine without partner; trouble first, then by Node, Machine."""
-        ties = {node: self._partners(node) for node in self.nodes}
+        """Return one row per pair, and one per Node or Machine without partner; problems first, then by name."""
+        ties = {node: self._find_partners(node) for node in self.nodes}
         tied = {machine for machines in ties.values() for machine in machines}
-        rows = [self._row(node, m) for node, found in ties.items() for m in found]
-        rows += [self._row(node, None) for node, found in ties.items() if not found]
-        rows += [self._row(None, machine) for machine in self.machines if machine not in tied]
+        rows = [self._build_row(node, m) for node, found in ties.items() for m in found]
+        rows += [self._build_row(node, None) for node, found in ties.items() if not found]
+        rows += [self._build_row(None, machine) for machine in self.machines if machine not in tied]
         return sorted(rows, key=lambda row: (row.verdict == "paired", not row.node, row.node, row.machine))
 
-    def _partners(self, node: ObjectRef) -> list[ObjectRef]:
-        edge = self.named(node)
+    def _find_partners(self, node: ObjectRef) -> list[ObjectRef]:
+        edge = self.machine_ref(node)
         named = [edge.target] if edge and edge.state == PRESENT else []
-        return _distinct([*named, *self.claims(node), *self.traces(node)])
+        return _drop_duplicates([*named, *self.claiming_machines(node), *self.weak_matches(node)])
 
-    def _row(self, node: ObjectRef | None, machine: ObjectRef | None) -> Pair:
+    def _build_row(self, node: ObjectRef | None, machine: ObjectRef | None) -> Pair:
         infra = machine._replace(kind="CustomMachine") if machine else None
         return Pair(
             node=node.name if node else "",
             machine=machine.name if machine else "",
-            annotation=self._cell(node, E1, machine),
-            node_ref=self._cell(machine, E2, node),
-            node_ref_uid=self._cell(machine, E3, node),
-            uid_label=self._cell(node, E4, machine),
-            name_label=self._cell(node, E5, machine),
-            provider_id=self._cell(machine, E6, node),
+            annotation=self._link_cell(node, MACHINE_ANNOTATION, machine),
+            node_ref=self._link_cell(machine, NODE_REF, node),
+            node_ref_uid=self._link_cell(machine, NODE_REF_UID, node),
+            uid_label=self._link_cell(node, MACHINE_UID_LABEL, machine),
+            name_label=self._link_cell(node, MACHINE_NAME_LABEL, machine),
+            provider_id=self._link_cell(machine, PROVIDER_ID, node),
             infrastructure_provider_id=self._infra_cell(infra, node),
-            infrastructure=self._part(machine, INFRASTRUCTURE),
-            bootstrap=self._part(machine, BOOTSTRAP),
+            infrastructure=self._part_cell(machine, INFRASTRUCTURE),
+            bootstrap=self._part_cell(machine, BOOTSTRAP),
             plan=self._plan_cell(machine),
             verdict=self.verdict(node, machine),
         )
 
-    def _cell(self, source: ObjectRef | None, path: str, target: ObjectRef | None) -> str:
-        edges = self.links.of(source, path) if source else []
+    def _link_cell(self, source: ObjectRef | None, path: str, target: ObjectRef | None) -> str:
+        edges = self.links.edges_from(source, path) if source else []
         if not edges:
             return "" if source is None else ABSENT
         if any(edge.target == target for edge in edges):
@@ -235,10 +247,10 @@ class Pairing:
     def _infra_cell(self, infra: ObjectRef | None, node: ObjectRef | None) -> str:
         if infra is not None and not self.links.seen("CustomMachine"):
             return UNSEEN
-        return self._cell(infra if infra in self.links.objects else None, E6, node)
+        return self._link_cell(infra if infra in self.links.objects else None, PROVIDER_ID, node)
 
-    def _part(self, machine: ObjectRef | None, path: str) -> str:
-        edges = self.links.of(machine, path) if machine else []
+    def _part_cell(self, machine: ObjectRef | None, path: str) -> str:
+        edges = self.links.edges_from(machine, path) if machine else []
         if not edges:
             return "" if machine is None else ABSENT
         return {PRESENT: JOINS, ABSENT: GONE}.get(edges[0].state, UNSEEN)
@@ -251,53 +263,53 @@ class Pairing:
         return GONE if self.links.seen("Secret") else UNSEEN
 
     def verdict(self, node: ObjectRef | None, machine: ObjectRef | None) -> str:
-        """What the links of a row amount to, in words."""
+        """The verdict on a row, in words."""
         found = self.judge(node, machine)
         kinds = {Verdict.NOT_JUDGED: ("Node", "Machine"), Verdict.NO_MACHINE_KNOWN: ("CustomMachine", "RKEBootstrap")}
         if found in kinds:
-            return f"{found.value}: {' and '.join(self._dark(*kinds[found]))} not seen"
-        return f"{found.value}, deleting" if machine and self.deleting(machine) else found.value
+            return f"{found.value}: {' and '.join(self._unseen_kinds(*kinds[found]))} not seen"
+        return f"{found.value}, deleting" if machine and self.deletion_time(machine) else found.value
 
     def judge(self, node: ObjectRef | None, machine: ObjectRef | None) -> Verdict:
-        """What the links of a row amount to, the surest sign first."""
-        if self._dark("Node", "Machine"):
+        """Return the verdict on a row, the strongest evidence first."""
+        if self._unseen_kinds("Node", "Machine"):
             return Verdict.NOT_JUDGED
         if node and machine:
-            return self._together(node, machine)
+            return self._judge_pair(node, machine)
         if machine:
             return Verdict.GHOST if self.node_ref(machine) else Verdict.NO_NODE_YET
-        return self._node_alone(node) if node else Verdict.NOT_JUDGED
+        return self._judge_node(node) if node else Verdict.NOT_JUDGED
 
-    def _dark(self, *kinds: str) -> list[str]:
+    def _unseen_kinds(self, *kinds: str) -> list[str]:
         return [kind for kind in kinds if not self.links.seen(kind)]
 
-    def _node_alone(self, node: ObjectRef) -> Verdict:
-        if self.named(node):
-            return Verdict.MACHINE_GONE if self.dangling(node) else Verdict.MACHINE_UNSEEN
-        return Verdict.NO_MACHINE_KNOWN if self._dark("CustomMachine", "RKEBootstrap") else Verdict.ORPHAN
+    def _judge_node(self, node: ObjectRef) -> Verdict:
+        if self.machine_ref(node):
+            return Verdict.MACHINE_GONE if self.is_dangling(node) else Verdict.MACHINE_UNSEEN
+        return Verdict.NO_MACHINE_KNOWN if self._unseen_kinds("CustomMachine", "RKEBootstrap") else Verdict.ORPHAN
 
-    def _together(self, node: ObjectRef, machine: ObjectRef) -> Verdict:
-        named, back = self.named(node), self.node_ref(machine)
-        if len(self.claims(node)) > 1:
+    def _judge_pair(self, node: ObjectRef, machine: ObjectRef) -> Verdict:
+        named, back = self.machine_ref(node), self.node_ref(machine)
+        if len(self.claiming_machines(node)) > 1:
             return Verdict.SEVERAL_MACHINES
-        if len(self.named_by(machine)) > 1:
+        if len(self.referencing_nodes(machine)) > 1:
             return Verdict.SEVERAL_NODES
         if named is None:
             return Verdict.HALF_JOINED
         agree = named.target == machine and back is not None and back.target == node
         return Verdict.PAIRED if agree else Verdict.DISAGREE
 
-    def deleting(self, ref: ObjectRef) -> str:
+    def deletion_time(self, ref: ObjectRef) -> str:
         """`metadata.deletionTimestamp`, empty where the object is not being deleted."""
         return get_text(self.obj(ref), "metadata.deletionTimestamp")
 
     def uid_differs(self, machine: ObjectRef) -> Edge | None:
         """The nodeRef of a Machine whose uid is not that of the Node of this name; v1beta1 only."""
-        edge, uid = self.node_ref(machine), get_text(self.obj(machine), E3)
+        edge, uid = self.node_ref(machine), get_text(self.obj(machine), NODE_REF_UID)
         if edge is None or edge.state != PRESENT or not uid:
             return None
         return edge if uid_of(self.obj(edge.target)) not in ("", uid) else None
 
 
-def _distinct(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
+def _drop_duplicates(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
     return list(dict.fromkeys(refs))

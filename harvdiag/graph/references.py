@@ -1,4 +1,4 @@
-"""Links: which object names which other, by which field. Plain Python, so that a check needs no graph library.
+"""Links: which object references which, by which field. Plain Python, so that a check needs no graph library.
 
 Every reference of every object becomes one edge, whether the other end exists or not. An end that is not in the
 snapshot is ``absent`` where its kind was seen whole, and ``unseen`` where it was not: absent proves a fault, unseen
@@ -22,7 +22,7 @@ __all__ = ["ABSENT", "PRESENT", "UNSEEN", "Edge", "Links", "is_nameless", "ref_o
 
 PRESENT, ABSENT, UNSEEN = "present", "absent", "unseen"
 BY_VALUE = ("uid ", "provider_id ")
-"""How the name of an object begins that others refer to by a value only; no object's own name holds a blank."""
+"""The prefix of the name of an object that is referenced by a value only; no object's own name contains a space."""
 
 
 def is_nameless(ref: ObjectRef) -> bool:
@@ -31,7 +31,7 @@ def is_nameless(ref: ObjectRef) -> bool:
 
 
 class Edge(NamedTuple):
-    """`source` names `target` in the field `path`, which holds `value`; `state` tells whether the target is there."""
+    """`source` references `target` in the field `path` by `value`; `state` says whether the target exists."""
 
     source: ObjectRef
     target: ObjectRef
@@ -62,28 +62,30 @@ class Links:
     @cached_property
     def objects(self) -> dict[ObjectRef, Obj]:
         """Every object of these kinds by its reference."""
-        return {ref_of(obj, _name(kind, obj)): obj for kind in self.kinds for obj in self._snapshot.objects(kind)}
+        return {
+            ref_of(obj, _catalogue_kind(kind, obj)): obj for kind in self.kinds for obj in self._snapshot.objects(kind)
+        }
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Every link, in the order of the objects and of the catalogue."""
-        return tuple(edge for ref, obj in self.objects.items() for edge in self._edges(ref, obj))
+        return tuple(edge for ref, obj in self.objects.items() for edge in self._find_edges(ref, obj))
 
     @cached_property
-    def _out(self) -> dict[ObjectRef, list[Edge]]:
-        return _grouped(self.edges, lambda edge: edge.source)
+    def _outgoing(self) -> dict[ObjectRef, list[Edge]]:
+        return _group_edges(self.edges, lambda edge: edge.source)
 
     @cached_property
-    def _into(self) -> dict[ObjectRef, list[Edge]]:
-        return _grouped(self.edges, lambda edge: edge.target)
+    def _incoming(self) -> dict[ObjectRef, list[Edge]]:
+        return _group_edges(self.edges, lambda edge: edge.target)
 
-    def of(self, ref: ObjectRef, path: str = "") -> list[Edge]:
-        """The links that an object holds; those of one field, if `path` is given."""
-        return [edge for edge in self._out.get(ref, ()) if not path or edge.path == path]
+    def edges_from(self, ref: ObjectRef, path: str = "") -> list[Edge]:
+        """Return the links from an object; those of one field, if `path` is given."""
+        return [edge for edge in self._outgoing.get(ref, ()) if not path or edge.path == path]
 
-    def to(self, ref: ObjectRef, path: str = "") -> list[Edge]:
-        """The links by which others name an object; those of one field, if `path` is given."""
-        return [edge for edge in self._into.get(ref, ()) if not path or edge.path == path]
+    def edges_to(self, ref: ObjectRef, path: str = "") -> list[Edge]:
+        """Return the links from others to an object; those of one field, if `path` is given."""
+        return [edge for edge in self._incoming.get(ref, ()) if not path or edge.path == path]
 
     def refs(self, kind: str) -> list[ObjectRef]:
         """The objects of one kind."""
@@ -93,32 +95,32 @@ class Links:
         """Whether an object of this kind that is not here does not exist."""
         return self._snapshot.seen(kind)
 
-    def _edges(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
+    def _find_edges(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
         entry = CATALOGUE.get(ref.kind)
         for link in entry.links if entry else ():
-            yield from self._follow(ref, obj, link)
-        yield from self._owners(ref, obj)
+            yield from self._follow_link(ref, obj, link)
+        yield from self._owner_edges(ref, obj)
 
-    def _follow(self, ref: ObjectRef, obj: Obj, link: Link) -> Iterator[Edge]:
+    def _follow_link(self, ref: ObjectRef, obj: Obj, link: Link) -> Iterator[Edge]:
         if link.by == "reference":
-            yield from self._reference(ref, obj, link.path)
+            yield from self._typed_reference(ref, obj, link.path)
             return
         value = get_text(obj, link.path)
         if not value:
             return
-        for target in self._targets(ref, obj, link, value):
-            yield Edge(ref, target, link.path, value, self._state(target))
+        for target in self._find_targets(ref, obj, link, value):
+            yield Edge(ref, target, link.path, value, self._target_state(target))
 
-    def _targets(self, ref: ObjectRef, obj: Obj, link: Link, value: str) -> list[ObjectRef]:
+    def _find_targets(self, ref: ObjectRef, obj: Obj, link: Link, value: str) -> list[ObjectRef]:
         if link.by != "name":
             found = self._by_value(link.to, link.by).get(value)
-            # An address need not belong to a node at all; a uid or providerID that nobody has is a broken link.
+            # An address need not belong to a node at all; a uid or providerID that no object has is a broken link.
             return found or ([] if link.by == "address" else [ObjectRef(link.to, "", f"{link.by} {value}")])
         home = CATALOGUE[link.to].home
         namespace = (link.namespace and get_text(obj, link.namespace)) or link.home or ref.namespace
         return [ObjectRef(link.to, namespace if home else "", value)]
 
-    def _reference(self, ref: ObjectRef, obj: Obj, path: str) -> Iterator[Edge]:
+    def _typed_reference(self, ref: ObjectRef, obj: Obj, path: str) -> Iterator[Edge]:
         """A typed reference: v1beta1 gives apiVersion and namespace, v1beta2 apiGroup and the same namespace."""
         found = field_path(path).get(obj)
         if not isinstance(found, dict) or not found.get("name"):
@@ -129,16 +131,18 @@ class Links:
             str(found.get("namespace") or ref.namespace),
             str(found["name"]),
         )
-        yield Edge(ref, target, f"{path}.name", target.name, self._state(target))
+        yield Edge(ref, target, f"{path}.name", target.name, self._target_state(target))
 
-    def _owners(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
+    def _owner_edges(self, ref: ObjectRef, obj: Obj) -> Iterator[Edge]:
         for number, owner in enumerate(get_items(obj, "metadata.ownerReferences")):
             if isinstance(owner, dict) and owner.get("name"):
-                target = self._owner(ref, owner)
-                yield Edge(ref, target, f"metadata.ownerReferences[{number}]", str(owner["name"]), self._state(target))
+                target = self._owner_ref(ref, owner)
+                yield Edge(
+                    ref, target, f"metadata.ownerReferences[{number}]", str(owner["name"]), self._target_state(target)
+                )
 
-    def _owner(self, ref: ObjectRef, owner: dict[str, Any]) -> ObjectRef:
-        """The owner by name, unless an object of that name lives with another uid: then the owner is gone."""
+    def _owner_ref(self, ref: ObjectRef, owner: dict[str, Any]) -> ObjectRef:
+        """The owner by name, unless the object of that name has another uid: then the owner no longer exists."""
         kind = qualified_name(str(owner.get("apiVersion", "")).rpartition("/")[0], str(owner.get("kind")))
         entry = CATALOGUE.get(kind)
         target = ObjectRef(kind, ref.namespace if entry is None or entry.home else "", str(owner["name"]))
@@ -148,7 +152,7 @@ class Links:
             return target._replace(name=f"{target.name} (uid {uid})")
         return target
 
-    def _state(self, target: ObjectRef) -> str:
+    def _target_state(self, target: ObjectRef) -> str:
         if target in self.objects:
             return PRESENT
         if target.kind not in self.kinds:
@@ -161,7 +165,7 @@ class Links:
         key = f"{kind} {by}"
         if key not in self._indexes:
             pairs = ((value, ref) for ref in self.refs(kind) for value in _IDENTITIES[by](self.objects[ref]))
-            self._indexes[key] = _grouped_values(pairs)
+            self._indexes[key] = _group_values(pairs)
         return self._indexes[key]
 
     @cached_property
@@ -169,13 +173,13 @@ class Links:
         return {}
 
 
-def _name(kind: str, obj: Obj) -> str:
+def _catalogue_kind(kind: str, obj: Obj) -> str:
     if kind in CATALOGUE or not obj.get("kind"):
         return kind
     return ""
 
 
-def _uid(obj: Obj) -> list[str]:
+def _own_uid(obj: Obj) -> list[str]:
     return [uid] if (uid := uid_of(obj)) else []
 
 
@@ -183,26 +187,26 @@ def _provider_id(obj: Obj) -> list[str]:
     return [value] if (value := get_text(obj, "spec.providerID")) else []
 
 
-def _addresses(obj: Obj) -> list[str]:
+def _internal_addresses(obj: Obj) -> list[str]:
     rows = (row for row in get_items(obj, "status.addresses") if isinstance(row, dict))
     return [str(row.get("address")) for row in rows if row.get("type") == "InternalIP"]
 
 
 _IDENTITIES: dict[str, Callable[[Obj], list[str]]] = {
-    "uid": _uid,
+    "uid": _own_uid,
     "provider_id": _provider_id,
-    "address": _addresses,
+    "address": _internal_addresses,
 }
 
 
-def _grouped(edges: Iterable[Edge], key: Callable[[Edge], ObjectRef]) -> dict[ObjectRef, list[Edge]]:
+def _group_edges(edges: Iterable[Edge], key: Callable[[Edge], ObjectRef]) -> dict[ObjectRef, list[Edge]]:
     found: dict[ObjectRef, list[Edge]] = defaultdict(list)
     for edge in edges:
         found[key(edge)].append(edge)
     return found
 
 
-def _grouped_values(pairs: Iterable[tuple[str, ObjectRef]]) -> dict[str, list[ObjectRef]]:
+def _group_values(pairs: Iterable[tuple[str, ObjectRef]]) -> dict[str, list[ObjectRef]]:
     found: dict[str, list[ObjectRef]] = defaultdict(list)
     for value, ref in pairs:
         found[value].append(ref)

@@ -8,7 +8,16 @@ from dataclasses import replace
 from harvdiag.core.escape import escape_markdown, format_code
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
-from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
+from harvdiag.status.summary import (
+    build_verdict,
+    describe_place,
+    describe_source,
+    format_evidence,
+    gap_detail,
+    list_unseen,
+    permission_hint,
+    without_repeats,
+)
 
 __all__ = ["render"]
 
@@ -21,9 +30,9 @@ def render(findings: Findings) -> str:
 def _report_lines(findings: Findings) -> Iterator[str]:
     yield f"# {escape_markdown(findings.source.name)}"
     yield ""
-    yield f"{escape_markdown(about(findings))}."
+    yield f"{escape_markdown(describe_source(findings))}."
     yield ""
-    yield f"**{verdict(findings)}**"
+    yield f"**{build_verdict(findings)}**"
     for finding in findings.roots:
         yield from _root_cause_lines(findings, finding)
     yield from _unseen_lines(findings)
@@ -44,7 +53,7 @@ def _root_cause_lines(findings: Findings, finding: Finding) -> Iterator[str]:
         yield ""
         subject, message = escape_markdown(other.subject), escape_markdown(other.message)
         yield f"**Leads to** {other.severity} `{other.rule}`, {subject}: {message}."
-        yield from _advice_lines(replace(beyond(other, shown), links=()))
+        yield from _advice_lines(replace(without_repeats(other, shown), links=()))
         shown.append(other)
 
 
@@ -52,7 +61,7 @@ def _evidence_table(finding: Finding) -> Iterator[str]:
     if finding.evidence:
         yield from ("", "| object | field | value |", "| --- | --- | --- |")
     for e in finding.evidence:
-        shown = value(e) if e.value is None else format_code(value(e))
+        shown = format_evidence(e) if e.value is None else format_code(format_evidence(e))
         yield f"| {escape_markdown(e.object)} | {format_code(e.path)} | {shown} |"
 
 
@@ -78,9 +87,9 @@ def _unseen_lines(findings: Findings) -> Iterator[str]:
     if not findings.skipped:
         return
     yield from ("", "## Not seen", "", "| kind | reason |", "| --- | --- |")
-    for kind, why in unseen(findings):
+    for kind, why in list_unseen(findings):
         yield f"| {escape_markdown(kind)} | {escape_markdown(why)} |"
-    if more := hint(findings.source):
+    if more := permission_hint(findings.source):
         yield from ("", f"{_format_step(more)}.")
     yield from ("", "Therefore skipped: " + ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped) + ".")
 
@@ -94,5 +103,5 @@ def _coverage_table(findings: Findings) -> Iterator[str]:
         "| --- | --- | --- | --: | --- |",
     )
     for e in findings.coverage:
-        where = escape_markdown(place(e)) if e.namespace else ""
-        yield f"| {escape_markdown(e.kind)} | {where} | {e.state} | {e.count} | {escape_markdown(detail(e))} |"
+        where = escape_markdown(describe_place(e)) if e.namespace else ""
+        yield f"| {escape_markdown(e.kind)} | {where} | {e.state} | {e.count} | {escape_markdown(gap_detail(e))} |"

@@ -55,7 +55,7 @@ def link_table(all_links: Links, ref: ObjectRef) -> pd.DataFrame:
     `state` is ``present``, ``absent`` (the other does not exist), ``unseen``, or ``empty``: a field that should
     reference another object is not set; `other` is then the kind that it should reference.
     """
-    out, into = all_links.of(ref), all_links.to(ref)
+    out, into = all_links.edges_from(ref), all_links.edges_to(ref)
     filled = {edge.path.removesuffix(".name") for edge in out} | {edge.path for edge in out}
     declared = CATALOGUE[ref.kind].links if ref.kind in CATALOGUE else ()
     rows = [("names", edge.path, str(edge.target), edge.state) for edge in out]

@@ -10,7 +10,16 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, SIGNS, WARNING
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, wrap_commands, wrap_text
-from harvdiag.status.summary import about, alike, beyond, counted, hint, unseen, value, verdict
+from harvdiag.status.summary import (
+    build_verdict,
+    describe_source,
+    format_count,
+    format_evidence,
+    is_same_step,
+    list_unseen,
+    permission_hint,
+    without_repeats,
+)
 
 __all__ = ["render"]
 
@@ -38,9 +47,9 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         yield from map(self._bold_text, self._wrap_text(self.findings.source.name, 0))
-        yield from self._wrap_text(about(self.findings), 0)
+        yield from self._wrap_text(describe_source(self.findings), 0)
         good = not self.findings and not self.findings.skipped
-        for line in self._wrap_text(verdict(self.findings), 0):
+        for line in self._wrap_text(build_verdict(self.findings), 0):
             yield self._paint_text(GOOD, line) if good else self._bold_text(line)
         yield from self._overview_lines()
         for finding in self.findings.roots:
@@ -70,7 +79,7 @@ class _Page:
             yield ""
             yield from self._heading_lines(other, "  → leads to")
             yield from self._wrap_text(other.message, 4)
-            yield from self._consequence_lines(beyond(other, shown))
+            yield from self._consequence_lines(without_repeats(other, shown))
             shown.append(other)
 
     def _new_consequences(self, finding: Finding) -> list[Finding]:
@@ -102,7 +111,9 @@ class _Page:
     def _advice_lines(self, finding: Finding, first: Finding) -> Iterator[str]:
         """Steps in full, except those that differ from the first finding's only by a name outside commands."""
         known = [] if finding is first else first.next
-        same = [n for n, step in enumerate(finding.next, 1) if any(alike(step, old, finding, first) for old in known)]
+        same = [
+            n for n, step in enumerate(finding.next, 1) if any(is_same_step(step, old, finding, first) for old in known)
+        ]
         steps = [f"{number}. {step}" for number, step in enumerate(finding.next, 1) if number not in same]
         if same:
             which = "" if not steps else f"{', '.join(map(str, same))}. "
@@ -124,7 +135,7 @@ class _Page:
         for number, e in enumerate(finding.evidence):
             where = "  ".join(filter(None, (str(e.object), e.path)))
             verb = "" if not e.path and e.value is None else " is" if e.value is None else " ="
-            yield from self._labelled_lines("" if number else "Seen", f"{where}{verb} {value(e)}", hang=2)
+            yield from self._labelled_lines("" if number else "Seen", f"{where}{verb} {format_evidence(e)}", hang=2)
 
     def _unseen_lines(self) -> Iterator[str]:
         """What was not seen, one line per reason, then the checks that were skipped for it."""
@@ -133,12 +144,12 @@ class _Page:
             return
         yield ""
         yield self._paint_text(WARNING, f"{SIGNS[WARNING]} Not seen:")
-        for kind, why in unseen(self.findings):
+        for kind, why in list_unseen(self.findings):
             yield from self._wrap_text(f"{kind}: {why}", 2, hang=2)
-        if more := hint(self.findings.source):
+        if more := permission_hint(self.findings.source):
             yield from self._wrap_text(more, 2, hang=2)
         names = ", ".join(outcome.rule for outcome in skipped)
-        yield from self._wrap_text(f"Therefore skipped ({counted(len(skipped), 'check')}): {names}", 2, hang=2)
+        yield from self._wrap_text(f"Therefore skipped ({format_count(len(skipped), 'check')}): {names}", 2, hang=2)
 
     def _heading_lines(self, finding: Finding, lead: str = "") -> Iterator[str]:
         """Severity, rule and subject in one line; if they do not fit, the subject goes below, then the rule too."""

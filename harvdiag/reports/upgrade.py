@@ -10,15 +10,16 @@ from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import escape_text
 from harvdiag.core.suggest import join_names
 from harvdiag.core.wrap import count_cells, wrap_commands
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade import Part, UpgradeStatus
+from harvdiag.upgrade.handshake import step_entries
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline import Span
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import has_turn, wait_of
-from harvdiag.upgrade.wording import idle as idle_for
-from harvdiag.upgrade.wording import span as spent
+from harvdiag.upgrade.waiting import find_node_wait, is_upgrading
+from harvdiag.upgrade.wording import format_duration as spent
+from harvdiag.upgrade.wording import format_idle as idle_for
 from harvdiag.version import __version__
 
 __all__ = ["build_document", "render", "render_json"]
@@ -46,7 +47,7 @@ def _duration_lines(standing: UpgradeStatus) -> list[str]:
     """How long each phase and each step of each node took, if known."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
-    now = "stalled" if standing.still else "in progress" if standing.rollout else UNKNOWN_END
+    now = "stalled" if standing.is_stalled else "in progress" if standing.upgrade_run else UNKNOWN_END
     lines = [_format_span(span, now if span.node or span is last else UNKNOWN_END) for span in spans if span.began]
     return ["", *lines] if lines else []
 
@@ -68,11 +69,11 @@ def _part_lines(part: Part, width: int) -> list[str]:
 
 def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
-    if rollout is None or not (standing.rollout or rollout.upgrade.failed):
+    if rollout is None or not (standing.upgrade_run or rollout.upgrade.failed):
         return
-    left = [node for node in rollout.nodes if node.state != DONE or has_turn(node)]
+    left = [node for node in rollout.nodes if node.state != DONE or is_upgrading(node)]
     yield ""
-    yield "Nodes that are not done:" if left else f"Done: {counted(len(rollout.nodes), 'node')}."
+    yield "Nodes that are not done:" if left else f"Done: {format_count(len(rollout.nodes), 'node')}."
     rows: dict[str, list[str]] = {}
     for node in sorted(left, key=lambda node: node.state in {"", PRELOADED}):  # active ones first
         rows.setdefault(_format_node_state(rollout, node), []).append(escape_text(node.name))
@@ -85,8 +86,8 @@ def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
         yield f"  and {rest} more (--format json has them all)"
 
 
-def _format_node_state(rollout: Rollout, node: NodeRollout) -> str:
-    waiting, phase = wait_of(rollout, node), rollout.upgrade.phase
+def _format_node_state(rollout: UpgradeRun, node: NodeUpgrade) -> str:
+    waiting, phase = find_node_wait(rollout, node), rollout.upgrade.phase
     if not rollout.upgrade.running:
         return f"{node.state or '(not in its list)'}{f'; {waiting.what}' if node.state == FAILED else ''}"
     unlisted = "(not started)" if phase and phase.number < SERVICES else "(not in the Upgrade's list)"
@@ -103,14 +104,14 @@ def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
 
     The keys are always the same; if no upgrade is in progress, `nodes` and `upgrade` are those of the last one.
     """
-    rollout, waiting = standing.shown, standing.waits
-    planner = standing.rollout.planner if standing.rollout else ()
+    rollout, waiting = standing.shown, standing.current_wait
+    planner = standing.upgrade_run.planner if standing.upgrade_run else ()
     return {
         "schema": SCHEMA,
         "tool": {"name": "harvdiag", "version": __version__},
         "upgrade": _upgrade_document(standing),
         "plan": _plan_document(standing.plan) if standing.plan else None,
-        "stuck": bool(standing.rollout) and standing.stuck,
+        "stuck": bool(standing.upgrade_run) and standing.is_stuck,
         "waits_for": waiting.as_dict() if waiting else None,
         "nodes": [_node_document(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
         "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],
@@ -151,16 +152,16 @@ def _condition_document(condition: Condition) -> dict[str, str]:
     return {key: getattr(condition, key) for key in ("type", "status", "reason", "message", "since")}
 
 
-def _node_document(rollout: Rollout, node: NodeRollout) -> dict[str, Any]:
+def _node_document(rollout: UpgradeRun, node: NodeUpgrade) -> dict[str, Any]:
     return {
         "name": node.name,
         "state": node.state,
-        "step": node.handshake.step if node.handshake else None,
+        **step_entries(node.handshake.step if node.handshake else None),
         "machine": node.machines[0].name if node.machines else None,
         "kubelet": node.kubelet,
         "os": node.os,
         "ready": node.ready,
         "cordoned": node.cordoned,
-        "waits_for": wait_of(rollout, node).as_dict(),
+        "waits_for": find_node_wait(rollout, node).as_dict(),
         "jobs": [{"name": job.ref.name, "type": job.type, "state": job.state} for job in node.jobs],
     }

@@ -14,7 +14,7 @@ from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
-from harvdiag.upgrade.run import Rollout
+from harvdiag.upgrade.run import UpgradeRun
 
 __all__ = ["JOINING", "REMOVAL", "Facts"]
 
@@ -46,10 +46,10 @@ class Facts:
         return Upgrades(self.snapshot)
 
     @cached_property
-    def rollout(self) -> Rollout | None:
+    def upgrade_run(self) -> UpgradeRun | None:
         """The Upgrade in progress, with its nodes and Jobs; None if there is none."""
         upgrade = self.upgrades.running
-        return Rollout(upgrade, self.snapshot, self.pairing) if upgrade else None
+        return UpgradeRun(upgrade, self.snapshot, self.pairing) if upgrade else None
 
     @cached_property
     def harvester_version(self) -> str:

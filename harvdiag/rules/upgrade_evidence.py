@@ -13,10 +13,10 @@ from harvdiag.rules.engine import Cause
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import handshake
-from harvdiag.upgrade.handshake import Handshake
+from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import AT_NODES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 __all__ = [
     "condition_evidence",
@@ -53,26 +53,26 @@ UNFIT = (
 )
 
 
-def upgrade_at_nodes(facts: Facts) -> Rollout | None:
+def upgrade_at_nodes(facts: Facts) -> UpgradeRun | None:
     """Return the upgrade in progress, if it has reached the nodes (phase 7); before that no node is drained."""
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     return rollout if rollout and rollout.upgrade.state == AT_NODES else None
 
 
-def finished_upgrade(facts: Facts) -> Rollout | None:
+def finished_upgrade(facts: Facts) -> UpgradeRun | None:
     """Return the latest upgrade if it succeeded and has settled; None if it is unknown when it ended."""
     upgrade = next(iter(facts.upgrades.all), None)
-    if facts.rollout or upgrade is None or upgrade.running or upgrade.failed:
+    if facts.upgrade_run or upgrade is None or upgrade.running or upgrade.failed:
         return None
     completed = upgrade.conditions.get("Completed")
     age = facts.now.since(Timestamp(completed.since if completed else ""))
-    return Rollout(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
+    return UpgradeRun(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
 
 
-def current_upgrade(facts: Facts) -> Rollout | None:
+def current_upgrade(facts: Facts) -> UpgradeRun | None:
     """Return the upgrade in progress, or the latest if it has failed: one failed node ends it at once."""
     failed = facts.upgrades.failed
-    return Rollout(failed, facts.snapshot, facts.pairing) if failed else facts.rollout
+    return UpgradeRun(failed, facts.snapshot, facts.pairing) if failed else facts.upgrade_run
 
 
 def has_settled(facts: Facts, *times: str) -> bool:
@@ -93,19 +93,19 @@ def cordoned_at(facts: Facts, node: ObjectRef) -> str:
     return next((get_text(taint, "timeAdded") for taint in cordons), "")
 
 
-def secrets_at_step(node: NodeRollout, *wanted: str) -> Iterator[tuple[ObjectRef, Handshake]]:
+def secrets_at_step(node: NodeUpgrade, *wanted: DrainStep) -> Iterator[tuple[ObjectRef, Handshake]]:
     """Return the plan Secrets of a node whose handshake is at one of these steps; there may be more than one."""
     return ((secret, shaken) for secret, shaken in node.secrets if shaken.step in wanted)
 
 
-def state_evidence(rollout: Rollout, node: NodeRollout) -> Evidence:
+def state_evidence(rollout: UpgradeRun, node: NodeUpgrade) -> Evidence:
     """Return the state of the node in the Upgrade."""
     return Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None)
 
 
 def plan_secret_evidence(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
     """Return annotations of a plan Secret, given by their short names."""
-    return field_evidence(facts, secret, *map(handshake.path, keys)) if secret else ()
+    return field_evidence(facts, secret, *map(handshake.annotation_path, keys)) if secret else ()
 
 
 def job_evidence(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:
@@ -120,7 +120,7 @@ def condition_evidence(facts: Facts, ref: ObjectRef, kind: str, *keys: str) -> t
     return tuple(Evidence(ref, condition.path, value) for key in keys if (value := getattr(condition, key)))
 
 
-def pairing_causes(node: NodeRollout) -> tuple[Cause, ...]:
+def pairing_causes(node: NodeUpgrade) -> tuple[Cause, ...]:
     """Return the faults of a node's pairing that keep Harvester and Rancher from finding its plan Secret."""
     of_node = (Cause(name, node.ref) for name in UNPAIRED)
     shared = (Cause("nodes-share-machine", machine) for machine in node.others)

@@ -1,6 +1,6 @@
-"""A cluster's diagnosis: its facts and its findings together, and what of them holds the upgrade up.
+"""A cluster's diagnosis: its facts and findings together, and which of them hold the upgrade up.
 
-What is told, drawn or written stands on it; it says nothing in words itself.
+Reports, pictures and explanations are built from it; it has no sentences of its own.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from functools import cached_property
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
 from harvdiag.rules.facts import Facts
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline import Entry, History, stopped
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.timeline import Entry, History, find_stop
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import Wait, WaitReason, at_work, never, under_way, wait
-from harvdiag.upgrade.wording import FUTILE, made
+from harvdiag.upgrade.waiting import Wait, WaitReason, blocked_wait, find_active_node, find_moving_node, find_wait
+from harvdiag.upgrade.wording import FUTILE, created_at
 
 __all__ = ["Diagnosis"]
 
@@ -30,9 +30,9 @@ class Diagnosis:
         self.findings = findings
 
     @property
-    def rollout(self) -> Rollout | None:
+    def upgrade_run(self) -> UpgradeRun | None:
         """The upgrade that is under way with its nodes and Jobs; None where none is."""
-        return self.facts.rollout
+        return self.facts.upgrade_run
 
     @property
     def latest(self) -> Upgrade | None:
@@ -43,25 +43,25 @@ class Diagnosis:
     @property
     def plan(self) -> UpgradePlan | None:
         """The UpgradePlan (Upgrade V2) that is under way; else the last, where it is younger than any Upgrade."""
-        last = max(self.facts.upgrades.plans, key=made, default=None)
-        newer = last and (self.latest is None or made(last) > made(self.latest))
+        last = max(self.facts.upgrades.plans, key=created_at, default=None)
+        newer = last and (self.latest is None or created_at(last) > created_at(self.latest))
         return self.facts.upgrades.plan or (last if newer else None)
 
     @cached_property
-    def shown(self) -> Rollout | None:
+    def shown(self) -> UpgradeRun | None:
         """The upgrade under way; where none is, the last with what is left of its Jobs; None where there was none."""
-        if self.rollout or self.latest is None:
-            return self.rollout
-        return Rollout(self.latest, self.facts.snapshot, self.facts.pairing)
+        if self.upgrade_run or self.latest is None:
+            return self.upgrade_run
+        return UpgradeRun(self.latest, self.facts.snapshot, self.facts.pairing)
 
     @cached_property
     def story(self) -> tuple[Finding, ...]:
-        """The findings that hold this upgrade up, behind the causes that explain them: those of the upgrade family,
-        and errors about the cluster or a node that is not done.
+        """The findings that hold this upgrade up, causes first: those of the upgrade family, and errors about the
+        cluster or about a node that is not done.
         """
         told = {finding.fingerprint: finding for finding in self.findings}
         found: dict[str, Finding] = {}
-        wanted = [finding.fingerprint for finding in self.findings if finding.holds or self._concerns(finding)]
+        wanted = [finding.fingerprint for finding in self.findings if finding.holds or self._is_relevant(finding)]
         while wanted:
             name = wanted.pop()
             if name in told and name not in found:
@@ -70,64 +70,68 @@ class Diagnosis:
         return tuple(finding for finding in self.findings if finding.fingerprint in found)
 
     def root_cause(self, finding: Finding) -> Finding:
-        """The cause in the story of a finding that has none itself; of several the first."""
+        """Return the last cause of a finding in the story, of several the first; itself where it has none."""
         told, seen = {f.fingerprint: f for f in self.story}, {finding.fingerprint}
         while cause := next((told[name] for name in finding.caused_by if name in told and name not in seen), None):
             seen.add(cause.fingerprint)
             finding = cause
         return finding
 
-    def _concerns(self, finding: Finding) -> bool:
-        """Whether an error of another family is about what this upgrade has still to work on."""
-        if self.rollout is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
+    def _is_relevant(self, finding: Finding) -> bool:
+        """Whether an error of another family is about something that this upgrade still has to work on."""
+        if self.upgrade_run is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
             return False
         if finding.subject.kind in CLUSTERS:
             return True
-        of = [n for n in self.rollout.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}]
-        return bool(of)
+        nodes = [
+            n for n in self.upgrade_run.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}
+        ]
+        return bool(nodes)
 
     @property
-    def beside(self) -> tuple[Finding, ...]:
-        """The errors of any family, and the warnings about upgrades, that do not belong to the story."""
+    def other_findings(self) -> tuple[Finding, ...]:
+        """The errors of any family, and the warnings about upgrades, that are not part of the story."""
         grave = (f for f in self.findings if f.family == "upgrade" or f.severity is Severity.ERROR)
         return tuple(sorted((f for f in grave if f not in self.story), key=lambda f: f.severity.rank))
 
     @property
-    def stuck(self) -> bool:
-        """Whether something is found that waiting does not mend."""
+    def is_stuck(self) -> bool:
+        """Whether an error is found that does not go away by waiting."""
         return any(finding.severity is Severity.ERROR for finding in self.story)
 
     @property
-    def moving(self) -> str:
-        """The node that goes on whatever the story is: of which it says nothing; empty where there is none."""
+    def moving_node(self) -> str:
+        """The node that is still in progress, as no finding of the story is about it; empty where there is none."""
         subjects = {finding.subject for finding in self.story}
-        if self.rollout is None:
+        if self.upgrade_run is None:
             return ""
         halted = any(subject.kind in CLUSTERS for subject in subjects)
-        return at_work(self.rollout, subjects) or ("" if halted else under_way(self.rollout, subjects))
+        return find_active_node(self.upgrade_run, subjects) or (
+            "" if halted else find_moving_node(self.upgrade_run, subjects)
+        )
 
     @property
-    def still(self) -> bool:
-        """Whether nothing moves any more and nothing will by itself."""
-        return self.rollout is not None and self.stuck and not self.moving
+    def is_stalled(self) -> bool:
+        """Whether nothing is in progress any more and nothing will resume on its own."""
+        return self.upgrade_run is not None and self.is_stuck and not self.moving_node
 
     @property
-    def waits(self) -> Wait | None:
-        """Whom it waits for; where it stands still, nobody. None where no upgrade is under way."""
-        if self.rollout is None:
+    def current_wait(self) -> Wait | None:
+        """Whom it waits for; no one where it is stalled. None where no upgrade is under way."""
+        if self.upgrade_run is None:
             return None
-        told = wait(self.rollout)
-        if not self.still:
-            return told
-        since = self.last.time.isoformat() if self.last else told.since
-        return never(WaitReason.STUCK, FUTILE, told.subject, since=since)
+        waiting = find_wait(self.upgrade_run)
+        if not self.is_stalled:
+            return waiting
+        since = self.last.time.isoformat() if self.last else waiting.since
+        return blocked_wait(WaitReason.STUCK, FUTILE, waiting.subject, since=since)
 
     @cached_property
     def past(self) -> History | None:
-        """What happened when; None where there was no upgrade."""
+        """The times of all that happened; None where there was no upgrade."""
         return History(self.shown, self.facts.snapshot) if self.shown else None
 
     @property
     def last(self) -> Entry | None:
-        """The last entry of the timeline at which anything moved; None where nothing did."""
-        return stopped(self.past.entries(logs=False), self.facts.now.at) if self.past else None
+        """The last entry of the timeline that is progress; None where there is none."""
+        return find_stop(self.past.entries(logs=False), self.facts.now.at) if self.past else None

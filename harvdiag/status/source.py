@@ -1,4 +1,4 @@
-"""The line below every title: which source, at what time, which release."""
+"""The line below every title: the source, the time of collection, the Harvester release."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["source_line"]
 
 
 def source_line(diagnosis: Diagnosis) -> str:
-    """``bundle.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2``."""
-    found, now = diagnosis.findings.source, diagnosis.facts.now
-    version = f"Harvester {found.harvester_version}" if found.harvester_version else "Harvester of unknown version"
-    return escape_text(" · ".join((found.name, str(now) if now else "time of collection not told", version)))
+    """Return ``bundle.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2``."""
+    source, now = diagnosis.findings.source, diagnosis.facts.now
+    version = f"Harvester {source.harvester_version}" if source.harvester_version else "Harvester of unknown version"
+    return escape_text(" · ".join((source.name, str(now) if now else "time of collection unknown", version)))

@@ -1,4 +1,4 @@
-"""The sentences that every report for people has in common."""
+"""Sentences that the text, Markdown and notebook reports have in common."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.sources import source_type
 
 __all__ = [
-    "about",
-    "alike",
-    "beyond",
-    "broken",
-    "counted",
-    "detail",
-    "hint",
-    "in_short",
-    "place",
-    "reason",
-    "together",
-    "unseen",
-    "value",
-    "verdict",
+    "build_verdict",
+    "describe_gap",
+    "describe_place",
+    "describe_source",
+    "fault_evidence",
+    "format_count",
+    "format_evidence",
+    "gap_detail",
+    "group_gaps",
+    "is_same_step",
+    "list_unseen",
+    "permission_hint",
+    "summarize_unseen",
+    "without_repeats",
 ]
 
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
-TELLING = ("the ", "no ", "only ")  # how a reason begins that tells by itself what became of the list
+TELLING = ("the ", "no ", "only ")  # a reason that begins so is a sentence of its own and needs no lead
 
 
-def counted(number: int | None, noun: str) -> str:
-    """``1 Node``, ``4 Nodes``, ``Nodes not seen`` for None."""
+def format_count(number: int | None, noun: str) -> str:
+    """Return ``1 Node``, ``4 Nodes``, or ``Nodes not seen`` for None."""
     if number is None:
         return f"{noun}s not seen"
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def about(findings: Findings) -> str:
-    """What was looked at: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
+def describe_source(findings: Findings) -> str:
+    """Return what was read: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
     source = findings.source
     origin = f" of {source_type(source.origin.kind).title} {source.origin.name}" if source.origin else ""
     parts = [source_type(source.kind).title + origin]
@@ -53,43 +53,43 @@ def about(findings: Findings) -> str:
     return ", ".join(parts)
 
 
-def verdict(findings: Findings) -> str:
-    """The result in one or two sentences; never "nothing found" where not everything was judged."""
+def build_verdict(findings: Findings) -> str:
+    """Return the result in one or two sentences; never "nothing found" where not every check was run."""
     checks = findings.summary["checks"]
-    made, skipped = checks["passed"] + checks["failed"], checks["skipped"]
-    size = f"{counted(findings.source.nodes, 'Node')}, {counted(findings.source.machines, 'Machine')}"
+    run, skipped = checks["passed"] + checks["failed"], checks["skipped"]
+    size = f"{format_count(findings.source.nodes, 'Node')}, {format_count(findings.source.machines, 'Machine')}"
     if not findings and skipped:
-        rest = f"; nothing found in the other {made}" if made else ""
-        return f"Cannot tell: {skipped} of {counted(made + skipped, 'check')} could not be made{rest}. {size}."
-    done = f"{counted(made, 'check')} made" + (f", {skipped} skipped" if skipped else "")
+        rest = f"; nothing found in the other {run}" if run else ""
+        return f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{rest}. {size}."
+    done = f"{format_count(run, 'check')} run" + (f", {skipped} skipped" if skipped else "")
     if not findings:
         return f"Nothing found. {size}; {done}."
     roots = len(findings.roots)
     more = len(findings) - roots
-    follow = f" and {counted(more, 'consequence')}" if more else ""
-    return f"{counted(roots, 'root cause')}{follow}. {size}; {done}."
+    follow = f" and {format_count(more, 'consequence')}" if more else ""
+    return f"{format_count(roots, 'root cause')}{follow}. {size}; {done}."
 
 
 # --- evidence and advice -------------------------------------------------------------------------------------------
 
 
-def value(evidence: Evidence) -> str:
-    """The value of a field, ``absent``, or ``does not exist`` where the object itself is missing (no path)."""
+def format_evidence(evidence: Evidence) -> str:
+    """Return the value of a field, ``absent``, or ``does not exist`` where the object itself is missing (no path)."""
     return "does not exist" if evidence.value is None and not evidence.path else format_value(evidence.value)
 
 
-def beyond(finding: Finding, told: Iterable[Finding]) -> Finding:
-    """The finding with only those steps and that caution that none of the findings told before it gives."""
-    before = tuple(told)
+def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
+    """Return the finding without the steps and the caution that one of the `earlier` findings already gives."""
+    before = tuple(earlier)
     steps = {step for other in before for step in other.next}
     caution = "" if finding.caution in {other.caution for other in before} else finding.caution
     return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
 
 
-def alike(step: str, old: str, finding: Finding, first: Finding) -> bool:
-    """Whether a step is the one of an earlier finding of its rule, read for another subject, its commands the same.
+def is_same_step(step: str, old: str, finding: Finding, first: Finding) -> bool:
+    """Whether a step equals that of an earlier finding of the same rule but for the subject's name in its prose.
 
-    A command that differs is given again, for nobody should have to put a name into it.
+    Its commands must be the same: one that differs is printed again, so that no reader has to edit a name in it.
     """
     name = re.compile(rf"(?<![\w.-]){re.escape(first.subject.name)}(?![\w-]|\.\w)")
     return step.split("`")[1::2] == old.split("`")[1::2] and name.sub(lambda _: finding.subject.name, old) == step
@@ -98,34 +98,34 @@ def alike(step: str, old: str, finding: Finding, first: Finding) -> bool:
 # --- what was not seen ---------------------------------------------------------------------------------------------
 
 
-def unseen(findings: Findings) -> list[tuple[str, str]]:
-    """What kept checks from being made: the kinds that were not seen, and why; what fits no kind under its rule.
+def list_unseen(findings: Findings) -> list[tuple[str, str]]:
+    """Return what kept checks from being run: kinds that were not seen with the reason, else the rule with its reason.
 
-    Kinds of which the source says the same stand together.
+    Kinds with the same reason are in one entry.
     """
     found = {entry for outcome in findings.skipped for entry in outcome.gaps}
     rest = [(outcome.rule, outcome.reason) for outcome in findings.skipped if not outcome.gaps]
-    return [*together(entry for entry in findings.coverage.gaps if entry in found), *rest]
+    return [*group_gaps(entry for entry in findings.coverage.gaps if entry in found), *rest]
 
 
-def together(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
-    """Lists that were not seen and the reasons, each reason once: ``("Node, Machine", "not allowed: …")``.
+def group_gaps(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
+    """Group the lists that were not seen by their reason: ``("Node, Machine", "not allowed: …")``.
 
-    Reasons that differ in nothing but the names of the kind count as one, told in the words for the first.
+    Reasons that differ only in the name of the kind count as one; the first is given.
     """
     found: dict[str, list[CoverageEntry]] = {}
     for gap in gaps:
-        found.setdefault(_nameless(gap), []).append(gap)
-    return [(", ".join(dict.fromkeys(map(_where, alike))), _for_all(alike)) for alike in found.values()]
+        found.setdefault(_reason_key(gap), []).append(gap)
+    return [(", ".join(dict.fromkeys(map(_list_label, alike))), _shared_reason(alike)) for alike in found.values()]
 
 
-def _for_all(gaps: Sequence[CoverageEntry]) -> str:
+def _shared_reason(gaps: Sequence[CoverageEntry]) -> str:
     likewise = "; likewise the others" if len({gap.reason for gap in gaps}) > 1 else ""
-    return reason(gaps[0]) + likewise
+    return describe_gap(gaps[0]) + likewise
 
 
-def _nameless(gap: CoverageEntry) -> str:
-    """State and reason without what the list is called, by which the words of a server differ from kind to kind."""
+def _reason_key(gap: CoverageEntry) -> str:
+    """State and reason without the name of the list, in which an API server's messages differ from kind to kind."""
     plural = CATALOGUE[gap.kind].plural if gap.kind in CATALOGUE else gap.kind.removesuffix(f".{gap.group}")
     text = re.sub(r'API group "[^"]*"', "", gap.reason)
     for name in (f"{plural}.{gap.group}", plural, gap.kind):
@@ -134,22 +134,22 @@ def _nameless(gap: CoverageEntry) -> str:
     return f"{gap.state}: {text}"
 
 
-def in_short(rows: Iterable[tuple[str, str]]) -> str:
-    """What was not seen, in one line: a few kinds, and the first reason."""
-    told = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
-    kinds = list(dict.fromkeys(kind for kind, _ in told))
+def summarize_unseen(rows: Iterable[tuple[str, str]]) -> str:
+    """Return what was not seen in one line: a few kinds and the first reason."""
+    pairs = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
+    kinds = list(dict.fromkeys(kind for kind, _ in pairs))
     more = f" and {len(kinds) - FEW} more" if len(kinds) > FEW else ""
-    why = told[0][1] if told else "nothing is known of it"
+    why = pairs[0][1] if pairs else "no reason given by the source"
     return f"{', '.join(kinds[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}"
 
 
-def hint(source: Source) -> str:
-    """How to see more of a source; empty where there is no way."""
+def permission_hint(source: Source) -> str:
+    """Return how to see more of a source; empty where there is no way."""
     return source_type(source.kind).hint
 
 
-def place(entry: CoverageEntry) -> str:
-    """Where a list was looked for, so that it fits what the server says of it."""
+def describe_place(entry: CoverageEntry) -> str:
+    """Return where a list was looked for, in agreement with what the API server says of it."""
     if entry.namespace == OTHERS:
         return "other namespaces"
     if entry.namespace and entry.state is State.FORBIDDEN and "at the cluster scope" in entry.reason:
@@ -157,33 +157,37 @@ def place(entry: CoverageEntry) -> str:
     return entry.namespace or "(cluster)"
 
 
-def _where(entry: CoverageEntry) -> str:
+def _list_label(entry: CoverageEntry) -> str:
     home = CATALOGUE[entry.kind].home if entry.kind in CATALOGUE else ""
-    where = place(entry)
+    where = describe_place(entry)
     everything = entry.namespace in {"", home} or where == "all namespaces"
     return entry.kind if everything else f"{entry.kind} in {where}"
 
 
-def reason(entry: CoverageEntry) -> str:
-    """Why a list was not seen, with its state in words; empty where it was seen."""
-    text = detail(entry)
-    lead = LEADS.get(entry.state, "" if text.startswith(TELLING) else "not read whole")
+def describe_gap(entry: CoverageEntry) -> str:
+    """Return why a list was not seen, led by its state; the remark of one that was seen, mostly empty."""
+    text = gap_detail(entry)
+    lead = LEADS.get(entry.state, "" if text.startswith(TELLING) else "not read completely")
     return text if entry.state.seen or not lead else ": ".join(filter(None, (lead, text)))
 
 
-def detail(entry: CoverageEntry) -> str:
-    """What the source says of a list, to stand beside its state."""
-    return entry.reason.replace(f" a {entry.kind}", f" an {entry.kind}") if _vowel(entry.kind) else entry.reason
+def gap_detail(entry: CoverageEntry) -> str:
+    """Return the message of the source about a list, to be shown next to its state."""
+    return (
+        entry.reason.replace(f" a {entry.kind}", f" an {entry.kind}")
+        if _starts_with_vowel(entry.kind)
+        else entry.reason
+    )
 
 
-def _vowel(word: str) -> bool:
-    """Whether the word is spoken with a vowel first; RKE is spelled out."""
+def _starts_with_vowel(word: str) -> bool:
+    """Whether the word is pronounced with a vowel first; RKE is spelled out."""
     return word.startswith((*"AEIO", "Up", "RKE"))
 
 
-# --- the story of an upgrade -----------------------------------------------------------------------------------------
+# --- the field that shows a fault ------------------------------------------------------------------------------------
 
 
-def broken(finding: Finding) -> Evidence | None:
-    """The field that shows the fault; of a finding that does not say which, the first."""
+def fault_evidence(finding: Finding) -> Evidence | None:
+    """Return the field that shows the fault; its first evidence where the finding does not declare it."""
     return finding.shows or next(iter(finding.evidence), None)

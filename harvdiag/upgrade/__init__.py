@@ -1,6 +1,6 @@
-"""The upgrade as the state machine it is: phases, nodes, the drain's handshake, Jobs, and what the planner says.
+"""The upgrade as a state machine: phases, nodes, the drain's handshake, Jobs, and the planner's messages.
 
-It tells how things stand; what is wrong with that is for the rules. See docs/objects.md#upgrade-phases.
+It describes the state; what is wrong with it is for the rules. See docs/objects.md#upgrade-phases.
 """
 
 from harvdiag.upgrade.all import Upgrades

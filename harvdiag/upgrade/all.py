@@ -1,4 +1,4 @@
-"""The Upgrade objects of a snapshot, and which of them counts."""
+"""The Upgrade objects of a snapshot, and which of them is the current one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.wording import made
+from harvdiag.upgrade.wording import created_at
 
 __all__ = ["Upgrades"]
 
@@ -22,13 +22,13 @@ class Upgrades:
     def all(self) -> list[Upgrade]:
         """Every Upgrade, the one labelled latest first, then the youngest."""
         found = [Upgrade(obj) for obj in self._snapshot.objects("Upgrade")]
-        found.sort(key=made, reverse=True)
+        found.sort(key=created_at, reverse=True)
         return sorted(found, key=lambda u: not u.latest)
 
     @property
     def plan(self) -> UpgradePlan | None:
         """The UpgradePlan (Upgrade V2) that is under way, the youngest first; None where none is."""
-        return next((plan for plan in sorted(self.plans, key=made, reverse=True) if plan.running), None)
+        return next((plan for plan in sorted(self.plans, key=created_at, reverse=True) if plan.running), None)
 
     @cached_property
     def plans(self) -> list[UpgradePlan]:
@@ -46,5 +46,5 @@ class Upgrades:
         last = next(iter(self.all), None)
         if last is None or self.running or not last.failed:
             return None
-        good = any(plan.phase != "Failed" and made(plan) > made(last) for plan in self.plans)
+        good = any(plan.phase != "Failed" and created_at(plan) > created_at(last) for plan in self.plans)
         return None if good else last

@@ -7,11 +7,22 @@ by byte. When the cycle is over, Rancher clears all of them: "all absent" means 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, get_text
 
-__all__ = ["DRAIN_STEPS", "KEYS", "DrainStep", "Hand", "Handshake", "handshake", "path"]
+__all__ = [
+    "DRAIN_STEPS",
+    "KEYS",
+    "DrainStep",
+    "Hand",
+    "Handshake",
+    "StepEvidence",
+    "annotation_path",
+    "read_handshake",
+    "step_entries",
+]
 
 KEYS = {
     "drain-options": "rke.cattle.io/drain-options",
@@ -26,9 +37,40 @@ KEYS = {
 """Short name to annotation, in the order in which they are written; ``drain-error`` may come at any time."""
 
 
-def path(key: str) -> str:
+def annotation_path(key: str) -> str:
     """The field of an annotation by its short name."""
     return f'metadata.annotations["{KEYS[key]}"]'
+
+
+class DrainStep(StrEnum):
+    """A step of the drain; its value says it in words."""
+
+    IDLE = "idle"
+    """No drain is under way."""
+    ROLLOUT_REQUESTED = "rollout requested"
+    """Asked of the whole cluster; no plan Secret shows it."""
+    DRAIN_ANNOUNCED = "drain announced"
+    PRE_DRAIN_REQUESTED = "pre-drain requested"
+    PRE_DRAIN_JOB_STARTED = "pre-drain Job started"
+    PRE_DRAIN_JOB_COMPLETE = "pre-drain Job complete"
+    PRE_DRAIN_ACKNOWLEDGED = "pre-drain acknowledged"
+    DRAINED = "node drained"
+    UNCORDON_REQUESTED = "uncordon requested"
+    POST_DRAIN_REQUESTED = "post-drain requested"
+    POST_DRAIN_JOB_STARTED = "post-drain Job started"
+    POST_DRAIN_JOB_COMPLETE = "post-drain Job complete"
+    POST_DRAIN_ACKNOWLEDGED = "post-drain acknowledged"
+    DRAIN_CLEARED = "drain cleared"
+
+    @property
+    def number(self) -> int:
+        """Its place among the steps of a node, 1 to 12; 0 for the request of the rollout, -1 for idle."""
+        return list(DrainStep).index(self) - 1
+
+    @property
+    def code(self) -> str:
+        """What JSON has for it: ``h0`` to ``h12``, or ``idle``."""
+        return self.value if self is DrainStep.IDLE else f"h{self.number}"
 
 
 class Hand(NamedTuple):
@@ -39,83 +81,88 @@ class Hand(NamedTuple):
 
 
 class Handshake(NamedTuple):
-    """One node's drain cycle. `step` is the last that was taken (``idle`` where none), `waits_for` who is to act next.
+    """One node's drain cycle. `step` is the last that was taken (idle where none), `waits_for` who is to act next.
 
     `values` holds the annotations that are there, by short name.
     """
 
-    step: str
+    step: DrainStep
     waits_for: Hand
     values: Mapping[str, str]
 
     @property
     def idle(self) -> bool:
         """No cycle is under way."""
-        return self.step == "idle"
+        return self.step is DrainStep.IDLE
 
     @property
     def error(self) -> str:
-        """What Rancher met while draining; empty where nothing."""
+        """The error of Rancher's drain; empty where there is none."""
         return self.values.get("drain-error", "")
 
-    def asked(self, request: str, answer: str) -> bool:
-        """Whether `request` is there and `answer` is not its very copy."""
+    def is_unanswered(self, request: str, answer: str) -> bool:
+        """Whether `request` is there and `answer` is not an exact copy of it."""
         return request in self.values and self.values.get(answer) != self.values[request]
 
 
 WAITS = {
-    "idle": Hand("Rancher's planner", "to begin with this node"),
-    "h1": Hand("Rancher", "to cordon the node and ask for the pre-drain hook"),
-    "h2": Hand("Harvester", "to run the pre-drain Job and acknowledge"),
-    "h5": Hand("Rancher", "to drain the node"),
-    "h6": Hand("Rancher and the node's agent", "to apply the new plan"),
-    "h7": Hand("Rancher", "to ask for the post-drain hook"),
-    "h8": Hand("Harvester", "to run the post-drain Job and acknowledge"),
-    "h11": Hand("Rancher", "to uncordon the node and end the cycle"),
+    DrainStep.IDLE: Hand("Rancher's planner", "to begin with this node"),
+    DrainStep.DRAIN_ANNOUNCED: Hand("Rancher", "to cordon the node and ask for the pre-drain hook"),
+    DrainStep.PRE_DRAIN_REQUESTED: Hand("Harvester", "to run the pre-drain Job and acknowledge"),
+    DrainStep.PRE_DRAIN_ACKNOWLEDGED: Hand("Rancher", "to drain the node"),
+    DrainStep.DRAINED: Hand("Rancher and the node's agent", "to apply the new plan"),
+    DrainStep.UNCORDON_REQUESTED: Hand("Rancher", "to ask for the post-drain hook"),
+    DrainStep.POST_DRAIN_REQUESTED: Hand("Harvester", "to run the post-drain Job and acknowledge"),
+    DrainStep.POST_DRAIN_ACKNOWLEDGED: Hand("Rancher", "to uncordon the node and end the cycle"),
 }
 """The step that was taken last, and who is to take the next."""
 
 
-class DrainStep(NamedTuple):
-    """One step of a drain: its name, and what shows that it was taken.
+class StepEvidence(NamedTuple):
+    """One step of a drain, and what shows that it was taken.
 
-    That is an annotation of the plan Secret (`key`), which must be the copy of the request that it `answers`, or a hook
-    `job` of that type. The last shows by nothing: Rancher clears all annotations with it.
+    That is an annotation of the plan Secret (`key`), which must be a copy of the request that it `answers`, or a hook
+    `job` of that type. The last leaves nothing: Rancher clears all annotations with it.
     """
 
-    name: str
+    step: DrainStep
     key: str = ""
     answers: str = ""
     job: str = ""
 
 
 DRAIN_STEPS = (
-    DrainStep("h1", "drain-options"),
-    DrainStep("h2", "pre-drain"),
-    DrainStep("h3", job="pre-drain"),
-    DrainStep("h4", job="pre-drain"),
-    DrainStep("h5", "pre-hook", answers="pre-drain"),
-    DrainStep("h6", "drain-done"),
-    DrainStep("h7", "uncordon"),
-    DrainStep("h8", "post-drain"),
-    DrainStep("h9", job="post-drain"),
-    DrainStep("h10", job="post-drain"),
-    DrainStep("h11", "post-hook", answers="post-drain"),
-    DrainStep("h12"),
+    StepEvidence(DrainStep.DRAIN_ANNOUNCED, "drain-options"),
+    StepEvidence(DrainStep.PRE_DRAIN_REQUESTED, "pre-drain"),
+    StepEvidence(DrainStep.PRE_DRAIN_JOB_STARTED, job="pre-drain"),
+    StepEvidence(DrainStep.PRE_DRAIN_JOB_COMPLETE, job="pre-drain"),
+    StepEvidence(DrainStep.PRE_DRAIN_ACKNOWLEDGED, "pre-hook", answers="pre-drain"),
+    StepEvidence(DrainStep.DRAINED, "drain-done"),
+    StepEvidence(DrainStep.UNCORDON_REQUESTED, "uncordon"),
+    StepEvidence(DrainStep.POST_DRAIN_REQUESTED, "post-drain"),
+    StepEvidence(DrainStep.POST_DRAIN_JOB_STARTED, job="post-drain"),
+    StepEvidence(DrainStep.POST_DRAIN_JOB_COMPLETE, job="post-drain"),
+    StepEvidence(DrainStep.POST_DRAIN_ACKNOWLEDGED, "post-hook", answers="post-drain"),
+    StepEvidence(DrainStep.DRAIN_CLEARED),
 )
-"""All of them in their order."""
+"""All of them in their order, with what shows each."""
 
 
-def handshake(secret: Obj) -> Handshake:
-    """How far the cycle of a plan Secret has come."""
-    found = {key: value for key in KEYS if (value := get_text(secret, path(key)))}
-    step = _step(found)
+def step_entries(step: DrainStep | None) -> dict[str, str | None]:
+    """What a JSON document has of a step: its code as `step` and its words as `step_name`; None where there is none."""
+    return {"step": step.code if step else None, "step_name": step.value if step else None}
+
+
+def read_handshake(secret: Obj) -> Handshake:
+    """Read how far the drain cycle of a plan Secret is."""
+    found = {key: value for key in KEYS if (value := get_text(secret, annotation_path(key)))}
+    step = _last_step(found)
     return Handshake(step, WAITS[step], found)
 
 
-def _step(found: Mapping[str, str]) -> str:
-    """The last step that an annotation shows; a request counts as answered by its very copy alone."""
-    for step in reversed(DRAIN_STEPS):
-        if step.key in found and (not step.answers or found[step.key] == found.get(step.answers)):
-            return step.name
-    return "idle"
+def _last_step(found: Mapping[str, str]) -> DrainStep:
+    """Return the last step that an annotation shows; a request counts as answered only by an exact copy."""
+    for shown in reversed(DRAIN_STEPS):
+        if shown.key in found and (not shown.answers or found[shown.key] == found.get(shown.answers)):
+            return shown.step
+    return DrainStep.IDLE

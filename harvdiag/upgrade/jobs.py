@@ -13,7 +13,7 @@ __all__ = ["ACTIVE", "COMPLETE", "ENDS", "FAILED", "WAITING", "Job", "every_job"
 ACTIVE, COMPLETE, FAILED, WAITING = "active", "complete", "failed", "waiting"
 MANIFEST = "apply-manifests"
 ENDS = frozenset({"Complete", "Failed"})
-"""The conditions that tell of a Job's end."""
+"""The conditions of a finished Job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,48 +34,48 @@ class Job:
 
     @property
     def pending(self) -> bool:
-        """Whether it keeps every other hook Job of the upgrade from being made: no Pod of it has succeeded."""
+        """Whether it keeps every other hook Job of the upgrade from being created: no Pod of it has succeeded."""
         return self.state != COMPLETE
 
 
 def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
-    """The Jobs of an upgrade in harvester-system, the oldest first."""
-    mine = [obj for obj in objects if get_labels(obj).get("harvesterhci.io/upgrade") == upgrade]
-    found = [_job(obj, step_of(obj, upgrade)) for obj in mine if namespace_of(obj) == "harvester-system"]
+    """Return the Jobs of an upgrade in harvester-system, the oldest first."""
+    own_jobs = [obj for obj in objects if get_labels(obj).get("harvesterhci.io/upgrade") == upgrade]
+    found = [_build_job(obj, step_of(obj, upgrade)) for obj in own_jobs if namespace_of(obj) == "harvester-system"]
     return sorted(found, key=lambda job: (job.began, job.ref))
 
 
 def every_job(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
-    """The same with the Jobs of its Plans, wherever they are, in the order of the source; see `step_of`."""
-    return [_job(obj, step) for obj in objects if (step := step_of(obj, upgrade))]
+    """Return the same with the Jobs of its Plans, in any namespace, in the order of the source; see `step_of`."""
+    return [_build_job(obj, step) for obj in objects if (step := step_of(obj, upgrade))]
 
 
 def step_of(job: Obj, upgrade: str) -> str:
     """What a Job does for an upgrade: the type of its own Jobs; for the system-upgrade-controller's, which carry out
     its Plans, what these are named behind the upgrade, such as ``prepare``. Empty where it is none of its Jobs.
     """
-    mine = get_labels(job)
-    if mine.get("harvesterhci.io/upgrade") != upgrade:
-        plan = str(mine.get("upgrade.cattle.io/plan", ""))
+    job_labels = get_labels(job)
+    if job_labels.get("harvesterhci.io/upgrade") != upgrade:
+        plan = str(job_labels.get("upgrade.cattle.io/plan", ""))
         return plan.removeprefix(f"{upgrade}-") if plan.startswith(f"{upgrade}-") else ""
-    component = str(mine.get("harvesterhci.io/upgradeComponent", ""))
-    return str(mine.get("harvesterhci.io/upgradeJobType") or (MANIFEST if component == "manifest" else component))
+    component = str(job_labels.get("harvesterhci.io/upgradeComponent", ""))
+    return str(job_labels.get("harvesterhci.io/upgradeJobType") or (MANIFEST if component == "manifest" else component))
 
 
 def node_of(job: Obj) -> str:
     """The node that a Job is for; empty where it is for the cluster."""
-    mine = get_labels(job)
-    return str(mine.get("harvesterhci.io/node") or mine.get("upgrade.cattle.io/node") or "")
+    job_labels = get_labels(job)
+    return str(job_labels.get("harvesterhci.io/node") or job_labels.get("upgrade.cattle.io/node") or "")
 
 
-def _job(obj: Obj, step: str) -> Job:
-    state, reason = _state(obj)
+def _build_job(obj: Obj, step: str) -> Job:
+    state, reason = _job_state(obj)
     ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
     began = get_text(obj, "status.startTime") or get_text(obj, "metadata.creationTimestamp")
-    return Job(ref=ref, type=step, node=node_of(obj), state=state, reason=reason, began=began, ended=_ended(obj))
+    return Job(ref=ref, type=step, node=node_of(obj), state=state, reason=reason, began=began, ended=_end_time(obj))
 
 
-def _state(obj: Obj) -> tuple[str, str]:
+def _job_state(obj: Obj) -> tuple[str, str]:
     for found in conditions_of(obj):
         if found.status == "True" and found.type in ENDS:
             return (COMPLETE if found.type == "Complete" else FAILED), found.why
@@ -84,6 +84,6 @@ def _state(obj: Obj) -> tuple[str, str]:
     return (ACTIVE if field_path("status.active").get(obj) else WAITING), ""
 
 
-def _ended(obj: Obj) -> str:
+def _end_time(obj: Obj) -> str:
     last = (found.changed for found in conditions_of(obj) if found.type in ENDS)
     return get_text(obj, "status.completionTime") or next(last, "")

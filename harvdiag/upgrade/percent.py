@@ -1,4 +1,4 @@
-"""The percentages: as Harvester's UI computes them, and what they hide (docs/objects.md#percentages)."""
+"""The percentages as Harvester's UI computes them, and what they hide (docs/objects.md#percentages)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.v1 import Upgrade
 
-__all__ = ["Percent", "percent"]
+__all__ = ["Percent", "compute_percent"]
 
 
 class Percent(NamedTuple):
@@ -24,14 +24,14 @@ class Percent(NamedTuple):
     of: int
 
 
-def percent(upgrade: Upgrade, nodes: Collection[str]) -> Percent:
-    """What the UI shows of an upgrade of a cluster with these nodes."""
+def compute_percent(upgrade: Upgrade, nodes: Collection[str]) -> Percent:
+    """Compute what the UI shows of an upgrade of a cluster with these nodes."""
     states = {**dict.fromkeys(nodes, ""), **upgrade.nodes}
     done = sum(state == DONE for state in states.values())
     count = len(states)
     share = 100 * done // count if count else 0
     if share == 100 and not upgrade.status("NodesUpgraded"):
         share = 99
-    told = upgrade.status("SystemServicesUpgraded")
-    services = {"": 0, "True": 100}.get(told, 50)
+    services_status = upgrade.status("SystemServicesUpgraded")
+    services = {"": 0, "True": 100}.get(services_status, 50)
     return Percent(share, services, (share * count + services) // (count + 1), done, count)

@@ -62,8 +62,8 @@ PHASES = (
         label="",
         condition="Completed",
         actor="Harvester's upgrade controller",
-        doing="takes the Upgrade up",
-        until="its UpgradeLog is made",
+        doing="starts the Upgrade",
+        until="its UpgradeLog is created",
     ),
     Phase(
         number=1,
@@ -94,7 +94,7 @@ PHASES = (
         label="RepoPrepared",
         condition="NodesPrepared",
         actor="Harvester's upgrade controller",
-        doing="reads the release from the repository and judges whether the way there is allowed",
+        doing="reads the release from the repository and checks whether this upgrade is allowed",
         until="the release information is read",
     ),
     Phase(
@@ -165,5 +165,5 @@ STATES = {
 
 
 def phase_of(label: str) -> Phase | None:
-    """The phase of a label; None for one that no release known here writes."""
+    """Return the phase of a label; None for one that no known release writes."""
     return next((phase for phase in PHASES if phase.label == label), None)

@@ -1,4 +1,4 @@
-"""What Rancher's planner says in conditions, and what that means; docs/objects.md#planner-messages."""
+"""The messages of Rancher's planner in conditions, and what they mean; docs/objects.md#planner-messages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,21 @@ from harvdiag.core.timestamps import latest_time
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["SAYINGS", "Saying", "Told", "decode", "planner_says", "saying"]
+__all__ = [
+    "KNOWN_MESSAGES",
+    "KnownMessage",
+    "PlannerMessage",
+    "explain_message",
+    "find_known_message",
+    "planner_messages",
+]
 
 
-class Saying(NamedTuple):
-    """A part of a message, in lower case, and what it says.
+class KnownMessage(NamedTuple):
+    """A part of a message, in lower case, and what it means.
 
-    `stalls`: it may stand for good while nothing on any object but this message tells so. Where it does not, either it
-    only names whose turn it is, or it waits for a hook, a drain or a pause, of which other objects tell more.
+    `stalls`: it may last forever while nothing but this message shows it. Where it does not, it only names whose turn
+    it is, or waits for a hook, a drain or a pause, of which other objects show more.
     """
 
     part: str
@@ -28,8 +35,8 @@ class Saying(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """One condition's message."""
+class PlannerMessage:
+    """A message of the planner in one condition."""
 
     subject: ObjectRef
     path: str
@@ -37,89 +44,91 @@ class Told:
     message: str
     meaning: str
     machines: tuple[str, ...]
-    """The Machines that the message names."""
+    """The Machines mentioned in the message."""
     since: str
     """The later of the condition's times, RFC 3339: Rancher sets lastUpdateTime with each message, lastTransitionTime
     with each status only.
     """
     part: str = ""
-    """As the Saying has it, and `stalls` too."""
+    """As in the KnownMessage, as is `stalls`."""
     stalls: bool = False
 
 
-SAYINGS = (
-    Saying("is paused", "Rancher does nothing while the CAPI Cluster or the RKEControlPlane is paused"),
-    Saying("waiting for at least one bootstrap node", "no init node has a plan: nothing can begin", stalls=True),
-    Saying(
+KNOWN_MESSAGES = (
+    KnownMessage("is paused", "Rancher does nothing while the CAPI Cluster or the RKEControlPlane is paused"),
+    KnownMessage("waiting for at least one bootstrap node", "no init node has a plan: nothing can begin", stalls=True),
+    KnownMessage(
         "non-ready bootstrap machine",
         "the init Machine has no healthy node, or CAPI cannot talk to the cluster",
         stalls=True,
     ),
-    Saying(
+    KnownMessage(
         "waiting for agent to check in",
-        "the host's rancher-system-agent never applied a plan: it is dead or misled",
+        "the host's rancher-system-agent never applied a plan: it is not running or misdirected",
         stalls=True,
     ),
-    Saying("failure while applying plan", "the host's agent tried the plan as often as it may and failed", stalls=True),
-    Saying("waiting for probes", "a component on the host does not become healthy", stalls=True),
-    Saying(
+    KnownMessage(
+        "failure while applying plan", "the host's agent has failed the plan as often as it may try", stalls=True
+    ),
+    KnownMessage("waiting for probes", "a component on the host does not become healthy", stalls=True),
+    KnownMessage(
         "waiting for kubelet to update",
         "the node's kubelet is not yet the new one, or CAPI sees an old state",
         stalls=True,
     ),
-    Saying("waiting for uncordon to finish", "Harvester has not acknowledged the post-drain hook"),
-    Saying("error draining machine", "the drain was refused: see the error"),
-    Saying("draining node", "the node is being drained"),
-    Saying(
+    KnownMessage("waiting for uncordon to finish", "Harvester has not acknowledged the post-drain hook"),
+    KnownMessage("error draining machine", "the drain was refused: see the error"),
+    KnownMessage("draining node", "the node is being drained"),
+    KnownMessage(
         "waiting for plan to be applied",
         "the plan was delivered; the host's agent has not finished it",
         stalls=True,
     ),
-    Saying("waiting for cluster agent to connect", "the cluster agent of Rancher is not connected", stalls=True),
-    Saying(
+    KnownMessage("waiting for cluster agent to connect", "the cluster agent of Rancher is not connected", stalls=True),
+    KnownMessage(
         "no etcd machines exist that have plans",
         "all etcd Machines were replaced: there is no node to begin with",
         stalls=True,
     ),
-    Saying("configuring bootstrap node", "the init node has its turn"),
-    Saying("configuring etcd node", "the etcd nodes have their turn"),
-    Saying("configuring control plane node", "the control-plane nodes have their turn"),
-    Saying("configuring worker node", "the workers have their turn"),
+    KnownMessage("configuring bootstrap node", "the init node has its turn"),
+    KnownMessage("configuring etcd node", "the etcd nodes have their turn"),
+    KnownMessage("configuring control plane node", "the control-plane nodes have their turn"),
+    KnownMessage("configuring worker node", "the workers have their turn"),
 )
-"""What the planner says; the more telling first."""
+"""The known messages, the more specific first."""
 MACHINE = re.compile(r"\bcustom-[0-9a-f]{12}\b")
 TYPES = ("Ready", "Reconciled", "Updated", "Provisioned")
 
 
-def saying(message: str) -> Saying | None:
-    """The most telling of what a message says; None for one that says nothing known."""
+def find_known_message(message: str) -> KnownMessage | None:
+    """Return the most specific known message in a text; None where there is none."""
     spoken = message.lower()
-    return next((known for known in SAYINGS if known.part in spoken), None)
+    return next((known for known in KNOWN_MESSAGES if known.part in spoken), None)
 
 
-def decode(message: str) -> str:
-    """What a message means; empty for one that says nothing known."""
-    known = saying(message)
+def explain_message(message: str) -> str:
+    """Return what a message means; empty for an unknown one."""
+    known = find_known_message(message)
     return known.meaning if known else ""
 
 
-def planner_says(snapshot: Snapshot) -> list[Told]:
-    """The messages of Rancher's planner that mean something, each once, as the cluster's objects have them."""
-    found: dict[str, Told] = {}
+def planner_messages(snapshot: Snapshot) -> list[PlannerMessage]:
+    """Return the known messages of Rancher's planner, each once, in the order of the cluster's objects."""
+    messages: dict[str, PlannerMessage] = {}
     for ref in (CONTROL_PLANE, PROVISIONING):
         obj = snapshot.get(ref)
-        for told in _messages(ref, obj) if obj else ():
-            found.setdefault(told.message, told)
-    return list(found.values())
+        for message in _read_messages(ref, obj) if obj else ():
+            messages.setdefault(message.message, message)
+    return list(messages.values())
 
 
-def _messages(ref: ObjectRef, obj: dict[str, object]) -> list[Told]:
+def _read_messages(ref: ObjectRef, obj: dict[str, object]) -> list[PlannerMessage]:
     rows = conditions_of(obj, ALL_LISTS)
     found = []
     for row in sorted(rows, key=lambda row: TYPES.index(row.type) if row.type in TYPES else len(TYPES)):
-        if row.status != "True" and (known := saying(row.message)):
+        if row.status != "True" and (known := find_known_message(row.message)):
             found.append(
-                Told(
+                PlannerMessage(
                     subject=ref,
                     path=row.path,
                     message=row.message,

@@ -1,7 +1,7 @@
-"""Plans of the system-upgrade-controller (SUC): which Nodes each selects, which are done, and what it is held up by.
+"""Plans of the system-upgrade-controller (SUC): which Nodes each selects, which are done, and what blocks it.
 
 See docs/objects.md#system-upgrade-plans: a Node that is done carries the label ``plan.upgrade.cattle.io/<plan>`` with
-the plan's hash. Not to be mixed up with the machine-plan Secrets, which are Rancher's.
+the plan's hash. Not to be confused with Rancher's machine-plan Secrets.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class NodePlan:
     """What it does for that, such as ``prepare``."""
     hash: str
     applying: tuple[str, ...]
-    """The Nodes at which it says to be at work."""
+    """The Nodes it is being applied to, by its status."""
     selector: Obj
 
     @property
@@ -49,11 +49,15 @@ class NodePlan:
 
     def selects(self, node: Obj) -> bool:
         """Whether it is to run on this Node."""
-        mine = get_labels(node)
+        node_labels = get_labels(node)
         wanted: Any = self.selector.get("matchLabels")
-        if isinstance(wanted, dict) and any(mine.get(key) != value for key, value in wanted.items()):
+        if isinstance(wanted, dict) and any(node_labels.get(key) != value for key, value in wanted.items()):
             return False
-        return all(_fits(row, mine) for row in get_items(self.selector, "matchExpressions") if isinstance(row, dict))
+        return all(
+            _expression_matches(row, node_labels)
+            for row in get_items(self.selector, "matchExpressions")
+            if isinstance(row, dict)
+        )
 
     def done(self, node: Obj) -> bool:
         """Whether it has run on this Node, in the version that it has now."""
@@ -64,21 +68,21 @@ class NodePlan:
         return [name for name, node in nodes.items() if self.selects(node) and not self.done(node)]
 
     def held_up_by(self, nodes: Mapping[str, Obj], now: Timestamp) -> dict[str, str]:
-        """The Nodes on which it cannot run as they are `now`, and why; empty where it gets on."""
+        """The Nodes on which it cannot run as they are `now`, and why; empty where nothing blocks it."""
         found = {name: GONE for name in self.applying if name not in nodes}
         busy = [name for name in self.applying if name in nodes and not self.done(nodes[name])]
         late = dict.fromkeys([*busy, *self.missing(nodes)])
-        return found | {name: NOT_READY for name in late if _dead(nodes[name], now)}
+        return found | {name: NOT_READY for name in late if _is_down(nodes[name], now)}
 
 
 def node_plans(objects: tuple[Obj, ...]) -> list[NodePlan]:
-    """The plans of the system-upgrade-controller in cattle-system."""
-    return [_plan(obj) for obj in objects if namespace_of(obj) == "cattle-system"]
+    """Return the plans of the system-upgrade-controller in cattle-system."""
+    return [_build_plan(obj) for obj in objects if namespace_of(obj) == "cattle-system"]
 
 
-def _plan(obj: Obj) -> NodePlan:
+def _build_plan(obj: Obj) -> NodePlan:
     name, selector = name_of(obj), field_path("spec.nodeSelector").get(obj)
-    upgrade, task = _owner(name, get_labels(obj))
+    upgrade, task = _upgrade_and_task(name, get_labels(obj))
     ref = ObjectRef("Plan", namespace_of(obj), name)
     applying = tuple(str(node) for node in get_items(obj, "status.applying"))
     return NodePlan(
@@ -91,7 +95,7 @@ def _plan(obj: Obj) -> NodePlan:
     )
 
 
-def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
+def _upgrade_and_task(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
     """The Upgrade and the task, by label, else by name: the upgrade's script labels none of its own."""
     if OF_V2 in marks:
         return "", ""
@@ -100,24 +104,24 @@ def _owner(name: str, marks: Mapping[str, Any]) -> tuple[str, str]:
     return upgrade, name.removeprefix(f"{upgrade}-") if upgrade else ""
 
 
-def _dead(node: Obj, now: Timestamp) -> bool:
-    """Not Ready for longer than a restart takes, or for nobody knows how long."""
+def _is_down(node: Obj, now: Timestamp) -> bool:
+    """Not Ready for longer than a restart takes, or for an unknown time."""
     ready = find_condition(node, "Ready", ALL_LISTS)
     age = now.since(Timestamp(ready.changed))
     return ready.status in {"False", "Unknown"} and (age is None or age >= RESTART)
 
 
-def _fits(row: Obj, mine: Mapping[str, Any]) -> bool:
+def _expression_matches(row: Obj, node_labels: Mapping[str, Any]) -> bool:
     """One matchExpression; an operator that Kubernetes does not know selects nothing."""
     key, values = str(row.get("key")), get_items(row, "values")
     match row.get("operator"):
         case "In":
-            return mine.get(key) in values
+            return node_labels.get(key) in values
         case "NotIn":
-            return mine.get(key) not in values
+            return node_labels.get(key) not in values
         case "Exists":
-            return key in mine
+            return key in node_labels
         case "DoesNotExist":
-            return key not in mine
+            return key not in node_labels
         case _:
             return False

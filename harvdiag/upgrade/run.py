@@ -1,7 +1,7 @@
-"""Rollout: one upgrade together with the nodes, Machines, plan Secrets and Jobs that it is carried out by.
+"""One run of an upgrade: the Upgrade with its nodes, Machines, plan Secrets and Jobs.
 
-Each node has three sides here: what the Upgrade says of it, what its Node is, and how far the drain's handshake on its
-plan Secret has come. Where they disagree, a rule speaks; this only lays them side by side.
+Each node has three sides here: what the Upgrade says of it, the state of its Node, and how far the drain's handshake on
+its plan Secret is. Where they disagree, a rule reports it; here they are only put side by side.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import Pairing
 from harvdiag.kinds.columns import condition_column
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.handshake import Handshake, handshake
+from harvdiag.upgrade.handshake import Handshake, read_handshake
 from harvdiag.upgrade.jobs import Job, jobs_of
-from harvdiag.upgrade.percent import Percent, percent
+from harvdiag.upgrade.percent import Percent, compute_percent
 from harvdiag.upgrade.phases import DONE
-from harvdiag.upgrade.planner import Told, planner_says
+from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 from harvdiag.upgrade.v1 import NodeStatus, Upgrade
 
-__all__ = ["NodeRollout", "Rollout"]
+__all__ = ["NodeUpgrade", "UpgradeRun"]
 
 READY = condition_column("ready", "Ready")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NodeRollout:
+class NodeUpgrade:
     """One node in an upgrade. What was not seen or does not exist is None or empty."""
 
     ref: ObjectRef
@@ -47,9 +47,9 @@ class NodeRollout:
     os: str
     pending_os: str
     machines: tuple[ObjectRef, ...]
-    """Those whose nodeRef names it; where none does, the one that it names itself."""
+    """Those whose nodeRef references it; where none does, the one in its own annotation."""
     others: tuple[ObjectRef, ...]
-    """The Machine that it names itself, where that belongs to another Node."""
+    """The Machine in its own annotation, where that belongs to another Node."""
     secrets: tuple[tuple[ObjectRef, Handshake], ...]
     """The plan Secrets of its Machines, each with the handshake."""
     jobs: tuple[Job, ...]
@@ -62,21 +62,21 @@ class NodeRollout:
 
     @property
     def state(self) -> str:
-        """The Upgrade's word for it; empty where it is not in its list."""
+        """Its state in the Upgrade's list; empty where it is not in it."""
         return self.status.state if self.status else ""
 
     @property
     def handshake(self) -> Handshake | None:
         """The drain's handshake: of several plan Secrets the one whose cycle is under way."""
-        return self._told[1] if self._told else None
+        return self._active_handshake[1] if self._active_handshake else None
 
     @property
     def secret(self) -> ObjectRef | None:
         """That Secret."""
-        return self._told[0] if self._told else None
+        return self._active_handshake[0] if self._active_handshake else None
 
     @property
-    def _told(self) -> tuple[ObjectRef, Handshake] | None:
+    def _active_handshake(self) -> tuple[ObjectRef, Handshake] | None:
         under_way = [(secret, hand) for secret, hand in self.secrets if not hand.idle]
         return next(iter(under_way or self.secrets), None)
 
@@ -85,7 +85,7 @@ class NodeRollout:
         return next((job for job in reversed(self.jobs) if job.type == kind), None)
 
 
-class Rollout:
+class UpgradeRun:
     """One upgrade (V1) over the cluster's nodes."""
 
     def __init__(self, upgrade: Upgrade, snapshot: Snapshot, pairing: Pairing) -> None:
@@ -99,45 +99,45 @@ class Rollout:
         return jobs_of(self.snapshot.objects("Job"), self.upgrade.ref.name)
 
     @cached_property
-    def nodes(self) -> list[NodeRollout]:
+    def nodes(self) -> list[NodeUpgrade]:
         """Every Node of the cluster and every name of the Upgrade's list, in the order of their names."""
         known = {node.name for node in self._pairing.nodes}
-        return [self._node(name) for name in sorted(known | set(self.upgrade.statuses))]
+        return [self._build_node(name) for name in sorted(known | set(self.upgrade.statuses))]
 
-    def node(self, name: str) -> NodeRollout | None:
+    def node(self, name: str) -> NodeUpgrade | None:
         """One of them by name."""
         return next((node for node in self.nodes if node.name == name), None)
 
     @cached_property
-    def planner(self) -> list[Told]:
-        """What Rancher's planner says."""
-        return planner_says(self.snapshot)
+    def planner(self) -> list[PlannerMessage]:
+        """The messages of Rancher's planner."""
+        return planner_messages(self.snapshot)
 
     @property
     def percent(self) -> Percent:
-        """What the UI shows."""
-        return percent(self.upgrade, [node.name for node in self.nodes if node.exists])
+        """The percentages that the UI shows."""
+        return compute_percent(self.upgrade, [node.name for node in self.nodes if node.exists])
 
     @property
-    def done(self) -> list[NodeRollout]:
+    def done(self) -> list[NodeUpgrade]:
         """The nodes that have succeeded."""
         return [node for node in self.nodes if node.state == DONE]
 
     @property
-    def waiting(self) -> list[NodeRollout]:
+    def waiting(self) -> list[NodeUpgrade]:
         """The nodes that have not."""
         return [node for node in self.nodes if node.state != DONE]
 
     @property
-    def draining(self) -> list[NodeRollout]:
+    def draining(self) -> list[NodeUpgrade]:
         """The nodes whose handshake is under way."""
         return [node for node in self.nodes if node.handshake and not node.handshake.idle]
 
-    def _node(self, name: str) -> NodeRollout:
+    def _build_node(self, name: str) -> NodeUpgrade:
         ref = ObjectRef("Node", "", name)
         obj = self._pairing.links.objects.get(ref)
-        machines = self._machines(ref)
-        return NodeRollout(
+        machines = self._find_machines(ref)
+        return NodeUpgrade(
             ref=ref,
             status=self.upgrade.statuses.get(name),
             exists=obj is not None,
@@ -149,26 +149,30 @@ class Rollout:
             os=get_text(obj, "status.nodeInfo.osImage"),
             pending_os=get_text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
             machines=machines,
-            others=self._others(ref, machines),
-            secrets=tuple(self._secrets(machines)),
+            others=self._other_machines(ref, machines),
+            secrets=tuple(self._plan_secrets(machines)),
             jobs=tuple(job for job in self.jobs if job.node == name),
         )
 
-    def _machines(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
-        """As Harvester finds them: from the plan Secret over the Machine's nodeRef, else from the Node's annotation."""
-        claims = (m for m in self._pairing.claims(node) if (edge := self._pairing.node_ref(m)) and edge.target == node)
-        named = self._named(node)
+    def _find_machines(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
+        """As Harvester finds them: from the plan Secret by the Machine's nodeRef, else by the Node's annotation."""
+        claims = (
+            m
+            for m in self._pairing.claiming_machines(node)
+            if (edge := self._pairing.node_ref(m)) and edge.target == node
+        )
+        named = self._machine_by_annotation(node)
         return tuple(claims) or (named if not any(map(self._pairing.node_ref, named)) else ())
 
-    def _others(self, node: ObjectRef, machines: tuple[ObjectRef, ...]) -> tuple[ObjectRef, ...]:
-        """The Machine that a Node names although it is another's; a Node with one of its own has none."""
-        return () if machines else self._named(node)
+    def _other_machines(self, node: ObjectRef, machines: tuple[ObjectRef, ...]) -> tuple[ObjectRef, ...]:
+        """The Machine in a Node's annotation that is another Node's; empty for a Node with a Machine of its own."""
+        return () if machines else self._machine_by_annotation(node)
 
-    def _named(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
-        named = self._pairing.named(node)
+    def _machine_by_annotation(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
+        named = self._pairing.machine_ref(node)
         return (named.target,) if named and named.target in self._pairing.links.objects else ()
 
-    def _secrets(self, machines: tuple[ObjectRef, ...]) -> Iterator[tuple[ObjectRef, Handshake]]:
+    def _plan_secrets(self, machines: tuple[ObjectRef, ...]) -> Iterator[tuple[ObjectRef, Handshake]]:
         for machine in machines:
             for secret in self._pairing.plans_of(machine):
-                yield secret, handshake(self._pairing.obj(secret))
+                yield secret, read_handshake(self._pairing.obj(secret))

@@ -1,4 +1,4 @@
-"""One Upgrade object (``harvesterhci.io/v1beta1``) as it stands; docs/objects.md#upgrade-phases."""
+"""One Upgrade object (``harvesterhci.io/v1beta1``); docs/objects.md#upgrade-phases."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class NodeStatus(NamedTuple):
 
 
 class Release(NamedTuple):
-    """The versions that the upgrade leads to; empty where the Upgrade does not tell them yet."""
+    """The target versions of the upgrade; empty where the Upgrade does not have them yet."""
 
     harvester: str = ""
     os: str = ""
@@ -51,17 +51,17 @@ class Upgrade:
 
     @property
     def phase(self) -> Phase | None:
-        """The phase that the label names; None for a label that no known release writes."""
+        """The phase of that label; None for a label that no known release writes."""
         return phase_of(self.state)
 
     @property
     def version(self) -> str:
-        """The version it goes to; an upgrade by image tells it in its release information only."""
+        """The target version; an upgrade by image has it in its release information only."""
         return get_text(self.obj, "spec.version") or self.release.harvester
 
     @property
     def previous_version(self) -> str:
-        """The version it comes from."""
+        """The previous version."""
         return get_text(self.obj, "status.previousVersion")
 
     @cached_property
@@ -69,7 +69,7 @@ class Upgrade:
         """The versions of `status.repoInfo` (YAML in a string)."""
         info = get_text(self.obj, "status.repoInfo")
         found = (re.search(rf"(?m)^ *{name}: *(.+?) *$", info) for name in Release._fields)
-        return Release(*(told[1].strip("\"'") if told else "" for told in found))
+        return Release(*(match[1].strip("\"'") if match else "" for match in found))
 
     @property
     def latest(self) -> bool:
@@ -82,7 +82,7 @@ class Upgrade:
         return {found.type: found for found in conditions_of(self.obj) if found}
 
     def status(self, kind: str) -> str:
-        """The status of a condition; empty where it is not there."""
+        """Return the status of a condition; empty where there is none."""
         return self.conditions.get(kind, Condition()).status
 
     @property
@@ -92,11 +92,11 @@ class Upgrade:
 
     @property
     def failed(self) -> bool:
-        """Whether it says that it failed."""
+        """Whether its label or condition says that it failed."""
         return not self.running and (self.state == FAILED or self.status("Completed") == "False")
 
     @property
-    def cleaning(self) -> str:
+    def cleanup_state(self) -> str:
         """Label `harvesterhci.io/upgradeCleanup` (1.7 and newer): ``Pending``, ``Succeeded`` or empty."""
         return get_text(self.obj, 'metadata.labels["harvesterhci.io/upgradeCleanup"]')
 
@@ -114,10 +114,10 @@ class Upgrade:
     def statuses(self) -> Mapping[str, NodeStatus]:
         """What it says of each node of its list, by the node's name."""
         found: Any = field_path("status.nodeStatuses").get(self.obj)
-        told = found.items() if isinstance(found, dict) else ()
+        statuses = found.items() if isinstance(found, dict) else ()
         return {
             str(name): NodeStatus(get_text(s, "state"), get_text(s, "reason"), get_text(s, "message"))
-            for name, s in told
+            for name, s in statuses
         }
 
     @property
@@ -136,5 +136,5 @@ class Upgrade:
 
     @property
     def paused(self) -> tuple[str, ...]:
-        """The nodes that an administrator holds back."""
+        """The nodes paused by an administrator."""
         return tuple(sorted(name for name, state in self.nodes.items() if state == PAUSED))

@@ -19,7 +19,7 @@ __all__ = ["UpgradePlan", "toolkit_unseen"]
 
 
 def toolkit_unseen(snapshot: Snapshot) -> bool:
-    """Whether an UpgradePlan may run that could not be read; most releases have no such kind, so nobody looks there."""
+    """Whether an UpgradePlan may run that could not be read; most releases lack the kind, so it is not read."""
     return any(entry.state in {State.FORBIDDEN, State.FAILED} for entry in snapshot.gaps("UpgradePlan"))
 
 
@@ -37,12 +37,12 @@ class UpgradePlan:
 
     @property
     def version(self) -> str:
-        """The version it goes to."""
+        """The target version."""
         return get_text(self.obj, "status.version") or get_text(self.obj, "spec.version")
 
     @property
     def previous_version(self) -> str:
-        """The version it comes from."""
+        """The previous version."""
         return get_text(self.obj, "status.previousVersion")
 
     @property
@@ -65,7 +65,8 @@ class UpgradePlan:
     def statuses(self) -> Mapping[str, NodeStatus]:
         """What it says of each node, by the node's name."""
         found: Any = field_path("status.nodeUpgradeStatuses").get(self.obj)
-        told = found.items() if isinstance(found, dict) else ()
+        statuses = found.items() if isinstance(found, dict) else ()
         return {
-            name: NodeStatus(get_text(s, "state"), get_text(s, "reason"), get_text(s, "message")) for name, s in told
+            name: NodeStatus(get_text(s, "state"), get_text(s, "reason"), get_text(s, "message"))
+            for name, s in statuses
         }

@@ -1,4 +1,4 @@
-"""An upgrade in words: its name with its versions, the states of its nodes, how long something has lasted."""
+"""Text of an upgrade: its name with its versions, the states of its nodes, durations."""
 
 from __future__ import annotations
 
@@ -9,45 +9,54 @@ from harvdiag.core.suggest import join_names
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 
-__all__ = ["FUTILE", "done", "failure", "idle", "made", "named", "span", "states"]
+__all__ = [
+    "FUTILE",
+    "created_at",
+    "failure_reason",
+    "format_done",
+    "format_duration",
+    "format_idle",
+    "format_node_states",
+    "upgrade_title",
+]
 
-FUTILE = "waiting changes nothing"
-"""Said of what stands still."""
+FUTILE = "it will not recover on its own"
+"""The note on a stalled upgrade."""
 INSTANT = ("less than a minute", "< 1 min")
 
 
-def named(of: Upgrade | UpgradePlan) -> str:
+def upgrade_title(of: Upgrade | UpgradePlan) -> str:
     """``Upgrade hvst-upgrade-abcde from v1.4.1 to v1.4.2``"""
     ways = (("from", of.previous_version), ("to", of.version))
     return f"{of.ref.kind} {of.ref.name}" + "".join(f" {word} {version}" for word, version in ways if version)
 
 
-def made(of: Upgrade | UpgradePlan) -> str:
-    """When it was made, RFC 3339."""
+def created_at(of: Upgrade | UpgradePlan) -> str:
+    """Return when it was created, RFC 3339."""
     return get_text(of.obj, "metadata.creationTimestamp")
 
 
-def done(number: int, of: int) -> str:
+def format_done(number: int, of: int) -> str:
     """``3 of 4 nodes are done``"""
     return f"{number} of {of} {'node is' if of == 1 else 'nodes are'} done"
 
 
-def failure(upgrade: Upgrade) -> str:
-    """What its conditions say of its failure; empty where they say nothing."""
+def failure_reason(upgrade: Upgrade) -> str:
+    """Return the reason of its failure by its conditions; empty where they have none."""
     rows = (c for c in upgrade.conditions.values() if c.status == "False" and c.type != "LogReady")
     return next((": ".join(filter(None, (c.reason, c.message))) for c in rows if c.reason or c.message), "")
 
 
-def states(plan: UpgradePlan) -> str:
+def format_node_states(plan: UpgradePlan) -> str:
     """``ImagePreloaded: hv01 and hv02; OSUpgraded: hv03``"""
     found: dict[str, list[str]] = {}
     for name, status in sorted(plan.statuses.items()):
         found.setdefault(status.state or "(no state)", []).append(name)
-    told = (f"{state}: {join_names(names)}" for state, names in sorted(found.items()))
-    return "; ".join(told) or "no node has begun"
+    parts = (f"{state}: {join_names(names)}" for state, names in sorted(found.items()))
+    return "; ".join(parts) or "no node has begun"
 
 
-def span(age: timedelta, short: bool = False) -> str:
+def format_duration(age: timedelta, short: bool = False) -> str:
     """``3 h 20 min``; of less than a minute it says so, ``< 1 min`` where it is to be `short`."""
     hours, minutes = int(age.total_seconds()) // 3600, int(age.total_seconds()) // 60 % 60
     if hours >= 48:
@@ -57,6 +66,6 @@ def span(age: timedelta, short: bool = False) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else INSTANT[short]
 
 
-def idle(took: str) -> str:
+def format_idle(took: str) -> str:
     """``after 3 h in which no Job was at work``"""
     return f"after {took} in which no Job was at work"

@@ -159,7 +159,7 @@ def test_search_takes_words_of_kind_and_facts(page: Explored) -> None:
     page.one("input").clear()
     assert page.search("no such thing") == "0 hits"
     page.search(Keys.ENTER)
-    assert page.title == "What is wrong"
+    assert page.title == "Findings"
     assert page.search(Keys.ESCAPE) == ""
     assert page.one("input").get_attribute("value") == ""
 
@@ -175,7 +175,7 @@ def test_hover_tells_what_it_is(page: Explored) -> None:
     assert "✗ Node srv09 has no Machine" in told
     ActionChains(page.driver).move_to_element(page.one("input")).perform()
     assert not tip.is_displayed()
-    assert page.title == "What is wrong"
+    assert page.title == "Findings"
 
 
 def test_click_opens_and_fades_the_rest(page: Explored) -> None:
@@ -191,7 +191,7 @@ def test_click_opens_and_fades_the_rest(page: Explored) -> None:
     for text in ("node-without-machine", "Next", "journalctl -u rancherd", "Caution", "✗ Node srv09 → no Machine"):
         assert text in page.panel
     page.one(".hdx-close").click()
-    assert page.title == "What is wrong"
+    assert page.title == "Findings"
     assert page.opacity('g[data-key="Machine/fleet-local/custom-2a4a16d05048"]') == 1
 
 
@@ -251,7 +251,7 @@ def test_arrows_enter_escape(page: Explored) -> None:
     assert page.one('g[data-key="Node//srv07"]').get_attribute("aria-pressed") == "true"
     page.press(Keys.TAB)
     page.press(Keys.ESCAPE)
-    assert page.title == "What is wrong"
+    assert page.title == "Findings"
     assert page.focused == "Node//srv07", "the focus is back where it came from"
 
 
@@ -288,7 +288,7 @@ def test_broken_only_begins_with_nothing_open(page: Explored) -> None:
     sentence = 'g[data-role="caption"][data-state="error"]'
     assert page.opacity(sentence) < 0.3
     page.chip("Broken only").click()
-    assert page.title == "What is wrong"
+    assert page.title == "Findings"
     assert page.opacity(SRV09) == page.opacity(sentence) == 1
     page.chip("Broken only").click()
     page.click(SRV09)
@@ -375,7 +375,7 @@ def test_zoom_by_button_key_wheel_and_drag(page: Explored) -> None:
     middle = ActionChains(page.driver).move_to_element(view).click_and_hold().move_by_offset(-60, -30).release()
     middle.perform()
     assert view.get_property("scrollLeft") >= 50
-    assert page.title == "What is wrong"
+    assert page.title == "Findings"
     page.driver.execute_script("arguments[0].focus()", page.one(SRV09))
     page.press("0")
     assert page.width == pytest.approx(fit, rel=0.01)
@@ -421,7 +421,7 @@ def test_two_on_a_page_leave_each_other_alone(driver: Chrome, tmp_path: Path) ->
     assert len(first.roots) == 2
     second.search("srv06", Keys.ENTER)
     assert second.title in {"Node srv06", "Host srv06"}
-    assert first.title == "What is wrong"
+    assert first.title == "Findings"
     assert first.keys(".hdx-match") == []
     first.click(SRV09)
     assert (first.title, second.title) == ("Node srv09", second.title)
@@ -517,7 +517,7 @@ def test_in_jupyterlab(
     assert page.title == "Node srv07"
     assert len(driver.find_elements("css selector", ".jp-Cell")) == 1, "no cell was added, none deleted"
     page.press(Keys.ESCAPE)
-    assert page.title == "What is wrong"
+    assert page.title == "Findings"
     assert page.search("srv09", Keys.ENTER).startswith("1 of ")
     page.chip("Broken only").click()
     assert set(page.keys('[role="button"]')) == {"Node//srv09", "Machine//srv09/none"}

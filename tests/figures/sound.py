@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.figures.drawing import Drawing
-from harvdiag.figures.palette import DARK, LIGHT, contrast
+from harvdiag.figures.palette import DARK, LIGHT, contrast_ratio
 from harvdiag.figures.scene import Area, Item, Scene
 
 __all__ = ["check", "words"]
@@ -20,7 +20,7 @@ def check(scene: Scene) -> None:
     _apart(scene)
     for text in scene.texts:
         for colours in (LIGHT, DARK):
-            ratio = contrast(colours[text.ink], colours[text.on])
+            ratio = contrast_ratio(colours[text.ink], colours[text.on])
             assert ratio >= READABLE, f"{text.text!r}: {text.ink} on {text.on} has {ratio:.1f} : 1"
     keys = [item.key for item in scene.items if item.key]
     assert len(keys) == len(set(keys))

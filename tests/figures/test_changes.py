@@ -14,7 +14,7 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.figures import draw
 from harvdiag.figures.changes import draw as draw_changes
-from harvdiag.figures.drawing import Wish
+from harvdiag.figures.drawing import DrawOptions
 from harvdiag.figures.figure import Figure
 from harvdiag.figures.scene import Item, Rect, Scene
 from tests.figures.part import without
@@ -147,8 +147,8 @@ def test_an_object_of_the_same_name_with_another_uid_was_made_anew(tmp_path: Pat
     now = servers()
     now.get("Node", "srv07")["metadata"]["uid"] = "11111111-2222-3333-4444-555555555555"
     figure = changed(tmp_path, servers(), now)
-    assert "srv07 made anew" in figure.title
-    assert "Node srv07  uid" in steps(figure, "made anew")
+    assert "srv07 recreated" in figure.title
+    assert "Node srv07  uid" in steps(figure, "recreated")
     assert not steps(figure, "gone")
 
 
@@ -293,15 +293,15 @@ def test_with_whole_nothing_is_folded(tmp_path: Path) -> None:
         orphan(now, name)
     (tmp_path / "now").mkdir()
     one, other = from_bundle(tmp_path, healthy(names).objects, BEFORE), from_bundle(tmp_path / "now", now.objects, NOW)
-    drawing = draw_changes(other, Wish(against=one, whole=True))
+    drawing = draw_changes(other, DrawOptions(against=one, whole=True))
     check(drawing.scene)
     assert len(list(drawing.scene.find("group"))) == 27
 
 
 def test_without_another_cluster_it_says_what_it_needs(tmp_path: Path) -> None:
     """In one line."""
-    with pytest.raises(UsageError, match="needs the cluster as it was before"):
-        draw_changes(from_bundle(tmp_path, servers().objects), Wish())
+    with pytest.raises(UsageError, match="needs an earlier state of the cluster"):
+        draw_changes(from_bundle(tmp_path, servers().objects), DrawOptions())
 
 
 PATHS = sorted((DATA / "bundles").glob("*.zip"))

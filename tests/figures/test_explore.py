@@ -22,7 +22,7 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.figures.explore.page import Page
 from harvdiag.figures.scene import Item, Rect, Scene, Text
 from harvdiag.status.objects import excerpt
-from harvdiag.status.objects.record import record
+from harvdiag.status.objects.record import build_record
 from tests import port
 from tests.routes import BROKEN, HEALTHY, from_folder
 from tests.sample import examples
@@ -274,7 +274,7 @@ values = st.recursive(
 def test_yaml_of_anything_fits(spec: dict[str, Any], most: int) -> None:
     """Whatever an object holds: so many lines at most, none with a sign that drives a terminal or turns a text."""
     obj = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "managedFields": [1]}, "spec": spec}
-    lines = excerpt.excerpt(obj, ["spec.a", 'metadata.labels["x"]'], most).split("\n")
+    lines = excerpt.build_excerpt(obj, ["spec.a", 'metadata.labels["x"]'], most).split("\n")
     assert len(lines) <= most
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u200b\u2028]", "".join(lines))
     assert obj["metadata"]["managedFields"] == [1], "the object stays as it was"
@@ -287,7 +287,7 @@ def test_what_is_left_out_is_counted() -> None:
         "metadata": {"name": "n", "labels": {f"l{n}": "x" for n in range(90)}},
         "spec": {"a": [*range(90)]},
     }
-    text = excerpt.excerpt(obj, ['metadata.labels["l77"]'], 14)
+    text = excerpt.build_excerpt(obj, ['metadata.labels["l77"]'], 14)
     assert "    l77: x\n" in text
     labels, rest = (int(number) for number in re.findall(r"# … (\d+) more", text))
     assert text.count(": x") + labels == 90
@@ -317,7 +317,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 def test_whatever_the_facts_are_they_stay_one_script(text: str) -> None:
     """JSON that reads back, in an element that nothing in it can end."""
     facts = {"objects": [{"name": text, text: "<!--<script>"}]}
-    parts = Parts(Page(TINY, text, facts).piece)
+    parts = Parts(Page(TINY, text, facts).fragment)
     assert len(parts.of("script")) == 2
     assert json.loads(parts.texts["script"][0]) == facts
 
@@ -350,7 +350,7 @@ def test_saved_it_is_a_whole_page(broken: hd.Cluster, tmp_path: Path) -> None:
 def test_saving_says_what_is_wrong(broken: hd.Cluster, tmp_path: Path) -> None:
     """Another ending, a folder that is not there."""
     explorer = hd.explore(broken)
-    with pytest.raises(UsageError, match=r"a page to explore ends in \.html, not in \.svg"):
+    with pytest.raises(UsageError, match=r"an interactive page is saved as \.html, not \.svg"):
         explorer.save(tmp_path / "x.svg")
     with pytest.raises(UsageError, match="cannot be written: No such file"):
         explorer.save(tmp_path / "no" / "x.html")
@@ -396,4 +396,4 @@ def test_200_nodes_stay_small(all_broken: bool) -> None:
 def test_a_healthy_cluster_says_so() -> None:
     """What stands beside the picture where nothing is open: never an empty list."""
     cluster = hd.open(HEALTHY)
-    assert record(cluster.upgrade, cluster.graph, cluster.link_rows)["verdict"].startswith("Nothing found.")
+    assert build_record(cluster.upgrade, cluster.graph, cluster.link_rows)["verdict"].startswith("Nothing found.")

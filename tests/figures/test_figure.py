@@ -21,7 +21,7 @@ from harvdiag.figures import PICTURES, draw
 from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.figure import ENDINGS, Figure
 from harvdiag.figures.scene import Item, Scene, Text
-from harvdiag.status.focus import found
+from harvdiag.status.focus import resolve_focus
 from tests.routes import BROKEN
 from tests.world.samples import DATA
 
@@ -84,7 +84,7 @@ def test_the_ending_says_how_it_is_saved(figure: Figure, tmp_path: Path, ending:
     ("name", "told"),
     [
         ("links.jpg", "no picture format '.jpg'"),
-        ("links", "without an ending"),
+        ("links", "without an extension"),
         ("no/folder/links.svg", "cannot be written"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_form_that_it_has_not_is_told(figure: Figure, tmp_path: Path) -> None:
     """With the endings that it does have."""
     bare = Figure("matrix", replace(figure._drawing, mermaid=None, dot=None))
     for ending, name in ((".mmd", "Mermaid"), (".dot", "DOT")):
-        with pytest.raises(UsageError, match=f"'matrix' has no form in {name}: save it as .svg, .png or .txt"):
+        with pytest.raises(UsageError, match=f"'matrix' has no {name} format: save it as .svg, .png or .txt"):
             bare.save(tmp_path / f"x{ending}")
     assert list(tmp_path.iterdir()) == []
 
@@ -121,8 +121,8 @@ def test_themed_is_another_figure(figure: Figure) -> None:
     [
         ({"picture": "matrx"}, "no picture 'matrx'.*matrix"),
         ({"picture": "matrix", "focus": "srv09"}, "leave out the focus"),
-        ({"picture": "changes"}, "needs the cluster as it was before"),
-        ({"focus": "srv0"}, "nothing is named 'srv0'"),
+        ({"picture": "changes"}, "needs an earlier state of the cluster"),
+        ({"focus": "srv0"}, "no object named 'srv0'"),
         ({"focus": "pod/srv09"}, "no kind 'pod'"),
     ],
 )
@@ -146,12 +146,12 @@ def test_focus_may_be_a_name_an_object_or_a_finding(cluster: Cluster) -> None:
     node = ObjectRef("Node", "", "srv09")
     assert worst is not None
     for focus in ("srv09", "node/srv09", "nodes/srv09", node, worst):
-        ref, finding = found(cluster.check(), cluster.graph, focus)
+        ref, finding = resolve_focus(cluster.check(), cluster.graph, focus)
         assert ref == node
         assert finding is not None
         assert finding.rule == "node-without-machine"
-    assert found(cluster.check(), cluster.graph, None) == (None, None)
-    assert found(cluster.check(), cluster.graph, ObjectRef("Node", "", "srv06")) == (
+    assert resolve_focus(cluster.check(), cluster.graph, None) == (None, None)
+    assert resolve_focus(cluster.check(), cluster.graph, ObjectRef("Node", "", "srv06")) == (
         ObjectRef("Node", "", "srv06"),
         None,
     )
@@ -172,16 +172,16 @@ def test_keys_hold_no_blank_and_no_markup() -> None:
 # --- what cannot be drawn ------------------------------------------------------------------------------------------
 
 ASKED: dict[str, Callable[[list[Any]], object]] = {
-    "of a cluster, as hd.open": lambda of: hd.draw(of[0].check()),
-    "not of NoneType": lambda of: (len(of), hd.explore(cast("Any", None))),
-    "not of str": lambda of: hd.draw(of[0], against=cast("Any", "before.zip")),
+    "needs a cluster, as hd.open": lambda of: hd.draw(of[0].check()),
+    "not NoneType": lambda of: (len(of), hd.explore(cast("Any", None))),
+    "not str": lambda of: hd.draw(of[0], against=cast("Any", "before.zip")),
     "no picture 5": lambda of: hd.draw(of[0], cast("Any", 5)),
     "findings.worst": lambda of: hd.draw(of[0], focus=of[0].check()),
-    "is no finding of healthy.zip": lambda of: hd.draw(of[1], focus=of[0].check()[0]),
+    "is not a finding of healthy.zip": lambda of: hd.draw(of[1], focus=of[0].check()[0]),
     "there is no Node nope": lambda of: hd.draw(of[1], focus=hd.ObjectRef("Node", "", "nope")),
     "no links to label": lambda of: hd.draw(of[0], "matrix", labels=True),
     "no theme None": lambda of: hd.draw(of[0]).themed(cast("Any", None)),
-    "is a name or a path": lambda of: hd.draw(of[0]).save(cast("Any", None)),
+    "must be a name or a path": lambda of: hd.draw(of[0]).save(cast("Any", None)),
     "cannot be written": lambda of: hd.draw(of[0]).save("a\0\x1b.svg"),
 }
 

@@ -14,9 +14,9 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.figures.drain import draw
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.scene import Path
-from harvdiag.figures.svg import svg
+from harvdiag.figures.svg import render_svg
 from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
@@ -34,24 +34,24 @@ TITLES = {
     "healthy": "No node is drained: no upgrade is under way",
     "issue-8236": "The drain of srv09 can never begin: it has no Machine, so no plan Secret",
     "upgrade-half-way": (
-        "hv03 is being drained: its pre-drain Job is not over: VMs leave, volumes get healthy (h4 of h12)"
+        "hv03 is being drained: its pre-drain Job is not complete: VMs leave, volumes become healthy (step 4 of 12)"
     ),
-    "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not by itself (h5)",
+    "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not on its own",
     "two-machines-one-node": (
-        "Harvester has not answered the pre-drain hook of hv02 (h5): Machine custom-31079167475f has been deleting"
+        "Harvester has not answered the pre-drain hook of hv02: Machine custom-31079167475f has been deleting"
         " since 2025-05-06 15:10 UTC, held by its finalizer"
     ),
     "unmanaged-node": (
-        "The drain of hv04 can never begin: the Machine that it names, custom-957869c2ad0d, belongs to another Node, "
+        "The drain of hv04 can never begin: the Machine it references, custom-957869c2ad0d, belongs to another Node, "
         "so it has no plan Secret of its own"
     ),
-    "ghost-machines": ("The drain of hv02 has not begun: 2 Machines name Nodes that do not exist, hv08 and hv09"),
+    "ghost-machines": ("The drain of hv02 has not begun: 2 Machines reference Nodes that do not exist, hv08 and hv09"),
 }
 
 
 def of(world: World, focus: str = "", **states: State) -> Drawing:
     cluster = port.cluster(world.objects, **states)
-    return draw(cluster, Wish(ObjectRef("Node", "", focus) if focus else None))
+    return draw(cluster, DrawOptions(ObjectRef("Node", "", focus) if focus else None))
 
 
 def marks(drawing: Drawing) -> dict[str, str]:
@@ -66,7 +66,7 @@ def taken(drawing: Drawing) -> list[str]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_title_says_who_has_not_answered(name: str) -> None:
     """Of the node that is drained, else of the one that is stuck."""
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     check(drawing.scene)
     assert drawing.scene.title == TITLES[name]
     assert drawing.scene.alt.startswith(TITLES[name])
@@ -75,18 +75,18 @@ def test_the_title_says_who_has_not_answered(name: str) -> None:
 
 def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:
     """Four steps are done, pre-drain is not acknowledged for 3 h 20 min; the annotation is beside the arrow."""
-    drawing = draw(sample("lost-acknowledgement"), Wish())
+    drawing = draw(sample("lost-acknowledgement"), DrawOptions())
     assert marks(drawing) == dict.fromkeys(NAMES[:4], "good") | {"h5": "error"} | dict.fromkeys(NAMES[5:], "wait")
     row = next(drawing.scene.find("step", "error"))
     assert {"✗", "harvesterhci.io/pre-hook", "no answer for 3 h 20 min"} <= {text.text for text in row.texts}
-    assert [r["step"] for r in drawing.rows if r["mark"] == "error"] == ["h5"]
-    assert next(r for r in drawing.rows if r["step"] == "h5")["since"] == "2025-05-08T06:40:00Z"
+    assert [r["step"] for r in drawing.rows if r["mark"] == "error"] == ["pre-drain acknowledged"]
+    assert next(r for r in drawing.rows if r["mark"] == "error")["since"] == "2025-05-08T06:40:00Z"
     assert [r["time"] for r in drawing.rows[:5]] == [None, None, "06:31", "06:40", None]
 
 
 def test_a_node_without_a_plan_secret_can_never_begin() -> None:
     """The Secret is hollow and does not exist; the first arrow ends at a bar, all others are hollow."""
-    drawing = draw(sample("issue-8236"), Wish())
+    drawing = draw(sample("issue-8236"), DrawOptions())
     assert marks(drawing) == {"h1": "error"} | dict.fromkeys(NAMES[1:], "absent")
     secret = next(drawing.scene.find("actor", "absent"))
     assert "does not exist" in [text.text for text in secret.texts]
@@ -97,11 +97,11 @@ def test_a_node_without_a_plan_secret_can_never_begin() -> None:
 @pytest.mark.parametrize("name", ["ghost-machines", "issue-8236", "lost-acknowledgement", "two-machines-one-node"])
 def test_every_form_tells_what_to_do_and_what_not(name: str) -> None:
     """Do and Caution stand in the picture and in a terminal, and are those of the upgrade's picture."""
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     told = " ".join(drawing.text(100).split())
     parts = {part.label: part.text for part in sample(name).upgrade.parts()}
     hints = [item.hint for item in drawing.scene.find("part")]
-    for label in ("Root cause", "Do", "Caution")[name == "issue-8236" :]:  # there its own finding is the root
+    for label in ("Root cause", "Next step", "Caution")[name == "issue-8236" :]:  # there its own finding is the root
         assert (label in parts) == (f"{label} {parts.get(label)}" in told)
         assert (label in parts) == (parts.get(label) in hints)
 
@@ -145,13 +145,13 @@ def test_another_text_is_no_answer(hook: str) -> None:
 def test_one_may_point_at_a_node_its_machine_or_its_plan() -> None:
     """All three mean the same drain; anything else is refused."""
     cluster = port.cluster(at_step(sized(3), "hv002", "h4").objects)
-    node = next(n for n in cluster.facts.rollout.nodes if n.name == "hv001") if cluster.facts.rollout else None
+    node = next(n for n in cluster.facts.upgrade_run.nodes if n.name == "hv001") if cluster.facts.upgrade_run else None
     assert node
     assert node.secret
-    titles = {draw(cluster, Wish(ref)).scene.title for ref in (node.ref, node.machines[0], node.secret)}
+    titles = {draw(cluster, DrawOptions(ref)).scene.title for ref in (node.ref, node.machines[0], node.secret)}
     assert titles == {"The drain of hv001 is over: every step was answered"}
-    with pytest.raises(UsageError, match="is no node of this upgrade"):
-        draw(cluster, Wish(ObjectRef("Cluster", "fleet-local", "local")))
+    with pytest.raises(UsageError, match="is not a node of this upgrade"):
+        draw(cluster, DrawOptions(ObjectRef("Cluster", "fleet-local", "local")))
 
 
 def test_a_finding_leads_to_its_node() -> None:
@@ -185,7 +185,7 @@ def test_unseen_is_not_absent(kind: str) -> None:
     drawing = of(at_step(sized(3), "hv002", "h4"), "", **{kind: State.FORBIDDEN})
     check(drawing.scene)
     assert "never" not in drawing.scene.title
-    assert "nobody can tell" in drawing.scene.title.lower()
+    assert "is unknown" in drawing.scene.title.lower()
     assert not list(drawing.scene.find("actor", "absent"))
     assert set(marks(drawing).values()) <= {"unseen"}
 
@@ -207,7 +207,7 @@ ARROW = re.compile(r"    [RSHJ](?:-x|--x|->>|-->>)[RSHJ]: (?:[\w .,'/()?!✓✗�
 @pytest.mark.parametrize("name", SAMPLES)
 def test_mermaid_says_the_same(name: str) -> None:
     """One arrow a step, with its sign; where there is no drain, a note."""
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     assert drawing.mermaid
     lines = drawing.mermaid().splitlines()
     assert lines[0] == "sequenceDiagram"
@@ -223,7 +223,7 @@ def test_a_name_of_any_sort_breaks_nothing(name: str) -> None:
     check(drawing.scene)
     assert drawing.mermaid
     _harmless(drawing.mermaid())
-    assert "<script>" not in svg(drawing.scene)
+    assert "<script>" not in render_svg(drawing.scene)
     assert not {"\x1b", "\u202e"} & {*drawing.text(80), *drawing.scene.title, *drawing.mermaid()}
 
 
@@ -263,6 +263,6 @@ SPOKEN = [path for path in PATHS if path.parent.name.startswith("upgrade-")]
 def test_every_scenario_is_drawn(path: Any) -> None:
     """Sound, and at most one step is the one that is waited for."""
     cluster: Cluster = port.cluster(list(scenario(path).objects))
-    drawing = draw(cluster, Wish())
+    drawing = draw(cluster, DrawOptions())
     check(drawing.scene)
     assert sum(mark in {"now", "error"} for mark in marks(drawing).values()) <= 1

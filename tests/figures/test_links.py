@@ -15,11 +15,11 @@ import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.core.keys import object_key
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.links import draw
 from harvdiag.figures.scene import Item, Rect, Scene
 from harvdiag.figures.scene import Path as Line
-from harvdiag.status.focus import found
+from harvdiag.status.focus import resolve_focus
 from tests.figures import sound
 from tests.routes import from_folder
 from tests.world import World, faults, healthy
@@ -57,10 +57,10 @@ def orphans(first: int, last: int) -> list[Fault]:
     return [partial(faults.orphan, node=f"hv{number:03d}") for number in range(first, last)]
 
 
-def wish(cluster: Cluster, word: str, **more: Any) -> Wish:
+def wish(cluster: Cluster, word: str, **more: Any) -> DrawOptions:
     """A focus as a person types it."""
-    ref, finding = found(cluster.check(), cluster.graph, word)
-    return Wish(ref, finding, **more)
+    ref, finding = resolve_focus(cluster.check(), cluster.graph, word)
+    return DrawOptions(ref, finding, **more)
 
 
 def item(scene: Scene, ref: ObjectRef) -> Item:
@@ -85,20 +85,20 @@ def links(scene: Scene) -> dict[str, Item]:
 @pytest.mark.parametrize("name", BUNDLES)
 def test_every_sample_is_sound(name: str, labels: bool) -> None:
     """No text over another, nothing beyond the edge, words for all."""
-    sound.check(draw(sample(name), Wish(labels=labels)).scene)
+    sound.check(draw(sample(name), DrawOptions(labels=labels)).scene)
 
 
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("size", [50, 200])
 def test_many_nodes_are_sound(size: int, whole: bool) -> None:
     """Folded or not."""
-    sound.check(draw(made(size, mixed), Wish(whole=whole)).scene)
+    sound.check(draw(made(size, mixed), DrawOptions(whole=whole)).scene)
 
 
 @pytest.mark.parametrize("name", BUNDLES)
 def test_boxes_stand_apart_in_their_columns(name: str) -> None:
     """No box over another; Node, Machine, parts, plan and cluster from left to right."""
-    scene = draw(sample(name), Wish()).scene
+    scene = draw(sample(name), DrawOptions()).scene
     boxes = [it for role in ("object", "placeholder") for it in scene.find(role)]
     areas = [next(shape.area for shape in it.shapes if isinstance(shape, Rect)) for it in boxes]
     for at, one in enumerate(areas):
@@ -114,7 +114,7 @@ def test_boxes_stand_apart_in_their_columns(name: str) -> None:
 def test_the_same_input_gives_the_same_picture() -> None:
     """Nothing of chance or of the order of sets."""
     one, other = made(50, mixed), made(50, mixed)
-    assert draw(one, Wish()).scene.items == draw(other, Wish()).scene.items
+    assert draw(one, DrawOptions()).scene.items == draw(other, DrawOptions()).scene.items
 
 
 # --- who is broken, and which link -----------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def test_the_same_input_gives_the_same_picture() -> None:
 
 def test_a_node_without_machine_has_an_empty_place_and_a_broken_link() -> None:
     """The issue's own case: seen, named, and the field that is missing is told."""
-    drawing = draw(sample("issue-8236"), Wish())
+    drawing = draw(sample("issue-8236"), DrawOptions())
     scene, node = drawing.scene, ObjectRef("Node", "", "srv09")
     assert scene.title == "srv09 has no Machine: 1 of 4 nodes is broken"
     assert {it.key for it in scene.find("object", "error")} == {object_key(node)}
@@ -142,7 +142,7 @@ def test_a_node_without_machine_has_an_empty_place_and_a_broken_link() -> None:
 
 def test_a_ghost_machine_names_a_hollow_node() -> None:
     """The phantom says that it does not exist; uid and providerID are no further phantoms."""
-    scene = draw(sample("ghost-machines"), Wish()).scene
+    scene = draw(sample("ghost-machines"), DrawOptions()).scene
     hollow = list(scene.find("object", "absent"))
     assert sorted(it.key for it in hollow) == ["Node//hv08", "Node//hv09"]
     assert all("does not exist" in [text.text for text in it.texts] for it in hollow)
@@ -155,18 +155,18 @@ def test_a_ghost_machine_names_a_hollow_node() -> None:
 
 def test_a_link_against_another_is_broken_though_both_ends_exist() -> None:
     """hv04 names the Machine of hv03; hv03's own link holds."""
-    scene = draw(sample("unmanaged-node"), Wish()).scene
+    scene = draw(sample("unmanaged-node"), DrawOptions()).scene
     machine = object_key(ObjectRef("Machine", "fleet-local", "custom-957869c2ad0d"))
     ties = {it.of: it for it in scene.find("link")}
     assert ties["Node//hv04", machine].state == "error"
     assert ties["Node//hv03", machine].state == "good"
-    assert "Machine names hv03 instead" in " ".join(text.text for text in ties["Node//hv04", machine].texts)
+    assert "Machine references hv03 instead" in " ".join(text.text for text in ties["Node//hv04", machine].texts)
     assert scene.title.startswith("Machine custom-957869c2ad0d is referenced by 2 Nodes")
 
 
 def test_the_second_machine_of_a_node_is_the_one_marked() -> None:
     """And not the one that the Node names."""
-    scene = draw(sample("two-machines-one-node"), Wish()).scene
+    scene = draw(sample("two-machines-one-node"), DrawOptions()).scene
     machines = {it.key.rpartition("/")[2]: it.state for it in scene.find("object") if it.key.startswith("Machine/")}
     assert machines["custom-31079167475f"] == "error"
     assert machines["custom-86d1b0faf2f1"] == "good"
@@ -180,7 +180,7 @@ def test_a_part_that_is_gone_is_told_at_its_place(kind: str, suffix: str, word: 
     """Machine without CustomMachine, RKEBootstrap or plan."""
     first = made(3).facts.pairing.machines[0].name
     cluster = made(3, drop=lambda o: o["kind"] == kind and o["metadata"]["name"] == f"{first}{suffix}")
-    scene = draw(cluster, Wish()).scene
+    scene = draw(cluster, DrawOptions()).scene
     sound.check(scene)
     broken = list(scene.find("link", "error"))
     assert [it.of[0] for it in broken] == [f"Machine/fleet-local/{first}"]
@@ -192,7 +192,7 @@ def test_a_part_that_is_gone_is_told_at_its_place(kind: str, suffix: str, word: 
 
 def test_healthy_rows_recede() -> None:
     """Without a finding nothing is thick, coloured or signed."""
-    scene = draw(sample("healthy"), Wish()).scene
+    scene = draw(sample("healthy"), DrawOptions()).scene
     assert not [it for it in scene.items if it.state in SEVERE]
     strokes = {shape.stroke for it in scene.items for shape in it.shapes if isinstance(shape, Line)}
     assert strokes <= {"link", "rule"}
@@ -201,7 +201,7 @@ def test_healthy_rows_recede() -> None:
 
 def test_a_fault_of_the_upgrade_does_not_break_a_link() -> None:
     """The links hold, and the title says both."""
-    scene = draw(sample("lost-acknowledgement"), Wish()).scene
+    scene = draw(sample("lost-acknowledgement"), DrawOptions()).scene
     assert scene.title.startswith("Every link of 3 nodes holds, but hv02 waits")
     assert item(scene, ObjectRef("Node", "", "hv02")).state == "error"
     assert not list(scene.find("link", "error"))
@@ -218,9 +218,9 @@ def test_what_was_not_seen_is_never_shown_as_absent(tmp_path: Path) -> None:
     for file in folder.iterdir():
         if "custommachines" in file.name or "secrets" in file.name:
             file.unlink()
-    scene = draw(hd.open(folder), Wish()).scene
+    scene = draw(hd.open(folder), DrawOptions()).scene
     sound.check(scene)
-    assert scene.title == "Cannot tell whether every link holds: CustomMachine, Secret not seen"
+    assert scene.title == "Unknown whether every link holds: CustomMachine, Secret not seen"
     assert {it.key.partition("/")[0] for it in scene.find("object", "unseen")} == {"CustomMachine"}
     assert [it.texts[0].text for it in scene.find("placeholder", "unseen")] == ["plan Secret not seen"] * 2
     assert all("?" in [t.text for t in it.texts] for it in scene.find("placeholder"))
@@ -232,7 +232,7 @@ def test_what_was_not_seen_is_never_shown_as_absent(tmp_path: Path) -> None:
 
 def test_fifty_healthy_chains_are_one_bundle() -> None:
     """With its number in words, and every name when one points at it."""
-    scene = draw(made(50), Wish()).scene
+    scene = draw(made(50), DrawOptions()).scene
     (bundle,) = scene.find("bundle")
     assert bundle.texts[0].text == "50 nodes"
     assert "every link holds" in [text.text for text in bundle.texts]
@@ -242,7 +242,7 @@ def test_fifty_healthy_chains_are_one_bundle() -> None:
 
 def test_broken_rows_stand_above_the_bundle() -> None:
     """Trouble on top; who is broken among 200 is found at once."""
-    scene = draw(made(200, mixed), Wish()).scene
+    scene = draw(made(200, mixed), DrawOptions()).scene
     bundle = next(iter(scene.find("bundle")))
     assert bundle.texts[0].text == "195 nodes"
     bad = list(scene.find("object", "error"))
@@ -253,7 +253,7 @@ def test_broken_rows_stand_above_the_bundle() -> None:
 
 def test_equal_faults_are_told_once() -> None:
     """A few in full, the rest as a number with their rule and names."""
-    scene = draw(made(200, *orphans(5, 195)), Wish()).scene
+    scene = draw(made(200, *orphans(5, 195)), DrawOptions()).scene
     sound.check(scene)
     shown = list(scene.find("placeholder"))
     assert 1 <= len(shown) <= 4
@@ -267,14 +267,14 @@ def test_equal_faults_are_told_once() -> None:
 
 def test_nothing_is_folded_where_all_is_wished() -> None:
     """Each of 50 nodes has its box."""
-    scene = draw(made(50, mixed), Wish(whole=True)).scene
+    scene = draw(made(50, mixed), DrawOptions(whole=True)).scene
     assert not list(scene.find("bundle"))
     assert sum(it.key.startswith("Node/") for it in scene.find("object")) == 50
 
 
 def test_few_nodes_are_all_shown() -> None:
     """Four nodes: everything."""
-    scene = draw(sample("upgrade-half-way"), Wish()).scene
+    scene = draw(sample("upgrade-half-way"), DrawOptions()).scene
     assert sum(it.key.startswith("Node/") for it in scene.find("object")) == 4
     assert not list(scene.find("bundle"))
 
@@ -285,10 +285,10 @@ def test_two_hundred_nodes_with_one_name_in_common_stay_one_readable_row() -> No
     for obj in world.objects:
         if obj["kind"] == "Node":
             obj["metadata"]["annotations"]["cluster.x-k8s.io/machine"] = "custom-nowhere"
-    scene = draw(from_folder(Path(mkdtemp()), world.objects), Wish()).scene
+    scene = draw(from_folder(Path(mkdtemp()), world.objects), DrawOptions()).scene
     sound.check(scene)
     assert scene.height < 2500
-    assert "and 57 more nodes that hang together with these: hv003, hv004" in said(scene, "caption")
+    assert "and 57 more nodes that are connected with these: hv003, hv004" in said(scene, "caption")
 
 
 # --- labels and focus ------------------------------------------------------------------------------------------------
@@ -297,14 +297,14 @@ def test_two_hundred_nodes_with_one_name_in_common_stay_one_readable_row() -> No
 def test_labels_are_there_on_demand() -> None:
     """Each link of a healthy chain gets its field; without the wish none does."""
     cluster = sample("healthy")
-    assert not [it for it in draw(cluster, Wish()).scene.find("link") if it.texts]
-    told = {text.text for it in draw(cluster, Wish(labels=True)).scene.find("link") for text in it.texts}
+    assert not [it for it in draw(cluster, DrawOptions()).scene.find("link") if it.texts]
+    told = {text.text for it in draw(cluster, DrawOptions(labels=True)).scene.find("link") for text in it.texts}
     assert {"status.nodeRef.name", "infrastructureRef", "configRef", "spec.providerID", "machine-name"} <= told
 
 
 def test_every_link_tells_its_fields() -> None:
     """All fields that say the same stand in the hint of one link."""
-    scene = draw(sample("healthy"), Wish()).scene
+    scene = draw(sample("healthy"), DrawOptions()).scene
     tie = next(it for it in scene.find("link") if it.of[0] == "Node//hv01" and it.of[1].startswith("Machine/"))
     assert 'metadata.annotations["cluster.x-k8s.io/machine"]' in tie.hint
     assert 'metadata.labels["rke.cattle.io/machine"]' in tie.hint
@@ -313,7 +313,7 @@ def test_every_link_tells_its_fields() -> None:
 def test_link_keys_hold_no_blank() -> None:
     """Pages part keys by blanks."""
     for name in BUNDLES:
-        for it in draw(sample(name), Wish()).scene.items:
+        for it in draw(sample(name), DrawOptions()).scene.items:
             assert " " not in it.key
             assert it.role != "link" or it.key.startswith(f"{it.of[0]}>")
 
@@ -344,7 +344,7 @@ def test_every_finding_can_be_the_focus(name: str) -> None:
     """Also one about an object that is not in the picture."""
     cluster = sample(name)
     for finding in cluster.check():
-        scene = draw(cluster, Wish(finding.subject, finding)).scene
+        scene = draw(cluster, DrawOptions(finding.subject, finding)).scene
         sound.check(scene)
         assert scene.title.split()[0] in finding.message
 
@@ -355,7 +355,7 @@ def test_every_finding_can_be_the_focus(name: str) -> None:
 def test_the_table_has_a_row_for_every_link_of_the_graph() -> None:
     """All that the graph holds among the kinds of the picture."""
     cluster = sample("healthy")
-    drawing = draw(cluster, Wish())
+    drawing = draw(cluster, DrawOptions())
     edges = [
         (a.kind, a.name, path, b.kind, b.name) for a, b, path in cluster.graph.edges(keys=True) if a.kind != "Host"
     ]
@@ -366,7 +366,7 @@ def test_the_table_has_a_row_for_every_link_of_the_graph() -> None:
 
 def test_the_table_tells_the_missing_link_and_its_finding() -> None:
     """With the rule that speaks of it."""
-    rows = draw(sample("issue-8236"), Wish()).rows
+    rows = draw(sample("issue-8236"), DrawOptions()).rows
     assert rows[0] == {
         "source_kind": "Node",
         "source": "srv09",
@@ -397,7 +397,7 @@ def hostile() -> Drawing:
         text = text.replace(f'"{plain}"', json.dumps(name)).replace(
             f'rke2://{plain}"', f"rke2://{json.dumps(name)[1:]}"
         )
-    return draw(from_folder(Path(mkdtemp()), json.loads(text)), Wish())
+    return draw(from_folder(Path(mkdtemp()), json.loads(text)), DrawOptions())
 
 
 def test_hostile_names_break_nothing() -> None:

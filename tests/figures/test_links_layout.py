@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.links.labels import leaf, short
-from harvdiag.figures.links.layout import Grid, crossings, ordered, place
-from harvdiag.figures.links.routes import routes
-from harvdiag.status.links.folding import Fold, fold, trim
-from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing, Tie
+from harvdiag.figures.links.labels import last_field, short_field
+from harvdiag.figures.links.layout import Grid, count_crossings, order_columns, place_boxes
+from harvdiag.figures.links.routes import route_links
+from harvdiag.status.links.folding import Fold, fold_rows, trim_row
+from harvdiag.status.links.rows import COLUMNS, PLACE, Box, Link, Row
 
 KINDS = [kind for kinds in COLUMNS for kind in kinds]
 
 
-def thing(kind: str, name: object, state: str = "good") -> Thing:
+def thing(kind: str, name: object, state: str = "good") -> Box:
     """Any object."""
-    return Thing(ObjectRef(kind, "", str(name)), state)
+    return Box(ObjectRef(kind, "", str(name)), state)
 
 
 @st.composite
@@ -28,7 +28,7 @@ def rows(draw: st.DrawFn) -> Row:
     pairs = draw(
         st.lists(ends.filter(lambda e: PLACE[e[0].ref.kind] != PLACE[e[1].ref.kind]), max_size=12, unique=True)
     )
-    return Row(tuple(things), tuple(Tie(a, b, ("spec.x",)) for a, b in pairs))
+    return Row(tuple(things), tuple(Link(a, b, ("spec.x",)) for a, b in pairs))
 
 
 def crossed(size: int) -> Row:
@@ -36,8 +36,8 @@ def crossed(size: int) -> Row:
     nodes = [thing("Node", number) for number in range(size)]
     machines = [thing("Machine", number) for number in range(size)]
     parts = [thing(kind, number) for kind in ("CustomMachine", "RKEBootstrap") for number in range(size)]
-    ties = [Tie(a, b, ("x",)) for a, b in zip(nodes, reversed(machines), strict=True)]
-    ties += [Tie(machines[int(part.ref.name)], part, ("x",)) for part in parts]
+    ties = [Link(a, b, ("x",)) for a, b in zip(nodes, reversed(machines), strict=True)]
+    ties += [Link(machines[int(part.ref.name)], part, ("x",)) for part in parts]
     return Row((*nodes, *machines, *parts), tuple(ties))
 
 
@@ -45,9 +45,9 @@ def test_ties_that_need_not_cross_do_not() -> None:
     """The barycentres turn the columns round."""
     for size in (2, 3, 5):
         row = crossed(size)
-        before = [[t for t in row.things if t.ref.kind in kinds] for kinds in COLUMNS]
-        assert crossings(row, before) > 0
-        assert crossings(row, ordered(row)) == 0
+        before = [[t for t in row.boxes if t.ref.kind in kinds] for kinds in COLUMNS]
+        assert count_crossings(row, before) > 0
+        assert count_crossings(row, order_columns(row)) == 0
 
 
 @settings(deadline=None)
@@ -55,8 +55,8 @@ def test_ties_that_need_not_cross_do_not() -> None:
 def test_boxes_never_overlap(row: Row) -> None:
     """Each in its column, within the row."""
     grid = Grid()
-    areas, high = place(row, grid, {})
-    assert set(areas) == {t.key for t in row.things}
+    areas, high = place_boxes(row, grid, {})
+    assert set(areas) == {t.key for t in row.boxes}
     found = list(areas.values())
     for at, one in enumerate(found):
         assert one.y >= -0.01
@@ -69,8 +69,8 @@ def test_boxes_never_overlap(row: Row) -> None:
 def test_ties_pass_between_the_boxes(row: Row) -> None:
     """From edge to edge; across a column a tie is level, and in no box."""
     grid = Grid()
-    areas, _ = place(row, grid, {})
-    for route in routes(row.ties, areas, grid):
+    areas, _ = place_boxes(row, grid, {})
+    for route in route_links(row.links, areas, grid):
         source, target = areas[route.tie.source.key], areas[route.tie.target.key]
         assert route.pieces[0][0][0] in {source.x, source.right}
         assert route.pieces[-1][1][0] in {target.x, target.right}
@@ -85,26 +85,26 @@ def test_ties_pass_between_the_boxes(row: Row) -> None:
 def test_rows_fold_from_eight_on() -> None:
     """Seven are shown, eight are told as one."""
     chain = [Row((thing("Node", number),)) for number in range(8)]
-    assert fold(chain[:7]) == chain[:7]
-    (bundle,) = fold(chain)
+    assert fold_rows(chain[:7]) == chain[:7]
+    (bundle,) = fold_rows(chain)
     assert isinstance(bundle, Fold)
     assert bundle.noun == "8 nodes"
-    assert fold(chain, whole=True) == chain
+    assert fold_rows(chain, whole=True) == chain
 
 
 def test_a_row_is_trimmed_to_what_matters() -> None:
     """What is broken stays."""
     things = (*(thing("Node", number) for number in range(40)), thing("Node", "bad", "error"))
-    row = trim(Row(things), most=5)
-    assert len(row.things) == 5
+    row = trim_row(Row(things), most=5)
+    assert len(row.boxes) == 5
     assert row.left == 36
-    assert any(t.ref.name == "bad" for t in row.things)
+    assert any(t.ref.name == "bad" for t in row.boxes)
 
 
 def test_fields_are_told_in_few_signs() -> None:
     """The name of an annotation or label, or the end of the path."""
-    assert short('metadata.annotations["cluster.x-k8s.io/machine"]') == "cluster.x-k8s.io/machine"
-    assert leaf('metadata.annotations["cluster.x-k8s.io/machine"]') == "machine"
-    assert short("status.nodeRef.name") == "status.nodeRef.name"
-    assert leaf("spec.infrastructureRef.name") == "infrastructureRef"
-    assert leaf("metadata.ownerReferences[0]") == "ownerReferences"
+    assert short_field('metadata.annotations["cluster.x-k8s.io/machine"]') == "cluster.x-k8s.io/machine"
+    assert last_field('metadata.annotations["cluster.x-k8s.io/machine"]') == "machine"
+    assert short_field("status.nodeRef.name") == "status.nodeRef.name"
+    assert last_field("spec.infrastructureRef.name") == "infrastructureRef"
+    assert last_field("metadata.ownerReferences[0]") == "ownerReferences"

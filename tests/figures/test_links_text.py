@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.links import draw
-from harvdiag.figures.links.dot import text as dot_text
-from harvdiag.figures.links.mermaid import text as mermaid_text
-from harvdiag.figures.links.tree import text as tree_text
-from harvdiag.status.links.rows import Row, Thing, Tie, Web
-from harvdiag.status.links.view import Plot
+from harvdiag.figures.links.dot import render_dot as dot_text
+from harvdiag.figures.links.mermaid import render_mermaid as mermaid_text
+from harvdiag.figures.links.tree import render_tree as tree_text
+from harvdiag.status.links.rows import Box, Link, LinkModel, Row
+from harvdiag.status.links.view import LinkRows
 from tests.figures.test_links import BUNDLES, hostile, made, mixed, orphans, sample
 
 LABEL = r"(?:[A-Za-z0-9 _.,/-]|#\d+;|<br/>)*"
@@ -49,16 +49,16 @@ def strict(text: str, grammar: list[str]) -> None:
 
 def drawings() -> Iterator[Drawing]:
     """All samples, a folded cluster, hostile names."""
-    yield from (draw(sample(name), Wish()) for name in BUNDLES)
-    yield draw(made(50, mixed), Wish())
+    yield from (draw(sample(name), DrawOptions()) for name in BUNDLES)
+    yield draw(made(50, mixed), DrawOptions())
     yield hostile()
 
 
-def told(name: str, note: str = "", word: str = "missing") -> Plot:
+def told(name: str, note: str = "", word: str = "missing") -> LinkRows:
     """A row of two things with any name."""
-    node, machine = (Thing(ObjectRef(kind, "", name), "error", note) for kind in ("Node", "Machine"))
-    row = Row((node, machine), (Tie(node, machine, (f'metadata.annotations["{name}"]',), "error", word),))
-    return Plot(Web((row,)), (row,), name or "x", name, name)
+    node, machine = (Box(ObjectRef(kind, "", name), "error", note) for kind in ("Node", "Machine"))
+    row = Row((node, machine), (Link(node, machine, (f'metadata.annotations["{name}"]',), "error", word),))
+    return LinkRows(LinkModel((row,)), (row,), name or "x", name, name)
 
 
 # --- terminal --------------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def told(name: str, note: str = "", word: str = "missing") -> Plot:
 
 def test_the_tree_shows_the_missing_link() -> None:
     """Sign, field and fault, as in the picture; what is well is one line."""
-    lines = draw(sample("issue-8236"), Wish()).text(110).splitlines()
+    lines = draw(sample("issue-8236"), DrawOptions()).text(110).splitlines()
     at = lines.index("✗ Node srv09 (worker)")
     assert lines[at + 1] == '└─ ✗ no Machine   metadata.annotations["cluster.x-k8s.io/machine"]: missing'
     assert lines[at + 2].strip().startswith("✗ Node srv09 has no Machine")
@@ -75,16 +75,16 @@ def test_the_tree_shows_the_missing_link() -> None:
 
 def test_the_tree_names_a_shared_machine_twice_and_opens_it_once() -> None:
     """The second Node points above."""
-    lines = draw(sample("unmanaged-node"), Wish()).text(100).splitlines()
+    lines = draw(sample("unmanaged-node"), DrawOptions()).text(100).splitlines()
     shared = [line for line in lines if "Machine custom-957869c2ad0d (Running)" in line]
     assert len(shared) == 2
     assert "(above)" in shared[1]
-    assert any("Machine names hv03 instead" in line for line in lines)
+    assert any("Machine references hv03 instead" in line for line in lines)
 
 
 def test_the_tree_folds_as_the_picture_does() -> None:
     """One line for many."""
-    text = draw(made(200, *orphans(5, 195)), Wish()).text(100)
+    text = draw(made(200, *orphans(5, 195)), DrawOptions()).text(100)
     assert "✓ 10 nodes: every link holds" in text
     assert "more nodes have no Machine" in text
     assert len(text.splitlines()) < 40
@@ -123,7 +123,7 @@ def test_mermaid_keeps_to_its_grammar() -> None:
 
 def test_mermaid_marks_the_missing_link() -> None:
     """The thick link with its field, in the colour of the fault."""
-    drawing = draw(sample("issue-8236"), Wish())
+    drawing = draw(sample("issue-8236"), DrawOptions())
     assert drawing.mermaid is not None
     text = drawing.mermaid()
     assert "#10007; no Machine" in text
@@ -155,11 +155,11 @@ def test_dot_keeps_to_its_grammar() -> None:
 
 def test_dot_marks_what_does_not_exist() -> None:
     """Dashed, in words, with the field."""
-    drawing = draw(sample("ghost-machines"), Wish())
+    drawing = draw(sample("ghost-machines"), DrawOptions())
     assert drawing.dot is not None
     text = drawing.dot()
     assert re.search(r'"Node//hv09" \[label="○ Node hv09\\ndoes not exist".*dashed', text)
-    assert 'label="status.nodeRef.name: names what does not exist' in text
+    assert 'label="status.nodeRef.name: references what does not exist' in text
 
 
 @settings(deadline=None)

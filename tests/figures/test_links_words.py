@@ -10,21 +10,21 @@ from tempfile import mkdtemp
 import pytest
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.drawing import Wish
+from harvdiag.figures.drawing import DrawOptions
 from harvdiag.figures.links import draw
-from harvdiag.figures.links.labels import marks
+from harvdiag.figures.links.labels import stroke_areas
 from harvdiag.figures.links.routes import Route
 from harvdiag.figures.scene import Path as Line
 from harvdiag.figures.scene import Scene
 from harvdiag.rules import registry
-from harvdiag.status.links.rows import Thing, Tie
+from harvdiag.status.links.rows import Box, Link
 from tests.figures import sound
 from tests.figures.test_links import BUNDLES, SEVERE, Fault, links, made, mixed, orphans, said, sample
 from tests.routes import from_folder
 from tests.world import World, faults, healthy
 
-NODE = Thing(ObjectRef("Node", "", "any"))
-NONE = Tie(NODE, NODE, ("any",))
+NODE = Box(ObjectRef("Node", "", "any"))
+NONE = Link(NODE, NODE, ("any",))
 LONG = "harvester-production-rack17-node-{:02d}.dc1.example.com"
 
 
@@ -52,7 +52,7 @@ def test_long_host_names_stay_apart() -> None:
     """Their common domain and beginning go; the hint has them whole."""
     world = healthy([LONG.format(n) for n in range(1, 7)])
     faults.share_machine(world, LONG.format(1), LONG.format(2))
-    scene = draw(from_folder(Path(mkdtemp()), world.objects), Wish()).scene
+    scene = draw(from_folder(Path(mkdtemp()), world.objects), DrawOptions()).scene
     sound.check(scene)
     told = nodes(scene)
     assert len(told) == len(set(told.values())) == 6
@@ -64,7 +64,7 @@ def test_long_host_names_stay_apart() -> None:
 def test_a_fault_of_the_whole_cluster_breaks_no_node_and_no_link() -> None:
     """It is told once, at the Cluster; missing cluster objects say what they are."""
     cluster = made(10, uninitial)
-    drawing = draw(cluster, Wish())
+    drawing = draw(cluster, DrawOptions())
     scene = drawing.scene
     sound.check(scene)
     assert "init-node-missing" in {finding.rule for finding in cluster.check()}
@@ -82,28 +82,30 @@ def test_a_fault_of_the_whole_cluster_breaks_no_node_and_no_link() -> None:
 
 def test_nodes_that_only_wait_are_not_drawn_as_broken() -> None:
     """The title says whom the ghosts hold up; those have a quiet line."""
-    scene = draw(sample("ghost-machines"), Wish()).scene
+    scene = draw(sample("ghost-machines"), DrawOptions()).scene
     assert scene.title == "2 Machines without Node (hv08, hv09) hold up hv02, hv03, hv04 and hv05"
     states = {it.key: it.state for it in scene.find("object") if it.key.startswith("Node/")}
     assert [states[f"Node//hv0{n}"] for n in range(1, 6)] == ["good"] * 5
-    assert "held up: hv02 was never begun" in said(scene, "caption")
+    assert "held up: hv02 was never started" in said(scene, "caption")
     assert list(nodes(scene)) == [f"Node//hv0{n}" for n in (8, 9, 2, 3, 4, 5, 1)]
 
 
 def test_the_legend_has_the_arrow_of_a_link_against_another() -> None:
     """Where there is one, and not else."""
-    assert "names one that names another" in said(draw(sample("unmanaged-node"), Wish()).scene, "legend")
-    scene = draw(sample("issue-8236"), Wish()).scene
-    assert "names one that names another" not in said(scene, "legend")
-    assert "link that is broken or missing" in said(scene, "legend")
+    assert "references an object that references another" in said(
+        draw(sample("unmanaged-node"), DrawOptions()).scene, "legend"
+    )
+    scene = draw(sample("issue-8236"), DrawOptions()).scene
+    assert "references an object that references another" not in said(scene, "legend")
+    assert "broken or missing link" in said(scene, "legend")
 
 
 def test_many_nodes_on_one_machine_fold() -> None:
     """Three in the order of their names, the one that the Machine names, and the rest in words."""
-    scene = draw(made(60, *shared(20, 40, "hv050")), Wish()).scene
+    scene = draw(made(60, *shared(20, 40, "hv050")), DrawOptions()).scene
     sound.check(scene)
     assert list(nodes(scene)) == ["Node//hv020", "Node//hv021", "Node//hv022", "Node//hv050"]
-    assert "and 17 more nodes that hang together with these: hv023, hv024" in said(scene, "caption")
+    assert "and 17 more nodes that are connected with these: hv023, hv024" in said(scene, "caption")
     assert scene.title.endswith("20 of 60 nodes are broken")
 
 
@@ -113,13 +115,13 @@ def test_no_link_strikes_through_words(name: str, labels: bool) -> None:
     """The words of a link stand beside its stroke and beside every other."""
     more: dict[str, list[Fault]] = {"shared": [*shared(20, 30, "hv040")], "mixed": [mixed]}
     cluster = made(50, *more.get(name, [])) if name in more else sample(name)
-    tied = links(draw(cluster, Wish(labels=labels)).scene).values()
+    tied = links(draw(cluster, DrawOptions(labels=labels)).scene).values()
     strokes = [
         mark
         for it in tied
         for shape in it.shapes
         if isinstance(shape, Line)
-        for mark in marks(Route(NONE, ((shape.points[0], shape.points[-1]),)))
+        for mark in stroke_areas(Route(NONE, ((shape.points[0], shape.points[-1]),)))
     ]
     for it in tied:
         for text in it.texts:
@@ -129,11 +131,11 @@ def test_no_link_strikes_through_words(name: str, labels: bool) -> None:
 def test_checks_are_told_in_words() -> None:
     """No name of a rule stands in the picture or its other forms; the hint has it."""
     for cluster in (*(sample(name) for name in BUNDLES), made(50, *orphans(5, 35)), made(60, *shared(20, 40, "hv050"))):
-        drawing = draw(cluster, Wish())
+        drawing = draw(cluster, DrawOptions())
         forms = [*(text.text for text in drawing.scene.texts), drawing.scene.alt, drawing.text(200)]
         for rule in registry():
             assert not any(re.search(rf"\b{rule}\b", form) for form in forms), rule
-    scene = draw(made(50, *orphans(5, 35)), Wish()).scene
+    scene = draw(made(50, *orphans(5, 35)), DrawOptions()).scene
     bundle = next(it for it in scene.find("bundle") if it.state == "error")
     assert "and 27 more nodes have no Machine" in [text.text for text in bundle.texts]
     assert "node-without-machine" in bundle.hint
@@ -141,6 +143,6 @@ def test_checks_are_told_in_words() -> None:
 
 def test_the_terminal_tells_what_follows() -> None:
     """Below the fault, in words, as the picture does."""
-    text = " ".join(draw(sample("issue-8236"), Wish()).text(100).split())
+    text = " ".join(draw(sample("issue-8236"), DrawOptions()).text(100).split())
     assert "what follows: " in text
     assert "the running upgrade waits for a Node that has no Machine" in text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harvdiag import open as open_cluster
 from harvdiag.core.escape import escape_text
 from harvdiag.figures import draw
-from harvdiag.figures.drawing import Wish
+from harvdiag.figures.drawing import DrawOptions
 from harvdiag.figures.figure import Figure
 from harvdiag.figures.nodes import draw as draw_matrix
 from harvdiag.figures.scene import Item, Rect, Scene
@@ -194,7 +194,7 @@ def test_200_broken_nodes_stay_readable(tmp_path: Path) -> None:
 
 def test_with_whole_nothing_is_folded(tmp_path: Path) -> None:
     """Each of many nodes has its line, when that is wished."""
-    drawing = draw_matrix(from_bundle(tmp_path, healthy(named(40)).objects), Wish(whole=True))
+    drawing = draw_matrix(from_bundle(tmp_path, healthy(named(40)).objects), DrawOptions(whole=True))
     check(drawing.scene)
     assert len(list(drawing.scene.find("node"))) == 40
 
@@ -263,7 +263,7 @@ def test_machines_that_nobody_saw_are_no_fault(tmp_path: Path) -> None:
     figure = draw(without(tmp_path, healthy(), "machines.cluster.x-k8s.io"), "matrix")
     check(scene(figure))
     assert cell(figure, "hv01", "paired") == ("unseen", "?")
-    assert "could not be made (Machines were not seen)" in figure.title
+    assert "could not be run (Machines were not seen)" in figure.title
     assert "well" not in figure.title
     assert "no Machine" not in figure.text
 
@@ -272,7 +272,7 @@ def test_without_nodes_it_says_so(tmp_path: Path) -> None:
     """Nothing is invented."""
     figure = draw(without(tmp_path, healthy(), "nodes"), "matrix")
     check(scene(figure))
-    assert figure.title.startswith("Nobody can tell how the nodes are: Nodes were not seen")
+    assert figure.title.startswith("The state of the nodes is unknown: Nodes were not seen")
     assert not [item for item in rows(figure) if item.state == "error"]
 
 
@@ -314,7 +314,7 @@ def test_what_is_about_no_node_stands_below(tmp_path: Path) -> None:
     assert [item.state for item in rows(figure)] == ["good"] * 3
     assert figure.title == "No node stands out, but Cluster local (cluster paused)"
     assert any("paused" in item.hint for item in scene(figure).find("note"))
-    assert "Not about one node:" in figure.text
+    assert "Not about a single node:" in figure.text
 
 
 # --- text ------------------------------------------------------------------------------------------------------------
@@ -334,7 +334,7 @@ def test_text_is_aligned_with_the_same_signs() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 140, 300])
 def test_text_keeps_to_the_width_and_tells_what_is_left_out(width: int) -> None:
     """Every column is shown, told as the same on all, or told as left out."""
-    drawing = draw_matrix(open_cluster(DATA / "bundles" / "ghost-machines.zip"), Wish())
+    drawing = draw_matrix(open_cluster(DATA / "bundles" / "ghost-machines.zip"), DrawOptions())
     lines = drawing.text(width).splitlines()
     assert max(map(len, lines)) <= max(width, 60)
     head = " ".join(map(str.strip, lines[: lines.index("")]))

@@ -16,7 +16,7 @@ from PIL import Image
 
 from harvdiag.core.errors import UsageError
 from harvdiag.figures.palette import DARK, LIGHT
-from harvdiag.figures.png import png
+from harvdiag.figures.png import render_png
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text
 from tests.sample import examples
 
@@ -30,7 +30,7 @@ def scene(*shapes: Shape, title: str = "srv09 has no Machine", alt: str = "Four 
 
 def image(*shapes: Shape, theme: str = "light") -> np.ndarray:
     """Its pixels: rows of columns of red, green and blue."""
-    return np.asarray(Image.open(io.BytesIO(png(scene(*shapes), theme))).convert("RGB"))
+    return np.asarray(Image.open(io.BytesIO(render_png(scene(*shapes), theme))).convert("RGB"))
 
 
 def colour(name: str, theme: str = "light") -> tuple[int, ...]:
@@ -118,7 +118,7 @@ def test_any_name_is_painted_in_silence(name: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            png(scene(Text(5, 20, name), Text(5, 40, name, bold=True, mono=True, anchor="end")))
+            render_png(scene(Text(5, 20, name), Text(5, 40, name, bold=True, mono=True, anchor="end")))
     finally:
         logging.getLogger("matplotlib").removeHandler(ear)
     assert [record.getMessage() for record in heard if record.levelno >= logging.WARNING] == []
@@ -131,7 +131,7 @@ def test_a_sign_that_no_font_has_is_a_box() -> None:
 
 def test_the_file_tells_what_it_shows_and_nothing_else() -> None:
     """Title and words, in any alphabet; no program and no date."""
-    made = Image.open(io.BytesIO(png(scene(title="节点 srv09\n", alt="Four nodes; srv09 has none."))))
+    made = Image.open(io.BytesIO(render_png(scene(title="节点 srv09\n", alt="Four nodes; srv09 has none."))))
     assert made.info["Title"] == "节点 srv09\\n"
     assert made.info["Description"] == "Four nodes; srv09 has none."
     assert {"Software", "Creation Time", "date"} & set(made.info) == set()
@@ -140,10 +140,10 @@ def test_the_file_tells_what_it_shows_and_nothing_else() -> None:
 def test_the_same_bytes_whatever_the_user_has_set() -> None:
     """Settings of matplotlib change nothing, and are not changed; no figure is left in pyplot."""
     shapes = scene(Rect(20, 10, 40, 20), Text(30, 25, "hv01"))
-    first = png(shapes)
+    first = render_png(shapes)
     with mpl.rc_context({"savefig.bbox": "tight", "font.size": 30, "lines.linewidth": 9, "savefig.transparent": True}):
         before = dict(mpl.rcParams)
-        assert png(shapes) == first
+        assert render_png(shapes) == first
         assert dict(mpl.rcParams) == before
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
 
@@ -152,4 +152,4 @@ def test_without_matplotlib_one_line_says_what_to_do(monkeypatch: pytest.MonkeyP
     """What to install, and which ending needs nothing."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UsageError, match=r"pip install 'harvdiag\[notebook\]'.*\.svg"):
-        png(scene())
+        render_png(scene())

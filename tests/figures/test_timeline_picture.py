@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvdiag.core.model import State
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.scene import Item, Rect
-from harvdiag.figures.svg import svg
+from harvdiag.figures.svg import render_svg
 from harvdiag.figures.timeline import draw
-from harvdiag.figures.timeline.axis import axis
+from harvdiag.figures.timeline.axis import build_axis
 from tests import port
 from tests.figures.sound import check, words
 from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized
@@ -34,13 +34,13 @@ STOPPED = {
     "issue-8236": ("Nothing has moved for 17 h 21 min: srv09 will never be upgraded", "16:39 UTC"),
     "lost-acknowledgement": ("Nothing has moved for 3 h 20 min: hv02 waits since", "06:40 UTC"),
     "two-machines-one-node": ("Nothing has moved for 3 h 20 min: hv02 waits: Machine", "06:40 UTC"),
-    "ghost-machines": ("Nothing has moved for 18 h: hv02, hv03, hv04 and hv05 were never begun", "16:00 UTC"),
+    "ghost-machines": ("Nothing has moved for 18 h: hv02, hv03, hv04 and hv05 were never started", "16:00 UTC"),
     "unmanaged-node": ("Nothing has moved for 5 h 31 min: the upgrade waits for hv04", "04:29 UTC"),
 }
 
 
 def of(world: World, **states: State) -> Drawing:
-    return draw(port.cluster(world.objects, **states), Wish())
+    return draw(port.cluster(world.objects, **states), DrawOptions())
 
 
 def rows(drawing: Drawing, role: str) -> dict[str, Item]:
@@ -55,7 +55,7 @@ def bars(item: Item) -> list[Rect]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_is_sound(name: str) -> None:
     """In every form, and the rows are those of the table of phases."""
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     check(drawing.scene)
     assert " ".join(drawing.text(100).split()).startswith(drawing.scene.title)
     assert all(len(line) <= 100 for line in drawing.text(100).splitlines())
@@ -68,7 +68,7 @@ def test_every_sample_is_sound(name: str) -> None:
 def test_the_moment_it_stopped_is_marked(name: str) -> None:
     """A line with words where the last thing moved; the silence behind it is squeezed and has its length."""
     title, when = STOPPED[name]
-    drawing = draw(sample(name), Wish())
+    drawing = draw(sample(name), DrawOptions())
     assert drawing.scene.title.startswith(title)
     (moment,) = [item for item in drawing.scene.find("mark", "error") if item.key == "moment"]
     assert moment.texts[0].text == f"{when}: nothing has moved since"
@@ -80,7 +80,7 @@ def test_the_moment_it_stopped_is_marked(name: str) -> None:
 
 def test_what_goes_on_reaches_to_the_collection() -> None:
     """hv03 is at work: its bar and that of the phase end at the line of the collection."""
-    drawing = draw(sample("upgrade-half-way"), Wish())
+    drawing = draw(sample("upgrade-half-way"), DrawOptions())
     (moment,) = [item for item in drawing.scene.find("mark") if item.key == "moment"]
     assert moment.texts[0].text == "10:00 UTC: collected"
     x = moment.shapes[0].area.x
@@ -91,7 +91,7 @@ def test_what_goes_on_reaches_to_the_collection() -> None:
 
 def test_a_bar_is_as_long_as_its_time() -> None:
     """Phase 6 took 110 minutes, phase 5 took 40: so are their bars; and each begins where the one before ended."""
-    phases = rows(draw(sample("upgrade-half-way"), Wish()), "phase")
+    phases = rows(draw(sample("upgrade-half-way"), DrawOptions()), "phase")
     (five,), (six,) = bars(phases["phase-5"]), bars(phases["phase-6"])
     assert six.width / five.width == pytest.approx(110 / 40, rel=0.02)
     assert six.x > five.area.right
@@ -100,7 +100,7 @@ def test_a_bar_is_as_long_as_its_time() -> None:
 
 def test_the_steps_of_a_node_stand_one_behind_the_other() -> None:
     """prepare, pre-drain, kubernetes, post-drain, restart; what is no Job is thinner; the hint has every time."""
-    row = rows(draw(sample("upgrade-half-way"), Wish()), "node")["hv01"]
+    row = rows(draw(sample("upgrade-half-way"), DrawOptions()), "node")["hv01"]
     found = bars(row)
     assert len(found) == 5
     assert all(a.area.right <= b.x + 1 for a, b in pairwise(found))
@@ -111,7 +111,7 @@ def test_the_steps_of_a_node_stand_one_behind_the_other() -> None:
 
 def test_idle_times_are_told() -> None:
     """17 minutes lay between the restart of hv01 and the begin of hv02."""
-    row = rows(draw(sample("upgrade-half-way"), Wish()), "node")["hv02"]
+    row = rows(draw(sample("upgrade-half-way"), DrawOptions()), "node")["hv02"]
     assert any("17 min idle" in text.text for text in row.texts)
 
 
@@ -121,7 +121,7 @@ def test_a_failed_job_has_a_sign() -> None:
     check(drawing.scene)
     signs = list(drawing.scene.find("mark", "error"))
     assert any("Job pre-drain failed" in sign.hint for sign in signs)
-    assert "goes on" not in words(drawing)
+    assert "in progress" not in words(drawing)
     assert drawing.scene.title.startswith("No upgrade is under way; the last to v1.4.2 failed")
 
 
@@ -143,7 +143,7 @@ def test_a_healthy_rollout_has_no_signs(count: int, step: str) -> None:
     world = noisy(at_step(sized(count), "hv002", step))
     drawing = of(world)
     assert [item.key for item in drawing.scene.find("mark") if item.key != "moment"] == []
-    assert "Events, lines of logs" in " ".join(item.hint for item in drawing.scene.items)
+    assert "Events, log lines" in " ".join(item.hint for item in drawing.scene.items)
 
 
 def test_a_node_that_is_lost_while_it_is_not_its_turn_has_a_sign() -> None:
@@ -168,10 +168,10 @@ def noisy(world: World) -> World:
 @pytest.mark.parametrize("name", STOPPED)
 def test_the_alternative_text_says_how_each_phase_stands(name: str) -> None:
     """What lies before the phase that goes on is done, whether or not anything tells its times."""
-    alt = draw(sample(name), Wish()).scene.alt
+    alt = draw(sample(name), DrawOptions()).scene.alt
     assert "PreparingLoggingInfra done" in alt
     assert "RepoPrepared done, began" in alt
-    assert alt.count(" stands still") == 1
+    assert alt.count(" stalled") == 1
     assert "not reached" not in alt
 
 
@@ -216,7 +216,7 @@ def test_unseen_is_not_absent() -> None:
     """Where the Upgrades were not seen, nobody says that there is none."""
     drawing = of(at_step(sized(3), "hv002", "h4"), Upgrade=State.FORBIDDEN)
     check(drawing.scene)
-    assert drawing.scene.title == "Nobody can tell how the upgrade stands: the Upgrades were not seen"
+    assert drawing.scene.title == "The state of the upgrade is unknown: the Upgrades were not seen"
 
 
 @pytest.mark.parametrize("broken", [1, 150])
@@ -231,7 +231,7 @@ def test_two_hundred_nodes_are_one_figure_with_trouble_on_top(broken: int) -> No
     lanes = [item for item in drawing.scene.items if item.role in {"node", "group"}]
     assert lanes[0].state == "error"
     assert len(lanes) < 12
-    assert len(svg(drawing.scene)) < 80_000
+    assert len(render_svg(drawing.scene)) < 80_000
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -239,8 +239,8 @@ def test_a_name_of_any_sort_breaks_nothing(name: str) -> None:
     """It fits its row, and nothing in it is interpreted."""
     drawing = of(renamed(at_step(sized(4), "hv002", "h4"), "hv002", name))
     check(drawing.scene)
-    assert "<script>" not in svg(drawing.scene)
-    assert not {"\x1b", "\u202e"} & {*svg(drawing.scene), *drawing.text(80)}
+    assert "<script>" not in render_svg(drawing.scene)
+    assert not {"\x1b", "\u202e"} & {*render_svg(drawing.scene), *drawing.text(80)}
 
 
 @settings(max_examples=examples(25), deadline=None)
@@ -260,9 +260,9 @@ def test_outside_text_breaks_nothing(name: str, time: str) -> None:
 def test_every_scenario_is_drawn(path: Any) -> None:
     """Whatever is broken; and where it stands still, the moment is marked."""
     cluster = port.cluster(list(scenario(path).objects))
-    drawing = draw(cluster, Wish())
+    drawing = draw(cluster, DrawOptions())
     check(drawing.scene)
-    stands = cluster.upgrade.rollout and cluster.upgrade.stuck and not cluster.upgrade.moving
+    stands = cluster.upgrade.upgrade_run and cluster.upgrade.is_stuck and not cluster.upgrade.moving_node
     assert ("nothing has moved since" in words(drawing)) == bool(stands)
 
 
@@ -277,7 +277,7 @@ pairs = st.tuples(times, times).map(lambda pair: (min(pair), max(pair)))
 def test_the_axis_keeps_the_order_and_its_width(busy: list[tuple[datetime, datetime]]) -> None:
     """Later is never further left, and all is within the width; ticks are far enough apart to be read."""
     end = max(pair[1] for pair in busy)
-    scale = axis(busy, end, 100, 800, 90)
+    scale = build_axis(busy, end, 100, 800, 90)
     assert scale.left == 100
     assert scale.right == pytest.approx(900)
     moments = sorted(at for pair in busy for at in pair)
@@ -291,6 +291,6 @@ def test_the_axis_keeps_the_order_and_its_width(busy: list[tuple[datetime, datet
 
 def test_a_long_silence_is_squeezed() -> None:
     """Two hours of work, a day of nothing: the day takes its fixed width."""
-    scale = axis([(NOON, NOON + timedelta(hours=2))], NOON + timedelta(hours=26), 0, 1000, 90)
+    scale = build_axis([(NOON, NOON + timedelta(hours=2))], NOON + timedelta(hours=26), 0, 1000, 90)
     assert [stretch.silent for stretch in scale.stretches] == [False, True, False]
     assert scale.place(NOON + timedelta(hours=2)) > 850

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
-from harvdiag.upgrade.logs import MOST, AgentStory, agent
+from harvdiag.upgrade.logs import MOST, AgentStory, read_agent_story
 from tests.logs.port import AGENT, journal, logged
 from tests.routes import collected
 from tests.world import healthy, write_bundle
@@ -24,7 +24,7 @@ def feedback(machine: str) -> str:
 
 
 def story(*messages: str) -> AgentStory:
-    found = agent(logged({AGENT: journal(*messages)}), "hv01")
+    found = read_agent_story(logged({AGENT: journal(*messages)}), "hv01")
     assert found is not None
     return found
 
@@ -32,9 +32,9 @@ def story(*messages: str) -> AgentStory:
 def test_machine_is_the_one_named_last() -> None:
     found = story(START, feedback(OLD), START, feedback(NEW), feedback(OLD), feedback(NEW), "another line")
     assert (found.machine, found.machines, found.changed) == (NEW, (OLD, NEW), True)
-    assert found.named is not None
-    assert (found.named.file, found.named.time) == (AGENT, "2025-05-06T10:00:05Z")
-    assert feedback(NEW) in found.named.line
+    assert found.identity_line is not None
+    assert (found.identity_line.file, found.identity_line.time) == (AGENT, "2025-05-06T10:00:05Z")
+    assert feedback(NEW) in found.identity_line.line
 
 
 @pytest.mark.parametrize(
@@ -54,28 +54,28 @@ def test_every_shape_that_names_the_machine(line: str) -> None:
 )
 def test_nothing_else_names_it(line: str) -> None:
     found = story(START, line)
-    assert (found.machine, found.machines, found.named) == ("", (), None)
+    assert (found.machine, found.machines, found.identity_line) == ("", (), None)
 
 
 @pytest.mark.parametrize(
     ("line", "meaning"),
     [
-        (CREDENTIALS, "no longer knows the agent's token"),
+        (CREDENTIALS, "token is no longer valid"),
         (CONNECT + "Get https://10.53.0.1: tls: x509: certificate is valid for 10.0.0.10", "does not trust Rancher's"),
-        (CONNECT + "dial tcp 10.0.0.10:443: i/o timeout", "does not reach Rancher"),
+        (CONNECT + "dial tcp 10.0.0.10:443: i/o timeout", "cannot reach Rancher"),
         (CONNECT + "something new", "cannot connect to Rancher"),
         (
             "Initial connection to Kubernetes cluster failed with error x509, removing CA data and trying again",
             "tries without",
         ),
-        ("[K8s] received secret UID that differed from existing secret UID", "made anew"),
+        ("[K8s] received secret UID that differed from existing secret UID", "recreated"),
         ("[K8s] received nil secret that was nil, stopping", "was deleted"),
         ("secret received was too old, requeuing", "cache is behind"),
         (
             "received secret to process that was older than the last secret operated on. (7 vs 9)",
             "cache is behind",
         ),
-        ("Maximum failure threshold exceeded for plan", "failed for good"),
+        ("Maximum failure threshold exceeded for plan", "failed permanently"),
         (SYNC.format(OLD), "cannot handle its plan Secret"),
     ],
 )
@@ -90,35 +90,37 @@ def test_errors_and_what_they_mean(line: str, meaning: str) -> None:
 def test_work_after_an_error_is_recovery() -> None:
     found = story(START, CREDENTIALS, START, feedback(OLD))
     assert found.recovered
-    assert not found.looping
+    assert not found.is_looping
     assert (found.starts, found.idle_starts) == (2, 0)
 
 
 def test_crash_loop_counts_the_starts_since_it_last_worked() -> None:
     found = story(START, feedback(OLD), *[START, CREDENTIALS] * 5)
-    assert found.looping
+    assert found.is_looping
     assert (found.starts, found.idle_starts, found.machine) == (6, 5, OLD)
     assert (found.began, found.started) == ("2025-05-06T10:00:00Z", "2025-05-06T10:00:10Z")
 
 
 def test_boots_are_no_crash_loop() -> None:
-    assert not story(*[START, "Starting remote watch of plans"] * 9).looping
-    assert not story(START, CREDENTIALS, START, CREDENTIALS).looping
+    assert not story(*[START, "Starting remote watch of plans"] * 9).is_looping
+    assert not story(START, CREDENTIALS, START, CREDENTIALS).is_looping
 
 
 def test_no_log_no_story() -> None:
-    assert agent(logged({}), "hv01") is None
+    assert read_agent_story(logged({}), "hv01") is None
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "no line feed", b"\xff\xfe\x00 broken \x80\n"])
 def test_log_that_tells_nothing(text: str | bytes) -> None:
-    found = agent(logged({AGENT: text}), "hv01")
+    found = read_agent_story(logged({AGENT: text}), "hv01")
     assert found is not None
     assert (found.machine, found.error, found.starts, found.whole) == ("", None, 0, True)
 
 
 def test_broken_utf8_is_quoted_with_marks() -> None:
-    found = agent(logged({AGENT: b'time="2025-05-06T10:00:00Z" \xff\xc3 ' + CREDENTIALS.encode() + b"\r\n"}), "hv01")
+    found = read_agent_story(
+        logged({AGENT: b'time="2025-05-06T10:00:00Z" \xff\xc3 ' + CREDENTIALS.encode() + b"\r\n"}), "hv01"
+    )
     assert found is not None
     assert found.error is not None
     assert found.error.line.startswith('time="2025-05-06T10:00:00Z" \ufffd\ufffd error')
@@ -129,7 +131,7 @@ def test_only_the_end_of_a_huge_log_is_looked_at() -> None:
     filler = journal(*["filler"] * 60) * (MOST // 5000)
     text = journal(feedback(OLD)) + filler + journal(START, feedback(NEW))
     assert len(text) > MOST
-    found = agent(logged({AGENT: text}), "hv01")
+    found = read_agent_story(logged({AGENT: text}), "hv01")
     assert found is not None
     assert (found.machines, found.starts, found.whole) == ((NEW,), 1, False)
 
@@ -148,10 +150,10 @@ def test_from_the_archive_of_a_bundle(tmp_path: Path) -> None:
             as_folder=folder,
         )
         snapshot = hd.open(path).snapshot
-        found = agent(snapshot, "hv01")
+        found = read_agent_story(snapshot, "hv01")
         assert found is not None
         assert found.machine == OLD
-        assert agent(snapshot, "hv02") is None
+        assert read_agent_story(snapshot, "hv02") is None
         assert snapshot.logs("nodes/hv01.zip/") == (AGENT,)
         assert sorted(snapshot.logs()) == ["logs/default/pod/main.log", AGENT]
         assert snapshot.logs("nodes/hv02.zip/") == ()

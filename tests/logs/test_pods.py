@@ -11,7 +11,7 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.snapshot import Resource, Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
-from harvdiag.upgrade.logs import MOST, Quote, harvester_says, job_says
+from harvdiag.upgrade.logs import MOST, Quote, find_job_wait, find_refusals
 from harvdiag.upgrade.logs.pods import PODS as MOST_PODS
 from tests.logs.port import LogPort, logged, stamped
 
@@ -36,7 +36,7 @@ def file(pod: str, container: str = "apply") -> str:
 
 
 def says(*lines: str, state: str = ACTIVE) -> Quote | None:
-    return job_says(logged({file(f"{NAME}-pre-drain-hv01-x2x4z"): stamped(*lines)}), job(state=state))
+    return find_job_wait(logged({file(f"{NAME}-pre-drain-hv01-x2x4z"): stamped(*lines)}), job(state=state))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,9 @@ def test_job_that_waits_for_nothing_known_is_quoted_by_its_last_line() -> None:
     quote = says("begin", "exit code 1", "", state=FAILED)
     assert quote is not None
     assert "exit code 1" not in (quote.line or "")
-    quote = job_says(logged({file(f"{NAME}-pre-drain-hv01-x2x4z"): stamped("begin", "exit code 1") + "\n\n"}), job())
+    quote = find_job_wait(
+        logged({file(f"{NAME}-pre-drain-hv01-x2x4z"): stamped("begin", "exit code 1") + "\n\n"}), job()
+    )
     assert quote is not None
     assert quote.line.endswith("exit code 1")
     assert quote.meaning == "the last line that the Job has written"
@@ -146,7 +148,7 @@ def test_complete_job_waits_for_nothing() -> None:
 
 
 def test_no_log() -> None:
-    assert job_says(logged({}), job()) is None
+    assert find_job_wait(logged({}), job()) is None
     assert says() is None
 
 
@@ -158,7 +160,7 @@ def test_youngest_pod_of_several() -> None:
         file(f"{NAME}-pre-drain-hv012-zzzzz"): stamped("Volume of hv012 is not healthy.", minute=40),
         file(f"{NAME}-pre-drain-hv01-aaaaa") + ".1": stamped("Volume before is not healthy.", minute=50),
     }
-    quote = job_says(logged(texts), job())
+    quote = find_job_wait(logged(texts), job())
     assert quote is not None
     assert "young" in quote.line
 
@@ -181,10 +183,10 @@ def test_pods_of_long_names_are_told_by_their_label() -> None:
     }
     of_metrics = Resource("metrics.k8s.io", "v1beta1", "pods", SYSTEM)
     listed = logged(texts, [pod | {"kind": "pods"} for pod in pods], [Resource("", "v1", "pods", SYSTEM), of_metrics])
-    quote = job_says(listed, job(long))
+    quote = find_job_wait(listed, job(long))
     assert quote is not None
     assert "mine" in quote.line
-    assert job_says(logged(texts), job(long)) is None, "no Pod tells whose logs these are"
+    assert find_job_wait(logged(texts), job(long)) is None, "no Pod tells whose logs these are"
 
 
 def upgrade(created: str = "2025-05-08T08:00:00Z") -> Upgrade:
@@ -198,21 +200,21 @@ PODS = ("harvester-7d4b9c8f6d-x2x4z", "harvester-abcde")
 
 @pytest.mark.parametrize("pod", PODS)
 def test_why_harvester_starts_no_job(pod: str) -> None:
-    said = harvester_says(logged({file(pod, "apiserver"): stamped(REFUSED, PENDING, REFUSED)}), upgrade())
+    said = find_refusals(logged({file(pod, "apiserver"): stamped(REFUSED, PENDING, REFUSED)}), upgrade())
     assert [quote.line.partition(" ")[2] for quote in said] == [REFUSED, PENDING]
     assert said[0].time == "2025-05-08T09:00:02.123456789Z"
 
 
 def test_other_pods_and_other_upgrades_are_not_asked() -> None:
     others = ("harvester-webhook-abcde", "harvester-webhook-7d4b9c8f6d-x2x4z", "harvester-node-manager-x2x4z")
-    assert harvester_says(logged({file(pod): stamped(REFUSED) for pod in others}), upgrade()) == []
+    assert find_refusals(logged({file(pod): stamped(REFUSED) for pod in others}), upgrade()) == []
     late = upgrade("2025-05-08T09:30:00Z")
-    assert harvester_says(logged({file(PODS[0]): stamped(REFUSED)}), late) == []
+    assert find_refusals(logged({file(PODS[0]): stamped(REFUSED)}), late) == []
 
 
 def test_newest_of_several_pods() -> None:
     texts = {file(PODS[0]): stamped(REFUSED, minute=5), file(PODS[1]): stamped(REFUSED, minute=2)}
-    (said,) = harvester_says(logged(texts), upgrade())
+    (said,) = find_refusals(logged(texts), upgrade())
     assert said.file == file(PODS[0])
 
 
@@ -225,8 +227,8 @@ LOST = (
 @pytest.mark.parametrize(
     ("line", "meaning"),
     [
-        (LOST, "does not try again"),
-        (LOST.replace("job-controller", "node-controller"), "does not try again"),
+        (LOST, "does not retry"),
+        (LOST.replace("job-controller", "node-controller"), "does not retry"),
         (
             "handler harvester-upgrade-job-controller: found 2 plan secret for machine custom-0, requeuing",
             "does not answer",
@@ -236,7 +238,7 @@ LOST = (
     ],
 )
 def test_lost_acknowledgement_is_told(line: str, meaning: str) -> None:
-    said = harvester_says(logged({file(PODS[0]): stamped("begin", line, "end")}), upgrade())
+    said = find_refusals(logged({file(PODS[0]): stamped("begin", line, "end")}), upgrade())
     assert [meaning in quote.meaning for quote in said] == ([True] if meaning else [])
 
 
@@ -245,14 +247,14 @@ def test_order_of_times_is_not_that_of_their_letters() -> None:
         file(PODS[0]): f"2025-05-08T09:00:00Z {REFUSED}\n",
         file(PODS[1]): f"2025-05-08T10:30:00+02:00 {REFUSED}\n",
     }
-    (said,) = harvester_says(logged(texts), upgrade())
+    (said,) = find_refusals(logged(texts), upgrade())
     assert said.file == file(PODS[0])
 
 
 def test_logs_of_pods_are_read_one_after_the_other_and_not_without_end() -> None:
     texts = {file(f"harvester-{i:05}"): stamped(REFUSED) for i in range(10_000, 10_050)}
     port = LogPort(texts)
-    assert len(harvester_says(Snapshot(port), upgrade())) == 1
+    assert len(find_refusals(Snapshot(port), upgrade())) == 1
     assert len(port.opened) == len(set(port.opened)) == MOST_PODS
 
 
@@ -260,7 +262,7 @@ def test_one_log_is_held_at_a_time() -> None:
     texts = {file(f"harvester-{i:05}"): "x\n" * (MOST // 2 + 9) + stamped(REFUSED) for i in range(10_000, 10_006)}
     snapshot = logged(texts)
     tracemalloc.start()
-    harvester_says(snapshot, upgrade())
+    find_refusals(snapshot, upgrade())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 * MOST

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvdiag.upgrade.logs.quote import LONGEST, masked, quote, stamp
+from harvdiag.upgrade.logs.quote import LONGEST, build_quote, find_timestamp, mask_secrets
 
 
 @pytest.mark.parametrize(
@@ -34,24 +34,24 @@ from harvdiag.upgrade.logs.quote import LONGEST, masked, quote, stamp
     ],
 )
 def test_secrets_are_masked(line: str, shown: str) -> None:
-    assert masked(line) == shown
-    assert masked(shown) == shown
+    assert mask_secrets(line) == shown
+    assert mask_secrets(shown) == shown
 
 
 def test_long_line_is_cut_around_what_it_tells() -> None:
     line = "a" * 1000 + " here it is " + "b" * 1000
-    found = quote("f", line, "here it is").line
+    found = build_quote("f", line, "here it is").line
     assert len(found) <= LONGEST
     assert "here it is" in found
     assert found.startswith("…")
     assert found.endswith("…")
-    assert len(quote("f", line).line) == LONGEST
-    assert quote("f", line[:LONGEST]).line == line[:LONGEST]
+    assert len(build_quote("f", line).line) == LONGEST
+    assert build_quote("f", line[:LONGEST]).line == line[:LONGEST]
 
 
 def test_mask_comes_before_the_cut() -> None:
     line = "token: " + "s" * 1000 + " here it is"
-    assert quote("f", line, "here it is").line == "token: *** here it is"
+    assert build_quote("f", line, "here it is").line == "token: *** here it is"
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_mask_comes_before_the_cut() -> None:
     ],
 )
 def test_time_is_that_of_the_line(line: str, time: str) -> None:
-    assert stamp(line) == time
-    assert bool(quote("f", line).at) == time.startswith("2025")
+    assert find_timestamp(line) == time
+    assert bool(build_quote("f", line).at) == time.startswith("2025")
 
 
 @given(st.text(max_size=900), st.text(max_size=20))
 def test_any_line_can_be_quoted(line: str, told: str) -> None:
-    assert len(quote("f", line, told).line) <= LONGEST
+    assert len(build_quote("f", line, told).line) <= LONGEST

@@ -115,7 +115,7 @@ def test_it_runs_on_every_source(path: Path, source: str, kernel: AsyncKernelMan
         assert "Upgrades were not seen" in text
         assert "no upgrade is under way" not in text
         assert ("Nodes were not seen" in text) == (source == "no nodes")
-        assert "Cannot tell: " in text
+        assert "Undetermined: " in text
         assert " 0 phantoms" in text
 
 

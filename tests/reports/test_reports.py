@@ -357,7 +357,8 @@ def test_what_was_not_seen_is_told_once() -> None:
     """A line a kind with its reason, then all checks that were skipped for it, once."""
     findings = blind()
     text = terminal.render(findings, 120)
-    assert "! Not seen:\n  CustomMachine: not read whole: for a reason\n  Secret: not looked at: for a reason\n" in text
+    unseen = "  CustomMachine: not read completely: for a reason\n  Secret: not looked at: for a reason\n"
+    assert f"! Not seen:\n{unseen}" in text
     assert f"  Therefore skipped ({len(findings.skipped)} checks): " in text
     assert text.count("for a reason") == 2
     for outcome in findings.skipped:
@@ -368,7 +369,7 @@ def test_what_was_not_seen_is_told_once() -> None:
     ("kind", "state", "given", "shown"),
     [
         ("Machine", State.FAILED, "the collector failed: Forbidden", "the collector failed: Forbidden"),
-        ("Machine", State.FAILED, "item 3 has no name", "not read whole: item 3 has no name"),
+        ("Machine", State.FAILED, "item 3 has no name", "not read completely: item 3 has no name"),
         ("Machine", State.FORBIDDEN, "", "not allowed"),
         ("RKEBootstrap", State.NOT_LOOKED_AT, "no file holds a RKEBootstrap", "not looked at: no file holds an RKEBoo"),
         ("Upgrade", State.NOT_LOOKED_AT, "no file holds a Upgrade", "not looked at: no file holds an Upgrade"),
@@ -378,8 +379,8 @@ def test_what_was_not_seen_is_told_once() -> None:
 def test_reasons_are_words(kind: str, state: State, given: str, shown: str) -> None:
     """ "Machine failed" would be a phase of Harvester's; nobody means that here."""
     entry = CoverageEntry(kind, "", "", "", state, 0, given)
-    assert words.reason(entry).startswith(shown)
-    assert words.reason(entry).endswith(words.detail(entry))
+    assert words.describe_gap(entry).startswith(shown)
+    assert words.describe_gap(entry).endswith(words.gap_detail(entry))
 
 
 def test_a_report_with_gaps_is_not_all_good() -> None:
@@ -388,7 +389,7 @@ def test_a_report_with_gaps_is_not_all_good() -> None:
     text = terminal.render(findings, colour=True)
     skipped, all_of_them = len(findings.skipped), len(findings.outcomes)
     assert (
-        f"Cannot tell: {skipped} of {all_of_them} checks could not be made; nothing found in the other "
+        f"Undetermined: {skipped} of {all_of_them} checks could not be run; nothing found in the other "
         f"{all_of_them - skipped}. 3 Nodes, 3 Machines."
     ) in " ".join(ANSI.sub("", text).split())
     assert "Nothing found" not in text
@@ -399,14 +400,16 @@ def test_a_report_with_gaps_is_not_all_good() -> None:
 def test_the_verdict_does_not_count_what_was_not_seen() -> None:
     """No number where nobody looked."""
     findings = port.cluster(healthy().objects, Machine=State.FAILED).check()
-    assert "3 Nodes, Machines not seen" in words.verdict(findings)
+    assert "3 Nodes, Machines not seen" in words.build_verdict(findings)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_nothing_that_could_be_judged_is_an_error(form: str) -> None:
     """All checks skipped: that is no result, and must not look like a good one."""
     blinded = port.cluster(healthy().objects, Machine=State.FAILED)
-    with pytest.raises(SourceError, match=r"port: no check could be run \(of 2\); not seen: Machine: not read whole: "):
+    with pytest.raises(
+        SourceError, match=r"port: no check could be run \(of 2\); not seen: Machine: not read completely: "
+    ):
         render(blinded.check(["machine-without-plan", "node-recreated"]), form)
 
 
@@ -535,17 +538,17 @@ def test_the_same_reason_is_told_once() -> None:
         gap("Upgrade", "log in again", "harvester-system", State.FAILED),
         gap("Machine", "60 others", "*"),
     ]
-    assert words.together(gaps) == [
+    assert words.group_gaps(gaps) == [
         ("CustomMachine, RKEBootstrap", f"not allowed: {words_of}; likewise the others"),
         ("Machine, Cluster", "not allowed: log in again"),
-        ("Upgrade", "not read whole: log in again"),
+        ("Upgrade", "not read completely: log in again"),
         ("Machine in other namespaces", "not allowed: 60 others"),
     ]
 
 
 def test_a_place_fits_its_reason() -> None:
     """Who asked for the whole cluster was not refused one namespace."""
-    assert words.place(gap("Machine", "no at the cluster scope")) == "all namespaces"
-    assert words.place(gap("Machine", 'no in the namespace "fleet-local"')) == "fleet-local"
-    assert words.place(gap("Machine", "", "*")) == "other namespaces"
-    assert words.place(gap("Node", "no at the cluster scope", "")) == "(cluster)"
+    assert words.describe_place(gap("Machine", "no at the cluster scope")) == "all namespaces"
+    assert words.describe_place(gap("Machine", 'no in the namespace "fleet-local"')) == "fleet-local"
+    assert words.describe_place(gap("Machine", "", "*")) == "other namespaces"
+    assert words.describe_place(gap("Node", "no at the cluster scope", "")) == "(cluster)"

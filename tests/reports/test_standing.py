@@ -21,7 +21,7 @@ from tests.world.upgradeplans import at_v2
 
 KEYS = ["schema", "tool", "upgrade", "plan", "stuck", "waits_for", "nodes", "planner", "explanation", "findings"]
 UPGRADE = ["name", "version", "previous_version", "state", "phase", "running", "conditions", "percent"]
-NODE = ["name", "state", "step", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
+NODE = ["name", "state", "step", "step_name", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
 
 
 def of(world: World) -> UpgradeStatus:
@@ -128,7 +128,7 @@ def test_no_timeline_says_so() -> None:
 def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
     standing = hd.open(HEALTHY).upgrade
     text = render(standing, timeline=True)
-    assert "the Upgrade was made" in text
+    assert "the Upgrade was created" in text
     assert "in progress" not in text
     assert list(standing.nodes["state"]) == ["Succeeded"] * 3
     failed = render(of(rollouts.at_phase(sized(3), "Failed")))
@@ -138,7 +138,7 @@ def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
 
 def test_where_it_stopped_is_marked() -> None:
     lines = render(hd.open(BROKEN).upgrade, timeline=True).splitlines()
-    here = next(at for at, line in enumerate(lines) if line.startswith("~~~ here it stopped"))
+    here = next(at for at, line in enumerate(lines) if line.startswith("~~~ stopped here"))
     assert lines[here - 1].startswith("2025-05-07 16:39")
     assert any("UpgradingNodes: stalled" in line for line in lines)
 
@@ -193,7 +193,7 @@ def test_a_healthy_cluster_is_not_stuck_in_the_document() -> None:
 def test_the_document_of_one_node() -> None:
     whole = build_document(hd.open(BROKEN).upgrade, "srv09")
     assert [node["name"] for node in whole["nodes"]] == ["srv09"]
-    assert "Lost at" in [part["label"] for part in whole["explanation"]]
+    assert "Failed at" in [part["label"] for part in whole["explanation"]]
 
 
 def test_v2_has_a_part_of_its_own() -> None:

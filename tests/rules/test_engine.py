@@ -21,7 +21,7 @@ from tests.routes import PATHS, SCENARIOS, checked, finds, name, opened, scenari
 
 NEEDED = sorted({kind for rule in registry().values() for kind in rule.needs})
 UNSEEN = (State.FAILED, State.FORBIDDEN, State.NOT_LOOKED_AT)
-P4 = "rancher/rancher#45646"
+SHARED_MACHINE_ISSUE = "rancher/rancher#45646"
 DESIGN = {
     "node-without-machine",
     "node-dangling-machine",
@@ -232,7 +232,9 @@ def advises_to_delete_a_machine(finding: Finding) -> bool:
 def claimed_twice(cluster: Cluster, finding: Finding) -> bool:
     """Whether the subject is a Node that several Machines claim, or one of those Machines."""
     pairing = cluster.facts.pairing
-    shared = {node: pairing.claims(node) for node in pairing.nodes if len(pairing.claims(node)) > 1}
+    shared = {
+        node: pairing.claiming_machines(node) for node in pairing.nodes if len(pairing.claiming_machines(node)) > 1
+    }
     machines = {machine for claims in shared.values() for machine in claims}
     return finding.subject in machines or (finding.rule == "node-with-several-machines" and finding.subject in shared)
 
@@ -243,7 +245,7 @@ def test_caution_where_a_step_can_take_a_healthy_node_along(path: Path) -> None:
     cluster, findings = found(path)
     for finding in findings:
         if advises_to_delete_a_machine(finding) or claimed_twice(cluster, finding):
-            assert P4 in finding.caution, finding.rule
+            assert SHARED_MACHINE_ISSUE in finding.caution, finding.rule
             assert "CustomMachine's providerID" in finding.caution, finding.rule
 
 

@@ -91,7 +91,7 @@ def test_a_node_with_a_machine_of_its_own_is_not_joined_anew() -> None:
 @pytest.mark.parametrize("phase", ["UpgradingSystemServices", "gate", "UpgradingNodes"])
 def test_a_node_that_follows_anothers_machine_is_never_started(phase: str) -> None:
     finding = one(shared(phase, managed=True), "upgrade-blocked-by-orphan-node")
-    assert "points at hv03" in finding.message
+    assert "references hv03" in finding.message
     assert finding.caused_by
 
 
@@ -114,7 +114,7 @@ def test_no_answer_is_advised_while_a_machine_of_the_node_is_deleted() -> None:
     assert any("annotate" in step for step in one(world, "upgrade-pre-drain-unanswered").next)
     old = faults.second_machine(world, "hv02", moment(world.captured_at, hours=-5))
     finding = one(world, "upgrade-pre-drain-unanswered")
-    assert finding.next[0].startswith(f"Settle first the deletion of Machine {old}")
+    assert finding.next[0].startswith(f"First resolve the deletion of Machine {old}")
     assert not any("annotate" in step for step in finding.next)
 
 
@@ -147,7 +147,7 @@ def test_two_drains_are_a_danger_and_no_standstill() -> None:
     assert finding.severity is Severity.WARNING
     assert finding.evidence[0].object.name == f"{world.machine_of('hv03')}-machine-plan"
     assert finding.next[0].startswith("Let hv02 finish")
-    assert "begun with none" in one(drained_twice("Images preloaded"), "several-nodes-draining").next[0]
+    assert "started none" in one(drained_twice("Images preloaded"), "several-nodes-draining").next[0]
 
 
 def test_two_nodes_that_share_a_machine_are_one_drain() -> None:

@@ -113,7 +113,7 @@ def test_many_volumes_are_counted() -> None:
     world.objects += [obj | {"status": obj["status"] | {"robustness": "degraded"}} for obj in found]
     (finding,) = check(world).of(HELD)
     assert finding.message.count("is degraded") == 5
-    assert "7 more hold it too" in finding.message
+    assert "7 more block it too" in finding.message
     assert finding.evidence[2].value == "hv02"
 
 

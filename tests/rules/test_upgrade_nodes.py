@@ -12,7 +12,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity, State
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.charts import is_upgrade_chart
 from tests import port
 from tests.world import healthy, rollouts
 from tests.world.objects import new
@@ -152,7 +152,7 @@ def test_an_odd_hook_text_is_quoted_safely() -> None:
     secret = f"{world.machine_of('hv02')}-machine-plan"
     world.change("Secret", secret, {"metadata": {"annotations": {"harvesterhci.io/pre-hook": "true"}}})
     (finding,) = check(world)
-    assert "another text" in finding.message
+    assert "differs from the request" in finding.message
 
 
 def test_one_failed_try_of_a_drain_is_a_warning() -> None:
@@ -253,7 +253,7 @@ def test_a_list_of_nodes_with_odd_names_is_read() -> None:
     ],
 )
 def test_whose_charts_the_upgrade_waits_for(kind: str, name: str, *, own: bool) -> None:
-    assert ours(kind, name) is own
+    assert is_upgrade_chart(kind, name) is own
 
 
 def test_an_administrators_own_bundle_explains_no_failed_job() -> None:

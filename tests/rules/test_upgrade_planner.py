@@ -9,7 +9,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import State
 from harvdiag.rules.upgrade.planner import STEPS
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.planner import SAYINGS
+from harvdiag.upgrade.planner import KNOWN_MESSAGES
 from tests import port
 from tests.world import healthy, rollouts
 from tests.world.machines import encoded
@@ -62,7 +62,7 @@ def count(world: World, node: str, **data: str) -> None:
 
 def test_every_saying_that_stalls_has_steps() -> None:
     """And no other."""
-    assert {known.part for known in SAYINGS if known.stalls} == set(STEPS)
+    assert {known.part for known in KNOWN_MESSAGES if known.stalls} == set(STEPS)
 
 
 @pytest.mark.parametrize("part", sorted(STEPS))

@@ -39,7 +39,7 @@ def console(command: str) -> str:
 def pictures() -> str:
     """The rows of README's table of pictures."""
     rows = [f"| `{name}` | {picture.shows} |" for name, picture in PICTURES.items()]
-    return "\n".join(["| `--picture` | what one sees |", "| --- | --- |", *rows])
+    return "\n".join(["| `--picture` | what it shows |", "| --- | --- |", *rows])
 
 
 def kinds() -> str:

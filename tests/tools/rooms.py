@@ -15,7 +15,7 @@ import grimp
 
 import harvdiag
 from harvdiag.figures.scene import Item, Rect, Scene, Shape, Text
-from harvdiag.figures.svg import svg
+from harvdiag.figures.svg import render_svg
 
 __all__ = ["DOCUMENT", "PICTURE", "ROOT", "Room", "drawn", "rooms", "table"]
 
@@ -138,4 +138,4 @@ def _row(room: Room, order: list[Room], way: list[int]) -> list[Shape]:
 
 def drawn() -> str:
     """The picture as SVG."""
-    return svg(scene())
+    return render_svg(scene())

@@ -125,7 +125,7 @@ def test_card_tells_what_was_not_judged() -> None:
     findings = port.cluster(healthy().objects, Secret=State.FAILED).check()
     text = Page(cards.findings_card(findings)).text
     assert "Not seen" in text
-    assert "Secretnot read whole: for a reason" in text
+    assert "Secretnot read completely: for a reason" in text
     assert "Therefore skipped: " in text
     assert text.count("for a reason") == 1
 
@@ -180,7 +180,7 @@ def test_standing_card_of_an_upgrade_that_goes_on() -> None:
     assert "… IN PROGRESS" in text
     assert "STUCK" not in text
     assert cards.EDGES["error"] not in html
-    assert "hv03Pre-drainingh2Harvester: " in text
+    assert "hv03Pre-drainingpre-drain requestedHarvester: " in text
     assert "hv04Images preloadedRancher's planner: " in text
 
 

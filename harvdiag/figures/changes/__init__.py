@@ -1,14 +1,14 @@
-"""The changes: which objects, links and findings came, went or changed since another snapshot."""
+"""The changes: which objects, links and findings were added, removed or changed since another snapshot."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from harvdiag.core.errors import UsageError
-from harvdiag.figures.changes.layout import picture
-from harvdiag.figures.drawing import NO_EARLIER, Drawing, Wish
-from harvdiag.status.changes.grouping import grouped
-from harvdiag.status.changes.titles import lines
+from harvdiag.figures.changes.layout import build_scene
+from harvdiag.figures.changes.terminal import render_text
+from harvdiag.figures.drawing import NO_EARLIER, Drawing, DrawOptions
+from harvdiag.status.changes.grouping import group_changes
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture of `cluster.compare(wish.against)`, whose table it has: host by host what changed, what is the same
-    as a count. Raises UsageError without `against`.
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
+    """Draw `cluster.compare(options.against)`, whose table it has: what changed on each host, and a count of what did
+    not. Raises UsageError without `against`.
     """
-    if wish.against is None:
+    if options.against is None:
         raise UsageError(NO_EARLIER)
-    comparison = cluster.compare(wish.against)
-    groups = grouped(comparison, wish.whole)
-    scene = picture(comparison, groups)
+    comparison = cluster.compare(options.against)
+    groups = group_changes(comparison, options.whole)
+    scene = build_scene(comparison, groups)
     return Drawing(
         scene=scene,
-        text=lambda width: lines(comparison, groups, width),
+        text=lambda width: render_text(comparison, groups, width),
         columns=comparison.dtypes,
         rows=comparison.records,
     )

@@ -1,4 +1,4 @@
-"""The drain of one node as a sequence: who asked, who has answered, who has not."""
+"""The drain of one node as a sequence diagram: each request, and whether it was answered."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
-from harvdiag.figures.drain.sequence import sequence
-from harvdiag.figures.drain.text import mermaid, terminal
-from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.parts import BODY, MARGIN, Key, head, legend, paragraph, scene
+from harvdiag.figures.drain.sequence import draw_sequence
+from harvdiag.figures.drain.text import STATE_WORDS, render_mermaid, render_text
+from harvdiag.figures.drawing import Drawing, DrawOptions
+from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend, draw_paragraph
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.status.source import source_line
-from harvdiag.status.upgrade.drain.drain import Drain, drain, told
+from harvdiag.status.upgrade.drain.drain import Drain, build_drain, explain_drain
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -22,43 +22,43 @@ __all__ = ["draw"]
 
 WIDE, LABEL = 1060.0, 96.0
 LEGEND = {
-    "error": "does not come by itself",
-    "now": "waited for",
+    "error": "blocked: needs intervention",
+    "now": STATE_WORDS["now"],
     "good": "done",
     "unseen": "not seen",
 }
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture of `cluster.upgrade.drain`, whose table it has: of the node of `wish.focus`, also where that is a
-    Machine or a plan Secret of it. Raises UsageError for a focus that is none of these.
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
+    """Draw `cluster.upgrade.drain`, whose table it has, for the node of `options.focus`, which may also be its
+    Machine or its plan Secret. Raises UsageError for another focus.
     """
     course = cluster.upgrade.progress
-    of, under = drain(course, wish.focus, wish.finding), source_line(cluster.upgrade)
-    said = list(told(course, of))
+    drain_state, under = build_drain(course, options.focus, options.finding), source_line(cluster.upgrade)
+    notes = list(explain_drain(course, drain_state))
     return Drawing(
-        scene=_scene(of, said, under),
-        text=lambda wide: terminal(of, said, under, wide),
-        columns=of.dtypes,
-        rows=of.records,
-        mermaid=lambda: mermaid(of),
+        scene=_build_scene(drain_state, notes, under),
+        text=lambda wide: render_text(drain_state, notes, under, wide),
+        columns=drain_state.dtypes,
+        rows=drain_state.records,
+        mermaid=lambda: render_mermaid(drain_state),
     )
 
 
-def _scene(of: Drain, said: Sequence[tuple[str, str]], under: str) -> Scene:
-    items, y = head(of.title, under, WIDE)
-    if of.moves:
-        more, y = sequence(of, y, WIDE)
+def _build_scene(drain_state: Drain, notes: Sequence[tuple[str, str]], under: str) -> Scene:
+    items, y = draw_head(drain_state.title, under, WIDE)
+    if drain_state.moves:
+        more, y = draw_sequence(drain_state, y, WIDE)
         items += more
-    for label, text in said:
-        texts, low = paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
+    for label, text in notes:
+        texts, low = draw_paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
         items.append(
             Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=escape_text(text))
         )
         y = low - 6
-    marks = {move.mark for move in of.moves}
-    keys = [Key(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
-    keys += [Key("to come", colour="rule", ends="arrow")] if "wait" in marks else []
-    keys += [Key("can never come", colour="edge", dash="5 4")] if "absent" in marks else []
-    more, y = legend(keys, y + 12, WIDE)
-    return scene(of.title, of.alt, WIDE, y + 8, [*items, *more])
+    marks = {move.mark for move in drain_state.moves}
+    keys = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
+    keys += [LegendEntry("pending", colour="rule", ends="arrow")] if "wait" in marks else []
+    keys += [LegendEntry(STATE_WORDS["absent"], colour="edge", dash="5 4")] if "absent" in marks else []
+    more, y = draw_legend(keys, y + 12, WIDE)
+    return assemble_scene(drain_state.title, drain_state.alt, WIDE, y + 8, [*items, *more])

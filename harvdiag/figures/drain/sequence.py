@@ -1,4 +1,4 @@
-"""The sequence itself: a column for each who acts, and an arrow for each step."""
+"""The sequence diagram as shapes: a column for each actor, and an arrow for each step."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.keys import object_key
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.measure import fit
+from harvdiag.figures.measure import fit_text
 from harvdiag.figures.parts import BODY, MARGIN, SMALL
-from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
+from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, draw_badge
 from harvdiag.status.upgrade.drain.drain import Drain
-from harvdiag.status.upgrade.drain.steps import ACTORS, Move
+from harvdiag.status.upgrade.drain.steps import ACTORS, StepState
 from harvdiag.status.upgrade.labels import silence_word
 
-__all__ = ["sequence"]
+__all__ = ["draw_sequence"]
 
 HEAD, ROW, BOX = 44.0, 42.0, 200.0
 PLACES = (0.155, 0.44, 0.70, 0.895)
-"""Where the columns stand, as parts of the width."""
+"""The centre of each column, as a fraction of the width."""
 SECRET = 1
-LOOKS = {
+LINE_STYLES = {
     "good": ("edge", 1.4, ""),
     "now": ("now", 2.4, ""),
     "error": ("error", 2.6, "7 4"),
@@ -31,61 +31,68 @@ LOOKS = {
 }
 
 
-def sequence(of: Drain, y: float, wide: float) -> tuple[list[Item], float]:
-    """The columns and arrows from y on, and where they end."""
+def draw_sequence(drain: Drain, y: float, wide: float) -> tuple[list[Item], float]:
+    """Draw the columns and arrows from y down; also return their lower edge."""
     places = [wide * part for part in PLACES]
-    low = y + HEAD + ROW * len(of.moves) + 10
-    items = [*_columns(of, places, y, low)]
-    for at, move in enumerate(of.moves):
-        items.append(_move(of, move, places, y + HEAD + 8 + ROW * at))
+    low = y + HEAD + ROW * len(drain.moves) + 10
+    items = [*_draw_actors(drain, places, y, low)]
+    for index, move in enumerate(drain.moves):
+        items.append(_draw_step(drain, move, places, y + HEAD + 8 + ROW * index))
     return items, low
 
 
-def _columns(of: Drain, places: list[float], y: float, low: float) -> Iterator[Item]:
-    for at, (name, x) in enumerate(zip(ACTORS, places, strict=True)):
-        gone = at == SECRET and not of.secret
-        unseen = gone and any(move.mark == "unseen" for move in of.moves)
-        stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if gone else ("edge", "")
-        under = _under(of, at, unseen)
+def _draw_actors(drain: Drain, places: list[float], y: float, low: float) -> Iterator[Item]:
+    for index, (name, x) in enumerate(zip(ACTORS, places, strict=True)):
+        missing = index == SECRET and not drain.secret
+        unseen = missing and any(move.mark == "unseen" for move in drain.moves)
+        stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if missing else ("edge", "")
+        under = _actor_subtitle(drain, index, unseen)
         box = Rect(
             x - BOX / 2 + 10,
             y,
             BOX - 20,
             HEAD - 4,
-            fill="" if gone else "box",
+            fill="" if missing else "box",
             stroke=stroke,
-            thick=1.6 if gone else 1.2,
+            thick=1.6 if missing else 1.2,
             dash=dash,
         )
-        on, room = "paper" if gone else "box", BOX - 32
+        on, room = "paper" if missing else "box", BOX - 32
         shapes: list[Shape] = [
-            Path(((x, y + HEAD - 4), (x, low)), stroke="error" if gone and not unseen else "rule", thick=1.2, dash=dash)
+            Path(
+                ((x, y + HEAD - 4), (x, low)),
+                stroke="error" if missing and not unseen else "rule",
+                thick=1.2,
+                dash=dash,
+            )
         ]
         shapes += [box, Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)]
         shapes.append(
-            Text(x, y + 32, fit(escape_text(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
+            Text(x, y + 32, fit_text(escape_text(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
         )
-        state = "unseen" if unseen else "absent" if gone else "good"
-        yield Item(tuple(shapes), key=_key(of, at), role="actor", state=state, hint=escape_text(f"{name}: {under}"))
+        state = "unseen" if unseen else "absent" if missing else "good"
+        yield Item(
+            tuple(shapes), key=_actor_key(drain, index), role="actor", state=state, hint=escape_text(f"{name}: {under}")
+        )
 
 
-def _under(of: Drain, at: int, unseen: bool) -> str:
-    node = of.node.name if of.node else ""
-    secret = of.secret or ("? not seen" if unseen else "does not exist")
-    return ("in Rancher", secret, "upgrade controller", f"on {node}")[at]
+def _actor_subtitle(drain: Drain, index: int, unseen: bool) -> str:
+    node = drain.node.name if drain.node else ""
+    secret = drain.secret or ("? not seen" if unseen else "does not exist")
+    return ("in Rancher", secret, "upgrade controller", f"on {node}")[index]
 
 
-def _key(of: Drain, at: int) -> str:
-    if at == SECRET and of.node and of.node.secret:
-        return object_key(of.node.secret)
-    if at == len(ACTORS) - 1 and of.node:
-        return object_key(of.node.ref)
-    return object_key(ObjectRef("Actor", "", ACTORS[at].split()[0]))
+def _actor_key(drain: Drain, index: int) -> str:
+    if index == SECRET and drain.node and drain.node.secret:
+        return object_key(drain.node.secret)
+    if index == len(ACTORS) - 1 and drain.node:
+        return object_key(drain.node.ref)
+    return object_key(ObjectRef("Actor", "", ACTORS[index].split()[0]))
 
 
-def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
-    """One arrow with its words: what is done above it, the annotation that carries it below."""
-    step, (stroke, thick, dash) = move.step, LOOKS[move.mark]
+def _draw_step(drain: Drain, move: StepState, places: list[float], y: float) -> Item:
+    """Draw one arrow, with the action above it and the annotation that carries it below."""
+    step, (stroke, thick, dash) = move.step, LINE_STYLES[move.mark]
     begin, end = places[step.source], places[step.target]
     strong = move.mark in {"now", "error"}
     ahead = 1 if end > begin else -1
@@ -96,39 +103,44 @@ def _move(of: Drain, move: Move, places: list[float], y: float) -> Item:
         right = places[-1] + BOX / 2 - 10
         shapes.append(Rect(MARGIN - 8, y - 1, right - MARGIN + 8, ROW - 2, fill=fill, stroke="", radius=6))
     shapes.append(
-        Path(((begin, line), (end - ahead * 2, line)), stroke=stroke, thick=thick, dash=dash, ends=_ends(move))
+        Path(((begin, line), (end - ahead * 2, line)), stroke=stroke, thick=thick, dash=dash, ends=_line_end(move))
     )
     on, ink = fill or "paper", "ink" if strong else "quiet"
     wide = room / (1.2 if strong else 1)
     shapes.append(
-        Text(middle, line - 5, fit(step.what, wide, SMALL), size=SMALL, ink=ink, on=on, anchor="middle", bold=strong)
+        Text(
+            middle, line - 5, fit_text(step.what, wide, SMALL), size=SMALL, ink=ink, on=on, anchor="middle", bold=strong
+        )
     )
-    carrier = fit(step.carrier, room, SMALL, mono=True)
+    carrier = fit_text(step.carrier, room, SMALL, mono=True)
     shapes.append(Text(middle, line + 14, carrier, size=SMALL, ink="quiet", on=on, anchor="middle", mono=True))
-    shapes += _gutter(move, line, on)
+    shapes += _draw_gutter(move, line, on)
     if strong:
-        shapes.append(_silent(of, move, places, line))
-    told = f"{step.name}: {ACTORS[step.source]} {step.what} ({step.carrier})"
-    return Item(tuple(shapes), key=step.name, role="step", state=move.mark, hint=escape_text(told))
+        shapes.append(_draw_silence(drain, move, places, line))
+    sentence = f"step {step.name.number}: {ACTORS[step.source]} {step.what} ({step.carrier})"
+    return Item(tuple(shapes), key=step.name.code, role="step", state=move.mark, hint=escape_text(sentence))
 
 
-def _gutter(move: Move, line: float, on: str) -> Iterator[Shape]:
-    """The sign, the step's name and its time at the left."""
+def _draw_gutter(move: StepState, line: float, on: str) -> Iterator[Shape]:
+    """Draw the symbol, the step's number and its time at the left."""
     if move.mark in SIGNS:
-        yield from badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
+        yield from draw_badge(MARGIN + 8, line, SIGNS[move.mark], move.mark)
     strong = move.mark in {"now", "error"}
-    yield Text(MARGIN + 22, line + 4, move.step.name, size=SMALL, ink="ink" if strong else "quiet", on=on, bold=strong)
+    number, ink = str(move.step.name.number), "ink" if strong else "quiet"
+    yield Text(MARGIN + 22, line + 4, number, size=SMALL, ink=ink, on=on, bold=strong)
     if move.time:
         yield Text(MARGIN + 50, line - 2, move.time, size=SMALL, ink="quiet", on=on)
         yield Text(MARGIN + 50, line + 12, "UTC", size=SMALL, ink="quiet", on=on)
 
 
-def _silent(of: Drain, move: Move, places: list[float], line: float) -> Text:
-    """Who has not answered, and for how long: where the row has no arrow."""
+def _draw_silence(drain: Drain, move: StepState, places: list[float], line: float) -> Text:
+    """Draw who has not answered, and for how long, in the part of the row without an arrow."""
     free = 1 if move.step.source == 0 else 0  # Rancher's arrows alone are between the first two
     x, room, on = places[free] + 10, places[free + 1] - places[free] - 20, f"{move.mark}_box"
-    return Text(x, line + 4, fit(silence_word(of, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True)
+    return Text(
+        x, line + 4, fit_text(silence_word(drain, move), room / 1.2, BODY), size=BODY, ink="ink", on=on, bold=True
+    )
 
 
-def _ends(move: Move) -> str:
+def _line_end(move: StepState) -> str:
     return "bar" if move.mark in {"error", "absent"} else "arrow"

@@ -1,4 +1,4 @@
-// Makes the picture one that can be explored. What comes from the cluster only ever becomes text nodes and attributes.
+// Makes the picture interactive. Data from the cluster only ever becomes text nodes and attributes.
 (() => {
   "use strict";
   const SIGNS = { error: "✗", warning: "!", info: "i" };
@@ -10,9 +10,9 @@
   const FARTHEST = 0.25, CLOSEST = 4, LEAST_FIT = 0.6;
 
   /** An element with attributes, listeners (`onclick: f`) and children; a string is text and nothing else. */
-  function el(name, told, ...inside) {
+  function el(name, attributes, ...inside) {
     const made = document.createElement(name);
-    for (const [key, value] of Object.entries(told || {})) {
+    for (const [key, value] of Object.entries(attributes || {})) {
       if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
       else if (value !== false && value !== undefined) made.setAttribute(key, value === true ? "" : value);
     }
@@ -25,15 +25,15 @@
   const many = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const called = (object) => `${object.kind} ${object.namespace ? `${object.namespace}/` : ""}${object.name}`;
 
-  /** The picture as shapes of this page, without what only a picture by itself needs. */
+  /** The picture as shapes of this page, without what only a standalone picture needs. */
   function shapes(image) {
-    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (sign) => sign.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (character) => character.charCodeAt(0));
     const read = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml").documentElement;
     const svg = document.importNode(read, true);
     svg.querySelectorAll("g > title").forEach((it) => { it.parentNode.dataset.hint = it.textContent; });
     svg.querySelectorAll("style, title, desc").forEach((it) => it.remove());
     for (const name of ["class", "aria-labelledby"]) svg.removeAttribute(name);
-    svg.setAttribute("tabindex", "-1"); // Chromium takes it for something to scroll
+    svg.setAttribute("tabindex", "-1"); // Chromium would make it focusable as a scroll container
     svg.setAttribute("role", "group");
     svg.setAttribute("aria-label", image.alt);
     return svg;
@@ -61,7 +61,7 @@
       new ResizeObserver(() => this.appear()).observe(this.view);
     }
 
-    /** Places are known once the page shows them, which in a notebook may be later. */
+    /** Positions are known once the page is shown, which in a notebook may be later. */
     appear() {
       if (!this.view.clientWidth) return;
       if (!this.svg.querySelector(".hdx-ring")) this.parts.forEach((part) => this.ring(part));
@@ -83,26 +83,26 @@
       }
     }
 
-    /** The rows of the picture, from the order in which it is painted: a stripe, links, boxes, and sentences below. */
+    /** The rows of the picture, from the order in which it is drawn: stripe, links, boxes, captions below. */
     line() {
       this.rowOf = new Map();
       this.beside = [...this.svg.querySelectorAll('g[data-role="caption"], g[data-role="stripe"]')];
       let row;
-      const begin = () => { row = { keys: [], told: false, bundle: false }; };
+      const begin = () => { row = { keys: [], captioned: false, bundle: false }; };
       begin();
       this.svg.querySelectorAll(`${PARTS}, g[data-role="link"], g[data-role="caption"], g[data-role="stripe"]`).forEach((it) => {
-        const box = it.matches(PARTS), said = it.dataset.role === "caption";
-        if (said ? row.bundle : row.told || row.bundle || (!box && row.keys.length)) begin();
+        const box = it.matches(PARTS), isCaption = it.dataset.role === "caption";
+        if (isCaption ? row.bundle : row.captioned || row.bundle || (!box && row.keys.length)) begin();
         if (box) row.keys.push(it.dataset.key);
-        row.told ||= said;
+        row.captioned ||= isCaption;
         row.bundle ||= it.dataset.role === "bundle";
-        const about = said && this.findings.find((finding) => it.dataset.hint === `${finding.rule}: ${finding.message}`);
+        const about = isCaption && this.findings.find((finding) => it.dataset.hint === `${finding.rule}: ${finding.message}`);
         const part = about && about.subject >= 0 && this.objects[about.subject].part;
         this.rowOf.set(it, part && this.parts.has(part) && !row.keys.includes(part) ? { keys: [part] } : row);
       });
     }
 
-    /** Sentences and stripes do as the boxes of their row do. */
+    /** Captions and stripes get the class that the boxes of their row have. */
     follow(name, test) {
       this.beside.forEach((it) => {
         const parts = this.rowOf.get(it).keys.map((key) => this.parts.get(key));
@@ -110,7 +110,7 @@
       });
     }
 
-    // --- what stands on the page -----------------------------------------------------------------------------------
+    // --- the elements of the page ----------------------------------------------------------------------------------
 
     build(image) {
       this.search = el("input", { type: "search", placeholder: "Search: name, kind, value",
@@ -121,7 +121,7 @@
       this.view = el("div", { class: "hdx-view", role: "group", tabindex: "0",
         "aria-label": "The picture. Plus, minus and 0 zoom; arrow keys go from object to object" }, this.svg);
       this.tip = el("div", { class: "hdx-tip", "aria-hidden": "true", hidden: true });
-      this.panel = el("section", { class: "hdx-panel", "aria-label": "What is known", tabindex: "-1" });
+      this.panel = el("section", { class: "hdx-panel", "aria-label": "Details", tabindex: "-1" });
       const bar = el("div", { class: "hdx-bar", role: "toolbar", "aria-label": "Search, filters and zoom" },
         el("span", { class: "hdx-search" }, this.search, this.count), this.zoomers(), this.kinds());
       const stage = el("div", { class: "hdx-stage" }, el("div", { class: "hdx-frame" }, this.view, this.tip), this.panel);
@@ -136,17 +136,17 @@
     }
 
     zoomers() {
-      const button = (sign, told, act) =>
-        el("button", { type: "button", class: "hdx-zoom", "aria-label": told, title: told, onclick: act }, sign);
+      const button = (symbol, label, act) =>
+        el("button", { type: "button", class: "hdx-zoom", "aria-label": label, title: label, onclick: act }, symbol);
       return el("span", { class: "hdx-zooms", role: "group", "aria-label": "Zoom" },
         button("−", "Zoom out (-)", () => this.zoom(1 / 1.25)), button("+", "Zoom in (+)", () => this.zoom(1.25)),
         button("Fit", "Fit the width (0)", () => this.fit()));
     }
 
-    /** A part of the picture becomes a button that says what it is. */
+    /** Makes a part of the picture a button with a label. */
     prepare(part, key) {
-      const told = { role: "button", tabindex: "-1", "aria-pressed": "false", "aria-label": this.told(key).join(". ") };
-      Object.entries(told).forEach(([name, value]) => part.setAttribute(name, value));
+      const attributes = { role: "button", tabindex: "-1", "aria-pressed": "false", "aria-label": this.describe(key).join(". ") };
+      Object.entries(attributes).forEach(([name, value]) => part.setAttribute(name, value));
     }
 
     ring(part) {
@@ -159,7 +159,7 @@
 
     kind(key) {
       if (this.parts.get(key).dataset.role === "bundle") return "";
-      return decodeURIComponent(key.split("/")[0]).split(".")[0]; // the three sorts of Cluster are one to a reader
+      return decodeURIComponent(key.split("/")[0]).split(".")[0]; // readers do not distinguish the three kinds of Cluster
     }
 
     wrong(key) {
@@ -171,8 +171,8 @@
       return object.findings.map((n) => this.findings[n]).filter((it) => this.objects[it.subject] === object);
     }
 
-    /** What an object is, how it is, and what is wrong with it, each in a line. */
-    told(key) {
+    /** The kind and name of an object, its state, and its findings, one line each. */
+    describe(key) {
       const object = this.byKey.get(key), members = this.folded.get(key);
       if (object) {
         const findings = (object.state === "present" ? this.own(object) : object.findings.map((n) => this.findings[n])).map((it) => `${SIGNS[it.severity]} ${it.message}`);
@@ -207,7 +207,7 @@
 
     // --- one object is open ----------------------------------------------------------------------------------------
 
-    /** Open an object or a bundle: what it is tied to stays bright, the panel tells the rest. */
+    /** Open an object or a bundle: linked objects stay bright, the panel shows the details. */
     select(key) {
       this.hint(null);
       const object = this.byKey.get(key), drawn = object ? object.part : key;
@@ -253,11 +253,11 @@
       this.panel.scrollTop = 0;
     }
 
-    /** Nothing is open: what is wrong at all. */
+    /** Nothing is open: list all findings. */
     overview() {
       const rows = this.findings.map((it) => el("li", {}, this.link(it.subject < 0 ? null : this.objects[it.subject],
         `${SIGNS[it.severity]} ${it.severity}: ${it.about}`), el("div", {}, it.message)));
-      this.fill("What is wrong", el("p", {}, this.verdict), rows.length && el("ul", { class: "hdx-list" }, ...rows),
+      this.fill("Findings", el("p", {}, this.verdict), rows.length && el("ul", { class: "hdx-list" }, ...rows),
         el("p", { class: "hdx-quiet" }, "Click an object, or reach it with Tab and the arrow keys and press Enter, for its facts, links and YAML."));
     }
 
@@ -276,7 +276,7 @@
         ...(object.yaml ? this.section("YAML, without managedFields", [el("pre", { class: "hdx-yaml", tabindex: "0" }, object.yaml)]) : [])];
     }
 
-    /** One of those that are folded: of how many, and the way to them. */
+    /** A folded object: how many are folded with it, and a link to them. */
     among(object) {
       const members = this.folded.get(object.part), nodes = members.filter((it) => it.kind === "Node").length;
       const folded = nodes ? `${nodes} folded nodes` : many(members.length, "folded object");
@@ -287,14 +287,14 @@
     members(key) {
       const rows = (this.folded.get(key) || []).map((object) => el("li", {}, this.link(object, called(object))));
       const more = rows.length > MOST_ROWS ? `and ${rows.length - MOST_ROWS} more: search them by name` : "";
-      return [this.told(key)[0], el("ul", { class: "hdx-list" }, ...rows.slice(0, MOST_ROWS)), more && el("p", {}, more)];
+      return [this.describe(key)[0], el("ul", { class: "hdx-list" }, ...rows.slice(0, MOST_ROWS)), more && el("p", {}, more)];
     }
 
-    /** The place of an object that should be there. */
+    /** A placeholder of a missing object. */
     gap(key) {
       const near = this.ties.filter((tie) => tie.dataset.of.split(" ").includes(key));
       const ends = near.flatMap((tie) => tie.dataset.of.split(" ")).map((end) => this.byKey.get(end)).filter(Boolean);
-      const [head, ...rest] = this.told(key);
+      const [head, ...rest] = this.describe(key);
       return [head, ...rest.map((line) => el("p", {}, line)),
         ...this.section("Links", near.map((tie) => el("p", {}, tie.dataset.hint || ""))),
         ...this.section("See", [...new Set(ends)].map((object) => el("p", {}, this.link(object, called(object)))))];
@@ -316,20 +316,20 @@
         rows.length && el("details", {}, el("summary", {}, "Evidence"), el("ul", { class: "hdx-list" }, ...rows)));
     }
 
-    /** Each link once: those that are broken with their sign, then those that should be and are not, then the others. */
+    /** Each link once: broken ones first, then missing ones, then the others. */
     links(object) {
       const broken = this.ties.filter((tie) => BROKEN.has(tie.dataset.state) && tie.dataset.of.split(" ").includes(object.key));
-      const told = new Set();
+      const listed = new Set();
       const row = (it, lead, other) => {
         const ends = [it.source.key, it.target.key];
         const tie = broken.find((one) => one.dataset.of.split(" ").every((end) => ends.includes(end)) && (one.dataset.hint || "").includes(it.field));
         const [, word, more] = (tie?.dataset.hint || "").split(": ");
-        told.add(tie);
+        listed.add(tie);
         const state = other.state === "present" ? (more && ` (${word})`) : ` ${tie ? "" : STATE_SIGNS[other.state]}${STATES[other.state]}`;
         return el("li", { class: tie && "hdx-lost" }, tie && "✗ ", el("code", {}, it.field), ` ${lead} `, this.link(other, called(other)), state);
       };
       const there = [...object.names.map((it) => row(it, "→", it.target)), ...object.named.map((it) => row(it, "←", it.source))];
-      const lost = broken.filter((tie) => !told.has(tie)).map((tie) => el("li", { class: "hdx-lost" }, `✗ ${tie.dataset.hint || ""}`));
+      const lost = broken.filter((tie) => !listed.has(tie)).map((tie) => el("li", { class: "hdx-lost" }, `✗ ${tie.dataset.hint || ""}`));
       const rows = [...lost, ...there].sort((a, b) => b.matches(".hdx-lost") - a.matches(".hdx-lost"));
       const more = rows.length > MOST_ROWS && el("p", {}, `and ${rows.length - MOST_ROWS} more`);
       return rows.length ? [el("ul", { class: "hdx-list" }, ...rows.slice(0, MOST_ROWS)), more].filter(Boolean) : [];
@@ -352,7 +352,7 @@
       this.filter();
     }
 
-    /** Hide what is not wished for, and the links that would lead nowhere then. */
+    /** Hide what is filtered out, and the links that would then have no end. */
     filter() {
       const only = this.broken.getAttribute("aria-pressed") === "true";
       const bad = (tie) => BROKEN.has(tie.dataset.state);
@@ -375,7 +375,7 @@
       if (this.current?.classList.contains("hdx-off") && first) this.rove(first);
     }
 
-    // --- where one looks -------------------------------------------------------------------------------------------
+    // --- zoom and scroll --------------------------------------------------------------------------------------------
 
     zoom(factor, x = this.view.clientWidth / 2, y = this.view.clientHeight / 2) {
       const scale = Math.min(CLOSEST, Math.max(FARTHEST, this.scale * factor)), ratio = scale / this.scale;
@@ -405,7 +405,7 @@
       this.current = part;
     }
 
-    /** The next object in a direction: near, and rather ahead than beside. */
+    /** Focus the nearest object in a direction; distance to the side counts double. */
     step(across, down) {
       const middle = (part) => { const b = part.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; };
       const [x, y] = middle(this.current);
@@ -414,7 +414,7 @@
         if (part === this.current || part.classList.contains("hdx-off")) continue;
         const [a, b] = middle(part), ahead = (a - x) * across + (b - y) * down;
         const beside = Math.abs((a - x) * down + (b - y) * across);
-        const far = ahead + 2 * beside + (2 * ahead < beside ? 1e6 : 0); // what lies abreast comes last
+        const far = ahead + 2 * beside + (2 * ahead < beside ? 1e6 : 0); // what is mostly sideways comes last
         if (ahead > 16 && far < least) [best, least] = [part, far];
       }
       if (best) this.focus(best);
@@ -428,7 +428,7 @@
 
     hint(part, x, y) {
       if (!part) { this.tip.hidden = true; return; }
-      const [head, ...rest] = this.parts.has(part.dataset.key) ? this.told(part.dataset.key) : part.dataset.hint.split("\n");
+      const [head, ...rest] = this.parts.has(part.dataset.key) ? this.describe(part.dataset.key) : part.dataset.hint.split("\n");
       this.tip.replaceChildren(el("b", {}, head), ...rest.map((line) => el("div", {}, line)));
       this.tip.hidden = false;
       const frame = this.view.parentElement.getBoundingClientRect(), high = this.tip.offsetHeight + 8;
@@ -438,7 +438,7 @@
       this.tip.style.top = `${above ? top - frame.top - high : bottom - frame.top + 8}px`;
     }
 
-    /** From where to where the row of a part goes; of a high one the part itself. */
+    /** The vertical extent of a part's row; of a tall row only that of the part. */
     span(part) {
       const own = part.getBoundingClientRect(), row = this.rowOf.get(part);
       const boxes = [...this.rowOf].filter(([it, of]) => of === row && it.getClientRects().length).map(([it]) => it.getBoundingClientRect());
@@ -446,7 +446,7 @@
       return bottom - top > FAR ? own : { top, bottom };
     }
 
-    // --- hands and keys --------------------------------------------------------------------------------------------
+    // --- mouse and keyboard -------------------------------------------------------------------------------------------
 
     listen() {
       this.objects.forEach((it) => { it.text = [it.kind, it.namespace, it.name, ...(it.facts || []).map((fact) => fact[1])].join(" ").toLowerCase(); });
@@ -519,7 +519,7 @@
     }
   }
 
-  // Every piece on the page brings this script; each is begun once, whichever script comes to it first.
+  // Every fragment on the page contains this script; each is started once, by whichever script runs first.
   const begun = (window.harvdiagExplorers ||= new WeakSet());
   const mine = document.currentScript?.closest(".hdx");
   for (const root of new Set([...(mine ? [mine] : []), ...document.querySelectorAll(".hdx")])) {

@@ -1,4 +1,4 @@
-"""The explorer as one holds it in a notebook: a page where scripts run, a picture and text where they do not."""
+"""The explorer that a user gets: an interactive page where scripts run, a picture and text where they do not."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from harvdiag.core.errors import UsageError
 from harvdiag.figures.explore.page import Page
 from harvdiag.figures.figure import Figure
-from harvdiag.figures.save import written
+from harvdiag.figures.save import write_file
 
 __all__ = ["Explorer"]
 
 
 class Explorer:
-    """The link graph to search, point at and open: ``explorer.save("links.html")``, ``explorer.figure``."""
+    """The interactive link graph: ``explorer.save("links.html")``, ``explorer.figure``."""
 
     def __init__(self, figure: Figure, page: Page) -> None:
         self.figure = figure
@@ -28,23 +28,25 @@ class Explorer:
         return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        """The page, and for viewers without HTML what the figure itself shows."""
+        """The page, and what the figure shows for viewers without HTML."""
         forms, words = self.figure._repr_mimebundle_()
         return {"text/html": self.html, **forms}, words
 
     @property
     def html(self) -> str:
-        """The piece of HTML that a notebook shows; it may stand in any page, also more than once."""
-        return self._page.piece
+        """The HTML fragment that a notebook shows; it can be embedded in any page, also more than once."""
+        return self._page.fragment
 
     def save(self, file: str | os.PathLike[str]) -> Path:
-        """Write it as a page of its own, which a browser opens without any network; returns its path.
+        """Write it as a standalone page, which works without network access, and return its path.
 
         Raises UsageError where the name does not end in ``.html`` and where the file cannot be written.
         """
-        return written(file, self._bytes)
+        return write_file(file, self._encode_page)
 
-    def _bytes(self, ending: str) -> bytes:
+    def _encode_page(self, ending: str) -> bytes:
         if ending not in {".html", ".htm"}:
-            raise UsageError(f"a page to explore ends in .html, not in {ending or 'nothing'}; hd.draw saves pictures")
-        return self._page.whole.encode(errors="replace")
+            raise UsageError(
+                f"an interactive page is saved as .html, not {ending or 'nothing'}; hd.draw saves pictures"
+            )
+        return self._page.document.encode(errors="replace")

@@ -1,14 +1,14 @@
-"""The link graph: every Node with its Machine, that one's parts and the cluster objects, and the links between them."""
+"""The link graph: every Node with its Machine, the parts of the Machine, the cluster objects, and their links."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from harvdiag.figures.drawing import Drawing, Wish
+from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.links import dot, mermaid, tree
-from harvdiag.figures.links.picture import picture
-from harvdiag.status.links.view import plot
+from harvdiag.figures.links.picture import build_scene
+from harvdiag.status.links.view import select_rows
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture of all links, or with a focus of those around one object."""
-    found = plot(cluster.upgrade, cluster.graph, wish.focus, wish.finding, wish.whole)
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
+    """Draw all links, or with a focus those in the neighbourhood of one object."""
+    view = select_rows(cluster.upgrade, cluster.graph, options.focus, options.finding, options.whole)
     return Drawing(
-        scene=picture(found, wish),
-        text=partial(tree.text, found),
-        columns=found.dtypes,
-        rows=found.records,
-        mermaid=partial(mermaid.text, found),
-        dot=partial(dot.text, found),
+        scene=build_scene(view, options),
+        text=partial(tree.render_tree, view),
+        columns=view.dtypes,
+        rows=view.records,
+        mermaid=partial(mermaid.render_mermaid, view),
+        dot=partial(dot.render_dot, view),
     )

@@ -1,38 +1,38 @@
-"""The shapes of a box: an object, one that is not there, a bundle of many."""
+"""The shapes of a box: an object, a missing object, a stack of many."""
 
 from __future__ import annotations
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import MISSING, SEVERE, SIGNS
 from harvdiag.figures.links.layout import HIGH
-from harvdiag.figures.measure import fit, width, wrap
+from harvdiag.figures.measure import fit_text, text_width, wrap_text
 from harvdiag.figures.parts import BODY, SMALL
-from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, badge
-from harvdiag.status.links.rows import Thing
+from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, draw_badge
+from harvdiag.status.links.rows import Box
 
-__all__ = ["INSET", "box", "stack"]
+__all__ = ["INSET", "draw_box", "draw_stack"]
 
 INSET = 9.0
 
 
-def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
-    """One object or empty slot, by a shorter `name` where it has one.
+def draw_box(thing: Box, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:
+    """Draw one object or empty slot, labelled with the shorter `name` where one is given.
 
-    `lacking` is the severity of the broken tie that leads to one that is not there.
+    `lacking` is the severity of the broken link whose target this missing object is.
     """
     blame = thing.state if thing.state in SEVERE else lacking
-    frame = _frame(thing, area, blame)
+    frame = _draw_frame(thing, area, blame)
     on = frame.fill
     room = area.width - 2 * INSET
-    note = thing.note if thing.real else "" if thing.slot else _gone(thing, area)
-    bold = bool(thing.slot) and blame in SEVERE
+    note = thing.note if thing.exists else "" if thing.placeholder else _absence_note(thing, area)
+    bold = bool(thing.placeholder) and blame in SEVERE
     shapes: list[Shape] = [frame]
     y = area.y + (15 if note else area.height / 2 + 4)
     shapes.append(
         Text(
             area.x + INSET,
             y,
-            fit(name or escape_text(thing.name), room, BODY, bold=bold),
+            fit_text(name or escape_text(thing.name), room, BODY, bold=bold),
             size=BODY,
             ink="ink",
             on=on,
@@ -40,28 +40,32 @@ def box(thing: Thing, area: Area, lacking: str = "", chosen: bool = False, name:
         )
     )
     if note:
-        lines = wrap(escape_text(note), room, SMALL) if area.height > HIGH and not thing.real else [escape_text(note)]
-        told = enumerate(fit(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
+        lines = (
+            wrap_text(escape_text(note), room, SMALL)
+            if area.height > HIGH and not thing.exists
+            else [escape_text(note)]
+        )
+        rows = enumerate(fit_text(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
         shapes += [
-            Text(area.x + INSET, area.y + 29 + at * 13, text, size=SMALL, ink="quiet", on=on) for at, text in told
+            Text(area.x + INSET, area.y + 29 + index * 13, text, size=SMALL, ink="quiet", on=on) for index, text in rows
         ]
     if blame or thing.state == "unseen":
         colour = blame or "unseen"
-        shapes += badge(area.right - 3, area.y + 1, SIGNS[colour], colour)
+        shapes += draw_badge(area.right - 3, area.y + 1, SIGNS[colour], colour)
     if chosen:
         ring = Rect(area.x - 4, area.y - 4, area.width + 8, area.height + 8, fill="", stroke="now", thick=1.6, radius=8)
         shapes.insert(0, ring)
     return Item(
         tuple(shapes),
         key=thing.key,
-        role="placeholder" if thing.slot else "object",
+        role="placeholder" if thing.placeholder else "object",
         state=thing.state,
-        hint=_hint(thing),
+        hint=_format_hint(thing),
     )
 
 
-def _frame(thing: Thing, area: Area, blame: str) -> Rect:
-    if thing.real:
+def _draw_frame(thing: Box, area: Area, blame: str) -> Rect:
+    if thing.exists:
         fill, stroke, thick = (f"{blame}_box", blame, 2.2) if blame else ("box", "edge", 1.1)
         return Rect(*area, fill=fill, stroke=stroke, thick=thick)
     if thing.state == "unseen":
@@ -69,26 +73,27 @@ def _frame(thing: Thing, area: Area, blame: str) -> Rect:
     return Rect(*area, fill="paper", stroke=blame or "edge", thick=2 if blame else 1.2, dash="6 4")
 
 
-def _gone(thing: Thing, area: Area | None = None) -> str:
-    """What is said of one that is not there, with its kind where several kinds share a column and there is room."""
+def _absence_note(thing: Box, area: Area | None = None) -> str:
+    """Return the note of a missing object, with its kind where several kinds share a column and it fits."""
     state = MISSING.get(thing.state, "")
     whole = ", ".join(filter(None, (thing.note, state)))
-    if area is None or area.height > HIGH or width(whole, SMALL) <= area.width - 2 * INSET:
+    if area is None or area.height > HIGH or text_width(whole, SMALL) <= area.width - 2 * INSET:
         return whole
     return state
 
 
-def _hint(thing: Thing) -> str:
-    """The whole name, what is known of it, and what was found."""
-    if thing.slot:
-        head = f"{thing.slot} of {thing.ref.name}"
+def _format_hint(thing: Box) -> str:
+    """Return the tooltip: the full name, the note, and the findings."""
+    if thing.placeholder:
+        head = f"{thing.placeholder} of {thing.ref.name}"
     else:
-        head = f"{thing.ref}{': ' if thing.note or not thing.real else ''}{thing.note if thing.real else _gone(thing)}"
-    return "\n".join(map(escape_text, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.told)]))
+        note = thing.note if thing.exists else _absence_note(thing)
+        head = f"{thing.ref}{': ' if thing.note or not thing.exists else ''}{note}"
+    return "\n".join(map(escape_text, [head, *(f"{SIGNS[str(f.severity)]} {f.message}" for f in thing.findings)]))
 
 
-def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:
-    """Many boxes behind one another, with two lines on the foremost."""
+def draw_stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:
+    """Draw a stack of boxes, with two lines of text on the front one."""
     severe = state in SEVERE
     fill, stroke = (f"{state}_box", state) if severe else ("box", "edge")
     if state == "unseen":
@@ -103,7 +108,7 @@ def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shap
         Text(
             area.x + INSET,
             y,
-            fit(escape_text(lines[0]), room, BODY, bold=bold),
+            fit_text(escape_text(lines[0]), room, BODY, bold=bold),
             size=BODY,
             ink="ink",
             on=fill,
@@ -112,7 +117,14 @@ def stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shap
     ]
     if lines[1]:
         texts.append(
-            Text(area.x + INSET, area.y + 29, fit(escape_text(lines[1]), room, SMALL), size=SMALL, ink="quiet", on=fill)
+            Text(
+                area.x + INSET,
+                area.y + 29,
+                fit_text(escape_text(lines[1]), room, SMALL),
+                size=SMALL,
+                ink="quiet",
+                on=fill,
+            )
         )
-    sign = badge(area.right - 3, area.y + 1, SIGNS[state], state) if signed else ()
+    sign = draw_badge(area.right - 3, area.y + 1, SIGNS[state], state) if signed else ()
     return (*back, Rect(*area, fill=fill, stroke=stroke, thick=2 if severe else 1.1, dash=dash), *texts, *sign)

@@ -1,4 +1,4 @@
-"""The link graph in Graphviz' language: ``dot -Tsvg``."""
+"""The link graph in DOT, the language of Graphviz: ``dot -Tsvg``."""
 
 from __future__ import annotations
 
@@ -7,68 +7,68 @@ from collections.abc import Iterator, Mapping
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
-from harvdiag.status.links.outline import Outline, outline
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.outline import Outline, build_outline
+from harvdiag.status.links.view import LinkRows
 
-__all__ = ["text"]
+__all__ = ["render_dot"]
 
 ENDS = {(True, True): "both", (True, False): "forward", (False, True): "back"}
 
 
-def text(found: Plot) -> str:
-    """One statement a node and a link; every name is quoted."""
-    drawn = outline(found)
-    look = {
+def render_dot(view: LinkRows) -> str:
+    """Render one statement for each node and each link; every name is quoted."""
+    diagram = build_outline(view)
+    attributes = {
         "rankdir": "LR",
-        "label": escape_text(found.title),
+        "label": escape_text(view.title),
         "labelloc": "t",
         "fontname": "sans-serif",
-        "tooltip": escape_text(found.alt),
+        "tooltip": escape_text(view.alt),
     }
     lines = [
         "digraph links {",
-        f"  graph {_attributes(look)};",
-        f"  node {_attributes({'shape': 'box', 'style': 'rounded,filled', 'fontname': 'sans-serif'})};",
-        f"  edge {_attributes({'color': LIGHT['link'], 'fontname': 'sans-serif', 'fontsize': '10'})};",
-        *(f"  {line};" for line in (*_knots(drawn), *_joints(drawn))),
+        f"  graph {_format_attributes(attributes)};",
+        f"  node {_format_attributes({'shape': 'box', 'style': 'rounded,filled', 'fontname': 'sans-serif'})};",
+        f"  edge {_format_attributes({'color': LIGHT['link'], 'fontname': 'sans-serif', 'fontsize': '10'})};",
+        *(f"  {line};" for line in (*_node_statements(diagram), *_edge_statements(diagram))),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _knots(drawn: Outline) -> Iterator[str]:
-    for knot in drawn.knots:
-        told = {"label": "\n".join(knot.lines), "fontcolor": LIGHT["ink"]}
+def _node_statements(diagram: Outline) -> Iterator[str]:
+    for knot in diagram.nodes:
+        attributes = {"label": "\n".join(knot.lines), "fontcolor": LIGHT["ink"]}
         if knot.state in SEVERE:
-            told |= {"fillcolor": LIGHT[f"{knot.state}_box"], "color": LIGHT[knot.state], "penwidth": "2.5"}
+            attributes |= {"fillcolor": LIGHT[f"{knot.state}_box"], "color": LIGHT[knot.state], "penwidth": "2.5"}
         elif knot.state == "good":
-            told |= {"fillcolor": LIGHT["box"], "color": LIGHT["edge"]}
+            attributes |= {"fillcolor": LIGHT["box"], "color": LIGHT["edge"]}
         else:
             fill = LIGHT["paper" if knot.state == "absent" else "unseen_box"]
-            told |= {"fillcolor": fill, "color": LIGHT["edge"], "style": "rounded,filled,dashed"}
-        yield f"{_quoted(knot.key)} {_attributes(told)}"
+            attributes |= {"fillcolor": fill, "color": LIGHT["edge"], "style": "rounded,filled,dashed"}
+        yield f"{_quote_string(knot.key)} {_format_attributes(attributes)}"
 
 
-def _joints(drawn: Outline) -> Iterator[str]:
-    keys = {knot.key for knot in drawn.knots}
-    for joint in drawn.joints:
+def _edge_statements(diagram: Outline) -> Iterator[str]:
+    keys = {knot.key for knot in diagram.nodes}
+    for joint in diagram.edges:
         if not {joint.left, joint.right} <= keys:
             continue
-        told = {"dir": ENDS[joint.forth, joint.back]}
+        attributes = {"dir": ENDS[joint.forth, joint.back]}
         if joint.label:
-            told["label"] = joint.label
+            attributes["label"] = joint.label
         if joint.state in SEVERE:
-            told |= {"color": LIGHT[joint.state], "penwidth": "2.5", "arrowhead": "tee", "arrowtail": "tee"}
+            attributes |= {"color": LIGHT[joint.state], "penwidth": "2.5", "arrowhead": "tee", "arrowtail": "tee"}
         elif joint.state != "good":
-            told["style"] = "dashed"
-        yield f"{_quoted(joint.left)} -> {_quoted(joint.right)} {_attributes(told)}"
+            attributes["style"] = "dashed"
+        yield f"{_quote_string(joint.left)} -> {_quote_string(joint.right)} {_format_attributes(attributes)}"
 
 
-def _attributes(told: Mapping[str, str]) -> str:
-    return f"[{', '.join(f'{name}={_quoted(value)}' for name, value in told.items())}]"
+def _format_attributes(attributes: Mapping[str, str]) -> str:
+    return f"[{', '.join(f'{name}={_quote_string(value)}' for name, value in attributes.items())}]"
 
 
-def _quoted(told: str) -> str:
-    """A quoted string; a backslash would call an escape of Graphviz, an ampersand an entity of HTML."""
-    harmless = told.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;").replace("\n", "\\n")
-    return f'"{harmless}"'
+def _quote_string(text: str) -> str:
+    """Return a quoted string; Graphviz reads backslash escapes and HTML entities in it, so both are escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;").replace("\n", "\\n")
+    return f'"{escaped}"'

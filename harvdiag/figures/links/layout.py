@@ -1,4 +1,10 @@
-"""Where the boxes of a row stand: columns from left to right, each ordered so that few ties cross."""
+"""The layout of a row: boxes in columns from left to right, each ordered so that few links cross.
+
+The order is found by barycentre sweeps, the crossing reduction of layered graph drawing (Sugiyama, Tagawa and Toda,
+"Methods for visual understanding of hierarchical system structures", 1981): sweeping over the columns to and fro, each
+box is sorted by the mean position of its neighbours. The columns are fixed by the kinds, so that the layers need not be
+assigned; vertical positions are then set near the mean of the neighbours, without overlaps.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +13,19 @@ from typing import NamedTuple
 
 from harvdiag.figures.parts import MARGIN
 from harvdiag.figures.scene import Area
-from harvdiag.status.links.rows import COLUMNS, PLACE, Row, Thing
+from harvdiag.status.links.rows import COLUMNS, PLACE, Box, Row
 
-__all__ = ["HIGH", "LABELLED", "LANE", "Grid", "crossings", "ordered", "place"]
+__all__ = ["HIGH", "LABELLED", "LANE", "Grid", "count_crossings", "order_columns", "place_boxes"]
 
 HIGH, BETWEEN, LANE = 36.0, 14.0, 8.0
-SPREAD = 44.0  # where words stand at several ties, one below the other
-"""The height of a box, the room between two, and how far from a box a tie passes by."""
+SPREAD = 44.0  # room for the labels of several links, one below the other
+"""The height of a box, the gap between two, and the distance at which a link passes a box."""
 SWEEPS = 4
 
 
 class Grid(NamedTuple):
-    """The width of each column and of the room behind it (the last column is that of the cluster objects), the height
-    of a box, and how far apart ties arrive at it.
+    """The width of each column and of the gap after it (the last column is that of the cluster objects), the height of
+    a box, and the distance between the links that arrive at it.
     """
 
     widths: tuple[float, ...] = (158, 166, 166, 166, 146)
@@ -32,7 +38,7 @@ class Grid(NamedTuple):
         return MARGIN + sum(self.widths[:column]) + sum(self.rooms[:column])
 
     def right(self, column: int) -> float:
-        """Its right edge."""
+        """The right edge of a column."""
         return self.left(column) + self.widths[column]
 
     @property
@@ -42,125 +48,136 @@ class Grid(NamedTuple):
 
     @property
     def trunk(self) -> float:
-        """Where the ties to the cluster objects run down together."""
+        """The x of the line that joins the links to the cluster objects."""
         return self.right(3) + self.rooms[3] / 2
 
 
 LABELLED = Grid(rooms=(192, 146, 146, 70), high=72, step=16)
-"""Room for words at every tie: wider between the columns, and the ties further apart."""
+"""The grid with room for a label at every link: wider gaps, and the links further apart."""
 
 
-def ordered(row: Row) -> list[list[Thing]]:
-    """The things of each column from above, after a few sweeps in which each goes where its neighbours are.
+def order_columns(row: Row) -> list[list[Box]]:
+    """Order the objects of each column by a few barycentre sweeps, alternately to the right and to the left.
 
-    The Nodes keep the order of their names.
+    The Nodes, in the first column, keep the order of their names.
     """
-    columns = [[thing for thing in row.things if thing.ref.kind in kinds] for kinds in COLUMNS]
-    beside = _beside(row)
+    columns = [[thing for thing in row.boxes if thing.ref.kind in kinds] for kinds in COLUMNS]
+    beside = _find_neighbours(row)
     for sweep in range(SWEEPS):
-        for at in range(1, len(columns)) if sweep % 2 == 0 else reversed(range(1, len(columns))):
-            ranks = {t.key: i for n, column in enumerate(columns) if n != at for i, t in _spread(column)}
-            columns[at] = _settled(columns[at], _leftwards(beside, columns, at), ranks)
+        for column_index in range(1, len(columns)) if sweep % 2 == 0 else reversed(range(1, len(columns))):
+            ranks = {
+                t.key: i
+                for n, column in enumerate(columns)
+                if n != column_index
+                for i, t in _relative_positions(column)
+            }
+            columns[column_index] = _sort_by_barycentre(
+                columns[column_index], _left_neighbours(beside, columns, column_index), ranks
+            )
     return columns
 
 
-def _leftwards(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
-    """For Machines their Nodes alone, for parts their Machines, so that what belongs to one stays together."""
-    before = {thing.key for thing in columns[min(at - 1, 1)]}
-    return {k: [o for o in near if o in before] or near for k, near in beside.items()}
+def _left_neighbours(
+    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Box]], index: int
+) -> Mapping[str, list[str]]:
+    """Limit neighbours to Nodes for Machines, to Machines for parts, so that the parts of one Machine stay together."""
+    before = {thing.key for thing in columns[min(index - 1, 1)]}
+    return {name: [o for o in neighbours if o in before] or neighbours for name, neighbours in beside.items()}
 
 
-def _spread(column: Sequence[Thing]) -> list[tuple[float, Thing]]:
-    """Each thing with its place between 0 and 1, so that columns of different length compare."""
-    return [((at + 0.5) / len(column), thing) for at, thing in enumerate(column)]
+def _relative_positions(column: Sequence[Box]) -> list[tuple[float, Box]]:
+    """Return each object with its position between 0 and 1, so that columns of different lengths compare."""
+    return [((index + 0.5) / len(column), thing) for index, thing in enumerate(column)]
 
 
-def _settled(column: list[Thing], beside: Mapping[str, list[str]], ranks: Mapping[str, float]) -> list[Thing]:
+def _sort_by_barycentre(column: list[Box], beside: Mapping[str, list[str]], ranks: Mapping[str, float]) -> list[Box]:
     centre = {}
-    for at, thing in _spread(column):
+    for index, thing in _relative_positions(column):
         near = [ranks[key] for key in beside.get(thing.key, ()) if key in ranks]
-        centre[thing.key] = sum(near) / len(near) if near else at
+        centre[thing.key] = sum(near) / len(near) if near else index
     return sorted(column, key=lambda thing: round(centre[thing.key], 6))
 
 
-def _beside(row: Row) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for tie in row.ties:
-        found.setdefault(tie.source.key, []).append(tie.target.key)
-        found.setdefault(tie.target.key, []).append(tie.source.key)
-    return found
+def _find_neighbours(row: Row) -> dict[str, list[str]]:
+    neighbours: dict[str, list[str]] = {}
+    for tie in row.links:
+        neighbours.setdefault(tie.source.key, []).append(tie.target.key)
+        neighbours.setdefault(tie.target.key, []).append(tie.source.key)
+    return neighbours
 
 
-def crossings(row: Row, columns: Sequence[Sequence[Thing]]) -> int:
-    """How many pairs of ties between neighbouring columns cross, in this order of the things."""
-    rank = {thing.key: at for column in columns for at, thing in enumerate(column)}
-    found = set()
-    for tie in row.ties:
+def count_crossings(row: Row, columns: Sequence[Sequence[Box]]) -> int:
+    """Count the pairs of links between adjacent columns that cross in this order of the objects."""
+    rank = {thing.key: index for column in columns for index, thing in enumerate(column)}
+    spans = set()
+    for tie in row.links:
         ends = sorted((tie.source, tie.target), key=lambda thing: PLACE[thing.ref.kind])
         left, right = (PLACE[thing.ref.kind] for thing in ends)
         if right - left == 1:
-            found.add((left, rank[ends[0].key], rank[ends[1].key]))
-    pairs = sorted(found)
+            spans.add((left, rank[ends[0].key], rank[ends[1].key]))
+    pairs = sorted(spans)
     return sum(
-        a[0] == b[0] and (a[1] - b[1]) * (a[2] - b[2]) < 0 for at, a in enumerate(pairs) for b in pairs[at + 1 :]
+        a[0] == b[0] and (a[1] - b[1]) * (a[2] - b[2]) < 0 for index, a in enumerate(pairs) for b in pairs[index + 1 :]
     )
 
 
-def place(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, Area], float]:
-    """Where each box is, from y 0 on, and the height of all; `extra` is room to be left below a box."""
-    columns, beside = ordered(row), _beside(row)
+def place_boxes(row: Row, grid: Grid, extra: Mapping[str, float]) -> tuple[dict[str, Area], float]:
+    """Return the area of each box, from y 0 down, and the total height; `extra` is space to leave below a box."""
+    columns, beside = order_columns(row), _find_neighbours(row)
     highs = [[grid.high + extra.get(thing.key, 0) for thing in column] for column in columns]
-    gap = SPREAD if sum(tie.broken for tie in row.ties) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
+    gap = SPREAD if sum(tie.broken for tie in row.links) > 1 and max(map(len, columns[:2])) > 1 else BETWEEN
     gaps = [gap, gap, BETWEEN, BETWEEN]
-    totals = [_total(high, gaps[at]) for at, high in enumerate(highs)]
+    totals = [_total_height(high, gaps[index]) for index, high in enumerate(highs)]
     full = max(totals)
     tops: dict[str, float] = {}
     start = totals.index(full)
-    for at in sorted(range(len(columns)), key=lambda n: (abs(n - start), n)):
-        near = _next(beside, columns, at)
-        wanted = [_wish(thing, near, tops) for thing in columns[at]]
-        found = _apart(wanted, highs[at], full, gaps[at])
-        tops |= {thing.key: y for thing, y in zip(columns[at], found, strict=True)}
+    for index in sorted(range(len(columns)), key=lambda n: (abs(n - start), n)):
+        adjacent = _adjacent_neighbours(beside, columns, index)
+        wanted = [_wanted_top(thing, adjacent, tops) for thing in columns[index]]
+        column_tops = _separate_boxes(wanted, highs[index], full, gaps[index])
+        tops |= {thing.key: y for thing, y in zip(columns[index], column_tops, strict=True)}
     areas = {
-        thing.key: Area(grid.left(at), tops[thing.key], grid.widths[at], grid.high)
-        for at, column in enumerate(columns)
+        thing.key: Area(grid.left(index), tops[thing.key], grid.widths[index], grid.high)
+        for index, column in enumerate(columns)
         for thing in column
     }
     return areas, full
 
 
-def _next(beside: Mapping[str, list[str]], columns: Sequence[Sequence[Thing]], at: int) -> Mapping[str, list[str]]:
-    """For each thing of a column those tied to it in the columns at its sides; any others where there are none."""
-    sides = {t.key for n in (at - 1, at + 1) if 0 <= n < len(columns) for t in columns[n]}
-    return {thing.key: _some(beside.get(thing.key, []), sides) for thing in columns[at]}
+def _adjacent_neighbours(
+    beside: Mapping[str, list[str]], columns: Sequence[Sequence[Box]], index: int
+) -> Mapping[str, list[str]]:
+    """Return for each object of a column its neighbours in the adjacent columns, or any others where it has none."""
+    sides = {t.key for n in (index - 1, index + 1) if 0 <= n < len(columns) for t in columns[n]}
+    return {thing.key: _prefer_members(beside.get(thing.key, []), sides) for thing in columns[index]}
 
 
-def _some(keys: list[str], among: set[str]) -> list[str]:
+def _prefer_members(keys: list[str], among: set[str]) -> list[str]:
     return [name for name in keys if name in among] or keys
 
 
-def _total(heights: Sequence[float], gap: float) -> float:
+def _total_height(heights: Sequence[float], gap: float) -> float:
     return sum(heights) + gap * max(len(heights) - 1, 0)
 
 
-def _wish(thing: Thing, beside: Mapping[str, list[str]], tops: Mapping[str, float]) -> float | None:
+def _wanted_top(thing: Box, beside: Mapping[str, list[str]], tops: Mapping[str, float]) -> float | None:
     near = [tops[key] for key in beside.get(thing.key, ()) if key in tops]
     return sum(near) / len(near) if near else None
 
 
-def _apart(wanted: Sequence[float | None], heights: Sequence[float], full: float, gap: float) -> list[float]:
-    """The wished tops in their order, moved as little as keeps the boxes apart and within the row."""
-    if all(wish is None for wish in wanted):
-        at = (full - _total(heights, gap)) / 2
-        return [at + sum(heights[:i]) + gap * i for i in range(len(heights))]
-    found: list[float] = []
+def _separate_boxes(wanted: Sequence[float | None], heights: Sequence[float], full: float, gap: float) -> list[float]:
+    """Move the wanted tops, keeping their order, so that the boxes do not overlap and stay within the row."""
+    if all(top is None for top in wanted):
+        index = (full - _total_height(heights, gap)) / 2
+        return [index + sum(heights[:i]) + gap * i for i in range(len(heights))]
+    tops: list[float] = []
     floor = 0.0
-    for wish, high in zip(wanted, heights, strict=True):
-        y = max(floor, floor if wish is None else wish)
-        found.append(y)
+    for top, high in zip(wanted, heights, strict=True):
+        y = max(floor, floor if top is None else top)
+        tops.append(y)
         floor = y + high + gap
     ceiling = full
-    for at in range(len(found) - 1, -1, -1):
-        found[at] = min(found[at], ceiling - heights[at])
-        ceiling = found[at] - gap
-    return found
+    for index in range(len(tops) - 1, -1, -1):
+        tops[index] = min(tops[index], ceiling - heights[index])
+        ceiling = tops[index] - gap
+    return tops

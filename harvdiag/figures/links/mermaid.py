@@ -1,4 +1,4 @@
-"""The link graph as a Mermaid flowchart, which GitHub, GitLab and many wikis draw themselves."""
+"""The link graph as a Mermaid flowchart, which GitHub, GitLab and many wikis render."""
 
 from __future__ import annotations
 
@@ -8,60 +8,63 @@ from collections.abc import Iterator
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SEVERE
 from harvdiag.figures.palette import LIGHT
-from harvdiag.status.links.outline import Joint, Outline, outline
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.outline import Outline, OutlineEdge, build_outline
+from harvdiag.status.links.view import LinkRows
 
-__all__ = ["text"]
+__all__ = ["render_mermaid"]
 
 PLAIN = re.compile(r"[^A-Za-z0-9 _.,/-]")
-"""Everything but these signs is written as a number: what Mermaid, Markdown or HTML could read as its own."""
+"""All characters but these are escaped: Mermaid, Markdown or HTML could interpret them."""
 ARROWS = {(True, True): "<-->", (True, False): "-->", (False, True): "---"}
 BROKEN = {(True, True): "<==>", (True, False): "==>", (False, True): "==="}
 
 
-def text(found: Plot) -> str:
-    """One line a node and a link; fills and inks of their own, so that it is read on light and dark paper."""
-    drawn = outline(found)
-    names = {knot.key: f"n{number}" for number, knot in enumerate(drawn.knots)}
-    joints = [joint for joint in drawn.joints if joint.left in names and joint.right in names]
+def render_mermaid(view: LinkRows) -> str:
+    """Render one line for each node and each link, with explicit colours, so that it is legible in both themes."""
+    diagram = build_outline(view)
+    names = {knot.key: f"n{number}" for number, knot in enumerate(diagram.nodes)}
+    joints = [joint for joint in diagram.edges if joint.left in names and joint.right in names]
     lines = [
         "flowchart LR",
-        f"  accTitle: {_safe(escape_text(found.title))}",
-        f"  accDescr: {_safe(escape_text(found.alt))}",
+        f"  accTitle: {_escape_mermaid(escape_text(view.title))}",
+        f"  accDescr: {_escape_mermaid(escape_text(view.alt))}",
     ]
-    lines += [f"  {line}" for line in (*_knots(drawn, names), *_joints(joints, names), *_styles(drawn, joints))]
+    lines += [
+        f"  {line}"
+        for line in (*_node_lines(diagram, names), *_edge_lines(joints, names), *_style_lines(diagram, joints))
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _safe(told: str) -> str:
-    return PLAIN.sub(lambda sign: f"#{ord(sign[0])};", told)
+def _escape_mermaid(text: str) -> str:
+    return PLAIN.sub(lambda character: f"#{ord(character[0])};", text)
 
 
-def _knots(drawn: Outline, names: dict[str, str]) -> Iterator[str]:
-    for knot in drawn.knots:
-        label = "<br/>".join(_safe(line) for line in knot.lines)
+def _node_lines(diagram: Outline, names: dict[str, str]) -> Iterator[str]:
+    for knot in diagram.nodes:
+        label = "<br/>".join(_escape_mermaid(line) for line in knot.lines)
         yield f'{names[knot.key]}["{label}"]:::{knot.state}'
 
 
-def _joints(joints: list[Joint], names: dict[str, str]) -> Iterator[str]:
+def _edge_lines(joints: list[OutlineEdge], names: dict[str, str]) -> Iterator[str]:
     for joint in joints:
         arrows = BROKEN if joint.state in SEVERE else ARROWS
         arrow = arrows[joint.forth, joint.back]
-        label = f'|"{_safe(joint.label)}"|' if joint.label else ""
+        label = f'|"{_escape_mermaid(joint.label)}"|' if joint.label else ""
         yield f"{names[joint.left]} {arrow}{label} {names[joint.right]}"
 
 
-def _styles(drawn: Outline, joints: list[Joint]) -> Iterator[str]:
+def _style_lines(diagram: Outline, joints: list[OutlineEdge]) -> Iterator[str]:
     ink = LIGHT["ink"]
-    for state in dict.fromkeys(knot.state for knot in drawn.knots):
+    for state in dict.fromkeys(knot.state for knot in diagram.nodes):
         if state in SEVERE:
-            look = f"fill:{LIGHT[f'{state}_box']},stroke:{LIGHT[state]},stroke-width:3px"
+            style = f"fill:{LIGHT[f'{state}_box']},stroke:{LIGHT[state]},stroke-width:3px"
         elif state == "good":
-            look = f"fill:{LIGHT['box']},stroke:{LIGHT['edge']}"
+            style = f"fill:{LIGHT['box']},stroke:{LIGHT['edge']}"
         else:
             fill = LIGHT["paper"] if state == "absent" else LIGHT["unseen_box"]
-            look = f"fill:{fill},stroke:{LIGHT['edge']},stroke-dasharray:6 4"
-        yield f"classDef {state} {look},color:{ink}"
+            style = f"fill:{fill},stroke:{LIGHT['edge']},stroke-dasharray:6 4"
+        yield f"classDef {state} {style},color:{ink}"
     for number, joint in enumerate(joints):
         if joint.state in SEVERE:
             yield f"linkStyle {number} stroke:{LIGHT[joint.state]},stroke-width:3px"

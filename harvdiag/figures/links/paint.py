@@ -1,4 +1,4 @@
-"""One row of the picture: its boxes, its ties with their words, and below them what was found."""
+"""One row of the picture: its boxes, its links with their labels, and below them the findings."""
 
 from __future__ import annotations
 
@@ -8,30 +8,38 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.figures.links.boxes import box, stack
-from harvdiag.figures.links.labels import marks, spot, words
-from harvdiag.figures.links.layout import HIGH, Grid, place
-from harvdiag.figures.links.routes import Route, routes, way
-from harvdiag.figures.measure import fit
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, few, paragraph
-from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, badge
-from harvdiag.status.links.captions import outward, remarks, told_below
-from harvdiag.status.links.folding import Fold
-from harvdiag.status.links.phrases import left
-from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
+from harvdiag.figures.links.boxes import draw_box
+from harvdiag.figures.links.labels import label_texts, place_label, stroke_areas
+from harvdiag.figures.links.layout import Grid, place_boxes
+from harvdiag.figures.links.routes import Route, route_between, route_links
+from harvdiag.figures.measure import fit_text
+from harvdiag.figures.parts import MARGIN, SMALL, draw_paragraph
+from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, draw_badge
+from harvdiag.status.links.captions import findings_below, group_hub_links, list_remarks
+from harvdiag.status.links.phrases import describe_hidden
+from harvdiag.status.links.rows import PLACE, Box, Link, Row, worst_state
 
-__all__ = ["CAPTIONS", "Band", "Look", "band", "bundle", "caption", "ended", "moved", "tied"]
+__all__ = [
+    "CAPTIONS",
+    "PAD",
+    "DrawnRow",
+    "RowOptions",
+    "draw_caption",
+    "draw_link",
+    "draw_row",
+    "move_item",
+    "trim_route",
+]
 
 PAD, CAPTIONS, SHORT = 10.0, 3, 9.0
 
 
-class Look(NamedTuple):
-    """How rows are shown: on which grid, whether each tie has its words, which object and finding are meant.
+class RowOptions(NamedTuple):
+    """How to draw rows: the grid, whether every link is labelled, and the object and finding in focus.
 
-    `names` are shorter ones that stay apart.
+    `names` are shorter, still distinct names.
     """
 
     grid: Grid
@@ -41,158 +49,163 @@ class Look(NamedTuple):
     names: Mapping[ObjectRef, str] = MappingProxyType({})
 
 
-class Band(NamedTuple):
-    """A painted row from y 0 on: ties, boxes and words; its height; where its ties to the cluster leave it."""
+class DrawnRow(NamedTuple):
+    """A drawn row from y 0 down: links, boxes and captions; its height; the routes to the cluster objects."""
 
     items: tuple[Item, ...]
     height: float
     exits: tuple[Route, ...] = ()
 
 
-def band(row: Row, look: Look) -> Band:
-    """A row with all that is in it."""
-    areas, high = place(row, look.grid, _extra(row, look))
+def draw_row(row: Row, options: RowOptions) -> DrawnRow:
+    """Draw a row: links, boxes, captions, stripe."""
+    areas, high = place_boxes(row, options.grid, _label_heights(row, options))
     areas = {name: area._replace(y=area.y + PAD) for name, area in areas.items()}
-    found = [ended(route) for route in routes(row.ties, areas, look.grid)]
-    broken = [tie for tie in row.ties if tie.broken and not tie.target.real]
-    lacking = {tie.target.key: worst([t.state for t in broken if t.target == tie.target]) for tie in broken}
-    named, unplaced = _labels(found, areas, lacking, look)
-    lines = [tied(route, named.get(route.tie.key, ())) for route in found]
+    paths = [trim_route(route) for route in route_links(row.links, areas, options.grid)]
+    broken = [tie for tie in row.links if tie.broken and not tie.target.exists]
+    lacking = {tie.target.key: worst_state([t.state for t in broken if t.target == tie.target]) for tie in broken}
+    labels, unplaced = _place_labels(paths, areas, lacking, options)
+    lines = [draw_link(route, labels.get(route.tie.key, ())) for route in paths]
     lines.sort(key=lambda item: item.state in SEVERE)
     boxes = [
-        box(
+        draw_box(
             thing,
             areas[thing.key],
             lacking.get(thing.key, ""),
-            thing.ref == look.focus and not thing.slot,
-            "" if thing.slot else look.names.get(thing.ref, ""),
+            thing.ref == options.focus and not thing.placeholder,
+            "" if thing.placeholder else options.names.get(thing.ref, ""),
         )
-        for thing in row.things
+        for thing in row.boxes
     ]
-    told, end = _captions(row, unplaced, high + 2 * PAD, look)
-    side = _side(row, end)
-    return Band((*side, *lines, *boxes, *told), end, _exits(row, areas, look.grid))
+    caption_items, end = _draw_captions(row, unplaced, high + 2 * PAD, options)
+    stripe = _draw_stripe(row, end)
+    return DrawnRow((*stripe, *lines, *boxes, *caption_items), end, _route_exits(row, areas, options.grid))
 
 
-def _extra(row: Row, look: Look) -> dict[str, float]:
-    """Room below a box for the words of a broken tie that leads there through too narrow a gap."""
-    return {tie.target.key: 30.0 for tie in row.ties if _below(tie, look)}
+def _label_heights(row: Row, options: RowOptions) -> dict[str, float]:
+    """Return the space below boxes for labels of broken links that reach them through too narrow a gap."""
+    return {tie.target.key: 30.0 for tie in row.links if _is_labelled_below(tie, options)}
 
 
-def _below(tie: Tie, look: Look) -> bool:
+def _is_labelled_below(tie: Link, options: RowOptions) -> bool:
     first, last = PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind]
-    narrow = look.grid.rooms[0] > 2 * look.grid.rooms[1] and min(first, last) > 0
+    narrow = options.grid.rooms[0] > 2 * options.grid.rooms[1] and min(first, last) > 0
     return tie.broken and narrow
 
 
-def _labels(
-    found: list[Route], areas: dict[str, Area], lacking: dict[str, str], look: Look
-) -> tuple[dict[str, tuple[Shape, ...]], list[Tie]]:
-    """The words of each tie that has some, those of broken ones first, and the broken ones that found no place.
+def _place_labels(
+    paths: list[Route], areas: dict[str, Area], lacking: dict[str, str], options: RowOptions
+) -> tuple[dict[str, tuple[Shape, ...]], list[Link]]:
+    """Place the label of each link that has one, broken ones first; also return the broken ones without a place.
 
-    Ties of which words are told run level where those stand: `found` holds their ways afterwards.
+    A labelled link gets a horizontal part for its label: `paths` is updated with the new routes.
     """
     taken = [Area(a.x - 2, a.y - 2, a.width + 4, a.height + 4) for a in areas.values()]
-    extra = _extra(Row((), tuple(route.tie for route in found)), look)
+    extra = _label_heights(Row((), tuple(route.tie for route in paths)), options)
     low = max(area.bottom + extra.get(name, 0) for name, area in areas.items())
-    taken += [Area(0, -99, look.grid.wide, 99), Area(0, low + PAD, look.grid.wide, 99)]
-    alone = [r.tie.state == "absent" and r.tie.target.key not in lacking for r in found]
-    wordy = [at for at, r in enumerate(found) if r.tie.broken or alone[at] or look.labels]
-    if wordy:
-        found[:] = [route._replace(level=_sides(route)[0]) for route in found]
-    strokes = [marks(route) for route in found]
-    named: dict[str, tuple[Shape, ...]] = {}
+    taken += [Area(0, -99, options.grid.wide, 99), Area(0, low + PAD, options.grid.wide, 99)]
+    alone = [r.tie.state == "absent" and r.tie.target.key not in lacking for r in paths]
+    labelled = [index for index, r in enumerate(paths) if r.tie.broken or alone[index] or options.labels]
+    if labelled:
+        paths[:] = [route._replace(level=_preferred_sides(route)[0]) for route in paths]
+    strokes = [stroke_areas(route) for route in paths]
+    labels: dict[str, tuple[Shape, ...]] = {}
     unplaced = []
     there: list[Area] = []
-    for at in sorted(wordy, key=lambda at: not found[at].tie.broken):
-        tie = found[at].tie
-        if _below(tie, look):
-            shapes = _under(tie, areas[tie.target.key], taken)
+    for index in sorted(labelled, key=lambda index: not paths[index].tie.broken):
+        tie = paths[index].tie
+        if _is_labelled_below(tie, options):
+            shapes = _place_below(tie, areas[tie.target.key], taken)
         else:
-            others = [*taken, *there, *(mark for n, each in enumerate(strokes) if n != at for mark in each)]
-            found[at], shapes = _beside(found[at], others, there, look)
-            strokes[at] = marks(found[at])
+            others = [*taken, *there, *(mark for n, each in enumerate(strokes) if n != index for mark in each)]
+            paths[index], shapes = _place_beside(paths[index], others, there, options)
+            strokes[index] = stroke_areas(paths[index])
             there += [shape.area for shape in shapes if isinstance(shape, Text)]
         if shapes:
-            named[tie.key] = shapes
-        elif tie.broken or alone[at]:
+            labels[tie.key] = shapes
+        elif tie.broken or alone[index]:
             unplaced.append(tie)
-    told = {route.tie.target.key for route in found if route.tie.key in named}
-    return named, [tie for tie in unplaced if tie.target.key not in told]
+    labelled_targets = {route.tie.target.key for route in paths if route.tie.key in labels}
+    return labels, [tie for tie in unplaced if tie.target.key not in labelled_targets]
 
 
-def _sides(route: Route) -> tuple[str, str]:
-    """Where a tie should run level, and where else it may: at the Nodes and at the parts, where boxes stand apart."""
+def _preferred_sides(route: Route) -> tuple[str, str]:
+    """Return the sides for the horizontal part of a link, the better first: at Nodes and parts, boxes are apart."""
     column = min(PLACE[route.tie.source.ref.kind], PLACE[route.tie.target.ref.kind])
     return ("right", "left") if column == 1 else ("left", "right")
 
 
-def _beside(
-    route: Route, taken: Sequence[Area], words_there: Sequence[Area], look: Look
+def _place_beside(
+    route: Route, taken: Sequence[Area], words_there: Sequence[Area], options: RowOptions
 ) -> tuple[Route, tuple[Shape, ...]]:
-    """The words of a tie beside its stroke, and its way, which may bend at its other end for them."""
-    for side in _sides(route):
+    """Place a label beside its link; also return the route, which may bend on its other side to make room."""
+    for side in _preferred_sides(route):
         other = route._replace(level=side)
-        if any(mark.overlaps(text, 0) for mark in marks(other) for text in words_there):
+        if any(mark.overlaps(text, 0) for mark in stroke_areas(other) for text in words_there):
             continue
-        if shapes := spot(other, look.names, [*taken, *marks(other)]):
+        if shapes := place_label(other, options.names, [*taken, *stroke_areas(other)]):
             return other, shapes
     return route, ()
 
 
-def _under(tie: Tie, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
-    """The words below the box to which a tie leads."""
+def _place_below(tie: Link, area: Area, taken: list[Area]) -> tuple[Shape, ...]:
+    """Place a label below the box that the link leads to; return nothing where it would overlap something."""
     where = Area(area.x, area.bottom + 2, area.width, 28)
     if any(where.overlaps(other, 0) for other in taken if other.y > area.y + 1):
         return ()
     taken.append(where)
-    told = [fit(escape_text(text), area.width - 8, SMALL) for text in words(tie)]
+    lines = [fit_text(escape_text(text), area.width - 8, SMALL) for text in label_texts(tie)]
     y = area.bottom + 13
-    texts = [Text(area.x + 4, y + n * 13, text, size=SMALL, ink="ink" if n else "quiet") for n, text in enumerate(told)]
+    texts = [
+        Text(area.x + 4, y + index * 13, text, size=SMALL, ink="ink" if index else "quiet")
+        for index, text in enumerate(lines)
+    ]
     backs = [Rect(area.x + 2, t.area.y, t.area.width + 4, t.area.height, fill="paper", stroke="") for t in texts]
     return (*backs, *texts)
 
 
-def tied(route: Route, label: tuple[Shape, ...] = ()) -> Item:
-    """A tie with its words: quiet where it holds, thick and barred where it is broken."""
+def draw_link(route: Route, label: tuple[Shape, ...] = ()) -> Item:
+    """Draw a link with its label: thin where it is intact, thick and with a bar where it is broken."""
     tie = route.tie
-    stroke, thick, dash, ends = _stroke(tie)
+    stroke, thick, dash, ends = _link_style(tie)
     pieces = tuple(route.strokes)
     last = len(pieces) - 1
     shapes = [
-        Path(piece, stroke=stroke, thick=thick, dash=dash, curved=_bends(piece), ends=ends if at == last else "")
-        for at, piece in enumerate(pieces)
+        Path(piece, stroke=stroke, thick=thick, dash=dash, curved=_is_curved(piece), ends=ends if index == last else "")
+        for index, piece in enumerate(pieces)
     ]
     return Item(
         (*shapes, *label),
         key=tie.key,
         role="link",
         state=tie.state,
-        hint=_said(tie),
+        hint=_link_hint(tie),
         of=(tie.source.key, tie.target.key),
     )
 
 
-def ended(route: Route) -> Route:
-    """The way of a tie; that of one that leads to nothing ends before it gets there."""
-    if _stroke(route.tie)[3] != "bar":
+def trim_route(route: Route) -> Route:
+    """Return the route, which stops short of its target where that does not exist."""
+    if _link_style(route.tie)[3] != "bar":
         return route
-    return route._replace(pieces=(*route.pieces[:-1], _shorter(route.pieces[-1])))
+    return route._replace(pieces=(*route.pieces[:-1], _trim_piece(route.pieces[-1])))
 
 
-def _bends(piece: tuple[tuple[float, float], tuple[float, float]]) -> bool:
+def _is_curved(piece: tuple[tuple[float, float], tuple[float, float]]) -> bool:
     return piece[0][0] != piece[1][0] and piece[0][1] != piece[1][1]
 
 
-def _shorter(piece: tuple[tuple[float, float], tuple[float, float]]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The last piece of a tie that leads to nothing ends before it gets there."""
+def _trim_piece(
+    piece: tuple[tuple[float, float], tuple[float, float]],
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the last segment of a route, shortened."""
     (x, y), (a, b) = piece
     return ((x, y), (a - (SHORT if a > x else -SHORT), b))
 
 
-def _stroke(tie: Tie) -> tuple[str, float, str, str]:
+def _link_style(tie: Link) -> tuple[str, float, str, str]:
     if tie.broken:
-        return tie.state, 2.6, "", "arrow" if tie.target.real and tie.word != "missing" else "bar"
+        return tie.state, 2.6, "", "arrow" if tie.target.exists and tie.word != "missing" else "bar"
     if tie.state == "absent":
         return "edge", 1.2, "5 4", "bar"
     if tie.state == "unseen":
@@ -201,34 +214,34 @@ def _stroke(tie: Tie) -> tuple[str, float, str, str]:
     return "rule" if far else "link", 1 if far else 1.2, "", "arrow"
 
 
-def _said(tie: Tie) -> str:
+def _link_hint(tie: Link) -> str:
     verb = f"{tie.word}: " if tie.word else ""
-    return escape_text(f"{tie.source.ref} → {_called(tie.target)}: {verb}{', '.join(tie.paths)}")
+    return escape_text(f"{tie.source.ref} → {_display_name(tie.target)}: {verb}{', '.join(tie.paths)}")
 
 
-def _called(thing: Thing) -> str:
-    return thing.slot or str(thing.ref)
+def _display_name(thing: Box) -> str:
+    return thing.placeholder or str(thing.ref)
 
 
 # --- below a row ---------------------------------------------------------------------------------------------------
 
 
-def _captions(row: Row, unplaced: Sequence[Tie], y: float, look: Look) -> tuple[list[Item], float]:
-    """What was found, root causes first, and the words that found no place at their tie."""
-    room = look.grid.right(3) - MARGIN - 26
-    meant = [look.finding] if look.finding in row.findings else []
-    told = told_below(row, meant)
-    items, at = [], y + (4 if told else 0)
-    for finding in told[:CAPTIONS]:
-        item, at = caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
+def _draw_captions(row: Row, unplaced: Sequence[Link], y: float, options: RowOptions) -> tuple[list[Item], float]:
+    """Draw the findings, root causes first, and the labels that found no place at their link."""
+    room = options.grid.right(3) - MARGIN - 26
+    meant = [options.finding] if options.finding in row.findings else []
+    shown = findings_below(row, meant)
+    items, at = [], y + (4 if shown else 0)
+    for finding in shown[:CAPTIONS]:
+        item, at = draw_caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
         items.append(item)
-    after = [finding for finding in row.findings if finding not in told]
+    after = [finding for finding in row.findings if finding not in shown]
     hints = [f"{finding.rule}: {finding.message}" for finding in after]
-    rest = remarks(row, told, bool(meant), CAPTIONS)
-    rest += [f"{tie.source.name} → {_called(tie.target)}: {' '.join(words(tie))}" for tie in unplaced]
-    rest += [left(row)] if row.left else []
+    rest = list_remarks(row, shown, bool(meant), CAPTIONS)
+    rest += [f"{tie.source.name} → {_display_name(tie.target)}: {' '.join(label_texts(tie))}" for tie in unplaced]
+    rest += [describe_hidden(row)] if row.left else []
     for text in rest:
-        shapes, at = paragraph(text, (MARGIN + 26, at + 9), room, most=2, ink="quiet")
+        shapes, at = draw_paragraph(text, (MARGIN + 26, at + 9), room, most=2, ink="quiet")
         items.append(
             Item(tuple(shapes), role="caption", hint=escape_text("\n".join([text, *hints])).replace("\\n", "\n"))
         )
@@ -236,21 +249,21 @@ def _captions(row: Row, unplaced: Sequence[Tie], y: float, look: Look) -> tuple[
     return items, at + (8 if items else 0)
 
 
-def caption(finding: Finding, at: tuple[float, float], room: float, most: int = 2) -> tuple[Item, float]:
-    """What was found, in lines behind its sign, and where they end."""
+def draw_caption(finding: Finding, at: tuple[float, float], room: float, most: int = 2) -> tuple[Item, float]:
+    """Draw a finding in lines after its badge; also return their lower edge."""
     (x, y), colour = at, str(finding.severity)
     ink = "ink" if most > 1 else "quiet"
-    texts, end = paragraph(finding.message, (x + 22, y + 11), room, most=most, ink=ink)
-    sign = badge(x + 8, y + 7, SIGNS[colour], colour)
+    texts, end = draw_paragraph(finding.message, (x + 22, y + 11), room, most=most, ink=ink)
+    sign = draw_badge(x + 8, y + 7, SIGNS[colour], colour)
     hint = escape_text(f"{finding.rule}: {finding.message}")
     return Item((*sign, *texts), role="caption", state=colour, hint=hint), end - 11 + 4
 
 
-def _side(row: Row, high: float) -> list[Item]:
-    """A stripe beside a row in which a link is broken."""
+def _draw_stripe(row: Row, high: float) -> list[Item]:
+    """Draw a stripe beside a row in which a link is broken."""
     if not row.broken:
         return []
-    state = worst([t.state for t in row.things if t.state in SEVERE] + [t.state for t in row.ties if t.broken])
+    state = worst_state([t.state for t in row.boxes if t.state in SEVERE] + [t.state for t in row.links if t.broken])
     if state not in SEVERE:
         return []
     return [Item((Rect(MARGIN - 12, 4, 4, high - 8, fill=state, stroke="", radius=2),), role="stripe", state=state)]
@@ -259,74 +272,25 @@ def _side(row: Row, high: float) -> list[Item]:
 # --- to the cluster objects ----------------------------------------------------------------------------------------
 
 
-def _exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
-    """One way to the trunk for all ties of a chain that hold, and one for each that does not."""
-    found = []
-    for ties in outward(row):
+def _route_exits(row: Row, areas: dict[str, Area], grid: Grid) -> tuple[Route, ...]:
+    """Return one route to the trunk for all intact links of a row, and one for each broken link."""
+    exits = []
+    for ties in group_hub_links(row):
         tie = ties[0]
         area = areas[tie.source.key]
         y = area.y + area.height / 2 + (6 if tie.broken else 0)
-        pieces = way((area.right, y), (grid.trunk, y), (PLACE[tie.source.ref.kind], 4), (areas, grid))
+        pieces = route_between((area.right, y), (grid.trunk, y), (PLACE[tie.source.ref.kind], 4), (areas, grid))
         paths = tuple(dict.fromkeys(path for other in ties for path in other.paths))
-        found.append(Route(tie._replace(paths=paths), pieces))
-    return tuple(found)
+        exits.append(Route(tie._replace(paths=paths), pieces))
+    return tuple(exits)
 
 
-def moved(item: Item, down: float) -> Item:
-    """The same item, so much further down."""
-    return replace(item, shapes=tuple(_down(shape, down) for shape in item.shapes))
+def move_item(item: Item, down: float) -> Item:
+    """Return the item moved down."""
+    return replace(item, shapes=tuple(_move_shape(shape, down) for shape in item.shapes))
 
 
-def _down(shape: Shape, by: float) -> Shape:
+def _move_shape(shape: Shape, by: float) -> Shape:
     if isinstance(shape, Path):
         return replace(shape, points=tuple((x, y + by) for x, y in shape.points))
     return replace(shape, y=shape.y + by)
-
-
-# --- what is folded ------------------------------------------------------------------------------------------------
-
-
-def bundle(fold: Fold, look: Look, number: int) -> Band:
-    """Many rows told as one."""
-    return _more(fold, look, number) if fold.more or fold.state != "good" else _well(fold, look, number)
-
-
-def _well(fold: Fold, look: Look, number: int) -> Band:
-    grid, high = look.grid, 2 * HIGH + 14
-    middle = PAD + 6 + (high - HIGH) / 2
-    places = {
-        "Node": (0, middle, fold.noun, "every link holds"),
-        "Machine": (1, middle, f"{fold.count('Machine')} Machines", ""),
-        "CustomMachine": (2, PAD + 6.0, f"{fold.count('CustomMachine')} CustomMachines", ""),
-        "RKEBootstrap": (2, PAD + 6 + HIGH + 14, f"{fold.count('RKEBootstrap')} RKEBootstraps", ""),
-        "Secret": (3, middle, f"{fold.count('Secret')} plan Secrets", ""),
-    }
-    areas = {kind: Area(grid.left(at), y, grid.widths[at] - 6, HIGH) for kind, (at, y, *_) in places.items()}
-    ends = [("Node", "Machine"), ("Machine", "CustomMachine"), ("Machine", "RKEBootstrap")]
-    ends += [("CustomMachine", "Secret"), ("RKEBootstrap", "Secret")]
-    lines = [_plain_line(areas[a], areas[b]) for a, b in ends]
-    boxes = [shape for kind, (_, _, *told) in places.items() for shape in stack(areas[kind], (told[0], told[1]))]
-    y = middle + HIGH / 2
-    out = Path(((areas["Secret"].right, y), (grid.trunk, y)), stroke="link", thick=1.2)
-    hint = f"{fold.noun}: every link holds: {join_escaped(fold.names, 400)}"
-    item = Item((*lines, out, *boxes), key=f"bundle/{number}", role="bundle", state="good", hint=escape_text(hint))
-    return Band((item,), high + 2 * PAD + 8, ())
-
-
-def _plain_line(a: Area, b: Area) -> Path:
-    ends = ((a.right + 6, a.y + a.height / 2), (b.x, b.y + b.height / 2))
-    return Path(ends, stroke="link", thick=1.2, curved=ends[0][1] != ends[1][1])
-
-
-def _more(fold: Fold, look: Look, number: int) -> Band:
-    grid = look.grid
-    area = Area(grid.left(0), PAD + 6, grid.widths[0] + 30, HIGH)
-    lead = fold.told
-    x = area.right + 20
-    first = Text(x, area.y + 15, escape_text(lead), size=BODY)
-    names = few(fold.names, grid.right(3) - x, SMALL)
-    second = Text(x, area.y + 29, names, size=SMALL, ink="quiet")
-    colour = fold.state if fold.state in (*SEVERE, "unseen") else "good"
-    shapes = (*stack(area, (f"{len(fold.rows)} more", ""), colour), first, second)
-    hint = escape_text("\n".join([f"{lead}: {join_escaped(fold.names, 400)}", *fold.rules]))
-    return Band((Item(shapes, key=f"bundle/{number}", role="bundle", state=fold.state, hint=hint),), HIGH + 2 * PAD + 8)

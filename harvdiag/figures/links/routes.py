@@ -1,4 +1,4 @@
-"""The way of each tie from box to box: level at both ends, and past the boxes of the columns between."""
+"""The route of each link from box to box: horizontal at both ends, and past the boxes of the columns between."""
 
 from __future__ import annotations
 
@@ -8,48 +8,47 @@ from typing import NamedTuple
 
 from harvdiag.figures.links.layout import LANE, Grid
 from harvdiag.figures.scene import Area
-from harvdiag.status.links.rows import PLACE, Tie
+from harvdiag.status.links.rows import PLACE, Link
 
-__all__ = ["BEND", "Route", "routes", "way"]
+__all__ = ["BEND", "Route", "route_between", "route_links"]
 
 Point = tuple[float, float]
 BEND = 24.0
-"""The room in which a level piece comes to the height of its other end."""
+"""The width in which a horizontal segment bends to the height of its other end."""
 
 
 class Route(NamedTuple):
-    """A tie and its way: pieces of two points each, the first from its source, the last to its target.
+    """A link and its route: segments of two points each, the first from its source, the last to its target.
 
-    `level` is the side (``left``, ``right``) at which a piece runs level as far as it can, so that words may stand
-    there.
+    `level` is the side (``left``, ``right``) on which a segment is horizontal for as long as possible, for a label.
     """
 
-    tie: Tie
+    tie: Link
     pieces: tuple[tuple[Point, Point], ...]
     level: str = ""
 
     @property
     def strokes(self) -> Iterator[tuple[Point, Point]]:
-        """What is drawn of it: smooth pieces, or level ones that bend at one side only."""
+        """The segments to draw: curves, or horizontal lines that bend on one side only."""
         for piece in self.pieces:
-            yield from _bent(piece, self.level)
+            yield from _bend_piece(piece, self.level)
 
 
-def routes(ties: Sequence[Tie], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
-    """The way of every tie of a row; those that lead to one side of a box arrive beside one another."""
-    ports = _ports(ties, areas, grid.step)
-    found = []
-    for at, tie in enumerate(ties):
-        start, end = (_point(areas[thing.key], *ports[at, thing.key]) for thing in (tie.source, tie.target))
+def route_links(ties: Sequence[Link], areas: Mapping[str, Area], grid: Grid) -> list[Route]:
+    """Return the route of every link of a row; links at the same side of a box get separate ports."""
+    ports = _assign_ports(ties, areas, grid.step)
+    routes = []
+    for index, tie in enumerate(ties):
+        start, end = (_port_point(areas[thing.key], *ports[index, thing.key]) for thing in (tie.source, tie.target))
         columns = (PLACE[tie.source.ref.kind], PLACE[tie.target.ref.kind])
-        found.append(Route(tie, way(start, end, columns, (areas, grid))))
-    return found
+        routes.append(Route(tie, route_between(start, end, columns, (areas, grid))))
+    return routes
 
 
-def way(
+def route_between(
     start: Point, end: Point, columns: tuple[int, int], where: tuple[Mapping[str, Area], Grid]
 ) -> tuple[tuple[Point, Point], ...]:
-    """From one point to another, through the free lanes of the columns between these two."""
+    """Return the segments from one point to another, through the free lanes of the columns between them."""
     (first, last), (areas, grid) = columns, where
     between = range(first + 1, last) if first < last else range(first - 1, last, -1)
     points = [start]
@@ -59,49 +58,51 @@ def way(
         if not inner:
             continue
         straight = start[1] + (end[1] - start[1]) * (left - start[0]) / ((end[0] - start[0]) or 1)
-        y = min(_lanes(inner), key=lambda lane: abs(lane - straight))
+        y = min(_free_lanes(inner), key=lambda lane: abs(lane - straight))
         points += [(left, y), (right, y)] if first < last else [(right, y), (left, y)]
     points.append(end)
     return tuple(pairwise(points))
 
 
-def _lanes(column: Sequence[Area]) -> list[float]:
+def _free_lanes(column: Sequence[Area]) -> list[float]:
     lanes = [column[0].y - LANE, column[-1].bottom + LANE]
     return lanes + [(a.bottom + b.y) / 2 for a, b in pairwise(column)]
 
 
-def _ports(ties: Sequence[Tie], areas: Mapping[str, Area], most: float) -> dict[tuple[int, str], tuple[bool, float]]:
-    """For each end of each tie: whether it is at the right side of the box, and how far from its middle."""
+def _assign_ports(
+    ties: Sequence[Link], areas: Mapping[str, Area], most: float
+) -> dict[tuple[int, str], tuple[bool, float]]:
+    """Return for each end of each link whether it is on the right side of the box, and its offset from the middle."""
     sides: dict[tuple[str, bool], list[tuple[float, float, bool, int]]] = {}
-    for at, tie in enumerate(ties):
+    for index, tie in enumerate(ties):
         for own, other in ((tie.source, tie.target), (tie.target, tie.source)):
             right = PLACE[other.ref.kind] > PLACE[own.ref.kind]
             away = areas[other.key].y + areas[other.key].height / 2
             left = areas[own.key].y + areas[own.key].height / 2
             back = PLACE[tie.source.ref.kind] > PLACE[tie.target.ref.kind]
-            # Past a neighbour above or below it: what goes further leaves further out.
+            # A link to a further column passes the adjacent one above or below: its port is further out.
             far = abs(PLACE[other.ref.kind] - PLACE[own.ref.kind]) - 1
-            sides.setdefault((own.key, right), []).append((away + far * (30 if away > left else -30), far, back, at))
-    found = {}
+            sides.setdefault((own.key, right), []).append((away + far * (30 if away > left else -30), far, back, index))
+    ports = {}
     for (box, right), ends in sides.items():
         step = min(most, (areas[box].height - 8) / len(ends))
         for rank, end in enumerate(sorted(ends)):
-            found[end[3], box] = (right, (rank - (len(ends) - 1) / 2) * step)
-    return found
+            ports[end[3], box] = (right, (rank - (len(ends) - 1) / 2) * step)
+    return ports
 
 
-def _point(area: Area, right: bool, offset: float) -> Point:
+def _port_point(area: Area, right: bool, offset: float) -> Point:
     return area.right if right else area.x, area.y + area.height / 2 + offset
 
 
-def _bent(piece: tuple[Point, Point], level: str) -> Iterator[tuple[Point, Point]]:
+def _bend_piece(piece: tuple[Point, Point], level: str) -> Iterator[tuple[Point, Point]]:
     (x, y), (a, b) = piece
     if not level or y == b or abs(a - x) < 4 * BEND:
         yield piece
         return
     left, right = min(x, a), max(x, a)
     turn = right - BEND if level == "left" else left + BEND
-    first = (x < a) == (level == "left")  # whether the level part comes before the bend
+    first = (x < a) == (level == "left")  # whether the horizontal part comes before the bend
     height = y if first else b
     yield (x, y), (turn, height)
     yield (turn, height), (a, b)

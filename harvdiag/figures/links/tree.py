@@ -1,4 +1,4 @@
-"""The link graph for a terminal: a tree a row, with the same signs."""
+"""The link graph for a terminal: a tree for each row, with the same symbols."""
 
 from __future__ import annotations
 
@@ -9,125 +9,129 @@ from harvdiag.core.marks import MISSING
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, truncate_text, wrap_text
 from harvdiag.status.links.folding import Fold
-from harvdiag.status.links.outline import called, sign, told
-from harvdiag.status.links.phrases import follows, left
-from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, natural
-from harvdiag.status.links.titles import clause
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.outline import box_label, fold_label, state_sign
+from harvdiag.status.links.phrases import describe_consequences, describe_hidden
+from harvdiag.status.links.rows import PLACE, Box, Link, Row, natural_key
+from harvdiag.status.links.titles import short_clause
+from harvdiag.status.links.view import LinkRows
 
-__all__ = ["text"]
+__all__ = ["render_tree"]
 
 NARROW = 40
 
 
-def text(found: Plot, width: int) -> str:
-    """The title, a tree for each row with what was found below it, and what is folded."""
+def render_tree(view: LinkRows, width: int) -> str:
+    """Render the title, a tree for each row with its findings below it, and the folded rows."""
     room = max(width, NARROW)
-    lines = [*_wrapped(found.title, room), *_wrapped(found.source, room), ""]
-    for entry in found.entries:
+    lines = [*_wrap_line(view.title, room), *_wrap_line(view.source, room), ""]
+    for entry in view.entries:
         if isinstance(entry, Fold):
-            lines += _fold(entry, room)
+            lines += _fold_lines(entry, room)
         else:
             lines += (
-                _chain(entry, room)
-                if entry.state == "good" and not entry.findings and len(found.entries) > 1
-                else _row(entry, room)
+                _chain_lines(entry, room)
+                if entry.state == "good" and not entry.findings and len(view.entries) > 1
+                else _row_lines(entry, room)
             )
-    lines += _hub(found, room)
+    lines += _cluster_lines(view, room)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _fold(fold: Fold, room: int) -> list[str]:
-    return _wrapped(f"{sign(fold.state)} {told(fold)} ({', '.join(fold.names)})", room, "  ", 3)
+def _fold_lines(fold: Fold, room: int) -> list[str]:
+    return _wrap_line(f"{state_sign(fold.state)} {fold_label(fold)} ({', '.join(fold.names)})", room, "  ", 3)
 
 
-def _chain(row: Row, room: int) -> list[str]:
-    """All that is well in one line: the Node, its Machine, and what kinds of parts there are."""
-    told_ = [_line(thing, None)[2:] for thing in row.things if thing.ref.kind in {"Node", "Machine"}]
-    parts = dict.fromkeys(thing.ref.kind for thing in row.things if thing.ref.kind not in {"Node", "Machine"})
-    return _wrapped(f"✓ {' ── '.join(filter(None, [*told_, ', '.join(parts)]))}", room, "  ")
+def _chain_lines(row: Row, room: int) -> list[str]:
+    """Return a healthy row in one line: the Node, its Machine, and the kinds of its parts."""
+    objects = [_object_line(thing, None)[2:] for thing in row.boxes if thing.ref.kind in {"Node", "Machine"}]
+    parts = dict.fromkeys(thing.ref.kind for thing in row.boxes if thing.ref.kind not in {"Node", "Machine"})
+    return _wrap_line(f"✓ {' ── '.join(filter(None, [*objects, ', '.join(parts)]))}", room, "  ")
 
 
-def _row(row: Row, room: int) -> Iterator[str]:
+def _row_lines(row: Row, room: int) -> Iterator[str]:
     seen: set[str] = set()
-    for thing in sorted(row.things, key=lambda t: (PLACE[t.ref.kind], not t.real, natural(t.ref))):
+    for thing in sorted(row.boxes, key=lambda t: (PLACE[t.ref.kind], not t.exists, natural_key(t.ref))):
         if thing.key not in seen:
-            yield truncate_text(_line(thing, None), room)
-            yield from _below(row, thing, "", seen, room)
+            yield truncate_text(_object_line(thing, None), room)
+            yield from _child_lines(row, thing, "", seen, room)
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
-    if row.held:
-        yield from _wrapped(f"   held up: {clause(row.findings[0])}", room, "     ", 2)
+    if row.is_held_up:
+        yield from _wrap_line(f"   held up: {short_clause(row.findings[0])}", room, "     ", 2)
     else:
         for finding in roots:
-            yield from _finding(finding, room)
+            yield from _finding_lines(finding, room)
     rest = [finding for finding in row.findings if finding not in roots]
-    for line in (follows(rest), left(row)):
-        yield from _wrapped(f"   {line}", room, "     ", 3) if line else ()
+    for line in (describe_consequences(rest), describe_hidden(row)):
+        yield from _wrap_line(f"   {line}", room, "     ", 3) if line else ()
 
 
-def _below(row: Row, thing: Thing, indent: str, seen: set[str], room: int) -> Iterator[str]:
-    """What is tied to a thing in the columns to its right; what was told before is named once more, if it matters."""
+def _child_lines(row: Row, thing: Box, indent: str, seen: set[str], room: int) -> Iterator[str]:
+    """Yield the objects linked to one in the columns to its right; one shown before has no children again."""
     seen.add(thing.key)
-    near: dict[str, tuple[Thing, list[Tie]]] = {}
-    for tie in row.ties:
+    neighbours: dict[str, tuple[Box, list[Link]]] = {}
+    for tie in row.links:
         other = tie.target if tie.source.key == thing.key else tie.source
         if thing.key in {tie.source.key, tie.target.key} and PLACE[other.ref.kind] > PLACE[thing.ref.kind]:
-            near.setdefault(other.key, (other, []))[1].append(tie)
-    rest = sorted(near.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural(pair[0].ref)))
-    rest = [pair for pair in rest if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _alone(row, pair[0])]
-    for at, (other, ties) in enumerate(rest):
-        last = at == len(rest) - 1
+            neighbours.setdefault(other.key, (other, []))[1].append(tie)
+    children = sorted(neighbours.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural_key(pair[0].ref)))
+    children = [
+        pair for pair in children if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _lacks_parent(row, pair[0])
+    ]
+    for index, (other, ties) in enumerate(children):
+        last = index == len(children) - 1
         known = " (above)" if other.key in seen else ""
         deeper = f"{indent}{'   ' if last else '│  '}"
-        line = f"{indent}{'└─' if last else '├─'} {_line(other, ties)}{known}"
+        line = f"{indent}{'└─' if last else '├─'} {_object_line(other, ties)}{known}"
         if count_cells(line) <= room or "   " not in line.strip():
             yield truncate_text(line, room)
         else:
-            yield truncate_text(f"{indent}{'└─' if last else '├─'} {_line(other, None)}{known}", room)
-            yield from _wrapped(_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
+            yield truncate_text(f"{indent}{'└─' if last else '├─'} {_object_line(other, None)}{known}", room)
+            yield from _wrap_line(_format_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
         if not known:
-            yield from _below(row, other, deeper, seen, room)
+            yield from _child_lines(row, other, deeper, seen, room)
 
 
-def _alone(row: Row, thing: Thing) -> bool:
-    """Whether nothing in the column to its left is tied to it, so that it must be told further left."""
+def _lacks_parent(row: Row, thing: Box) -> bool:
+    """Whether nothing in the column to its left is linked to it, so that it must be shown further left."""
     ends = [
         tie.source if tie.target.key == thing.key else tie.target
-        for tie in row.ties
+        for tie in row.links
         if thing.key in {tie.source.key, tie.target.key}
     ]
     return not any(PLACE[end.ref.kind] == PLACE[thing.ref.kind] - 1 for end in ends)
 
 
-def _line(thing: Thing, ties: list[Tie] | None) -> str:
+def _object_line(thing: Box, ties: list[Link] | None) -> str:
     note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
-    word = "" if thing.real or thing.slot else MISSING[thing.state]
+    word = "" if thing.exists or thing.placeholder else MISSING[thing.state]
     facts = ", ".join(filter(None, (escape_text(note), word)))
-    head = f"{sign(thing.state)} {called(thing)}{f' ({facts})' if facts else ''}"
-    return f"{head}   {_faults(ties)}" if ties and _faults(ties) else head
+    head = f"{state_sign(thing.state)} {box_label(thing)}{f' ({facts})' if facts else ''}"
+    return f"{head}   {_format_faults(ties)}" if ties and _format_faults(ties) else head
 
 
-def _faults(ties: list[Tie]) -> str:
-    """The fields that are broken, and how."""
+def _format_faults(ties: list[Link]) -> str:
+    """Return the broken fields, and how they are broken."""
     return "; ".join(f"{escape_text(tie.paths[0])}: {escape_text(tie.word)}" for tie in ties if tie.word)
 
 
-def _finding(finding: Finding, room: int) -> list[str]:
-    return _wrapped(f"   {sign(str(finding.severity))} {finding.message}", room, "     ", 1 if finding.caused_by else 3)
+def _finding_lines(finding: Finding, room: int) -> list[str]:
+    return _wrap_line(
+        f"   {state_sign(str(finding.severity))} {finding.message}", room, "     ", 1 if finding.caused_by else 3
+    )
 
 
-def _hub(found: Plot, room: int) -> Iterator[str]:
-    """The cluster objects in one line, but for those about which something was found."""
-    well = [called(thing) for thing in found.web.hub if thing.state == "good"]
-    if well:
-        yield from _wrapped(f"✓ {', '.join(well)}", room, "  ")
-    for thing in found.web.hub:
+def _cluster_lines(view: LinkRows, room: int) -> Iterator[str]:
+    """Yield the healthy cluster objects in one line, and each of the others with its findings."""
+    healthy = [box_label(thing) for thing in view.model.cluster_boxes if thing.state == "good"]
+    if healthy:
+        yield from _wrap_line(f"✓ {', '.join(healthy)}", room, "  ")
+    for thing in view.model.cluster_boxes:
         if thing.state != "good":
-            yield truncate_text(_line(thing, None), room)
-            for finding in thing.told[:3]:
-                yield from _finding(finding, room)
+            yield truncate_text(_object_line(thing, None), room)
+            for finding in thing.findings[:3]:
+                yield from _finding_lines(finding, room)
 
 
-def _wrapped(told_: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
-    lead = lead or " " * (len(told_) - len(told_.lstrip(" ")))
-    return wrap_text(lead + told_.strip(), room, indent, most=most)
+def _wrap_line(text: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
+    lead = lead or " " * (len(text) - len(text.lstrip(" ")))
+    return wrap_text(lead + text.strip(), room, indent, most=most)

@@ -1,13 +1,13 @@
-"""The matrix: every node against every check, trouble on top."""
+"""The matrix: every node against every check, problems first."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvdiag.figures.drawing import Drawing, Wish
-from harvdiag.figures.nodes.layout import picture
-from harvdiag.figures.nodes.terminal import table
-from harvdiag.status.nodes.folding import folded
+from harvdiag.figures.drawing import Drawing, DrawOptions
+from harvdiag.figures.nodes.layout import build_scene
+from harvdiag.figures.nodes.terminal import render_table
+from harvdiag.status.nodes.folding import fold_rows
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(cluster: Cluster, wish: Wish) -> Drawing:
-    """The picture of `cluster.node_status`, whose table it has: what is well folds where there is much of it."""
+def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
+    """Draw `cluster.node_status`, whose table it has; healthy nodes are folded where there are many."""
     board = cluster.node_status
-    lines = folded(board.rows, wish.whole)
+    lines = fold_rows(board.rows, options.whole)
     return Drawing(
-        scene=picture(board, lines),
-        text=lambda width: table(board, lines, width),
+        scene=build_scene(board, lines),
+        text=lambda width: render_table(board, lines, width),
         columns=board.dtypes,
         rows=board.records,
     )

@@ -1,4 +1,4 @@
-"""The matrix as shapes: one row a line, one column a check; what is well recedes."""
+"""The matrix as shapes: one row a line, one column a check; healthy cells are inconspicuous."""
 
 from __future__ import annotations
 
@@ -9,50 +9,52 @@ from harvdiag.core.keys import object_key
 from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.core.marks import GOOD, NOW, SEVERE, SIGNS, UNSEEN
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.measure import distinct, fit, line, width
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, Key, head, legend, scene
-from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, badge
+from harvdiag.figures.measure import distinct_names, fit_text, line_height, text_width
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, LegendEntry, assemble_scene, draw_head, draw_legend
+from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, draw_badge
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line, cell_lines
-from harvdiag.status.nodes.titles import alt, notes, sign, title
+from harvdiag.status.nodes.titles import build_alt_text, build_title, cell_sign, list_notes
 from harvdiag.status.source import source_line
 
-__all__ = ["picture"]
+__all__ = ["build_scene"]
 
 LEAST, MOST, GAP = 960.0, 1180.0, 4.0
 HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
-LEGEND = {"error": "broken", "warning": "look at it", "info": "good to know", NOW: "under way", UNSEEN: "not seen"}
+LEGEND = {"error": "error", "warning": "warning", "info": "info", NOW: "in progress", UNSEEN: "not seen"}
 
 
-def picture(board: Board, lines: Sequence[Line]) -> Scene:
-    """The whole matrix."""
-    return Grid(board, lines).scene()
+def build_scene(board: Board, lines: Sequence[Line]) -> Scene:
+    """Build the scene of the matrix."""
+    return Grid(board, lines).build_scene()
 
 
 class Grid:
-    """Where the columns are, and the shapes in them."""
+    """The columns of the matrix, and the shapes in them."""
 
     def __init__(self, board: Board, lines: Sequence[Line]) -> None:
         self.board = board
         self.lines = lines
-        self.places = self._places()
-        self.short = _shortened(lines, self.places[0][2] - 34)
+        self.places = self._place_columns()
+        self.short = _shorten_names(lines, self.places[0][2] - 34)
 
-    def scene(self) -> Scene:
-        """Title, heads, rows, what is about no node, legend."""
+    def build_scene(self) -> Scene:
+        """Build the scene: title, column heads, rows, notes, legend."""
         wide = self.right + MARGIN
-        items, y = head(title(self.board), source_line(self.board.diagnosis), wide)
-        items += list(self._heads(y + 12))
+        items, y = draw_head(build_title(self.board), source_line(self.board.diagnosis), wide)
+        items += list(self._draw_heads(y + 12))
         y += 22
-        for at, each in enumerate(self.lines):
-            high = self._height(each)
-            items += self._line(each, at, y, high)
-            y += high
-        items += list(self._notes(y + 20))
-        y += 16 + line(BODY) * len(self._said)
-        below, y = legend(self._keys(), y, wide)
-        return scene(title(self.board), alt(self.board, self.lines), wide, y + 12, [*items, *below])
+        for index, line in enumerate(self.lines):
+            height = self._line_height(line)
+            items += self._draw_line(line, index, y, height)
+            y += height
+        items += list(self._draw_notes(y + 20))
+        y += 16 + line_height(BODY) * len(self._note_texts)
+        below, y = draw_legend(self._legend_entries(), y, wide)
+        return assemble_scene(
+            build_title(self.board), build_alt_text(self.board, self.lines), wide, y + 12, [*items, *below]
+        )
 
     @property
     def right(self) -> float:
@@ -61,10 +63,10 @@ class Grid:
 
     # --- columns ---------------------------------------------------------------------------------------------------
 
-    def _places(self) -> list[tuple[str, float, float]]:
-        """Each column's name, left edge and width; as wide as it needs, within bounds, the whole within its own."""
+    def _place_columns(self) -> list[tuple[str, float, float]]:
+        """Return the name, left edge and width of each column: as wide as its texts, within limits."""
         names = ["", *self.board.columns]
-        wide = [min(self._needs(name), NAMES if not name else WIDEST) for name in names]
+        wide = [min(self._needed_width(name), NAMES if not name else WIDEST) for name in names]
         room = MOST - 2 * MARGIN
         wide[0] = max(wide[0] - max(sum(wide) - room, 0), min(wide[0], SLIM))
         if sum(wide) > room:
@@ -76,46 +78,50 @@ class Grid:
             x += each + spare
         return places
 
-    def _needs(self, name: str) -> float:
+    def _needed_width(self, name: str) -> float:
         if not name:
-            return max((width(_label(each), BODY, bold=True) + 34 for each in self.lines), default=0)
-        told = dict.fromkeys((bool(sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name))
-        return max([width(COLUMNS[name], SMALL), *(width(word, SMALL) + 15 * mark for mark, word in told)]) + 18
+            return max((text_width(_line_label(each), BODY, bold=True) + 34 for each in self.lines), default=0)
+        cells = dict.fromkeys(
+            (bool(cell_sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name)
+        )
+        return (
+            max([text_width(COLUMNS[name], SMALL), *(text_width(word, SMALL) + 15 * mark for mark, word in cells)]) + 18
+        )
 
-    def _heads(self, y: float) -> Iterator[Item]:
+    def _draw_heads(self, y: float) -> Iterator[Item]:
         for name, x, wide in self.places[1:]:
-            text = Text(x + 8, y, fit(COLUMNS[name], wide - 12, SMALL), size=SMALL, ink="quiet")
+            text = Text(x + 8, y, fit_text(COLUMNS[name], wide - 12, SMALL), size=SMALL, ink="quiet")
             yield Item((text,), key=f"column/{name}", role="head")
         yield Item((Path(((MARGIN, y + 7), (self.right, y + 7)), stroke="rule"),), role="rule")
 
     # --- lines -----------------------------------------------------------------------------------------------------
 
-    def _height(self, each: Line) -> float:
+    def _line_height(self, each: Line) -> float:
         deep = max((len(cell_lines(each, name)) for name in self.board.columns), default=1)
-        return HIGH + (max(deep, 1) - 1) * line(SMALL)
+        return HIGH + (max(deep, 1) - 1) * line_height(SMALL)
 
-    def _line(self, each: Line, number: int, y: float, high: float) -> list[Item]:
+    def _draw_line(self, each: Line, number: int, y: float, high: float) -> list[Item]:
         own = object_key(each.ref) if isinstance(each, Row) else f"bundle/{number}"
-        items = [self._name(each, own, y, high)]
+        items = [self._draw_name(each, own, y, high)]
         for name, x, wide in self.places[1:]:
             words = cell_lines(each, name)
             if words:
-                items.append(self._cell(words, f"{own}/{name}", (x, y, wide, high)))
+                items.append(self._draw_cell(words, f"{own}/{name}", (x, y, wide, high)))
         under = Path(((MARGIN, y + high), (self.right, y + high)), stroke="rule", thick=0.8)
         if isinstance(each, Row) and each.ghost and each.findings:
-            items.append(self._message(each, f"{own}/message", y))
+            items.append(self._draw_message(each, f"{own}/message", y))
         return [*items, Item((under,), role="rule")]
 
-    def _message(self, each: Row, own: str, y: float) -> Item:
-        """What was found, where the cells of something that is no node are empty."""
+    def _draw_message(self, each: Row, own: str, y: float) -> Item:
+        """Draw the finding of a row that is not a Node, where its cells are empty."""
         _, left, _ = self.places[3]
-        x, said = left + 8, escape_text(each.findings[0].message)
-        text = Text(x, y + HIGH / 2 + 4, fit(said, self.right - x, SMALL), size=SMALL)
-        return Item((text,), key=own, role="message", state=each.state, hint=said)
+        x, message = left + 8, escape_text(each.findings[0].message)
+        text = Text(x, y + HIGH / 2 + 4, fit_text(message, self.right - x, SMALL), size=SMALL)
+        return Item((text,), key=own, role="message", state=each.state, hint=message)
 
-    def _name(self, each: Line, own: str, y: float, high: float) -> Item:
+    def _draw_name(self, each: Line, own: str, y: float, high: float) -> Item:
         _, x, wide = self.places[0]
-        label, state = _label(each), each.state
+        label, state = _line_label(each), each.state
         ghost = isinstance(each, Row) and each.ghost
         bold = state in SEVERE[:2] and isinstance(each, Row)
         shapes: list[Shape] = []
@@ -124,9 +130,9 @@ class Grid:
                 Rect(x + 1, y + 3, wide - 6, high - 6, fill="", stroke="edge", thick=1.2, dash="4 3", radius=4)
             )
         if state:
-            shapes += badge(x + 12, y + HIGH / 2, SIGNS[state], state)
+            shapes += draw_badge(x + 12, y + HIGH / 2, SIGNS[state], state)
         short = self.short.get(each.ref, label) if isinstance(each, Row) else label
-        shown = fit(short, wide - 34, BODY, bold=bold)
+        shown = fit_text(short, wide - 34, BODY, bold=bold)
         ink = "ink" if state else "quiet"
         shapes.append(Text(x + 24, y + HIGH / 2 + 4, shown, size=BODY, ink=ink, bold=bold))
         if isinstance(each, Bundle):
@@ -137,11 +143,11 @@ class Grid:
             tuple(shapes), key=own, role="machine" if ghost else "node", state=state or GOOD, hint=escape_text(hint)
         )
 
-    def _cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
+    def _draw_cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
         x, y, wide, high = place
         state = next((cell.state for cell, _ in words if cell.state in SEVERE), words[0][0].state)
         shapes: list[Shape] = []
-        fill, dash = _box(state)
+        fill, dash = _box_style(state)
         if fill or dash:
             stroke = UNSEEN if dash else state
             shapes.append(
@@ -157,15 +163,15 @@ class Grid:
                     radius=4,
                 )
             )
-        for at, (cell, word) in enumerate(words):
-            base = y + HIGH / 2 + 4 + at * line(SMALL)
+        for index, (cell, word) in enumerate(words):
+            base = y + HIGH / 2 + 4 + index * line_height(SMALL)
             ink, on = ("ink", fill) if fill else ("quiet", "paper")
-            mark = sign(cell)
+            mark = cell_sign(cell)
             if mark:
                 shapes.append(Text(x + 7, base, mark, size=SMALL, ink=ink, on=on, bold=cell.state != GOOD))
             left = 22 if mark else 7
             if word:
-                shapes.append(Text(x + left, base, fit(word, wide - left - 5, SMALL), size=SMALL, ink=ink, on=on))
+                shapes.append(Text(x + left, base, fit_text(word, wide - left - 5, SMALL), size=SMALL, ink=ink, on=on))
         return Item(
             tuple(shapes),
             key=own,
@@ -177,51 +183,51 @@ class Grid:
     # --- below -----------------------------------------------------------------------------------------------------
 
     @property
-    def _said(self) -> list[tuple[str, str, str]]:
-        """What is about no single node: sign, colour and words."""
-        return [(SIGNS[state], state, escape_text(words)) for words, state in notes(self.board)]
+    def _note_texts(self) -> list[tuple[str, str, str]]:
+        """What is not about a single node: symbol, mark and text."""
+        return [(SIGNS[state], state, escape_text(words)) for words, state in list_notes(self.board)]
 
-    def _notes(self, y: float) -> Iterator[Item]:
-        for at, (mark, state, words) in enumerate(self._said):
-            base = y + at * line(BODY)
-            shown = fit(words, self.right - MARGIN - 24, BODY)
+    def _draw_notes(self, y: float) -> Iterator[Item]:
+        for index, (mark, state, words) in enumerate(self._note_texts):
+            base = y + index * line_height(BODY)
+            shown = fit_text(words, self.right - MARGIN - 24, BODY)
             text = Text(MARGIN + 24, base, shown, size=BODY, ink="quiet" if state == UNSEEN else "ink")
             yield Item(
                 (Text(MARGIN + 8, base, mark, size=BODY, bold=True), text),
-                key=f"note/{at}",
+                key=f"note/{index}",
                 role="note",
                 state=state,
                 hint=words,
             )
 
-    def _keys(self) -> list[Key]:
+    def _legend_entries(self) -> list[LegendEntry]:
         states = {
             cell.state for each in self.lines for name in self.board.columns for cell, _ in cell_lines(each, name)
         }
-        states |= {each.state for each in self.lines} | {state for _, state, _ in self._said}
-        keys = [Key(word, colour=state, sign=SIGNS[state]) for state, word in LEGEND.items() if state in states]
+        states |= {each.state for each in self.lines} | {state for _, state, _ in self._note_texts}
+        keys = [LegendEntry(word, colour=state, sign=SIGNS[state]) for state, word in LEGEND.items() if state in states]
         ghosts = any(isinstance(each, Row) and each.ghost for each in self.lines)
-        return [*keys, *([Key("has no Node", colour="edge", fill="paper", dash="4 3")] if ghosts else [])]
+        return [*keys, *([LegendEntry("has no Node", colour="edge", fill="paper", dash="4 3")] if ghosts else [])]
 
 
-def _label(each: Line) -> str:
+def _line_label(each: Line) -> str:
     if isinstance(each, Bundle):
         return each.label
     return escape_text(each.name)
 
 
-def _shortened(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
-    """The names of the rows, so that they stay apart: those of Nodes and those of Machines have nothing in common."""
+def _shorten_names(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
+    """Return shorter, still distinct names of the rows; Nodes and Machines apart, for they share no naming scheme."""
     rows = [each for each in lines if isinstance(each, Row)]
     short: dict[ObjectRef, str] = {}
-    for _, alike in group_by(rows, lambda row: row.ref.kind):
-        told = distinct([_label(row) for row in alike], room, BODY, bold=True)
-        short |= {row.ref: told[_label(row)] for row in alike}
+    for _, same_kind in group_by(rows, lambda row: row.ref.kind):
+        names = distinct_names([_line_label(row) for row in same_kind], room, BODY, bold=True)
+        short |= {row.ref: names[_line_label(row)] for row in same_kind}
     return short
 
 
-def _box(state: str) -> tuple[str, str]:
-    """The fill and the dash of a cell's box; neither where it recedes."""
+def _box_style(state: str) -> tuple[str, str]:
+    """Return fill and dash of a cell's box; neither where the cell needs no attention."""
     if state == UNSEEN:
         return "", "3 3"
     return (f"{state}_box", "") if state in {*SEVERE, NOW} else ("", "")

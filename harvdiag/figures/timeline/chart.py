@@ -1,4 +1,4 @@
-"""The rows of the timeline as shapes: bars in lanes, their words where there is room, signs, and the marked moment."""
+"""The rows of the timeline as shapes: bars with their texts where they fit, symbols, and the marked time."""
 
 from __future__ import annotations
 
@@ -7,61 +7,69 @@ from datetime import datetime
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
-from harvdiag.figures.measure import distinct, fit, width
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, some
-from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
-from harvdiag.figures.styles import LOOKS
+from harvdiag.figures.measure import distinct_names, fit_text, text_width
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, fit_distinct_names
+from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, draw_badge
+from harvdiag.figures.styles import STYLES
 from harvdiag.figures.timeline.axis import Axis
-from harvdiag.status.upgrade.history import Bar, History, Row, Sign
-from harvdiag.upgrade.wording import idle as idle_for
-from harvdiag.upgrade.wording import span
+from harvdiag.status.upgrade.history import Bar, FaultMark, History, Row
+from harvdiag.upgrade.wording import format_duration
+from harvdiag.upgrade.wording import format_idle as idle_for
 
-__all__ = ["GAP", "NAMES", "chart"]
+__all__ = ["GAP", "NAMES", "draw_chart"]
 
 NAMES, PHASE, NODE, TOP, GAP, PHASE_BAR = 204.0, 22.0, 34.0, 56.0, 104.0, 14.0
 
 
-def chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
-    """The axis, the phases, the nodes, from y on; and where they end."""
+def draw_chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
+    """Draw the axis, the phases and the nodes from y down; also return their lower edge."""
     top = y + TOP
     middle = top + PHASE * len(history.phases) + 12
     low = middle + NODE * len(history.nodes) + 4
-    names = distinct([escape_text(name) for row in history.nodes for name in row.nodes], NAMES - 36, BODY, bold=True)
-    items = [*_ground(axis, y, low), *_ticks(axis, y, low)]
-    for at, row in enumerate(history.phases):
-        items.append(_row(history, row, axis, (top + PHASE * at, PHASE), {}))
+    names = distinct_names(
+        [escape_text(name) for row in history.nodes for name in row.nodes], NAMES - 36, BODY, bold=True
+    )
+    items = [*_draw_silences(axis, y, low), *_draw_ticks(axis, y, low)]
+    for index, row in enumerate(history.phases):
+        items.append(_draw_row(history, row, axis, (top + PHASE * index, PHASE), {}))
     items.append(Item((Path(((MARGIN, middle - 6), (axis.right, middle - 6)), stroke="rule", thick=1.0),)))
-    for at, row in enumerate(history.nodes):
-        items.append(_row(history, row, axis, (middle + NODE * at, NODE), names))
-    items += _signs(history, axis, top, middle)
-    items += _moment(history, axis, y, low)
+    for index, row in enumerate(history.nodes):
+        items.append(_draw_row(history, row, axis, (middle + NODE * index, NODE), names))
+    items += _draw_marks(history, axis, top, middle)
+    items += _draw_moment(history, axis, y, low)
     return items, low
 
 
-def _ground(axis: Axis, y: float, low: float) -> Iterator[Item]:
-    """The silences: grey, with their length."""
+def _draw_silences(axis: Axis, y: float, low: float) -> Iterator[Item]:
+    """Draw the silences: grey, with their duration."""
     for stretch in axis.stretches:
         if stretch.silent:
             box = Rect(
                 stretch.left, y + 20, stretch.right - stretch.left, low - y - 20, fill="lane", stroke="", radius=0
             )
             x, room = (stretch.left + stretch.right) / 2, box.width - 6
-            told = Text(
-                x, y + 34, fit(span(stretch.lasts), room, SMALL), size=SMALL, ink="ink", on="lane", anchor="middle"
+            duration = Text(
+                x,
+                y + 34,
+                fit_text(format_duration(stretch.duration), room, SMALL),
+                size=SMALL,
+                ink="ink",
+                on="lane",
+                anchor="middle",
             )
-            more = Text(
-                x, y + 48, fit("nothing moved", room, SMALL), size=SMALL, ink="quiet", on="lane", anchor="middle"
+            label = Text(
+                x, y + 48, fit_text("nothing moved", room, SMALL), size=SMALL, ink="quiet", on="lane", anchor="middle"
             )
             hint = f"{stretch.began:%Y-%m-%d %H:%M} to {stretch.ended:%Y-%m-%d %H:%M} UTC"
-            yield Item((box, told, more), role="gap", state="silent", hint=hint)
+            yield Item((box, duration, label), role="gap", state="silent", hint=hint)
 
 
-def _ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
+def _draw_ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
     day = None
     yield Item((Text(MARGIN, y + 48, "UTC", size=SMALL, ink="quiet"),), role="axis")
     before = axis.left - 100
-    for at in axis.ticks():
-        x = axis.place(at)
+    for tick in axis.ticks():
+        x = axis.place(tick)
         line = Path(((x, y + 52), (x, low)), stroke="rule", thick=1.0)
         if (
             x - before < 40
@@ -70,71 +78,71 @@ def _ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
         ):
             yield Item((line,), role="tick")
             continue
-        texts = [Text(x, y + 48, f"{at:%H:%M}", size=SMALL, ink="quiet", anchor="middle")]
-        if at.date() != day and x - 36 > axis.left - 40 and x + 36 < axis.right:
-            texts.append(Text(x, y + 34, f"{at:%Y-%m-%d}", size=SMALL, ink="quiet", anchor="middle"))
-            day = at.date()
+        texts = [Text(x, y + 48, f"{tick:%H:%M}", size=SMALL, ink="quiet", anchor="middle")]
+        if tick.date() != day and x - 36 > axis.left - 40 and x + 36 < axis.right:
+            texts.append(Text(x, y + 34, f"{tick:%Y-%m-%d}", size=SMALL, ink="quiet", anchor="middle"))
+            day = tick.date()
         before = x
         yield Item((line, *texts), role="tick")
 
 
-def _row(history: History, row: Row, axis: Axis, place: tuple[float, float], names: Mapping[str, str]) -> Item:
+def _draw_row(history: History, row: Row, axis: Axis, place: tuple[float, float], names: Mapping[str, str]) -> Item:
     y, high = place
-    shapes: list[Shape] = list(_label(row, y, high, names))
+    shapes: list[Shape] = list(_draw_label(row, y, high, names))
     taken: list[tuple[float, float]] = []
     middle = y + high / 2
     signs = [(axis.place(s.time) - 10, axis.place(s.time) + 10) for s in row.signs]
     for bar in row.bars:
-        ends = _ends(history, bar, axis)
+        ends = _bar_ends(history, bar, axis)
         named = high >= NODE and not any(left < ends[1] and ends[0] < right for left, right in signs)
-        shapes += _bar(history, bar, axis, (middle, PHASE_BAR if high < NODE else 16), named)
+        shapes += _draw_bar(history, bar, axis, (middle, PHASE_BAR if high < NODE else 16), named)
         taken.append(ends)
     taken += signs
     taken += [(s.left, s.right) for s in axis.stretches if s.silent]
-    shapes += _words(row, axis, taken, middle)
-    told = [f"{escape_text(row.label)}: {escape_text(row.under)}".rstrip(": "), *(_told(bar) for bar in row.bars)]
-    told += [f"{row.rest} Events, lines of logs and the like"] if row.rest else []
+    shapes += _draw_bar_texts(row, axis, taken, middle)
+    hints = [f"{escape_text(row.label)}: {escape_text(row.under)}".rstrip(": "), *(_bar_hint(bar) for bar in row.bars)]
+    hints += [f"{row.rest} Events, log lines and similar"] if row.rest else []
     role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
-    return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=escape_text("; ".join(told)))
+    return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=escape_text("; ".join(hints)))
 
 
-def _told(bar: Bar) -> str:
-    ended = f"{bar.ended:%H:%M}" if bar.ended else "goes on"
+def _bar_hint(bar: Bar) -> str:
+    ended = f"{bar.ended:%H:%M}" if bar.ended else "in progress"
     idle = f", {idle_for(bar.idle)}" if bar.idle else ""
     return f"{bar.step} {bar.began:%H:%M} to {ended}{f' ({bar.took})' if bar.took else ''}{idle}"
 
 
-def _label(row: Row, y: float, high: float, names: Mapping[str, str]) -> Iterator[Shape]:
+def _draw_label(row: Row, y: float, high: float, names: Mapping[str, str]) -> Iterator[Shape]:
     strong, x, room = row.mark in {"error", "warning", "now"}, MARGIN, NAMES - 14
     low = y + high / 2 + (-2 if row.under else 4)
     if row.mark in SIGNS:
-        yield from badge(x + 8, y + high / 2, SIGNS[row.mark], row.mark)
+        yield from draw_badge(x + 8, y + high / 2, SIGNS[row.mark], row.mark)
     x, room = x + 22, room - 22
     size = BODY if row.under else SMALL
-    strong = strong and (bool(row.under) or width(escape_text(row.label), size, bold=True) <= room)
+    strong = strong and (bool(row.under) or text_width(escape_text(row.label), size, bold=True) <= room)
     ink = "ink" if strong else "quiet"
     label = names.get(escape_text(row.label), escape_text(row.label))
-    yield Text(x, low, fit(label, room / (1.2 if strong else 1), size), size=size, ink=ink, bold=strong)
-    under = some(row.nodes, room) if len(row.nodes) > 1 else fit(escape_text(row.under), room, SMALL)
+    yield Text(x, low, fit_text(label, room / (1.2 if strong else 1), size), size=size, ink=ink, bold=strong)
+    under = fit_distinct_names(row.nodes, room) if len(row.nodes) > 1 else fit_text(escape_text(row.under), room, SMALL)
     if row.under:
         yield Text(x, low + 13, under, size=SMALL, ink="quiet")
 
 
-def _ends(history: History, bar: Bar, axis: Axis) -> tuple[float, float]:
+def _bar_ends(history: History, bar: Bar, axis: Axis) -> tuple[float, float]:
     left = axis.place(bar.began)
     right = axis.place(bar.ended or (history.stop.time if history.stop else history.end))
     return left, min(max(right, left + 3), axis.right)
 
 
-def _bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float], named: bool) -> Iterator[Shape]:
+def _draw_bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float], named: bool) -> Iterator[Shape]:
     middle, high = place
-    left, right = _ends(history, bar, axis)
-    fill, stroke, thick, dash = LOOKS[bar.mark]
+    left, right = _bar_ends(history, bar, axis)
+    fill, stroke, thick, dash = STYLES[bar.mark]
     thin = high if bar.job else high / 2
     yield Rect(left, middle - thin / 2, right - left, thin, fill=fill, stroke=stroke, thick=thick, dash=dash, radius=2)
     if bar.ended is None and history.stop and right < axis.right - 4:
         yield Path(((right, middle), (axis.right - 2, middle)), stroke=stroke, thick=1.6, dash="5 4")
-    if bar.job and named and width(bar.step, SMALL) <= right - left - 8:
+    if bar.job and named and text_width(bar.step, SMALL) <= right - left - 8:
         yield Text(
             (left + right) / 2,
             middle + 4,
@@ -146,11 +154,11 @@ def _bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float], nam
         )
 
 
-def _words(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: float) -> Iterator[Text]:
-    """What the bars are and how long they took, beside them: where there is room, else the hint alone has it."""
+def _draw_bar_texts(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: float) -> Iterator[Text]:
+    """Draw steps and durations beside the bars where they fit; the tooltip always has them."""
     last = max((right for _, right in taken[: len(row.bars)]), default=axis.left)
-    for words in _said(row):
-        free = _free(axis, taken, width(words, SMALL) + 16)
+    for words in _bar_texts(row):
+        free = _free_places(axis, taken, text_width(words, SMALL) + 16)
         after = next((pair for pair in free if pair[0] >= last - 1), None)
         if after:
             yield Text(after[0] + 8, middle + 4, words, size=SMALL, ink="quiet")
@@ -160,74 +168,76 @@ def _words(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: f
             return
 
 
-def _said(row: Row) -> Iterator[str]:
-    """What may be said beside the bars of a row, the fullest first."""
+def _bar_texts(row: Row) -> Iterator[str]:
+    """Yield the possible texts beside the bars of a row, the longest first."""
     if not row.bars:
-        yield "nothing tells when"
+        yield "time unknown"
         return
     if row.key.startswith("phase-"):
         last = row.bars[-1]
-        how = last.took or ("" if last.ended else "stands still" if row.mark == "error" else "goes on")
+        how = last.took or ("" if last.ended else "stalled" if row.mark == "error" else "in progress")
         yield f"{how}, after {last.idle} idle" if last.idle and how else how
         return
-    told = [_spoken(bar) for bar in row.bars]
-    yield " · ".join(told[-4:])
-    yield " · ".join(told[-2:])
+    bars = [_format_bar(bar) for bar in row.bars]
+    yield " · ".join(bars[-4:])
+    yield " · ".join(bars[-2:])
 
 
-def _spoken(bar: Bar) -> str:
+def _format_bar(bar: Bar) -> str:
     idle = f"{bar.idle} idle, " if bar.idle and bar.step == "pre-drain" else ""
     return f"{idle}{escape_text(bar.step)}{f' {bar.took}' if bar.took else ''}{'' if bar.ended else ' …'}"
 
 
-def _free(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list[tuple[float, float]]:
-    """The places of a row that nothing takes and that are wide enough, from left to right."""
-    found, reach = [], axis.left
+def _free_places(axis: Axis, taken: Sequence[tuple[float, float]], need: float) -> list[tuple[float, float]]:
+    """Return the free ranges of a row that are wide enough, from left to right."""
+    places, reach = [], axis.left
     for left, right in sorted([*taken, (axis.right, axis.right)]):
         if left - reach >= need:
-            found.append((reach, left))
+            places.append((reach, left))
         reach = max(reach, right)
-    return found
+    return places
 
 
-def _signs(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
-    """The faults: of a node in its row, of the cluster in that of the last phase."""
-    rows: list[tuple[str, float, Sequence[Sign]]] = []
+def _draw_marks(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
+    """Draw the faults: of a node in its row, of the cluster in the row of the last phase."""
+    rows: list[tuple[str, float, Sequence[FaultMark]]] = []
     if history.phases and history.signs:
         rows.append(("cluster", top + PHASE * (len(history.phases) - 0.5), history.signs))
-    for at, row in enumerate(history.nodes):
-        rows.append((row.key, middle + NODE * (at + 0.5), row.signs))
+    for index, row in enumerate(history.nodes):
+        rows.append((row.key, middle + NODE * (index + 0.5), row.signs))
     for name, y, signs in rows:
-        for at, group in enumerate(_close(signs, axis)):
+        for index, group in enumerate(_group_close_signs(signs, axis)):
             mark = min((s.mark for s in group), key=list(SIGNS).index)
             x = min(max(axis.place(group[0].time), axis.left + 8), axis.right - 8)
-            hint = escape_text("; ".join(f"{s.time:%H:%M} {s.told}" for s in group[:6]))
-            yield Item(badge(x, y, SIGNS[mark], mark), key=f"{name}/sign-{at}", role="mark", state=mark, hint=hint)
+            hint = escape_text("; ".join(f"{s.time:%H:%M} {s.message}" for s in group[:6]))
+            yield Item(
+                draw_badge(x, y, SIGNS[mark], mark), key=f"{name}/sign-{index}", role="mark", state=mark, hint=hint
+            )
 
 
-def _close(signs: Sequence[Sign], axis: Axis) -> list[list[Sign]]:
-    """The signs, those that would lie upon one another together."""
-    found: list[list[Sign]] = []
+def _group_close_signs(signs: Sequence[FaultMark], axis: Axis) -> list[list[FaultMark]]:
+    """Group the faults whose badges would overlap."""
+    groups: list[list[FaultMark]] = []
     for sign in sorted(signs):
-        if found and axis.place(sign.time) - axis.place(found[-1][0].time) < 18:
-            found[-1].append(sign)
+        if groups and axis.place(sign.time) - axis.place(groups[-1][0].time) < 18:
+            groups[-1].append(sign)
         else:
-            found.append([sign])
-    return found
+            groups.append([sign])
+    return groups
 
 
-def _moment(history: History, axis: Axis, y: float, low: float) -> Iterator[Item]:
-    """The moment at which it stopped, or that of the collection, as a line with words."""
+def _draw_moment(history: History, axis: Axis, y: float, low: float) -> Iterator[Item]:
+    """Draw the time at which it stalled, or that of the collection, as a line with a label."""
     if history.stop:
         words = f"{history.stop.time:%H:%M} UTC: nothing has moved since"
-        yield _marked(axis, (history.stop.time, "error"), words, (y, low))
-    elif history.course.running and (now := history.course.facts.now.at):
-        yield _marked(axis, (now, "now"), f"{now:%H:%M} UTC: collected", (y, low))
+        yield _draw_marker(axis, (history.stop.time, "error"), words, (y, low))
+    elif history.progress.running and (now := history.progress.facts.now.at):
+        yield _draw_marker(axis, (now, "now"), f"{now:%H:%M} UTC: collected", (y, low))
 
 
-def _marked(axis: Axis, moment: tuple[datetime, str], words: str, span_: tuple[float, float]) -> Item:
-    (at, colour), (y, low) = moment, span_
-    x, wide = axis.place(at), width(words, BODY, bold=True)
+def _draw_marker(axis: Axis, moment: tuple[datetime, str], words: str, span_: tuple[float, float]) -> Item:
+    (time, colour), (y, low) = moment, span_
+    x, wide = axis.place(time), text_width(words, BODY, bold=True)
     anchor = "start" if x + wide + 4 < axis.right else "end"
     text = Text(x + (4 if anchor == "start" else 0), y + 14, words, size=BODY, ink="ink", anchor=anchor, bold=True)
     return Item(

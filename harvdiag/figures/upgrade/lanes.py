@@ -1,4 +1,4 @@
-"""The nodes of an upgrade as lanes: a bar fills up to the state that a node has, its sign at the end."""
+"""The nodes of an upgrade as lanes: a bar up to the state that a node has, with a symbol at its end."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.keys import object_key
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.measure import distinct, fit, line, width, wrap
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, clause, paragraph, some
-from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, badge
-from harvdiag.figures.styles import LOOKS
-from harvdiag.status.upgrade.folding import Lane, folded
+from harvdiag.figures.measure import distinct_names, fit_text, line_height, text_width, wrap_text
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, draw_paragraph, fit_distinct_names, longest_clause
+from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, draw_badge
+from harvdiag.figures.styles import STYLES
+from harvdiag.status.upgrade.folding import Lane, fold_nodes
 from harvdiag.status.upgrade.labels import lane_hint, unplaced_word
-from harvdiag.status.upgrade.progress import Course, Way
+from harvdiag.status.upgrade.progress import NodeProgress, UpgradeProgress
 
-__all__ = ["lanes"]
+__all__ = ["draw_lanes"]
 
 NAMES, HIGH, BAR, CAPTION = 176.0, 30.0, 20.0, 480.0
 
 
 class Grid(NamedTuple):
-    """Where the columns are: the left edge of the first, the width of each; and how each node is called at the left."""
+    """The columns: the left edge of the first, the width of each; and the name that each node has at the left."""
 
     columns: Sequence[str]
     x: float
@@ -35,126 +35,133 @@ class Grid(NamedTuple):
         """The right edge of the last column."""
         return self.x + self.each * len(self.columns)
 
-    def end(self, column: str) -> float:
-        """The right edge of a column; the left edge of the first where it is none of them."""
+    def column_end(self, column: str) -> float:
+        """Return the right edge of a column; the left edge of the first for any other name."""
         return self.x + self.each * (self.columns.index(column) + 1 if column in self.columns else 0)
 
 
-def lanes(course: Course, y: float, wide: float) -> tuple[list[Item], float]:
-    """The heads of the columns and one lane a node or group, from y on; and where they end."""
-    names = distinct([escape_text(way.name) for way in course.ways], NAMES - 10, BODY, bold=True)
+def draw_lanes(course: UpgradeProgress, y: float, wide: float) -> tuple[list[Item], float]:
+    """Draw the column heads and a lane for each node or group from y down; also return their lower edge."""
+    names = distinct_names([escape_text(way.name) for way in course.nodes], NAMES - 10, BODY, bold=True)
     grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns), names)
-    items = list(_heads(grid, y))
+    items = list(_draw_heads(grid, y))
     y += 36
-    for at, lane in enumerate(folded(course.ways)):
-        items.append(_lane(course, lane, grid, y))
+    for index, lane in enumerate(fold_nodes(course.nodes)):
+        items.append(_draw_lane(course, lane, grid, y))
         y += HIGH
         if lane.says:
-            caption, y = _caption(lane, grid, y, at)
+            caption, y = _draw_caption(lane, grid, y, index)
             items.append(caption)
     return items, y
 
 
-def _heads(grid: Grid, y: float) -> Iterator[Item]:
-    for at, name in enumerate(grid.columns):
-        words = wrap(name, grid.each - 8, SMALL, most=2)
-        middle, low = grid.x + grid.each * (at + 0.5), y + 26 - (len(words) - 1) * line(SMALL)
+def _draw_heads(grid: Grid, y: float) -> Iterator[Item]:
+    for index, name in enumerate(grid.columns):
+        words = wrap_text(name, grid.each - 8, SMALL, most=2)
+        middle, low = grid.x + grid.each * (index + 0.5), y + 26 - (len(words) - 1) * line_height(SMALL)
         texts = [
-            Text(middle, low + i * line(SMALL), w, size=SMALL, ink="quiet", anchor="middle")
+            Text(middle, low + i * line_height(SMALL), w, size=SMALL, ink="quiet", anchor="middle")
             for i, w in enumerate(words)
         ]
         yield Item(tuple(texts), role="column")
 
 
-def _lane(course: Course, lane: Lane, grid: Grid, y: float) -> Item:
+def _draw_lane(course: UpgradeProgress, lane: Lane, grid: Grid, y: float) -> Item:
     way, top = lane.first, y + (HIGH - BAR) / 2
-    fill, stroke, thick, dash = LOOKS[way.mark]
-    end = grid.end(way.at)
-    shapes: list[Shape] = [*_label(lane, grid, y), *_track(way, grid, top, end)]
+    fill, stroke, thick, dash = STYLES[way.mark]
+    end = grid.column_end(way.at)
+    shapes: list[Shape] = [*_draw_label(lane, grid, y), *_draw_track(way, grid, top, end)]
     if end > grid.x:
         shapes.append(Rect(grid.x, top, end - grid.x, BAR, fill=fill, stroke=stroke, thick=thick, dash=dash))
     if way.mark in SIGNS:
-        shapes += badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
-    shapes += _spent(lane, grid, top, fill or "paper")
-    shapes += _beside(course, way, grid, (max(end, grid.x), top))
-    name = object_key(ObjectRef("Node", "", way.name) if len(lane.ways) == 1 else ObjectRef("Nodes", "", _mark(way)))
+        shapes += draw_badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
+    shapes += _draw_durations(lane, grid, top, fill or "paper")
+    shapes += _draw_note(course, way, grid, (max(end, grid.x), top))
+    name = object_key(
+        ObjectRef("Node", "", way.name) if len(lane.nodes) == 1 else ObjectRef("Nodes", "", _group_key(way))
+    )
     return Item(
         tuple(shapes),
         key=name,
-        role="node" if len(lane.ways) == 1 else "group",
+        role="node" if len(lane.nodes) == 1 else "group",
         state=way.mark,
         hint=lane_hint(lane),
     )
 
 
-def _mark(way: Way) -> str:
+def _group_key(way: NodeProgress) -> str:
     return "/".join((way.mark, way.rule, way.state, way.at))
 
 
-def _track(way: Way, grid: Grid, top: float, end: float) -> Iterator[Shape]:
-    """The way that is left; where it can never be gone, hollow and dashed."""
+def _draw_track(way: NodeProgress, grid: Grid, top: float, end: float) -> Iterator[Shape]:
+    """Draw the states still ahead; as a dashed line where the node can never reach them."""
     if end < grid.right:
         middle = top + BAR / 2
         never = bool(way.never) and way.mark == "error"
         dash = "5 4" if never else ""
         yield Path(((end + 2, middle), (grid.right, middle)), stroke="error" if never else "rule", thick=1.2, dash=dash)
-        for at in range(len(grid.columns)):
-            x = grid.x + grid.each * (at + 1)
+        for index in range(len(grid.columns)):
+            x = grid.x + grid.each * (index + 1)
             if x > end + 1:
                 yield Path(((x, middle - 4), (x, middle + 4)), stroke="rule", thick=1.2)
 
 
-def _label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
+def _draw_label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
     way, room, low = lane.first, NAMES - 10, y + HIGH / 2 + 4
     strong = way.mark in {"error", "warning", "now"}
-    if len(lane.ways) == 1:
+    if len(lane.nodes) == 1:
         yield Text(
             MARGIN, low, grid.names[escape_text(way.name)], size=BODY, ink="ink" if strong else "quiet", bold=strong
         )
         return
-    yield Text(MARGIN, low - 6, f"{len(lane.ways)} nodes", size=BODY, ink="ink" if strong else "quiet", bold=strong)
-    yield Text(MARGIN, low + 8, some([w.name for w in lane.ways], room), size=SMALL, ink="quiet")
+    yield Text(MARGIN, low - 6, f"{len(lane.nodes)} nodes", size=BODY, ink="ink" if strong else "quiet", bold=strong)
+    yield Text(MARGIN, low + 8, fit_distinct_names([w.name for w in lane.nodes], room), size=SMALL, ink="quiet")
 
 
-def _spent(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
-    """What each state took, in its column; of a group its name instead."""
+def _draw_durations(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Text]:
+    """Draw how long each state took, in its column; for a group its name instead."""
     way = lane.first
-    if len(lane.ways) > 1:
-        told = f"{len(lane.ways)} nodes: {way.state or 'not in the list'}"
-        if width(told, SMALL) < grid.end(way.at) - grid.x - 40:
-            yield Text(grid.x + 8, top + 14, escape_text(told), size=SMALL, ink="quiet", on=on)
+    if len(lane.nodes) > 1:
+        text = f"{len(lane.nodes)} nodes: {way.state or 'not in the list'}"
+        if text_width(text, SMALL) < grid.column_end(way.at) - grid.x - 40:
+            yield Text(grid.x + 8, top + 14, escape_text(text), size=SMALL, ink="quiet", on=on)
         return
     reached = grid.columns.index(way.at) if way.at in grid.columns else -1
-    for at, column in enumerate(grid.columns[: reached + 1]):
-        told = way.spent.get(column, "")
-        room = grid.each - (60 if at == reached else 8)
-        if told and width(told, SMALL) <= room:
-            yield Text(grid.x + (at + 0.5) * grid.each, top + 14, told, size=SMALL, ink="quiet", on=on, anchor="middle")
+    for index, column in enumerate(grid.columns[: reached + 1]):
+        text = way.spent.get(column, "")
+        room = grid.each - (60 if index == reached else 8)
+        if text and text_width(text, SMALL) <= room:
+            yield Text(
+                grid.x + (index + 0.5) * grid.each, top + 14, text, size=SMALL, ink="quiet", on=on, anchor="middle"
+            )
 
 
-def _beside(course: Course, way: Way, grid: Grid, at: tuple[float, float]) -> Iterator[Shape]:
-    """Words for a node that stands in no column."""
+def _draw_note(course: UpgradeProgress, way: NodeProgress, grid: Grid, corner: tuple[float, float]) -> Iterator[Shape]:
+    """Draw a note for a node whose state has no column."""
     if way.at in grid.columns:
         return
     words = unplaced_word(course, way)
-    room = grid.right - at[0] - 36
-    wide = width(fit(escape_text(words), room, SMALL), SMALL)
-    # over the line of the way that is left
-    box = Rect(at[0] + 26, at[1] + 2, wide + 6, BAR - 4, fill="paper", stroke="", radius=0)
-    yield from (box, Text(box.x + 3, at[1] + 14, fit(escape_text(words), room, SMALL), size=SMALL, ink="quiet"))
+    room = grid.right - corner[0] - 36
+    wide = text_width(fit_text(escape_text(words), room, SMALL), SMALL)
+    # on top of the line of the states still ahead
+    box = Rect(corner[0] + 26, corner[1] + 2, wide + 6, BAR - 4, fill="paper", stroke="", radius=0)
+    yield from (
+        box,
+        Text(box.x + 3, corner[1] + 14, fit_text(escape_text(words), room, SMALL), size=SMALL, ink="quiet"),
+    )
 
 
-def _caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float]:
-    """What is said of the lane above, hung up at the sign of its bar."""
-    point = max(grid.end(lane.first.at) - 13, grid.x + 12)
+def _draw_caption(lane: Lane, grid: Grid, y: float, number: int) -> tuple[Item, float]:
+    """Draw a caption for the lane above, connected to the symbol of its bar; also return its lower edge."""
+    point = max(grid.column_end(lane.first.at) - 13, grid.x + 12)
     x = min(point + 10, grid.right - CAPTION)
     ink = "quiet" if lane.first.mark == "now" else "ink"
-    room, below = grid.right - x, 0 if x > point else 6  # a leader from right above ends before the words
-    told = clause(escape_text(lane.says), lambda part: len(wrap(part, room, BODY)) <= 2)
+    room, below = grid.right - x, 0 if x > point else 6  # a leader from straight above ends before the text
+    text = longest_clause(escape_text(lane.says), lambda part: len(wrap_text(part, room, BODY)) <= 2)
     if below:
-        x = max(grid.x, min(x, grid.right - width(told, BODY) - 1))
+        x = max(grid.x, min(x, grid.right - text_width(text, BODY) - 1))
         room = grid.right - x
-    texts, low = paragraph(told, (x, y + 11 + below), room, most=2, ink=ink)
+    texts, low = draw_paragraph(text, (x, y + 11 + below), room, most=2, ink=ink)
     stroke = lane.first.mark if lane.first.mark in SIGNS else "edge"
     turn = (x - 4, y + 7) if x > point else (point, y + 1)
     shapes: tuple[Shape, ...] = (Path(((point, y - 5), (point, turn[1]), turn), stroke=stroke, thick=1.4), *texts)

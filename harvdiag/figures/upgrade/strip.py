@@ -9,15 +9,15 @@ from datetime import timedelta
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
-from harvdiag.figures.measure import fit, width, wrap
+from harvdiag.figures.measure import fit_text, text_width, wrap_text
 from harvdiag.figures.parts import MARGIN, SMALL
-from harvdiag.figures.scene import Item, Rect, Shape, Text, badge
-from harvdiag.figures.styles import LOOKS
+from harvdiag.figures.scene import Item, Rect, Shape, Text, draw_badge
+from harvdiag.figures.styles import STYLES
 from harvdiag.status.upgrade.labels import phase_word
-from harvdiag.status.upgrade.progress import Cell, Course
-from harvdiag.upgrade.wording import span
+from harvdiag.status.upgrade.progress import PhaseProgress, UpgradeProgress
+from harvdiag.upgrade.wording import format_duration
 
-__all__ = ["HIGH", "strip"]
+__all__ = ["HIGH", "draw_strip"]
 
 HIGH, BETWEEN, BADGE = 66.0, 5.0, 12.0
 STRONG, BOLD = frozenset({"now", "warning", "error"}), 1.2
@@ -25,56 +25,56 @@ HOUR = timedelta(hours=1)
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def strip(course: Course, y: float, wide: float) -> Iterator[Item]:
-    """One cell a phase, all in one row from y on."""
+def draw_strip(course: UpgradeProgress, y: float, wide: float) -> Iterator[Item]:
+    """Draw one cell for each phase, all in one row with its top at y."""
     cells = course.cells
     each = (wide - 2 * MARGIN + BETWEEN) / max(len(cells), 1)
-    needs = [max(_need(course, cell) + BETWEEN - each, 0) for cell in cells]
+    needs = [max(_needed_width(course, cell) + BETWEEN - each, 0) for cell in cells]
     least, x = each - sum(needs) / max(sum(not need for need in needs), 1), MARGIN
     for cell, need in zip(cells, needs, strict=True):
         takes = each + need if need else least
-        yield _cell(course, cell, Rect(x, y, takes - BETWEEN, HIGH))
+        yield _draw_cell(course, cell, Rect(x, y, takes - BETWEEN, HIGH))
         x += takes
 
 
-def _need(course: Course, cell: Cell) -> float:
-    """How wide a cell must be for its bold name in two lines, and what stands above that; 0 where it is not bold."""
+def _needed_width(course: UpgradeProgress, cell: PhaseProgress) -> float:
+    """Return the width a cell needs for its bold name in two lines and the note above; 0 where it is not bold."""
     if cell.mark not in STRONG:
         return 0
-    name = _name(cell)
-    rooms = (room for room in range(60, 200, 2) if len(wrap(name, room, SMALL)) <= 2)
-    return max(next(rooms, 60) * BOLD + 16, width(_told(course, cell), SMALL) + 50)
+    name = _cell_name(cell)
+    rooms = (room for room in range(60, 200, 2) if len(wrap_text(name, room, SMALL)) <= 2)
+    return max(next(rooms, 60) * BOLD + 16, text_width(_cell_note(course, cell), SMALL) + 50)
 
 
-def _name(cell: Cell) -> str:
+def _cell_name(cell: PhaseProgress) -> str:
     return CAMEL.sub(" ", escape_text(cell.label))
 
 
-def _cell(course: Course, cell: Cell, box: Rect) -> Item:
-    fill, stroke, thick, dash = LOOKS[cell.mark]
+def _draw_cell(course: UpgradeProgress, cell: PhaseProgress, box: Rect) -> Item:
+    fill, stroke, thick, dash = STYLES[cell.mark]
     strong = cell.mark in STRONG
     on, ink = fill or "paper", "ink" if strong else "quiet"
     shapes: list[Shape] = [replace(box, fill=fill, stroke=stroke, thick=thick, dash=dash)]
     x = box.x + 9
     if cell.mark in SIGNS:
-        shapes += badge(box.x + BADGE + 3, box.y + 14, SIGNS[cell.mark], cell.mark)
+        shapes += draw_badge(box.x + BADGE + 3, box.y + 14, SIGNS[cell.mark], cell.mark)
         x += 20
     shapes.append(Text(x, box.y + 18, str(cell.number), size=SMALL, ink=ink, on=on))
-    told, room = _told(course, cell), box.area.right - x - 16
-    if told and width(told, SMALL) > room:
+    note, room = _cell_note(course, cell), box.area.right - x - 16
+    if note and text_width(note, SMALL) > room:
         hours = cell.took // HOUR if cell.took else 0
-        told = fit(span(hours * HOUR) if hours else told, room, SMALL)
-    if told:
-        shapes.append(Text(x + 14, box.y + 18, told, size=SMALL, ink=ink, on=on))
-    words = wrap(_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
+        note = fit_text(format_duration(hours * HOUR) if hours else note, room, SMALL)
+    if note:
+        shapes.append(Text(x + 14, box.y + 18, note, size=SMALL, ink=ink, on=on))
+    words = wrap_text(_cell_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
     shapes += [
         Text(box.x + 8, box.y + 39 + i * 15, w, size=SMALL, ink=ink, on=on, bold=strong) for i, w in enumerate(words)
     ]
     return Item(tuple(shapes), key=f"phase-{cell.number}", role="phase", state=cell.mark, hint=escape_text(cell.hint))
 
 
-def _told(course: Course, cell: Cell) -> str:
-    """What stands beside the sign: how long it took, or how it is."""
+def _cell_note(course: UpgradeProgress, cell: PhaseProgress) -> str:
+    """Return the note beside the symbol: how long the phase took, or its state."""
     if word := phase_word(course, cell):
         return word
-    return span(cell.took, short=True) if cell.took is not None and cell.mark == "good" else ""
+    return format_duration(cell.took, short=True) if cell.took is not None and cell.mark == "good" else ""

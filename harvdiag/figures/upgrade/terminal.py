@@ -1,4 +1,4 @@
-"""The upgrade's picture for a terminal: the same signs in lines of text."""
+"""The upgrade for a terminal: the same symbols in lines of text."""
 
 from __future__ import annotations
 
@@ -9,53 +9,53 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.marks import SIGNS, TO_COME
 from harvdiag.core.wrap import wrap_labelled, wrap_text
 from harvdiag.status.source import source_line
-from harvdiag.status.upgrade.folding import Lane, folded
-from harvdiag.status.upgrade.headline import parts, title
-from harvdiag.status.upgrade.progress import Course
-from harvdiag.upgrade.wording import span
+from harvdiag.status.upgrade.folding import Lane, fold_nodes
+from harvdiag.status.upgrade.headline import build_title, select_parts
+from harvdiag.status.upgrade.progress import UpgradeProgress
+from harvdiag.upgrade.wording import format_duration
 
-__all__ = ["terminal"]
+__all__ = ["render_text"]
 
 LABEL, INDENT = 14, "  "
 
 
-def terminal(course: Course, wide: int) -> str:
-    """The title, the phases, one line a node or group, and what the standing says."""
-    lines = [*wrap_text(title(course), wide), escape_text(source_line(course.standing)), ""]
+def render_text(course: UpgradeProgress, wide: int) -> str:
+    """Render the title, the phases, one line for each node or group, and the parts of the upgrade status."""
+    lines = [*wrap_text(build_title(course), wide), escape_text(source_line(course.diagnosis)), ""]
     if course.cells:
-        lines += [*_phases(course, wide), ""]
-    if course.ways:
-        lines += [line for lane in folded(course.ways) for line in _lane(course, lane, wide)]
+        lines += [*_phase_lines(course, wide), ""]
+    if course.nodes:
+        lines += [line for lane in fold_nodes(course.nodes) for line in _lane_lines(course, lane, wide)]
         lines.append("")
-    plan = course.standing.plan
+    plan = course.diagnosis.plan
     if plan and course.upgrade is None:
         for state, names in group_by(sorted(plan.statuses), lambda name: plan.statuses[name].state):
             sign = SIGNS["error"] if names[0] in plan.failed else " "
             lines += wrap_text(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
-    lines += wrap_labelled(parts(course), wide, LABEL)
+    lines += wrap_labelled(select_parts(course), wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _phases(course: Course, wide: int) -> list[str]:
-    told = []
+def _phase_lines(course: UpgradeProgress, wide: int) -> list[str]:
+    phases = []
     for cell in course.cells:
         sign = SIGNS.get(cell.mark, TO_COME)
-        took = f" ({span(cell.took)})" if cell.took is not None else ""
-        told.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
-    return [line.replace("\xa0", " ") for line in wrap_text("   ".join(told), wide)]
+        took = f" ({format_duration(cell.took)})" if cell.took is not None else ""
+        phases.append(f"{sign} {cell.number} {cell.label}{took}".replace(" ", "\xa0"))
+    return [line.replace("\xa0", " ") for line in wrap_text("   ".join(phases), wide)]
 
 
-def _lane(course: Course, lane: Lane, wide: int) -> Iterator[str]:
+def _lane_lines(course: UpgradeProgress, lane: Lane, wide: int) -> Iterator[str]:
     way, columns = lane.first, course.columns
     sign = SIGNS.get(way.mark, TO_COME)
     reached = columns.index(way.at) + 1 if way.at in columns else 0
     left = " " if not (way.never and way.mark == "error") else "╌"
     bar = "█" * reached * 2 + ("╌" if left == "╌" else "░") * (len(columns) - reached) * 2
-    names = escape_text(way.name) if len(lane.ways) == 1 else f"{len(lane.ways)} nodes"
+    names = escape_text(way.name) if len(lane.nodes) == 1 else f"{len(lane.nodes)} nodes"
     yield from wrap_text(f"{sign} {bar}  {names}  {way.state or '(not in the list)'}", wide, INDENT)
-    if len(lane.ways) > 1:
-        told = [w.name for w in lane.ways]
-        more = f" and {len(told) - 12} more" if len(told) > 12 else ""
-        yield from wrap_text(f"{INDENT * 2}{', '.join(told[:12])}{more}", wide, INDENT * 2)
+    if len(lane.nodes) > 1:
+        names_of_group = [w.name for w in lane.nodes]
+        more = f" and {len(names_of_group) - 12} more" if len(names_of_group) > 12 else ""
+        yield from wrap_text(f"{INDENT * 2}{', '.join(names_of_group[:12])}{more}", wide, INDENT * 2)
     if lane.says:
         yield from wrap_text(f"{INDENT * 2}{lane.says}", wide, INDENT * 2)

@@ -14,10 +14,19 @@ from harvdiag.core.escape import escape_html
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN, WARNING
 from harvdiag.core.model import Coverage, Finding
-from harvdiag.status.summary import about, beyond, detail, hint, place, unseen, value, verdict
+from harvdiag.status.summary import (
+    build_verdict,
+    describe_place,
+    describe_source,
+    format_evidence,
+    gap_detail,
+    list_unseen,
+    permission_hint,
+    without_repeats,
+)
 from harvdiag.status.upgrade import UpgradeStatus
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting import wait_of
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting import find_node_wait
 
 __all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "upgrade_card"]
 
@@ -40,9 +49,10 @@ _CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-spa
 
 def findings_card(findings: Findings) -> str:
     """Return the source, the verdict, one card per root cause with its consequences, and the skipped checks."""
+    source = f"<div style='{_QUIET}'>{escape_html(describe_source(findings))}</div>"
     parts = [
-        f"<div><b>{escape_html(findings.source.name)}</b><div style='{_QUIET}'>{escape_html(about(findings))}</div>",
-        f"<p style='margin:.4em 0'><b>{escape_html(verdict(findings))}</b></p>",
+        f"<div><b>{escape_html(findings.source.name)}</b>{source}",
+        f"<p style='margin:.4em 0'><b>{escape_html(build_verdict(findings))}</b></p>",
         *(finding_card(finding, findings.story(finding)) for finding in findings.roots),
         _unseen_section(findings),
         "</div>",
@@ -69,7 +79,7 @@ def coverage_card(coverage: Coverage) -> str:
     gaps = [entry for entry in coverage if not entry.state.seen]
     seen = [entry for entry in coverage if entry.state.seen]
     head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
-    rows = [(e.kind, place(e), str(e.state), e.count, detail(e)) for e in (*gaps, *seen)]
+    rows = [(e.kind, describe_place(e), str(e.state), e.count, gap_detail(e)) for e in (*gaps, *seen)]
     table = _render_table(("kind", "namespace", "state", "count", "reason"), rows)
     notes = "".join(f"<div>! {escape_html(note)}</div>" for note in coverage.notes)
     return f"<div>{head}{notes}{table}</div>"
@@ -95,22 +105,22 @@ def upgrade_card(standing: UpgradeStatus) -> str:
         for p in standing.parts()
     )
     table = f"<table style='margin:.3em 0'><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
-    rollout = standing.rollout
+    rollout = standing.upgrade_run
     inner = f"{_upgrade_heading(standing)}{table}{_remaining_nodes(rollout) if rollout else ''}"
-    edge = EDGES[ERROR if rollout and standing.stuck else INFO]
+    edge = EDGES[ERROR if rollout and standing.is_stuck else INFO]
     return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
 
 
 def _upgrade_heading(standing: UpgradeStatus) -> str:
     """The upgrade in progress with the verdict as a word; empty if there is none."""
-    if standing.rollout is None:
+    if standing.upgrade_run is None:
         return ""
-    stuck = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving else 'STUCK'}"
-    word = stuck if standing.stuck else "… IN PROGRESS"
-    return f"<div><b>{word}</b> &nbsp;<b>{escape_html(standing.rollout.upgrade.ref)}</b></div>"
+    stuck = f"{SIGNS[ERROR]} {'CANNOT FINISH' if standing.moving_node else 'STUCK'}"
+    word = stuck if standing.is_stuck else "… IN PROGRESS"
+    return f"<div><b>{word}</b> &nbsp;<b>{escape_html(standing.upgrade_run.upgrade.ref)}</b></div>"
 
 
-def _remaining_nodes(rollout: Rollout) -> str:
+def _remaining_nodes(rollout: UpgradeRun) -> str:
     """The nodes that are not done; a long list is partly folded."""
     left = rollout.waiting
     head = f"{len(rollout.nodes) - len(left)} of {len(rollout.nodes)} nodes are done.{' The others:' if left else ''}"
@@ -121,8 +131,8 @@ def _remaining_nodes(rollout: Rollout) -> str:
     return f"<p style='margin:.4em 0'><b>{head}</b></p>{table}{more}"
 
 
-def _node_row(rollout: Rollout, node: NodeRollout) -> tuple[str, str, str, str]:
-    waiting = wait_of(rollout, node)
+def _node_row(rollout: UpgradeRun, node: NodeUpgrade) -> tuple[str, str, str, str]:
+    waiting = find_node_wait(rollout, node)
     step = node.handshake.step if node.handshake and not node.handshake.idle else ""
     return node.name, node.state or "(not in the list)", step, f"{waiting.actor}: {waiting.what}"
 
@@ -149,7 +159,7 @@ def _finding_heading(finding: Finding) -> str:
 
 
 def _evidence_table(finding: Finding) -> str:
-    rows = [(e.object, e.path, value(e)) for e in finding.evidence]
+    rows = [(e.object, e.path, format_evidence(e)) for e in finding.evidence]
     return _render_table(("object", "field", "value"), rows) if rows else ""
 
 
@@ -185,9 +195,8 @@ def _consequence_cards(finding: Finding, others: Iterable[Finding]) -> Iterator[
     """The consequences, each with its advice beyond what was shown before."""
     shown = [finding]
     for other in others:
-        body = (
-            f"{_finding_heading(other)}<div>{escape_html(other.message)}</div>{_finding_advice(beyond(other, shown))}"
-        )
+        further = _finding_advice(without_repeats(other, shown))
+        body = f"{_finding_heading(other)}<div>{escape_html(other.message)}</div>{further}"
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
         shown.append(other)
 
@@ -196,8 +205,8 @@ def _unseen_section(findings: Findings) -> str:
     if not findings.skipped:
         return ""
     names = ", ".join(f"<code>{escape_html(outcome.rule)}</code>" for outcome in findings.skipped)
-    more = f"<p>{_format_step(hint(findings.source))}</p>" if hint(findings.source) else ""
-    table = _render_table(("kind", "why"), unseen(findings))
+    more = f"<p>{_format_step(permission_hint(findings.source))}</p>" if permission_hint(findings.source) else ""
+    table = _render_table(("kind", "why"), list_unseen(findings))
     return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore skipped: {names}</p>"
 
 

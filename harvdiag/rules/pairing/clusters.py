@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import field_path, get_labels
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.graph.pairing import E2, PLAN_OF
+from harvdiag.graph.pairing import NODE_REF, PLAN_MACHINE_LABEL
 from harvdiag.graph.references import ABSENT
 from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
@@ -51,7 +51,7 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
     """
     plans = facts.pairing.plans
     if plans and not _init_plans(facts):
-        etcd = [plan for plan in plans if facts.pairing.role(plan, "etcd")]
+        etcd = [plan for plan in plans if facts.pairing.has_role(plan, "etcd")]
         yield Hit(
             subject=LOCAL,
             message=f"None of the {len(plans)} plan Secrets is marked as the init node",
@@ -110,7 +110,7 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 subject=plan,
                 message=f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
-                evidence=(*field_evidence(facts, plan, INIT, PLAN_OF), *_machine_evidence(facts, machine)),
+                evidence=(*field_evidence(facts, plan, INIT, PLAN_MACHINE_LABEL), *_machine_evidence(facts, machine)),
                 next=(
                     *_repair_steps(facts, machine),
                     "Check which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
@@ -131,7 +131,7 @@ def _repair_steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
 
 
 def _init_node_fault(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
-    edges = facts.links.of(plan, PLAN_OF)
+    edges = facts.links.edges_from(plan, PLAN_MACHINE_LABEL)
     machine = edges[0].target if edges else plan._replace(kind="Machine", name=plan.name.removesuffix("-machine-plan"))
     if machine not in facts.links.objects:
         return machine, f"there is no Machine {machine.name}"
@@ -143,7 +143,7 @@ def _init_node_fault(facts: Facts, plan: ObjectRef) -> tuple[ObjectRef, str]:
 
 def _machine_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
     if machine in facts.links.objects:
-        return field_evidence(facts, machine, E2, "status.phase")
+        return field_evidence(facts, machine, NODE_REF, "status.phase")
     return (missing_evidence(*machine),)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import get_items, get_text
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import E1, E2
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -40,14 +40,18 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         if age is None or age < REMOVAL:
             continue
         held = " and ".join(str(name) for name in get_items(pairing.obj(node), FINALIZERS))
-        machine_ref = pairing.named(node)
+        machine_ref = pairing.machine_ref(node)
         yield Hit(
             subject=node,
             message=f"Node {node.name} has been terminating since {since}, "
             + (f"held by its finalizers {held}" if held else "although it has no finalizer left"),
             evidence=(
-                *field_evidence(facts, node, DELETED, FINALIZERS, E1),
-                *(e for machine in pairing.claims(node) for e in field_evidence(facts, machine, DELETED, E2)),
+                *field_evidence(facts, node, DELETED, FINALIZERS, MACHINE_ANNOTATION),
+                *(
+                    e
+                    for machine in pairing.claiming_machines(node)
+                    for e in field_evidence(facts, machine, DELETED, NODE_REF)
+                ),
             ),
             next=(
                 (
@@ -64,5 +68,5 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             caution=f"When the Node is gone, Harvester deletes the Machine that its annotation references"
             f"{f' ({machine_ref.value})' if machine_ref else ''}: first verify that no other Node uses that Machine "
             f"and that no VMs run on the host. {advice.QUORUM}",
-            causes=tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claims(node)),
+            causes=tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claiming_machines(node)),
         )

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import get_labels, get_text, uid_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.graph.pairing import E1, E2, E3, E4, E5, E6
+from harvdiag.graph.pairing import (
+    MACHINE_ANNOTATION,
+    MACHINE_NAME_LABEL,
+    MACHINE_UID_LABEL,
+    NODE_REF,
+    NODE_REF_UID,
+    PROVIDER_ID,
+)
 from harvdiag.graph.references import PRESENT
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import advice
@@ -21,7 +28,7 @@ MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 @rule(
     "node-machine-disagree",
     short="Machine disagree",
-    shows=E2,
+    shows=NODE_REF,
     needs={"Node", "Machine"},
     links=["harvester/harvester#8222"],
 )
@@ -33,12 +40,12 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        edge = pairing.named(node)
+        edge = pairing.machine_ref(node)
         if edge is None or edge.state != PRESENT:
             continue
         machine = edge.target
         back = pairing.node_ref(machine)
-        holders = [e.source for e in facts.links.to(node, E2) if e.source.namespace == FLEET]
+        holders = [e.source for e in facts.links.edges_to(node, NODE_REF) if e.source.namespace == FLEET]
         if (back and back.target == node) or not (back or holders):
             continue
         other = f"Node {back.target.name}" if back else "no Node"
@@ -47,10 +54,10 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} references Machine {machine.name}, but that Machine references {other}{claim}",
             evidence=(
-                *field_evidence(facts, node, E1, E4),
-                *field_evidence(facts, machine, E2, E3),
+                *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
+                *field_evidence(facts, machine, NODE_REF, NODE_REF_UID),
                 *host_evidence(facts, node),
-                *(Evidence(m, E2, node.name) for m in holders),
+                *(Evidence(m, NODE_REF, node.name) for m in holders),
             ),
             next=(
                 (
@@ -79,8 +86,8 @@ def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
     and deletions of one of them act on the other.
     """
     for machine in facts.pairing.machines:
-        by_name = facts.pairing.named_by(machine)
-        by_uid = [edge.source for edge in facts.links.to(machine, E4)]
+        by_name = facts.pairing.referencing_nodes(machine)
+        by_uid = [edge.source for edge in facts.links.edges_to(machine, MACHINE_UID_LABEL)]
         nodes = by_name if len(by_name) > 1 else by_uid
         if len(nodes) < 2:
             continue
@@ -91,7 +98,7 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
     back = facts.pairing.node_ref(machine)
     false = [node for node in nodes if not (back and back.target == node)]
     owner = back.target if back and back.target in nodes else None
-    field = E1 if by_name else E4
+    field = MACHINE_ANNOTATION if by_name else MACHINE_UID_LABEL
     names = " and ".join(sorted(node.name for node in nodes))
     how = "is referenced by" if by_name else "has its UID in the label rke.cattle.io/machine of"
     return Hit(
@@ -103,13 +110,20 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
                 for node in false
                 for evidence in (*field_evidence(facts, node, field), *host_evidence(facts, node))
             ),
-            *field_evidence(facts, machine, E2, 'metadata.labels["rke.cattle.io/machine-id"]'),
-            *(e for node in false for e in field_evidence(facts, node, E4 if by_name else E1, MANAGED)),
+            *field_evidence(facts, machine, NODE_REF, 'metadata.labels["rke.cattle.io/machine-id"]'),
+            *(
+                e
+                for node in false
+                for e in field_evidence(facts, node, MACHINE_UID_LABEL if by_name else MACHINE_ANNOTATION, MANAGED)
+            ),
             *(
                 e
                 for node in nodes
                 if node not in false
-                for e in (*field_evidence(facts, node, E1, E4), *host_evidence(facts, node))
+                for e in (
+                    *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
+                    *host_evidence(facts, node),
+                )
             ),
         ),
         next=(
@@ -132,7 +146,7 @@ def _describe_owner(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef
     """Describe which of the Nodes the Machine references, and what the others lack; empty if none is the owner."""
     if owner is None or not false:
         return ""
-    bare = [node for node in false if not facts.pairing.claims(node)]
+    bare = [node for node in false if not facts.pairing.claiming_machines(node)]
     managed = all(get_labels(facts.pairing.obj(node)).get("harvesterhci.io/managed") == "true" for node in bare)
     so = "" if managed else ", so that Harvester does not manage it"
     names = " and ".join(node.name for node in bare)
@@ -142,7 +156,7 @@ def _describe_owner(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef
 
 def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
     """Return the steps that rejoin the Node, unless it has a Machine of its own: then only its annotation is wrong."""
-    claims = facts.pairing.claims(node)
+    claims = facts.pairing.claiming_machines(node)
     if claims:
         return (
             (
@@ -151,14 +165,14 @@ def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tupl
             ),
             advice.inspect_object("machines.cluster.x-k8s.io", claims[0].name),
         )
-    edge = facts.pairing.named(node)
+    edge = facts.pairing.machine_ref(node)
     return rejoin_steps(facts, node, machine if edge and edge.target == machine else None)
 
 
 @rule(
     "node-follows-other-machine",
     short="follows other Machine",
-    shows=E2,
+    shows=NODE_REF,
     alike="run the plan of a Machine other than the one they reference",
     needs={"Node", "Machine"},
     links=["rancher/rancher#45646"],
@@ -172,26 +186,25 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        edge = pairing.named(node)
+        edge = pairing.machine_ref(node)
         if edge is None or edge.target not in facts.links.objects:
             continue
         machine, obj = edge.target, pairing.obj(node)
-        uid, name = get_text(obj, E4), get_text(obj, E5)
+        uid, name = get_text(obj, MACHINE_UID_LABEL), get_text(obj, MACHINE_NAME_LABEL)
         own = uid_of(pairing.obj(machine))
-        follows = [e.target for e in facts.links.of(node, E4)] if own and uid not in ("", own) else []
+        follows = (
+            [e.target for e in facts.links.edges_from(node, MACHINE_UID_LABEL)] if own and uid not in ("", own) else []
+        )
         follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
         if follows:
+            other = follows[0].name
+            whose = other if follows[0] in facts.links.objects else f"a Machine that is gone ({other})"
             yield Hit(
                 subject=node,
-                message=f"Node {node.name} references Machine {machine.name}, but runs the plan of "
-                + (
-                    follows[0].name
-                    if follows[0] in facts.links.objects
-                    else f"a Machine that is gone ({follows[0].name})"
-                ),
+                message=f"Node {node.name} references Machine {machine.name}, but runs the plan of {whose}",
                 evidence=(
-                    *field_evidence(facts, node, E1, E4, E5),
-                    *field_evidence(facts, machine, "metadata.uid", E2),
+                    *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, MACHINE_NAME_LABEL),
+                    *field_evidence(facts, machine, "metadata.uid", NODE_REF),
                 ),
                 next=(
                     (
@@ -219,7 +232,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        machines = [e.source for e in facts.links.to(node, E2) if e.source in facts.links.objects]
+        machines = [e.source for e in facts.links.edges_to(node, NODE_REF) if e.source in facts.links.objects]
         machines = [m for m in machines if m.namespace == FLEET and pairing.uid_differs(m)]
         if machines:
             names = " and ".join(machine.name for machine in machines)
@@ -230,7 +243,11 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                     "name"
                 ),
                 evidence=(
-                    *(evidence for machine in machines for evidence in field_evidence(facts, machine, E2, E3)),
+                    *(
+                        evidence
+                        for machine in machines
+                        for evidence in field_evidence(facts, machine, NODE_REF, NODE_REF_UID)
+                    ),
                     *field_evidence(facts, node, "metadata.uid", "metadata.creationTimestamp"),
                 ),
                 next=(
@@ -257,18 +274,22 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
         edge = pairing.node_ref(machine)
         if edge is None or edge.state != PRESENT:
             continue
-        own = get_text(pairing.obj(edge.target), E6)
+        own = get_text(pairing.obj(edge.target), PROVIDER_ID)
         parts = [machine, machine._replace(kind="CustomMachine")]
-        odd = [p for p in parts if p in facts.links.objects and get_text(facts.links.objects[p], E6) not in ("", own)]
+        odd = [
+            p
+            for p in parts
+            if p in facts.links.objects and get_text(facts.links.objects[p], PROVIDER_ID) not in ("", own)
+        ]
         if odd:
             yield Hit(
                 subject=machine,
                 message=f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
-                f"providerID {get_text(facts.links.objects[odd[0]], E6)} and the Node {own or 'none'}",
+                f"providerID {get_text(facts.links.objects[odd[0]], PROVIDER_ID)} and the Node {own or 'none'}",
                 evidence=(
-                    *(e for part in odd for e in field_evidence(facts, part, E6)),
-                    *field_evidence(facts, edge.target, E6),
-                    *field_evidence(facts, machine, E2),
+                    *(e for part in odd for e in field_evidence(facts, part, PROVIDER_ID)),
+                    *field_evidence(facts, edge.target, PROVIDER_ID),
+                    *field_evidence(facts, machine, NODE_REF),
                 ),
                 next=(
                     advice.inspect_object("machines.cluster.x-k8s.io", machine.name),

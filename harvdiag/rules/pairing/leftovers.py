@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef, Severity
-from harvdiag.graph.pairing import BOOTSTRAP, E1, INFRASTRUCTURE, PLAN_OF
+from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, MACHINE_ANNOTATION, PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -71,7 +71,7 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
         machine = part._replace(kind="Machine")
         if part.namespace != FLEET or facts.recently_created(part) or facts.recently_deleted(part):
             continue
-        if machine in facts.links.objects or facts.links.to(part, by):
+        if machine in facts.links.objects or facts.links.edges_to(part, by):
             continue
         yield Hit(
             subject=part,
@@ -118,7 +118,7 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
             message=f"Plan Secret {plan.name} is a leftover: there is no Machine {machine.name}",
             evidence=(
                 missing_evidence(*machine),
-                *field_evidence(facts, plan, PLAN_OF, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
+                *field_evidence(facts, plan, PLAN_MACHINE_LABEL, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
             ),
             next=(
                 (
@@ -141,13 +141,15 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
 
 
 def _machine_of(facts: Facts, plan: ObjectRef) -> ObjectRef:
-    edges = facts.links.of(plan, PLAN_OF)
+    edges = facts.links.edges_from(plan, PLAN_MACHINE_LABEL)
     return edges[0].target if edges else ObjectRef("Machine", plan.namespace, plan.name.removesuffix("-machine-plan"))
 
 
 def _dangling_node_causes(facts: Facts, machine: ObjectRef) -> tuple[Cause, ...]:
     """Return the findings of the Nodes that still reference the deleted Machine: they explain this one."""
-    return tuple(Cause("node-dangling-machine", edge.source) for edge in facts.links.to(machine, E1))
+    return tuple(
+        Cause("node-dangling-machine", edge.source) for edge in facts.links.edges_to(machine, MACHINE_ANNOTATION)
+    )
 
 
 def _bootstrap_causes(part: ObjectRef) -> tuple[Cause, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import E1, E2, E4, E6
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, MACHINE_UID_LABEL, NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -35,13 +35,19 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if get_text(pairing.obj(machine), E2) or pairing.deleting(machine) or facts.recently_created(machine):
+        if (
+            get_text(pairing.obj(machine), NODE_REF)
+            or pairing.deletion_time(machine)
+            or facts.recently_created(machine)
+        ):
             continue
-        hosts = pairing.suspects(machine)
+        hosts = pairing.candidate_nodes(machine)
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has no Node: its status.nodeRef is empty" + _intended_host(facts, machine),
-            evidence=field_evidence(facts, machine, E2, E6, "status.phase", "metadata.creationTimestamp"),
+            evidence=field_evidence(
+                facts, machine, NODE_REF, PROVIDER_ID, "status.phase", "metadata.creationTimestamp"
+            ),
             next=(
                 advice.inspect_object(CAPI, machine.name),
                 "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
@@ -53,7 +59,10 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
                 Cause("machine-without-bootstrap", machine),
                 Cause("machine-without-infrastructure", machine),
                 Cause("cluster-paused", LOCAL),
-                *(Cause("node-with-several-machines", edge.target) for edge in facts.links.of(machine, E6)),
+                *(
+                    Cause("node-with-several-machines", edge.target)
+                    for edge in facts.links.edges_from(machine, PROVIDER_ID)
+                ),
             ),
         )
 
@@ -77,7 +86,7 @@ def _leftover_advice(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -
 def _intended_host(facts: Facts, machine: ObjectRef) -> str:
     """Describe the host that it was created for, by what a join leaves behind; empty if unknown."""
     host = get_text(facts.pairing.obj(machine), 'metadata.labels["rke.cattle.io/node-name"]')
-    candidates = [node.name for node in facts.pairing.suspects(machine)]
+    candidates = [node.name for node in facts.pairing.candidate_nodes(machine)]
     if host:
         return f" (it was created for {host})"
     return f" (its host looks like Node {candidates[0]})" if candidates else ""
@@ -107,9 +116,12 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             subject=machine,
             message=f"Machine {machine.name} references Node {edge.value}, which does not exist"
             + (f"; Node {live[0].name} references this Machine" if live else ""),
-            evidence=(*field_evidence(facts, machine, E2, E6, "status.phase"), *_deletion_evidence(facts, machine)),
+            evidence=(
+                *field_evidence(facts, machine, NODE_REF, PROVIDER_ID, "status.phase"),
+                *_deletion_evidence(facts, machine),
+            ),
             next=(advice.LIST_NODES, *_removal_steps(machine, edge.value, live)),
-            caution=_deletion_condition(machine, get_text(pairing.obj(machine), E6))
+            caution=_deletion_condition(machine, get_text(pairing.obj(machine), PROVIDER_ID))
             + f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(edge.target,),
@@ -123,7 +135,9 @@ def _deletion_condition(machine: ObjectRef, provider: str) -> str:
 
 def _dependent_nodes(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
     """Return the Nodes that reference the Machine or run its plan: they need it, whatever it references itself."""
-    return {edge.source for path in (E1, E4) for edge in facts.links.to(machine, path)}
+    return {
+        edge.source for path in (MACHINE_ANNOTATION, MACHINE_UID_LABEL) for edge in facts.links.edges_to(machine, path)
+    }
 
 
 def _removal_steps(machine: ObjectRef, host: str, live: list[ObjectRef]) -> tuple[str, ...]:
@@ -146,7 +160,7 @@ def _removal_steps(machine: ObjectRef, host: str, live: list[ObjectRef]) -> tupl
 
 
 def _deletion_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
-    return field_evidence(facts, machine, DELETED) if facts.pairing.deleting(machine) else ()
+    return field_evidence(facts, machine, DELETED) if facts.pairing.deletion_time(machine) else ()
 
 
 @rule(
@@ -210,7 +224,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        since = Timestamp(pairing.deleting(machine))
+        since = Timestamp(pairing.deletion_time(machine))
         age = facts.now.since(since)
         if age is None or age < REMOVAL:
             continue
@@ -224,7 +238,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has been terminating since {since}, held by {held}",
-            evidence=field_evidence(facts, machine, DELETED, "metadata.finalizers", HOOK, E2, "status.phase"),
+            evidence=field_evidence(facts, machine, DELETED, "metadata.finalizers", HOOK, NODE_REF, "status.phase"),
             next=(
                 (
                     "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
@@ -243,7 +257,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
 def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, ...]:
     """Return what lets the deletion finish, unless it would delete a Node that belongs to another Machine by now."""
     edge = facts.pairing.node_ref(machine)
-    others = [m for m in facts.pairing.claims(edge.target) if m != machine] if edge else []
+    others = [m for m in facts.pairing.claiming_machines(edge.target) if m != machine] if edge else []
     if edge and others:
         return (f"Do nothing that lets this deletion finish: Node {edge.value} belongs to {others[0].name} by now.",)
     if hook and facts.links.seen("Node"):
@@ -254,7 +268,7 @@ def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, .
 @rule(
     "machine-in-other-namespace",
     short="Machine in other namespace",
-    shows=E2,
+    shows=NODE_REF,
     severity=Severity.WARNING,
     needs={"Machine", "Node"},
     links=["harvester/harvester#7392"],
@@ -267,10 +281,10 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
     Node, but deleting it may delete the Node that it references.
     """
     pairing = facts.pairing
-    for machine in pairing.strangers:
+    for machine in pairing.machines_elsewhere:
         edge = pairing.node_ref(machine)
         is_local = get_text(pairing.obj(machine), "spec.clusterName") == "local"
-        if not (is_local or pairing.named_by(machine)):
+        if not (is_local or pairing.referencing_nodes(machine)):
             continue
         yield Hit(
             subject=machine,
@@ -278,7 +292,7 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
                 f"Machine {machine.name} is in namespace {machine.namespace}, where neither Harvester nor Rancher "
                 "looks" + (f"; it references Node {edge.value}" if edge else "")
             ),
-            evidence=field_evidence(facts, machine, "metadata.namespace", "spec.clusterName", E2, E6),
+            evidence=field_evidence(facts, machine, "metadata.namespace", "spec.clusterName", NODE_REF, PROVIDER_ID),
             next=(
                 advice.inspect_object(CAPI, machine.name, machine.namespace),
                 "Find out what created it: metadata.managedFields lists its managers (`--show-managed-fields`).",
@@ -300,7 +314,7 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
     or the list was not collected, which looks the same in a bundle. Nothing can be concluded about single hosts.
     """
     pairing = facts.pairing
-    referencing = [node for node in pairing.nodes if pairing.named(node)]
+    referencing = [node for node in pairing.nodes if pairing.machine_ref(node)]
     parts = [ref for kind in ("RKEBootstrap", "CustomMachine") for ref in facts.links.refs(kind)]
     if pairing.machines or not (referencing or parts):
         return
@@ -308,7 +322,9 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
         subject=LOCAL,
         message=f"No Machine is listed in {FLEET}, although {len(referencing)} of {len(pairing.nodes)} Nodes reference "
         f"one and {len(parts)} of their parts exist",
-        evidence=tuple(evidence for node in referencing[:5] for evidence in field_evidence(facts, node, E1)),
+        evidence=tuple(
+            evidence for node in referencing[:5] for evidence in field_evidence(facts, node, MACHINE_ANNOTATION)
+        ),
         next=(
             advice.LIST_MACHINES,
             "If they exist, collect again: this source is incomplete.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Reason
-from harvdiag.graph.pairing import E1, E2, E4, E6
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, MACHINE_UID_LABEL, NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -24,7 +24,7 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
 @rule(
     "node-without-machine",
     short="no Machine",
-    shows=E2,
+    shows=NODE_REF,
     alike="have no Machine",
     missing=("Node", "Machine"),
     needs=PAIRING,
@@ -38,7 +38,7 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
     the others succeed, and the upgrade never ends.
     """
     pairing = facts.pairing
-    for node in filter(pairing.orphan, pairing.nodes):
+    for node in filter(pairing.is_orphan, pairing.nodes):
         if facts.recently_created(node) or facts.recently_deleted(node):
             continue
         yield Hit(
@@ -48,7 +48,7 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
                 f"Machines in {FLEET} references it"
             ),
             evidence=(
-                *field_evidence(facts, node, E1, E4, E6),
+                *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, PROVIDER_ID),
                 *host_evidence(facts, node),
                 *_node_ref_evidence(facts),
             ),
@@ -86,7 +86,7 @@ def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
 @rule(
     "node-half-joined",
     short="half joined",
-    shows=E2,
+    shows=NODE_REF,
     missing=("Node", "Machine"),
     needs=PAIRING,
     links=["harvester/harvester#8179"],
@@ -98,19 +98,19 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
     Machine for it, acknowledges no drain, and an upgrade is refused or stalls.
     """
     pairing = facts.pairing
-    for node in filter(pairing.half_joined, pairing.nodes):
+    for node in filter(pairing.is_half_joined, pairing.nodes):
         if facts.recently_created(node):
             continue
-        machines = pairing.claims(node) or pairing.traces(node)
+        machines = pairing.claiming_machines(node) or pairing.weak_matches(node)
         names = " and ".join(machine.name for machine in machines)
-        links = [edge for edge in facts.links.to(node) if edge.source.name in {m.name for m in machines}]
+        links = [edge for edge in facts.links.edges_to(node) if edge.source.name in {m.name for m in machines}]
         yield Hit(
             subject=node,
             message=f"Node {node.name} references no Machine, although {names} was created for it",
             evidence=(
-                *field_evidence(facts, node, E1, E4),
+                *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
                 *(Evidence(edge.source, edge.path, edge.value) for edge in links),
-                *(Evidence(machine, E2, _node_name(facts, machine)) for machine in machines),
+                *(Evidence(machine, NODE_REF, _node_name(facts, machine)) for machine in machines),
             ),
             next=(
                 advice.inspect_object("machines.cluster.x-k8s.io", machines[0].name),
@@ -143,18 +143,18 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     drained nor upgraded, and a plan Secret that remains is no longer updated.
     """
     pairing = facts.pairing
-    for node in filter(pairing.dangling, pairing.nodes):
+    for node in filter(pairing.is_dangling, pairing.nodes):
         if facts.recently_deleted(node):
             continue
-        edge = pairing.named(node)
-        others = pairing.claims(node)
+        edge = pairing.machine_ref(node)
+        others = pairing.claiming_machines(node)
         claim = f"; instead {' and '.join(m.name for m in others)} references it" if others else ""
         yield Hit(
             subject=node,
             message=f"Node {node.name} references Machine {edge.value if edge else ''}, which does not exist{claim}",
             evidence=(
-                *field_evidence(facts, node, E1, E4, E6),
-                *(Evidence(m, E2, _node_name(facts, m)) for m in others),
+                *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, PROVIDER_ID),
+                *(Evidence(m, NODE_REF, _node_name(facts, m)) for m in others),
             ),
             next=(
                 advice.LIST_MACHINES,
@@ -194,18 +194,18 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for node in pairing.nodes:
-        claims = pairing.claims(node)
+        claims = pairing.claiming_machines(node)
         if len(claims) < 2:
             continue
-        edge = pairing.named(node)
-        stale = [machine for machine in claims if pairing.deleting(machine)]
-        fields = (E2, E6, "metadata.deletionTimestamp") if stale else (E2, E6)
+        edge = pairing.machine_ref(node)
+        stale = [machine for machine in claims if pairing.deletion_time(machine)]
+        fields = (NODE_REF, PROVIDER_ID, "metadata.deletionTimestamp") if stale else (NODE_REF, PROVIDER_ID)
         yield Hit(
             subject=node,
             message=f"Node {node.name} has {len(claims)} Machines: {', '.join(m.name for m in claims)}"
             + (f" ({', '.join(m.name for m in stale)} being deleted)" if stale else ""),
             evidence=(
-                *field_evidence(facts, node, E1, E4),
+                *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
                 *(e for machine in claims for e in field_evidence(facts, machine, *fields)),
             ),
             next=(
@@ -245,7 +245,7 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} is not managed by Harvester: its label harvesterhci.io/managed is "
             + (f"{value!r}" if value else "absent"),
-            evidence=(*field_evidence(facts, node, MANAGED, E4), *_requested_labels(facts, node)),
+            evidence=(*field_evidence(facts, node, MANAGED, MACHINE_UID_LABEL), *_requested_labels(facts, node)),
             next=_missing_label_steps(facts, node),
             caution=(
                 "Setting the label by hand lets the upgrade get past the Plans, but a Node without a Machine then "
@@ -258,13 +258,13 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
 
 def _requested_labels(facts: Facts, node: ObjectRef) -> list[Evidence]:
     """Return the labels that the Node's RKEBootstrap asks for."""
-    parts = [edge.source for edge in facts.links.to(node) if edge.source.kind == "RKEBootstrap"]
+    parts = [edge.source for edge in facts.links.edges_to(node) if edge.source.kind == "RKEBootstrap"]
     return [evidence for part in parts for evidence in field_evidence(facts, part, REQUESTED_LABELS)]
 
 
 def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Return where to look: it depends on whether a plan was applied, and whether that plan asks for the label."""
-    if get_text(facts.pairing.obj(node), E4):
+    if get_text(facts.pairing.obj(node), MACHINE_UID_LABEL):
         return (
             (
                 "The plan of a Machine ran here once, because the Node has its label rke.cattle.io/machine: find out "
@@ -284,14 +284,14 @@ def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
 
 def _shared_machine_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
     """Return the finding about a shared Machine: a Node that uses another's Machine never runs a plan of its own."""
-    edge = facts.pairing.named(node)
+    edge = facts.pairing.machine_ref(node)
     return [Cause("nodes-share-machine", edge.target)] if edge else []
 
 
 def _node_ref_evidence(facts: Facts) -> list[Evidence]:
     """Return the nodeRef of each Machine; nothing if there are too many to read."""
     machines = facts.pairing.machines
-    return [Evidence(m, E2, _node_name(facts, m)) for m in machines] if len(machines) <= 8 else []
+    return [Evidence(m, NODE_REF, _node_name(facts, m)) for m in machines] if len(machines) <= 8 else []
 
 
 def _node_name(facts: Facts, machine: ObjectRef) -> str | None:

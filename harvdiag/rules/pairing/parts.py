@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.graph.pairing import BOOTSTRAP, E2, INFRASTRUCTURE, PLAN_OF
+from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, NODE_REF, PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -47,7 +47,7 @@ def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
 
 def _missing_part_hits(facts: Facts, path: str, kind: str, resource: str) -> Iterator[Hit]:
     for machine in facts.pairing.machines:
-        edges = [edge for edge in facts.links.of(machine, path) if edge.target.kind == kind]
+        edges = [edge for edge in facts.links.edges_from(machine, path) if edge.target.kind == kind]
         if (edges and not edges[0].broken) or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         name = edges[0].value if edges else ""
@@ -98,7 +98,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             f"{machine.name}-machine-plan",
             evidence=(
                 missing_evidence("Secret", machine.namespace, f"{machine.name}-machine-plan"),
-                *field_evidence(facts, machine, BOOTSTRAP, E2),
+                *field_evidence(facts, machine, BOOTSTRAP, NODE_REF),
             ),
             next=(
                 (f"Verify: `kubectl get secret -n {FLEET} {advice.quote_argument(machine.name + '-machine-plan')}`."),
@@ -136,7 +136,9 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has {len(plans)} plan Secrets: {names}",
-            evidence=tuple(e for p in plans for e in field_evidence(facts, p, PLAN_OF, "metadata.deletionTimestamp")),
+            evidence=tuple(
+                e for p in plans for e in field_evidence(facts, p, PLAN_MACHINE_LABEL, "metadata.deletionTimestamp")
+            ),
             next=(
                 (
                     "Find out where the extra Secret comes from: the right one is "

@@ -1,3 +1,3 @@
-"""The upgrade family: what holds up the upgrade that is under way, or was left behind by one?"""
+"""The upgrade family: what blocks the running upgrade, or was left behind by an earlier one?"""
 
 __all__: list[str] = []

@@ -19,7 +19,7 @@ from harvdiag.upgrade.v2 import toolkit_unseen
 
 PHASE = "status.phase"
 LASTING = timedelta(hours=2)
-"""How long the cluster may be on its way back to Provisioned before that is told; it takes minutes."""
+"""How long the cluster may take to return to Provisioned before that is reported; it normally takes minutes."""
 
 
 @rule(
@@ -31,8 +31,8 @@ LASTING = timedelta(hours=2)
 def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster is not in phase Provisioned.
 
-    Harvester refuses to begin an upgrade while it is not. During an upgrade it leaves that phase for a while and comes
-    back, so that then only a phase from which it does not come back is a finding.
+    Harvester refuses to start an upgrade while it is not. During an upgrade the cluster leaves that phase for a while
+    and returns to it, so that only a phase from which it does not recover is a finding then.
     """
     if toolkit_unseen(facts.snapshot):
         return
@@ -42,20 +42,20 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     if (
         phase in {"", "Provisioned"}
         or facts.recently_created(LOCAL)
-        or ((facts.rollout or toolkit) and phase not in last)
+        or ((facts.upgrade_run or toolkit) and phase not in last)
     ):
         return
     yield Hit(
         subject=LOCAL,
         message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
-        + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
+        + ("the upgrade waits for it" if facts.upgrade_run else "Harvester refuses an upgrade"),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        next=_see_cluster(),
+        next=_next_steps(),
         causes=_cluster_causes(),
     )
 
 
-def _see_cluster() -> tuple[str, ...]:
+def _next_steps() -> tuple[str, ...]:
     return (
         advice.inspect_object("clusters.cluster.x-k8s.io", LOCAL.name),
         (
@@ -85,12 +85,12 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster has been provisioning for hours.
 
     The Job that upgrades the services waits until it is Provisioned again ("Waiting for CAPI cluster … to be
-    provisioned"). That takes minutes; expired certificates are known to keep it so.
+    provisioned"). That takes minutes; expired certificates are a known reason why it does not end.
     """
     obj = facts.links.objects.get(LOCAL)
     if (
-        facts.rollout is None
-        or facts.rollout.upgrade.state != AT_SERVICES
+        facts.upgrade_run is None
+        or facts.upgrade_run.upgrade.state != AT_SERVICES
         or get_text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return
@@ -101,15 +101,15 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     yield Hit(
         subject=LOCAL,
         message=(
-            f"Cluster {LOCAL.name} is {get_text(obj, PHASE)}, and no condition that is not True has changed "
+            f"Cluster {LOCAL.name} is {get_text(obj, PHASE)}, and none of its conditions that are not True has changed "
             f"since {since}: the upgrade of the services waits until Cluster {LOCAL.name} is Provisioned"
         ),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        next=_see_cluster(),
+        next=_next_steps(),
         causes=_cluster_causes(),
     )
 
 
 def _unchanged_since(obj: Obj | None) -> str:
-    """When a condition that is not True last changed; empty where none tells."""
-    return latest_time(*(found.changed for found in conditions_of(obj, ALL_LISTS) if found.status != "True"))
+    """Return when a condition that is not True last changed; empty if none has a time."""
+    return latest_time(*(row.changed for row in conditions_of(obj, ALL_LISTS) if row.status != "True"))

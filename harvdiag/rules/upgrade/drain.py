@@ -1,4 +1,4 @@
-"""The drains of an upgrade: one that Rancher does not get through, and several at once."""
+"""The drains of an upgrade: one that fails, and several at once."""
 
 from __future__ import annotations
 
@@ -18,39 +18,46 @@ from harvdiag.rules.upgrade_evidence import (
     state_evidence,
     upgrade_at_nodes,
 )
-from harvdiag.upgrade.handshake import Handshake, path
+from harvdiag.upgrade.handshake import DrainStep, Handshake, annotation_path
 from harvdiag.upgrade.phases import PRELOADED
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
-DRAINED = {"h2", "h5", "h6", "h7", "h8"}
-"""The steps of a node whose drain was requested and is not over: without the announcement and the last answer."""
+UNDRAINED = (DrainStep.DRAIN_ANNOUNCED, DrainStep.PRE_DRAIN_REQUESTED, DrainStep.PRE_DRAIN_ACKNOWLEDGED)
+UNDER_DRAIN = (
+    DrainStep.PRE_DRAIN_REQUESTED,
+    DrainStep.PRE_DRAIN_ACKNOWLEDGED,
+    DrainStep.DRAINED,
+    DrainStep.UNCORDON_REQUESTED,
+    DrainStep.POST_DRAIN_REQUESTED,
+)
+"""Steps of a node whose drain was requested and has not ended: without the announcement and the last answer."""
 REFUSALS = (
     (
         "instance-manager",
-        "a Longhorn instance manager may not leave",
+        "a Longhorn instance manager may not be evicted",
         (
             "It serves a volume that has no healthy copy elsewhere, or its PodDisruptionBudget is a leftover: look at "
-            "the volumes in Longhorn first, and let every rebuild end (harvester/harvester#7366)."
+            "the volumes in Longhorn first, and let every rebuild finish (harvester/harvester#7366)."
         ),
     ),
     (
         "virt-launcher",
-        "a VM may not leave",
+        "a VM may not be evicted",
         (
-            "Find the VM by the pod's name and see why it does not migrate: a host device, a CD-ROM, a rule of "
-            "affinity. Shut it down if it cannot."
+            "Find the VM by the pod's name and check why it does not migrate: a host device, a CD-ROM, an affinity "
+            "rule. Shut it down if it cannot migrate."
         ),
     ),
     (
         "disruption budget",
         "a PodDisruptionBudget forbids it",
-        "See which one: `kubectl get poddisruptionbudgets -A`; one with ALLOWED DISRUPTIONS 0 holds the pod.",
+        "Find out which one: `kubectl get poddisruptionbudgets -A`; one with ALLOWED DISRUPTIONS 0 blocks eviction.",
     ),
 )
-"""A word of the error, what it means, and what to look at; the more telling first."""
+"""A word of the error, what it means, and what to look at; the more specific first."""
 OTHER_REFUSAL = "Read the error: it names the pod, or the request that failed."
-LONGEST = 300
+MAX_ERROR_LENGTH = 300
 
 
 @rule(
@@ -62,40 +69,42 @@ LONGEST = 300
 def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     """Several nodes are being drained at once.
 
-    Harvester upgrades one node after the other and starts no hook while another node is at work. A race in older
-    releases of Rancher's planner asks for several drains: those nodes stay cordoned, wait for each other, and volumes
-    with replicas on both may lose all of them.
+    Harvester upgrades one node after the other and starts no hook Job while another node is being upgraded. A race in
+    older releases of Rancher's planner requests several drains: those nodes stay cordoned, wait for each other, and
+    volumes with replicas on both may lose all of them.
     """
     rollout = upgrade_at_nodes(facts)
-    at_work = _drained(rollout) if rollout else []
-    if rollout is None or len(at_work) < 2:
+    draining = _find_draining(rollout) if rollout else []
+    if rollout is None or len(draining) < 2:
         return
-    told = [f'{node.name} ("{node.state or "not listed"}")' for node, _ in at_work]
-    surplus = sorted(at_work, key=lambda pair: pair[0].state not in {PRELOADED, ""})
+    states = [f'{node.name} ("{node.state or "not listed"}")' for node, _ in draining]
+    surplus = sorted(draining, key=lambda pair: pair[0].state not in {PRELOADED, ""})
     yield Hit(
         subject=rollout.upgrade.ref,
         message=(
-            f"{len(at_work)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: "
-            f"{join_names(told)}; Rancher should ask for one at a time"
+            f"{len(draining)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: "
+            f"{join_names(states)}; Rancher should drain one at a time"
         ),
         evidence=tuple(
             evidence
             for node, (secret, shaken) in surplus
             for evidence in (
                 *field_evidence(
-                    facts, secret, *(path(key) for key in reversed(tuple(shaken.values)) if key != "drain-options")
+                    facts,
+                    secret,
+                    *(annotation_path(key) for key in reversed(tuple(shaken.values)) if key != "drain-options"),
                 ),
                 state_evidence(rollout, node),
                 *field_evidence(facts, node.ref, "spec.unschedulable"),
             )
         ),
         next=(
-            _whose_turn([node for node, _ in at_work]),
+            _turn_advice([node for node, _ in draining]),
             (
-                "See that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild that "
-                "cannot end because of the second cordon needs that node: `kubectl uncordon` the node."
+                "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild "
+                "that cannot finish because of the second cordon needs that node: `kubectl uncordon` the node."
             ),
-            "Harvester takes up the second when the first has Succeeded. If it does not, ask vendor support.",
+            "Harvester starts with the second when the first has Succeeded. If it does not, ask vendor support.",
         ),
         caution=(
             "Do not answer the hooks of both: with two nodes down at once a volume can lose all replicas. "
@@ -104,23 +113,23 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _drained(rollout: Rollout) -> list[tuple[NodeRollout, tuple[ObjectRef, Handshake]]]:
-    """The nodes under drain, one for each plan Secret: Nodes that share a Machine are asked for but one drain."""
-    found: dict[ObjectRef, tuple[NodeRollout, tuple[ObjectRef, Handshake]]] = {}
+def _find_draining(rollout: UpgradeRun) -> list[tuple[NodeUpgrade, tuple[ObjectRef, Handshake]]]:
+    """Find the nodes under drain, one for each plan Secret: Nodes that share a Machine have only one drain."""
+    by_secret: dict[ObjectRef, tuple[NodeUpgrade, tuple[ObjectRef, Handshake]]] = {}
     for node in rollout.nodes:
-        if pair := next(secrets_at_step(node, *DRAINED), None):
-            found.setdefault(pair[0], (node, pair))
-    return list(found.values())
+        if pair := next(secrets_at_step(node, *UNDER_DRAIN), None):
+            by_secret.setdefault(pair[0], (node, pair))
+    return list(by_secret.values())
 
 
-def _whose_turn(nodes: list[NodeRollout]) -> str:
-    """Which of them Harvester works on."""
+def _turn_advice(nodes: list[NodeUpgrade]) -> str:
+    """Return which of them to let finish first: the one that Harvester is upgrading."""
     busy = [node.name for node in nodes if node.state not in {PRELOADED, ""}]
     if busy:
-        return f"Let {join_names(busy)} finish: Harvester is at work there, and begins with no other before."
+        return f"Let {join_names(busy)} finish: Harvester is upgrading there, and starts no other node before."
     return (
-        "Harvester has begun with none of them. Collect again after ten minutes: it takes up one of them, and that one "
-        "has to finish first."
+        "Harvester has started none of them. Collect again after ten minutes: it starts one of them, and that one has "
+        "to finish first."
     )
 
 
@@ -132,23 +141,23 @@ def _whose_turn(nodes: list[NodeRollout]) -> str:
     links=["harvester/harvester#2053", "harvester/harvester#7366", "harvester/harvester#7553"],
 )
 def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
-    """A try to drain a node has failed.
+    """An attempt to drain a node has failed.
 
-    Rancher evicts the node's pods for ten minutes, and tries again after each refusal. Until it gets through, the node
-    keeps its old version and no other node begins; one failed try alone may pass.
+    Rancher evicts the node's pods for ten minutes, and retries after each failure. Until it succeeds, the node keeps
+    its old version and no other node begins; a single failed attempt may be harmless.
     """
     rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        refused = next(((s, shaken) for s, shaken in secrets_at_step(node, "h1", "h2", "h5") if shaken.error), None)
+        refused = next(((s, shaken) for s, shaken in secrets_at_step(node, *UNDRAINED) if shaken.error), None)
         if rollout is None or refused is None:
             continue
         secret, shaken = refused
-        meaning, look = _refusal(shaken.error)
+        meaning, look = _explain_refusal(shaken.error)
         yield Hit(
             subject=node.ref,
             message=(
                 f"Rancher could not drain Node {node.name} at its last try{f', because {meaning}' if meaning else ''}: "
-                f"{shaken.error[:LONGEST].rstrip('. ')}{'…' if len(shaken.error) > LONGEST else ''}"
+                f"{shaken.error[:MAX_ERROR_LENGTH].rstrip('. ')}{'…' if len(shaken.error) > MAX_ERROR_LENGTH else ''}"
             ),
             evidence=(
                 *plan_secret_evidence(facts, secret, "drain-error", "pre-drain", "pre-hook"),
@@ -157,7 +166,7 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 look,
-                "Rancher tries again by itself, ten minutes each: collect again then, or when the cause is gone.",
+                "Rancher retries by itself, for ten minutes each time: collect again then, or when the cause is fixed.",
             ),
             caution="Do not delete a PodDisruptionBudget or an instance manager before you know that each volume on "
             f"{node.name} has a healthy replica on another node: the replica there may be the last copy.",
@@ -165,6 +174,7 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _refusal(error: str) -> tuple[str, str]:
-    said = error.lower()
-    return next(((why, look) for word, why, look in REFUSALS if word in said), ("", OTHER_REFUSAL))
+def _explain_refusal(error: str) -> tuple[str, str]:
+    """Return what the error of a drain means, empty if unknown, and what to look at."""
+    message = error.lower()
+    return next(((why, look) for word, why, look in REFUSALS if word in message), ("", OTHER_REFUSAL))

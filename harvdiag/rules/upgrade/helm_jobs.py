@@ -18,7 +18,7 @@ from harvdiag.rules.upgrade_evidence import condition_evidence, has_settled
 
 SYSTEM, PREFIX = "kube-system", "helm-install-rke2-"
 LONG = timedelta(hours=2)
-"""How long such a Job may try: it takes minutes, and starts again while a server is being replaced."""
+"""How long such a Job may retry: it takes minutes, and restarts while a server is being replaced."""
 FAILED = condition_column("failed", "Failed")
 
 
@@ -26,26 +26,26 @@ FAILED = condition_column("failed", "Failed")
     "helm-job-failing",
     severity=Severity.WARNING,
     needs={"Upgrade", "Job"},
-    links=["harvester/harvester#11543", "https://github.com/harvester/docs/issues/1120"],
+    links=["https://github.com/harvester/docs/issues/1120"],
     everywhere=True,
 )
 def helm_job_failing(facts: Facts) -> Iterator[Hit]:
     """A Helm Job of RKE2 fails while an upgrade runs.
 
-    RKE2 installs its own parts, such as rke2-canal and rke2-coredns, by Jobs in kube-system. When one of them runs
-    before the nodes have the Kubernetes that its chart asks for, it fails (from 1.8.2 to 1.9.0 that is known), and the
-    nodes behind it are not upgraded.
+    RKE2 installs its own components, such as rke2-canal and rke2-coredns, by Jobs in kube-system. When one of them
+    runs before the nodes have the Kubernetes version that its chart requires, it fails (known from 1.8.2 to 1.9.0), and
+    the nodes behind it are not upgraded.
     """
-    if facts.rollout is None:
+    if facts.upgrade_run is None:
         return
     for obj in facts.snapshot.objects("Job"):
         ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
         if ref.namespace != SYSTEM or not ref.name.startswith(PREFIX):
             continue
-        if why := _why(facts, obj):
+        if why := _describe_failure(facts, obj):
             yield Hit(
                 subject=ref,
-                message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.rollout.upgrade.ref.name} runs",
+                message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.upgrade_run.upgrade.ref.name} runs",
                 evidence=(
                     *condition_evidence(facts, ref, "Failed", "reason", "message"),
                     *field_evidence(facts, ref, "status.failed", "status.active", "status.startTime"),
@@ -53,20 +53,19 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
                 next=(
                     (
                         f"Read its log: `kubectl logs -n {SYSTEM} {advice.quote_argument(f'job/{ref.name}')} "
-                        "--tail=50`; "
-                        '"kubeVersion" means that its chart asks for a newer Kubernetes than it found.'
+                        '--tail=50`; "kubeVersion" means that its chart requires a newer Kubernetes than it found.'
                     ),
                     "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",
                 ),
                 caution=(
-                    f"Do not uninstall the Helm release of {ref.name.removeprefix('helm-install-')}: the cluster's "
-                    "network or name service goes with it."
+                    f"Do not uninstall the Helm release of {ref.name.removeprefix('helm-install-')}: that removes the "
+                    "cluster's network or name service."
                 ),
             )
 
 
-def _why(facts: Facts, obj: Obj) -> str:
-    """What shows that it does not get on; empty where it may."""
+def _describe_failure(facts: Facts, obj: Obj) -> str:
+    """Return what shows that the Job makes no progress; empty if it still may."""
     since, failed = Timestamp(get_text(obj, "status.startTime")), field_path("status.failed").get(obj)
     if FAILED.value(obj) == "True":
         ended = find_condition(obj, "Failed").changed

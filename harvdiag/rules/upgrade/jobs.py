@@ -1,4 +1,4 @@
-"""The Jobs of the upgrade: which one failed, and which one is done without its node having moved on."""
+"""The Jobs of the upgrade: which one failed, and which one is complete while its node's state is not updated."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from harvdiag.rules.upgrade_evidence import (
     state_evidence,
     upgrade_at_nodes,
 )
-from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import PAUSED, PRE_DRAINED, PRELOADING, REBOOT, STATES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 DUE = {"post-drain": REBOOT, "single-node-upgrade": REBOOT, "pre-drain": PRE_DRAINED}
 """What a complete Job moves its node to at least; the later one first."""
@@ -33,8 +33,8 @@ FAILURE = "Failed"
 def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
     """A Job of the upgrade has failed.
 
-    A failed hook Job fails its node and with it the upgrade. It is not tried again, and as long as it is there without
-    success, Harvester makes no hook Job for any other node ("there are pending jobs" in its log).
+    A failed hook Job fails its node and with it the upgrade. It is not retried, and as long as it exists without
+    success, Harvester creates no hook Job for any other node ("there are pending jobs" in its log).
     """
     rollout = current_upgrade(facts)
     failed: dict[ObjectRef, list[Job]] = {}
@@ -43,45 +43,47 @@ def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
             subject = ObjectRef("Node", "", job.node) if job.node else rollout.upgrade.ref
             failed.setdefault(subject, []).append(job)
     for subject, jobs in failed.items():
-        yield _job_failed(facts, subject, jobs)
+        yield _job_failed_hit(facts, subject, jobs)
 
 
-def _job_failed(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
+def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     what = " and ".join(f"{job.type or 'an upgrade'} Job {job.ref.name}" for job in jobs)
     whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of Upgrade {subject.name}"
     job = jobs[-1]
-    hooks = "; Harvester makes no other hook Job while it is there" if subject.kind == "Node" else ""
+    hooks = "; Harvester creates no other hook Job while it exists" if subject.kind == "Node" else ""
     return Hit(
         subject=subject,
         message=f"The {what}{whom} failed{f' at {Timestamp(job.ended)}' if job.ended else ''}: "
         f"{job.reason or 'it gives no reason'}{hooks}",
-        evidence=tuple(e for job in jobs for e in _failure(facts, job)),
+        evidence=tuple(e for job in jobs for e in _failure_evidence(facts, job)),
         next=(
             (
                 "Read the Job's log: `kubectl logs -n harvester-system "
-                f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name begins "
-                f"with {job.ref.name}."
+                f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name "
+                f"begins with {job.ref.name}."
             ),
-            "Mend what the log names before anything else; a Job that failed does not run again by itself.",
-            "Then ask vendor support how to go on: the step that failed may have been done in part.",
+            "Fix what the log reports before anything else; a failed Job does not run again by itself.",
+            "Then ask vendor support how to proceed: the step that failed may have been done in part.",
         ),
         caution=(
-            f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job came: the node may be "
-            "drained, or half-way between two versions."
+            f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job got: the node may be "
+            "drained, or between two versions."
         ),
-        causes=(Cause("upgrade-names-missing-node", subject),) if subject.kind == "Node" else tuple(_services(facts)),
+        causes=(Cause("upgrade-names-missing-node", subject),)
+        if subject.kind == "Node"
+        else tuple(_service_causes(facts)),
     )
 
 
-def _services(facts: Facts) -> Iterator[Cause]:
-    """What the Job that upgrades the services waits for, where that is found to be broken; nobody else's charts."""
+def _service_causes(facts: Facts) -> Iterator[Cause]:
+    """Return the broken services that the Job upgrading them waits for; only charts of Harvester count."""
     for kind, name in (("Bundle", "bundle-not-ready"), ("ManagedChart", "managed-chart-not-ready")):
         for obj in facts.snapshot.objects(kind):
-            if ours(kind, name_of(obj)):
+            if is_upgrade_chart(kind, name_of(obj)):
                 yield Cause(name, ObjectRef(kind, namespace_of(obj), name_of(obj)))
 
 
-def _failure(facts: Facts, job: Job) -> tuple[Evidence, ...]:
+def _failure_evidence(facts: Facts, job: Job) -> tuple[Evidence, ...]:
     return condition_evidence(facts, job.ref, FAILURE, "reason", "message") or condition_evidence(
         facts, job.ref, FAILURE, "status"
     )
@@ -93,23 +95,24 @@ def _failure(facts: Facts, job: Job) -> tuple[Evidence, ...]:
     links=["harvester/harvester#9371", "harvester/harvester#10101"],
 )
 def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
-    """The work on a node is done, but the Upgrade still shows it as under way.
+    """The work on a node is done, but the Upgrade still shows it as in progress.
 
-    Harvester moves a node's state when it sees that its Job has changed. Where it missed that, nothing will move the
-    state later, and no other node may begin while this one counts as being at work.
+    Harvester updates a node's state when it sees that its Job has changed. If it missed that, nothing will update the
+    state later, and no other node may begin while this one counts as in progress.
     """
     rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state not in STATES or node.state == PAUSED or not node.exists:
             continue
-        job = next((found for kind in DUE if (found := node.job(kind)) and found.state == COMPLETE), None)
+        jobs = (node.job(kind) for kind in DUE)
+        job = next((job for job in jobs if job and job.state == COMPLETE), None)
         if node.state == PRELOADING:
-            yield _still_preloading(facts, rollout, node)
+            yield _preloading_hit(facts, rollout, node)
         elif job and STATES[node.state].order < STATES[DUE[job.type]].order and has_settled(facts, job.ended):
-            yield _behind(facts, rollout, node, job)
+            yield _behind_hit(facts, rollout, node, job)
 
 
-def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
+def _behind_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, job: Job) -> Hit:
     upgrade = rollout.upgrade
     due = DUE[job.type]
     if due == REBOOT and node.os and node.os == upgrade.release.os:
@@ -126,8 +129,8 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
         next=(
             advice.read_harvester_log(job.ref.name, node.name),
             (
-                "If it says nothing, let Harvester look at its Jobs again: `kubectl rollout restart deployment "
-                "harvester -n harvester-system`; VMs go on meanwhile."
+                "If it shows nothing, restart Harvester so that it checks its Jobs again: `kubectl rollout restart "
+                "deployment harvester -n harvester-system`; VMs keep running."
             ),
             "Collect again after five minutes.",
         ),
@@ -138,13 +141,13 @@ def _behind(facts: Facts, rollout: Rollout, node: NodeRollout, job: Job) -> Hit:
     )
 
 
-def _still_preloading(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
+def _preloading_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> Hit:
     return Hit(
         subject=node.ref,
         message=(
-            f'Node {node.name} still counts as "{node.state}", though the nodes\' images were declared loaded and '
-            "their upgrade has begun: Harvester moves that state only while it prepares the nodes, and starts no node "
-            "from it"
+            f'Node {node.name} still counts as "{node.state}", though the nodes\' images were reported as loaded and '
+            "their upgrade has begun: Harvester updates that state only while it prepares the nodes, and starts no "
+            "node from it"
         ),
         evidence=(
             state_evidence(rollout, node),
@@ -153,7 +156,7 @@ def _still_preloading(facts: Facts, rollout: Rollout, node: NodeRollout) -> Hit:
         ),
         next=(
             (
-                f"See whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
+                f"Check whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
                 f"cattle-system -l upgrade.cattle.io/node={advice.quote_argument(node.name)}`."
             ),
             "If they are, ask vendor support to set its state to Images preloaded.",

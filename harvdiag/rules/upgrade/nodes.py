@@ -1,4 +1,4 @@
-"""The nodes of an upgrade: those never begun, held back, failed, or gone."""
+"""The nodes of an upgrade: those never started, paused, failed, or gone."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
-SAYS = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
+VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 
 
-class Why(NamedTuple):
-    """Why the turn of a node cannot come, what explains that, and the objects that are missing."""
+class _Obstacle(NamedTuple):
+    """Why a node cannot have its turn, the findings that explain it, and the objects that are missing."""
 
     words: str
     causes: tuple[Cause, ...] = ()
@@ -55,22 +55,22 @@ class Why(NamedTuple):
     ],
 )
 def upgrade_node_never_started(facts: Facts) -> Iterator[Hit]:
-    """Nothing is at work, and a node with a Machine and a plan has not been begun.
+    """Nothing is in progress, and a node with a Machine and a plan has not been started.
 
-    Harvester waits for Rancher's planner to ask for the drain. If the planner believes that it is done, or waits for a
-    host that is no more, it never asks: the node stays at "Images preloaded", nothing fails, and waiting changes
-    nothing.
+    Harvester waits for Rancher's planner to request the drain. If the planner considers itself done, or waits for a
+    host that no longer exists, it never does: the node stays at "Images preloaded", nothing fails, and it will not
+    recover on its own.
     """
     rollout = upgrade_at_nodes(facts)
-    waiting = _never_started(facts, rollout) if rollout else []
+    waiting = _nodes_not_started(facts, rollout) if rollout else []
     for node in waiting:
         if rollout and (why := _why_not_started(facts, rollout, node)):
-            yield _not_started(facts, rollout, node, why, waiting[0])
+            yield _not_started_hit(facts, rollout, node, why, waiting[0])
 
 
-def _never_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
-    """The nodes whose turn never came, in the planner's order; empty where anything is at work or just was."""
-    if rollout.upgrade.single_node or any(_at_work(node) for node in rollout.nodes):
+def _nodes_not_started(facts: Facts, rollout: UpgradeRun) -> list[NodeUpgrade]:
+    """Return the nodes whose turn never came, in the planner's order; none if anything is in progress or just was."""
+    if rollout.upgrade.single_node or any(_is_busy(node) for node in rollout.nodes):
         return []
     if any(job.state != COMPLETE for job in rollout.jobs):
         return []
@@ -78,40 +78,40 @@ def _never_started(facts: Facts, rollout: Rollout) -> list[NodeRollout]:
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
     if begun is None or not has_settled(facts, begun.since, *times):
         return []
-    found = [node for node in rollout.nodes if node.state == PRELOADED and node.exists and node.secrets]
-    return sorted(found, key=lambda node: (_tier(facts, node), node.name))
+    preloaded = [node for node in rollout.nodes if node.state == PRELOADED and node.exists and node.secrets]
+    return sorted(preloaded, key=lambda node: (_planner_tier(facts, node), node.name))
 
 
-def _at_work(node: NodeRollout) -> bool:
-    """Any state but waiting and done counts as work for Harvester, and so does a drain that was asked for."""
+def _is_busy(node: NodeUpgrade) -> bool:
+    """Return whether it is in progress: Harvester counts any state but waiting and done, and a requested drain."""
     return node.state not in {PRELOADED, DONE, ""} or any(not shaken.idle for _, shaken in node.secrets)
 
 
-def _tier(facts: Facts, node: NodeRollout) -> int:
-    """The planner's order: the init node, etcd, control plane, workers."""
-    told = get_labels(facts.pairing.obj(node.secrets[0][0]))
+def _planner_tier(facts: Facts, node: NodeUpgrade) -> int:
+    """Return its place in the planner's order: the init node, etcd, control plane, workers."""
+    roles = get_labels(facts.pairing.obj(node.secrets[0][0]))
     order = ("init-node", "etcd-role", "control-plane-role")
-    return next((i for i, key in enumerate(order) if told.get(f"rke.cattle.io/{key}") == "true"), len(order))
+    return next((i for i, key in enumerate(order) if roles.get(f"rke.cattle.io/{key}") == "true"), len(order))
 
 
-def _why_not_started(facts: Facts, rollout: Rollout, node: NodeRollout) -> Why | None:
-    """Why its turn cannot come; None where it still may."""
+def _why_not_started(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _Obstacle | None:
+    """Return why it cannot have its turn; None if it still may."""
     target = rollout.upgrade.release.kubernetes
     if field_path("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
-        return Why("Cluster local is paused, so Rancher asks nobody", (Cause("cluster-paused", LOCAL),))
+        return _Obstacle("Cluster local is paused, so Rancher drains no node", (Cause("cluster-paused", LOCAL),))
     if target and node.kubelet == target and any(n.exists and n.kubelet != target for n in rollout.nodes):
-        return Why(f"it got Kubernetes {target} without being drained, so Rancher asks no more")
-    if ghost := _waited_for(facts, rollout):
+        return _Obstacle(f"it got Kubernetes {target} without being drained, so Rancher will not drain it")
+    if ghost := _find_ghost_machine(facts, rollout):
         return ghost
     seen = CONTROL_PLANE in facts.links.objects
-    verdict = [column.value(facts.pairing.obj(CONTROL_PLANE)) for column in SAYS] if seen else []
+    verdict = [column.value(facts.pairing.obj(CONTROL_PLANE)) for column in VERDICT] if seen else []
     if not rollout.planner and "True" in verdict and set(verdict) <= {"True", None} and _up_to_date(facts):
-        return Why("Rancher's planner says that it is done", pairing_causes(node))
+        return _Obstacle("Rancher's planner reports that it is done", pairing_causes(node))
     return None
 
 
 def _up_to_date(facts: Facts) -> bool:
-    """Whether Rancher has seen the version that it is to bring: its verdict may be that of an earlier generation."""
+    """Return whether Rancher has seen the target version: its conditions may be those of an earlier generation."""
     for ref in (CONTROL_PLANE, PROVISIONING):
         obj = facts.links.objects.get(ref) or facts.snapshot.get(ref)
         wanted, seen = (field_path(path).get(obj) for path in ("metadata.generation", "status.observedGeneration"))
@@ -120,32 +120,34 @@ def _up_to_date(facts: Facts) -> bool:
     return True
 
 
-def _waited_for(facts: Facts, rollout: Rollout) -> Why | None:
-    """That the planner names a Machine, though no Node stands behind it; None where it names none."""
+def _find_ghost_machine(facts: Facts, rollout: UpgradeRun) -> _Obstacle | None:
+    """Return that the planner waits for a Machine without an existing Node; None if it waits for none."""
     causes = (Cause("planner-waits-for-ghost-machine", CONTROL_PLANE),)
-    named = dict.fromkeys(name for told in rollout.planner for name in told.machines)
+    named = dict.fromkeys(name for message in rollout.planner for name in message.machines)
     for machine in (ObjectRef("Machine", FLEET, name) for name in named):
         if machine not in facts.links.objects:
-            return Why(f"Rancher waits for Machine {machine.name}, which does not exist", causes, (machine,))
+            return _Obstacle(f"Rancher waits for Machine {machine.name}, which does not exist", causes, (machine,))
         edge = facts.pairing.node_ref(machine)
         if not (edge or facts.recently_created(machine)) or (
             edge and edge.broken and not facts.recently_deleted(machine)
         ):
-            told = f"whose Node {edge.value} does not exist" if edge else "which has no Node"
-            return Why(f"Rancher waits for Machine {machine.name}, {told}", causes, (edge.target,) if edge else ())
+            fault = f"whose Node {edge.value} does not exist" if edge else "which has no Node"
+            return _Obstacle(
+                f"Rancher waits for Machine {machine.name}, {fault}", causes, (edge.target,) if edge else ()
+            )
     return None
 
 
-def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, first: NodeRollout) -> Hit:
+def _not_started_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, why: _Obstacle, first: NodeUpgrade) -> Hit:
     secret, machine = node.secrets[0][0], node.machines[0]
     since = latest_time(*(job.ended for job in rollout.jobs))
     before = (Cause("upgrade-node-never-started", first.ref),) if first.name != node.name else ()
     keys = ("drain-options", "pre-drain")
-    planner = tuple(e for told in rollout.planner for e in [Evidence(told.subject, told.path, told.message)])
+    planner = tuple(Evidence(message.subject, message.path, message.message) for message in rollout.planner)
     paths = ("spec.kubernetesVersion", "spec.provisionGeneration")
     return Hit(
         subject=node.ref,
-        message=f'Node {node.name} was never begun: it stays at "{node.state}", nothing else is at work'
+        message=f'Node {node.name} was never started: it stays at "{node.state}", nothing else is in progress'
         f"{f' since {Timestamp(since)}' if since else ''}, and {why.words}; "
         f"{len(rollout.done)} of {len(rollout.nodes)} nodes are done",
         evidence=(
@@ -156,7 +158,7 @@ def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, fi
         ),
         next=(
             (
-                "Read what the planner says: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o "
+                "Read the planner's messages: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o "
                 "yaml`, conditions Updated and Reconciled."
             ),
             advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
@@ -166,12 +168,11 @@ def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, fi
             ),
         ),
         caution=(
-            "Do not set drain annotations by hand to begin: nothing would have asked the planner for the node's new "
-            "plan."
+            "Do not set drain annotations by hand to start the node: the planner would still write no new plan for it."
         ),
         causes=(*why.causes, *before),
         targets=why.targets,
-        many="were never begun",
+        many="were never started",
     )
 
 
@@ -181,12 +182,12 @@ def _not_started(facts: Facts, rollout: Rollout, node: NodeRollout, why: Why, fi
     links=["harvester/harvester#7874", "harvester/harvester#10048", "harvester/harvester#4902"],
 )
 def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
-    """The running upgrade waits for a node that does not exist any more.
+    """The running upgrade waits for a node that no longer exists.
 
     Harvester keeps each node that it once listed and waits until all have succeeded. A host that was lost or removed
-    during the upgrade never does, and while its state says that it is at work no other node may begin.
+    during the upgrade never does, and while its state counts as in progress no other node may begin.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.exists or node.state == DONE:
             continue
@@ -207,8 +208,8 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
                 advice.LIST_NODES,
                 "If the host is only off or was renamed by mistake, bring it back under this very name.",
                 (
-                    "If the host is lost, let the other nodes finish as far as they can, and see to its leftovers (its "
-                    "Machine has a finding of its own)."
+                    "If the host is lost, let the other nodes finish as far as they can; its leftovers are described "
+                    "in the finding of its Machine."
                 ),
                 (
                     "How to end the Upgrade is not documented (harvester/harvester#7874): collect again and ask vendor "
@@ -236,14 +237,14 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
             continue
         upgrade = rollout.upgrade
         row = f'status.nodeStatuses["{node.name}"]'
-        told = ": ".join(word for word in (node.status.reason, node.status.message) if word)
+        cause = ": ".join(word for word in (node.status.reason, node.status.message) if word)
         ended = upgrade.conditions.get("NodesUpgraded")
         rest = [other.name for other in rollout.waiting if other.state != FAILED]
         yield Hit(
             subject=node.ref,
             message=f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
             f"{f' at {Timestamp(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
-            f"{told or 'it gives no reason'}{f'; not upgraded either: {join_names(rest)}' if rest else ''}",
+            f"{cause or 'it gives no reason'}{f'; not upgraded either: {join_names(rest)}' if rest else ''}",
             evidence=(
                 *field_evidence(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),
                 *condition_evidence(facts, upgrade.ref, "NodesUpgraded", "status"),
@@ -254,12 +255,12 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
                     f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l harvesterhci.io/node="
                     f"{advice.quote_argument(node.name)}`."
                 ),
-                "See what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
-                "Collect a support bundle before anything is deleted, then ask vendor support how to go on.",
+                "Check what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
+                "Collect a support bundle before anything is deleted, then ask vendor support how to proceed.",
             ),
             caution=(
-                f"Do not begin another upgrade before {node.name} is mended: the node's plan Secret may still hold a "
-                "drain that was asked for."
+                f"Do not start another upgrade before {node.name} is repaired: the node's plan Secret may still "
+                "contain a drain request."
             ),
             causes=(Cause("upgrade-job-failed", node.ref),),
         )
@@ -274,12 +275,12 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#8980", "harvester/harvester#10099"],
 )
 def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
-    """A node is held back by an administrator, and the upgrade with it.
+    """A node is paused by an administrator, and the upgrade with it.
 
     It is its turn, but the Upgrade's pause map says "pause" (1.7 and newer). No other node begins until it is released
     and done.
     """
-    rollout = facts.rollout
+    rollout = facts.upgrade_run
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state != PAUSED or rollout.upgrade.pauses.get(node.name) == "unpause":
             continue
@@ -288,7 +289,7 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
         pauses = json.dumps({**upgrade.pauses, node.name: "unpause"}, separators=(",", ":"), sort_keys=True)
         change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
         alone = upgrade.single_node == node.name
-        leave = "all VMs stop while the only node is upgraded" if alone else "its VMs leave or stop"
+        leave = "all VMs stop while the only node is upgraded" if alone else "its VMs migrate or stop"
         risk = (
             "stops every VM at once, for it is the only node"
             if alone
@@ -297,13 +298,13 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node.ref,
             message=f"Node {node.name} {STATES[PAUSED].doing}"
-            f"{f', and {join_names(others)} with it' if others else ''}: the upgrade goes on when it is released",
+            f"{f', and {join_names(others)} with it' if others else ''}: the upgrade continues when it is released",
             evidence=(
                 Evidence(upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state),
                 *field_evidence(facts, upgrade.ref, f'status.nodeStatuses["{node.name}"].reason', PAUSES),
             ),
             next=(
-                f"Find out why {node.name} was held back: {leave} when it is released.",
+                f"Find out why {node.name} was paused: {leave} when it is released.",
                 (
                     "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
                     f"{advice.quote_argument(upgrade.ref.name)} --overwrite {change}`."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import join_names
-from harvdiag.graph.pairing import E1, E2
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -15,7 +15,7 @@ from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import REBOOT
 
 BY_RULE = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
-"""The one state that Harvester ends by way of the Node's annotation."""
+"""The faults of a Node's pairing by which its plan Secret is not found."""
 
 
 @rule(
@@ -27,17 +27,18 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     """The running upgrade waits for a Node that has no Machine.
 
     Harvester counts every Node of its list and waits until each has succeeded. Rancher starts a node's upgrade through
-    the plan Secret of its Machine. A Node without one is never started, nothing fails, and nothing changes by waiting.
+    the plan Secret of its Machine. A Node without one is never started, nothing fails, and it will not recover on its
+    own.
     """
     upgrade = facts.upgrades.running
     if upgrade is None or upgrade.single_node:
         return  # a single node is not drained: it waits elsewhere (upgrade-waiting-for-reboot)
-    blocked = {node: why for node in _waiting(upgrade) if (why := _why(facts, upgrade, node))}
+    blocked = {node: why for node in _unfinished_nodes(upgrade) if (why := _why_not_started(facts, upgrade, node))}
     if not blocked:
         return
     names = join_names([node.name for node in blocked])
     whole = f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'}"
-    stay = _stay({node.name: upgrade.nodes[node.name] for node in blocked})
+    stay = _describe_states({node.name: upgrade.nodes[node.name] for node in blocked})
     done = sum(state == "Succeeded" for state in upgrade.nodes.values())
     yield Hit(
         subject=upgrade.ref,
@@ -46,22 +47,29 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
             f"Machine, and {join_names(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
         ),
         evidence=(
-            *(evidence for node in blocked for evidence in (*field_evidence(facts, node, E1), *_other(facts, node))),
+            *(
+                evidence
+                for node in blocked
+                for evidence in (
+                    *field_evidence(facts, node, MACHINE_ANNOTATION),
+                    *_foreign_machine_evidence(facts, node),
+                )
+            ),
             *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
             *field_evidence(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
         ),
-        next=_early(names) if upgrade.status("NodesUpgraded") == "" else _late(names),
+        next=_steps_before_nodes(names) if upgrade.status("NodesUpgraded") == "" else _steps_during_nodes(names),
         caution=(
             "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
-            "force its deletion with skipWebhook, and do not remove finalizers, before the Node is mended or gone."
+            "force its deletion with skipWebhook, and do not remove finalizers, until the Node is repaired or removed."
         ),
-        causes=tuple(cause for node in blocked for cause in _causes(facts, node)),
+        causes=tuple(cause for node in blocked for cause in _node_causes(facts, node)),
         targets=tuple(blocked),
     )
 
 
-def _stay(states: dict[str, str]) -> str:
-    """Who stays where: once where all stay at the same state, else each with its own."""
+def _describe_states(states: dict[str, str]) -> str:
+    """Return which node stays at which state: the state once if all share it, else each with its own."""
     if len(set(states.values())) == 1:
         return (
             f'{join_names(list(states))} {"stays" if len(states) == 1 else "stay"} at "{next(iter(states.values()))}"'
@@ -69,63 +77,64 @@ def _stay(states: dict[str, str]) -> str:
     return join_names([f'{name} stays at "{state}"' for name, state in states.items()])
 
 
-def _causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
-    named = facts.pairing.named(node)
+def _node_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
+    named = facts.pairing.machine_ref(node)
     yield from ([Cause("nodes-share-machine", named.target)] if named else ())
     yield from (Cause(name, node) for name in BY_RULE)
 
 
-def _other(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
-    """Where the Machine that the Node names points instead."""
-    machine = _of_another(facts, node)
-    return field_evidence(facts, machine, E2) if machine else ()
+def _foreign_machine_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
+    """Return what the Machine that the Node references itself references instead."""
+    machine = _machine_of_other_node(facts, node)
+    return field_evidence(facts, machine, NODE_REF) if machine else ()
 
 
-def _early(names: str) -> tuple[str, ...]:
-    """Before the nodes' turn the Upgrade can still be taken back."""
+def _steps_before_nodes(names: str) -> tuple[str, ...]:
+    """Return the steps before the nodes' turn, while the Upgrade can still be deleted."""
     return (
         (
-            f"Find out why there is no Machine for {names}; the finding of the Node says how. The upgrade would stop "
+            f"Find out why there is no Machine for {names}; its Node finding describes how. The upgrade would stop "
             "there when the nodes have their turn."
         ),
         advice.WITHDRAW_UPGRADE,
     )
 
 
-def _late(names: str) -> tuple[str, ...]:
+def _steps_during_nodes(names: str) -> tuple[str, ...]:
+    """Return the steps during the nodes' turn, when the Upgrade can no longer be deleted."""
     return (
-        f"Mend {names} as the finding of the Node says: neither waiting nor restarting the upgrade helps.",
+        f"Fix {names} as described in its Node finding: neither waiting nor restarting the upgrade helps.",
         (
-            f"Mending the Node does not end this Upgrade by itself: its list keeps {names} "
+            f"Fixing the Node does not finish this Upgrade by itself: {names} stays in status.nodeStatuses "
             "(harvester/harvester#7874). When every other node has Succeeded, collect again, then ask vendor "
             "support how to end it."
         ),
     )
 
 
-def _waiting(upgrade: Upgrade) -> list[ObjectRef]:
-    """The nodes of the Upgrade's list that are not through."""
+def _unfinished_nodes(upgrade: Upgrade) -> list[ObjectRef]:
+    """Return the nodes of the Upgrade's list that have neither succeeded nor failed."""
     states = sorted(upgrade.nodes.items())
     return [ObjectRef("Node", "", name) for name, state in states if state not in {"Succeeded", "Failed"}]
 
 
-def _why(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
-    """Why Rancher cannot start a node; empty where it can: a node whose Machine points at it is started."""
+def _why_not_started(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
+    """Return why Rancher cannot start a node; empty if it can: a node whose Machine references it is started."""
     pairing = facts.pairing
-    if node not in facts.links.objects or any(pairing.node_ref(machine) for machine in pairing.claims(node)):
+    if node not in facts.links.objects or any(pairing.node_ref(machine) for machine in pairing.claiming_machines(node)):
         return ""
-    if pairing.dangling(node):
+    if pairing.is_dangling(node):
         return f"that of {node.name} is gone"
-    if pairing.half_joined(node):
+    if pairing.is_half_joined(node):
         return f"the Machine made for {node.name} has not found it"
-    if (machine := _of_another(facts, node)) and upgrade.nodes[node.name] != REBOOT:
+    if (machine := _machine_of_other_node(facts, node)) and upgrade.nodes[node.name] != REBOOT:
         edge = pairing.node_ref(machine)
-        return f"Machine {machine.name}, which {node.name} names, points at {edge.value if edge else 'no Node'}"
-    return f"{node.name} has no Machine" if pairing.orphan(node) else ""
+        return f"Machine {machine.name}, referenced by {node.name}, references {edge.value if edge else 'no Node'}"
+    return f"{node.name} has no Machine" if pairing.is_orphan(node) else ""
 
 
-def _of_another(facts: Facts, node: ObjectRef) -> ObjectRef | None:
-    """The Machine that the Node names, where that belongs to another living Node."""
-    named = facts.pairing.named(node)
+def _machine_of_other_node(facts: Facts, node: ObjectRef) -> ObjectRef | None:
+    """Return the Machine that the Node references if it belongs to another existing Node, else None."""
+    named = facts.pairing.machine_ref(node)
     back = facts.pairing.node_ref(named.target) if named and named.target in facts.links.objects else None
     return named.target if named and back and back.target != node and not back.broken else None

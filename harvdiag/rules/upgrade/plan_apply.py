@@ -1,4 +1,4 @@
-"""A node's plan: what Rancher wrote for its host, and what became of that there."""
+"""A node's plan: what Rancher wrote for its host, and whether the host applied it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import condition_evidence, pairing_causes, state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.phases import DONE
-from harvdiag.upgrade.run import NodeRollout
+from harvdiag.upgrade.run import NodeUpgrade
 
 LONG = timedelta(hours=2)
-"""How long a plan may be under way; a host has its new Kubernetes after minutes."""
+"""How long a plan may take; a host has its new Kubernetes after minutes."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
 FAILED_KEY, COUNT, MOST, THRESHOLD = "failed-checksum", "failure-count", "max-failures", "failure-threshold"
-READ_LOG = "Read what went wrong on the host {node}: `journalctl -u rancher-system-agent -n 200`."
+READ_LOG = "Read what failed on the host {node}: `journalctl -u rancher-system-agent -n 200`."
 
 
 class _Failure(NamedTuple):
-    """That the agent failed to apply a Machine's plan: since when, and whether it has given up."""
+    """A Machine's plan that the agent failed to apply: since when, the evidence, and whether the agent gave up."""
 
     machine: ObjectRef
     since: str
@@ -45,19 +45,19 @@ class _Failure(NamedTuple):
 def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
     """A host fails to apply the plan that upgrades it.
 
-    Rancher notes on the Machine (PlanApplied) that the host's agent failed with the very plan that it has now. The
-    agent tries again every half minute unless max-failures is reached; what has failed for two hours has a reason that
-    does not pass, and no other node has its turn meanwhile.
+    Rancher records on the Machine (PlanApplied) that the host's agent failed with its current plan. The agent retries
+    every half minute unless max-failures is reached; what has failed for two hours will not recover on its own, and no
+    other node has its turn meanwhile.
     """
     rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        failed = next(_failures(facts, node), None) if node.exists and node.state != DONE else None
+        failed = next(_find_failures(facts, node), None) if node.exists and node.state != DONE else None
         if rollout is None or failed is None:
             continue
-        told = "gave up" if failed.given_up else f"has failed since {Timestamp(failed.since)}"
+        outcome = "gave up" if failed.given_up else f"has failed since {Timestamp(failed.since)}"
         yield Hit(
             subject=node.ref,
-            message=f"The agent of Node {node.name} {told} to apply the plan that Rancher wrote for Machine "
+            message=f"The agent of Node {node.name} {outcome} to apply the plan that Rancher wrote for Machine "
             f"{failed.machine.name}: the node is not upgraded, and no other node has its turn",
             evidence=(
                 *failed.evidence,
@@ -66,10 +66,10 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 READ_LOG.format(node=node.name),
-                "Read RKE2's words there: `journalctl -u rke2-server -u rke2-agent -n 200`. Is a disk full (`df -h`)?",
+                "Read RKE2's log there: `journalctl -u rke2-server -u rke2-agent -n 200`. Is a disk full (`df -h`)?",
                 (
-                    "When the reason is mended, let the agent try at once: `systemctl restart rancher-system-agent` on "
-                    f"{node.name}."
+                    "When the cause is fixed, make the agent retry at once: `systemctl restart rancher-system-agent` "
+                    f"on {node.name}."
                 ),
             ),
             caution=(
@@ -80,30 +80,35 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _failures(facts: Facts, node: NodeRollout) -> Iterator[_Failure]:
+def _find_failures(facts: Facts, node: NodeUpgrade) -> Iterator[_Failure]:
     for machine in node.machines:
         applied = find_condition(facts.pairing.obj(machine), "PlanApplied", ALL_LISTS)
         age = facts.now.since(Timestamp(applied.changed))
-        data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _counted(facts, secret))
+        data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _retry_evidence(facts, secret))
         if applied.status != "False" or applied.reason != "Error":
             continue
         if (age is not None and age >= LONG) or data:
-            told = Evidence(machine, applied.path, applied.message or applied.status)
-            yield _Failure(machine, applied.changed, (told, *data), bool(data))
+            condition = Evidence(machine, applied.path, applied.message or applied.status)
+            yield _Failure(machine, applied.changed, (condition, *data), bool(data))
 
 
-def _counted(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
-    """The agent's own figures where they say that it tries no more; a live cluster shows none of a Secret's data."""
-    told = {key: _plain(get_text(facts.pairing.obj(secret), f'data["{key}"]')) for key in (COUNT, MOST, THRESHOLD)}
-    failed = _plain(get_text(facts.pairing.obj(secret), f'data["{FAILED_KEY}"]'))
-    count, most = (int(told[key]) if told[key].isdigit() else 0 for key in (COUNT, MOST))
+def _retry_evidence(facts: Facts, secret: ObjectRef) -> tuple[Evidence, ...]:
+    """Return the agent's own counters if they show that it no longer retries.
+
+    From a live cluster a Secret's data is not read, so that there are none.
+    """
+    counters = {
+        key: _decode_base64(get_text(facts.pairing.obj(secret), f'data["{key}"]')) for key in (COUNT, MOST, THRESHOLD)
+    }
+    failed = _decode_base64(get_text(facts.pairing.obj(secret), f'data["{FAILED_KEY}"]'))
+    count, most = (int(counters[key]) if counters[key].isdigit() else 0 for key in (COUNT, MOST))
     if not failed or not 0 < most <= count:
         return ()
-    shown = {FAILED_KEY: failed, **{key: value for key, value in told.items() if value}}
-    return tuple(Evidence(secret, f'data["{key}"], decoded', value) for key, value in shown.items())
+    values = {FAILED_KEY: failed, **{key: value for key, value in counters.items() if value}}
+    return tuple(Evidence(secret, f'data["{key}"], decoded', value) for key, value in values.items())
 
 
-def _plain(packed: str) -> str:
+def _decode_base64(packed: str) -> str:
     try:
         return b64decode(packed, validate=True).decode().strip()
     except (binascii.Error, ValueError):
@@ -118,15 +123,17 @@ def _plain(packed: str) -> str:
     links=["harvester/harvester#10522", "harvester/harvester#10521", "rancher/rancher#54898"],
 )
 def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
-    """A host has not carried out its plan for more than two hours.
+    """A host has not applied its plan for more than two hours.
 
-    Rancher empties plan-probes-passed when it writes a plan, and fills it when the host's agent has reported that all
-    components are well. As long as it is empty, the agent did not take the plan (it is dead, or may not log in), or a
-    component does not come up. The planner waits for it and goes on to no other node.
+    Rancher empties plan-probes-passed when it writes a plan, and sets it when the host's agent has reported that all
+    components are healthy. As long as it is empty, the agent did not take the plan (it is dead, or its login is
+    refused), or a component does not start. The planner waits for it and continues with no other node.
     """
     rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        waits = next((secret for secret, _ in node.secrets if _waits(facts, secret)), None) if node.exists else None
+        waits = (
+            next((secret for secret, _ in node.secrets if _is_overdue(facts, secret)), None) if node.exists else None
+        )
         if rollout is None or waits is None:
             continue
         since = Timestamp(get_text(facts.pairing.obj(waits), UPDATED))
@@ -134,7 +141,7 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
             subject=node.ref,
             message=(
                 f"Rancher wrote a plan for Node {node.name} at {since}, and its host has not reported since that all "
-                "components are well: its agent did not take the plan, or a component does not come up"
+                "components are healthy: its agent did not take the plan, or a component does not start"
             ),
             evidence=(
                 *field_evidence(facts, waits, PASSED, UPDATED),
@@ -144,13 +151,13 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 (
-                    f"Look whether the agent lives on the host {node.name}: `systemctl status rancher-system-agent`, "
-                    '`journalctl -u rancher-system-agent -n 200`. Restarts without end and "x509" mean a certificate '
-                    "that the agent does not trust: the Secret serving-cert of cattle-system lacks the address that it "
-                    "names (harvester/harvester#10522)."
+                    f"Check whether the agent runs on the host {node.name}: `systemctl status rancher-system-agent`, "
+                    '`journalctl -u rancher-system-agent -n 200`. Endless restarts and "x509" mean a certificate that '
+                    "the agent does not trust: the Secret serving-cert of cattle-system lacks the address that the "
+                    "error shows (harvester/harvester#10522)."
                 ),
-                "If the agent lives, look at RKE2: `journalctl -u rke2-server -u rke2-agent -n 200`, `crictl ps -a`.",
-                f"When that is mended: `systemctl restart rancher-system-agent` on {node.name}.",
+                "If the agent runs, check RKE2: `journalctl -u rke2-server -u rke2-agent -n 200`, `crictl ps -a`.",
+                f"When that is fixed: `systemctl restart rancher-system-agent` on {node.name}.",
             ),
             caution=f"Do not delete the plan Secret of {node.name}: the agent loses its account with it.",
             causes=(
@@ -161,8 +168,8 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _waits(facts: Facts, secret: ObjectRef) -> bool:
-    """Whether the plan is old and its probes have not passed; where nobody notes that, it is not known."""
+def _is_overdue(facts: Facts, secret: ObjectRef) -> bool:
+    """Return whether the plan is old and its probes have not passed; false if neither is recorded."""
     obj = facts.pairing.obj(secret)
     passed, updated = field_path(PASSED).get(obj), Timestamp(get_text(obj, UPDATED))
     age = facts.now.since(updated)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from harvdiag.core.fields import get_text
 from harvdiag.core.model import Severity
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.graph.pairing import E1
+from harvdiag.graph.pairing import MACHINE_ANNOTATION
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -27,7 +27,7 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import DONE, REBOOT
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 BOOT = timedelta(hours=1)
 """How long a host may be away for its restart: servers with much memory and many disks take half of that."""
@@ -36,7 +36,7 @@ MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
 
 
 class _Stuck(NamedTuple):
-    """What shows that waiting does not help, what to do about it, and whether the pairing may explain it."""
+    """Why the node will not recover on its own, the next steps, and whether the pairing may be the cause."""
 
     why: str
     next: tuple[str, ...]
@@ -54,24 +54,24 @@ class _Stuck(NamedTuple):
     ],
 )
 def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
-    """A node waits for its restart, and that will not end by itself.
+    """A node waits for its restart and will not recover on its own.
 
-    After the post-drain Job the node restarts into the new operating system. It is not done if it comes back with the
-    old one, does not come back at all, or if Harvester cannot find its Machine and plan Secret to note it.
+    After the post-drain Job the node restarts into the new operating system. It does not finish if it comes back with
+    the old one, does not come back at all, or if Harvester cannot find its Machine and plan Secret to record it.
     """
     rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         if rollout is None or node.state != REBOOT or not node.exists:
             continue
-        if stuck := _stuck(facts, rollout, node):
+        if stuck := _find_stuck(facts, rollout, node):
             yield Hit(
                 subject=node.ref,
                 message=f"Node {node.name} stays at Waiting Reboot: {stuck.why}",
                 evidence=(
                     state_evidence(rollout, node),
                     *plan_secret_evidence(facts, node.secret, "post-drain", "post-hook"),
-                    *job_evidence(facts, _last(node)),
-                    *field_evidence(facts, node.ref, "status.nodeInfo.osImage", PENDING, E1),
+                    *job_evidence(facts, _restart_job(node)),
+                    *field_evidence(facts, node.ref, "status.nodeInfo.osImage", PENDING, MACHINE_ANNOTATION),
                     *condition_evidence(facts, node.ref, "Ready", "status"),
                 ),
                 next=stuck.next,
@@ -84,49 +84,49 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _last(node: NodeRollout) -> Job | None:
-    """The Job after which it restarts."""
+def _restart_job(node: NodeUpgrade) -> Job | None:
+    """Return the Job after which the node restarts, or None."""
     return node.job("post-drain") or node.job("single-node-upgrade")
 
 
-def _stuck(facts: Facts, rollout: Rollout, node: NodeRollout) -> _Stuck | None:
-    """The first of the signs that waiting does not help."""
+def _find_stuck(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _Stuck | None:
+    """Return the first fault because of which the node will not recover on its own, or None."""
     wanted = rollout.upgrade.release.os or node.pending_os
     since = ready_since(facts, node.ref)
     if node.ready != "True":
-        return _away(facts, node, since)
-    if fault := _not_found(facts, node):
-        told = f"Harvester moves it on only through the plan Secret of its Machine, and {fault}"
-        return _Stuck(told, (advice.LIST_MACHINES, "Mend that first: its own finding says how."), paired=True)
+        return _stuck_not_ready(facts, node, since)
+    if fault := _lookup_failure(facts, node):
+        why = f"Harvester updates its state only through the plan Secret of its Machine, and {fault}"
+        return _Stuck(why, (advice.LIST_MACHINES, "Fix that first, as described in its own finding."), paired=True)
     if not wanted or not has_settled(facts, since):
         return None
     if node.os == wanted:
         steps = (
             advice.read_harvester_log(node.name),
             (
-                "If it says nothing, let Harvester look again: `kubectl rollout restart deployment harvester -n "
-                "harvester-system`; VMs go on meanwhile."
+                "If it shows nothing, restart Harvester so that it checks again: `kubectl rollout restart deployment "
+                "harvester -n harvester-system`; VMs keep running."
             ),
         )
         return _Stuck(
-            f"it runs {node.os} and has been Ready since {Timestamp(since)}, but the state was not moved", steps
+            f"it runs {node.os} and has been Ready since {Timestamp(since)}, but the state was not updated", steps
         )
-    return _old_again(facts, node, wanted, since)
+    return _stuck_on_old_os(facts, node, wanted, since)
 
 
-def _not_found(facts: Facts, node: NodeRollout) -> str:
-    """Why Harvester's way from the Node's annotation to exactly one plan Secret ends; empty where it does not."""
-    named = facts.pairing.named(node.ref)
+def _lookup_failure(facts: Facts, node: NodeUpgrade) -> str:
+    """Return why Harvester does not find exactly one plan Secret by the Node's annotation; empty if it does."""
+    named = facts.pairing.machine_ref(node.ref)
     if named is None:
-        return "the Node names no Machine"
+        return "the Node references no Machine"
     if named.broken:
-        return f"Machine {named.value}, which the Node names, does not exist"
+        return f"Machine {named.value}, which the Node references, does not exist"
     plans = len(facts.pairing.plans_of(named.target))
     return "" if plans == 1 else f"Machine {named.value} has {plans or 'no'} plan Secrets"
 
 
-def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
-    """Not Ready for longer than a host needs to restart."""
+def _stuck_not_ready(facts: Facts, node: NodeUpgrade, since: str) -> _Stuck | None:
+    """Return the fault of a node that is not Ready for longer than a restart takes, or None."""
     age = facts.now.since(Timestamp(since))
     if age is None or age < BOOT:
         return None
@@ -134,37 +134,37 @@ def _away(facts: Facts, node: NodeRollout, since: str) -> _Stuck | None:
         f"it has not been Ready since {Timestamp(since)}, longer than a restart takes",
         (
             (
-                f"Look at the console of {node.name}: does the host boot, and does its network come up? After 1.6 to "
-                "1.7 names of network cards may differ (harvester/harvester#11359)."
+                f"Look at the console of {node.name}: does the host boot, and does its network come up? From 1.6 to "
+                "1.7 names of network interfaces may change (harvester/harvester#11359)."
             ),
-            "When it is back, collect again: Harvester goes on by itself.",
+            "When it is back, collect again: Harvester continues by itself.",
         ),
     )
 
 
-def _old_again(facts: Facts, node: NodeRollout, wanted: str, since: str) -> _Stuck | None:
-    """Ready again after the Job, so it has restarted, and yet with the old system; or it never went down."""
-    job, back = _last(node), Timestamp(since)
+def _stuck_on_old_os(facts: Facts, node: NodeUpgrade, wanted: str, since: str) -> _Stuck | None:
+    """Return the fault of a node that is Ready with the old system: restarted into it, or not restarted; or None."""
+    job, back = _restart_job(node), Timestamp(since)
     age = back.since(Timestamp(job.ended)) if job else None
     if job is None or age is None:
         return None
     if age <= timedelta(0):
-        return _never_down(facts, node, job)
+        return _stuck_before_restart(facts, node, job)
     return _Stuck(
         f"it has restarted (Ready since {back}) and still runs {node.os}, not {wanted}",
         (
             (
-                f"On {node.name}: `journalctl -b` and `cat /etc/os-release` tell what was booted; `df -h` shows a "
+                f"On {node.name}: `journalctl -b` and `cat /etc/os-release` show what was booted; `df -h` shows a "
                 "system partition that is too full for the new image (harvester/harvester#7457)."
             ),
             f"Read the log of the Job {job.ref.name}: the new image may never have been written.",
-            "Ask vendor support how to write the system image again; the drain stays as it is until then.",
+            "Ask vendor support how to write the system image again; the drain does not continue until then.",
         ),
     )
 
 
-def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
-    """Ready all the time since before the Job's end, for longer than a host needs to go down."""
+def _stuck_before_restart(facts: Facts, node: NodeUpgrade, job: Job) -> _Stuck | None:
+    """Return the fault of a node that stayed Ready since before the Job's end for longer than a shutdown takes."""
     age = facts.now.since(Timestamp(job.ended))
     if age is None or age <= BOOT:
         return None
@@ -172,10 +172,10 @@ def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
         f"it has not restarted since its {job.type} Job ended at {Timestamp(job.ended)}, and still runs {node.os}",
         (
             (
-                f"Look on the host {node.name}: `journalctl -n 500` and `systemctl list-jobs` tell what holds its "
-                "shutdown back, and /run/systemd/shutdown/scheduled whether one is still pending."
+                f"Check on the host {node.name}: `journalctl -n 500` and `systemctl list-jobs` show what blocks its "
+                "shutdown, and /run/systemd/shutdown/scheduled whether one is still pending."
             ),
-            f"Read the log of the Job {job.ref.name}: it orders the restart as its last step.",
+            f"Read the log of the Job {job.ref.name}: it requests the restart as its last step.",
             "Do not restart the host by hand before you know that the new image was written: ask vendor support.",
         ),
     )
@@ -191,19 +191,19 @@ def _never_down(facts: Facts, node: NodeRollout, job: Job) -> _Stuck | None:
 def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
     """A node is upgraded but still cordoned.
 
-    Rancher uncordons a node when its cycle ends. A node that stays cordoned takes neither VMs nor replicas, so the next
-    drain may find no place for them.
+    Rancher uncordons a node when its drain ends. A node that stays cordoned accepts neither VMs nor replicas, so the
+    next drain may find no place for them.
     """
     upgrade = next(iter(facts.upgrades.all), None)
-    rollout = facts.rollout or (Rollout(upgrade, facts.snapshot, facts.pairing) if upgrade else None)
+    rollout = facts.upgrade_run or (UpgradeRun(upgrade, facts.snapshot, facts.pairing) if upgrade else None)
     for node in rollout.nodes if rollout else ():
         if rollout and node.cordoned and node.state == DONE and _left_cordoned(facts, rollout, node):
-            at = cordoned_at(facts, node.ref)
+            since = cordoned_at(facts, node.ref)
             yield Hit(
                 subject=node.ref,
                 message=(
-                    f"Node {node.name} is upgraded but still cordoned{f' since {Timestamp(at)}' if at else ''}, and no "
-                    "drain of it is under way: nobody will uncordon it"
+                    f"Node {node.name} is upgraded but still cordoned{f' since {Timestamp(since)}' if since else ''}, "
+                    "and no drain of it is in progress: it will not be uncordoned by itself"
                 ),
                 evidence=(
                     state_evidence(rollout, node),
@@ -211,15 +211,15 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
                     *field_evidence(facts, node.ref, "spec.unschedulable", MAINTENANCE),
                 ),
                 next=(
-                    f"Ask whether somebody cordoned {node.name} on purpose.",
+                    f"Find out whether {node.name} was cordoned on purpose.",
                     (
-                        f"If nobody did: `kubectl uncordon {advice.quote_argument(node.name)}`. If it is cordoned "
-                        "again at once, a second Machine names this Node (harvester/harvester#7065)."
+                        f"If it was not: `kubectl uncordon {advice.quote_argument(node.name)}`. If it is cordoned "
+                        "again at once, a second Machine references this Node (harvester/harvester#7065)."
                     ),
                 ),
                 caution=(
                     f"Do not uncordon {node.name} while its plan Secret has rke.cattle.io/pre-drain or post-drain: "
-                    f"then a drain of {node.name} is under way."
+                    f"then a drain of {node.name} is in progress."
                 ),
                 causes=(
                     Cause("node-with-several-machines", node.ref),
@@ -228,14 +228,17 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _left_cordoned(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
-    """Not for maintenance, not in a cycle; after the upgrade's end only where the cordon is older than the last Job."""
+def _left_cordoned(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> bool:
+    """Return whether the cordon is left over: not for maintenance, not of a drain in progress.
+
+    After the upgrade's end the cordon must also be older than the end of the last Job: a later one is someone's own.
+    """
     obj = facts.links.objects.get(node.ref)
     if get_text(obj, MAINTENANCE) or any(not shaken.idle for _, shaken in node.secrets):
         return False
-    job, at = node.job("post-drain"), cordoned_at(facts, node.ref)
+    job, cordoned = node.job("post-drain"), cordoned_at(facts, node.ref)
     ended = job.ended if job else ""
-    if not has_settled(facts, latest_time(ended, ready_since(facts, node.ref)), at):
+    if not has_settled(facts, latest_time(ended, ready_since(facts, node.ref)), cordoned):
         return False
-    age = Timestamp(ended).since(Timestamp(at))
+    age = Timestamp(ended).since(Timestamp(cordoned))
     return rollout.upgrade.running or (age is not None and age >= timedelta(0))

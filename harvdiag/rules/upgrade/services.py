@@ -1,4 +1,4 @@
-"""The services that carry an upgrade: fleet's bundles, charts, and the marks that a newer Rancher goes by."""
+"""The services that an upgrade depends on: fleet's bundles, charts, and the labels that a newer Rancher needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import PLAN_OF
+from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT
 from harvdiag.rules import advice
@@ -18,7 +18,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.charts import ours
+from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.phases import AT_SERVICES
 
 ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
@@ -31,10 +31,10 @@ CHART_STEPS = {
 LOCKED = "another operation"
 """Helm: "another operation (install/upgrade/rollback) is in progress"."""
 LASTING = timedelta(hours=2)
-"""How long what an upgrade passes through may last before it is told: Helm tries for minutes, not for hours."""
-UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects that it installed."
+"""How long a passing fault may last before it is reported: Helm retries for minutes, not for hours."""
+UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects it installed."
 SETTLED = timedelta(minutes=10)
-"""How long a fault must have lasted while an upgrade runs: the upgrade and fleet try again by themselves."""
+"""How long a fault must have lasted while an upgrade runs: the upgrade and fleet retry by themselves."""
 RELEASE = re.compile(r"v?(\d+)\.(\d+)")
 
 
@@ -46,28 +46,29 @@ RELEASE = re.compile(r"v?(\d+)\.(\d+)")
 def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
     """A fleet Bundle that the upgrade installs could not be applied.
 
-    The Job apply-manifests waits until each chart of Harvester is installed. Fleet reports ErrApplied where Helm
-    refused: mostly because an earlier operation on the release never ended ("another operation is in progress"). That
-    a Bundle is not ready for a while is normal in an upgrade, and no finding.
+    The Job apply-manifests waits until each chart of Harvester is installed. Fleet reports ErrApplied if Helm failed:
+    mostly because an earlier operation on the release never ended ("another operation is in progress"). That a Bundle
+    is not ready for a while is normal in an upgrade, and not a finding.
     """
-    if _concerned(facts) is None:
+    if _affected_upgrade(facts) is None:
         return
     for obj in facts.snapshot.objects("Bundle"):
         ref = ObjectRef("Bundle", get_text(obj, "metadata.namespace"), name_of(obj))
-        if not (_of_upgrade(ref) and _failed(obj) and _settled(facts, obj)):
+        if not (_is_upgrade_chart(ref) and _apply_failed(obj) and _has_lasted(facts, obj)):
             continue
         yield Hit(
             subject=ref,
-            message=f"Bundle {ref.name} could not be applied: {_reason(obj) or 'fleet gives no reason'}",
-            evidence=(*field_evidence(facts, ref, "status.summary"), *_conditions(ref, obj)),
+            message=f"Bundle {ref.name} could not be applied: {_failure_message(obj) or 'fleet gives no reason'}",
+            evidence=(*field_evidence(facts, ref, "status.summary"), *_condition_evidence(ref, obj)),
             next=(
                 advice.inspect_object("bundles.fleet.cattle.io", ref.name),
                 (
-                    "See the state of its Helm release: `helm list -A -a`. One that stays at pending-upgrade is rolled "
-                    "back with `helm rollback` to its last deployed revision; newer releases do so by themselves."
+                    "Check the state of its Helm release: `helm list -A -a`. Roll back one that stays at "
+                    "pending-upgrade with `helm rollback` to its last deployed revision; newer releases do so by "
+                    "themselves."
                 ),
                 (
-                    "If it stays so, restart fleet's agent: `kubectl rollout restart deployment -n "
+                    "If that does not help, restart fleet's agent: `kubectl rollout restart deployment -n "
                     "cattle-fleet-local-system fleet-agent`."
                 ),
             ),
@@ -86,25 +87,26 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
     The Job apply-manifests waits for each ManagedChart ("Waiting for ManagedChart"). One whose chart cannot be read, or
     whose Bundle cannot be applied, does not become ready. That it is not ready for a while is normal in an upgrade.
     """
-    if _concerned(facts) is None:
+    if _affected_upgrade(facts) is None:
         return
     for obj in facts.snapshot.objects("ManagedChart"):
         failed = [kind for kind, column in CHART_STEPS.items() if column.value(obj) == "False"]
         ref = ObjectRef("ManagedChart", get_text(obj, "metadata.namespace"), name_of(obj))
-        if not (_of_upgrade(ref) and (failed or _failed(obj)) and _settled(facts, obj)):
+        if not (_is_upgrade_chart(ref) and (failed or _apply_failed(obj)) and _has_lasted(facts, obj)):
             continue
         what = "its Bundle could not be applied" if not failed else f"its condition {failed[0]} is False"
         yield Hit(
             subject=ref,
-            message=f"ManagedChart {ref.name} has failed: {what}" + (f": {reason}" if (reason := _reason(obj)) else ""),
+            message=f"ManagedChart {ref.name} has failed: {what}"
+            + (f": {reason}" if (reason := _failure_message(obj)) else ""),
             evidence=(
                 *field_evidence(facts, ref, "spec.version", "spec.paused", "status.summary"),
-                *_conditions(ref, obj),
+                *_condition_evidence(ref, obj),
             ),
             next=(
                 advice.inspect_object(CHARTS, ref.name),
                 (
-                    "See its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
+                    "Look at its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
                     f"{advice.quote_argument(f'mcc-{ref.name}')} -o yaml`."
                 ),
             ),
@@ -120,40 +122,40 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
     links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
 )
 def helm_release_locked(facts: Facts) -> Iterator[Hit]:
-    """Helm holds a release of Harvester locked for hours.
+    """A Helm release of Harvester has been locked for hours.
 
-    "another operation (install/upgrade/rollback) is in progress" passes when that operation ends. Where it was cut off,
-    as by a restart of fleet's agent, the release stays pending and the upgrade of the services waits for it.
+    "another operation (install/upgrade/rollback) is in progress" passes when that operation ends. If that was
+    interrupted, as by a restart of fleet's agent, the release stays pending and the upgrade of the services waits for
+    it.
     """
-    if _concerned(facts) is None:
+    if _affected_upgrade(facts) is None:
         return
     for kind in ("Bundle", "ManagedChart"):
         for obj in facts.snapshot.objects(kind):
             ref = ObjectRef(kind, get_text(obj, "metadata.namespace"), name_of(obj))
-            since = "" if _failed(obj) or not _of_upgrade(ref) else _locked_since(facts, obj)
+            since = "" if _apply_failed(obj) or not _is_upgrade_chart(ref) else _locked_since(facts, obj)
             if since:
-                yield _locked(facts, ref, obj, since)
+                yield _locked_hit(facts, ref, obj, since)
 
 
 def _locked_since(facts: Facts, obj: Obj) -> str:
-    """Since when it tells of another operation; empty where it does not, or not for hours, or no time is told."""
-    said = [row for row in _false(obj) if LOCKED in row.message]
-    times = [row.since for row in said]
-    ages = {at: facts.now.since(Timestamp(at)) for at in times}
-    return next((at for at, age in ages.items() if age is not None and age > LASTING), "")
+    """Return since when it reports another operation; empty if it does not, or not for hours, or without a time."""
+    times = [row.since for row in _false_conditions(obj) if LOCKED in row.message]
+    ages = {time: facts.now.since(Timestamp(time)) for time in times}
+    return next((time for time, age in ages.items() if age is not None and age > LASTING), "")
 
 
-def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
+def _locked_hit(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     bundle = ObjectRef("Bundle", FLEET, f"mcc-{ref.name}")
     return Hit(
         subject=ref,
         message=(
-            f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm says that another operation on "
-            "the release is in progress, and none takes hours"
+            f"{ref.kind} {ref.name} has not been ready since {Timestamp(since)}: Helm reports that another operation "
+            "on the release is in progress, and none takes hours"
         ),
-        evidence=(*_conditions(ref, obj), *field_evidence(facts, ref, "status.summary")),
+        evidence=(*_condition_evidence(ref, obj), *field_evidence(facts, ref, "status.summary")),
         next=(
-            "See the state of the Helm releases: `helm list -A -a`; an operation that was cut off shows as pending.",
+            "Check the state of the Helm releases: `helm list -A -a`; an interrupted operation shows as pending.",
             "Roll a pending release back with `helm rollback` to its last deployed revision.",
         ),
         caution=UNINSTALL,
@@ -163,40 +165,40 @@ def _locked(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
     )
 
 
-def _concerned(facts: Facts) -> Upgrade | None:
-    """The Upgrade that such a fault holds up or has made fail: the one that runs, or the latest where that failed."""
+def _affected_upgrade(facts: Facts) -> Upgrade | None:
+    """Return the Upgrade that such a fault blocks or made fail: the running one, or the latest if that failed."""
     running, failed = facts.upgrades.running, facts.upgrades.failed
     if running:
         return running if running.state == AT_SERVICES else None
     return failed if failed and failed.status("NodesUpgraded") == "" else None
 
 
-def _of_upgrade(ref: ObjectRef) -> bool:
-    return ref.namespace == FLEET and ours(ref.kind, ref.name)
+def _is_upgrade_chart(ref: ObjectRef) -> bool:
+    return ref.namespace == FLEET and is_upgrade_chart(ref.kind, ref.name)
 
 
-def _settled(facts: Facts, obj: Obj) -> bool:
-    """Whether the fault has lasted, or for nobody knows how long; what an ended upgrade left does not change."""
-    stamps = [row.since for row in _false(obj)]
+def _has_lasted(facts: Facts, obj: Obj) -> bool:
+    """Return whether the fault has lasted or its time is unknown; what an ended upgrade left behind does not change."""
+    stamps = [row.since for row in _false_conditions(obj)]
     ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
     return facts.upgrades.running is None or not ages or max(ages) > SETTLED
 
 
-def _failed(obj: Obj) -> bool:
+def _apply_failed(obj: Obj) -> bool:
     count = field_path("status.summary.errApplied").get(obj)
     return isinstance(count, int | float) and count > 0
 
 
-def _false(obj: Obj) -> list[Condition]:
-    return [found for found in conditions_of(obj) if found.status == "False"]
+def _false_conditions(obj: Obj) -> list[Condition]:
+    return [condition for condition in conditions_of(obj) if condition.status == "False"]
 
 
-def _reason(obj: Obj) -> str:
-    return next((row.message for row in _false(obj) if row.message), "")
+def _failure_message(obj: Obj) -> str:
+    return next((row.message for row in _false_conditions(obj) if row.message), "")
 
 
-def _conditions(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    for row in _false(obj):
+def _condition_evidence(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
+    for row in _false_conditions(obj):
         yield Evidence(ref, row.path, row.message or "False")
 
 
@@ -207,10 +209,10 @@ def _conditions(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
     links=["harvester/harvester#11336", "harvester/harvester#11341"],
 )
 def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
-    """Rancher does not take the cluster for one that it provisions itself.
+    """Rancher does not treat the cluster as one that it provisions itself.
 
     From Rancher 2.15 (Harvester 1.9) on, an annotation on the management Cluster decides how a joining host is
-    treated. Without it the host counts as imported: it becomes a Node, and no Machine is ever made for it.
+    treated. Without it the host counts as imported: it becomes a Node, and no Machine is ever created for it.
     """
     ref = MANAGEMENT
     obj = facts.snapshot.get(ref)
@@ -226,15 +228,15 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
         ),
         evidence=(*field_evidence(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
         next=(
-            "Join no host before the annotation is there.",
+            "Join no host before the annotation is set.",
             (
                 "Set the annotation: `kubectl annotate clusters.management.cattle.io local "
                 "provisioning.cattle.io/administrated=true`; later releases do it (harvester/harvester#11336)."
             ),
         ),
         caution=(
-            "A host that has already joined without a Machine gets none by this annotation: see the finding of its "
-            "Node."
+            "A host that has already joined without a Machine gets none through this annotation: see the finding of "
+            "its Node."
         ),
     )
 
@@ -254,27 +256,27 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
     controller that cordons and drains a node ignores a Secret without them: that node stays at "Images preloaded".
     """
     plans = {plan: get_labels(facts.pairing.obj(plan)) for plan in facts.pairing.plans}
-    whole = [plan for plan, mine in plans.items() if all(mine.get(key) for key in CLUSTER_LABELS)]
-    if not (whole or _since_1_9(facts)) or _services_under_way(facts):
+    complete = [plan for plan, present in plans.items() if all(present.get(key) for key in CLUSTER_LABELS)]
+    if not (complete or _since_1_9(facts)) or _services_under_way(facts):
         return
-    for plan, mine in plans.items():
-        if plan in whole or facts.recently_created(plan) or facts.recently_deleted(plan):
+    for plan, present in plans.items():
+        if plan in complete or facts.recently_created(plan) or facts.recently_deleted(plan):
             continue
-        missing = [key for key in CLUSTER_LABELS if not mine.get(key)]
-        others = f"which {len(whole)} others carry" if whole else "which Harvester 1.9 and newer write"
+        missing = [key for key in CLUSTER_LABELS if not present.get(key)]
+        others = f"which {len(complete)} others have" if complete else "which Harvester 1.9 and newer write"
         yield Hit(
             subject=plan,
             message=f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
-            evidence=field_evidence(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_OF),
+            evidence=field_evidence(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_MACHINE_LABEL),
             next=(
                 (
-                    "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next handles "
+                    "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next reconciles "
                     "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
                     f"{advice.quote_argument(plan.name.removesuffix('-machine-plan'))} -o yaml`."
                 ),
                 (
-                    "If the RKEBootstrap is in order, let Rancher look again: `kubectl rollout restart deployment -n "
-                    "cattle-system rancher`."
+                    "If the RKEBootstrap is in order, restart Rancher so that it reconciles again: `kubectl rollout "
+                    "restart deployment -n cattle-system rancher`."
                 ),
             ),
             caution=f"Do not delete Secret {plan.name}: the host's agent loses its account with that Secret.",
@@ -286,11 +288,11 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
 
 
 def _since_1_9(facts: Facts) -> bool:
-    """Whether the cluster's release brings Rancher 2.15 or newer; not where the release is unknown."""
+    """Return whether the cluster's release includes Rancher 2.15 or newer; false if the release is unknown."""
     release = RELEASE.match(facts.harvester_version)
     return release is not None and (int(release[1]), int(release[2])) >= (1, 9)
 
 
 def _services_under_way(facts: Facts) -> bool:
-    """While the services are upgraded, Rancher is just being replaced and writes what its new version wants."""
-    return facts.rollout is not None and facts.rollout.upgrade.state == AT_SERVICES
+    """Return whether the services are being upgraded: Rancher is being replaced and will write what it needs."""
+    return facts.upgrade_run is not None and facts.upgrade_run.upgrade.state == AT_SERVICES

@@ -1,4 +1,4 @@
-"""A node that an upgrade has passed over."""
+"""A node that an upgrade has skipped."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import finished_upgrade, pairing_causes, upgrade_at_nodes
-from harvdiag.upgrade.run import NodeRollout, Rollout
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.v2 import toolkit_unseen
-from harvdiag.upgrade.wording import made
+from harvdiag.upgrade.wording import created_at
 
 KUBELET, OS = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
 
@@ -27,52 +27,54 @@ KUBELET, OS = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
     links=["harvester/harvester#8236", "harvester/harvester#8222"],
 )
 def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
-    """An upgrade has passed over a Node that was there when it began.
+    """An upgrade has skipped a Node that existed when it began.
 
-    Harvester upgrades the nodes of its list and says Succeeded when they are through; a Node that is not in the list,
-    as one that it did not manage, keeps its old Kubernetes and operating system and nothing tells so. The next upgrade
-    may be more than one release away for it, and VMs may not migrate between the two.
+    Harvester upgrades the nodes of its list and reports Succeeded when they are done; a Node that is not in the list,
+    as one that it did not manage, keeps its old Kubernetes and operating system and nothing reports it. The next
+    upgrade may be more than one release away for it, and VMs may not migrate between the two.
     """
     if toolkit_unseen(facts.snapshot) or facts.upgrades.plan:
         return
     if rollout := finished_upgrade(facts):
-        yield from _after(facts, rollout)
+        yield from _skipped_after_upgrade(facts, rollout)
     elif rollout := upgrade_at_nodes(facts):
-        yield from _meanwhile(facts, rollout)
+        yield from _skipped_during_upgrade(facts, rollout)
 
 
-def _after(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
-    """The Nodes that run another release than the one at which others have arrived."""
-    if _by_toolkit(facts, rollout) or not any(node.exists and not _lags(rollout, node) for node in rollout.nodes):
+def _skipped_after_upgrade(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
+    """Find the Nodes that run another release although other nodes have the new one."""
+    if _superseded_by_plan(facts, rollout) or not any(
+        node.exists and not _outdated_versions(rollout, node) for node in rollout.nodes
+    ):
         return
     for node in rollout.nodes:
-        lags = _lags(rollout, node)
-        if not node.exists or not lags or _later(facts, rollout, node):
+        lags = _outdated_versions(rollout, node)
+        if not node.exists or not lags or _joined_later(facts, rollout, node):
             continue
-        why = "" if node.status else ", for its list had no such node"
+        why = "" if node.status else ", which it did not list"
         what = (
             f"Upgrade {rollout.upgrade.ref.name} to {rollout.upgrade.version} succeeded without Node {node.name}{why}"
         )
-        yield _hit(facts, rollout, node, f"{what}: it still runs {join_names(lags)}", _mend(node))
+        yield _skipped_hit(facts, rollout, node, f"{what}: it still runs {join_names(lags)}", _repair_steps(node))
 
 
-def _meanwhile(facts: Facts, rollout: Rollout) -> Iterator[Hit]:
-    """Nodes without an entry while the nodes have their turn, where nothing else is wrong with them."""
+def _skipped_during_upgrade(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
+    """Find Nodes without an entry while the nodes have their turn, if they have no other fault."""
     if not rollout.upgrade.statuses or rollout.upgrade.single_node:
         return
     for node in rollout.nodes:
         fit = node.exists and node.managed and node.secrets and not any(not s.idle for _, s in node.secrets)
-        if node.status or not fit or not _lags(rollout, node) or _later(facts, rollout, node):
+        if node.status or not fit or not _outdated_versions(rollout, node) or _joined_later(facts, rollout, node):
             continue
-        what = f"Upgrade {rollout.upgrade.ref.name} does not list Node {node.name}, which was there when it began"
+        what = f"Upgrade {rollout.upgrade.ref.name} does not list Node {node.name}, which existed when it began"
         steps = (
-            f"Let the upgrade go on for the others, and collect again when it is over: {node.name} stays as it is.",
+            f"Let the upgrade continue for the others, and collect again when it ends: {node.name} stays as it is.",
             "Ask vendor support before you change the Upgrade's list by hand.",
         )
-        yield _hit(facts, rollout, node, f"{what}: it will pass over that node", steps)
+        yield _skipped_hit(facts, rollout, node, f"{what}: it will skip that node", steps)
 
 
-def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps: tuple[str, ...]) -> Hit:
+def _skipped_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, message: str, steps: tuple[str, ...]) -> Hit:
     return Hit(
         subject=node.ref,
         message=message,
@@ -83,40 +85,37 @@ def _hit(facts: Facts, rollout: Rollout, node: NodeRollout, message: str, steps:
         ),
         next=steps,
         caution=(
-            f"Do not upgrade {node.name} by hand, nor begin another upgrade before that node runs the same release as "
+            f"Do not upgrade {node.name} by hand, nor start another upgrade before that node runs the same release as "
             "the others."
         ),
         causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
     )
 
 
-def _mend(node: NodeRollout) -> tuple[str, ...]:
-    label = f"Find out why {node.name} has no label harvesterhci.io/managed; its own finding says how to mend that."
-    look = (
-        f"See what {node.name} is: `kubectl get node {advice.quote_argument(node.name)} -o yaml`. "
-        f"{advice.LIST_MACHINES}"
-    )
+def _repair_steps(node: NodeUpgrade) -> tuple[str, ...]:
+    label = f"Find out why {node.name} has no label harvesterhci.io/managed and fix it as described in its own finding."
+    look = f"Look at {node.name}: `kubectl get node {advice.quote_argument(node.name)} -o yaml`. {advice.LIST_MACHINES}"
     ask = (
-        "Ask vendor support how to bring the node to the release of the others; the documented way is to take it out "
-        "of the cluster and to install it anew with that release."
+        "Ask vendor support how to bring the node to the release of the others; the documented way is to remove it "
+        "from the cluster and to reinstall it with that release."
     )
     return (look if node.managed else label, ask)
 
 
-def _lags(rollout: Rollout, node: NodeRollout) -> list[str]:
-    """What of the node is not the release's; nothing where the Upgrade does not tell its release."""
+def _outdated_versions(rollout: UpgradeRun, node: NodeUpgrade) -> list[str]:
+    """Return the node's versions that differ from the release's; none if the Upgrade does not contain its release."""
     release = rollout.upgrade.release
     pairs = ((node.kubelet, release.kubernetes), (node.os, release.os))
     return [has for has, wanted in pairs if has and wanted and has != wanted]
 
 
-def _later(facts: Facts, rollout: Rollout, node: NodeRollout) -> bool:
-    """Whether the Node joined after the upgrade had begun, or nobody tells when."""
+def _joined_later(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> bool:
+    """Return whether the Node joined after the upgrade had begun, or either time is unknown."""
     joined = Timestamp(get_text(facts.pairing.obj(node.ref), "metadata.creationTimestamp"))
-    began = Timestamp(made(rollout.upgrade))
+    began = Timestamp(created_at(rollout.upgrade))
     return joined.at is None or began.at is None or joined.at > began.at
 
 
-def _by_toolkit(facts: Facts, rollout: Rollout) -> bool:
-    """Whether an UpgradePlan has upgraded nodes since: then the Upgrade's release is not the cluster's any more."""
-    return any(made(plan) > made(rollout.upgrade) for plan in facts.upgrades.plans)
+def _superseded_by_plan(facts: Facts, rollout: UpgradeRun) -> bool:
+    """Return whether an UpgradePlan came later: then the Upgrade's release is no longer the cluster's."""
+    return any(created_at(plan) > created_at(rollout.upgrade) for plan in facts.upgrades.plans)

@@ -1,4 +1,4 @@
-"""The differences by the host that they are about, and what is alike of many hosts put together."""
+"""The differences grouped by host; equal differences of many hosts are folded into one group."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import NamedTuple
 from harvdiag.core.fields import get_text
 from harvdiag.core.listing import group_by
 from harvdiag.core.model import ObjectRef
-from harvdiag.graph.pairing import PLAN_OF
-from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
+from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
+from harvdiag.status.changes.comparison import CHANGED, GONE, NEW, RECREATED, STATE, Change, Comparison
 
-__all__ = ["CLUSTER", "Group", "Step", "grouped"]
+__all__ = ["CLUSTER", "Group", "Step", "group_changes"]
 
 CLUSTER = "the cluster"
 OF_MACHINE = {"Machine", "CustomMachine", "RKEBootstrap", "Secret"}
 ROOM, SAMPLE, STEPS = 8, 3, 9
-ORDER = (ANEW, GONE, NEW, CHANGED)
+ORDER = (RECREATED, GONE, NEW, CHANGED)
 
 
 class Step(NamedTuple):
-    """What is drawn as one: a change, or an object together with its parts that came or went with it."""
+    """What is drawn as one: a change, or an object with the parts that came or went with it."""
 
     change: Change
     parts: tuple[str, ...] = ()
 
 
 class Group(NamedTuple):
-    """One host, or the cluster itself: its steps, how many more there are, and the hosts that it stands for."""
+    """One host, or the cluster itself: its steps, how many `more` there are, and the hosts that it stands for."""
 
     name: str
     steps: tuple[Step, ...]
@@ -35,24 +35,27 @@ class Group(NamedTuple):
     alike: tuple[str, ...] = ()
 
 
-def grouped(comparison: Comparison, whole: bool = False) -> list[Group]:
-    """By host, those with objects that came or went first; alike ones once where there are many of them."""
+def group_changes(comparison: Comparison, whole: bool = False) -> list[Group]:
+    """Group the changes by host, those with objects that came or went first; equal groups of many hosts are folded.
+
+    `whole` folds nothing.
+    """
     found = [
-        Group(name, tuple(_steps(changes)))
-        for name, changes in group_by(comparison.changes, lambda change: _host(comparison, change.ref))
+        Group(name, tuple(_build_steps(changes)))
+        for name, changes in group_by(comparison.changes, lambda change: _find_host(comparison, change.ref))
     ]
-    found.sort(key=lambda group: (min(map(_weight, group.steps)), group.name == CLUSTER, group.name))
+    found.sort(key=lambda group: (min(map(_step_weight, group.steps)), group.name == CLUSTER, group.name))
     if whole:
         return found
     if len(found) > ROOM:
-        found = _folded(found)
+        found = _fold_groups(found)
     return [group._replace(steps=group.steps[:STEPS], more=len(group.steps[STEPS:])) for group in found]
 
 
-def _folded(found: Sequence[Group]) -> list[Group]:
-    """The first of those whose steps are the same but for their names, and the rest of them as one."""
+def _fold_groups(found: Sequence[Group]) -> list[Group]:
+    """Keep the first of the groups whose steps differ only in names, and put the rest of them into one."""
     kept: list[Group] = []
-    sorts = group_by(found, lambda group: tuple(_mark(step) for step in group.steps))
+    sorts = group_by(found, lambda group: tuple(_step_signature(step) for step in group.steps))
     for at, (_, alike) in enumerate(sorts):
         if len(kept) >= ROOM:
             rest = tuple(group.name for _, more in sorts[at:] for group in more)
@@ -64,51 +67,55 @@ def _folded(found: Sequence[Group]) -> list[Group]:
     return kept
 
 
-def _steps(changes: Sequence[Change]) -> list[Step]:
-    """A Machine and its parts that came or went together are one step."""
+def _build_steps(changes: Sequence[Change]) -> list[Step]:
+    """Build the steps of a host: a Machine and its parts that came or went together are one."""
     steps = []
     taken: set[ObjectRef] = set()
-    for change in sorted(changes, key=_order):
+    for change in sorted(changes, key=_sort_key):
         if change.ref in taken and not change.path:
             continue
-        parts = [c.ref for c in changes if not c.path and c.sort == change.sort and _part(c.ref, change)]
+        parts = [c.ref for c in changes if not c.path and c.sort == change.sort and _is_part(c.ref, change)]
         taken |= set(parts)
         steps.append(Step(change, tuple(ref.kind for ref in parts)))
     return steps
 
 
-def _order(change: Change) -> tuple[int, bool, bool, tuple[int, ObjectRef]]:
-    return (ORDER.index(change.sort), bool(change.path), change.path != STATE, _rank(change.ref))
+def _sort_key(change: Change) -> tuple[int, bool, bool, tuple[int, ObjectRef]]:
+    return (ORDER.index(change.sort), bool(change.path), change.path != STATE, _kind_rank(change.ref))
 
 
-def _part(ref: ObjectRef, change: Change) -> bool:
+def _is_part(ref: ObjectRef, change: Change) -> bool:
     whole = change.ref.kind == "Machine" and not change.path
     return whole and ref.kind in OF_MACHINE - {"Machine"} and ref.name.startswith(change.ref.name)
 
 
-def _rank(ref: ObjectRef) -> tuple[int, ObjectRef]:
+def _kind_rank(ref: ObjectRef) -> tuple[int, ObjectRef]:
     return (("Node", "Machine").index(ref.kind) if ref.kind in {"Node", "Machine"} else 2, ref)
 
 
-def _weight(step: Step) -> int:
+def _step_weight(step: Step) -> int:
     change = step.change
-    if not change.path or change.sort == ANEW:
+    if not change.path or change.sort == RECREATED:
         return 0
     return 1 if change.sort != CHANGED else 2
 
 
-def _mark(step: Step) -> tuple[str, str, str, int]:
+def _step_signature(step: Step) -> tuple[str, str, str, int]:
     return (step.change.sort, step.change.ref.kind, step.change.path, len(step.parts))
 
 
-def _host(comparison: Comparison, ref: ObjectRef) -> str:
-    """The Node's name; a Machine's own where it has none."""
+def _find_host(comparison: Comparison, ref: ObjectRef) -> str:
+    """The name of the Node that an object belongs to; of a Machine without one its own."""
     if ref.kind == "Node":
         return ref.name
     if ref.kind not in OF_MACHINE:
         return CLUSTER
     sides = (comparison.now, comparison.before)
     obj = next((side.objects[ref] for side in sides if ref in side.objects), None)
-    machine = (get_text(obj, PLAN_OF) or ref.name.removesuffix("-machine-plan")) if ref.kind == "Secret" else ref.name
+    machine = (
+        (get_text(obj, PLAN_MACHINE_LABEL) or ref.name.removesuffix("-machine-plan"))
+        if ref.kind == "Secret"
+        else ref.name
+    )
     node = next((side.partners[f"Machine {machine}"] for side in sides if f"Machine {machine}" in side.partners), "")
     return node or f"Machine {machine}"

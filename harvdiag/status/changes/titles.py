@@ -1,110 +1,112 @@
-"""The differences in words: the title, what somebody is told who cannot see them, and the lines for a terminal."""
+"""The differences in words: the title, the alternative text, and the notes below the table or picture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harvdiag.core.escape import escape_text
 from harvdiag.core.listing import group_by as groups_of
 from harvdiag.core.listing import join_escaped
-from harvdiag.core.marks import ABSENT, GOOD, SIGNS
+from harvdiag.core.marks import ABSENT, GOOD
 from harvdiag.core.model import Finding
-from harvdiag.core.wrap import truncate_text, wrap_text
-from harvdiag.status.changes.comparison import ANEW, CHANGED, GONE, NEW, STATE, Change, Comparison
+from harvdiag.status.changes.comparison import CHANGED, GONE, NEW, RECREATED, STATE, Change, Comparison
 from harvdiag.status.changes.grouping import Group, Step
 from harvdiag.status.source import source_line
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 from harvdiag.upgrade.phases import FAILED, STATES
 
 __all__ = [
     "CHANGE_SIGNS",
-    "Told",
-    "alt",
-    "findings",
-    "lines",
-    "notes",
-    "remarks",
-    "same",
-    "sides",
-    "since",
-    "spoken",
-    "title",
-    "under",
+    "FindingLine",
+    "build_alt_text",
+    "build_title",
+    "describe_interval",
+    "describe_sides",
+    "describe_sources",
+    "describe_unchanged",
+    "format_change",
+    "format_step",
+    "list_findings",
+    "list_notes",
+    "list_remarks",
 ]
 
-CHANGE_SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", ANEW: "~"}
+CHANGE_SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", RECREATED: "~"}
 FEW, CLAUSES, NOTES = 3, 2, 6
-UNTOLD = "which came first is not known"
+ORDER_UNKNOWN = "which came first is not known"
 
 WENT_ON, WENT_ON_ALONE = "went on", "went"
-"""How a node moved forward; of a single one both states are told."""
+"""How a node moved forward; of a single one both states are shown."""
 
 
-def title(comparison: Comparison) -> str:
-    """The answer: what happened since, and what became of the findings."""
-    if comparison.strangers:
+def build_title(comparison: Comparison) -> str:
+    """Return the answer in one line: what happened since, and which findings are gone or new."""
+    if comparison.different_clusters:
         one, other = comparison.before.nodes, comparison.now.nodes
-        return f"These are two clusters: no node in common ({_first(one)} before; {_first(other)} now)"
-    found = _findings(comparison)
+        return f"These are two clusters: no node in common ({_list_first(one)} before; {_list_first(other)} now)"
+    found = _count_findings(comparison)
     if not comparison.changes:
         objects, links = comparison.same
-        size = f"{counted(objects, 'object')} and {counted(links, 'link')}"
+        size = f"{format_count(objects, 'object')} and {format_count(links, 'link')}"
         size += " that were seen on both sides" if comparison.gaps else ""
-        if comparison.together:
-            return f"Nothing differs between the two, {since(comparison)}, in {size}; {found}"
-        return f"Nothing changed {since(comparison)} in {size}; {found}"
-    said = list(_clauses(comparison))
-    rest = f" and {len(said) - CLAUSES} more" if len(said) > CLAUSES else ""
-    when = since(comparison) + (f", {UNTOLD}" if comparison.together else "")
-    return f"{when[0].upper()}{when[1:]}: {'; '.join(said[:CLAUSES])}{rest}; {found}"
+        if comparison.same_time:
+            return f"Nothing differs between the two, {describe_interval(comparison)}, in {size}; {found}"
+        return f"Nothing changed {describe_interval(comparison)} in {size}; {found}"
+    clauses = list(_describe_changes(comparison))
+    rest = f" and {len(clauses) - CLAUSES} more" if len(clauses) > CLAUSES else ""
+    when = describe_interval(comparison) + (f", {ORDER_UNKNOWN}" if comparison.same_time else "")
+    return f"{when[0].upper()}{when[1:]}: {'; '.join(clauses[:CLAUSES])}{rest}; {found}"
 
 
-def under(comparison: Comparison) -> tuple[str, str]:
-    """Which two are compared."""
+def describe_sources(comparison: Comparison) -> tuple[str, str]:
+    """Return the two snapshots that are compared, each in one line."""
     return f"before: {source_line(comparison.before.diagnosis)}", f"now: {source_line(comparison.now.diagnosis)}"
 
 
-def since(comparison: Comparison) -> str:
-    """``since 10:00 UTC``, with the day where that is another; of two of one time that they are."""
+def describe_interval(comparison: Comparison) -> str:
+    """Return ``since 10:00 UTC``, with the day where that differs; of two of the same time ``both collected at …``."""
     before, now = comparison.before.facts.now, comparison.now.facts.now
     if not before.at or not now.at:
         return "since the other snapshot"
-    if comparison.together:
+    if comparison.same_time:
         return f"both collected at {before.at.strftime('%H:%M UTC')}"
     same = before.at.date() == now.at.date()
     return f"since {before.at.strftime('%H:%M UTC') if same else before}"
 
 
-def _findings(comparison: Comparison) -> str:
+def _count_findings(comparison: Comparison) -> str:
     gone, new, remain = len(comparison.gone), len(comparison.new), len(comparison.remaining)
     rest = f", {remain} as before" if remain else ""
     if not gone and not new:
-        return f"{counted(remain, 'finding')} as before" if remain else "no finding, as before"
-    return f"{counted(gone, 'finding') if gone else 'no finding'} gone, {new or 'none'} new{rest}"
+        return f"{format_count(remain, 'finding')} as before" if remain else "no finding, as before"
+    return f"{format_count(gone, 'finding') if gone else 'no finding'} gone, {new or 'none'} new{rest}"
 
 
-def _clauses(comparison: Comparison) -> Iterator[str]:
-    """What happened, the most telling first."""
+def _describe_changes(comparison: Comparison) -> Iterator[str]:
+    """What happened, the most important first."""
     nodes = {
         sort: [c.ref.name for c in comparison.changes if c.ref.kind == "Node" and c.sort == sort and not c.path]
         for sort in (NEW, GONE)
     }
-    told = ((nodes[NEW], "joined"), (nodes[GONE], "left"), *_pairing(comparison))
-    for names, did in told:
+    moves = ((nodes[NEW], "joined"), (nodes[GONE], "left"), *_compare_pairing(comparison))
+    for names, did in moves:
         if names:
             does = did.format("its" if len(names) == 1 else "their")
-            yield f"{_first(names)} {does}" if len(names) <= FEW else f"{len(names)} nodes {does} ({_first(names)})"
-    anew = [c.ref.name for c in comparison.changes if c.sort == ANEW and c.ref.kind in {"Node", "Machine"}]
-    if anew:
-        yield f"{_first(anew)} made anew"
-    yield from _steps_on(comparison)
-    if not any((*(names for names, _ in told), anew, _moved(comparison), comparison.begun)):
-        yield _counts(comparison)
+            yield (
+                f"{_list_first(names)} {does}"
+                if len(names) <= FEW
+                else f"{len(names)} nodes {does} ({_list_first(names)})"
+            )
+    recreated = [c.ref.name for c in comparison.changes if c.sort == RECREATED and c.ref.kind in {"Node", "Machine"}]
+    if recreated:
+        yield f"{_list_first(recreated)} recreated"
+    yield from _describe_moves(comparison)
+    if not any((*(names for names, _ in moves), recreated, _state_changes(comparison), comparison.started_upgrade)):
+        yield _count_changes(comparison)
 
 
-def _pairing(comparison: Comparison) -> Iterator[tuple[list[str], str]]:
-    """The nodes, there before and now, that have a Machine only on one side, or whose pair is another than it was."""
+def _compare_pairing(comparison: Comparison) -> Iterator[tuple[list[str], str]]:
+    """The nodes of both sides that got or lost their Machine, or are paired on one side only."""
     before, now = comparison.before, comparison.now
     if any(kind in {"Node", "Machine"} for kind, _ in comparison.gaps):
         return
@@ -117,162 +119,148 @@ def _pairing(comparison: Comparison) -> Iterator[tuple[list[str], str]]:
     yield [name for name in kept if before.paired[name] and not now.paired[name]], "no longer paired one to one"
 
 
-def _moved(comparison: Comparison) -> list[Change]:
+def _state_changes(comparison: Comparison) -> list[Change]:
     return [c for c in comparison.changes if c.ref.kind == "Node" and c.path == STATE]
 
 
-def _steps_on(comparison: Comparison) -> Iterator[str]:
-    if begun := comparison.begun:
+def _describe_moves(comparison: Comparison) -> Iterator[str]:
+    if begun := comparison.started_upgrade:
         yield f"{'a new' if comparison.before.upgrade else 'an'} upgrade began" + (
             f" (to {begun.version})" if begun.version else ""
         )
         return
-    for went, alike in groups_of(_moved(comparison), _went):
+    for went, alike in groups_of(_state_changes(comparison), _describe_direction):
         if len(alike) == 1:
             one = alike[0]
             verb = WENT_ON_ALONE if went == WENT_ON else went
             yield f"{one.ref.name} {verb} from {one.before or ABSENT} to {one.now or ABSENT}"
         else:
-            yield f"{len(alike)} nodes {went} in the upgrade ({_first([c.ref.name for c in alike])})"
+            yield f"{len(alike)} nodes {went} in the upgrade ({_list_first([c.ref.name for c in alike])})"
 
 
-def _went(change: Change) -> str:
-    """Which way a node went in the order of the upgrade's states."""
+def _describe_direction(change: Change) -> str:
+    """Which way a node moved in the order of the upgrade's states."""
     before, now = (STATES[state].order if state in STATES else 0 for state in (change.before, change.now))
     return "went back" if now < before else WENT_ON if now < STATES[FAILED].order else "went wrong"
 
 
-def _counts(comparison: Comparison) -> str:
+def _count_changes(comparison: Comparison) -> str:
     new = sum(c.sort == NEW and not c.path for c in comparison.changes)
     gone = sum(c.sort == GONE and not c.path for c in comparison.changes)
     fields = sum(bool(c.path) for c in comparison.changes)
-    told = (
+    counts = (
         (new, "new object", "new objects"),
         (gone, "object gone", "objects gone"),
         (fields, "changed field", "changed fields"),
     )
-    return ", ".join(f"{count} {many if count > 1 else one}" for count, one, many in told if count)
+    return ", ".join(f"{count} {many if count > 1 else one}" for count, one, many in counts if count)
 
 
-def _first(names: Sequence[str]) -> str:
+def _list_first(names: Sequence[str]) -> str:
     return join_escaped(names, len(names) if len(names) <= FEW else 2)
 
 
-def spoken(change: Change) -> str:
-    """Which field of which object, in short: ``Node srv09 cluster.x-k8s.io/machine``."""
+def format_change(change: Change) -> str:
+    """Return which field of which object changed: ``Node srv09 cluster.x-k8s.io/machine``."""
     return f"{change.ref.kind} {change.ref.name}" + (f"  {change.label}" if change.path else "")
 
 
-def sides(step: Step) -> tuple[str, str]:
-    """What stands before, and what stands now."""
+def describe_sides(step: Step) -> tuple[str, str]:
+    """Return the values before and now; of an object whether it existed."""
     change = step.change
     if change.path:
-        empty = "made with this uid" if change.sort == ANEW else ABSENT
+        empty = "created with this uid" if change.sort == RECREATED else ABSENT
         return change.before or empty, change.now or empty
-    parts = f", with {'its' if len(step.parts) > 1 else ''} {counted(len(step.parts), 'part')}" if step.parts else ""
+    parts = (
+        f", with {'its' if len(step.parts) > 1 else ''} {format_count(len(step.parts), 'part')}" if step.parts else ""
+    )
     there, missing = " ".join(f"exists{parts}".split()), "does not exist"
     if change.links:
-        led = f"{counted(change.links, 'link')} {'leads' if change.links == 1 else 'lead'}"
+        led = f"{format_count(change.links, 'link')} {'leads' if change.links == 1 else 'lead'}"
         missing += f"; {led} to nothing" if change.sort == GONE else f"; {led} to it already"
     return (missing, there) if change.sort == NEW else (there, missing)
 
 
-def notes(comparison: Comparison) -> list[str]:
-    """What one has to know beside: what could not be compared, and what the times say of the order."""
-    told = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
-    if comparison.untold:
-        count = counted(len(comparison.untold), "finding")
-        told.append(f"{count} not comparable: the check could be made on one side only")
-    if comparison.together and not comparison.strangers:
-        told.append(f"{since(comparison)}: {UNTOLD}; shown as they were given")
+def list_notes(comparison: Comparison) -> list[str]:
+    """Return what limits the comparison: what could not be compared, and what the times say of the order."""
+    lines = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
+    if comparison.not_comparable:
+        count = format_count(len(comparison.not_comparable), "finding")
+        lines.append(f"{count} not comparable: the check could be run on one side only")
+    if comparison.same_time and not comparison.different_clusters:
+        lines.append(f"{describe_interval(comparison)}: {ORDER_UNKNOWN}; shown as they were given")
     if comparison.backwards:
-        told.append("the snapshot given as the earlier one is the later: shown in the order of their times")
-    if comparison.strangers:
-        told.append("only two snapshots of one cluster can be compared object by object: choose another")
-    return told
+        lines.append("the snapshot given as the earlier one is the later: shown in the order of their times")
+    if comparison.different_clusters:
+        lines.append("only two snapshots of one cluster can be compared object by object: choose another")
+    return lines
 
 
-def same(comparison: Comparison) -> str:
-    """What stayed as it was."""
+def describe_unchanged(comparison: Comparison) -> str:
+    """Return how much is the same on both sides."""
     objects, links = comparison.same
     remain = len(comparison.remaining)
-    found = counted(remain, "finding") if remain else "no finding"
-    return f"The same: {counted(objects, 'object')}, {counted(links, 'link')}, {found}"
+    found = format_count(remain, "finding") if remain else "no finding"
+    return f"The same: {format_count(objects, 'object')}, {format_count(links, 'link')}, {found}"
 
 
-def remarks(comparison: Comparison) -> list[tuple[str, str]]:
-    """What is said below the differences, each with its sign: what is the same, and (``?``) what is not comparable."""
-    told = notes(comparison)
-    said = [] if comparison.strangers else [("", same(comparison))]
-    said += [("?", note) for note in told[:NOTES]]
-    return [*said, *([("?", f"and {len(told) - NOTES} more that cannot be compared")] if len(told) > NOTES else [])]
+def list_remarks(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return the lines below the differences, each with its mark: what is the same, and (``?``) what is not."""
+    notes = list_notes(comparison)
+    remarks = [] if comparison.different_clusters else [("", describe_unchanged(comparison))]
+    remarks += [("?", note) for note in notes[:NOTES]]
+    return [
+        *remarks,
+        *([("?", f"and {len(notes) - NOTES} more that cannot be compared")] if len(notes) > NOTES else []),
+    ]
 
 
-def alt(comparison: Comparison, groups: Sequence[Group]) -> str:
-    """What changed, host by host."""
-    said = [f"{group.name}: {'; '.join(map(_line, group.steps[:4]))}." for group in groups[:8] if group.steps]
+def build_alt_text(comparison: Comparison, groups: Sequence[Group]) -> str:
+    """Return the alternative text: what changed, host by host."""
+    hosts = [f"{group.name}: {'; '.join(map(format_step, group.steps[:4]))}." for group in groups[:8] if group.steps]
     found = [f"Finding gone: {f.message}." for f in comparison.gone[:FEW]]
     found += [f"New finding: {f.message}." for f in comparison.new[:FEW]]
     more = [f"{len(groups) - 8} more groups of changes."] if len(groups) > 8 else []
-    tail = [] if comparison.strangers else [f"{same(comparison)}."]
-    told = [f"{note}." for note in notes(comparison)[:4]]
-    return " ".join(["Comparison of two snapshots.", f"{title(comparison)}.", *said, *more, *found, *tail, *told])
+    tail = [] if comparison.different_clusters else [f"{describe_unchanged(comparison)}."]
+    limits = [f"{note}." for note in list_notes(comparison)[:4]]
+    return " ".join(
+        ["Comparison of two snapshots.", f"{build_title(comparison)}.", *hosts, *more, *found, *tail, *limits]
+    )
 
 
-def _line(step: Step) -> str:
-    before, now = sides(step)
+def format_step(step: Step) -> str:
+    """Return one step in a line: ``~ Node srv09  condition Ready: True → False``."""
+    before, now = describe_sides(step)
     change = step.change
     if not change.path:
-        return f"{CHANGE_SIGNS[change.sort]} {spoken(change)}" + (
+        return f"{CHANGE_SIGNS[change.sort]} {format_change(change)}" + (
             f" with {', '.join(step.parts)}" if step.parts else ""
         )
-    return f"{CHANGE_SIGNS[change.sort]} {spoken(change)}: {before} → {now}"
+    return f"{CHANGE_SIGNS[change.sort]} {format_change(change)}: {before} → {now}"
 
 
-def lines(comparison: Comparison, groups: Sequence[Group], width: int) -> str:
-    """The same for a terminal."""
-    out = [
-        *wrap_text(title(comparison), width, "  "),
-        *(part for side in under(comparison) for part in wrap_text(side, width, "  ")),
-        "",
-    ]
-    for group in groups:
-        out += wrap_text(group.name + (f": {join_escaped(group.alike, 6)}" if group.alike else ""), width, "  ")
-        out += [f"  {truncate_text(escape_text(_line(step)), width - 2)}" for step in group.steps]
-        out += [f"  and {group.more} more"] if group.more else []
-    if found := findings(comparison):
-        out += [*[""] * bool(groups), "Findings"]
-        for told in found:
-            said = wrap_text(f"{SIGNS[told.colour]} {told.word}: {told.words}", width - 2, "  ")
-            out += [f"  {part}" for part in said]
-    if not comparison.strangers:
-        out += [*[""] * bool(groups or found), *wrap_text(same(comparison), width, "  ")]
-    out += [part for note in notes(comparison) for part in wrap_text(f"? {note}", width, "  ")]
-    return "\n".join(out)
-
-
-class Told(NamedTuple):
-    """One finding that is gone or new, or how many more there are of its rule."""
+class FindingLine(NamedTuple):
+    """One finding that is gone or new, or how many more of its rule there are."""
 
     word: str
     colour: str
     words: str
 
 
-def findings(comparison: Comparison) -> list[Told]:
-    """Those that are gone, then those that are new; of each rule no more than a few."""
+def list_findings(comparison: Comparison) -> list[FindingLine]:
+    """Return the findings that are gone, then those that are new; of each rule a few and the number of the rest."""
     return [
-        told
+        line
         for word, found in ((GONE, comparison.gone), (NEW, comparison.new))
         for rule, alike in groups_of(found, lambda finding: finding.rule)
-        for told in _rule(word, rule, alike)
+        for line in _sample_rule(word, rule, alike)
     ]
 
 
-def _rule(word: str, rule: str, alike: Sequence[Finding]) -> Iterator[Told]:
+def _sample_rule(word: str, rule: str, alike: Sequence[Finding]) -> Iterator[FindingLine]:
     keep = alike if len(alike) <= FEW else alike[:2]
     colour = GOOD if word == GONE else alike[0].severity.value
     for finding in keep:
-        yield Told(word, colour, finding.message)
+        yield FindingLine(word, colour, finding.message)
     if rest := alike[len(keep) :]:
-        yield Told(word, colour, f"{len(rest)} more of {rule} ({_first([f.subject.name for f in rest])})")
+        yield FindingLine(word, colour, f"{len(rest)} more of {rule} ({_list_first([f.subject.name for f in rest])})")

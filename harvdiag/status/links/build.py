@@ -1,4 +1,4 @@
-"""From a cluster's graph and findings to the rows of the picture."""
+"""Build the link model, the rows of the link picture, from a cluster's graph and findings."""
 
 from __future__ import annotations
 
@@ -8,46 +8,59 @@ from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.graph.build import Graph
 from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import PRESENT, is_nameless
-from harvdiag.status.links.edges import Edge, Ties
-from harvdiag.status.links.missing import missing
-from harvdiag.status.links.notes import kind, note
-from harvdiag.status.links.rows import COLUMNS, HUB, PLACE, RANKS, Row, Thing, Web, natural, worst
-from harvdiag.status.summary import broken
+from harvdiag.status.links.edges import Edge, LinkIndex
+from harvdiag.status.links.missing import find_missing
+from harvdiag.status.links.notes import describe_object, kind_label
+from harvdiag.status.links.rows import (
+    CLUSTER_KINDS,
+    COLUMNS,
+    PLACE,
+    RANKS,
+    Box,
+    LinkModel,
+    Row,
+    natural_key,
+    worst_state,
+)
+from harvdiag.status.summary import fault_evidence
 
-__all__ = ["edges", "weave"]
+__all__ = ["build_model", "find_edges"]
 
 
-def weave(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> Web:
-    """The rows in the order in which they should be read: trouble on top, what is well at the bottom."""
-    found = edges(graph)
-    drawn = _drawn(graph, found)
-    told = _told(findings, [ref for ref in drawn if ref.kind in HUB])
-    things = {ref: _thing(ref, graph.nodes[ref]["state"], told.get(ref, []), pairing) for ref in drawn}
-    ties = Ties(found, things, pairing)
-    rows = [_row(group, things, ties, pairing) for group in _groups(things, found)]
-    hub = sorted((t for t in things.values() if t.ref.kind in HUB), key=lambda t: (HUB.index(t.ref.kind), t.ref))
-    spokes, _ = ties.of([thing.ref for thing in hub])
-    kinds = [each for column in (*COLUMNS, HUB) for each in column]
+def build_model(pairing: Pairing, graph: Graph, findings: Iterable[Finding]) -> LinkModel:
+    """Build the rows in reading order: trouble on top, healthy rows at the bottom."""
+    found = find_edges(graph)
+    drawn = _drawn_objects(graph, found)
+    about = _findings_by_object(findings, [ref for ref in drawn if ref.kind in CLUSTER_KINDS])
+    boxes = {ref: _build_box(ref, graph.nodes[ref]["state"], about.get(ref, []), pairing) for ref in drawn}
+    links = LinkIndex(found, boxes, pairing)
+    rows = [_build_row(group, boxes, links, pairing) for group in _connected_groups(boxes, found)]
+    cluster_boxes = sorted(
+        (t for t in boxes.values() if t.ref.kind in CLUSTER_KINDS),
+        key=lambda t: (CLUSTER_KINDS.index(t.ref.kind), t.ref),
+    )
+    cluster_links, _ = links.find_links([box.ref for box in cluster_boxes])
+    kinds = [each for column in (*COLUMNS, CLUSTER_KINDS) for each in column]
     gaps = tuple(each for each in kinds if not pairing.links.seen(each))
-    return Web(tuple(sorted(rows, key=_urgency)), tuple(hub), tuple(spokes), gaps)
+    return LinkModel(tuple(sorted(rows, key=_urgency_key)), tuple(cluster_boxes), tuple(cluster_links), gaps)
 
 
-def edges(graph: Graph) -> list[Edge]:
-    """Every link between objects of the picture, in the graph's order."""
-    alias = dict(_aliases(graph))
+def find_edges(graph: Graph) -> list[Edge]:
+    """Return every link between objects of the picture, in the graph's order."""
+    alias = dict(_find_aliases(graph))
     return [
         Edge(source, alias.get(target, target), path, facts["state"])
         for source, target, path, facts in graph.edges(keys=True, data=True)
-        if _pictured(source) and _pictured(target)
+        if _is_pictured(source) and _is_pictured(target)
     ]
 
 
-def _pictured(ref: ObjectRef) -> bool:
-    return ref.kind in PLACE or ref.kind in HUB
+def _is_pictured(ref: ObjectRef) -> bool:
+    return ref.kind in PLACE or ref.kind in CLUSTER_KINDS
 
 
-def _aliases(graph: Graph) -> Iterator[tuple[ObjectRef, ObjectRef]]:
-    """What is known by a uid or providerID only, and the missing object that the same object names by its name."""
+def _find_aliases(graph: Graph) -> Iterator[tuple[ObjectRef, ObjectRef]]:
+    """Each object known by uid or providerID only, with the named one that the same object references as well."""
     for ref, facts in graph.nodes(data=True):
         if facts["state"] == PRESENT or not is_nameless(ref):
             continue
@@ -61,37 +74,44 @@ def _aliases(graph: Graph) -> Iterator[tuple[ObjectRef, ObjectRef]]:
             yield ref, named
 
 
-def _drawn(graph: Graph, found: Iterable[Edge]) -> list[ObjectRef]:
-    """What exists, and what is named by it; not what only a host's own files name."""
-    there = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == PRESENT and _pictured(ref)]
+def _drawn_objects(graph: Graph, found: Iterable[Edge]) -> list[ObjectRef]:
+    """The objects that exist, and those that they reference; not those that only a host's own files reference."""
+    there = [ref for ref, facts in graph.nodes(data=True) if facts["state"] == PRESENT and _is_pictured(ref)]
     return list(dict.fromkeys([*there, *(edge.target for edge in found)]))
 
 
-def _told(findings: Iterable[Finding], hub: Collection[ObjectRef]) -> dict[ObjectRef, list[Finding]]:
+def _findings_by_object(
+    findings: Iterable[Finding], cluster_boxes: Collection[ObjectRef]
+) -> dict[ObjectRef, list[Finding]]:
     """The findings about each object: it is their subject, or it lacks the field that shows the fault.
 
-    What is about the whole cluster is told at the cluster object alone.
+    A finding about the whole cluster is shown at the cluster object alone.
     """
-    told: dict[ObjectRef, list[Finding]] = {}
+    about: dict[ObjectRef, list[Finding]] = {}
     for finding in findings:
-        shows = broken(finding)
+        shows = fault_evidence(finding)
         absent = [shows.object] if shows and shows.path and shows.value is None else []
-        absent = [] if finding.subject in hub else absent
+        absent = [] if finding.subject in cluster_boxes else absent
         for ref in dict.fromkeys([finding.subject, *absent]):
-            told.setdefault(ref, []).append(finding)
-    return told
+            about.setdefault(ref, []).append(finding)
+    return about
 
 
-def _thing(ref: ObjectRef, state: str, told: list[Finding], pairing: Pairing) -> Thing:
+def _build_box(ref: ObjectRef, state: str, about: list[Finding], pairing: Pairing) -> Box:
     if state != PRESENT:
-        word = "" if ref.kind in {"Node", "Machine", "Secret"} else kind(ref.kind)
-        return Thing(ref, state, word, told=tuple(told), real=False)
-    return Thing(ref, worst([str(f.severity) for f in told]), note(pairing.obj(ref), ref), told=tuple(told))
+        word = "" if ref.kind in {"Node", "Machine", "Secret"} else kind_label(ref.kind)
+        return Box(ref, state, word, findings=tuple(about), exists=False)
+    return Box(
+        ref,
+        worst_state([str(f.severity) for f in about]),
+        describe_object(pairing.obj(ref), ref),
+        findings=tuple(about),
+    )
 
 
-def _groups(things: dict[ObjectRef, Thing], found: Iterable[Edge]) -> Iterator[list[ObjectRef]]:
-    """What hangs together, each group and its members in the order of the things."""
-    beside: dict[ObjectRef, list[ObjectRef]] = {ref: [] for ref in things if ref.kind in PLACE}
+def _connected_groups(boxes: dict[ObjectRef, Box], found: Iterable[Edge]) -> Iterator[list[ObjectRef]]:
+    """The groups of connected objects, and the members of each, in the order of the boxes."""
+    beside: dict[ObjectRef, list[ObjectRef]] = {ref: [] for ref in boxes if ref.kind in PLACE}
     for edge in found:
         if edge.source in beside and edge.target in beside:
             beside[edge.source].append(edge.target)
@@ -110,30 +130,30 @@ def _groups(things: dict[ObjectRef, Thing], found: Iterable[Edge]) -> Iterator[l
             yield sorted(group)
 
 
-def _row(group: list[ObjectRef], things: dict[ObjectRef, Thing], ties: Ties, pairing: Pairing) -> Row:
-    own = [things[ref] for ref in group]
-    inner, outer = ties.of(group)
-    slots, expected = missing(own, inner, pairing)
-    order = sorted([*own, *slots], key=lambda thing: (PLACE[thing.ref.kind], natural(thing.ref), thing.slot))
+def _build_row(group: list[ObjectRef], boxes: dict[ObjectRef, Box], links: LinkIndex, pairing: Pairing) -> Row:
+    own = [boxes[ref] for ref in group]
+    inner, outer = links.find_links(group)
+    slots, expected = find_missing(own, inner, pairing)
+    order = sorted([*own, *slots], key=lambda box: (PLACE[box.ref.kind], natural_key(box.ref), box.placeholder))
     row = Row(tuple(order), (*inner, *expected), tuple(outer))
-    return row if not row.held else _calmed(row)
+    return row if not row.is_held_up else _clear_states(row)
 
 
-def _calmed(row: Row) -> Row:
-    """A row that only waits for others: none of its objects is drawn as broken."""
-    calm = {thing.key: thing._replace(state="good") for thing in row.things if thing.real}
-    ties, out = (
+def _clear_states(row: Row) -> Row:
+    """A row that only waits for others: none of its objects is shown as broken."""
+    calm = {box.key: box._replace(state="good") for box in row.boxes if box.exists}
+    links, out = (
         tuple(
-            tie._replace(source=calm.get(tie.source.key, tie.source), target=calm.get(tie.target.key, tie.target))
-            for tie in each
+            link._replace(source=calm.get(link.source.key, link.source), target=calm.get(link.target.key, link.target))
+            for link in each
         )
-        for each in (row.ties, row.out)
+        for each in (row.links, row.out)
     )
-    return row._replace(things=tuple(calm.get(thing.key, thing) for thing in row.things), ties=ties, out=out)
+    return row._replace(boxes=tuple(calm.get(box.key, box) for box in row.boxes), links=links, out=out)
 
 
-def _urgency(row: Row) -> tuple[object, ...]:
+def _urgency_key(row: Row) -> tuple[object, ...]:
     own = any(not finding.caused_by for finding in row.findings)
-    called = next((thing.ref for thing in row.things if thing.ref.kind == "Node" and not thing.slot), row.head.ref)
-    trouble = (not (own or not row.linked), RANKS.index(row.state), not row.held)
-    return (*trouble, PLACE[row.head.ref.kind], natural(called))
+    called = next((box.ref for box in row.boxes if box.ref.kind == "Node" and not box.placeholder), row.head.ref)
+    trouble = (not (own or not row.is_linked), RANKS.index(row.state), not row.is_held_up)
+    return (*trouble, PLACE[row.head.ref.kind], natural_key(called))

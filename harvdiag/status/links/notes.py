@@ -1,4 +1,4 @@
-"""The second line of a box: the one fact about an object that helps to read its place in the graph."""
+"""The second line of a box: the role, phase or kind of an object, and whether it is being deleted."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.columns import condition_column, roles_column
 
-__all__ = ["kind", "note"]
+__all__ = ["describe_object", "kind_label"]
 
 ROLES, READY = roles_column(), condition_column("ready", "Ready")
 INIT = "rke.cattle.io/init-node"
 
 
-def note(obj: Obj, ref: ObjectRef) -> str:
-    """Role of a Node, phase of a Machine, the kind where several share a column."""
+def describe_object(obj: Obj, ref: ObjectRef) -> str:
+    """Return the role of a Node, the phase of a Machine, or the kind where several kinds share a column."""
     leaving = "being deleted" if get_text(obj, "metadata.deletionTimestamp") else ""
     if ref.kind == "Node":
         ready = "" if READY.value(obj) in {"True", None} else "not ready"
-        return _joined(ready, leaving, (ROLES.value(obj) or "worker").replace(" ", ", "))
+        return _join_words(ready, leaving, (ROLES.value(obj) or "worker").replace(" ", ", "))
     if ref.kind == "Machine":
         phase = get_text(obj, "status.phase")
-        return _joined(phase, leaving if phase != "Deleting" else "")
+        return _join_words(phase, leaving if phase != "Deleting" else "")
     if ref.kind == "Secret":
         rest = "machine-plan" if ref.name.endswith("-machine-plan") else ""
-        return _joined(rest, leaving, "init node" if get_labels(obj).get(INIT) == "true" else "")
-    return _joined(kind(ref.kind), leaving)
+        return _join_words(rest, leaving, "init node" if get_labels(obj).get(INIT) == "true" else "")
+    return _join_words(kind_label(ref.kind), leaving)
 
 
-def kind(name: str) -> str:
-    """The kind in few words: three kinds are called Cluster."""
+def kind_label(name: str) -> str:
+    """Return a short name for the kind: three kinds are called Cluster."""
     bare = CATALOGUE[name].bare
     group = CATALOGUE[name].group
     if bare != "Cluster":
@@ -37,5 +37,5 @@ def kind(name: str) -> str:
     return {"cluster.x-k8s.io": "CAPI Cluster"}.get(group, f"{group.partition('.')[0]} Cluster")
 
 
-def _joined(*words: str) -> str:
+def _join_words(*words: str) -> str:
     return ", ".join(filter(None, words))

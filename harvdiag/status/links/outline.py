@@ -1,4 +1,4 @@
-"""The picture as plain nodes and edges, for programs that place them themselves (Mermaid, Graphviz)."""
+"""The link picture as plain nodes and edges, for programs with a layout of their own (Mermaid, Graphviz)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import HOLLOW, MISSING, SIGNS
 from harvdiag.kinds import CATALOGUE
 from harvdiag.status.links.folding import Fold
-from harvdiag.status.links.notes import kind
-from harvdiag.status.links.rows import PLACE, Row, Thing, Tie, worst
-from harvdiag.status.links.view import Plot
+from harvdiag.status.links.notes import kind_label
+from harvdiag.status.links.rows import PLACE, Box, Link, Row, worst_state
+from harvdiag.status.links.view import LinkRows
 
-__all__ = ["Joint", "Knot", "Outline", "called", "outline", "sign", "told"]
+__all__ = ["Outline", "OutlineEdge", "OutlineNode", "box_label", "build_outline", "fold_label", "state_sign"]
 
 
-class Knot(NamedTuple):
+class OutlineNode(NamedTuple):
     """A node: its key, the lines of its label, and its state."""
 
     key: str
@@ -26,85 +26,87 @@ class Knot(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Joint:
+class OutlineEdge:
     """An edge from left to right."""
 
     left: str
     right: str
     forth: bool
-    """Whether the left names the right."""
+    """Whether the left references the right."""
     back: bool
-    """Whether the right names the left."""
+    """Whether the right references the left."""
     state: str = "good"
     label: str = ""
 
 
 class Outline(NamedTuple):
-    """All of them, in their order."""
+    """All nodes and edges, in order."""
 
-    knots: tuple[Knot, ...]
-    joints: tuple[Joint, ...]
-
-
-def called(thing: Thing) -> str:
-    """Kind and name of a thing in a line of text."""
-    if thing.slot:
-        return escape_text(thing.slot)
-    bare = CATALOGUE[thing.ref.kind].bare if thing.ref.kind in PLACE else kind(thing.ref.kind)
-    return escape_text(f"{bare} {thing.ref.name.replace('provider_id ', 'providerID ')}")
+    nodes: tuple[OutlineNode, ...]
+    edges: tuple[OutlineEdge, ...]
 
 
-def sign(state: str) -> str:
-    """The sign of a state in a line of text: ``✗``, ``!``, ``i``, ``✓``, ``?``, ``○`` for what does not exist."""
+def box_label(box: Box) -> str:
+    """Return kind and name of a box for a line of text."""
+    if box.placeholder:
+        return escape_text(box.placeholder)
+    bare = CATALOGUE[box.ref.kind].bare if box.ref.kind in PLACE else kind_label(box.ref.kind)
+    return escape_text(f"{bare} {box.ref.name.replace('provider_id ', 'providerID ')}")
+
+
+def state_sign(state: str) -> str:
+    """Return the mark of a state in text: ``✗``, ``!``, ``i``, ``✓``, ``?``, ``○`` for what does not exist."""
     return SIGNS.get(state, HOLLOW)
 
 
-def outline(found: Plot) -> Outline:
-    """What the picture shows, folded as it is."""
-    knots, joints = [], []
-    target = next((tie.target.key for row in found.web.rows for tie in row.out if tie.state == "good"), "")
+def build_outline(found: LinkRows) -> Outline:
+    """Build the nodes and edges of what the picture shows, with its folds."""
+    nodes, edges = [], []
+    target = next((link.target.key for row in found.model.rows for link in row.out if link.state == "good"), "")
     for number, entry in enumerate(found.entries):
         if isinstance(entry, Fold):
             key = f"bundle/{number}"
-            knots.append(Knot(key, (escape_text(told(entry)),), entry.state))
-            joints += (
-                [Joint(left=key, right=target, forth=True, back=False)] if target and entry.state == "good" else []
+            nodes.append(OutlineNode(key, (escape_text(fold_label(entry)),), entry.state))
+            edges += (
+                [OutlineEdge(left=key, right=target, forth=True, back=False)]
+                if target and entry.state == "good"
+                else []
             )
             continue
-        knots += [_knot(thing) for thing in entry.things]
-        joints += [*_joints(entry.ties), *_outward(entry)]
-    knots += [_knot(thing) for thing in found.web.hub]
-    return Outline(tuple(knots), (*joints, *_joints(found.web.spokes)))
+        nodes += [_build_node(box) for box in entry.boxes]
+        edges += [*_build_edges(entry.links), *_hub_edges(entry)]
+    nodes += [_build_node(box) for box in found.model.cluster_boxes]
+    return Outline(tuple(nodes), (*edges, *_build_edges(found.model.cluster_links)))
 
 
-def told(fold: Fold) -> str:
-    """What a fold stands for, in a few words."""
-    return fold.told
+def fold_label(fold: Fold) -> str:
+    """Return what a fold stands for, in a few words."""
+    return fold.summary
 
 
-def _knot(thing: Thing) -> Knot:
-    word = "" if thing.real or thing.slot else MISSING[thing.state]
-    note = thing.note if thing.ref.kind in {"Node", "Machine"} else ""
-    mark = "" if thing.state == "good" else f"{sign(thing.state)} "
-    lines = filter(None, (f"{mark}{called(thing)}", escape_text(note), word))
-    return Knot(thing.key, tuple(lines), thing.state)
+def _build_node(box: Box) -> OutlineNode:
+    word = "" if box.exists or box.placeholder else MISSING[box.state]
+    note = box.note if box.ref.kind in {"Node", "Machine"} else ""
+    mark = "" if box.state == "good" else f"{state_sign(box.state)} "
+    lines = filter(None, (f"{mark}{box_label(box)}", escape_text(note), word))
+    return OutlineNode(box.key, tuple(lines), box.state)
 
 
-def _joints(ties: Iterable[Tie]) -> Iterator[Joint]:
-    """One edge for both directions; of those that hold, no short cuts past a column."""
-    pairs: dict[tuple[str, str], list[tuple[Tie, bool]]] = {}
-    for tie in ties:
-        places = [PLACE.get(thing.ref.kind, len(PLACE)) for thing in (tie.source, tie.target)]
-        if tie.state == "good" and abs(places[0] - places[1]) > 1:
+def _build_edges(links: Iterable[Link]) -> Iterator[OutlineEdge]:
+    """One edge for both directions; valid links that skip a column are left out."""
+    pairs: dict[tuple[str, str], list[tuple[Link, bool]]] = {}
+    for link in links:
+        places = [PLACE.get(box.ref.kind, len(PLACE)) for box in (link.source, link.target)]
+        if link.state == "good" and abs(places[0] - places[1]) > 1:
             continue
         forth = places[0] <= places[1]
-        ends = (tie.source.key, tie.target.key) if forth else (tie.target.key, tie.source.key)
-        pairs.setdefault(ends, []).append((tie, forth))
+        ends = (link.source.key, link.target.key) if forth else (link.target.key, link.source.key)
+        pairs.setdefault(ends, []).append((link, forth))
     for (left, right), found in pairs.items():
-        words = [f"{tie.paths[0]}: {tie.word}" for tie, _ in found if tie.word]
-        state = worst([tie.state for tie, _ in found])
+        words = [f"{link.paths[0]}: {link.word}" for link, _ in found if link.word]
+        state = worst_state([link.state for link, _ in found])
         ways = {forth for _, forth in found}
-        yield Joint(
+        yield OutlineEdge(
             left=left,
             right=right,
             forth=True in ways,
@@ -114,11 +116,16 @@ def _joints(ties: Iterable[Tie]) -> Iterator[Joint]:
         )
 
 
-def _outward(row: Row) -> Iterator[Joint]:
-    """One edge to the cluster objects for all ties that hold, and one for each that does not."""
-    good = sorted((tie for tie in row.out if not tie.word), key=lambda tie: -PLACE[tie.source.ref.kind])
-    for tie in [*good[:1], *(tie for tie in row.out if tie.word)]:
-        word = f"{tie.paths[0]}: {tie.word}" if tie.word else ""
-        yield Joint(
-            left=tie.source.key, right=tie.target.key, forth=True, back=False, state=tie.state, label=escape_text(word)
+def _hub_edges(row: Row) -> Iterator[OutlineEdge]:
+    """One edge to the cluster objects for all valid links, and one for each other link."""
+    good = sorted((link for link in row.out if not link.word), key=lambda link: -PLACE[link.source.ref.kind])
+    for link in [*good[:1], *(link for link in row.out if link.word)]:
+        word = f"{link.paths[0]}: {link.word}" if link.word else ""
+        yield OutlineEdge(
+            left=link.source.key,
+            right=link.target.key,
+            forth=True,
+            back=False,
+            state=link.state,
+            label=escape_text(word),
         )

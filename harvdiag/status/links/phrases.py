@@ -1,4 +1,4 @@
-"""What was found, in words instead of the names of checks."""
+"""Findings as clauses of a sentence, from the summaries of their rules."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from harvdiag.core.listing import join_escaped
 from harvdiag.core.model import Finding
 from harvdiag.rules import registry
 from harvdiag.status.links.rows import Row
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 
-__all__ = ["follows", "left", "likewise", "within"]
+__all__ = ["continue_sentence", "describe_consequences", "describe_hidden", "describe_repeated"]
 
 FIRST = {"A", "An", "All", "Another", "It", "More", "No", "None", "Nothing", "Not", "One", "Only", "Plan", "Several"}
 FIRST |= {"The", "What", "Management"}
 
 
-def within(told: str) -> str:
-    """A sentence that goes on after a comma or a colon."""
-    return told[:1].lower() + told[1:] if told.partition(" ")[0] in FIRST else told
+def continue_sentence(sentence: str) -> str:
+    """Return a sentence for use after a comma or a colon: its first word in lower case unless a name."""
+    return sentence[:1].lower() + sentence[1:] if sentence.partition(" ")[0] in FIRST else sentence
 
 
-def follows(findings: Iterable[Finding]) -> str:
-    """What comes of a fault: ``what follows: the running upgrade waits for a Node that has no Machine``."""
-    told = dict.fromkeys(within(_summary(finding.rule)) for finding in findings)
-    return f"what follows: {'; '.join(told)}" if told else ""
+def describe_consequences(findings: Iterable[Finding]) -> str:
+    """Return a sentence for use after a comma or a colon; its first word in lower case unless a name."""
+    clauses = dict.fromkeys(continue_sentence(_rule_summary(finding.rule)) for finding in findings)
+    return f"what follows: {'; '.join(clauses)}" if clauses else ""
 
 
-def likewise(count: int, noun: str, finding: Finding) -> str:
-    """Others with the same fault: ``27 more nodes have no Machine``, else the fault behind a colon."""
-    more, found = counted(count, f"more {noun}"), registry().get(finding.rule)
+def describe_repeated(count: int, noun: str, finding: Finding) -> str:
+    """Return how many others have the same fault: ``27 more nodes have no Machine``, else the fault after a colon."""
+    more, found = format_count(count, f"more {noun}"), registry().get(finding.rule)
     if found and found.alike and count > 1 and finding.subject.kind.lower() == noun.lower():
         return f"{more} {found.alike}"
-    return f"{more} likewise: {within(_summary(finding.rule).partition(':')[0])}"
+    return f"{more} likewise: {continue_sentence(_rule_summary(finding.rule).partition(':')[0])}"
 
 
-def left(row: Row) -> str:
-    """What was left out of a row: its Nodes by their names, else how many objects; empty where all is shown."""
+def describe_hidden(row: Row) -> str:
+    """Return what was left out of a row: its Nodes by name, else how many objects; empty where all is shown."""
     if row.folded:
         names = join_escaped([ref.name for ref in row.folded], 12)
-        return f"and {counted(len(row.folded), 'more node')} that hang together with these: {names}"
-    return f"and {row.left} more objects that hang together with these" if row.left else ""
+        return f"and {format_count(len(row.folded), 'more node')} that are connected with these: {names}"
+    return f"and {row.left} more objects that are connected with these" if row.left else ""
 
 
-def _summary(rule: str) -> str:
+def _rule_summary(rule: str) -> str:
     found = registry().get(rule)
     return found.summary.rstrip(".") if found else rule

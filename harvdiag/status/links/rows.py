@@ -1,6 +1,6 @@
-"""What the link graph is made of: objects and gaps, the ties between them, and the rows that they form.
+"""The link model: boxes for objects and for missing ones, the links between them, and the rows that they form.
 
-A row is what hangs together without the cluster objects: a Node with its Machine and that one's parts.
+A row is a connected group without the cluster objects: a Node with its Machine and the parts of that.
 """
 
 from __future__ import annotations
@@ -12,70 +12,82 @@ from harvdiag.core.keys import object_key, quote_key
 from harvdiag.core.marks import ABSENT, GOOD, SEVERE, UNSEEN
 from harvdiag.core.model import Finding, ObjectRef
 
-__all__ = ["COLUMNS", "HUB", "PLACE", "RANKS", "Row", "Thing", "Tie", "Web", "natural", "worst"]
+__all__ = [
+    "CLUSTER_KINDS",
+    "COLUMNS",
+    "PLACE",
+    "RANKS",
+    "Box",
+    "Link",
+    "LinkModel",
+    "Row",
+    "natural_key",
+    "worst_state",
+]
 
 COLUMNS = (("Node",), ("Machine",), ("CustomMachine", "RKEBootstrap"), ("Secret",))
 """The kinds of each column of a row."""
 PLACE = {kind: at for at, kinds in enumerate(COLUMNS) for kind in kinds}
-HUB = (
+CLUSTER_KINDS = (
     "Cluster.management.cattle.io",
     "Cluster.provisioning.cattle.io",
     "Cluster",
     "RKEControlPlane",
     "RKECluster",
 )
-"""The cluster objects, of which there is one each: the last column, from above."""
+"""The kinds of the cluster objects, one object each: the last column, from top to bottom."""
 NUMBER = re.compile(r"([0-9]+)")
 RANKS = (*SEVERE, ABSENT, UNSEEN, GOOD)
 
 
-def worst(states: list[str]) -> str:
-    """The state that matters most; ``good`` where there is none."""
+def worst_state(states: list[str]) -> str:
+    """Return the worst state; ``good`` where there is none."""
     return min(states, key=RANKS.index, default="good")
 
 
-def natural(ref: ObjectRef) -> tuple[tuple[str | int, ...], str]:
-    """What to sort names by: ``hv9`` before ``hv10``."""
+def natural_key(ref: ObjectRef) -> tuple[tuple[str | int, ...], str]:
+    """Return the sort key of natural order: ``hv9`` before ``hv10``."""
     parts = NUMBER.split(ref.name)
     return tuple(int(part) if at % 2 else part for at, part in enumerate(parts)), str(ref)
 
 
-class Thing(NamedTuple):
-    """A box: an object, or with `slot` (``no Machine``) the place of one that should be there.
+class Box(NamedTuple):
+    """A box: an object, or with `placeholder` (``no Machine``) the place of one that should be there.
 
-    `state` is ``good``, a severity, ``absent`` (it does not exist) or ``unseen``. `note` is its second line, `told` are
-    the findings about it. The name of a slot's `ref` is that of the object that misses it.
+    `state` is ``good``, a severity, ``absent`` (it does not exist) or ``unseen``. `note` is its second line, `findings`
+    are those about it. The name of a placeholder's `ref` is that of the object that lacks it; `exists` is False for a
+    placeholder and for an object that is referenced but not found.
     """
 
     ref: ObjectRef
     state: str = "good"
     note: str = ""
-    slot: str = ""
-    told: tuple[Finding, ...] = ()
-    real: bool = True
+    placeholder: str = ""
+    findings: tuple[Finding, ...] = ()
+    exists: bool = True
 
     @property
     def key(self) -> str:
         """Its key in the picture."""
-        return f"{object_key(self.ref)}/none" if self.slot else object_key(self.ref)
+        return f"{object_key(self.ref)}/none" if self.placeholder else object_key(self.ref)
 
     @property
     def name(self) -> str:
-        """What stands in the box."""
-        if self.ref.kind == "Secret" and self.real:
+        """The text in the box."""
+        if self.ref.kind == "Secret" and self.exists:
             return self.ref.name.removesuffix("-machine-plan")
-        return self.slot or self.ref.name.replace("provider_id ", "providerID ")
+        return self.placeholder or self.ref.name.replace("provider_id ", "providerID ")
 
 
-class Tie(NamedTuple):
-    """A link: `source` names `target` in the fields `paths`, all that lead from the one to the other.
+class Link(NamedTuple):
+    """A link: `source` references `target` in the fields `paths`, all that lead from the one to the other.
 
-    `state` is that of a thing; one that does not hold has a `word` for it: ``missing``, ``names what does not exist``.
-    `instead` is the name in it of what the other end names.
+    `state` is that of a box; one that does not hold has a `word` for it: ``missing``,
+    ``references what does not exist``. `instead` is the name that the other end references.
     """
 
-    source: Thing
-    target: Thing
+    source: Box
+    target: Box
     paths: tuple[str, ...]
     state: str = "good"
     word: str = ""
@@ -93,27 +105,27 @@ class Tie(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What hangs together: its things, the ties among them, and the ties to the cluster objects (`out`).
+    """A connected group: its boxes, the links among them, and the links to the cluster objects (`out`).
 
-    `left` is how many things were left out of it, `folded` are the Nodes among them.
+    `left` is how many boxes were left out of it, `folded` are the Nodes among them.
     """
 
-    things: tuple[Thing, ...]
-    ties: tuple[Tie, ...] = ()
-    out: tuple[Tie, ...] = ()
+    boxes: tuple[Box, ...]
+    links: tuple[Link, ...] = ()
+    out: tuple[Link, ...] = ()
     left: int = 0
     folded: tuple[ObjectRef, ...] = ()
 
     @property
     def state(self) -> str:
         """The worst state of anything in it."""
-        ties = [tie.state for tie in (*self.ties, *self.out)]
-        return worst([*(thing.state for thing in self.things), *ties])
+        links = [link.state for link in (*self.links, *self.out)]
+        return worst_state([*(box.state for box in self.boxes), *links])
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding about one of its things, each once; those first that nothing in the row explains."""
-        found = {finding.fingerprint: finding for thing in self.things for finding in thing.told}
+        """Every finding about one of its boxes, each once; first those that no other finding of the row explains."""
+        found = {finding.fingerprint: finding for box in self.boxes for finding in box.findings}
         return tuple(
             sorted(
                 found.values(),
@@ -122,44 +134,44 @@ class Row(NamedTuple):
         )
 
     @property
-    def linked(self) -> bool:
-        """Whether all that it should name is there, or at least nothing is known to be wrong with it."""
-        gaps = any(thing.slot and thing.state != "unseen" for thing in self.things)
-        return not gaps and not any(tie.broken or tie.state == "absent" for tie in (*self.ties, *self.out))
+    def is_linked(self) -> bool:
+        """Whether every link holds, as far as was seen: no reference is missing or dangling."""
+        gaps = any(box.placeholder and box.state != "unseen" for box in self.boxes)
+        return not gaps and not any(link.broken or link.state == "absent" for link in (*self.links, *self.out))
 
     @property
-    def held(self) -> bool:
-        """Whether its links hold, and all that was found follows from what is wrong elsewhere."""
-        return self.linked and bool(self.findings) and all(finding.caused_by for finding in self.findings)
+    def is_held_up(self) -> bool:
+        """Whether its links hold, and all its findings are consequences of faults elsewhere."""
+        return self.is_linked and bool(self.findings) and all(finding.caused_by for finding in self.findings)
 
     @property
     def broken(self) -> bool:
-        """Whether a finding is about one of its links, or about one that should be there."""
-        return any(tie.broken for tie in (*self.ties, *self.out))
+        """Whether a finding is about one of its links, or about a missing one."""
+        return any(link.broken for link in (*self.links, *self.out))
 
     @property
-    def ill(self) -> list[Thing]:
-        """Its Nodes that are broken: those that a finding is about, for another may be quite well; else all."""
+    def broken_nodes(self) -> list[Box]:
+        """Its Nodes that are broken: those that a finding is about, as others may be healthy; all where none is."""
         return ([node for node in self.nodes if node.state in SEVERE] or self.nodes) if self.broken else []
 
     @property
-    def nodes(self) -> list[Thing]:
+    def nodes(self) -> list[Box]:
         """Its Nodes that exist."""
-        return [thing for thing in self.things if thing.ref.kind == "Node" and thing.real]
+        return [box for box in self.boxes if box.ref.kind == "Node" and box.exists]
 
     @property
-    def head(self) -> Thing:
-        """What the row is called after: its first Node, else its first Machine, else whatever is there."""
-        return min(self.things, key=lambda t: (not t.real, PLACE[t.ref.kind], natural(t.ref)))
+    def head(self) -> Box:
+        """The box that names the row: its first Node, else its first Machine, else any."""
+        return min(self.boxes, key=lambda t: (not t.exists, PLACE[t.ref.kind], natural_key(t.ref)))
 
 
-class Web(NamedTuple):
-    """The whole graph: rows in the order in which they are read, and the cluster objects with their ties.
+class LinkModel(NamedTuple):
+    """The whole graph: rows in reading order, and the cluster objects with their links.
 
     `gaps` are the kinds that were not seen; `findings` those that are about the links or the objects in the picture.
     """
 
     rows: tuple[Row, ...]
-    hub: tuple[Thing, ...] = ()
-    spokes: tuple[Tie, ...] = ()
+    cluster_boxes: tuple[Box, ...] = ()
+    cluster_links: tuple[Link, ...] = ()
     gaps: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What is to be shown, before it has a place: the rows after focus and folding, and the words for the whole."""
+"""The rows that are shown, after focus and folding, with title and alternative text; positions come later."""
 
 from __future__ import annotations
 
@@ -11,84 +11,84 @@ from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.build import Graph
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.links.build import weave
-from harvdiag.status.links.folding import Entry, fold, trim
-from harvdiag.status.links.rows import Row, Web
-from harvdiag.status.links.table import COLUMNS, rows
-from harvdiag.status.links.titles import alt, title
+from harvdiag.status.links.build import build_model
+from harvdiag.status.links.folding import Entry, fold_rows, trim_row
+from harvdiag.status.links.rows import LinkModel, Row
+from harvdiag.status.links.table import COLUMNS, build_records
+from harvdiag.status.links.titles import build_alt_text, build_title
 from harvdiag.status.source import source_line
 
-__all__ = ["Plot", "plot"]
+__all__ = ["LinkRows", "select_rows"]
 
 
 @dataclass(frozen=True)
-class Plot(Tabular):
-    """The graph, what is shown of it, and what is said of it in one line, in a second one, and at length.
+class LinkRows(Tabular):
+    """The link model, the entries that are shown of it, its title, the line of its source, and its alternative text.
 
     Its table has one row a link and field, trouble first, all str: `source_kind`, `source`, `field`, `target_kind`,
-    `target` (empty for a field that should name another and does not), `state` (``holds``, or what is wrong with it),
-    `finding` (the rule that speaks of it; empty where none does).
+    `target` (empty for a missing reference), `state` (``holds``, or what is wrong with it),
+    `finding` (the rule of the finding about it; empty for none).
     """
 
     noun: ClassVar[str] = "links"
     dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str")
 
-    web: Web
+    model: LinkModel
     entries: tuple[Entry, ...]
     title: str
     source: str
     alt: str
 
     def __repr__(self) -> str:
-        return f"<Plot: {len(self.records)} links; {escape_text(self.title)}>"
+        return f"<LinkRows: {len(self.records)} links; {escape_text(self.title)}>"
 
     @property
     def records(self) -> list[Record]:
-        """One row a link, also of what is folded."""
-        return rows(self.web)
+        """One row a link, folded ones too."""
+        return build_records(self.model)
 
     def _document_head(self) -> dict[str, Any]:
         """The answer in words, and the kinds that were not seen."""
-        return {"title": self.title, "not_seen": list(self.web.gaps)}
+        return {"title": self.title, "not_seen": list(self.model.gaps)}
 
 
-def plot(
+def select_rows(
     diagnosis: Diagnosis,
     graph: Graph,
     focus: ObjectRef | None = None,
     finding: Finding | None = None,
     whole: bool = False,
-) -> Plot:
-    """All rows, or those around the object in focus; folded unless the `whole` is asked for."""
-    web = weave(diagnosis.facts.pairing, graph, diagnosis.findings)
+) -> LinkRows:
+    """Select all rows, or those around the object in focus; folded unless `whole` is given."""
+    model = build_model(diagnosis.facts.pairing, graph, diagnosis.findings)
     if focus is not None:
-        web = _around(web, focus, finding, graph)
-    entries = fold(web.rows, whole)
+        model = _rows_around(model, focus, finding, graph)
+    entries = fold_rows(model.rows, whole)
     if not whole:
-        entries = [trim(entry) if isinstance(entry, Row) else entry for entry in entries]
-    said = title(web, focus, finding)
-    return Plot(web, tuple(entries), said, source_line(diagnosis), alt(web, entries, said))
+        entries = [trim_row(entry) if isinstance(entry, Row) else entry for entry in entries]
+    title = build_title(model, focus, finding)
+    return LinkRows(model, tuple(entries), title, source_line(diagnosis), build_alt_text(model, entries, title))
 
 
-def _around(web: Web, focus: ObjectRef, finding: Finding | None, graph: Graph) -> Web:
-    """The rows in which the object is, and the cluster objects that they name.
+def _rows_around(model: LinkModel, focus: ObjectRef, finding: Finding | None, graph: Graph) -> LinkModel:
+    """The rows with the object, and the cluster objects that they reference.
 
-    Around a cluster object that is everything. Of what is not in the picture, it is the objects that it names, or
-    that show what was found.
+    Around a cluster object these are all rows. For an object that is not in the picture they are the rows of the
+    objects that it references, or that are evidence of the finding.
     """
-    if any(thing.ref == focus for thing in web.hub):
-        return web
-    meant = _meant(focus, finding, graph)
-    rows = tuple(row for row in web.rows if any(thing.ref in meant for thing in row.things))
+    if any(box.ref == focus for box in model.cluster_boxes):
+        return model
+    meant = _focus_objects(focus, finding, graph)
+    rows = tuple(row for row in model.rows if any(box.ref in meant for box in row.boxes))
     if not rows:
-        return web
-    named = {tie.target.key for row in rows for tie in row.out}
-    hub = tuple(thing for thing in web.hub if thing.key in named)
-    spokes = tuple(tie for tie in web.spokes if {tie.source.key, tie.target.key} <= named)
-    return Web(rows, hub, spokes, web.gaps)
+        return model
+    named = {link.target.key for row in rows for link in row.out}
+    cluster_boxes = tuple(box for box in model.cluster_boxes if box.key in named)
+    cluster_links = tuple(link for link in model.cluster_links if {link.source.key, link.target.key} <= named)
+    return LinkModel(rows, cluster_boxes, cluster_links, model.gaps)
 
 
-def _meant(focus: ObjectRef, finding: Finding | None, graph: Graph) -> list[ObjectRef]:
+def _focus_objects(focus: ObjectRef, finding: Finding | None, graph: Graph) -> list[ObjectRef]:
     if focus in graph and focus.kind != "Host":
         return [focus]
     named = list(graph.successors(focus)) if focus in graph else []

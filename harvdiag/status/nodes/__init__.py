@@ -1,1 +1,1 @@
-"""Every node against every question, trouble on top."""
+"""The node board: every node against every check, trouble on top."""

@@ -1,6 +1,6 @@
-"""The rows of the matrix from a cluster's facts: every node, and every Machine or name without one, trouble on top.
+"""The rows of the node board: every node, and every Machine or Node name without one, trouble on top.
 
-What is broken comes from the findings; a field that no rule judges is told as it stands.
+What is broken comes from the findings; a field that no rule judges is shown as it is.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from harvdiag.kinds.local import FLEET
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.nodes.cells import COLUMNS as HEADS
 from harvdiag.status.nodes.cells import Cell, Row
-from harvdiag.status.nodes.paired import paired
-from harvdiag.status.nodes.workload import Load, vms, volumes
+from harvdiag.status.nodes.paired import build_pair_cell
+from harvdiag.status.nodes.workload import Load, count_vms, count_volumes
 from harvdiag.upgrade.phases import DONE, PRELOADED, PRELOADING, REBOOT
-from harvdiag.upgrade.run import NodeRollout
+from harvdiag.upgrade.run import NodeUpgrade
 
 __all__ = ["Board"]
 
@@ -38,12 +38,12 @@ VOTER = condition_column("voter", "EtcdIsVoter")
 
 
 class Board(Tabular):
-    """All rows of one cluster, and what was found that is about none of them.
+    """All rows of one cluster, and the findings that are about none of them.
 
     Its table has one row a node, and one a Machine or a name without a node: `kind`, `name`, `machine`, `severity`
     (str), `findings` (Int64, how many), `paired` (str), `managed`, `ready`, `schedulable` (boolean), `roles`,
     `kubelet`, `os` (str), `volumes`, `vms` (Int64, how many), `upgrade` (its state), `rules` (str). What was not seen,
-    or cannot be told of a Machine, is missing.
+    or does not apply to a Machine, is missing.
     """
 
     noun = "nodes"
@@ -61,9 +61,9 @@ class Board(Tabular):
     @property
     def records(self) -> list[Record]:
         """One row each, as `rows` has them."""
-        return [dict(self._record(row)) for row in self.rows]
+        return [dict(self._row_record(row)) for row in self.rows]
 
-    def _record(self, row: Row) -> Iterator[tuple[str, Any]]:
+    def _row_record(self, row: Row) -> Iterator[tuple[str, Any]]:
         yield from zip(NAMED, (row.ref.kind, row.ref.name, row.machine, row.state), strict=True)
         for name in HEADS:
             cell = row.cells[name]
@@ -79,12 +79,12 @@ class Board(Tabular):
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Trouble on top: by severity, those with a fault of their own before those held up, by count, by name."""
-        found = [*self._nodes(), *self._ghosts()]
+        """The rows, trouble on top: by severity, own faults before rows that are held up, by count, by name."""
+        found = [*self._node_rows(), *self._ghost_rows()]
         found.sort(
             key=lambda row: (
                 min(row.rank, 2),
-                row.held,
+                row.is_held_up,
                 not row.ghost,
                 -len(row.findings),
                 row.node or row.name,
@@ -100,64 +100,68 @@ class Board(Tabular):
 
     @cached_property
     def others(self) -> list[Finding]:
-        """The findings that are about no row."""
+        """The findings that are about no row of the board."""
         told = {finding.fingerprint for row in self.rows for finding in row.findings}
         return [finding for finding in self.findings if finding.fingerprint not in told]
 
     @cached_property
     def columns(self) -> list[str]:
-        """The columns that there is anything to tell in."""
-        if self._rollout or self.facts.snapshot.gap("Upgrade"):
+        """The columns that have any content: `upgrade` only where there is an upgrade, or where it was not seen."""
+        if self._is_upgrading or self.facts.snapshot.gap("Upgrade"):
             return list(HEADS)
         return [name for name in HEADS if name != "upgrade"]
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
-    def _nodes(self) -> Iterator[Row]:
+    def _node_rows(self) -> Iterator[Row]:
         for ref in self.facts.pairing.nodes:
-            pairs = self._pairs.get(ref.name, [])
+            pairs = self._pairs_by_node.get(ref.name, [])
             machines = [pair.machine for pair in pairs if pair.machine]
-            found = self._about(ref, machines)
-            cells = {"findings": self._found(found), "paired": paired(self.facts.pairing, pairs, found)} | self._cells(
-                ref, found
-            )
+            found = self._findings_about(ref, machines)
+            cells = {
+                "findings": self._findings_cell(found),
+                "paired": build_pair_cell(self.facts.pairing, pairs, found),
+            } | self._build_cells(ref, found)
             yield Row(ref, ref.name, cells, found, machine=", ".join(machines))
 
-    def _ghosts(self) -> Iterator[Row]:
-        """Machines without a Node, and Nodes that a finding is about and that do not exist."""
+    def _ghost_rows(self) -> Iterator[Row]:
+        """The Machines without a Node, and the Nodes that do not exist but that a finding is about."""
         known = {ref.name for ref in self.facts.pairing.nodes}
         for ref in self.facts.pairing.machines:
-            pairs = self._alone.get(ref.name, [])
+            pairs = self._pairs_by_machine.get(ref.name, [])
             if not pairs:
                 continue
             edge = self.facts.pairing.node_ref(ref)
             known |= {edge.target.name} if edge else set()
-            found = self._about(edge.target if edge else ref, [ref.name])
-            cells, node = self._bare(paired(self.facts.pairing, pairs, found), found), edge.target.name if edge else ""
+            found = self._findings_about(edge.target if edge else ref, [ref.name])
+            cells, node = (
+                self._empty_cells(build_pair_cell(self.facts.pairing, pairs, found), found),
+                edge.target.name if edge else "",
+            )
             yield Row(ref, ref.name, cells, found, ghost=True, machine=ref.name, node=node)
         gone = [finding.subject for finding in self.findings if finding.subject.kind == "Node"]
         for ref in dict.fromkeys(ref for ref in gone if ref.name not in known):
-            found = self._about(ref, [])
+            found = self._findings_about(ref, [])
             absent = Cell("does not exist", found[0].severity.value, f"{ref} does not exist")
-            yield Row(ref, ref.name, self._bare(absent, found), found, ghost=True)
+            yield Row(ref, ref.name, self._empty_cells(absent, found), found, ghost=True)
 
-    def _bare(self, first: Cell, found: tuple[Finding, ...]) -> dict[str, Cell]:
+    def _empty_cells(self, first: Cell, found: tuple[Finding, ...]) -> dict[str, Cell]:
         cells = dict.fromkeys(HEADS, Cell("", NONE))
-        return cells | {"findings": self._found(found), "paired": first}
+        return cells | {"findings": self._findings_cell(found), "paired": first}
 
     @cached_property
-    def _pairs(self) -> dict[str, list[Pair]]:
-        return _by(self.facts.pairing.rows(), "node")
+    def _pairs_by_node(self) -> dict[str, list[Pair]]:
+        return _group_pairs(self.facts.pairing.rows(), "node")
 
     @cached_property
-    def _alone(self) -> dict[str, list[Pair]]:
-        return _by((pair for pair in self.facts.pairing.rows() if not pair.node), "machine")
+    def _pairs_by_machine(self) -> dict[str, list[Pair]]:
+        return _group_pairs((pair for pair in self.facts.pairing.rows() if not pair.node), "machine")
 
     @cached_property
-    def _index(self) -> dict[ObjectRef, list[Finding]]:
+    def _findings_by_object(self) -> dict[ObjectRef, list[Finding]]:
         """The findings by the objects that each is about: its subject, and the evidence of one about something wider.
 
-        A finding about a Node is about that one alone, whatever else shows it.
+        A finding about a Node is about that Node alone, whichever objects are its evidence.
         """
         index: dict[ObjectRef, list[Finding]] = {}
         for finding in self.findings:
@@ -168,61 +172,61 @@ class Board(Tabular):
                 index.setdefault(ref, []).append(finding)
         return index
 
-    def _about(self, ref: ObjectRef, machines: Iterable[str]) -> tuple[Finding, ...]:
+    def _findings_about(self, ref: ObjectRef, machines: Iterable[str]) -> tuple[Finding, ...]:
         own = [ref]
         for name in machines:
             machine = ObjectRef("Machine", FLEET, name)
             own += [machine, *(machine._replace(kind=kind) for kind in PARTS)]
             own.append(machine._replace(kind="Secret", name=f"{name}-machine-plan"))
-        mine = {finding.fingerprint for one in own for finding in self._index.get(one, ())}
+        mine = {finding.fingerprint for one in own for finding in self._findings_by_object.get(one, ())}
         return tuple(finding for finding in self.findings if finding.fingerprint in mine) if mine else ()
 
     # --- cells -----------------------------------------------------------------------------------------------------
 
-    def _cells(self, ref: ObjectRef, found: tuple[Finding, ...]) -> dict[str, Cell]:
-        obj, step = self.facts.pairing.obj(ref), self._steps.get(ref.name)
+    def _build_cells(self, ref: ObjectRef, found: tuple[Finding, ...]) -> dict[str, Cell]:
+        obj, step = self.facts.pairing.obj(ref), self._node_upgrades.get(ref.name)
         given = {name: FIELDS[name].value(obj) for name in ("ready", "schedulable", "roles", "managed")}
         voter = str(VOTER.value(obj) or "")
         return {
-            "managed": _managed(given["managed"], found),
-            "ready": _ready(given["ready"], step, found),
-            "schedulable": _schedulable(given["schedulable"], step),
-            "roles": _role(str(given["roles"] or ""), voter),
-            "kubelet": self._version("kubelet", ref, step),
-            "os": self._version("os", ref, step),
-            "volumes": _volumes(self._volumes, ref.name),
-            "vms": _vms(self._vms, ref.name),
-            "upgrade": self._upgrade(step, found),
+            "managed": _managed_cell(given["managed"], found),
+            "ready": _ready_cell(given["ready"], step, found),
+            "schedulable": _schedulable_cell(given["schedulable"], step),
+            "roles": _role_cell(str(given["roles"] or ""), voter),
+            "kubelet": self._version_cell("kubelet", ref, step),
+            "os": self._version_cell("os", ref, step),
+            "volumes": _volumes_cell(self._volume_loads, ref.name),
+            "vms": _vms_cell(self._vm_counts, ref.name),
+            "upgrade": self._upgrade_cell(step, found),
         }
 
-    def _found(self, found: tuple[Finding, ...]) -> Cell:
+    def _findings_cell(self, found: tuple[Finding, ...]) -> Cell:
         if not found:
-            return Cell("none", PLAIN if self.findings.skipped else GOOD, "no check finds anything about it", 0)
+            return Cell("none", PLAIN if self.findings.skipped else GOOD, "no finding is about it", 0)
         worst = min(finding.severity.rank for finding in found)
         told = "; ".join(f"{finding.rule}: {finding.message}" for finding in found[:4])
         return Cell(str(len(found)), SEVERE[worst], told, len(found))
 
     @cached_property
-    def _rollout(self) -> bool:
-        return self.facts.rollout is not None
+    def _is_upgrading(self) -> bool:
+        return self.facts.upgrade_run is not None
 
     @cached_property
-    def _steps(self) -> dict[str, NodeRollout]:
-        return {node.name: node for node in self.facts.rollout.nodes} if self.facts.rollout else {}
+    def _node_upgrades(self) -> dict[str, NodeUpgrade]:
+        return {node.name: node for node in self.facts.upgrade_run.nodes} if self.facts.upgrade_run else {}
 
     @cached_property
-    def _volumes(self) -> Any:
-        return volumes(self.facts.snapshot)
+    def _volume_loads(self) -> Any:
+        return count_volumes(self.facts.snapshot)
 
     @cached_property
-    def _vms(self) -> Any:
-        return vms(self.facts.snapshot)
+    def _vm_counts(self) -> Any:
+        return count_vms(self.facts.snapshot)
 
     @cached_property
-    def _usual(self) -> dict[str, str]:
-        """The kubelet and the system that most nodes run, or that the upgrade leads to; empty where there is none."""
-        if self.facts.rollout:
-            release = self.facts.rollout.upgrade.release
+    def _common_versions(self) -> dict[str, str]:
+        """The kubelet and OS that the upgrade installs, else those that most nodes run; empty where there is none."""
+        if self.facts.upgrade_run:
+            release = self.facts.upgrade_run.upgrade.release
             return {"kubelet": release.kubernetes, "os": release.os}
         found = {}
         for name, column in (("kubelet", FIELDS["kubelet"]), ("os", FIELDS["os"])):
@@ -231,20 +235,20 @@ class Board(Tabular):
             found[name] = str(version or "") if 2 * count > told.total() else ""
         return found
 
-    def _version(self, name: str, ref: ObjectRef, step: NodeRollout | None) -> Cell:
+    def _version_cell(self, name: str, ref: ObjectRef, step: NodeUpgrade | None) -> Cell:
         told = str(FIELDS[name].value(self.facts.pairing.obj(ref)) or "")
         if not told:
-            return Cell("not told", UNSEEN, FIELDS[name].source)
+            return Cell("not reported", UNSEEN, FIELDS[name].source)
         word = told.removeprefix("Harvester ").partition("+")[0]
-        usual, hint = self._usual[name], f"{FIELDS[name].source}: {told}"
+        usual, hint = self._common_versions[name], f"{FIELDS[name].source}: {told}"
         if not usual or told == usual:
             return Cell(word, GOOD if usual and step else PLAIN, hint, told)
         if step is None:
             return Cell(word, "warning", f"{hint}; most nodes run {usual}", told)
         late = step.state == DONE
-        return Cell(word, "warning" if late else PLAIN, f"{hint}; the upgrade leads to {usual}", told)
+        return Cell(word, "warning" if late else PLAIN, f"{hint}; the upgrade installs {usual}", told)
 
-    def _upgrade(self, step: NodeRollout | None, found: tuple[Finding, ...]) -> Cell:
+    def _upgrade_cell(self, step: NodeUpgrade | None, found: tuple[Finding, ...]) -> Cell:
         if step is None:
             gap = self.facts.snapshot.gap("Upgrade")
             return Cell("not seen", UNSEEN, f"Upgrade: {gap}") if gap else Cell("", NONE)
@@ -256,14 +260,14 @@ class Board(Tabular):
         return Cell(word, state, f"{hint}: {word}", step.state)
 
 
-def _by(pairs: Iterable[Pair], side: str) -> dict[str, list[Pair]]:
+def _group_pairs(pairs: Iterable[Pair], side: str) -> dict[str, list[Pair]]:
     found: dict[str, list[Pair]] = {}
     for pair in pairs:
         found.setdefault(getattr(pair, side), []).append(pair)
     return found
 
 
-def _managed(value: Any, found: tuple[Finding, ...]) -> Cell:
+def _managed_cell(value: Any, found: tuple[Finding, ...]) -> Cell:
     hint = FIELDS["managed"].source
     if value == "true":
         return Cell("yes", GOOD, f"{hint}: true", True)
@@ -271,12 +275,12 @@ def _managed(value: Any, found: tuple[Finding, ...]) -> Cell:
     return Cell("no", judged, f"{hint}: {value or 'absent'}", False)
 
 
-def _ready(value: Any, step: NodeRollout | None, found: tuple[Finding, ...]) -> Cell:
+def _ready_cell(value: Any, step: NodeUpgrade | None, found: tuple[Finding, ...]) -> Cell:
     hint = f"condition Ready: {value or 'absent'}"
     if value == "True":
         return Cell("yes", GOOD, hint, True)
     if not value:
-        return Cell("not told", UNSEEN, hint)
+        return Cell("not reported", UNSEEN, hint)
     if step is not None and step.state == REBOOT and not found:
         return Cell("restarting", NOW, f"{hint}; the upgrade restarts it", False)
     if value == "False":
@@ -284,7 +288,7 @@ def _ready(value: Any, step: NodeRollout | None, found: tuple[Finding, ...]) -> 
     return Cell("unknown", "error", hint, False, reason="readiness unknown")
 
 
-def _schedulable(value: Any, step: NodeRollout | None) -> Cell:
+def _schedulable_cell(value: Any, step: NodeUpgrade | None) -> Cell:
     if value is not False:
         return Cell("yes", GOOD, "spec.unschedulable: absent", True)
     asked = step is not None and step.handshake is not None and not step.handshake.idle
@@ -293,7 +297,7 @@ def _schedulable(value: Any, step: NodeRollout | None) -> Cell:
     return Cell("cordoned", "warning", "spec.unschedulable: true", False)
 
 
-def _role(roles: str, voter: str) -> Cell:
+def _role_cell(roles: str, voter: str) -> Cell:
     told = set(roles.split())
     word = "management" if {"control-plane", "etcd"} <= told else roles or "worker"
     hint = f"roles: {roles or 'none'}"
@@ -302,7 +306,7 @@ def _role(roles: str, voter: str) -> Cell:
     return Cell("witness" if "witness" in told else word, PLAIN, hint, roles)
 
 
-def _volumes(seen: dict[str, Load] | None, node: str) -> Cell:
+def _volumes_cell(seen: dict[str, Load] | None, node: str) -> Cell:
     hint = "Volume.longhorn.io status.currentNodeID"
     if seen is None:
         return Cell("not seen", UNSEEN, f"{hint}: not seen")
@@ -314,7 +318,7 @@ def _volumes(seen: dict[str, Load] | None, node: str) -> Cell:
     return Cell(words, told[0][1] if told else PLAIN, f"{hint}: {words}", load.attached, reason)
 
 
-def _vms(seen: dict[str, int] | None, node: str) -> Cell:
+def _vms_cell(seen: dict[str, int] | None, node: str) -> Cell:
     hint = "VirtualMachineInstance status.nodeName"
     if seen is None:
         return Cell("not seen", UNSEEN, f"{hint}: not seen")

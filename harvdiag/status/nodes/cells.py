@@ -1,4 +1,4 @@
-"""Cells and rows of the matrix: one fact of one node each, with its sign, its short word, and where it stands."""
+"""Cells and rows of the node board: one fact of one node each, with its state, its short word, and its field."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ COLUMNS = {
     "vms": "VMs",
     "upgrade": "upgrade",
 }
-"""The columns by name, and how each is headed."""
-NOBODY = len(SEVERE)
-SPEAKING = ("paired", "managed")  # what these tell of a fault says more than the name of its rule
-FOLLOWING = {"findings", "upgrade"}  # what these tell of a fault follows from the fault
+"""The columns by name, each with its heading."""
+HEALTHY_RANK = len(SEVERE)
+SPEAKING = ("paired", "managed")  # their words say more of a fault than the short form of its finding
+FOLLOWING = {"findings", "upgrade"}  # their trouble is a consequence of the fault, not the fault
 LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
 
 
 class Cell(NamedTuple):
-    """One fact: its short `word`, how it is (`state`), its `hint` with the field, and its `value` for a table.
+    """One fact: its short `word`, its `state` (a mark), its `hint` with the field, and its `value` for a table.
 
     `reason` is what is wrong with it, where the word alone does not say so.
     """
@@ -43,14 +43,14 @@ class Cell(NamedTuple):
 
     @property
     def bad(self) -> bool:
-        """Whether somebody should look at it: an error or a warning."""
+        """Whether it needs attention: an error or a warning."""
         return self.state in SEVERE[:2]
 
 
 class Row(NamedTuple):
-    """One node, or a Machine or a Node's name that has none (`ghost`), with a cell a column and what was found.
+    """One node, or a Machine or a Node's name that has none (`ghost`), with one cell per column and its findings.
 
-    `machine` names its Machines, `node` the Node that a Machine without one points at.
+    `machine` are the names of its Machines, `node` is the Node that a Machine without one references.
     """
 
     ref: ObjectRef
@@ -64,23 +64,23 @@ class Row(NamedTuple):
     @property
     def state(self) -> str:
         """The worst of its findings and cells: ``error``, ``warning``, ``info`` or empty."""
-        return SEVERE[self.rank] if self.rank < NOBODY else ""
+        return SEVERE[self.rank] if self.rank < HEALTHY_RANK else ""
 
     @property
     def rank(self) -> int:
-        """0 for the worst."""
+        """The rank of its state: 0 for an error, 1 for a warning, 2 for info, 3 for none of them."""
         found = [finding.severity.rank for finding in self.findings]
         found += [SEVERE.index(cell.state) for cell in self.cells.values() if cell.state in SEVERE]
-        return min(found, default=NOBODY)
+        return min(found, default=HEALTHY_RANK)
 
     @property
     def trouble(self) -> bool:
-        """Whether somebody should look at it."""
+        """Whether it needs attention: its worst state is an error or a warning."""
         return self.rank < 2
 
     @property
-    def held(self) -> bool:
-        """Whether all that is wrong with it follows from something else."""
+    def is_held_up(self) -> bool:
+        """Whether all that is wrong with it is a consequence of something else."""
         if not self.findings or not self.trouble:
             return False
         shown = {name for name, cell in self.cells.items() if cell.bad} - FOLLOWING

@@ -1,4 +1,4 @@
-"""What is drawn of many rows: each that is in trouble, those with the same trouble once, and the others as one."""
+"""The lines of the board of a large cluster: equal trouble is folded, and rows without trouble are one line."""
 
 from __future__ import annotations
 
@@ -10,59 +10,62 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import NONE, PLAIN, UNSEEN
 from harvdiag.status.nodes.cells import Cell, Row
-from harvdiag.status.summary import counted
+from harvdiag.status.summary import format_count
 
-__all__ = ["MANY", "Bundle", "Line", "cell_lines", "folded", "told"]
+__all__ = ["MANY", "Bundle", "Line", "cell_lines", "count_rows", "fold_rows"]
 
 MANY = 25
-"""As many rows are drawn one by one."""
-SAMPLE = 3  # of those with the same trouble
-TROUBLES = 12  # as many rows in trouble are drawn one by one
+"""Up to so many rows are shown one by one."""
+SAMPLE = 3  # rows shown of those with the same trouble
+TROUBLES = 12  # up to so many rows in trouble are shown one by one
 SUMS = {"volumes", "vms"}
-DEEP = 3  # lines in a cell
+DEEP = 3  # most lines in a cell
 
 
 class Bundle(NamedTuple):
-    """Rows that are drawn as one: what they are called, and what each column holds how often."""
+    """Rows that are shown as one line, with their label."""
 
     label: str
     rows: tuple[Row, ...]
     state: str = ""
 
     def column(self, name: str) -> list[tuple[Cell, int]]:
-        """The cells of a column, each once, and how many rows have it; the most frequent first.
+        """Return the distinct cells of a column with the number of rows that have each, most frequent first.
 
-        Of what is counted on each node, the sum.
+        Of a column of counts, one cell with the sum.
         """
         cells = [row.cells[name] for row in self.rows]
         if name in SUMS and all(isinstance(cell.value, int) for cell in cells):
             total = sum(cell.value for cell in cells)
             return [(Cell(str(total), PLAIN, f"{total} on all of them", total), len(cells))]
         found = Counter((cell.word, cell.state) for cell in cells if cell.state != NONE)
-        return [(Cell(word, state, f"{word}: {count} of {len(cells)}"), count) for (word, state), count in _by(found)]
+        return [
+            (Cell(word, state, f"{word}: {count} of {len(cells)}"), count)
+            for (word, state), count in _by_frequency(found)
+        ]
 
 
 Line = Row | Bundle
 
 
-def folded(rows: Sequence[Row], whole: bool = False) -> list[Line]:
-    """The lines of the picture; with `whole` every row is one."""
+def fold_rows(rows: Sequence[Row], whole: bool = False) -> list[Line]:
+    """Return the lines of the board; with `whole` every row is one."""
     if whole or len(rows) <= MANY:
         return list(rows)
     bad = [row for row in rows if row.trouble]
     well = tuple(row for row in rows if not row.trouble)
-    lines: list[Line] = list(bad) if len(bad) <= TROUBLES else list(_alike(bad))
-    return [*lines, Bundle(f"{told(well)}: nothing found", well)] if well else lines
+    lines: list[Line] = list(bad) if len(bad) <= TROUBLES else list(_fold_alike(bad))
+    return [*lines, Bundle(f"{count_rows(well)}: nothing found", well)] if well else lines
 
 
 def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
-    """What is in a cell of a line, fact by fact; what was not seen has no word, for its sign says it."""
+    """Return the cells of a line in one column, each with its text; empty for what was not seen: its mark says so."""
     if isinstance(each, Row):
         cell = each.cells[name]
-        return [(cell, _word(cell))] if cell.state != NONE else []
+        return [(cell, _cell_word(cell))] if cell.state != NONE else []
     cells = each.column(name)
     if len(cells) == 1:
-        return [(cells[0][0], _word(cells[0][0]))]
+        return [(cells[0][0], _cell_word(cells[0][0]))]
     shown = [(cell, f"{count} {escape_text(cell.word)}") for cell, count in cells[:DEEP]]
     if len(cells) > DEEP:
         rest = sum(count for _, count in cells[DEEP - 1 :])
@@ -70,21 +73,23 @@ def cell_lines(each: Line, name: str) -> list[tuple[Cell, str]]:
     return shown
 
 
-def _word(cell: Cell) -> str:
+def _cell_word(cell: Cell) -> str:
     return "" if cell.state == UNSEEN else escape_text(cell.word)
 
 
-def told(rows: Sequence[Row]) -> str:
-    """How many of what: ``174 nodes``, ``3 Machines``."""
+def count_rows(rows: Sequence[Row]) -> str:
+    """Return how many rows of which kind: ``174 nodes``, ``3 Machines``."""
     machines = sum(row.ref.kind == "Machine" for row in rows)
     nodes = len(rows) - machines
     return " and ".join(
-        filter(None, (counted(nodes, "node") if nodes else "", counted(machines, "Machine") if machines else ""))
+        filter(
+            None, (format_count(nodes, "node") if nodes else "", format_count(machines, "Machine") if machines else "")
+        )
     )
 
 
-def _alike(rows: Sequence[Row]) -> list[Line]:
-    """The first of each trouble, the rest of it as one; of very many sorts of trouble the worst."""
+def _fold_alike(rows: Sequence[Row]) -> list[Line]:
+    """Keep the first rows of each trouble and put the rest of it into one; of very many sorts keep the worst."""
     sorts = group_by(
         rows, lambda row: (row.ref.kind, row.state, row.reason, tuple(sorted(f.rule for f in row.findings)))
     )
@@ -92,7 +97,7 @@ def _alike(rows: Sequence[Row]) -> list[Line]:
     for at, (_, alike) in enumerate(sorts):
         if len(lines) >= MANY:
             rest = tuple(row for _, more in sorts[at:] for row in more)
-            return [*lines, Bundle(f"and {told(rest)} more", rest, rest[0].state)]
+            return [*lines, Bundle(f"and {count_rows(rest)} more", rest, rest[0].state)]
         keep = alike if len(alike) <= SAMPLE + 1 else alike[:SAMPLE]
         lines += keep
         if rest := tuple(alike[len(keep) :]):
@@ -100,5 +105,5 @@ def _alike(rows: Sequence[Row]) -> list[Line]:
     return lines
 
 
-def _by(found: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
+def _by_frequency(found: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))

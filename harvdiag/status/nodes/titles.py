@@ -1,4 +1,4 @@
-"""The matrix in words: its title, and what somebody is told who cannot see it."""
+"""The node board in words: its title, its notes, and its alternative text."""
 
 from __future__ import annotations
 
@@ -9,124 +9,133 @@ from harvdiag.core.marks import GOOD, NOW, SIGNS, UNSEEN
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
-from harvdiag.status.nodes.folding import Bundle, Line, told
-from harvdiag.status.summary import counted
+from harvdiag.status.nodes.folding import Bundle, Line, count_rows
+from harvdiag.status.summary import format_count
 
-__all__ = ["alt", "beside", "notes", "sign", "title"]
+__all__ = ["build_alt_text", "build_title", "cell_sign", "list_notes", "list_other_findings"]
 
-FEW, TOLD, NOTES = 3, 12, 4
+FEW, LISTED, NOTES = 3, 12, 4
 
 
-def sign(cell: Cell) -> str:
-    """The sign before its word."""
+def cell_sign(cell: Cell) -> str:
+    """Return the mark before the word of a cell; empty where its state has none."""
     return SIGNS.get(cell.state, "")
 
 
-def title(board: Board) -> str:
-    """The answer: which nodes need somebody, and why."""
+def build_title(board: Board) -> str:
+    """Return the answer in one line: which nodes need attention, and why."""
     if gap := board.facts.snapshot.gap("Node"):
-        return f"Nobody can tell how the nodes are: Nodes were not seen ({gap})"
+        return f"The state of the nodes is unknown: Nodes were not seen ({gap})"
     bad = [row for row in board.rows if row.trouble]
-    own = [row for row in bad if not row.held and not row.ghost]
-    ghosts, held = [row for row in bad if row.ghost], [row for row in bad if row.held and not row.ghost]
+    own = [row for row in bad if not row.is_held_up and not row.ghost]
+    ghosts, held = [row for row in bad if row.ghost], [row for row in bad if row.is_held_up and not row.ghost]
     parts = [
-        *([f"{_of(own, board)} {'needs' if len(own) == 1 else 'need'} you: {_named(own)}"] if own else []),
-        *([_lone(ghosts)] if ghosts else []),
+        *(
+            [f"{_format_share(own, board)} {'needs' if len(own) == 1 else 'need'} you: {_list_reasons(own)}"]
+            if own
+            else []
+        ),
+        *([_describe_ghosts(ghosts)] if ghosts else []),
     ]
     if board.rows and (bad or not board.findings.skipped):
-        parts += _beside(board, bool(own or ghosts))
+        parts += _describe_others(board, bool(own or ghosts))
     if held:
         by = " by it" if parts else ""
-        parts.append(f"{_of(held, board)} {'is' if len(held) == 1 else 'are'} held up{by}: {_named(held)}")
-    return "; ".join(parts) or _well(board)
+        parts.append(
+            f"{_format_share(held, board)} {'is' if len(held) == 1 else 'are'} held up{by}: {_list_reasons(held)}"
+        )
+    return "; ".join(parts) or _describe_healthy(board)
 
 
-def _beside(board: Board, more: bool) -> list[str]:
-    """What is found about no single node, in short: the first, and how many more."""
-    found = [finding for finding in beside(board) if finding.severity is not Severity.INFO]
+def _describe_others(board: Board, more: bool) -> list[str]:
+    """The findings about no single node in short: the first, and how many more."""
+    found = [finding for finding in list_other_findings(board) if finding.severity is not Severity.INFO]
     if not found:
         return []
     first = f"{found[0].subject.kind} {found[0].subject.name} ({found[0].short})"
-    rest = f" and {counted(len(found) - 1, 'more finding')}" if len(found) > 1 else ""
+    rest = f" and {format_count(len(found) - 1, 'more finding')}" if len(found) > 1 else ""
     return [f"beside the nodes {first}{rest}" if more else f"No node stands out, but {first}{rest}"]
 
 
-def _of(rows: Sequence[Row], board: Board) -> str:
-    return f"{len(rows)} of {counted(len(board.nodes), 'node')}"
+def _format_share(rows: Sequence[Row], board: Board) -> str:
+    return f"{len(rows)} of {format_count(len(board.nodes), 'node')}"
 
 
-def _named(rows: Sequence[Row]) -> str:
-    """Each with its reason; of more than a few, each reason with the first of them."""
+def _list_reasons(rows: Sequence[Row]) -> str:
+    """Each row with its reason; of more than a few, each reason with the first of its rows."""
     if len(rows) <= FEW:
         return ", ".join(f"{row.name} ({row.reason})" for row in rows)
     sorts = group_by(rows, lambda row: row.reason)
-    more = f" and {counted(len(sorts) - FEW, 'other fault')}" if len(sorts) > FEW else ""
-    return ", ".join(f"{reason} ({_first([row.name for row in alike])})" for reason, alike in sorts[:FEW]) + more
+    more = f" and {format_count(len(sorts) - FEW, 'other fault')}" if len(sorts) > FEW else ""
+    return ", ".join(f"{reason} ({_list_first([row.name for row in alike])})" for reason, alike in sorts[:FEW]) + more
 
 
-def _lone(ghosts: Sequence[Row]) -> str:
+def _describe_ghosts(ghosts: Sequence[Row]) -> str:
     machines = [row for row in ghosts if row.ref.kind == "Machine"]
     names = [row.name for row in ghosts if row.ref.kind != "Machine"]
-    lone = f"{counted(len(machines), 'Machine')} without Node ({_first([row.node or row.name for row in machines])})"
-    gone = f"{counted(len(names), 'node')} named that {'does' if len(names) == 1 else 'do'} not exist ({_first(names)})"
+    nodes = _list_first([row.node or row.name for row in machines])
+    lone = f"{format_count(len(machines), 'Machine')} without Node ({nodes})"
+    verb = "does" if len(names) == 1 else "do"
+    gone = f"{format_count(len(names), 'node')} named that {verb} not exist ({_list_first(names)})"
     return "; ".join(filter(None, (lone if machines else "", gone if names else "")))
 
 
-def _first(names: Sequence[str]) -> str:
+def _list_first(names: Sequence[str]) -> str:
     return join_escaped(names, len(names) if len(names) <= FEW else 2)
 
 
-def _well(board: Board) -> str:
-    size, skipped = counted(len(board.nodes), "node"), board.findings.skipped
+def _describe_healthy(board: Board) -> str:
+    size, skipped = format_count(len(board.nodes), "node"), board.findings.skipped
     gaps = [name for name in ("paired",) if any(row.cells[name].state == UNSEEN for row in board.nodes)]
-    if board.facts.rollout and not board.others:
-        return _going(board, f"; {counted(len(skipped), 'check')} could not be made" if skipped else "")
+    if board.facts.upgrade_run and not board.others:
+        return _describe_upgrade(board, f"; {format_count(len(skipped), 'check')} could not be run" if skipped else "")
     if skipped:
         why = " (Machines were not seen)" if gaps else ""
-        return f"No trouble seen on {size}, but {counted(len(skipped), 'check')} could not be made{why}"
+        return f"No trouble seen on {size}, but {format_count(len(skipped), 'check')} could not be run{why}"
     each = "The one node is" if len(board.nodes) == 1 else f"All {size} are"
     return f"{each} well: paired, managed, ready and schedulable"
 
 
-def _going(board: Board, rest: str) -> str:
-    """Where the upgrade is, while nothing is wrong."""
+def _describe_upgrade(board: Board, rest: str) -> str:
+    """Where the upgrade is while nothing is wrong."""
     size, done = len(board.nodes), sum(row.cells["upgrade"].state == GOOD for row in board.nodes)
     now = [f"{row.name} is at {row.cells['upgrade'].word}" for row in board.nodes if row.cells["upgrade"].state == NOW]
-    at = f", {_first(now)}" if now else ""
-    return f"Nothing is wrong with the {counted(size, 'node')}: {done} of {size} upgraded{at}{rest}"
+    at = f", {_list_first(now)}" if now else ""
+    return f"Nothing is wrong with the {format_count(size, 'node')}: {done} of {size} upgraded{at}{rest}"
 
 
-def beside(board: Board) -> list[Finding]:
-    """The findings about no single node, the worst first."""
+def list_other_findings(board: Board) -> list[Finding]:
+    """Return the findings about no single node, root causes first, then by severity."""
     return sorted(board.others, key=lambda finding: (bool(finding.caused_by), finding.severity.rank))
 
 
-def notes(board: Board) -> list[tuple[str, str]]:
-    """What is said below the table, each with its state: findings about no single node, and what is unseen."""
-    told = [(f"{f.subject}: {f.message}", f.severity.value) for f in beside(board)]
-    more = [(f"and {len(told) - NOTES} more findings about no single node", told[NOTES][1])] if told[NOTES:] else []
+def list_notes(board: Board) -> list[tuple[str, str]]:
+    """Return the notes below the table, each with its state: findings about no single node, and skipped checks."""
+    notes = [(f"{f.subject}: {f.message}", f.severity.value) for f in list_other_findings(board)]
+    more = [(f"and {len(notes) - NOTES} more findings about no single node", notes[NOTES][1])] if notes[NOTES:] else []
     skipped = len(board.findings.skipped)
-    gaps = [(f"{skipped} checks could not be made: not everything was seen", UNSEEN)] if skipped else []
-    return [*told[:NOTES], *more, *gaps]
+    gaps = [(f"{skipped} checks could not be run: not everything was seen", UNSEEN)] if skipped else []
+    return [*notes[:NOTES], *more, *gaps]
 
 
-def alt(board: Board, lines: Sequence[Line]) -> str:
-    """Who is in trouble, row by row, and what the others are."""
+def build_alt_text(board: Board, lines: Sequence[Line]) -> str:
+    """Return the alternative text: the rows in trouble one by one, and how many others there are."""
     bad = [row for row in board.rows if row.trouble]
-    said = [f"{_what(row)}: {_said(row)}." for row in bad[:TOLD]]
-    rest = [f"{len(bad) - TOLD} more rows have trouble."] if len(bad) > TOLD else []
+    sentences = [f"{_row_label(row)}: {_list_faults(row)}." for row in bad[:LISTED]]
+    rest = [f"{len(bad) - LISTED} more rows have trouble."] if len(bad) > LISTED else []
     well = [row for row in board.rows if not row.trouble]
-    calm = [f"{told(well)}: nothing found."] if well else []
-    other = [f"{finding.severity}: {finding.message}." for finding in beside(board)[:FEW]]
+    calm = [f"{count_rows(well)}: nothing found."] if well else []
+    other = [f"{finding.severity}: {finding.message}." for finding in list_other_findings(board)[:FEW]]
     fold = f" in {len(lines)} lines" if any(isinstance(line, Bundle) for line in lines) else ""
-    head = f"Table of {told(board.rows) or 'no nodes'}{fold} against {len(board.columns)} checks. {title(board)}."
-    return " ".join([head, *said, *rest, *calm, *other])
+    size = count_rows(board.rows) or "no nodes"
+    head = f"Table of {size}{fold} against {len(board.columns)} checks. {build_title(board)}."
+    return " ".join([head, *sentences, *rest, *calm, *other])
 
 
-def _what(row: Row) -> str:
+def _row_label(row: Row) -> str:
     return f"{row.ref.kind if row.ghost else 'Node'} {row.name}"
 
 
-def _said(row: Row) -> str:
+def _list_faults(row: Row) -> str:
     cells = [(name, cell) for name, cell in row.cells.items() if cell.bad]
     return ", ".join(f"{COLUMNS[name]}: {cell.word}" for name, cell in cells)

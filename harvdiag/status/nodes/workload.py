@@ -1,6 +1,6 @@
-"""What runs on the nodes: volumes of Longhorn and virtual machines, from kinds that no check needs.
+"""The workload of the nodes: Longhorn volumes and virtual machines, from kinds that no check needs.
 
-They are read only for the matrix. A source that does not hold them, or not whole, simply tells nothing of them.
+They are read for the node board only. Where a source does not have them completely, the counts are unknown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.fields import Obj, get_text
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["VMS", "VOLUMES", "Load", "vms", "volumes"]
+__all__ = ["VMS", "VOLUMES", "Load", "count_vms", "count_volumes"]
 
 VOLUMES, VMS = "volumes.longhorn.io", "virtualmachineinstances.kubevirt.io"
 
@@ -26,9 +26,9 @@ class Load(NamedTuple):
     faulted: int = 0
 
 
-def volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
-    """The volumes by the node that they are attached to; None where they were not seen."""
-    seen = _objects(snapshot, VOLUMES)
+def count_volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
+    """Count the volumes by the node that they are attached to; None where they were not seen."""
+    seen = _read_objects(snapshot, VOLUMES)
     if seen is None:
         return None
     ways = [(get_text(obj, "status.currentNodeID"), get_text(obj, "status.robustness")) for obj in seen]
@@ -36,13 +36,13 @@ def volumes(snapshot: Snapshot) -> Mapping[str, Load] | None:
     return {node: Load(count, found[node, "degraded"], found[node, "faulted"]) for node, count in each.items()}
 
 
-def vms(snapshot: Snapshot) -> Mapping[str, int] | None:
-    """How many virtual machines run on each node; None where they were not seen."""
-    seen = _objects(snapshot, VMS)
+def count_vms(snapshot: Snapshot) -> Mapping[str, int] | None:
+    """Count the virtual machines by the node that they run on; None where they were not seen."""
+    seen = _read_objects(snapshot, VMS)
     return None if seen is None else Counter(get_text(obj, "status.nodeName") for obj in seen)
 
 
-def _objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:
+def _read_objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:
     try:
         name = snapshot.resolve_kind(word).name
         return snapshot.objects(name) if snapshot.gap(name, everywhere=True) is None else None

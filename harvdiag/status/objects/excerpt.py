@@ -1,4 +1,4 @@
-"""An excerpt of an object's YAML: the fields that its links and columns stand on, and as much of the rest as fits."""
+"""An excerpt of an object's YAML: the fields that its links and columns are read from, and as much else as fits."""
 
 from __future__ import annotations
 
@@ -11,59 +11,62 @@ import yaml
 from harvdiag.core.escape import escape_text
 from harvdiag.core.fields import Obj, field_path
 
-__all__ = ["MOST", "excerpt"]
+__all__ = ["MOST", "build_excerpt"]
 
 MOST = 40
-"""Lines of an excerpt, unless fewer are asked for."""
+"""The default number of lines of an excerpt."""
 LONGEST = 140
 KEPT = (1, 2, 3, 4, 6, 8, 12, 24)
-"""How many entries of each list and mapping are tried; those that are wanted are kept in any case."""
+"""The numbers of entries of each list and mapping that are tried, in turn; wanted ones are kept in any case."""
 CUT = "\N{HORIZONTAL ELLIPSIS}"
 ALWAYS = ("apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.deletionTimestamp")
 Steps = tuple[str | int, ...]
 
 
-def excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> str:
-    """The object as YAML without managedFields, in `most` lines; those of `paths` come first where not all fit.
+def build_excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> str:
+    """Return the object as YAML without managedFields, in at most `most` lines; those of `paths` come first.
 
     What is left out is counted: ``# … 12 more``.
     """
     metadata = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
     whole = obj | ({"metadata": metadata} if metadata else {})
-    wanted = _wanted((*ALWAYS, *paths))
-    fit = _cut(whole, (), 0, wanted)
+    wanted = _wanted_prefixes((*ALWAYS, *paths))
+    fit = _limit_entries(whole, (), 0, wanted)
     for keep in KEPT:
-        part = _cut(whole, (), keep, wanted)
-        if _height(part) > most:
+        part = _limit_entries(whole, (), keep, wanted)
+        if _count_lines(part) > most:
             break
         fit = part
-    lines = [_told(line) for line in _dump(fit).split("\n")]
+    lines = [_format_line(line) for line in _dump_yaml(fit).split("\n")]
     return "\n".join(lines if len(lines) <= most else [*lines[: most - 1], f"# {CUT}"])
 
 
 @lru_cache(maxsize=64)
-def _wanted(paths: tuple[str, ...]) -> frozenset[Steps]:
-    """Every place on the way to one of the paths."""
+def _wanted_prefixes(paths: tuple[str, ...]) -> frozenset[Steps]:
+    """Every prefix of one of the paths, as steps."""
     ways = [field_path(path).steps for path in paths]
     return frozenset(steps[:end] for steps in ways for end in range(1, len(steps) + 1))
 
 
-def _cut(value: Any, at: Steps, keep: int, wanted: frozenset[Steps]) -> Any:
-    """The value with no more than `keep` entries at each level, and those that are wanted."""
+def _limit_entries(value: Any, at: Steps, keep: int, wanted: frozenset[Steps]) -> Any:
+    """The value with no more than `keep` entries at each level, plus those that are wanted."""
     if isinstance(value, Mapping):
         there = list(value.items())
-        kept = _chosen([(*at, str(key)) in wanted for key, _ in there], keep)
-        part = {_short(str(there[n][0])): _cut(there[n][1], (*at, str(there[n][0])), keep, wanted) for n in kept}
+        kept = _choose_indexes([(*at, str(key)) in wanted for key, _ in there], keep)
+        part = {
+            _shorten_text(str(there[n][0])): _limit_entries(there[n][1], (*at, str(there[n][0])), keep, wanted)
+            for n in kept
+        }
         return part | ({CUT: f"{len(there) - len(kept)} more"} if len(kept) < len(there) else {})
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        kept = _chosen([(*at, n) in wanted for n in range(len(value))], keep)
-        rows = [_cut(value[n], (*at, n), keep, wanted) for n in kept]
+        kept = _choose_indexes([(*at, n) in wanted for n in range(len(value))], keep)
+        rows = [_limit_entries(value[n], (*at, n), keep, wanted) for n in kept]
         return rows + ([f"{CUT}: {len(value) - len(kept)} more"] if len(kept) < len(value) else [])
-    return _short(value) if isinstance(value, str) else value
+    return _shorten_text(value) if isinstance(value, str) else value
 
 
-def _chosen(wanted: Sequence[bool], keep: int) -> list[int]:
-    """The places of those that are wanted and of the first others, in their order."""
+def _choose_indexes(wanted: Sequence[bool], keep: int) -> list[int]:
+    """The indexes of the wanted entries and of the first others, in order."""
     if len(wanted) <= keep:
         return list(range(len(wanted)))
     room = max(keep - sum(wanted), 0)
@@ -71,37 +74,37 @@ def _chosen(wanted: Sequence[bool], keep: int) -> list[int]:
     return sorted([*(n for n, it in enumerate(wanted) if it), *others])
 
 
-def _short(text: str) -> str:
-    """One line of a text; a file or a certificate is no more than its beginning.
+def _shorten_text(text: str) -> str:
+    """The first line of a text, truncated: a file or a certificate is shown by its beginning only.
 
-    Half of a surrogate pair, which JSON can hold and YAML cannot, is written out.
+    Half of a surrogate pair, which JSON allows and YAML does not, is escaped.
     """
     text = text.encode(errors="backslashreplace").decode()
     first = text.split("\n", 1)[0]
     return text if first == text and len(text) <= LONGEST else f"{first[:LONGEST]}{CUT} ({len(text)} characters)"
 
 
-def _height(value: Any) -> int:
-    """The lines that it takes."""
+def _count_lines(value: Any) -> int:
+    """The number of YAML lines that a value takes."""
     if isinstance(value, Mapping):
-        return sum(1 + (_height(it) if _deep(it) else 0) for it in value.values())
+        return sum(1 + (_count_lines(it) if _is_nested(it) else 0) for it in value.values())
     if isinstance(value, list):
-        return sum(_height(it) if _deep(it) else 1 for it in value)
+        return sum(_count_lines(it) if _is_nested(it) else 1 for it in value)
     return 1
 
 
-def _deep(value: Any) -> bool:
+def _is_nested(value: Any) -> bool:
     return isinstance(value, Mapping | list) and bool(value)
 
 
-def _dump(value: Any) -> str:
+def _dump_yaml(value: Any) -> str:
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10**6)
     return text.rstrip("\n")
 
 
-def _told(line: str) -> str:
-    """A line for people; what was cut is a comment."""
+def _format_line(line: str) -> str:
+    """A line for people: escaped, and what was cut as a comment."""
     bare = line.lstrip(" -")
     if bare.startswith((f"{CUT}: ", f"'{CUT}: ")):
         return f"{line[: len(line) - len(bare)].replace('-', ' ')}# {CUT} {bare.strip(chr(39)).removeprefix(CUT)[2:]}"

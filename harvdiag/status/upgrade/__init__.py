@@ -1,6 +1,6 @@
-"""The status of an upgrade: where it stands, why, and what may be done, in the words of a colleague.
+"""The status of an upgrade: where it is, why it is held up, and what can be done.
 
-What it says of faults comes from the findings; what it says of progress, from the states. It judges nothing itself.
+Faults come from the findings, progress from the states of the objects; nothing is judged here.
 """
 
 from harvdiag.status.diagnosis import Diagnosis

@@ -1,4 +1,4 @@
-"""The faults behind an upgrade that stands still: in words, the consequence first, then its cause, then what to do."""
+"""The faults behind a stalled upgrade: the consequence first, then its cause, then the next step."""
 
 from __future__ import annotations
 
@@ -8,65 +8,65 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.summary import broken, value
+from harvdiag.status.summary import fault_evidence, format_evidence
 from harvdiag.status.upgrade.part import Part, PartKey
 
-__all__ = ["also", "faults"]
+__all__ = ["explain_faults", "explain_others"]
 
 LONG, FEW = 600, 3
 MORE = "`harvdiag check` of the same source"
 
 
-def faults(diagnosis: Diagnosis) -> Iterator[Part]:
-    """Of the story: the upgrade's own finding first, then the link that broke, then what to do."""
+def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
+    """Explain the story: the upgrade's own finding first, then the broken link, then the next step."""
     if not diagnosis.story:
         return
-    last = _last(diagnosis.story)
+    last = _last_consequence(diagnosis.story)
     root = diagnosis.root_cause(last)
     alike = tuple(f for f in diagnosis.story if f.rule == last.rule and f is not last)
-    key = PartKey.WHY if diagnosis.rollout or diagnosis.stuck else PartKey.LEFT_OVER
-    yield Part(key, _why(last, alike), findings=(last, *alike))
+    key = PartKey.WHY if diagnosis.upgrade_run or diagnosis.is_stuck else PartKey.LEFT_OVER
+    yield Part(key, _explain_reason(last, alike), findings=(last, *alike))
     roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
     if last is not root and last.rule != root.rule:
         rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
-        told = _first(root, roots)
+        first = _list_roots(root, roots)
         yield Part(
-            PartKey.ROOT_CAUSE, "; ".join(format_value(f.message, LONG) for f in told) + rest, findings=tuple(told)
+            PartKey.ROOT_CAUSE, "; ".join(format_value(f.message, LONG) for f in first) + rest, findings=tuple(first)
         )
-    if link := broken(root):
-        yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {value(link)}".replace("  ", " "))
+    if link := fault_evidence(root):
+        yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {format_evidence(link)}".replace("  ", " "))
     if root.next:
         more = len(root.next) - 1
-        rest = f" (step 1 of {more + 1}: {MORE} has all)" if more else ""
+        rest = f" (step 1 of {more + 1}: {MORE} shows all)" if more else ""
         yield Part(PartKey.DO, f"{root.next[0]}{rest}", lead=root.next[0])
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)
-    yield from _others(
+    yield from _summarize_others(
         [f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots], PartKey.ALSO
     )
 
 
-def also(diagnosis: Diagnosis) -> Iterator[Part]:
-    """What was found beside the story."""
-    yield from _others(diagnosis.beside, PartKey.ALSO_FOUND)
+def explain_others(diagnosis: Diagnosis) -> Iterator[Part]:
+    """Explain the findings that are not part of the story."""
+    yield from _summarize_others(diagnosis.other_findings, PartKey.ALSO_FOUND)
 
 
-def _others(others: Sequence[Finding], key: PartKey) -> Iterator[Part]:
+def _summarize_others(others: Sequence[Finding], key: PartKey) -> Iterator[Part]:
     if others:
         rest = f", and {len(others) - 1} more" if len(others) > 1 else ""
-        yield Part(key, f"{others[0].message}{rest} ({MORE} tells all)")
+        yield Part(key, f"{others[0].message}{rest} ({MORE} shows all)")
 
 
-def _last(story: Sequence[Finding]) -> Finding:
-    """The end of the story: of those of its rule the first."""
+def _last_consequence(story: Sequence[Finding]) -> Finding:
+    """The last consequence of the story; of several of its rule the first."""
     last = next((f for f in reversed(story) if f.caused_by), story[0])
     return next(f for f in story if f.rule == last.rule)
 
 
-def _why(last: Finding, alike: Sequence[Finding]) -> str:
+def _explain_reason(last: Finding, alike: Sequence[Finding]) -> str:
     others = join_names([finding.subject.name for finding in alike])
-    return format_value(last.message, LONG) + (f" (the same is found of {others})" if alike else "")
+    return format_value(last.message, LONG) + (f" (the same applies to {others})" if alike else "")
 
 
-def _first(root: Finding, roots: Sequence[Finding]) -> list[Finding]:
+def _list_roots(root: Finding, roots: Sequence[Finding]) -> list[Finding]:
     return [root, *(f for f in roots if f is not root)][:FEW]

@@ -1,23 +1,23 @@
-"""The explanation of an upgrade, part by part, whatever state it is in."""
+"""The explanation of an upgrade, part by part, in any state."""
 
 from __future__ import annotations
 
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade import finished as over
-from harvdiag.status.upgrade import node as one
-from harvdiag.status.upgrade import running as whole
+from harvdiag.status.upgrade.finished import explain_finished
+from harvdiag.status.upgrade.node import explain_node
 from harvdiag.status.upgrade.part import Part
+from harvdiag.status.upgrade.running import explain_running
 
-__all__ = ["explain"]
+__all__ = ["explain_upgrade"]
 
 
-def explain(diagnosis: Diagnosis, node: str = "") -> list[Part]:
-    """The parts for the whole upgrade, or for one node; as the cluster has it, not yet made fit for a terminal.
+def explain_upgrade(diagnosis: Diagnosis, node: str = "") -> list[Part]:
+    """Return the parts for the whole upgrade, or for one node; names are as in the cluster, not yet escaped.
 
     Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
     """
-    if diagnosis.rollout is None:
-        return list(over.explain(diagnosis, node))
+    if diagnosis.upgrade_run is None:
+        return list(explain_finished(diagnosis, node))
     if node:
-        return list(one.explain(diagnosis, diagnosis.rollout, node))
-    return list(whole.explain(diagnosis, diagnosis.rollout))
+        return list(explain_node(diagnosis, diagnosis.upgrade_run, node))
+    return list(explain_running(diagnosis, diagnosis.upgrade_run))

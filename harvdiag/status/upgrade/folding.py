@@ -1,4 +1,4 @@
-"""The nodes of an upgrade that are alike, put together in a big cluster."""
+"""Folding of equal nodes of an upgrade into lanes, in a large cluster."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from itertools import groupby
 from typing import NamedTuple
 
 from harvdiag.core.listing import group_by
-from harvdiag.status.upgrade.progress import Way
+from harvdiag.status.upgrade.progress import NodeProgress
 
-__all__ = ["Lane", "folded"]
+__all__ = ["Lane", "fold_nodes"]
 
 FEW, ALIKE, TROUBLED = 8, 3, 5
-"""From so many nodes on those that are alike share a lane: so many that are well, so many in the same trouble."""
+"""With more than FEW nodes, at least ALIKE equal ones share a lane, or TROUBLED ones in the same trouble."""
 
 
 class Lane(NamedTuple):
-    """One lane: the nodes in it, all of the same state and mark, and what is said below it (empty: nothing)."""
+    """One lane: its nodes, all of the same state and mark, and the message below it (may be empty)."""
 
-    ways: Sequence[Way]
+    nodes: Sequence[NodeProgress]
     says: str
 
     @property
-    def first(self) -> Way:
+    def first(self) -> NodeProgress:
         """The node that stands for all."""
-        return self.ways[0]
+        return self.nodes[0]
 
 
-def folded(ways: Sequence[Way]) -> list[Lane]:
-    """The lanes: in a big cluster nodes that are alike share one; what is said is said once for those in a row."""
+def fold_nodes(ways: Sequence[NodeProgress]) -> list[Lane]:
+    """Return the lanes: in a large cluster equal nodes share one; a message for a run of lanes is given once."""
     big, found = len(ways) > FEW, list[Lane]()
     for (mark, *_), alike in group_by(ways, lambda way: (way.mark, way.rule, way.state, way.at)):
         most = TROUBLED if mark in {"error", "warning"} else ALIKE
         together = big and len(alike) >= most and mark != "now"
         found += [Lane(alike, "")] if together else [Lane([way], "") for way in alike]
-    return [lane._replace(says=said) for lane, said in zip(found, _said(found), strict=True)]
+    return [lane._replace(says=message) for lane, message in zip(found, _assign_messages(found), strict=True)]
 
 
-def _said(lanes: Sequence[Lane]) -> Iterator[str]:
-    """What is said below each lane: of those in a row for which the same holds, the last."""
+def _assign_messages(lanes: Sequence[Lane]) -> Iterator[str]:
+    """The message below each lane; of a run of lanes with the same message only the last has it."""
     for _, row in groupby(lanes, key=lambda lane: (lane.first.mark, lane.first.rule or lane.first.name)):
         same = list(row)
         first = next((lane.first for lane in same if lane.first.says), same[0].first)
         yield from [""] * (len(same) - 1)
-        yield first.said_of("each of them") if sum(len(lane.ways) for lane in same) > 1 else first.says
+        yield first.said_of("each of them") if sum(len(lane.nodes) for lane in same) > 1 else first.says

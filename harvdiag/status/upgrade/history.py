@@ -1,4 +1,4 @@
-"""What the picture of the timeline shows: rows of bars and signs, the moment at which all stopped, and the answer."""
+"""The content of the timeline picture: rows of bars and fault marks, when all stopped, and the answer."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.keys import object_key
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.tabular import Record, Tabular, to_plain
-from harvdiag.status.upgrade.folding import Lane, folded
-from harvdiag.status.upgrade.headline import done, headline, title
-from harvdiag.status.upgrade.progress import Course
+from harvdiag.status.upgrade.folding import Lane, fold_nodes
+from harvdiag.status.upgrade.headline import build_headline, build_title, describe_progress
+from harvdiag.status.upgrade.progress import UpgradeProgress
 from harvdiag.upgrade.phases import FAILED
-from harvdiag.upgrade.timeline import PHASE_COLUMNS, Entry, EntryKind, Span, lines, stopped, timeline
-from harvdiag.upgrade.waiting import has_turn
-from harvdiag.upgrade.wording import named, span
+from harvdiag.upgrade.timeline import PHASE_COLUMNS, Entry, EntryKind, Span, build_timeline, find_stop, format_entries
+from harvdiag.upgrade.waiting import is_upgrading
+from harvdiag.upgrade.wording import format_duration, upgrade_title
 
-__all__ = ["Bar", "History", "Row", "Sign"]
+__all__ = ["Bar", "FaultMark", "History", "Row"]
 
-JOBS = frozenset({"kubernetes", "restart"})  # what is none: it lies between two Jobs
+JOBS = frozenset({"kubernetes", "restart"})  # steps that are not Jobs: they lie between two Jobs
 SHORT = {"skip-restart-rancher-system-agent": "skip-restart", "skip-manifests-apply": "skip-manifests"}
-STANDS = {"good": "done", "now": "goes on", "warning": "held up", "error": "stands still", "wait": "not reached"}
+MARK_WORDS = {"good": "done", "now": "in progress", "warning": "held up", "error": "stalled", "wait": "not reached"}
 FEW = 5
-HERE = "~~~ here it stopped: what follows repeats itself, or tells of a fault, and moves nothing ~~~"
+HERE = "~~~ stopped here: what follows is repetition or faults, without progress ~~~"
 DRAIN, HOOKS = "drain to restart, node by node", frozenset({"pre-drain", "kubernetes", "post-drain", "restart"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One bar: what it is, from when to when (None: it goes on), its mark, whether it is a Job, and what is told."""
+    """One bar: its step, its times (`ended` is None while in progress), its mark, whether it is a Job."""
 
     step: str
     began: datetime
@@ -44,19 +44,19 @@ class Bar:
     idle: str
 
 
-class Sign(NamedTuple):
-    """A fault: when it came, its mark, and what is told."""
+class FaultMark(NamedTuple):
+    """A fault: its time, its mark, and its message."""
 
     time: datetime
     mark: str
-    told: str
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row: its key and label, what stands below that, its mark, and what happened in it.
+    """One row: its key and label, the text `under` that, its mark, its bars and fault marks.
 
-    `rest` is the number of Events, lines of logs and the like about it that have no sign.
+    `rest` is the number of Events, log lines and the like about it that have no mark.
     """
 
     key: str
@@ -64,13 +64,13 @@ class Row:
     under: str
     mark: str
     bars: tuple[Bar, ...]
-    signs: tuple[Sign, ...]
+    signs: tuple[FaultMark, ...]
     nodes: tuple[str, ...] = ()
     rest: int = 0
 
 
 class History(Tabular):
-    """The upgrade that is under way, else the last, in time.
+    """The timeline of the upgrade that is under way, else of the last.
 
     Its table has one row a phase, then one a step of each node: `node`, `step` (str), `began`, `ended`
     (datetime64[ns, UTC]), `duration`, `gap` (timedelta64[ns]). `node` is missing for a phase.
@@ -79,39 +79,39 @@ class History(Tabular):
     noun = "spans"
     dtypes: ClassVar[Mapping[str, str]] = PHASE_COLUMNS
 
-    def __init__(self, course: Course) -> None:
-        self.course = course
+    def __init__(self, progress: UpgradeProgress) -> None:
+        self.progress = progress
 
     def __repr__(self) -> str:
-        stop = self.course.standing.last if self.course.standing.still else None
+        stop = self.progress.diagnosis.last if self.progress.diagnosis.is_stalled else None
         last = f", nothing moved after {stop.time:%Y-%m-%d %H:%M} UTC" if stop else ""
         return f"<History: {len(self.records)} phases and steps, {len(self.lines)} lines{last}>"
 
     @property
     def records(self) -> list[Record]:
-        """One row a span; None where nothing tells."""
+        """One row a span; None for a time that is unknown."""
         return [
             {name: getattr(told, name) for name in self.dtypes} | {"node": told.node or None}
-            for told in self.course.spans
+            for told in self.progress.spans
         ]
 
     @cached_property
     def lines(self) -> list[str]:
-        """As text, one line an entry, and where it stopped; then what could not be placed in time."""
-        standing = self.course.standing
-        if standing.past is None:
+        """The timeline as text, one line per entry, with where it stopped; then what has no time."""
+        diagnosis = self.progress.diagnosis
+        if diagnosis.past is None:
             return []
-        entries = standing.past.entries()
-        told = lines(entries)
-        if standing.still and standing.last:
-            told.insert(entries.index(standing.last) + 1, HERE)
-        return [*told, *map(escape_text, standing.past.untimed)]
+        entries = diagnosis.past.entries()
+        told = format_entries(entries)
+        if diagnosis.is_stalled and diagnosis.last:
+            told.insert(entries.index(diagnosis.last) + 1, HERE)
+        return [*told, *map(escape_text, diagnosis.past.untimed)]
 
     def _document_head(self) -> dict[str, Any]:
-        """When it `stopped` (None where it did not), and every entry that tells a time."""
-        standing = self.course.standing
-        stop = standing.last if standing.still else None
-        told = standing.past.entries() if standing.past else []
+        """When it `stopped` (None where it did not), and every entry with a time."""
+        diagnosis = self.progress.diagnosis
+        stop = diagnosis.last if diagnosis.is_stalled else None
+        told = diagnosis.past.entries() if diagnosis.past else []
         entries = [
             {"time": e.time, "what": e.what, "node": e.node or None, "object": e.object.as_dict(), "field": e.field}
             for e in told
@@ -120,37 +120,37 @@ class History(Tabular):
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """Everything that tells a time, in its order."""
-        rollout = self.course.rollout
-        return timeline(rollout, self.course.facts.snapshot) if rollout else []
+        """All entries with a time, in order."""
+        rollout = self.progress.upgrade_run
+        return build_timeline(rollout, self.progress.facts.snapshot) if rollout else []
 
     @cached_property
     def spans(self) -> list[Span]:
-        """The spans of which the begin or the end is known."""
-        return [s for s in self.course.spans if s.began or s.ended]
+        """The spans with a known begin or end."""
+        return [s for s in self.progress.spans if s.began or s.ended]
 
     @property
-    def told(self) -> bool:
-        """Whether there is anything to draw: a time beyond that at which the upgrade was made."""
+    def has_times(self) -> bool:
+        """Whether there is anything to draw: a time other than that of the Upgrade's creation."""
         return len({at for s in self.spans for at in (s.began, s.ended) if at}) > 1
 
     @cached_property
     def stop(self) -> Entry | None:
-        """The last entry at which anything moved, where it stands still."""
-        return stopped(self.entries, self.course.facts.now.at) if self.course.stands else None
+        """The last entry that is progress, where the upgrade is stalled."""
+        return find_stop(self.entries, self.progress.facts.now.at) if self.progress.is_stalled else None
 
     @cached_property
     def end(self) -> datetime:
-        """Where the axis ends: the time of collection, of an upgrade that is over its own end."""
+        """The end of the axis: the time of collection, or the end of a finished upgrade."""
         times = [at for s in self.spans for at in (s.began, s.ended) if at]
         times += [e.time for e in self.entries if e.moves]
-        now = self.course.facts.now.at
-        return max([*times, now]) if now and self.course.running else max(times)
+        now = self.progress.facts.now.at
+        return max([*times, now]) if now and self.progress.running else max(times)
 
     @cached_property
     def busy(self) -> list[tuple[datetime, datetime]]:
-        """When something was at work or moved."""
-        going = self.course.running and not self.course.stands
+        """The intervals in which something was at work."""
+        going = self.progress.running and not self.progress.is_stalled
         found = []
         for s in self.spans:
             began = s.began or s.ended
@@ -164,45 +164,45 @@ class History(Tabular):
     @cached_property
     def phases(self) -> list[Row]:
         """The phases so far, each a row."""
-        marks = {cell.label: (cell.number, cell.mark) for cell in self.course.cells}
+        marks = {cell.label: (cell.number, cell.mark) for cell in self.progress.cells}
         rows = []
-        for told in (s for s in self.course.spans if not s.node):
+        for told in (s for s in self.progress.spans if not s.node):
             number, mark = marks.get(told.step, (0, "unseen"))
-            label, bars = f"{number} {told.step}", tuple(self._bars([told], mark))
+            label, bars = f"{number} {told.step}", tuple(self._build_bars([told], mark))
             rows.append(Row(key=f"phase-{number}", label=label, under="", mark=mark, bars=bars, signs=()))
         return rows
 
     @cached_property
     def nodes(self) -> list[Row]:
-        """The nodes, those in trouble first; of many those that are alike together."""
+        """The nodes, those in trouble first; equal ones of many share a row."""
         mine: dict[str, list[Span]] = {}
         for told in self.spans:
             mine.setdefault(told.node, []).append(told)
-        return [self._row(lane, mine) for lane in folded(self.course.ways)]
+        return [self._build_row(lane, mine) for lane in fold_nodes(self.progress.nodes)]
 
-    def _row(self, lane: Lane, spans: dict[str, list[Span]]) -> Row:
-        way, names = lane.first, tuple(way.name for way in lane.ways)
+    def _build_row(self, lane: Lane, spans: dict[str, list[Span]]) -> Row:
+        way, names = lane.first, tuple(way.name for way in lane.nodes)
         alone = len(names) == 1
         mine = [s for name in names for s in spans.get(name, ()) if way.state != FAILED or s.ended]
-        told = mine if alone else list(_together(mine))
+        told = mine if alone else list(_merge_spans(mine))
         state = way.state or "not in the list"
         label = way.name if alone else f"{len(names)} nodes"
-        signs = tuple(s for name in names for s in self._signs.get(name, ()))
+        signs = tuple(s for name in names for s in self._marks_by_node.get(name, ()))
         group = ObjectRef("Nodes", "", "/".join((way.mark, way.rule, state)))
         name = object_key(ObjectRef("Node", "", way.name) if alone else group)
-        rest = sum(self._rest.get(name, 0) for name in names)
-        bars = tuple(self._bars(told, way.mark))
+        rest = sum(self._unmarked_counts.get(name, 0) for name in names)
+        bars = tuple(self._build_bars(told, way.mark))
         return Row(key=name, label=label, under=state, mark=way.mark, bars=bars, signs=signs, nodes=names, rest=rest)
 
-    def _bars(self, spans: Sequence[Span], mark: str) -> Iterator[Bar]:
+    def _build_bars(self, spans: Sequence[Span], mark: str) -> Iterator[Bar]:
         for told in spans:
             began = told.began or told.ended
             if began is None:
                 continue
-            took = span(told.duration, short=True) if told.duration is not None else ""
-            idle = span(told.gap) if told.gap is not None and told.gap.total_seconds() >= 600 else ""
-            # An end that nobody tells: of a phase that is over, and of everything once the upgrade is.
-            over = not told.ended and ((mark == "good" and not told.node) or not self.course.running)
+            took = format_duration(told.duration, short=True) if told.duration is not None else ""
+            idle = format_duration(told.gap) if told.gap is not None and told.gap.total_seconds() >= 600 else ""
+            # An unknown end: of a phase that is over, and of everything once the upgrade is over.
+            over = not told.ended and ((mark == "good" and not told.node) or not self.progress.running)
             ended = began if over or not told.began else told.ended
             how = "good" if ended else mark
             yield Bar(
@@ -216,70 +216,78 @@ class History(Tabular):
             )
 
     @cached_property
-    def _signs(self) -> dict[str, list[Sign]]:
-        """The faults by node; those about the cluster under the empty name. What became of a node that is done is none,
-        nor what befalls one whose turn is to come.
+    def _marks_by_node(self) -> dict[str, list[FaultMark]]:
+        """The faults by node; those about the cluster under the empty name. Entries about nodes that are done, or whose
+        turn is to come, are left out.
         """
-        heeded = {way.name for way in self.course.ways if way.mark in {"error", "warning", "now"}} | {""}
-        turns = {node.name for node in self.course.rollout.nodes if has_turn(node)} if self.course.rollout else set()
-        found: dict[str, list[Sign]] = {}
+        heeded = {way.name for way in self.progress.nodes if way.mark in {"error", "warning", "now"}} | {""}
+        turns = (
+            {node.name for node in self.progress.upgrade_run.nodes if is_upgrading(node)}
+            if self.progress.upgrade_run
+            else set()
+        )
+        found: dict[str, list[FaultMark]] = {}
         for entry in self.entries:
-            if entry.node in heeded and (mark := _fault(entry, entry.node in turns)):
-                found.setdefault(entry.node, []).append(Sign(entry.time, mark, entry.what))
+            if entry.node in heeded and (mark := _fault_mark(entry, entry.node in turns)):
+                found.setdefault(entry.node, []).append(FaultMark(entry.time, mark, entry.what))
         return found
 
     @cached_property
-    def _rest(self) -> dict[str, int]:
-        """How many entries that move nothing have no sign, by node."""
+    def _unmarked_counts(self) -> dict[str, int]:
+        """How many entries without progress have no mark, by node."""
         told = Counter(entry.node for entry in self.entries if not entry.moves)
-        marked = {(name, s.time, s.told) for name, signs in self._signs.items() for s in signs}
+        marked = {(name, s.time, s.message) for name, signs in self._marks_by_node.items() for s in signs}
         told.subtract(e.node for e in self.entries if not e.moves and (e.node, e.time, e.what) in marked)
         return dict(told)
 
     @property
-    def signs(self) -> list[Sign]:
+    def signs(self) -> list[FaultMark]:
         """The faults about the cluster."""
-        return self._signs.get("", [])
+        return self._marks_by_node.get("", [])
 
     # --- in words --------------------------------------------------------------------------------------------------
 
     @cached_property
     def title(self) -> str:
-        """The answer."""
-        course = self.course
-        if course.upgrade is None or (course.gap and not course.running):
-            return title(course)
-        if not self.told:
-            rest = title(course) if not course.running else named(course.upgrade)
-            return f"{rest}: nothing tells when anything happened"
+        """The answer in one line."""
+        progress = self.progress
+        if progress.upgrade is None or (progress.gap and not progress.running):
+            return build_title(progress)
+        if not self.has_times:
+            rest = build_title(progress) if not progress.running else upgrade_title(progress.upgrade)
+            return f"{rest}: no times are known"
         if self.stop:
-            age = course.age(self.stop.time.isoformat())
-            why = headline(course)
+            age = progress.age(self.stop.time.isoformat())
+            why = build_headline(progress)
             why = f"{why[0].lower()}{why[1:]}" if why.startswith(("The upgrade", "None of")) else why
-            return f"Nothing has moved for {age}: {why} ({done(course)})"
+            return f"Nothing has moved for {age}: {why} ({describe_progress(progress)})"
         began = min(s.began for s in self.spans if s.began) if any(s.began for s in self.spans) else self.end
-        lasts = span(self.end - began)
-        return f"{title(course)}; {lasts} {'so far' if course.running else 'in all'}"
+        lasts = format_duration(self.end - began)
+        return f"{build_title(progress)}; {lasts} {'so far' if progress.running else 'in all'}"
 
     @property
     def alt(self) -> str:
-        """The picture in words."""
+        """The alternative text of the picture."""
         words = [f"{self.title}."]
-        marks = {cell.label: cell.mark for cell in self.course.cells}
-        words += [_phase(told, marks.get(told.step, "unseen")) for told in self.course.spans if not told.node]
+        marks = {cell.label: cell.mark for cell in self.progress.cells}
+        words += [
+            _describe_phase(told, marks.get(told.step, "unseen")) for told in self.progress.spans if not told.node
+        ]
         if self.stop:
             where = f" on {self.stop.node}" if self.stop.node else ""
-            words.append(f"The last that moved, at {self.stop.time:%Y-%m-%d %H:%M} UTC{where}: {self.stop.what}.")
-        broken = [row for row in self.nodes if row.mark in {"error", "warning"}] if self.told else []
+            words.append(f"Last progress, at {self.stop.time:%Y-%m-%d %H:%M} UTC{where}: {self.stop.what}.")
+        broken = [row for row in self.nodes if row.mark in {"error", "warning"}] if self.has_times else []
         words += [f"{row.label} in trouble: {row.under}." for row in broken[:5]]
-        faults = [(name, s) for name, signs in self._signs.items() for s in signs]
-        words += [f"{s.time:%H:%M}{f' {name}' if name else ''}: {s.told}." for name, s in faults[:FEW] if self.told]
-        words += [f"{len(faults) - FEW} more faults."] if self.told and len(faults) > FEW else []
-        return " ".join(words) if self.told else f"{words[0]} There is nothing to draw on an axis of time."
+        faults = [(name, s) for name, signs in self._marks_by_node.items() for s in signs]
+        words += [
+            f"{s.time:%H:%M}{f' {name}' if name else ''}: {s.message}." for name, s in faults[:FEW] if self.has_times
+        ]
+        words += [f"{len(faults) - FEW} more faults."] if self.has_times and len(faults) > FEW else []
+        return " ".join(words) if self.has_times else f"{words[0]} There is nothing to draw on a time axis."
 
 
-def _together(spans: Sequence[Span]) -> Iterator[Span]:
-    """Of many nodes each step once, from its first begin to its last end."""
+def _merge_spans(spans: Sequence[Span]) -> Iterator[Span]:
+    """Each step of many nodes once, from its first begin to its last end."""
     kinds: dict[str, list[Span]] = {}
     for told in spans:
         kinds.setdefault(DRAIN if told.step in HOOKS else told.step, []).append(told)
@@ -291,14 +299,14 @@ def _together(spans: Sequence[Span]) -> Iterator[Span]:
         yield Span(node="", step=step, began=began, ended=ended, duration=took, gap=None)
 
 
-def _phase(told: Span, mark: str) -> str:
-    """A phase with how it stands and what is known of its time: ``RepoPrepared done, began 02:46, took 2 min.``"""
-    took = f", took {span(told.duration)}" if told.duration is not None else ""
-    return f"{told.step} {STANDS.get(mark, 'not known')}{f', began {told.began:%H:%M}' if told.began else ''}{took}."
+def _describe_phase(told: Span, mark: str) -> str:
+    """A phase with its state and what is known of its times: ``RepoPrepared done, began 02:46, took 2 min.``"""
+    took = f", took {format_duration(told.duration)}" if told.duration is not None else ""
+    return f"{told.step} {MARK_WORDS.get(mark, 'unknown')}{f', began {told.began:%H:%M}' if told.began else ''}{took}."
 
 
-def _fault(entry: Entry, turn: bool) -> str:
-    """The mark of an entry that is a fault; empty for any other. `turn`: its node has its turn, so that it restarts."""
+def _fault_mark(entry: Entry, turn: bool) -> str:
+    """The mark of an entry that is a fault; empty for any other. `turn`: its node has its turn, so it restarts."""
     match entry.kind:
         case EntryKind.JOB_FAILED:
             return "error"

@@ -1,63 +1,63 @@
-"""The short words beside a phase, a lane or a step of the upgrade: decided here, not where they are drawn."""
+"""The short labels beside a phase, a lane or a step of the upgrade: chosen here, not where they are drawn."""
 
 from __future__ import annotations
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.status.upgrade.drain.drain import Drain
-from harvdiag.status.upgrade.drain.steps import Move
+from harvdiag.status.upgrade.drain.steps import StepState
 from harvdiag.status.upgrade.folding import Lane
-from harvdiag.status.upgrade.progress import Cell, Course, Way
+from harvdiag.status.upgrade.progress import NodeProgress, PhaseProgress, UpgradeProgress
 from harvdiag.upgrade.phases import PREPARING
 
 __all__ = ["lane_hint", "phase_word", "plan_states", "silence_word", "unplaced_word"]
 
 
-def phase_word(course: Course, cell: Cell) -> str:
-    """How a phase is that is not simply done or to come: ``stuck here``, ``held up``, ``now``; else empty."""
+def phase_word(progress: UpgradeProgress, cell: PhaseProgress) -> str:
+    """Return the label of a phase that is stuck, held up, failed or now; empty for one that is done or to come."""
     if cell.mark == "error":
-        return "stuck here" if course.running else "failed"
+        return "stuck here" if progress.running else "failed"
     if cell.mark == "warning":
-        return "cannot finish" if course.standing.stuck else "held up"
+        return "cannot finish" if progress.diagnosis.is_stuck else "held up"
     return "now" if cell.mark == "now" else ""
 
 
-def unplaced_word(course: Course, way: Way) -> str:
-    """What is said of a node whose state is none of the columns."""
-    phase = course.upgrade.phase if course.upgrade and course.running else None
+def unplaced_word(progress: UpgradeProgress, way: NodeProgress) -> str:
+    """Return the label of a node whose state is not one of the columns."""
+    phase = progress.upgrade.phase if progress.upgrade and progress.running else None
     if not way.state and way.mark == "wait" and phase and phase.number <= PREPARING:
         return "has not begun"
     return f'its state is "{way.state}"' if way.state else "not in the Upgrade's list"
 
 
 def lane_hint(lane: Lane) -> str:
-    """All that is known of the nodes in a lane, in one line."""
-    if len(lane.ways) > 1:
-        return f"{lane.first.state or 'not in the list'}: {join_escaped([way.name for way in lane.ways])}"
+    """Return all that is known of the nodes in a lane, in one line."""
+    if len(lane.nodes) > 1:
+        return f"{lane.first.state or 'not in the list'}: {join_escaped([way.name for way in lane.nodes])}"
     way = lane.first
-    told = [f"{way.name}: {way.state or 'not in the list'}", f"step {way.step} of the drain" if way.step else ""]
+    told = [f"{way.name}: {way.state or 'not in the list'}", f"drain: {way.step}" if way.step else ""]
     told += [f"waits for {way.wait.actor}: {way.wait.what}", way.says]
     return escape_text("; ".join(dict.fromkeys(filter(None, told))))
 
 
-def plan_states(course: Course) -> list[tuple[str, str, list[str]]]:
-    """Each state of an UpgradePlan (Upgrade V2) with its mark and its nodes, the failed first; the nodes that have not
-    begun last. Empty where there is no such plan.
+def plan_states(progress: UpgradeProgress) -> list[tuple[str, str, list[str]]]:
+    """Return each state of an UpgradePlan (Upgrade V2) with its mark and its nodes: the failed first, last the
+    nodes that have not begun. Empty where there is no such plan.
     """
-    plan = course.standing.plan
-    if plan is None or (course.gap and not plan.running):
+    plan = progress.diagnosis.plan
+    if plan is None or (progress.gap and not plan.running):
         return []
     told = sorted(plan.statuses, key=lambda name: (name not in plan.failed, name))
     found = [
         (state or "(no state)", "error" if names[0] in plan.failed else "wait", names)
         for state, names in group_by(told, lambda name: plan.statuses[name].state)
     ]
-    rest = [node.name for node in course.facts.pairing.nodes if node.name not in plan.statuses]
+    rest = [node.name for node in progress.facts.pairing.nodes if node.name not in plan.statuses]
     return [*found, *([("has not begun", "wait", sorted(rest))] if rest else [])]
 
 
-def silence_word(of: Drain, move: Move) -> str:
-    """Who has not answered a step, and for how long."""
+def silence_word(of: Drain, move: StepState) -> str:
+    """Return whether a step is waited for or unanswered, and for how long."""
     never = not of.secret
     word = "never: there is no plan Secret" if never else "no answer" if move.mark == "error" else "waited for"
     long = f": {of.silence} so far" if move.mark == "now" else f" for {of.silence}"

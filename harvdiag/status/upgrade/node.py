@@ -9,68 +9,73 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade.part import Part, PartKey, awaited, quoted
-from harvdiag.upgrade.logs import agent, job_says, joined
+from harvdiag.status.upgrade.part import Part, PartKey, format_quote, waiting_part
+from harvdiag.upgrade.logs import find_job_wait, find_join_failure, read_agent_story
 from harvdiag.upgrade.phases import DONE, STATES
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting import wait_of
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting import find_node_wait
 
-__all__ = ["explain", "logs"]
+__all__ = ["explain_node", "quote_logs"]
 
 LONG = 600
 
 
-def explain(diagnosis: Diagnosis, rollout: Rollout, name: str) -> Iterator[Part]:
-    """Its state, whom it waits for, what the logs tell of it, and what was found. Raises UsageError for no node."""
+def explain_node(diagnosis: Diagnosis, rollout: UpgradeRun, name: str) -> Iterator[Part]:
+    """Yield its state, whom it waits for, log lines and findings about it. Raises UsageError for an unknown node."""
     node = rollout.node(name)
     if node is None:
         hint = did_you_mean(suggest_names(name, {n.name for n in rollout.nodes}))
         raise UsageError(f"no node {name!r} in this upgrade{hint}")
-    told = wait_of(rollout, node)
-    lost = told.never
+    waiting = find_node_wait(rollout, node)
+    blocked = waiting.never
     busy = any(job.pending for job in node.jobs)
-    yield Part(PartKey.WHERE, _where(node, diagnosis.facts.snapshot.seen("Node"), doing=not lost and not busy))
-    if lost:
-        yield Part(PartKey.WHY, told.what)
+    yield Part(
+        PartKey.WHERE, _describe_node(node, diagnosis.facts.snapshot.seen("Node"), doing=not blocked and not busy)
+    )
+    if blocked:
+        yield Part(PartKey.WHY, waiting.what)
     else:
-        yield awaited(diagnosis.facts, told)
+        yield waiting_part(diagnosis.facts, waiting)
     if node.exists and node.ready in {"False", "Unknown"}:
-        yield Part(PartKey.BEWARE, f"the Node is not Ready (its condition is {node.ready})")
-    yield from logs(diagnosis.facts, node)
-    yield from _found(diagnosis, node)
+        yield Part(PartKey.WARNING, f"the Node is not Ready (its condition is {node.ready})")
+    yield from quote_logs(diagnosis.facts, node)
+    yield from _explain_findings(diagnosis, node)
 
 
-def _where(node: NodeRollout, seen: bool, doing: bool) -> str:
+def _describe_node(node: NodeUpgrade, seen: bool, doing: bool) -> str:
     does = f": it {STATES[node.state].doing}" if doing and node.state in STATES and node.state != DONE else ""
-    absent = "it is no Node of the cluster" if seen else "Nodes were not seen"
+    absent = "it is not a Node of the cluster" if seen else "Nodes were not seen"
     runs = f"it runs {node.kubelet or '?'} on {node.os or '?'}" if node.exists else absent
     return f'{node.name} is "{node.state}"{does}; {runs}' if node.state else f"{node.name} has no state yet; {runs}"
 
 
-def _found(diagnosis: Diagnosis, node: NodeRollout) -> Iterator[Part]:
+def _explain_findings(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]:
     about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
-    mine = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
-    for finding in mine[:1]:
+    own = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
+    for finding in own[:1]:
         yield Part(PartKey.FOUND, format_value(finding.message, LONG))
         if finding.next:
             yield Part(PartKey.DO, finding.next[0])
         if finding.caution:
             yield Part(PartKey.CAUTION, finding.caution)
-    if diagnosis.stuck and node.state != DONE and not any(f in diagnosis.story for f in mine):
-        yield Part(PartKey.BUT, "the upgrade is stuck before it comes to this node: without --node harvdiag tells why")
+    if diagnosis.is_stuck and node.state != DONE and not any(f in diagnosis.story for f in own):
+        yield Part(
+            PartKey.NOTE,
+            "the upgrade is stuck before it comes to this node: run harvdiag without --node for the reason",
+        )
 
 
-def logs(facts: Facts, node: NodeRollout) -> Iterator[Part]:
-    """What the logs of a bundle tell of a node: where its join was lost, or what its Job or its agent says."""
+def quote_logs(facts: Facts, node: NodeUpgrade) -> Iterator[Part]:
+    """Quote the logs of a bundle about a node: where its join failed, or what its Job or its agent reports."""
     snapshot = facts.snapshot
     if node.exists and not node.machines and snapshot.seen("Machine"):
-        story = joined(snapshot, node.name)
-        yield Part(PartKey.LOST_AT, f"join step {story.step}: {story.why}" if story.step else f"not known: {story.why}")
-        yield from (Part(PartKey.LOG, quoted(quote)) for quote in story.quotes[:2])
+        story = find_join_failure(snapshot, node.name)
+        yield Part(PartKey.FAILED_AT, story.text)
+        yield from (Part(PartKey.LOG, format_quote(quote)) for quote in story.quotes[:2])
         return
     job = next((job for job in reversed(node.jobs) if job.pending), None)
-    if job and (said := job_says(snapshot, job)):
-        yield Part(PartKey.LOG, quoted(said))
-    told = agent(snapshot, node.name) if node.state != DONE else None
-    if told and told.error and not told.recovered:
-        yield Part(PartKey.LOG, quoted(told.error))
+    if job and (job_line := find_job_wait(snapshot, job)):
+        yield Part(PartKey.LOG, format_quote(job_line))
+    agent_log = read_agent_story(snapshot, node.name) if node.state != DONE else None
+    if agent_log and agent_log.error and not agent_log.recovered:
+        yield Part(PartKey.LOG, format_quote(agent_log.error))

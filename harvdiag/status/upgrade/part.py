@@ -12,9 +12,9 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.wording import format_duration
 
-__all__ = ["Part", "PartKey", "awaited", "find_part", "quoted", "since"]
+__all__ = ["Part", "PartKey", "find_part", "format_quote", "format_since", "waiting_part"]
 
 
 class PartKey(Enum):
@@ -24,34 +24,34 @@ class PartKey(Enum):
     ALSO_RUNNING = "Also under way"
     BEING_DELETED = "Being deleted"
     WHY = "Why"
-    LEFT_OVER = "Left over"
+    LEFT_OVER = "Leftovers"
     ROOT_CAUSE = "Root cause"
     BROKEN_LINK = "First broken link"
-    DO = "Do"
+    DO = "Next step"
     CAUTION = "Caution"
     ALSO = "Also"
     ALSO_FOUND = "Also found"
     FOUND = "Found"
-    BUT = "But"
+    NOTE = "Note"
     FAILED = "Failed"
     NODE = "Node"
     WAITS_FOR = "Waits for"
     WAITING = "Waiting"
-    STANDS_STILL = "Stands still"
-    LAST_MOVED = "Last moved"
+    STALLED = "Stalled"
+    LAST_MOVED = "Last progress"
     NOT_JUDGED = "Not judged"
     NOT_SEEN = "Not seen"
     DELETION = "Deletion"
-    BEWARE = "Beware"
-    LOST_AT = "Lost at"
+    WARNING = "Warning"
+    FAILED_AT = "Failed at"
     LOG = "Log"
 
 
 class Part(NamedTuple):
     """One part of the explanation: what it is about, and its text.
 
-    `findings` are those that it is about. `lead` is the part of the text that may stand for it elsewhere, such as the
-    first step of what to do; empty where it has none.
+    `findings` are those that it is about. `lead` is a short form of the text for use elsewhere, such as the next step
+    without a remark; empty where it has none.
     """
 
     key: PartKey
@@ -65,32 +65,32 @@ class Part(NamedTuple):
         return self.key.value
 
     def as_dict(self) -> dict[str, str]:
-        """The form of harvdiag's JSON."""
+        """Return the form of harvdiag's JSON."""
         return {"label": self.label, "text": self.text, "key": self.key.name.lower()}
 
 
-def since(facts: Facts, at: str) -> str:
-    """``since 2025-05-08 06:40 UTC, 3 h 20 min before the collection``; empty for no time, and one after it."""
-    moment = Timestamp(at)
+def format_since(facts: Facts, time: str) -> str:
+    """Return ``since 2025-05-08 06:40 UTC, 3 h 20 min before the collection``; empty for no time or a later one."""
+    moment = Timestamp(time)
     age = facts.now.since(moment)
     if not moment or age is None or age < timedelta(0):
         return ""
-    return f"since {moment}, {span(age)} before the collection"
+    return f"since {moment}, {format_duration(age)} before the collection"
 
 
-def awaited(facts: Facts, wait: Wait, whom: str = "") -> Part:
-    """Whose turn it is, for which node where `what` does not say so, and since when."""
-    when = since(facts, wait.since)
+def waiting_part(facts: Facts, wait: Wait, whom: str = "") -> Part:
+    """Return the part that says whose turn it is, since when, and for which node (`whom`) if its text does not."""
+    when = format_since(facts, wait.since)
     text = f"{wait.actor}{f', for {whom}' if whom else ''}: {wait.what}{f'; {when}' if when else ''}"
     return Part(PartKey.WAITS_FOR, text)
 
 
 def find_part(parts: Iterable[Part], key: PartKey) -> Part | None:
-    """The first part of this kind; None where there is none."""
+    """Return the first part with this key; None where there is none."""
     return next((part for part in parts if part.key is key), None)
 
 
-def quoted(quote: Quote) -> str:
-    """A line of a log with what it means and where it stands."""
+def format_quote(quote: Quote) -> str:
+    """Return a line of a log with its meaning and its file."""
     meaning = f" ({quote.meaning})" if quote.meaning else ""
     return f"{quote.line}{meaning}, in {quote.file}"

@@ -1,4 +1,4 @@
-"""The course of an upgrade as a picture needs it: each phase and each node with a mark, and why it has that mark.
+"""The progress of an upgrade: each phase and each node with a mark, and the reason for it.
 
 Marks are ``good``, ``now``, ``wait``, ``warning``, ``error`` and ``unseen``. What is broken comes from the findings.
 """
@@ -18,8 +18,9 @@ from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade.explanation import explain
+from harvdiag.status.upgrade.explanation import explain_upgrade
 from harvdiag.status.upgrade.part import Part
+from harvdiag.upgrade.handshake import DrainStep, step_entries
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import (
     DONE,
@@ -37,16 +38,16 @@ from harvdiag.upgrade.phases import (
     STATES,
     Phase,
 )
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.timeline import Span, phases
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.timeline import Span, find_phases
 from harvdiag.upgrade.v1 import Upgrade
-from harvdiag.upgrade.waiting import Wait, wait_of
-from harvdiag.upgrade.wording import span
+from harvdiag.upgrade.waiting import Wait, find_node_wait
+from harvdiag.upgrade.wording import format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "RANK", "Cell", "Course", "Way"]
+__all__ = ["COLUMNS", "RANK", "NodeProgress", "PhaseProgress", "UpgradeProgress"]
 
 COLUMNS = (PRELOADING, PRELOADED, PRE_DRAINING, PRE_DRAINED, POST_DRAINING, REBOOT, DONE)
 """The states that every node of a cluster goes through, in their order."""
@@ -59,15 +60,15 @@ SPENT_IN = {
     "post-drain": POST_DRAINING,
     "restart": REBOOT,
 }
-"""The step of a node, and the state that it has meanwhile."""
+"""The steps of a node, each with the state that the node has meanwhile."""
 RANK = {mark: rank for rank, mark in enumerate((ERROR, WARNING, NOW, UNSEEN, WAIT, GOOD))}
-"""The marks, what needs a look first."""
+"""The marks in the order of attention that they need."""
 NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
 PHASE_COLUMNS = {"number": "Int64", "phase": "str", "mark": "str", "took": "str"}
 
 
-class Cell(NamedTuple):
-    """One phase: its number and label, how it stands, and how long it took (None where nothing says so)."""
+class PhaseProgress(NamedTuple):
+    """One phase: its number and label, its mark, and how long it took (None where that is unknown)."""
 
     number: int
     label: str
@@ -77,10 +78,10 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """One node: its state, the column at which it stands (empty: before the first), its mark, and what is said of it.
+class NodeProgress:
+    """One node: its state, its column `at` (empty: before the first), its mark, and the message about it (`says`).
 
-    `finding` is the one that marks it, `wait` whose turn it is, `spent` what each state took as far as is known.
+    `finding` is the one that marks it, `wait` whose turn it is, `spent` how long each state took where known.
     `never` is why its turn can never come, empty where it can.
     """
 
@@ -91,7 +92,7 @@ class Way:
     says: str
     finding: Finding | None
     wait: Wait
-    step: str
+    step: DrainStep | None
     spent: Mapping[str, str]
     never: str = ""
 
@@ -101,11 +102,11 @@ class Way:
         return self.finding.rule if self.finding else ""
 
     def said_of(self, whom: str) -> str:
-        """What is said of it, of others too: `whom` (``each of them``) stands in the place of its name."""
+        """Return the message for others too: `whom` (``each of them``) replaces its name."""
         return self.finding.said_of(whom) if self.finding and self.says == self.finding.message else self.says
 
 
-class Course(Tabular):
+class UpgradeProgress(Tabular):
     """The upgrade that is under way; where none is, the last there was.
 
     Its table has one row a node, all str: `node`, `state`, `mark` (``good``, ``now``, ``wait``, ``warning``,
@@ -115,12 +116,12 @@ class Course(Tabular):
     noun = "nodes"
     dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(NODE_COLUMNS, "str")
 
-    def __init__(self, standing: Diagnosis) -> None:
-        self.facts = standing.facts
-        self.standing = standing
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.facts = diagnosis.facts
+        self.diagnosis = diagnosis
 
     def __repr__(self) -> str:
-        marks = [way.mark for way in self.ways]
+        marks = [way.mark for way in self.nodes]
         told = ", ".join(f"{marks.count(mark)} {mark}" for mark in RANK if mark in marks)
         phase = next((f"{cell.number} {cell.label}, " for cell in self.cells if cell.mark not in {"good", "wait"}), "")
         return f"<Progress: {escape_text(phase)}{len(self.records)} nodes{f' ({told})' if told else ''}>"
@@ -132,53 +133,53 @@ class Course(Tabular):
 
     @cached_property
     def upgrade(self) -> Upgrade | None:
-        """The Upgrade (V1) that is drawn; None where there is none, or where an UpgradePlan came after it."""
-        return None if self.standing.plan else self.standing.latest
+        """The Upgrade (V1) that is shown; None where there is none, or where an UpgradePlan came after it."""
+        return None if self.diagnosis.plan else self.diagnosis.latest
 
     @cached_property
     def parts(self) -> list[Part]:
-        """What the standing says, part by part."""
-        return explain(self.standing)
+        """The explanation, part by part."""
+        return explain_upgrade(self.diagnosis)
 
     @property
     def running(self) -> bool:
         """Whether it is under way."""
-        return self.standing.rollout is not None and self.upgrade is not None
+        return self.diagnosis.upgrade_run is not None and self.upgrade is not None
 
     @cached_property
-    def rollout(self) -> Rollout | None:
-        """The upgrade with its nodes and Jobs; of one that is over, as far as it is still told."""
+    def upgrade_run(self) -> UpgradeRun | None:
+        """The upgrade with its nodes and Jobs; of a finished one, as far as they still exist."""
         if self.upgrade is None:
             return None
-        return self.standing.rollout or Rollout(self.upgrade, self.facts.snapshot, self.facts.pairing)
+        return self.diagnosis.upgrade_run or UpgradeRun(self.upgrade, self.facts.snapshot, self.facts.pairing)
 
     @cached_property
     def spans(self) -> list[Span]:
         """The phases, then each node's steps, with their times."""
-        return phases(self.rollout, self.facts.snapshot) if self.rollout else []
+        return find_phases(self.upgrade_run, self.facts.snapshot) if self.upgrade_run else []
 
     @property
-    def stands(self) -> bool:
+    def is_stalled(self) -> bool:
         """Whether it is stuck, and nothing else is at work meanwhile."""
-        return self.running and self.standing.stuck and not self.standing.moving
+        return self.running and self.diagnosis.is_stuck and not self.diagnosis.moving_node
 
     def age(self, since: str, short: bool = False) -> str:
-        """How long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is not known."""
+        """Return how long before the collection a time (RFC 3339) was: ``3 h 20 min``; empty where that is unknown."""
         age = self.facts.now.since(Timestamp(since))
-        return span(age, short) if age is not None and age.total_seconds() >= 0 else ""
+        return format_duration(age, short) if age is not None and age.total_seconds() >= 0 else ""
 
     # --- as data ---------------------------------------------------------------------------------------------------
 
     @cached_property
     def records(self) -> list[Record]:
-        """One row a node; of an UpgradePlan (Upgrade V2) the nodes that it tells of."""
-        return [dict(zip(self.dtypes, (cell or None for cell in row), strict=True)) for row in self._rows()]
+        """One row a node; of an UpgradePlan (Upgrade V2) the nodes in its status."""
+        return [dict(zip(self.dtypes, (cell or None for cell in row), strict=True)) for row in self._build_rows()]
 
-    def _rows(self) -> Iterator[tuple[str, ...]]:
-        for way in self.ways:
+    def _build_rows(self) -> Iterator[tuple[str, ...]]:
+        for way in self.nodes:
             waits = f"{way.wait.actor}: {way.wait.what}"
-            yield (way.name, way.state, way.mark, way.step, waits, way.wait.since, way.says, way.rule)
-        plan = self.standing.plan
+            yield (way.name, way.state, way.mark, way.step or "", waits, way.wait.since, way.says, way.rule)
+        plan = self.diagnosis.plan
         if plan is None or self.upgrade is not None:
             return
         for name, told in plan.statuses.items():
@@ -189,42 +190,45 @@ class Course(Tabular):
     @property
     def phases(self) -> pd.DataFrame:
         """The phases in their order: `number` (Int64), `phase`, `mark` (as for nodes, and ``unseen``), `took` (str)."""
-        return build_frame(self._phases, PHASE_COLUMNS)
+        return build_frame(self._phase_rows, PHASE_COLUMNS)
 
     @property
-    def _phases(self) -> list[tuple[int, str, str, str | None]]:
+    def _phase_rows(self) -> list[tuple[int, str, str, str | None]]:
         told = [(cell, cell.took) for cell in self.cells]
-        return [(c.number, c.label, c.mark, None if took is None else span(took)) for c, took in told]
+        return [(c.number, c.label, c.mark, None if took is None else format_duration(took)) for c, took in told]
+
+    def _row_document(self, record: Record) -> dict[str, Any]:
+        return {**super()._row_document(record), **step_entries(record["step"])}
 
     def _document_head(self) -> dict[str, Any]:
         """`upgrade` (the object, or None), whether it is `running`, why it was `not_seen`, and the `phases`."""
-        of = self.upgrade or self.standing.plan
+        of = self.upgrade or self.diagnosis.plan
         return {
             "upgrade": of.ref.as_dict() if of else None,
             "version": of.version if of else None,
             "running": of.running if of else False,
             "not_seen": self.gap or None,
-            "phases": [dict(zip(PHASE_COLUMNS, phase, strict=True)) for phase in self._phases],
+            "phases": [dict(zip(PHASE_COLUMNS, phase, strict=True)) for phase in self._phase_rows],
         }
 
     # --- phases ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def cells(self) -> list[Cell]:
-        """The phases in their order, the last under the name that it has got."""
+    def cells(self) -> list[PhaseProgress]:
+        """The phases in order; the last is ``Succeeded`` or ``Failed``."""
         if self.upgrade is None:
             return []
         took = {s.step: s.duration for s in self.spans if not s.node and s.duration is not None}
         last = FAILED if self.upgrade.failed else DONE
-        return [self._cell(phase, took) for phase in PHASES if phase.number < LAST or phase.label == last]
+        return [self._build_phase(phase, took) for phase in PHASES if phase.number < LAST or phase.label == last]
 
-    def _cell(self, phase: Phase, took: Mapping[str, timedelta]) -> Cell:
+    def _build_phase(self, phase: Phase, took: Mapping[str, timedelta]) -> PhaseProgress:
         label = phase.label or "(begin)"
         hint = f"{phase.number} {label}: {phase.actor} {phase.doing}, until {phase.until}"
         mark = self._phase_mark(phase)
         spent = took.get(label) if mark == "good" else None
-        hint += f"; took {span(spent)}" if spent is not None else ""
-        return Cell(phase.number, label, mark, spent, hint)
+        hint += f"; took {format_duration(spent)}" if spent is not None else ""
+        return PhaseProgress(phase.number, label, mark, spent, hint)
 
     def _phase_mark(self, phase: Phase) -> str:
         upgrade = self.upgrade
@@ -235,12 +239,12 @@ class Course(Tabular):
             return "error" if phase.number in {broken, LAST} else "good" if phase.number < broken else "wait"
         now = upgrade.phase.number if self.running and upgrade.phase else LAST + 1
         if phase.number == now:
-            return "error" if self.stands else "warning" if self.standing.story else "now"
+            return "error" if self.is_stalled else "warning" if self.diagnosis.story else "now"
         return "good" if phase.number < now else "wait"
 
     @property
     def broken_phase(self) -> int:
-        """The number of the phase in which it failed; that of the last where nothing tells."""
+        """The number of the phase in which it failed; that of the last where it is unknown."""
         if self.upgrade is None:
             return LAST
         false = {kind for kind, told in self.upgrade.conditions.items() if told.status == "False"}
@@ -252,72 +256,71 @@ class Course(Tabular):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The states that the nodes go through: a single node is not drained, and few are ever held back."""
+        """The states that the nodes go through: a single node is not drained; the paused state is rare."""
         if self.upgrade is not None and self.upgrade.single_node:
             return SINGLE
         held = self.upgrade is not None and bool(self.upgrade.paused)
         return (*COLUMNS[:2], PAUSED, *COLUMNS[2:]) if held else COLUMNS
 
     @cached_property
-    def ways(self) -> list[Way]:
-        """Every node, what needs a look first, then by name; of an upgrade that is over those of its list."""
-        if self.rollout is None:
+    def nodes(self) -> list[NodeProgress]:
+        """Every node, by the attention that it needs, then by name; of a finished upgrade those of its list."""
+        if self.upgrade_run is None:
             return []
-        nodes = [n for n in self.rollout.nodes if self.running or n.status]
-        found = [self._way(self.rollout, node) for node in nodes]
+        nodes = [n for n in self.upgrade_run.nodes if self.running or n.status]
+        found = [self._build_node(self.upgrade_run, node) for node in nodes]
         return sorted(found, key=lambda way: (RANK[way.mark], way.at == ""))
 
     @cached_property
-    def _steps(self) -> dict[str, list[Span]]:
+    def _spans_by_node(self) -> dict[str, list[Span]]:
         found: dict[str, list[Span]] = {}
         for told in self.spans:
             found.setdefault(told.node, []).append(told)
         return found
 
-    def _way(self, rollout: Rollout, node: NodeRollout) -> Way:
-        told, finding = wait_of(rollout, node), self.trouble(node)
+    def _build_node(self, rollout: UpgradeRun, node: NodeUpgrade) -> NodeProgress:
+        told, finding = find_node_wait(rollout, node), self.finding_about(node)
         never = told.what if told.never and self.running else ""
-        mark = self._mark(node, finding)
-        says = _reason(told, finding, never) if mark in {"error", "warning"} else ""
+        mark = self._node_mark(node, finding)
+        says = _choose_reason(told, finding, never) if mark in {"error", "warning"} else ""
         if mark == "now":
             says = f"waits for {told.actor}: {told.what}"
-        steps = self._steps.get(node.name, ())
-        spent = {SPENT_IN[s.step]: took for s in steps if s.step in SPENT_IN and (took := self._spent(s))}
-        step = node.handshake.step if node.handshake else ""
-        return Way(
+        steps = self._spans_by_node.get(node.name, ())
+        spent = {SPENT_IN[s.step]: took for s in steps if s.step in SPENT_IN and (took := self._time_spent(s))}
+        return NodeProgress(
             name=node.name,
             state=node.state,
-            at=_at(node),
+            at=_find_column(node),
             mark=mark,
             says=says,
             finding=finding,
             wait=told,
-            step=step,
+            step=node.handshake.step if node.handshake else None,
             spent=spent,
             never=never,
         )
 
-    def _spent(self, of: Span) -> str:
-        """What a step took; of one that goes on, for how long it has."""
+    def _time_spent(self, of: Span) -> str:
+        """How long a step took; of one in progress, ``for 20 min``."""
         if of.duration is not None:
-            return span(of.duration, short=True)
+            return format_duration(of.duration, short=True)
         age = self.age(of.began.isoformat(), short=True) if of.began and not of.ended and self.running else ""
         return f"for {age}" if age else ""
 
-    def trouble(self, node: NodeRollout) -> Finding | None:
-        """The finding of the story about a node: one that has it as its subject, the upgrade's own before its causes;
-        else one about the Upgrade that names it.
+    def finding_about(self, node: NodeUpgrade) -> Finding | None:
+        """Return the finding of the story about a node: one with it as subject, the upgrade's own before its causes;
+        else one about the Upgrade with the node as evidence.
         """
-        return self._troubles.get(node.ref)
+        return self._findings_by_node.get(node.ref)
 
     @cached_property
-    def _troubles(self) -> dict[ObjectRef, Finding]:
-        """Causes come first in the story, so what comes later about a subject is the upgrade's own."""
-        story = self.standing.story
+    def _findings_by_node(self) -> dict[ObjectRef, Finding]:
+        """By subject; causes come first in the story, so the last about a subject is the upgrade's own."""
+        story = self.diagnosis.story
         named = {e.object: f for f in story if f.subject.kind == "Upgrade" for e in f.evidence}
         return named | {f.subject: f for f in sorted(story, key=lambda f: -f.severity.rank)}
 
-    def _mark(self, node: NodeRollout, finding: Finding | None) -> str:
+    def _node_mark(self, node: NodeUpgrade, finding: Finding | None) -> str:
         over = node.state == DONE and (finding is None or finding.subject != node.ref)
         if node.state == FAILED or (finding and finding.severity is Severity.ERROR and not over):
             return "error"
@@ -335,12 +338,12 @@ class Course(Tabular):
         return "good" if node.state == DONE else "wait"
 
 
-def _reason(told: Wait, finding: Finding | None, never: str) -> str:
+def _choose_reason(told: Wait, finding: Finding | None, never: str) -> str:
     return never or (finding.message if finding else told.what)
 
 
-def _at(node: NodeRollout) -> str:
-    """The column at which a node stands; one that failed stands where it did."""
+def _find_column(node: NodeUpgrade) -> str:
+    """The column of a node; of a failed one that in which it failed."""
     if node.state != FAILED:
         return node.state if node.state in STATES else ""
     failed = next((job.type for job in reversed(node.jobs) if job.state == JOB_FAILED), "prepare")

@@ -10,60 +10,61 @@ from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.summary import counted
-from harvdiag.status.upgrade.causes import also, faults
-from harvdiag.status.upgrade.node import logs
-from harvdiag.status.upgrade.part import Part, PartKey, awaited, since
+from harvdiag.status.summary import format_count
+from harvdiag.status.upgrade.causes import explain_faults, explain_others
+from harvdiag.status.upgrade.node import quote_logs
+from harvdiag.status.upgrade.part import Part, PartKey, format_since, waiting_part
 from harvdiag.upgrade.phases import LAST, NODES
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.waiting import has_turn, in_turn, wait
-from harvdiag.upgrade.wording import FUTILE, done, named, span
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.waiting import current_node, find_wait, is_upgrading
+from harvdiag.upgrade.wording import FUTILE, format_done, format_duration, upgrade_title
 
-__all__ = ["explain"]
+__all__ = ["explain_running"]
 
 SILENCE = timedelta(hours=2)
-"""Longer than any one step of an upgrade usually takes; where nothing moved for so long, somebody should look."""
+"""Longer than any one step of an upgrade usually takes; where nothing moved for so long, it needs attention."""
 
 
-def explain(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
-    """Where it stands; why, where something holds it up, else whose turn it is; what to beware of."""
-    yield Part(PartKey.WHERE, _where(diagnosis, rollout))
+def explain_running(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
+    """Yield where it is; why it is held up, else whose turn it is; warnings and log lines."""
+    yield Part(PartKey.WHERE, _describe_state(diagnosis, rollout))
     if plan := diagnosis.facts.upgrades.plan:
         yield Part(
-            PartKey.ALSO_RUNNING, f"{named(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once"
+            PartKey.ALSO_RUNNING,
+            f"{upgrade_title(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once",
         )
     if deleted := Timestamp(get_text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
-        yield Part(PartKey.BEING_DELETED, f"somebody asked to delete this Upgrade at {deleted}; a finalizer holds it")
+        yield Part(PartKey.BEING_DELETED, f"deletion of this Upgrade was requested at {deleted}; a finalizer blocks it")
     if diagnosis.story:
-        yield from faults(diagnosis)
-        yield from _stopped(diagnosis)
-        yield from _deletion(diagnosis, rollout)
+        yield from explain_faults(diagnosis)
+        yield from _explain_stop(diagnosis)
+        yield from _explain_deletion(diagnosis, rollout)
     else:
-        yield from _awaited(diagnosis, rollout)
-    yield from _down(rollout)
-    yield from also(diagnosis)
-    yield from _said(diagnosis.facts, rollout)
+        yield from _explain_waiting(diagnosis, rollout)
+    yield from _warn_not_ready(rollout)
+    yield from explain_others(diagnosis)
+    yield from _quote_log(diagnosis.facts, rollout)
 
 
-def _where(diagnosis: Diagnosis, rollout: Rollout) -> str:
-    upgrade, told, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
-    word = "is stuck" if diagnosis.still else "cannot finish; it is" if diagnosis.stuck else "is"
+def _describe_state(diagnosis: Diagnosis, rollout: UpgradeRun) -> str:
+    upgrade, percent, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
+    word = "is stuck" if diagnosis.is_stalled else "cannot finish; it is" if diagnosis.is_stuck else "is"
     if phase is None:
-        return f'{named(upgrade)} {word} in state "{upgrade.state}"'
+        return f'{upgrade_title(upgrade)} {word} in state "{upgrade.state}"'
     place = f"phase {phase.number} of {LAST} ({upgrade.state or 'not begun'})"
-    doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.stuck else ""
+    doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.is_stuck else ""
     if phase.number < NODES:
-        return f"{named(upgrade)} {word} in {place}{doing}"
-    bar = f"Harvester shows {told.nodes} % ({told.total} % in all)"
-    return f"{named(upgrade)} {word} in {place}: {done(told.done, told.of)}; {bar}"
+        return f"{upgrade_title(upgrade)} {word} in {place}{doing}"
+    bar = f"Harvester shows {percent.nodes} % ({percent.total} % in all)"
+    return f"{upgrade_title(upgrade)} {word} in {place}: {format_done(percent.done, percent.of)}; {bar}"
 
 
-def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
-    """Whose turn it is, where nothing is found that holds the upgrade up."""
-    told = wait(rollout)
-    turn = in_turn(rollout)
-    named = turn is not None and any(turn.name in name for name in told.names)
-    yield awaited(diagnosis.facts, told, turn.name if turn and not named else "")
+def _explain_waiting(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
+    """Whose turn it is, where no finding holds the upgrade up."""
+    waiting = find_wait(rollout)
+    turn = current_node(rollout)
+    named = turn is not None and any(turn.name in name for name in waiting.names)
+    yield waiting_part(diagnosis.facts, waiting, turn.name if turn and not named else "")
     skipped = [o.rule for o in diagnosis.findings.skipped]
     if rollout.upgrade.phase is None:
         yield Part(PartKey.NOT_JUDGED, "harvdiag does not know this state, so a fault may be unseen")
@@ -71,62 +72,63 @@ def _awaited(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
         unseen = [kind for kind in ("Node", "Machine", "Secret", "Job") if not diagnosis.facts.snapshot.seen(kind)]
         what = f" ({join_names(unseen)} not seen)" if unseen else ""
         yield Part(
-            PartKey.NOT_JUDGED, f"{counted(len(skipped), 'check')} could not be made{what}, so a fault may be unseen"
+            PartKey.NOT_JUDGED,
+            f"{format_count(len(skipped), 'check')} could not be run{what}, so a fault may be unseen",
         )
     else:
-        yield _patience(diagnosis)
+        yield _advise_waiting(diagnosis)
 
 
-def _patience(diagnosis: Diagnosis) -> Part:
-    """What to do where no check of the upgrade finds anything: wait, or look where no check can."""
+def _advise_waiting(diagnosis: Diagnosis) -> Part:
+    """The next step where no check of the upgrade finds anything: wait, or look where no check can."""
     last = diagnosis.last
     age = diagnosis.facts.now.since(Timestamp(last.time.isoformat())) if last else None
     if age is not None and age >= SILENCE:
-        silence = f"nothing has moved for {span(age)}, and no check knows why"
+        silence = f"no progress for {format_duration(age)}, and no check finds a reason"
         return Part(PartKey.DO, f"look closer: {silence}; read the logs", lead=silence)
-    if diagnosis.beside:
-        return Part(PartKey.DO, "see what else was found, below; no check of the upgrade itself finds anything")
-    return Part(PartKey.DO, "nothing: no check finds anything that would keep it from going on")
+    if diagnosis.other_findings:
+        return Part(PartKey.DO, "see the other findings below; no check of the upgrade itself finds anything")
+    return Part(PartKey.DO, "none: no check finds anything that blocks it")
 
 
-def _stopped(diagnosis: Diagnosis) -> Iterator[Part]:
-    """The last moment at which anything moved, where nothing will by itself; else what goes on."""
-    if diagnosis.moving:
-        yield Part(PartKey.WAITING, f"does not mend it; {diagnosis.moving} goes on until it is done")
+def _explain_stop(diagnosis: Diagnosis) -> Iterator[Part]:
+    """The last progress, where nothing will resume on its own; else the node that is still in progress."""
+    if diagnosis.moving_node:
+        yield Part(PartKey.WAITING, f"does not fix it; {diagnosis.moving_node} continues until it is done")
         return
     last = diagnosis.last
-    when = since(diagnosis.facts, last.time.isoformat()) if last else ""
+    when = format_since(diagnosis.facts, last.time.isoformat()) if last else ""
     where = f" ({last.node})" if last and last.node else ""
     words = f"{when}: {last.what}{where}" if last and when else ""
-    if diagnosis.stuck:
-        yield Part(PartKey.STANDS_STILL, f"{words}; {FUTILE}" if words else FUTILE)
+    if diagnosis.is_stuck:
+        yield Part(PartKey.STALLED, f"{words}; {FUTILE}" if words else FUTILE)
     elif words:
         yield Part(PartKey.LAST_MOVED, words)
 
 
-def _said(facts: Facts, rollout: Rollout) -> Iterator[Part]:
-    """What the log says of the node that has its turn."""
-    node = in_turn(rollout)
-    yield from list(logs(facts, node))[:1] if node else ()
+def _quote_log(facts: Facts, rollout: UpgradeRun) -> Iterator[Part]:
+    """A log line about the node that has its turn."""
+    node = current_node(rollout)
+    yield from list(quote_logs(facts, node))[:1] if node else ()
 
 
-def _deletion(diagnosis: Diagnosis, rollout: Rollout) -> Iterator[Part]:
+def _explain_deletion(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
     """Whether Harvester allows the deletion of an Upgrade that does not proceed; docs/objects.md#webhook-delete."""
     if rollout.upgrade.status("NodesUpgraded") == "Unknown":
         yield Part(
             PartKey.DELETION, "Harvester refuses to delete this Upgrade while its condition NodesUpgraded is Unknown"
         )
-    elif diagnosis.stuck and not rollout.upgrade.status("NodesUpgraded"):
+    elif diagnosis.is_stuck and not rollout.upgrade.status("NodesUpgraded"):
         yield Part(
             PartKey.DELETION,
             "Harvester lets you delete this Upgrade, as no node has had its turn; charts that it paused stay paused",
         )
 
 
-def _down(rollout: Rollout) -> Iterator[Part]:
-    """Nodes that are not Ready though it is not their turn: the next that goes down may take the quorum along."""
+def _warn_not_ready(rollout: UpgradeRun) -> Iterator[Part]:
+    """Nodes that are not Ready though it is not their turn: with one more down, etcd may lose its quorum."""
     down = [node.name for node in rollout.nodes if node.exists and node.ready in {"False", "Unknown"}]
-    idle = [name for name in down if (node := rollout.node(name)) and not has_turn(node)]
+    idle = [name for name in down if (node := rollout.node(name)) and not is_upgrading(node)]
     if idle:
         whom = "are not Ready, though it is not their" if len(idle) > 1 else "is not Ready, though it is not its"
-        yield Part(PartKey.BEWARE, f"{join_names(idle)} {whom} turn: look there before another node goes down")
+        yield Part(PartKey.WARNING, f"{join_names(idle)} {whom} turn: fix that before another node goes down")

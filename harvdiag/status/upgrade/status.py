@@ -1,4 +1,4 @@
-"""The status of a cluster's upgrade: its parts as data, and the explanation that is made of them."""
+"""The status of a cluster's upgrade: its parts as data, and the explanation built from them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade.explanation import explain
+from harvdiag.status.upgrade.explanation import explain_upgrade
 from harvdiag.status.upgrade.part import Part
-from harvdiag.upgrade.timeline import Span, frame, phase_frame, phases
-from harvdiag.upgrade.waiting import row
+from harvdiag.upgrade.timeline import Span, build_entry_frame, build_phase_frame, find_phases
+from harvdiag.upgrade.waiting import node_row
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harvdiag.status.upgrade.drain.drain import Drain
     from harvdiag.status.upgrade.history import History
-    from harvdiag.status.upgrade.progress import Course
+    from harvdiag.status.upgrade.progress import UpgradeProgress
 
 __all__ = ["UpgradeStatus"]
 
@@ -31,8 +31,8 @@ NODE_COLUMNS = {
 
 
 class UpgradeStatus(Diagnosis):
-    """Where the upgrade of a cluster stands. Shows itself as text; `explain()` has the words, `nodes` the table,
-    `progress`, `history` and `drain()` what the pictures show.
+    """The status of a cluster's upgrade. Its repr is the explanation; `nodes` is the table, `progress`, `history` and
+    `drain()` are the content of the pictures.
     """
 
     def __repr__(self) -> str:
@@ -46,57 +46,58 @@ class UpgradeStatus(Diagnosis):
         """One row a node: `name`, `state`, `step`, `waits_for`, `machine`, `kubelet`, `os`, `ready` (all str),
         `cordoned` (boolean), `since` (UTC).
 
-        `step` is that of the drain's handshake (``idle``, ``h1`` … ``h11``; docs/objects.md#drain-steps).
+        `step` is the last of the drain that was taken (``pre-drain requested``; ``idle`` where no drain is under way;
+        docs/objects.md#drain-steps).
         """
-        rows = [row(self.shown, node) for node in self.shown.nodes] if self.shown else []
+        rows = [node_row(self.shown, node) for node in self.shown.nodes] if self.shown else []
         return build_frame(rows, NODE_COLUMNS)
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
-        """What happened when: `time` (UTC), `what`, `node`, `object`, `field` (str), in order."""
-        return frame(self.past.entries() if self.past else [])
+        """All that happened, in order: `time` (UTC), `what`, `node`, `object`, `field` (str)."""
+        return build_entry_frame(self.past.entries() if self.past else [])
 
     @cached_property
-    def progress(self) -> Course:
+    def progress(self) -> UpgradeProgress:
         """How far each node is, and each phase, with its mark: ``.frame``, ``.phases``, ``.document``."""
-        from harvdiag.status.upgrade.progress import Course
+        from harvdiag.status.upgrade.progress import UpgradeProgress
 
-        return Course(self)
+        return UpgradeProgress(self)
 
     @cached_property
     def history(self) -> History:
-        """What took how long, and where it stopped: ``.frame``, ``.lines`` (as text), ``.document``."""
+        """How long each step took, and where it stopped: ``.frame``, ``.lines`` (as text), ``.document``."""
         from harvdiag.status.upgrade.history import History
 
         return History(self.progress)
 
     def drain(self, node: str = "") -> Drain:
-        """The steps of one node's drain, and who has not answered: ``.frame``, ``.document``.
+        """Return the steps of one node's drain, and who has not answered: ``.frame``, ``.document``.
 
         Without a name it is the node that is drained, else the one that is stuck. Raises UsageError for a node that
         is not in the upgrade.
         """
-        from harvdiag.status.upgrade.drain.drain import drain
+        from harvdiag.status.upgrade.drain.drain import build_drain
 
-        return drain(self.progress, ObjectRef("Node", "", node) if node else None)
+        return build_drain(self.progress, ObjectRef("Node", "", node) if node else None)
 
     @property
     def spans(self) -> list[Span]:
         """The phases, then each node's steps, with their times."""
-        return phases(self.shown, self.facts.snapshot) if self.shown else []
+        return find_phases(self.shown, self.facts.snapshot) if self.shown else []
 
     @property
     def phases(self) -> pd.DataFrame:
         """Each phase, and each node's steps: `node`, `step` (str), `began`, `ended` (UTC), `duration`, `gap`."""
-        return phase_frame(self.spans)
+        return build_phase_frame(self.spans)
 
     def explain(self, node: str = "") -> str:
-        """Where it stands, why, and what may be done: of the whole upgrade, or of one node. A few lines of text.
+        """Return where it is, why, and the next step, of the whole upgrade or of one node; a few lines of text.
 
         Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
         """
         return "\n".join(f"{part.label}: {escape_text(part.text)}" for part in self.parts(node))
 
     def parts(self, node: str = "") -> list[Part]:
-        """The explanation, part by part; as the cluster has it, not yet made fit for a terminal."""
-        return explain(self, node)
+        """Return the explanation, part by part; names are as in the cluster, not yet escaped."""
+        return explain_upgrade(self, node)

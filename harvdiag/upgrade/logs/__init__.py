@@ -1,14 +1,14 @@
-"""Logs as evidence: what the lines of a support bundle's logs tell that no object does.
+"""Logs as evidence: what the logs of a support bundle show that no object does.
 
 A log is searched from its end and never read whole: `MOST` bytes of it at most. What is quoted is untrusted text; the
 values of keys such as ``token`` and ``password`` are masked in it.
 """
 
-from harvdiag.upgrade.logs.agent import AgentStory, agent
-from harvdiag.upgrade.logs.join import JoinStory, joined
+from harvdiag.upgrade.logs.agent import AgentStory, read_agent_story
+from harvdiag.upgrade.logs.join import JoinStory, find_join_failure
 from harvdiag.upgrade.logs.log import MOST
-from harvdiag.upgrade.logs.pods import harvester_says, job_says
-from harvdiag.upgrade.logs.quote import LONGEST, Quote, masked
+from harvdiag.upgrade.logs.pods import find_job_wait, find_refusals
+from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets
 
 __all__ = [
     "LONGEST",
@@ -16,9 +16,9 @@ __all__ = [
     "AgentStory",
     "JoinStory",
     "Quote",
-    "agent",
-    "harvester_says",
-    "job_says",
-    "joined",
-    "masked",
+    "find_job_wait",
+    "find_join_failure",
+    "find_refusals",
+    "mask_secrets",
+    "read_agent_story",
 ]

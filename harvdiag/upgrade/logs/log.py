@@ -1,4 +1,4 @@
-"""One log, by its end: found texts and the lines they stand in."""
+"""One log, read from its end: texts found in it, and their lines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.logs.quote import Quote, quote
+from harvdiag.upgrade.logs.joinstep import JoinStep
+from harvdiag.upgrade.logs.quote import Quote, build_quote
 
-__all__ = ["MOST", "Found", "Log", "Sign", "open_log"]
+__all__ = ["MOST", "Log", "LogMatch", "LogPattern", "open_log"]
 
 MOST = 4 << 20
 """Bytes of a log that are looked at, from its end: some 30,000 lines. Collectors cut the logs of units at 10 MB and
@@ -18,27 +19,27 @@ LINE = 1 << 16
 """Bytes of a line that are looked at."""
 
 
-class Sign(NamedTuple):
-    """A text that tells something, what that is, and the step of a join or the like that it belongs to.
+class LogPattern(NamedTuple):
+    """A text in a log line, what it means, and the step of a join that it belongs to.
 
-    Where `also` is given, the line must hold that too (any case).
+    Where `also` is given, the line must match that regular expression too (any case).
     """
 
     text: str
     meaning: str
-    step: str = ""
+    step: JoinStep | None = None
     also: str = ""
 
-    def fits(self, line: str) -> bool:
-        """Whether the line holds it."""
+    def matches_line(self, line: str) -> bool:
+        """Whether the line contains it."""
         return self.text in line and (not self.also or re.search(self.also, line, re.IGNORECASE) is not None)
 
 
-class Found(NamedTuple):
-    """A sign and its place in a log."""
+class LogMatch(NamedTuple):
+    """A match of a pattern, with its place in the log."""
 
     place: int
-    sign: Sign
+    pattern: LogPattern
 
 
 class Log:
@@ -46,54 +47,56 @@ class Log:
 
     def __init__(self, file: str, data: bytes, whole: bool) -> None:
         self.file = file
-        # The first line is cut somewhere, and who knows in the midst of which password.
+        # The first line may start anywhere, also in the middle of a password that could then not be masked.
         self._data = data if whole else data[data.find(b"\n") + 1 or len(data) :]
         self.whole = whole
 
-    def places(self, text: str) -> Iterator[int]:
-        """Where a text stands, the last place first."""
+    def find_places(self, text: str) -> Iterator[int]:
+        """Find the places of a text, the last one first."""
         needle, at = text.encode(), len(self._data)
         while (at := self._data.rfind(needle, 0, at)) >= 0:
             yield at
 
     def count(self, text: str, after: int = 0) -> int:
-        """How often a text stands after a place."""
+        """Count how often a text occurs after a place."""
         return self._data.count(text.encode(), max(after, 0))
 
-    def matches(self, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
-        """Everything that a pattern finds, in the order of the log."""
+    def find_matches(self, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+        """Find every match of a regular expression, in the order of the log."""
         return pattern.finditer(self._data)
 
-    def last(self, signs: Sequence[Sign]) -> Found | None:
-        """The last line that one of the signs fits: where, and which of them; of several the first given."""
+    def find_last(self, patterns: Sequence[LogPattern]) -> LogMatch | None:
+        """Find the last line that a pattern matches: its place, and that pattern; of several the first given."""
         found = []
-        for text in dict.fromkeys(sign.text for sign in signs):
-            alike = [sign for sign in signs if sign.text == text]
-            found += [Found(at, alike[-1]) for at in [self._last(alike)] if at >= 0]
+        for text in dict.fromkeys(pattern.text for pattern in patterns):
+            alike = [pattern for pattern in patterns if pattern.text == text]
+            found += [LogMatch(at, alike[-1]) for at in [self._last_place_of(alike)] if at >= 0]
         if not found:
             return None
         last = max(found, key=lambda one: one.place)
-        line = self.line(last.place)
-        return Found(last.place, next((first for first in signs if first.fits(line)), last.sign))
+        line = self.line_at(last.place)
+        return LogMatch(last.place, next((first for first in patterns if first.matches_line(line)), last.pattern))
 
-    def _last(self, alike: Sequence[Sign]) -> int:
-        """The last place that one of these signs, which share their text, fits."""
-        simple = any(not sign.also for sign in alike)
-        places = self.places(alike[0].text)
-        return next((at for at in places if simple or any(sign.fits(self.line(at)) for sign in alike)), -1)
+    def _last_place_of(self, alike: Sequence[LogPattern]) -> int:
+        """The last place that one of these patterns, which share their text, matches."""
+        simple = any(not pattern.also for pattern in alike)
+        places = self.find_places(alike[0].text)
+        return next(
+            (at for at in places if simple or any(pattern.matches_line(self.line_at(at)) for pattern in alike)), -1
+        )
 
-    def line(self, at: int) -> str:
-        """The line around a place; bytes that are no UTF-8 are replaced."""
+    def line_at(self, at: int) -> str:
+        """The line around a place; bytes that are not UTF-8 are replaced."""
         start = self._data.rfind(b"\n", 0, at) + 1
         end = self._data.find(b"\n", at)
         end = len(self._data) if end < 0 else end
         return self._data[start : min(end, start + LINE)].decode(errors="replace").rstrip("\r")
 
-    def quote(self, at: int, told: str = "", meaning: str = "") -> Quote:
+    def quote_at(self, at: int, focus: str = "", meaning: str = "") -> Quote:
         """The line around a place as a quote."""
-        return quote(self.file, self.line(at), told, meaning)
+        return build_quote(self.file, self.line_at(at), focus, meaning)
 
-    def ends(self) -> Iterator[int]:
+    def line_places(self) -> Iterator[int]:
         """A place in each line that is not empty, the last line first."""
         at = len(self._data)
         while at > 0:
@@ -102,13 +105,13 @@ class Log:
                 yield start
             at = start - 1
 
-    def end(self) -> int | None:
+    def last_place(self) -> int | None:
         """A place in the last line that is not empty; None where there is none."""
         length = len(self._data.rstrip())
         return length - 1 if length else None
 
 
 def open_log(snapshot: Snapshot, file: str) -> Log:
-    """The end of a log. HarvdiagError where it is not there or cannot be read."""
+    """Open the end of a log. Raises HarvdiagError where it does not exist or cannot be read."""
     data = snapshot.tail(file, MOST)
     return Log(file, data, len(data) < MOST)

@@ -1,4 +1,4 @@
-"""What the pods of an upgrade say: the wait loops of its Jobs, and why Harvester starts or answers none.
+"""The logs of an upgrade's pods: the wait loops of its Jobs, and why Harvester starts no Job or answers no hook.
 
 The texts are those of harvester/harvester, package/upgrade/upgrade_manifests.sh and upgrade_node.sh, and of
 pkg/controller/master/upgrade/{secret,job,node}_controller.go.
@@ -19,54 +19,62 @@ from harvdiag.kinds import kind_for_resource
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, Job
-from harvdiag.upgrade.logs.log import Found, Log, Sign, open_log
+from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
 from harvdiag.upgrade.logs.quote import Quote
 
-__all__ = ["SYSTEM", "core_objects", "harvester_says", "job_says", "logs_of"]
+__all__ = ["SYSTEM", "core_objects", "find_job_wait", "find_pod_logs", "find_refusals"]
 
 SYSTEM = "harvester-system"
 LONGHORN = "a Longhorn volume is not healthy, and the node is not drained before it is"
 CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
 ROLLOUT = "a Deployment or DaemonSet is not rolled out"
 IMPORTED = "Fleet has not imported the cluster local again"
-FLEET_AGENT = "Fleet's agent is not deployed anew yet"
+FLEET_AGENT = "Fleet's agent has not been redeployed yet"
 KUBEVIRT = "KubeVirt is not upgraded yet"
 MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
 EVACUATION = "KubeVirt still protects a VM that is leaving the node"
 WAITS = (
-    Sign("is not healthy.", LONGHORN),
-    Sign("does not have enough healthy replicas", LONGHORN),
-    Sign("Waiting for volume ", LONGHORN, also="to be healthy"),
-    Sign("Waiting for all Longhorn volumes to be healthy", LONGHORN),
-    Sign("Waiting for VM live-migration or shutdown", "VMs are still on the node: they must leave it or stop"),
-    Sign("Waiting for VM shutdown", "VMs are still on the node: they must stop"),
-    Sign("Waiting for evacuation PDB gone", EVACUATION),
-    Sign("kubevirt-migration-pdb-kubevirt-evacuation-", EVACUATION),
-    Sign("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
-    Sign(
+    LogPattern("is not healthy.", LONGHORN),
+    LogPattern("does not have enough healthy replicas", LONGHORN),
+    LogPattern("Waiting for volume ", LONGHORN, also="to be healthy"),
+    LogPattern("Waiting for all Longhorn volumes to be healthy", LONGHORN),
+    LogPattern("Waiting for VM live-migration or shutdown", "VMs are still on the node: they must leave it or stop"),
+    LogPattern("Waiting for VM shutdown", "VMs are still on the node: they must stop"),
+    LogPattern("Waiting for evacuation PDB gone", EVACUATION),
+    LogPattern("kubevirt-migration-pdb-kubevirt-evacuation-", EVACUATION),
+    LogPattern("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
+    LogPattern(
         "Waiting for CAPI cluster fleet-local/local to be provisioned",
-        "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; certificates that "
-        "have run out are a known cause (harvester/harvester#3863, harvester/harvester#10719)",
+        "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; expired "
+        "certificates are a known cause (harvester/harvester#3863, harvester/harvester#10719)",
     ),
-    Sign("Wait for Rancher to be upgraded to", "Rancher does not tell the new version in its setting server-version"),
-    Sign("wait helm release", "a Helm release is not deployed in its new version; it may roll back after 5 minutes"),
-    Sign("wait rollout -n", ROLLOUT),
-    Sign("rollout to finish", ROLLOUT),
-    Sign("wait until cluster.fleet local is Imported", IMPORTED),
-    Sign("cluster.fleet -n fleet-local local condition Imported is not", IMPORTED),
-    Sign("fleet-agent is old", FLEET_AGENT),
-    Sign("fleet-agent pod is not found", FLEET_AGENT),
-    Sign("Waiting for ManagedChart", CHART),
-    Sign("Current version: ", CHART, also="current state: .*current generation: "),
-    Sign("Waiting for KubeVirt to upgrade", KUBEVIRT),
-    Sign("KubeVirt current version: ", KUBEVIRT),
-    Sign("Waiting for longhorn-manager to be upgraded", "longhorn-manager does not run anew on every node yet"),
-    Sign("Checking instance-manager (aio)", MANAGERS),
-    Sign("instance-manager (aio) (image=", MANAGERS, also="will retry"),
-    Sign("Waiting for plan", "a Plan must be done on every Node, also on one that is not managed", also="to complete"),
+    LogPattern(
+        "Wait for Rancher to be upgraded to", "Rancher does not show the new version in its setting server-version"
+    ),
+    LogPattern(
+        "wait helm release", "a Helm release is not deployed in its new version; it may roll back after 5 minutes"
+    ),
+    LogPattern("wait rollout -n", ROLLOUT),
+    LogPattern("rollout to finish", ROLLOUT),
+    LogPattern("wait until cluster.fleet local is Imported", IMPORTED),
+    LogPattern("cluster.fleet -n fleet-local local condition Imported is not", IMPORTED),
+    LogPattern("fleet-agent is old", FLEET_AGENT),
+    LogPattern("fleet-agent pod is not found", FLEET_AGENT),
+    LogPattern("Waiting for ManagedChart", CHART),
+    LogPattern("Current version: ", CHART, also="current state: .*current generation: "),
+    LogPattern("Waiting for KubeVirt to upgrade", KUBEVIRT),
+    LogPattern("KubeVirt current version: ", KUBEVIRT),
+    LogPattern(
+        "Waiting for longhorn-manager to be upgraded", "the new longhorn-manager does not run on every node yet"
+    ),
+    LogPattern("Checking instance-manager (aio)", MANAGERS),
+    LogPattern("instance-manager (aio) (image=", MANAGERS, also="will retry"),
+    LogPattern(
+        "Waiting for plan", "a Plan must be done on every Node, also on one that is not managed", also="to complete"
+    ),
 )
-"""What an upgrade's Jobs wait for in a loop, by the text they write before it or in each turn; of those with the same
-meaning the more telling first."""
+"""What an upgrade's Jobs wait for in a loop, by the text they write before it or in each iteration; of those with the
+same meaning the more specific first."""
 OVER = re.compile(
     r"successfully rolled out|volumes are healthy\.|have been live-migrated or shutdown|all VMs are down"
     r"|is provisioned \(|fleet-agent is new,|Z cluster\.fleet local is Imported$|instance-manager .* OK\.$"
@@ -74,24 +82,24 @@ OVER = re.compile(
 )
 """What they write when they have waited long enough."""
 TURN = 5
-"""Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one turn."""
+"""Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one iteration."""
 ASIDE = re.compile(r"(?:\S+Z )?(?:\++ |Checking running engine )")
 """Lines that do not count among them: what the shell traces, and one a volume."""
 DIGRESSION = 1_000
 """Lines that are looked at for these."""
 UPGRADERS = "handler harvester-upgrade-(?:job|node)-controller"
 REFUSALS = (
-    Sign(
+    LogPattern(
         "is not allowed to run any kind of job",
         "Harvester starts no Job for a node while another one is between Pre-draining and Succeeded, paused or failed",
     ),
-    Sign("there are pending jobs: (", "Harvester starts no Job before the named one has succeeded"),
-    Sign(
+    LogPattern("there are pending jobs: (", "Harvester starts no Job before the named one has succeeded"),
+    LogPattern(
         "cannot be fulfilled on secrets",
-        "Harvester could not write its answer to the drain's hook into the plan Secret, and does not try again",
+        "Harvester could not write its answer to the drain's hook into the plan Secret, and does not retry",
         also=UPGRADERS,
     ),
-    Sign(
+    LogPattern(
         "plan secret for machine",
         "Harvester did not find exactly one plan Secret of the node's Machine, and so does not answer the drain's hook",
         also=UPGRADERS,
@@ -103,35 +111,35 @@ PODS = 12
 # ReplicaSets are named without vowels and 0, 1, 3, so no other Deployment's pod is taken for one of `harvester`.
 HARVESTER = re.compile(r"harvester-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?[a-z0-9]{5}")
 EPOCH = datetime.fromtimestamp(0, UTC)
-CUT = 57  # a Job's pod is named like it, cut here so that five signs and a dash fit behind
+CUT = 57  # a Job's pod is named like it, cut here so that five characters and a dash fit behind
 
 
-def job_says(snapshot: Snapshot, job: Job) -> Quote | None:
-    """What an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
+def find_job_wait(snapshot: Snapshot, job: Job) -> Quote | None:
+    """Find what an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
 
     None for a Job that is complete, and where no log of it is there.
     """
     if job.state == COMPLETE:
         return None
-    said = [found for log in _job_logs(snapshot, job.ref) if (found := _telling(log))]
-    return max(said, key=_when, default=None)
+    waits = [found for log in _job_logs(snapshot, job.ref) if (found := _find_wait_line(log))]
+    return max(waits, key=_quote_order, default=None)
 
 
-def harvester_says(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
-    """The last line of each kind in which Harvester says, since the Upgrade was made, why it does not go on."""
+def find_refusals(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
+    """Find the last line of each kind, since the Upgrade was created, in which Harvester says why it stops."""
     began = Timestamp(get_text(upgrade.obj, "metadata.creationTimestamp"))
-    said: dict[str, Quote] = {}
-    for log in _opened(snapshot, logs_of(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
-        for sign in REFUSALS:
-            if hit := log.last([sign]):
-                quote = log.quote(hit.place, sign.text, sign.meaning)
+    quotes: dict[str, Quote] = {}
+    for log in _open_logs(snapshot, find_pod_logs(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
+        for pattern in REFUSALS:
+            if hit := log.find_last([pattern]):
+                quote = log.quote_at(hit.place, pattern.text, pattern.meaning)
                 if not (began.at and quote.at.at and quote.at.at < began.at):
-                    said[sign.text] = max(said.get(sign.text, quote), quote, key=_when)
-    return [said[sign.text] for sign in REFUSALS if sign.text in said]
+                    quotes[pattern.text] = max(quotes.get(pattern.text, quote), quote, key=_quote_order)
+    return [quotes[pattern.text] for pattern in REFUSALS if pattern.text in quotes]
 
 
-def logs_of(snapshot: Snapshot, namespace: str, start: str, fits: Callable[[str], object]) -> Iterator[str]:
-    """The logs of the pods that fit, of those whose name begins so; not those of containers that have ended."""
+def find_pod_logs(snapshot: Snapshot, namespace: str, start: str, fits: Callable[[str], object]) -> Iterator[str]:
+    """Find the logs of the pods whose name starts so and fits; not those of terminated containers."""
     for file in snapshot.logs(f"logs/{namespace}/{start}"):
         if file.endswith(".log") and fits(file.split("/")[2]):
             yield file
@@ -140,14 +148,16 @@ def logs_of(snapshot: Snapshot, namespace: str, start: str, fits: Callable[[str]
 def _job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
     start = job.name[:CUT]
     shape = re.compile(rf"{re.escape(start)}{'-' if len(job.name) <= CUT else '[a-z0-9.-]'}[a-z0-9]{{5}}")
-    files = list(logs_of(snapshot, job.namespace, start, shape.fullmatch))
-    if len(job.name) > CUT:  # what tells two Jobs of long-named nodes apart is cut off from the names of their pods
-        mine = _pods(snapshot, job)
-        files = [file for file in files if file.split("/")[2] in mine]
-    return _opened(snapshot, files)
+    files = list(find_pod_logs(snapshot, job.namespace, start, shape.fullmatch))
+    if (
+        len(job.name) > CUT
+    ):  # the names of pods are truncated, which removes what distinguishes the Jobs of two nodes with long names
+        pods = _pods_of_job(snapshot, job)
+        files = [file for file in files if file.split("/")[2] in pods]
+    return _open_logs(snapshot, files)
 
 
-def _pods(snapshot: Snapshot, job: ObjectRef) -> set[str]:
+def _pods_of_job(snapshot: Snapshot, job: ObjectRef) -> set[str]:
     """The pods of a Job by their label."""
     keys = ("job-name", "batch.kubernetes.io/job-name")
     pods = (pod for pod in core_objects(snapshot, "pods") if namespace_of(pod) == job.namespace)
@@ -155,19 +165,19 @@ def _pods(snapshot: Snapshot, job: ObjectRef) -> set[str]:
 
 
 def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
-    """The objects of a kind of the core group that is not in the catalogue; none where the source holds none."""
+    """Return the objects of a kind of the core group that is not in the catalogue; none where the source has none."""
     try:
         return snapshot.objects(kind_for_resource("", plural).name)
     except UsageError:
         return ()
 
 
-def _opened(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
-    """The first `PODS` logs that can be read, one after the other: no more than one is held."""
-    return islice(_readable(snapshot, files), PODS)
+def _open_logs(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
+    """Open the first `PODS` logs that can be read, one after the other: only one is in memory."""
+    return islice(_open_readable(snapshot, files), PODS)
 
 
-def _readable(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
+def _open_readable(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
     for file in files:
         try:
             yield open_log(snapshot, file)
@@ -175,19 +185,23 @@ def _readable(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
             continue
 
 
-def _telling(log: Log) -> Quote | None:
-    """What the last lines say that a Job waits for; what it waited for before them is over."""
-    last = [at for at in islice(log.ends(), DIGRESSION) if not ASIDE.match(log.line(at))][:TURN]
-    since = takewhile(lambda at: not OVER.search(log.line(at)), last)
-    hits = [Found(at, sign) for at in since if (sign := next((s for s in WAITS if s.fits(log.line(at))), None))]
+def _find_wait_line(log: Log) -> Quote | None:
+    """Find what the last lines say that a Job waits for; earlier waits are over."""
+    last = [at for at in islice(log.line_places(), DIGRESSION) if not ASIDE.match(log.line_at(at))][:TURN]
+    since = takewhile(lambda at: not OVER.search(log.line_at(at)), last)
+    hits = [
+        LogMatch(at, pattern)
+        for at in since
+        if (pattern := next((s for s in WAITS if s.matches_line(log.line_at(at))), None))
+    ]
     if hits:
-        alike = (hit for hit in hits if hit.sign.meaning == hits[0].sign.meaning)
-        at, sign = min(alike, key=lambda hit: WAITS.index(hit.sign))
-        return log.quote(at, sign.text, sign.meaning)
-    end = next(iter(last), log.end())
-    return None if end is None else log.quote(end, meaning="the last line that the Job has written")
+        alike = (hit for hit in hits if hit.pattern.meaning == hits[0].pattern.meaning)
+        at, pattern = min(alike, key=lambda hit: WAITS.index(hit.pattern))
+        return log.quote_at(at, pattern.text, pattern.meaning)
+    end = next(iter(last), log.last_place())
+    return None if end is None else log.quote_at(end, meaning="the last line that the Job has written")
 
 
-def _when(said: Quote) -> tuple[datetime, str]:
-    """What orders quotes of pods."""
-    return said.at.at or EPOCH, said.file
+def _quote_order(quote: Quote) -> tuple[datetime, str]:
+    """The sort key of quotes from pods."""
+    return quote.at.at or EPOCH, quote.file

@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Timestamp
+from harvdiag.upgrade.logs.joinstep import JoinStep
 
-__all__ = ["LONGEST", "Quote", "masked", "quote", "stamp"]
+__all__ = ["LONGEST", "Quote", "build_quote", "find_timestamp", "mask_secrets"]
 
 LONGEST = 300
 """Characters of a line that are quoted."""
@@ -25,55 +26,55 @@ _SECRETS = (
 _STAMPS = (
     re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"),  # of the API, before each line
     re.compile(r'\btime="?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))'),
-    re.compile(r"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?) "),  # of journalctl, which tells no year
+    re.compile(r"^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?) "),  # of journalctl, which has no year
 )
 
 
 class Quote(NamedTuple):
-    """One line of a log: the file it stands in, its own time stamp, its text and what it means.
+    """One line of a log: its file, its own time stamp, its text and what it means.
 
-    `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal tells it; empty
-    where nothing does. `line` is untrusted text, masked and cut to 300 characters.
-    `step` is the one of a join that the line is about, empty where there is none.
+    `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal has it; empty
+    where there is none. `line` is untrusted text, masked and cut to 300 characters.
+    `step` is that of a join that the line is about, None where there is none.
     """
 
     file: str
     time: str
     line: str
     meaning: str = ""
-    step: str = ""
+    step: JoinStep | None = None
 
     @property
     def at(self) -> Timestamp:
-        """The time as a moment; false where it has no year or is not told."""
+        """The time as a Timestamp; false where it is missing or has no year."""
         return Timestamp(self.time)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.line}"
 
 
-def quote(file: str, line: str, told: str = "", meaning: str = "") -> Quote:
-    """The quote of a line; where it is long, the part around `told` is kept."""
-    return Quote(file, stamp(line), _cut(masked(line), told), meaning)
+def build_quote(file: str, line: str, focus: str = "", meaning: str = "") -> Quote:
+    """Build the quote of a line; of a long one the part around `focus` is kept."""
+    return Quote(file, find_timestamp(line), _shorten_line(mask_secrets(line), focus), meaning)
 
 
-def stamp(line: str) -> str:
-    """The time that a line tells; empty where it tells none."""
+def find_timestamp(line: str) -> str:
+    """Return the time stamp of a line; empty where it has none."""
     return next((found[1] for pattern in _STAMPS if (found := pattern.search(line[:LONGEST]))), "")
 
 
-def masked(line: str) -> str:
-    """The line without the values of keys such as token and password, as the collector masks them in files."""
+def mask_secrets(line: str) -> str:
+    """Return the line with the values of keys such as token and password masked, as the collector does in files."""
     for pattern, instead in _SECRETS:
         line = pattern.sub(instead, line)
     return line
 
 
-def _cut(line: str, told: str) -> str:
+def _shorten_line(line: str, focus: str) -> str:
     if len(line) <= LONGEST:
         return line
-    at = line.find(told)
-    if at + len(told) < LONGEST:
+    at = line.find(focus)
+    if at + len(focus) < LONGEST:
         return f"{line[: LONGEST - 1]}…"
     start = min(at - LONGEST // 3, len(line) - LONGEST + 1)
     end = start + LONGEST - 2

@@ -1,10 +1,10 @@
 """What happened when during an upgrade: as entries, as phases with their durations, as a table and as text."""
 
-from harvdiag.upgrade.timeline.entries import Entry, History, stopped, timeline, untimed
+from harvdiag.upgrade.timeline.entries import Entry, History, build_timeline, find_stop, find_untimed
 from harvdiag.upgrade.timeline.note import EntryKind
-from harvdiag.upgrade.timeline.show import PHASE_COLUMNS, frame, lines, phase_frame
+from harvdiag.upgrade.timeline.show import PHASE_COLUMNS, build_entry_frame, build_phase_frame, format_entries
 from harvdiag.upgrade.timeline.span import Span
-from harvdiag.upgrade.timeline.spans import phases
+from harvdiag.upgrade.timeline.spans import find_phases
 
 __all__ = [
     "PHASE_COLUMNS",
@@ -12,11 +12,11 @@ __all__ = [
     "EntryKind",
     "History",
     "Span",
-    "frame",
-    "lines",
-    "phase_frame",
-    "phases",
-    "stopped",
-    "timeline",
-    "untimed",
+    "build_entry_frame",
+    "build_phase_frame",
+    "build_timeline",
+    "find_phases",
+    "find_stop",
+    "find_untimed",
+    "format_entries",
 ]

@@ -1,4 +1,4 @@
-"""The timeline of an upgrade: everything that tells a time, in its order."""
+"""The timeline of an upgrade: everything that has a time, in order."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from functools import cached_property
 from harvdiag.core.fields import get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline.note import EntryKind, Note, classified, late, moment
-from harvdiag.upgrade.timeline.objects import objects
-from harvdiag.upgrade.timeline.said import said
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.timeline.note import EntryKind, Note, is_future, mark_drain_error, parse_time
+from harvdiag.upgrade.timeline.objects import find_object_notes
+from harvdiag.upgrade.timeline.said import find_event_notes
 
-__all__ = ["Entry", "History", "stopped", "timeline", "untimed"]
+__all__ = ["Entry", "History", "build_timeline", "find_stop", "find_untimed"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One thing that happened; `kind` says what sort of fault it is, if it is one."""
+    """One thing that happened; `kind` is the sort of fault, if it is one."""
 
     time: datetime
     """UTC."""
@@ -29,33 +29,33 @@ class Entry:
     node: str
     """Empty where it is about the cluster."""
     object: ObjectRef
-    """Who tells it."""
+    """Its source."""
     field: str
-    """The place in `object`, or the log's name."""
+    """The field of `object`, or the log's name."""
     moves: bool = True
-    """False for what is no step of the upgrade: Events and lines of logs, plans that are run again, what breaks or
+    """False for what is not a step of the upgrade: Events and lines of logs, plans that are run again, what breaks or
     flips on any day, and nodes that are done.
     """
     kind: EntryKind = EntryKind.OTHER
 
 
 class History:
-    """What happened in an upgrade. Its objects are gone through once, and its logs read once, when first asked for."""
+    """What happened in an upgrade. Its objects and its logs are read once, when first needed."""
 
-    def __init__(self, rollout: Rollout, snapshot: Snapshot) -> None:
-        self._rollout = rollout
+    def __init__(self, run: UpgradeRun, snapshot: Snapshot) -> None:
+        self._run = run
         self._snapshot = snapshot
 
     def entries(self, logs: bool = True) -> list[Entry]:
-        """What happened since the Upgrade was made, the oldest first; without `logs` only what objects tell, for
-        `stopped`: no log and no Event is read for that.
+        """Return what happened since the Upgrade was created, the oldest first; without `logs` only what objects show,
+        for `find_stop`: no log and no Event is read for that.
 
-        Only the last change of a condition has a time; what it was before is not told. What has no time is left out;
-        `untimed` names it.
+        Only the last change of a condition has a time; earlier ones are unknown. What has no time is left out and
+        listed in `untimed`.
         """
-        began = moment(get_text(self._rollout.upgrade.obj, "metadata.creationTimestamp"))
-        notes = (*self._objects, *(self._said if logs else ()))
-        found = [_entry(at, classified(note)) for note in notes if (at := moment(note.time))]
+        began = parse_time(get_text(self._run.upgrade.obj, "metadata.creationTimestamp"))
+        notes = (*self._object_notes, *(self._event_notes if logs else ()))
+        found = [_build_entry(at, mark_drain_error(note)) for note in notes if (at := parse_time(note.time))]
         return sorted(
             (entry for entry in found if began is None or entry.time >= began),
             key=lambda entry: (entry.time, entry.object, entry.field, entry.what),
@@ -64,42 +64,42 @@ class History:
     @property
     def untimed(self) -> list[str]:
         """What is known without a time, or with one that cannot be read, and so is no entry: a sentence each."""
-        lost = [note for note in (*self._objects, *self._said) if moment(note.time) is None]
-        return [f"{note.object}: {note.what}, {_unknown(note.time)}" for note in lost]
+        lost = [note for note in (*self._object_notes, *self._event_notes) if parse_time(note.time) is None]
+        return [f"{note.object}: {note.what}, {_unknown_time(note.time)}" for note in lost]
 
     @cached_property
-    def _objects(self) -> tuple[Note, ...]:
-        return tuple(objects(self._rollout, self._snapshot))
+    def _object_notes(self) -> tuple[Note, ...]:
+        return tuple(find_object_notes(self._run, self._snapshot))
 
     @cached_property
-    def _said(self) -> tuple[Note, ...]:
-        return tuple(said(self._rollout, self._snapshot))
+    def _event_notes(self) -> tuple[Note, ...]:
+        return tuple(find_event_notes(self._run, self._snapshot))
 
 
-def timeline(rollout: Rollout, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
-    """`History.entries`; whoever asks more than once holds a History."""
-    return History(rollout, snapshot).entries(logs)
+def build_timeline(run: UpgradeRun, snapshot: Snapshot, logs: bool = True) -> list[Entry]:
+    """Return `History.entries`; for several calls keep a History."""
+    return History(run, snapshot).entries(logs)
 
 
-def untimed(rollout: Rollout, snapshot: Snapshot) -> list[str]:
-    """`History.untimed`."""
-    return History(rollout, snapshot).untimed
+def find_untimed(run: UpgradeRun, snapshot: Snapshot) -> list[str]:
+    """Return `History.untimed`."""
+    return History(run, snapshot).untimed
 
 
-def stopped(entries: Sequence[Entry], now: datetime | None = None) -> Entry | None:
-    """The last entry at which anything moved; None where nothing did. Other entries may follow it.
+def find_stop(entries: Sequence[Entry], now: datetime | None = None) -> Entry | None:
+    """Return the last entry that is a step of the upgrade; None where there is none. Other entries may follow it.
 
-    With `now`, the time of the collection, none that lies after it counts: such a time is wrong.
+    With `now`, the time of the collection, entries after it do not count: such a time is wrong.
     """
-    return next((entry for entry in reversed(entries) if entry.moves and not late(entry.time, now)), None)
+    return next((entry for entry in reversed(entries) if entry.moves and not is_future(entry.time, now)), None)
 
 
-def _entry(at: datetime, note: Note) -> Entry:
+def _build_entry(at: datetime, note: Note) -> Entry:
     """A note whose time is known."""
     return Entry(
         time=at, what=note.what, node=note.node, object=note.object, field=note.field, moves=note.moves, kind=note.kind
     )
 
 
-def _unknown(time: str) -> str:
-    return f"at a time that cannot be placed ({time[:40]!r})" if time else "at a time that is not told"
+def _unknown_time(time: str) -> str:
+    return f"at an invalid time ({time[:40]!r})" if time else "at an unknown time"

@@ -1,4 +1,4 @@
-"""Notes: single things that something tells with a time, raw, as it writes it; and what such a time is."""
+"""Notes: single statements with a raw time, and the parser of such times."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade import logs
 
-__all__ = ["EntryKind", "Note", "classified", "late", "moment", "ref_of", "short"]
+__all__ = ["EntryKind", "Note", "is_future", "mark_drain_error", "parse_time", "ref_of", "shorten_text"]
 
 AHEAD = timedelta(minutes=5)
-"""How far clocks may differ, and a collection take; what lies farther behind its time has not happened yet."""
+"""How far clocks may differ and a collection may last; a time later than that after it is wrong."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNIX_DATE = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) (?:UTC|GMT) (\d{4})")
 _DRAIN_ERROR = re.compile(
     r"(?!Normal ).*\bdrain\w*.*\b(?:error|fail|cannot|refus)|(?!Normal ).*\b(?:error|fail)\w*.*\bdrain"
 )
-_FIRST_YEAR = 2000  # Go's zero time is the year 1, and stands where no time was set
+_FIRST_YEAR = 2000  # Go's zero time, year 1, means that no time was set
 
 
 class EntryKind(Enum):
@@ -47,14 +47,14 @@ class Note:
     kind: EntryKind = EntryKind.OTHER
 
 
-def classified(note: Note) -> Note:
-    """The note, marked as a drain error where the cluster's own words tell of one: Events, conditions and log lines."""
-    told = note.kind is EntryKind.OTHER and not note.moves and _DRAIN_ERROR.match(note.what)
-    return replace(note, kind=EntryKind.DRAIN_ERROR) if told else note
+def mark_drain_error(note: Note) -> Note:
+    """Return the note, marked as a drain error where the text of an Event, condition or log line shows one."""
+    is_drain_error = note.kind is EntryKind.OTHER and not note.moves and _DRAIN_ERROR.match(note.what)
+    return replace(note, kind=EntryKind.DRAIN_ERROR) if is_drain_error else note
 
 
-def moment(written: str) -> datetime | None:
-    """The time of an object's field: RFC 3339, or Go's UnixDate in UTC; None for what is none."""
+def parse_time(written: str) -> datetime | None:
+    """The time of an object's field: RFC 3339, or Go's UnixDate in UTC; None for anything else."""
     if found := _UNIX_DATE.fullmatch(written):
         month = MONTHS.index(found[1]) + 1 if found[1] in MONTHS else 0
         written = f"{found[4]}-{month:02}-{int(found[2]):02}T{found[3]}Z"
@@ -62,8 +62,8 @@ def moment(written: str) -> datetime | None:
     return at if at and at.year >= _FIRST_YEAR else None
 
 
-def late(at: datetime, now: datetime | None) -> bool:
-    """Whether a time lies after the collection, by more than clocks differ; no where that has no time."""
+def is_future(at: datetime, now: datetime | None) -> bool:
+    """Whether a time is after the collection, by more than clocks differ; False where that has no time."""
     return now is not None and at - now > AHEAD
 
 
@@ -72,7 +72,7 @@ def ref_of(kind: str, obj: Obj) -> ObjectRef:
     return ObjectRef(kind, namespace_of(obj), name_of(obj))
 
 
-def short(told: str) -> str:
-    """Untrusted text on one line, masked, and not longer than a quote."""
-    line = " ".join(logs.masked(told).split())
+def shorten_text(value: str) -> str:
+    """Return untrusted text on one line, masked, and not longer than a quote."""
+    line = " ".join(logs.mask_secrets(value).split())
     return line if len(line) <= logs.LONGEST else f"{line[: logs.LONGEST - 1]}…"

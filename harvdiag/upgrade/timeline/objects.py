@@ -1,4 +1,4 @@
-"""What the objects of an upgrade tell with a time."""
+"""What the objects of an upgrade show with a time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, PROVISIONING
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.jobs import ENDS, node_of, step_of
 from harvdiag.upgrade.phases import DONE
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.timeline.note import EntryKind, Note, moment, ref_of, short
-from harvdiag.upgrade.waiting import has_turn
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.timeline.note import EntryKind, Note, parse_time, ref_of, shorten_text
+from harvdiag.upgrade.waiting import is_upgrading
 
-__all__ = ["objects"]
+__all__ = ["find_object_notes"]
 
 CREATED, DELETED = "metadata.creationTimestamp", "metadata.deletionTimestamp"
 CORDONED = "node.kubernetes.io/unschedulable"
@@ -32,36 +32,36 @@ PLAN_TIMES = {
 APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
 
 
-def objects(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
-    """What the upgrade's own objects tell, and the Nodes, Machines and plan Secrets that it works on."""
-    upgrade = rollout.upgrade
+def find_object_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
+    """Find what the upgrade's own objects show, and the Nodes, Machines and plan Secrets that it changes."""
+    upgrade = run.upgrade
     yield Note(
-        time=get_text(upgrade.obj, CREATED), what="the Upgrade was made", node="", object=upgrade.ref, field=CREATED
+        time=get_text(upgrade.obj, CREATED), what="the Upgrade was created", node="", object=upgrade.ref, field=CREATED
     )
-    yield from _conditions(upgrade.obj, upgrade.ref)
+    yield from _condition_notes(upgrade.obj, upgrade.ref)
     for kind in ("UpgradeLog", "Plan"):
         for obj in snapshot.objects(kind):
             if get_text(obj, "spec.upgradeName") == upgrade.ref.name or name_of(obj).startswith(f"{upgrade.ref.name}-"):
-                yield from _conditions(obj, ref_of(kind, obj))
+                yield from _condition_notes(obj, ref_of(kind, obj))
     for obj in snapshot.objects("Job"):
         if step := step_of(obj, upgrade.ref.name):
-            yield from _job(obj, step)
+            yield from _job_notes(obj, step)
     for ref in (CONTROL_PLANE, PROVISIONING, LOCAL):
-        for note, type_, status in _told(snapshot.get(ref), ref):
+        for note, type_, status in _condition_changes(snapshot.get(ref), ref):
             yield replace(note, moves=type_ in PLANNERS or status == "True")
-    for node in rollout.nodes:
-        yield from _of_node(node, snapshot)
+    for node in run.nodes:
+        yield from _notes_of_node(node, snapshot)
 
 
-def _of_node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
-    """A node that is done moves no more, whatever becomes of it; its Jobs are told apart from it."""
-    parts = [_node(node, snapshot), *(_machine(node, ref, snapshot.get(ref)) for ref in node.machines)]
-    parts += [_plan(snapshot.get(secret), secret, node.name) for secret, _ in node.secrets]
+def _notes_of_node(node: NodeUpgrade, snapshot: Snapshot) -> Iterator[Note]:
+    """A node that is done is no longer a step of the upgrade, whatever happens to it; its Jobs are noted separately."""
+    parts = [_node_notes(node, snapshot), *(_machine_notes(node, ref, snapshot.get(ref)) for ref in node.machines)]
+    parts += [_plan_notes(snapshot.get(secret), secret, node.name) for secret, _ in node.secrets]
     for part in parts:
         yield from (replace(note, moves=False) for note in part) if node.state == DONE else part
 
 
-def _job(obj: Obj, step: str) -> Iterator[Note]:
+def _job_notes(obj: Obj, step: str) -> Iterator[Note]:
     """When a Job of the upgrade began and, if it has, when it ended."""
     node, ref = node_of(obj), ref_of("Job", obj)
     began = "status.startTime" if get_text(obj, "status.startTime") else CREATED
@@ -70,20 +70,20 @@ def _job(obj: Obj, step: str) -> Iterator[Note]:
         if found.type in ENDS and found.status == "True":
             complete = found.type == "Complete"
             done = get_text(obj, "status.completionTime") if complete else ""
-            end = f"Job {step} {'is complete' if complete else f'failed{_why(found)}'}"
+            end = f"Job {step} {'is complete' if complete else f'failed{_reason_suffix(found)}'}"
             field = "status.completionTime" if done else found.path
             kind = EntryKind.OTHER if complete else EntryKind.JOB_FAILED
             yield Note(time=done or found.since, what=end, node=node, object=ref, field=field, kind=kind)
 
 
-def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
+def _node_notes(node: NodeUpgrade, snapshot: Snapshot) -> Iterator[Note]:
     obj = snapshot.get(node.ref)
     if obj is None:
         return
-    yield Note(time=get_text(obj, CREATED), what="the Node was made", node=node.name, object=node.ref, field=CREATED)
-    for note, type_, status in _told(obj, node.ref, node.name):
+    yield Note(time=get_text(obj, CREATED), what="the Node was created", node=node.name, object=node.ref, field=CREATED)
+    for note, type_, status in _condition_changes(obj, node.ref, node.name):
         kind = EntryKind.NOT_READY if type_ == "Ready" and status in {"False", "Unknown"} else EntryKind.OTHER
-        yield replace(note, moves=(type_, status) == ("Ready", "True") and has_turn(node), kind=kind)
+        yield replace(note, moves=(type_, status) == ("Ready", "True") and is_upgrading(node), kind=kind)
     for taint in get_items(obj, "spec.taints"):
         if added := get_text(taint, "timeAdded"):
             key = get_text(taint, "key")
@@ -95,14 +95,14 @@ def _node(node: NodeRollout, snapshot: Snapshot) -> Iterator[Note]:
                 node=node.name,
                 object=node.ref,
                 field=field,
-                moves=key == CORDONED and has_turn(node),
+                moves=key == CORDONED and is_upgrading(node),
             )
 
 
-def _machine(node: NodeRollout, ref: ObjectRef, obj: Obj | None) -> Iterator[Note]:
+def _machine_notes(node: NodeUpgrade, ref: ObjectRef, obj: Obj | None) -> Iterator[Note]:
     if obj is None:
         return
-    yield Note(time=get_text(obj, CREATED), what="the Machine was made", node=node.name, object=ref, field=CREATED)
+    yield Note(time=get_text(obj, CREATED), what="the Machine was created", node=node.name, object=ref, field=CREATED)
     if deleted := get_text(obj, DELETED):
         yield Note(
             time=deleted,
@@ -112,19 +112,19 @@ def _machine(node: NodeRollout, ref: ObjectRef, obj: Obj | None) -> Iterator[Not
             field=DELETED,
             kind=EntryKind.MACHINE_DELETED,
         )
-    for note, type_, status in _told(obj, ref, node.name):
-        yield replace(note, moves=type_ in PLANNERS or (status == "True" and has_turn(node)))
+    for note, type_, status in _condition_changes(obj, ref, node.name):
+        yield replace(note, moves=type_ in PLANNERS or (status == "True" and is_upgrading(node)))
 
 
-def _plan(obj: Obj | None, ref: ObjectRef, node: str) -> Iterator[Note]:
+def _plan_notes(obj: Obj | None, ref: ObjectRef, node: str) -> Iterator[Note]:
     for path, what in PLAN_TIMES.items():
         if written := get_text(obj, path):
             yield Note(time=written, what=what, node=node, object=ref, field=path)
     if packed := get_text(obj, APPLIED):
-        written = _unpacked(packed)
+        written = _decode_time(packed)
         failed = bool(get_text(obj, FAILED))
         # A plan that failed is tried again and again, and one that had passed is run again when the agent starts.
-        passed, ran = moment(get_text(obj, PASSED)), moment(written)
+        passed, ran = parse_time(get_text(obj, PASSED)), parse_time(written)
         moves = not failed and not (passed and ran and ran > passed)
         yield Note(
             time=written,
@@ -136,26 +136,26 @@ def _plan(obj: Obj | None, ref: ObjectRef, node: str) -> Iterator[Note]:
         )
 
 
-def _unpacked(packed: str) -> str:
+def _decode_time(packed: str) -> str:
     try:
         return b64decode(packed, validate=True).decode().strip()
     except (binascii.Error, ValueError):
         return packed
 
 
-def _conditions(obj: Obj, ref: ObjectRef) -> Iterator[Note]:
+def _condition_notes(obj: Obj, ref: ObjectRef) -> Iterator[Note]:
     """Those of an object that only the upgrade changes."""
-    return (note for note, _, _ in _told(obj, ref))
+    return (note for note, _, _ in _condition_changes(obj, ref))
 
 
-def _told(obj: Obj | None, ref: ObjectRef, node: str = "") -> Iterator[tuple[Note, str, str]]:
+def _condition_changes(obj: Obj | None, ref: ObjectRef, node: str = "") -> Iterator[tuple[Note, str, str]]:
     """What each condition became, with its type and its status."""
     for found in conditions_of(obj):
         if found and found.status:
-            what = f"{ref.kind}: {found.type} became {found.status}{_why(found)}"
+            what = f"{ref.kind}: {found.type} became {found.status}{_reason_suffix(found)}"
             note = Note(time=found.since, what=what, node=node, object=ref, field=found.path)
             yield note, found.type, found.status
 
 
-def _why(condition: Condition) -> str:
-    return f" ({short(condition.why)})" if condition.why else ""
+def _reason_suffix(condition: Condition) -> str:
+    return f" ({shorten_text(condition.why)})" if condition.why else ""

@@ -1,4 +1,4 @@
-"""What Events and logs tell of an upgrade; they repeat themselves while nothing changes, so none of it moves."""
+"""What Events and logs show of an upgrade; they are repeated while nothing changes, so none is a step of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from harvdiag.upgrade import logs
 from harvdiag.upgrade.jobs import every_job
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.logs.pods import core_objects
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline.note import Note, ref_of, short
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.timeline.note import Note, ref_of, shorten_text
 
-__all__ = ["said"]
+__all__ = ["find_event_notes"]
 
 EVENT_TIMES = (
     "lastTimestamp",
@@ -26,25 +26,25 @@ EVENT_TIMES = (
     "metadata.creationTimestamp",
 )
 SYNCED = re.compile(r"error syncing '(?:([^'/]*)/)?([^'/]*)'")
-"""How a controller's log names the object that it could not handle."""
+"""The object that a controller could not handle, in its log."""
 
 
-def said(rollout: Rollout, snapshot: Snapshot) -> Iterator[Note]:
-    """All of it; each log is read once."""
-    about = _subjects(rollout, snapshot)
-    yield from _events(about, snapshot)
-    for job in rollout.jobs:
-        if quote := logs.job_says(snapshot, job):
-            yield _quoted(quote, job.node, job.ref)
-    for quote in logs.harvester_says(snapshot, rollout.upgrade):
-        yield _quoted(quote, *_synced(quote, about, rollout.upgrade.ref))
-    for node in rollout.nodes:
-        story = logs.agent(snapshot, node.name)
+def find_event_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
+    """Find all of it; each log is read once."""
+    about = _find_subjects(run, snapshot)
+    yield from _event_notes(about, snapshot)
+    for job in run.jobs:
+        if quote := logs.find_job_wait(snapshot, job):
+            yield _quote_note(quote, job.node, job.ref)
+    for quote in logs.find_refusals(snapshot, run.upgrade):
+        yield _quote_note(quote, *_failed_object(quote, about, run.upgrade.ref))
+    for node in run.nodes:
+        story = logs.read_agent_story(snapshot, node.name)
         if story and story.error and not story.recovered:
-            yield _quoted(story.error, node.name, node.ref)
+            yield _quote_note(story.error, node.name, node.ref)
 
 
-def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
+def _event_notes(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
     jobs = {f"{ref.name}-": node for ref, node in about.items() if ref.kind == "Job"}
     for event in core_objects(snapshot, "events"):
         bare, where, name = (get_text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
@@ -62,7 +62,7 @@ def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
         ref = ObjectRef("Event", namespace_of(event), name_of(event))
         yield Note(
             time=get_text(event, path),
-            what=what + short(get_text(event, "message")),
+            what=what + shorten_text(get_text(event, "message")),
             node=node,
             object=ref,
             field=path,
@@ -70,19 +70,19 @@ def _events(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
         )
 
 
-def _subjects(rollout: Rollout, snapshot: Snapshot) -> dict[ObjectRef, str]:
-    """The upgrade's objects, as an Event names them, and the node that each is about."""
-    upgrade = rollout.upgrade.ref
+def _find_subjects(run: UpgradeRun, snapshot: Snapshot) -> dict[ObjectRef, str]:
+    """The upgrade's objects, as an Event references them, and the node that each belongs to."""
+    upgrade = run.upgrade.ref
     found = {upgrade: "", ObjectRef("UpgradeLog", upgrade.namespace, f"{upgrade.name}-upgradelog"): ""}
     found |= {ref_of("Plan", o): "" for o in snapshot.objects("Plan") if name_of(o).startswith(f"{upgrade.name}-")}
     found |= {job.ref: job.node for job in every_job(snapshot.objects("Job"), upgrade.name)}
-    for node in rollout.nodes:
-        mine: Iterable[ObjectRef] = (node.ref, *node.machines, *(secret for secret, _ in node.secrets))
-        found |= dict.fromkeys(mine, node.name)
+    for node in run.nodes:
+        own_objects: Iterable[ObjectRef] = (node.ref, *node.machines, *(secret for secret, _ in node.secrets))
+        found |= dict.fromkeys(own_objects, node.name)
     return found
 
 
-def _synced(quote: Quote, about: dict[ObjectRef, str], upgrade: ObjectRef) -> tuple[str, ObjectRef]:
+def _failed_object(quote: Quote, about: dict[ObjectRef, str], upgrade: ObjectRef) -> tuple[str, ObjectRef]:
     """The node and the object that a controller could not handle, by its line; else the upgrade."""
     if found := SYNCED.search(quote.line):
         for kind in ("Job", "Secret", "Node"):
@@ -92,7 +92,7 @@ def _synced(quote: Quote, about: dict[ObjectRef, str], upgrade: ObjectRef) -> tu
     return "", upgrade
 
 
-def _quoted(quote: Quote, node: str, ref: ObjectRef) -> Note:
+def _quote_note(quote: Quote, node: str, ref: ObjectRef) -> Note:
     return Note(
         time=quote.time, what=f"{quote.meaning}: {quote.line}", node=node, object=ref, field=quote.file, moves=False
     )

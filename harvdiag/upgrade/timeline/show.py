@@ -13,7 +13,7 @@ from harvdiag.upgrade.timeline.span import Span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PHASE_COLUMNS", "frame", "lines", "phase_frame"]
+__all__ = ["PHASE_COLUMNS", "build_entry_frame", "build_phase_frame", "format_entries"]
 
 COLUMNS = {"time": "datetime64[ns, UTC]", "what": "str", "node": "str", "object": "str", "field": "str"}
 PHASE_COLUMNS = {
@@ -26,8 +26,8 @@ PHASE_COLUMNS = {
 }
 
 
-def frame(entries: Sequence[Entry]) -> pd.DataFrame:
-    """One row an entry: `time` (datetime64[ns, UTC]), `what`, `node`, `object`, `field` (str).
+def build_entry_frame(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Return one row per entry: `time` (datetime64[ns, UTC]), `what`, `node`, `object`, `field` (str).
 
     `node` is missing where the entry is about the cluster as a whole.
     """
@@ -35,21 +35,21 @@ def frame(entries: Sequence[Entry]) -> pd.DataFrame:
     return build_frame(rows, COLUMNS)
 
 
-def phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
-    """One row a span: `node`, `step` (str), `began`, `ended` (datetime64[ns, UTC]), `duration`, `gap`
+def build_phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
+    """Return one row per span: `node`, `step` (str), `began`, `ended` (datetime64[ns, UTC]), `duration`, `gap`
     (timedelta64[ns]).
 
-    `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what goes on.
+    `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what is in progress.
     """
     rows = [(s.node or None, s.step, s.began, s.ended, s.duration, s.gap) for s in spans]
     return build_frame(rows, PHASE_COLUMNS)
 
 
-def lines(entries: Sequence[Entry]) -> list[str]:
-    """One line an entry, fit for a terminal: time, node (``-`` for the cluster), what, and who tells it."""
+def format_entries(entries: Sequence[Entry]) -> list[str]:
+    """Format one line per entry for a terminal: time, node (``-`` for the cluster), what, and its source."""
     wide = max((len(escape_text(entry.node)) for entry in entries), default=0) or 1
-    return [f"{e.time:%Y-%m-%d %H:%M:%S} UTC  {escape_text(e.node) or '-':{wide}}  {_body(e)}" for e in entries]
+    return [f"{e.time:%Y-%m-%d %H:%M:%S} UTC  {escape_text(e.node) or '-':{wide}}  {_entry_text(e)}" for e in entries]
 
 
-def _body(entry: Entry) -> str:
+def _entry_text(entry: Entry) -> str:
     return f"{escape_text(entry.what)}  [{escape_text(f'{entry.object} {entry.field}')}]"

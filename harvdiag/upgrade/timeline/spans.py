@@ -1,4 +1,4 @@
-"""The phases of an upgrade and the steps of each node, with their begin, their end and what lay between."""
+"""The phases of an upgrade and the steps of each node, with their begin, their end and the gaps between."""
 
 from __future__ import annotations
 
@@ -10,86 +10,88 @@ from typing import NamedTuple
 from harvdiag.core.fields import get_text
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.phases import LAST, NODES, PHASES, PREPARING, SERVICES, Phase
-from harvdiag.upgrade.run import Rollout
-from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, idle, span, works
-from harvdiag.upgrade.timeline.steps import steps
+from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, build_span, collect_work, idle_before
+from harvdiag.upgrade.timeline.steps import find_steps
 
-__all__ = ["phases"]
+__all__ = ["find_phases"]
 
 
-class Own(NamedTuple):
-    """A phase with the begin that something of its own tells, and what may tell its end, the surest first."""
+class PhaseEvidence(NamedTuple):
+    """A phase with the begin that its own evidence shows, and the candidates for its end, the most reliable first."""
 
     phase: Phase
     began: datetime | None
     ends: list[datetime]
 
 
-def phases(rollout: Rollout, snapshot: Snapshot) -> list[Span]:
-    """The phases so far in their order, none of which overlaps another; then each node's steps in theirs.
+def find_phases(run: UpgradeRun, snapshot: Snapshot) -> list[Span]:
+    """Return the phases so far in their order, none of which overlaps another; then each node's steps in theirs.
 
     The ends come from the conditions, the begins from the Jobs where a phase has any, else from the end before.
     """
     clock = Clock(snapshot)
-    jobs = works(rollout, snapshot, clock)
-    nodes = steps(rollout, snapshot, jobs, clock)
-    busy = [*nodes, *(span(work.node, work.step, work.began, work.ended) for work in jobs)]
+    jobs = collect_work(run, snapshot, clock)
+    nodes = find_steps(run, snapshot, jobs, clock)
+    busy = [*nodes, *(build_span(work.node, work.step, work.began, work.ended) for work in jobs)]
     return [
-        *_phases([_own(rollout, snapshot, jobs, clock, phase) for phase in _so_far(rollout)], busy),
-        *(replace(one, gap=idle(one.began, busy)) for one in nodes),
+        *_phase_spans([_phase_evidence(run, snapshot, jobs, clock, phase) for phase in _phases_so_far(run)], busy),
+        *(replace(one, gap=idle_before(one.began, busy)) for one in nodes),
     ]
 
 
-def _phases(rows: Sequence[Own], busy: Sequence[Span]) -> Iterator[Span]:
+def _phase_spans(rows: Sequence[PhaseEvidence], busy: Sequence[Span]) -> Iterator[Span]:
     latest: datetime | None = None
     before: datetime | None = None
     for row, *later in (rows[i:] for i in range(len(rows))):
-        began = row.began if _after(row.began, latest) else before
+        began = row.began if _not_before(row.began, latest) else before
         latest = began or latest
-        ended = _end(row, later, latest) if later else None
-        gap = idle(began, busy, before) if before else None
-        yield replace(span("", row.phase.label or "(begin)", began, ended), gap=gap)
+        ended = _phase_end(row, later, latest) if later else None
+        gap = idle_before(began, busy, before) if before else None
+        yield replace(build_span("", row.phase.label or "(begin)", began, ended), gap=gap)
         latest, before = ended or latest, ended
 
 
-def _so_far(rollout: Rollout) -> list[Phase]:
-    upgrade = rollout.upgrade
+def _phases_so_far(run: UpgradeRun) -> list[Phase]:
+    upgrade = run.upgrade
     now = upgrade.phase.number if upgrade.phase else -1
     return [p for p in PHASES if p.number <= now and (p.number < LAST or p.label == upgrade.state)]
 
 
-def _end(row: Own, later: Sequence[Own], latest: datetime | None) -> datetime | None:
-    """When a phase ended: no later than the next began, and then where nothing else tells it."""
-    limit = next((one.began for one in later if _after(one.began, latest)), None)
-    told = next((at for at in row.ends if _after(at, latest) and _after(limit, at, default=True)), None)
-    return told or (limit if later[0].began == limit else None)
+def _phase_end(row: PhaseEvidence, later: Sequence[PhaseEvidence], latest: datetime | None) -> datetime | None:
+    """When a phase ended: no later than the next began, and then where nothing else shows it."""
+    limit = next((one.began for one in later if _not_before(one.began, latest)), None)
+    end = next((at for at in row.ends if _not_before(at, latest) and _not_before(limit, at, default=True)), None)
+    return end or (limit if later[0].began == limit else None)
 
 
-def _after(at: datetime | None, earlier: datetime | None, default: bool = False) -> bool:
-    """Whether a time does not contradict an earlier one; `default` where it is not told."""
+def _not_before(at: datetime | None, earlier: datetime | None, default: bool = False) -> bool:
+    """Whether a time does not contradict an earlier one; `default` where it is unknown."""
     return default if at is None else earlier is None or at >= earlier
 
 
-def _own(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock, phase: Phase) -> Own:
-    upgrade, number = rollout.upgrade, phase.number
+def _phase_evidence(
+    run: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock, phase: Phase
+) -> PhaseEvidence:
+    upgrade, number = run.upgrade, phase.number
     if number == 0:
         made = clock(get_text(upgrade.obj, "metadata.creationTimestamp"))
-        return Own(phase, made, _logs_made(rollout, snapshot, clock))
-    told = upgrade.status(phase.condition) in {"True", "False"}
-    since = clock(upgrade.conditions[phase.condition].since) if told else None
+        return PhaseEvidence(phase, made, _logs_made(run, snapshot, clock))
+    is_set = upgrade.status(phase.condition) in {"True", "False"}
+    since = clock(upgrade.conditions[phase.condition].since) if is_set else None
     if number == LAST:
-        return Own(phase, since, [])
+        return PhaseEvidence(phase, since, [])
     if number == PREPARING - 1:  # the same condition drives it and the next: it ends where that begins
-        return Own(phase, None, [])
-    mine = [work for work in jobs if _phase_of(work) == number]
-    began = min((work.began for work in mine if work.began), default=None)
-    last = max((work.ended for work in mine if work.ended), default=None)
-    return Own(phase, began, [at for at in (since, last) if at])
+        return PhaseEvidence(phase, None, [])
+    own_jobs = [work for work in jobs if _phase_of(work) == number]
+    began = min((work.began for work in own_jobs if work.began), default=None)
+    last = max((work.ended for work in own_jobs if work.ended), default=None)
+    return PhaseEvidence(phase, began, [at for at in (since, last) if at])
 
 
-def _logs_made(rollout: Rollout, snapshot: Snapshot, clock: Clock) -> list[datetime]:
-    mine = (o for o in snapshot.objects("UpgradeLog") if get_text(o, "spec.upgradeName") == rollout.upgrade.ref.name)
-    return [at for obj in mine if (at := clock(get_text(obj, "metadata.creationTimestamp")))]
+def _logs_made(run: UpgradeRun, snapshot: Snapshot, clock: Clock) -> list[datetime]:
+    own_logs = (o for o in snapshot.objects("UpgradeLog") if get_text(o, "spec.upgradeName") == run.upgrade.ref.name)
+    return [at for obj in own_logs if (at := clock(get_text(obj, "metadata.creationTimestamp")))]
 
 
 def _phase_of(work: Work) -> int:

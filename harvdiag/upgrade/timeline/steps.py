@@ -1,4 +1,4 @@
-"""The steps of each node in an upgrade: its Jobs, and what lies between them."""
+"""The steps of each node in an upgrade: its Jobs, and the steps between them."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from itertools import pairwise
 from harvdiag.core.conditions import find_condition
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.phases import DONE, REBOOT
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, span
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, build_span
 
-__all__ = ["steps"]
+__all__ = ["find_steps"]
 
 KUBERNETES, RESTART = "kubernetes", "restart"
 LONGEST = timedelta(hours=2)
-"""A Node that is Ready again later than that after its hook was not so because of the upgrade's restart."""
+"""A Node that becomes Ready later than that after its hook did not do so because of the upgrade's restart."""
 
 
-def steps(rollout: Rollout, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
-    """Each node's steps in their order, one node after the other, without their gaps."""
-    return [found for node in rollout.nodes for found in _of_node(node, jobs, snapshot, clock)]
+def find_steps(run: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock) -> list[Span]:
+    """Return each node's steps in their order, one node after the other, without their gaps."""
+    return [found for node in run.nodes for found in _node_steps(node, jobs, snapshot, clock)]
 
 
-def _of_node(node: NodeRollout, jobs: Sequence[Work], snapshot: Snapshot, clock: Clock) -> Iterator[Span]:
-    mine = [work for work in jobs if work.node == node.name and work.began]
-    ready = _ready(node, snapshot, clock)
-    for work, after in pairwise((*mine, None)):
+def _node_steps(node: NodeUpgrade, jobs: Sequence[Work], snapshot: Snapshot, clock: Clock) -> Iterator[Span]:
+    own_jobs = [work for work in jobs if work.node == node.name and work.began]
+    ready = _ready_since(node, snapshot, clock)
+    for work, after in pairwise((*own_jobs, None)):
         if work:
-            yield span(node.name, work.step, work.began, work.ended)
-            yield from _between(node, work, after, jobs, ready)
+            yield build_span(node.name, work.step, work.began, work.ended)
+            yield from _steps_between(node, work, after, jobs, ready)
 
 
-def _between(
-    node: NodeRollout, before: Work, after: Work | None, jobs: Sequence[Work], ready: datetime | None
+def _steps_between(
+    node: NodeUpgrade, before: Work, after: Work | None, jobs: Sequence[Work], ready: datetime | None
 ) -> Iterator[Span]:
     """What a node does after a hook, until the next of its Jobs."""
     if before.ended is None:
         return
     if before.step == "pre-drain" and (after is None or after.step == "post-drain"):
-        yield span(node.name, KUBERNETES, before.ended, after.began if after else None)
+        yield build_span(node.name, KUBERNETES, before.ended, after.began if after else None)
     if before.step == "post-drain" and after is None and node.state == REBOOT:
-        yield span(node.name, RESTART, before.ended, None)
+        yield build_span(node.name, RESTART, before.ended, None)
     if before.step == "post-drain" and node.state == DONE and ready and before.ended < ready <= before.ended + LONGEST:
         began = (work.began for work in jobs if work.step in HOOKS and (work.node != node.name or work is after))
-        # A hook begins when the node before is through: what became Ready later than that did so for another reason.
+        # A hook begins when the node before is done: what became Ready later than that did so for another reason.
         if ready <= min((at for at in began if at and at > before.ended), default=ready):
-            yield span(node.name, RESTART, before.ended, ready)
+            yield build_span(node.name, RESTART, before.ended, ready)
 
 
-def _ready(node: NodeRollout, snapshot: Snapshot, clock: Clock) -> datetime | None:
+def _ready_since(node: NodeUpgrade, snapshot: Snapshot, clock: Clock) -> datetime | None:
     """Since when the Node is Ready; None where it is not."""
     ready = find_condition(snapshot.get(node.ref), "Ready")
     return clock(ready.changed) if ready and node.ready == "True" else None

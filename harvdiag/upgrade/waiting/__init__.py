@@ -1,20 +1,26 @@
-"""Waits: whose turn it is in an upgrade, for what, and since when; read off the states, without judging them."""
+"""Who has to act next in an upgrade, on what, and since when; derived from the states, without judging them."""
 
-from harvdiag.upgrade.waiting.node import at_work, chain, has_turn, under_way, wait_of
-from harvdiag.upgrade.waiting.record import Wait, WaitReason, never
-from harvdiag.upgrade.waiting.table import row
-from harvdiag.upgrade.waiting.whole import in_turn, wait
+from harvdiag.upgrade.waiting.node import (
+    find_active_node,
+    find_broken_chain,
+    find_moving_node,
+    find_node_wait,
+    is_upgrading,
+)
+from harvdiag.upgrade.waiting.record import Wait, WaitReason, blocked_wait
+from harvdiag.upgrade.waiting.table import node_row
+from harvdiag.upgrade.waiting.whole import current_node, find_wait
 
 __all__ = [
     "Wait",
     "WaitReason",
-    "at_work",
-    "chain",
-    "has_turn",
-    "in_turn",
-    "never",
-    "row",
-    "under_way",
-    "wait",
-    "wait_of",
+    "blocked_wait",
+    "current_node",
+    "find_active_node",
+    "find_broken_chain",
+    "find_moving_node",
+    "find_node_wait",
+    "find_wait",
+    "is_upgrading",
+    "node_row",
 ]

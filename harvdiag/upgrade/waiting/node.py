@@ -1,4 +1,4 @@
-"""What one node of an upgrade waits for."""
+"""What one node of an upgrade is waiting for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.upgrade.handshake import Handshake
+from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.jobs import ACTIVE, COMPLETE, FAILED, Job
 from harvdiag.upgrade.phases import (
     DONE,
@@ -23,78 +23,78 @@ from harvdiag.upgrade.phases import (
     REBOOT,
     STATES,
 )
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting.record import Wait, WaitReason, never
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting.record import Wait, WaitReason, blocked_wait
 
 __all__ = [
     "UNLISTED",
-    "at_work",
-    "chain",
-    "ended",
-    "has_turn",
-    "job_words",
-    "under_way",
-    "wait_of",
+    "describe_job",
+    "find_active_node",
+    "find_broken_chain",
+    "find_moving_node",
+    "find_node_wait",
+    "is_upgrading",
+    "last_job_end",
 ]
 
 UNLISTED = ""
 BEFORE_NODES = {UNLISTED, PRELOADING, PRELOADED}
-HOOKS = {"h2": "pre-drain", "h8": "post-drain"}
+HOOKS = {DrainStep.PRE_DRAIN_REQUESTED: "pre-drain", DrainStep.POST_DRAIN_REQUESTED: "post-drain"}
 """The steps at which Harvester is asked for a Job."""
-WORKING = {"h2": PRE_DRAINING, "h8": POST_DRAINING}
-"""What a node's state is while that Job is at work; Harvester makes it only where the state is the one before."""
-AT_ONCE = {"h5", "h11"}
-"""The steps that the end of a Job, or of a restart, brings: who is to act next has been since then."""
-MENDS = "somebody who mends it"
+WORKING = {DrainStep.PRE_DRAIN_REQUESTED: PRE_DRAINING, DrainStep.POST_DRAIN_REQUESTED: POST_DRAINING}
+"""The state of a node while that Job runs; Harvester creates it only in the state before."""
+AT_ONCE = {DrainStep.PRE_DRAIN_ACKNOWLEDGED, DrainStep.POST_DRAIN_ACKNOWLEDGED}
+"""The steps that begin with the end of a Job or of a restart: the wait began then."""
+REPAIR = "an administrator (manual fix needed)"
 AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre-drain Job")
-"""What follows where a node has no plan Secret of its own."""
+"""The consequence where a node has no plan Secret of its own."""
 
 
-def has_turn(node: NodeRollout) -> bool:
-    """It is between the begin and the end of its upgrade; a Job may still be at work on one that is done."""
+def is_upgrading(node: NodeUpgrade) -> bool:
+    """Whether it is between the begin and the end of its upgrade; a Job may still run on one that is done."""
     under_way = node.handshake is not None and not node.handshake.idle
-    return node.state not in {DONE, *BEFORE_NODES} or under_way or _pending(node) is not None
+    return node.state not in {DONE, *BEFORE_NODES} or under_way or _pending_job(node) is not None
 
 
-def at_work(rollout: Rollout, but: Collection[ObjectRef]) -> str:
-    """The first node whose Job is at work, neither of them among `but`; empty where there is none."""
-    for node in rollout.nodes:
+def find_active_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
+    """Return the first node with a running Job, neither of them among `but`; empty where there is none."""
+    for node in run.nodes:
         jobs = {job.ref for job in node.jobs if job.state == ACTIVE}
         if jobs and not {node.ref, *jobs} & {*but}:
             return node.name
     return ""
 
 
-def under_way(rollout: Rollout, but: Collection[ObjectRef]) -> str:
-    """The first node in its turn that does not wait for somebody's help; empty where there is none."""
-    for node in rollout.nodes:
-        mine = {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}
-        if not has_turn(node) or mine & {*but}:
+def find_moving_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
+    """Return the first node being upgraded that needs no manual help; empty where there is none."""
+    for node in run.nodes:
+        own_objects = {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}
+        if not is_upgrading(node) or own_objects & {*but}:
             continue
-        found = wait_of(rollout, node)
+        found = find_node_wait(run, node)
         if not (found.never or found.broken or found.reason is WaitReason.DONE):
             return node.name
     return ""
 
 
-def wait_of(rollout: Rollout, node: NodeRollout) -> Wait:
-    """Who is to act next for this node, for what, and since when."""
+def find_node_wait(run: UpgradeRun, node: NodeUpgrade) -> Wait:
+    """Find who is to act next for this node, for what, and since when."""
     if node.state in ENDS:
-        return ENDS[node.state](rollout, node)
-    if job := _pending(node):
-        return _job(job)
+        return ENDS[node.state](run, node)
+    if job := _pending_job(node):
+        return _wait_for_job(job)
     if node.handshake and not node.handshake.idle and node.secret:
-        return _hand(rollout, node, node.handshake, node.secret)
+        return _wait_for_step(run, node, node.handshake, node.secret)
     if node.state in BEFORE_NODES:
-        return _before(rollout, node)
-    return _between(rollout, node)
+        return _wait_for_turn(run, node)
+    return _wait_between(run, node)
 
 
-def _job(job: Job) -> Wait:
+def _wait_for_job(job: Job) -> Wait:
     failed = job.state == FAILED
     return Wait(
-        actor=MENDS if failed else "Harvester",
-        what=job_words(job),
+        actor=REPAIR if failed else "Harvester",
+        what=describe_job(job),
         subject=job.ref,
         reason=WaitReason.JOB_FAILED if failed else WaitReason.JOB,
         since=job.began,
@@ -102,22 +102,22 @@ def _job(job: Job) -> Wait:
     )
 
 
-def _between(rollout: Rollout, node: NodeRollout) -> Wait:
-    """A node that is done, or at work where no plan Secret tells more."""
+def _wait_between(run: UpgradeRun, node: NodeUpgrade) -> Wait:
+    """A node that is done, or in progress where no plan Secret shows more."""
     if node.state == DONE:
-        return never(WaitReason.DONE, "it is done", node.ref, since=ended(node))
-    if not rollout.snapshot.seen("Secret"):
-        what = "which of them cannot be told: the plan Secrets, on which they ask and answer, were not seen"
+        return blocked_wait(WaitReason.DONE, "it is done", node.ref, since=last_job_end(node))
+    if not run.snapshot.seen("Secret"):
+        what = "which of them is unknown: the plan Secrets, with their requests and answers, were not seen"
         hands, reason = "Rancher or Harvester", WaitReason.UNSEEN
-        return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=ended(node))
+        return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
     doing = f"it {STATES[node.state].doing}" if node.state in STATES else f'its state is "{node.state}"'
-    return Wait(actor="Harvester", what=doing, subject=node.ref, reason=WaitReason.WORK, since=ended(node))
+    return Wait(actor="Harvester", what=doing, subject=node.ref, reason=WaitReason.WORK, since=last_job_end(node))
 
 
-def _before(rollout: Rollout, node: NodeRollout) -> Wait:
+def _wait_for_turn(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     """A node whose turn has not come: it cannot, or first comes a phase or another node."""
-    phase = rollout.upgrade.phase
-    if lost := chain(rollout, node):
+    phase = run.upgrade.phase
+    if lost := find_broken_chain(run, node):
         return lost
     if phase and phase.number <= PREPARING and node.state in {UNLISTED, PRELOADING} and node.managed:
         began = phase.number == PREPARING or node.state
@@ -128,128 +128,128 @@ def _before(rollout: Rollout, node: NodeRollout) -> Wait:
     if phase and phase.number < NODES:
         what = f"its turn comes in phase {NODES}, one node after the other"
         return Wait(actor="the phases before", what=what, subject=node.ref, reason=WaitReason.PHASE)
-    if rollout.upgrade.single_node:
+    if run.upgrade.single_node:
         what = "to start its Job single-node-upgrade"
         return Wait(actor="Harvester", what=what, subject=node.ref, reason=WaitReason.START)
-    now = [other.name for other in rollout.nodes if has_turn(other)]
+    now = [other.name for other in run.nodes if is_upgrading(other)]
     what = f"to give it its turn{f', after {join_names(now)}' if now else ''}"
     return Wait(actor="Rancher's planner", what=what, subject=node.ref, reason=WaitReason.TURN, names=tuple(now))
 
 
-def _hand(rollout: Rollout, node: NodeRollout, of: Handshake, secret: ObjectRef) -> Wait:
-    """The next hand of the drain's handshake; where the Job is over, that of Harvester is its answer alone."""
+def _wait_for_step(run: UpgradeRun, node: NodeUpgrade, of: Handshake, secret: ObjectRef) -> Wait:
+    """The next actor of the drain's handshake; where the Job is over, only Harvester's answer is missing."""
     step = of.step
     hand, reason = of.waits_for, WaitReason.HANDSHAKE
-    if step in HOOKS and (held := _hook(rollout, node, step, secret)):
+    if step in HOOKS and (held := _wait_for_hook(run, node, step, secret)):
         return held
     if step in AT_ONCE:
         back = node.ready_since if node.ready == "True" and node.state == DONE else ""
-        since = latest_time(ended(node), back)
+        since = latest_time(last_job_end(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
-    told = step == "h6" and next(
-        (t for t in rollout.planner if {m.name for m in node.machines} & set(t.machines)), None
+    planner_message = step is DrainStep.DRAINED and next(
+        (t for t in run.planner if {m.name for m in node.machines} & set(t.machines)), None
     )
-    said = f' (Rancher says "{format_value(told.message)}")' if told else ""
+    quoted = f' (Rancher says "{format_value(planner_message.message)}")' if planner_message else ""
     last = max((job for job in node.jobs if job.ended), key=lambda job: Timestamp(job.ended), default=None)
     over = f"; its {last.type} Job ended {Timestamp(last.ended)}" if last and Timestamp(last.ended) else ""
-    return Wait(actor=hand.actor, what=f"{hand.task}{said}{over}", subject=secret, reason=reason)
+    return Wait(actor=hand.actor, what=f"{hand.task}{quoted}{over}", subject=secret, reason=reason)
 
 
-def _hook(rollout: Rollout, node: NodeRollout, step: str, secret: ObjectRef) -> Wait | None:
-    """Where Harvester is asked for a Job: what keeps it from making that Job, or from answering; None where nothing."""
-    hook, mine = HOOKS[step], node.job(HOOKS[step])
-    if mine and mine.state == COMPLETE:
+def _wait_for_hook(run: UpgradeRun, node: NodeUpgrade, step: DrainStep, secret: ObjectRef) -> Wait | None:
+    """Where Harvester is asked for a Job: what keeps it from creating that Job or from answering, or None."""
+    hook, hook_job = HOOKS[step], node.job(HOOKS[step])
+    if hook_job and hook_job.state == COMPLETE:
         what, reason = f"to acknowledge the {hook} hook, whose Job is complete", WaitReason.ACKNOWLEDGE
-        return Wait(actor="Harvester", what=what, subject=secret, reason=reason, since=mine.ended)
-    if not rollout.snapshot.seen("Job"):
-        what = f"for its {hook} hook; how far that is cannot be told: Jobs were not seen"
+        return Wait(actor="Harvester", what=what, subject=secret, reason=reason, since=hook_job.ended)
+    if not run.snapshot.seen("Job"):
+        what = f"for its {hook} hook; its progress is unknown: Jobs were not seen"
         return Wait(actor="Harvester", what=what, subject=secret, reason=WaitReason.HOOK)
-    if node.state == WORKING[step] and mine is None:
+    if node.state == WORKING[step] and hook_job is None:
         what = f"it is {node.state}, but has no {hook} Job, and Harvester makes one only in the state before"
-        return never(WaitReason.NO_JOB, what, secret)
-    if rollout.upgrade.pauses.get(node.name) == "pause" and node.state in BEFORE_NODES:
-        return _paused(rollout, node)
-    others = tuple(other.name for other in rollout.nodes if other is not node and _busy(other))
+        return blocked_wait(WaitReason.NO_JOB, what, secret)
+    if run.upgrade.pauses.get(node.name) == "pause" and node.state in BEFORE_NODES:
+        return _wait_while_paused(run, node)
+    others = tuple(other.name for other in run.nodes if other is not node and _blocks_others(other))
     if others:
         what, reason = f"to run the {hook} Job; it first waits for {join_names(others)}", WaitReason.OTHER_NODE
         return Wait(actor="Harvester", what=what, subject=secret, reason=reason, names=others)
     return None
 
 
-def _busy(other: NodeRollout) -> bool:
+def _blocks_others(other: NodeUpgrade) -> bool:
     """Whether Harvester starts no hook for another node because of this one; docs/objects.md#hazard-node-busy."""
-    return _pending(other) is not None or other.state not in {DONE, PAUSED, *BEFORE_NODES}
+    return _pending_job(other) is not None or other.state not in {DONE, PAUSED, *BEFORE_NODES}
 
 
-def _failed(_: Rollout, node: NodeRollout) -> Wait:
-    what, reason = f"it failed: {_reason(node)}", WaitReason.NODE_FAILED
-    return Wait(actor=MENDS, what=what, subject=node.ref, reason=reason, since=ended(node))
+def _wait_after_failure(_: UpgradeRun, node: NodeUpgrade) -> Wait:
+    what, reason = f"it failed: {_reason_given(node)}", WaitReason.NODE_FAILED
+    return Wait(actor=REPAIR, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
 
 
-def _paused(rollout: Rollout, node: NodeRollout) -> Wait:
-    if rollout.upgrade.pauses.get(node.name) == "unpause":
-        what = "to take up that an administrator has released it"
-        return Wait(actor="Harvester", what=what, subject=rollout.upgrade.ref, reason=WaitReason.RELEASED)
-    what = "to let it go on (the pause map of the Upgrade holds it)"
-    return Wait(actor="an administrator", what=what, subject=rollout.upgrade.ref, reason=WaitReason.PAUSED)
+def _wait_while_paused(run: UpgradeRun, node: NodeUpgrade) -> Wait:
+    if run.upgrade.pauses.get(node.name) == "unpause":
+        what = "to notice that an administrator has released it"
+        return Wait(actor="Harvester", what=what, subject=run.upgrade.ref, reason=WaitReason.RELEASED)
+    what = "to resume it (the pause map of the Upgrade holds it)"
+    return Wait(actor="an administrator", what=what, subject=run.upgrade.ref, reason=WaitReason.PAUSED)
 
 
-def _rebooting(_: Rollout, node: NodeRollout) -> Wait:
+def _wait_for_reboot(_: UpgradeRun, node: NodeUpgrade) -> Wait:
     what, reason = f"to come back with {node.pending_os or 'the new system'}", WaitReason.REBOOT
-    return Wait(actor="the host", what=what, subject=node.ref, reason=reason, since=ended(node))
+    return Wait(actor="the host", what=what, subject=node.ref, reason=reason, since=last_job_end(node))
 
 
 ENDS = {
-    "Failed": _failed,
-    PAUSED: _paused,
-    REBOOT: _rebooting,
+    "Failed": _wait_after_failure,
+    PAUSED: _wait_while_paused,
+    REBOOT: _wait_for_reboot,
 }
-"""The states in which the state alone tells what is waited for."""
+"""The states in which the state alone shows what is waited for."""
 
 
-def chain(rollout: Rollout, node: NodeRollout) -> Wait | None:
-    """Why a node's turn can never come, link by link from the first that is broken; None where none is."""
-    if node.exists and rollout.upgrade.single_node:
+def find_broken_chain(run: UpgradeRun, node: NodeUpgrade) -> Wait | None:
+    """Find why a node's turn can never come, link by link from the first that is broken; None where none is."""
+    if node.exists and run.upgrade.single_node:
         return None  # its one Job is started without any drain
-    found = next(((reason, links) for broken, reason, links in _links(node, rollout.snapshot.seen) if broken), None)
-    if found is None or not (node.exists or rollout.snapshot.seen("Node")):
+    found = next(((reason, links) for broken, reason, links in _chain_links(node, run.snapshot.seen) if broken), None)
+    if found is None or not (node.exists or run.snapshot.seen("Node")):
         return None
     reason, links = found
     rest = () if reason in {WaitReason.NODE_GONE, WaitReason.SEVERAL_PLANS} else AFTER
-    return never(reason, ", ".join((*links, *rest)), node.ref, *links)
+    return blocked_wait(reason, ", ".join((*links, *rest)), node.ref, *links)
 
 
-def _links(node: NodeRollout, seen: Callable[[str], bool]) -> Iterator[tuple[bool, WaitReason, tuple[str, ...]]]:
+def _chain_links(node: NodeUpgrade, seen: Callable[[str], bool]) -> Iterator[tuple[bool, WaitReason, tuple[str, ...]]]:
     """What may be broken on a node's way to its plan Secret: whether it is, and what that means."""
-    gone = ("there is no Node of this name any more", "so nothing can be upgraded")
+    gone = ("its Node no longer exists", "so nothing can be upgraded")
     yield not node.exists, WaitReason.NODE_GONE, gone
-    whose = f"the Machine that it names, {node.others[0].name}, belongs to another Node" if node.others else ""
+    whose = f"the Machine it references, {node.others[0].name}, belongs to another Node" if node.others else ""
     yield bool(whose), WaitReason.MACHINE_TAKEN, (whose, "so it has no plan Secret of its own")
     bare = not node.machines and seen("Machine")
     yield bare, WaitReason.NO_MACHINE, ("it has no Machine", "so no plan Secret")
     lacks = bool(node.machines) and not node.secrets and seen("Secret")
     yield lacks, WaitReason.NO_PLAN, ("its Machine has no plan Secret",)
-    many = ("more than one plan Secret is its own", "so Harvester does not know which to answer")
+    many = ("it has more than one plan Secret", "so Harvester does not know which to answer")
     yield len(node.secrets) > 1, WaitReason.SEVERAL_PLANS, many
 
 
-def _pending(node: NodeRollout) -> Job | None:
+def _pending_job(node: NodeUpgrade) -> Job | None:
     """Its last Job that is not over: at work, not yet begun, or failed."""
     return next((job for job in reversed(node.jobs) if job.pending), None)
 
 
-def job_words(job: Job) -> str:
-    """What a Job is doing."""
+def describe_job(job: Job) -> str:
+    """Describe what a Job is doing."""
     words = {ACTIVE: "is at work", FAILED: f"has failed{f' ({job.reason})' if job.reason else ''}"}
-    words |= {COMPLETE: "is complete, and Harvester has not yet gone on"}
+    words |= {COMPLETE: "is complete, and Harvester has not continued yet"}
     return f"Job {job.ref.name} {words.get(job.state, 'has not begun')}"
 
 
-def _reason(node: NodeRollout) -> str:
-    told = (node.status.reason, node.status.message) if node.status else ()
-    return ": ".join(filter(None, told)) or "no reason given"
+def _reason_given(node: NodeUpgrade) -> str:
+    reasons = (node.status.reason, node.status.message) if node.status else ()
+    return ": ".join(filter(None, reasons)) or "no reason given"
 
 
-def ended(node: NodeRollout) -> str:
-    """When the last Job of a node ended; empty where nobody tells."""
+def last_job_end(node: NodeUpgrade) -> str:
+    """Return when the last Job of a node ended; empty where it is unknown."""
     return latest_time(*(job.ended for job in node.jobs))

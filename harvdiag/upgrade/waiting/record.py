@@ -1,4 +1,4 @@
-"""What is said of a wait: who is to act next, why, since when, and which object shows it."""
+"""One wait: who is to act next, why, since when, and which object shows it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from enum import Enum
 
 from harvdiag.core.model import ObjectRef
 
-__all__ = ["Wait", "WaitReason", "never"]
+__all__ = ["Wait", "WaitReason", "blocked_wait"]
 
-NOBODY = "nobody"
+NO_ONE = "no one"
 
 
 class WaitReason(Enum):
@@ -29,7 +29,7 @@ class WaitReason(Enum):
     UNKNOWN_STATE = "unknown-state"
     UNSEEN = "unseen"
     JOB = "job"
-    """A Job is at work, or has not begun."""
+    """A Job is running, or has not begun."""
     HANDSHAKE = "handshake"
     """The next step of the drain."""
     HOOK = "hook"
@@ -40,7 +40,7 @@ class WaitReason(Enum):
     RELEASED = "released"
     REBOOT = "reboot"
     WORK = "work"
-    """The node is at work, by its state."""
+    """The node is in progress, by its state."""
     IMAGES = "images"
     PHASE = "phase"
     TURN = "turn"
@@ -60,19 +60,19 @@ NEVER = frozenset(
         WaitReason.STUCK,
     }
 )
-"""What waiting does not change."""
+"""What does not recover on its own."""
 BROKEN = frozenset({WaitReason.JOB_FAILED, WaitReason.NODE_FAILED})
-"""What only a person can change."""
+"""What needs a manual fix."""
 TASKS = frozenset({WaitReason.HANDSHAKE, WaitReason.ACKNOWLEDGE, WaitReason.OTHER_NODE})
-"""The hands of the drain, said as what one is to do: ``to uncordon the node``."""
+"""The actions of the drain, as a task: ``to uncordon the node``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
     """Who is to act next (`actor`), what is to happen (`what`), since when, what shows it, and the `reason` as a code.
 
-    `since` is RFC 3339, empty where nothing says it. `chain` is why a node's turn can never come, link by link from
-    the first that is broken; `names` are the nodes that `what` speaks of.
+    `since` is RFC 3339, empty where it is unknown. `chain` is why a node's turn can never come, link by link from
+    the first that is broken; `names` are the nodes in `what`.
     """
 
     actor: str
@@ -85,12 +85,12 @@ class Wait:
 
     @property
     def never(self) -> bool:
-        """Whether waiting changes nothing, as there is no one whose turn it is."""
+        """Whether it will never end on its own, as it is no one's turn."""
         return self.reason in NEVER
 
     @property
     def broken(self) -> bool:
-        """Whether something has failed, so that only a person's help ends the wait."""
+        """Whether something has failed, so that the wait ends only by a manual fix."""
         return self.reason in BROKEN
 
     @property
@@ -103,6 +103,6 @@ class Wait:
         return {"actor": self.actor, "what": self.what, "since": self.since, "reason": self.reason.value}
 
 
-def never(reason: WaitReason, what: str, subject: ObjectRef, *chain: str, since: str = "") -> Wait:
-    """A wait that ends by nothing that would happen by itself."""
-    return Wait(actor=NOBODY, what=what, subject=subject, reason=reason, since=since, chain=chain or (what,))
+def blocked_wait(reason: WaitReason, what: str, subject: ObjectRef, *chain: str, since: str = "") -> Wait:
+    """Build a wait that will not end on its own."""
+    return Wait(actor=NO_ONE, what=what, subject=subject, reason=reason, since=since, chain=chain or (what,))

@@ -1,4 +1,4 @@
-"""The drain of one node as the picture needs it: which node, its steps, who has not answered, and why."""
+"""The drain of one node: which node, its steps, who has not answered, and why."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.status.summary import counted
-from harvdiag.status.upgrade.drain.steps import ACTORS, Move, moves
-from harvdiag.status.upgrade.headline import root, short
+from harvdiag.status.summary import format_count
+from harvdiag.status.upgrade.drain.steps import ACTORS, Step, StepState, evaluate_steps
+from harvdiag.status.upgrade.headline import describe_root, main_clause
 from harvdiag.status.upgrade.part import PartKey, find_part
-from harvdiag.status.upgrade.progress import Course, Way
+from harvdiag.status.upgrade.progress import NodeProgress, UpgradeProgress
+from harvdiag.upgrade.handshake import DRAIN_STEPS, DrainStep, step_entries
 from harvdiag.upgrade.phases import DONE, NODES
-from harvdiag.upgrade.run import NodeRollout, Rollout
-from harvdiag.upgrade.waiting import Wait, wait_of
-from harvdiag.upgrade.wording import named
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.waiting import Wait, find_node_wait
+from harvdiag.upgrade.wording import upgrade_title
 
-__all__ = ["Drain", "drain", "told"]
+__all__ = ["Drain", "build_drain", "explain_drain"]
 
 COLUMNS = ("node", "step", "mark", "from", "to", "what", "carried_by", "time", "waits_for", "since")
-HOOKS = {"h5": "pre-drain", "h11": "post-drain"}
+HOOKS = {DrainStep.PRE_DRAIN_ACKNOWLEDGED: "pre-drain", DrainStep.POST_DRAIN_ACKNOWLEDGED: "post-drain"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drain(Tabular):
     """One node's drain. `node` is None where there is none to show; `title` is the answer, `why` the reason in full.
 
-    `wait` is whose turn it is, `silence` for how long it has been (``3 h 20 min``); `secret` how the plan Secret is
-    called (empty: there is none). `root` is the cause of `finding`, or that itself.
+    `wait` is whose turn it is, `silence` for how long (``3 h 20 min``); `secret` is the name of the plan Secret, empty
+    where there is none. `root` is the root cause of `finding`, or that itself.
 
-    Its table has one row a step, all str: `node`, `step`, `mark` (``good``, ``now``, ``error``, ``wait``, ``absent``,
-    ``unseen``), `from`, `to`, `what`, `carried_by`, `time` (``09:31``, UTC), `waits_for`, `since` (RFC 3339); the last
-    two for the step that is waited for.
+    Its table has one row a step, all str: `node`, `step` (``pre-drain requested``), `mark` (``good``, ``now``,
+    ``error``, ``wait``, ``absent``, ``unseen``), `from`, `to`, `what`, `carried_by`, `time` (``09:31``, UTC),
+    `waits_for`, `since` (RFC 3339); the last two for the step that is waited for.
     """
 
     noun: ClassVar[str] = "steps"
@@ -43,8 +44,8 @@ class Drain(Tabular):
 
     title: str
     why: str
-    node: NodeRollout | None = None
-    moves: tuple[Move, ...] = ()
+    node: NodeUpgrade | None = None
+    moves: tuple[StepState, ...] = ()
     wait: Wait | None = None
     secret: str = ""
     finding: Finding | None = None
@@ -52,7 +53,7 @@ class Drain(Tabular):
     root: Finding | None = None
 
     @property
-    def next(self) -> Move | None:
+    def next(self) -> StepState | None:
         """The step that is waited for."""
         return next((move for move in self.moves if move.mark in {"now", "error"}), None)
 
@@ -61,15 +62,17 @@ class Drain(Tabular):
 
     @property
     def alt(self) -> str:
-        """The steps in words, for those who cannot see the picture."""
+        """The alternative text of the picture."""
         done = [move.step.name for move in self.moves if move.mark == "good"]
         words = [
             f"{self.title}.",
-            f"{counted(len(done), 'step')} of {len(self.moves)} done." if self.moves else self.why,
+            f"{format_count(len(done), 'step')} of {len(self.moves)} done." if self.moves else self.why,
         ]
         if step := self.next:
             actor = ACTORS[step.step.source]
-            words.append(f"Next is {step.step.name}: {actor} {step.step.what}, written as {step.step.carrier}.")
+            words.append(
+                f"Next is step {step.step.name.number}: {actor} {step.step.what}, written as {step.step.carrier}."
+            )
         if self.moves and not self.secret:
             words.append("No plan Secret is seen, on which the steps would be written.")
         return " ".join([*words, self.why if self.moves else ""])
@@ -77,12 +80,12 @@ class Drain(Tabular):
     @property
     def records(self) -> list[Record]:
         """One row a step."""
-        return list(self._rows())
+        return list(self._build_rows())
 
-    def _rows(self) -> Iterator[Record]:
+    def _build_rows(self) -> Iterator[Record]:
         for move in self.moves:
             step, waited = move.step, self.wait if move == self.next else None
-            told = (
+            identity = (
                 self.node.name if self.node else None,
                 step.name,
                 move.mark,
@@ -91,7 +94,10 @@ class Drain(Tabular):
             )
             rest = (step.what, step.carrier, move.time or None)
             more = (f"{waited.actor}: {waited.what}", waited.since or None) if waited else (None, None)
-            yield dict(zip(COLUMNS, (*told, *rest, *more), strict=True))
+            yield dict(zip(COLUMNS, (*identity, *rest, *more), strict=True))
+
+    def _row_document(self, record: Record) -> dict[str, Any]:
+        return {**super()._row_document(record), **step_entries(record["step"])}
 
     def _document_head(self) -> dict[str, Any]:
         """Whose drain it is, the answer in words, the plan Secret, whose turn it is, and the findings behind it."""
@@ -107,147 +113,156 @@ class Drain(Tabular):
         }
 
 
-def drain(course: Course, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
-    """The drain of the node in focus; else of the one that is drained, else of the one that is stuck.
+def build_drain(progress: UpgradeProgress, focus: ObjectRef | None = None, finding: Finding | None = None) -> Drain:
+    """Return the drain of the node in focus; else of the one that is drained, else of the one that is stuck.
 
-    Raises UsageError where that is no node of the upgrade, no Machine and no plan of one.
+    Raises UsageError where the focus is not a node of the upgrade, nor a Machine or plan Secret of one.
     """
-    rollout = course.rollout
-    if rollout is None or not course.running:
-        return _none(course)
-    node = _focused(rollout, focus, finding) if focus else _default(course, rollout)
+    rollout = progress.upgrade_run
+    if rollout is None or not progress.running:
+        return _no_drain(progress)
+    node = _focused_node(rollout, focus, finding) if focus else _default_node(progress, rollout)
     if node is None:
         return Drain(
             title="No node is drained: the upgrade has none", why="neither the Upgrade nor the cluster has a node"
         )
-    return _single(node) if rollout.upgrade.single_node else _of(course, rollout, node)
+    return _single_node_drain(node) if rollout.upgrade.single_node else _node_drain(progress, rollout, node)
 
 
-def _none(course: Course) -> Drain:
-    plan, last = course.standing.plan, course.standing.latest
+def _no_drain(progress: UpgradeProgress) -> Drain:
+    plan, last = progress.diagnosis.plan, progress.diagnosis.latest
     if plan and plan.running:
-        title = "No node is drained by Rancher: Upgrade V2 goes by plans of its own"
-        return Drain(title=title, why=f"{named(plan)} is under way")
-    if course.gap:
-        why = f"the Upgrades were not seen ({course.gap})"
-        return Drain(title="Nobody can tell which node is drained: the Upgrades were not seen", why=why)
-    rest = f"the last, {named(last)}, {'failed' if last.failed else 'succeeded'}" if last else "none is remembered"
+        title = "No node's drain can be shown: Upgrade V2 is under way"
+        return Drain(title=title, why=f"{upgrade_title(plan)} is in phase {plan.phase or '(none yet)'}")
+    if progress.gap:
+        why = f"the Upgrades were not seen ({progress.gap})"
+        return Drain(title="Which node is drained is unknown: the Upgrades were not seen", why=why)
+    rest = (
+        f"the last, {upgrade_title(last)}, {'failed' if last.failed else 'succeeded'}"
+        if last
+        else "there is no record of one"
+    )
     return Drain(title="No node is drained: no upgrade is under way", why=rest)
 
 
-def _focused(rollout: Rollout, focus: ObjectRef, finding: Finding | None) -> NodeRollout:
+def _focused_node(rollout: UpgradeRun, focus: ObjectRef, finding: Finding | None) -> NodeUpgrade:
     evidence = tuple(e.object for e in finding.evidence) if finding else ()
     for ref in (focus, *evidence):
         for node in rollout.nodes:
             if ref in {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}:
                 return node
-    raise UsageError(f"{focus} is no node of this upgrade, nor a Machine or plan Secret of one: give a Node")
+    raise UsageError(f"{focus} is not a node of this upgrade, nor a Machine or plan Secret of one: give a Node")
 
 
-def _default(course: Course, rollout: Rollout) -> NodeRollout | None:
-    ways = {way.name: way for way in course.ways}
-    draining = sorted(rollout.draining, key=lambda node: not _bad(ways[node.name]))
-    stuck = [node for way in course.ways if _bad(way) and (node := rollout.node(way.name))]
-    busy = [node for way in course.ways if way.mark == "now" and (node := rollout.node(way.name))]
+def _default_node(progress: UpgradeProgress, rollout: UpgradeRun) -> NodeUpgrade | None:
+    ways = {way.name: way for way in progress.nodes}
+    draining = sorted(rollout.draining, key=lambda node: not _has_trouble(ways[node.name]))
+    stuck = [node for way in progress.nodes if _has_trouble(way) and (node := rollout.node(way.name))]
+    busy = [node for way in progress.nodes if way.mark == "now" and (node := rollout.node(way.name))]
     return next(iter([*draining, *stuck, *busy, *rollout.waiting, *rollout.nodes]), None)
 
 
-def _bad(way: Way) -> bool:
+def _has_trouble(way: NodeProgress) -> bool:
     return way.mark in {"error", "warning"}
 
 
-def told(course: Course, of: Drain) -> Iterator[tuple[str, str]]:
-    """What is said below: why it stands still or whose turn it is, the root of it, what may be done and what not.
+def explain_drain(progress: UpgradeProgress, of: Drain) -> Iterator[tuple[str, str]]:
+    """Yield the lines below, label and text: why it is stalled or whose turn it is, root cause, next step, caution.
 
-    The root is told as that of the upgrade is, where it is the same.
+    The root cause has the text of that of the upgrade, where it is the same.
     """
     if of.why:
-        yield "Why", of.why
+        yield PartKey.WHY.value, of.why
     if of.wait and not of.why:
-        age = course.age(of.wait.since)
-        yield "Waits for", f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
+        age = progress.age(of.wait.since)
+        yield PartKey.WAITS_FOR.value, f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
     if of.node and of.node.handshake and of.node.handshake.error:
         yield "Error", of.node.handshake.error
     if of.finding is None or of.root is None:
         return
     if of.root != of.finding:
-        root_ = find_part(course.parts, PartKey.ROOT_CAUSE)
-        yield "Root cause", root_.text if root_ and of.root in root_.findings else of.root.message
+        root_ = find_part(progress.parts, PartKey.ROOT_CAUSE)
+        yield PartKey.ROOT_CAUSE.value, root_.text if root_ and of.root in root_.findings else of.root.message
     if of.root.next:
-        do, first = find_part(course.parts, PartKey.DO), of.root.next[0]
-        yield "Do", do.text if do and do.lead == first else first
+        do, first = find_part(progress.parts, PartKey.DO), of.root.next[0]
+        yield PartKey.DO.value, do.text if do and do.lead == first else first
     if caution := of.root.caution or of.finding.caution:
-        yield "Caution", caution
+        yield PartKey.CAUTION.value, caution
 
 
-def _single(node: NodeRollout) -> Drain:
+def _single_node_drain(node: NodeUpgrade) -> Drain:
     why = "the only node of a cluster is not drained: its one Job single-node-upgrade stops the VMs and does all"
     return Drain(title=f"{node.name} is not drained: it is the only node", why=why)
 
 
-def _of(course: Course, rollout: Rollout, node: NodeRollout) -> Drain:
-    way = next(way for way in course.ways if way.name == node.name)
-    told, finding = wait_of(rollout, node), course.trouble(node)
-    unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not course.facts.snapshot.seen(kind)]
+def _node_drain(progress: UpgradeProgress, rollout: UpgradeRun, node: NodeUpgrade) -> Drain:
+    way = next(way for way in progress.nodes if way.name == node.name)
+    waiting, finding = find_node_wait(rollout, node), progress.finding_about(node)
+    unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not progress.facts.snapshot.seen(kind)]
     absent = not node.secrets and not unseen
     why = way.says if way.mark in {"error", "warning"} else ""
-    steps = tuple(moves(node, why if way.mark == "error" else "", absent, bool(unseen)))
+    steps = tuple(evaluate_steps(node, why if way.mark == "error" else "", absent, bool(unseen)))
     secret = node.secret.name if node.secret else ""
-    cause = course.standing.root_cause(finding) if finding else None
+    cause = progress.diagnosis.root_cause(finding) if finding else None
     made = Drain(
         title="",
         why=why,
         node=node,
         moves=steps,
-        wait=told,
+        wait=waiting,
         secret=secret,
         finding=finding,
-        silence=course.age(told.since),
+        silence=progress.age(waiting.since),
         root=cause,
     )
     if unseen:
-        words = f"How far the drain of {node.name} is, nobody can tell: {' and '.join(unseen)} not seen"
+        words = f"The progress of the drain of {node.name} is unknown: {' and '.join(unseen)} not seen"
         return replace(
             made, title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
         )
-    return replace(made, title=_title(course, rollout, made, node))
+    return replace(made, title=_build_title(progress, rollout, made, node))
 
 
-def _title(course: Course, rollout: Rollout, made: Drain, node: NodeRollout) -> str:
-    told, hand, step = made.wait, node.handshake, made.next
+def _build_title(progress: UpgradeProgress, rollout: UpgradeRun, made: Drain, node: NodeUpgrade) -> str:
+    waiting, hand, step = made.wait, node.handshake, made.next
     if not made.secret:
-        reason = ", ".join(told.chain) if told and told.chain else "it has no plan Secret"
+        reason = ", ".join(waiting.chain) if waiting and waiting.chain else "it has no plan Secret"
         return f"The drain of {node.name} can never begin: {reason}"
     if hand is None or step is None:
         return f"The drain of {node.name} is over: every step was answered"
     if hand.idle:
-        return f"The drain of {node.name} has not begun: {_not_begun(course, rollout, made)}"
-    return _under_way(made, node, step)
+        return f"The drain of {node.name} has not begun: {_reason_not_begun(progress, rollout, made)}"
+    return _describe_step(made, node, step)
 
 
-def _not_begun(course: Course, rollout: Rollout, made: Drain) -> str:
+def _reason_not_begun(progress: UpgradeProgress, rollout: UpgradeRun, made: Drain) -> str:
     phase = rollout.upgrade.phase
     if made.finding and made.why:
         if made.finding.reason is Reason.NEVER_BEGUN:
-            return root(course) or "Rancher never came to it"
-        return short(made.finding.message, 0)
+            return describe_root(progress) or "Rancher never came to it"
+        return main_clause(made.finding.message, 0)
     if phase and phase.number < NODES:
         return f"its turn comes in phase {NODES}"
     return f"it waits for {made.wait.actor if made.wait else 'its turn'}"
 
 
-def _under_way(made: Drain, node: NodeRollout, move: Move) -> str:
+def _describe_step(made: Drain, node: NodeUpgrade, move: StepState) -> str:
     step = move.step
     error = node.handshake.error if node.handshake else ""
-    if error and step.name == "h6":
+    if error and step.name is DrainStep.DRAINED:
         return f"Rancher could not drain {node.name} at its last try: {error}"
     if move.mark == "error" and step.name in HOOKS:
         hook = HOOKS[step.name]
         asked = f"Harvester has not answered the {hook} hook of {node.name}"
         if made.root and made.root != made.finding:
-            return f"{asked} ({step.name}): {short(made.root.message, 70)}"
-        return f"{asked}, and will not by itself ({step.name})"
+            return f"{asked}: {main_clause(made.root.message, 70)}"
+        return f"{asked}, and will not on its own"
     if move.mark == "error":
-        return f"The drain of {node.name} stands still at {step.name} of h12: {short(made.why)}"
+        return f"The drain of {node.name} is stalled at {_place(step)}, {step.name}: {main_clause(made.why)}"
     done = "is upgraded" if node.state == DONE else "is being drained"
-    return f"{node.name} {done}: {step.next} ({step.name} of h12)"
+    return f"{node.name} {done}: {step.next} ({_place(step)})"
+
+
+def _place(step: Step) -> str:
+    """``step 5 of 12``"""
+    return f"step {step.name.number} of {len(DRAIN_STEPS)}"

@@ -1,4 +1,4 @@
-"""The steps of one node's drain, who takes each, what carries it, and how far it is; docs/objects.md#drain-steps."""
+"""The steps of one node's drain: who takes each, what carries it, and its state; docs/objects.md#drain-steps."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, Handshake
+from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, DrainStep, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
-from harvdiag.upgrade.run import NodeRollout
+from harvdiag.upgrade.run import NodeUpgrade
 
-__all__ = ["ACTORS", "Move", "Step", "moves"]
+__all__ = ["ACTORS", "Step", "StepState", "evaluate_steps"]
 
 RANCHER, SECRET, HARVESTER, JOB = range(4)
 ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
-"""The columns: who speaks, and where it is written."""
+"""The columns: who acts, and where the step is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One step: its name, from which actor to which, what is done, and the annotation or object that carries it.
 
-    `next` says who is to act while it is waited for.
+    `next` says who has to act while it is waited for.
     """
 
-    name: str
+    name: DrainStep
     source: int
     target: int
     what: str
@@ -35,9 +35,9 @@ class Step:
     next: str
 
 
-class Move(NamedTuple):
-    """A step as it stands: `mark` is ``good`` (done), ``now`` (waited for), ``error`` (will not come by itself),
-    ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `time` when it was, as far as anything tells.
+class StepState(NamedTuple):
+    """The state of a step: `mark` is ``good`` (done), ``now`` (waited for), ``error`` (will not come on its own),
+    ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `time` is when it was, empty where unknown.
     """
 
     step: Step
@@ -45,7 +45,7 @@ class Move(NamedTuple):
     time: str
 
 
-SAID = (
+STEP_TEXTS = (
     (RANCHER, SECRET, "announces the drain", KEYS["drain-options"], "Rancher is to announce it"),
     (
         RANCHER,
@@ -60,7 +60,7 @@ SAID = (
         HARVESTER,
         "VMs out, volumes healthy",
         "Job pre-drain: Complete",
-        "its pre-drain Job is not over: VMs leave, volumes get healthy",
+        "its pre-drain Job is not complete: VMs leave, volumes become healthy",
     ),
     (
         HARVESTER,
@@ -102,76 +102,79 @@ SAID = (
     (RANCHER, SECRET, "uncordons; clears all of these", "all annotations gone", "Rancher is to uncordon it"),
 )
 STEPS = tuple(
-    Step(name=step.name, source=source, target=target, what=what, carrier=carrier, next=task)
-    for step, (source, target, what, carrier, task) in zip(DRAIN_STEPS, SAID, strict=True)
+    Step(name=shown.step, source=source, target=target, what=what, carrier=carrier, next=task)
+    for shown, (source, target, what, carrier, task) in zip(DRAIN_STEPS, STEP_TEXTS, strict=True)
 )
-"""The steps of the handshake with who takes each and what is said of it."""
-ASKS = {step.name: step.key for step in DRAIN_STEPS if step.key and not step.answers}
-ANSWERS = {step.name: (step.answers, step.key) for step in DRAIN_STEPS if step.answers}
-JOBS = {step.name: step.job for step in DRAIN_STEPS if step.job}
+"""The steps of the handshake, each with its actors and texts."""
+ASKS = {shown.step: shown.key for shown in DRAIN_STEPS if shown.key and not shown.answers}
+ANSWERS = {shown.step: (shown.answers, shown.key) for shown in DRAIN_STEPS if shown.answers}
+JOBS = {shown.step: shown.job for shown in DRAIN_STEPS if shown.job}
+STARTS = {DrainStep.PRE_DRAIN_JOB_STARTED, DrainStep.POST_DRAIN_JOB_STARTED}
+BEYOND = (DrainStep.DRAINED, DrainStep.UNCORDON_REQUESTED, DrainStep.POST_DRAIN_REQUESTED)
+"""What Rancher does only once the pre-drain hook was answered."""
 
 
-def moves(node: NodeRollout, broken: str, absent: bool, unseen: bool) -> list[Move]:
-    """Every step as it stands. `broken` says why the next will not come by itself, empty where it may.
+def evaluate_steps(node: NodeUpgrade, broken: str, absent: bool, unseen: bool) -> list[StepState]:
+    """Return the state of every step. `broken` says why the next will not come on its own, empty where it may.
 
-    `absent`: there is no plan Secret, so none can come; `unseen`: nobody could look.
+    `absent`: there is no plan Secret, so none can come; `unseen`: the plan Secrets were not seen.
     """
     if absent or unseen:
         first = "unseen" if unseen else "error"
-        return [Move(step, "absent" if absent and at else first, "") for at, step in enumerate(STEPS)]
+        return [StepState(step, "absent" if absent and at else first, "") for at, step in enumerate(STEPS)]
     hand = node.handshake
     if hand is None or (hand.idle and node.state == DONE):
-        return [Move(step, "good", _time(node, step)) for step in STEPS]
-    done = _done(node, hand)
-    return list(_moves(node, done, broken))
+        return [StepState(step, "good", _step_time(node, step)) for step in STEPS]
+    done = _count_done(node, hand)
+    return list(_mark_steps(node, done, broken))
 
 
-def _moves(node: NodeRollout, done: int, broken: str) -> Iterator[Move]:
+def _mark_steps(node: NodeUpgrade, done: int, broken: str) -> Iterator[StepState]:
     for at, step in enumerate(STEPS):
         mark = "good" if at < done else "wait"
         if at == done:
-            mark = "error" if broken or _failed(node, step) else "now"
-        yield Move(step, mark, _time(node, step) if mark == "good" else "")
+            mark = "error" if broken or _has_failed(node, step) else "now"
+        yield StepState(step, mark, _step_time(node, step) if mark == "good" else "")
 
 
-def _done(node: NodeRollout, hand: Handshake) -> int:
-    """How many steps are taken: up to the last of which anything tells, for each needs the one before.
+def _count_done(node: NodeUpgrade, hand: Handshake) -> int:
+    """How many steps are done: up to the last with any trace, as each needs the one before.
 
-    A request that is not answered is the end of it, though a Job may be there.
+    A request that is not answered ends the count, even if a Job exists.
     """
-    seen = [at for at, step in enumerate(STEPS) if _seen(node, hand, step.name)]
+    seen = [at for at, step in enumerate(STEPS) if _is_seen(node, hand, step.name)]
     last = max(seen, default=-1) + 1
     for at, step in enumerate(STEPS[:last]):
-        if step.name in ANSWERS and hand.asked(*ANSWERS[step.name]) and not _beyond(hand, step.name):
+        if step.name in ANSWERS and hand.is_unanswered(*ANSWERS[step.name]) and not _has_moved_on(hand, step.name):
             return at
     return last
 
 
-def _beyond(hand: Handshake, name: str) -> bool:
-    """Whether Rancher has gone on, so that the answer must have come."""
-    later = ("h6", "h7", "h8") if name == "h5" else ()
+def _has_moved_on(hand: Handshake, name: DrainStep) -> bool:
+    """Whether Rancher took a later step, so that the answer must have come."""
+    later = BEYOND if name is DrainStep.PRE_DRAIN_ACKNOWLEDGED else ()
     return any(ASKS[step] in hand.values for step in later)
 
 
-def _seen(node: NodeRollout, hand: Handshake, name: str) -> bool:
+def _is_seen(node: NodeUpgrade, hand: Handshake, name: DrainStep) -> bool:
     if name in ASKS:
         return ASKS[name] in hand.values
     if name in ANSWERS:
         request, answer = ANSWERS[name]
-        return request in hand.values and not hand.asked(request, answer)
+        return request in hand.values and not hand.is_unanswered(request, answer)
     if hand.idle or name not in JOBS:
         return False
     job = node.job(JOBS[name])
-    return job is not None and (name in {"h3", "h9"} or job.state == COMPLETE)
+    return job is not None and (name in STARTS or job.state == COMPLETE)
 
 
-def _failed(node: NodeRollout, step: Step) -> bool:
+def _has_failed(node: NodeUpgrade, step: Step) -> bool:
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
     return job is not None and job.state == JOB_FAILED
 
 
-def _time(node: NodeRollout, step: Step) -> str:
-    """``09:31``: only the Jobs tell when they began and ended."""
+def _step_time(node: NodeUpgrade, step: Step) -> str:
+    """``09:31``, of steps with a Job; of others no time is known."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
-    at = Timestamp(job.began if step.name in {"h3", "h9"} else job.ended).at if job else None
+    at = Timestamp(job.began if step.name in STARTS else job.ended).at if job else None
     return f"{at:%H:%M}" if at else ""
