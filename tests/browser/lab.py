@@ -17,7 +17,6 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 FLAGS = (
@@ -34,6 +33,14 @@ FLAGS = (
 )
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
+
+
+INTO_VIEW = """
+const found = [...document.querySelectorAll('.jp-OutputArea-output')].find(e => e.textContent.includes(arguments[0]));
+if (found) found.scrollIntoView({block: 'center'});
+return found || null;
+"""
+"""Bring the first output that holds a text to the middle of the view; null where none is rendered."""
 
 
 class Lab:
@@ -125,11 +132,13 @@ def scroll_to(driver: Chrome, text: str, height: int) -> WebElement:
     panel = "document.querySelector('.jp-WindowedPanel-outer')"
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        for top in range(0, driver.execute_script(f"return {panel}.scrollHeight") + 1, 150):
+        for top in range(0, driver.execute_script(f"return {panel}.scrollHeight") + 1, height // 2):
             driver.execute_script(f"{panel}.scrollTop = {top}")
             time.sleep(0.15)
-            for output in driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output"):
-                box = output.rect
-                if text in output.text and box["y"] > 90 and box["y"] + box["height"] < height - 180:
-                    return output
+            if (output := driver.execute_script(INTO_VIEW, text)) is None:
+                continue
+            time.sleep(0.3)  # JupyterLab lays the notebook out again when cells come into view
+            box = output.rect
+            if text in output.text and box["y"] > 90 and box["y"] + box["height"] < height - 180:
+                return output
     raise AssertionError(f"no output holds {text!r}")

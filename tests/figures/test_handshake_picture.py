@@ -38,7 +38,7 @@ TITLES = {
     ),
     "lost-acknowledgement": "Harvester has not answered the pre-drain hook of hv02, and will not on its own",
     "two-machines-one-node": (
-        "Harvester has not answered the pre-drain hook of hv02: Machine custom-31079167475f has been deleting"
+        "Harvester has not answered the pre-drain hook of hv02: Machine custom-31079167475f has been terminating"
         " since 2025-05-06 15:10 UTC, held by its finalizer"
     ),
     "unmanaged-node": (

@@ -26,29 +26,10 @@ def draw_box(thing: Box, area: Area, lacking: str = "", chosen: bool = False, na
     room = area.width - 2 * INSET
     note = thing.note if thing.exists else "" if thing.placeholder else _absence_note(thing, area)
     bold = bool(thing.placeholder) and blame in SEVERE
-    shapes: list[Shape] = [frame]
     y = area.y + (15 if note else area.height / 2 + 4)
-    shapes.append(
-        Text(
-            area.x + INSET,
-            y,
-            fit_text(name or escape_text(thing.name), room, BODY, bold=bold),
-            size=BODY,
-            ink="ink",
-            on=on,
-            bold=bold,
-        )
-    )
-    if note:
-        lines = (
-            wrap_text(escape_text(note), room, SMALL)
-            if area.height > HIGH and not thing.exists
-            else [escape_text(note)]
-        )
-        rows = enumerate(fit_text(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
-        shapes += [
-            Text(area.x + INSET, area.y + 29 + index * 13, text, size=SMALL, ink="quiet", on=on) for index, text in rows
-        ]
+    label = fit_text(name or escape_text(thing.name), room, BODY, bold=bold)
+    shapes: list[Shape] = [frame, Text(area.x + INSET, y, label, size=BODY, ink="ink", on=on, bold=bold)]
+    shapes += _draw_note(escape_text(note), area, on, wrapped=not thing.exists) if note else []
     if blame or thing.state == "unseen":
         colour = blame or "unseen"
         shapes += draw_badge(area.right - 3, area.y + 1, SIGNS[colour], colour)
@@ -62,6 +43,15 @@ def draw_box(thing: Box, area: Area, lacking: str = "", chosen: bool = False, na
         state=thing.state,
         hint=_format_hint(thing),
     )
+
+
+def _draw_note(note: str, area: Area, on: str, *, wrapped: bool) -> list[Text]:
+    """Draw what is known of an object below its name; `wrapped` in as many lines as a higher box has room for."""
+    room = area.width - 2 * INSET
+    lines = wrap_text(note, room, SMALL) if area.height > HIGH and wrapped else [note]
+    rows = enumerate(fit_text(text, room, SMALL) for text in lines[: 1 + int((area.height - HIGH) // 13)])
+    x, y = area.x + INSET, area.y + 29
+    return [Text(x, y + index * 13, text, size=SMALL, ink="quiet", on=on) for index, text in rows]
 
 
 def _draw_frame(thing: Box, area: Area, blame: str) -> Rect:

@@ -98,34 +98,12 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
     back = facts.pairing.node_ref(machine)
     false = [node for node in nodes if not (back and back.target == node)]
     owner = back.target if back and back.target in nodes else None
-    field = MACHINE_ANNOTATION if by_name else MACHINE_UID_LABEL
     names = " and ".join(sorted(node.name for node in nodes))
     how = "is referenced by" if by_name else "has its UID in the label rke.cattle.io/machine of"
     return Hit(
         subject=machine,
         message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _describe_owner(facts, owner, false),
-        evidence=(
-            *(
-                evidence
-                for node in false
-                for evidence in (*field_evidence(facts, node, field), *host_evidence(facts, node))
-            ),
-            *field_evidence(facts, machine, NODE_REF, 'metadata.labels["rke.cattle.io/machine-id"]'),
-            *(
-                e
-                for node in false
-                for e in field_evidence(facts, node, MACHINE_UID_LABEL if by_name else MACHINE_ANNOTATION, MANAGED)
-            ),
-            *(
-                e
-                for node in nodes
-                if node not in false
-                for e in (
-                    *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
-                    *host_evidence(facts, node),
-                )
-            ),
-        ),
+        evidence=tuple(_sharing_evidence(facts, machine, (false, [n for n in nodes if n not in false]), by_name)),
         next=(
             (
                 "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
@@ -140,6 +118,22 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
             "VMs and replicas away first. " + advice.QUORUM
         ),
     )
+
+
+def _sharing_evidence(
+    facts: Facts, machine: ObjectRef, nodes: tuple[list[ObjectRef], list[ObjectRef]], by_name: bool
+) -> Iterator[Evidence]:
+    """Yield what the false Nodes and then the others say of the Machine that they share, and what it says itself."""
+    false, others = nodes
+    fields = (MACHINE_ANNOTATION, MACHINE_UID_LABEL)
+    field, other_field = fields if by_name else reversed(fields)
+    for node in false:
+        yield from (*field_evidence(facts, node, field), *host_evidence(facts, node))
+    yield from field_evidence(facts, machine, NODE_REF, 'metadata.labels["rke.cattle.io/machine-id"]')
+    for node in false:
+        yield from field_evidence(facts, node, other_field, MANAGED)
+    for node in others:
+        yield from (*field_evidence(facts, node, *fields), *host_evidence(facts, node))
 
 
 def _describe_owner(facts: Facts, owner: ObjectRef | None, false: list[ObjectRef]) -> str:

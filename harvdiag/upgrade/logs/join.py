@@ -115,7 +115,7 @@ class JoinStory(NamedTuple):
     def text(self) -> str:
         """``join step "bootstrap stamp": rancherd found …``"""
         if self.step is None:
-            return f"not known: {self.why}"
+            return f"unknown: {self.why}"
         step = self.step if self.step is JoinStep.MACHINE_REMOVED else f'join step "{self.step}"'
         return f"{step}: {self.why}"
 
