@@ -44,7 +44,7 @@ test-full: $(STAMP) ## the same with every case of every product; for changes th
 
 # One of the tests checks the layers. Browser and notebooks, which wait more than they work, come first, in one worker.
 suite: $(STAMP) style
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(FULL)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(FULL)
 
 test-live: $(STAMP) ## the same case on a real API server: HARVDIAG_TEST_KUBECONFIG=… (it must be empty; never a cluster in use)
 	@[ -n "$$HARVDIAG_TEST_KUBECONFIG" ] || { echo "name the kubeconfig of an empty API server: HARVDIAG_TEST_KUBECONFIG=… make test-live"; exit 2; }
