@@ -48,7 +48,7 @@ def check_rule(
     UsageError for an unknown rule and for what cannot be read.
     """
     if rule not in registry():
-        select_rules([rule])  # refuses what is no family either, with what it may mean
+        select_rules([rule])  # refuses what is not a family either, with what it may mean
         raise UsageError(f"{rule!r} is a family: name one of its rules")
     cluster = _opened(source) if _is_place(source) else _changed(source, base, captured_at)
     (outcome,) = run_rules(cluster.facts, select_rules([rule]))
@@ -59,7 +59,7 @@ def compare_scenario(file: str | Path) -> list[str]:
     """Where the findings of a scenario, by every rule, are not those that it expects: one line each, empty if none.
 
     ``missing: RULE Kind/name`` was expected and not found, ``unexpected: …`` was found and not expected. Raises
-    UsageError where the file is no scenario.
+    UsageError where the file is not a scenario.
     """
     wanted = [(rule, subject) for rule, subjects in load_scenario(Path(file)).expect.items() for subject in subjects]
     findings = open_scenario(file).check()

@@ -99,7 +99,7 @@ def _common_prefix(texts: Sequence[str]) -> str:
 def wrap_text(text: str, room: float, size: float = 12, *, most: int = 0) -> list[str]:
     """Return the text in lines that fit the room, broken at spaces, and within a word only where necessary.
 
-    `most` limits the number of lines, and a text that is longer ends with ``…``; 0 is no limit.
+    `most` limits the number of lines, and a text that is longer ends with ``…``; 0 means no limit.
     """
     lines = list(islice(_break_lines(text, room, size), most + 1 if most else None))
     if not most or len(lines) <= most:

@@ -1,7 +1,7 @@
 """One run of an upgrade: the Upgrade with its nodes, Machines, plan Secrets and Jobs.
 
 Each node has three sides here: what the Upgrade says of it, the state of its Node, and how far the drain's handshake on
-its plan Secret is. Where they disagree, a rule reports it; here they are only put side by side.
+its plan Secret is. Where they disagree, a rule reports it; here they are only put next to each other.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class History:
 
     @property
     def untimed(self) -> list[str]:
-        """What is known without a time, or with one that cannot be read, and so is no entry: a sentence each."""
+        """What is known without a time, or with one that cannot be read, and so is not an entry: a sentence each."""
         lost = [note for note in (*self._object_notes, *self._event_notes) if parse_time(note.time) is None]
         return [f"{note.object}: {note.what}, {_unknown_time(note.time)}" for note in lost]
 

@@ -85,7 +85,7 @@ class Wait:
 
     @property
     def never(self) -> bool:
-        """Whether it will never end on its own, as it is no one's turn."""
+        """Whether it will never end on its own, because no one has the next turn."""
         return self.reason in NEVER
 
     @property
