@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,24 +57,36 @@ def condition_path(kind: str) -> str:
 
 def conditions_of(obj: Any, places: tuple[str, ...] = STATUS_LIST) -> list[Condition]:
     """Return the conditions of an object in their order, without entries that are not mappings."""
-    return [_read_condition(row) for place in places for row in get_items(obj, place) if isinstance(row, dict)]
+    return [_read_condition(row) for row in _iterate_rows(obj, places)]
 
 
 def find_condition(obj: Any, kind: str, places: tuple[str, ...] = STATUS_LIST) -> Condition:
     """Return the first condition of a type; if there is none, an empty one, which is false."""
-    return next((condition for condition in conditions_of(obj, places) if condition.type == kind), Condition())
+    # Asked for each Node by each plan and column, so only the condition that is found becomes a record.
+    for row in _iterate_rows(obj, places):
+        if str(row.get("type") or "") == kind:
+            return _read_condition(row)
+    return _ABSENT
+
+
+def _iterate_rows(obj: Any, places: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    for place in places:
+        for row in get_items(obj, place):
+            if isinstance(row, dict):
+                yield row
 
 
 def _read_condition(row: dict[str, Any]) -> Condition:
-    def get_word(key: str) -> str:
-        return str(row.get(key) or "")
-
+    get = row.get
     return Condition(
-        type=get_word("type"),
-        status=get_word("status"),
-        reason=get_word("reason"),
-        message=get_word("message"),
-        changed=get_word("lastTransitionTime"),
-        updated=get_word("lastUpdateTime"),
-        heartbeat=get_word("lastHeartbeatTime"),
+        type=str(get("type") or ""),
+        status=str(get("status") or ""),
+        reason=str(get("reason") or ""),
+        message=str(get("message") or ""),
+        changed=str(get("lastTransitionTime") or ""),
+        updated=str(get("lastUpdateTime") or ""),
+        heartbeat=str(get("lastHeartbeatTime") or ""),
     )
+
+
+_ABSENT = Condition()
