@@ -24,6 +24,10 @@ os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# nbformat brings jsonschema along, and that the package rfc3987_syntax, which compiles 38 grammars when it is imported:
+# two seconds in each worker, for the format of addresses that no notebook has. jsonschema goes without where it is not.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 _read_base = scenarios._load_base
 
 
