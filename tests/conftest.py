@@ -24,7 +24,7 @@ os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# nbformat brings jsonschema along, and that the package rfc3987_syntax, which compiles 38 grammars when it is imported:
+# nbformat brings jsonschema along, and that the package rfc3987_syntax, which compiles 39 grammars when it is imported:
 # two seconds in each worker, for the format of addresses that no notebook has. jsonschema goes without where it is not.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
