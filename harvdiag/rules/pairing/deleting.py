@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.fields import get_items, get_text
+from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.rules import advice
@@ -45,28 +46,35 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} has been terminating since {since}, "
             + (f"held by its finalizers {held}" if held else "although it has no finalizer left"),
-            evidence=(
-                *field_evidence(facts, node, DELETED, FINALIZERS, MACHINE_ANNOTATION),
-                *(
-                    e
-                    for machine in pairing.claiming_machines(node)
-                    for e in field_evidence(facts, machine, DELETED, NODE_REF)
-                ),
-            ),
-            next=(
-                (
-                    f"Verify that the host {node.name} is off for good, or uninstalled with `rke2-uninstall.sh`: a "
-                    "running kubelet recreates the Node."
-                ),
-                advice.LIST_MACHINES,
-                (
-                    "Find the controller of each finalizer and read its log (wrangler.cattle.io: the pods `rancher` in "
-                    "cattle-system and `harvester` in harvester-system); restart it if it is stuck."
-                ),
-                "Only if no such controller is left: ask vendor support before you remove a finalizer.",
-            ),
+            evidence=_deletion_evidence(facts, node),
+            next=_removal_steps(node.name),
             caution=f"When the Node is gone, Harvester deletes the Machine that its annotation references"
             f"{f' ({machine_ref.value})' if machine_ref else ''}: first verify that no other Node uses that Machine "
             f"and that no VMs run on the host. {advice.QUORUM}",
             causes=tuple(Cause("machine-stuck-deleting", machine) for machine in pairing.claiming_machines(node)),
         )
+
+
+def _deletion_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
+    """Return what holds the Node, and whether the Machines that reference it are being deleted too."""
+    pairing = facts.pairing
+    return (
+        *field_evidence(facts, node, DELETED, FINALIZERS, MACHINE_ANNOTATION),
+        *(e for machine in pairing.claiming_machines(node) for e in field_evidence(facts, machine, DELETED, NODE_REF)),
+    )
+
+
+def _removal_steps(host: str) -> tuple[str, ...]:
+    """Return what to verify before the finalizers of the Node are touched."""
+    return (
+        (
+            f"Verify that the host {host} is off for good, or uninstalled with `rke2-uninstall.sh`: a "
+            "running kubelet recreates the Node."
+        ),
+        advice.LIST_MACHINES,
+        (
+            "Find the controller of each finalizer and read its log (wrangler.cattle.io: the pods `rancher` in "
+            "cattle-system and `harvester` in harvester-system); restart it if it is stuck."
+        ),
+        "Only if no such controller is left: ask vendor support before you remove a finalizer.",
+    )

@@ -23,6 +23,11 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.rejoin import rejoin_steps
 
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
+FIND_OWNER = (
+    "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
+    "label rke.cattle.io/machine-id. If both match, the disk was copied: then nodeRef and the "
+    "internal address decide."
+)
 
 
 @rule(
@@ -53,24 +58,36 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=node,
             message=f"Node {node.name} references Machine {machine.name}, but that Machine references {other}{claim}",
-            evidence=(
-                *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
-                *field_evidence(facts, machine, NODE_REF, NODE_REF_UID),
-                *host_evidence(facts, node),
-                *(Evidence(m, NODE_REF, node.name) for m in holders),
-            ),
-            next=(
-                (
-                    f"Find the true owner: the content of /etc/rancher/agent/cattle-id on {node.name} is the label "
-                    "rke.cattle.io/machine-id of its own Machine."
-                ),
-                advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
-                advice.ONE_BY_ONE,
-            ),
+            evidence=_disagreement_evidence(facts, node, machine, holders),
+            next=_comparison_steps(node, machine),
             caution=f"Do not delete Node {node.name} while that Node references {machine.name}: Harvester then deletes "
             f"that Machine, and with it {other if back else 'the node behind it'}. {advice.DELETES_NODE}",
             causes=(Cause("nodes-share-machine", machine),),
         )
+
+
+def _disagreement_evidence(
+    facts: Facts, node: ObjectRef, machine: ObjectRef, holders: list[ObjectRef]
+) -> tuple[Evidence, ...]:
+    """Return both directions of the link, and the Machines that reference the Node instead."""
+    return (
+        *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
+        *field_evidence(facts, machine, NODE_REF, NODE_REF_UID),
+        *host_evidence(facts, node),
+        *(Evidence(m, NODE_REF, node.name) for m in holders),
+    )
+
+
+def _comparison_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
+    """Return how to find out which Machine the host is really registered as."""
+    return (
+        (
+            f"Find the true owner: the content of /etc/rancher/agent/cattle-id on {node.name} is the label "
+            "rke.cattle.io/machine-id of its own Machine."
+        ),
+        advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
+        advice.ONE_BY_ONE,
+    )
 
 
 @rule(
@@ -105,11 +122,7 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
         message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _describe_owner(facts, owner, false),
         evidence=tuple(_sharing_evidence(facts, machine, (false, [n for n in nodes if n not in false]), by_name)),
         next=(
-            (
-                "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
-                "label rke.cattle.io/machine-id. If both match, the disk was copied: then nodeRef and the "
-                "internal address decide."
-            ),
+            FIND_OWNER,
             *(_false_node_steps(facts, false[0], machine) if owner and len(false) == 1 else ()),
         ),
         caution=(
@@ -178,6 +191,29 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
     host actually runs. Rancher finds the Node by it; Cluster API and Harvester use the annotation. If the two differ,
     the plan of one host controls another, and a recreated Machine never finds its Node.
     """
+    for node, machine, follows in _foreign_plans(facts):
+        other = follows[0].name
+        whose = other if follows[0] in facts.links.objects else f"a Machine that is gone ({other})"
+        yield Hit(
+            subject=node,
+            message=f"Node {node.name} references Machine {machine.name}, but runs the plan of {whose}",
+            evidence=(
+                *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, MACHINE_NAME_LABEL),
+                *field_evidence(facts, machine, "metadata.uid", NODE_REF),
+            ),
+            next=_plan_owner_steps(node, machine),
+            caution=f"Do not delete Node {node.name} or either Machine before it is clear which is whose. "
+            f"{advice.DELETES_NODE}",
+            causes=(
+                Cause("nodes-share-machine", machine),
+                Cause("node-machine-disagree", node),
+                *tuple(Cause("nodes-share-machine", m) for m in follows),
+            ),
+        )
+
+
+def _foreign_plans(facts: Facts) -> Iterator[tuple[ObjectRef, ObjectRef, list[ObjectRef]]]:
+    """Yield each Node, the Machine that it references, and the other Machines whose plan it runs."""
     pairing = facts.pairing
     for node in pairing.nodes:
         edge = pairing.machine_ref(node)
@@ -186,35 +222,24 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
         machine, obj = edge.target, pairing.obj(node)
         uid, name = get_text(obj, MACHINE_UID_LABEL), get_text(obj, MACHINE_NAME_LABEL)
         own = uid_of(pairing.obj(machine))
+        # An unseen UID of the Machine proves nothing; the name's label (Harvester 1.9) is independent of it.
         follows = (
             [e.target for e in facts.links.edges_from(node, MACHINE_UID_LABEL)] if own and uid not in ("", own) else []
         )
         follows += [ObjectRef("Machine", FLEET, name)] if name not in ("", machine.name) else []
         if follows:
-            other = follows[0].name
-            whose = other if follows[0] in facts.links.objects else f"a Machine that is gone ({other})"
-            yield Hit(
-                subject=node,
-                message=f"Node {node.name} references Machine {machine.name}, but runs the plan of {whose}",
-                evidence=(
-                    *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, MACHINE_NAME_LABEL),
-                    *field_evidence(facts, machine, "metadata.uid", NODE_REF),
-                ),
-                next=(
-                    (
-                        f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
-                        f"rke.cattle.io/machine-id of Machine {machine.name}."
-                    ),
-                    advice.inspect_host(node.name),
-                ),
-                caution=f"Do not delete Node {node.name} or either Machine before it is clear which is whose. "
-                f"{advice.DELETES_NODE}",
-                causes=(
-                    Cause("nodes-share-machine", machine),
-                    Cause("node-machine-disagree", node),
-                    *tuple(Cause("nodes-share-machine", m) for m in follows),
-                ),
-            )
+            yield node, machine, follows
+
+
+def _plan_owner_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
+    """Return how to compare the host with the Machine that its Node references."""
+    return (
+        (
+            f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
+            f"rke.cattle.io/machine-id of Machine {machine.name}."
+        ),
+        advice.inspect_host(node.name),
+    )
 
 
 @rule("node-recreated", short="recreated", severity=Severity.WARNING, needs={"Node", "Machine"})
@@ -237,11 +262,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                     "name"
                 ),
                 evidence=(
-                    *(
-                        evidence
-                        for machine in machines
-                        for evidence in field_evidence(facts, machine, NODE_REF, NODE_REF_UID)
-                    ),
+                    *(e for machine in machines for e in field_evidence(facts, machine, NODE_REF, NODE_REF_UID)),
                     *field_evidence(facts, node, "metadata.uid", "metadata.creationTimestamp"),
                 ),
                 next=(
@@ -269,13 +290,7 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
         if edge is None or edge.state != PRESENT:
             continue
         own = get_text(pairing.obj(edge.target), PROVIDER_ID)
-        parts = [machine, machine._replace(kind="CustomMachine")]
-        odd = [
-            p
-            for p in parts
-            if p in facts.links.objects and get_text(facts.links.objects[p], PROVIDER_ID) not in ("", own)
-        ]
-        if odd:
+        if odd := _parts_with_other_id(facts, machine, own):
             yield Hit(
                 subject=machine,
                 message=f"Machine {machine.name} belongs to Node {edge.value}, but {odd[0].kind} {odd[0].name} has "
@@ -291,3 +306,10 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
                 ),
                 caution=advice.DELETES_NODE,
             )
+
+
+def _parts_with_other_id(facts: Facts, machine: ObjectRef, own: str) -> list[ObjectRef]:
+    """Return which of the Machine and its CustomMachine have a providerID that is not the Node's `own`."""
+    parts = [machine, machine._replace(kind="CustomMachine")]
+    present = [part for part in parts if part in facts.links.objects]
+    return [part for part in present if get_text(facts.links.objects[part], PROVIDER_ID) not in ("", own)]

@@ -22,6 +22,9 @@ DELETION_STEPS = {
         ),
     ),
 }
+FIND_READER = (
+    "Search the log of rancher-system-agent on the hosts for this name: the host that logs it has lost its Machine."
+)
 
 
 @rule(
@@ -80,19 +83,24 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
                 missing_evidence("Machine", part.namespace, part.name),
                 *field_evidence(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
             ),
-            next=(
-                advice.inspect_object(resource, part.name, part.namespace),
-                (
-                    f"Back it up first: `kubectl get {resource} -n {FLEET} {advice.quote_argument(part.name)} -o yaml "
-                    "> part.yaml`."
-                ),
-                *DELETION_STEPS[kind],
-            ),
+            next=_removal_steps(part, resource),
             caution="Make sure that no running node uses this identity: compare the label rke.cattle.io/machine-id "
             "with /etc/rancher/agent/cattle-id on the hosts.",
             causes=(*_dangling_node_causes(facts, machine), *_bootstrap_causes(part)),
             targets=(machine,),
         )
+
+
+def _removal_steps(part: ObjectRef, resource: str) -> tuple[str, ...]:
+    """Return how to look at a leftover and back it up, and when it may be deleted."""
+    return (
+        advice.inspect_object(resource, part.name, part.namespace),
+        (
+            f"Back it up first: `kubectl get {resource} -n {FLEET} {advice.quote_argument(part.name)} -o yaml "
+            "> part.yaml`."
+        ),
+        *DELETION_STEPS[part.kind],
+    )
 
 
 @rule(
@@ -120,24 +128,22 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
                 missing_evidence(*machine),
                 *field_evidence(facts, plan, PLAN_MACHINE_LABEL, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
             ),
-            next=(
-                (
-                    "Search the log of rancher-system-agent on the hosts for this name: the host that logs it has lost "
-                    "its Machine."
-                ),
-                advice.back_up_secret(plan.name),
-            ),
+            next=(FIND_READER, advice.back_up_secret(plan.name)),
             caution=(
                 f"If a running node still reads Secret {plan.name}, removing the Secret stops that node's agent; "
                 "rejoin the node first."
             ),
-            causes=(
-                *_dangling_node_causes(facts, machine),
-                *_bootstrap_causes(plan._replace(name=machine.name)),
-                Cause("init-node-dead", plan),
-            ),
+            causes=_orphan_plan_causes(facts, plan, machine),
             targets=(machine,),
         )
+
+
+def _orphan_plan_causes(facts: Facts, plan: ObjectRef, machine: ObjectRef) -> tuple[Cause, ...]:
+    return (
+        *_dangling_node_causes(facts, machine),
+        *_bootstrap_causes(plan._replace(name=machine.name)),
+        Cause("init-node-dead", plan),
+    )
 
 
 def _machine_of(facts: Facts, plan: ObjectRef) -> ObjectRef:

@@ -17,6 +17,19 @@ from harvdiag.rules.facts import REMOVAL, Facts
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'
 CAPI = "machines.cluster.x-k8s.io"
+NOT_RUNNING = (
+    "machine-stuck-deleting",
+    "machine-without-infrastructure",
+    "machine-without-bootstrap",
+    "machine-without-node-ref",
+)
+"""What may keep a Machine from phase Running."""
+BY_HOOK = "Rancher's safe removal of its etcd member"
+BY_FINALIZER = "its finalizer: the node, its volumes or its infrastructure are not yet released"
+READ_DELETION = (
+    "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
+    "PreTerminateDeleteHookSucceeded (v1beta1)."
+)
 
 
 @rule(
@@ -35,11 +48,8 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     for machine in pairing.machines:
-        if (
-            get_text(pairing.obj(machine), NODE_REF)
-            or pairing.deletion_time(machine)
-            or facts.recently_created(machine)
-        ):
+        paired = get_text(pairing.obj(machine), NODE_REF)
+        if paired or pairing.deletion_time(machine) or facts.recently_created(machine):
             continue
         hosts = pairing.candidate_nodes(machine)
         yield Hit(
@@ -54,17 +64,18 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
                 _leftover_advice(facts, machine, hosts),
             ),
             caution=advice.DELETES_NODE,
-            causes=(
-                *(Cause("node-half-joined", node) for node in hosts),
-                Cause("machine-without-bootstrap", machine),
-                Cause("machine-without-infrastructure", machine),
-                Cause("cluster-paused", LOCAL),
-                *(
-                    Cause("node-with-several-machines", edge.target)
-                    for edge in facts.links.edges_from(machine, PROVIDER_ID)
-                ),
-            ),
+            causes=_node_ref_causes(facts, machine, hosts),
         )
+
+
+def _node_ref_causes(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> tuple[Cause, ...]:
+    return (
+        *(Cause("node-half-joined", node) for node in hosts),
+        Cause("machine-without-bootstrap", machine),
+        Cause("machine-without-infrastructure", machine),
+        Cause("cluster-paused", LOCAL),
+        *(Cause("node-with-several-machines", edge.target) for edge in facts.links.edges_from(machine, PROVIDER_ID)),
+    )
 
 
 def _leftover_advice(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
@@ -182,12 +193,10 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
             continue
         edge = pairing.node_ref(machine)
         owner = f" of Node {edge.value}" if edge else ""
+        state = f"is {phase}, not Running" if phase else "has no phase (expected Running)"
         yield Hit(
             subject=machine,
-            message=(
-                f"Machine {machine.name}{owner} "
-                f"{f'is {phase}, not Running' if phase else 'has no phase (expected Running)'}"
-            ),
+            message=f"Machine {machine.name}{owner} {state}",
             evidence=(
                 *field_evidence(facts, machine, "status.phase"),
                 *column_evidence(facts, machine, "failure_reason", "failure_message"),
@@ -197,15 +206,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
                 "Read the Machine's conditions, the oldest that is not True first; they show what it waits for.",
             ),
             caution=advice.DELETES_NODE,
-            causes=tuple(
-                Cause(name, machine)
-                for name in (
-                    "machine-stuck-deleting",
-                    "machine-without-infrastructure",
-                    "machine-without-bootstrap",
-                    "machine-without-node-ref",
-                )
-            ),
+            causes=tuple(Cause(name, machine) for name in NOT_RUNNING),
         )
 
 
@@ -230,23 +231,12 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             continue
         hook = get_text(pairing.obj(machine), HOOK)
         edge = pairing.node_ref(machine)
-        held = (
-            "Rancher's safe removal of its etcd member"
-            if hook
-            else "its finalizer: the node, its volumes or its infrastructure are not yet released"
-        )
+        held = BY_HOOK if hook else BY_FINALIZER
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} has been terminating since {since}, held by {held}",
             evidence=field_evidence(facts, machine, DELETED, "metadata.finalizers", HOOK, NODE_REF, "status.phase"),
-            next=(
-                (
-                    "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
-                    "PreTerminateDeleteHookSucceeded (v1beta1)."
-                ),
-                *_unblock_steps(facts, machine, bool(hook)),
-                advice.BACK_UP,
-            ),
+            next=(READ_DELETION, *_unblock_steps(facts, machine, bool(hook)), advice.BACK_UP),
             caution=(
                 f"When the finalizer of Machine {machine.name} is removed, Node {edge.value if edge else '(none)'} is "
                 f"deleted too. {advice.DELETES_NODE}"

@@ -112,21 +112,26 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
                 *(Evidence(edge.source, edge.path, edge.value) for edge in links),
                 *(Evidence(machine, NODE_REF, _node_name(facts, machine)) for machine in machines),
             ),
-            next=(
-                advice.inspect_object("machines.cluster.x-k8s.io", machines[0].name),
-                (
-                    "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
-                    "the Node; read the log of its controller, and check whether Secret local-kubeconfig has the label "
-                    "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
-                ),
-                advice.inspect_host(node.name),
-            ),
+            next=_unseen_node_steps(node, machines[0]),
             caution=(
                 "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
                 f"deletes the Machine that {node.name} references when the Node is deleted."
             ),
             causes=(Cause("node-with-several-machines", node),),
         )
+
+
+def _unseen_node_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
+    """Return where to look for the reason why Cluster API has not found the Node."""
+    return (
+        advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
+        (
+            "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
+            "the Node; read the log of its controller, and check whether Secret local-kubeconfig has the label "
+            "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
+        ),
+        advice.inspect_host(node.name),
+    )
 
 
 @rule(
@@ -208,18 +213,23 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
                 *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
                 *(e for machine in claims for e in field_evidence(facts, machine, *fields)),
             ),
-            next=(
-                advice.BACK_UP,
-                (
-                    f"Find the right one by three links: the Node's annotation ({edge.value if edge else 'absent'}), "
-                    "its label rke.cattle.io/machine (the UID of its Machine), and the cattle-id on the host (label "
-                    "rke.cattle.io/machine-id of its Machine)."
-                ),
-                "Ask vendor support how to remove the stale one without Cluster API deleting the Node.",
-            ),
+            next=_stale_machine_steps(edge.value if edge else "absent"),
             caution=advice.DELETES_NODE,
             causes=tuple(Cause("machine-stuck-deleting", machine) for machine in stale),
         )
+
+
+def _stale_machine_steps(reference: str) -> tuple[str, ...]:
+    """Return how to find the Node's own Machine; `reference` is what its annotation says."""
+    return (
+        advice.BACK_UP,
+        (
+            f"Find the right one by three links: the Node's annotation ({reference}), "
+            "its label rke.cattle.io/machine (the UID of its Machine), and the cattle-id on the host (label "
+            "rke.cattle.io/machine-id of its Machine)."
+        ),
+        "Ask vendor support how to remove the stale one without Cluster API deleting the Node.",
+    )
 
 
 @rule(

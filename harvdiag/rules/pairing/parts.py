@@ -59,18 +59,22 @@ def _missing_part_hits(facts: Facts, path: str, kind: str, resource: str) -> Ite
                 *field_evidence(facts, machine, path),
                 *([missing_evidence(kind, machine.namespace, name)] if name else []),
             ),
-            next=(
-                f"List those that exist: `kubectl get {resource} -n {FLEET}`.",
-                (
-                    "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
-                    "Machine; otherwise the node must be removed completely and rejoined, after its VMs and replicas "
-                    "have been moved away."
-                ),
-            ),
+            next=_restore_steps(resource),
             caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(ObjectRef(kind, machine.namespace, name),) if name else (),
         )
+
+
+def _restore_steps(resource: str) -> tuple[str, ...]:
+    return (
+        f"List those that exist: `kubectl get {resource} -n {FLEET}`.",
+        (
+            "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
+            "Machine; otherwise the node must be removed completely and rejoined, after its VMs and replicas "
+            "have been moved away."
+        ),
+    )
 
 
 @rule(
@@ -100,13 +104,7 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
                 missing_evidence("Secret", machine.namespace, f"{machine.name}-machine-plan"),
                 *field_evidence(facts, machine, BOOTSTRAP, NODE_REF),
             ),
-            next=(
-                (f"Verify: `kubectl get secret -n {FLEET} {advice.quote_argument(machine.name + '-machine-plan')}`."),
-                (
-                    "Rancher's bootstrap controller creates it from the RKEBootstrap: read its log in the pods "
-                    "`rancher`, and look at the ServiceAccount of the same name."
-                ),
-            ),
+            next=_bootstrap_steps(machine),
             causes=(
                 Cause("machine-without-bootstrap", machine),
                 Cause("cluster-paused", LOCAL),
@@ -114,6 +112,17 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
             ),
             targets=(ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan"),),
         )
+
+
+def _bootstrap_steps(machine: ObjectRef) -> tuple[str, ...]:
+    """Return where to look for the reason: the plan Secret is created from the Machine's RKEBootstrap."""
+    return (
+        (f"Verify: `kubectl get secret -n {FLEET} {advice.quote_argument(machine.name + '-machine-plan')}`."),
+        (
+            "Rancher's bootstrap controller creates it from the RKEBootstrap: read its log in the pods "
+            "`rancher`, and look at the ServiceAccount of the same name."
+        ),
+    )
 
 
 @rule(
