@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
@@ -78,6 +78,7 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     if rollout is None or len(draining) < 2:
         return
     states = [f'{node.name} ("{node.state or "not listed"}")' for node, _ in draining]
+    # The nodes that should not be drained yet come first: theirs are the requests that the race produced.
     surplus = sorted(draining, key=lambda pair: pair[0].state not in {PRELOADED, ""})
     yield Hit(
         subject=rollout.upgrade.ref,
@@ -85,31 +86,37 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
             f"{len(draining)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: "
             f"{join_names(states)}; Rancher should drain one at a time"
         ),
-        evidence=tuple(
-            evidence
-            for node, (secret, shaken) in surplus
-            for evidence in (
-                *field_evidence(
-                    facts,
-                    secret,
-                    *(annotation_path(key) for key in reversed(tuple(shaken.values)) if key != "drain-options"),
-                ),
-                state_evidence(rollout, node),
-                *field_evidence(facts, node.ref, "spec.unschedulable"),
-            )
-        ),
-        next=(
-            _turn_advice([node for node, _ in draining]),
-            (
-                "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild "
-                "that cannot finish because of the second cordon needs that node: `kubectl uncordon` the node."
-            ),
-            "Harvester starts with the second when the first has Succeeded. If it does not, ask vendor support.",
-        ),
+        evidence=tuple(e for node, plan in surplus for e in _drain_evidence(facts, rollout, node, plan)),
+        next=_turn_steps([node for node, _ in draining]),
         caution=(
             "Do not answer the hooks of both: with two nodes down at once a volume can lose all replicas. "
             f"{advice.QUORUM}"
         ),
+    )
+
+
+def _drain_evidence(
+    facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, plan: tuple[ObjectRef, Handshake]
+) -> tuple[Evidence, ...]:
+    """Return what shows that a node is under drain: its plan Secret's annotations, the latest first, and its cordon."""
+    secret, shaken = plan
+    keys = (key for key in reversed(tuple(shaken.values)) if key != "drain-options")
+    return (
+        *field_evidence(facts, secret, *map(annotation_path, keys)),
+        state_evidence(rollout, node),
+        *field_evidence(facts, node.ref, "spec.unschedulable"),
+    )
+
+
+def _turn_steps(nodes: list[NodeUpgrade]) -> tuple[str, ...]:
+    """Return how to let the drains finish one after the other."""
+    return (
+        _turn_advice(nodes),
+        (
+            "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild "
+            "that cannot finish because of the second cordon needs that node: `kubectl uncordon` the node."
+        ),
+        "Harvester starts with the second when the first has Succeeded. If it does not, ask vendor support.",
     )
 
 

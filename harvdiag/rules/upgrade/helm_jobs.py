@@ -50,18 +50,22 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
                     *condition_evidence(facts, ref, "Failed", "reason", "message"),
                     *field_evidence(facts, ref, "status.failed", "status.active", "status.startTime"),
                 ),
-                next=(
-                    (
-                        f"Read its log: `kubectl logs -n {SYSTEM} {advice.quote_argument(f'job/{ref.name}')} "
-                        '--tail=50`; "kubeVersion" means that its chart requires a newer Kubernetes than it found.'
-                    ),
-                    "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",
-                ),
+                next=_log_steps(ref.name),
                 caution=(
                     f"Do not uninstall the Helm release of {ref.name.removeprefix('helm-install-')}: that removes the "
                     "cluster's network or name service."
                 ),
             )
+
+
+def _log_steps(job: str) -> tuple[str, ...]:
+    return (
+        (
+            f"Read its log: `kubectl logs -n {SYSTEM} {advice.quote_argument(f'job/{job}')} "
+            '--tail=50`; "kubeVersion" means that its chart requires a newer Kubernetes than it found.'
+        ),
+        "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",
+    )
 
 
 def _describe_failure(facts: Facts, obj: Obj) -> str:

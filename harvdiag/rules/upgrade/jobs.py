@@ -27,6 +27,10 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 DUE = {"post-drain": REBOOT, "single-node-upgrade": REBOOT, "pre-drain": PRE_DRAINED}
 """What a complete Job moves its node to at least; the later one first."""
 FAILURE = "Failed"
+RESTART_HARVESTER = (
+    "If it shows nothing, restart Harvester so that it checks its Jobs again: `kubectl rollout restart deployment "
+    "harvester -n harvester-system`; VMs keep running."
+)
 
 
 @rule("upgrade-job-failed", needs={"Upgrade", "Job"}, links=["harvester/harvester#3648", "harvester/harvester#7457"])
@@ -56,15 +60,7 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
         message=f"The {what}{whom} failed{f' at {Timestamp(job.ended)}' if job.ended else ''}: "
         f"{job.reason or 'it gives no reason'}{hooks}",
         evidence=tuple(e for job in jobs for e in _failure_evidence(facts, job)),
-        next=(
-            (
-                "Read the Job's log: `kubectl logs -n harvester-system "
-                f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name "
-                f"begins with {job.ref.name}."
-            ),
-            "Fix what the log reports before anything else; a failed Job does not run again by itself.",
-            "Then ask vendor support how to proceed: the step that failed may have been done in part.",
-        ),
+        next=_failure_steps(job),
         caution=(
             f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job got: the node may be "
             "drained, or between two versions."
@@ -72,6 +68,18 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
         causes=(Cause("upgrade-names-missing-node", subject),)
         if subject.kind == "Node"
         else tuple(_service_causes(facts)),
+    )
+
+
+def _failure_steps(job: Job) -> tuple[str, ...]:
+    return (
+        (
+            "Read the Job's log: `kubectl logs -n harvester-system "
+            f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name "
+            f"begins with {job.ref.name}."
+        ),
+        "Fix what the log reports before anything else; a failed Job does not run again by itself.",
+        "Then ask vendor support how to proceed: the step that failed may have been done in part.",
     )
 
 
@@ -128,10 +136,7 @@ def _behind_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, job: Job) 
         ),
         next=(
             advice.read_harvester_log(job.ref.name, node.name),
-            (
-                "If it shows nothing, restart Harvester so that it checks its Jobs again: `kubectl rollout restart "
-                "deployment harvester -n harvester-system`; VMs keep running."
-            ),
+            RESTART_HARVESTER,
             "Collect again after five minutes.",
         ),
         caution=(

@@ -1,15 +1,14 @@
-"""What an unfinished upgrade left behind, and what in Longhorn blocks an upgrade."""
+"""What an unfinished upgrade left behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import NamedTuple
 
-from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
-from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
+from harvdiag.core.fields import field_path, get_items, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.graph.pairing import NODE_REF
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -31,8 +30,20 @@ REQUESTS = {
     DrainStep.POST_DRAIN_REQUESTED: ("post-drain", "post-hook"),
 }
 CHARTS = "managedcharts.management.cattle.io"
-LONGHORN = "longhorn-system"
 PLANS, PLAN_UPGRADE = "plans.upgrade.cattle.io", 'metadata.labels["harvesterhci.io/upgrade"]'
+
+
+class _Remains(NamedTuple):
+    """What an upgrade that no longer runs left active.
+
+    The fields of the provisioning Cluster with Harvester's hooks, the plan Secrets with a request and its missing
+    answer, the paused charts, and the names of Upgrades that are gone but have plans.
+    """
+
+    strategy: list[str]
+    requests: list[tuple[ObjectRef, tuple[str, str]]]
+    paused: list[ObjectRef]
+    upgrades: list[str]
 
 
 @rule("chart-left-paused", severity=Severity.WARNING, needs={"ManagedChart", "Upgrade"})
@@ -79,31 +90,13 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
     """
     if _upgrade_running(facts) or _recently_ended(facts):
         return
-    strategy, requests = _hook_paths(facts), list(_unanswered_requests(facts))
-    if not requests and (not strategy or _last_unanswered(facts)):
+    remains = _find_remains(facts)
+    if not remains.requests and (not remains.strategy or _last_unanswered(facts)):
         return
-    names = sorted({plan.upgrade for plan in node_plans(facts.snapshot.objects("Plan"))} - {""} - _upgrade_names(facts))
-    paused = list(_paused_charts(facts))
-    left = (
-        ["the upgrade strategy with Harvester's hooks is still set"] if strategy else [],
-        [f"plan Secret {secret.name} has a request that will not be answered" for secret, _ in requests],
-        [f"ManagedChart {ref.name} is paused" for ref in paused],
-        [f"plans of the missing Upgrade {name} remain" for name in names],
-    )
     yield Hit(
         subject=PROVISIONING,
-        message="The nodes' upgrade is still active, though no Upgrade runs: "
-        + "; ".join(word for part in left for word in part),
-        evidence=(
-            *field_evidence(facts, PROVISIONING, *strategy),
-            *(
-                evidence
-                for secret, keys in requests
-                for evidence in field_evidence(facts, secret, *map(annotation_path, keys))
-            ),
-            *(evidence for ref in paused for evidence in field_evidence(facts, ref, "spec.paused")),
-            *(missing_evidence("Upgrade", "harvester-system", name) for name in names),
-        ),
+        message="The nodes' upgrade is still active, though no Upgrade runs: " + "; ".join(_describe_remains(remains)),
+        evidence=_remains_evidence(facts, remains),
         next=(
             "Check which nodes are cordoned and which version each runs: `kubectl get nodes -o wide`.",
             advice.inspect_object("clusters.provisioning.cattle.io", "local"),
@@ -114,6 +107,36 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
             "remove the strategy while a node is being drained."
         ),
         causes=tuple(Cause("upgrade-failed-in-phase", upgrade.ref) for upgrade in facts.upgrades.all[:1]),
+    )
+
+
+def _find_remains(facts: Facts) -> _Remains:
+    plans = node_plans(facts.snapshot.objects("Plan"))
+    return _Remains(
+        strategy=_hook_paths(facts),
+        requests=list(_unanswered_requests(facts)),
+        paused=list(_paused_charts(facts)),
+        upgrades=sorted({plan.upgrade for plan in plans} - {""} - _upgrade_names(facts)),
+    )
+
+
+def _describe_remains(remains: _Remains) -> Iterator[str]:
+    if remains.strategy:
+        yield "the upgrade strategy with Harvester's hooks is still set"
+    for secret, _ in remains.requests:
+        yield f"plan Secret {secret.name} has a request that will not be answered"
+    for chart in remains.paused:
+        yield f"ManagedChart {chart.name} is paused"
+    for name in remains.upgrades:
+        yield f"plans of the missing Upgrade {name} remain"
+
+
+def _remains_evidence(facts: Facts, remains: _Remains) -> tuple[Evidence, ...]:
+    return (
+        *field_evidence(facts, PROVISIONING, *remains.strategy),
+        *(e for secret, keys in remains.requests for e in field_evidence(facts, secret, *map(annotation_path, keys))),
+        *(e for chart in remains.paused for e in field_evidence(facts, chart, "spec.paused")),
+        *(missing_evidence("Upgrade", "harvester-system", name) for name in remains.upgrades),
     )
 
 
@@ -214,119 +237,3 @@ def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
             causes=(Cause("upgrade-deleted-midway", PROVISIONING),),
             targets=(upgrade,),
         )
-
-
-@rule(
-    "longhorn-node-evicting",
-    short="Longhorn node evicting",
-    severity=Severity.WARNING,
-    needs={"Node.longhorn.io", "Upgrade"},
-    links=["harvester/harvester#7717"],
-)
-def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
-    """Longhorn is set to evict all replicas from a node while an upgrade runs.
-
-    The upgrade drains one node after the other and waits for healthy volumes before each. Replicas that are evicted at
-    the same time keep volumes from being healthy; 1.4 is known to hang on it.
-    """
-    if facts.upgrade_run is None:
-        return
-    for obj in facts.snapshot.objects("Node.longhorn.io"):
-        evicting = [path for path in _eviction_fields(obj) if field_path(path).get(obj) is True]
-        if not evicting:
-            continue
-        ref = ObjectRef("Node.longhorn.io", LONGHORN, name_of(obj))
-        disks = len([path for path in evicting if ".disks" in path])
-        what = "of the whole node" if "spec.evictionRequested" in evicting else f"of {disks} of its disks"
-        yield Hit(
-            subject=ref,
-            message=(
-                f"Longhorn is to move the replicas {what} off {ref.name}, while upgrade "
-                f"{facts.upgrade_run.upgrade.ref.name} runs"
-            ),
-            evidence=field_evidence(facts, ref, *evicting, "spec.allowScheduling"),
-            next=(
-                "Check whether this host is being removed on purpose: then let that finish first.",
-                (
-                    "Otherwise cancel the request in the Longhorn UI, or with `kubectl edit nodes.longhorn.io "
-                    f"-n {LONGHORN} {advice.quote_argument(ref.name)}` (evictionRequested: false, of the node and of "
-                    "each disk)."
-                ),
-            ),
-            caution=(
-                f"Do not cancel the request if {ref.name} is about to be removed: the host may have the last replica "
-                "of a volume."
-            ),
-        )
-
-
-def _eviction_fields(obj: Obj) -> list[str]:
-    disks = field_path("spec.disks").get(obj)
-    names = sorted(disks) if isinstance(disks, dict) else []
-    return ["spec.evictionRequested", *(f'spec.disks["{name}"].evictionRequested' for name in names)]
-
-
-@rule(
-    "leftover-longhorn-node",
-    short="leftover Longhorn node",
-    severity=Severity.WARNING,
-    needs={"Node.longhorn.io", "Node"},
-)
-def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
-    """Longhorn still has a node that does not exist.
-
-    A host was removed and its Longhorn Node left behind. Longhorn still considers it when it places replicas, and the
-    upgrade of the system services waits for an instance manager on it that never starts.
-    """
-    for obj in facts.snapshot.objects("Node.longhorn.io"):
-        node = ObjectRef("Node", "", name_of(obj))
-        if (
-            get_text(obj, "metadata.namespace") != LONGHORN
-            or node in facts.links.objects
-            or _may_be_leaving(facts, obj)
-        ):
-            continue
-        ref = ObjectRef("Node.longhorn.io", LONGHORN, node.name)
-        ghosts = [edge.source for edge in facts.links.edges_to(node, NODE_REF)]
-        yield Hit(
-            subject=ref,
-            message=f"Longhorn still has node {node.name}, but there is no Node {node.name}",
-            evidence=(
-                missing_evidence(*node),
-                *field_evidence(facts, ref, "spec.allowScheduling", "metadata.deletionTimestamp"),
-                *_ready_evidence(ref, obj),
-            ),
-            next=(
-                f"Be sure that the host {node.name} is gone for good.",
-                (
-                    f"Verify that no replica is left on it: `kubectl get replicas.longhorn.io -n {LONGHORN} -o wide`, "
-                    "and that every volume is healthy."
-                ),
-                (
-                    f"Then disable its scheduling and delete it: `kubectl delete nodes.longhorn.io -n {LONGHORN} "
-                    f"{advice.quote_argument(node.name)}`."
-                ),
-            ),
-            caution=(
-                f"A replica on {node.name} may be the last one of a volume: deleting the Longhorn Node loses the data."
-            ),
-            causes=tuple(Cause("machine-dangling-node", machine) for machine in ghosts),
-            targets=(node,),
-        )
-
-
-def _ready_condition(obj: Obj) -> Condition:
-    return find_condition(obj, "Ready", ALL_LISTS)
-
-
-def _ready_evidence(ref: ObjectRef, obj: Obj) -> Iterator[Evidence]:
-    if ready := _ready_condition(obj):
-        yield Evidence(ref, ready.path, ready.status or None)
-
-
-def _may_be_leaving(facts: Facts, obj: Obj) -> bool:
-    """Return whether it may be on its way out: deleted, or not Ready, within the hour."""
-    stamps = [get_text(obj, "metadata.deletionTimestamp")]
-    stamps += [_ready_condition(obj).changed] if _ready_condition(obj).status != "True" else []
-    ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
-    return any(age < REMOVAL for age in ages)

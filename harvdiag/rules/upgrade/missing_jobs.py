@@ -45,12 +45,10 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
     at "Pre-drained", so that the node stays as it is, and all others wait behind it.
     """
     rollout = upgrade_at_nodes(facts)
-    for node in rollout.nodes if rollout else ():
-        missing = _find_missing_job(facts, rollout, node) if rollout and node.exists else None
-        if rollout is None or missing is None or not Timestamp(missing.since) or not has_settled(facts, missing.since):
-            continue
+    if rollout is None:
+        return
+    for node, missing in _find_missing_jobs(facts, rollout):
         upgrade = rollout.upgrade.ref
-        marks = f"harvesterhci.io/upgrade={upgrade.name},harvesterhci.io/node={node.name}"
         yield Hit(
             subject=node.ref,
             message=(
@@ -62,23 +60,38 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
                 missing_evidence("Job", upgrade.namespace, f"{upgrade.name}-{missing.job}-{node.name}"),
                 *plan_secret_evidence(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
             ),
-            next=(
-                f"Verify: `kubectl get jobs -n harvester-system -l {advice.quote_argument(marks)}`.",
-                (
-                    "Find out who deleted it: `kubectl get events -n harvester-system`, and the log of the pods "
-                    f"`harvester` in harvester-system, searched for {node.name}."
-                ),
-                (
-                    f"Ask vendor support to set the state of {node.name} in the Upgrade's status back to "
-                    f'"{missing.begins}": Harvester then creates the Job again.'
-                ),
-            ),
+            next=_recreation_steps(upgrade.name, node.name, missing),
             caution=(
                 f"Do not create the Job by hand, and do not answer the hook of {node.name} by hand: the work on that "
                 "node was not done, or only in part."
             ),
             causes=(Cause("upgrade-names-missing-node", node.ref),),
         )
+
+
+def _find_missing_jobs(facts: Facts, rollout: UpgradeRun) -> Iterator[tuple[NodeUpgrade, _MissingJob]]:
+    """Yield the nodes whose Job has been missing for so long that Harvester would have created it."""
+    for node in rollout.nodes:
+        missing = _find_missing_job(facts, rollout, node) if node.exists else None
+        # Without a time nothing is said: the Job may be the next thing that Harvester creates.
+        if missing and Timestamp(missing.since) and has_settled(facts, missing.since):
+            yield node, missing
+
+
+def _recreation_steps(upgrade: str, node: str, missing: _MissingJob) -> tuple[str, ...]:
+    """Return how to find out what removed the Job, and how Harvester creates it again."""
+    marks = f"harvesterhci.io/upgrade={upgrade},harvesterhci.io/node={node}"
+    return (
+        f"Verify: `kubectl get jobs -n harvester-system -l {advice.quote_argument(marks)}`.",
+        (
+            "Find out who deleted it: `kubectl get events -n harvester-system`, and the log of the pods "
+            f"`harvester` in harvester-system, searched for {node}."
+        ),
+        (
+            f"Ask vendor support to set the state of {node} in the Upgrade's status back to "
+            f'"{missing.begins}": Harvester then creates the Job again.'
+        ),
+    )
 
 
 def _find_missing_job(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _MissingJob | None:

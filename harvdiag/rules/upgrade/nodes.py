@@ -26,12 +26,24 @@ from harvdiag.rules.upgrade_evidence import (
     state_evidence,
     upgrade_at_nodes,
 )
+from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
+BRING_BACK = (
+    advice.LIST_NODES,
+    "If the host is only off or was renamed by mistake, bring it back under this very name.",
+    (
+        "If the host is lost, let the other nodes finish as far as they can; its leftovers are described "
+        "in the finding of its Machine."
+    ),
+    ("How to end the Upgrade is not documented (harvester/harvester#7874): collect again and ask vendor support."),
+)
+STOPS_ALL = "stops every VM at once, for it is the only node"
+DRAINS_AT_ONCE = "is drained at once: VMs that cannot migrate are shut down"
 
 
 class _Obstacle(NamedTuple):
@@ -139,40 +151,48 @@ def _find_ghost_machine(facts: Facts, rollout: UpgradeRun) -> _Obstacle | None:
 
 
 def _not_started_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, why: _Obstacle, first: NodeUpgrade) -> Hit:
-    secret, machine = node.secrets[0][0], node.machines[0]
     since = latest_time(*(job.ended for job in rollout.jobs))
     before = (Cause("upgrade-node-never-started", first.ref),) if first.name != node.name else ()
-    keys = ("drain-options", "pre-drain")
-    planner = tuple(Evidence(message.subject, message.path, message.message) for message in rollout.planner)
-    paths = ("spec.kubernetesVersion", "spec.provisionGeneration")
     return Hit(
         subject=node.ref,
         message=f'Node {node.name} was never started: it stays at "{node.state}", nothing else is in progress'
         f"{f' since {Timestamp(since)}' if since else ''}, and {why.words}; "
         f"{len(rollout.done)} of {len(rollout.nodes)} nodes are done",
-        evidence=(
-            *(planner or field_evidence(facts, CONTROL_PLANE, *paths)),
-            state_evidence(rollout, node),
-            *plan_secret_evidence(facts, secret, *keys),
-            *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
-        ),
-        next=(
-            (
-                "Read the planner's messages: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o "
-                "yaml`, conditions Updated and Reconciled."
-            ),
-            advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
-            (
-                f"Then look at the log of the pods `rancher` in cattle-system for {machine.name}, and at "
-                f"rancher-system-agent on {node.name}."
-            ),
-        ),
+        evidence=_not_started_evidence(facts, rollout, node),
+        next=_planner_steps(node, node.machines[0]),
         caution=(
             "Do not set drain annotations by hand to start the node: the planner would still write no new plan for it."
         ),
         causes=(*why.causes, *before),
         targets=why.targets,
         many="were never started",
+    )
+
+
+def _not_started_evidence(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> tuple[Evidence, ...]:
+    """Return what the planner says, or else what Rancher was asked for, and that no drain was requested."""
+    planner = tuple(Evidence(message.subject, message.path, message.message) for message in rollout.planner)
+    paths = ("spec.kubernetesVersion", "spec.provisionGeneration")
+    return (
+        *(planner or field_evidence(facts, CONTROL_PLANE, *paths)),
+        state_evidence(rollout, node),
+        *plan_secret_evidence(facts, node.secrets[0][0], "drain-options", "pre-drain"),
+        *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+    )
+
+
+def _planner_steps(node: NodeUpgrade, machine: ObjectRef) -> tuple[str, ...]:
+    """Return where Rancher's planner, the Machine and the host's agent say what they wait for."""
+    return (
+        (
+            "Read the planner's messages: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o "
+            "yaml`, conditions Updated and Reconciled."
+        ),
+        advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
+        (
+            f"Then look at the log of the pods `rancher` in cattle-system for {machine.name}, and at "
+            f"rancher-system-agent on {node.name}."
+        ),
     )
 
 
@@ -192,36 +212,34 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
         if rollout is None or node.exists or node.state == DONE:
             continue
         blocks = "" if node.state == PRELOADED else ", and no other node may begin meanwhile"
-        pending = [job for job in node.jobs if job.pending]
         yield Hit(
             subject=node.ref,
             message=(
                 f"Upgrade {rollout.upgrade.ref.name} waits for Node {node.name}, which does not exist: the "
                 f'Upgrade still lists {node.name} at "{node.state or "no state"}"{blocks}'
             ),
-            evidence=(
-                Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None),
-                missing_evidence(*node.ref),
-                *(e for job in pending for e in field_evidence(facts, job.ref, "status.active", "status.succeeded")),
-            ),
-            next=(
-                advice.LIST_NODES,
-                "If the host is only off or was renamed by mistake, bring it back under this very name.",
-                (
-                    "If the host is lost, let the other nodes finish as far as they can; its leftovers are described "
-                    "in the finding of its Machine."
-                ),
-                (
-                    "How to end the Upgrade is not documented (harvester/harvester#7874): collect again and ask vendor "
-                    "support."
-                ),
-            ),
+            evidence=_missing_node_evidence(facts, rollout.upgrade.ref, node),
+            next=BRING_BACK,
             caution="Do not force the Upgrade's deletion with skipWebhook while nodes are between two versions. "
             + advice.QUORUM,
             causes=tuple(
                 Cause(name, m) for m in node.machines for name in ("machine-stuck-deleting", "machine-dangling-node")
             ),
         )
+
+
+def _missing_node_evidence(facts: Facts, upgrade: ObjectRef, node: NodeUpgrade) -> tuple[Evidence, ...]:
+    """Return the Upgrade's entry of a node that does not exist, and its Jobs that have not ended."""
+    return (
+        Evidence(upgrade, f'status.nodeStatuses["{node.name}"].state', node.state or None),
+        missing_evidence(*node.ref),
+        *(
+            e
+            for job in node.jobs
+            if job.pending
+            for e in field_evidence(facts, job.ref, "status.active", "status.succeeded")
+        ),
+    )
 
 
 @rule("upgrade-node-failed", short="failed", needs={"Upgrade"}, links=["harvester/harvester#7457"])
@@ -236,7 +254,6 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
         if rollout is None or node.state != FAILED or node.status is None:
             continue
         upgrade = rollout.upgrade
-        row = f'status.nodeStatuses["{node.name}"]'
         cause = ": ".join(word for word in (node.status.reason, node.status.message) if word)
         ended = upgrade.conditions.get("NodesUpgraded")
         rest = [other.name for other in rollout.waiting if other.state != FAILED]
@@ -245,25 +262,34 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
             message=f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
             f"{f' at {Timestamp(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
             f"{cause or 'it gives no reason'}{f'; not upgraded either: {join_names(rest)}' if rest else ''}",
-            evidence=(
-                *field_evidence(facts, upgrade.ref, f"{row}.state", f"{row}.reason", f"{row}.message"),
-                *condition_evidence(facts, upgrade.ref, "NodesUpgraded", "status"),
-                *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"),
-            ),
-            next=(
-                (
-                    f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l harvesterhci.io/node="
-                    f"{advice.quote_argument(node.name)}`."
-                ),
-                "Check what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
-                "Collect a support bundle before anything is deleted, then ask vendor support how to proceed.",
-            ),
+            evidence=_failure_evidence(facts, upgrade.ref, node),
+            next=_failure_steps(node.name),
             caution=(
                 f"Do not start another upgrade before {node.name} is repaired: the node's plan Secret may still "
                 "contain a drain request."
             ),
             causes=(Cause("upgrade-job-failed", node.ref),),
         )
+
+
+def _failure_evidence(facts: Facts, upgrade: ObjectRef, node: NodeUpgrade) -> tuple[Evidence, ...]:
+    row = f'status.nodeStatuses["{node.name}"]'
+    return (
+        *field_evidence(facts, upgrade, f"{row}.state", f"{row}.reason", f"{row}.message"),
+        *condition_evidence(facts, upgrade, "NodesUpgraded", "status"),
+        *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"),
+    )
+
+
+def _failure_steps(node: str) -> tuple[str, ...]:
+    return (
+        (
+            f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l harvesterhci.io/node="
+            f"{advice.quote_argument(node)}`."
+        ),
+        "Check what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
+        "Collect a support bundle before anything is deleted, then ask vendor support how to proceed.",
+    )
 
 
 @rule(
@@ -286,15 +312,7 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
             continue
         upgrade = rollout.upgrade
         others = [other.name for other in rollout.waiting if other.name != node.name]
-        pauses = json.dumps({**upgrade.pauses, node.name: "unpause"}, separators=(",", ":"), sort_keys=True)
-        change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
         alone = upgrade.single_node == node.name
-        leave = "all VMs stop while the only node is upgraded" if alone else "its VMs migrate or stop"
-        risk = (
-            "stops every VM at once, for it is the only node"
-            if alone
-            else ("is drained at once: VMs that cannot migrate are shut down")
-        )
         yield Hit(
             subject=node.ref,
             message=f"Node {node.name} {STATES[PAUSED].doing}"
@@ -303,12 +321,21 @@ def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
                 Evidence(upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state),
                 *field_evidence(facts, upgrade.ref, f'status.nodeStatuses["{node.name}"].reason', PAUSES),
             ),
-            next=(
-                f"Find out why {node.name} was paused: {leave} when it is released.",
-                (
-                    "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
-                    f"{advice.quote_argument(upgrade.ref.name)} --overwrite {change}`."
-                ),
-            ),
-            caution=f"Once released, {node.name} {risk}.",
+            next=_release_steps(upgrade, node.name),
+            caution=f"Once released, {node.name} {STOPS_ALL if alone else DRAINS_AT_ONCE}.",
         )
+
+
+def _release_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
+    """Return how to release the node: only its own entry of the pause map changes."""
+    leave = "all VMs stop while the only node is upgraded" if upgrade.single_node == node else "its VMs migrate or stop"
+    # The map is replaced as a whole, so the other nodes' pauses have to be in it.
+    pauses = json.dumps({**upgrade.pauses, node: "unpause"}, separators=(",", ":"), sort_keys=True)
+    change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
+    return (
+        f"Find out why {node} was paused: {leave} when it is released.",
+        (
+            "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
+            f"{advice.quote_argument(upgrade.ref.name)} --overwrite {change}`."
+        ),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import join_names
@@ -16,6 +16,10 @@ from harvdiag.upgrade.phases import REBOOT
 
 BY_RULE = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
 """The faults of a Node's pairing by which its plan Secret is not found."""
+NO_FORCE = (
+    "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
+    "force its deletion with skipWebhook, and do not remove finalizers, until the Node is repaired or removed."
+)
 
 
 @rule(
@@ -46,25 +50,27 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
             f"{whole} cannot finish: {stay}, because Rancher starts a node only through the plan Secret of its "
             f"Machine, and {join_names(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
         ),
-        evidence=(
-            *(
-                evidence
-                for node in blocked
-                for evidence in (
-                    *field_evidence(facts, node, MACHINE_ANNOTATION),
-                    *_foreign_machine_evidence(facts, node),
-                )
-            ),
-            *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
-            *field_evidence(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
-        ),
+        evidence=_blocked_evidence(facts, upgrade, blocked),
         next=_steps_before_nodes(names) if upgrade.status("NodesUpgraded") == "" else _steps_during_nodes(names),
-        caution=(
-            "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
-            "force its deletion with skipWebhook, and do not remove finalizers, until the Node is repaired or removed."
-        ),
+        caution=NO_FORCE,
         causes=tuple(cause for node in blocked for cause in _node_causes(facts, node)),
         targets=tuple(blocked),
+    )
+
+
+def _blocked_evidence(facts: Facts, upgrade: Upgrade, blocked: Collection[ObjectRef]) -> tuple[Evidence, ...]:
+    """Return what each Node references, its state in the Upgrade, and the phase of the Upgrade."""
+    return (
+        *(
+            evidence
+            for node in blocked
+            for evidence in (
+                *field_evidence(facts, node, MACHINE_ANNOTATION),
+                *_foreign_machine_evidence(facts, node),
+            )
+        ),
+        *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
+        *field_evidence(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
     )
 
 

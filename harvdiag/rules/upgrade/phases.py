@@ -48,6 +48,7 @@ WHERE = {
     "step that failed.",
     "NodesUpgraded": "Read the log of the failed Job in harvester-system: it shows the step that failed.",
 }
+LEAVE_CLUSTER = "Do not change the provisioning Cluster by hand: the nodes would be upgraded without Harvester's hooks."
 
 
 @rule(
@@ -78,19 +79,22 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
         subject=upgrade.ref,
         message=f"Upgrade {upgrade.ref.name} has not started the nodes, though the system services were upgraded at "
         f"{since}: {note}nothing is in progress",
-        evidence=(
-            Evidence(upgrade.ref, condition_path("SystemServicesUpgraded"), "True"),
-            Evidence(upgrade.ref, condition_path("NodesUpgraded"), None),
-            *noted,
-            *field_evidence(facts, PROVISIONING, "spec.kubernetesVersion", "spec.rkeConfig.upgradeStrategy"),
-        ),
+        evidence=_gate_evidence(facts, upgrade.ref),
         next=(
             "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
             *_gate_note_steps(name, plan, noted),
         ),
-        caution=(
-            "Do not change the provisioning Cluster by hand: the nodes would be upgraded without Harvester's hooks."
-        ),
+        caution=LEAVE_CLUSTER,
+    )
+
+
+def _gate_evidence(facts: Facts, upgrade: ObjectRef) -> tuple[Evidence, ...]:
+    """Return that the services are done, the nodes not begun, and whether Rancher got its new version."""
+    return (
+        Evidence(upgrade, condition_path("SystemServicesUpgraded"), "True"),
+        Evidence(upgrade, condition_path("NodesUpgraded"), None),
+        *field_evidence(facts, upgrade, GATE_DONE),
+        *field_evidence(facts, PROVISIONING, "spec.kubernetesVersion", "spec.rkeConfig.upgradeStrategy"),
     )
 
 
@@ -202,15 +206,19 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
                 "Harvester refuses the next upgrade"
             ),
             evidence=(*field_evidence(facts, upgrade.ref, CLEANING, STATE, CLEANUP_DONE),),
-            next=(
-                "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
-                (
-                    f"If that does not help, mark the image clean-up as complete by hand: `kubectl annotate {UPGRADES} "
-                    f"-n harvester-system {name} harvesterhci.io/image-cleanup-plan-completed=true`."
-                ),
-            ),
+            next=_cleanup_steps(name),
             caution="The upgrade must be complete on every node: the clean-up removes the old release's images.",
         )
+
+
+def _cleanup_steps(name: str) -> tuple[str, ...]:
+    return (
+        "Let Harvester look again: `kubectl rollout restart deployment -n harvester-system harvester`.",
+        (
+            f"If that does not help, mark the image clean-up as complete by hand: `kubectl annotate {UPGRADES} "
+            f"-n harvester-system {name} harvesterhci.io/image-cleanup-plan-completed=true`."
+        ),
+    )
 
 
 def _find_plan(facts: Facts, upgrade: Upgrade, task: str) -> NodePlan | None:

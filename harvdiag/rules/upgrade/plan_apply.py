@@ -18,7 +18,7 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import condition_evidence, pairing_causes, state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.phases import DONE
-from harvdiag.upgrade.run import NodeUpgrade
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 LONG = timedelta(hours=2)
 """How long a plan may take; a host has its new Kubernetes after minutes."""
@@ -64,20 +64,21 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
                 state_evidence(rollout, node),
                 *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
             ),
-            next=(
-                READ_LOG.format(node=node.name),
-                "Read RKE2's log there: `journalctl -u rke2-server -u rke2-agent -n 200`. Is a disk full (`df -h`)?",
-                (
-                    "When the cause is fixed, make the agent retry at once: `systemctl restart rancher-system-agent` "
-                    f"on {node.name}."
-                ),
-            ),
+            next=_retry_steps(node.name),
             caution=(
                 f"Do not change or delete the plan Secret of {node.name}, and do not uninstall RKE2 there: the host "
                 f"loses its place in the cluster. {advice.QUORUM}"
             ),
             causes=pairing_causes(node),
         )
+
+
+def _retry_steps(node: str) -> tuple[str, ...]:
+    return (
+        READ_LOG.format(node=node),
+        "Read RKE2's log there: `journalctl -u rke2-server -u rke2-agent -n 200`. Is a disk full (`df -h`)?",
+        (f"When the cause is fixed, make the agent retry at once: `systemctl restart rancher-system-agent` on {node}."),
+    )
 
 
 def _find_failures(facts: Facts, node: NodeUpgrade) -> Iterator[_Failure]:
@@ -131,10 +132,8 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
     """
     rollout = upgrade_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        waits = (
-            next((secret for secret, _ in node.secrets if _is_overdue(facts, secret)), None) if node.exists else None
-        )
-        if rollout is None or waits is None:
+        waits = next((secret for secret, _ in node.secrets if _is_overdue(facts, secret)), None)
+        if rollout is None or waits is None or not node.exists:
             continue
         since = Timestamp(get_text(facts.pairing.obj(waits), UPDATED))
         yield Hit(
@@ -143,22 +142,8 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
                 f"Rancher wrote a plan for Node {node.name} at {since}, and its host has not reported since that all "
                 "components are healthy: its agent did not take the plan, or a component does not start"
             ),
-            evidence=(
-                *field_evidence(facts, waits, PASSED, UPDATED),
-                state_evidence(rollout, node),
-                *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
-                *condition_evidence(facts, node.ref, "Ready", "status"),
-            ),
-            next=(
-                (
-                    f"Check whether the agent runs on the host {node.name}: `systemctl status rancher-system-agent`, "
-                    '`journalctl -u rancher-system-agent -n 200`. Endless restarts and "x509" mean a certificate that '
-                    "the agent does not trust: the Secret serving-cert of cattle-system lacks the address that the "
-                    "error shows (harvester/harvester#10522)."
-                ),
-                "If the agent runs, check RKE2: `journalctl -u rke2-server -u rke2-agent -n 200`, `crictl ps -a`.",
-                f"When that is fixed: `systemctl restart rancher-system-agent` on {node.name}.",
-            ),
+            evidence=_overdue_evidence(facts, rollout, node, waits),
+            next=_agent_steps(node.name),
             caution=f"Do not delete the plan Secret of {node.name}: the agent loses its account with it.",
             causes=(
                 Cause("upgrade-plan-failed", node.ref),
@@ -166,6 +151,29 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
                 *pairing_causes(node),
             ),
         )
+
+
+def _overdue_evidence(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, secret: ObjectRef) -> tuple[Evidence, ...]:
+    return (
+        *field_evidence(facts, secret, PASSED, UPDATED),
+        state_evidence(rollout, node),
+        *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+        *condition_evidence(facts, node.ref, "Ready", "status"),
+    )
+
+
+def _agent_steps(node: str) -> tuple[str, ...]:
+    """Return how to check the host's agent, and then the components that it starts."""
+    return (
+        (
+            f"Check whether the agent runs on the host {node}: `systemctl status rancher-system-agent`, "
+            '`journalctl -u rancher-system-agent -n 200`. Endless restarts and "x509" mean a certificate that '
+            "the agent does not trust: the Secret serving-cert of cattle-system lacks the address that the "
+            "error shows (harvester/harvester#10522)."
+        ),
+        "If the agent runs, check RKE2: `journalctl -u rke2-server -u rke2-agent -n 200`, `crictl ps -a`.",
+        f"When that is fixed: `systemctl restart rancher-system-agent` on {node}.",
+    )
 
 
 def _is_overdue(facts: Facts, secret: ObjectRef) -> bool:

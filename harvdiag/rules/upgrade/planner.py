@@ -27,7 +27,8 @@ UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 KUBELET = "waiting for kubelet to update"
 OF_CLUSTER = ("cluster-paused", "init-node-missing", "no-machine-listed")
 OF_NODE = ("upgrade-plan-failed", "upgrade-plan-not-applied", "upgrade-waiting-for-reboot", "upgrade-node-failed")
-OF_MACHINE = ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting", "machine-not-running")
+OF_GHOST = ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting")
+OF_MACHINE = (*OF_GHOST, "machine-not-running")
 RESTART_CAPI = (
     "Make Cluster API reconnect: `kubectl get deployments -A` shows where capi-controller-manager runs "
     "(cattle-provisioning-capi-system, or from 1.8 on cattle-capi-system); `kubectl rollout restart` it there."
@@ -95,28 +96,29 @@ def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
             subject=CONTROL_PLANE,
             message=f'Rancher\'s planner says "{_first_message(reports)}", but '
             + " and ".join(_describe_ghost(facts, machine) for machine in ghosts),
-            evidence=(
-                *(Evidence(t.subject, t.path, t.message) for t, names in reports if names),
-                *(
-                    e
-                    for m in ghosts
-                    for e in (
-                        field_evidence(facts, m, NODE_REF) if m in facts.links.objects else (missing_evidence(*m),)
-                    )
-                ),
-            ),
+            evidence=_ghost_evidence(facts, reports, ghosts),
             next=(
                 advice.LIST_MACHINES,
                 "Fix each Machine as described in its own finding; the planner then continues by itself.",
             ),
             caution=advice.DELETES_NODE,
-            causes=tuple(
-                Cause(name, machine)
-                for machine in ghosts
-                for name in ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting")
-            ),
+            causes=tuple(Cause(name, machine) for machine in ghosts for name in OF_GHOST),
             targets=tuple(ghosts),
         )
+
+
+def _ghost_evidence(
+    facts: Facts, reports: list[tuple[PlannerMessage, list[str]]], ghosts: list[ObjectRef]
+) -> tuple[Evidence, ...]:
+    """Return the messages that name such a Machine, and what shows that each has no Node."""
+    return (
+        *(Evidence(t.subject, t.path, t.message) for t, names in reports if names),
+        *(
+            e
+            for m in ghosts
+            for e in (field_evidence(facts, m, NODE_REF) if m in facts.links.objects else (missing_evidence(*m),))
+        ),
+    )
 
 
 def _machine_ref(name: str) -> ObjectRef:
@@ -175,22 +177,29 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
             if ahead
             else report.meaning
         ),
-        evidence=(
-            Evidence(report.subject, report.path, report.message),
-            *(
-                e
-                for node in nodes
-                for e in (state_evidence(rollout, node), *plan_secret_evidence(facts, node.secret, "pre-drain"))
-            ),
-            *(e for node in nodes for e in field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion")),
-            *(e for node in nodes if node.secret for e in field_evidence(facts, node.secret, UPDATED)),
-        ),
+        evidence=_stall_evidence(facts, rollout, report, nodes),
         next=_next_steps(report, nodes, ahead),
         caution=(
             "Do not set annotations of the drain by hand to make the planner continue: it would skip a node that is "
             "not ready."
         ),
         causes=tuple(_stall_causes(report, nodes)),
+    )
+
+
+def _stall_evidence(
+    facts: Facts, rollout: UpgradeRun, report: PlannerMessage, nodes: list[NodeUpgrade]
+) -> tuple[Evidence, ...]:
+    """Return the message, and how far the drain, the kubelet and the plan of each node in it are."""
+    return (
+        Evidence(report.subject, report.path, report.message),
+        *(
+            e
+            for node in nodes
+            for e in (state_evidence(rollout, node), *plan_secret_evidence(facts, node.secret, "pre-drain"))
+        ),
+        *(e for node in nodes for e in field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion")),
+        *(e for node in nodes if node.secret for e in field_evidence(facts, node.secret, UPDATED)),
     )
 
 

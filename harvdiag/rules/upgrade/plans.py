@@ -36,6 +36,10 @@ UNMANAGED = (
 BY_HAND = "Do not set the label of the plan by hand: the Node would continue without what the plan does."
 DEADLINE = timedelta(hours=1)
 """How long a Job of a plan may run (jobActiveDeadlineSecs, 3600)."""
+START_AGAIN = (
+    "No service is changed yet, and Harvester lets you delete the Upgrade: fix or remove the Node first, then start "
+    "the upgrade again."
+)
 
 
 @rule(
@@ -55,8 +59,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
         return
     upgrade = rollout.upgrade.ref
     for plan in _plans_of_upgrade(facts, upgrade.name):
-        nodes = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.recently_created(ref)]
-        left_out = [ref for ref, obj in nodes if not plan.selects(obj) and plan.label not in get_labels(obj)]
+        left_out = _find_left_out(facts, plan)
         if plan.task != SKIP_RESTART or not left_out:
             continue
         yield Hit(
@@ -66,11 +69,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
                 "Harvester does not manage, while the Job apply-manifests waits until every Node has run it"
             ),
             evidence=(
-                *(
-                    evidence
-                    for node in left_out
-                    for evidence in field_evidence(facts, node, MANAGED, _label_path(plan))
-                ),
+                *(e for node in left_out for e in field_evidence(facts, node, MANAGED, _label_path(plan))),
                 *field_evidence(facts, plan.ref, "spec.nodeSelector"),
                 *field_evidence(facts, upgrade, STATE),
             ),
@@ -79,6 +78,12 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
             causes=tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),
             targets=tuple(left_out),
         )
+
+
+def _find_left_out(facts: Facts, plan: NodePlan) -> list[ObjectRef]:
+    """Find the Nodes that the plan neither selects nor has run on; one that was just created may get its label yet."""
+    nodes = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.recently_created(ref)]
+    return [ref for ref, obj in nodes if not plan.selects(obj) and plan.label not in get_labels(obj)]
 
 
 def _label_advice(nodes: list[ObjectRef]) -> str:
@@ -122,10 +127,7 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
         ),
         next=(
             _label_advice(bare),
-            (
-                "No service is changed yet, and Harvester lets you delete the Upgrade: fix or remove the Node first, "
-                "then start the upgrade again."
-            ),
+            START_AGAIN,
         ),
         caution=UNMANAGED,
         causes=tuple(

@@ -115,18 +115,12 @@ def _immovable_vms(facts: Facts, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj
 
 def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold) -> Hit:
     volumes, vms = hold.volumes[:MOST_SHOWN], hold.vms[:MOST_SHOWN]
-    parts = [
-        f"volume {ref.name} ({_describe_claim(obj)}) is {get_text(obj, 'status.robustness')}" for ref, obj in volumes
-    ]
-    parts += [f"VM {ref.namespace}/{ref.name} cannot migrate{_migration_reason(obj)}" for ref, obj in vms]
-    more = len(hold.volumes) + len(hold.vms) - len(parts)
-    parts += [] if parts else [f"what blocks it cannot be seen here ({VOLUME} {hold.unseen})"]
     paths = ("status.robustness", "status.state", "status.currentNodeID")
     return Hit(
         subject=node.ref,
         message=(
-            f"The pre-drain Job of Node {node.name} has been running since {Timestamp(hold.job.began)}, and "
-            f"{join_names(parts)}{f'; {more} more block it too' if more else ''}"
+            f"The pre-drain Job of Node {node.name} has been running since {Timestamp(hold.job.began)}, "
+            f"and {_describe_hold(hold)}"
         ),
         evidence=(
             *(e for ref, _ in volumes for e in field_evidence(facts, ref, *paths)),
@@ -141,6 +135,21 @@ def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold)
         ),
         causes=tuple(Cause("longhorn-node-evicting", ref) for ref in _longhorn_nodes(rollout)),
     )
+
+
+def _describe_hold(hold: _Hold) -> str:
+    """Return what the Job waits for, the first of each sort, and how much more there is."""
+    parts = [
+        f"volume {ref.name} ({_describe_claim(obj)}) is {get_text(obj, 'status.robustness')}"
+        for ref, obj in hold.volumes[:MOST_SHOWN]
+    ]
+    parts += [
+        f"VM {ref.namespace}/{ref.name} cannot migrate{_migration_reason(obj)}" for ref, obj in hold.vms[:MOST_SHOWN]
+    ]
+    if not parts:
+        return f"what blocks it cannot be seen here ({VOLUME} {hold.unseen})"
+    more = len(hold.volumes) + len(hold.vms) - len(parts)
+    return join_names(parts) + (f"; {more} more block it too" if more else "")
 
 
 def _next_steps(node: NodeUpgrade, hold: _Hold) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.fields import get_text
-from harvdiag.core.model import Severity
+from harvdiag.core.model import Evidence, Severity
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.graph.pairing import MACHINE_ANNOTATION
 from harvdiag.rules import advice
@@ -205,18 +205,8 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
                     f"Node {node.name} is upgraded but still cordoned{f' since {Timestamp(since)}' if since else ''}, "
                     "and no drain of it is in progress: it will not be uncordoned by itself"
                 ),
-                evidence=(
-                    state_evidence(rollout, node),
-                    *plan_secret_evidence(facts, node.secret, "pre-drain", "post-drain"),
-                    *field_evidence(facts, node.ref, "spec.unschedulable", MAINTENANCE),
-                ),
-                next=(
-                    f"Find out whether {node.name} was cordoned on purpose.",
-                    (
-                        f"If it was not: `kubectl uncordon {advice.quote_argument(node.name)}`. If it is cordoned "
-                        "again at once, a second Machine references this Node (harvester/harvester#7065)."
-                    ),
-                ),
+                evidence=_cordon_evidence(facts, rollout, node),
+                next=_uncordon_steps(node.name),
                 caution=(
                     f"Do not uncordon {node.name} while its plan Secret has rke.cattle.io/pre-drain or post-drain: "
                     f"then a drain of {node.name} is in progress."
@@ -226,6 +216,25 @@ def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:
                     *(Cause("machine-stuck-deleting", machine) for machine in node.machines),
                 ),
             )
+
+
+def _cordon_evidence(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> tuple[Evidence, ...]:
+    """Return that the node is done and cordoned, and that neither a drain nor a maintenance explains it."""
+    return (
+        state_evidence(rollout, node),
+        *plan_secret_evidence(facts, node.secret, "pre-drain", "post-drain"),
+        *field_evidence(facts, node.ref, "spec.unschedulable", MAINTENANCE),
+    )
+
+
+def _uncordon_steps(node: str) -> tuple[str, ...]:
+    return (
+        f"Find out whether {node} was cordoned on purpose.",
+        (
+            f"If it was not: `kubectl uncordon {advice.quote_argument(node)}`. If it is cordoned "
+            "again at once, a second Machine references this Node (harvester/harvester#7065)."
+        ),
+    )
 
 
 def _left_cordoned(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> bool:

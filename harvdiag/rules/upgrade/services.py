@@ -36,6 +36,13 @@ UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objec
 SETTLED = timedelta(minutes=10)
 """How long a fault must have lasted while an upgrade runs: the upgrade and fleet retry by themselves."""
 RELEASE = re.compile(r"v?(\d+)\.(\d+)")
+SET_ADMINISTRATED = (
+    "Join no host before the annotation is set.",
+    (
+        "Set the annotation: `kubectl annotate clusters.management.cattle.io local "
+        "provisioning.cattle.io/administrated=true`; later releases do it (harvester/harvester#11336)."
+    ),
+)
 
 
 @rule(
@@ -60,20 +67,24 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
             subject=ref,
             message=f"Bundle {ref.name} could not be applied: {_failure_message(obj) or 'fleet gives no reason'}",
             evidence=(*field_evidence(facts, ref, "status.summary"), *_condition_evidence(ref, obj)),
-            next=(
-                advice.inspect_object("bundles.fleet.cattle.io", ref.name),
-                (
-                    "Check the state of its Helm release: `helm list -A -a`. Roll back one that stays at "
-                    "pending-upgrade with `helm rollback` to its last deployed revision; newer releases do so by "
-                    "themselves."
-                ),
-                (
-                    "If that does not help, restart fleet's agent: `kubectl rollout restart deployment -n "
-                    "cattle-fleet-local-system fleet-agent`."
-                ),
-            ),
+            next=_release_steps(ref.name),
             caution=UNINSTALL,
         )
+
+
+def _release_steps(bundle: str) -> tuple[str, ...]:
+    return (
+        advice.inspect_object("bundles.fleet.cattle.io", bundle),
+        (
+            "Check the state of its Helm release: `helm list -A -a`. Roll back one that stays at "
+            "pending-upgrade with `helm rollback` to its last deployed revision; newer releases do so by "
+            "themselves."
+        ),
+        (
+            "If that does not help, restart fleet's agent: `kubectl rollout restart deployment -n "
+            "cattle-fleet-local-system fleet-agent`."
+        ),
+    )
 
 
 @rule(
@@ -227,13 +238,7 @@ def cluster_not_administrated(facts: Facts) -> Iterator[Hit]:
             "now gets no Machine"
         ),
         evidence=(*field_evidence(facts, ref, ADMINISTRATED), Evidence(_VERSION, "value", facts.harvester_version)),
-        next=(
-            "Join no host before the annotation is set.",
-            (
-                "Set the annotation: `kubectl annotate clusters.management.cattle.io local "
-                "provisioning.cattle.io/administrated=true`; later releases do it (harvester/harvester#11336)."
-            ),
-        ),
+        next=SET_ADMINISTRATED,
         caution=(
             "A host that has already joined without a Machine gets none through this annotation: see the finding of "
             "its Node."
@@ -268,23 +273,28 @@ def rancher_plan_without_cluster_labels(facts: Facts) -> Iterator[Hit]:
             subject=plan,
             message=f"Plan Secret {plan.name} lacks {' and '.join(missing)}, {others}: Rancher will not drain its node",
             evidence=field_evidence(facts, plan, *(f'metadata.labels["{key}"]' for key in missing), PLAN_MACHINE_LABEL),
-            next=(
-                (
-                    "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next reconciles "
-                    "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
-                    f"{advice.quote_argument(plan.name.removesuffix('-machine-plan'))} -o yaml`."
-                ),
-                (
-                    "If the RKEBootstrap is in order, restart Rancher so that it reconciles again: `kubectl rollout "
-                    "restart deployment -n cattle-system rancher`."
-                ),
-            ),
+            next=_label_steps(plan.name),
             caution=f"Do not delete Secret {plan.name}: the host's agent loses its account with that Secret.",
             causes=(
                 Cause("plan-without-machine", plan),
                 Cause("cluster-paused", LOCAL),
             ),
         )
+
+
+def _label_steps(plan: str) -> tuple[str, ...]:
+    """Return how to make Rancher write the labels: it does so when it reconciles the RKEBootstrap."""
+    return (
+        (
+            "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next reconciles "
+            "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
+            f"{advice.quote_argument(plan.removesuffix('-machine-plan'))} -o yaml`."
+        ),
+        (
+            "If the RKEBootstrap is in order, restart Rancher so that it reconciles again: `kubectl rollout "
+            "restart deployment -n cattle-system rancher`."
+        ),
+    )
 
 
 def _since_1_9(facts: Facts) -> bool:
