@@ -74,6 +74,7 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
         machine = part._replace(kind="Machine")
         if part.namespace != FLEET or facts.recently_created(part) or facts.recently_deleted(part):
             continue
+        # A Machine of another name may reference the part: then it is in use.
         if machine in facts.links.objects or facts.links.edges_to(part, by):
             continue
         yield Hit(

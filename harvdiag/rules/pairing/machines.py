@@ -248,8 +248,10 @@ def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, .
     """Return what lets the deletion finish, unless it would delete a Node that belongs to another Machine by now."""
     edge = facts.pairing.node_ref(machine)
     others = [m for m in facts.pairing.claiming_machines(edge.target) if m != machine] if edge else []
+    # Cluster API deletes the Node even if another Machine holds it too (docs/objects.md#removal-machine).
     if edge and others:
         return (f"Do nothing that lets this deletion finish: Node {edge.value} belongs to {others[0].name} by now.",)
+    # A Node that was not seen may reference another Machine: then nothing that ends the deletion is advised.
     if hook and facts.links.seen("Node"):
         return ("The API must reach an etcd majority, and the host must be off or uninstalled.",)
     return ()

@@ -72,6 +72,7 @@ def _registration_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
 def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Return the steps that rejoin the Node, unless the cluster depends on it: then it must not be uninstalled."""
     etcd = [n for n in facts.pairing.nodes if _is_etcd(facts, n)]
+    # Uninstalling the only etcd member would lose the state of the cluster.
     if len(facts.pairing.nodes) == 1 or etcd == [node]:
         return advice.only_node_steps(node.name)
     if not facts.pairing.machines:
@@ -101,6 +102,7 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
     for node in filter(pairing.is_half_joined, pairing.nodes):
         if facts.recently_created(node):
             continue
+        # A nodeRef is certain; the weaker traces of a join count only where there is none.
         machines = pairing.claiming_machines(node) or pairing.weak_matches(node)
         names = " and ".join(machine.name for machine in machines)
         links = [edge for edge in facts.links.edges_to(node) if edge.source.name in {m.name for m in machines}]

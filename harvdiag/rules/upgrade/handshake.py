@@ -67,6 +67,7 @@ def upgrade_pre_drain_unanswered(facts: Facts) -> Iterator[Hit]:
     for node in rollout.nodes if rollout else ():
         job = node.job("pre-drain")
         if rollout and has_settled(facts, job.ended if job else ""):
+            # One finding for a node, even if several of its plan Secrets wait: the subject is the same.
             for secret, shaken in list(secrets_at_step(node, DrainStep.PRE_DRAIN_REQUESTED))[:1]:
                 if why := _pre_drain_ignored(node) or _missed_pre_drain(facts, rollout, node):
                     yield _unanswered_hit(facts, rollout, node, (secret, shaken), ("pre-drain", "pre-hook", why))
@@ -91,6 +92,7 @@ def _missed_pre_drain(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> s
     if (job := node.job("pre-drain")) and job.state == COMPLETE:
         return ""  # it did start: the state is behind its Job, which is another finding
     cordoned = cordoned_at(facts, node.ref)
+    # The end of any Job and the return of any node may start this one: it is missed only some time after the last.
     times = [job.ended for job in rollout.jobs] + [ready_since(facts, other.ref) for other in rollout.nodes]
     missed = cordoned and facts.now and facts.snapshot.seen("Job") and has_settled(facts, cordoned, *times)
     return MISSED if missed else ""
@@ -108,6 +110,7 @@ def _missed_post_drain(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, sec
     if node.state != PRE_DRAINED or node.ready != "True" or not node.exists or node.job("post-drain"):
         return ""
     passed = get_text(facts.pairing.obj(secret), PASSED)
+    # Probes that passed before the pre-drain Job ended are those of the earlier plan.
     since_job = Timestamp(passed).since(Timestamp(before.ended)) if before else None
     if _others_at_work(rollout, node) or not passed or (since_job is not None and since_job <= timedelta(0)):
         return ""

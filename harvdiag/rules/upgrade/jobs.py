@@ -123,6 +123,7 @@ def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
 def _behind_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, job: Job) -> Hit:
     upgrade = rollout.upgrade
     due = DUE[job.type]
+    # With the new system running, the restart that the Job asked for is over too.
     if due == REBOOT and node.os and node.os == upgrade.release.os:
         due = "Succeeded"
     return Hit(

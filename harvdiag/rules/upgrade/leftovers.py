@@ -91,6 +91,7 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
     if _upgrade_running(facts) or _recently_ended(facts):
         return
     remains = _find_remains(facts)
+    # The strategy alone proves nothing where only the last answer was lost: that has a finding of its own.
     if not remains.requests and (not remains.strategy or _last_unanswered(facts)):
         return
     yield Hit(

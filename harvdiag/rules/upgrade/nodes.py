@@ -111,10 +111,12 @@ def _why_not_started(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _O
     target = rollout.upgrade.release.kubernetes
     if field_path("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
         return _Obstacle("Cluster local is paused, so Rancher drains no node", (Cause("cluster-paused", LOCAL),))
+    # If every node has that version, it says nothing: the upgrade may not change Kubernetes at all.
     if target and node.kubelet == target and any(n.exists and n.kubelet != target for n in rollout.nodes):
         return _Obstacle(f"it got Kubernetes {target} without being drained, so Rancher will not drain it")
     if ghost := _find_ghost_machine(facts, rollout):
         return ghost
+    # An absent condition contradicts nothing; one that is False or Unknown means that the planner is still at work.
     seen = CONTROL_PLANE in facts.links.objects
     verdict = [column.value(facts.pairing.obj(CONTROL_PLANE)) for column in VERDICT] if seen else []
     if not rollout.planner and "True" in verdict and set(verdict) <= {"True", None} and _up_to_date(facts):

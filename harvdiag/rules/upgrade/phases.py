@@ -118,6 +118,7 @@ def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
     if (upgrade := facts.upgrades.failed) is None:
         return
     failed = [upgrade.conditions[step] for step in STEPS if upgrade.status(step) == "False"]
+    # Only the first phase that failed explains the failure: none begins after it.
     conditions = (failed or [c for kind, c in upgrade.conditions.items() if kind == "Completed"])[:1]
     nodes = [ObjectRef("Node", "", name) for name, status in upgrade.statuses.items() if status.state == FAILED]
     jobs = [j for j in jobs_of(facts.snapshot.objects("Job"), upgrade.ref.name) if j.state == JOB_FAILED]

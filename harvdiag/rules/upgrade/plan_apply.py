@@ -88,6 +88,7 @@ def _find_failures(facts: Facts, node: NodeUpgrade) -> Iterator[_Failure]:
         data = tuple(e for secret in facts.pairing.plans_of(machine) for e in _retry_evidence(facts, secret))
         if applied.status != "False" or applied.reason != "Error":
             continue
+        # An agent that gave up does not retry: then the two hours need not have passed.
         if (age is not None and age >= LONG) or data:
             condition = Evidence(machine, applied.path, applied.message or applied.status)
             yield _Failure(machine, applied.changed, (condition, *data), bool(data))
@@ -181,4 +182,5 @@ def _is_overdue(facts: Facts, secret: ObjectRef) -> bool:
     obj = facts.pairing.obj(secret)
     passed, updated = field_path(PASSED).get(obj), Timestamp(get_text(obj, UPDATED))
     age = facts.now.since(updated)
+    # Rancher empties the annotation when it writes a plan; an absent one says nothing.
     return passed == "" and age is not None and age >= LONG

@@ -93,6 +93,7 @@ def _find_stuck(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _Stuck 
     """Return the first fault because of which the node will not recover on its own, or None."""
     wanted = rollout.upgrade.release.os or node.pending_os
     since = ready_since(facts, node.ref)
+    # This comes first: as long as the host is away, its system and its Machine say nothing about the restart.
     if node.ready != "True":
         return _stuck_not_ready(facts, node, since)
     if fault := _lookup_failure(facts, node):
