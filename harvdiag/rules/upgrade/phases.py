@@ -191,12 +191,9 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
         plan = _find_plan(facts, upgrade, CLEANUP)
         completed = upgrade.conditions.get("Completed")
         since = Timestamp(completed.since if completed else "")
-        if (
-            upgrade.running
-            or upgrade.cleanup_state != "Pending"
-            or _plan_pending(facts, plan)
-            or not _past_deadline(facts, since)
-        ):
+        if upgrade.running or upgrade.cleanup_state != "Pending":
+            continue
+        if _plan_pending(facts, plan) or not _past_deadline(facts, since):
             continue
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is running"
         name = advice.quote_argument(upgrade.ref.name)

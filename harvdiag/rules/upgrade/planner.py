@@ -168,15 +168,12 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
         return
     nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(report.machines)]
     ahead = _upgraded_nodes(rollout, report, nodes)
+    outdated = f"{_join_names(ahead)} runs the new kubelet, so Cluster API has an outdated state"
     since = _unchanged_since(facts, rollout, report)
     yield Hit(
         subject=CONTROL_PLANE,
         message=f'Rancher\'s planner says "{report.message}", without progress since {Timestamp(since)}: '
-        + (
-            f"{_join_names(ahead)} runs the new kubelet, so Cluster API has an outdated state"
-            if ahead
-            else report.meaning
-        ),
+        + (outdated if ahead else report.meaning),
         evidence=_stall_evidence(facts, rollout, report, nodes),
         next=_next_steps(report, nodes, ahead),
         caution=(
