@@ -111,7 +111,7 @@ def _why_not_started(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _O
     target = rollout.upgrade.release.kubernetes
     if field_path("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
         return _Obstacle("Cluster local is paused, so Rancher drains no node", (Cause("cluster-paused", LOCAL),))
-    # If every node has that version, it says nothing: the upgrade may not change Kubernetes at all.
+    # If every node has that version, it says nothing: some upgrades leave the Kubernetes version as it is.
     if target and node.kubelet == target and any(n.exists and n.kubelet != target for n in rollout.nodes):
         return _Obstacle(f"it got Kubernetes {target} without being drained, so Rancher will not drain it")
     if ghost := _find_ghost_machine(facts, rollout):
