@@ -1,4 +1,6 @@
-"""Trying one rule in three lines, without a test and without pytest::
+"""Trying one rule in three lines, without a test and without pytest.
+
+For example::
 
     from harvdiag.testing import check_rule
 
