@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.wrap import count_cells, pad_text, truncate_text, wrap_commands, wrap_text
-from harvdiag.figures import draw
+from harvdiag.figures import PICTURES, draw
 from harvdiag.figures.figure import Figure
 from harvdiag.reports.rulebook import explain_rule, list_rules
 from harvdiag.reports.terminal import render as render_findings
@@ -22,7 +22,6 @@ from tests import port
 from tests.routes import SCENARIOS, scenario
 
 SCENARIO = SCENARIOS / "upgrade-blocked-by-orphan-node" / "speaks.yaml"
-PICTURES = ("links", "upgrade", "handshake", "matrix", "timeline")
 NAMES = {"ascii": "hv0", "wide": "節点の名前は長い-", "accents": "e\u0301te\u0301-"}
 WIDTHS = range(1, 81)
 ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126))
@@ -40,11 +39,11 @@ def cluster(name: str) -> Cluster:
 def figure(name: str, picture: str) -> Figure:
     """One picture of it."""
     made = cluster(name)
-    return draw(made, picture, against=port.cluster([])) if picture == "changes" else draw(made, picture)
+    return draw(made, picture, against=port.cluster([]) if PICTURES[picture].against else None)
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("picture", [*PICTURES, "changes"])
+@pytest.mark.parametrize("picture", PICTURES)
 def test_pictures_of_text_bear_any_width(picture: str, name: str) -> None:
     """A narrow terminal breaks long lines itself."""
     assert all(figure(name, picture).lines(width).strip() for width in WIDTHS)

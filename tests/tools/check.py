@@ -8,7 +8,7 @@ What changed is told by git: against the commit at which this branch left main, 
   come first: those that import the fewest modules of harvdiag.
 - A changed scenario is tested by every scenario of its rule, through every source; a changed module below rules/ by
   those of its rules, and of the rules that import it. Where these are more than `FEW`, in memory only.
-- A changed document is tested by tests/test_docs.py.
+- Layers, words, and what documents and pictures quote are tested whatever changed (`ALWAYS`).
 
 Of the test files at most `MOST` are run, the closest of each changed file first; the others are named. `make test` runs
 everything.
@@ -32,6 +32,14 @@ ROOT = Path(__file__).parents[2]
 MOST, FEW = 10, 4
 LONG = {"benchmarks", "browser", "contract", "live", "notebooks"}
 """Folders of tests that take long, or need something: of these only what is named itself is run."""
+ALWAYS = {
+    "tests/figures/test_readme.py",
+    "tests/test_docs.py",
+    "tests/test_layers.py",
+    "tests/test_sentences.py",
+    "tests/test_vocabulary.py",
+}
+"""Tests of what no import shows: layers, words, and what the documents and pictures quote. They are always run."""
 PRODUCT = {"tests/rules/test_engine.py", "tests/training/test_scenarios.py", "tests/test_fuzz.py"}
 """Tests that go through every scenario: they are run by the names of rules."""
 BY_RULE = ("tests/rules", "tests/training", "tests/contract/test_routes.py")
@@ -144,8 +152,8 @@ def _run_changed() -> int:
     files = changed_files()
     rules = sorted({rule for file in files for rule in rules_of(file)})
     tests = closest(find_tests(file) for file in files if not rules_of(file))
-    chosen = sorted({"tests/test_layers.py", *tests[:MOST]})
-    code = _run(f"Tests of {len(files)} changed files: {', '.join(chosen)}", *chosen)
+    chosen = sorted({*ALWAYS, *tests[:MOST]})
+    code = _run(f"Tests of {len(files)} changed files: {', '.join(chosen)}", *chosen, "-m", "not notebook")
     if left := sorted({*tests} - {*chosen}):
         print(f"Not run, though they import what changed: {', '.join(left)}")
     return code or (_run_rules(rules) if rules else 0)
