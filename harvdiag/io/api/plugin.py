@@ -118,21 +118,7 @@ class Plugin(Credential):
 
     def _run_program(self) -> bytes:
         """Run the program and return its output. Its stderr is passed on at once, as it may contain a prompt."""
-        interactive = self._may_ask()
-        try:
-            # The command of the kubeconfig, without a shell.
-            process = subprocess.Popen(  # noqa: S603
-                [self._find_program(), *self._arguments],
-                stdin=None if interactive else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**os.environ, **self._more, "KUBERNETES_EXEC_INFO": self._exec_info(interactive)},
-                bufsize=0,
-            )
-        except (OSError, ValueError) as error:
-            raise self._plugin_error(
-                f"it cannot be run: {getattr(error, 'strerror', None) or 'invalid argument'}"
-            ) from None
+        process = self._start_program()
         output, errors = _OutputReader(process.stdout), _OutputReader(process.stderr, echo=True)
         try:
             code = process.wait(self._patience)
@@ -148,6 +134,24 @@ class Plugin(Credential):
             how = f"it exited with code {code}" if code > 0 else f"it was killed by signal {-code}"
             raise self._plugin_error(how, errors.last_words())
         return output.read_all()
+
+    def _start_program(self) -> subprocess.Popen[bytes]:
+        """Start the program, with our stdin where it may ask the user."""
+        interactive = self._may_ask()
+        try:
+            # The command of the kubeconfig, without a shell.
+            return subprocess.Popen(  # noqa: S603
+                [self._find_program(), *self._arguments],
+                stdin=None if interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **self._more, "KUBERNETES_EXEC_INFO": self._exec_info(interactive)},
+                bufsize=0,  # a prompt has no line break: a buffer would hold it back
+            )
+        except (OSError, ValueError) as error:
+            raise self._plugin_error(
+                f"it cannot be run: {getattr(error, 'strerror', None) or 'invalid argument'}"
+            ) from None
 
     def _may_ask(self) -> bool:
         if self._interactive is False:
