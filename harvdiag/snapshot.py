@@ -250,6 +250,7 @@ def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     kept: list[Obj] = []
     faults: list[str] = []
     names: set[tuple[str, str]] = set()
+    # Items without a kind are a fault only beside items that have one.
     typed = any(isinstance(item, dict) and item.get("kind") for item in listing.items)
     for number, item in enumerate(listing.items, 1):
         fault = _find_fault(item, kind, names, typed)

@@ -34,6 +34,7 @@ LINE_STYLES = {
 def draw_sequence(drain: Drain, y: float, wide: float) -> tuple[list[Item], float]:
     """Draw the columns and arrows from y down; also return their lower edge."""
     places = [wide * part for part in PLACES]
+    # Known in advance, as the lifelines are drawn before the arrows that lie on them.
     low = y + HEAD + ROW * len(drain.moves) + 10
     items = [*_draw_actors(drain, places, y, low)]
     for index, move in enumerate(drain.moves):

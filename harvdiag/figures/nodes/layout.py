@@ -69,6 +69,7 @@ class Grid:
         names = ["", *self.board.columns]
         wide = [min(self._needed_width(name), NAMES if not name else WIDEST) for name in names]
         room = MOST - 2 * MARGIN
+        # The names give way first; only then do all columns shrink alike.
         wide[0] = max(wide[0] - max(sum(wide) - room, 0), min(wide[0], SLIM))
         if sum(wide) > room:
             wide = [each * room / sum(wide) for each in wide]

@@ -32,6 +32,7 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
     grid = {name: [_format_cell(line, name) for line in lines] for name in board.columns}
     heads, omitted = _line_labels(lines, MOST), list[str]()
     bad = {name for row in board.rows for name, cell in row.cells.items() if cell.bad} | {"findings"}
+    # In the order of the loss: shorter names, columns that say nothing, whole columns, the shortest names.
     if _table_width(heads, grid) > width:
         heads = _line_labels(lines, SHORT)
     if _table_width(heads, grid) > width:

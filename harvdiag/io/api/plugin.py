@@ -78,6 +78,7 @@ class Plugin(Credential):
 
     def renew(self) -> None:
         """Run the plugin after the server refused its credentials, but at most once per interval."""
+        # Several requests are refused at the same time: the plugin must not ask the user once for each.
         if self._refused_at is None or time.monotonic() - self._refused_at >= RENEWAL_INTERVAL:
             self._refused_at = time.monotonic()
             self._fetch_credential()
@@ -106,6 +107,7 @@ class Plugin(Credential):
         if about.get("apiVersion") != self._version:
             raise self._plugin_error(f"its output is not of {self._version}")
         token, *pair = (status.get(key) or "" for key in ("token", "clientCertificateData", "clientKeyData"))
+        # A certificate without its key, or the reverse, cannot be used.
         if not all(isinstance(text, str) for text in (token, *pair)) or any(pair) != all(pair):
             raise self._plugin_error("its certificate and key are incomplete, or a field is not a string")
         if not token and not any(pair):
@@ -119,6 +121,7 @@ class Plugin(Credential):
     def _run_program(self) -> bytes:
         """Run the program and return its output. Its stderr is passed on at once, as it may contain a prompt."""
         process = self._start_program()
+        # Both are read at once: a program that fills one pipe while we read the other would never end.
         output, errors = _OutputReader(process.stdout), _OutputReader(process.stderr, echo=True)
         try:
             code = process.wait(self._patience)

@@ -285,6 +285,7 @@ class SavedReader:
         if part is None:
             return []
         lines = self._read_member(member, part).split(b"\n")
+        # Every line ends with a line break, so the last part is empty unless the member is truncated.
         if lines.pop() or len(lines) != part.objects:
             raise MemberError(f"{member}: holds {len(lines)} objects, not {part.objects}; {AGAIN}")
         objects = [_parse_object(f"{member}, line {number}", line) for number, line in enumerate(lines, 1)]
@@ -308,16 +309,12 @@ class SavedReader:
 def _divide_objects(kind: Kind, rows: Sequence[Row], objects: list[Any]) -> list[Listing]:
     """The lists of a kind: its member holds the objects of all of them, one list after the other."""
     spans = pairwise(accumulate((row.objects for row in rows), initial=0))
+    slices = [objects[start:end] for start, end in spans]
     return [
         Listing(
-            kind=kind,
-            version=row.version,
-            namespace=row.namespace,
-            items=objects[start:end],
-            state=row.state,
-            reason=row.reason,
+            kind=kind, version=row.version, namespace=row.namespace, items=items, state=row.state, reason=row.reason
         )
-        for row, (start, end) in zip(rows, spans, strict=True)
+        for row, items in zip(rows, slices, strict=True)
     ]
 
 

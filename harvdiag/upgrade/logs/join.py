@@ -190,6 +190,7 @@ def _host_evidence(snapshot: Snapshot, rancherd: Log, agent_story: AgentStory | 
 
 def _bootstrap_stamp(rancherd: Log, agent_story: AgentStory | None, *, lives: bool) -> JoinStory | None:
     """Rancherd found the stamp of an earlier bootstrap and did nothing; None where the agent's Machine lives."""
+    # A truncated log may have lost the progress at its beginning: only a whole one shows that there was none.
     if (
         rancherd.whole
         and not rancherd.find_last(PROGRESS[1:])

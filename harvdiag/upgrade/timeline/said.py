@@ -72,6 +72,7 @@ def _event_subject(event: Obj) -> ObjectRef:
     """The object that an Event is about, with its kind as in the catalogue."""
     bare, where, name = (get_text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
     kind = qualified_name(get_text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
+    # A Node has no namespace, yet its Events may name one.
     return ObjectRef(kind, "" if kind == "Node" else where, name)
 
 
