@@ -244,14 +244,13 @@ def _matches_word(word: str, resource: Resource) -> bool:
 
 def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     """Return the usable objects of a list, redacted, and its coverage: one unusable item makes the list incomplete."""
-    kind = listing.kind
+    kind, source = listing.kind, (listing.kind.name, listing.kind.group, listing.version, listing.namespace)
     if is_sensitive(kind.group, kind.plural):
-        return [], CoverageEntry(
-            kind.name, kind.group, listing.version, listing.namespace, State.NOT_LOOKED_AT, 0, WITHHELD
-        )
+        return [], CoverageEntry(*source, State.NOT_LOOKED_AT, 0, WITHHELD)
     kept: list[Obj] = []
     faults: list[str] = []
     names: set[tuple[str, str]] = set()
+    # Items without a kind are a fault only beside items that have one.
     typed = any(isinstance(item, dict) and item.get("kind") for item in listing.items)
     for number, item in enumerate(listing.items, 1):
         fault = _find_fault(item, kind, names, typed)
@@ -267,7 +266,7 @@ def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
         state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
     elif state.seen and not kept:
         state, reason = _empty_state(kind)
-    return kept, CoverageEntry(kind.name, kind.group, listing.version, listing.namespace, state, len(kept), reason)
+    return kept, CoverageEntry(*source, state, len(kept), reason)
 
 
 def _empty_state(kind: Kind) -> tuple[State, str]:

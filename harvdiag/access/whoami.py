@@ -59,6 +59,7 @@ def check_access(connection: Connection, progress: Progress | None = None) -> Ac
             progress.finish_list()
     finally:
         progress.end()
+    # The answers come in any order; the report is in that of the catalogue.
     rights = tuple(results[number] for number in range(len(results)))
     names = {name for right in rights for name in WHO.findall(right.reason)}
     return Access(

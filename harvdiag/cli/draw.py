@@ -78,7 +78,9 @@ def draw(
     with open_snapshot(where) as snapshot:
         cluster = Cluster(snapshot)
         if output is not None and output.suffix.lower() == PAGE:
-            _save_explorer(cluster, focus, labels, theme, output)
+            from harvdiag.figures.explore import explore
+
+            explore(cluster, focus, labels=labels, theme=theme).save(output)
             return 0
         figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme)
         if output is None:
@@ -135,9 +137,3 @@ def _other_kubeconfig(where: SourceOptions, against: str) -> Path | None:
     from harvdiag.core.target import CONTEXT
 
     return where.kubeconfig if against.startswith(CONTEXT) else None
-
-
-def _save_explorer(cluster: Cluster, focus: str | None, labels: bool, theme: str, output: Path) -> None:
-    from harvdiag.figures.explore import explore
-
-    explore(cluster, focus, labels=labels, theme=theme).save(output)

@@ -48,6 +48,7 @@ def line_height(size: float) -> float:
 
 def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False, mono: bool = False) -> str:
     """Return the text, shortened in its middle with ``…`` where it does not fit: names differ at both ends."""
+    # Only the ends of a very long text can be shown: measuring all of it would be slow for nothing.
     text, whole = (text[:HALF] + text[-HALF:], False) if len(text) > 2 * HALF else (text, True)
     each = [text_width(character, size, bold=bold, mono=mono) for character in text]
     if whole and sum(each) <= room:
@@ -58,6 +59,7 @@ def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False, mo
     def width_of(kept: int) -> float:
         return ahead[kept - kept // 2] + dots + behind[kept // 2]
 
+    # The width grows with each character kept, so the number that fits is found by bisection.
     kept = bisect_right(range(len(text)), room, key=width_of) - 1
     return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}" if kept > 1 else "…"
 

@@ -49,6 +49,7 @@ def render_png(scene: Scene, theme: str = "light") -> bytes:
             Painter(renderer, scene.height, DARK if theme == "dark" else LIGHT).paint_scene(scene)
 
     buffer = BytesIO()
+    # The defaults, so that the user's matplotlibrc does not change the picture; undone at the end.
     with mpl.rc_context():
         mpl.rcdefaults()
         figure = Figure(figsize=(ceil(scene.width) / POINTS, ceil(scene.height) / POINTS), dpi=POINTS * PIXELS)

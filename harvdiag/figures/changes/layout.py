@@ -58,34 +58,26 @@ def _draw_heads(y: float) -> Iterator[Item]:
 
 
 def _draw_group(group: Group, own: str, y: float) -> tuple[list[Item], float]:
-    named = Text(MARGIN, y + 18, fit_text(escape_text(group.name), 400, BODY, bold=True), size=BODY, bold=True)
-    shapes: list[Shape] = [named]
-    if group.alike:
-        shapes.append(
-            Text(
-                BEFORE,
-                y + 18,
-                fit_text(join_escaped(group.alike), WIDE - MARGIN - BEFORE, BODY),
-                size=BODY,
-                ink="quiet",
-            )
-        )
-    items = [Item(tuple(shapes), key=own, role="group", hint=join_escaped(group.alike) or escape_text(group.name))]
+    items = [_draw_group_head(group, own, y)]
     y += 26
     for index, step in enumerate(group.steps):
         items += _draw_change(step, f"{own}/{index}/{object_key(step.change.ref)}", y)
         y += HIGH
     if group.more:
-        items.append(
-            Item(
-                (Text(WHAT, y + 14, f"and {group.more} more", size=BODY, ink="quiet"),), key=f"{own}/more", role="more"
-            )
-        )
+        more = Text(WHAT, y + 14, f"and {group.more} more", size=BODY, ink="quiet")
+        items.append(Item((more,), key=f"{own}/more", role="more"))
         y += 24
-    return [
-        *items,
-        Item((Path(((MARGIN, y + 2), (WIDE - MARGIN, y + 2)), stroke="rule", thick=0.8),), role="rule"),
-    ], y + 6
+    under = Path(((MARGIN, y + 2), (WIDE - MARGIN, y + 2)), stroke="rule", thick=0.8)
+    return [*items, Item((under,), role="rule")], y + 6
+
+
+def _draw_group_head(group: Group, own: str, y: float) -> Item:
+    """Draw the name of a host, or of the first of several with the same changes, and the names of the others."""
+    shapes = [Text(MARGIN, y + 18, fit_text(escape_text(group.name), 400, BODY, bold=True), size=BODY, bold=True)]
+    alike = join_escaped(group.alike)
+    if group.alike:
+        shapes.append(Text(BEFORE, y + 18, fit_text(alike, WIDE - MARGIN - BEFORE, BODY), size=BODY, ink="quiet"))
+    return Item(tuple(shapes), key=own, role="group", hint=alike or escape_text(group.name))
 
 
 def _draw_change(step: Step, own: str, y: float) -> list[Item]:
@@ -137,28 +129,15 @@ def _draw_findings(comparison: Comparison, y: float) -> tuple[list[Item], float]
     rows = list_findings(comparison)
     items: list[Item] = []
     for index, (word, colour, subject) in enumerate(rows[:FINDINGS]):
-        sentence = escape_text(f"{'No longer found' if word == GONE else 'New finding'}: {subject}")
-        text = Text(
-            WHAT,
-            y + 14,
-            fit_text(sentence, WIDE - MARGIN - WHAT, BODY),
-            size=BODY,
-            ink="quiet" if word == GONE else "ink",
-        )
-        items.append(
-            Item(
-                (*draw_badge(MARGIN + 14, y + 10, SIGNS[colour], colour), text),
-                key=f"finding/{index}",
-                role="finding",
-                state=word,
-                hint=sentence,
-            )
-        )
+        what, ink = ("No longer found", "quiet") if word == GONE else ("New finding", "ink")
+        sentence = escape_text(f"{what}: {subject}")
+        text = Text(WHAT, y + 14, fit_text(sentence, WIDE - MARGIN - WHAT, BODY), size=BODY, ink=ink)
+        shapes = (*draw_badge(MARGIN + 14, y + 10, SIGNS[colour], colour), text)
+        items.append(Item(shapes, key=f"finding/{index}", role="finding", state=word, hint=sentence))
         y += 24
     if more := max(len(rows) - FINDINGS, 0):
-        items.append(
-            Item((Text(WHAT, y + 14, f"and {more} more kinds of findings", size=BODY, ink="quiet"),), role="more")
-        )
+        text = Text(WHAT, y + 14, f"and {more} more kinds of findings", size=BODY, ink="quiet")
+        items.append(Item((text,), role="more"))
         y += 24
     return items, y
 

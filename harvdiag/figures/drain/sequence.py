@@ -34,6 +34,7 @@ LINE_STYLES = {
 def draw_sequence(drain: Drain, y: float, wide: float) -> tuple[list[Item], float]:
     """Draw the columns and arrows from y down; also return their lower edge."""
     places = [wide * part for part in PLACES]
+    # Known in advance, as the lifelines are drawn before the arrows that lie on them.
     low = y + HEAD + ROW * len(drain.moves) + 10
     items = [*_draw_actors(drain, places, y, low)]
     for index, move in enumerate(drain.moves):
@@ -46,34 +47,24 @@ def _draw_actors(drain: Drain, places: list[float], y: float, low: float) -> Ite
         missing = index == SECRET and not drain.secret
         unseen = missing and any(move.mark == "unseen" for move in drain.moves)
         stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if missing else ("edge", "")
-        under = _actor_subtitle(drain, index, unseen)
-        box = Rect(
-            x - BOX / 2 + 10,
-            y,
-            BOX - 20,
-            HEAD - 4,
-            fill="" if missing else "box",
-            stroke=stroke,
-            thick=1.6 if missing else 1.2,
-            dash=dash,
-        )
-        on, room = "paper" if missing else "box", BOX - 32
-        shapes: list[Shape] = [
-            Path(
-                ((x, y + HEAD - 4), (x, low)),
-                stroke="error" if missing and not unseen else "rule",
-                thick=1.2,
-                dash=dash,
-            )
-        ]
-        shapes += [box, Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)]
-        shapes.append(
-            Text(x, y + 32, fit_text(escape_text(under), room, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
+        fill, thick = ("", 1.6) if missing else ("box", 1.2)
+        lifeline = "error" if missing and not unseen else "rule"
+        under = escape_text(_actor_subtitle(drain, index, unseen))
+        shapes: tuple[Shape, ...] = (
+            Path(((x, y + HEAD - 4), (x, low)), stroke=lifeline, thick=1.2, dash=dash),
+            Rect(x - BOX / 2 + 10, y, BOX - 20, HEAD - 4, fill=fill, stroke=stroke, thick=thick, dash=dash),
+            *_draw_actor_texts(name, under, (x, y), fill or "paper"),
         )
         state = "unseen" if unseen else "absent" if missing else "good"
-        yield Item(
-            tuple(shapes), key=_actor_key(drain, index), role="actor", state=state, hint=escape_text(f"{name}: {under}")
-        )
+        hint = f"{escape_text(name)}: {under}"
+        yield Item(shapes, key=_actor_key(drain, index), role="actor", state=state, hint=hint)
+
+
+def _draw_actor_texts(name: str, under: str, top: tuple[float, float], on: str) -> Iterator[Text]:
+    """Draw the name of an actor and its subtitle, both centred below `top`."""
+    x, y = top
+    yield Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)
+    yield Text(x, y + 32, fit_text(under, BOX - 32, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
 
 
 def _actor_subtitle(drain: Drain, index: int, unseen: bool) -> str:
@@ -94,9 +85,8 @@ def _draw_step(drain: Drain, move: StepState, places: list[float], y: float) -> 
     """Draw one arrow, with the action above it and the annotation that carries it below."""
     step, (stroke, thick, dash) = move.step, LINE_STYLES[move.mark]
     begin, end = places[step.source], places[step.target]
-    strong = move.mark in {"now", "error"}
+    strong, line = move.mark in {"now", "error"}, y + 19
     ahead = 1 if end > begin else -1
-    middle, room, line = (begin + end) / 2, abs(end - begin) - 16, y + 19
     shapes: list[Shape] = []
     fill = {"now": "now_box", "error": "error_box"}.get(move.mark, "")
     if fill:
@@ -105,20 +95,23 @@ def _draw_step(drain: Drain, move: StepState, places: list[float], y: float) -> 
     shapes.append(
         Path(((begin, line), (end - ahead * 2, line)), stroke=stroke, thick=thick, dash=dash, ends=_line_end(move))
     )
-    on, ink = fill or "paper", "ink" if strong else "quiet"
-    wide = room / (1.2 if strong else 1)
-    shapes.append(
-        Text(
-            middle, line - 5, fit_text(step.what, wide, SMALL), size=SMALL, ink=ink, on=on, anchor="middle", bold=strong
-        )
-    )
-    carrier = fit_text(step.carrier, room, SMALL, mono=True)
-    shapes.append(Text(middle, line + 14, carrier, size=SMALL, ink="quiet", on=on, anchor="middle", mono=True))
+    on = fill or "paper"
+    shapes += _draw_step_texts(move, (begin, end), line, on)
     shapes += _draw_gutter(move, line, on)
     if strong:
         shapes.append(_draw_silence(drain, move, places, line))
     sentence = f"step {step.name.number}: {ACTORS[step.source]} {step.what} ({step.carrier})"
     return Item(tuple(shapes), key=step.name.code, role="step", state=move.mark, hint=escape_text(sentence))
+
+
+def _draw_step_texts(move: StepState, ends: tuple[float, float], line: float, on: str) -> Iterator[Text]:
+    """Draw the action of a step above its arrow, and the annotation that carries it below."""
+    strong, room = move.mark in {"now", "error"}, abs(ends[1] - ends[0]) - 16
+    x, ink = sum(ends) / 2, "ink" if strong else "quiet"
+    what = fit_text(move.step.what, room / (1.2 if strong else 1), SMALL)  # bold letters are up to a fifth wider
+    yield Text(x, line - 5, what, size=SMALL, ink=ink, on=on, anchor="middle", bold=strong)
+    carrier = fit_text(move.step.carrier, room, SMALL, mono=True)
+    yield Text(x, line + 14, carrier, size=SMALL, ink="quiet", on=on, anchor="middle", mono=True)
 
 
 def _draw_gutter(move: StepState, line: float, on: str) -> Iterator[Shape]:

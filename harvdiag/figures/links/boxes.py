@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import MISSING, SEVERE, SIGNS
 from harvdiag.figures.links.layout import HIGH
@@ -35,14 +37,9 @@ def draw_box(thing: Box, area: Area, lacking: str = "", chosen: bool = False, na
         shapes += draw_badge(area.right - 3, area.y + 1, SIGNS[colour], colour)
     if chosen:
         ring = Rect(area.x - 4, area.y - 4, area.width + 8, area.height + 8, fill="", stroke="now", thick=1.6, radius=8)
-        shapes.insert(0, ring)
-    return Item(
-        tuple(shapes),
-        key=thing.key,
-        role="placeholder" if thing.placeholder else "object",
-        state=thing.state,
-        hint=_format_hint(thing),
-    )
+        shapes.insert(0, ring)  # the first shape is painted first: the ring stays behind the box
+    role = "placeholder" if thing.placeholder else "object"
+    return Item(tuple(shapes), key=thing.key, role=role, state=thing.state, hint=_format_hint(thing))
 
 
 def _draw_note(note: str, area: Area, on: str, *, wrapped: bool) -> list[Text]:
@@ -84,37 +81,22 @@ def _format_hint(thing: Box) -> str:
 
 def draw_stack(area: Area, lines: tuple[str, str], state: str = "good") -> tuple[Shape, ...]:
     """Draw a stack of boxes, with two lines of text on the front one."""
-    severe = state in SEVERE
-    fill, stroke = (f"{state}_box", state) if severe else ("box", "edge")
-    if state == "unseen":
-        fill, stroke = "unseen_box", "unseen"
-    dash = "2 3" if state == "unseen" else ""
+    severe, unseen = state in SEVERE, state == "unseen"
+    signed = severe or unseen
+    fill, stroke = (f"{state}_box", state) if signed else ("box", "edge")
+    dash = "2 3" if unseen else ""
     back = [Rect(area.x + n, area.y - n, area.width, area.height, fill=fill, stroke=stroke, thick=1) for n in (6, 3)]
-    signed = severe or state == "unseen"
-    room = area.width - 2 * INSET
-    y = area.y + (15 if lines[1] else area.height / 2 + 4)
-    bold = bool(lines[1]) or signed
-    texts = [
-        Text(
-            area.x + INSET,
-            y,
-            fit_text(escape_text(lines[0]), room, BODY, bold=bold),
-            size=BODY,
-            ink="ink",
-            on=fill,
-            bold=bold,
-        )
-    ]
-    if lines[1]:
-        texts.append(
-            Text(
-                area.x + INSET,
-                area.y + 29,
-                fit_text(escape_text(lines[1]), room, SMALL),
-                size=SMALL,
-                ink="quiet",
-                on=fill,
-            )
-        )
+    front = Rect(*area, fill=fill, stroke=stroke, thick=2 if severe else 1.1, dash=dash)
+    texts = _draw_stack_texts(area, lines, fill, bold=bool(lines[1]) or signed)
     sign = draw_badge(area.right - 3, area.y + 1, SIGNS[state], state) if signed else ()
-    return (*back, Rect(*area, fill=fill, stroke=stroke, thick=2 if severe else 1.1, dash=dash), *texts, *sign)
+    return (*back, front, *texts, *sign)
+
+
+def _draw_stack_texts(area: Area, lines: tuple[str, str], on: str, *, bold: bool) -> Iterator[Text]:
+    """Draw the one or two lines of text of a stack; a single line is centred in its height."""
+    first, second = map(escape_text, lines)
+    x, room = area.x + INSET, area.width - 2 * INSET
+    y = area.y + (15 if second else area.height / 2 + 4)
+    yield Text(x, y, fit_text(first, room, BODY, bold=bold), size=BODY, ink="ink", on=on, bold=bold)
+    if second:
+        yield Text(x, area.y + 29, fit_text(second, room, SMALL), size=SMALL, ink="quiet", on=on)

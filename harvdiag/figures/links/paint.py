@@ -66,6 +66,7 @@ def draw_row(row: Row, options: RowOptions) -> DrawnRow:
     lacking = {tie.target.key: worst_state([t.state for t in broken if t.target == tie.target]) for tie in broken}
     labels, unplaced = _place_labels(paths, areas, lacking, options)
     lines = [draw_link(route, labels.get(route.tie.key, ())) for route in paths]
+    # What is painted last lies on top: a broken link is never hidden by an intact one.
     lines.sort(key=lambda item: item.state in SEVERE)
     boxes = [
         draw_box(
@@ -103,6 +104,7 @@ def _place_labels(
     taken = [Area(a.x - 2, a.y - 2, a.width + 4, a.height + 4) for a in areas.values()]
     extra = _label_heights(Row((), tuple(route.tie for route in paths)), options)
     low = max(area.bottom + extra.get(name, 0) for name, area in areas.items())
+    # Labels stay within the row: the space above and below it belongs to other rows.
     taken += [Area(0, -99, options.grid.wide, 99), Area(0, low + PAD, options.grid.wide, 99)]
     alone = [r.tie.state == "absent" and r.tie.target.key not in lacking for r in paths]
     labelled = [index for index, r in enumerate(paths) if r.tie.broken or alone[index] or options.labels]
@@ -112,6 +114,7 @@ def _place_labels(
     labels: dict[str, tuple[Shape, ...]] = {}
     unplaced = []
     there: list[Area] = []
+    # Broken links choose first: theirs are the labels that must not be left out.
     for index in sorted(labelled, key=lambda index: not paths[index].tie.broken):
         tie = paths[index].tie
         if _is_labelled_below(tie, options):

@@ -67,6 +67,7 @@ def _row_lines(row: Row, room: int) -> Iterator[str]:
 
 def _child_lines(row: Row, thing: Box, indent: str, seen: set[str], room: int) -> Iterator[str]:
     """Yield the objects linked to one in the columns to its right; one shown before has no children again."""
+    # Links run in circles (Node to Machine and back): what was shown must not be entered again.
     seen.add(thing.key)
     neighbours: dict[str, tuple[Box, list[Link]]] = {}
     for tie in row.links:
@@ -86,7 +87,7 @@ def _child_lines(row: Row, thing: Box, indent: str, seen: set[str], room: int) -
             yield truncate_text(line, room)
         else:
             yield truncate_text(f"{indent}{'└─' if last else '├─'} {_object_line(other, None)}{known}", room)
-            yield from _wrap_line(_format_faults(ties), room, f"{deeper}    ", 3, f"{deeper}    ")
+            yield from wrap_text(f"{deeper}    {_format_faults(ties)}", room, f"{deeper}    ", most=3)
         if not known:
             yield from _child_lines(row, other, deeper, seen, room)
 
@@ -132,6 +133,6 @@ def _cluster_lines(view: LinkRows, room: int) -> Iterator[str]:
                 yield from _finding_lines(finding, room)
 
 
-def _wrap_line(text: str, room: int, indent: str = "", most: int = 0, lead: str = "") -> list[str]:
-    lead = lead or " " * (len(text) - len(text.lstrip(" ")))
+def _wrap_line(text: str, room: int, indent: str = "", most: int = 0) -> list[str]:
+    lead = " " * (len(text) - len(text.lstrip(" ")))
     return wrap_text(lead + text.strip(), room, indent, most=most)

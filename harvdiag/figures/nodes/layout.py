@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.keys import object_key
@@ -68,6 +69,7 @@ class Grid:
         names = ["", *self.board.columns]
         wide = [min(self._needed_width(name), NAMES if not name else WIDEST) for name in names]
         room = MOST - 2 * MARGIN
+        # The names give way first; only then do all columns shrink alike.
         wide[0] = max(wide[0] - max(sum(wide) - room, 0), min(wide[0], SLIM))
         if sum(wide) > room:
             wide = [each * room / sum(wide) for each in wide]
@@ -146,39 +148,16 @@ class Grid:
     def _draw_cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
         x, y, wide, high = place
         state = next((cell.state for cell, _ in words if cell.state in SEVERE), words[0][0].state)
-        shapes: list[Shape] = []
         fill, dash = _box_style(state)
+        shapes: list[Shape] = []
         if fill or dash:
-            stroke = UNSEEN if dash else state
-            shapes.append(
-                Rect(
-                    x + 1,
-                    y + 3,
-                    wide - GAP,
-                    high - 6,
-                    fill=fill,
-                    stroke=stroke,
-                    thick=0.8 if dash else 1.2,
-                    dash=dash,
-                    radius=4,
-                )
-            )
+            frame = Rect(x + 1, y + 3, wide - GAP, high - 6, fill=fill, stroke=UNSEEN if dash else state, radius=4)
+            shapes.append(replace(frame, thick=0.8 if dash else 1.2, dash=dash))
         for index, (cell, word) in enumerate(words):
             base = y + HIGH / 2 + 4 + index * line_height(SMALL)
-            ink, on = ("ink", fill) if fill else ("quiet", "paper")
-            mark = cell_sign(cell)
-            if mark:
-                shapes.append(Text(x + 7, base, mark, size=SMALL, ink=ink, on=on, bold=cell.state != GOOD))
-            left = 22 if mark else 7
-            if word:
-                shapes.append(Text(x + left, base, fit_text(word, wide - left - 5, SMALL), size=SMALL, ink=ink, on=on))
-        return Item(
-            tuple(shapes),
-            key=own,
-            role="cell",
-            state=state,
-            hint=escape_text("; ".join(cell.hint for cell, _ in words)),
-        )
+            shapes += _draw_cell_line(cell, word, (x, base, wide), fill)
+        hint = escape_text("; ".join(cell.hint for cell, _ in words))
+        return Item(tuple(shapes), key=own, role="cell", state=state, hint=hint)
 
     # --- below -----------------------------------------------------------------------------------------------------
 
@@ -224,6 +203,18 @@ def _shorten_names(lines: Sequence[Line], room: float) -> dict[ObjectRef, str]:
         names = distinct_names([_line_label(row) for row in same_kind], room, BODY, bold=True)
         short |= {row.ref: names[_line_label(row)] for row in same_kind}
     return short
+
+
+def _draw_cell_line(cell: Cell, word: str, place: tuple[float, float, float], fill: str) -> Iterator[Text]:
+    """Draw the symbol and the word of one line of a cell; `place` is its left edge, baseline and width."""
+    x, base, wide = place
+    ink, on = ("ink", fill) if fill else ("quiet", "paper")
+    mark = cell_sign(cell)
+    if mark:
+        yield Text(x + 7, base, mark, size=SMALL, ink=ink, on=on, bold=cell.state != GOOD)
+    left = 22 if mark else 7
+    if word:
+        yield Text(x + left, base, fit_text(word, wide - left - 5, SMALL), size=SMALL, ink=ink, on=on)
 
 
 def _box_style(state: str) -> tuple[str, str]:

@@ -32,6 +32,7 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
     grid = {name: [_format_cell(line, name) for line in lines] for name in board.columns}
     heads, omitted = _line_labels(lines, MOST), list[str]()
     bad = {name for row in board.rows for name, cell in row.cells.items() if cell.bad} | {"findings"}
+    # In the order of the loss: shorter names, columns that say nothing, whole columns, the shortest names.
     if _table_width(heads, grid) > width:
         heads = _line_labels(lines, SHORT)
     if _table_width(heads, grid) > width:
@@ -46,18 +47,21 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
         heads = _line_labels(lines, LEAST)
     out = [*wrap_text(build_title(board), width, "  "), *wrap_text(source_line(board.diagnosis), width, "  ")]
     out += [line for part in _split_columns(heads, grid, width) for line in ("", *_align_columns(heads, part))]
+    for section in (omitted, *_list_remarks(board)):
+        out += ["", *(line for text in section for line in wrap_text(text, width, "  "))] if section else []
+    return "\n".join(out)
+
+
+def _list_remarks(board: Board) -> Iterator[list[str]]:
+    """Yield the sections below the table: findings that are not about a single node, checks that were skipped."""
     below = [
         f"{SIGNS[f.severity.value]} {escape_text(f.subject)}: {escape_text(f.message)}"
         for f in list_other_findings(board)
     ]
-    skipped = board.findings.skipped
-    for section in (
-        omitted,
-        ["Not about a single node:", *below] if below else [],
-        [f"? {format_count(len(skipped), 'check')} could not be run"] if skipped else [],
-    ):
-        out += ["", *(line for text in section for line in wrap_text(text, width, "  "))] if section else []
-    return "\n".join(out)
+    if below:
+        yield ["Not about a single node:", *below]
+    if skipped := board.findings.skipped:
+        yield [f"? {format_count(len(skipped), 'check')} could not be run"]
 
 
 def _drop_columns(heads: Sequence[str], grid: Grid, bad: set[str], width: int) -> Iterator[str]:

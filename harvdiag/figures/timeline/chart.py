@@ -97,6 +97,7 @@ def _draw_row(history: History, row: Row, axis: Axis, place: tuple[float, float]
         named = high >= NODE and not any(left < ends[1] and ends[0] < right for left, right in signs)
         shapes += _draw_bar(history, bar, axis, (middle, PHASE_BAR if high < NODE else 16), named)
         taken.append(ends)
+    # Texts go where neither a bar nor a symbol nor the label of a silence is.
     taken += signs
     taken += [(s.left, s.right) for s in axis.stretches if s.silent]
     shapes += _draw_bar_texts(row, axis, taken, middle)
@@ -131,6 +132,7 @@ def _draw_label(row: Row, y: float, high: float, names: Mapping[str, str]) -> It
 def _bar_ends(history: History, bar: Bar, axis: Axis) -> tuple[float, float]:
     left = axis.place(bar.began)
     right = axis.place(bar.ended or (history.stop.time if history.stop else history.end))
+    # A Job of a few seconds would be invisible at the scale of hours.
     return left, min(max(right, left + 3), axis.right)
 
 

@@ -57,13 +57,15 @@ def list_objects(
     where = f"/namespaces/{quote_segment(namespace)}" if namespace else ""
     first: Answer | None = None
     for version in connection.served.versions_to_try(kind.group, kind.plural, preferred):
-        get = partial(_get_page, connection, f"{api_path(kind.group, version)}{where}/{kind.plural}", accept, on_page)
+        path = f"{api_path(kind.group, version)}{where}/{kind.plural}"
+        get = partial(_get_page, partial(connection.get, path, accept=accept), on_page)
         pages = collect_pages(get, parameters, int(parameters.get("limit", LIMIT)), _expected_type(kind, version))
         answer = Answer(
             kind, namespace, version, [_complete_item(item, kind, pages) for item in pages.items], pages.error
         )
         if answer.error is None or answer.items or answer.error.reason not in ANOTHER:
             return answer
+        # "Not found" only says that this version is not served; any other failure says more about the kind.
         if answer.error.reason is not FailureReason.NOT_FOUND:
             first = first or answer
     return first or Answer(kind, namespace, "", [])
@@ -75,10 +77,8 @@ def _select_type(kind: Kind, query: Mapping[str, str]) -> dict[str, str]:
     return {**query, "fieldSelector": ",".join([*selectors, f"type={kind.only}"])}
 
 
-def _get_page(
-    connection: Connection, path: str, accept: str, on_page: Callable[[int], None], query: Mapping[str, str]
-) -> Any:
-    page = connection.get(path, query, accept)
+def _get_page(get: Callable[..., Any], on_page: Callable[[int], None], query: Mapping[str, str]) -> Any:
+    page = get(query=query)
     items = page.get("items") if isinstance(page, dict) else None
     on_page(len(items) if isinstance(items, list) else 0)
     return page

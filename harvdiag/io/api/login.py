@@ -241,13 +241,18 @@ def _connection_pool(settings: Any, name: str, sent: Headers) -> PoolManager:
             f"context {name}: the certificates or the proxy of the kubeconfig cannot be used: "
             "its proxy-url, or HTTPS_PROXY, is not a URL such as http://proxy:3128"
         ) from None
-    several = len({key for key, _ in sent}) < len(sent)
-    if several and isinstance(pool, ProxyManager) and str(settings.host).startswith("http://"):
+    if isinstance(pool, ProxyManager) and str(settings.host).startswith("http://"):
+        _check_groups(name, sent)
+    return pool
+
+
+def _check_groups(name: str, sent: Headers) -> None:
+    """Raise AccessError for a header that is sent more than once: a plain http:// proxy would get its values as one."""
+    if len({key for key, _ in sent}) < len(sent):
         raise AccessError(
             f"context {name}: its as-groups would arrive as one group through the proxy to an http:// server; "
             "use https://, or a single group"
         )
-    return pool
 
 
 def _split_proxy(settings: Any) -> None:

@@ -78,6 +78,7 @@ class Plugin(Credential):
 
     def renew(self) -> None:
         """Run the plugin after the server refused its credentials, but at most once per interval."""
+        # Several requests are refused at the same time: the plugin must not ask the user once for each.
         if self._refused_at is None or time.monotonic() - self._refused_at >= RENEWAL_INTERVAL:
             self._refused_at = time.monotonic()
             self._fetch_credential()
@@ -106,6 +107,7 @@ class Plugin(Credential):
         if about.get("apiVersion") != self._version:
             raise self._plugin_error(f"its output is not of {self._version}")
         token, *pair = (status.get(key) or "" for key in ("token", "clientCertificateData", "clientKeyData"))
+        # A certificate without its key, or the reverse, cannot be used.
         if not all(isinstance(text, str) for text in (token, *pair)) or any(pair) != all(pair):
             raise self._plugin_error("its certificate and key are incomplete, or a field is not a string")
         if not token and not any(pair):
@@ -118,21 +120,8 @@ class Plugin(Credential):
 
     def _run_program(self) -> bytes:
         """Run the program and return its output. Its stderr is passed on at once, as it may contain a prompt."""
-        interactive = self._may_ask()
-        try:
-            # The command of the kubeconfig, without a shell.
-            process = subprocess.Popen(  # noqa: S603
-                [self._find_program(), *self._arguments],
-                stdin=None if interactive else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**os.environ, **self._more, "KUBERNETES_EXEC_INFO": self._exec_info(interactive)},
-                bufsize=0,
-            )
-        except (OSError, ValueError) as error:
-            raise self._plugin_error(
-                f"it cannot be run: {getattr(error, 'strerror', None) or 'invalid argument'}"
-            ) from None
+        process = self._start_program()
+        # Both are read at once: a program that fills one pipe while we read the other would never end.
         output, errors = _OutputReader(process.stdout), _OutputReader(process.stderr, echo=True)
         try:
             code = process.wait(self._patience)
@@ -148,6 +137,24 @@ class Plugin(Credential):
             how = f"it exited with code {code}" if code > 0 else f"it was killed by signal {-code}"
             raise self._plugin_error(how, errors.last_words())
         return output.read_all()
+
+    def _start_program(self) -> subprocess.Popen[bytes]:
+        """Start the program, with our stdin where it may ask the user."""
+        interactive = self._may_ask()
+        try:
+            # The command of the kubeconfig, without a shell.
+            return subprocess.Popen(  # noqa: S603
+                [self._find_program(), *self._arguments],
+                stdin=None if interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **self._more, "KUBERNETES_EXEC_INFO": self._exec_info(interactive)},
+                bufsize=0,  # a prompt has no line break: a buffer would hold it back
+            )
+        except (OSError, ValueError) as error:
+            raise self._plugin_error(
+                f"it cannot be run: {getattr(error, 'strerror', None) or 'invalid argument'}"
+            ) from None
 
     def _may_ask(self) -> bool:
         if self._interactive is False:

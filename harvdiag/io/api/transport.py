@@ -69,6 +69,7 @@ class Transport:
 
         A login that is refused is renewed once, if it can be: an exec plugin, a token file.
         """
+        # Read before the request: if another thread renews the login meanwhile, this one must not do it again.
         generation = self.login.generation
         try:
             status, kind, body, wait = self._send_get(path, query or {}, accept)
@@ -106,6 +107,7 @@ class Transport:
             body = _read_body(answer, deadline, self.timeout, stop)
         except (HTTPError, OSError, ValueError) as error:
             raise _transport_error(error, self.timeout) from None
+        # The server's clock, not ours, dates what was read.
         self.date = answer.headers.get("Date", "") or self.date
         return (
             answer.status,

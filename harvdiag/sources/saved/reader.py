@@ -271,24 +271,12 @@ class SavedReader:
             missing = Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=reason)
             return [missing] if kind.name in CATALOGUE else []
         try:
-            objects = self._read_objects(kind.resource)
+            return _divide_objects(kind, rows, self._read_objects(kind.resource))
         except HarvdiagError as error:
             return [
                 Listing(kind=kind, version=row.version, namespace=row.namespace, state=State.FAILED, reason=str(error))
                 for row in rows
             ]
-        spans = pairwise(accumulate((row.objects for row in rows), initial=0))
-        return [
-            Listing(
-                kind=kind,
-                version=row.version,
-                namespace=row.namespace,
-                items=objects[start:end],
-                state=row.state,
-                reason=row.reason,
-            )
-            for row, (start, end) in zip(rows, spans, strict=True)
-        ]
 
     def _read_objects(self, resource: str) -> list[Any]:
         """All objects of a member; MemberError, with its name, if it does not match the manifest."""
@@ -297,6 +285,7 @@ class SavedReader:
         if part is None:
             return []
         lines = self._read_member(member, part).split(b"\n")
+        # Every line ends with a line break, so the last part is empty unless the member is truncated.
         if lines.pop() or len(lines) != part.objects:
             raise MemberError(f"{member}: holds {len(lines)} objects, not {part.objects}; {AGAIN}")
         objects = [_parse_object(f"{member}, line {number}", line) for number, line in enumerate(lines, 1)]
@@ -315,6 +304,18 @@ class SavedReader:
         if len(data) != part.size or sha256_hex(data) != part.sha256:
             raise MemberError(f"{member}: changed after it was saved: its checksum does not match; {AGAIN}")
         return data
+
+
+def _divide_objects(kind: Kind, rows: Sequence[Row], objects: list[Any]) -> list[Listing]:
+    """The lists of a kind: its member holds the objects of all of them, one list after the other."""
+    spans = pairwise(accumulate((row.objects for row in rows), initial=0))
+    slices = [objects[start:end] for start, end in spans]
+    return [
+        Listing(
+            kind=kind, version=row.version, namespace=row.namespace, items=items, state=row.state, reason=row.reason
+        )
+        for row, items in zip(rows, slices, strict=True)
+    ]
 
 
 def _open_box(path: Path) -> Container:

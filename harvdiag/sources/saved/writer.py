@@ -135,19 +135,12 @@ def _select_kinds(snapshot: Snapshot, words: Iterable[str]) -> list[Kind]:
 
 
 def _build_manifest(snapshot: Snapshot, kinds: Sequence[Kind], parts: Mapping[str, bytes]) -> Obj:
-    origin = snapshot.manifest.origin or snapshot.manifest
     names = {kind.name for kind in kinds}
     body: Obj = {
         "format": FORMAT,
         "schema": SCHEMA,
         "tool": {"name": "harvdiag", "version": __version__},
-        "source": {
-            "kind": origin.kind,
-            "name": origin.name,
-            "captured_at": origin.captured_at,
-            "kubernetes_version": origin.kubernetes_version,
-            "notes": list(origin.notes),
-        },
+        "source": _source_record(snapshot.manifest.origin or snapshot.manifest),
         "lists": [_list_row(kind, entry) for kind in kinds for entry in snapshot.lists(kind.name)],
         "resources": [r._asdict() for r in snapshot.resources if kind_for_resource(r.group, r.plural).name in names],
         "files": {
@@ -160,6 +153,16 @@ def _build_manifest(snapshot: Snapshot, kinds: Sequence[Kind], parts: Mapping[st
         },
     }
     return {**body, "sha256": manifest_checksum(body)}
+
+
+def _source_record(origin: Manifest) -> Obj:
+    return {
+        "kind": origin.kind,
+        "name": origin.name,
+        "captured_at": origin.captured_at,
+        "kubernetes_version": origin.kubernetes_version,
+        "notes": list(origin.notes),
+    }
 
 
 def _list_row(kind: Kind, entry: CoverageEntry) -> Obj:

@@ -53,6 +53,7 @@ def find_missing(boxes: Sequence[Box], links: Sequence[Link], pairing: Pairing) 
                 continue
             state = _missing_state(owner, slot, pairing)
             partner = next((t for t in boxes if t.ref.kind == slot.kind), None)
+            # An object of that kind is in the row, and no finding is about the field: no fault to draw.
             if partner and state not in SEVERE:
                 continue
             target = partner or _build_placeholder(owner, slot, state)

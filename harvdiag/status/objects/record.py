@@ -43,6 +43,7 @@ def build_record(diagnosis: Diagnosis, graph: Graph, found: LinkRows, drawn: Col
     refs = list(dict.fromkeys([*refs, *(f.subject for f in findings if whole or f.subject in refs)]))
     numbers = {ref: number for number, ref in enumerate(refs)}
     concerned = _findings_by_object(findings, graph)
+    # The page stays small for a large cluster: its objects share a number of lines, those with findings apart.
     most = {ref: MOST if ref in concerned else max(min(MOST, LINES // len(refs)), FEWEST) for ref in refs}
     paths = {path: number for number, path in enumerate(sorted({path for _, _, path in graph.edges(keys=True)}))}
     return {

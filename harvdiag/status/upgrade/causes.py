@@ -27,6 +27,7 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     key = PartKey.WHY if diagnosis.upgrade_run or diagnosis.is_stuck else PartKey.LEFT_OVER
     yield Part(key, _explain_reason(last, alike), findings=(last, *alike))
     roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
+    # Where both are of one rule, the reason above has already named them.
     if last is not root and last.rule != root.rule:
         rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
         first = _list_roots(root, roots)

@@ -121,7 +121,7 @@ def _build_story(log: Log) -> AgentStory:
     named: dict[str, int] = {}
     for match in log.find_matches(NAMED):
         name = match[1].decode()
-        named.pop(name, None)
+        named.pop(name, None)  # moves it to the end: the last in the dict is the last in the log
         named[name] = match.start()
     machine, place = next(reversed(named.items()), ("", -1))
     error, worked = log.find_last(ERRORS), log.find_last(WORK)

@@ -171,7 +171,26 @@ def _rancherd_failure(snapshot: Snapshot, node: str, rancherd: Log) -> Iterator[
 def _host_evidence(snapshot: Snapshot, rancherd: Log, agent_story: AgentStory | None) -> Iterator[JoinStory]:
     """What rancherd did not do, and the errors of the agent."""
     machine = agent_story.machine if agent_story else ""
-    lives = bool(machine) and not _is_missing(snapshot, machine)
+    gone = bool(machine) and _is_missing(snapshot, machine)
+    if story := _bootstrap_stamp(rancherd, agent_story, lives=bool(machine) and not gone):
+        yield story
+    if agent_story and agent_story.error and not agent_story.recovered and agent_story.error.step:
+        yield JoinStory(
+            agent_story.error.step,
+            agent_story.error.meaning,
+            (agent_story.error, *_optional_quote(agent_story.identity_line)),
+        )
+    if agent_story and gone:
+        yield JoinStory(
+            JoinStep.MACHINE_REMOVED,
+            f"the agent identifies as {machine}, a Machine that no longer exists",
+            _optional_quote(agent_story.identity_line),
+        )
+
+
+def _bootstrap_stamp(rancherd: Log, agent_story: AgentStory | None, *, lives: bool) -> JoinStory | None:
+    """Rancherd found the stamp of an earlier bootstrap and did nothing; None where the agent's Machine lives."""
+    # A truncated log may have lost the progress at its beginning: only a whole one shows that there was none.
     if (
         rancherd.whole
         and not rancherd.find_last(PROGRESS[1:])
@@ -179,23 +198,9 @@ def _host_evidence(snapshot: Snapshot, rancherd: Log, agent_story: AgentStory | 
         and (hit := rancherd.find_last([BOOTSTRAPPED]))
     ):
         quote = rancherd.quote_at(hit.place, hit.pattern.text, hit.pattern.meaning)
-        yield JoinStory(
-            JoinStep.BOOTSTRAP_STAMP,
-            hit.pattern.meaning,
-            (quote, *_optional_quote((agent_story.error or agent_story.identity_line) if agent_story else None)),
-        )
-    if agent_story and agent_story.error and not agent_story.recovered and agent_story.error.step:
-        yield JoinStory(
-            agent_story.error.step,
-            agent_story.error.meaning,
-            (agent_story.error, *_optional_quote(agent_story.identity_line)),
-        )
-    if agent_story and machine and _is_missing(snapshot, machine):
-        yield JoinStory(
-            JoinStep.MACHINE_REMOVED,
-            f"the agent identifies as {machine}, a Machine that no longer exists",
-            _optional_quote(agent_story.identity_line),
-        )
+        more = _optional_quote((agent_story.error or agent_story.identity_line) if agent_story else None)
+        return JoinStory(JoinStep.BOOTSTRAP_STAMP, hit.pattern.meaning, (quote, *more))
+    return None
 
 
 def _cluster_evidence(snapshot: Snapshot, node: str) -> Iterator[JoinStory]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from harvdiag.core.fields import get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.kinds import qualified_name
 from harvdiag.snapshot import Snapshot
@@ -47,18 +47,16 @@ def find_event_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
 def _event_notes(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[Note]:
     jobs = {f"{ref.name}-": node for ref, node in about.items() if ref.kind == "Job"}
     for event in core_objects(snapshot, "events"):
-        bare, where, name = (get_text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
-        kind = qualified_name(get_text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
-        where = "" if kind == "Node" else where
-        if kind == "Pod":
+        subject = _event_subject(event)
+        if subject.kind == "Pod":
             # The longest fits: the Jobs of nodes hv1 and hv1-b both begin the name of a pod of the latter.
-            node = jobs.get(max((start for start in jobs if name.startswith(start)), key=len, default=""))
+            node = jobs.get(max((start for start in jobs if subject.name.startswith(start)), key=len, default=""))
         else:
-            node = about.get(ObjectRef(kind, where, name))
+            node = about.get(subject)
         if node is None:
             continue
         path = next((path for path in EVENT_TIMES if get_text(event, path)), EVENT_TIMES[0])
-        what = f"{get_text(event, 'type') or 'Event'} {get_text(event, 'reason')} of {kind} {name}: "
+        what = f"{get_text(event, 'type') or 'Event'} {get_text(event, 'reason')} of {subject.kind} {subject.name}: "
         ref = ObjectRef("Event", namespace_of(event), name_of(event))
         yield Note(
             time=get_text(event, path),
@@ -68,6 +66,14 @@ def _event_notes(about: dict[ObjectRef, str], snapshot: Snapshot) -> Iterator[No
             field=path,
             moves=False,
         )
+
+
+def _event_subject(event: Obj) -> ObjectRef:
+    """The object that an Event is about, with its kind as in the catalogue."""
+    bare, where, name = (get_text(event, f"involvedObject.{key}") for key in ("kind", "namespace", "name"))
+    kind = qualified_name(get_text(event, "involvedObject.apiVersion").rpartition("/")[0], bare)
+    # A Node has no namespace, yet its Events may name one.
+    return ObjectRef(kind, "" if kind == "Node" else where, name)
 
 
 def _find_subjects(run: UpgradeRun, snapshot: Snapshot) -> dict[ObjectRef, str]:

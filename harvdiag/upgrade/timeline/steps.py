@@ -30,13 +30,14 @@ def _node_steps(node: NodeUpgrade, jobs: Sequence[Work], snapshot: Snapshot, clo
     for work, after in pairwise((*own_jobs, None)):
         if work:
             yield build_span(node.name, work.step, work.began, work.ended)
-            yield from _steps_between(node, work, after, jobs, ready)
+            yield from _steps_between(node, (work, after), jobs, ready)
 
 
 def _steps_between(
-    node: NodeUpgrade, before: Work, after: Work | None, jobs: Sequence[Work], ready: datetime | None
+    node: NodeUpgrade, pair: tuple[Work, Work | None], jobs: Sequence[Work], ready: datetime | None
 ) -> Iterator[Span]:
-    """What a node does after a hook, until the next of its Jobs."""
+    """What a node does after a hook, until the next of its Jobs: the two of `pair`."""
+    before, after = pair
     if before.ended is None:
         return
     if before.step == "pre-drain" and (after is None or after.step == "post-drain"):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harvdiag.core.escape import format_value
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import latest_time
-from harvdiag.upgrade.phases import AT_SERVICES, NODES, PAUSED, PRELOADING, PREPARING
+from harvdiag.upgrade.phases import AT_SERVICES, NODES, PAUSED, PRELOADING, PREPARING, Phase
 from harvdiag.upgrade.plans import GATE, node_plans
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.waiting.node import UNLISTED, describe_job, find_node_wait, is_upgrading, last_job_end
@@ -28,6 +28,12 @@ def find_wait(run: UpgradeRun) -> Wait:
         return _wait_at_gate(run)
     if phase.number == NODES:
         return _wait_for_nodes(run)
+    return _wait_in_phase(run, phase)
+
+
+def _wait_in_phase(run: UpgradeRun, phase: Phase) -> Wait:
+    """In a phase that is not about the nodes: its Job, the images of the nodes, or the phase's own condition."""
+    upgrade = run.upgrade
     manifest = next((job for job in reversed(run.jobs) if job.type == "apply-manifests"), None)
     if phase.label == AT_SERVICES and manifest:
         return Wait(

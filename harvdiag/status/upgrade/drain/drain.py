@@ -202,24 +202,21 @@ def _node_drain(progress: UpgradeProgress, rollout: UpgradeRun, node: NodeUpgrad
     absent = not node.secrets and not unseen
     why = way.says if way.mark in {"error", "warning"} else ""
     steps = tuple(evaluate_steps(node, why if way.mark == "error" else "", absent, bool(unseen)))
-    secret = node.secret.name if node.secret else ""
-    cause = progress.diagnosis.root_cause(finding) if finding else None
     made = Drain(
-        title="",
+        title="",  # built below, from the rest
         why=why,
         node=node,
         moves=steps,
         wait=waiting,
-        secret=secret,
+        secret=node.secret.name if node.secret else "",
         finding=finding,
         silence=progress.age(waiting.since),
-        root=cause,
+        root=progress.diagnosis.root_cause(finding) if finding else None,
     )
     if unseen:
         words = f"The progress of the drain of {node.name} is unknown: {' and '.join(unseen)} not seen"
-        return replace(
-            made, title=words, why=why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
-        )
+        why = why or f"the handshake is written on its plan Secret; {unseen[0]} not seen"
+        return replace(made, title=words, why=why)
     return replace(made, title=_build_title(progress, rollout, made, node))
 
 
