@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -238,11 +239,14 @@ class Cluster:
         """Save a snapshot to one small file; `hd.open` reads it and gives the same answers as this cluster now.
 
         Without `file`, it is named after the cluster and the time, in the current folder; the result has its path. It
-        contains every kind that harvdiag knows, all that was read so far, and `kinds`, such as ``["pods"]``; only
-        machine-plan Secrets, without their plans. Raises UsageError if the file cannot be written or a kind is unknown.
+        contains every kind that harvdiag knows (of the largest, what the checks ask for), all that was read so far, and
+        `kinds`, such as ``["pods"]``; only machine-plan Secrets, without their plans. Raises UsageError if the file
+        cannot be written or a kind is unknown.
         """
         from harvdiag.sources.saved.writer import save_snapshot
 
+        with suppress(SourceError):  # of the largest kinds, what the checks ask for is saved
+            self.check()
         return save_snapshot(self.snapshot, file, _as_collection(kinds))
 
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:

@@ -12,13 +12,19 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of
-from harvdiag.core.model import Coverage, CoverageEntry, ObjectRef, State
+from harvdiag.core.model import OTHERS, Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.core.suggest import did_you_mean, suggest_names
-from harvdiag.kinds import CATALOGUE, find_kind, kind_for_resource, qualified_name, sort_key
+from harvdiag.kinds import CATALOGUE, find_kind, kind_for_resource, sort_key
+from harvdiag.kinds.keep import keep_fields
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import WITHHELD, is_sensitive, redact_objects
+from harvdiag.kinds.vetting import empty_state, find_fault
+from harvdiag.kinds.wanted import Wanted
 
-__all__ = ["Listing", "Logbook", "Manifest", "Reader", "Resource", "Snapshot"]
+__all__ = ["Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
+
+
+ABSENT = "not in the source"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +98,29 @@ class Logbook(Protocol):
 
 
 @runtime_checkable
+class Selector(Protocol):
+    """A source that can read some objects of a list without parsing the others."""
+
+    def select(self, kind: Kind, wanted: Wanted) -> Listing:
+        """Read what is wanted of the list of one namespace, with the state of that list; never raises for one kind.
+
+        The items may be more than those that match.
+        """
+
+
+class Found(NamedTuple):
+    """What `Snapshot.find` found: the objects, and the coverage of the list in which it looked."""
+
+    objects: tuple[Obj, ...]
+    entry: CoverageEntry
+
+    @property
+    def gap(self) -> str | None:
+        """Why absence of an object proves nothing; None if it does."""
+        return None if self.entry.state.seen else f"{self.entry.state}: {self.entry.reason}"
+
+
+@runtime_checkable
 class Stoppable(Protocol):
     """A source that keeps what it has read so far, and can be stopped."""
 
@@ -108,6 +137,7 @@ class Snapshot:
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
         self._named: dict[str, dict[tuple[str, str], Obj]] = {}
         self._hosts: dict[str, Obj | None] = {}
+        self._found: dict[tuple[str, Wanted], Found] = {}
 
     @property
     def manifest(self) -> Manifest:
@@ -167,6 +197,41 @@ class Snapshot:
         self.load([kind])
         return self._entries[kind]
 
+    def find(self, kind: str, wanted: Wanted) -> Found:
+        """Return the objects of one namespace that are wanted, ordered by name; the others need not be parsed.
+
+        Once asked, the answer stays. Where the kind was read as a whole, they are taken from it.
+        """
+        key = (kind, wanted)
+        if key not in self._found:
+            self._found[key] = self._find(self.resolve_kind(kind), wanted)
+        return self._found[key]
+
+    def _find(self, kind: Kind, wanted: Wanted) -> Found:
+        space = wanted.namespace or kind.home
+        if kind.name not in self._objects and isinstance(self._reader, Selector):
+            objects, entry = vet_listing(self._reader.select(kind, wanted))
+            return Found(tuple(obj for obj in objects if wanted.matches(obj)), entry)
+        objects = [obj for obj in self.objects(kind.name) if namespace_of(obj) == space and wanted.matches(obj)]
+        return Found(tuple(objects), self._entry_of(kind, space))
+
+    def _entry_of(self, kind: Kind, namespace: str) -> CoverageEntry:
+        """The coverage of one namespace of a kind; of one without a list, what is known of all others, or of home."""
+        entries = {entry.namespace: entry for entry in self._entries[kind.name]}
+        known = entries.get(namespace) or entries.get(OTHERS) or entries.get("")
+        home = entries.get(kind.home)
+        if known is None and home is not None and home.state.seen:
+            # Every namespace was looked at where that was possible: one without a list has no object.
+            known = CoverageEntry(kind.name, kind.group, home.version, namespace, State.EMPTY)
+        return known or home or CoverageEntry(kind.name, kind.group, "", namespace, State.NOT_LOOKED_AT, 0, ABSENT)
+
+    @property
+    def selections(self) -> tuple[tuple[str, Wanted, Found], ...]:
+        """What was asked of kinds that were not read as a whole, in the order in which it was asked."""
+        return tuple(
+            (kind, wanted, found) for (kind, wanted), found in self._found.items() if kind not in self._objects
+        )
+
     def get(self, ref: ObjectRef) -> Obj | None:
         """Return one object, or None; of two with the same name the first."""
         if ref.kind not in self._named:
@@ -187,7 +252,7 @@ class Snapshot:
         bad = next((e for e in entries if not e.state.seen), None)
         if entries and bad is None:
             return None
-        return f"{bad.state}: {bad.reason}" if bad else "not in the source"
+        return f"{bad.state}: {bad.reason}" if bad else ABSENT
 
     def gaps(self, kind: str, everywhere: bool = False) -> tuple[CoverageEntry, ...]:
         """The lists behind `gap`: the first that was not seen, and every other of the kind for the same reason."""
@@ -253,47 +318,18 @@ def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     # Items without a kind are a fault only beside items that have one.
     typed = any(isinstance(item, dict) and item.get("kind") for item in listing.items)
     for number, item in enumerate(listing.items, 1):
-        fault = _find_fault(item, kind, names, typed)
+        fault = find_fault(item, kind, names, typed)
         if fault:
             faults.append(f"item {number} {fault}")
             continue
         names.add((namespace_of(item), name_of(item)))
         kept.append(item)
     # Ordered like the API, in any source: the same objects give the same report, line by line.
-    kept = sorted(redact_objects(kind.resource, kept), key=lambda obj: (namespace_of(obj), name_of(obj)))
+    kept = [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else redact_objects(kind.resource, kept)
+    kept = sorted(kept, key=lambda obj: (namespace_of(obj), name_of(obj)))
     state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
     if faults:
         state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
     elif state.seen and not kept:
-        state, reason = _empty_state(kind)
+        state, reason = empty_state(kind)
     return kept, CoverageEntry(*source, state, len(kept), reason)
-
-
-def _empty_state(kind: Kind) -> tuple[State, str]:
-    """The state of an empty list. The collector ran on a Node, so a list without any Node was not collected."""
-    if kind.name == "Node":
-        return (
-            State.FAILED,
-            "no Node is listed, which is impossible: the list is incomplete, or this cluster is not in use",
-        )
-    return State.EMPTY, ""
-
-
-def _find_fault(item: Any, kind: Kind, names: set[tuple[str, str]], typed: bool) -> str:
-    """Why an item is unusable; empty if it is usable. Lists of 2021 omit the kind, in all items or in none."""
-    if not isinstance(item, dict):
-        return "is not an object"
-    if not name_of(item):
-        return "has no name"
-    if typed and not item.get("kind"):
-        return f"({name_of(item)}) has no kind"
-    if typed and _is_foreign(item, kind):
-        return f"({name_of(item)}) is a {item['kind']} of {item.get('apiVersion')}, not a {kind.name}"
-    if (namespace_of(item), name_of(item)) in names:
-        return f"({name_of(item)}) is a duplicate"
-    return ""
-
-
-def _is_foreign(item: Obj, kind: Kind) -> bool:
-    group = str(item.get("apiVersion", "")).rpartition("/")[0]
-    return group != kind.group or (kind.name in CATALOGUE and qualified_name(group, str(item["kind"])) != kind.name)

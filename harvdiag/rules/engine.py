@@ -20,7 +20,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import sort_key
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, Unseen
 
 __all__ = [
     "Cause",
@@ -46,6 +46,7 @@ class Hit:
     """One match of a rule: everything of a finding that the declaration of the rule does not contain.
 
     `targets` are the objects beside the subject that the message mentions, `many` what it says of several at once.
+    `severity` replaces that of the rule, where a state is too young to be judged as such.
     """
 
     subject: ObjectRef
@@ -56,6 +57,7 @@ class Hit:
     causes: tuple[Cause, ...] = ()
     targets: tuple[ObjectRef, ...] = ()
     many: str = ""
+    severity: Severity | None = None
 
 
 FAMILIES = "harvdiag.rules"
@@ -76,6 +78,7 @@ class Rule:
     family: str
     severity: Severity
     needs: frozenset[str]
+    optional: frozenset[str]
     links: tuple[str, ...]
     summary: str
     why: str
@@ -105,6 +108,7 @@ class Meaning(TypedDict, total=False):
     holds: bool
     missing: tuple[str, str]
     reason: Reason
+    optional: Collection[str]
 
 
 _RULES: dict[str, Rule] = {}
@@ -121,6 +125,9 @@ def rule(
 ) -> Callable[[Check], Check]:
     """Declare a function as a rule. `links` are public URLs, or issues as ``harvester/harvester#8236``.
 
+    `needs` are the kinds without which it cannot judge; in `meaning`, `optional` are those of which it takes what was
+    seen as evidence, without concluding from absence.
+
     With `everywhere` it needs its kinds in every namespace of the source, not only in their own. `meaning` is
     what reports and pictures need to know about its findings.
     """
@@ -133,6 +140,7 @@ def rule(
             family=family,
             severity=severity,
             needs=frozenset(needs),
+            optional=frozenset(meaning.get("optional", ())),
             links=tuple(map(_link_url, links)),
             summary=head,
             why=_join_lines(body),
@@ -196,7 +204,10 @@ def _run_rule(facts: Facts, rule: Rule) -> Outcome:
     if gaps:
         unseen = (entry for kind in sorted(rule.needs) for entry in facts.snapshot.gaps(kind, rule.everywhere))
         return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(unseen))
-    findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
+    try:
+        findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
+    except Unseen as unseen:
+        return Outcome(rule.name, "skipped", f"{unseen.entry.kind} {unseen.gap}", gaps=(unseen.entry,))
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)
 
 
@@ -204,7 +215,7 @@ def _build_finding(rule: Rule, hit: Hit) -> Finding:
     return Finding(
         rule=rule.name,
         family=rule.family,
-        severity=rule.severity,
+        severity=hit.severity or rule.severity,
         subject=hit.subject,
         message=hit.message,
         evidence=hit.evidence,

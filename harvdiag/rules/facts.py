@@ -7,21 +7,35 @@ from datetime import timedelta
 from functools import cached_property
 
 from harvdiag.core.conditions import conditions_of
-from harvdiag.core.fields import get_text
-from harvdiag.core.model import ObjectRef
+from harvdiag.core.fields import Obj, get_text
+from harvdiag.core.model import CoverageEntry, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
 from harvdiag.upgrade.run import UpgradeRun
 
-__all__ = ["JOINING", "REMOVAL", "Facts"]
+__all__ = ["JOINING", "REMOVAL", "Facts", "Unseen"]
 
 JOINING = timedelta(minutes=30)
 """How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
 REMOVAL = timedelta(hours=1)
 """How long a deletion may take; Cluster API drains the Node, detaches its volumes and removes the objects in turn."""
+
+
+class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that cannot judge without what was not seen
+    """Raised by `Facts.find` where a rule cannot judge without a list that was not seen: the rule is skipped."""
+
+    def __init__(self, entry: CoverageEntry) -> None:
+        super().__init__(entry.kind)
+        self.entry = entry
+
+    @property
+    def gap(self) -> str:
+        """Why it was not seen."""
+        return f"{self.entry.state}: {self.entry.reason}"
 
 
 class Facts:
@@ -69,6 +83,17 @@ class Facts:
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):
             yield from (condition.heartbeat for condition in conditions_of(node))
+
+    def find(self, kind: str, wanted: Wanted, *, required: bool = False) -> tuple[Obj, ...]:
+        """Return the objects of a large kind that are wanted, as far as they were seen (`Snapshot.find`).
+
+        With `required`, the rule that asks is skipped where the list was not seen: absence then proves absence. A kind
+        that is read so is `optional` in the declaration of a rule, as it is not read before a rule asks.
+        """
+        found = self.snapshot.find(kind, wanted)
+        if required and found.gap is not None:
+            raise Unseen(found.entry)
+        return found.objects
 
     def recently_created(self, ref: ObjectRef) -> bool:
         """Whether it was created less than half an hour ago.

@@ -17,14 +17,8 @@ from harvdiag.core.model import CoverageEntry, State
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.rules import registry
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.saved.reader import (
-    SavedReader,
-    contains_snapshot,
-    is_snapshot_file,
-    looks_like_snapshot,
-    manifest_checksum,
-    sha256_hex,
-)
+from harvdiag.sources.saved.manifest import manifest_checksum, sha256_hex
+from harvdiag.sources.saved.reader import SavedReader, contains_snapshot, is_snapshot_file, looks_like_snapshot
 from harvdiag.sources.saved.writer import save_snapshot
 from tests.routes import BROKEN, HEALTHY, subjects, told
 from tests.world.objects import new
