@@ -226,6 +226,11 @@ class Snapshot:
         return known or home or CoverageEntry(kind.name, kind.group, "", namespace, State.NOT_LOOKED_AT, 0, ABSENT)
 
     @property
+    def loaded(self) -> tuple[str, ...]:
+        """The kinds that were read as a whole, in the order in which they were."""
+        return tuple(self._objects)
+
+    @property
     def selections(self) -> tuple[tuple[str, Wanted, Found], ...]:
         """What was asked of kinds that were not read as a whole, in the order in which it was asked."""
         return tuple(
@@ -284,9 +289,10 @@ class Snapshot:
 
     @property
     def coverage(self) -> Coverage:
-        """The coverage of every kind read so far."""
+        """The coverage of every kind read so far; of those of which a part was asked for, the lists not seen."""
+        unseen = {found.entry for _, _, found in self.selections if not found.entry.state.seen}
         entries = sorted(
-            (entry for of_kind in self._entries.values() for entry in of_kind),
+            (*(entry for of_kind in self._entries.values() for entry in of_kind), *unseen),
             key=lambda e: (sort_key(e.kind), e.namespace),
         )
         return Coverage(tuple(entries), self.manifest.notes)

@@ -582,7 +582,7 @@ def test_completion() -> None:
     assert complete(f"{program} check --select upg")[0] == "upgrade"
     assert complete(f"{program} check --select pairing,node-without") == ["pairing,node-without-machine"]
     assert complete(f"{program} snapshot --kind Pod,rkeb") == ["Pod,RKEBootstrap"]
-    assert complete(f"{program} rbac --kind Pod") == ["Pod", "PodTemplate"]
+    assert complete(f"{program} rbac --kind PodT") == ["PodTemplate"]
     assert complete(f"{program} rbac --subject g") == ["group:"]
     assert complete(f"{program} check cont")[0] == "context:"
 

@@ -176,8 +176,8 @@ def test_a_kind_that_was_not_saved_was_not_looked_at(parts: Members, tmp_path: P
     assert found.snapshot.gap("Machine") == why
     assert found.coverage.of("Machine")[0].namespace == "fleet-local"
     assert "machines.cluster.x-k8s.io" not in found.kinds
-    with pytest.raises(UsageError, match=r"no kind 'pods' in s\.zip"):
-        found.table("pods")
+    with pytest.raises(UsageError, match=r"no kind 'services' in s\.zip"):
+        found.table("services")
     assert not found.check()
 
 

@@ -136,7 +136,7 @@ def _select_kinds(snapshot: Snapshot, words: Iterable[str]) -> list[Kind]:
     others += [kind_for_resource(r.group, r.plural) for r in snapshot.resources if snapshot.manifest.origin]
     others += [snapshot.resolve_kind(word) for word in words]
     more = {kind.name: kind for kind in others if kind.name not in CATALOGUE}
-    whole = {entry.kind for entry in snapshot.coverage} | {snapshot.resolve_kind(word).name for word in words}
+    whole = {*snapshot.loaded} | {snapshot.resolve_kind(word).name for word in words}
     whole |= {kind.name for kind in others}
     known = (kind for kind in CATALOGUE.values() if not kind.lazy or kind.name in whole)
     return [*known, *(more[name] for name in sorted(more))]

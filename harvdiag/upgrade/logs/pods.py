@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 
 from harvdiag.core.errors import HarvdiagError, UsageError
-from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, get_text, name_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import kind_for_resource
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, Job
@@ -159,9 +160,9 @@ def _job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
 
 def _pods_of_job(snapshot: Snapshot, job: ObjectRef) -> set[str]:
     """The pods of a Job by their label."""
-    keys = ("job-name", "batch.kubernetes.io/job-name")
-    pods = (pod for pod in core_objects(snapshot, "pods") if namespace_of(pod) == job.namespace)
-    return {name_of(pod) for pod in pods if job.name in (get_labels(pod).get(key) for key in keys)}
+    labels = tuple(f"{key}={job.name}" for key in ("job-name", "batch.kubernetes.io/job-name"))
+    pods = snapshot.find("Pod", Wanted(namespace=job.namespace, labels=labels)).objects
+    return {name_of(pod) for pod in pods}
 
 
 def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
