@@ -5,7 +5,8 @@ Objects are plain dictionaries as the API returned them. A kind is read when it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -108,6 +109,29 @@ class Snapshot:
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
         self._named: dict[str, dict[tuple[str, str], Obj]] = {}
         self._hosts: dict[str, Obj | None] = {}
+        self._watch: Callable[[str, bool], None] | None = None
+
+    @contextmanager
+    def watched(self, watch: Callable[[str, bool], None] | None) -> Iterator[None]:
+        """Within it, `watch` is called with each kind before anything of it is told; None: nothing is.
+
+        The second argument is whether nothing can be told without that kind (`require`).
+        """
+        outer, self._watch = self._watch, watch
+        try:
+            yield
+        finally:
+            self._watch = outer
+
+    def touch(self, kind: str) -> None:
+        """Say that an answer depends on the objects of a kind; for facts that are kept and told again."""
+        if self._watch is not None:
+            self._watch(kind, False)
+
+    def require(self, kind: str) -> None:
+        """Say that what was seen of a kind does not settle the question: where it was not seen whole, who asks ends."""
+        if self._watch is not None:
+            self._watch(kind, True)
 
     @property
     def manifest(self) -> Manifest:
@@ -159,16 +183,19 @@ class Snapshot:
 
     def objects(self, kind: str) -> tuple[Obj, ...]:
         """Return all objects of a kind, ordered by namespace and name in each list; read if they were not yet."""
+        self.touch(kind)
         self.load([kind])
         return self._objects[kind]
 
     def lists(self, kind: str) -> tuple[CoverageEntry, ...]:
         """Return the coverage of a kind, one entry per list, in the order of their objects in `objects`."""
+        self.touch(kind)
         self.load([kind])
         return self._entries[kind]
 
     def get(self, ref: ObjectRef) -> Obj | None:
         """Return one object, or None; of two with the same name the first."""
+        self.touch(ref.kind)
         if ref.kind not in self._named:
             last_first = reversed(self.objects(ref.kind))
             self._named[ref.kind] = {(namespace_of(obj), name_of(obj)): obj for obj in last_first}
@@ -181,11 +208,12 @@ class Snapshot:
     def gap(self, kind: str, everywhere: bool = False) -> str | None:
         """Return why absence of an object of this kind proves nothing; None if it does.
 
-        This is about the kind's home namespace, or every namespace if `everywhere`.
+        This is about the kind's home namespace, or every namespace if `everywhere`. Of a kind that came late (`Kind`),
+        a list that is not there proves as much as an empty one.
         """
         entries = self._asked(kind, everywhere)
         bad = next((e for e in entries if not e.state.seen), None)
-        if entries and bad is None:
+        if bad is None and (entries or _is_late(kind)):
             return None
         return f"{bad.state}: {bad.reason}" if bad else "not in the source"
 
@@ -196,10 +224,12 @@ class Snapshot:
         return tuple(alike)
 
     def _asked(self, kind: str, everywhere: bool) -> list[CoverageEntry]:
+        self.touch(kind)
         self.load([kind])
         home = CATALOGUE[kind].home if kind in CATALOGUE else ""
         every = everywhere or kind not in CATALOGUE
-        return [e for e in self._entries[kind] if every or e.namespace == home]
+        asked = [e for e in self._entries[kind] if every or e.namespace == home]
+        return [e for e in asked if e.state is not State.NOT_LOOKED_AT] if _is_late(kind) else asked
 
     def host(self, node: str) -> Obj | None:
         """Return the data in the files of one host, without reading other hosts; None if there are none."""
@@ -230,6 +260,10 @@ class Snapshot:
     def resources(self) -> tuple[Resource, ...]:
         """Everything that the source contains, read or not."""
         return tuple(self._reader.resources())
+
+
+def _is_late(kind: str) -> bool:
+    return kind in CATALOGUE and CATALOGUE[kind].late
 
 
 def _matches_word(word: str, resource: Resource) -> bool:

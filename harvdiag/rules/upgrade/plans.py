@@ -45,6 +45,7 @@ START_AGAIN = (
 @rule(
     "upgrade-plan-blocked-by-unmanaged-node",
     needs={"Upgrade", "Plan", "Node"},
+    optional={"Machine"},
     links=["harvester/harvester#8236", "harvester/harvester#8179"],
 )
 def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
@@ -101,6 +102,7 @@ def _unmanaged_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
     "upgrade-will-wait-for-unmanaged-node",
     severity=Severity.WARNING,
     needs={"Upgrade", "Node"},
+    optional={"Machine"},
     links=["harvester/harvester#8236", "harvester/harvester#8179"],
 )
 def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
@@ -143,6 +145,7 @@ def _label_path(plan: NodePlan) -> str:
 @rule(
     "upgrade-prepare-stuck",
     needs={"Upgrade", "Plan", "Node", "Job"},
+    optional={"Machine"},
     links=["harvester/harvester#9880", "harvester/harvester#4902"],
 )
 def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
@@ -175,6 +178,7 @@ def _failed_nodes(facts: Facts, plan: NodePlan) -> dict[str, str]:
 @rule(
     "upgrade-plan-waits-for-dead-node",
     needs={"Upgrade", "Plan", "Node"},
+    optional={"Machine", "Job"},
     links=["harvester/harvester#9880", "harvester/harvester#10101"],
 )
 def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
@@ -264,7 +268,11 @@ def _liveness_evidence(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[E
         yield Evidence(node, ready.path, ready.status or None)
 
 
-@rule("system-agent-plan-stuck", needs={"Plan", "Node"}, links=["harvester/harvester#9880"])
+@rule(
+    "system-agent-plan-stuck",
+    needs={"Plan", "Node", "Machine", "CustomMachine", "RKEBootstrap", "Job", "Upgrade"},
+    links=["harvester/harvester#9880"],
+)
 def system_agent_plan_stuck(facts: Facts) -> Iterator[Hit]:
     """Rancher's plan that installs the system agent is stuck.
 
