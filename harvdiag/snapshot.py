@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of
-from harvdiag.core.model import Coverage, CoverageEntry, ObjectRef, State
+from harvdiag.core.model import OTHERS, Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, find_kind, kind_for_resource, qualified_name, sort_key
 from harvdiag.kinds.kind import Kind
@@ -100,6 +100,9 @@ class Stoppable(Protocol):
         """Read no more: lists not read yet get the state not looked at, for this reason."""
 
 
+Watch = Callable[[str, str | None], None]
+
+
 class Snapshot:
     """The data of one cluster in one source. Reading is lazy; what was read once never changes."""
 
@@ -109,13 +112,13 @@ class Snapshot:
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
         self._named: dict[str, dict[tuple[str, str], Obj]] = {}
         self._hosts: dict[str, Obj | None] = {}
-        self._watch: Callable[[str, bool], None] | None = None
+        self._watch: Watch | None = None
 
     @contextmanager
-    def watched(self, watch: Callable[[str, bool], None] | None) -> Iterator[None]:
+    def watched(self, watch: Watch | None) -> Iterator[None]:
         """Within it, `watch` is called with each kind before anything of it is told; None: nothing is.
 
-        The second argument is whether nothing can be told without that kind (`require`).
+        Its second argument is None where the kind is read, and the namespace (empty: its home) where it is required.
         """
         outer, self._watch = self._watch, watch
         try:
@@ -126,12 +129,15 @@ class Snapshot:
     def touch(self, kind: str) -> None:
         """Say that an answer depends on the objects of a kind; for facts that are kept and told again."""
         if self._watch is not None:
-            self._watch(kind, False)
+            self._watch(kind, None)
 
-    def require(self, kind: str) -> None:
-        """Say that what was seen of a kind does not settle the question: where it was not seen whole, who asks ends."""
+    def require(self, kind: str, namespace: str = "") -> None:
+        """Say that what was seen of a kind does not settle the question: where it was not seen whole, who asks ends.
+
+        This is about the kind's home namespace, and also about `namespace`, if it is given.
+        """
         if self._watch is not None:
-            self._watch(kind, True)
+            self._watch(kind, namespace)
 
     @property
     def manifest(self) -> Manifest:
@@ -205,30 +211,30 @@ class Snapshot:
         """Whether absence of an object of this kind proves that it does not exist, in the kind's home namespace."""
         return self.gap(kind) is None
 
-    def gap(self, kind: str, everywhere: bool = False) -> str | None:
+    def gap(self, kind: str, everywhere: bool = False, namespace: str = "") -> str | None:
         """Return why absence of an object of this kind proves nothing; None if it does.
 
-        This is about the kind's home namespace, or every namespace if `everywhere`. Of a kind that came late (`Kind`),
-        a list that is not there proves as much as an empty one.
+        This is about the kind's home namespace, also about `namespace` if it is given, or about every namespace if
+        `everywhere`. Of a kind that came late (`Kind`), a list that is not there proves as much as an empty one.
         """
-        entries = self._asked(kind, everywhere)
+        entries = self._asked(kind, everywhere, namespace)
         bad = next((e for e in entries if not e.state.seen), None)
         if bad is None and (entries or _is_late(kind)):
             return None
         return f"{bad.state}: {bad.reason}" if bad else "not in the source"
 
-    def gaps(self, kind: str, everywhere: bool = False) -> tuple[CoverageEntry, ...]:
+    def gaps(self, kind: str, everywhere: bool = False, namespace: str = "") -> tuple[CoverageEntry, ...]:
         """The lists behind `gap`: the first that was not seen, and every other of the kind for the same reason."""
-        bad = next((e for e in self._asked(kind, everywhere) if not e.state.seen), None)
+        bad = next((e for e in self._asked(kind, everywhere, namespace) if not e.state.seen), None)
         alike = (e for e in self._entries[kind] if bad and (e.state, e.reason) == (bad.state, bad.reason))
         return tuple(alike)
 
-    def _asked(self, kind: str, everywhere: bool) -> list[CoverageEntry]:
+    def _asked(self, kind: str, everywhere: bool, namespace: str) -> list[CoverageEntry]:
         self.touch(kind)
         self.load([kind])
-        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
         every = everywhere or kind not in CATALOGUE
-        asked = [e for e in self._entries[kind] if every or e.namespace == home]
+        places = set() if every else {CATALOGUE[kind].home, *((namespace, OTHERS) if namespace else ())}
+        asked = [e for e in self._entries[kind] if every or e.namespace in places]
         return [e for e in asked if e.state is not State.NOT_LOOKED_AT] if _is_late(kind) else asked
 
     def host(self, node: str) -> Obj | None:

@@ -203,7 +203,7 @@ def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
 
 
 class _UnseenError(Exception):
-    """A rule has come to read a kind that was not seen."""
+    """A rule has come to read a kind that was not seen, or that was not seen in a namespace: its arguments."""
 
 
 class _Guard:
@@ -214,12 +214,13 @@ class _Guard:
         self._everywhere = rule.everywhere
         self._allowed = {*(kind for kind in rule.needs if not _is_late(kind)), *rule.optional, *ALWAYS}
 
-    def __call__(self, kind: str, required: bool) -> None:
-        if kind in self._allowed and not required:
+    def __call__(self, kind: str, required_in: str | None) -> None:
+        if kind in self._allowed and required_in is None:
             return
+        namespace = required_in or ""
         with self._snapshot.watched(None):
-            if self._snapshot.gap(kind, self._everywhere):
-                raise _UnseenError(kind)
+            if self._snapshot.gap(kind, self._everywhere, namespace):
+                raise _UnseenError(kind, namespace)
         self._allowed.add(kind)
 
 
@@ -230,18 +231,18 @@ def _is_late(kind: str) -> bool:
 def _run_rule(facts: Facts, rule: Rule) -> Outcome:
     needed = sorted(kind for kind in rule.needs if not _is_late(kind))
     if unseen := [kind for kind in needed if facts.snapshot.gap(kind, rule.everywhere)]:
-        return _skip(facts, rule, unseen)
+        return _skip(facts, rule, [(kind, "") for kind in unseen])
     try:
         with facts.snapshot.watched(_Guard(facts.snapshot, rule)):
             findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
     except _UnseenError as error:
-        return _skip(facts, rule, [str(error)])
+        return _skip(facts, rule, [error.args])
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)
 
 
-def _skip(facts: Facts, rule: Rule, unseen: list[str]) -> Outcome:
-    gaps = [f"{kind} {facts.snapshot.gap(kind, rule.everywhere)}" for kind in unseen]
-    entries = (entry for kind in unseen for entry in facts.snapshot.gaps(kind, rule.everywhere))
+def _skip(facts: Facts, rule: Rule, unseen: Iterable[tuple[str, ...]]) -> Outcome:
+    gaps = [f"{kind} {facts.snapshot.gap(kind, rule.everywhere, where)}" for kind, where in unseen]
+    entries = (entry for kind, where in unseen for entry in facts.snapshot.gaps(kind, rule.everywhere, where))
     return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(entries))
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -40,8 +40,8 @@ def test_kind_that_came_late_counts_where_it_is_read() -> None:
     for state in (State.FORBIDDEN, State.FAILED):
         assert outcomes[state].reason == f"UpgradePlan {state}: for a reason"
         assert [entry.kind for entry in outcomes[state].gaps] == ["UpgradePlan"]
-    running = SCENARIOS / "upgrade-job-failed/speaks.yaml"
-    assert outcome_of("upgrade-job-failed", running, UpgradePlan=State.FORBIDDEN).outcome == "failed"
+    running = SCENARIOS / "bundle-not-ready/speaks.yaml"
+    assert outcome_of("bundle-not-ready", running, UpgradePlan=State.FORBIDDEN).outcome == "failed"
 
 
 def outcome_of(rule: str, path: Path, **states: State) -> Outcome:
@@ -130,7 +130,7 @@ def kinds_read() -> dict[str, set[str]]:
     for path in PATHS:
         facts = opened(path).facts
         for rule in registry().values():
-            with facts.snapshot.watched(lambda kind, _required, reads=found[rule.name]: reads.add(kind)):
+            with facts.snapshot.watched(lambda kind, _place, reads=found[rule.name]: reads.add(kind)):
                 list(rule.check(facts))
     return found
 
@@ -158,12 +158,20 @@ def test_rules_read_through_facts_alone() -> None:
 # --- what every rule makes of a list that is not whole --------------------------------------------------------------
 
 
-class Damaged:
-    """A source of which one list is not whole: forbidden, or broken off after its first half."""
+class Damage(NamedTuple):
+    """What became of the lists of a kind, in one namespace or (None) in all: ``forbidden``, or only ``half`` came."""
 
-    def __init__(self, reader: Reader, kind: str, way: str) -> None:
+    kind: str
+    namespace: str | None
+    way: str
+
+
+class Damaged:
+    """A source of which one list is not whole."""
+
+    def __init__(self, reader: Reader, damage: Damage) -> None:
         self.manifest: Manifest = reader.manifest
-        self._reader, self._kind, self._way = reader, kind, way
+        self._reader, self._damage = reader, damage
 
     def resources(self) -> Sequence[Resource]:
         return self._reader.resources()
@@ -172,12 +180,13 @@ class Damaged:
         return self._reader.host(node)
 
     def read(self, kinds: Sequence[Kind]) -> list[Listing]:
-        return [self._damage(listing) for listing in self._reader.read(kinds)]
+        return [self._hurt(listing) for listing in self._reader.read(kinds)]
 
-    def _damage(self, whole: Listing) -> Listing:
-        if whole.kind.name != self._kind:
+    def _hurt(self, whole: Listing) -> Listing:
+        kind, namespace, way = self._damage
+        if whole.kind.name != kind or namespace not in (None, whole.namespace):
             return whole
-        items, state = ((), State.FORBIDDEN) if self._way == "forbidden" else (half(whole.items), State.FAILED)
+        items, state = ((), State.FORBIDDEN) if way == "forbidden" else (half(whole.items), State.FAILED)
         return Listing(
             kind=whole.kind,
             version=whole.version,
@@ -192,29 +201,31 @@ def half(items: Sequence[Any]) -> Sequence[Any]:
     return items[: len(items) // 2]
 
 
-@cache
-def damages(path: Path) -> list[tuple[str, str]]:
-    """Each kind that the check of a scenario reads, and how its list is damaged; half of nothing is nothing."""
+def damages(path: Path) -> list[Damage]:
+    """The damages to each list that the check of a scenario reads; half of nothing is nothing."""
     checked(path)
-    counts: dict[str, int] = {}
+    lists: dict[str, dict[str, int]] = {}
     for entry in opened(path).snapshot.coverage.entries:
-        counts[entry.kind] = counts.get(entry.kind, 0) + entry.count
-    return [(kind, way) for kind, count in counts.items() for way in ("forbidden", "half")[: 2 if count else 1]]
+        lists.setdefault(entry.kind, {})[entry.namespace] = entry.count
+    places = [(kind, where) for kind, found in lists.items() for where in ((None, *found) if len(found) > 1 else found)]
+    some_in = {kind: {None: sum(found.values()), **found} for kind, found in lists.items()}
+    found = [Damage(kind, where, way) for kind, where in places for way in ("forbidden", "half")]
+    return [damage for damage in found if some_in[damage.kind][damage.namespace] or damage.way == "forbidden"]
 
 
-def damaged(path: Path, kind: str, way: str) -> Findings:
+def damaged(path: Path, damage: Damage) -> Findings:
     reader = opened(path).snapshot._reader
-    return Cluster(Snapshot(Damaged(reader, kind, way))).check()
+    return Cluster(Snapshot(Damaged(reader, damage))).check()
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_list_that_is_not_whole_adds_no_fault_and_hides_none(path: Path) -> None:
     """Nothing new of severity error or warning; a rule whose finding is gone is skipped, and not passed."""
     whole = {finding.fingerprint: finding.rule for finding in checked(path)}
-    for kind, way in some(damages(path), 2, name(path)):
-        found = damaged(path, kind, way)
+    for damage in some(damages(path), 2, name(path)):
+        found = damaged(path, damage)
         new = [f for f in found if f.severity is not Severity.INFO and f.fingerprint not in whole]
-        assert not new, (kind, way, [f.message for f in new])
+        assert not new, (damage, [f.message for f in new])
         gone = {rule for fingerprint, rule in whole.items() if fingerprint not in {f.fingerprint for f in found}}
         outcomes = {outcome.rule: outcome.outcome for outcome in found.outcomes}
-        assert {rule: outcomes[rule] for rule in gone} == dict.fromkeys(gone, "skipped"), (kind, way)
+        assert {rule: outcomes[rule] for rule in gone} == dict.fromkeys(gone, "skipped"), damage

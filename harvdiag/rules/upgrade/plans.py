@@ -167,6 +167,7 @@ def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
 
 def _failed_nodes(facts: Facts, plan: NodePlan) -> dict[str, str]:
     """Return the Nodes on which a Job of the plan failed (a full disk, its deadline of an hour) and none is active."""
+    facts.snapshot.require("Job", plan.ref.namespace)
     jobs = [
         job for job in facts.snapshot.objects("Job") if get_labels(job).get("upgrade.cattle.io/plan") == plan.ref.name
     ]
@@ -308,6 +309,7 @@ def _why_blocked(facts: Facts, plan: NodePlan, name: str) -> str:
 
 def _is_registering(facts: Facts, plan: NodePlan, node: str) -> bool:
     """Return whether a Job of the plan has been active on the Node for less than an hour: it may still register it."""
+    facts.snapshot.require("Job", plan.ref.namespace)
     jobs = _jobs_on_node(facts, plan, node)
     starts = [get_text(job, "status.startTime") for job in jobs if field_path("status.active").get(job)]
     ages = [age for start in starts if (age := facts.now.since(Timestamp(start))) is not None]
