@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harvdiag import rules
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
-from harvdiag.core.findings import Findings, Origin, Source
+from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, ObjectRef, Outcome
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.graph.references import Links
@@ -252,8 +252,8 @@ class Cluster:
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
         """Run all rules, or those whose name or family is in `select`, except those in `ignore`.
 
-        Each may also be a single word. Raises UsageError for an unknown rule or if none is left, SourceError if none of
-        them could be run.
+        Each may also be a single word. Raises UsageError for an unknown rule or if none is left, UncheckedError (a
+        SourceError) with the empty result if none of them could be run.
         """
         chosen = rules.select_rules(_as_collection(select), _as_collection(ignore))
         if not chosen:
@@ -262,7 +262,8 @@ class Cluster:
         findings = Findings(self.source, self.snapshot.coverage, outcomes)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            raise SourceError(f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}")
+            text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"
+            raise UncheckedError(text, findings)
         return findings
 
 

@@ -195,7 +195,10 @@ def test_certificates_leave_no_files(tmp_path: Path) -> None:
 def test_everything_is_refused(tmp_path: Path) -> None:
     """Nobody could judge anything: exit 2, and the server's reason."""
     with Api(WORLD.objects, rights=()) as api:
-        text = Tool(api, tmp_path).complaint("check")
+        result = Tool(api, tmp_path)("check")
+    text = result.stderr
+    assert result.returncode == 2
+    assert 'User "reader" cannot list' in result.stdout
     assert f"no check could be run (of {len(registry())}); not seen: Node, Machine, CustomMachine and " in text
     assert text.count('User "reader" cannot list') == 1
     assert text.endswith("; `harvdiag whoami` shows what may be listed\n")

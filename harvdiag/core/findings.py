@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from harvdiag.core.errors import SourceError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Findings", "Origin", "Source"]
+__all__ = ["Findings", "Origin", "Source", "UncheckedError"]
 
 FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
 
@@ -130,3 +131,11 @@ class Findings(Sequence[Finding]):
         counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))
         head = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
         return "\n".join([head, *(f"  {finding}" for finding in self._all)])
+
+
+class UncheckedError(SourceError):
+    """No check could be run. `findings` is the result all the same: empty, with the coverage and why of each check."""
+
+    def __init__(self, text: str, findings: Findings) -> None:
+        super().__init__(text)
+        self.findings = findings

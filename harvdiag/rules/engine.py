@@ -1,7 +1,8 @@
 """Rules: declare them, find them, run them.
 
 A rule is one function, declared with `rule` and discovered automatically. It declares the kinds that it needs: where
-one of them was not seen, the rule is skipped and says why; it never passes on data that was not seen. Its docstring is
+one of them was not seen, the rule is skipped and says why; it never passes on data that was not seen. So is a rule that
+comes to read any other kind which was not seen, unless it declares it as optional. Its docstring is
 its documentation: the first line says what is wrong, the rest why it matters. Families are the modules and packages
 beside this one; no module of rules imports another.
 """
@@ -19,8 +20,9 @@ from typing import NamedTuple, TypedDict, Unpack
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
 from harvdiag.core.suggest import did_you_mean, suggest_names
-from harvdiag.kinds import sort_key
+from harvdiag.kinds import CATALOGUE, sort_key
 from harvdiag.rules.facts import Facts, Unseen
+from harvdiag.snapshot import Snapshot
 
 __all__ = [
     "Cause",
@@ -64,6 +66,8 @@ FAMILIES = "harvdiag.rules"
 """The package below which the families are."""
 UPGRADE = "upgrade"
 """The family whose errors block an upgrade."""
+ALWAYS = frozenset({"Setting"})
+"""The kinds that every rule may read as optional: the version of Harvester."""
 Check = Callable[[Facts], Iterable[Hit]]
 
 
@@ -93,7 +97,7 @@ class Rule:
 
 
 class Meaning(TypedDict, total=False):
-    """What a rule may declare about its findings.
+    """What a rule may declare beside its name, its needs and its links: `optional`, and what is true of its findings.
 
     `short` is the fault in a few words for titles (default: the rule's name without its family), `holds` whether an
     upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
@@ -102,13 +106,13 @@ class Meaning(TypedDict, total=False):
     the fault; by default the first of the evidence.
     """
 
+    optional: Collection[str]
     short: str
     alike: str
     shows: str
     holds: bool
     missing: tuple[str, str]
     reason: Reason
-    optional: Collection[str]
 
 
 _RULES: dict[str, Rule] = {}
@@ -125,9 +129,10 @@ def rule(
 ) -> Callable[[Check], Check]:
     """Declare a function as a rule. `links` are public URLs, or issues as ``harvester/harvester#8236``.
 
-    `needs` are the kinds without which it cannot judge; in `meaning`, `optional` are those of which it takes what was
-    seen as evidence, without concluding from absence.
-
+    `needs` are the kinds without which it cannot judge, or from whose absence it concludes: where one was not seen
+    whole, it is skipped; of a kind that came late (`Kind.late`) only when it reads it. `optional` are kinds that it
+    reads as evidence if they were seen, and from whose absence it concludes nothing, unless it requires them at that
+    point (`Snapshot.require`). It may read no others.
     With `everywhere` it needs its kinds in every namespace of the source, not only in their own. `meaning` is
     what reports and pictures need to know about its findings.
     """
@@ -195,20 +200,60 @@ def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
     """Run the rules and return their outcomes in the same order. The kinds that they need are loaded together first."""
     chosen = list(rules)
     needed = sorted({kind for rule in chosen for kind in rule.needs}, key=sort_key)
-    facts.snapshot.load([*needed, "Setting"])
+    facts.snapshot.load([*needed, *sorted(ALWAYS)])
     return _drop_unfound_causes([_run_rule(facts, rule) for rule in chosen])
 
 
+class _UnseenError(Exception):
+    """A rule has come to read a kind that was not seen, or that was not seen in a namespace: its arguments."""
+
+
+class _Guard:
+    """Lets a rule read the kinds that it declares, and any other, or one that it requires, only where it was seen."""
+
+    def __init__(self, snapshot: Snapshot, rule: Rule) -> None:
+        self._snapshot = snapshot
+        self._everywhere = rule.everywhere
+        self._allowed = {*(kind for kind in rule.needs if not _is_late(kind)), *rule.optional, *ALWAYS}
+
+    def __call__(self, kind: str, required_in: str | None) -> None:
+        if required_in is None and (kind in self._allowed or _is_lazy(kind)):
+            return
+        namespace = required_in or ""
+        with self._snapshot.watched(None):
+            if self._snapshot.gap(kind, self._everywhere, namespace):
+                raise _UnseenError(kind, namespace)
+        self._allowed.add(kind)
+
+
+def _is_lazy(kind: str) -> bool:
+    """Whether only some objects of a kind are read: whether its list was seen would cost reading it whole."""
+    return kind in CATALOGUE and CATALOGUE[kind].lazy
+
+
+def _is_late(kind: str) -> bool:
+    return kind in CATALOGUE and CATALOGUE[kind].late
+
+
 def _run_rule(facts: Facts, rule: Rule) -> Outcome:
-    gaps = [f"{kind} {gap}" for kind in sorted(rule.needs) if (gap := facts.snapshot.gap(kind, rule.everywhere))]
-    if gaps:
-        unseen = (entry for kind in sorted(rule.needs) for entry in facts.snapshot.gaps(kind, rule.everywhere))
-        return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(unseen))
+    needed = sorted(kind for kind in rule.needs if not _is_late(kind))
+    if unseen := [kind for kind in needed if facts.snapshot.gap(kind, rule.everywhere)]:
+        return _skip(facts, rule, [(kind, "") for kind in unseen])
     try:
-        findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
-    except Unseen as unseen:
-        return Outcome(rule.name, "skipped", f"{unseen.entry.kind} {unseen.gap}", gaps=(unseen.entry,))
+        with facts.snapshot.watched(_Guard(facts.snapshot, rule)):
+            findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
+    except Unseen as unseen_list:
+        entry = unseen_list.entry
+        return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))
+    except _UnseenError as error:
+        return _skip(facts, rule, [error.args])
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)
+
+
+def _skip(facts: Facts, rule: Rule, unseen: Iterable[tuple[str, ...]]) -> Outcome:
+    gaps = [f"{kind} {facts.snapshot.gap(kind, rule.everywhere, where)}" for kind, where in unseen]
+    entries = (entry for kind, where in unseen for entry in facts.snapshot.gaps(kind, rule.everywhere, where))
+    return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(entries))
 
 
 def _build_finding(rule: Rule, hit: Hit) -> Finding:

@@ -59,9 +59,14 @@ class Facts:
         """The Upgrade objects, the latest first."""
         return Upgrades(self.snapshot)
 
-    @cached_property
+    @property
     def upgrade_run(self) -> UpgradeRun | None:
         """The Upgrade in progress, with its nodes and Jobs; None if there is none."""
+        self.snapshot.touch("Upgrade")
+        return self._upgrade_run
+
+    @cached_property
+    def _upgrade_run(self) -> UpgradeRun | None:
         upgrade = self.upgrades.running
         return UpgradeRun(upgrade, self.snapshot, self.pairing) if upgrade else None
 
@@ -71,14 +76,21 @@ class Facts:
         setting = self.snapshot.get(ObjectRef("Setting", "", "server-version"))
         return (get_text(setting, "value") or get_text(setting, "default")) if setting else ""
 
-    @cached_property
+    @property
     def now(self) -> Timestamp:
         """The time of collection, never that of the local clock; if it is unknown, the last heartbeat of any Node.
 
         Kubelets send one every five minutes, which is accurate enough for durations.
         """
+        if not self._now:
+            self.snapshot.require("Node")
+        return self._now
+
+    @cached_property
+    def _now(self) -> Timestamp:
         captured_at = Timestamp(self.snapshot.manifest.captured_at)
-        return captured_at or max(map(Timestamp, self._heartbeats()), default=captured_at)
+        with self.snapshot.watched(None):
+            return captured_at or max(map(Timestamp, self._heartbeats()), default=captured_at)
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):

@@ -11,16 +11,10 @@ from typing import Any
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field_path, get_text, name_of
-from harvdiag.core.model import ObjectRef, State
-from harvdiag.snapshot import Snapshot
+from harvdiag.core.model import ObjectRef
 from harvdiag.upgrade.v1 import NodeStatus
 
-__all__ = ["UpgradePlan", "toolkit_unseen"]
-
-
-def toolkit_unseen(snapshot: Snapshot) -> bool:
-    """Whether an UpgradePlan may run that could not be read; most releases lack the kind, so it is not read."""
-    return any(entry.state in {State.FORBIDDEN, State.FAILED} for entry in snapshot.gaps("UpgradePlan"))
+__all__ = ["UpgradePlan"]
 
 
 class UpgradePlan:

@@ -145,6 +145,7 @@ def _turn_advice(nodes: list[NodeUpgrade]) -> str:
     holds=True,
     severity=Severity.WARNING,
     needs=SEEN,
+    optional={"Job"},
     links=["harvester/harvester#2053", "harvester/harvester#7366", "harvester/harvester#7553"],
 )
 def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:

@@ -76,6 +76,7 @@ def _eviction_fields(obj: Obj) -> list[str]:
     short="leftover Longhorn node",
     severity=Severity.WARNING,
     needs={"Node.longhorn.io", "Node"},
+    optional={"Machine"},
 )
 def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
     """Longhorn still has a node that does not exist.

@@ -31,6 +31,8 @@ from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
+PLANNED = {"Upgrade", "Node", "Machine", "Secret", "Job", "Cluster", PROVISIONING.kind, CONTROL_PLANE.kind}
+ENDED = {"Upgrade", "UpgradePlan"}
 PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 BRING_BACK = (
@@ -58,7 +60,7 @@ class _Obstacle(NamedTuple):
     "upgrade-node-never-started",
     short="never started",
     reason=Reason.NEVER_BEGUN,
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "Cluster", "RKEControlPlane"},
+    needs=PLANNED,
     links=[
         "harvester/harvester#5206",
         "harvester/harvester#7667",
@@ -201,6 +203,7 @@ def _planner_steps(node: NodeUpgrade, machine: ObjectRef) -> tuple[str, ...]:
 @rule(
     "upgrade-names-missing-node",
     needs={"Upgrade", "Node"},
+    optional={"Machine", "Job"},
     links=["harvester/harvester#7874", "harvester/harvester#10048", "harvester/harvester#4902"],
 )
 def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
@@ -244,7 +247,7 @@ def _missing_node_evidence(facts: Facts, upgrade: ObjectRef, node: NodeUpgrade) 
     )
 
 
-@rule("upgrade-node-failed", short="failed", needs={"Upgrade"}, links=["harvester/harvester#7457"])
+@rule("upgrade-node-failed", short="failed", needs=ENDED, optional={"Node"}, links=["harvester/harvester#7457"])
 def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
     """A node's upgrade has failed.
 
@@ -300,6 +303,7 @@ def _failure_steps(node: str) -> tuple[str, ...]:
     holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade"},
+    optional={"Node"},
     links=["harvester/harvester#8980", "harvester/harvester#10099"],
 )
 def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:

@@ -14,7 +14,6 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import finished_upgrade, pairing_causes, upgrade_at_nodes
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
-from harvdiag.upgrade.v2 import toolkit_unseen
 from harvdiag.upgrade.wording import created_at
 
 KUBELET, OS = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
@@ -23,7 +22,7 @@ KUBELET, OS = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
 @rule(
     "upgrade-left-node-behind",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "UpgradePlan"},
     links=["harvester/harvester#8236", "harvester/harvester#8222"],
 )
 def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
@@ -33,7 +32,7 @@ def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
     as one that it did not manage, keeps its old Kubernetes and operating system and nothing reports it. The next
     upgrade may be more than one release away for it, and VMs may not migrate between the two.
     """
-    if toolkit_unseen(facts.snapshot) or facts.upgrades.plan:
+    if facts.upgrades.plan:
         return
     if rollout := finished_upgrade(facts):
         yield from _skipped_after_upgrade(facts, rollout)

@@ -5,107 +5,32 @@ Objects are plain dictionaries as the API returned them. A kind is read when it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import OTHERS, Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, find_kind, kind_for_resource, sort_key
-from harvdiag.kinds.keep import keep_fields
 from harvdiag.kinds.kind import Kind
-from harvdiag.kinds.sensitive import WITHHELD, is_sensitive, redact_objects
-from harvdiag.kinds.vetting import empty_state, find_fault
 from harvdiag.kinds.wanted import Wanted
+from harvdiag.snapshot.reader import (
+    Listing,
+    Logbook,
+    Manifest,
+    Reader,
+    Resource,
+    Selector,
+    Stoppable,
+    vet_listing,
+)
 
 __all__ = ["Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
 
-
 ABSENT = "not in the source"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """The source of a snapshot: `kind` is ``bundle``, ``files``, ``live`` or ``snapshot``.
-
-    `captured_at` is RFC 3339 or empty if unknown; `origin` is, for a snapshot file, what it was saved from.
-    """
-
-    kind: str
-    """``bundle``, ``files``, ``live`` or ``snapshot``."""
-    name: str
-    captured_at: str = ""
-    """RFC 3339, or empty if unknown."""
-    kubernetes_version: str = ""
-    notes: tuple[str, ...] = ()
-    origin: Manifest | None = None
-    """For a snapshot file, what it was saved from."""
-
-
-class Resource(NamedTuple):
-    """What a source contains: a kind in one namespace. `kind` is empty if only the plural is known."""
-
-    group: str
-    version: str
-    plural: str
-    namespace: str = ""
-    kind: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listing:
-    """One list as a source read it: the unchecked items, and `state` with `reason` if they are incomplete."""
-
-    kind: Kind
-    version: str = ""
-    """The version of the API in which it was read; empty where none was."""
-    namespace: str = ""
-    items: Sequence[Any] = ()
-    """As they stand in the source; `state` and `reason` tell where they are not all."""
-    state: State = State.COLLECTED
-    reason: str = ""
-
-
-class Reader(Protocol):
-    """The interface of a source. `read` never raises for one kind: failures are the listing's state and reason."""
-
-    manifest: Manifest
-
-    def read(self, kinds: Sequence[Kind]) -> list[Listing]:
-        """Read the lists of these kinds, one per namespace."""
-
-    def resources(self) -> Sequence[Resource]:
-        """Return everything that can be read."""
-
-    def host(self, node: str) -> Obj | None:
-        """Return the data in the files of one host (kind Host), or None."""
-
-
-@runtime_checkable
-class Logbook(Protocol):
-    """A source that contains logs besides objects: ``logs/<namespace>/<pod>/<container>.log`` and
-    ``nodes/<node>.zip/logs/<unit>.log``.
-    """
-
-    def logs(self, folder: str) -> Sequence[str]:
-        """Return the names of the logs that begin with `folder`. HarvdiagError if the archive of a node is damaged."""
-
-    def tail(self, name: str, most: int) -> bytes:
-        """Read the last bytes of one log, at most `most`. HarvdiagError if it is missing or cannot be read."""
-
-
-@runtime_checkable
-class Selector(Protocol):
-    """A source that can read some objects of a list without parsing the others."""
-
-    def select(self, kind: Kind, wanted: Wanted) -> Listing:
-        """Read what is wanted of the list of one namespace, with the state of that list; never raises for one kind.
-
-        The items may be more than those that match.
-        """
 
 
 class Found(NamedTuple):
@@ -120,12 +45,7 @@ class Found(NamedTuple):
         return None if self.entry.state.seen else f"{self.entry.state}: {self.entry.reason}"
 
 
-@runtime_checkable
-class Stoppable(Protocol):
-    """A source that keeps what it has read so far, and can be stopped."""
-
-    def stop(self, reason: str) -> None:
-        """Read no more: lists not read yet get the state not looked at, for this reason."""
+Watch = Callable[[str, str | None], None]
 
 
 class Snapshot:
@@ -138,6 +58,32 @@ class Snapshot:
         self._named: dict[str, dict[tuple[str, str], Obj]] = {}
         self._hosts: dict[str, Obj | None] = {}
         self._found: dict[tuple[str, Wanted], Found] = {}
+        self._watch: Watch | None = None
+
+    @contextmanager
+    def watched(self, watch: Watch | None) -> Iterator[None]:
+        """Within it, `watch` is called with each kind before anything of it is told; None: nothing is.
+
+        Its second argument is None where the kind is read, and the namespace (empty: its home) where it is required.
+        """
+        outer, self._watch = self._watch, watch
+        try:
+            yield
+        finally:
+            self._watch = outer
+
+    def touch(self, kind: str) -> None:
+        """Say that an answer depends on the objects of a kind; for facts that are kept and told again."""
+        if self._watch is not None:
+            self._watch(kind, None)
+
+    def require(self, kind: str, namespace: str = "") -> None:
+        """Say that what was seen of a kind does not settle the question: where it was not seen whole, who asks ends.
+
+        This is about the kind's home namespace, and also about `namespace`, if it is given.
+        """
+        if self._watch is not None:
+            self._watch(kind, namespace)
 
     @property
     def manifest(self) -> Manifest:
@@ -189,11 +135,13 @@ class Snapshot:
 
     def objects(self, kind: str) -> tuple[Obj, ...]:
         """Return all objects of a kind, ordered by namespace and name in each list; read if they were not yet."""
+        self.touch(kind)
         self.load([kind])
         return self._objects[kind]
 
     def lists(self, kind: str) -> tuple[CoverageEntry, ...]:
         """Return the coverage of a kind, one entry per list, in the order of their objects in `objects`."""
+        self.touch(kind)
         self.load([kind])
         return self._entries[kind]
 
@@ -202,6 +150,7 @@ class Snapshot:
 
         Once asked, the answer stays. Where the kind was read as a whole, they are taken from it.
         """
+        self.touch(kind)
         key = (kind, wanted)
         if key not in self._found:
             self._found[key] = self._find(self.resolve_kind(kind), wanted)
@@ -239,6 +188,7 @@ class Snapshot:
 
     def get(self, ref: ObjectRef) -> Obj | None:
         """Return one object, or None; of two with the same name the first."""
+        self.touch(ref.kind)
         if ref.kind not in self._named:
             last_first = reversed(self.objects(ref.kind))
             self._named[ref.kind] = {(namespace_of(obj), name_of(obj)): obj for obj in last_first}
@@ -248,28 +198,31 @@ class Snapshot:
         """Whether absence of an object of this kind proves that it does not exist, in the kind's home namespace."""
         return self.gap(kind) is None
 
-    def gap(self, kind: str, everywhere: bool = False) -> str | None:
+    def gap(self, kind: str, everywhere: bool = False, namespace: str = "") -> str | None:
         """Return why absence of an object of this kind proves nothing; None if it does.
 
-        This is about the kind's home namespace, or every namespace if `everywhere`.
+        This is about the kind's home namespace, also about `namespace` if it is given, or about every namespace if
+        `everywhere`. Of a kind that came late (`Kind`), a list that is not there proves as much as an empty one.
         """
-        entries = self._asked(kind, everywhere)
+        entries = self._asked(kind, everywhere, namespace)
         bad = next((e for e in entries if not e.state.seen), None)
-        if entries and bad is None:
+        if bad is None and (entries or _is_late(kind)):
             return None
         return f"{bad.state}: {bad.reason}" if bad else ABSENT
 
-    def gaps(self, kind: str, everywhere: bool = False) -> tuple[CoverageEntry, ...]:
+    def gaps(self, kind: str, everywhere: bool = False, namespace: str = "") -> tuple[CoverageEntry, ...]:
         """The lists behind `gap`: the first that was not seen, and every other of the kind for the same reason."""
-        bad = next((e for e in self._asked(kind, everywhere) if not e.state.seen), None)
+        bad = next((e for e in self._asked(kind, everywhere, namespace) if not e.state.seen), None)
         alike = (e for e in self._entries[kind] if bad and (e.state, e.reason) == (bad.state, bad.reason))
         return tuple(alike)
 
-    def _asked(self, kind: str, everywhere: bool) -> list[CoverageEntry]:
+    def _asked(self, kind: str, everywhere: bool, namespace: str) -> list[CoverageEntry]:
+        self.touch(kind)
         self.load([kind])
-        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
         every = everywhere or kind not in CATALOGUE
-        return [e for e in self._entries[kind] if every or e.namespace == home]
+        places = set() if every else {CATALOGUE[kind].home, *((namespace, OTHERS) if namespace else ())}
+        asked = [e for e in self._entries[kind] if every or e.namespace in places]
+        return [e for e in asked if e.state is not State.NOT_LOOKED_AT] if _is_late(kind) else asked
 
     def host(self, node: str) -> Obj | None:
         """Return the data in the files of one host, without reading other hosts; None if there are none."""
@@ -303,6 +256,10 @@ class Snapshot:
         return tuple(self._reader.resources())
 
 
+def _is_late(kind: str) -> bool:
+    return kind in CATALOGUE and CATALOGUE[kind].late
+
+
 def _matches_word(word: str, resource: Resource) -> bool:
     bare, _, group = word.lower().partition(".")
     if not bare:
@@ -311,31 +268,3 @@ def _matches_word(word: str, resource: Resource) -> bool:
         return False
     plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
     return resource.plural in plurals or resource.kind.lower() == bare
-
-
-def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
-    """Return the usable objects of a list, redacted, and its coverage: one unusable item makes the list incomplete."""
-    kind, source = listing.kind, (listing.kind.name, listing.kind.group, listing.version, listing.namespace)
-    if is_sensitive(kind.group, kind.plural):
-        return [], CoverageEntry(*source, State.NOT_LOOKED_AT, 0, WITHHELD)
-    kept: list[Obj] = []
-    faults: list[str] = []
-    names: set[tuple[str, str]] = set()
-    # Items without a kind are a fault only beside items that have one.
-    typed = any(isinstance(item, dict) and item.get("kind") for item in listing.items)
-    for number, item in enumerate(listing.items, 1):
-        fault = find_fault(item, kind, names, typed)
-        if fault:
-            faults.append(f"item {number} {fault}")
-            continue
-        names.add((namespace_of(item), name_of(item)))
-        kept.append(item)
-    # Ordered like the API, in any source: the same objects give the same report, line by line.
-    kept = [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else redact_objects(kind.resource, kept)
-    kept = sorted(kept, key=lambda obj: (namespace_of(obj), name_of(obj)))
-    state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
-    if faults:
-        state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
-    elif state.seen and not kept:
-        state, reason = empty_state(kind)
-    return kept, CoverageEntry(*source, state, len(kept), reason)
