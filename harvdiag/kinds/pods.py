@@ -5,6 +5,7 @@ What is kept of them holds no environment, no user data and no argument.
 
 from __future__ import annotations
 
+from harvdiag.core.conditions import STATUS_LIST
 from harvdiag.kinds.columns import (
     CREATED,
     DELETING,
@@ -29,7 +30,7 @@ POD_STATE = (
     "status.reason",
     "status.message",
     "status.startTime",
-    "status.conditions",
+    *STATUS_LIST,
     *(
         f"status.{kind}.{field}"
         for kind in ("containerStatuses", "initContainerStatuses")
@@ -111,7 +112,7 @@ VM = Kind(
         "status.created",
         "status.ready",
         "status.printableStatus",
-        "status.conditions",
+        *STATUS_LIST,
         "status.volumeRequests",
     ),
     columns=(
@@ -136,7 +137,7 @@ VMI = Kind(
         "status.phase",
         "status.nodeName",
         "status.reason",
-        "status.conditions",
+        *STATUS_LIST,
         "status.migrationState",
         "status.evacuationNodeName",
         "status.launcherContainerImageVersion",

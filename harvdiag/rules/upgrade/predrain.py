@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.conditions import condition_path, find_condition
-from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
@@ -25,7 +24,7 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 HELD = timedelta(hours=2)
 """How long a pre-drain Job may run: VMs migrate in minutes, and a rebuild of a large volume may take an hour."""
 WITNESS = "node-role.harvesterhci.io/witness"
-VOLUME, VMI = "Volume.longhorn.io", "virtualmachineinstances.kubevirt.io"
+VOLUME, VMI = "Volume.longhorn.io", "VirtualMachineInstance"
 MIGRATABLE = condition_column("migratable", "LiveMigratable")
 MOST_SHOWN = 5
 """How many volumes and VMs each are named; the message counts the rest."""
@@ -75,8 +74,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
 def _require_all_seen(facts: Facts) -> None:
     """End without an answer where what blocks the Job may be among volumes or VMs that were not seen."""
     facts.snapshot.require(VOLUME)
-    if kind := _vm_kind(facts):
-        facts.snapshot.require(kind)
+    facts.snapshot.require(VMI)
 
 
 def _overdue_job(facts: Facts, node: NodeUpgrade) -> Job | None:
@@ -111,19 +109,9 @@ def _immovable_vms(facts: Facts, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj
 
     Bundles contain VMs of only a few namespaces.
     """
-    if not (kind := _vm_kind(facts)):
-        return []
-    local = [obj for obj in facts.snapshot.objects(kind) if get_text(obj, "status.nodeName") == node.name]
+    local = [obj for obj in facts.snapshot.objects(VMI) if get_text(obj, "status.nodeName") == node.name]
     blocked = [o for o in local if get_text(o, "status.phase") == "Running" and MIGRATABLE.value(o) == "False"]
-    return [(ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in blocked]
-
-
-def _vm_kind(facts: Facts) -> str:
-    """Return the kind of running VMs; empty where the source has none."""
-    try:
-        return facts.snapshot.resolve_kind(VMI).name
-    except HarvdiagError:
-        return ""
+    return [(ObjectRef(VMI, namespace_of(obj), name_of(obj)), obj) for obj in blocked]
 
 
 def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold) -> Hit:
