@@ -18,6 +18,7 @@ from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
+from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
     import os
@@ -259,7 +260,9 @@ class Cluster:
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
-        findings = Findings(self.source, self.snapshot.coverage, outcomes)
+        # A choice of checks reads no list that they do not need.
+        state = None if select else read_upgrade_state(self.facts)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"

@@ -105,7 +105,7 @@ def test_check_without_a_source(api: Api, tmp_path: Path) -> None:
     result = Tool(api, tmp_path, process=True)("check")
     assert (result.returncode, result.stderr) == (0, "")
     assert "live cluster, Harvester v1.4.2" in result.stdout
-    assert "Nothing found. 3 Nodes, 3 Machines" in result.stdout
+    assert "Nothing found. No upgrade is under way. 3 Nodes, 3 Machines" in result.stdout
     assert len(api.requests) == BASE + CHECKED
     api.assert_only_read()
 

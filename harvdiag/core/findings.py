@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -14,7 +15,7 @@ from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findi
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Findings", "Origin", "Source", "UncheckedError"]
+__all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState"]
 
 FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
 
@@ -44,14 +45,38 @@ class Source:
     """For a snapshot, what it was saved from."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class UpgradeState:
+    """How far the upgrade is that runs; without a name, none does."""
+
+    name: str = ""
+    version: str = ""
+    """The target version; empty where it is unknown."""
+    phase: str = ""
+    """``phase 7 of 8``"""
+    done: int | None = None
+    """How many of `of` nodes are done; None before the nodes have their turn."""
+    of: int = 0
+    idle: timedelta | None = None
+    """How long before the collection it last moved; None where that is unknown."""
+
+
 class Findings(Sequence[Finding]):
     """All findings, root causes first; a sequence that also records what was checked and what was not.
 
-    `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked.
+    `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked, `upgrade` how far
+    the upgrade is that runs (None where that is unknown).
     """
 
-    def __init__(self, source: Source, coverage: Coverage, outcomes: Sequence[Outcome]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        coverage: Coverage,
+        outcomes: Sequence[Outcome],
+        upgrade: UpgradeState | None = None,
+    ) -> None:
         self.source = source
+        self.upgrade = upgrade
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
         self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)

@@ -94,6 +94,7 @@ class Rule:
     holds: bool
     missing: tuple[str, str] | None
     reason: Reason | None
+    fallback: bool
 
 
 class Meaning(TypedDict, total=False):
@@ -103,7 +104,8 @@ class Meaning(TypedDict, total=False):
     upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
     link is missing, `reason` the code of a fault that reports and pictures treat in a special way. `alike` is said of
     further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field whose absence shows
-    the fault; by default the first of the evidence.
+    the fault; by default the first of the evidence. A `fallback` speaks where no other rule tells the reason: it is run
+    last, and has what the others found (`Facts.found`).
     """
 
     optional: Collection[str]
@@ -113,6 +115,7 @@ class Meaning(TypedDict, total=False):
     holds: bool
     missing: tuple[str, str]
     reason: Reason
+    fallback: bool
 
 
 _RULES: dict[str, Rule] = {}
@@ -157,6 +160,7 @@ def rule(
             holds=meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
             missing=meaning.get("missing"),
             reason=meaning.get("reason"),
+            fallback=meaning.get("fallback", False),
         )
         return check
 
@@ -197,11 +201,19 @@ def select_rules(chosen: Collection[str] = (), ignored: Collection[str] = ()) ->
 
 
 def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
-    """Run the rules and return their outcomes in the same order. The kinds that they need are loaded together first."""
+    """Run the rules and return their outcomes in the same order. The kinds that they need are loaded together first.
+
+    A fallback is judged by what every other rule finds, also those that were not chosen: its answer never depends on
+    the choice.
+    """
     chosen = list(rules)
-    needed = sorted({kind for rule in chosen for kind in rule.needs}, key=sort_key)
+    every = registry().values() if any(rule.fallback for rule in chosen) else chosen
+    needed = sorted({kind for rule in every for kind in rule.needs}, key=sort_key)
     facts.snapshot.load([*needed, *sorted(ALWAYS)])
-    return _drop_unfound_causes([_run_rule(facts, rule) for rule in chosen])
+    outcomes = {rule.name: _run_rule(facts, rule) for rule in every if not rule.fallback}
+    found = facts.knowing(finding for outcome in outcomes.values() for finding in outcome.findings)
+    outcomes |= {rule.name: _run_rule(found, rule) for rule in chosen if rule.fallback}
+    return _drop_unfound_causes([outcomes[rule.name] for rule in chosen])
 
 
 class _UnseenError(Exception):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import timedelta
 from functools import cached_property
 
 from harvdiag.core.conditions import conditions_of
 from harvdiag.core.fields import Obj, get_text
-from harvdiag.core.model import CoverageEntry, ObjectRef
+from harvdiag.core.model import CoverageEntry, Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
@@ -41,8 +42,17 @@ class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that canno
 class Facts:
     """One snapshot and what is derived from it: links, pairs, upgrades, and the time of collection as "now"."""
 
+    found: tuple[Finding, ...] = ()
+    """What the other rules found; for a rule declared as `fallback` only, which is run after them."""
+
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+
+    def knowing(self, found: Iterable[Finding]) -> Facts:
+        """Return the same facts, with what was found in them."""
+        known = copy(self)
+        known.found = tuple(found)
+        return known
 
     @cached_property
     def links(self) -> Links:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import get_items, get_text
-from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.model import Evidence, Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.evidence import field_evidence
@@ -19,6 +19,8 @@ from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 __all__ = [
+    "CLUSTERS",
+    "concerns_nodes",
     "condition_evidence",
     "cordoned_at",
     "current_upgrade",
@@ -36,6 +38,8 @@ __all__ = [
 SETTLING = timedelta(minutes=10)
 """How long a state may lag behind its cause. Harvester reconciles an unfinished Upgrade every two minutes
 (docs/objects.md#upgrade-phases), a controller may restart meanwhile, and a source reads its lists one by one."""
+CLUSTERS = frozenset({"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"})
+"""The kinds whose objects stand for the cluster as a whole."""
 UNPAIRED = (
     "node-without-machine",
     "node-half-joined",
@@ -79,6 +83,13 @@ def has_settled(facts: Facts, *times: str) -> bool:
     """Whether all of these times are long enough ago; unknown ones are ignored."""
     ages = [age for time in times if (age := facts.now.since(Timestamp(time))) is not None]
     return all(age >= SETTLING for age in ages)
+
+
+def concerns_nodes(nodes: Collection[NodeUpgrade], finding: Finding) -> bool:
+    """Whether a finding is about the cluster as a whole, or about one of these nodes, its Machines or plan Secrets."""
+    if finding.subject.kind in CLUSTERS:
+        return True
+    return any(finding.subject in {n.ref, *n.machines, *(secret for secret, _ in n.secrets)} for n in nodes)
 
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:
