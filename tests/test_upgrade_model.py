@@ -15,11 +15,11 @@ from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.dialects import explain_message
 from harvdiag.upgrade.handshake import KEYS, WAITS, DrainStep, annotation_path, read_handshake
 from harvdiag.upgrade.jobs import jobs_of
 from harvdiag.upgrade.percent import Percent, compute_percent
 from harvdiag.upgrade.phases import PHASES, STATES
-from harvdiag.upgrade.planner import explain_message
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v2 import UpgradePlan
 from tests.sample import examples
@@ -388,11 +388,14 @@ def test_each_message_is_decoded(message: str) -> None:
     assert explain_message(message.upper()) == explain_message(message)
 
 
-def test_an_unknown_message_means_nothing(tmp_path: Path) -> None:
+def test_an_unknown_message_is_a_wait_as_it_stands(tmp_path: Path) -> None:
+    """It is never dropped: a release may have new words."""
     assert explain_message("") == explain_message("all is well") == ""
     world = rollouts.at_step(healthy(version="v1.8.2"), "hv02", "h4")
     say(world, "all is well", world.captured_at)
-    assert rollout(world, tmp_path).planner == []
+    (told,) = rollout(world, tmp_path).planner
+    assert (told.message, told.part, told.stalls, told.error) == ("all is well", "", True, False)
+    assert told.meaning
 
 
 # Upgrade V2 (docs/objects.md#upgrade-v2)
