@@ -34,7 +34,14 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 LAG = timedelta(minutes=10)
 """How long the planner's messages may lag behind the Machines."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
-OF_NODE = ("upgrade-plan-failed", "upgrade-plan-not-applied", "upgrade-waiting-for-reboot", "upgrade-node-failed")
+OF_NODE = (
+    "upgrade-plan-failed",
+    "upgrade-plan-not-applied",
+    "upgrade-waiting-for-reboot",
+    "upgrade-node-failed",
+    "promotion-hangs",
+    "promotion-failed",
+)
 OF_GHOST = ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting")
 DRAINS = (DRAINING, "draining", "error draining machine")
 OF_HARVESTER = (DrainStep.PRE_DRAIN_REQUESTED, DrainStep.POST_DRAIN_REQUESTED)
