@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.model import ObjectRef
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause
@@ -18,7 +19,7 @@ __all__ = [
     "RESTART_RANCHER",
     "STALLED_AFTER",
     "STEPS",
-    "describe_report",
+    "describe_standstill",
     "machine_causes",
     "planner_steps",
 ]
@@ -99,10 +100,10 @@ STEPS = {
 """Next steps for messages of the planner, by their part; `READ_CONTROL_PLANE` and the Machine for the others."""
 
 
-def describe_report(report: PlannerMessage) -> str:
-    """Return the message as the planner gives it, a wait or an error: ``Rancher's planner says "…"``."""
+def describe_standstill(report: PlannerMessage, since: Timestamp) -> str:
+    """Return the message as the planner gives it, a wait or an error, and since when nothing came of it."""
     verb = "reports the error" if report.error else "says"
-    return f'Rancher\'s planner {verb} "{report.message}"'
+    return f'Rancher\'s planner {verb} "{report.message}", without progress since {since}'
 
 
 def planner_steps(report: PlannerMessage, nodes: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.planner_advice import (
     RESTART_RANCHER,
     STALLED_AFTER,
-    describe_report,
+    describe_standstill,
     machine_causes,
     planner_steps,
 )
@@ -25,7 +25,14 @@ from harvdiag.upgrade.wording import format_duration
 
 PLAN_UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 INITIALIZED = ("status.initialized", "status.ready")
-OF_NODE = ("promotion-hangs", "promotion-failed", "node-roles-differ")
+OF_NODE = (
+    "promotion-hangs",
+    "promotion-failed",
+    "upgrade-post-drain-unanswered",
+    "upgrade-left-node-behind",
+    "upgrade-node-failed",
+)
+"""What keeps the planner at a node; of an upgrade that is over, too."""
 
 
 @rule(
@@ -55,7 +62,7 @@ def planner_standing_still(facts: Facts) -> Iterator[Hit]:
     nodes = _named_nodes(facts, report)
     yield Hit(
         subject=CONTROL_PLANE,
-        message=f"{describe_report(report)} since {since}, for {format_duration(age)}, while no upgrade runs: "
+        message=f"{describe_standstill(report, since)} ({format_duration(age)}), while no upgrade runs: "
         f"{report.meaning}. The next upgrade stops at it when the nodes have their turn",
         evidence=(Evidence(report.subject, report.path, report.message), *_state_evidence(facts, report)),
         next=(*planner_steps(report, join_names([node.name for node in nodes])), RESTART_RANCHER),

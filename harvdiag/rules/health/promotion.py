@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
@@ -34,7 +34,8 @@ SEEN = {"Node", "Machine"}
 OPTIONAL = {"Job", "Secret", "RKEControlPlane", "Cluster.provisioning.cattle.io"}
 
 
-class _Promotion(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Promotion:
     """A promotion that was begun and is not done: the roles that the Machine has and the Node lacks, if it has any."""
 
     node: ObjectRef
@@ -270,15 +271,14 @@ def _differences(facts: Facts, node: ObjectRef, machine: ObjectRef) -> list[str]
     held = [(f"Node {node.name}", _node_roles(facts.pairing.obj(node)))]
     held += [(f"{_title(part)} {part.name}", _rancher_roles(facts, part)) for part in parts if _has_roles(facts, part)]
     every = set().union(*(roles for _, roles in held))
-    words = []
+    sides: dict[tuple[str, str], list[str]] = {}
     for role in (role for role in ROLES if role in every):
         having = [what for what, roles in held if role in roles]
         lacking = [what for what, roles in held if role not in roles]
         if lacking:
-            words.append(
-                f"{join_names(having)} {'have' if len(having) > 1 else 'has'} {role}, {join_names(lacking)} not"
-            )
-    return words
+            verb = "have" if len(having) > 1 else "has"
+            sides.setdefault((f"{join_names(having)} {verb}", join_names(lacking)), []).append(role)
+    return [f"{having} {join_names(roles)}, {lacking} not" for (having, lacking), roles in sides.items()]
 
 
 def _title(part: ObjectRef) -> str:

@@ -63,8 +63,8 @@ def node_replaced(facts: Facts) -> Iterator[Hit]:
                     *_etcd_evidence(facts, node),
                 ),
                 next=tuple(_steps(facts, found)),
-                caution=f"Do not delete Machine {found.old.name} while Node {node.name} runs: {advice.DELETES_NODE} "
-                f"{advice.QUORUM}",
+                caution=f"Keep Machine {found.old.name} while Node {node.name} runs: {advice.DELETES_NODE} "
+                f"{advice.QUORUM} Move its VMs away first.",
                 causes=(Cause("machine-stuck-deleting", found.old),),
                 targets=(found.old, found.new),
             )
@@ -127,7 +127,7 @@ def _steps(facts: Facts, found: _Replaced) -> Iterator[str]:
         f"delete {found.new.name}."
     )
     yield (
-        f"Verify that nothing of {name} is left (Node, both Machines, `nodes.longhorn.io`, etcd member), then install "
+        f"Check that nothing of {name} is left (Node, both Machines, `nodes.longhorn.io`, etcd member), then install "
         "the host on a wiped disk and let it join again."
     )
     yield "If the new Node has to stay, ask vendor support how to release the old Machine without it."

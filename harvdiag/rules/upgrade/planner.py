@@ -21,7 +21,7 @@ from harvdiag.rules.planner_advice import (
     RESTART_CAPI,
     RESTART_RANCHER,
     STALLED_AFTER,
-    describe_report,
+    describe_standstill,
     machine_causes,
     planner_steps,
 )
@@ -146,8 +146,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     since = _unchanged_since(facts, rollout, report)
     yield Hit(
         subject=CONTROL_PLANE,
-        message=f"{describe_report(report)}, without progress since {Timestamp(since)}: "
-        + (outdated if ahead else report.meaning),
+        message=f"{describe_standstill(report, Timestamp(since))}: " + (outdated if ahead else report.meaning),
         evidence=_stall_evidence(facts, rollout, report, nodes),
         next=_next_steps(report, nodes, ahead),
         caution=(
