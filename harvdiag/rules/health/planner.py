@@ -28,6 +28,7 @@ INITIALIZED = ("status.initialized", "status.ready")
 OF_NODE = (
     "promotion-hangs",
     "promotion-failed",
+    "node-unready",
     "upgrade-post-drain-unanswered",
     "upgrade-left-node-behind",
     "upgrade-node-failed",
@@ -38,9 +39,10 @@ OF_NODE = (
 @rule(
     "planner-standing-still",
     short="planner standing still",
+    holds=True,
     severity=Severity.WARNING,
-    needs={"RKEControlPlane", "Upgrade", "Machine"},
-    optional={"Cluster.provisioning.cattle.io", "Node", "Secret", "UpgradePlan"},
+    needs={"RKEControlPlane", "Upgrade", "Machine", "Node", "Secret"},
+    optional={"Cluster.provisioning.cattle.io", "UpgradePlan"},
     links=["harvester/harvester#4683", "harvester/harvester#7331", "harvester/harvester#2191"],
 )
 def planner_standing_still(facts: Facts) -> Iterator[Hit]:

@@ -50,6 +50,7 @@ class _Promotion:
 @rule(
     "promotion-hangs",
     short="promotion hangs",
+    holds=True,
     severity=Severity.WARNING,
     needs=SEEN,
     optional=OPTIONAL,
@@ -72,6 +73,7 @@ def promotion_hangs(facts: Facts) -> Iterator[Hit]:
 @rule(
     "promotion-failed",
     short="promotion failed",
+    holds=True,
     needs=SEEN,
     optional=OPTIONAL,
     links=["harvester/harvester#2187", "harvester/harvester#2191"],
@@ -92,8 +94,7 @@ def promotion_failed(facts: Facts) -> Iterator[Hit]:
 @rule(
     "node-roles-differ",
     short="roles differ",
-    needs={*SEEN, "Secret", "RKEControlPlane"},
-    optional={"Job", "Cluster.provisioning.cattle.io"},
+    needs={*SEEN, "Secret", "Job", "RKEControlPlane", "Cluster.provisioning.cattle.io"},
     links=["harvester/harvester#8968", "harvester/harvester#11336"],
 )
 def node_roles_differ(facts: Facts) -> Iterator[Hit]:
