@@ -30,6 +30,7 @@ REASON = next(column for column in CATALOGUE["Machine"].columns if column.name =
     short="Machine failed",
     alike="have failed, although their phase is Running",
     needs={"Machine"},
+    optional={"Node"},
     links=["harvester/harvester#6810"],
 )
 def machine_failed(facts: Facts) -> Iterator[Hit]:

@@ -27,6 +27,7 @@ LASTING = timedelta(hours=2)
     short="CAPI cluster not provisioned",
     needs={"Cluster", "Upgrade"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
+    optional={"Node"},
 )
 def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster is not in phase Provisioned.
@@ -85,6 +86,7 @@ def _cluster_causes(facts: Facts) -> tuple[Cause, ...]:
     severity=Severity.WARNING,
     needs={"Cluster", "Upgrade"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
+    optional={"Node"},
 )
 def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster has been provisioning for hours.

@@ -47,7 +47,8 @@ class _Holder(NamedTuple):
     "upgrade-drain-hangs",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "RKEControlPlane"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "RKEControlPlane", "Cluster.provisioning.cattle.io"},
+    optional={BUDGET, VMI},
     links=["harvester/harvester#9062", "harvester/harvester#9293", "harvester/harvester#8977"],
 )
 def upgrade_drain_hangs(facts: Facts) -> Iterator[Hit]:
