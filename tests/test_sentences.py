@@ -72,11 +72,15 @@ WORDS = 3
 """From so many words on a literal is taken for a piece of a sentence."""
 API = frozenset(
     {
+        "error draining machine",
         "failure while applying plan",
+        "join url to be available",
+        "marking control plane as initialized",
         "no etcd machines exist that have plans",
         "non-ready bootstrap machine",
         "status.conditions, type Failed",
         "status.conditions, type Ready",
+        "system-upgrade-controller helm chart",
         "waiting for agent to check in",
         "waiting for at least one bootstrap node",
         "waiting for cluster agent to connect",

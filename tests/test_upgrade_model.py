@@ -15,11 +15,11 @@ from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.dialects import explain_message
 from harvdiag.upgrade.handshake import KEYS, WAITS, DrainStep, annotation_path, read_handshake
 from harvdiag.upgrade.jobs import jobs_of
 from harvdiag.upgrade.percent import Percent, compute_percent
 from harvdiag.upgrade.phases import PHASES, STATES
-from harvdiag.upgrade.planner import explain_message
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v2 import UpgradePlan
 from tests.sample import examples
@@ -27,7 +27,7 @@ from tests.world import World, healthy, rollouts, write_folder
 from tests.world.faults import ghost, orphan
 from tests.world.steps import SINGLE, STEPS, say
 from tests.world.upgradeplans import V2_PHASES, at_v2
-from tests.world.upgrades import NAME, add_node_job, set_job
+from tests.world.upgrades import NAME, add_node_job, conditions, set_job
 
 
 def facts(world: World, place: Path) -> Facts:
@@ -379,6 +379,27 @@ MESSAGES = {
     "waiting for cluster agent to connect": "cluster agent",
     "rkecontrolplane was already initialized but no etcd machines exist that have plans": "all etcd Machines",
     "CAPI cluster or RKEControlPlane is paused": "paused",
+    # Rancher 2.6.4, then 2.7.5, 2.9.3 and 2.15.0 (docs/objects.md#planner-messages).
+    f"provisioning etcd node(s) {M}": "etcd nodes",
+    "waiting for possible init node": "fit to be the init node",
+    "rkecluster fleet-local/local: releaseData nil for version v1.24.7+rke2r1": "knows nothing of this",
+    "waiting for system-upgrade-controller helm chart reconciliation: waiting": "chart of the",
+    "marking control plane as initialized and ready": "does not stay",
+    "waiting for infrastructure ready": "RKECluster is not ready",
+    "waiting for all etcd machines to be deleted": "being deleted",
+    "waiting for at least one control plane, etcd, and worker node to be registered": "no registered Machine",
+    "waiting for join url to be available on bootstrap node": "where others join",
+    f"failing etcd machine(s) {M}: NodeHealthy": "reports an error",
+    f"non-ready worker machine(s) {M}": "a worker is not ready",
+    f"uncordoning etcd node(s) {M}: error undraining machine {M}: timeout": "uncordon failed",
+    f"draining etcd node(s) {M},custom-0a1b2c3d4e5f": "a node is being drained",
+    f"configuring etcd node(s) {M}: drain completed": "new plan follows",
+    "fleet-local/local: KDM release data is empty for v1.34.1+rke2r1": "knows nothing of this",
+    f"configuring bootstrap node(s) {M}: waiting for cluster pre-bootstrap to complete": "before the first node",
+    f"waiting for [{M}] certificate rotation probes": "certificates",
+    "waiting for encryption key rotation stage to be finished": "encrypts Secrets",
+    "marking control plane as initialized": "does not stay",
+    "unpausing CAPI cluster": "holds or releases",
 }
 
 
@@ -388,11 +409,26 @@ def test_each_message_is_decoded(message: str) -> None:
     assert explain_message(message.upper()) == explain_message(message)
 
 
-def test_an_unknown_message_means_nothing(tmp_path: Path) -> None:
+def test_an_unknown_message_is_a_wait_as_it_stands(tmp_path: Path) -> None:
+    """It is never dropped: a release may have new words."""
     assert explain_message("") == explain_message("all is well") == ""
     world = rollouts.at_step(healthy(version="v1.8.2"), "hv02", "h4")
     say(world, "all is well", world.captured_at)
-    assert rollout(world, tmp_path).planner == []
+    (told,) = rollout(world, tmp_path).planner
+    assert (told.message, told.part, told.stalls, told.error) == ("all is well", "", True, False)
+    assert told.meaning
+
+
+@pytest.mark.parametrize(("status", "reason", "error"), [("Unknown", "Waiting", False), ("False", "Error", True)])
+def test_an_error_of_the_planner_is_no_wait(status: str, reason: str, error: bool, tmp_path: Path) -> None:
+    """Rancher writes it with SetError (`planner/controller.go`); an echo of the wait comes after its message."""
+    world = rollouts.at_step(healthy(version="v1.8.2"), "hv02", "h4")
+    rows = {row["type"]: row for row in conditions(world.get("RKEControlPlane", "local"))}
+    rows["Ready"].update(status=status, reason=reason, message="no suitable server found")
+    rows["Reconciled"].update(message="RKEControlPlane has not been fully reconciled yet")
+    told = rollout(world, tmp_path).planner
+    assert (told[0].message, told[0].error) == ("no suitable server found", error)
+    assert told[-1].echo
 
 
 # Upgrade V2 (docs/objects.md#upgrade-v2)

@@ -1,37 +1,18 @@
-"""The messages of Rancher's planner in conditions, and what they mean; docs/objects.md#planner-messages."""
+"""What Rancher's planner says of cluster `local` in conditions, as it stands; docs/objects.md#planner-messages."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from harvdiag.core.conditions import ALL_LISTS, conditions_of
+from harvdiag.core.conditions import ALL_LISTS, Condition, conditions_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import latest_time
 from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
+from harvdiag.upgrade.dialects import KnownMessage, find_known_message
 
-__all__ = [
-    "KNOWN_MESSAGES",
-    "KnownMessage",
-    "PlannerMessage",
-    "explain_message",
-    "find_known_message",
-    "planner_messages",
-]
-
-
-class KnownMessage(NamedTuple):
-    """A part of a message, in lower case, and what it means.
-
-    `stalls`: it may last forever while nothing but this message shows it. Where it does not, it only names whose turn
-    it is, or waits for a hook, a drain or a pause, of which other objects show more.
-    """
-
-    part: str
-    meaning: str
-    stalls: bool = False
+__all__ = ["PlannerMessage", "planner_messages"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,93 +31,67 @@ class PlannerMessage:
     with each status only.
     """
     part: str = ""
-    """As in the KnownMessage, as is `stalls`."""
+    """As in the KnownMessage; empty for a message that is not known. `stalls` and `echo` are of it, too."""
     stalls: bool = False
+    error: bool = False
+    """The condition reports an error rather than a wait."""
+    echo: bool = False
 
 
-KNOWN_MESSAGES = (
-    KnownMessage("is paused", "Rancher does nothing while the CAPI Cluster or the RKEControlPlane is paused"),
-    KnownMessage("waiting for at least one bootstrap node", "no init node has a plan: nothing can begin", stalls=True),
-    KnownMessage(
-        "non-ready bootstrap machine",
-        "the init Machine has no healthy node, or CAPI cannot talk to the cluster",
-        stalls=True,
-    ),
-    KnownMessage(
-        "waiting for agent to check in",
-        "the host's rancher-system-agent never applied a plan: it is not running or misdirected",
-        stalls=True,
-    ),
-    KnownMessage(
-        "failure while applying plan", "the host's agent has failed the plan as often as it may try", stalls=True
-    ),
-    KnownMessage("waiting for probes", "a component on the host does not become healthy", stalls=True),
-    KnownMessage(
-        "waiting for kubelet to update",
-        "the node's kubelet is not yet the new one, or CAPI sees an old state",
-        stalls=True,
-    ),
-    KnownMessage("waiting for uncordon to finish", "Harvester has not acknowledged the post-drain hook"),
-    KnownMessage("error draining machine", "the drain was refused: see the error"),
-    KnownMessage("draining node", "the node is being drained"),
-    KnownMessage(
-        "waiting for plan to be applied",
-        "the plan was delivered; the host's agent has not finished it",
-        stalls=True,
-    ),
-    KnownMessage("waiting for cluster agent to connect", "the cluster agent of Rancher is not connected", stalls=True),
-    KnownMessage(
-        "no etcd machines exist that have plans",
-        "all etcd Machines were replaced: there is no node to begin with",
-        stalls=True,
-    ),
-    KnownMessage("configuring bootstrap node", "the init node has its turn"),
-    KnownMessage("configuring etcd node", "the etcd nodes have their turn"),
-    KnownMessage("configuring control plane node", "the control-plane nodes have their turn"),
-    KnownMessage("configuring worker node", "the workers have their turn"),
-)
-"""The known messages, the more specific first."""
+UNKNOWN = KnownMessage("", "Rancher's planner waits; harvdiag has no explanation of this message")
+FAULT = KnownMessage("", "Rancher's planner reports an error, and tries again")
 MACHINE = re.compile(r"\bcustom-[0-9a-f]{12}\b")
 TYPES = ("Ready", "Reconciled", "Updated", "Provisioned")
-
-
-def find_known_message(message: str) -> KnownMessage | None:
-    """Return the most specific known message in a text; None where there is none."""
-    spoken = message.lower()
-    return next((known for known in KNOWN_MESSAGES if known.part in spoken), None)
-
-
-def explain_message(message: str) -> str:
-    """Return what a message means; empty for an unknown one."""
-    known = find_known_message(message)
-    return known.meaning if known else ""
+"""The conditions that the planner writes, and Rancher copies to the provisioning Cluster."""
 
 
 def planner_messages(snapshot: Snapshot) -> list[PlannerMessage]:
-    """Return the known messages of Rancher's planner, each once, in the order of the cluster's objects."""
+    """Return the messages of Rancher's planner, each once, in the order of the cluster's objects.
+
+    In its own conditions every message counts, known or not; in others only a known one. One that only repeats that
+    the planner waits comes last.
+    """
     messages: dict[str, PlannerMessage] = {}
     for ref in (CONTROL_PLANE, PROVISIONING):
         obj = snapshot.get(ref)
         for message in _read_messages(ref, obj) if obj else ():
             messages.setdefault(message.message, message)
-    return list(messages.values())
+    return sorted(messages.values(), key=lambda message: message.echo)
 
 
 def _read_messages(ref: ObjectRef, obj: dict[str, object]) -> list[PlannerMessage]:
-    rows = conditions_of(obj, ALL_LISTS)
-    found = []
-    for row in sorted(rows, key=lambda row: TYPES.index(row.type) if row.type in TYPES else len(TYPES)):
-        if row.status != "True" and (known := find_known_message(row.message)):
-            found.append(
-                PlannerMessage(
-                    subject=ref,
-                    path=row.path,
-                    message=row.message,
-                    meaning=known.meaning,
-                    machines=tuple(dict.fromkeys(MACHINE.findall(row.message))),
-                    since=latest_time(row.changed, row.updated),
-                    part=known.part,
-                    stalls=known.stalls,
-                )
-            )
-    return found
+    rows = sorted(conditions_of(obj, ALL_LISTS), key=_place)
+    return [_build_message(ref, row, known) for row in rows if row.status != "True" and (known := _classify(row))]
+
+
+def _place(row: Condition) -> int:
+    return TYPES.index(row.type) if row.type in TYPES else len(TYPES)
+
+
+def _classify(row: Condition) -> KnownMessage | None:
+    """Return what a condition says; None where it is not the planner that speaks, or nothing is said."""
+    if known := find_known_message(row.message):
+        return known
+    if not row.message.strip() or row.type not in TYPES:
+        return None
+    return FAULT if _is_error(row) else UNKNOWN
+
+
+def _is_error(row: Condition) -> bool:
+    """Rancher writes status Unknown and reason Waiting for a wait, False and Error for an error."""
+    return row.reason == "Error" or (row.status == "False" and row.reason not in {"", "Waiting"})
+
+
+def _build_message(ref: ObjectRef, row: Condition, known: KnownMessage) -> PlannerMessage:
+    return PlannerMessage(
+        subject=ref,
+        path=row.path,
+        message=row.message,
+        meaning=known.meaning,
+        machines=tuple(dict.fromkeys(MACHINE.findall(row.message))),
+        since=latest_time(row.changed, row.updated),
+        part=known.part,
+        stalls=known.stalls,
+        error=_is_error(row),
+        echo=known.echo,
+    )

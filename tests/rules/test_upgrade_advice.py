@@ -167,7 +167,9 @@ def test_a_lost_answer_of_the_last_node_is_told_as_such() -> None:
     """It is no upgrade that was deleted midway."""
     assert rules_of(last_unanswered()) == set()
     world = rollouts.wait(last_unanswered(), hours=5)
-    assert {f.rule for f in check(world)} == {"upgrade-post-drain-unanswered"}
+    findings = check(world)
+    assert {f.rule for f in findings} == {"upgrade-post-drain-unanswered", "planner-standing-still"}
+    assert [f.rule for f in findings.roots] == ["upgrade-post-drain-unanswered"]
     finding = one(world, "upgrade-post-drain-unanswered")
     assert f"Upgrade {NAME} is over" in finding.message
     assert "operating system" in finding.caution

@@ -270,6 +270,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                     advice.inspect_object("nodes", node.name, ""),
                     "Compare the other links of the pair before an upgrade.",
                 ),
+                causes=(Cause("node-replaced", node),),
             )
 
 

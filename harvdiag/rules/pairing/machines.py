@@ -24,6 +24,8 @@ NOT_RUNNING = (
     "machine-without-node-ref",
 )
 """What may keep a Machine from phase Running."""
+GOOD = frozenset({"Running", "Updating"})
+"""Updating came with Cluster API 1.12, and Harvester reads it as Running (docs/objects.md#kind-machine-phase)."""
 BY_HOOK = "Rancher's safe removal of its etcd member"
 BY_FINALIZER = "its finalizer: the node, its volumes or its infrastructure are not yet released"
 READ_DELETION = (
@@ -71,7 +73,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
 
 def _node_ref_causes(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> tuple[Cause, ...]:
     return (
-        *(Cause("node-half-joined", node) for node in hosts),
+        *(Cause(name, node) for node in hosts for name in ("node-replaced", "node-half-joined")),
         Cause("machine-without-bootstrap", machine),
         Cause("machine-without-infrastructure", machine),
         Cause("cluster-paused", LOCAL),
@@ -191,7 +193,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.machines:
         phase = get_text(pairing.obj(machine), "status.phase")
-        if phase == "Running" or facts.recently_created(machine) or facts.recently_deleted(machine):
+        if phase in GOOD or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         edge = pairing.node_ref(machine)
         owner = f" of Node {edge.value}" if edge else ""

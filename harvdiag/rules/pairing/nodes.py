@@ -219,7 +219,7 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
             ),
             next=_stale_machine_steps(edge.value if edge else "absent"),
             caution=advice.DELETES_NODE,
-            causes=tuple(Cause("machine-stuck-deleting", machine) for machine in stale),
+            causes=(Cause("node-replaced", node), *(Cause("machine-stuck-deleting", machine) for machine in stale)),
         )
 
 

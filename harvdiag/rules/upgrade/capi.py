@@ -9,7 +9,7 @@ from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.fields import Obj, get_text
 from harvdiag.core.model import Severity
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.kinds.local import LOCAL
+from harvdiag.kinds.local import CONTROL_PLANE, LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -28,6 +28,7 @@ LASTING = timedelta(hours=2)
     short="CAPI cluster not provisioned",
     needs={"Cluster", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
+    optional={"Node"},
 )
 def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster is not in phase Provisioned.
@@ -46,7 +47,7 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
         + ("the upgrade waits for it" if facts.upgrade_run else "Harvester refuses an upgrade"),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_next_steps(),
-        causes=_cluster_causes(),
+        causes=_cluster_causes(facts),
     )
 
 
@@ -64,8 +65,13 @@ def _next_steps() -> tuple[str, ...]:
     )
 
 
-def _cluster_causes() -> tuple[Cause, ...]:
-    return tuple(Cause(name, LOCAL) for name in ("cluster-paused", "init-node-missing", "no-machine-listed"))
+def _cluster_causes(facts: Facts) -> tuple[Cause, ...]:
+    """Return what keeps the cluster from its phase: a promotion and the planner, too (harvester/harvester#2191)."""
+    of_cluster = (Cause(name, LOCAL) for name in ("cluster-paused", "init-node-missing", "no-machine-listed"))
+    of_nodes = (
+        Cause(name, node) for node in facts.links.refs("Node") for name in ("promotion-hangs", "promotion-failed")
+    )
+    return (*of_cluster, *of_nodes, Cause("planner-standing-still", CONTROL_PLANE))
 
 
 @rule(
@@ -75,6 +81,7 @@ def _cluster_causes() -> tuple[Cause, ...]:
     severity=Severity.WARNING,
     needs={"Cluster", "Upgrade"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
+    optional={"Node"},
 )
 def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster has been provisioning for hours.
@@ -101,7 +108,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
         ),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_next_steps(),
-        causes=_cluster_causes(),
+        causes=_cluster_causes(facts),
     )
 
 

@@ -10,68 +10,42 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.graph.pairing import NODE_REF
-from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
+from harvdiag.kinds.local import CONTROL_PLANE, FLEET
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.planner_advice import (
+    KUBELET,
+    LABEL_KUBECONFIG,
+    RESTART_CAPI,
+    RESTART_RANCHER,
+    STALLED_AFTER,
+    describe_standstill,
+    machine_causes,
+    planner_steps,
+)
 from harvdiag.rules.upgrade_evidence import pairing_causes, plan_secret_evidence, state_evidence, upgrade_at_nodes
+from harvdiag.upgrade.dialects import DRAINING
+from harvdiag.upgrade.handshake import DrainStep
 from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
-STALLED_AFTER = timedelta(hours=2)
-"""How long the planner must have reported the same without other progress: what it waits for takes minutes."""
 LAG = timedelta(minutes=10)
 """How long the planner's messages may lag behind the Machines."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
-KUBELET = "waiting for kubelet to update"
-OF_CLUSTER = ("cluster-paused", "init-node-missing", "no-machine-listed")
-OF_NODE = ("upgrade-plan-failed", "upgrade-plan-not-applied", "upgrade-waiting-for-reboot", "upgrade-node-failed")
+OF_NODE = (
+    "upgrade-plan-failed",
+    "upgrade-plan-not-applied",
+    "upgrade-waiting-for-reboot",
+    "upgrade-node-failed",
+    "promotion-hangs",
+    "promotion-failed",
+)
 OF_GHOST = ("machine-dangling-node", "machine-without-node-ref", "machine-stuck-deleting")
-OF_MACHINE = (*OF_GHOST, "machine-not-running")
-RESTART_CAPI = (
-    "Make Cluster API reconnect: `kubectl get deployments -A` shows where capi-controller-manager runs "
-    "(cattle-provisioning-capi-system, or from 1.8 on cattle-capi-system); `kubectl rollout restart` it there."
-)
-LABEL_KUBECONFIG = (
-    'Read the log of capi-controller-manager: "Unauthorized" means that its credentials have expired. Verify that the '
-    "Secret with its credentials has its label: `kubectl get secret -n fleet-local local-kubeconfig --show-labels` "
-    "must show cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
-)
-SERVICES = "`journalctl -u rke2-server -u rke2-agent -u rancher-system-agent`"
-AGENT = (
-    "Check on the host of {nodes}: `systemctl status rancher-system-agent` and `journalctl -u rancher-system-agent -n "
-    '200`. "x509" means a certificate that it does not trust (harvester/harvester#10522), "provide credentials" '
-    "that its account no longer exists; when that is fixed, `systemctl restart rancher-system-agent`."
-)
-STEPS = {
-    "waiting for at least one bootstrap node": (
-        "Find the init node's plan Secret: `kubectl get secrets -n fleet-local -l rke.cattle.io/init-node`.",
-        advice.LIST_MACHINES,
-    ),
-    "non-ready bootstrap machine": (advice.LIST_MACHINES, LABEL_KUBECONFIG, RESTART_CAPI),
-    "waiting for agent to check in": (AGENT,),
-    "failure while applying plan": (
-        "Read what failed, on the host of {nodes}: `journalctl -u rancher-system-agent -n 200`.",
-    ),
-    "waiting for probes": (
-        "Check on the host of {nodes} the component that the message names: " + SERVICES + "; `crictl ps -a` lists "
-        "its containers (harvester/harvester#1984).",
-    ),
-    KUBELET: ("Check on the host of {nodes} why its kubelet is not the new one: " + SERVICES + ".",),
-    "waiting for plan to be applied": (AGENT,),
-    "waiting for cluster agent to connect": (
-        "Read the log of the pods `rancher` in cattle-system, and check `kubectl get pods -n cattle-system`.",
-    ),
-    "no etcd machines exist that have plans": (
-        advice.LIST_MACHINES,
-        (
-            "Find the plan Secrets that have the etcd role: `kubectl get secrets -n fleet-local -l "
-            "rke.cattle.io/etcd-role=true`. Ask vendor support before you change any."
-        ),
-    ),
-}
-"""Next steps for each known message of the planner, by its part."""
+DRAINS = (DRAINING, "draining", "error draining machine")
+OF_HARVESTER = (DrainStep.PRE_DRAIN_REQUESTED, DrainStep.POST_DRAIN_REQUESTED)
+"""Steps at which the planner waits for a hook of Harvester; other checks look at its Job."""
 
 
 @rule(
@@ -166,14 +140,13 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     report = _stalled_message(facts, rollout) if rollout else None
     if rollout is None or report is None:
         return
-    nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(report.machines)]
+    nodes = _named_nodes(rollout, report)
     ahead = _upgraded_nodes(rollout, report, nodes)
     outdated = f"{_join_names(ahead)} runs the new kubelet, so Cluster API has an outdated state"
     since = _unchanged_since(facts, rollout, report)
     yield Hit(
         subject=CONTROL_PLANE,
-        message=f'Rancher\'s planner says "{report.message}", without progress since {Timestamp(since)}: '
-        + (outdated if ahead else report.meaning),
+        message=f"{describe_standstill(report, Timestamp(since))}: " + (outdated if ahead else report.meaning),
         evidence=_stall_evidence(facts, rollout, report, nodes),
         next=_next_steps(report, nodes, ahead),
         caution=(
@@ -205,14 +178,26 @@ def _stalled_message(facts: Facts, rollout: UpgradeRun) -> PlannerMessage | None
     report = next((report for report in rollout.planner if report.stalls), None)
     if report is None or not all(Timestamp(each.since) for each in rollout.planner):
         return None
+    if any(_waits_for_hook(report, node) for node in _named_nodes(rollout, report)):
+        return None
     age = facts.now.since(Timestamp(_unchanged_since(facts, rollout, report)))
     return report if age is not None and age >= STALLED_AFTER else None
+
+
+def _named_nodes(rollout: UpgradeRun, report: PlannerMessage) -> list[NodeUpgrade]:
+    return [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(report.machines)]
+
+
+def _waits_for_hook(report: PlannerMessage, node: NodeUpgrade) -> bool:
+    """Whether Harvester has the next turn, or a drain that Harvester has answered does not end: both have checks."""
+    step = node.handshake.step if node.handshake else DrainStep.IDLE
+    return step in OF_HARVESTER or (step is DrainStep.PRE_DRAIN_ACKNOWLEDGED and report.part in DRAINS)
 
 
 def _unchanged_since(facts: Facts, rollout: UpgradeRun, report: PlannerMessage) -> str:
     """Return the time of the last progress: a new message, a new plan for a Machine in it, a Job's begin or end."""
     begun = rollout.upgrade.conditions.get("NodesUpgraded")
-    nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(report.machines)]
+    nodes = _named_nodes(rollout, report)
     return latest_time(
         *(each.since for each in rollout.planner),
         *(get_text(facts.pairing.obj(secret), UPDATED) for node in nodes for secret, _ in node.secrets),
@@ -229,15 +214,8 @@ def _upgraded_nodes(rollout: UpgradeRun, report: PlannerMessage, nodes: list[Nod
 
 
 def _next_steps(report: PlannerMessage, nodes: list[NodeUpgrade], ahead: list[NodeUpgrade]) -> tuple[str, ...]:
-    steps = (LABEL_KUBECONFIG, RESTART_CAPI) if ahead else STEPS[report.part]
-    named = _join_names(nodes) or "the Machine that the message names"
-    return (
-        *(step.replace("{nodes}", named) for step in steps),
-        (
-            "If that shows nothing, read the log of the pods `rancher` in cattle-system, then restart them: `kubectl "
-            "rollout restart deployment rancher -n cattle-system`; VMs keep running."
-        ),
-    )
+    steps = (LABEL_KUBECONFIG, RESTART_CAPI) if ahead else planner_steps(report, _join_names(nodes))
+    return (*steps, RESTART_RANCHER)
 
 
 def _join_names(nodes: list[NodeUpgrade]) -> str:
@@ -245,12 +223,7 @@ def _join_names(nodes: list[NodeUpgrade]) -> str:
 
 
 def _stall_causes(report: PlannerMessage, nodes: list[NodeUpgrade]) -> Iterator[Cause]:
-    yield Cause("planner-waits-for-ghost-machine", CONTROL_PLANE)
-    yield from (Cause(name, LOCAL) for name in OF_CLUSTER)
-    yield from (Cause(name, ObjectRef("Machine", FLEET, machine)) for machine in report.machines for name in OF_MACHINE)
-    yield from (
-        Cause("init-node-dead", ObjectRef("Secret", FLEET, f"{machine}-machine-plan")) for machine in report.machines
-    )
+    yield from machine_causes(report)
     for node in nodes:
         yield from (Cause(name, node.ref) for name in OF_NODE)
         yield from pairing_causes(node)

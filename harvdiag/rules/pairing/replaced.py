@@ -1,0 +1,139 @@
+"""A host that was lost and reinstalled under its old name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harvdiag.core.conditions import find_condition
+from harvdiag.core.fields import get_labels, get_text
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.timestamps import Timestamp
+from harvdiag.graph.pairing import NODE_REF, NODE_REF_UID, PROVIDER_ID
+from harvdiag.kinds.local import FLEET
+from harvdiag.rules import advice
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import field_evidence
+from harvdiag.rules.facts import Facts
+
+CREATED = "metadata.creationTimestamp"
+UID = "metadata.uid"
+ETCD_ROLE = "node-role.kubernetes.io/etcd"
+ETCDCTL = (
+    "etcdctl --cacert=/var/lib/rancher/rke2/server/tls/etcd/server-ca.crt "
+    "--cert=/var/lib/rancher/rke2/server/tls/etcd/server-client.crt "
+    "--key=/var/lib/rancher/rke2/server/tls/etcd/server-client.key"
+)
+
+
+class _Replaced(NamedTuple):
+    """A Node, the Machine of the host that had its name before, and the Machine that was made for the new host."""
+
+    node: ObjectRef
+    old: ObjectRef
+    new: ObjectRef
+
+
+@rule(
+    "node-replaced",
+    short="host replaced under its name",
+    needs={"Node", "Machine"},
+    optional={"CustomMachine", "RKEBootstrap"},
+    links=["harvester/harvester#4292", "harvester/harvester#10534", "harvester/harvester#8713"],
+)
+def node_replaced(facts: Facts) -> Iterator[Hit]:
+    """A host was lost and reinstalled under its old name, while the Machine of the lost host stayed.
+
+    The old Machine still references the Node by name and provider ID, so that the Machine of the new host never finds
+    it. Of a management node the etcd member is still there as well: the new host does not get in before it is gone. To
+    delete the old Machine as it is deletes the new Node.
+    """
+    for node in facts.pairing.nodes:
+        found = _find_replacement(facts, node)
+        if found:
+            yield Hit(
+                subject=node,
+                message=f"Host {node.name} was reinstalled under its old name: Machine {found.old.name} of the lost "
+                f"host still references Node {node.name}, so Machine {found.new.name} of the new host finds no Node"
+                + _describe_etcd(facts, node),
+                evidence=(
+                    *field_evidence(facts, found.old, NODE_REF, NODE_REF_UID, PROVIDER_ID, CREATED),
+                    *field_evidence(facts, found.new, NODE_REF, CREATED),
+                    *field_evidence(facts, node, UID, CREATED),
+                    *_etcd_evidence(facts, node),
+                ),
+                next=tuple(_steps(facts, found)),
+                caution=f"Keep Machine {found.old.name} while Node {node.name} runs: {advice.DELETES_NODE} "
+                f"{advice.QUORUM} Move its VMs away first.",
+                causes=(Cause("machine-stuck-deleting", found.old),),
+                targets=(found.old, found.new),
+            )
+
+
+def _find_replacement(facts: Facts, node: ObjectRef) -> _Replaced | None:
+    holders = [edge.source for edge in facts.links.edges_to(node, NODE_REF)]
+    for old in (m for m in holders if m.namespace == FLEET and m in facts.links.objects):
+        for new in facts.pairing.machines:
+            if new != old and _is_successor(facts, node, old, new):
+                return _Replaced(node, old, new)
+    return None
+
+
+def _is_successor(facts: Facts, node: ObjectRef, old: ObjectRef, new: ObjectRef) -> bool:
+    """Whether `new` was made for the host that has the Node's name now, after `old`, and has found no Node since."""
+    pairing = facts.pairing
+    if pairing.node_ref(new) or pairing.deletion_time(new) or facts.recently_created(new):
+        return False
+    if node not in pairing.candidate_nodes(new) and _node_name(facts, new) != node.name:
+        return False
+    made = [Timestamp(get_text(pairing.obj(ref), CREATED)) for ref in (old, new, node)]
+    recreated = pairing.uid_differs(old) or (bool(made[1]) and made[1] < made[2])
+    return bool(recreated) and made[0] < made[1]
+
+
+def _node_name(facts: Facts, machine: ObjectRef) -> str:
+    return str(get_labels(facts.pairing.obj(machine)).get("rke.cattle.io/node-name", ""))
+
+
+def _is_no_member(facts: Facts, node: ObjectRef) -> bool:
+    """Whether the new host should be in etcd, and is not."""
+    obj = facts.pairing.obj(node)
+    return get_labels(obj).get(ETCD_ROLE) == "true" and find_condition(obj, "EtcdIsVoter").status != "True"
+
+
+def _describe_etcd(facts: Facts, node: ObjectRef) -> str:
+    if not _is_no_member(facts, node):
+        return ""
+    return "; the new host does not get into etcd either as long as the member of the lost host is there"
+
+
+def _etcd_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
+    voter = find_condition(facts.pairing.obj(node), "EtcdIsVoter")
+    return (Evidence(node, voter.path, voter.why or voter.status),) if voter and voter.status != "True" else ()
+
+
+def _steps(facts: Facts, found: _Replaced) -> Iterator[str]:
+    name = advice.quote_argument(found.node.name)
+    yield advice.BACK_UP
+    if _is_no_member(facts, found.node):
+        yield (
+            f"Find the etcd member of the lost host: `kubectl exec -n kube-system etcd-{_member(facts, found.node)} -- "
+            f"{ETCDCTL} member list`. With `member remove` and its ID it goes, once two other members are healthy "
+            "(harvester/harvester#10534)."
+        )
+    yield (
+        f"Machine {found.old.name} must go without taking Node {found.node.name} with it. The safe way: switch the "
+        f"new host {name} off, or run `rke2-uninstall.sh` there; delete that Machine, with which the Node goes; then "
+        f"delete {found.new.name}."
+    )
+    yield (
+        f"Check that nothing of {name} is left (Node, both Machines, `nodes.longhorn.io`, etcd member), then install "
+        "the host on a wiped disk and let it join again."
+    )
+    yield "If the new Node has to stay, ask vendor support how to release the old Machine without it."
+
+
+def _member(facts: Facts, node: ObjectRef) -> str:
+    """Return a Node whose etcd is a voter, for the command; a placeholder where none is known."""
+    voters = (n for n in facts.pairing.nodes if find_condition(facts.pairing.obj(n), "EtcdIsVoter").status == "True")
+    return next((advice.quote_argument(voter.name) for voter in voters if voter != node), "NODE")
