@@ -18,6 +18,7 @@ __all__ = [
     "UNINSTALL",
     "WITHDRAW_UPGRADE",
     "back_up_secret",
+    "describe_pod",
     "inspect_host",
     "inspect_object",
     "only_node_steps",
@@ -119,3 +120,9 @@ def set_chart_replicas(number: int) -> tuple[str, ...]:
             "fleet-local harvester`. A Deployment that is scaled by hand is set back by the chart."
         ),
     )
+
+
+def describe_pod(namespace: str, name: str) -> str:
+    """Return the step that shows where a pod may run, and what happened to it."""
+    place = f"-n {quote_argument(namespace)} {quote_argument(name)}"
+    return f"Read what keeps it from running: `kubectl describe pod {place}`."
