@@ -21,6 +21,7 @@ __all__ = [
     "describe_pod",
     "inspect_host",
     "inspect_object",
+    "list_pods",
     "only_node_steps",
     "quote_argument",
     "read_harvester_log",
@@ -126,3 +127,10 @@ def describe_pod(namespace: str, name: str) -> str:
     """Return the step that shows where a pod may run, and what happened to it."""
     place = f"-n {quote_argument(namespace)} {quote_argument(name)}"
     return f"Read what keeps it from running: `kubectl describe pod {place}`."
+
+
+def list_pods(namespace: str) -> str:
+    """Return the step that lists the pods of a namespace with their nodes."""
+    return (
+        f"Look at the pods: `kubectl get pods -n {quote_argument(namespace)} -o wide`; all must be Running and ready."
+    )

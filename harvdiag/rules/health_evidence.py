@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
+from harvdiag.core.escape import format_value
 from harvdiag.core.fields import field_path, get_labels, get_text
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
@@ -27,6 +28,7 @@ __all__ = [
     "lasts",
     "node_causes",
     "nodes_at_work",
+    "quote_words",
     "running_plan",
     "under_way",
 ]
@@ -48,6 +50,11 @@ def lasts(facts: Facts, since: str, span: timedelta = YOUNG, *, unknown: bool = 
     """Whether a state has lasted for `span`; `unknown` is the answer where no time is known."""
     age = facts.now.since(Timestamp(since))
     return unknown if age is None else age >= span
+
+
+def quote_words(text: str, limit: int = 160) -> str:
+    """Return what another program says, to stand in a sentence: without its own full stop."""
+    return format_value(text.strip().rstrip("."), limit)
 
 
 def running_plan(facts: Facts) -> UpgradePlan | None:

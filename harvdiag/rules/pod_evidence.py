@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harvdiag.core.conditions import conditions_of
-from harvdiag.core.escape import format_value
-from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.kinds.podstate import container_states, reason, restarts
+from harvdiag.kinds.podstate import reason, restarts
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.health_evidence import quote_words
 
 __all__ = ["FaultyPod", "faulty_pods", "pod_evidence", "pods_of"]
 
@@ -61,26 +61,22 @@ def _explain(facts: Facts, ref: ObjectRef, pod: Obj) -> tuple[str, tuple[Evidenc
     scheduling = next((row for row in conditions_of(pod) if row.type == SCHEDULING and row.status == "False"), None)
     phase = get_text(pod, "status.phase") or "of unknown phase"
     if scheduling is not None and scheduling.message:
-        return f"is {phase}: {format_value(scheduling.message)}", (Evidence(ref, scheduling.path, scheduling.message),)
+        return f"is {phase}: {quote_words(scheduling.message)}", (Evidence(ref, scheduling.path, scheduling.message),)
     if event := _latest_event(facts, ref, "FailedScheduling") if phase == "Pending" else None:
         seen = Evidence(ObjectRef("Event", ref.namespace, name_of(event)), "message", get_text(event, "message"))
-        return f"is {phase}: {format_value(get_text(event, 'message'))}", (seen,)
+        return f"is {phase}: {quote_words(get_text(event, 'message'))}", (seen,)
     why, count = reason(pod), restarts(pod)
     told = f"is {phase} with {why}" if why else f"is {phase}" if phase != "Running" else "is not ready"
     again = f" after {count} restarts" if count else ""
-    return f"{told}{again}", tuple(_state_evidence(ref, pod, phase))
+    states = field_path("status.containerStatuses").get(pod)
+    seen = [Evidence(ref, "status.containerStatuses", states)] if states else []
+    return f"{told}{again}", (Evidence(ref, "status.phase", phase), *seen)
 
 
 def _latest_event(facts: Facts, ref: ObjectRef, wanted: str) -> Obj | None:
     events = facts.find("Event", Wanted(namespace=ref.namespace, about=(ref.name,), faulty=True))
     own = [event for event in events if get_text(event, "reason") == wanted and get_text(event, "message")]
     return max(own, key=lambda event: Timestamp(get_text(event, "lastTimestamp")), default=None)
-
-
-def _state_evidence(ref: ObjectRef, pod: Obj, phase: str) -> list[Evidence]:
-    waiting = [text for state in container_states(pod) if (text := get_text(state, "state.waiting.reason"))]
-    found = [Evidence(ref, "status.phase", phase)]
-    return found + [Evidence(ref, "status.containerStatuses.state.waiting.reason", text) for text in waiting[:1]]
 
 
 def pod_evidence(pods: list[FaultyPod], most: int = 3) -> tuple[Evidence, ...]:

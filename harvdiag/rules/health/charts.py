@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.core.conditions import conditions_of
-from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
@@ -17,7 +16,7 @@ from harvdiag.rules.chart_status import ChartStatus, Difference, read_status
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
-from harvdiag.rules.health_evidence import LASTING, being_installed, lasts, running_plan, under_way
+from harvdiag.rules.health_evidence import LASTING, being_installed, lasts, quote_words, running_plan, under_way
 from harvdiag.rules.workload_room import room_beside_witness
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.phases import AT_NODES, AT_SERVICES
@@ -133,11 +132,11 @@ def _is_of_recent_upgrade(facts: Facts, obj: Obj) -> bool:
 
 def _describe(status: ChartStatus) -> str:
     since = f" since {Timestamp(status.since)}" if status.since else ""
-    named = ", ".join(format_value(str(found)) for found in status.differences[:SHOWN])
+    named = ", ".join(quote_words(str(found)) for found in status.differences[:SHOWN])
     more = f" and {len(status.differences) - SHOWN} more" if len(status.differences) > SHOWN else ""
     failed = status.state == "ErrApplied"
-    reason = format_value(status.reason, 400) if failed and status.reason else ""
-    told = "; ".join(filter(None, (reason, f"{named}{more}"))) or format_value(status.message, 400)
+    reason = quote_words(status.reason, 400) if failed and status.reason else ""
+    told = "; ".join(filter(None, (reason, f"{named}{more}"))) or quote_words(status.message, 400)
     if failed:
         return f"could not be applied{since}: {told or 'fleet gives no reason'}"
     return f"is {status.state}{since}{f': {told}' if told else ''}"
@@ -277,7 +276,7 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
 
 def _describe_chart(status: ChartStatus, failed: list[str]) -> str:
     if failed:
-        reason = f": {format_value(status.message, 400)}" if status.message else ""
+        reason = f": {quote_words(status.message, 400)}" if status.message else ""
         return f"has failed: its condition {failed[0]} is False{reason}"
     return _describe(status)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import Condition, find_condition
-from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
@@ -15,7 +14,16 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.health_evidence import LASTING, UPGRADING, YOUNG, being_installed, lasts, nodes_at_work, under_way
+from harvdiag.rules.health_evidence import (
+    LASTING,
+    UPGRADING,
+    YOUNG,
+    being_installed,
+    lasts,
+    nodes_at_work,
+    quote_words,
+    under_way,
+)
 from harvdiag.rules.upgrade_evidence import condition_evidence
 
 WORKING = frozenset({"AddonEnabling", "AddonDisabling", "AddonUpdating"})
@@ -29,7 +37,6 @@ WORKLOADS = ("virt-api", "virt-controller", "virt-operator")
     "addon-processing",
     needs={"Addon", "Upgrade"},
     optional={"UpgradePlan", "Node"},
-    links=["https://docs.harvesterhci.io/v1.7/advanced/addons/"],
 )
 def addon_processing(facts: Facts) -> Iterator[Hit]:
     """An Addon has been changing its state for long.
@@ -48,7 +55,7 @@ def addon_processing(facts: Facts) -> Iterator[Hit]:
             severity=Severity.ERROR if refused else Severity.WARNING,
             message=(
                 f"Addon {ref.namespace}/{ref.name} has been {state or 'in progress'} since {Timestamp(change.since)}"
-                f"{f': {format_value(change.message)}' if change.message else ''}"
+                f"{f': {quote_words(change.message)}' if change.message else ''}"
                 f"{'; Harvester refuses an upgrade until that ends' if refused else ''}"
             ),
             evidence=(
@@ -110,7 +117,7 @@ def kubevirt_not_available(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 advice.inspect_object("kubevirts.kubevirt.io", ref.name, ref.namespace),
-                f"Look at its pods: `kubectl get pods -n {ref.namespace} -l kubevirt.io -o wide`; all must be Running.",
+                advice.list_pods(ref.namespace),
             ),
             causes=_kubevirt_causes(ref),
         )
@@ -133,7 +140,7 @@ def _fault_lasts(facts: Facts, row: Condition) -> bool:
 def _describe_fault(row: Condition) -> str:
     words = "is not available" if row.type == "Available" else "is degraded"
     since = f" since {Timestamp(row.since)}" if row.since else ""
-    return f"{words}{since}{f' ({format_value(row.why)})' if row.why else ''}"
+    return f"{words}{since}{f' ({quote_words(row.why)})' if row.why else ''}"
 
 
 def _kubevirt_causes(ref: ObjectRef) -> tuple[Cause, ...]:

@@ -46,13 +46,10 @@ def daemonset_not_whole(facts: Facts) -> Iterator[Hit]:
             continue
         yield Hit(
             subject=ref,
-            message=(
-                f"DaemonSet {ref.namespace}/{ref.name} is not whole: {available} of {wanted} pods are available; "
-                f"{pods[0]}"
-            ),
+            message=(f"DaemonSet {ref.namespace}/{ref.name} works on {available} of {wanted} nodes only; {pods[0]}"),
             evidence=(*field_evidence(facts, ref, *COUNTS), *pod_evidence(pods)),
             next=(
-                f"Look at its pods: `kubectl get pods -n {ref.namespace} -o wide`.",
+                advice.list_pods(ref.namespace),
                 advice.describe_pod(pods[0].ref.namespace, pods[0].ref.name),
             ),
             causes=tuple(_causes(facts)),
@@ -65,7 +62,7 @@ def _count(obj: Obj, path: str) -> int:
 
 
 def _unready(facts: Facts) -> int:
-    """Return how many Nodes are not Ready: their pods are not available either, which is no fault of a DaemonSet."""
+    """Return how many Nodes are not Ready: the pods there are not available either."""
     rows = (find_condition(facts.pairing.obj(node), "Ready") for node in facts.pairing.nodes)
     return sum(row.status in {"False", "Unknown"} for row in rows)
 

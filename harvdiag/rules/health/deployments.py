@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from harvdiag.core.conditions import Condition, find_condition
-from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
@@ -22,6 +21,7 @@ from harvdiag.rules.health_evidence import (
     being_installed,
     lasts,
     nodes_at_work,
+    quote_words,
     under_way,
 )
 from harvdiag.rules.pod_evidence import FaultyPod, faulty_pods, pod_evidence, pods_of
@@ -39,7 +39,8 @@ HASH = "pod-template-hash"
 COUNTS = ("spec.replicas", *(f"status.{name}" for name in ("replicas", "updatedReplicas", "availableReplicas")))
 
 
-class _Rollout(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Rollout:
     """How far a Deployment is: the pods wanted, existing, of the present version, and available."""
 
     wanted: int
@@ -95,6 +96,10 @@ def deployment_without_room(facts: Facts) -> Iterator[Hit]:
             ),
             evidence=(*_rollout_evidence(facts, ref), *field_evidence(facts, ref, SCALE), *pod_evidence(pods)),
             next=(*_room_steps(ref, room), _look_at_pods(ref)),
+            caution=(
+                f"Do not scale {ref.name} or its ReplicaSets by hand, and do not delete pods of it that work: its "
+                "chart or Rancher sets the number back."
+            ),
             targets=tuple(witnesses(facts)),
         )
 
@@ -121,7 +126,14 @@ def _read_rollout(obj: Obj) -> _Rollout:
     existing, updated, available = (number or 0 for number in others)
     progressing, up = find_condition(obj, "Progressing"), find_condition(obj, "Available")
     since = up.since if up.status == "False" else progressing.since
-    return _Rollout(1 if wanted is None else wanted, existing, updated, available, progressing, since)
+    return _Rollout(
+        wanted=1 if wanted is None else wanted,
+        existing=existing,
+        updated=updated,
+        available=available,
+        progressing=progressing,
+        since=since,
+    )
 
 
 def _room(facts: Facts, obj: Obj, rollout: _Rollout) -> int | None:
@@ -149,7 +161,7 @@ def _describe_versions(facts: Facts, ref: ObjectRef, rollout: _Rollout) -> str:
         return ""
     hashes = Counter(str(get_labels(pod).get(HASH)) for pod in pods_of(facts, ref.namespace, ref.name))
     each = ", ".join(f"{number} of {ref.name}-{name}" for name, number in sorted(hashes.items()))
-    told = f" ({format_value(each)})" if len(hashes) > 1 else ""
+    told = f" ({quote_words(each)})" if len(hashes) > 1 else ""
     return f"; two versions of it run at once, {old} of {rollout.existing} pods being of the old one{told}"
 
 
@@ -183,7 +195,6 @@ def _look_at_pods(ref: ObjectRef) -> str:
     "deployment-not-whole",
     short="Deployment not whole",
     alike="are not whole either",
-    severity=Severity.WARNING,
     holds=True,
     needs={"Deployment", "Node", "Upgrade"},
     optional={*UPGRADING, "Pod", "Event"},

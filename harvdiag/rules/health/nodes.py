@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.conditions import Condition, find_condition
-from harvdiag.core.escape import format_value
 from harvdiag.core.fields import field_path, get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
@@ -21,6 +20,7 @@ from harvdiag.rules.health_evidence import (
     judge_node_state,
     lasts,
     node_causes,
+    quote_words,
     under_way,
 )
 from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at
@@ -68,7 +68,7 @@ def node_unready(facts: Facts) -> Iterator[Hit]:
 
 def _describe_not_ready(facts: Facts, node: ObjectRef, ready: Condition) -> str:
     since = f" since {Timestamp(ready.changed)}" if ready.changed else ""
-    why = f": {format_value(ready.why)}" if ready.why else ""
+    why = f": {quote_words(ready.why)}" if ready.why else ""
     silent = f" (its kubelet last reported at {Timestamp(ready.heartbeat)})" if ready.heartbeat else ""
     only = "; it is the only node" if len(facts.pairing.nodes) == 1 else ""
     if ready.status == "Unknown":
@@ -202,7 +202,7 @@ def node_outside_etcd(facts: Facts) -> Iterator[Hit]:
 
 def _describe_membership(facts: Facts, node: ObjectRef, voter: Condition, members: list[ObjectRef]) -> str:
     votes = sum(find_condition(facts.pairing.obj(m), VOTER).status == "True" for m in members)
-    what = "is not a member of etcd" if voter.reason == LOST else f"does not vote in etcd ({format_value(voter.why)})"
+    what = "is not a member of etcd" if voter.reason == LOST else f"does not vote in etcd ({quote_words(voter.why)})"
     since = f" since {Timestamp(voter.changed)}" if voter.changed else ""
     return f"Node {node.name} has the etcd role but {what}{since}: {votes} of {len(members)} etcd nodes vote"
 

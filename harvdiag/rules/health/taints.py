@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.conditions import Condition, find_condition
-from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_items, get_text
-from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.health_evidence import UPGRADING, judge_node_state, node_causes
+from harvdiag.rules.health_evidence import UPGRADING, judge_node_state, node_causes, quote_words
 from harvdiag.rules.upgrade_evidence import condition_evidence
 
 SYSTEM = ("node.kubernetes.io/", "node.cilium.io/", "node.cloudprovider.kubernetes.io/", "network.cattle.io/")
@@ -62,7 +62,7 @@ def node_keeps_pods_away(facts: Facts) -> Iterator[Hit]:
             message=_describe_obstacle(node, network if down else None, taints, since),
             evidence=(
                 *(condition_evidence(facts, node, NETWORK, "status", "reason", "message", "changed") if down else ()),
-                *(Evidence(node, "spec.taints", _name_taint(taint)) for taint in taints),
+                *(field_evidence(facts, node, "spec.taints") if taints else ()),
             ),
             next=_network_steps(node.name) if down else _taint_steps(node.name),
             causes=(*node_causes(facts, node), Cause("node-unready", node)),
@@ -86,9 +86,9 @@ def _describe_obstacle(node: ObjectRef, network: Condition | None, taints: list[
     when = f" since {Timestamp(since)}" if since else ""
     names = ", ".join(map(_name_taint, taints))
     if network is None:
-        return f"Node {node.name} keeps the pods of the system away{when}: it has the taint {format_value(names)}"
-    tainted = f"; it has the taint {format_value(names)}" if names else ""
-    why = f" ({format_value(network.why)})" if network.why else ""
+        return f"Node {node.name} keeps the pods of the system away{when}: it has the taint {quote_words(names)}"
+    tainted = f"; it has the taint {quote_words(names)}" if names else ""
+    why = f" ({quote_words(network.why)})" if network.why else ""
     return f"Node {node.name} has no network for pods{when}: NetworkUnavailable is True{why}{tainted}"
 
 
