@@ -98,6 +98,7 @@ PHRASES = frozenset(
         "a Machine that is gone",
         "an image of its own",
         "an unknown format",
+        "is not Ready",
         "is not an object",
         "is not valid YAML",
         "the file in its",
@@ -184,9 +185,10 @@ FOREIGN = (
     "upgrade/logs/",
     "upgrade/planner.py",
     "upgrade/timeline/note.py",
+    "rules/chart_status.py",
     "rules/upgrade/planner.py",
 )
-"""Modules that read what others wrote: bytes, answers of a server, lines of logs, Events, Rancher's planner."""
+"""Modules that read what others wrote: bytes, answers of a server, lines of logs, Events, Rancher's planner, fleet."""
 READ = {"at the cluster scope"}
 """What an API server says of a list that one may not see."""
 

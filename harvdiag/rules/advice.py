@@ -15,13 +15,17 @@ __all__ = [
     "LONG_DELETED",
     "ONE_BY_ONE",
     "QUORUM",
+    "UNINSTALL",
     "WITHDRAW_UPGRADE",
     "back_up_secret",
+    "describe_pod",
     "inspect_host",
     "inspect_object",
+    "list_pods",
     "only_node_steps",
     "quote_argument",
     "read_harvester_log",
+    "set_chart_replicas",
 ]
 
 BACK_UP = "Back up first: `kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml > before.yaml`, and an etcd snapshot."
@@ -38,6 +42,7 @@ QUORUM = (
     "Never remove a management node while only two etcd members are left: the API stops. Check first that no volume "
     "is degraded and that no last healthy replica is on the node."
 )
+UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects it installed."
 DELETES_NODE = (
     "Deleting a Machine deletes the Node that its nodeRef references; if nodeRef is empty, the Node that has the "
     "providerID of the Machine or of its CustomMachine. It does so even if another, healthy Machine references that "
@@ -104,4 +109,28 @@ def read_harvester_log(*names: str) -> str:
     """Return the step that searches the log of Harvester's controllers for these names."""
     return (
         f"Find the reason in the log of the pods `harvester` in harvester-system: search it for {' and '.join(names)}."
+    )
+
+
+def set_chart_replicas(number: int) -> tuple[str, ...]:
+    """Return the steps that give the pods of Harvester's chart no more replicas than there are nodes for them."""
+    return (
+        (
+            f"Set the replicas to {number} in `spec.values` of ManagedChart harvester (`replicas`, and `replicas` of "
+            "webhook, network controller and node manager): `kubectl edit managedcharts.management.cattle.io -n "
+            "fleet-local harvester`. A Deployment that is scaled by hand is set back by the chart."
+        ),
+    )
+
+
+def describe_pod(namespace: str, name: str) -> str:
+    """Return the step that shows where a pod may run, and what happened to it."""
+    place = f"-n {quote_argument(namespace)} {quote_argument(name)}"
+    return f"Read what keeps it from running: `kubectl describe pod {place}`."
+
+
+def list_pods(namespace: str) -> str:
+    """Return the step that lists the pods of a namespace with their nodes."""
+    return (
+        f"Look at the pods: `kubectl get pods -n {quote_argument(namespace)} -o wide`; all must be Running and ready."
     )

@@ -168,9 +168,10 @@ def test_a_lost_answer_of_the_last_node_is_told_as_such() -> None:
     assert rules_of(last_unanswered()) == set()
     world = rollouts.wait(last_unanswered(), hours=5)
     findings = check(world)
-    assert {f.rule for f in findings} == {"upgrade-post-drain-unanswered", "planner-standing-still"}
+    assert {f.rule for f in findings} == {"upgrade-post-drain-unanswered", "planner-standing-still", "node-cordoned"}
     assert [f.rule for f in findings.roots] == ["upgrade-post-drain-unanswered"]
     finding = one(world, "upgrade-post-drain-unanswered")
+    assert {f.caused_by for f in findings if f is not finding and f != finding} == {(finding.fingerprint,)}
     assert f"Upgrade {NAME} is over" in finding.message
     assert "operating system" in finding.caution
     assert "VMs" not in finding.caution

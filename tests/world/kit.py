@@ -54,8 +54,17 @@ _LISTED = {  # plural and group of kinds that a folder shows even when there are
     "managedcharts.management.cattle.io": ("management.cattle.io/v3", "ManagedChart"),
     "bundles.fleet.cattle.io": ("fleet.cattle.io/v1alpha1", "Bundle"),
     "nodes.longhorn.io": ("longhorn.io/v1beta2", "Node"),
+    "addons.harvesterhci.io": ("harvesterhci.io/v1beta1", "Addon"),
+    "deployments.apps": ("apps/v1", "Deployment"),
+    "daemonsets.apps": ("apps/v1", "DaemonSet"),
+    "kubevirts.kubevirt.io": ("kubevirt.io/v1", "KubeVirt"),
 }
-_HOMES = {"jobs.batch": "harvester-system"}  # asked for apart, since other namespaces have such objects as well
+_HOMES = {  # asked for apart, since other namespaces have such objects as well
+    "addons.harvesterhci.io": "harvester-system",
+    "daemonsets.apps": "harvester-system",
+    "deployments.apps": "cattle-system",
+    "jobs.batch": "harvester-system",
+}
 _OLD_DIRS = {"": "kubernetes", "harvesterhci.io": "harvester", "kubevirt.io": "kubevirt", "cdi.kubevirt.io": "cdi"}
 _OLD_NAMESPACES = ("default", "kube-system", "cattle-system", "harvester-system")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.fields import get_text
-from harvdiag.core.model import Evidence, ObjectRef, Severity, State
+from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET
@@ -27,7 +27,7 @@ INITIALIZED = ("status.initialized", "status.ready")
 OF_NODE = (
     "promotion-hangs",
     "promotion-failed",
-    "node-unready",
+    "node-not-ready",
     "upgrade-post-drain-unanswered",
     "upgrade-left-node-behind",
     "upgrade-node-failed",
@@ -40,8 +40,8 @@ OF_NODE = (
     short="planner standing still",
     holds=True,
     severity=Severity.WARNING,
-    needs={"RKEControlPlane", "Upgrade", "Machine", "Node", "Secret"},
-    optional={"Cluster.provisioning.cattle.io", "UpgradePlan"},
+    needs={"RKEControlPlane", "Upgrade", "Machine", "Node", "Secret", "UpgradePlan"},
+    optional={"Cluster.provisioning.cattle.io"},
     links=["harvester/harvester#4683", "harvester/harvester#7331", "harvester/harvester#2191"],
 )
 def planner_standing_still(facts: Facts) -> Iterator[Hit]:
@@ -50,7 +50,7 @@ def planner_standing_still(facts: Facts) -> Iterator[Hit]:
     The planner carries out every change of RKE2: a join, a promotion, the nodes' part of an upgrade. It takes them in
     turn, so that what it waits for now also stops the next upgrade. Harvester does not look at it before it starts one.
     """
-    if facts.upgrade_run or facts.upgrades.plan or _may_upgrade_unseen(facts):
+    if facts.upgrade_run or facts.upgrades.plan:
         return
     reports = planner_messages(facts.snapshot)
     report = next((each for each in reports if each.stalls), None)
@@ -71,11 +71,6 @@ def planner_standing_still(facts: Facts) -> Iterator[Hit]:
         causes=(*machine_causes(report), *(Cause(name, node) for node in nodes for name in OF_NODE)),
         targets=tuple(_machine(name) for name in report.machines if _machine(name) in facts.links.objects),
     )
-
-
-def _may_upgrade_unseen(facts: Facts) -> bool:
-    """Whether an UpgradePlan may run that could not be read; a release without that kind has none."""
-    return any(entry.state in {State.FORBIDDEN, State.FAILED} for entry in facts.snapshot.gaps("UpgradePlan"))
 
 
 def _machine(name: str) -> ObjectRef:

@@ -27,6 +27,7 @@ STATUS = 'metadata.annotations["harvesterhci.io/promote-status"]'
 JOB_LABEL = "harvesterhci.io/promote-node"
 STOPPED = frozenset({"failed", "unknown"})
 """The states in which Harvester promotes no node at all until someone clears them."""
+WITNESS = "node-role.harvesterhci.io/witness"
 ROLES = ("etcd", "control-plane")
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
 OF_MACHINE = ("machine-without-plan", "machine-failed", "machine-without-bootstrap")
@@ -162,6 +163,8 @@ def _open_promotions(facts: Facts) -> Iterator[_Promotion]:
         obj, machine = facts.pairing.obj(node), paired.get(node)
         held, status = _node_roles(obj), get_text(obj, STATUS)
         wanted = _rancher_roles(facts, machine) if machine else set()
+        if get_labels(obj).get(WITNESS) == "true":
+            wanted &= {"etcd"}
         lacking = tuple(role for role in ROLES if role in wanted - held)
         begun = not held and status in {"running", *STOPPED}
         if facts.pairing.deletion_time(node) or not (lacking or begun):
@@ -271,6 +274,8 @@ def _differences(facts: Facts, node: ObjectRef, machine: ObjectRef) -> list[str]
     parts = [machine, *(plans if len(plans) == 1 else ())]
     held = [(f"Node {node.name}", _node_roles(facts.pairing.obj(node)))]
     held += [(f"{_title(part)} {part.name}", _rancher_roles(facts, part)) for part in parts if _has_roles(facts, part)]
+    if get_labels(facts.pairing.obj(node)).get(WITNESS) == "true":  # it votes in etcd, whatever else it was asked to be
+        held = [(what, roles & {"etcd"}) for what, roles in held]
     every = set().union(*(roles for _, roles in held))
     sides: dict[tuple[str, str], list[str]] = {}
     for role in (role for role in ROLES if role in every):

@@ -48,6 +48,11 @@ STOPS_ALL = "stops every VM at once, for it is the only node"
 DRAINS_AT_ONCE = "is drained at once: VMs that cannot migrate are shut down"
 
 
+RANCHER = ObjectRef("Deployment", "cattle-system", "rancher")
+OF_RANCHER = ("deployment-without-room", "deployment-not-whole")
+"""Faults of the Deployment whose planner asks for each drain."""
+
+
 class _Obstacle(NamedTuple):
     """Why a node cannot have its turn, the findings that explain it, and the objects that are missing."""
 
@@ -167,7 +172,7 @@ def _not_started_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, why: 
         caution=(
             "Do not set drain annotations by hand to start the node: the planner would still write no new plan for it."
         ),
-        causes=(*why.causes, *before),
+        causes=(*why.causes, *before, *(Cause(name, RANCHER) for name in OF_RANCHER)),
         targets=why.targets,
         many="were never started",
     )

@@ -257,7 +257,7 @@ def _node_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
     """Return the causes: a Machine that still references a Node that is gone, or the Node's own fault."""
     ghosts = [edge.source for edge in facts.links.edges_to(node, "status.nodeRef.name")]
     dangling = [Cause("machine-dangling-node", machine) for machine in ghosts]
-    return [*dangling, *(Cause(name, node) for name in ("upgrade-names-missing-node", *UNPAIRED))]
+    return [*dangling, *(Cause(name, node) for name in ("upgrade-names-missing-node", "node-unready", *UNPAIRED))]
 
 
 def _liveness_evidence(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[Evidence]:

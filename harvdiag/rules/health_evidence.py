@@ -1,0 +1,146 @@
+"""What the rules about the cluster's health share: how long a state has lasted, and which an upgrade explains."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from harvdiag.core.conditions import find_condition
+from harvdiag.core.escape import format_value
+from harvdiag.core.fields import field_path, get_labels, get_text
+from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.core.timestamps import Timestamp
+from harvdiag.rules.engine import Cause
+from harvdiag.rules.facts import Facts
+from harvdiag.upgrade.handshake import read_handshake
+from harvdiag.upgrade.phases import POST_DRAINING, PRE_DRAINED, PRE_DRAINING, REBOOT
+from harvdiag.upgrade.v2 import UpgradePlan
+
+__all__ = [
+    "LASTING",
+    "UPGRADING",
+    "YOUNG",
+    "being_installed",
+    "has_role",
+    "is_away",
+    "is_witness",
+    "judge_node_state",
+    "lasts",
+    "node_causes",
+    "nodes_at_work",
+    "quote_words",
+    "running_plan",
+    "under_way",
+]
+
+YOUNG = timedelta(minutes=10)
+"""States that are younger than this may pass by themselves: pods restart, and controllers retry."""
+LASTING = timedelta(hours=2)
+"""How long a state must have lasted that an upgrade brings about for a while."""
+UPGRADING = frozenset({"Machine", "Secret", "Job"})
+"""The kinds that tell on which nodes a running upgrade is at work, besides Upgrade."""
+AT_WORK = frozenset({PRE_DRAINING, PRE_DRAINED, POST_DRAINING, REBOOT})
+IDLE_V2 = frozenset({"", "ImagePreloading", "ImagePreloaded", "UpgradePaused", "ImageCleaning", "ImageCleaned"})
+"""States of a node in an UpgradePlan in which nothing is done to it."""
+PAIRED = (
+    "node-replaced",
+    "node-with-several-machines",
+    "node-recreated",
+    "node-half-joined",
+    "node-stuck-deleting",
+    "promotion-hangs",
+    "promotion-failed",
+)
+WITNESS = "node-role.harvesterhci.io/witness"
+
+
+def lasts(facts: Facts, since: str, span: timedelta = YOUNG, *, unknown: bool = True) -> bool:
+    """Whether a state has lasted for `span`; `unknown` is the answer where no time is known."""
+    age = facts.now.since(Timestamp(since))
+    return unknown if age is None else age >= span
+
+
+def quote_words(text: str, limit: int = 160) -> str:
+    """Return what another program says, to stand in a sentence: without its own full stop."""
+    return format_value(text.strip().rstrip("."), limit)
+
+
+def running_plan(facts: Facts) -> UpgradePlan | None:
+    """Return the UpgradePlan (V2) that is under way; the rule is skipped where that kind exists and was not seen."""
+    return facts.upgrades.plan
+
+
+def under_way(facts: Facts) -> bool:
+    """Whether an upgrade of either kind runs."""
+    return facts.upgrade_run is not None or running_plan(facts) is not None
+
+
+def being_installed(facts: Facts) -> bool:
+    """Whether the whole cluster is younger than a join takes: then nothing has settled yet."""
+    nodes = facts.pairing.nodes
+    return bool(nodes) and all(map(facts.recently_created, nodes))
+
+
+def nodes_at_work(facts: Facts) -> frozenset[str]:
+    """Return the names of the Nodes that a running upgrade drains, upgrades or restarts at the moment."""
+    rollout, plan = facts.upgrade_run, running_plan(facts)
+    if rollout is None and plan is None:
+        return frozenset()
+    for kind in ("Machine", "Secret"):
+        facts.snapshot.require(kind)
+    busy = {node.name for node in facts.pairing.nodes if _is_drained(facts, node)}
+    if rollout:
+        states = rollout.upgrade.nodes.items()
+        busy |= {name for name, state in states if rollout.upgrade.single_node or state in AT_WORK}
+    if plan:
+        busy |= {name for name, status in plan.statuses.items() if status.state not in IDLE_V2}
+    return frozenset(busy)
+
+
+def _is_drained(facts: Facts, node: ObjectRef) -> bool:
+    """Return whether a plan Secret of the Node says that Rancher is about to drain it, or has not released it yet."""
+    plans = (plan for machine in facts.pairing.claiming_machines(node) for plan in facts.pairing.plans_of(machine))
+    return any(not read_handshake(facts.pairing.obj(plan)).idle for plan in plans)
+
+
+def judge_node_state(facts: Facts, node: ObjectRef, since: str, *, busy: timedelta | None = LASTING) -> Severity | None:
+    """Return how severe a bad state of a Node is that began at `since`; None for one that something explains.
+
+    A host may still be joining, or be removed. On a Node on which an upgrade is at work the state must have lasted for
+    `busy`, or is never a finding if that is None.
+    """
+    machines = facts.pairing.claiming_machines(node)
+    if facts.recently_created(node) or any(map(facts.recently_deleted, (node, *machines))):
+        return None
+    if node.name in nodes_at_work(facts) and (busy is None or not lasts(facts, since, busy, unknown=False)):
+        return None
+    if lasts(facts, since):
+        return Severity.ERROR
+    return None if under_way(facts) else Severity.INFO
+
+
+def node_causes(facts: Facts, node: ObjectRef) -> tuple[Cause, ...]:
+    """Return the faults of a Node and its Machines that make the Node itself fail."""
+    machines = facts.pairing.claiming_machines(node)
+    of_machines = (Cause(name, m) for m in machines for name in ("machine-stuck-deleting", "nodes-share-machine"))
+    return (*(Cause(name, node) for name in PAIRED), *of_machines)
+
+
+def is_witness(facts: Facts, node: ObjectRef) -> bool:
+    """Whether the Node takes part in etcd only: no pod of Rancher, Harvester or Longhorn runs there."""
+    return get_labels(facts.pairing.obj(node)).get(WITNESS) == "true"
+
+
+def has_role(facts: Facts, node: ObjectRef, role: str) -> bool:
+    """Whether the Node has a role of Kubernetes, such as ``etcd`` or ``control-plane``."""
+    return get_labels(facts.pairing.obj(node)).get(f"node-role.kubernetes.io/{role}") == "true"
+
+
+def is_away(facts: Facts, node: ObjectRef) -> bool:
+    """Whether the Node takes no pods at the moment: it is cordoned, in maintenance, or not Ready."""
+    obj = facts.pairing.obj(node)
+    cordoned = field_path("spec.unschedulable").get(obj) is True
+    return (
+        cordoned
+        or find_condition(obj, "Ready").status in {"False", "Unknown"}
+        or bool(get_text(obj, 'metadata.annotations["harvesterhci.io/maintain-status"]'))
+    )

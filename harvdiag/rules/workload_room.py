@@ -1,0 +1,29 @@
+"""Which nodes have room for the pods of Rancher and Harvester: those of management, and never a witness."""
+
+from __future__ import annotations
+
+from harvdiag.core.model import ObjectRef
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.health_evidence import has_role, is_away, is_witness
+
+__all__ = ["absent_servers", "room_beside_witness", "witnesses"]
+
+
+def witnesses(facts: Facts) -> list[ObjectRef]:
+    """Return the Nodes that are witnesses."""
+    return [node for node in facts.pairing.nodes if is_witness(facts, node)]
+
+
+def room_beside_witness(facts: Facts) -> int | None:
+    """Return how many nodes may run a pod each, with a witness among the Nodes; None where there is no witness."""
+    return len(_servers(facts)) if witnesses(facts) else None
+
+
+def absent_servers(facts: Facts) -> list[ObjectRef]:
+    """Return the management nodes that take no pods at the moment: cordoned, in maintenance or not Ready."""
+    return [node for node in _servers(facts) if is_away(facts, node)]
+
+
+def _servers(facts: Facts) -> list[ObjectRef]:
+    servers = (node for node in facts.pairing.nodes if has_role(facts, node, "control-plane"))
+    return [node for node in servers if not is_witness(facts, node)]
