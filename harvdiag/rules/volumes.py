@@ -172,7 +172,7 @@ def _node_faults(obj: Obj) -> Iterator[tuple[str, str, str]]:
     """Yield why no replica can be placed on a node, the field that shows it and since when, the gravest first."""
     ready, schedulable = (find_condition(obj, kind) for kind in ("Ready", "Schedulable"))
     if ready and ready.status != "True":
-        yield f"is not Ready{_reason(ready)}", ready.path, ready.changed
+        yield f"is not {ready.type}{_reason(ready)}", ready.path, ready.changed
     if field_path("spec.allowScheduling").get(obj) is False:
         yield "has its scheduling disabled", "spec.allowScheduling", ""
     if field_path("spec.evictionRequested").get(obj) is True:

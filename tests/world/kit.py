@@ -54,8 +54,15 @@ _LISTED = {  # plural and group of kinds that a folder shows even when there are
     "managedcharts.management.cattle.io": ("management.cattle.io/v3", "ManagedChart"),
     "bundles.fleet.cattle.io": ("fleet.cattle.io/v1alpha1", "Bundle"),
     "nodes.longhorn.io": ("longhorn.io/v1beta2", "Node"),
+    "volumes.longhorn.io": ("longhorn.io/v1beta2", "Volume"),
+    "engines.longhorn.io": ("longhorn.io/v1beta2", "Engine"),
+    "instancemanagers.longhorn.io": ("longhorn.io/v1beta2", "InstanceManager"),
+    "poddisruptionbudgets.policy": ("policy/v1", "PodDisruptionBudget"),
 }
-_HOMES = {"jobs.batch": "harvester-system"}  # asked for apart, since other namespaces have such objects as well
+_HOMES = {
+    "jobs.batch": "harvester-system",
+    "poddisruptionbudgets.policy": "longhorn-system",
+}  # asked for apart, since other namespaces have such objects as well
 _OLD_DIRS = {"": "kubernetes", "harvesterhci.io": "harvester", "kubevirt.io": "kubevirt", "cdi.kubevirt.io": "cdi"}
 _OLD_NAMESPACES = ("default", "kube-system", "cattle-system", "harvester-system")
 

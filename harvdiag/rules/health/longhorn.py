@@ -178,8 +178,8 @@ def _node_steps(node: StorageNode) -> tuple[str, ...]:
     quoted = advice.quote_argument(node.name)
     return (
         (
-            f"Fix what keeps replicas from {node.name}: `kubectl get node {quoted}` and `kubectl get nodes.longhorn.io "
-            f"-n {LONGHORN} {quoted} -o yaml` (conditions, disks, allowScheduling)."
+            f"Fix what keeps replicas from {node.name}: the conditions of that Node, and of `kubectl get "
+            f"nodes.longhorn.io -n {LONGHORN} {quoted} -o yaml` (also its disks and allowScheduling)."
         ),
         f"Then verify that the volumes are rebuilt: {LIST_VOLUMES}.",
     )

@@ -88,7 +88,7 @@ def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str]) -
 
 
 def _degraded_severity(stake: Stake, age: timedelta | None, *, rebuilding: bool) -> Severity | None:
-    """During an upgrade only hours count; else a rebuild has its time, and a young state is no fault yet."""
+    """During an upgrade only hours count; else a rebuild has its time, and a young state is not a fault yet."""
     long = age is not None and age >= REBUILD
     if stake.running:
         return Severity.WARNING if long else None
