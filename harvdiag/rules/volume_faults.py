@@ -14,10 +14,10 @@ from harvdiag.rules.volumes import (
     LONGHORN_NODE,
     StorageNode,
     count_drain_nodes,
-    holds_wanted_tags,
     is_repository_volume,
     may_share_node,
     read_wanted_replicas,
+    select_fitting,
     storage_nodes,
     volume_claim,
     volumes_in_trouble,
@@ -81,9 +81,9 @@ def find_too_few(facts: Facts, volume: Obj, nodes: Sequence[StorageNode], joinin
 
     None also where Longhorn has no Node at all: then nothing can be said.
     """
-    fit = [node.name for node in nodes if holds_wanted_tags(node, volume)]
+    fit = select_fitting(nodes, volume)
     enough = read_wanted_replicas(volume) <= len(fit) + joining
-    return None if enough or not nodes or may_share_node(facts, volume) else fit
+    return None if enough or not nodes or may_share_node(facts, volume) else [node.name for node in fit]
 
 
 def name_volume(obj: Obj) -> str:
@@ -130,9 +130,9 @@ def _file_under(
 ) -> bool:
     """File a volume under the node at fault: one with a broken replica, else one that its replicas need."""
     at = next((node for node in faulty if (name_of(volume), node.name) in broken), None)
-    able = sum(not node.fault and holds_wanted_tags(node, volume) for node in nodes)
-    if at is None and read_wanted_replicas(volume) > able:
-        at = next((node for node in faulty if holds_wanted_tags(node, volume)), None)
+    lacking = select_fitting(faulty, volume)
+    if at is None and read_wanted_replicas(volume) > len(select_fitting(nodes, volume)) - len(lacking):
+        at = next(iter(lacking), None)
     if at is not None:
         at_node[at.name].append(volume)
     return at is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,12 +21,12 @@ __all__ = [
     "StorageNode",
     "count_drain_nodes",
     "degraded_age",
-    "holds_wanted_tags",
     "is_repository_volume",
     "is_witness",
     "may_share_node",
     "read_wanted_replicas",
     "schedulable_longhorn_nodes",
+    "select_fitting",
     "storage_nodes",
     "volume_claim",
     "volume_ref",
@@ -205,12 +205,16 @@ def _reason(condition: Condition) -> str:
     return f" ({condition.reason})" if condition.reason else ""
 
 
-def holds_wanted_tags(node: StorageNode, volume: Obj) -> bool:
-    """Whether a node and one of its disks have the tags that a volume asks for."""
+def select_fitting(nodes: Sequence[StorageNode], volume: Obj) -> Sequence[StorageNode]:
+    """Return the nodes that have, with one of their disks, the tags that a volume asks for; most ask for none."""
     node_tags, disk_tags = (set(_texts(volume, f"spec.{kind}Selector")) for kind in ("node", "disk"))
-    return node_tags <= set(_texts(node.obj, "spec.tags")) and (
-        not disk_tags or any(disk_tags <= set(_texts(disk, "tags")) for disk in _disks(node.obj).values())
-    )
+    if not node_tags and not disk_tags:
+        return nodes
+    return [node for node in nodes if node_tags <= set(_texts(node.obj, "spec.tags")) and _has_disk(node, disk_tags)]
+
+
+def _has_disk(node: StorageNode, tags: set[str]) -> bool:
+    return not tags or any(tags <= set(_texts(disk, "tags")) for disk in _disks(node.obj).values())
 
 
 def _texts(obj: Obj, path: str) -> list[str]:
