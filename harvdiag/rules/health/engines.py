@@ -1,4 +1,4 @@
-"""Longhorn's instance managers that may not be evicted for an engine that is dead."""
+"""Longhorn's instance managers that may not be evicted: for an engine that is dead, or a volume that they serve."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import cordoned_at, has_settled, state_evidence, upgrade_at_nodes
-from harvdiag.rules.volumes import LONGHORN, VOLUME, volumes_in_trouble
+from harvdiag.rules.volume_faults import REBUILD
+from harvdiag.rules.volumes import LONGHORN, VOLUME, read_wanted_replicas, volumes_in_trouble
 from harvdiag.upgrade.logs.longhorn import find_budget_line
 from harvdiag.upgrade.phases import PRE_DRAINED
 from harvdiag.upgrade.run import NodeUpgrade
@@ -185,3 +187,97 @@ def _budget_steps(facts: Facts, manager: str, at: str, node: NodeUpgrade | None)
         yield "Already verified: no volume is degraded or faulted, and no engine runs in this instance manager."
     if node:
         yield f"Rancher retries the drain of {at} by itself; touch neither its hooks nor its Job."
+
+
+@rule(
+    "instance-manager-serves-volume",
+    short="instance manager serves a volume",
+    holds=True,
+    severity=Severity.WARNING,
+    needs={"Node", "Upgrade"},
+    optional={INSTANCE_MANAGER, ENGINE, BUDGET, VOLUME, "Replica", "Setting.longhorn.io"},
+    links=["harvester/harvester#2053", "harvester/harvester#7323", "harvester/harvester#3228"],
+)
+def instance_manager_serves_volume(facts: Facts) -> Iterator[Hit]:
+    """A pre-drained node cannot be drained, because its instance manager serves a volume for more than two hours.
+
+    The volume is still attached there, or has its only replica there. Longhorn then keeps the PodDisruptionBudget, and
+    rightly so; the setting node-drain-policy decides which replicas count.
+    """
+    nodes = [(name, node) for name, node in _drained_nodes(facts) if node and _ended_long_ago(facts, node)]
+    managers = _running_managers(facts, [name for name, _ in nodes]) if nodes else []
+    for name, node in nodes:
+        for manager in (obj for obj in managers if get_text(obj, "spec.nodeID") == name):
+            attached = _attached_volumes(facts, manager)
+            lonely = [] if attached else _lonely_volumes(facts, manager)
+            if (attached or lonely) and _budget_blocks(facts, manager):
+                yield _serving_hit(facts, manager, attached or lonely, attached=bool(attached), node=node)
+
+
+def _ended_long_ago(facts: Facts, node: NodeUpgrade) -> bool:
+    job = node.job("pre-drain")
+    age = facts.now.since(Timestamp(job.ended)) if job else None
+    return age is not None and age >= REBUILD
+
+
+def _attached_volumes(facts: Facts, manager: Obj) -> list[str]:
+    """Return the volumes whose engines run in an instance manager."""
+    names = tuple(instance.engine.name for instance in _list_engines(manager))
+    found = facts.find(ENGINE, Wanted(names=names), required=True) if names else ()
+    here = (obj for obj in found if get_text(obj, "spec.nodeID") == get_text(manager, "spec.nodeID"))
+    return sorted({get_text(obj, "spec.volumeName") for obj in here} - {""})
+
+
+def _lonely_volumes(facts: Facts, manager: Obj) -> list[str]:
+    """Return the volumes that want one replica and have it in an instance manager."""
+    names = tuple(_list_replicas(manager))
+    replicas = facts.find("Replica", Wanted(names=names)) if names else ()
+    mine = {get_text(obj, "spec.volumeName") for obj in replicas}
+    return [name_of(obj) for obj in facts.snapshot.objects(VOLUME) if name_of(obj) in mine and _wants_one(obj)]
+
+
+def _wants_one(volume: Obj) -> bool:
+    return read_wanted_replicas(volume) == 1
+
+
+def _list_replicas(manager: Obj) -> Iterator[str]:
+    for kind in ("instanceReplicas", "instances"):
+        found = field_path(f"status.{kind}").get(manager)
+        for name, instance in sorted(found.items()) if isinstance(found, dict) else ():
+            if kind != "instances" or get_text(instance, "status.type") == "replica":
+                yield name
+
+
+def _serving_hit(facts: Facts, manager: Obj, volumes: list[str], *, attached: bool, node: NodeUpgrade | None) -> Hit:
+    ref = ObjectRef(INSTANCE_MANAGER, LONGHORN, name_of(manager))
+    at, run = get_text(manager, "spec.nodeID"), facts.upgrade_run
+    held = "are" if len(volumes) > 1 else "is"
+    what = f"{held} still attached there" if attached else f"{'have' if len(volumes) > 1 else 'has'} no other replica"
+    paths = ("status.state", "status.currentNodeID", "spec.numberOfReplicas")
+    refs = [ObjectRef(VOLUME, LONGHORN, name) for name in volumes[:5]]
+    return Hit(
+        subject=ref,
+        message=f"Rancher cannot drain {at}: {join_names(volumes)} {what}, so instance manager {ref.name} stays",
+        evidence=(
+            *(e for volume in refs for e in field_evidence(facts, volume, *paths)),
+            Evidence(ObjectRef(BUDGET, LONGHORN, ref.name), "status.disruptionsAllowed", 0),
+            *((state_evidence(run, node),) if run and node else ()),
+            *(e for e in field_evidence(facts, POLICY, "value") if e.value is not None),
+        ),
+        next=tuple(_serving_steps(volumes[0], attached=attached)),
+        caution=f"Do not delete the budget of {ref.name}: the volume would lose its data or its VM the disk.",
+        targets=(ObjectRef("Node", "", at), *refs),
+    )
+
+
+def _serving_steps(volume: str, *, attached: bool) -> Iterator[str]:
+    quoted = advice.quote_argument(volume)
+    if attached:
+        yield f"Stop the VM that uses {volume}; if none does, detach the volume in the Longhorn UI."
+        yield f"See who holds it: `kubectl get volumeattachments.longhorn.io -n {LONGHORN} {quoted} -o yaml` (tickets)."
+    else:
+        yield (
+            f"Stop what uses {volume}, or give it a second replica: `kubectl patch volumes.longhorn.io -n {LONGHORN} "
+            f'{quoted} --type=merge -p \'{{"spec":{{"numberOfReplicas":2}}}}\'`, and wait until it is healthy.'
+        )
+    yield "Rancher then drains the node at its next try."

@@ -186,7 +186,8 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
 def _budget_causes(error: str) -> Iterator[Cause]:
     """Return the findings about the instance managers that the error of a drain names."""
     for name in dict.fromkeys(INSTANCE_MANAGER.findall(error)):
-        yield Cause("instance-manager-keeps-budget", ObjectRef("InstanceManager", "longhorn-system", name))
+        ref = ObjectRef("InstanceManager", "longhorn-system", name)
+        yield from (Cause(check, ref) for check in ("instance-manager-keeps-budget", "instance-manager-serves-volume"))
 
 
 def _explain_refusal(error: str) -> tuple[str, str]:
