@@ -101,24 +101,22 @@ class SortedVolumes:
 
     by_node: tuple[tuple[StorageNode, list[Obj]], ...]
     own: tuple[Obj, ...]
-    replicas: tuple[Obj, ...]
 
 
 def sort_degraded(facts: Facts) -> SortedVolumes:
-    """Sort the degraded volumes that could be healthy; replicas are read for a few volumes and nodes only."""
+    """Sort the degraded volumes that could be healthy; replicas are read of a few nodes at fault only."""
     nodes, joining = storage_nodes(facts), count_joining(facts)
     bad = [obj for obj in volumes_in_trouble(facts) if get_text(obj, "status.robustness") == "degraded"]
     bad = [obj for obj in bad if find_too_few(facts, obj, nodes, joining) is None]
     faulty = [node for node in nodes if node.fault]
-    labels = [f"longhornnode={node.name}" for node in faulty[:FEW]]
-    labels += [f"longhornvolume={name_of(obj)}" for obj in bad[:FEW]]
-    replicas = facts.find("Replica", Wanted(labels=tuple(labels))) if bad else ()
+    labels = tuple(f"longhornnode={node.name}" for node in faulty[:FEW])
+    replicas = facts.find("Replica", Wanted(labels=labels)) if bad and faulty else ()
     down = {node.name for node in faulty if node.down}
     broken = {_place(replica) for replica in replicas if _place(replica)[1] in down or _is_failed(replica)}
     at_node: dict[str, list[Obj]] = {node.name: [] for node in faulty}
     own = [obj for obj in bad if not _file_under(obj, nodes, faulty, broken, at_node)]
     by_node = tuple((node, at_node[node.name]) for node in faulty if at_node[node.name])
-    return SortedVolumes(by_node=by_node, own=tuple(own), replicas=replicas)
+    return SortedVolumes(by_node=by_node, own=tuple(own))
 
 
 def _file_under(

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from harvdiag.core.conditions import Condition, conditions_of, find_condition
 from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text, name_of, namespace_of
-from harvdiag.core.model import ObjectRef
+from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 
@@ -17,6 +18,7 @@ __all__ = [
     "LONGHORN",
     "LONGHORN_NODE",
     "TOO_MANY_REPLICAS",
+    "TROUBLE",
     "VOLUME",
     "StorageNode",
     "count_drain_nodes",
@@ -29,6 +31,7 @@ __all__ = [
     "select_fitting",
     "storage_nodes",
     "volume_claim",
+    "volume_evidence",
     "volume_ref",
     "volumes_in_trouble",
     "witnesses",
@@ -38,7 +41,8 @@ LONGHORN, VOLUME, LONGHORN_NODE = "longhorn-system", "Volume.longhorn.io", "Node
 TOO_MANY_REPLICAS = "volume-wants-too-many-replicas"
 """The check of volumes that no rebuild can make healthy; others have it as their cause."""
 WITNESS = "node-role.harvesterhci.io/witness"
-TROUBLE = frozenset({"degraded", "faulted"})
+TROUBLE = Wanted(faulty=True)
+"""Volumes that are degraded or faulted."""
 DRAIN_SKIPS_WITNESS = (1, 5)
 """The first release whose pre-drain Job does not count the witness (harvester/harvester#7923)."""
 
@@ -73,10 +77,17 @@ def volume_ref(obj: Obj) -> ObjectRef:
     return ObjectRef(VOLUME, namespace_of(obj), name_of(obj))
 
 
-def volumes_in_trouble(facts: Facts) -> list[Obj]:
-    """Return the Longhorn Volumes that are degraded or faulted; of one that is detached Longhorn knows nothing."""
-    robustness = field_path("status.robustness")
-    return [obj for obj in facts.snapshot.objects(VOLUME) if robustness.get(obj) in TROUBLE]
+def volumes_in_trouble(facts: Facts) -> tuple[Obj, ...]:
+    """Return the Longhorn Volumes that are degraded or faulted; of one that is detached Longhorn knows nothing.
+
+    Only those are parsed, as there may be thousands. Where the list was not seen, the rule that asks is skipped.
+    """
+    return facts.find(VOLUME, TROUBLE, required=True)
+
+
+def volume_evidence(obj: Obj, *paths: str) -> tuple[Evidence, ...]:
+    """Return fields of a volume in hand; to look it up would read all of them."""
+    return tuple(Evidence(volume_ref(obj), path, field_path(path).get(obj)) for path in paths)
 
 
 def volume_claim(obj: Obj) -> str:

@@ -16,7 +16,7 @@ from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import cordoned_at, has_settled, state_evidence, upgrade_at_nodes
 from harvdiag.rules.volume_faults import REBUILD
-from harvdiag.rules.volumes import LONGHORN, VOLUME, read_wanted_replicas, volumes_in_trouble
+from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, read_wanted_replicas, volume_evidence
 from harvdiag.upgrade.logs.longhorn import find_budget_line
 from harvdiag.upgrade.phases import PRE_DRAINED
 from harvdiag.upgrade.run import NodeUpgrade
@@ -174,7 +174,8 @@ def _instance_evidence(facts: Facts, manager: ObjectRef, instance: _Instance) ->
 
 def _budget_steps(facts: Facts, manager: str, at: str, node: NodeUpgrade | None) -> Iterator[str]:
     """Return the documented remedy with what it requires; what the objects show already is said, not asked."""
-    unseen, bad = facts.snapshot.gap(VOLUME), [name_of(obj) for obj in volumes_in_trouble(facts)]
+    found = facts.snapshot.find(VOLUME, TROUBLE)
+    unseen, bad = found.gap, [name_of(obj) for obj in found.objects]
     first = f"Not yet: {join_names(bad)} must be healthy first. Then check" if bad else "Check"
     yield (
         f"{first} that each volume with a replica on {at} has a healthy one on another node, and delete the budget, as "
@@ -233,11 +234,8 @@ def _lonely_volumes(facts: Facts, manager: Obj) -> list[str]:
     names = tuple(_list_replicas(manager))
     replicas = facts.find("Replica", Wanted(names=names)) if names else ()
     mine = {get_text(obj, "spec.volumeName") for obj in replicas}
-    return [name_of(obj) for obj in facts.snapshot.objects(VOLUME) if name_of(obj) in mine and _wants_one(obj)]
-
-
-def _wants_one(volume: Obj) -> bool:
-    return read_wanted_replicas(volume) == 1
+    volumes = facts.find(VOLUME, Wanted(names=tuple(sorted(mine)))) if mine else ()
+    return [name_of(obj) for obj in volumes if read_wanted_replicas(obj) == 1]
 
 
 def _list_replicas(manager: Obj) -> Iterator[str]:
@@ -255,11 +253,12 @@ def _serving_hit(facts: Facts, manager: Obj, volumes: list[str], *, attached: bo
     what = f"{held} still attached there" if attached else f"{'have' if len(volumes) > 1 else 'has'} no other replica"
     paths = ("status.state", "status.currentNodeID", "spec.numberOfReplicas")
     refs = [ObjectRef(VOLUME, LONGHORN, name) for name in volumes[:5]]
+    shown = facts.find(VOLUME, Wanted(names=tuple(volumes[:5])))
     return Hit(
         subject=ref,
         message=f"Rancher cannot drain {at}: {join_names(volumes)} {what}, so instance manager {ref.name} stays",
         evidence=(
-            *(e for volume in refs for e in field_evidence(facts, volume, *paths)),
+            *(e for volume in shown for e in volume_evidence(volume, *paths)),
             Evidence(ObjectRef(BUDGET, LONGHORN, ref.name), "status.disruptionsAllowed", 0),
             *((state_evidence(run, node),) if run and node else ()),
             *(e for e in field_evidence(facts, POLICY, "value") if e.value is not None),

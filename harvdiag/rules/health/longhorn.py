@@ -27,15 +27,17 @@ from harvdiag.rules.volume_faults import (
 from harvdiag.rules.volumes import (
     LONGHORN,
     TOO_MANY_REPLICAS,
+    VOLUME,
     StorageNode,
     read_wanted_replicas,
     storage_nodes,
+    volume_evidence,
     volume_ref,
     volumes_in_trouble,
     witnesses,
 )
 
-SEEN = {"Volume.longhorn.io", "Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
+SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
 NODE_FAULTS = ("node-not-ready", "node-cordoned", "node-under-pressure", "node-keeps-pods-away")
 """Findings of the Node itself that would explain it."""
 MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
@@ -48,7 +50,7 @@ LIST_VOLUMES = f"`kubectl get volumes.longhorn.io -n {LONGHORN}`"
     short="more replicas wanted than nodes can hold",
     holds=True,
     needs=SEEN,
-    optional={"Setting.longhorn.io"},
+    optional={VOLUME, "Setting.longhorn.io"},
     links=["harvester/harvester#4773", "harvester/harvester#6425", "harvester/harvester#7923"],
 )
 def volume_wants_too_many_replicas(facts: Facts) -> Iterator[Hit]:
@@ -85,7 +87,7 @@ def _excess_hit(facts: Facts, stake: Stake, first: Sequence[tuple[Obj, list[str]
             f"make it healthy, and {stake.text}{more}"
         ),
         evidence=(
-            *field_evidence(facts, ref, "spec.numberOfReplicas", "status.robustness", "status.state"),
+            *volume_evidence(obj, "spec.numberOfReplicas", "status.robustness", "status.state"),
             *(e for node in witness for e in field_evidence(facts, node, WITNESS_LABEL)),
         ),
         next=tuple(_excess_steps(stake, volumes, len(names))),
@@ -117,7 +119,7 @@ def _excess_steps(stake: Stake, volumes: Sequence[Obj], possible: int) -> Iterat
     short="Longhorn node degrades volumes",
     severity=Severity.ERROR,
     needs=SEEN,
-    optional={"Replica", "Setting.longhorn.io"},
+    optional={VOLUME, "Replica", "Setting.longhorn.io"},
     links=["harvester/harvester#4773", "harvester/harvester#7067"],
 )
 def longhorn_node_degrades_volumes(facts: Facts) -> Iterator[Hit]:
@@ -140,7 +142,7 @@ def longhorn_node_degrades_volumes(facts: Facts) -> Iterator[Hit]:
             message=f"{what} degraded because Longhorn Node {node.name} {node.fault}, and {stake.text}{these}",
             evidence=(
                 *((Evidence(node.ref, node.path, _fault_value(node)),) if node.path else ()),
-                *(e for obj in volumes[:FEW] for e in field_evidence(facts, volume_ref(obj), "status.robustness")),
+                *(e for obj in volumes[:FEW] for e in volume_evidence(obj, "status.robustness")),
             ),
             next=_node_steps(node),
             caution=(

@@ -15,19 +15,26 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
-from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volume_faults import FEW, REBUILD, YOUNG, Stake, find_stake, name_volume, sort_degraded
-from harvdiag.rules.volumes import LONGHORN, degraded_age, storage_nodes, volume_ref, volumes_in_trouble
+from harvdiag.rules.volumes import (
+    LONGHORN,
+    VOLUME,
+    degraded_age,
+    storage_nodes,
+    volume_evidence,
+    volume_ref,
+    volumes_in_trouble,
+)
 
-SEEN = {"Volume.longhorn.io", "Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
+SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
 
 
 @rule(
     "volume-degraded",
     holds=True,
     needs=SEEN,
-    optional={"Replica", "Engine", "Setting.longhorn.io"},
+    optional={VOLUME, "Replica", "Engine", "Setting.longhorn.io"},
     links=["harvester/harvester#4773", "harvester/harvester#7067"],
 )
 def volume_degraded(facts: Facts) -> Iterator[Hit]:
@@ -78,7 +85,7 @@ def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str]) -
             f"{stake.text}"
         ),
         evidence=(
-            *field_evidence(facts, ref, "status.robustness", "spec.numberOfReplicas", "status.lastDegradedAt"),
+            *volume_evidence(obj, "status.robustness", "spec.numberOfReplicas", "status.lastDegradedAt"),
             *((Evidence(ref, condition_path("Scheduled"), scheduled.why or "False"),) if unplaced else ()),
             *((Evidence(ref, condition_path("TooManySnapshots"), "True"),) if crowded else ()),
         ),
@@ -125,8 +132,8 @@ def _degraded_steps(obj: Obj, *, unplaced: bool, crowded: bool, rebuilding: bool
 
 @rule(
     "volume-faulted",
-    needs={"Volume.longhorn.io"},
-    optional={"Node.longhorn.io", "Node"},
+    needs=(),
+    optional={VOLUME, "Node.longhorn.io", "Node"},
     links=["harvester/harvester#3648"],
 )
 def volume_faulted(facts: Facts) -> Iterator[Hit]:
@@ -147,7 +154,7 @@ def volume_faulted(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=ref,
             message=f"{name_volume(obj)} is faulted: none of its replicas can be used{away}{others}",
-            evidence=field_evidence(facts, ref, "status.robustness", "status.state", "spec.numberOfReplicas"),
+            evidence=volume_evidence(obj, "status.robustness", "status.state", "spec.numberOfReplicas"),
             next=_faulted_steps(name_of(obj)),
             caution="Do not delete the volume or a failed replica: one of them may be salvaged.",
             severity=Severity.INFO if young else Severity.ERROR if used else Severity.WARNING,

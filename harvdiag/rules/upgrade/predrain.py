@@ -21,10 +21,12 @@ from harvdiag.rules.upgrade_evidence import state_evidence, upgrade_at_nodes
 from harvdiag.rules.volume_faults import count_joining, find_too_few
 from harvdiag.rules.volumes import (
     TOO_MANY_REPLICAS,
+    TROUBLE,
     VOLUME,
     count_drain_nodes,
     storage_nodes,
     volume_claim,
+    volume_evidence,
     volume_ref,
 )
 from harvdiag.upgrade.jobs import ACTIVE, Job
@@ -76,7 +78,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
         if rollout is None or job is None:
             continue
         # Volumes and VMs are read only here, where an upgrade hangs: there may be thousands, and most checks need none.
-        unseen = facts.snapshot.gap(VOLUME) or ""
+        unseen = facts.snapshot.find(VOLUME, TROUBLE).gap or ""
         hold = _Hold(job, unseen, _unhealthy_volumes(facts, rollout, node), _immovable_vms(facts, node))
         if hold.volumes or hold.vms or hold.unseen:
             yield _held_hit(facts, rollout, node, hold)
@@ -97,7 +99,7 @@ def _unhealthy_volumes(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> 
     bad = {"degraded", "faulted"} if count_drain_nodes(facts, rollout.upgrade) > 2 else {"faulted"}
     volumes = [
         (volume_ref(obj), obj)
-        for obj in facts.snapshot.objects(VOLUME)
+        for obj in facts.find(VOLUME, TROUBLE)
         if get_text(obj, "status.robustness") in bad and get_text(obj, "status.state") == "attached"
     ]
     return sorted(volumes, key=lambda pair: (get_text(pair[1], "status.currentNodeID") != node.name, pair[0]))
@@ -127,7 +129,7 @@ def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold)
             f"and {_describe_hold(hold)}"
         ),
         evidence=(
-            *(e for ref, _ in volumes for e in field_evidence(facts, ref, *paths)),
+            *(e for _, obj in volumes for e in volume_evidence(obj, *paths)),
             *(e for ref, obj in vms for e in _vm_evidence(ref, obj)),
             *field_evidence(facts, hold.job.ref, "status.active", "status.startTime"),
             state_evidence(rollout, node),
