@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from harvdiag.core.fields import Obj, get_text, name_of
-from harvdiag.core.model import ObjectRef
+from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volumes import (
@@ -33,6 +34,7 @@ __all__ = [
     "count_joining",
     "find_stake",
     "find_too_few",
+    "judge_node",
     "name_volume",
     "sort_degraded",
 ]
@@ -43,6 +45,7 @@ YOUNG = timedelta(minutes=10)
 """How long a volume may be degraded without being judged: a host that restarts takes that long."""
 REBUILD = timedelta(hours=2)
 """How long a rebuild may take, as the pre-drain Job has."""
+MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
 REFUSES = 3
 """From how many Nodes on the webhook refuses an upgrade for a degraded volume; it counts the witness."""
 
@@ -95,6 +98,21 @@ def name_volume(obj: Obj) -> str:
     return f"Volume {name_of(obj)}{what}{told}"
 
 
+def judge_node(facts: Facts, stake: Stake, node: StorageNode) -> Severity | None:
+    """Judge a node by its state's age: in maintenance, being removed or just gone, it is on its way back or out.
+
+    During an upgrade each node is down for a time, and only hours count.
+    """
+    age = facts.now.since(Timestamp(node.since))
+    if stake.running and (age is None or age < REBUILD):
+        return None
+    gone = ObjectRef("Node", "", node.name)
+    leaving = facts.recently_deleted(gone) or get_text(facts.pairing.obj(gone), MAINTENANCE)
+    if leaving or (age is not None and age < YOUNG):
+        return Severity.INFO
+    return Severity.WARNING if stake.running else Severity.ERROR
+
+
 @dataclass(frozen=True, kw_only=True)
 class SortedVolumes:
     """Degraded volumes by what is at fault: a node (with its volumes), or the volume itself."""
@@ -103,18 +121,23 @@ class SortedVolumes:
     own: tuple[Obj, ...]
 
 
-def sort_degraded(facts: Facts) -> SortedVolumes:
-    """Sort the degraded volumes that could be healthy; replicas are read of a few nodes at fault only."""
+def sort_degraded(facts: Facts, stake: Stake) -> SortedVolumes:
+    """Sort the degraded volumes that could be healthy; replicas are read of a few nodes at fault only.
+
+    A node that is young in its state, in maintenance or on its way out has the benefit of the doubt: what has no other
+    reason is filed under it, and no replica is read for it.
+    """
     nodes, joining = storage_nodes(facts), count_joining(facts)
     bad = [obj for obj in volumes_in_trouble(facts) if get_text(obj, "status.robustness") == "degraded"]
     bad = [obj for obj in bad if find_too_few(facts, obj, nodes, joining) is None]
     faulty = [node for node in nodes if node.fault]
-    labels = tuple(f"longhornnode={node.name}" for node in faulty[:FEW])
-    replicas = facts.find("Replica", Wanted(labels=labels)) if bad and faulty else ()
+    excused = [node for node in faulty if judge_node(facts, stake, node) in {None, Severity.INFO}]
+    labels = tuple(f"longhornnode={node.name}" for node in faulty if node not in excused)[:FEW]
+    replicas = facts.find("Replica", Wanted(labels=labels)) if bad and labels else ()
     down = {node.name for node in faulty if node.down}
     broken = {_place(replica) for replica in replicas if _place(replica)[1] in down or _is_failed(replica)}
     at_node: dict[str, list[Obj]] = {node.name: [] for node in faulty}
-    own = [obj for obj in bad if not _file_under(obj, nodes, faulty, broken, at_node)]
+    own = [obj for obj in bad if not _file_under(obj, nodes, (faulty, excused), broken, at_node)]
     by_node = tuple((node, at_node[node.name]) for node in faulty if at_node[node.name])
     return SortedVolumes(by_node=by_node, own=tuple(own))
 
@@ -122,15 +145,17 @@ def sort_degraded(facts: Facts) -> SortedVolumes:
 def _file_under(
     volume: Obj,
     nodes: Sequence[StorageNode],
-    faulty: Sequence[StorageNode],
+    faults: tuple[Sequence[StorageNode], Sequence[StorageNode]],
     broken: set[tuple[str, str]],
     at_node: dict[str, list[Obj]],
 ) -> bool:
-    """File a volume under the node at fault: one with a broken replica, else one that its replicas need."""
+    """File a volume under the node at fault: one with a broken replica, one that its replicas need, one excused."""
+    faulty, excused = faults
     at = next((node for node in faulty if (name_of(volume), node.name) in broken), None)
     lacking = select_fitting(faulty, volume)
     if at is None and read_wanted_replicas(volume) > len(select_fitting(nodes, volume)) - len(lacking):
         at = next(iter(lacking), None)
+    at = at or next(iter(excused), None)
     if at is not None:
         at_node[at.name].append(volume)
     return at is not None

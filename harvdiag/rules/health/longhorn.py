@@ -8,19 +8,17 @@ from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
-from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volume_faults import (
     FEW,
-    REBUILD,
-    YOUNG,
     Stake,
     count_joining,
     find_stake,
     find_too_few,
+    judge_node,
     name_volume,
     sort_degraded,
 )
@@ -40,7 +38,6 @@ from harvdiag.rules.volumes import (
 SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
 NODE_FAULTS = ("node-not-ready", "node-cordoned", "node-under-pressure", "node-keeps-pods-away")
 """Findings of the Node itself that would explain it."""
-MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
 WITNESS_LABEL = 'metadata.labels["node-role.harvesterhci.io/witness"]'
 LIST_VOLUMES = f"`kubectl get volumes.longhorn.io -n {LONGHORN}`"
 
@@ -130,8 +127,8 @@ def longhorn_node_degrades_volumes(facts: Facts) -> Iterator[Hit]:
     an upgrade.
     """
     stake = find_stake(facts) if volumes_in_trouble(facts) else None
-    for node, volumes in sort_degraded(facts).by_node if stake else ():
-        severity = _node_severity(facts, stake, node)
+    for node, volumes in sort_degraded(facts, stake).by_node if stake else ():
+        severity = judge_node(facts, stake, node) if stake else None
         if stake is None or severity is None:
             continue
         names = [name_of(obj) for obj in volumes]
@@ -159,21 +156,6 @@ def _fault_value(node: StorageNode) -> object:
     """Return the value of the field that shows the fault: of a condition its status."""
     holder, mark, kind = node.path.rpartition(", type ")
     return find_condition(node.obj, kind, (holder,)).status if mark else field_path(node.path).get(node.obj)
-
-
-def _node_severity(facts: Facts, stake: Stake | None, node: StorageNode) -> Severity | None:
-    """Judge a node by its state's age: in maintenance, being removed or just gone, it is on its way back or out.
-
-    During an upgrade each node is down for a time, and only hours count.
-    """
-    age = facts.now.since(Timestamp(node.since))
-    if stake is None or (stake.running and (age is None or age < REBUILD)):
-        return None
-    gone = ObjectRef("Node", "", node.name)
-    leaving = facts.recently_deleted(gone) or get_text(facts.pairing.obj(gone), MAINTENANCE)
-    if leaving or (age is not None and age < YOUNG):
-        return Severity.INFO
-    return Severity.WARNING if stake.running else Severity.ERROR
 
 
 def _node_steps(node: StorageNode) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def volume_degraded(facts: Facts) -> Iterator[Hit]:
     long as one volume is degraded. A rebuild of up to two hours is normal.
     """
     stake = find_stake(facts) if volumes_in_trouble(facts) else None
-    own = sort_degraded(facts).own if stake else ()
+    own = sort_degraded(facts, stake).own if stake else ()
     if stake is None or not own:
         return
     modes = _replica_modes(facts, own[:FEW])
@@ -132,8 +132,8 @@ def _degraded_steps(obj: Obj, *, unplaced: bool, crowded: bool, rebuilding: bool
 
 @rule(
     "volume-faulted",
-    needs=(),
-    optional={VOLUME, "Node.longhorn.io", "Node"},
+    needs={"Node"},
+    optional={VOLUME, "Node.longhorn.io"},
     links=["harvester/harvester#3648"],
 )
 def volume_faulted(facts: Facts) -> Iterator[Hit]:
