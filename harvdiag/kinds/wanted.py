@@ -16,9 +16,19 @@ __all__ = ["Wanted"]
 
 BROKEN = frozenset({"Pending", "Failed", "Unknown"})
 """Phases of a Pod in which it does not work: the others are Running and Succeeded."""
-FAULTY_TEXT = (b"ready: false", b"phase: Pending", b"phase: Failed", b"phase: Unknown", b"type: Warning")
-"""One of these stands in the text of each Pod and Event that is faulty, as the kit writes it; a running Pod without any
-container status does not exist."""
+UNHEALTHY = frozenset({"degraded", "faulted"})
+"""Robustness of a Longhorn Volume that lacks replicas."""
+FAULTY_TEXT = (
+    b"ready: false",
+    b"phase: Pending",
+    b"phase: Failed",
+    b"phase: Unknown",
+    b"type: Warning",
+    b"robustness: degraded",
+    b"robustness: faulted",
+)
+"""One of these stands in the text of each Pod, Event and Volume that is faulty, as the kit writes it; a running Pod
+without any container status does not exist."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +51,8 @@ class Wanted:
     labels: tuple[str, ...] = ()
     """Labels, as ``key=value``."""
     faulty: bool = False
-    """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings."""
+    """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings; of
+    Longhorn's Volumes: degraded or faulted."""
 
     def matches(self, obj: Obj) -> bool:
         """Whether an object is wanted, whatever its namespace."""
@@ -87,9 +98,11 @@ def _label_texts(obj: Obj) -> set[str]:
 
 
 def _is_faulty(obj: Obj) -> bool:
-    """Of an Event, a Warning; of a Pod, one that does not do its work (see `Wanted.faulty`)."""
+    """Of an Event, a Warning; of a Volume, one that lacks replicas; of a Pod, one that does not do its work."""
     if obj.get("kind") == "Event" or "involvedObject" in obj or "regarding" in obj:
         return get_text(obj, "type") == "Warning"
+    if robustness := get_text(obj, "status.robustness"):
+        return robustness in UNHEALTHY
     phase = get_text(obj, "status.phase")
     if phase != "Running":
         return phase in BROKEN

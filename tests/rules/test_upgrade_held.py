@@ -23,6 +23,8 @@ from tests.world.upgrades import NAME
 from tests.world.world import World
 
 NODES = ("hv01", "hv02", "hv03")
+TOO_MANY = "volume-wants-too-many-replicas"
+VOLUME_CHECKS = {"longhorn-node-degrades-volumes", "volume-degraded", "volume-faulted", TOO_MANY}
 HELD, JOBLESS, BEHIND = "upgrade-pre-drain-held", "upgrade-node-without-job", "upgrade-left-node-behind"
 VMI = Resource("kubevirt.io", "v1", "virtualmachineinstances", "prod", "VirtualMachineInstance")
 
@@ -68,9 +70,16 @@ def test_two_nodes_never_have_three_replicas(nodes: tuple[str, ...], robustness:
     assert (HELD in rules_of(check(held(nodes, robustness=robustness)))) is speaks
 
 
-def test_a_witness_stores_nothing() -> None:
-    """Three nodes, one of them a witness: the Job waits as with two."""
-    assert HELD not in rules_of(check(held(robustness="degraded", witness="hv03")))
+@pytest.mark.parametrize(("version", "speaks"), [("v1.4.3", True), ("v1.5.0", False), ("master-1a2b", False)])
+def test_a_witness_stores_nothing(version: str, speaks: bool) -> None:
+    """Three nodes, one of them a witness: the Job waits as with two, but those up to 1.4 count it."""
+    world = held(robustness="degraded", witness="hv03")
+    world.change("Upgrade", NAME, {"spec": {"version": version}})
+    findings = check(world)
+    assert rules_of(findings) == ({TOO_MANY, HELD} if speaks else set())
+    for finding in findings.of(HELD):
+        assert [step for step in finding.next if "No rebuild makes" in step]
+        assert not [step for step in finding.next if "kubectl uncordon" in step]
 
 
 def test_a_job_has_two_hours() -> None:
@@ -96,13 +105,13 @@ def test_vms_are_read_from_a_bundle(tmp_path: Path) -> None:
     assert "VM default/gpu cannot migrate" in finding.message
 
 
-def test_volumes_and_vms_are_not_read_while_nothing_hangs() -> None:
+def test_vms_are_not_read_while_nothing_hangs() -> None:
     """There may be thousands."""
     world = held(robustness="degraded", hours=1)
     world.objects.append(vm("gpu", "hv02"))
     source = port.Port(world.objects, {}, [VMI], world.captured_at)
     Cluster(Snapshot(source)).check()
-    assert not [kind for kind in source.read_kinds if "virtual" in kind.lower() or kind == "Volume.longhorn.io"]
+    assert not [kind for kind in source.read_kinds if "virtual" in kind.lower()]
 
 
 def test_many_volumes_are_counted() -> None:
@@ -120,9 +129,11 @@ def test_many_volumes_are_counted() -> None:
 def test_unseen_volumes_settle_nothing() -> None:
     """They are read only where a Job hangs: then the rule is skipped, unless something that was seen blocks it."""
     findings = check(held(robustness="degraded"), **{"Volume.longhorn.io": State.FORBIDDEN})
-    (skipped,) = findings.skipped
-    assert (skipped.rule, skipped.reason) == (HELD, "Volume.longhorn.io forbidden: for a reason")
-    assert not check(held(hours=1), **{"Volume.longhorn.io": State.FORBIDDEN}).skipped
+    skipped = {outcome.rule: outcome.reason for outcome in findings.skipped}
+    assert set(skipped) == {HELD, *VOLUME_CHECKS}
+    assert skipped[HELD] == "Volume.longhorn.io forbidden: for a reason"
+    again = check(held(hours=1), **{"Volume.longhorn.io": State.FORBIDDEN})
+    assert HELD not in {outcome.rule for outcome in again.skipped}
 
 
 @pytest.mark.parametrize("step", SINGLE)

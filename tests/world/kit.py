@@ -58,12 +58,17 @@ _LISTED = {  # plural and group of kinds that a folder shows even when there are
     "deployments.apps": ("apps/v1", "Deployment"),
     "daemonsets.apps": ("apps/v1", "DaemonSet"),
     "kubevirts.kubevirt.io": ("kubevirt.io/v1", "KubeVirt"),
+    "volumes.longhorn.io": ("longhorn.io/v1beta2", "Volume"),
+    "engines.longhorn.io": ("longhorn.io/v1beta2", "Engine"),
+    "instancemanagers.longhorn.io": ("longhorn.io/v1beta2", "InstanceManager"),
+    "poddisruptionbudgets.policy": ("policy/v1", "PodDisruptionBudget"),
 }
 _HOMES = {  # asked for apart, since other namespaces have such objects as well
     "addons.harvesterhci.io": "harvester-system",
     "daemonsets.apps": "harvester-system",
     "deployments.apps": "cattle-system",
     "jobs.batch": "harvester-system",
+    "poddisruptionbudgets.policy": "longhorn-system",
 }
 _OLD_DIRS = {"": "kubernetes", "harvesterhci.io": "harvester", "kubevirt.io": "kubevirt", "cdi.kubevirt.io": "cdi"}
 _OLD_NAMESPACES = ("default", "kube-system", "cattle-system", "harvester-system")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import advice
-from harvdiag.rules.engine import Hit, rule
+from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import (
@@ -58,6 +59,7 @@ REFUSALS = (
 """A word of the error, what it means, and what to look at; the more specific first."""
 OTHER_REFUSAL = "Read the error: it names the pod, or the request that failed."
 MAX_ERROR_LENGTH = 300
+INSTANCE_MANAGER = re.compile(r"instance-manager-[a-z0-9-]+")
 
 
 @rule(
@@ -178,8 +180,15 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
             ),
             caution="Do not delete a PodDisruptionBudget or an instance manager before you know that each volume on "
             f"{node.name} has a healthy replica on another node: the replica there may be the last copy.",
-            causes=pairing_causes(node),
+            causes=(*pairing_causes(node), *_budget_causes(shaken.error)),
         )
+
+
+def _budget_causes(error: str) -> Iterator[Cause]:
+    """Return the findings about the instance managers that the error of a drain names."""
+    for name in dict.fromkeys(INSTANCE_MANAGER.findall(error)):
+        ref = ObjectRef("InstanceManager", "longhorn-system", name)
+        yield from (Cause(check, ref) for check in ("instance-manager-keeps-budget", "instance-manager-serves-volume"))
 
 
 def _explain_refusal(error: str) -> tuple[str, str]:

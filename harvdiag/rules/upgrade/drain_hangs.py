@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
+from harvdiag.core.fields import field_path, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
+from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -29,7 +30,9 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 HANGING = timedelta(hours=2)
 """How long Rancher may need to evict the pods of a node: it tries for ten minutes, again and again."""
-BUDGET, VMI = "poddisruptionbudgets.policy", "virtualmachineinstances.kubevirt.io"
+BUDGET, VMI, MANAGER = "PodDisruptionBudget", "VirtualMachineInstance", "InstanceManager"
+LONGHORN = "longhorn-system"
+OF_MANAGER = ("instance-manager-keeps-budget", "instance-manager-serves-volume")
 ALLOWED = "status.disruptionsAllowed"
 OF_NODE = 'spec.selector.matchLabels["longhorn.io/node"]'
 MOST_NAMED = 3
@@ -48,7 +51,7 @@ class _Holder(NamedTuple):
     holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "Node", "Machine", "Secret", "Job", "RKEControlPlane", "Cluster.provisioning.cattle.io"},
-    optional={BUDGET, VMI},
+    optional={BUDGET, VMI, MANAGER},
     links=["harvester/harvester#9062", "harvester/harvester#9293", "harvester/harvester#8977"],
 )
 def upgrade_drain_hangs(facts: Facts) -> Iterator[Hit]:
@@ -104,13 +107,16 @@ def _hanging_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, drain: tu
             "done. Do not delete a PodDisruptionBudget or an instance manager before each volume on that node has a "
             "healthy replica elsewhere."
         ),
-        causes=(*pairing_causes(node), Cause("longhorn-node-evicting", _longhorn(node))),
+        causes=(*pairing_causes(node), *_longhorn_causes(facts, node)),
         targets=tuple(holder.ref for holder in holders[:MOST_NAMED]),
     )
 
 
-def _longhorn(node: NodeUpgrade) -> ObjectRef:
-    return ObjectRef("Node.longhorn.io", "longhorn-system", node.name)
+def _longhorn_causes(facts: Facts, node: NodeUpgrade) -> Iterator[Cause]:
+    yield Cause("longhorn-node-evicting", ObjectRef("Node.longhorn.io", LONGHORN, node.name))
+    for obj in facts.find(MANAGER, Wanted()):
+        if get_text(obj, "spec.nodeID") == node.name:
+            yield from (Cause(name, ObjectRef(MANAGER, LONGHORN, name_of(obj))) for name in OF_MANAGER)
 
 
 def _describe_holders(holders: list[_Holder]) -> str:
@@ -123,7 +129,8 @@ def _describe_holders(holders: list[_Holder]) -> str:
 
 def _budgets(facts: Facts, node: NodeUpgrade) -> Iterator[_Holder]:
     """Yield Longhorn's PodDisruptionBudgets of the node that allow no eviction; only where the drain hangs."""
-    for ref, obj in _objects(facts, BUDGET):
+    for obj in facts.find(BUDGET, Wanted(namespace=LONGHORN)):
+        ref = ObjectRef(BUDGET, LONGHORN, name_of(obj))
         if get_text(obj, OF_NODE) == node.name and field_path(ALLOWED).get(obj) == 0:
             words = f"PodDisruptionBudget {ref.namespace}/{ref.name}, which allows no eviction,"
             yield _Holder(ref, words, Evidence(ref, ALLOWED, 0))
@@ -131,26 +138,17 @@ def _budgets(facts: Facts, node: NodeUpgrade) -> Iterator[_Holder]:
 
 def _vms(facts: Facts, node: NodeUpgrade) -> Iterator[_Holder]:
     """Yield the VMs that still run on the node, as far as their namespaces were seen."""
-    for ref, obj in _objects(facts, VMI):
+    for obj in facts.snapshot.objects(VMI):
+        ref = ObjectRef(VMI, namespace_of(obj), name_of(obj))
         if get_text(obj, "status.nodeName") == node.name and get_text(obj, "status.phase") == "Running":
             words = f"VM {ref.namespace}/{ref.name}, which still runs there,"
             yield _Holder(ref, words, Evidence(ref, "status.nodeName", node.name))
 
 
-def _objects(facts: Facts, resource: str) -> Iterator[tuple[ObjectRef, Obj]]:
-    """Yield the objects of a kind that may not be in the source at all."""
-    try:
-        kind = facts.snapshot.resolve_kind(resource).name
-    except HarvdiagError:
-        return
-    yield from ((ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in facts.snapshot.objects(kind))
-
-
 def _next_steps(node: NodeUpgrade, holders: list[_Holder]) -> Iterator[str]:
     name = advice.quote_argument(node.name)
     for holder in holders[:1]:
-        resource = BUDGET if "disruption" in holder.ref.kind.lower() else VMI
-        yield advice.inspect_object(resource, holder.ref.name, holder.ref.namespace)
+        yield advice.inspect_object(CATALOGUE[holder.ref.kind].resource, holder.ref.name, holder.ref.namespace)
     yield (
         f"List what is left on it: `kubectl get pods -A -o wide --field-selector spec.nodeName={name}`; pods of "
         "DaemonSets stay, one in Terminating does not end by itself."

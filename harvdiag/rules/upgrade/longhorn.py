@@ -15,6 +15,8 @@ from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
 
 LONGHORN = "longhorn-system"
+EVICTION_HANGS = "v1.4."
+"""The releases that hang on an eviction, and whose pre-check looks for one (harvester/harvester#7717)."""
 
 
 @rule(
@@ -25,26 +27,28 @@ LONGHORN = "longhorn-system"
     links=["harvester/harvester#7717"],
 )
 def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
-    """Longhorn is set to evict all replicas from a node while an upgrade runs.
+    """Longhorn is set to evict all replicas from a node.
 
-    The upgrade drains one node after the other and waits for healthy volumes before each. Replicas that are evicted at
-    the same time keep volumes from being healthy; 1.4 is known to hang on it.
+    An upgrade drains one node after the other and waits for healthy volumes before each. Replicas that are evicted at
+    the same time keep volumes from being healthy; 1.4 is known to hang on it, and there Harvester's pre-check refuses
+    the upgrade. Without an upgrade it is mostly the removal of a host, and no fault.
     """
-    if facts.upgrade_run is None:
-        return
+    run = facts.upgrade_run
     for obj in facts.snapshot.objects("Node.longhorn.io"):
         evicting = [path for path in _eviction_fields(obj) if field_path(path).get(obj) is True]
-        if not evicting:
+        if not evicting or not (run or _is_left(facts, obj)):
             continue
         ref = ObjectRef("Node.longhorn.io", LONGHORN, name_of(obj))
         disks = len([path for path in evicting if ".disks" in path])
         what = "of the whole node" if "spec.evictionRequested" in evicting else f"of {disks} of its disks"
+        meaning = (
+            f"while upgrade {run.upgrade.ref.name} runs"
+            if run
+            else "although it is in use: on 1.4 that keeps an upgrade from its pre-drain, and the pre-check refuses it"
+        )
         yield Hit(
             subject=ref,
-            message=(
-                f"Longhorn is to move the replicas {what} off {ref.name}, while upgrade "
-                f"{facts.upgrade_run.upgrade.ref.name} runs"
-            ),
+            message=f"Longhorn is to move the replicas {what} off {ref.name}, {meaning}",
             evidence=field_evidence(facts, ref, *evicting, "spec.allowScheduling"),
             next=_eviction_steps(ref.name),
             caution=(
@@ -52,6 +56,20 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
                 "of a volume."
             ),
         )
+
+
+def _is_left(facts: Facts, obj: Obj) -> bool:
+    """Whether an eviction was left behind on a release that hangs on it.
+
+    Before it is emptied on purpose, its scheduling is disabled: that of the node, or of each disk to be emptied.
+    """
+    disks = field_path("spec.disks").get(obj)
+    emptied = [disk for disk in (disks if isinstance(disks, dict) else {}).values() if isinstance(disk, dict)]
+    emptied = [disk for disk in emptied if disk.get("evictionRequested") is True]
+    of_node = field_path("spec.evictionRequested").get(obj) is True
+    takes = field_path("spec.allowScheduling").get(obj) is not False
+    in_use = takes and (of_node or any(disk.get("allowScheduling") is not False for disk in emptied))
+    return in_use and facts.harvester_version.startswith(EVICTION_HANGS)
 
 
 def _eviction_steps(node: str) -> tuple[str, ...]:

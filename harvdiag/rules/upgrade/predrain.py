@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.conditions import condition_path, find_condition
-from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
@@ -17,15 +17,26 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import state_evidence, upgrade_at_nodes
+from harvdiag.rules.volume_faults import count_joining, find_too_few
+from harvdiag.rules.volumes import (
+    TOO_MANY_REPLICAS,
+    TROUBLE,
+    VOLUME,
+    count_drain_nodes,
+    storage_nodes,
+    volume_claim,
+    volume_evidence,
+    volume_ref,
+)
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 HELD = timedelta(hours=2)
 """How long a pre-drain Job may run: VMs migrate in minutes, and a rebuild of a large volume may take an hour."""
-WITNESS = "node-role.harvesterhci.io/witness"
-VOLUME, VMI = "Volume.longhorn.io", "VirtualMachineInstance"
+VMI = "VirtualMachineInstance"
 MIGRATABLE = condition_column("migratable", "LiveMigratable")
+LONGHORN_FAULTS = ("longhorn-node-evicting", "longhorn-node-degrades-volumes")
 MOST_SHOWN = 5
 """How many volumes and VMs each are named; the message counts the rest."""
 
@@ -44,7 +55,7 @@ class _Hold(NamedTuple):
     holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "Node", "Job"},
-    optional={VOLUME, VMI},
+    optional={VOLUME, VMI, "Node.longhorn.io", "Setting.longhorn.io"},
     links=[
         "harvester/harvester#7067",
         "harvester/harvester#3648",
@@ -73,7 +84,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
 
 def _require_all_seen(facts: Facts) -> None:
     """End without an answer where what blocks the Job may be among volumes or VMs that were not seen."""
-    facts.snapshot.require(VOLUME)
+    facts.find(VOLUME, TROUBLE, required=True)
     facts.snapshot.require(VMI)
 
 
@@ -89,19 +100,13 @@ def _unhealthy_volumes(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> 
     With three nodes or more each must be healthy; with two, two replicas are enough, and only a faulted volume
     certainly blocks it.
     """
-    bad = {"degraded", "faulted"} if _count_storage_nodes(facts, rollout) > 2 else {"faulted"}
+    bad = {"degraded", "faulted"} if count_drain_nodes(facts, rollout.upgrade) > 2 else {"faulted"}
     volumes = [
-        (ObjectRef(VOLUME, namespace_of(obj), name_of(obj)), obj)
-        for obj in facts.snapshot.objects(VOLUME)
+        (volume_ref(obj), obj)
+        for obj in facts.find(VOLUME, TROUBLE)
         if get_text(obj, "status.robustness") in bad and get_text(obj, "status.state") == "attached"
     ]
     return sorted(volumes, key=lambda pair: (get_text(pair[1], "status.currentNodeID") != node.name, pair[0]))
-
-
-def _count_storage_nodes(facts: Facts, rollout: UpgradeRun) -> int:
-    """Return how many nodes the Job counts: the managed ones except the witness."""
-    managed = [node for node in rollout.nodes if node.exists and node.managed]
-    return sum(get_labels(facts.pairing.obj(node.ref)).get(WITNESS) != "true" for node in managed)
 
 
 def _immovable_vms(facts: Facts, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj]]:
@@ -124,17 +129,20 @@ def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold)
             f"and {_describe_hold(hold)}"
         ),
         evidence=(
-            *(e for ref, _ in volumes for e in field_evidence(facts, ref, *paths)),
+            *(e for _, obj in volumes for e in volume_evidence(obj, *paths)),
             *(e for ref, obj in vms for e in _vm_evidence(ref, obj)),
             *field_evidence(facts, hold.job.ref, "status.active", "status.startTime"),
             state_evidence(rollout, node),
         ),
-        next=tuple(_next_steps(node, hold)),
+        next=tuple(_next_steps(node, hold, _first_rebuildable(facts, hold))),
         caution=(
             "Do not answer the hook and do not delete the Job while a volume is degraded or a VM runs there: Rancher "
             f"drains {node.name} at once, and data without another healthy copy is lost (harvester/harvester#7067)."
         ),
-        causes=tuple(Cause("longhorn-node-evicting", ref) for ref in _longhorn_nodes(rollout)),
+        causes=(
+            *(Cause(name, ref) for ref, _ in hold.volumes for name in (TOO_MANY_REPLICAS, "volume-degraded")),
+            *(Cause(name, ref) for ref in _longhorn_nodes(rollout) for name in LONGHORN_FAULTS),
+        ),
     )
 
 
@@ -151,8 +159,16 @@ def _describe_hold(hold: _Hold) -> str:
     return join_names(parts) + (f"; {more} more block it too" if more else "")
 
 
-def _next_steps(node: NodeUpgrade, hold: _Hold) -> Iterator[str]:
-    for ref, _ in hold.volumes[:1]:
+def _first_rebuildable(facts: Facts, hold: _Hold) -> ObjectRef | None:
+    """Return the first volume that a rebuild could make healthy; of the others a finding of its own tells more."""
+    nodes, joining = storage_nodes(facts) if hold.volumes else [], count_joining(facts)
+    return next((ref for ref, obj in hold.volumes if find_too_few(facts, obj, nodes, joining) is None), None)
+
+
+def _next_steps(node: NodeUpgrade, hold: _Hold, volume: ObjectRef | None) -> Iterator[str]:
+    if hold.volumes and volume is None:
+        yield "No rebuild makes these volumes healthy: lower their number of replicas, and uncordon no node for them."
+    for ref in (volume,) if volume else ():
         what = f"-n {advice.quote_argument(ref.namespace)} {advice.quote_argument(ref.name)} -o yaml"
         yield (
             f"Check why volume {ref.name} is not rebuilt: `kubectl get volumes.longhorn.io {what}` (condition "
@@ -181,9 +197,8 @@ def _migration_reason(obj: Obj) -> str:
 
 def _describe_claim(obj: Obj) -> str:
     """Return the claim of a volume, as Longhorn records it, and where the volume is attached."""
-    namespace, claim = (get_text(obj, f"status.kubernetesStatus.{key}") for key in ("namespace", "pvcName"))
     place = f"attached at {get_text(obj, 'status.currentNodeID') or 'an unknown node'}"
-    return f"{namespace}/{claim}, {place}" if namespace and claim else place
+    return f"{volume_claim(obj)}, {place}" if volume_claim(obj) else place
 
 
 def _longhorn_nodes(rollout: UpgradeRun) -> list[ObjectRef]:
