@@ -35,7 +35,8 @@ class Quote(NamedTuple):
 
     `time` is as the line writes it: RFC 3339, or ``May 06 10:00:00.123456`` where only the journal has it; empty
     where there is none. `line` is untrusted text, masked and cut to 300 characters.
-    `step` is that of a join that the line is about, None where there is none.
+    `step` is that of a join that the line is about, None where there is none. `number` is that of the line in its
+    file, from 1; 0 where it is unknown, as only the end of the log was read.
     """
 
     file: str
@@ -43,6 +44,12 @@ class Quote(NamedTuple):
     line: str
     meaning: str = ""
     step: JoinStep | None = None
+    number: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it is: ``logs/cattle-system/rancher-…/rancher.log, line 120``."""
+        return f"{self.file}, line {self.number}" if self.number else self.file
 
     @property
     def at(self) -> Timestamp:
