@@ -19,6 +19,9 @@ from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 __all__ = [
+    "BROKEN",
+    "LATE",
+    "age_since",
     "condition_evidence",
     "cordoned_at",
     "current_upgrade",
@@ -36,6 +39,11 @@ __all__ = [
 SETTLING = timedelta(minutes=10)
 """How long a state may lag behind its cause. Harvester reconciles an unfinished Upgrade every two minutes
 (docs/objects.md#upgrade-phases), a controller may restart meanwhile, and a source reads its lists one by one."""
+BROKEN = timedelta(minutes=30)
+"""How long a state may last that has a reason of its own, such as a Pod that cannot start: images are pulled, and Nodes
+restart meanwhile."""
+LATE = timedelta(hours=2)
+"""How long a step of an upgrade may take where only time tells: each takes minutes, at most an hour or so."""
 UNPAIRED = (
     "node-without-machine",
     "node-half-joined",
@@ -79,6 +87,12 @@ def has_settled(facts: Facts, *times: str) -> bool:
     """Whether all of these times are long enough ago; unknown ones are ignored."""
     ages = [age for time in times if (age := facts.now.since(Timestamp(time))) is not None]
     return all(age >= SETTLING for age in ages)
+
+
+def age_since(facts: Facts, *times: str) -> timedelta:
+    """Return how long ago the last of these times was; zero where none is known or it is unknown when it is now."""
+    ages = [age for time in times if (age := facts.now.since(Timestamp(time))) is not None]
+    return min(ages, default=timedelta(0))
 
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:

@@ -44,6 +44,7 @@ IMPORTED = "Fleet has not imported the cluster local again"
 FLEET_AGENT = "Fleet's agent has not been redeployed yet"
 KUBEVIRT = "KubeVirt is not upgraded yet"
 MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
+REPOSITORY = "the upgrade repository, from which the Job loads what it installs, does not answer"
 EVACUATION = "KubeVirt still protects a VM that is leaving the node"
 WAITS = (
     LogPattern("is not healthy.", LONGHORN),
@@ -55,6 +56,11 @@ WAITS = (
     LogPattern("Waiting for evacuation PDB gone", EVACUATION),
     LogPattern("kubevirt-migration-pdb-kubevirt-evacuation-", EVACUATION),
     LogPattern("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
+    LogPattern("Wait for upgrade repo", REPOSITORY),
+    LogPattern("Upgrade repo deployment is not ready yet", REPOSITORY),
+    LogPattern("Upgrade repo resource not found yet", REPOSITORY),
+    LogPattern("Try to bring up the upgrade repo VM", REPOSITORY),
+    LogPattern("requested file from ", REPOSITORY, also="retrying"),
     LogPattern(
         "Waiting for CAPI cluster fleet-local/local to be provisioned",
         "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; expired "
