@@ -20,14 +20,13 @@ from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
 from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
 from harvdiag.upgrade.jobs import ACTIVE, Job, every_job
 from harvdiag.upgrade.logs import Quote, find_job_wait
+from harvdiag.upgrade.logs.waits import REPOSITORY
 from harvdiag.upgrade.run import UpgradeRun
 
 SYSTEM = "harvester-system"
 PREPARING, READING = "PreparingRepo", "RepoPrepared"
 USERS = frozenset({"prepare", "apply-manifests", "post-drain", "single-node-upgrade"})
 """The Jobs that load something from it; a pre-drain Job may stop or move it."""
-WAITS = ("upgrade repo", "Upgrade repo")
-"""What stands in each line in which a Job waits for it, in any release."""
 READY = {"Running"}
 
 
@@ -86,7 +85,7 @@ def _find_user(facts: Facts, rollout: UpgradeRun) -> _User | None:
         if job.type in USERS and job.state == ACTIVE and age_since(facts, job.began) >= BROKEN:
             quote = find_job_wait(facts.snapshot, job)
             subject = ObjectRef("Node", "", job.node) if job.node else upgrade.ref
-            waits = quote if quote and any(word in quote.line for word in WAITS) else None
+            waits = quote if quote and quote.meaning == REPOSITORY else None
             return _User(subject, job, job.began, waits)
     return None
 

@@ -23,6 +23,7 @@ from harvdiag.upgrade.jobs import COMPLETE, Job
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.quote import Quote
+from harvdiag.upgrade.logs.waits import CAPI, CHART, FLEET_AGENT, HELM, OF_SERVICES, OVER_SERVICES, ROLLOUT
 
 __all__ = [
     "HARVESTER",
@@ -38,13 +39,9 @@ __all__ = [
 
 SYSTEM = "harvester-system"
 LONGHORN = "a Longhorn volume is not healthy, and the node is not drained before it is"
-CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
-ROLLOUT = "a Deployment or DaemonSet is not rolled out"
 IMPORTED = "Fleet has not imported the cluster local again"
-FLEET_AGENT = "Fleet's agent has not been redeployed yet"
 KUBEVIRT = "KubeVirt is not upgraded yet"
 MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
-REPOSITORY = "the upgrade repository, from which the Job loads what it installs, does not answer"
 EVACUATION = "KubeVirt still protects a VM that is leaving the node"
 WAITS = (
     LogPattern("is not healthy.", LONGHORN),
@@ -56,22 +53,9 @@ WAITS = (
     LogPattern("Waiting for evacuation PDB gone", EVACUATION),
     LogPattern("kubevirt-migration-pdb-kubevirt-evacuation-", EVACUATION),
     LogPattern("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
-    LogPattern("Wait for upgrade repo", REPOSITORY),
-    LogPattern("Upgrade repo deployment is not ready yet", REPOSITORY),
-    LogPattern("Upgrade repo resource not found yet", REPOSITORY),
-    LogPattern("Try to bring up the upgrade repo VM", REPOSITORY),
-    LogPattern("requested file from ", REPOSITORY, also="retrying"),
-    LogPattern(
-        "Waiting for CAPI cluster fleet-local/local to be provisioned",
-        "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; expired "
-        "certificates are a known cause (harvester/harvester#3863, harvester/harvester#10719)",
-    ),
-    LogPattern(
-        "Wait for Rancher to be upgraded to", "Rancher does not show the new version in its setting server-version"
-    ),
-    LogPattern(
-        "wait helm release", "a Helm release is not deployed in its new version; it may roll back after 5 minutes"
-    ),
+    *OF_SERVICES,
+    LogPattern("Waiting for CAPI cluster fleet-local/local to be provisioned", CAPI),
+    LogPattern("wait helm release", HELM),
     LogPattern("wait rollout -n", ROLLOUT),
     LogPattern("rollout to finish", ROLLOUT),
     LogPattern("wait until cluster.fleet local is Imported", IMPORTED),
@@ -96,7 +80,7 @@ same meaning the more specific first."""
 OVER = re.compile(
     r"successfully rolled out|volumes are healthy\.|have been live-migrated or shutdown|all VMs are down"
     r"|is provisioned \(|fleet-agent is new,|Z cluster\.fleet local is Imported$|instance-manager .* OK\.$"
-    r"|Z Plan \S+ completes\."
+    r"|Z Plan \S+ completes\." + OVER_SERVICES
 )
 """What they write when they have waited long enough."""
 ENDED = re.compile(OVER.pattern.encode(), re.MULTILINE)
