@@ -30,6 +30,8 @@ RESTART = (
     f"{SPACE} {CONTROLLER}`."
 )
 
+COMPARE = "Compare its selector with the labels of the Nodes: `kubectl get nodes --show-labels`."
+
 
 class _Halt(NamedTuple):
     """Why a Plan does not get on: a sentence's part, its Node if it is about one, and the evidence."""
@@ -37,6 +39,7 @@ class _Halt(NamedTuple):
     text: str
     node: ObjectRef | None
     evidence: tuple[Evidence, ...]
+    step: str = RESTART
 
 
 @rule(
@@ -94,7 +97,7 @@ def _find_halt(facts: Facts, plan: NodePlan, nodes: dict[str, Obj], jobs: list[O
         )
     if not any(plan.selects(node) for node in nodes.values()):
         selector = field_evidence(facts, plan.ref, "spec.nodeSelector")
-        return _Halt(f"selects none of the {len(nodes)} Nodes", None, selector)
+        return _Halt(f"selects none of the {len(nodes)} Nodes", None, selector, COMPARE)
     open_on = {str(get_labels(job).get(ON_NODE)) for job in jobs if not _is_over(job)}
     left = [name for name in plan.missing(nodes) if name not in {str(get_labels(job).get(ON_NODE)) for job in jobs}]
     lost = [name for name in plan.applying if name in left]
@@ -137,7 +140,7 @@ def _halt_hit(facts: Facts, plan: NodePlan, halt: _Halt, idle: str) -> Hit:
             *(line for pod in pods[:1] for line in pod.evidence),
         ),
         next=(
-            RESTART,
+            halt.step,
             f"Read its log: `kubectl logs -n {SPACE} deployment/{CONTROLLER} --tail=100`.",
             advice.inspect_object("plans.upgrade.cattle.io", plan.ref.name, plan.ref.namespace),
         ),
