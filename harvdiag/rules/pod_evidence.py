@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.escape import format_value
-from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.kinds.podstate import container_states
 from harvdiag.kinds.wanted import Wanted
@@ -16,6 +16,7 @@ from harvdiag.rules.facts import Facts
 
 __all__ = ["PodTrouble", "find_job_pods", "find_trouble", "last_warning"]
 
+LISTS = ("status.initContainerStatuses", "status.containerStatuses")
 ENDED = {"Succeeded", "Failed"}
 STARTING = {"", "ContainerCreating", "PodInitializing"}
 CUT = 57  # a Job's pod is named like it, cut here
@@ -108,7 +109,7 @@ def _read_containers(_: Facts, pod: Obj) -> PodTrouble | None:
         count = field_path("restartCount").get(state)
         many = f", {count} restarts" if isinstance(count, int) and count else ""
         said = f": {format_value(message)}" if message else ""
-        path = f'status.containerStatuses["{name}"].state.waiting.reason'
+        path = f'{_list_of(pod, name)}["{name}"].state.waiting.reason'
         proof = [Evidence(ref, path, word)]
         proof += [Evidence(ref, path.replace("state.waiting", "lastState.terminated"), last)] if last else []
         return PodTrouble(ref, f"does not run: container {name} is in {word}{many}{said}{ended}", tuple(proof), word)
@@ -122,13 +123,20 @@ def _read_start(facts: Facts, pod: Obj) -> PodTrouble | None:
         event = last_warning(facts, ref)
         told = f": {format_value(event.value)}" if event else ""
         proof = (event,) if event else (Evidence(ref, "status.phase", phase),)
-        return PodTrouble(ref, f"does not start{told}", proof, event.path if event else "")
+        return PodTrouble(ref, f"does not start{told}", proof, "event" if event else "")
     states = [state for state in container_states(pod) if state.get("ready") is False and not _has_ended(state)]
     if not states or phase in ENDED:
         return None
     name = get_text(states[0], "name")
-    proof = (Evidence(ref, f'status.containerStatuses["{name}"].ready', False),)
+    proof = (Evidence(ref, f'{_list_of(pod, name)}["{name}"].ready', False),)
     return PodTrouble(ref, f"is not ready: container {name}", proof)
+
+
+def _list_of(pod: Obj, container: str) -> str:
+    """The list that has the status of a container."""
+    first, *_ = LISTS
+    states = (state for state in get_items(pod, first) if isinstance(state, dict))
+    return first if any(get_text(state, "name") == container for state in states) else LISTS[1]
 
 
 def _has_ended(state: Obj) -> bool:
@@ -146,7 +154,7 @@ def last_warning(facts: Facts, ref: ObjectRef, reason: str = "") -> Evidence | N
     if not fitting:
         return None
     last = max(fitting, key=_event_time)
-    return Evidence(ref, f"Event {get_text(last, 'reason')}", get_text(last, "message"))
+    return Evidence(ObjectRef("Event", namespace_of(last), name_of(last)), "message", get_text(last, "message"))
 
 
 def _event_time(event: Obj) -> str:

@@ -40,8 +40,8 @@ class _Image(NamedTuple):
     short="image not ready",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "VirtualMachineImage"},
-    optional={"Pod", "Event"},
+    needs={"Upgrade"},
+    optional={"VirtualMachineImage", "Pod", "Event"},
     links=["harvester/harvester#3144", "harvester/harvester#10692", "harvester/harvester#11143"],
 )
 def upgrade_image_not_ready(facts: Facts) -> Iterator[Hit]:
@@ -55,6 +55,7 @@ def upgrade_image_not_ready(facts: Facts) -> Iterator[Hit]:
     upgrade = rollout.upgrade if rollout else None
     if upgrade is None or upgrade.status("ImageReady") not in {"Unknown", "False"}:
         return
+    facts.find("VirtualMachineImage", Wanted(), required=True)
     ref = _image_ref(facts, upgrade)
     age = age_since(facts, upgrade.conditions["ImageReady"].since)
     if ref is None or (upgrade.running and age < BROKEN):
@@ -129,7 +130,9 @@ def _describe_fault(facts: Facts, image: _Image) -> str:
 
 
 def _describe_age(upgrade: Upgrade, age: timedelta) -> str:
-    return f"it has waited for {format_duration(age)}" if upgrade.running else "the upgrade has failed by that"
+    return (
+        f"the download has gone on for {format_duration(age)}" if upgrade.running else "the upgrade has failed by that"
+    )
 
 
 def _image_steps(image: _Image, url: str) -> Iterator[str]:

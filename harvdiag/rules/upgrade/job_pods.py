@@ -98,7 +98,7 @@ def _idle_hit(facts: Facts, subject: ObjectRef, job: Job, trouble: PodTrouble) -
             *network,
         ),
         next=tuple(_pod_steps(job, trouble, bool(network))),
-        caution=f"Do not delete Job {job.ref.name} before it is known how far it got.",
+        caution=f"It is not retried once it is deleted: leave Job {job.ref.name} until the reason is known.",
         causes=tuple(_node_causes(job)),
         targets=(job.ref, *((trouble.pod,) if trouble.pod != job.ref else ())),
     )
@@ -110,9 +110,9 @@ def _network_evidence(facts: Facts, name: str) -> Iterator[Evidence]:
     obj: Obj | None = facts.snapshot.get(ref) if name else None
     if find_condition(obj, NETWORK).status == "True":
         yield Evidence(ref, find_condition(obj, NETWORK).path, "True")
-    keys = (get_text(taint, "key") for taint in get_items(obj, "spec.taints") if isinstance(taint, dict))
-    if AWAY in keys:
-        yield Evidence(ref, "spec.taints", AWAY)
+    for taint in get_items(obj, "spec.taints"):
+        if isinstance(taint, dict) and get_text(taint, "key") == AWAY:
+            yield Evidence(ref, f'spec.taints["{AWAY}"].effect', get_text(taint, "effect"))
 
 
 def _pod_steps(job: Job, trouble: PodTrouble, network: bool) -> Iterator[str]:

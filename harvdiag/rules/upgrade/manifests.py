@@ -27,7 +27,7 @@ from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.wording import format_duration
 
 LAST_LINE = "the last line"
-"""How the meaning of a line begins that is no known wait."""
+"""How the meaning of a line begins that does not tell a wait."""
 KINDS = {"deployment": "Deployment", "daemonset": "DaemonSet", "statefulset": "StatefulSet"}
 HANDLER, STRATEGY = "virt-handler-", 'metadata.annotations["kubevirt.io/install-strategy-version"]'
 COUNTS = {

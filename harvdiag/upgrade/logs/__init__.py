@@ -8,7 +8,7 @@ from harvdiag.upgrade.logs.agent import AgentStory, read_agent_story
 from harvdiag.upgrade.logs.join import JoinStory, find_join_failure
 from harvdiag.upgrade.logs.log import MOST
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait, find_refusals
-from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets
+from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets, strip_time
 from harvdiag.upgrade.logs.tail import quote_actor
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "mask_secrets",
     "quote_actor",
     "read_agent_story",
+    "strip_time",
 ]

@@ -22,8 +22,8 @@ from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, Job
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
 from harvdiag.upgrade.logs.once import once
-from harvdiag.upgrade.logs.quote import Quote
-from harvdiag.upgrade.logs.waits import CAPI, CHART, FLEET_AGENT, HELM, OF_SERVICES, OVER_SERVICES, ROLLOUT
+from harvdiag.upgrade.logs.quote import Quote, strip_time
+from harvdiag.upgrade.logs.waits import CAPI, CHART, FLEET_AGENT, OF_SERVICES, OVER_SERVICES, ROLLOUT
 
 __all__ = [
     "HARVESTER",
@@ -55,8 +55,6 @@ WAITS = (
     LogPattern("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
     *OF_SERVICES,
     LogPattern("Waiting for CAPI cluster fleet-local/local to be provisioned", CAPI),
-    LogPattern("wait helm release", HELM),
-    LogPattern("wait rollout -n", ROLLOUT),
     LogPattern("rollout to finish", ROLLOUT),
     LogPattern("wait until cluster.fleet local is Imported", IMPORTED),
     LogPattern("cluster.fleet -n fleet-local local condition Imported is not", IMPORTED),
@@ -84,7 +82,6 @@ OVER = re.compile(
 )
 """What they write when they have waited long enough."""
 ENDED = re.compile(OVER.pattern.encode(), re.MULTILINE)
-STAMPED = re.compile(r"^\S+Z ")
 TURN = 5
 """Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one iteration."""
 ASIDE = re.compile(r"(?:\S+Z )?(?:\++ |Checking running engine )")
@@ -143,7 +140,7 @@ def find_job_step(snapshot: Snapshot, job: Job) -> Quote | None:
 def _first_ends(log: Log) -> Iterator[Quote]:
     said: dict[str, int] = {}
     for match in log.find_matches(ENDED):
-        said.setdefault(STAMPED.sub("", log.line_at(match.start())), match.start())
+        said.setdefault(strip_time(log.line_at(match.start())), match.start())
     return map(log.quote_at, said.values())
 
 

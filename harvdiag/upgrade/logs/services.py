@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.snapshot import Snapshot
@@ -12,16 +12,16 @@ from harvdiag.upgrade.logs.log import LogPattern, open_log
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait
 from harvdiag.upgrade.logs.quote import Quote
-from harvdiag.upgrade.logs.waits import ADDON, CHART, HELM, ROLLOUT
+from harvdiag.upgrade.logs.waits import ADDON, CHART, HELM, HELM_BEGINS, ROLLOUT, ROLLOUT_BEGINS
 
 __all__ = ["ServicesWait", "find_services_wait"]
 
 HEADS = {
     HELM: (
-        "wait helm release ",
-        re.compile(r"wait helm release (?P<namespace>\S+) (?P<name>\S+)(?: (?P<version>\S+))?"),
+        HELM_BEGINS,
+        re.compile(HELM_BEGINS + r"(?P<namespace>\S+) (?P<name>\S+)(?: (?P<version>\S+))?"),
     ),
-    ROLLOUT: ("wait rollout -n ", re.compile(r"wait rollout -n (?P<namespace>\S+) (?P<kind>\S+) (?P<name>\S+)")),
+    ROLLOUT: (ROLLOUT_BEGINS, re.compile(ROLLOUT_BEGINS + r"(?P<namespace>\S+) (?P<kind>\S+) (?P<name>\S+)")),
     CHART: (
         "anaged",
         re.compile(r"(?:Waiting for ManagedChart|wait managedchart) (?:(?P<namespace>[\w-]+)/)?(?P<name>[\w.-]+)"),
@@ -36,7 +36,8 @@ OTHER = re.compile(
 )
 
 
-class ServicesWait(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class ServicesWait:
     """What it waits for: `meaning` is that of the line, `quote`; the others are empty where the log names no object.
 
     `step` is the time (RFC 3339) of the last line in which an earlier wait ended, `state` that of a Helm release.
@@ -63,9 +64,9 @@ def find_services_wait(snapshot: Snapshot, job: Job) -> ServicesWait | None:
     named = _find_object(snapshot, quote)
     state = STATE.search(quote.line)
     return ServicesWait(
-        quote.meaning,
-        quote,
-        step.time if step else "",
+        meaning=quote.meaning,
+        quote=quote,
+        step=step.time if step else "",
         **named,
         state=state["state"] if state else "",
         minutes=int(state["minutes"]) if state else 0,

@@ -13,13 +13,12 @@ from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.logs.log import Log, open_log
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import HARVESTER, SYSTEM, find_pod_logs, job_logs, open_logs
-from harvdiag.upgrade.logs.quote import Quote
+from harvdiag.upgrade.logs.quote import Quote, strip_time
 
 __all__ = ["quote_actor"]
 
 LINES = 3
 """Lines of a log's end that are quoted."""
-STAMP = re.compile(r"^\S+Z |^[A-Z][a-z]{2} [ \d]\d [\d:.]+ |time=\"[^\"]*\"")
 RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
 
 
@@ -70,7 +69,7 @@ def quote_tail(log: Log) -> Iterator[Quote]:
     """Quote the last lines that differ in more than their time, the oldest first."""
     said: dict[str, int] = {}
     for place in islice(log.line_places(), LINES * 10):
-        said.setdefault(STAMP.sub("", log.line_at(place)), place)
+        said.setdefault(strip_time(log.line_at(place)), place)
         if len(said) == LINES:
             break
     return map(log.quote_at, reversed(said.values()))

@@ -17,11 +17,13 @@ __all__ = [
     "FLEET_FIELDS",
     "FLEET_READY",
     "HELM",
+    "HELM_BEGINS",
     "OF_SERVICES",
     "OVER_SERVICES",
     "RANCHER",
     "REPOSITORY",
     "ROLLOUT",
+    "ROLLOUT_BEGINS",
 ]
 
 REPOSITORY = "the upgrade repository, from which the Job loads what it installs, does not answer"
@@ -39,6 +41,8 @@ CATALOG = "the chart repository inside the cluster does not show the new charts"
 ROLLOUT = "a Deployment or DaemonSet is not rolled out"
 CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
 FLEET_AGENT = "Fleet's agent has not been redeployed yet"
+HELM_BEGINS, ROLLOUT_BEGINS = "wait helm release ", "wait rollout -n "
+"""How the waits for one Helm release and for one rollout begin; what follows names it."""
 OF_SERVICES = (
     LogPattern("Wait for upgrade repo", REPOSITORY),
     LogPattern("Upgrade repo deployment is not ready yet", REPOSITORY),
@@ -46,6 +50,7 @@ OF_SERVICES = (
     LogPattern("Try to bring up the upgrade repo VM", REPOSITORY),
     LogPattern("Failed to download the requested file from", REPOSITORY),
     LogPattern("Wait for Rancher to be upgraded", RANCHER),
+    LogPattern(HELM_BEGINS, HELM),
     LogPattern(" in pending-", HELM, also="state for .* minutes"),
     LogPattern(", resume wait...", HELM),
     LogPattern("deadline exceeded. rolling back", HELM),
@@ -56,6 +61,7 @@ OF_SERVICES = (
     LogPattern("wait until fleet-agent is redeployed", FLEET_AGENT),
     LogPattern("waiting for fleet-agent creation timestamp", FLEET_AGENT),
     LogPattern("wait for new field ", FLEET_FIELDS),
+    LogPattern(ROLLOUT_BEGINS, ROLLOUT),
     LogPattern("continue waiting rollout", ROLLOUT),
     LogPattern("resource was not created, continue", ROLLOUT),
     LogPattern("waiting for statefulset", ROLLOUT, also="to be created"),
