@@ -83,7 +83,7 @@ def _logging_hit(facts: Facts, upgrade: Upgrade, log: Obj | None, pods: list[Pod
     what = "it has no UpgradeLog" if log is None else step[1] if step else "Harvester has not taken note of it"
     return Hit(
         subject=upgrade.ref,
-        message=f"The logging of Upgrade {upgrade.ref.name} is not ready: {what}{why}{waits}",
+        message=f"The logging of Upgrade {upgrade.ref.name} does not come up: {what}{why}{waits}",
         evidence=(
             *((_step_evidence(ref, log, step[0]),) if ref and step else ()),
             *(line for pod in pods[:2] for line in pod.evidence),

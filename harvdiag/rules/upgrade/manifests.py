@@ -96,7 +96,7 @@ def upgrade_services_waiting(facts: Facts) -> Iterator[Hit]:
     if rollout is None or rollout.upgrade.state != AT_SERVICES:
         return
     job = next((job for job in reversed(rollout.jobs) if job.type == "apply-manifests"), None)
-    if job is None or job.state != ACTIVE or age_since(facts, job.began) < BROKEN:
+    if job is None or job.state != ACTIVE or age_since(facts, job.began) < LATE:
         return
     wait = find_services_wait(facts.snapshot, job)
     age = age_since(facts, job.began, wait.step if wait else "")

@@ -68,9 +68,10 @@ def upgrade_repository_not_ready(facts: Facts) -> Iterator[Hit]:
     if rollout is None or (user := _find_user(facts, rollout)) is None:
         return
     name = f"upgrade-repo-{rollout.upgrade.ref.name}"
-    repository = _read_deployment(facts, name) or _read_vm(facts, name)
-    if repository and _has_lasted(facts, repository, user):
-        yield _repository_hit(facts, rollout, repository, user)
+    if repository := _read_deployment(facts, name) or _read_vm(facts, name):
+        user = user._replace(quote=_find_quote(facts, user.job))
+        if _has_lasted(facts, repository, user):
+            yield _repository_hit(facts, rollout, repository, user)
 
 
 def _find_user(facts: Facts, rollout: UpgradeRun) -> _User | None:
@@ -83,11 +84,14 @@ def _find_user(facts: Facts, rollout: UpgradeRun) -> _User | None:
     jobs = every_job(facts.snapshot.objects("Job"), upgrade.ref.name)
     for job in jobs:
         if job.type in USERS and job.state == ACTIVE and age_since(facts, job.began) >= BROKEN:
-            quote = find_job_wait(facts.snapshot, job)
-            subject = ObjectRef("Node", "", job.node) if job.node else upgrade.ref
-            waits = quote if quote and quote.meaning == REPOSITORY else None
-            return _User(subject, job, job.began, waits)
+            return _User(ObjectRef("Node", "", job.node) if job.node else upgrade.ref, job, job.began, None)
     return None
+
+
+def _find_quote(facts: Facts, job: Job | None) -> Quote | None:
+    """Return the line in which the Job says that it waits for the repository."""
+    quote = find_job_wait(facts.snapshot, job) if job else None
+    return quote if quote and quote.meaning == REPOSITORY else None
 
 
 def _read_deployment(facts: Facts, name: str) -> _Repository | None:
@@ -135,7 +139,7 @@ def _repository_hit(facts: Facts, rollout: UpgradeRun, repository: _Repository, 
     waits = f"{whom} waits for it since {Timestamp(user.since)}" if user.quote or not job else f"{whom} loads from it"
     return Hit(
         subject=user.subject,
-        message=f"The upgrade repository does not answer: {repository.state}{why}; {waits}"
+        message=f"The upgrade repository is not ready: {repository.state}{why}; {waits}"
         + (f", so {user.subject.kind} {user.subject.name} cannot go on" if job and job.node else ""),
         evidence=(
             *repository.evidence,
