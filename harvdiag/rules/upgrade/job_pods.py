@@ -73,12 +73,11 @@ def _find_reason(facts: Facts, job: Job) -> PodTrouble | None:
     return first if first and (first.word or age_since(facts, job.began) >= LATE) else None
 
 
-def _explain_absence(facts: Facts, job: Job) -> PodTrouble | None:
-    """Return that it has no pod at all, with the reason of the last try; None where pods were not seen."""
-    seen = facts.snapshot.find("Pod", Wanted(namespace=job.ref.namespace, prefixes=(job.ref.name[:57],)))
+def _explain_absence(facts: Facts, job: Job) -> PodTrouble:
+    """Return that it has no pod at all, with the reason of the last try; the rule is skipped where none was seen."""
     event = last_warning(facts, job.ref)
-    if seen.gap is not None and event is None:
-        return None
+    if event is None:
+        facts.find("Pod", Wanted(namespace=job.ref.namespace, names=(job.ref.name,)), required=True)
     told = f": {format_value(event.value)}" if event else ""
     proof = (event,) if event else field_evidence(facts, job.ref, "status.ready")
     return PodTrouble(job.ref, f"has no pod{told}", proof, "no pod")

@@ -68,7 +68,7 @@ def upgrade_repository_not_ready(facts: Facts) -> Iterator[Hit]:
     if rollout is None or (user := _find_user(facts, rollout)) is None:
         return
     name = f"upgrade-repo-{rollout.upgrade.ref.name}"
-    if repository := _read_deployment(facts, name) or _read_vm(facts, name):
+    if repository := _read_repository(facts, name):
         user = user._replace(quote=_find_quote(facts, user.job))
         if _has_lasted(facts, repository, user):
             yield _repository_hit(facts, rollout, repository, user)
@@ -94,12 +94,22 @@ def _find_quote(facts: Facts, job: Job | None) -> Quote | None:
     return quote if quote and quote.meaning == REPOSITORY else None
 
 
-def _read_deployment(facts: Facts, name: str) -> _Repository | None:
+def _read_repository(facts: Facts, name: str) -> _Repository | None:
+    """Return the VM or the Deployment if it is not ready; the rule is skipped where neither was seen."""
+    wanted = Wanted(namespace=SYSTEM, names=(name,))
+    for vm in facts.find("VirtualMachine", wanted):
+        return _read_vm(facts, name, vm)
+    for deployment in facts.find("Deployment", wanted, required=True):
+        return _read_deployment(facts, name, deployment)
+    facts.find("VirtualMachine", wanted, required=True)
+    return None
+
+
+def _read_deployment(facts: Facts, name: str, obj: Obj) -> _Repository | None:
     """Return the Deployment if it is not available."""
     ref = ObjectRef("Deployment", SYSTEM, name)
-    obj = facts.snapshot.get(ref)
     available = find_condition(obj, "Available")
-    if obj is None or available.status == "True" or field_path("status.availableReplicas").get(obj):
+    if available.status == "True" or field_path("status.availableReplicas").get(obj):
         return None
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=(f"{name}-",)))
     text = f"Deployment {name} has no pod that is ready"
@@ -107,11 +117,10 @@ def _read_deployment(facts: Facts, name: str) -> _Repository | None:
     return _Repository(ref, text, proof, available.changed, find_trouble(facts, pods))
 
 
-def _read_vm(facts: Facts, name: str) -> _Repository | None:
+def _read_vm(facts: Facts, name: str, obj: Obj) -> _Repository | None:
     """Return the VM if it is not ready."""
     ref = ObjectRef("VirtualMachine", SYSTEM, name)
-    obj = next(iter(facts.find("VirtualMachine", Wanted(namespace=SYSTEM, names=(name,)))), None)
-    if obj is None or _is_vm_ready(obj):
+    if _is_vm_ready(obj):
         return None
     shown = get_text(obj, "status.printableStatus")
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=(f"virt-launcher-{name}-",)))
