@@ -140,7 +140,7 @@ def _list_of(pod: Obj, container: str) -> str:
 
 
 def _has_ended(state: Obj) -> bool:
-    return field_path("state.terminated.exitCode").get(state) == 0
+    return bool(field_path("state.terminated.exitCode").get(state) == 0)
 
 
 def last_warning(facts: Facts, ref: ObjectRef, reason: str = "") -> Evidence | None:

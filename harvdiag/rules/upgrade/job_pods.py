@@ -55,10 +55,16 @@ def upgrade_job_not_running(facts: Facts) -> Iterator[Hit]:
 def _has_no_ready_pod(facts: Facts, job: Job) -> bool:
     """Whether it says for a while that none of its pods is ready; an older Kubernetes does not count them."""
     obj = facts.snapshot.get(job.ref)
-    if job.state not in {ACTIVE, WAITING} or field_path("spec.suspend").get(obj):
+    if job.state not in {ACTIVE, WAITING} or field_path("spec.suspend").get(obj) or _is_on_dead_node(facts, job):
         return False
     ready = field_path("status.ready").get(obj)
     return not ready and age_since(facts, job.began) >= (LATE if ready is None and job.state == ACTIVE else BROKEN)
+
+
+def _is_on_dead_node(facts: Facts, job: Job) -> bool:
+    """Whether a Plan's Job is on a Node that is not Ready: the checks of Plans say so."""
+    node = facts.snapshot.get(ObjectRef("Node", "", job.node)) if job.node else None
+    return job.ref.namespace != "harvester-system" and find_condition(node, "Ready").status in {"False", "Unknown"}
 
 
 def _find_reason(facts: Facts, job: Job) -> PodTrouble | None:

@@ -22,7 +22,7 @@ from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.logs.services import ServicesWait, find_services_wait
-from harvdiag.upgrade.logs.waits import ADDON, CAPI, CHART, HELM, ROLLOUT
+from harvdiag.upgrade.logs.waits import ADDON, CAPI, CHART, HELM, PLAN, ROLLOUT
 from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.wording import format_duration
 
@@ -99,6 +99,8 @@ def upgrade_services_waiting(facts: Facts) -> Iterator[Hit]:
     if job is None or job.state != ACTIVE or age_since(facts, job.began) < LATE:
         return
     wait = find_services_wait(facts.snapshot, job)
+    if wait and wait.meaning == PLAN:
+        return  # the checks of Plans judge it, each by the Node that keeps it
     age = age_since(facts, job.began, wait.step if wait else "")
     if age < LATE and not (wait and wait.state and timedelta(minutes=wait.minutes) >= BROKEN):
         return
@@ -281,7 +283,7 @@ def _kubevirt_reason(facts: Facts) -> _Reason | None:
     odd = bare[0] if bare and len(bare) < len(handlers) else ""
     said = f" ({format_value(available.message or available.reason)})" if available.message or available.reason else ""
     why = f"; Pod {odd} lacks the annotations by which KubeVirt counts it" if odd else ""
-    steps = (advice.inspect_object("kubevirts.kubevirt.io", ref.name, ref.namespace),)
+    steps: tuple[str, ...] = (advice.inspect_object("kubevirts.kubevirt.io", ref.name, ref.namespace),)
     if odd:
         delete = f"kubectl delete pod -n {advice.quote_argument(ref.namespace)} {advice.quote_argument(odd)}"
         steps = (f"Let its DaemonSet create the pod again: `{delete}` (harvester/harvester#10447).", *steps)

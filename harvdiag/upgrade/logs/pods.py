@@ -23,7 +23,7 @@ from harvdiag.upgrade.jobs import COMPLETE, Job
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.quote import Quote, strip_time
-from harvdiag.upgrade.logs.waits import CAPI, CHART, FLEET_AGENT, OF_SERVICES, OVER_SERVICES, ROLLOUT
+from harvdiag.upgrade.logs.waits import CAPI, CHART, FLEET_AGENT, OF_SERVICES, OVER_SERVICES, PLAN, ROLLOUT
 
 __all__ = [
     "HARVESTER",
@@ -69,9 +69,7 @@ WAITS = (
     ),
     LogPattern("Checking instance-manager (aio)", MANAGERS),
     LogPattern("instance-manager (aio) (image=", MANAGERS, also="will retry"),
-    LogPattern(
-        "Waiting for plan", "a Plan must be done on every Node, also on one that is not managed", also="to complete"
-    ),
+    LogPattern("Waiting for plan", PLAN, also="to complete"),
 )
 """What an upgrade's Jobs wait for in a loop, by the text they write before it or in each iteration; of those with the
 same meaning the more specific first."""

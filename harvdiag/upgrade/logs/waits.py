@@ -20,6 +20,7 @@ __all__ = [
     "HELM_BEGINS",
     "OF_SERVICES",
     "OVER_SERVICES",
+    "PLAN",
     "RANCHER",
     "REPOSITORY",
     "ROLLOUT",
@@ -33,6 +34,7 @@ CAPI = (
     "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; expired "
     "certificates are a known cause (harvester/harvester#3863, harvester/harvester#10719)"
 )
+PLAN = "a Plan must be done on every Node, also on one that is not managed"
 FLEET_READY = "Fleet does not call the cluster local ready"
 FLEET_FIELDS = "Fleet's new version is not installed yet: a field of it is missing"
 BUNDLES = "not every Bundle of Fleet is ready"
