@@ -12,8 +12,8 @@ from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.rules import advice
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.jobs import Job
-from harvdiag.upgrade.logs import Quote, find_join_failure, find_refusals, quote_actor, read_agent_story
+from harvdiag.upgrade.logs import Quote, find_join_failure, find_refusals, read_agent_story
+from harvdiag.upgrade.logs.tail import quote_job_tail
 
 __all__ = ["LogAnswer", "explain_agent", "explain_host", "explain_refusal", "found_step", "quote_evidence", "quote_job"]
 
@@ -70,6 +70,6 @@ def explain_refusal(facts: Facts, upgrade: Upgrade, *names: str) -> LogAnswer | 
     return LogAnswer(quote_evidence(upgrade.ref, quotes[:2]), (found_step(quotes[0]),))
 
 
-def quote_job(facts: Facts, job: Job) -> tuple[Quote, ...]:
+def quote_job(facts: Facts, job: ObjectRef) -> tuple[Quote, ...]:
     """Return the last lines that a Job wrote, oldest first; empty where the source has no log of it."""
-    return tuple(quote_actor(facts.snapshot, "", job))
+    return tuple(quote_job_tail(facts.snapshot, job))

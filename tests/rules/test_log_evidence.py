@@ -15,6 +15,7 @@ from harvdiag.snapshot import Manifest, Snapshot
 from tests.logs.port import LogPort, journal, stamped
 from tests.world import healthy, rollouts
 from tests.world.faults import lose_answer, orphan
+from tests.world.objects import new
 from tests.world.upgrades import NAME, set_job
 from tests.world.world import World
 
@@ -139,3 +140,16 @@ def test_failed_job_shows_the_end_of_its_log() -> None:
     finding = only(check(world, {file: stamped("begin", "No space left on device")})[0], "upgrade-job-failed")
     assert any(str(evidence.value).endswith("No space left on device") for evidence in finding.evidence)
     assert finding.next[0].startswith(f"Already found in {file}, line 2")
+
+
+def test_failed_job_of_a_plan_shows_the_end_of_its_log() -> None:
+    """The Job that loads the images of a node; its pod is in another namespace, and its name is cut."""
+    world = rollouts.wait(rollouts.at_phase(healthy(NODES, version="v1.4.2"), "PreparingNodes"), hours=2)
+    jobs = [job for job in world.find("Job") if "prepare" in job["metadata"]["name"] and job["status"].get("active")]
+    set_job(jobs[0], "failed")
+    name = jobs[0]["metadata"]["name"]
+    pod = f"{name[:57]}-x8k2m"
+    world.add(new("v1", "Pod", pod, "cattle-system", labels={"job-name": name}, status={"phase": "Failed"}))
+    texts = {f"logs/cattle-system/{pod}/upgrade.log": stamped("Importing", "ctr: no space left on device")}
+    finding = only(check(world, texts)[0], "upgrade-prepare-stuck")
+    assert any("no space left" in str(evidence.value) for evidence in finding.evidence)

@@ -56,7 +56,7 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     what = " and ".join(f"{job.type or 'an upgrade'} Job {job.ref.name}" for job in jobs)
     whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of Upgrade {subject.name}"
     job = jobs[-1]
-    quotes = quote_job(facts, job)
+    quotes = quote_job(facts, job.ref)
     hooks = "; Harvester creates no other hook Job while it exists" if subject.kind == "Node" else ""
     return Hit(
         subject=subject,

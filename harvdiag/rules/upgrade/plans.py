@@ -15,7 +15,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.log_evidence import explain_host
+from harvdiag.rules.log_evidence import explain_host, quote_evidence, quote_job
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import AT_SERVICES, DONE, PHASES, PRELOADED, SERVICES
 from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, NodePlan, node_plans
@@ -228,6 +228,7 @@ def _failure_evidence(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evide
             ref = ObjectRef("Job", get_text(job, "metadata.namespace"), name_of(job))
             failed = find_condition(job, "Failed")
             yield Evidence(ref, condition_path("Failed"), failed.reason or failed.status or "True")
+            yield from quote_evidence(ref, quote_job(facts, ref))
 
 
 def _recovery_step(node: ObjectRef, why: str) -> str:
