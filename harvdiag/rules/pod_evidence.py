@@ -56,7 +56,8 @@ def _is_of_job(pod: Obj, job: ObjectRef, start: str) -> bool:
         "metadata.ownerReferences[0].name",
     )
     named = next((text for path in paths if (text := get_text(pod, path))), "")
-    return named == job.name if named else len(name_of(pod)) == len(start) + 6
+    rest = name_of(pod)[len(start) :]
+    return named == job.name if named else rest.startswith("-") and "-" not in rest[1:]
 
 
 def _look(facts: Facts, pod: Obj) -> Iterator[PodTrouble]:

@@ -21,7 +21,14 @@ from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.wording import format_duration
 
 RESOURCE = "virtualmachineimages.harvesterhci.io"
-FAULTS = (("RetryLimitExceeded", "True"), ("Initialized", "False"), ("Imported", "False"), ("RetryLimitExceeded", ""))
+FAULTS = (
+    ("RetryLimitExceeded", "True"),
+    ("Initialized", "False"),
+    ("Imported", "False"),
+    ("BackingImageMissing", "True"),
+    ("RetryLimitExceeded", ""),
+    ("Imported", "Unknown"),
+)
 """Conditions that say why the image is not there, each with the status in which it does; empty: in any, by its text."""
 MEMORY = "OOMKilled"
 
@@ -86,7 +93,8 @@ def _find_fault(image: Obj, age: timedelta) -> Evidence | None:
     ref = ObjectRef("VirtualMachineImage", namespace_of(image), name_of(image))
     for kind, status in FAULTS:
         row = find_condition(image, kind)
-        if row.message and row.status and (row.status == status or not (status or arrives)):
+        says = row.status == status if status else not arrives
+        if row.message and row.status and says and (status != "Unknown" or age >= LATE):
             return Evidence(ref, condition_path(kind), row.message)
     return None
 

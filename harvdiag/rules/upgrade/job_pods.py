@@ -86,7 +86,7 @@ def _explain_absence(facts: Facts, job: Job) -> PodTrouble:
         facts.find("Pod", Wanted(namespace=job.ref.namespace, names=(job.ref.name,)), required=True)
     told = f": {format_value(event.value)}" if event else ""
     proof = (event,) if event else field_evidence(facts, job.ref, "status.ready")
-    return PodTrouble(job.ref, f"has no pod{told}", proof, "no pod")
+    return PodTrouble(job.ref, f"has no pod that is ready, and none is listed{told}", proof, "no pod")
 
 
 def _idle_hit(facts: Facts, subject: ObjectRef, job: Job, trouble: PodTrouble) -> Hit:
