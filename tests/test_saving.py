@@ -61,12 +61,26 @@ def assert_same(before: Snapshot, after: Snapshot, kinds: Sequence[str] = WHOLE)
         assert after.host(node["metadata"]["name"]) == before.host(node["metadata"]["name"])
 
 
+def without_logs(document: dict[str, Any]) -> dict[str, Any]:
+    """The findings without lines of logs and the steps that these answer: a saved snapshot holds no logs."""
+    findings = [
+        finding
+        | {"evidence": [row for row in finding["evidence"] if not re.match(r"logs/|nodes/.*[.]log", row["path"])]}
+        | {"next": [step for step in finding["next"] if "Already found" not in step and "journalctl" not in step]}
+        for finding in document["findings"]
+    ]
+    return document | {"findings": findings}
+
+
 def assert_tells_the_same(before: Cluster, after: Cluster) -> None:
     """Every report and the coverage, but for the source."""
     after.snapshot.load(WHOLE)  # as saving has done with the other
     first, second = before.check(), after.check()
-    assert told(first) == told(second)
-    assert first.coverage.entries == second.coverage.entries
+    assert without_logs(told(first)) == without_logs(told(second))
+    # A source of files reads a whole list to answer a question; a saved snapshot has the answer alone.
+    assert [entry for entry in first.coverage.entries if entry.kind in {*WHOLE, "Host"}] == [
+        entry for entry in second.coverage.entries if entry.kind in {*WHOLE, "Host"}
+    ]
     assert render(second, "markdown")
     assert_same(before.snapshot, after.snapshot)
 

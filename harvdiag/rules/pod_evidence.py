@@ -1,84 +1,163 @@
-"""The pods of a Deployment or DaemonSet that do not work: in a few words, since when, and as evidence."""
+"""Pods as evidence: why one does not do its work, in the words of the scheduler, the kubelet or its containers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
-from harvdiag.core.conditions import conditions_of
-from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
+from harvdiag.core.conditions import condition_path, find_condition
+from harvdiag.core.escape import format_value
+from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.timestamps import Timestamp
-from harvdiag.kinds.podstate import reason, restarts
+from harvdiag.kinds.podstate import container_states
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.health_evidence import quote_words
 
-__all__ = ["FaultyPod", "faulty_pods", "pod_evidence", "pods_of"]
+__all__ = ["PodTrouble", "find_job_pods", "find_trouble", "last_warning"]
 
-SCHEDULING = "PodScheduled"
+LISTS = ("status.initContainerStatuses", "status.containerStatuses")
+ENDED = {"Succeeded", "Failed"}
+STARTING = {"", "ContainerCreating", "PodInitializing"}
+CUT = 57  # a Job's pod is named like it, cut here
+FAILED_SCHEDULING = "FailedScheduling"
 
 
-class FaultyPod(NamedTuple):
-    """One pod that does not work. `since` is empty where nothing tells it."""
+class PodTrouble(NamedTuple):
+    """What is wrong with a Pod: a sentence's part that begins behind its name, the evidence, and the reason's word.
 
-    ref: ObjectRef
-    words: str
-    since: str
+    `word` is empty where nothing gives a reason: it may be starting.
+    """
+
+    pod: ObjectRef
+    text: str
     evidence: tuple[Evidence, ...]
-
-    def __str__(self) -> str:
-        return f"pod {self.ref.name} {self.words}"
+    word: str = ""
 
 
-def pods_of(facts: Facts, namespace: str, workload: str) -> list[Obj]:
-    """Return the pods of a Deployment, those that were seen, by their names."""
-    prefix = f"{workload}-"
-    found = facts.find("Pod", Wanted(namespace=namespace, prefixes=(prefix,)))
-    # A Deployment names its pods NAME-HASH-ID: longer names belong to another whose name begins alike.
-    return [pod for pod in found if name_of(pod).removeprefix(prefix).count("-") == 1]
+def find_trouble(facts: Facts, pods: Iterable[Obj]) -> list[PodTrouble]:
+    """Find what is wrong with those of these Pods that do not work; those with a reason first."""
+    alive = (pod for pod in pods if not get_text(pod, "metadata.deletionTimestamp"))
+    found = [trouble for pod in alive for trouble in _look(facts, pod)]
+    return sorted(found, key=lambda trouble: not trouble.word)
 
 
-def faulty_pods(facts: Facts, workload: ObjectRef) -> list[FaultyPod]:
-    """Return the pods of a Deployment or DaemonSet that do not work, the one that has not longest first."""
-    prefix = f"{workload.name}-"
-    dashes = 1 if workload.kind == "Deployment" else 0
-    found = facts.find("Pod", Wanted(namespace=workload.namespace, prefixes=(prefix,), faulty=True))
-    own = [pod for pod in found if name_of(pod).removeprefix(prefix).count("-") == dashes]
-    return sorted((_describe(facts, pod) for pod in own), key=lambda pod: (not pod.since, Timestamp(pod.since)))
+def find_job_pods(facts: Facts, job: ObjectRef) -> tuple[Obj, ...]:
+    """Find the Pods of a Job that are there; by their labels or owner, and by the name where they have neither."""
+    start = job.name[:CUT]
+    pods = facts.find("Pod", Wanted(namespace=job.namespace, prefixes=(start,)))
+    return tuple(pod for pod in pods if _is_of_job(pod, job, start))
 
 
-def _describe(facts: Facts, pod: Obj) -> FaultyPod:
-    ref = ObjectRef("Pod", namespace_of(pod), name_of(pod))
-    rows = {row.type: row for row in conditions_of(pod) if row.status == "False"}
-    unplaced, broken = rows.get(SCHEDULING), rows.get("Ready") or rows.get("ContainersReady")
-    since = (unplaced or broken).since if unplaced or broken else get_text(pod, "metadata.creationTimestamp")
-    words, evidence = _explain(facts, ref, pod)
-    return FaultyPod(ref, words, since, evidence)
+def _is_of_job(pod: Obj, job: ObjectRef, start: str) -> bool:
+    paths = (
+        'metadata.labels["batch.kubernetes.io/job-name"]',
+        'metadata.labels["job-name"]',
+        "metadata.ownerReferences[0].name",
+    )
+    named = next((text for path in paths if (text := get_text(pod, path))), "")
+    rest = name_of(pod)[len(start) :]
+    return named == job.name if named else rest.startswith("-") and "-" not in rest[1:]
 
 
-def _explain(facts: Facts, ref: ObjectRef, pod: Obj) -> tuple[str, tuple[Evidence, ...]]:
-    """Return why a pod does not work: the scheduler's words, the reason of a container, or its phase."""
-    scheduling = next((row for row in conditions_of(pod) if row.type == SCHEDULING and row.status == "False"), None)
-    phase = get_text(pod, "status.phase") or "of unknown phase"
-    if scheduling is not None and scheduling.message:
-        return f"is {phase}: {quote_words(scheduling.message)}", (Evidence(ref, scheduling.path, scheduling.message),)
-    if event := _latest_event(facts, ref, "FailedScheduling") if phase == "Pending" else None:
-        seen = Evidence(ObjectRef("Event", ref.namespace, name_of(event)), "message", get_text(event, "message"))
-        return f"is {phase}: {quote_words(get_text(event, 'message'))}", (seen,)
-    why, count = reason(pod), restarts(pod)
-    told = f"is {phase} with {why}" if why else f"is {phase}" if phase != "Running" else "is not ready"
-    again = f" after {count} restarts" if count else ""
-    states = field_path("status.containerStatuses").get(pod)
-    seen = [Evidence(ref, "status.containerStatuses", states)] if states else []
-    return f"{told}{again}", (Evidence(ref, "status.phase", phase), *seen)
+def _look(facts: Facts, pod: Obj) -> Iterator[PodTrouble]:
+    """Yield the first that is wrong with a Pod; nothing where it works or is done."""
+    if get_text(pod, "status.phase") == "Succeeded":
+        return
+    looks = (_read_state, _read_scheduling, _read_containers, _read_start)
+    yield from islice((found for look in looks if (found := look(facts, pod))), 1)
 
 
-def _latest_event(facts: Facts, ref: ObjectRef, wanted: str) -> Obj | None:
+def _ref(pod: Obj) -> ObjectRef:
+    return ObjectRef("Pod", namespace_of(pod), name_of(pod))
+
+
+def _read_state(_: Facts, pod: Obj) -> PodTrouble | None:
+    """A Pod that was evicted, or that failed."""
+    if get_text(pod, "status.phase") != "Failed":
+        return None
+    why = get_text(pod, "status.reason") or "Failed"
+    more = get_text(pod, "status.message")
+    text = f"has failed ({format_value(f'{why}: {more}' if more else why)})"
+    return PodTrouble(_ref(pod), text, (Evidence(_ref(pod), "status.phase", "Failed"),), why)
+
+
+def _read_scheduling(facts: Facts, pod: Obj) -> PodTrouble | None:
+    """A Pod that no Node takes, with the scheduler's words."""
+    scheduled = find_condition(pod, "PodScheduled")
+    if get_text(pod, "spec.nodeName") or get_text(pod, "status.phase") != "Pending":
+        return None
+    ref = _ref(pod)
+    if scheduled.status == "False" and scheduled.message:
+        proof = (Evidence(ref, condition_path("PodScheduled"), scheduled.message),)
+        return PodTrouble(ref, f"is not scheduled: {format_value(scheduled.message)}", proof, scheduled.reason)
+    if event := last_warning(facts, ref, FAILED_SCHEDULING):
+        return PodTrouble(ref, f"is not scheduled: {format_value(event.value)}", (event,), FAILED_SCHEDULING)
+    return PodTrouble(ref, "is not scheduled", (Evidence(ref, "status.phase", "Pending"),))
+
+
+def _read_containers(_: Facts, pod: Obj) -> PodTrouble | None:
+    """A container that cannot start or that ends again and again, with the reason of its last end."""
+    ref = _ref(pod)
+    for state in container_states(pod):
+        word = get_text(state, "state.waiting.reason")
+        if word in STARTING:
+            continue
+        name, message = get_text(state, "name"), get_text(state, "state.waiting.message")
+        last = get_text(state, "lastState.terminated.reason")
+        code = field_path("lastState.terminated.exitCode").get(state)
+        ended = f"; it last ended with {format_value(last)}{f' ({code})' if code else ''}" if last else ""
+        count = field_path("restartCount").get(state)
+        many = f", {count} restarts" if isinstance(count, int) and count else ""
+        said = f": {format_value(message)}" if message else ""
+        path = f'{_list_of(pod, name)}["{name}"].state.waiting.reason'
+        proof = [Evidence(ref, path, word)]
+        proof += [Evidence(ref, path.replace("state.waiting", "lastState.terminated"), last)] if last else []
+        return PodTrouble(ref, f"does not run: container {name} is in {word}{many}{said}{ended}", tuple(proof), word)
+    return None
+
+
+def _read_start(facts: Facts, pod: Obj) -> PodTrouble | None:
+    """A Pod that has not started yet, or whose containers are not ready."""
+    ref, phase = _ref(pod), get_text(pod, "status.phase")
+    if phase == "Pending":
+        event = last_warning(facts, ref)
+        told = f": {format_value(event.value)}" if event else ""
+        proof = (event,) if event else (Evidence(ref, "status.phase", phase),)
+        return PodTrouble(ref, f"does not start{told}", proof, "event" if event else "")
+    states = [state for state in container_states(pod) if state.get("ready") is False and not _has_ended(state)]
+    if not states or phase in ENDED:
+        return None
+    name = get_text(states[0], "name")
+    proof = (Evidence(ref, f'{_list_of(pod, name)}["{name}"].ready', False),)
+    return PodTrouble(ref, f"is not ready: container {name}", proof)
+
+
+def _list_of(pod: Obj, container: str) -> str:
+    """The list that has the status of a container."""
+    first, *_ = LISTS
+    states = (state for state in get_items(pod, first) if isinstance(state, dict))
+    return first if any(get_text(state, "name") == container for state in states) else LISTS[1]
+
+
+def _has_ended(state: Obj) -> bool:
+    return bool(field_path("state.terminated.exitCode").get(state) == 0)
+
+
+def last_warning(facts: Facts, ref: ObjectRef, reason: str = "") -> Evidence | None:
+    """Return the message of the last Event of type Warning about an object, as evidence; None where none was seen."""
     events = facts.find("Event", Wanted(namespace=ref.namespace, about=(ref.name,), faulty=True))
-    own = [event for event in events if get_text(event, "reason") == wanted and get_text(event, "message")]
-    return max(own, key=lambda event: Timestamp(get_text(event, "lastTimestamp")), default=None)
+    fitting = [
+        event
+        for event in events
+        if get_text(event, "involvedObject.kind") in {"", ref.kind} and reason in {"", get_text(event, "reason")}
+    ]
+    if not fitting:
+        return None
+    last = max(fitting, key=_event_time)
+    return Evidence(ObjectRef("Event", namespace_of(last), name_of(last)), "message", get_text(last, "message"))
 
 
-def pod_evidence(pods: list[FaultyPod], most: int = 3) -> tuple[Evidence, ...]:
-    """Return what shows that these pods do not work; at most so many of them."""
-    return tuple(evidence for pod in pods[:most] for evidence in pod.evidence)
+def _event_time(event: Obj) -> str:
+    paths = ("series.lastObservedTime", "lastTimestamp", "eventTime", "metadata.creationTimestamp")
+    return next((text for path in paths if (text := get_text(event, path))), "")

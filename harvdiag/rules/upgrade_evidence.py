@@ -19,7 +19,10 @@ from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 __all__ = [
+    "BROKEN",
     "CLUSTERS",
+    "LATE",
+    "age_since",
     "concerns_nodes",
     "condition_evidence",
     "cordoned_at",
@@ -40,6 +43,11 @@ SETTLING = timedelta(minutes=10)
 (docs/objects.md#upgrade-phases), a controller may restart meanwhile, and a source reads its lists one by one."""
 CLUSTERS = frozenset({"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"})
 """The kinds whose objects stand for the cluster as a whole."""
+BROKEN = timedelta(minutes=30)
+"""How long a state may last that has a reason of its own, such as a Pod that cannot start: images are pulled, and Nodes
+restart meanwhile."""
+LATE = timedelta(hours=2)
+"""How long a step of an upgrade may take where only time tells: each takes minutes, at most an hour or so."""
 UNPAIRED = (
     "node-without-machine",
     "node-half-joined",
@@ -90,6 +98,12 @@ def concerns_nodes(nodes: Collection[NodeUpgrade], finding: Finding) -> bool:
     if finding.subject.kind in CLUSTERS:
         return True
     return any(finding.subject in {n.ref, *n.machines, *(secret for secret, _ in n.secrets)} for n in nodes)
+
+
+def age_since(facts: Facts, *times: str) -> timedelta:
+    """Return how long ago the last of these times was; zero where none is known or it is unknown when it is now."""
+    ages = [age for time in times if (age := facts.now.since(Timestamp(time))) is not None]
+    return min(ages, default=timedelta(0))
 
 
 def ready_since(facts: Facts, node: ObjectRef) -> str:

@@ -219,6 +219,10 @@ def test_evidence_is_what_the_objects_hold(path: Path) -> None:
         obj: Any = cluster.snapshot.get(ref)
         place, _, kind = path_.partition(", type ")
         for quoted, bare in re.findall(r'\["([^"]+)"\]|([^.\[\]]+)', place):
+            if isinstance(obj, list):  # one container, taint and the like, by its name
+                rows = (row for row in obj if quoted and quoted in {row.get("name"), row.get("key")})
+                obj = next(rows, None)
+                continue
             obj = obj.get(quoted or bare) if isinstance(obj, dict) else None
         if kind:  # one row of a list of conditions: its status or its words
             told = {text for row in obj or () for text in row.values() if row["type"] == kind}

@@ -24,8 +24,8 @@ from harvdiag.rules.health_evidence import (
     quote_words,
     under_way,
 )
-from harvdiag.rules.pod_evidence import FaultyPod, faulty_pods, pod_evidence, pods_of
 from harvdiag.rules.upgrade_evidence import condition_evidence
+from harvdiag.rules.workload_pods import FaultyPod, faulty_pods, pod_evidence, pods_of
 from harvdiag.rules.workload_room import absent_servers, room_beside_witness, witnesses
 
 RANCHER, HARVESTER = "cattle-system", "harvester-system"

@@ -36,7 +36,7 @@ from harvdiag.rules.volumes import (
 )
 
 SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
-NODE_FAULTS = ("node-not-ready", "node-cordoned", "node-under-pressure", "node-keeps-pods-away")
+NODE_FAULTS = ("node-unready", "node-cordoned", "node-under-pressure", "node-keeps-pods-away")
 """Findings of the Node itself that would explain it."""
 WITNESS_LABEL = 'metadata.labels["node-role.harvesterhci.io/witness"]'
 LIST_VOLUMES = f"`kubectl get volumes.longhorn.io -n {LONGHORN}`"

@@ -27,7 +27,7 @@ INITIALIZED = ("status.initialized", "status.ready")
 OF_NODE = (
     "promotion-hangs",
     "promotion-failed",
-    "node-not-ready",
+    "node-unready",
     "upgrade-post-drain-unanswered",
     "upgrade-left-node-behind",
     "upgrade-node-failed",

@@ -158,7 +158,7 @@ def volume_faulted(facts: Facts) -> Iterator[Hit]:
             next=_faulted_steps(name_of(obj)),
             caution="Do not delete the volume or a failed replica: one of them may be salvaged.",
             severity=Severity.INFO if young else Severity.ERROR if used else Severity.WARNING,
-            causes=tuple(Cause("node-not-ready", ObjectRef("Node", "", node.name)) for node in down),
+            causes=tuple(Cause("node-unready", ObjectRef("Node", "", node.name)) for node in down),
         )
 
 

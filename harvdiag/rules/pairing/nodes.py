@@ -12,6 +12,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import explain_host
 from harvdiag.rules.rejoin import rejoin_steps
 from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 
@@ -39,9 +40,10 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
     the others succeed, and the upgrade never ends.
     """
     pairing = facts.pairing
-    for node in filter(pairing.is_orphan, pairing.nodes):
+    for place, node in enumerate(filter(pairing.is_orphan, pairing.nodes)):
         if facts.recently_created(node) or facts.recently_deleted(node):
             continue
+        logs = explain_host(facts, node, place)
         yield Hit(
             subject=node,
             message=(
@@ -51,9 +53,10 @@ def node_without_machine(facts: Facts) -> Iterator[Hit]:
             evidence=(
                 *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, PROVIDER_ID),
                 *host_evidence(facts, node),
+                *logs.evidence,
                 *_node_ref_evidence(facts),
             ),
-            next=(advice.LIST_MACHINES, advice.inspect_host(node.name), *_repair_steps(facts, node)),
+            next=(advice.LIST_MACHINES, *logs.steps, *_repair_steps(facts, node)),
             caution=(
                 f"No Machine belongs to {node.name}: deleting one does not help {node.name}, and may delete another "
                 f"Node. Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "
@@ -100,9 +103,10 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
     Machine for it, acknowledges no drain, and an upgrade is refused or stalls.
     """
     pairing = facts.pairing
-    for node in filter(pairing.is_half_joined, pairing.nodes):
+    for place, node in enumerate(filter(pairing.is_half_joined, pairing.nodes)):
         if facts.recently_created(node):
             continue
+        logs = explain_host(facts, node, place)
         # A nodeRef is certain; the weaker traces of a join count only where there is none.
         machines = pairing.claiming_machines(node) or pairing.weak_matches(node)
         names = " and ".join(machine.name for machine in machines)
@@ -114,8 +118,9 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
                 *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL),
                 *(Evidence(edge.source, edge.path, edge.value) for edge in links),
                 *(Evidence(machine, NODE_REF, _node_name(facts, machine)) for machine in machines),
+                *logs.evidence,
             ),
-            next=_unseen_node_steps(node, machines[0]),
+            next=(*_unseen_node_steps(machines[0]), *logs.steps),
             caution=(
                 "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
                 f"deletes the Machine that {node.name} references when the Node is deleted."
@@ -124,7 +129,7 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _unseen_node_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
+def _unseen_node_steps(machine: ObjectRef) -> tuple[str, ...]:
     """Return where to look for the reason why Cluster API has not found the Node."""
     return (
         advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
@@ -133,7 +138,6 @@ def _unseen_node_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
             "the Node; read the log of its controller, and check whether Secret local-kubeconfig has the label "
             "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
         ),
-        advice.inspect_host(node.name),
     )
 
 
@@ -152,9 +156,10 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     drained nor upgraded, and a plan Secret that remains is no longer updated.
     """
     pairing = facts.pairing
-    for node in filter(pairing.is_dangling, pairing.nodes):
+    for place, node in enumerate(filter(pairing.is_dangling, pairing.nodes)):
         if facts.recently_deleted(node):
             continue
+        logs = explain_host(facts, node, place)
         edge = pairing.machine_ref(node)
         others = pairing.claiming_machines(node)
         claim = f"; instead {' and '.join(m.name for m in others)} references it" if others else ""
@@ -164,11 +169,12 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
             evidence=(
                 *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, PROVIDER_ID),
                 *(Evidence(m, NODE_REF, _node_name(facts, m)) for m in others),
+                *logs.evidence,
             ),
             next=(
                 advice.LIST_MACHINES,
                 f"Find out who deleted it: `kubectl get events -n {FLEET}`, and the log of the pods `rancher`.",
-                advice.inspect_host(node.name),
+                *logs.steps,
                 *(_claimed_node_steps(others) if others else _repair_steps(facts, node)),
             ),
             caution=f"Deleting Node {node.name} stops its VMs and loses its replicas, so move both away first. "

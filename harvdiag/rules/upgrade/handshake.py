@@ -15,6 +15,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import LogAnswer, explain_refusal
 from harvdiag.rules.upgrade_evidence import (
     cordoned_at,
     finished_upgrade,
@@ -44,6 +45,10 @@ TOO_EARLY = (
 DELETION = (
     "That deletion waits for a drain; when the drain ends, Cluster API deletes the Node that the Machine references, "
     "even if another Machine references that Node too (rancher/rancher#45646, harvester/harvester#6022)."
+)
+READ_HARVESTER = (
+    "Read why: the log of the pods `harvester` in harvester-system; search it for the node's name and for "
+    '"plan secret".'
 )
 MISSED = "it missed the request: no other node and no Job blocks it"
 UNLISTED = "the Upgrade does not list the node, so Harvester skips it"
@@ -170,6 +175,7 @@ def _unanswered_hit(
     wanted, answer, job = shaken.values[request], shaken.values.get(hook, ""), node.job(request)
     since, others = _due_since(facts, node, request), [n.name for n in rollout.waiting if n.name != node.name]
     dying = [machine for machine in facts.pairing.claiming_machines(node.ref) if facts.pairing.deletion_time(machine)]
+    logs = _read_refusals(facts, rollout, node, secret)
     return Hit(
         subject=node.ref,
         message=(
@@ -183,12 +189,19 @@ def _unanswered_hit(
             state_evidence(rollout, node),
             *job_evidence(facts, job),
             *_os_evidence(facts, node, request),
+            *logs.evidence,
         ),
-        next=_deletion_steps(dying) if dying else _answer_steps(node, secret, wanted, request, hook),
+        next=_deletion_steps(dying) if dying else (*logs.steps, *_answer_steps(node, secret, wanted, request, hook)),
         caution=f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
         causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
         many="wait for an answer that does not come",
     )
+
+
+def _read_refusals(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, secret: ObjectRef) -> LogAnswer:
+    """Return what Harvester's log says of this hook; else that it is to be searched."""
+    names = (secret.name, *(machine.name for machine in node.machines), f'"{node.name}"', f"{node.name} is ")
+    return explain_refusal(facts, rollout.upgrade, *names) or LogAnswer((), (READ_HARVESTER,))
 
 
 def _os_evidence(facts: Facts, node: NodeUpgrade, request: str) -> tuple[Evidence, ...]:
@@ -238,10 +251,6 @@ def _parse_json(value: str) -> Any:
 
 def _answer_steps(node: NodeUpgrade, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:
     """Return the next steps: an answer by hand only if the hook's work was done."""
-    log = (
-        "Read why: the log of the pods `harvester` in harvester-system; search it for the node's name and for "
-        '"plan secret".'
-    )
     vms = (
         f"Verify that no VM is left on it: `kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName="
         f"{advice.quote_argument(node.name)}`, and that no volume is degraded."
@@ -252,12 +261,11 @@ def _answer_steps(node: NodeUpgrade, secret: ObjectRef, wanted: str, request: st
     look = vms if request == "pre-drain" else system
     if (request, node.state) in {("pre-drain", PRELOADED), ("post-drain", PRE_DRAINED)}:
         restart = "`kubectl rollout restart deployment harvester -n harvester-system`; VMs keep running."
-        return (log, f"If it shows nothing, restart Harvester: {restart}", "Do not answer the hook by hand.")
+        return (f"If that does not help, restart Harvester: {restart}", "Do not answer the hook by hand.")
     if node.state not in {PRE_DRAINED, DONE} or (request == "pre-drain" and node.state == DONE):
-        return (log, look, "The hook's work was not done for this request: ask vendor support before you answer it.")
+        return (look, "The hook's work was not done for this request: ask vendor support before you answer it.")
     command = f"kubectl annotate secret -n fleet-local {advice.quote_argument(secret.name)} --overwrite"
     return (
-        log,
         look,
         advice.back_up_secret(secret.name),
         f"Then write the answer, exactly as it is here: `{command} {advice.quote_argument(f'{KEYS[hook]}={wanted}')}`.",

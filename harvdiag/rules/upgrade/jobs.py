@@ -10,6 +10,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import LogAnswer, explain_refusal, found_step, quote_evidence, quote_job
 from harvdiag.rules.upgrade_evidence import (
     condition_evidence,
     current_upgrade,
@@ -21,6 +22,7 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
+from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.phases import PAUSED, PRE_DRAINED, PRELOADING, REBOOT, STATES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
@@ -28,8 +30,8 @@ DUE = {"post-drain": REBOOT, "single-node-upgrade": REBOOT, "pre-drain": PRE_DRA
 """What a complete Job moves its node to at least; the later one first."""
 FAILURE = "Failed"
 RESTART_HARVESTER = (
-    "If it shows nothing, restart Harvester so that it checks its Jobs again: `kubectl rollout restart deployment "
-    "harvester -n harvester-system`; VMs keep running."
+    "restart Harvester so that it checks its Jobs again: `kubectl rollout restart deployment harvester -n "
+    "harvester-system`; VMs keep running."
 )
 
 
@@ -59,13 +61,17 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     what = " and ".join(f"{job.type or 'an upgrade'} Job {job.ref.name}" for job in jobs)
     whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of Upgrade {subject.name}"
     job = jobs[-1]
+    quotes = quote_job(facts, job.ref)
     hooks = "; Harvester creates no other hook Job while it exists" if subject.kind == "Node" else ""
     return Hit(
         subject=subject,
         message=f"The {what}{whom} failed{f' at {Timestamp(job.ended)}' if job.ended else ''}: "
         f"{job.reason or 'it gives no reason'}{hooks}",
-        evidence=tuple(e for job in jobs for e in _failure_evidence(facts, job)),
-        next=_failure_steps(job),
+        evidence=(
+            *(e for job in jobs for e in _failure_evidence(facts, job)),
+            *quote_evidence(job.ref, quotes),
+        ),
+        next=_failure_steps(job, quotes),
         caution=(
             f"Do not delete Job {job.ref.name} or the Upgrade before you know how far the Job got: the node may be "
             "drained, or between two versions."
@@ -76,13 +82,14 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     )
 
 
-def _failure_steps(job: Job) -> tuple[str, ...]:
+def _failure_steps(job: Job, quotes: tuple[Quote, ...]) -> tuple[str, ...]:
+    read = (
+        "Read the Job's log: `kubectl logs -n harvester-system "
+        f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name "
+        f"begins with {job.ref.name}."
+    )
     return (
-        (
-            "Read the Job's log: `kubectl logs -n harvester-system "
-            f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name "
-            f"begins with {job.ref.name}."
-        ),
+        found_step(quotes[-1], "the last lines that the Job wrote; they show the step that failed") if quotes else read,
         "Fix what the log reports before anything else; a failed Job does not run again by itself.",
         "Then ask vendor support how to proceed: the step that failed may have been done in part.",
     )
@@ -129,6 +136,9 @@ def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
 def _behind_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, job: Job) -> Hit:
     upgrade = rollout.upgrade
     due = DUE[job.type]
+    logs = explain_refusal(facts, upgrade, job.ref.name, f'"{node.name}"', f"{node.name} is ", *_secret_names(node))
+    logs = logs or LogAnswer((), (advice.read_harvester_log(job.ref.name, node.name),))
+    restart = f"Then {RESTART_HARVESTER}" if logs.evidence else f"If it shows nothing, {RESTART_HARVESTER}"
     # With the new system running, the restart that the Job asked for is over too.
     if due == REBOOT and node.os and node.os == upgrade.release.os:
         due = "Succeeded"
@@ -140,17 +150,18 @@ def _behind_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, job: Job) 
             state_evidence(rollout, node),
             *plan_secret_evidence(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
             *job_evidence(facts, job),
+            *logs.evidence,
         ),
-        next=(
-            advice.read_harvester_log(job.ref.name, node.name),
-            RESTART_HARVESTER,
-            "Collect again after five minutes.",
-        ),
+        next=(*logs.steps, restart, "Collect again after five minutes."),
         caution=(
             f"Do not write the state of {node.name} into the Upgrade by hand: Harvester answers the hook on the plan "
             "Secret when that state changes, and the answer would be missing."
         ),
     )
+
+
+def _secret_names(node: NodeUpgrade) -> tuple[str, ...]:
+    return tuple(secret.name for secret, _ in node.secrets)
 
 
 def _preloading_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> Hit:

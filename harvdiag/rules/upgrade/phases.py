@@ -143,6 +143,7 @@ def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
         caution=HALF_WAY if upgrade.status("NodesUpgraded") else "",
         causes=(
             *(Cause(name, ref) for ref in (upgrade.ref, *nodes) for name in OF_NODES),
+            *(Cause(name, upgrade.ref) for name in ("upgrade-logging-not-ready", "upgrade-image-not-ready")),
             *_service_causes(facts),
         ),
     )

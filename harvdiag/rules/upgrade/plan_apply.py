@@ -16,6 +16,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import LogAnswer, explain_agent
 from harvdiag.rules.upgrade_evidence import condition_evidence, pairing_causes, state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -54,6 +55,7 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
         failed = next(_find_failures(facts, node), None) if node.exists and node.state != DONE else None
         if rollout is None or failed is None:
             continue
+        logs = explain_agent(facts, node.name) or LogAnswer((), (READ_LOG.format(node=node.name),))
         outcome = "gave up" if failed.given_up else f"has failed since {Timestamp(failed.since)}"
         yield Hit(
             subject=node.ref,
@@ -63,8 +65,9 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
                 *failed.evidence,
                 state_evidence(rollout, node),
                 *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion"),
+                *logs.evidence,
             ),
-            next=_retry_steps(node.name),
+            next=(*logs.steps, *_retry_steps(node.name)),
             caution=(
                 f"Do not change or delete the plan Secret of {node.name}, and do not uninstall RKE2 there: the host "
                 f"loses its place in the cluster. {advice.QUORUM}"
@@ -75,7 +78,6 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
 
 def _retry_steps(node: str) -> tuple[str, ...]:
     return (
-        READ_LOG.format(node=node),
         "Read RKE2's log there: `journalctl -u rke2-server -u rke2-agent -n 200`. Is a disk full (`df -h`)?",
         (f"When the cause is fixed, make the agent retry at once: `systemctl restart rancher-system-agent` on {node}."),
     )
@@ -137,14 +139,15 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
         if rollout is None or waits is None or not node.exists:
             continue
         since = Timestamp(get_text(facts.pairing.obj(waits), UPDATED))
+        logs = explain_agent(facts, node.name) or LogAnswer((), (_agent_step(node.name),))
         yield Hit(
             subject=node.ref,
             message=(
                 f"Rancher wrote a plan for Node {node.name} at {since}, and its host has not reported since that all "
                 "components are healthy: its agent did not take the plan, or a component does not start"
             ),
-            evidence=_overdue_evidence(facts, rollout, node, waits),
-            next=_agent_steps(node.name),
+            evidence=(*_overdue_evidence(facts, rollout, node, waits), *logs.evidence),
+            next=(*logs.steps, *_component_steps(node.name)),
             caution=f"Do not delete the plan Secret of {node.name}: the agent loses its account with it.",
             causes=(
                 Cause("upgrade-plan-failed", node.ref),
@@ -163,15 +166,19 @@ def _overdue_evidence(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, secr
     )
 
 
-def _agent_steps(node: str) -> tuple[str, ...]:
-    """Return how to check the host's agent, and then the components that it starts."""
+def _agent_step(node: str) -> str:
+    """Return how to check the host's agent."""
     return (
-        (
-            f"Check whether the agent runs on the host {node}: `systemctl status rancher-system-agent`, "
-            '`journalctl -u rancher-system-agent -n 200`. Endless restarts and "x509" mean a certificate that '
-            "the agent does not trust: the Secret serving-cert of cattle-system lacks the address that the "
-            "error shows (harvester/harvester#10522)."
-        ),
+        f"Check whether the agent runs on the host {node}: `systemctl status rancher-system-agent`, "
+        '`journalctl -u rancher-system-agent -n 200`. Endless restarts and "x509" mean a certificate that '
+        "the agent does not trust: the Secret serving-cert of cattle-system lacks the address that the "
+        "error shows (harvester/harvester#10522)."
+    )
+
+
+def _component_steps(node: str) -> tuple[str, ...]:
+    """Return how to check the components that the agent starts, and then it."""
+    return (
         "If the agent runs, check RKE2: `journalctl -u rke2-server -u rke2-agent -n 200`, `crictl ps -a`.",
         f"When that is fixed: `systemctl restart rancher-system-agent` on {node}.",
     )

@@ -15,6 +15,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import explain_host, quote_evidence, quote_job
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import AT_SERVICES, DONE, PHASES, PRELOADED, SERVICES
 from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, NodePlan, node_plans
@@ -232,6 +233,7 @@ def _failure_evidence(facts: Facts, plan: NodePlan, node: str) -> Iterator[Evide
             ref = ObjectRef("Job", get_text(job, "metadata.namespace"), name_of(job))
             failed = find_condition(job, "Failed")
             yield Evidence(ref, condition_path("Failed"), failed.reason or failed.status or "True")
+            yield from quote_evidence(ref, quote_job(facts, ref))
 
 
 def _recovery_step(node: ObjectRef, why: str) -> str:
@@ -288,7 +290,19 @@ def system_agent_plan_stuck(facts: Facts) -> Iterator[Hit]:
         why |= {name: reason for name in plan.applying if name in nodes and (reason := _why_blocked(facts, plan, name))}
         if why:
             hit = _held_up_hit(facts, plan.ref, plan, why, "is stuck")
-            yield replace(hit, next=(*hit.next, *_retry_steps(why)), causes=_external_causes(hit))
+            logs = [explain_host(facts, ObjectRef("Node", "", name), n) for n, name in enumerate(_unregistered(why))]
+            found = tuple(step for log in logs if log.evidence for step in log.steps)
+            lines = tuple(line for log in logs for line in log.evidence)
+            yield replace(
+                hit,
+                evidence=(*hit.evidence, *lines),
+                next=(*found, *hit.next, *_retry_steps(why)),
+                causes=_external_causes(hit),
+            )
+
+
+def _unregistered(why: dict[str, str]) -> list[str]:
+    return [name for name, reason in why.items() if reason == UNREGISTERED]
 
 
 def _external_causes(hit: Hit) -> tuple[Cause, ...]:

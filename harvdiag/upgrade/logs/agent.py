@@ -12,6 +12,7 @@ from harvdiag.core.errors import HarvdiagError
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.logs.joinstep import JoinStep
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
+from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.quote import Quote
 
 __all__ = ["DELETED", "ERRORS", "LOOP", "AgentStory", "read_agent_story"]
@@ -109,6 +110,7 @@ class AgentStory:
         return len(self.machines) > 1
 
 
+@once
 def read_agent_story(snapshot: Snapshot, node: str) -> AgentStory | None:
     """Read the log of a node's agent; None where the source has no log of it, or none that can be read."""
     try:

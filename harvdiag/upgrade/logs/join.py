@@ -15,6 +15,7 @@ from harvdiag.sources.bundle.nodes import CATTLE_ID
 from harvdiag.upgrade.logs.agent import DELETED, AgentStory, read_agent_story
 from harvdiag.upgrade.logs.joinstep import JoinStep
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
+from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import SYSTEM, find_pod_logs
 from harvdiag.upgrade.logs.quote import Quote
 
@@ -120,6 +121,7 @@ class JoinStory(NamedTuple):
         return f"{step}: {self.why}"
 
 
+@once
 def find_join_failure(snapshot: Snapshot, node: str) -> JoinStory:
     """Find where the join of a host without Machine failed. For other Nodes it would report old problems."""
     try:

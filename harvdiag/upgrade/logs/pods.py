@@ -21,7 +21,9 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, Job
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
+from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.quote import Quote, strip_time
+from harvdiag.upgrade.logs.waits import CAPI, CHART, FLEET_AGENT, OF_SERVICES, OVER_SERVICES, PLAN, ROLLOUT
 
 __all__ = [
     "HARVESTER",
@@ -37,10 +39,7 @@ __all__ = [
 
 SYSTEM = "harvester-system"
 LONGHORN = "a Longhorn volume is not healthy, and the node is not drained before it is"
-CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
-ROLLOUT = "a Deployment or DaemonSet is not rolled out"
 IMPORTED = "Fleet has not imported the cluster local again"
-FLEET_AGENT = "Fleet's agent has not been redeployed yet"
 KUBEVIRT = "KubeVirt is not upgraded yet"
 MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
 EVACUATION = "KubeVirt still protects a VM that is leaving the node"
@@ -54,18 +53,8 @@ WAITS = (
     LogPattern("Waiting for evacuation PDB gone", EVACUATION),
     LogPattern("kubevirt-migration-pdb-kubevirt-evacuation-", EVACUATION),
     LogPattern("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
-    LogPattern(
-        "Waiting for CAPI cluster fleet-local/local to be provisioned",
-        "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; expired "
-        "certificates are a known cause (harvester/harvester#3863, harvester/harvester#10719)",
-    ),
-    LogPattern(
-        "Wait for Rancher to be upgraded to", "Rancher does not show the new version in its setting server-version"
-    ),
-    LogPattern(
-        "wait helm release", "a Helm release is not deployed in its new version; it may roll back after 5 minutes"
-    ),
-    LogPattern("wait rollout -n", ROLLOUT),
+    *OF_SERVICES,
+    LogPattern("Waiting for CAPI cluster fleet-local/local to be provisioned", CAPI),
     LogPattern("rollout to finish", ROLLOUT),
     LogPattern("wait until cluster.fleet local is Imported", IMPORTED),
     LogPattern("cluster.fleet -n fleet-local local condition Imported is not", IMPORTED),
@@ -80,16 +69,14 @@ WAITS = (
     ),
     LogPattern("Checking instance-manager (aio)", MANAGERS),
     LogPattern("instance-manager (aio) (image=", MANAGERS, also="will retry"),
-    LogPattern(
-        "Waiting for plan", "a Plan must be done on every Node, also on one that is not managed", also="to complete"
-    ),
+    LogPattern("Waiting for plan", PLAN, also="to complete"),
 )
 """What an upgrade's Jobs wait for in a loop, by the text they write before it or in each iteration; of those with the
 same meaning the more specific first."""
 OVER = re.compile(
     r"successfully rolled out|volumes are healthy\.|have been live-migrated or shutdown|all VMs are down"
     r"|is provisioned \(|fleet-agent is new,|Z cluster\.fleet local is Imported$|instance-manager .* OK\.$"
-    r"|Z Plan \S+ completes\."
+    r"|Z Plan \S+ completes\." + OVER_SERVICES
 )
 """What they write when they have waited long enough."""
 ENDED = re.compile(OVER.pattern.encode(), re.MULTILINE)
@@ -126,6 +113,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 CUT = 57  # a Job's pod is named like it, cut here so that five characters and a dash fit behind
 
 
+@once
 def find_job_wait(snapshot: Snapshot, job: Job) -> Quote | None:
     """Find what an unfinished Job waits for by the last lines in the log of its youngest pod, else the last of them.
 
@@ -137,6 +125,7 @@ def find_job_wait(snapshot: Snapshot, job: Job) -> Quote | None:
     return max(waits, key=_quote_order, default=None)
 
 
+@once
 def find_job_step(snapshot: Snapshot, job: Job) -> Quote | None:
     """Find the last line in which a Job said for the first time that a wait was over; None where no log shows one.
 
@@ -153,6 +142,7 @@ def _first_ends(log: Log) -> Iterator[Quote]:
     return map(log.quote_at, said.values())
 
 
+@once
 def find_refusals(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
     """Find the last line of each kind, since the Upgrade was created, in which Harvester says why it stops."""
     began = Timestamp(get_text(upgrade.obj, "metadata.creationTimestamp"))

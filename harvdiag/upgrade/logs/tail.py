@@ -8,13 +8,15 @@ from itertools import islice
 from typing import NamedTuple
 
 from harvdiag.core.errors import HarvdiagError
+from harvdiag.core.model import ObjectRef
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.logs.log import Log, open_log
+from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import HARVESTER, SYSTEM, find_pod_logs, job_logs, open_logs
 from harvdiag.upgrade.logs.quote import Quote, strip_time
 
-__all__ = ["quote_actor"]
+__all__ = ["quote_actor", "quote_job_tail"]
 
 LINES = 3
 """Lines of a log's end that are quoted."""
@@ -42,6 +44,7 @@ CONTROLLERS = (
 HOSTS = ("agent", "the host")
 
 
+@once
 def quote_actor(snapshot: Snapshot, actor: str, job: Job | None = None, node: str = "") -> list[Quote]:
     """Quote the last lines of the log of whoever is to act, oldest first: the Job's, else the actor's, of the pod that
     wrote last. Empty where the source has no such log, or no one is to act.
@@ -61,6 +64,13 @@ def _logs_of(snapshot: Snapshot, actor: str, job: Job | None, node: str) -> Iter
             return
     elif pods := next((pods for pods in CONTROLLERS if pods.actor in actor), None):
         yield from open_logs(snapshot, find_pod_logs(snapshot, pods.namespace, pods.start, pods.shape.fullmatch))
+
+
+@once
+def quote_job_tail(snapshot: Snapshot, job: ObjectRef) -> list[Quote]:
+    """Quote the last lines of a Job's log, oldest first, of the pod that wrote last; empty where there is none."""
+    tails = [tail for log in job_logs(snapshot, job) if (tail := list(quote_tail(log)))]
+    return max(tails, key=lambda tail: (tail[-1].at, tail[-1].file), default=[])
 
 
 def quote_tail(log: Log) -> Iterator[Quote]:

@@ -1,0 +1,166 @@
+"""The ISO image of an upgrade: why it does not come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from harvdiag.core.conditions import condition_path, find_condition
+from harvdiag.core.escape import format_value
+from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.kinds.wanted import Wanted
+from harvdiag.rules import advice
+from harvdiag.rules.engine import Hit, rule
+from harvdiag.rules.evidence import field_evidence, missing_evidence
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
+from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since, current_upgrade
+from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.wording import format_duration
+
+RESOURCE = "virtualmachineimages.harvesterhci.io"
+FAULTS = (
+    ("RetryLimitExceeded", "True"),
+    ("Initialized", "False"),
+    ("Imported", "False"),
+    ("BackingImageMissing", "True"),
+    ("RetryLimitExceeded", ""),
+    ("Imported", "Unknown"),
+)
+"""Conditions that say why the image is not there, each with the status in which it does; empty: in any, by its text."""
+MEMORY = "OOMKilled"
+
+
+class _Image(NamedTuple):
+    """The image of an upgrade, and what says why it is not there."""
+
+    upgrade: Upgrade
+    ref: ObjectRef
+    fault: Evidence | None
+    pods: list[PodTrouble]
+
+
+@rule(
+    "upgrade-image-not-ready",
+    short="image not ready",
+    holds=True,
+    severity=Severity.WARNING,
+    needs={"Upgrade"},
+    optional={"VirtualMachineImage", "Pod", "Event"},
+    links=["harvester/harvester#3144", "harvester/harvester#10692", "harvester/harvester#11143"],
+)
+def upgrade_image_not_ready(facts: Facts) -> Iterator[Hit]:
+    """The ISO image that an upgrade installs does not come.
+
+    Harvester downloads it into a VirtualMachineImage, and tries again for as long as its limit of retries allows. An
+    address that does not answer, a proxy, a certificate or too little memory to import it keep the upgrade in its
+    second phase; nothing of the cluster is changed yet.
+    """
+    rollout = current_upgrade(facts)
+    upgrade = rollout.upgrade if rollout else None
+    if upgrade is None or upgrade.status("ImageReady") not in {"Unknown", "False"}:
+        return
+    facts.find("VirtualMachineImage", Wanted(), required=True)
+    ref = _image_ref(facts, upgrade)
+    age = age_since(facts, upgrade.conditions["ImageReady"].since)
+    if ref is None or (upgrade.running and age < BROKEN):
+        return
+    image = facts.snapshot.get(ref)
+    fault = _find_fault(image, age) if image else missing_evidence(*ref)
+    pods = [] if image is None or (fault and upgrade.failed) else _importers(facts, ref)
+    if fault or pods or (upgrade.running and age >= LATE):
+        yield _image_hit(facts, _Image(upgrade, ref, fault, pods), age)
+
+
+def _image_ref(facts: Facts, upgrade: Upgrade) -> ObjectRef | None:
+    """Return the image that the upgrade names, else the one with its label; None where there is neither."""
+    named = get_text(upgrade.obj, "status.imageID") or get_text(upgrade.obj, "spec.image")
+    if "/" in named:
+        return ObjectRef("VirtualMachineImage", *named.split("/", 1))
+    marked = (
+        obj
+        for obj in facts.snapshot.objects("VirtualMachineImage")
+        if get_labels(obj).get("harvesterhci.io/upgrade") == upgrade.ref.name
+    )
+    return next((ObjectRef("VirtualMachineImage", namespace_of(obj), name_of(obj)) for obj in marked), None)
+
+
+def _find_fault(image: Obj, age: timedelta) -> Evidence | None:
+    """Return the condition that says why the image is not there; an earlier try counts while nothing comes."""
+    arrives = field_path("status.progress").get(image) and age < LATE
+    ref = ObjectRef("VirtualMachineImage", namespace_of(image), name_of(image))
+    for kind, status in FAULTS:
+        row = find_condition(image, kind)
+        says = row.status == status if status else not arrives
+        if row.message and row.status and says and (status != "Unknown" or age >= LATE):
+            return Evidence(ref, condition_path(kind), row.message)
+    return None
+
+
+def _importers(facts: Facts, image: ObjectRef) -> list[PodTrouble]:
+    """Find the pods that import an image and do not work; those of Longhorn's and of CDI's way."""
+    wanted = Wanted(namespace=image.namespace, prefixes=("importer-",), faulty=True)
+    return [trouble for trouble in find_trouble(facts, facts.find("Pod", wanted)) if trouble.word]
+
+
+def _image_hit(facts: Facts, image: _Image, age: timedelta) -> Hit:
+    upgrade, ref, fault, pods = image
+    url = get_text(facts.snapshot.get(ref), "spec.url")
+    return Hit(
+        subject=upgrade.ref,
+        message=f"Upgrade {upgrade.ref.name} does not get its ISO image{f' from {format_value(url)}' if url else ''}: "
+        f"{_describe_fault(facts, image)}; {_describe_age(upgrade, age)}",
+        evidence=(
+            *((fault,) if fault else ()),
+            *field_evidence(facts, ref, "spec.url", "status.progress", "status.failed"),
+            Evidence(upgrade.ref, condition_path("ImageReady"), upgrade.status("ImageReady")),
+            *(line for pod in pods[:2] for line in pod.evidence),
+        ),
+        next=tuple(_image_steps(image, url)),
+        targets=(ref, *(pod.pod for pod in pods[:2])),
+    )
+
+
+def _describe_fault(facts: Facts, image: _Image) -> str:
+    ref, fault = image.ref, image.fault
+    if fault and not fault.path:
+        return f"VirtualMachineImage {ref.name} does not exist"
+    if fault:
+        failed = field_path("status.failed").get(facts.snapshot.get(ref))
+        tries = f" ({failed} tries failed)" if isinstance(failed, int) and failed else ""
+        return f"VirtualMachineImage {ref.name} says {format_value(fault.value)}{tries}"
+    if image.pods:
+        return f"Pod {image.pods[0].pod.name}, which imports it, {image.pods[0].text}"
+    progress = field_path("status.progress").get(facts.snapshot.get(ref)) or 0
+    return f"VirtualMachineImage {ref.name} is at {progress} %, and gives no reason"
+
+
+def _describe_age(upgrade: Upgrade, age: timedelta) -> str:
+    return (
+        f"the download has gone on for {format_duration(age)}" if upgrade.running else "the upgrade has failed by that"
+    )
+
+
+def _image_steps(image: _Image, url: str) -> Iterator[str]:
+    upgrade, ref, fault, pods = image
+    if any(MEMORY in str(line.value) for pod in pods for line in pod.evidence):
+        yield (
+            "The importer needs more memory: delete the Upgrade, set podResourceRequirements of CDI to 4G of memory "
+            "in the values of ManagedChart harvester, and start the upgrade again (harvester/harvester#11143)."
+        )
+    elif url and fault and fault.path:
+        yield (
+            f"Try the address from a node: `curl -I -L {advice.quote_argument(url)}`. It must answer a HEAD request "
+            "too; if it needs a proxy, see Setting http-proxy, if it has a certificate of its own, Setting "
+            "additional-ca."
+        )
+    yield advice.inspect_object(RESOURCE, ref.name, ref.namespace)
+    yield "Check the import: `kubectl get backingimages.longhorn.io -n longhorn-system` and the events of its pods."
+    if upgrade.running:
+        yield "Nothing of the cluster is changed yet: delete the Upgrade, fix the cause, and start it again."
+    yield (
+        "Without a way to the internet, put the ISO on a server that every node reaches, create a Version whose isoURL "
+        "names it, and upgrade to that."
+    )
