@@ -90,6 +90,7 @@ class Rule:
     holds: bool
     missing: tuple[str, str] | None
     reason: Reason | None
+    paths: tuple[str, ...]
 
 
 class Meaning(TypedDict, total=False):
@@ -99,7 +100,8 @@ class Meaning(TypedDict, total=False):
     upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
     link is missing, `reason` the code of a fault that reports and pictures treat in a special way. `alike` is said of
     further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field whose absence shows
-    the fault; by default the first of the evidence.
+    the fault; by default the first of the evidence. `paths` are the upgrades that it is about, such as
+    ``1.5.x -> 1.6.x`` (`harvdiag.core.release.on_path`).
     """
 
     short: str
@@ -109,6 +111,7 @@ class Meaning(TypedDict, total=False):
     missing: tuple[str, str]
     reason: Reason
     optional: Collection[str]
+    paths: Collection[str]
 
 
 _RULES: dict[str, Rule] = {}
@@ -134,7 +137,7 @@ def rule(
 
     def declare(check: Check) -> Check:
         head, _, body = cleandoc(check.__doc__ or "").partition("\n")
-        family = check.__module__.removeprefix(f"{FAMILIES}.").partition(".")[0]
+        family = _family_of(check.__module__)
         _RULES[name] = Rule(
             name=name,
             family=family,
@@ -152,10 +155,16 @@ def rule(
             holds=meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
             missing=meaning.get("missing"),
             reason=meaning.get("reason"),
+            paths=tuple(meaning.get("paths", ())),
         )
         return check
 
     return declare
+
+
+def _family_of(module: str) -> str:
+    """Return the name of a family, as it is written on the command line, by the package that its rules are in."""
+    return module.removeprefix(f"{FAMILIES}.").partition(".")[0].replace("_", "-")
 
 
 def _link_url(link: str) -> str:

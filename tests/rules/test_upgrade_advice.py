@@ -167,7 +167,7 @@ def test_a_lost_answer_of_the_last_node_is_told_as_such() -> None:
     """It is no upgrade that was deleted midway."""
     assert rules_of(last_unanswered()) == set()
     world = rollouts.wait(last_unanswered(), hours=5)
-    assert {f.rule for f in check(world)} == {"upgrade-post-drain-unanswered"}
+    assert {f.rule for f in check(world) if f.severity is not Severity.INFO} == {"upgrade-post-drain-unanswered"}
     finding = one(world, "upgrade-post-drain-unanswered")
     assert f"Upgrade {NAME} is over" in finding.message
     assert "operating system" in finding.caution

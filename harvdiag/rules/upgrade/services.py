@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.release import read_release
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.kinds.columns import condition_column
@@ -35,7 +35,6 @@ LASTING = timedelta(hours=2)
 UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects it installed."
 SETTLED = timedelta(minutes=10)
 """How long a fault must have lasted while an upgrade runs: the upgrade and fleet retry by themselves."""
-RELEASE = re.compile(r"v?(\d+)\.(\d+)")
 SET_ADMINISTRATED = (
     "Join no host before the annotation is set.",
     (
@@ -299,8 +298,8 @@ def _label_steps(plan: str) -> tuple[str, ...]:
 
 def _since_1_9(facts: Facts) -> bool:
     """Return whether the cluster's release includes Rancher 2.15 or newer; false if the release is unknown."""
-    release = RELEASE.match(facts.harvester_version)
-    return release is not None and (int(release[1]), int(release[2])) >= (1, 9)
+    release = read_release(facts.harvester_version)
+    return release is not None and release[:2] >= (1, 9)
 
 
 def _services_under_way(facts: Facts) -> bool:
