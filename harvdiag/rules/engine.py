@@ -239,7 +239,7 @@ def _build_finding(rule: Rule, hit: Hit) -> Finding:
         targets=hit.targets,
         many=hit.many,
         shows=_telling_field(rule, hit.evidence),
-        holds=rule.holds,
+        holds=rule.holds and hit.severity is not Severity.INFO,
     )
 
 

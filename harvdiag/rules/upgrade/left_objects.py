@@ -40,6 +40,7 @@ KEEP_CHARTS = (
 @rule(
     "leftover-upgrade-chart",
     short="chart left over",
+    holds=False,
     needs={"Upgrade", "ManagedChart"},
     optional={"Bundle"},
     links=["harvester/harvester#7560", "harvester/harvester#7654"],
