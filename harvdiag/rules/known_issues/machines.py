@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
@@ -54,8 +53,8 @@ def shared_volumes_restart_vms(facts: Facts) -> Iterator[Hit]:
             evidence=(*field_evidence(facts, DELETES, "value"), *path_evidence(facts)),
             next=(
                 (
-                    f"Set it to false for the time of the upgrade: `kubectl patch settings.longhorn.io -n {VOLUMES} "
-                    f"{DELETES.name} --type merge -p '{json.dumps({'value': 'false'})}'`."
+                    "Set it to false for the time of the upgrade: "
+                    f"`{advice.merge_patch('settings.longhorn.io', DELETES.name, {'value': 'false'}, VOLUMES)}`."
                 ),
             ),
             caution="Set it back to true when the upgrade is over.",
@@ -135,8 +134,8 @@ def kubevirt_migrations_overwritten(facts: Facts) -> Iterator[Hit]:
 @rule(
     "volume-migration-never-ended",
     severity=Severity.WARNING,
-    needs={VOLUME, "Setting", "Upgrade"},
-    optional={"VirtualMachineInstance"},
+    needs={"Setting", "Upgrade"},
+    optional={VOLUME, "VirtualMachineInstance"},
     links=["harvester/harvester#8949", "longhorn/longhorn#11479"],
     paths=STARTING,
 )
@@ -153,13 +152,12 @@ def volume_migration_never_ended(facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 subject=ref,
                 message=f"VM {vm} does not start: its Volume {ref.name} still notes a migration to "
-                f"{get_text(obj, NOTED)}, which is over",
+                f"{get_text(obj, NOTED)} that has ended",
                 evidence=(*field_evidence(facts, ref, NOTED, "spec.migrationNodeID", "status.state"),),
                 next=(
                     (
-                        f"Clear the note: `kubectl patch volumes.longhorn.io -n {VOLUMES} "
-                        f"{advice.quote_argument(ref.name)} "
-                        '--type merge --subresource status -p \'{"status":{"currentMigrationNodeID":""}}\'`.'
+                        f"Clear the note: `{advice.merge_patch('volumes.longhorn.io', ref.name, CLEARED, VOLUMES)} "
+                        "--subresource status`."
                     ),
                 ),
                 caution="Verify first that no migration of that VM runs: `kubectl get "
@@ -167,7 +165,7 @@ def volume_migration_never_ended(facts: Facts) -> Iterator[Hit]:
             )
 
 
-NOTED = "status.currentMigrationNodeID"
+NOTED, CLEARED = "status.currentMigrationNodeID", {"status": {"currentMigrationNodeID": ""}}
 
 
 def _migration_noted(volume: Obj) -> bool:
@@ -190,8 +188,8 @@ def _starting_vm(facts: Facts, volume: Obj) -> str:
 @rule(
     "repository-volume-attaching",
     holds=True,
-    needs={"Upgrade", "Node", "Job", VOLUME, "Setting"},
-    optional={"Replica"},
+    needs={"Upgrade", "Node", "Job", "Setting"},
+    optional={VOLUME, "Replica"},
     links=["harvester/harvester#9597", "longhorn/longhorn#12226"],
     paths=ATTACHING,
 )
@@ -239,5 +237,5 @@ def _attaching_hit(facts: Facts, volume: ObjectRef, node: str, replicas: list[st
             ),
             "Each node that is drained may need it again.",
         ),
-        caution="Delete it only if another replica of this volume is healthy, and none of any other volume.",
+        caution=f"Delete no replica unless another one of Volume {volume.name} is healthy, and none of another volume.",
     )

@@ -169,7 +169,7 @@ def upgrade_status_emptied(facts: Facts) -> Iterator[Hit]:
                         "harvester-system NAME harvesterhci.io/read-message=true`."
                     ),
                 ),
-                caution="Do not delete it once a node is being drained.",
+                caution=f"Do not delete Upgrade {upgrade.ref.name} once a node is being drained.",
             )
 
 

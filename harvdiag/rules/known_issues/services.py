@@ -71,10 +71,9 @@ def harvester_bundle_crds_outdated(facts: Facts) -> Iterator[Hit]:
 def _sync_step(facts: Facts, bundle: ObjectRef) -> str:
     """Return how to make fleet write the objects of a Bundle again."""
     count = field_path("spec.forceSyncGeneration").get(facts.snapshot.get(bundle))
-    patch = f'{{"spec":{{"forceSyncGeneration":{int(count) + 1 if isinstance(count, int | float) else 1}}}}}'
-    return (
-        f"Then let fleet write it again: `kubectl patch {BUNDLES} -n {FLEET} {bundle.name} --type merge -p '{patch}'`."
-    )
+    following = int(count) + 1 if isinstance(count, int | float) else 1
+    command = advice.merge_patch(BUNDLES, bundle.name, {"spec": {"forceSyncGeneration": following}})
+    return f"Then let fleet write it again: `{command}`."
 
 
 @rule(
@@ -130,11 +129,12 @@ def plan_job_never_retried(facts: Facts) -> Iterator[Hit]:
     """
     if facts.upgrades.running is None or not concerned(facts, PLAN_PATHS):
         return
-    ready = {node.name for node in facts.pairing.nodes if _is_ready(facts.pairing.obj(node))}
+    ready = {node.name: obj for node in facts.pairing.nodes if _is_ready(obj := facts.pairing.obj(node))}
     jobs = {(get_labels(job).get(ON_PLAN), get_labels(job).get(ON_NODE)) for job in facts.snapshot.objects("Job")}
     for plan in node_plans(facts.snapshot.objects("Plan")):
         complete = find_condition(facts.snapshot.get(plan.ref), "Complete")
         lost = [name for name in plan.applying if name in ready and (plan.ref.name, name) not in jobs]
+        lost = [name for name in lost if not plan.done(ready[name])]
         if lost and complete.reason == "SyncJob" and lasts(facts, complete, RETRY):
             yield _retry_hit(facts, plan, lost)
 
@@ -244,6 +244,7 @@ def repository_without_share_endpoint(facts: Facts) -> Iterator[Hit]:
         )
 
 
+SETTINGS, NAMED = "settings.longhorn.io", {"value": "harvester-system/NAME"}
 ENDPOINT = ObjectRef("Setting.longhorn.io", "longhorn-system", "endpoint-network-for-rwx-volume")
 ENABLED = ObjectRef("Setting.longhorn.io", "longhorn-system", "storage-network-for-rwx-volume-enabled")
 
@@ -263,10 +264,7 @@ def _endpoint_steps() -> tuple[str, ...]:
             "Find the name of the storage network: `kubectl get network-attachment-definitions.k8s.cni.cncf.io -n "
             "harvester-system`."
         ),
-        (
-            f"Set it: `kubectl patch settings.longhorn.io -n longhorn-system {ENDPOINT.name} --type merge -p "
-            '\'{"value":"harvester-system/NAME"}\'` with that name.'
-        ),
+        (f"Set it, with that name: `{advice.merge_patch(SETTINGS, ENDPOINT.name, NAMED, ENDPOINT.namespace)}`."),
         (
             "Restart the share-manager of the repository's volume: `kubectl get pods -n longhorn-system -l "
             "longhorn.io/component=share-manager`."

@@ -109,7 +109,6 @@ def _setting_hit(facts: Facts, ref: ObjectRef, upgrade: Upgrade | None, before: 
     value = get_text(facts.snapshot.get(ref), "value")
     noted = f'metadata.annotations["harvesterhci.io/{ref.name}"]'
     was = f"Upgrade {upgrade.ref.name} noted {before} before" if upgrade else f"Longhorn's default is {before}"
-    patch = json.dumps({"value": before})
     return Hit(
         subject=ref,
         message=f"Longhorn's setting {ref.name} is {value}, as an upgrade sets it, though none runs; {was}",
@@ -119,10 +118,7 @@ def _setting_hit(facts: Facts, ref: ObjectRef, upgrade: Upgrade | None, before: 
         ),
         next=(
             "Verify that no one set it on purpose.",
-            (
-                f"Otherwise `kubectl patch settings.longhorn.io -n {ref.namespace} {ref.name} --type merge -p "
-                f"{advice.quote_argument(patch)}`."
-            ),
+            (f"Otherwise `{advice.merge_patch('settings.longhorn.io', ref.name, {'value': before}, ref.namespace)}`."),
         ),
         caution="With a shorter time Longhorn copies whole replicas when a node is away for a restart only.",
         causes=tuple(Cause("upgrade-failed-in-phase", u.ref) for u in facts.upgrades.all[:1]),

@@ -48,6 +48,8 @@ class _Hold(NamedTuple):
     needs={"Upgrade", "Node", "Job"},
     links=[
         "harvester/harvester#7067",
+        "harvester/harvester#9739",
+        "harvester/harvester#11615",
         "harvester/harvester#3648",
         "harvester/harvester#7165",
         "harvester/harvester#7096",
