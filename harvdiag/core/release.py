@@ -28,8 +28,8 @@ def read_release(text: str) -> Release | None:
     found = FORM.match(text.strip())
     if found is None:
         return None
-    numbers = [int(part or 0) for part in found.groups()[:3]]
-    return Release(*numbers, candidate=FINAL if found[4] is None else int(found[4] or 0))
+    major, minor, patch = (int(part or 0) for part in found.groups()[:3])
+    return Release(major, minor, patch, FINAL if found[4] is None else int(found[4] or 0))
 
 
 def on_path(path: str, start: str, end: str = "") -> bool:

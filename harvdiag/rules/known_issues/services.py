@@ -184,26 +184,34 @@ def virt_handler_without_annotations(facts: Facts) -> Iterator[Hit]:
         return
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, labels=("kubevirt.io=virt-handler",)), required=True)
     bare = [pod for pod in pods if not get_text(pod, STRATEGY_VERSION) and lasts(facts, pod)]
-    for pod in bare if len(bare) < len(pods) else ():
-        ref = ObjectRef("Pod", SYSTEM, name_of(pod))
-        yield Hit(
-            subject=ref,
-            message=f"Pod {ref.name} on {get_text(pod, 'spec.nodeName')} lacks KubeVirt's install-strategy "
-            f"annotations, so KubeVirt is not available since {available.since}",
-            evidence=(
-                Evidence(ref, STRATEGY_VERSION, None),
-                Evidence(KUBEVIRT, available.path, available.reason),
-                *path_evidence(facts),
+    if bare and len(bare) < len(pods):
+        yield _virt_handler_hit(facts, bare)
+
+
+def _virt_handler_hit(facts: Facts, bare: list[Obj]) -> Hit:
+    available = find_condition(facts.snapshot.get(KUBEVIRT), "Available")
+    refs = tuple(ObjectRef("Pod", SYSTEM, name_of(pod)) for pod in bare)
+    names = join_names([ref.name for ref in refs])
+    where = join_names([get_text(pod, "spec.nodeName") for pod in bare])
+    return Hit(
+        subject=KUBEVIRT,
+        message=f"KubeVirt {KUBEVIRT.name} is not available since {available.since}, for Pod {names} on {where} lacks "
+        "the install-strategy annotations",
+        evidence=(
+            Evidence(KUBEVIRT, available.path, available.reason),
+            *(Evidence(ref, STRATEGY_VERSION, None) for ref in refs),
+            *path_evidence(facts),
+        ),
+        next=(
+            (
+                f"Delete the Pod, which is recreated at once: `kubectl delete pods -n {SYSTEM} "
+                f"{' '.join(advice.quote_argument(ref.name) for ref in refs)}`."
             ),
-            next=(
-                (
-                    f"Delete the Pod, which is made again at once: `kubectl delete pods -n {SYSTEM} "
-                    f"{advice.quote_argument(ref.name)}`."
-                ),
-                f"Verify: `kubectl get kubevirts.kubevirt.io -n {SYSTEM} kubevirt -o yaml`, condition Available.",
-            ),
-            caution="VMs keep running without a virt-handler, but none on that node can start or migrate meanwhile.",
-        )
+            f"Verify: `kubectl get kubevirts.kubevirt.io -n {SYSTEM} kubevirt -o yaml`, condition Available.",
+        ),
+        caution="VMs keep running without a virt-handler, but none on that node can start or migrate meanwhile.",
+        targets=refs,
+    )
 
 
 @rule(
