@@ -56,7 +56,6 @@ _LISTED = {  # plural and group of kinds that a folder shows even when there are
     "nodes.longhorn.io": ("longhorn.io/v1beta2", "Node"),
     "kubevirts.kubevirt.io": ("kubevirt.io/v1", "KubeVirt"),
     "settings.longhorn.io": ("longhorn.io/v1beta2", "Setting"),
-    "upgradelogs.harvesterhci.io": ("harvesterhci.io/v1beta1", "UpgradeLog"),
 }
 _HOMES = {"jobs.batch": "harvester-system"}  # asked for apart, since other namespaces have such objects as well
 _OLD_DIRS = {"": "kubernetes", "harvesterhci.io": "harvester", "kubevirt.io": "kubevirt", "cdi.kubevirt.io": "cdi"}

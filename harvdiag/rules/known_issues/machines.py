@@ -147,7 +147,8 @@ def volume_migration_never_ended(facts: Facts) -> Iterator[Hit]:
     if not concerned(facts, STARTING):
         return
     for obj in facts.snapshot.objects(VOLUME):
-        if _migration_noted(obj) and (vm := _starting_vm(facts, obj)):
+        vm, severity = _starting_vm(facts, obj) if _migration_noted(obj) else ("", None)
+        if vm:
             ref = ObjectRef(VOLUME, VOLUMES, name_of(obj))
             yield Hit(
                 subject=ref,
@@ -162,9 +163,11 @@ def volume_migration_never_ended(facts: Facts) -> Iterator[Hit]:
                 ),
                 caution="Verify first that no migration of that VM runs: `kubectl get "
                 "virtualmachineinstancemigrations.kubevirt.io -A`.",
+                severity=severity,
             )
 
 
+LAUNCHER = "virt-launcher-"
 NOTED, CLEARED = "status.currentMigrationNodeID", {"status": {"currentMigrationNodeID": ""}}
 
 
@@ -173,16 +176,25 @@ def _migration_noted(volume: Obj) -> bool:
     return bool(noted) and not wanted and get_text(volume, "status.state") in {"detaching", "detached", "attaching"}
 
 
-def _starting_vm(facts: Facts, volume: Obj) -> str:
-    """Return the VM that has waited for the volume for more than ten minutes; empty where none does."""
+def _starting_vm(facts: Facts, volume: Obj) -> tuple[str, Severity | None]:
+    """Return the VM that has waited for the volume for more than ten minutes; empty where none does.
+
+    A bundle lacks the VMs of most namespaces: then its Pod is named, and nothing is said of how long it has waited.
+    """
     space = get_text(volume, "status.kubernetesStatus.namespace")
-    rows = get_items(volume, "status.kubernetesStatus.workloadsStatus")
-    pods = [get_text(row, "podName") for row in rows if isinstance(row, dict)]
-    for vmi in facts.find("VirtualMachineInstance", Wanted(namespace=space)) if space and pods else ():
+    rows = [row for row in get_items(volume, "status.kubernetesStatus.workloadsStatus") if isinstance(row, dict)]
+    waiting = [get_text(row, "podName") for row in rows if get_text(row, "podStatus") == "Pending"]
+    pods = [pod for pod in waiting if pod.startswith(LAUNCHER)]
+    if not space or not pods:
+        return "", None
+    seen = facts.snapshot.find("VirtualMachineInstance", Wanted(namespace=space))
+    if seen.gap is not None:
+        return f"{space}/{pods[0].removeprefix(LAUNCHER).rpartition('-')[0]}", Severity.INFO
+    for vmi in seen.objects:
         waits = get_text(vmi, "status.phase") not in {"Running", "Succeeded", "Failed"} and lasts(facts, vmi)
-        if waits and any(pod.startswith(f"virt-launcher-{name_of(vmi)}-") for pod in pods):
-            return f"{space}/{name_of(vmi)}"
-    return ""
+        if waits and any(pod.startswith(f"{LAUNCHER}{name_of(vmi)}-") for pod in pods):
+            return f"{space}/{name_of(vmi)}", None
+    return "", None
 
 
 @rule(

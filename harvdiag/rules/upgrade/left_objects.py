@@ -29,6 +29,7 @@ RESOURCES = {
     "Deployment": "deployments.apps",
     "Volume.longhorn.io": "volumes.longhorn.io",
 }
+LOG_LABEL = 'metadata.labels["harvesterhci.io/upgradeLog"]'
 YOUNG = timedelta(minutes=10)
 MIDWAY = Cause("upgrade-deleted-midway", PROVISIONING)
 KEEP_CHARTS = (
@@ -71,7 +72,7 @@ def _chart_hit(facts: Facts, ref: ObjectRef, obj: Obj, ended: Ended) -> Hit:
         message=f"{ref.kind} {ref.name} was made for {ended.words}{fault}{blocks}",
         evidence=(
             *ended.evidence,
-            *field_evidence(facts, ref, 'metadata.labels["harvesterhci.io/upgradeLog"]', "status.display.state"),
+            *(e for e in field_evidence(facts, ref, LOG_LABEL, "status.display.state") if e.value is not None),
             *((Evidence(ref, ready.path, ready.message or ready.status),) if refuses else ()),
         ),
         next=_chart_steps(ref),
