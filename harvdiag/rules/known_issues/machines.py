@@ -218,9 +218,8 @@ def repository_volume_attaching(facts: Facts) -> Iterator[Hit]:
             continue
         for volume in _attaching(facts, rollout.upgrade.ref.name):
             replicas = facts.find("Replica", Wanted(namespace=VOLUMES, prefixes=(f"{name_of(volume)}-",)))
-            there = [name_of(replica) for replica in replicas if get_text(replica, "spec.nodeID") == node.name]
-            if there:
-                yield _attaching_hit(facts, ObjectRef(VOLUME, VOLUMES, name_of(volume)), node.name, there)
+            if any(get_text(replica, ON_NODE) == node.name for replica in replicas):
+                yield _attaching_hit(facts, ObjectRef(VOLUME, VOLUMES, name_of(volume)), node.name, replicas)
 
 
 def _attaching(facts: Facts, upgrade: str) -> Iterator[Obj]:
@@ -231,23 +230,45 @@ def _attaching(facts: Facts, upgrade: str) -> Iterator[Obj]:
             yield obj
 
 
-def _attaching_hit(facts: Facts, volume: ObjectRef, node: str, replicas: list[str]) -> Hit:
-    names = " ".join(map(advice.quote_argument, replicas))
+def _attaching_hit(facts: Facts, volume: ObjectRef, node: str, replicas: tuple[Obj, ...]) -> Hit:
+    there = [name_of(replica) for replica in replicas if get_text(replica, ON_NODE) == node]
     return Hit(
         subject=volume,
-        message=f"Volume {volume.name} of the upgrade's repository does not attach: its replica {join_names(replicas)} "
+        message=f"Volume {volume.name} of the upgrade's repository does not attach: its replica {join_names(there)} "
         f"is on {node}, which is drained",
         evidence=(
             *field_evidence(facts, volume, "status.state", "status.kubernetesStatus.pvcName"),
-            *(Evidence(ObjectRef("Replica", VOLUMES, name), "spec.nodeID", node) for name in replicas),
+            *(Evidence(ObjectRef("Replica", VOLUMES, name), ON_NODE, node) for name in there),
             *path_evidence(facts),
         ),
-        next=(
-            (
-                f"Delete that replica; Longhorn then attaches the volume with the others: `kubectl delete "
-                f"replicas.longhorn.io -n {VOLUMES} {names}`."
-            ),
-            "Each node that is drained may need it again.",
-        ),
+        next=_replica_steps(there, _whole_elsewhere(replicas, node)),
         caution=f"Delete no replica unless another one of Volume {volume.name} is healthy, and none of another volume.",
+    )
+
+
+ON_NODE = "spec.nodeID"
+
+
+def _whole_elsewhere(replicas: tuple[Obj, ...], node: str) -> list[str]:
+    """The replicas on other nodes that hold the data: they were healthy once and have not failed since."""
+    others = [replica for replica in replicas if get_text(replica, ON_NODE) != node]
+    return [name_of(r) for r in others if get_text(r, "spec.healthyAt") and not get_text(r, "spec.failedAt")]
+
+
+def _replica_steps(there: list[str], others: list[str]) -> tuple[str, ...]:
+    if not others:
+        return (
+            (
+                "No other replica of the volume was found to be healthy, so do not delete this one: see why the others "
+                f"failed, `kubectl get replicas.longhorn.io -n {VOLUMES}`."
+            ),
+        )
+    names = " ".join(map(advice.quote_argument, there))
+    return (
+        f"Already found: {join_names(others)} has not failed.",
+        (
+            "Delete the replica on the drained node; Longhorn then attaches the volume with the others: `kubectl "
+            f"delete replicas.longhorn.io -n {VOLUMES} {names}`."
+        ),
+        "Each node that is drained may need it again.",
     )

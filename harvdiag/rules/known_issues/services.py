@@ -129,14 +129,19 @@ def plan_job_never_retried(facts: Facts) -> Iterator[Hit]:
     """
     if facts.upgrades.running is None or not concerned(facts, PLAN_PATHS):
         return
-    ready = {node.name: obj for node in facts.pairing.nodes if _is_ready(obj := facts.pairing.obj(node))}
-    jobs = {(get_labels(job).get(ON_PLAN), get_labels(job).get(ON_NODE)) for job in facts.snapshot.objects("Job")}
     for plan in node_plans(facts.snapshot.objects("Plan")):
         complete = find_condition(facts.snapshot.get(plan.ref), "Complete")
-        lost = [name for name in plan.applying if name in ready and (plan.ref.name, name) not in jobs]
-        lost = [name for name in lost if not plan.done(ready[name])]
-        if lost and complete.reason == "SyncJob" and lasts(facts, complete, RETRY):
+        waits = plan.applying and complete.reason == "SyncJob" and lasts(facts, complete, RETRY)
+        if lost := _without_job(facts, plan) if waits else []:
             yield _retry_hit(facts, plan, lost)
+
+
+def _without_job(facts: Facts, plan: NodePlan) -> list[str]:
+    """Return the Nodes that are Ready and in progress by the plan's status, and have neither run it nor a Job of it."""
+    jobs = [get_labels(job) for job in facts.snapshot.objects("Job")]
+    busy = {marks.get(ON_NODE) for marks in jobs if marks.get(ON_PLAN) == plan.ref.name}
+    nodes = {ref.name: facts.pairing.obj(ref) for ref in facts.pairing.nodes if ref.name in plan.applying}
+    return [name for name, node in nodes.items() if name not in busy and _is_ready(node) and not plan.done(node)]
 
 
 def _is_ready(node: Obj) -> bool:

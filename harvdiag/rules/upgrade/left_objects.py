@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import Condition, find_condition
-from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
@@ -180,6 +180,8 @@ def leftover_upgrade_job(facts: Facts) -> Iterator[Hit]:
     while no one expects that.
     """
     for obj in facts.snapshot.objects("Job"):
+        if not field_path("status.active").get(obj):
+            continue
         name = upgrade_of(obj) or name_in(get_text(obj, 'metadata.labels["upgrade.cattle.io/plan"]'))
         job = next(iter(every_job((obj,), name)), None) if name else None
         if job is None or job.state != ACTIVE:
