@@ -8,7 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from harvdiag.core.release import ANY
-from harvdiag.rules import Rule, registry
+from harvdiag.reports.rulebook import explain_rule, list_rules
+from harvdiag.rules import Rule, registry, select_rules
 from tests.notebooks.run import ROOT
 
 ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \| \[.+?\]\((\S+)\) \|$", re.MULTILINE)
@@ -55,6 +56,17 @@ def test_issues_are_listed_once() -> None:
     links = [row.link for row in ROWS]
     assert len(ROWS) > 30
     assert sorted(set(links)) == sorted(links)
+
+
+def test_the_list_of_rules_shows_path_and_issue() -> None:
+    """`harvdiag rules known-issues`: the family has a hyphen, its package an underscore."""
+    text = " ".join(list_rules(select_rules([FAMILY]), 400).split())
+    assert text.startswith(FAMILY)
+    for rule in KNOWN:
+        assert f"Upgrade {' or '.join(rule.paths)}; " in text
+        assert rule.links[0].replace("https://github.com/", "").replace("/issues/", "#") in text
+    (rule,) = (rule for rule in KNOWN if rule.name == "system-agent-bundle-modified")
+    assert "\n\nUpgrade 1.5.x -> 1.6.x.\n\n" in explain_rule(rule)
 
 
 def test_other_families_have_no_path() -> None:

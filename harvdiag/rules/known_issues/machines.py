@@ -44,7 +44,7 @@ def shared_volumes_restart_vms(facts: Facts) -> Iterator[Hit]:
     """
     if get_text(facts.snapshot.get(DELETES), "value") != "true" or not concerned(facts, RWX) or _services_done(facts):
         return
-    shared = [obj for obj in facts.snapshot.objects(VOLUME) if _is_shared(obj)]
+    shared = [obj for obj in facts.find(VOLUME, Wanted(), required=True) if _is_shared(obj)]
     if shared:
         yield Hit(
             subject=DELETES,
@@ -146,7 +146,7 @@ def volume_migration_never_ended(facts: Facts) -> Iterator[Hit]:
     """
     if not concerned(facts, STARTING):
         return
-    for obj in facts.snapshot.objects(VOLUME):
+    for obj in facts.find(VOLUME, Wanted(), required=True):
         vm, severity = _starting_vm(facts, obj) if _migration_noted(obj) else ("", None)
         if vm:
             ref = ObjectRef(VOLUME, VOLUMES, name_of(obj))
@@ -217,14 +217,16 @@ def repository_volume_attaching(facts: Facts) -> Iterator[Hit]:
         if rollout is None or job is None or job.state != ACTIVE or not lasts(facts, job.began):
             continue
         for volume in _attaching(facts, rollout.upgrade.ref.name):
-            replicas = facts.find("Replica", Wanted(namespace=VOLUMES, prefixes=(f"{name_of(volume)}-",)))
+            replicas = facts.find(
+                "Replica", Wanted(namespace=VOLUMES, prefixes=(f"{name_of(volume)}-",)), required=True
+            )
             if any(get_text(replica, ON_NODE) == node.name for replica in replicas):
                 yield _attaching_hit(facts, ObjectRef(VOLUME, VOLUMES, name_of(volume)), node.name, replicas)
 
 
 def _attaching(facts: Facts, upgrade: str) -> Iterator[Obj]:
     """The volumes of the upgrade's repository that are to be attached and are not."""
-    for obj in facts.snapshot.objects(VOLUME):
+    for obj in facts.find(VOLUME, Wanted(), required=True):
         claim = get_text(obj, "status.kubernetesStatus.pvcName")
         if get_text(obj, "status.state") == "attaching" and claim == upgrade:
             yield obj

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from harvdiag.core.fields import Obj, get_text, name_of
@@ -23,6 +24,7 @@ IMPORT = ("1.7.x -> 1.7.y", "1.7.x -> 1.8.x", "1.8.x -> 1.8.y", "1.8.x -> 1.9.x"
 LOGGING = ("1.4.x -> 1.4.3, 1.5.0",)
 EMPTIED = ("1.4.1 -> 1.4.2", "1.4.2 -> any")
 REFRESH = EMPTIED
+LONG = timedelta(minutes=30)
 PULLS = frozenset({"ImagePullBackOff", "ErrImagePull"})
 OUT_OF_MEMORY = "OOMKilled"
 TOO_SMALL = "larger than the reported available storage"
@@ -44,11 +46,18 @@ def iso_import_out_of_memory(facts: Facts) -> Iterator[Hit]:
     never becomes ready.
     """
     upgrade = facts.upgrades.running
-    if upgrade is None or upgrade.status("ImageReady") == "True" or not concerned(facts, IMPORT):
+    if upgrade is None or not _hangs(facts, upgrade, "ImageReady") or not concerned(facts, IMPORT):
         return
-    for pod in facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=("importer-prime-",), faulty=True)):
+    for pod in facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=("importer-prime-",), faulty=True), required=True):
         if why := _import_failure(pod):
             yield _import_hit(facts, ObjectRef("Pod", SYSTEM, name_of(pod)), pod, why)
+
+
+def _hangs(facts: Facts, upgrade: Upgrade, step: str) -> bool:
+    """Whether an upgrade has not got past a step for longer than a healthy one takes: then its Pods are looked at."""
+    condition = upgrade.conditions.get(step)
+    since = condition.since if condition else ""
+    return upgrade.status(step) not in {"True", "False"} and lasts(facts, since or upgrade.obj, LONG)
 
 
 def _import_failure(pod: Obj) -> str:
@@ -98,11 +107,13 @@ def upgrade_log_image_missing(facts: Facts) -> Iterator[Hit]:
     upgrade stops before it begins.
     """
     upgrade = facts.upgrades.running
-    if upgrade is None or upgrade.status("LogReady") == "True" or not concerned(facts, LOGGING):
+    if upgrade is None or not _hangs(facts, upgrade, "LogReady") or not concerned(facts, LOGGING):
         return
     for log in facts.snapshot.objects("UpgradeLog"):
         if get_text(log, "spec.upgradeName") == upgrade.ref.name:
-            for pod in facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=(name_of(log),), faulty=True)):
+            for pod in facts.find(
+                "Pod", Wanted(namespace=SYSTEM, prefixes=(name_of(log),), faulty=True), required=True
+            ):
                 if reason(pod) in PULLS:
                     yield _pull_hit(facts, upgrade, ObjectRef("Pod", SYSTEM, name_of(pod)), pod)
 
@@ -223,7 +234,7 @@ def upgrade_log_keeps_volume(facts: Facts) -> Iterator[Hit]:
     logs = [log for log in facts.snapshot.objects("UpgradeLog") if get_text(log, "spec.upgradeName") in over]
     for log in logs if not upgrade_running(facts) else ():
         ref = ObjectRef("UpgradeLog", SYSTEM, name_of(log))
-        for volume in facts.snapshot.objects("Volume.longhorn.io"):
+        for volume in facts.find("Volume.longhorn.io", Wanted(), required=True):
             claim = get_text(volume, "status.kubernetesStatus.pvcName")
             if get_text(volume, "status.state") == "attached" and claim.startswith(ref.name):
                 place = ObjectRef("Volume.longhorn.io", "longhorn-system", name_of(volume))

@@ -80,7 +80,6 @@ def _sync_step(facts: Facts, bundle: ObjectRef) -> str:
     "system-agent-bundle-modified",
     holds=True,
     needs={"Bundle", "Setting", "Upgrade"},
-    optional={"Plan"},
     links=["harvester/harvester#9065"],
     paths=TO_1_6,
 )
@@ -138,7 +137,8 @@ def plan_job_never_retried(facts: Facts) -> Iterator[Hit]:
 
 def _without_job(facts: Facts, plan: NodePlan) -> list[str]:
     """Return the Nodes that are Ready and in progress by the plan's status, and have neither run it nor a Job of it."""
-    jobs = [get_labels(job) for job in facts.snapshot.objects("Job")]
+    # Absence is the sign, so the list of this very namespace must have been seen.
+    jobs = map(get_labels, facts.find("Job", Wanted(namespace=plan.ref.namespace), required=True))
     busy = {marks.get(ON_NODE) for marks in jobs if marks.get(ON_PLAN) == plan.ref.name}
     nodes = {ref.name: facts.pairing.obj(ref) for ref in facts.pairing.nodes if ref.name in plan.applying}
     return [name for name, node in nodes.items() if name not in busy and _is_ready(node) and not plan.done(node)]
@@ -237,7 +237,7 @@ def repository_without_share_endpoint(facts: Facts) -> Iterator[Hit]:
     if upgrade is None or not concerned(facts, ("1.7.x -> 1.8.x",)) or not _shares_lost(facts):
         return
     name = f"upgrade-repo-{upgrade.ref.name}"
-    for obj in facts.find("Deployment", Wanted(namespace=SYSTEM, names=(name,))):
+    for obj in facts.find("Deployment", Wanted(namespace=SYSTEM, names=(name,)), required=True):
         available = find_condition(obj, "Available")
         if field_path("status.readyReplicas").get(obj) or not lasts(facts, available or obj):
             continue

@@ -42,8 +42,7 @@ KEEP_CHARTS = (
     "leftover-upgrade-chart",
     short="chart left over",
     holds=False,
-    needs={"Upgrade", "ManagedChart"},
-    optional={"Bundle"},
+    needs={"Upgrade", "ManagedChart", "Bundle"},
     links=["harvester/harvester#7560", "harvester/harvester#7654"],
 )
 def leftover_upgrade_chart(facts: Facts) -> Iterator[Hit]:
