@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from harvdiag.core.wrap import wrap_text
@@ -10,9 +11,14 @@ from harvdiag.rules import Rule
 
 __all__ = ["explain_rule", "list_rules"]
 
+ISSUE = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/issues/(\d+)")
+
 
 def list_rules(rules: Iterable[Rule], width: int = 100) -> str:
-    """Return one line per rule, grouped by family; ends with a newline."""
+    """Return one line per rule, grouped by family; ends with a newline.
+
+    Below one about certain upgrades stand their paths and the issues.
+    """
     chosen = list(rules)
     column = max(len(rule.name) for rule in chosen)
     lines: list[str] = []
@@ -21,14 +27,26 @@ def list_rules(rules: Iterable[Rule], width: int = 100) -> str:
         lines += [
             line
             for rule in members
-            for line in wrap_text(
-                f"  {rule.name:<{column}}  {rule.severity!s:<7}  {rule.summary}",
-                width,
-                " " * (column + 13),
-                hyphens=True,
-            )
+            for text in (f"  {rule.name:<{column}}  {rule.severity!s:<7}  {rule.summary}", *_path_lines(rule, column))
+            for line in wrap_text(text, width, " " * (column + 13), hyphens=True)
         ]
     return "\n".join([*lines, "", "`harvdiag rules NAME` explains one of them.", ""])
+
+
+def _path_lines(rule: Rule, column: int) -> Iterator[str]:
+    """The upgrades that a rule is about, and the issues that tell of it."""
+    if rule.paths:
+        issues = ", ".join(map(_short_link, rule.links))
+        yield f"{'':<{column + 13}}{_tell_paths(rule)}; {issues}"
+
+
+def _tell_paths(rule: Rule) -> str:
+    return "Upgrade " + " or ".join(rule.paths) if rule.paths else ""
+
+
+def _short_link(link: str) -> str:
+    found = ISSUE.fullmatch(link)
+    return f"{found[1]}#{found[2]}" if found else link
 
 
 def explain_rule(rule: Rule, width: int = 100) -> str:
@@ -38,6 +56,7 @@ def explain_rule(rule: Rule, width: int = 100) -> str:
         f"{rule.name}  ({rule.family}, {rule.severity})",
         _wrap_paragraph(rule.summary, width),
         *(_wrap_paragraph(part, width) for part in rule.why.split("\n\n")),
+        _wrap_paragraph(f"{_tell_paths(rule)}." if rule.paths else "", width),
         _wrap_paragraph(f"Needs: {', '.join(sorted(rule.needs))}. Skipped if one of them was not seen.", width),
         _wrap_paragraph(optional, width),
         "\n".join(rule.links),

@@ -5,7 +5,10 @@ The commands are printed, never run. The preconditions are those of docs/objects
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from shlex import quote
+from typing import Any
 
 __all__ = [
     "BACK_UP",
@@ -22,6 +25,7 @@ __all__ = [
     "inspect_host",
     "inspect_object",
     "list_pods",
+    "merge_patch",
     "only_node_steps",
     "quote_argument",
     "read_harvester_log",
@@ -64,6 +68,12 @@ def inspect_object(resource: str, name: str, namespace: str = "fleet-local") -> 
     """
     where = f" -n {quote_argument(namespace)}" if namespace else ""
     return f"Look at it: `kubectl get {resource}{where} {quote_argument(name)} -o yaml`."
+
+
+def merge_patch(resource: str, name: str, patch: Mapping[str, Any], namespace: str = "fleet-local") -> str:
+    """Return the command that changes fields of an object, without backticks."""
+    content = quote_argument(json.dumps(patch, separators=(",", ":")))
+    return f"kubectl patch {resource} -n {quote_argument(namespace)} {quote_argument(name)} --type merge -p {content}"
 
 
 def back_up_secret(name: str) -> str:

@@ -95,6 +95,7 @@ class Rule:
     missing: tuple[str, str] | None
     reason: Reason | None
     fallback: bool
+    paths: tuple[str, ...]
 
 
 class Meaning(TypedDict, total=False):
@@ -105,7 +106,8 @@ class Meaning(TypedDict, total=False):
     link is missing, `reason` the code of a fault that reports and pictures treat in a special way. `alike` is said of
     further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field whose absence shows
     the fault; by default the first of the evidence. A `fallback` speaks where no other rule tells the reason: it is run
-    last, and has what the others found (`Facts.found`).
+    last, and has what the others found (`Facts.found`). `paths` are the upgrades that it is about, such as
+    ``1.5.x -> 1.6.x`` (`harvdiag.core.release.on_path`).
     """
 
     optional: Collection[str]
@@ -116,6 +118,7 @@ class Meaning(TypedDict, total=False):
     missing: tuple[str, str]
     reason: Reason
     fallback: bool
+    paths: Collection[str]
 
 
 _RULES: dict[str, Rule] = {}
@@ -142,7 +145,7 @@ def rule(
 
     def declare(check: Check) -> Check:
         head, _, body = cleandoc(check.__doc__ or "").partition("\n")
-        family = check.__module__.removeprefix(f"{FAMILIES}.").partition(".")[0]
+        family = _family_of(check.__module__)
         _RULES[name] = Rule(
             name=name,
             family=family,
@@ -161,10 +164,16 @@ def rule(
             missing=meaning.get("missing"),
             reason=meaning.get("reason"),
             fallback=meaning.get("fallback", False),
+            paths=tuple(meaning.get("paths", ())),
         )
         return check
 
     return declare
+
+
+def _family_of(module: str) -> str:
+    """Return the name of a family, as it is written on the command line, by the package that its rules are in."""
+    return module.removeprefix(f"{FAMILIES}.").partition(".")[0].replace("_", "-")
 
 
 def _link_url(link: str) -> str:
@@ -287,7 +296,7 @@ def _build_finding(rule: Rule, hit: Hit) -> Finding:
         targets=hit.targets,
         many=hit.many,
         shows=_telling_field(rule, hit.evidence),
-        holds=rule.holds,
+        holds=rule.holds and hit.severity is not Severity.INFO,
     )
 
 

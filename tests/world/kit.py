@@ -62,6 +62,7 @@ _LISTED = {  # plural and group of kinds that a folder shows even when there are
     "engines.longhorn.io": ("longhorn.io/v1beta2", "Engine"),
     "instancemanagers.longhorn.io": ("longhorn.io/v1beta2", "InstanceManager"),
     "poddisruptionbudgets.policy": ("policy/v1", "PodDisruptionBudget"),
+    "settings.longhorn.io": ("longhorn.io/v1beta2", "Setting"),
 }
 _HOMES = {  # asked for apart, since other namespaces have such objects as well
     "addons.harvesterhci.io": "harvester-system",

@@ -44,6 +44,10 @@ class _Note(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
 
 
+KNOWN = ("helm-release-locked", "harvester-bundle-crds-outdated", "system-agent-bundle-modified")
+"""The checks that tell more of a Bundle that is not ready."""
+
+
 @rule(
     "bundle-not-ready",
     holds=True,
@@ -79,7 +83,7 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
             next=(advice.inspect_object("bundles.fleet.cattle.io", ref.name), *_bundle_steps(status, notes)),
             caution=advice.UNINSTALL,
             causes=(
-                Cause("helm-release-locked", ref),
+                *(Cause(name, ref) for name in KNOWN),
                 *(Cause(name, chart) for name in ("chart-left-paused", "leftover-upgrade-chart")),
                 *([Cause("managed-chart-not-ready", chart)] if _upgrade_name(obj) else ()),
                 *_object_causes(status),

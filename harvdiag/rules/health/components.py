@@ -146,4 +146,8 @@ def _describe_fault(row: Condition) -> str:
 def _kubevirt_causes(ref: ObjectRef) -> tuple[Cause, ...]:
     workloads = (ObjectRef("Deployment", ref.namespace, name) for name in WORKLOADS)
     handler = ObjectRef("DaemonSet", ref.namespace, "virt-handler")
-    return (Cause("daemonset-not-whole", handler), *(Cause("deployment-not-whole", workload) for workload in workloads))
+    return (
+        Cause("virt-handler-without-annotations", ref),
+        Cause("daemonset-not-whole", handler),
+        *(Cause("deployment-not-whole", workload) for workload in workloads),
+    )

@@ -148,7 +148,12 @@ def _turn_advice(nodes: list[NodeUpgrade]) -> str:
     severity=Severity.WARNING,
     needs=SEEN,
     optional={"Job"},
-    links=["harvester/harvester#2053", "harvester/harvester#7366", "harvester/harvester#7553"],
+    links=[
+        "harvester/harvester#2053",
+        "harvester/harvester#7366",
+        "harvester/harvester#8977",
+        "harvester/harvester#7553",
+    ],
 )
 def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
     """An attempt to drain a node has failed.

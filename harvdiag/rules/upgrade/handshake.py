@@ -30,7 +30,7 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.handshake import KEYS, DrainStep, Handshake
 from harvdiag.upgrade.jobs import COMPLETE
-from harvdiag.upgrade.phases import DONE, PRE_DRAINED, PRELOADED
+from harvdiag.upgrade.phases import DONE, PRE_DRAINED, PRELOADED, REBOOT
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 SEEN = {"Upgrade", "Node", "Machine", "Secret"}
@@ -52,6 +52,7 @@ READ_HARVESTER = (
 )
 MISSED = "it missed the request: no other node and no Job blocks it"
 UNLISTED = "the Upgrade does not list the node, so Harvester skips it"
+PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
 PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
 
 
@@ -191,7 +192,9 @@ def _unanswered_hit(
             *_os_evidence(facts, node, request),
             *logs.evidence,
         ),
-        next=_deletion_steps(dying) if dying else (*logs.steps, *_answer_steps(node, secret, wanted, request, hook)),
+        next=_deletion_steps(dying)
+        if dying
+        else (*logs.steps, *_steps(rollout, node, secret, wanted, (request, hook))),
         caution=f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
         causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
         many="wait for an answer that does not come",
@@ -205,8 +208,11 @@ def _read_refusals(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, secret:
 
 
 def _os_evidence(facts: Facts, node: NodeUpgrade, request: str) -> tuple[Evidence, ...]:
-    """Return the operating system that the node runs, on which a post-drain answer depends."""
-    return field_evidence(facts, node.ref, "status.nodeInfo.osImage") if request == "post-drain" else ()
+    """Return the operating system that the node runs, on which a post-drain answer depends, and the one awaited."""
+    if request != "post-drain":
+        return ()
+    awaited = (PENDING,) if node.pending_os else ()
+    return field_evidence(facts, node.ref, "status.nodeInfo.osImage", *awaited)
 
 
 def _deletion_steps(dying: list[ObjectRef]) -> tuple[str, ...]:
@@ -247,6 +253,35 @@ def _parse_json(value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return None
+
+
+def _steps(
+    rollout: UpgradeRun, node: NodeUpgrade, secret: ObjectRef, wanted: str, drain: tuple[str, str]
+) -> tuple[str, ...]:
+    """Return the next steps: let Harvester repeat its writes where it can, else an answer by hand."""
+    request, hook = drain
+    unfinished = node.state == DONE and bool(node.os) and node.pending_os == node.os
+    if request == "post-drain" and unfinished and rollout.upgrade.running:
+        return _repeat_steps(rollout.upgrade.ref.name, node.name)
+    return _answer_steps(node, secret, wanted, request, hook)
+
+
+def _repeat_steps(upgrade: str, node: str) -> tuple[str, ...]:
+    """Return how to make Harvester repeat its last three writes (docs/objects.md#hazard-post-drain-unanswered)."""
+    key = node.replace("~", "~0").replace("/", "~1")
+    patch = [{"op": "replace", "path": f"/status/nodeStatuses/{key}/state", "value": REBOOT}]
+    return (
+        (
+            f"Already found: {node} runs the system that harvesterhci.io/pendingOSImage still names, so Harvester "
+            "stopped between its last writes."
+        ),
+        (
+            f'Set its state back to "{REBOOT}"; Harvester then sets Succeeded, answers the hook and removes that '
+            "annotation: `kubectl patch upgrades.harvesterhci.io -n harvester-system "
+            f"{advice.quote_argument(upgrade)} --type json -p {advice.quote_argument(json.dumps(patch))}`."
+        ),
+        f"Verify: `kubectl get nodes {advice.quote_argument(node)}` is no longer cordoned, and the next node begins.",
+    )
 
 
 def _answer_steps(node: NodeUpgrade, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:

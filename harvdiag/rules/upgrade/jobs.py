@@ -113,7 +113,7 @@ def _failure_evidence(facts: Facts, job: Job) -> tuple[Evidence, ...]:
     "upgrade-status-behind-job",
     needs={"Upgrade", "Node", "Job"},
     optional={"Machine", "Secret"},
-    links=["harvester/harvester#9371", "harvester/harvester#10101"],
+    links=["harvester/harvester#9371", "harvester/harvester#10101", "harvester/harvester#9293"],
 )
 def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:
     """The work on a node is done, but the Upgrade still shows it as in progress.

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.fields import field_path, get_items, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.rules import advice
+from harvdiag.rules.ended_upgrades import recently_ended, upgrade_running
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
-from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import finished_upgrade
-from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.handshake import DrainStep, annotation_path, read_handshake
 from harvdiag.upgrade.phases import DONE
@@ -29,7 +27,6 @@ REQUESTS = {
     DrainStep.POST_DRAIN_REQUESTED: ("post-drain", "post-hook"),
 }
 CHARTS = "managedcharts.management.cattle.io"
-PLANS, PLAN_UPGRADE = "plans.upgrade.cattle.io", 'metadata.labels["harvesterhci.io/upgrade"]'
 
 
 class _Remains(NamedTuple):
@@ -52,7 +49,7 @@ def chart_left_paused(facts: Facts) -> Iterator[Hit]:
     An upgrade pauses the charts of Harvester while it changes them. If it was deleted or failed before it resumed
     them, they stay paused: fleet no longer installs changes to them, and the next upgrade waits for them.
     """
-    if _upgrade_running(facts):
+    if upgrade_running(facts):
         return
     last = next(iter(facts.upgrades.all), None)
     for ref in _paused_charts(facts):
@@ -88,7 +85,7 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
     Rancher drains the nodes and asks Harvester before and after each. Harvester answers only for a running Upgrade: if
     that was deleted or ended early, nothing answers, and the node whose turn it is stays as it is.
     """
-    if _upgrade_running(facts) or _recently_ended(facts):
+    if upgrade_running(facts) or recently_ended(facts):
         return
     remains = _find_remains(facts)
     # The strategy alone proves nothing where only the last answer was lost: that has a finding of its own.
@@ -141,28 +138,6 @@ def _remains_evidence(facts: Facts, remains: _Remains) -> tuple[Evidence, ...]:
     )
 
 
-def _upgrade_running(facts: Facts) -> bool:
-    """Return whether an upgrade of either kind runs."""
-    return facts.upgrade_run is not None or facts.upgrades.plan is not None
-
-
-def _recently_ended(facts: Facts) -> bool:
-    """Return whether an Upgrade ended within the hour, or still cleans up: Harvester removes its objects one by one.
-
-    If the end of the latest is unknown, it may have been a moment ago.
-    """
-    ages = [_time_since_end(facts, upgrade) for upgrade in facts.upgrades.all]
-    recent = any(age is not None and age < REMOVAL for age in ages) or ages[:1] == [None]
-    return recent or any(upgrade.cleanup_state == "Pending" for upgrade in facts.upgrades.all)
-
-
-def _time_since_end(facts: Facts, upgrade: Upgrade) -> timedelta | None:
-    """Return how long ago it ended, by its last condition if Completed has no time; None if no condition has one."""
-    completed = upgrade.conditions.get("Completed")
-    ended = completed.since if completed else ""
-    return facts.now.since(Timestamp(ended or latest_time(*(row.since for row in upgrade.conditions.values()))))
-
-
 def _hook_paths(facts: Facts) -> list[str]:
     """Return the fields of the provisioning Cluster that contain Harvester's hooks."""
     obj = facts.links.objects.get(PROVISIONING)
@@ -209,32 +184,3 @@ def _paused_charts(facts: Facts) -> Iterator[ObjectRef]:
             and is_upgrade_chart(ref.kind, ref.name)
         ):
             yield ref
-
-
-@rule("leftover-upgrade-plan", severity=Severity.INFO, needs={"Upgrade", "Plan"}, links=["harvester/harvester#6203"])
-def leftover_upgrade_plan(facts: Facts) -> Iterator[Hit]:
-    """A plan belongs to an Upgrade that does not exist.
-
-    Harvester removes the plans of an upgrade when it ends. One that remains shows that its Upgrade was deleted before
-    that; the system-upgrade-controller still runs it on every Node that joins.
-    """
-    existing = {upgrade.ref.name for upgrade in facts.upgrades.all}
-    for plan in node_plans(facts.snapshot.objects("Plan")):
-        if not plan.upgrade or plan.upgrade in existing:
-            continue
-        upgrade = ObjectRef("Upgrade", "harvester-system", plan.upgrade)
-        yield Hit(
-            subject=plan.ref,
-            message=f"Plan {plan.ref.name} is left over: there is no Upgrade {plan.upgrade}",
-            evidence=(missing_evidence(*upgrade), *field_evidence(facts, plan.ref, PLAN_UPGRADE, "status.applying")),
-            next=(
-                advice.inspect_object(PLANS, plan.ref.name, plan.ref.namespace),
-                (
-                    "When nothing else of that upgrade is in progress, it may be deleted: `kubectl delete "
-                    f"{PLANS} -n {plan.ref.namespace} {advice.quote_argument(plan.ref.name)}`."
-                ),
-            ),
-            caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is active on a host.",
-            causes=(Cause("upgrade-deleted-midway", PROVISIONING),),
-            targets=(upgrade,),
-        )

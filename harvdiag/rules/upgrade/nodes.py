@@ -70,7 +70,7 @@ class _Obstacle(NamedTuple):
         "harvester/harvester#5206",
         "harvester/harvester#7667",
         "harvester/harvester#9388",
-        "harvester/harvester#11543",
+        "harvester/harvester#10553",
     ],
 )
 def upgrade_node_never_started(facts: Facts) -> Iterator[Hit]:

@@ -58,6 +58,8 @@ class _Hold(NamedTuple):
     optional={VOLUME, VMI, "Node.longhorn.io", "Setting.longhorn.io"},
     links=[
         "harvester/harvester#7067",
+        "harvester/harvester#9739",
+        "harvester/harvester#11615",
         "harvester/harvester#3648",
         "harvester/harvester#7165",
         "harvester/harvester#7096",

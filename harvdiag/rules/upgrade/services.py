@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harvdiag.core.fields import get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.release import read_release
 from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import LOCAL, MANAGEMENT
 from harvdiag.rules import advice
@@ -17,7 +17,6 @@ from harvdiag.upgrade.phases import AT_SERVICES
 
 ADMINISTRATED = 'metadata.annotations["provisioning.cattle.io/administrated"]'
 CLUSTER_LABELS = tuple(f"plan.cattle.io/cluster-{part}" for part in ("group", "kind", "name"))
-RELEASE = re.compile(r"v?(\d+)\.(\d+)")
 SET_ADMINISTRATED = (
     "Join no host before the annotation is set.",
     (
@@ -113,8 +112,8 @@ def _label_steps(plan: str) -> tuple[str, ...]:
 
 def _since_1_9(facts: Facts) -> bool:
     """Return whether the cluster's release includes Rancher 2.15 or newer; false if the release is unknown."""
-    release = RELEASE.match(facts.harvester_version)
-    return release is not None and (int(release[1]), int(release[2])) >= (1, 9)
+    release = read_release(facts.harvester_version)
+    return release is not None and release[:2] >= (1, 9)
 
 
 def _services_under_way(facts: Facts) -> bool:
