@@ -30,6 +30,11 @@ class Upgrades:
         """The UpgradePlan (Upgrade V2) that is under way, the youngest first; None where none is."""
         return next((plan for plan in sorted(self.plans, key=created_at, reverse=True) if plan.running), None)
 
+    @property
+    def under_way(self) -> Upgrade | None:
+        """The upgrade that is under way, of either kind, V1 before V2; None where none is."""
+        return self.running or self.plan
+
     @cached_property
     def plans(self) -> list[UpgradePlan]:
         """Every UpgradePlan."""
@@ -46,5 +51,5 @@ class Upgrades:
         last = next(iter(self.all), None)
         if last is None or self.running or not last.failed:
             return None
-        good = any(plan.phase != "Failed" and created_at(plan) > created_at(last) for plan in self.plans)
+        good = any(not plan.failed and created_at(plan) > created_at(last) for plan in self.plans)
         return None if good else last
