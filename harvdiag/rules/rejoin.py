@@ -41,13 +41,15 @@ def _upgrade_steps(facts: Facts) -> tuple[str, ...]:
 
     See docs/objects.md#precondition-upgrade.
     """
-    if facts.upgrade_run is None:
+    if facts.rollout is None:
         return (
             ()
             if _no_upgrade_runs(facts)
             else ("If an upgrade is in progress, wait until its other nodes are Succeeded.",)
         )
-    upgrade = facts.upgrade_run.upgrade
+    upgrade = facts.rollout.upgrade
+    if upgrade.v2:
+        return (f"Wait until every other node of UpgradePlan {upgrade.ref.name} is done.",)
     if upgrade.status("NodesUpgraded"):
         return (f"Wait until every other node of Upgrade {upgrade.ref.name} is Succeeded.",)
     return (

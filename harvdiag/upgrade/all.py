@@ -46,6 +46,14 @@ class Upgrades:
         return next((upgrade for upgrade in self.all if upgrade.running), None)
 
     @property
+    def failed_plan(self) -> UpgradePlan | None:
+        """The last UpgradePlan, where it has failed, none runs, and no Upgrade has taken over since."""
+        last = max(self.plans, key=created_at, default=None)
+        if last is None or not last.failed or self.under_way:
+            return None
+        return None if any(created_at(upgrade) > created_at(last) for upgrade in self.all) else last
+
+    @property
     def failed(self) -> Upgrade | None:
         """The last Upgrade, where none runs, it has failed, and no UpgradePlan has taken over since."""
         last = next(iter(self.all), None)

@@ -7,8 +7,21 @@ from dataclasses import dataclass
 from harvdiag.core.conditions import conditions_of
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
+from harvdiag.upgrade.v1 import Upgrade
 
-__all__ = ["ACTIVE", "COMPLETE", "ENDS", "FAILED", "WAITING", "Job", "every_job", "jobs_of", "node_of", "step_of"]
+__all__ = [
+    "ACTIVE",
+    "COMPLETE",
+    "ENDS",
+    "FAILED",
+    "WAITING",
+    "Job",
+    "every_job",
+    "job_selector",
+    "jobs_of",
+    "node_of",
+    "step_of",
+]
 
 ACTIVE, COMPLETE, FAILED, WAITING = "active", "complete", "failed", "waiting"
 MANIFEST = "apply-manifests"
@@ -55,6 +68,12 @@ def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
 def every_job(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
     """Return the same with the Jobs of its Plans, in any namespace, in the order of the source; see `step_of`."""
     return [_build_job(obj, step) for obj in objects if (step := step_of(obj, upgrade))]
+
+
+def job_selector(upgrade: Upgrade, node: str = "") -> str:
+    """The labels of the Jobs of an upgrade, or of those of one node, for ``kubectl get jobs -l``."""
+    of, on = (V2_PLAN, V2_NODE) if upgrade.v2 else ("harvesterhci.io/upgrade", "harvesterhci.io/node")
+    return f"{of}={upgrade.ref.name}" + (f",{on}={node}" if node else "")
 
 
 def step_of(job: Obj, upgrade: str) -> str:

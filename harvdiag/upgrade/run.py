@@ -24,7 +24,7 @@ from harvdiag.upgrade.phases_v2 import doing_of, place_of
 from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 from harvdiag.upgrade.v1 import NodeStatus, Upgrade
 
-__all__ = ["NodeUpgrade", "UpgradeRun"]
+__all__ = ["PENDING", "NodeUpgrade", "UpgradeRun"]
 
 READY = condition_column("ready", "Ready")
 PENDING = {
@@ -108,6 +108,11 @@ class UpgradeRun:
         self.upgrade = upgrade
         self.snapshot = snapshot
         self._pairing = pairing
+
+    @property
+    def title(self) -> str:
+        """Kind and name: ``Upgrade hvst-upgrade-abcde``."""
+        return f"{self.upgrade.ref.kind} {self.upgrade.ref.name}"
 
     @cached_property
     def jobs(self) -> list[Job]:

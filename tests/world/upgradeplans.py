@@ -107,28 +107,26 @@ def _told_by_plan(world: World, phase: str) -> World:
     states = {node: names.get(state, state) for node, state in told.items()}
     if phase in {"CleaningUp", "CleanedUp", "Succeeded"}:
         states = dict.fromkeys(states, "ImageCleaning" if phase == "CleaningUp" else "ImageCleaned")
-    _add_plan(world, phase, states, MINUTES)
+    services = [c for c in upgrade["status"].get("conditions", ()) if c["type"] == "SystemServicesUpgraded"]
+    done = next((row["lastTransitionTime"] for row in services if row["status"] == "True"), "")
+    _add_plan(world, phase, states, MINUTES, done if phase == "NodeUpgrading" else "")
     return world
 
 
-def _add_plan(world: World, phase: str, states: dict[str, str], minutes: int) -> None:
+def _add_plan(world: World, phase: str, states: dict[str, str], minutes: int, since: str = "") -> None:
+    """Add it; each phase took so many minutes, and the last began a minute ago where nothing is known of it."""
     place = V2_PHASES.index(phase)
     running = phase not in ("Succeeded", "Failed")
     passed = V2_PHASES[: place + 1] if phase != "Failed" else (*V2_PHASES[:13], "Failed")
-    began = {name: -minutes * (len(passed) - 1 - i) - 1 for i, name in enumerate(passed)}
-    if phase == "NodeUpgrading":  # as long as the nodes take
-        ended = [job["status"].get("startTime", "") for job in world.find("Job")]
-        began |= {} if minutes == 10 or not any(ended) else {name: at - 600 for name, at in began.items()}
+    last = since or moment(world.captured_at, minutes=-1)
+    began = {name: moment(last, minutes=-minutes * (len(passed) - 1 - i)) for i, name in enumerate(passed)}
     told = {"Available": not running, "Progressing": running, "Degraded": phase == "Failed"}
     release = world.release
     status: dict[str, Any] = {
         "conditions": [condition(kind, str(is_so), phase) for kind, is_so in told.items()],
         "currentPhase": phase,
         "nodeUpgradeStatuses": {node: {"state": state} for node, state in states.items()},
-        "phaseTransitionTimestamps": [
-            {"phase": name, "phaseTransitionTimestamp": moment(world.captured_at, minutes=at)}
-            for name, at in began.items()
-        ],
+        "phaseTransitionTimestamps": [{"phase": name, "phaseTransitionTimestamp": at} for name, at in began.items()],
         "previousVersion": before(world.version),
         "version": {"isoURL": "https://releases.example/harvester.iso", "isoChecksum": "00"},
     }
@@ -141,7 +139,7 @@ def _add_plan(world: World, phase: str, states: dict[str, str], minutes: int) ->
     if minutes != 10 and len(world.hosts) == 1:
         status["singleNode"] = next(iter(world.hosts))
     metadata = {
-        "creationTimestamp": moment(world.captured_at, minutes=min(began.values())),
+        "creationTimestamp": min(began.values()),
         "finalizers": [f"{OWNER}/upgradeplan-cleanup"],
     }
     spec = {"version": world.version}
@@ -152,7 +150,8 @@ def _is_of_v1(obj: dict[str, Any]) -> bool:
     """What an Upgrade has and an UpgradePlan has not: its log, its Plans and their Jobs, what is named after it."""
     name, marks = obj["metadata"]["name"], obj["metadata"].get("labels", {})
     plan = str(marks.get("upgrade.cattle.io/plan", ""))
-    return obj["kind"] in {"UpgradeLog", "Plan"} and name.startswith(upgrades.NAME) or plan.startswith(upgrades.NAME)
+    own = obj["kind"] in {"UpgradeLog", "Plan"} and name.startswith(upgrades.NAME)
+    return own or plan.startswith(upgrades.NAME)
 
 
 def _rename_job(job: dict[str, Any]) -> None:

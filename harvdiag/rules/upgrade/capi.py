@@ -38,17 +38,12 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
         return
     phase = get_text(facts.links.objects.get(LOCAL), PHASE)
     last = {"Failed", "Deleting"}
-    toolkit = facts.upgrades.plan is not None
-    if (
-        phase in {"", "Provisioned"}
-        or facts.recently_created(LOCAL)
-        or ((facts.upgrade_run or toolkit) and phase not in last)
-    ):
+    if phase in {"", "Provisioned"} or facts.recently_created(LOCAL) or (facts.rollout and phase not in last):
         return
     yield Hit(
         subject=LOCAL,
         message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
-        + ("the upgrade waits for it" if facts.upgrade_run else "Harvester refuses an upgrade"),
+        + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_next_steps(),
         causes=_cluster_causes(),
@@ -89,8 +84,8 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     """
     obj = facts.links.objects.get(LOCAL)
     if (
-        facts.upgrade_run is None
-        or facts.upgrade_run.upgrade.state != AT_SERVICES
+        facts.rollout is None
+        or facts.rollout.upgrade.state not in {AT_SERVICES, "ClusterUpgrading"}
         or get_text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return

@@ -30,7 +30,7 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
     The upgrade drains one node after the other and waits for healthy volumes before each. Replicas that are evicted at
     the same time keep volumes from being healthy; 1.4 is known to hang on it.
     """
-    if facts.upgrade_run is None:
+    if facts.rollout is None:
         return
     for obj in facts.snapshot.objects("Node.longhorn.io"):
         evicting = [path for path in _eviction_fields(obj) if field_path(path).get(obj) is True]
@@ -43,7 +43,7 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
             subject=ref,
             message=(
                 f"Longhorn is to move the replicas {what} off {ref.name}, while upgrade "
-                f"{facts.upgrade_run.upgrade.ref.name} runs"
+                f"{facts.rollout.upgrade.ref.name} runs"
             ),
             evidence=field_evidence(facts, ref, *evicting, "spec.allowScheduling"),
             next=_eviction_steps(ref.name),

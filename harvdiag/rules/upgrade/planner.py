@@ -15,7 +15,13 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import pairing_causes, plan_secret_evidence, state_evidence, upgrade_at_nodes
+from harvdiag.rules.upgrade_evidence import (
+    nodes_begun_at,
+    pairing_causes,
+    plan_secret_evidence,
+    rollout_at_nodes,
+    state_evidence,
+)
 from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
@@ -162,7 +168,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     The planner handles one node after the other and waits for each: for its agent, its components, its kubelet. Each
     takes minutes. While it keeps waiting, no other node has its turn; nothing fails, and the Upgrade does not show why.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     report = _stalled_message(facts, rollout) if rollout else None
     if rollout is None or report is None:
         return
@@ -211,14 +217,13 @@ def _stalled_message(facts: Facts, rollout: UpgradeRun) -> PlannerMessage | None
 
 def _unchanged_since(facts: Facts, rollout: UpgradeRun, report: PlannerMessage) -> str:
     """Return the time of the last progress: a new message, a new plan for a Machine in it, a Job's begin or end."""
-    begun = rollout.upgrade.conditions.get("NodesUpgraded")
     nodes = [node for node in rollout.nodes if {machine.name for machine in node.machines} & set(report.machines)]
     return latest_time(
         *(each.since for each in rollout.planner),
         *(get_text(facts.pairing.obj(secret), UPDATED) for node in nodes for secret, _ in node.secrets),
         *(node.ready_since for node in nodes),
         *(time for job in rollout.jobs for time in (job.began, job.ended)),
-        begun.since if begun else "",
+        nodes_begun_at(rollout.upgrade),
     )
 
 

@@ -17,7 +17,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import state_evidence, upgrade_at_nodes
+from harvdiag.rules.upgrade_evidence import rollout_at_nodes, state_evidence
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -60,7 +60,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
     rebuilt, or a VM that can neither migrate nor be shut down, keeps it waiting; no other node has its turn meanwhile.
     If the volumes were not seen, that is reported instead.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         job = _overdue_job(facts, node)
         if rollout is None or job is None:
@@ -73,7 +73,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
 
 
 def _overdue_job(facts: Facts, node: NodeUpgrade) -> Job | None:
-    job = node.job("pre-drain") if node.exists and node.state == PRE_DRAINING else None
+    job = node.job("pre-drain") if node.exists and node.place == PRE_DRAINING else None
     age = facts.now.since(Timestamp(job.began)) if job else None
     return job if job and job.state == ACTIVE and age is not None and age >= HELD else None
 
@@ -133,7 +133,10 @@ def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold)
             "Do not answer the hook and do not delete the Job while a volume is degraded or a VM runs there: Rancher "
             f"drains {node.name} at once, and data without another healthy copy is lost (harvester/harvester#7067)."
         ),
-        causes=tuple(Cause("longhorn-node-evicting", ref) for ref in _longhorn_nodes(rollout)),
+        causes=(
+            Cause("upgrade-drain-taint-missing", node.ref),
+            *(Cause("longhorn-node-evicting", ref) for ref in _longhorn_nodes(rollout)),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ Marks are ``good``, ``now``, ``wait``, ``warning``, ``error`` and ``unseen``. Wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -22,20 +22,15 @@ from harvdiag.status.upgrade.columns import SPENT_IN, column_of_step, columns_of
 from harvdiag.status.upgrade.explanation import explain_upgrade
 from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.handshake import DrainStep, step_entries
-from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import (
     DONE,
     FAILED,
     LAST,
     PAUSED,
     PHASES,
-    POST_DRAINING,
-    PRE_DRAINED,
-    PRE_DRAINING,
     PRELOADED,
     PRELOADING,
     PREPARING,
-    REBOOT,
     Phase,
 )
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -282,7 +277,11 @@ class UpgradeProgress(Tabular):
         if mark == "now":
             says = f"waits for {told.actor}: {told.what}"
         steps = self._spans_by_node.get(node.name, ())
-        spent = {column_of_step(self.upgrade, s.step): took for s in steps if s.step in SPENT_IN and (took := self._time_spent(s))}
+        spent = {
+            column_of_step(self.upgrade, s.step): took
+            for s in steps
+            if s.step in SPENT_IN and (took := self._time_spent(s))
+        }
         return NodeProgress(
             name=node.name,
             state=node.state,

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from harvdiag.core.escape import format_value
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import latest_time
-from harvdiag.upgrade.phases import NODES, PAUSED, PRELOADING, PREPARING, SERVICES, Phase
+from harvdiag.upgrade.phases import AT_SERVICES, NODES, PAUSED, PRELOADING, PREPARING, Phase
 from harvdiag.upgrade.plans import GATE, node_plans
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting.node import UNLISTED, describe_job, find_node_wait, is_upgrading, last_job_end
 from harvdiag.upgrade.waiting.record import Wait, WaitReason
 
@@ -26,7 +28,7 @@ def find_wait(run: UpgradeRun) -> Wait:
         return _current_wait(run) or Wait(actor="unknown", what=what, subject=upgrade.ref, reason=reason)
     if upgrade.waits_for_gate and phase.place < NODES:
         return _wait_at_gate(run)
-    if phase.place == NODES:
+    if phase.place == NODES and not (upgrade.v2 and not run.waiting and current_node(run) is None):
         return _wait_for_nodes(run)
     return _wait_in_phase(run, phase)
 
@@ -35,7 +37,7 @@ def _wait_in_phase(run: UpgradeRun, phase: Phase) -> Wait:
     """In a phase that is not about the nodes: its Job, the images of the nodes, or the phase's own condition."""
     upgrade = run.upgrade
     manifest = next((job for job in reversed(run.jobs) if job.type in {"apply-manifests", "cluster-upgrade"}), None)
-    if phase.place == SERVICES and manifest:
+    if phase.label in {AT_SERVICES, "ClusterUpgrading"} and manifest:
         return Wait(
             actor=phase.actor,
             what=describe_job(manifest),
@@ -46,14 +48,21 @@ def _wait_in_phase(run: UpgradeRun, phase: Phase) -> Wait:
         )
     left = tuple(node.name for node in run.nodes if node.place in {UNLISTED, PRELOADING} and node.managed)
     images = phase.place == PREPARING and left
+    what = f"to load the images of {join_names(left)}" if images else f"until {phase.until}"
     return Wait(
         actor=phase.actor,
-        what=f"to load the images of {join_names(left)}" if images else f"until {phase.until}",
+        what=what + _report_of(upgrade),
         subject=upgrade.ref,
         reason=WaitReason.IMAGES if images else WaitReason.PHASE,
         since=upgrade.since(phase),
         names=left if images else (),
     )
+
+
+def _report_of(upgrade: Upgrade) -> str:
+    """What an UpgradePlan says of its wait: its condition Degraded has it, also while nothing is wrong."""
+    said = upgrade.degraded if isinstance(upgrade, UpgradePlan) else ""
+    return f' (it says "{format_value(said)}")' if said else ""
 
 
 def _wait_at_gate(run: UpgradeRun) -> Wait:

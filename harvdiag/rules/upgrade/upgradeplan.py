@@ -1,0 +1,258 @@
+"""Upgrade V2: an UpgradePlan that failed, was refused, or waits for what only an UpgradePlan waits for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from harvdiag.core.conditions import find_condition
+from harvdiag.core.escape import format_value
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import Timestamp
+from harvdiag.graph.pairing import NODE_REF
+from harvdiag.kinds.local import FLEET, LOCAL
+from harvdiag.rules import advice
+from harvdiag.rules.engine import Cause, Hit, rule
+from harvdiag.rules.evidence import field_evidence
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import condition_evidence, has_settled, pairing_causes, plan_secret_evidence
+from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.v2 import UpgradePlan
+from harvdiag.upgrade.wording import created_at, image_of
+
+STALLED_AFTER = timedelta(hours=2)
+"""How long Rancher may take to end the last drain: it uncordons a node within minutes."""
+PLANS = "upgradeplans.management.harvesterhci.io"
+NO_NODE = re.compile(r"machine (?:\S+/)?(\S+) has no status\.nodeRef\.name")
+LONG = 400
+TOLD = ("Progressing", "Degraded")
+
+
+class _Answer(NamedTuple):
+    """A sentence of the checks before an UpgradePlan, the kind of the object in it, and what explains it."""
+
+    text: re.Pattern[str]
+    kind: str
+    rules: tuple[str, ...] = ()
+
+
+UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
+OF_MACHINE = ("machine-without-node-ref", "machine-dangling-node", "machine-not-running", "machine-stuck-deleting")
+ANSWERS = (
+    _Answer(re.compile(r'node "([^"]+)" is not Ready'), "Node"),
+    _Answer(re.compile(r'node "([^"]+)" is unschedulable'), "Node", ("node-cordoned-after-upgrade",)),
+    _Answer(re.compile(r'node "([^"]+)" is missing harvesterhci.io/managed label'), "Node", ("node-not-managed",)),
+    _Answer(re.compile(r'node "([^"]+)" is missing cluster.x-k8s.io/machine annotation'), "Node", UNPAIRED),
+    _Answer(re.compile(r'node "([^"]+)" references machine "[^"]+" which does not exist'), "Node", UNPAIRED),
+    _Answer(re.compile(r'machine "([^"]+)" NodeRef.Name "[^"]*" does not match'), "Machine", OF_MACHINE),
+    _Answer(re.compile(r"machine (?:[^\s/]+/)?(\S+) is not running"), "Machine", OF_MACHINE),
+    _Answer(re.compile(r"machine (?:[^\s/]+/)?(\S+) has no node reference"), "Machine", OF_MACHINE),
+    _Answer(re.compile(r'another upgrade "([^"]+)" is in progress'), "UpgradePlan"),
+    _Answer(re.compile(r'upgrade "([^"]+)" is still cleaning up'), "UpgradePlan"),
+)
+"""docs/objects.md#upgrade-v2"""
+
+
+@rule("upgradeplan-failed", needs={"Upgrade"}, links=["harvester/harvester#10469"])
+def upgradeplan_failed(facts: Facts) -> Iterator[Hit]:
+    """The latest UpgradePlan (Upgrade V2) has failed.
+
+    It checks the disks and the certificates before it begins, and stops for good where a check, an image or a node
+    fails. It is not resumed; what it had already changed stays as it is.
+    """
+    plan = facts.upgrades.failed_plan
+    if plan is None:
+        return
+    said, last = plan.progressing, _last_phase(plan)
+    nodes = [ObjectRef("Node", "", name) for name in plan.failed_nodes]
+    text = said.message or plan.degraded
+    yield Hit(
+        subject=plan.ref,
+        message=f"{_title(plan)} failed{f' after it had begun {last}' if last else ''}"
+        f"{f': {format_value(text, LONG)}' if text else ''}"
+        f"{f'; failed on {join_names([node.name for node in nodes])}' if nodes else ''}",
+        evidence=(
+            *field_evidence(facts, plan.ref, plan.state_path),
+            *(e for kind in TOLD for e in condition_evidence(facts, plan.ref, kind, "reason", "message")),
+        ),
+        next=_failure_steps(plan, nodes),
+        caution=(
+            "Do not make another UpgradePlan before every node is on one version: check the versions of the nodes and "
+            "which are cordoned."
+        )
+        if nodes
+        else "",
+        causes=(
+            *(Cause(name, node) for node in nodes for name in ("upgrade-node-failed", "upgrade-job-failed")),
+            Cause("upgrade-job-failed", plan.ref),
+            *_answer_causes(text),
+        ),
+        targets=tuple(_named_objects(facts, text)),
+    )
+
+
+def _failure_steps(plan: UpgradePlan, nodes: list[ObjectRef]) -> tuple[str, ...]:
+    name = advice.quote_argument(plan.ref.name)
+    look = f"Read all of what it says: `kubectl get {PLANS} {name} -o yaml`, its conditions and nodes."
+    if nodes:
+        return look, "Follow the finding of the node that failed first; then ask vendor support how to proceed."
+    return look, f"When the cause is fixed, delete it (`kubectl delete {PLANS} {name}`) and make it again."
+
+
+@rule("upgradeplan-refused", short="UpgradePlan refused", needs={"Upgrade"}, links=["harvester/harvester#10469"])
+def upgradeplan_refused(facts: Facts) -> Iterator[Hit]:
+    """An UpgradePlan (Upgrade V2) does not begin, as a check before it is not passed.
+
+    The checks are those of the webhook, which answers with all that is wrong at once. An UpgradePlan that another one
+    keeps from running says so in its condition Available (ConcurrentUpgradeBlocked).
+    """
+    for plan in facts.upgrades.plans:
+        place = plan.phase.place if plan.phase else -1
+        blocked = find_condition(plan.obj, "Available")
+        text = next((c.message for kind in TOLD if (c := find_condition(plan.obj, kind)) and _answers(c.message)), "")
+        if not plan.running or place != 0 or not has_settled(facts, created_at(plan)):
+            continue
+        if blocked.reason == "ConcurrentUpgradeBlocked" and blocked.status == "False":
+            yield _refused_hit(facts, plan, _describe_other(facts, plan, blocked.message), blocked.message, "Available")
+        elif text:
+            yield _refused_hit(facts, plan, format_value(text, LONG), text, *TOLD)
+
+
+def _describe_other(facts: Facts, plan: UpgradePlan, said: str) -> str:
+    others = [other for other in facts.upgrades.plans if other.ref != plan.ref and other.running]
+    names = join_names([other.ref.name for other in others])
+    told = f' ("{format_value(said, LONG)}")' if said else ""
+    return (f"it waits for UpgradePlan {names}" if others else "it waits for another, and none is running") + told
+
+
+def _refused_hit(facts: Facts, plan: UpgradePlan, why: str, text: str, *kinds: str) -> Hit:
+    return Hit(
+        subject=plan.ref,
+        message=f"{_title(plan)} does not begin: {why}",
+        evidence=tuple(e for kind in kinds for e in condition_evidence(facts, plan.ref, kind, "reason", "message")),
+        next=(
+            "Fix each object that it names, as described in its own finding.",
+            f"Then look whether it goes on: `kubectl get {PLANS} {advice.quote_argument(plan.ref.name)} -o yaml`.",
+        ),
+        caution="Do not skip the checks by an annotation: what they find stops the upgrade between two versions.",
+        causes=_answer_causes(text),
+        targets=tuple(_named_objects(facts, text)),
+    )
+
+
+@rule(
+    "upgradeplan-machine-without-node",
+    short="Machine without Node stops V2",
+    needs={"Upgrade", "Machine", "Secret"},
+    links=["harvester/harvester#10469"],
+)
+def upgradeplan_machine_without_node(facts: Facts) -> Iterator[Hit]:
+    """A running UpgradePlan (Upgrade V2) cannot handle a plan Secret, as its Machine names no Node.
+
+    It finds the node of a plan Secret by the Machine's nodeRef. Without one every attempt fails ("has no
+    status.nodeRef.name"), and the hooks on that Secret are never answered.
+    """
+    rollout = facts.plan_run
+    if rollout is None or not isinstance(rollout.upgrade, UpgradePlan) or rollout.upgrade.state != "NodeUpgrading":
+        return
+    said = NO_NODE.search(rollout.upgrade.degraded)
+    machine = ObjectRef("Machine", FLEET, said[1]) if said else None
+    if machine is None or (machine in facts.links.objects and facts.pairing.node_ref(machine)):
+        return  # it has found its Node since
+    if facts.recently_created(machine):
+        return
+    yield Hit(
+        subject=rollout.upgrade.ref,
+        message=(
+            f"{_title(rollout.upgrade)} fails at the plan Secret of Machine {machine.name}, which has no nodeRef: "
+            "its hooks are not answered"
+        ),
+        evidence=(
+            *condition_evidence(facts, rollout.upgrade.ref, "Degraded", "message"),
+            *field_evidence(facts, machine, NODE_REF),
+        ),
+        next=(
+            advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
+            "Fix that Machine as described in its own finding; the upgrade then continues by itself.",
+        ),
+        causes=tuple(Cause(name, machine) for name in OF_MACHINE),
+        targets=(machine,),
+    )
+
+
+@rule(
+    "upgradeplan-drain-not-ended",
+    short="drain not ended",
+    holds=True,
+    severity=Severity.WARNING,
+    needs={"Upgrade", "Node", "Machine", "Secret"},
+    links=["harvester/harvester#10469"],
+)
+def upgradeplan_drain_not_ended(facts: Facts) -> Iterator[Hit]:
+    """Every node is upgraded, but for more than two hours Rancher has not ended the drain of one.
+
+    An UpgradePlan (Upgrade V2) stays in NodeUpgraded as long as a plan Secret has rke.cattle.io/post-drain. Rancher
+    removes it when it uncordons the node.
+    """
+    rollout = facts.plan_run
+    if rollout is None or not isinstance(rollout.upgrade, UpgradePlan) or rollout.upgrade.state != "NodeUpgraded":
+        return
+    since = Timestamp(rollout.upgrade.times.get("NodeUpgraded", ""))
+    age = facts.now.since(since)
+    for node in rollout.nodes if age is not None and age >= STALLED_AFTER else ():
+        if node.handshake and node.secret and "post-drain" in node.handshake.values:
+            yield _not_ended_hit(facts, rollout, (node, node.secret), since)
+
+
+def _not_ended_hit(facts: Facts, rollout: UpgradeRun, at: tuple[NodeUpgrade, ObjectRef], since: Timestamp) -> Hit:
+    node, secret = at
+    return Hit(
+        subject=node.ref,
+        message=(
+            f"Node {node.name} is upgraded, but Rancher has not ended its drain: {rollout.upgrade.ref.name} has "
+            f"waited since {since} for rke.cattle.io/post-drain to go from Secret {secret.name}"
+        ),
+        evidence=(
+            *plan_secret_evidence(facts, secret, "post-drain", "post-hook", "uncordon"),
+            *field_evidence(facts, node.ref, "spec.unschedulable"),
+            *(Evidence(message.subject, message.path, message.message) for message in rollout.planner),
+        ),
+        next=(
+            advice.inspect_object("rkecontrolplanes.rke.cattle.io", LOCAL.name),
+            "Read the log of the pods `rancher` in cattle-system, searched for the Machine of that node.",
+        ),
+        caution="Do not remove the annotation by hand: Rancher may be about to uncordon the node.",
+        causes=(*pairing_causes(node), Cause("cluster-paused", LOCAL)),
+    )
+
+
+def _title(plan: UpgradePlan) -> str:
+    image = image_of(plan)
+    to = f" to {plan.version}" if plan.version else f" by image {image}" if image else ""
+    return f"{plan.ref.kind} {plan.ref.name}{to}"
+
+
+def _last_phase(plan: UpgradePlan) -> str:
+    """Return the last phase that it entered before it failed; empty where it has no times."""
+    return next((phase.label for phase in reversed(plan.phases[:-2]) if plan.times.get(phase.label)), "")
+
+
+def _answers(text: str) -> list[tuple[_Answer, str]]:
+    """Return the sentences of the checks in a text, each with the name in it."""
+    return [(answer, name) for answer in ANSWERS for name in answer.text.findall(text)]
+
+
+def _ref_of(answer: _Answer, name: str) -> ObjectRef:
+    return ObjectRef(answer.kind, FLEET if answer.kind == "Machine" else "", name)
+
+
+def _answer_causes(text: str) -> tuple[Cause, ...]:
+    return tuple(Cause(each, _ref_of(answer, name)) for answer, name in _answers(text) for each in answer.rules)
+
+
+def _named_objects(facts: Facts, text: str) -> Iterator[ObjectRef]:
+    refs = (_ref_of(answer, name) for answer, name in _answers(text))
+    yield from (ref for ref in dict.fromkeys(refs) if ref in facts.links.objects or facts.snapshot.get(ref))
