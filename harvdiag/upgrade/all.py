@@ -27,8 +27,11 @@ class Upgrades:
 
     @property
     def plan(self) -> UpgradePlan | None:
-        """The UpgradePlan (Upgrade V2) that is under way, the youngest first; None where none is."""
-        return next((plan for plan in sorted(self.plans, key=created_at, reverse=True) if plan.running), None)
+        """The UpgradePlan (Upgrade V2) that is under way, the youngest first, one that another keeps from running last;
+        None where none is.
+        """
+        found = sorted((plan for plan in self.plans if plan.running), key=created_at, reverse=True)
+        return min(found, key=lambda plan: bool(plan.blocked), default=None)
 
     @property
     def under_way(self) -> Upgrade | None:

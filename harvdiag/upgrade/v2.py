@@ -19,6 +19,7 @@ from harvdiag.upgrade.v1 import NodeStatus, Release, Upgrade
 
 __all__ = ["TIMES", "UpgradePlan", "toolkit_unseen"]
 
+BLOCKED = "ConcurrentUpgradeBlocked"
 TIMES = "status.phaseTransitionTimestamps"
 
 
@@ -106,6 +107,12 @@ class UpgradePlan(Upgrade):
     def waits_for_gate(self) -> bool:
         """An UpgradePlan has no such plan."""
         return False
+
+    @property
+    def blocked(self) -> str:
+        """What it says of another UpgradePlan that keeps it from running; empty where none does."""
+        found = find_condition(self.obj, "Available")
+        return (found.message or found.reason) if found.reason == BLOCKED and found.status == "False" else ""
 
     @property
     def early(self) -> bool:

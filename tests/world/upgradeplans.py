@@ -97,6 +97,8 @@ def _told_by_plan(world: World, phase: str) -> World:
         _rename_job(job)
     for secret in world.find("Secret"):
         _rename_marks(secret, ("pre-hook", "post-hook"))
+    for kind, path in (("Cluster.provisioning.cattle.io", ("spec", "rkeConfig")), ("RKEControlPlane", ("spec",))):
+        _rename_hooks(world.get(kind, "local"), path)
     for node in world.find("Node"):
         _rename_marks(node, ("pendingOSImage",))
     single = len(world.hosts) == 1
@@ -123,7 +125,9 @@ def _add_plan(world: World, phase: str, states: dict[str, str], minutes: int, si
     told = {"Available": not running, "Progressing": running, "Degraded": phase == "Failed"}
     release = world.release
     status: dict[str, Any] = {
-        "conditions": [condition(kind, str(is_so), phase) for kind, is_so in told.items()],
+        "conditions": [
+            condition(kind, str(is_so), phase) | {"lastTransitionTime": last} for kind, is_so in told.items()
+        ],
         "currentPhase": phase,
         "nodeUpgradeStatuses": {node: {"state": state} for node, state in states.items()},
         "phaseTransitionTimestamps": [{"phase": name, "phaseTransitionTimestamp": at} for name, at in began.items()],
@@ -166,6 +170,18 @@ def _rename_job(job: dict[str, Any]) -> None:
     }
     marks |= ({f"{OWNER}/job-type": kind} if kind else {}) | ({f"{OWNER}/node": node} if node else {})
     job["metadata"]["name"] = job["metadata"]["name"].replace(upgrades.NAME, V2_NAME)
+
+
+def _rename_hooks(obj: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Let a rollout ask for the answers of Upgrade V2."""
+    for key in path:
+        obj = obj[key]
+    for role in ("controlPlane", "worker"):
+        drain = obj.get("upgradeStrategy", {}).get(f"{role}DrainOptions", {})
+        for hooks in (drain.get("preDrainHooks", ()), drain.get("postDrainHooks", ())):
+            for hook in hooks:
+                name = hook["annotation"].removeprefix(f"{OWNER}/").removeprefix("harvesterhci.io/")
+                hook["annotation"] = f"{OWNER}/{name}"
 
 
 def _rename_marks(obj: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -106,33 +106,21 @@ def _failure_steps(plan: UpgradePlan, nodes: list[ObjectRef]) -> tuple[str, ...]
 def upgradeplan_refused(facts: Facts) -> Iterator[Hit]:
     """An UpgradePlan (Upgrade V2) does not begin, as a check before it is not passed.
 
-    The checks are those of the webhook, which answers with all that is wrong at once. An UpgradePlan that another one
-    keeps from running says so in its condition Available (ConcurrentUpgradeBlocked).
+    The checks are those of the webhook, which answers with all that is wrong at once.
     """
-    for plan in facts.upgrades.plans:
-        place = plan.phase.place if plan.phase else -1
-        blocked = find_condition(plan.obj, "Available")
-        text = next((c.message for kind in TOLD if (c := find_condition(plan.obj, kind)) and _answers(c.message)), "")
-        if not plan.running or place != 0 or not has_settled(facts, created_at(plan)):
-            continue
-        if blocked.reason == "ConcurrentUpgradeBlocked" and blocked.status == "False":
-            yield _refused_hit(facts, plan, _describe_other(facts, plan, blocked.message), blocked.message, "Available")
-        elif text:
-            yield _refused_hit(facts, plan, format_value(text, LONG), text, *TOLD)
+    plan = facts.upgrades.plan
+    if plan is None or plan.blocked or plan.phase is None or plan.phase.place != 0:
+        return
+    text = next((c.message for kind in TOLD if (c := find_condition(plan.obj, kind)) and _answers(c.message)), "")
+    if text and has_settled(facts, created_at(plan)):
+        yield _refused_hit(facts, plan, text)
 
 
-def _describe_other(facts: Facts, plan: UpgradePlan, said: str) -> str:
-    others = [other for other in facts.upgrades.plans if other.ref != plan.ref and other.running]
-    names = join_names([other.ref.name for other in others])
-    told = f' ("{format_value(said, LONG)}")' if said else ""
-    return (f"it waits for UpgradePlan {names}" if others else "it waits for another, and none is running") + told
-
-
-def _refused_hit(facts: Facts, plan: UpgradePlan, why: str, text: str, *kinds: str) -> Hit:
+def _refused_hit(facts: Facts, plan: UpgradePlan, text: str) -> Hit:
     return Hit(
         subject=plan.ref,
-        message=f"{_title(plan)} does not begin: {why}",
-        evidence=tuple(e for kind in kinds for e in condition_evidence(facts, plan.ref, kind, "reason", "message")),
+        message=f"{_title(plan)} does not begin: {format_value(text, LONG)}",
+        evidence=tuple(e for kind in TOLD for e in condition_evidence(facts, plan.ref, kind, "reason", "message")),
         next=(
             "Fix each object that it names, as described in its own finding.",
             f"Then look whether it goes on: `kubectl get {PLANS} {advice.quote_argument(plan.ref.name)} -o yaml`.",
@@ -141,6 +129,40 @@ def _refused_hit(facts: Facts, plan: UpgradePlan, why: str, text: str, *kinds: s
         causes=_answer_causes(text),
         targets=tuple(_named_objects(facts, text)),
     )
+
+
+@rule(
+    "upgradeplan-concurrent",
+    short="UpgradePlan waits for another",
+    severity=Severity.WARNING,
+    needs={"Upgrade"},
+    links=["harvester/harvester#10469"],
+)
+def upgradeplan_concurrent(facts: Facts) -> Iterator[Hit]:
+    """An UpgradePlan (Upgrade V2) is kept from running by another one.
+
+    Only one runs at a time; the other says ConcurrentUpgradeBlocked in its condition Available. It would begin where
+    the first ends, which may be a surprise.
+    """
+    for plan in facts.upgrades.plans:
+        if not plan.running or not plan.blocked or not has_settled(facts, created_at(plan)):
+            continue
+        others = [other.ref for other in facts.upgrades.plans if other.ref != plan.ref and other.running]
+        names = join_names([other.name for other in others])
+        yield Hit(
+            subject=plan.ref,
+            message=f"{_title(plan)} waits for "
+            + (f"UpgradePlan {names}" if others else "another one, though none is running")
+            + f": {format_value(plan.blocked, LONG)}",
+            evidence=condition_evidence(facts, plan.ref, "Available", "reason", "message"),
+            next=(
+                f"Find out which one is wanted: `kubectl get {PLANS}`.",
+                f"Delete the one that is not, if it has not begun: `kubectl delete {PLANS} "
+                f"{advice.quote_argument(plan.ref.name)}`.",
+            ),
+            caution="Do not delete the one whose nodes are being upgraded.",
+            targets=tuple(others),
+        )
 
 
 @rule(
