@@ -20,6 +20,7 @@ from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import find_node_wait, is_upgrading
 from harvdiag.upgrade.wording import format_duration as spent
 from harvdiag.upgrade.wording import format_idle as idle_for
+from harvdiag.upgrade.wording import format_unlisted
 from harvdiag.version import __version__
 
 __all__ = ["build_document", "render", "render_json"]
@@ -90,9 +91,7 @@ def _format_node_state(rollout: UpgradeRun, node: NodeUpgrade) -> str:
     waiting, phase = find_node_wait(rollout, node), rollout.upgrade.phase
     if not rollout.upgrade.running:
         return f"{node.state or '(not in its list)'}{f'; {waiting.what}' if node.place == FAILED else ''}"
-    unlisted = (
-        "(not started)" if phase and phase.place < SERVICES else f"(not in the {rollout.upgrade.ref.kind}'s list)"
-    )
+    unlisted = "(not started)" if phase and phase.place < SERVICES else f"({format_unlisted(rollout.upgrade)})"
     return f"{node.state or unlisted}; waits for {waiting.actor}: {waiting.what}"
 
 

@@ -11,6 +11,7 @@ from harvdiag.upgrade.phases import (
     LAST,
     NODES,
     PAUSED,
+    PHASES,
     POST_DRAINING,
     PRE_DRAINED,
     PRE_DRAINING,
@@ -20,7 +21,6 @@ from harvdiag.upgrade.phases import (
     REBOOT,
     SERVICES,
     STATES,
-    NodeState,
     Phase,
 )
 
@@ -30,36 +30,27 @@ MANAGER = "the upgrade manager"
 """The controller of the add-on harvester-upgrade-manager, which carries out an UpgradePlan."""
 V2_LAST = 17
 """The number of its phases."""
+AS_V1 = {phase.number: phase.doing for phase in PHASES if phase.label != FAILED}
+"""What happens in the phases of V1, by their numbers."""
+IMPORTED = PHASES[2].until
 PHASE_TEXTS = (
-    ("Initializing", 0, MANAGER, "checks whether this upgrade is allowed", "its checks are passed"),
+    ("Initializing", 0, MANAGER, "checks whether it is allowed", "its checks are passed"),
     ("Initialized", 0, MANAGER, "is about to download the ISO image", "the download begins"),
-    ("ISODownloading", 2, MANAGER, "downloads the ISO image", "the VirtualMachineImage is imported"),
-    ("ISODownloaded", 2, MANAGER, "is about to start the upgrade repository", "the repository is made"),
-    ("RepoCreating", 3, MANAGER, "starts the upgrade repository", "the repository answers"),
+    ("ISODownloading", 2, MANAGER, AS_V1[2], IMPORTED),
+    ("ISODownloaded", 2, MANAGER, "is about to make a repository of it", "the repository is made"),
+    ("RepoCreating", 3, MANAGER, AS_V1[3], PHASES[3].until),
     ("RepoCreated", 3, MANAGER, "is about to read the release", "the release is read"),
-    ("MetadataPopulating", 4, MANAGER, "reads the release from the repository", "status.releaseMetadata is written"),
+    ("MetadataPopulating", 4, MANAGER, "reads the release", "status.releaseMetadata is written"),
     ("MetadataPopulated", 4, MANAGER, "is about to load the images", "the images are loaded"),
-    ("ImagePreloading", PREPARING, "its Jobs image-preload", "loads the images onto the nodes", "every node has them"),
+    ("ImagePreloading", PREPARING, "its Jobs image-preload", AS_V1[PREPARING], "every node has them"),
     ("ImagePreloaded", PREPARING, MANAGER, "is about to upgrade the services", "the Job cluster-upgrade begins"),
-    (
-        "ClusterUpgrading",
-        SERVICES,
-        "its Job cluster-upgrade",
-        "upgrades Rancher, Harvester, KubeVirt, Longhorn and the other services",
-        "that Job is complete",
-    ),
+    ("ClusterUpgrading", SERVICES, "its Job cluster-upgrade", AS_V1[SERVICES], PHASES[SERVICES].until),
     ("ClusterUpgraded", SERVICES, MANAGER, "is about to begin with the nodes", "the rollout is requested"),
-    (
-        "NodeUpgrading",
-        NODES,
-        "Rancher's planner and the hooks of the upgrade manager, one node after the other",
-        "drains, upgrades and restarts the nodes",
-        "every node of its list is done",
-    ),
+    ("NodeUpgrading", NODES, "Rancher's planner and the upgrade manager's hooks", AS_V1[NODES], "every node is done"),
     ("NodeUpgraded", NODES, MANAGER, "waits for Rancher to end the drains", "no plan Secret has a post-drain request"),
-    ("CleaningUp", LAST, "its Jobs image-cleanup", "removes old images and its own objects", "nothing is left"),
+    ("CleaningUp", LAST, "its Jobs image-cleanup", "removes old images and its own objects", PHASES[LAST].until),
     ("CleanedUp", LAST, MANAGER, "ends the upgrade", "its phase is Succeeded"),
-    (DONE, LAST, MANAGER, "has ended", "nothing is left to do"),
+    (DONE, LAST, MANAGER, "has ended", "it is deleted"),
 )
 V2_PHASES = (
     *(
@@ -80,27 +71,26 @@ V2_PHASES = (
 FIRST_BUILDS = {"Init": "Initializing"}
 EARLY = ("Kubernetes", "OS")
 """How the states of nodes begin in builds of 2025, which needed no plan Secrets."""
-NODE_STATES = {
-    state.name: (place, state)
-    for place, state in (
-        (PRELOADING, NodeState(1, "ImagePreloading", "loads the images")),
-        (PRELOADED, NodeState(2, "ImagePreloaded", "has its images and waits for its turn")),
-        (PAUSED, NodeState(3, "UpgradePaused", "is held back by an administrator")),
-        (PRE_DRAINING, NodeState(4, "PreDraining", "lets its VMs leave and waits for its volumes")),
-        (POST_DRAINING, NodeState(4, "SingleNodeUpgrading", "stops its VMs and gets the new version")),
-        (PRE_DRAINED, NodeState(5, "PreDrained", "is ready to be drained and to get the new Kubernetes")),
-        (PRE_DRAINED, NodeState(5, "KubernetesUpgrading", "gets the new Kubernetes")),
-        (PRE_DRAINED, NodeState(5, "KubernetesUpgraded", "runs the new Kubernetes")),
-        (POST_DRAINING, NodeState(6, "PostDraining", "runs the new Kubernetes and gets the new operating system")),
-        (POST_DRAINING, NodeState(6, "OSUpgrading", "gets the new operating system")),
-        (REBOOT, NodeState(7, "WaitingReboot", "restarts into the new operating system")),
-        (DONE, NodeState(8, "PostDrained", "is done")),
-        (DONE, NodeState(8, "SingleNodeUpgraded", "is done")),
-        (DONE, NodeState(8, "OSUpgraded", "is done")),
-        (DONE, NodeState(9, "ImageCleaning", "is done, and removes its old images")),
-        (DONE, NodeState(10, "ImageCleaned", "is done")),
-    )
+OWN = {
+    "SingleNodeUpgrading": "stops its VMs and gets the new version",
+    "KubernetesUpgrading": "gets the new Kubernetes",
+    "KubernetesUpgraded": "has got the new Kubernetes",
+    "OSUpgrading": "gets the new operating system",
+    "ImageCleaning": "is done, and removes its old images",
 }
+"""What a node does in a state that V1 does not have."""
+PLACES = {
+    PRELOADING: ("ImagePreloading",),
+    PRELOADED: ("ImagePreloaded",),
+    PAUSED: ("UpgradePaused",),
+    PRE_DRAINING: ("PreDraining",),
+    PRE_DRAINED: ("PreDrained", "KubernetesUpgrading", "KubernetesUpgraded"),
+    POST_DRAINING: ("PostDraining", "SingleNodeUpgrading", "OSUpgrading"),
+    REBOOT: ("WaitingReboot",),
+    DONE: ("PostDrained", "SingleNodeUpgraded", "OSUpgraded", "ImageCleaning", "ImageCleaned"),
+}
+"""The states of V1, each with those of V2 that correspond to it."""
+NODE_STATES = {state: place for place, states in PLACES.items() for state in states}
 
 
 def v2_phase_of(label: str) -> Phase | None:
@@ -113,12 +103,10 @@ def place_of(state: str) -> str:
     """Return the state of V1 that a node's state corresponds to; of V1's own, and of an unknown one, itself."""
     if state.endswith("Failed"):
         return FAILED
-    return NODE_STATES[state][0] if state in NODE_STATES else state
+    return NODE_STATES.get(state, state)
 
 
 def doing_of(state: str) -> str:
     """Return what a node does in a state, of V1 or of V2: ``loads the images``; empty for an unknown one."""
-    if place_of(state) == FAILED:
-        return STATES[FAILED].doing
-    known = NODE_STATES[state][1] if state in NODE_STATES else STATES.get(state)
-    return known.doing if known else ""
+    known = STATES.get(place_of(state))
+    return OWN.get(state) or (known.doing if known else "")

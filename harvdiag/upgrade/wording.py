@@ -15,6 +15,7 @@ __all__ = [
     "format_done",
     "format_duration",
     "format_idle",
+    "format_unlisted",
     "image_of",
     "upgrade_title",
 ]
@@ -39,6 +40,11 @@ def image_of(of: Upgrade) -> str:
 def created_at(of: Upgrade) -> str:
     """Return when it was created, RFC 3339."""
     return get_text(of.obj, "metadata.creationTimestamp")
+
+
+def format_unlisted(of: Upgrade) -> str:
+    """``not in the Upgrade's list``"""
+    return f"not in the {of.ref.kind}'s list"
 
 
 def format_done(number: int, of: int) -> str:

@@ -1,13 +1,12 @@
-"""The nodes of an upgrade: those never started, paused, failed, or gone."""
+"""The nodes of an upgrade: those never started, failed, or gone."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.core.fields import field_path, get_labels
-from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
+from harvdiag.core.model import Evidence, ObjectRef, Reason
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.columns import condition_column
@@ -30,11 +29,9 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, job_selector
-from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
+from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
-PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
-PAUSE_NODES = "spec.nodeUpgradeOption.pauseNodes"
 VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 BRING_BACK = (
     advice.LIST_NODES,
@@ -45,8 +42,6 @@ BRING_BACK = (
     ),
     ("How to end the Upgrade is not documented (harvester/harvester#7874): collect again and ask vendor support."),
 )
-STOPS_ALL = "stops every VM at once, for it is the only node"
-DRAINS_AT_ONCE = "is drained at once: VMs that cannot migrate are shut down"
 
 
 class _Obstacle(NamedTuple):
@@ -295,70 +290,4 @@ def _failure_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
         ),
         "Check what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
         "Collect a support bundle before anything is deleted, then ask vendor support how to proceed.",
-    )
-
-
-@rule(
-    "upgrade-node-paused",
-    short="paused",
-    holds=True,
-    severity=Severity.WARNING,
-    needs={"Upgrade"},
-    links=["harvester/harvester#8980", "harvester/harvester#10099"],
-)
-def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
-    """A node is paused by an administrator, and the upgrade with it.
-
-    It is its turn, but the Upgrade's pause map says "pause" (1.7 and newer). No other node begins until it is released
-    and done.
-    """
-    rollout = facts.rollout
-    for node in rollout.nodes if rollout else ():
-        if rollout is None or node.place != PAUSED or rollout.upgrade.pauses.get(node.name) == "unpause":
-            continue
-        upgrade = rollout.upgrade
-        others = [other.name for other in rollout.waiting if other.name != node.name]
-        alone = upgrade.single_node == node.name
-        yield Hit(
-            subject=node.ref,
-            message=f"Node {node.name} {STATES[PAUSED].doing}"
-            f"{f', and {join_names(others)} with it' if others else ''}: the upgrade continues when it is released",
-            evidence=(
-                state_evidence(rollout, node),
-                *_pause_evidence(facts, upgrade, node.name),
-            ),
-            next=_release_steps(upgrade, node.name),
-            caution=f"Once released, {node.name} {STOPS_ALL if alone else DRAINS_AT_ONCE}.",
-        )
-
-
-def _pause_evidence(facts: Facts, upgrade: Upgrade, node: str) -> tuple[Evidence, ...]:
-    """Return where the administrator's wish stands."""
-    v1 = (state_path(upgrade, node, "reason"), PAUSES)
-    return field_evidence(facts, upgrade.ref, *((PAUSE_NODES,) if upgrade.v2 else v1))
-
-
-def _release_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
-    """Return how to release the node: only its own entry of the pause map changes."""
-    if upgrade.v2:
-        left = [name for name in upgrade.pauses if name != node]
-        patch = json.dumps({"spec": {"nodeUpgradeOption": {"pauseNodes": left}}}, separators=(",", ":"))
-        kind = "upgradeplans.management.harvesterhci.io"
-        return (
-            f"Find out why {node} was paused: its VMs migrate or stop when it is released.",
-            (
-                f"Release it: `kubectl patch {kind} {advice.quote_argument(upgrade.ref.name)} --type merge -p "
-                f"{advice.quote_argument(patch)}`."
-            ),
-        )
-    leave = "all VMs stop while the only node is upgraded" if upgrade.single_node == node else "its VMs migrate or stop"
-    # The map is replaced as a whole, so the other nodes' pauses have to be in it.
-    pauses = json.dumps({**upgrade.pauses, node: "unpause"}, separators=(",", ":"), sort_keys=True)
-    change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
-    return (
-        f"Find out why {node} was paused: {leave} when it is released.",
-        (
-            "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
-            f"{advice.quote_argument(upgrade.ref.name)} --overwrite {change}`."
-        ),
     )

@@ -17,12 +17,11 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import has_settled, rollout_at_nodes, state_evidence
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.logs import Quote, find_job_wait
+from harvdiag.upgrade.logs.vms import waits_for_vms
 from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 TAINT = "kubevirt.io/drain"
-WAITS_FOR_VMS = "Waiting for VM "
-"""The line of the Job's log after it has set the taint; before that it waits for volumes."""
 LONG = timedelta(hours=2)
 """How long the Job must have run where no log shows what it waits for: volumes may take that long."""
 VMI, VOLUME = "virtualmachineinstances.kubevirt.io", "Volume.longhorn.io"
@@ -61,7 +60,7 @@ def _is_tainted(facts: Facts, node: NodeUpgrade) -> bool:
 def _waits_for_vms(facts: Facts, job: Job, line: Quote | None, vms: list[tuple[ObjectRef, Obj]]) -> bool:
     """Return whether the Job has come to the VMs: by its log, else by the time that it runs, with healthy volumes."""
     if line is not None:
-        return WAITS_FOR_VMS in line.line and bool(Timestamp(job.began)) and has_settled(facts, job.began)
+        return waits_for_vms(line) and bool(Timestamp(job.began)) and has_settled(facts, job.began)
     age = facts.now.since(Timestamp(job.began))
     if not vms or age is None or age < LONG:
         return False

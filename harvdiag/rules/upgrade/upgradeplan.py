@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
@@ -13,12 +11,13 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import NODE_REF
-from harvdiag.kinds.local import FLEET, LOCAL
+from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import condition_evidence, has_settled, pairing_causes, plan_secret_evidence
+from harvdiag.upgrade.answers import About, find_answers, find_machine_without_node
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.wording import created_at, image_of
@@ -26,34 +25,19 @@ from harvdiag.upgrade.wording import created_at, image_of
 STALLED_AFTER = timedelta(hours=2)
 """How long Rancher may take to end the last drain: it uncordons a node within minutes."""
 PLANS = "upgradeplans.management.harvesterhci.io"
-NO_NODE = re.compile(r"machine (?:\S+/)?(\S+) has no status\.nodeRef\.name")
 LONG = 400
 TOLD = ("Progressing", "Degraded")
-
-
-class _Answer(NamedTuple):
-    """A sentence of the checks before an UpgradePlan, the kind of the object in it, and what explains it."""
-
-    text: re.Pattern[str]
-    kind: str
-    rules: tuple[str, ...] = ()
-
-
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
 OF_MACHINE = ("machine-without-node-ref", "machine-dangling-node", "machine-not-running", "machine-stuck-deleting")
-ANSWERS = (
-    _Answer(re.compile(r'node "([^"]+)" is not Ready'), "Node"),
-    _Answer(re.compile(r'node "([^"]+)" is unschedulable'), "Node", ("node-cordoned-after-upgrade",)),
-    _Answer(re.compile(r'node "([^"]+)" is missing harvesterhci.io/managed label'), "Node", ("node-not-managed",)),
-    _Answer(re.compile(r'node "([^"]+)" is missing cluster.x-k8s.io/machine annotation'), "Node", UNPAIRED),
-    _Answer(re.compile(r'node "([^"]+)" references machine "[^"]+" which does not exist'), "Node", UNPAIRED),
-    _Answer(re.compile(r'machine "([^"]+)" NodeRef.Name "[^"]*" does not match'), "Machine", OF_MACHINE),
-    _Answer(re.compile(r"machine (?:[^\s/]+/)?(\S+) is not running"), "Machine", OF_MACHINE),
-    _Answer(re.compile(r"machine (?:[^\s/]+/)?(\S+) has no node reference"), "Machine", OF_MACHINE),
-    _Answer(re.compile(r'another upgrade "([^"]+)" is in progress'), "UpgradePlan"),
-    _Answer(re.compile(r'upgrade "([^"]+)" is still cleaning up'), "UpgradePlan"),
-)
-"""docs/objects.md#upgrade-v2"""
+EXPLAINED_BY: dict[About, tuple[str, ...]] = {
+    About.NOT_READY: (),
+    About.CORDONED: ("node-cordoned-after-upgrade",),
+    About.LABEL: ("node-not-managed",),
+    About.PAIR: UNPAIRED,
+    About.MACHINE: OF_MACHINE,
+    About.OTHER: (),
+}
+"""The findings that explain an answer of the checks, by what it is about."""
 
 
 @rule("upgradeplan-failed", needs={"Upgrade"}, links=["harvester/harvester#10469"])
@@ -111,7 +95,7 @@ def upgradeplan_refused(facts: Facts) -> Iterator[Hit]:
     plan = facts.upgrades.plan
     if plan is None or plan.blocked or plan.phase is None or plan.phase.place != 0:
         return
-    text = next((c.message for kind in TOLD if (c := find_condition(plan.obj, kind)) and _answers(c.message)), "")
+    text = next((c.message for kind in TOLD if (c := find_condition(plan.obj, kind)) and find_answers(c.message)), "")
     if text and has_settled(facts, created_at(plan)):
         yield _refused_hit(facts, plan, text)
 
@@ -157,10 +141,12 @@ def upgradeplan_concurrent(facts: Facts) -> Iterator[Hit]:
             evidence=condition_evidence(facts, plan.ref, "Available", "reason", "message"),
             next=(
                 f"Find out which one is wanted: `kubectl get {PLANS}`.",
-                f"Delete the one that is not, if it has not begun: `kubectl delete {PLANS} "
-                f"{advice.quote_argument(plan.ref.name)}`.",
+                (
+                    f"Delete the one that is not, if it has not begun: `kubectl delete {PLANS} "
+                    f"{advice.quote_argument(plan.ref.name)}`."
+                ),
             ),
-            caution="Do not delete the one whose nodes are being upgraded.",
+            caution=advice.KEEP_RUNNING,
             targets=tuple(others),
         )
 
@@ -180,8 +166,7 @@ def upgradeplan_machine_without_node(facts: Facts) -> Iterator[Hit]:
     rollout = facts.plan_run
     if rollout is None or not isinstance(rollout.upgrade, UpgradePlan) or rollout.upgrade.state != "NodeUpgrading":
         return
-    said = NO_NODE.search(rollout.upgrade.degraded)
-    machine = ObjectRef("Machine", FLEET, said[1]) if said else None
+    machine = find_machine_without_node(rollout.upgrade.degraded)
     if machine is None or (machine in facts.links.objects and facts.pairing.node_ref(machine)):
         return  # it has found its Node since
     if facts.recently_created(machine):
@@ -262,19 +247,11 @@ def _last_phase(plan: UpgradePlan) -> str:
     return next((phase.label for phase in reversed(plan.phases[:-2]) if plan.times.get(phase.label)), "")
 
 
-def _answers(text: str) -> list[tuple[_Answer, str]]:
-    """Return the sentences of the checks in a text, each with the name in it."""
-    return [(answer, name) for answer in ANSWERS for name in answer.text.findall(text)]
-
-
-def _ref_of(answer: _Answer, name: str) -> ObjectRef:
-    return ObjectRef(answer.kind, FLEET if answer.kind == "Machine" else "", name)
-
-
 def _answer_causes(text: str) -> tuple[Cause, ...]:
-    return tuple(Cause(each, _ref_of(answer, name)) for answer, name in _answers(text) for each in answer.rules)
+    found = find_answers(text)
+    return tuple(Cause(each, answer.object) for answer in found for each in EXPLAINED_BY[answer.about])
 
 
 def _named_objects(facts: Facts, text: str) -> Iterator[ObjectRef]:
-    refs = (_ref_of(answer, name) for answer, name in _answers(text))
-    yield from (ref for ref in dict.fromkeys(refs) if ref in facts.links.objects or facts.snapshot.get(ref))
+    refs = dict.fromkeys(answer.object for answer in find_answers(text))
+    yield from (ref for ref in refs if ref in facts.links.objects or facts.snapshot.get(ref))

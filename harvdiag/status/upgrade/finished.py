@@ -8,7 +8,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.causes import explain_faults, explain_others
-from harvdiag.status.upgrade.part import Part, PartKey
+from harvdiag.status.upgrade.part import Part, PartKey, older_kind_part
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.wording import failure_reason, format_done, upgrade_title
 
@@ -25,7 +25,7 @@ def explain_finished(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     else:
         yield from _explain_last(diagnosis, node)
         if gap:
-            yield Part(PartKey.NOT_SEEN, f"whether an Upgrade of the older kind (V1) is under way: {gap}")
+            yield older_kind_part(gap)
 
 
 def _check_node(diagnosis: Diagnosis, name: str) -> None:
@@ -40,9 +40,10 @@ def _explain_last(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     if last is None:
         yield Part(PartKey.WHERE, "no upgrade is under way, and there is no record of one")
     else:
+        kind = "UpgradePlan (Upgrade V2)" if diagnosis.facts.snapshot.gap("Upgrade") else "upgrade"
         yield Part(
             PartKey.WHERE,
-            f"no upgrade is under way; the last, {upgrade_title(last)}, {_describe_result(diagnosis, last)}",
+            f"no {kind} is under way; the last, {upgrade_title(last)}, {_describe_result(diagnosis, last)}",
         )
         if node:
             state = last.nodes.get(node)

@@ -9,6 +9,7 @@ from harvdiag.status.upgrade.drain.steps import StepState
 from harvdiag.status.upgrade.folding import Lane
 from harvdiag.status.upgrade.progress import NodeProgress, PhaseProgress, UpgradeProgress
 from harvdiag.upgrade.phases import PREPARING
+from harvdiag.upgrade.wording import format_unlisted
 
 __all__ = ["lane_hint", "phase_word", "silence_word", "unplaced_word"]
 
@@ -27,8 +28,8 @@ def unplaced_word(progress: UpgradeProgress, way: NodeProgress) -> str:
     phase = progress.upgrade.phase if progress.upgrade and progress.running else None
     if not way.state and way.mark == "wait" and phase and phase.place <= PREPARING:
         return "has not begun"
-    kind = progress.upgrade.ref.kind if progress.upgrade else "Upgrade"
-    return f'its state is "{way.state}"' if way.state else f"not in the {kind}'s list"
+    unlisted = format_unlisted(progress.upgrade) if progress.upgrade else ""
+    return f'its state is "{way.state}"' if way.state else unlisted
 
 
 def lane_hint(lane: Lane) -> str:

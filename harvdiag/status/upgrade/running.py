@@ -13,7 +13,7 @@ from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade.causes import explain_faults, explain_others
 from harvdiag.status.upgrade.node import quote_logs
-from harvdiag.status.upgrade.part import Part, PartKey, format_since, waiting_part
+from harvdiag.status.upgrade.part import Part, PartKey, format_since, older_kind_part, waiting_part
 from harvdiag.upgrade.phases import NODES
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v1 import Upgrade
@@ -34,7 +34,7 @@ def explain_running(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]
         where = f"{upgrade_title(plan)} in phase {plan.state or '(none yet)'}: two at once"
         yield Part(PartKey.ALSO_RUNNING, where)
     if gap and rollout.upgrade.v2:
-        yield Part(PartKey.NOT_SEEN, f"whether an Upgrade of the older kind (V1) is under way: {gap}")
+        yield older_kind_part(gap)
     if deleted := Timestamp(get_text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
         yield Part(
             PartKey.BEING_DELETED,
