@@ -83,6 +83,13 @@ def test_v2_is_over_by_its_condition(reason: str) -> None:
     assert (plan.running, plan.failed) == (False, reason == "Failed")
 
 
+@pytest.mark.parametrize("mark", ["management.harvesterhci.io/allow-deletion", "harvesterhci.io/allowDeletion"])
+def test_v2_reads_the_annotations_of_any_build(mark: str) -> None:
+    plan = UpgradePlan({"metadata": {"name": "up-1", "annotations": {mark: "true"}}})
+    assert plan.has_mark("allow-deletion")
+    assert not plan.has_mark("skip-webhook")
+
+
 def test_v2_that_another_keeps_from_running_is_not_the_one_under_way(tmp_path: Path) -> None:
     world = at_plan_phase(healthy(version="v1.9.0"), "ClusterUpgrading")
     blocked = {"type": "Available", "status": "False", "reason": "ConcurrentUpgradeBlocked", "message": "another"}

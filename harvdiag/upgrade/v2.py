@@ -20,6 +20,7 @@ from harvdiag.upgrade.v1 import NodeStatus, Release, Upgrade
 __all__ = ["TIMES", "UpgradePlan", "toolkit_unseen"]
 
 BLOCKED = "ConcurrentUpgradeBlocked"
+OWNER = "management.harvesterhci.io"
 TIMES = "status.phaseTransitionTimestamps"
 
 
@@ -113,6 +114,12 @@ class UpgradePlan(Upgrade):
         """What it says of another UpgradePlan that keeps it from running; empty where none does."""
         found = find_condition(self.obj, "Available")
         return (found.message or found.reason) if found.reason == BLOCKED and found.status == "False" else ""
+
+    def has_mark(self, name: str) -> bool:
+        """Whether it has an annotation such as ``allow-deletion``, by the name of any build."""
+        first, *rest = name.split("-")
+        names = (f"{OWNER}/{name}", f"harvesterhci.io/{first}{''.join(map(str.capitalize, rest))}")
+        return any(get_text(self.obj, f'metadata.annotations["{each}"]') for each in names)
 
     @property
     def early(self) -> bool:

@@ -17,6 +17,7 @@ from harvdiag.status.upgrade.part import Part, PartKey, format_since, older_kind
 from harvdiag.upgrade.phases import NODES
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import current_node, find_wait, is_upgrading
 from harvdiag.upgrade.wording import FUTILE, format_done, format_duration, upgrade_title
 
@@ -141,7 +142,9 @@ def _explain_deletion_of_plan(diagnosis: Diagnosis, plan: Upgrade) -> Iterator[P
         yield Part(PartKey.DELETION, what)
     elif diagnosis.is_stuck:
         mark = "management.harvesterhci.io/allow-deletion"
-        yield Part(PartKey.DELETION, f"Harvester lets you delete this UpgradePlan only with the annotation {mark}")
+        allowed = isinstance(plan, UpgradePlan) and plan.has_mark("allow-deletion")
+        how = ": it has the annotation for that" if allowed else f" only with the annotation {mark}"
+        yield Part(PartKey.DELETION, f"Harvester lets you delete this UpgradePlan{how}")
 
 
 def _warn_not_ready(rollout: UpgradeRun) -> Iterator[Part]:
