@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harvdiag import rules
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
-from harvdiag.core.findings import Findings, Origin, Source
+from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, ObjectRef, Outcome
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.graph.references import Links
@@ -17,6 +18,7 @@ from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
+from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
     import os
@@ -238,27 +240,33 @@ class Cluster:
         """Save a snapshot to one small file; `hd.open` reads it and gives the same answers as this cluster now.
 
         Without `file`, it is named after the cluster and the time, in the current folder; the result has its path. It
-        contains every kind that harvdiag knows, all that was read so far, and `kinds`, such as ``["pods"]``; only
-        machine-plan Secrets, without their plans. Raises UsageError if the file cannot be written or a kind is unknown.
+        contains every kind that harvdiag knows (of the largest, what the checks ask for), all that was read so far, and
+        `kinds`, such as ``["pods"]``; only machine-plan Secrets, without their plans. Raises UsageError if the file
+        cannot be written or a kind is unknown.
         """
         from harvdiag.sources.saved.writer import save_snapshot
 
+        with suppress(SourceError):  # of the largest kinds, what the checks ask for is saved
+            self.check()
         return save_snapshot(self.snapshot, file, _as_collection(kinds))
 
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
         """Run all rules, or those whose name or family is in `select`, except those in `ignore`.
 
-        Each may also be a single word. Raises UsageError for an unknown rule or if none is left, SourceError if none of
-        them could be run.
+        Each may also be a single word. Raises UsageError for an unknown rule or if none is left, UncheckedError (a
+        SourceError) with the empty result if none of them could be run.
         """
         chosen = rules.select_rules(_as_collection(select), _as_collection(ignore))
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
-        findings = Findings(self.source, self.snapshot.coverage, outcomes)
+        # A choice of checks reads no list that they do not need.
+        state = None if select else read_upgrade_state(self.facts)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            raise SourceError(f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}")
+            text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"
+            raise UncheckedError(text, findings)
         return findings
 
 

@@ -122,11 +122,33 @@ def test_strict_counts_a_skipped_check(partial: Path, words: tuple[str, ...], co
 
 def test_no_check_that_could_be_made_exits_with_2(partial: Path) -> None:
     """Nothing was looked at: that is no success."""
-    line = complaint("check", partial, "--select", "upgrade-blocked-by-orphan-node")
+    result = harvdiag("check", partial, "--select", "upgrade-blocked-by-orphan-node")
+    line = result.stderr
+    assert result.returncode == 2
+    assert line.count("\n") == 1
     assert "no check could be run (of 1); not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
     assert "not looked at: no file holds" in line
     assert len(line) < 300
     assert "whoami" not in line
+    assert "Undetermined: 1 of 1 check could not be run." in result.stdout
+    assert "Therefore skipped (1 check): all that were asked for" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "upgrade"])
+def test_coverage_is_told_whatever_the_exit_code_is(tmp_path: Path, command: str) -> None:
+    """Also where no check could be run: a program needs to know what was not seen."""
+    pod = tmp_path / "pod.yaml"
+    pod.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n")
+    result = harvdiag(command, pod, "--format", "json")
+    assert result.returncode == 2
+    assert result.stderr.startswith("harvdiag: pod.yaml: no check could be run")
+    document = json.loads(result.stdout)
+    assert {entry["state"] for entry in document["coverage"]} == {"not looked at"}
+    assert document["findings"] == []
+    kept = tmp_path / "report.json"
+    assert harvdiag(command, pod, "-o", kept).returncode == 2
+    assert json.loads(kept.read_text()) == document
+    assert "! Not seen:" in harvdiag(command, pod).stdout
 
 
 def test_strict_is_content_where_nothing_was_skipped() -> None:
@@ -442,7 +464,6 @@ def climbing(path: Path) -> None:
         ("a.json", b"{", "a.json"),
         ("a.json", b"{}", "a document without `kind`"),
         ("a.yaml", b"", "no Kubernetes object"),
-        ("a.yaml", b"apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n", "no check could be run"),
         ("bad\x1b[31m\nname.yaml", b"a: [", "bad\\x1b[31m"),
     ],
 )
@@ -582,7 +603,7 @@ def test_completion() -> None:
     assert complete(f"{program} check --select upg")[0] == "upgrade"
     assert complete(f"{program} check --select pairing,node-without") == ["pairing,node-without-machine"]
     assert complete(f"{program} snapshot --kind Pod,rkeb") == ["Pod,RKEBootstrap"]
-    assert complete(f"{program} rbac --kind Pod") == ["Pod", "PodTemplate"]
+    assert complete(f"{program} rbac --kind PodT") == ["PodTemplate"]
     assert complete(f"{program} rbac --subject g") == ["group:"]
     assert complete(f"{program} check cont")[0] == "context:"
 

@@ -105,7 +105,7 @@ def test_the_endings_that_a_picture_has_are_those_that_are_told(picture: str, en
     ("words", "told"),
     [
         (("--focus", "srv9"), "no object named 'srv9' in this cluster; did you mean srv09?"),
-        (("--focus", "pod/srv09"), "no kind 'pod'"),
+        (("--focus", "service/srv09"), "no kind 'service'"),
         (("--focus", ""), "no object named ''"),
         (("--picture", "linsk"), "'linsk' is not one of"),
         (("--picture", "matrix", "--focus", "srv09"), "shows the whole cluster: leave out the focus"),

@@ -105,7 +105,7 @@ def test_check_without_a_source(api: Api, tmp_path: Path) -> None:
     result = Tool(api, tmp_path, process=True)("check")
     assert (result.returncode, result.stderr) == (0, "")
     assert "live cluster, Harvester v1.4.2" in result.stdout
-    assert "Nothing found. 3 Nodes, 3 Machines" in result.stdout
+    assert "Nothing found. No upgrade is under way. 3 Nodes, 3 Machines" in result.stdout
     assert len(api.requests) == BASE + CHECKED
     api.assert_only_read()
 
@@ -195,7 +195,10 @@ def test_certificates_leave_no_files(tmp_path: Path) -> None:
 def test_everything_is_refused(tmp_path: Path) -> None:
     """Nobody could judge anything: exit 2, and the server's reason."""
     with Api(WORLD.objects, rights=()) as api:
-        text = Tool(api, tmp_path).complaint("check")
+        result = Tool(api, tmp_path)("check")
+    text = result.stderr
+    assert result.returncode == 2
+    assert 'User "reader" cannot list' in result.stdout
     assert f"no check could be run (of {len(registry())}); not seen: Node, Machine, CustomMachine and " in text
     assert text.count('User "reader" cannot list') == 1
     assert text.endswith("; `harvdiag whoami` shows what may be listed\n")

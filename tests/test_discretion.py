@@ -15,7 +15,8 @@ import harvdiag as hd
 from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, kind_for_resource
 from harvdiag.kinds.sensitive import WITHHELD_SETTINGS, is_sensitive, redact_objects
-from harvdiag.snapshot import Listing, vet_listing
+from harvdiag.snapshot import Listing
+from harvdiag.snapshot.reader import vet_listing
 from tests.sample import examples
 
 HIDDEN = "hunter2"

@@ -20,13 +20,8 @@ from harvdiag.core.errors import HarvdiagError
 from harvdiag.kinds import CATALOGUE
 from harvdiag.reports import render
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.saved.reader import (
-    SavedReader,
-    contains_snapshot,
-    looks_like_snapshot,
-    manifest_checksum,
-    sha256_hex,
-)
+from harvdiag.sources.saved.manifest import manifest_checksum, sha256_hex
+from harvdiag.sources.saved.reader import SavedReader, contains_snapshot, looks_like_snapshot
 from tests.sample import examples
 from tests.test_fuzz import STRANGE, places
 

@@ -121,7 +121,7 @@ def test_a_kind_is_what_is_meant(word: str, resource: str) -> None:
         ("kubeconfigs.ext.cattle.io", "kubeconfigs.ext.cattle.io hold credentials"),
         ("hosts", "hosts are not Kubernetes objects"),
         ("Goose", "invalid resource 'Goose': name its plural and group"),
-        ("deployments", "'deployments' is not in an API group that harvdiag knows: add the group"),
+        ("statefulsets", "'statefulsets' is not in an API group that harvdiag knows: add the group"),
         ("tokens", "'tokens' is not in an API group"),
         ("*", "invalid resource"),
         ("pods/log", "invalid resource"),

@@ -37,6 +37,10 @@ from tests.world.objects import new
 LOG = "Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: the server is on fire"
 
 
+WHOLE = tuple(name for name, kind in CATALOGUE.items() if not kind.lazy)
+"""The kinds that are saved as a whole; of the others, what a check asked for."""
+
+
 def slim(objects: Sequence[Obj]) -> list[Obj]:
     """The objects without what a snapshot file leaves out: field managers, and outputs of plans that were applied."""
     found = deepcopy(list(objects))
@@ -47,7 +51,7 @@ def slim(objects: Sequence[Obj]) -> list[Obj]:
     return found
 
 
-def assert_same(before: Snapshot, after: Snapshot, kinds: Sequence[str] = tuple(CATALOGUE)) -> None:
+def assert_same(before: Snapshot, after: Snapshot, kinds: Sequence[str] = WHOLE) -> None:
     """Objects, in their order, and what was seen of each list are equal; so is what files of hosts tell."""
     for kind in kinds:
         assert list(after.objects(kind)) == slim(before.objects(kind)), kind
@@ -59,7 +63,7 @@ def assert_same(before: Snapshot, after: Snapshot, kinds: Sequence[str] = tuple(
 
 def assert_tells_the_same(before: Cluster, after: Cluster) -> None:
     """Every report and the coverage, but for the source."""
-    after.snapshot.load(CATALOGUE)  # as saving has done with the other
+    after.snapshot.load(WHOLE)  # as saving has done with the other
     first, second = before.check(), after.check()
     assert told(first) == told(second)
     assert first.coverage.entries == second.coverage.entries
@@ -187,11 +191,11 @@ def test_other_kinds_are_saved_when_named_or_read_before(tmp_path: Path) -> None
     after = Cluster(Snapshot(SavedReader(saved.path)))
     assert after.table("Pod").equals(pods)
     assert after.table("events").equals(cluster.table("events"))
-    assert_same(cluster.snapshot, after.snapshot, ["pods", "events"])
-    assert set(saved.kinds) == {*CATALOGUE, "pods", "events"} - {"KubeletStats"}
+    assert_same(cluster.snapshot, after.snapshot, ["Pod", "Event"])
+    assert set(saved.kinds) == {*WHOLE, "Pod", "Event"} - {"KubeletStats"}
     assert {"pods", "events", "nodes"} <= set(after.kinds) < set(cluster.kinds)
-    with pytest.raises(UsageError, match="no kind 'deployments' in s"):
-        after.table("deployments")
+    with pytest.raises(UsageError, match="no kind 'services' in s"):
+        after.table("services")
     with pytest.raises(UsageError, match="no kind 'geese'"):
         save_snapshot(cluster.snapshot, tmp_path / "s", "geese")
 
@@ -217,7 +221,7 @@ def test_odd_texts_and_numbers_come_back(tmp_path: Path) -> None:
     kinds = [Resource("", "v1", f"{obj['kind'].lower()}s", "", obj["kind"]) for obj in strange]
     before = Snapshot(Strange([node, *strange], resources=kinds))
     after = kept(before, tmp_path, [resource.plural for resource in kinds])
-    assert_same(before, after, [*CATALOGUE, *(resource.plural for resource in kinds)])
+    assert_same(before, after, [*WHOLE, *(resource.plural for resource in kinds)])
     assert repr(after.objects("Node")[0]["status"]["odd"]) == repr(odd)
     with zipfile.ZipFile(tmp_path / "s") as box:
         assert all(member.startswith("kinds/") and len(member) < 220 for member in box.namelist()[1:])
@@ -252,8 +256,8 @@ def test_the_same_cluster_gives_the_same_bytes(tmp_path: Path) -> None:
     """Whenever, wherever, and whatever was read first; the manifest stands first."""
     first, second = hd.open(BROKEN), hd.open(BROKEN)
     second.check()
-    second.snapshot.load(reversed(CATALOGUE))
-    one, two = save_snapshot(first.snapshot, tmp_path / "one"), save_snapshot(second.snapshot, tmp_path / "two.zip")
+    second.snapshot.load(reversed(WHOLE))
+    one, two = first.save(tmp_path / "one"), second.save(tmp_path / "two.zip")
     assert one.path.read_bytes() == two.path.read_bytes()
     with zipfile.ZipFile(one.path) as box:
         assert box.namelist()[0] == "manifest.json"
@@ -274,8 +278,8 @@ def test_it_says_what_it_wrote(tmp_path: Path) -> None:
     """Where, how many bytes, which kinds, how many objects, and what is missing."""
     cluster = from_bundle(tmp_path, healthy().objects, log_lines=[LOG])
     saved = save_snapshot(cluster.snapshot, tmp_path / "s")
-    objects = sum(len(cluster.snapshot.objects(kind)) for kind in CATALOGUE)
-    lists = [entry for kind in CATALOGUE for entry in cluster.snapshot.lists(kind) if kind != "KubeletStats"]
+    objects = sum(len(cluster.snapshot.objects(kind)) for kind in WHOLE)
+    lists = [entry for kind in WHOLE for entry in cluster.snapshot.lists(kind) if kind != "KubeletStats"]
     gaps = tuple(entry for entry in lists if not entry.state.seen)
     kinds = tuple(dict.fromkeys(entry.kind for entry in lists if entry.state.seen))
     assert saved == Saved(tmp_path / "s", (tmp_path / "s").stat().st_size, kinds, objects, gaps)
@@ -400,7 +404,7 @@ def test_a_snapshot_can_be_saved_over_itself(tmp_path: Path) -> None:
     snapshot = Snapshot(SavedReader(path))
     assert save_snapshot(snapshot, path).path == path
     assert path.read_bytes() == before
-    assert len(snapshot.objects("pods")) > 10
+    assert len(snapshot.objects("Pod")) > 10
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
@@ -459,7 +463,7 @@ def test_one_request_for_everything(tmp_path: Path) -> None:
             return super().read(kinds)
 
     save_snapshot(Snapshot(Counting(healthy().objects)), tmp_path / "s")
-    assert calls == [list(CATALOGUE)]
+    assert calls == [list(WHOLE)]
 
 
 def test_a_bundle_without_its_parts_can_be_saved(tmp_path: Path) -> None:

@@ -233,10 +233,10 @@ def test_rows_are_sorted_whatever_the_source() -> None:
 
 def test_unknown_kind_has_the_common_columns(tmp_path: Path) -> None:
     """Any collected kind is tabled: namespace, name, owner, times and uid."""
-    pods = from_folder(tmp_path, healthy(lean=False).objects).table("Pod")
-    assert dtypes(pods) == {column.name: column.dtype for column in COMMON}
-    assert len(pods) > 10
-    assert list(pods["namespace"]) == sorted(pods["namespace"])
+    roots = [new("v1", "ConfigMap", "kube-root-ca.crt", space) for space in ("b", "a", "c")]
+    found = from_folder(tmp_path, [*healthy().objects, *roots]).table("ConfigMap")
+    assert dtypes(found) == {column.name: column.dtype for column in COMMON}
+    assert list(found["namespace"]) == ["a", "b", "c"]
 
 
 def test_links_of_the_orphan_show_the_empty_fields() -> None:

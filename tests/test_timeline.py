@@ -70,7 +70,7 @@ def world() -> World:
 
 def opened(objects: list[Any], texts: dict[str, str] | None = None) -> tuple[UpgradeRun, Snapshot]:
     """The rollout of a snapshot of these objects; Events as the core's."""
-    listed = [obj | {"kind": "events"} if obj["kind"] == "Event" else obj for obj in objects]
+    listed = list(objects)
     snapshot = logged(texts or {}, listed, [Resource("", "v1", "events", SYSTEM)])
     rollout = Facts(snapshot).upgrade_run
     assert rollout is not None

@@ -21,12 +21,10 @@ SECRET = CATALOGUE["Secret"]
 CORE = {
     "ConfigMap": "configmaps",
     "Endpoints": "endpoints",
-    "Event": "events",
     "LimitRange": "limitranges",
     NAMESPACES.name: NAMESPACES.plural,
     "PersistentVolume": "persistentvolumes",
     "PersistentVolumeClaim": "persistentvolumeclaims",
-    "Pod": "pods",
     "PodTemplate": "podtemplates",
     "ReplicationController": "replicationcontrollers",
     "ResourceQuota": "resourcequotas",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
 from harvdiag.core.marks import ERROR, GOOD, PARTLY, SIGNS, UNSEEN
-from harvdiag.kinds import DIAGNOSIS, NAMESPACES
+from harvdiag.kinds import DIAGNOSIS, NAMESPACES, ON_REQUEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ class Permission:
     @property
     def is_needed(self) -> bool:
         """Whether checks need it; namespaces are needed if a kind may not be listed in all of them."""
-        return self.kind.partition(" (")[0] in {*DIAGNOSIS, NAMESPACES.name}
+        return self.kind.partition(" (")[0] in {*DIAGNOSIS, *ON_REQUEST, NAMESPACES.name}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,19 +65,26 @@ def check(
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.cluster import Cluster
+    from harvdiag.core.findings import UncheckedError
     from harvdiag.reports import report_path, save_report
 
     form = form or _choose_format(output)
     if output is not None:
         report_path(output)  # a file that must not be overwritten is refused before anything is read
     with open_snapshot(where) as snapshot:
-        findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
+        unchecked = None
+        try:
+            findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
+        except UncheckedError as error:  # what was not seen is reported all the same
+            findings, unchecked = error.findings, error
     text = _render_findings(findings, form, output is None and use_colour(colour))
     if output is None:
         # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
         write_stdout(text.encode() if form == "json" else text, color=True)
     else:
         save_report(text, output)
+    if unchecked:
+        raise unchecked
     return _exit_code(findings, fail_on, strict)
 
 

@@ -54,6 +54,7 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
         click.echo("harvdiag: only machine-plan Secrets are kept, without the plan itself", err=True)
     with open_snapshot(where) as source:
         try:
+            _is_checkable(source)  # of the largest kinds, what the checks ask for is saved
             saved, code = save_snapshot(source, output, more), 0
         except KeyboardInterrupt:
             saved, code = _save_partial(source, output, more), EXIT_INTERRUPTED

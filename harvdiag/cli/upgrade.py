@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,11 @@ from harvdiag.cli.output import terminal_width, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT
 from harvdiag.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from harvdiag.core.findings import UncheckedError
+    from harvdiag.snapshot import Snapshot
+    from harvdiag.status.upgrade import UpgradeStatus
 
 __all__ = ["upgrade"]
 
@@ -26,11 +32,9 @@ def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | 
     """Show the state of the upgrade: its phase, how far it is, what it is waiting for, and whether it is stuck.
 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The exit code
-    is 0 also where the upgrade is stuck: `harvdiag check` judges.
+    is 0 also where the upgrade is stuck: `harvdiag check` judges. It is 2 where nothing that a check needs was seen.
     """
-    from harvdiag.cluster import Cluster
     from harvdiag.reports import report_path, save_report
-    from harvdiag.reports.upgrade import render, render_json
 
     if node is not None and not node.strip():
         raise UsageError("the name of the node is empty: give --node NAME, or leave it out")
@@ -38,14 +42,37 @@ def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | 
         report_path(output)  # a file that must not be overwritten is refused before anything is read
     form = form or ("json" if output is not None and output.suffix.lower() == ".json" else "table")
     with open_snapshot(where) as snapshot:
-        standing = Cluster(snapshot).upgrade
-        text = (
-            render_json(standing, node or "")
-            if form == "json"
-            else render(standing, node or "", terminal_width(120), timeline)
-        )
+        standing, unchecked = _judge_upgrade(snapshot)
+        text = _render_status(standing, node or "", form, timeline, unchecked is not None)
     if output is None:
         write_stdout(text.encode() if form == "json" else text)
     else:
         save_report(text, output)
+    if unchecked:
+        raise unchecked
     return 0
+
+
+def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | None]:
+    """Return the status, and the error to end with where no check could be run: then it says what was not seen."""
+    from harvdiag.cluster import Cluster
+    from harvdiag.core.findings import UncheckedError
+    from harvdiag.status.upgrade import UpgradeStatus
+
+    cluster = Cluster(snapshot)
+    try:
+        return cluster.upgrade, None
+    except UncheckedError as error:
+        return UpgradeStatus(cluster.facts, error.findings), error
+
+
+def _render_status(standing: UpgradeStatus, node: str, form: str, timeline: bool, unseen: bool) -> str:
+    from harvdiag.reports import terminal
+    from harvdiag.reports.upgrade import render, render_json
+
+    if form == "json":
+        return render_json(standing, node)
+    width = terminal_width(120)
+    return render(standing, node, width, timeline) + (
+        terminal.render_unseen(standing.findings, width) if unseen else ""
+    )

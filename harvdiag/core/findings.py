@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from harvdiag.core.errors import SourceError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Findings", "Origin", "Source"]
+__all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState"]
 
 FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
 
@@ -43,14 +45,38 @@ class Source:
     """For a snapshot, what it was saved from."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class UpgradeState:
+    """How far the upgrade is that runs; without a name, none does."""
+
+    name: str = ""
+    version: str = ""
+    """The target version; empty where it is unknown."""
+    phase: str = ""
+    """``phase 7 of 8``"""
+    done: int | None = None
+    """How many of `of` nodes are done; None before the nodes have their turn."""
+    of: int = 0
+    idle: timedelta | None = None
+    """How long before the collection it last moved; None where that is unknown."""
+
+
 class Findings(Sequence[Finding]):
     """All findings, root causes first; a sequence that also records what was checked and what was not.
 
-    `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked.
+    `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked, `upgrade` how far
+    the upgrade is that runs (None where that is unknown).
     """
 
-    def __init__(self, source: Source, coverage: Coverage, outcomes: Sequence[Outcome]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        coverage: Coverage,
+        outcomes: Sequence[Outcome],
+        upgrade: UpgradeState | None = None,
+    ) -> None:
         self.source = source
+        self.upgrade = upgrade
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
         self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)
@@ -130,3 +156,11 @@ class Findings(Sequence[Finding]):
         counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))
         head = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
         return "\n".join([head, *(f"  {finding}" for finding in self._all)])
+
+
+class UncheckedError(SourceError):
+    """No check could be run. `findings` is the result all the same: empty, with the coverage and why of each check."""
+
+    def __init__(self, text: str, findings: Findings) -> None:
+        super().__init__(text)
+        self.findings = findings

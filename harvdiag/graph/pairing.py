@@ -15,6 +15,7 @@ from harvdiag.core.fields import Obj, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.references import ABSENT, PRESENT, UNSEEN, Edge, Links
 from harvdiag.kinds import FLEET
+from harvdiag.kinds.local import LOCAL
 
 __all__ = [
     "BOOTSTRAP",
@@ -41,6 +42,12 @@ NODE_NAME_LABEL = 'metadata.labels["rke.cattle.io/node-name"]'
 PLAN_MACHINE_LABEL = 'metadata.labels["rke.cattle.io/machine-name"]'
 INFRASTRUCTURE, BOOTSTRAP = "spec.infrastructureRef.name", "spec.bootstrap.configRef.name"
 JOINS, GONE = "joins", "gone"
+CLUSTER = (
+    "spec.clusterName",
+    'metadata.labels["cluster.x-k8s.io/cluster-name"]',
+    'metadata.labels["rke.cattle.io/cluster-name"]',
+)
+"""Where a Machine or one of its parts names the cluster that it belongs to, the first that is set counts."""
 
 
 class Verdict(Enum):
@@ -92,31 +99,49 @@ class Pair:
 
 
 class Pairing:
-    """Which Node and Machine reference each other. Machines are those of namespace ``fleet-local``; those of other
-    namespaces are `machines_elsewhere`."""
+    """Which Node and Machine reference each other. Machines and their parts are those of cluster `local` in namespace
+    ``fleet-local``, not those of a guest cluster there; Machines of other namespaces are `machines_elsewhere`."""
 
     def __init__(self, links: Links) -> None:
         self.links = links
+        self._own: dict[str, list[ObjectRef]] = {}
 
-    @cached_property
+    def _refs(self, kind: str) -> list[ObjectRef]:
+        found = self.links.refs(kind) if kind not in self._own else []
+        self.links.touch(kind)
+        return self._own.setdefault(kind, [ref for ref in found if kind == "Node" or self.is_own(ref)])
+
+    def is_own(self, ref: ObjectRef) -> bool:
+        """Whether a Machine or a part of one is in fleet-local and names no other cluster than `local`."""
+        if ref.namespace != FLEET:
+            return False
+        obj = self.links.objects.get(ref)
+        named = next((name for path in CLUSTER if (name := get_text(obj, path))), LOCAL.name)
+        return named == LOCAL.name
+
+    @property
     def nodes(self) -> list[ObjectRef]:
         """The Nodes of the cluster."""
-        return self.links.refs("Node")
+        return self._refs("Node")
 
-    @cached_property
+    @property
     def machines(self) -> list[ObjectRef]:
-        """The Machines of namespace fleet-local."""
-        return [ref for ref in self.links.refs("Machine") if ref.namespace == FLEET]
+        """The Machines of cluster `local` in namespace fleet-local."""
+        return self._refs("Machine")
 
     @cached_property
     def machines_elsewhere(self) -> list[ObjectRef]:
         """The Machines of every other namespace."""
         return [ref for ref in self.links.refs("Machine") if ref.namespace != FLEET]
 
-    @cached_property
+    @property
     def plans(self) -> list[ObjectRef]:
-        """The machine-plan Secrets of namespace fleet-local; those elsewhere are not of cluster `local`."""
-        return [ref for ref in self.links.refs("Secret") if ref.namespace == FLEET]
+        """The machine-plan Secrets of cluster `local` in namespace fleet-local."""
+        return self._refs("Secret")
+
+    def parts(self, kind: str) -> list[ObjectRef]:
+        """The CustomMachines or RKEBootstraps of cluster `local` in namespace fleet-local."""
+        return self._refs(kind)
 
     def obj(self, ref: ObjectRef) -> Obj:
         """The raw object."""
@@ -136,8 +161,8 @@ class Pairing:
 
     def claiming_machines(self, node: ObjectRef) -> list[ObjectRef]:
         """The Machines that reference the Node by nodeRef or providerID."""
-        edges = [edge for path in (NODE_REF, PROVIDER_ID) for edge in self.links.edges_to(node, path)]
-        return _drop_duplicates(e.source for e in edges if e.source.kind == "Machine" and e.source.namespace == FLEET)
+        edges = [edge for path in (NODE_REF, PROVIDER_ID) for edge in self.links.edges_to(node, path, "Machine")]
+        return _drop_duplicates(edge.source for edge in edges if self.is_own(edge.source))
 
     def weak_matches(self, node: ObjectRef) -> list[ObjectRef]:
         """The Machines linked to the Node by label, address or provider ID only, and to no other Node by nodeRef."""
@@ -148,7 +173,7 @@ class Pairing:
             if e.state == PRESENT
         ]
         theirs = [machine for edge in self.links.edges_to(node) for machine in self._machine_behind(edge)]
-        return [m for m in _drop_duplicates([*own, *theirs]) if m.namespace == FLEET and self._free_for(m, node)]
+        return [m for m in _drop_duplicates([*own, *theirs]) if self.is_own(m) and self._free_for(m, node)]
 
     def _machine_behind(self, edge: Edge) -> list[ObjectRef]:
         """The Machine that weak evidence on it, its CustomMachine or its RKEBootstrap points to."""
@@ -166,9 +191,7 @@ class Pairing:
     def candidate_nodes(self, machine: ObjectRef) -> list[ObjectRef]:
         """The Nodes that may be the host of a Machine without nodeRef, by `weak_matches` and providerID."""
         parts = [machine, machine._replace(kind="CustomMachine"), machine._replace(kind="RKEBootstrap")]
-        out = [
-            e for part in parts for e in self.links.edges_from(part) if e.target.kind == "Node" and e.state == PRESENT
-        ]
+        out = [e for part in parts for e in self.links.edges_from(part, kind="Node") if e.state == PRESENT]
         into = [
             edge.source
             for path in (MACHINE_UID_LABEL, MACHINE_NAME_LABEL)

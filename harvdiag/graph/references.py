@@ -8,8 +8,8 @@ proves nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of, namespace_of, uid_of
@@ -51,8 +51,50 @@ def ref_of(obj: Obj, kind: str = "") -> ObjectRef:
     return ObjectRef(kind or qualified_name(group, str(obj.get("kind"))), namespace_of(obj), name_of(obj))
 
 
+class _Objects(Mapping[ObjectRef, Obj]):
+    """Objects by reference; the snapshot is told of which kind each answer is (`Snapshot.touch`)."""
+
+    def __init__(self, snapshot: Snapshot, objects: Mapping[ObjectRef, Obj], kinds: Iterable[str]) -> None:
+        self._objects = objects
+        self._touch = snapshot.touch
+        self._kinds = tuple(kinds)
+
+    def __getitem__(self, ref: ObjectRef) -> Obj:
+        self._touch(ref.kind)
+        return self._objects[ref]
+
+    def __contains__(self, ref: object) -> bool:
+        if isinstance(ref, ObjectRef):
+            self._touch(ref.kind)
+        return ref in self._objects
+
+    def __iter__(self) -> Iterator[ObjectRef]:
+        for kind in self._kinds:
+            self._touch(kind)
+        return iter(self._objects)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@cache
+def _leads_to(kind: str, path: str) -> tuple[str, ...]:
+    """The kinds that a field of a kind references (every field where `path` is empty), as far as the catalogue says."""
+    links = CATALOGUE[kind].links if kind in CATALOGUE else ()
+    return tuple({link.to: None for link in links if link.to and path in ("", link.path)})
+
+
+@cache
+def _led_from(kind: str, path: str) -> tuple[str, ...]:
+    """The kinds whose field (any, where `path` is empty) may reference a kind."""
+    return tuple(entry.name for entry in CATALOGUE.values() if kind in _leads_to(entry.name, path))
+
+
 class Links:
-    """All links of a snapshot's objects of certain kinds, found once, looked up from either end."""
+    """All links of a snapshot's objects of certain kinds, found once, looked up from either end.
+
+    Each answer tells the snapshot on which kinds it depends (`Snapshot.touch`): those at both ends of the links.
+    """
 
     def __init__(self, snapshot: Snapshot, kinds: Iterable[str] = LINKED) -> None:
         self._snapshot = snapshot
@@ -60,36 +102,63 @@ class Links:
         snapshot.load(self.kinds)
 
     @cached_property
-    def objects(self) -> dict[ObjectRef, Obj]:
+    def objects(self) -> Mapping[ObjectRef, Obj]:
         """Every object of these kinds by its reference."""
-        return {
-            ref_of(obj, _catalogue_kind(kind, obj)): obj for kind in self.kinds for obj in self._snapshot.objects(kind)
-        }
+        return _Objects(self._snapshot, self._objects, self.kinds)
 
     @cached_property
+    def _objects(self) -> dict[ObjectRef, Obj]:
+        with self._snapshot.watched(None):
+            return {
+                ref_of(obj, _catalogue_kind(kind, obj)): obj
+                for kind in self.kinds
+                for obj in self._snapshot.objects(kind)
+            }
+
+    @property
     def edges(self) -> tuple[Edge, ...]:
         """Every link, in the order of the objects and of the catalogue."""
-        return tuple(edge for ref, obj in self.objects.items() for edge in self._find_edges(ref, obj))
+        for kind in self.kinds:
+            self._snapshot.touch(kind)
+        return self._edges
+
+    @cached_property
+    def _edges(self) -> tuple[Edge, ...]:
+        with self._snapshot.watched(None):
+            return tuple(edge for ref, obj in self._objects.items() for edge in self._find_edges(ref, obj))
 
     @cached_property
     def _outgoing(self) -> dict[ObjectRef, list[Edge]]:
-        return _group_edges(self.edges, lambda edge: edge.source)
+        return _group_edges(self._edges, lambda edge: edge.source)
 
     @cached_property
     def _incoming(self) -> dict[ObjectRef, list[Edge]]:
-        return _group_edges(self.edges, lambda edge: edge.target)
+        return _group_edges(self._edges, lambda edge: edge.target)
 
-    def edges_from(self, ref: ObjectRef, path: str = "") -> list[Edge]:
-        """Return the links from an object; those of one field, if `path` is given."""
-        return [edge for edge in self._outgoing.get(ref, ()) if not path or edge.path == path]
+    def edges_from(self, ref: ObjectRef, path: str = "", kind: str = "") -> list[Edge]:
+        """Return the links from an object; those of one field or to one kind, if `path` or `kind` is given."""
+        self.touch(*((ref.kind, kind) if kind else (ref.kind, *_leads_to(ref.kind, path))))
+        found = self._outgoing.get(ref, ())
+        edges = [e for e in found if (not path or e.path == path) and (not kind or e.target.kind == kind)]
+        self.touch(*(edge.target.kind for edge in edges))
+        return edges
 
-    def edges_to(self, ref: ObjectRef, path: str = "") -> list[Edge]:
-        """Return the links from others to an object; those of one field, if `path` is given."""
-        return [edge for edge in self._incoming.get(ref, ()) if not path or edge.path == path]
+    def edges_to(self, ref: ObjectRef, path: str = "", kind: str = "") -> list[Edge]:
+        """Return the links from others to an object; those of one field or one kind, if `path` or `kind` is given."""
+        self.touch(*((kind,) if kind else _led_from(ref.kind, path)))
+        found = self._incoming.get(ref, ())
+        return [e for e in found if (not path or e.path == path) and (not kind or e.source.kind == kind)]
+
+    def touch(self, *kinds: str) -> None:
+        """Say that an answer depends on the objects of these kinds, as far as they have links."""
+        for kind in kinds:
+            if kind in self.kinds:
+                self._snapshot.touch(kind)
 
     def refs(self, kind: str) -> list[ObjectRef]:
         """The objects of one kind."""
-        return [ref for ref in self.objects if ref.kind == kind]
+        self._snapshot.touch(kind)
+        return [ref for ref in self._objects if ref.kind == kind]
 
     def seen(self, kind: str) -> bool:
         """Whether an object of this kind that is not here does not exist."""
@@ -146,14 +215,14 @@ class Links:
         kind = qualified_name(str(owner.get("apiVersion", "")).rpartition("/")[0], str(owner.get("kind")))
         entry = CATALOGUE.get(kind)
         target = ObjectRef(kind, ref.namespace if entry is None or entry.home else "", str(owner["name"]))
-        there = self.objects.get(target)
+        there = self._objects.get(target)
         uid = str(owner.get("uid") or "")
         if there is not None and uid and uid_of(there) and uid_of(there) != uid:
             return target._replace(name=f"{target.name} (uid {uid})")
         return target
 
     def _target_state(self, target: ObjectRef) -> str:
-        if target in self.objects:
+        if target in self._objects:
             return PRESENT
         if target.kind not in self.kinds:
             return UNSEEN
@@ -164,7 +233,7 @@ class Links:
     def _by_value(self, kind: str, by: str) -> dict[str, list[ObjectRef]]:
         key = f"{kind} {by}"
         if key not in self._indexes:
-            pairs = ((value, ref) for ref in self.refs(kind) for value in _IDENTITIES[by](self.objects[ref]))
+            pairs = ((value, ref) for ref in self.refs(kind) for value in _IDENTITIES[by](self._objects[ref]))
             self._indexes[key] = _group_values(pairs)
         return self._indexes[key]
 

@@ -14,7 +14,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self.name = ""
+        self.name = self.awaited = ""
         self.lists = self.total = self.objects = 0
         self.under_way = False
 
@@ -22,6 +22,11 @@ class Progress:
         """Start the count for `lists` lists of the source `name`."""
         self.name, self.lists, self.total, self.objects = name, 0, lists, 0
         self.under_way = True
+        self._add_counts()
+
+    def wait(self, awaited: str) -> None:
+        """Tell that something has to start before anything can be read."""
+        self.awaited, self.under_way = awaited, True
         self._add_counts()
 
     def add_lists(self, lists: int) -> None:
@@ -40,7 +45,7 @@ class Progress:
     def end(self) -> None:
         """End the count and remove what was displayed."""
         with self._lock:
-            self.under_way = False
+            self.awaited, self.under_way = "", False
             self._clear_display()
 
     def _add_counts(self, lists: int = 0, objects: int = 0) -> None:
@@ -53,6 +58,8 @@ class Progress:
     @property
     def text(self) -> str:
         """The line to display."""
+        if self.awaited:
+            return f"waiting for {self.awaited}, which is starting"
         return f"reading {self.name}: {self.lists} of {self.total} lists, {self.objects:,} objects"
 
     def _draw_state(self) -> None:

@@ -7,9 +7,9 @@ A kind outside the catalogue is still read, with `COMMON` as its columns and own
 
 from __future__ import annotations
 
+from harvdiag.kinds import longhorn, platform, pods, workloads
 from harvdiag.kinds import machines as linked
 from harvdiag.kinds import upgrades as upgrading
-from harvdiag.kinds import workloads
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.local import FLEET
 from harvdiag.kinds.machines import KUBELET, NAMESPACES
@@ -22,6 +22,7 @@ __all__ = [
     "KUBELET",
     "LINKED",
     "NAMESPACES",
+    "ON_REQUEST",
     "find_kind",
     "kind_for_resource",
     "qualified_name",
@@ -29,14 +30,25 @@ __all__ = [
 ]
 
 
-_ALL = (*linked.KINDS, *upgrading.KINDS, *workloads.KINDS, linked.HOST, KUBELET)
+_ALL = (
+    *linked.KINDS,
+    *upgrading.KINDS,
+    *workloads.KINDS,
+    *platform.KINDS,
+    *longhorn.KINDS,
+    *pods.KINDS,
+    linked.HOST,
+    KUBELET,
+)
 CATALOGUE: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 LINKED = tuple(kind.name for kind in linked.KINDS)
 """The kinds that pairing needs: Nodes, Machines, the objects of a Machine, and the cluster objects."""
 GRAPH = (*LINKED, "Host")
 """The kinds of the graph; the hosts' archives are opened for it, but not for a check."""
-DIAGNOSIS = tuple(kind.name for kind in CATALOGUE.values() if kind.served)
+DIAGNOSIS = tuple(kind.name for kind in CATALOGUE.values() if kind.served and not kind.lazy)
 """The kinds in `coverage`, because the checks need them."""
+ON_REQUEST = tuple(kind.name for kind in CATALOGUE.values() if kind.lazy)
+"""The kinds of which checks read some objects, and only when another finding asks for them."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
 

@@ -41,8 +41,18 @@ class Kind:
     """Those of its API, best first; none where harvdiag itself puts its objects together."""
     columns: tuple[Column, ...] = COMMON
     links: tuple[Link, ...] = ()
+    keep: tuple[str, ...] = ()
+    """The fields that are kept of its objects besides their identity (`harvdiag.kinds.keep`); empty: all of them.
+
+    Lists on the way are transparent, and ``*`` stands for every key. For kinds whose objects may hold credentials, or
+    are large.
+    """
+    lazy: bool = False
+    """Read only when a check asks for it: the kind is large or seldom needed (`harvdiag.kinds.wanted`)."""
     only: str = ""
     """A cluster is asked for objects of this type alone, in `home` alone, and for no more than their metadata."""
+    late: bool = False
+    """It came with a later release: a source that has no list of it had none, unless reading it failed."""
 
     @property
     def bare(self) -> str:

@@ -100,6 +100,7 @@ UPGRADEPLAN = Kind(
     group="management.harvesterhci.io",
     plural="upgradeplans",
     home="",
+    late=True,
     versions=("v1beta1",),
     columns=(
         NAME,

@@ -21,7 +21,7 @@ from harvdiag.status.summary import (
     without_repeats,
 )
 
-__all__ = ["render"]
+__all__ = ["render", "render_unseen"]
 
 COLOURS = {ERROR: "31", WARNING: "33", INFO: "36", GOOD: "32"}
 AT_A_GLANCE = 3  # root causes that need no overview
@@ -33,6 +33,12 @@ def render(findings: Findings, width: int = 100, colour: bool = False) -> str:
     """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
     page = _Page(findings, max(width, 40), colour)
     return "\n".join(line.rstrip() for line in page.lines()) + "\n"
+
+
+def render_unseen(findings: Findings, width: int = 100, colour: bool = False) -> str:
+    """Return the last part of the report alone: what was not seen, and the checks that were skipped for it."""
+    lines = _Page(findings, max(width, 40), colour).unseen_lines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 class _Page:
@@ -55,7 +61,7 @@ class _Page:
         for finding in self.findings.roots:
             yield ""
             yield from self._root_cause_lines(finding)
-        yield from self._unseen_lines()
+        yield from self.unseen_lines()
 
     def _overview_lines(self) -> Iterator[str]:
         """If the report exceeds one screen: an overview of the root causes, one line per rule."""
@@ -137,7 +143,7 @@ class _Page:
             verb = "" if not e.path and e.value is None else " is" if e.value is None else " ="
             yield from self._labelled_lines("" if number else "Seen", f"{where}{verb} {format_evidence(e)}", hang=2)
 
-    def _unseen_lines(self) -> Iterator[str]:
+    def unseen_lines(self) -> Iterator[str]:
         """What was not seen, one line per reason, then the checks that were skipped for it."""
         skipped = self.findings.skipped
         if not skipped:
@@ -149,6 +155,8 @@ class _Page:
         if more := permission_hint(self.findings.source):
             yield from self._wrap_text(more, 2, hang=2)
         names = ", ".join(outcome.rule for outcome in skipped)
+        if len(skipped) == len(self.findings.outcomes):
+            names = "all that were asked for"
         yield from self._wrap_text(f"Therefore skipped ({format_count(len(skipped), 'check')}): {names}", 2, hang=2)
 
     def _heading_lines(self, finding: Finding, lead: str = "") -> Iterator[str]:

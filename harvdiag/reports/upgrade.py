@@ -101,7 +101,7 @@ def render_json(standing: UpgradeStatus, node: str = "") -> str:
 
 
 def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
-    """Build the document: upgrade, nodes, what it waits for, the explanation, and the fingerprints of its findings.
+    """Build the document: upgrade, nodes, what it waits for, the explanation, its findings' fingerprints, coverage.
 
     The keys are always the same; if no upgrade is in progress, `nodes` and `upgrade` are those of the last one.
     """
@@ -118,6 +118,7 @@ def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
         "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],
         "explanation": [part.as_dict() for part in standing.parts(node)],
         "findings": [finding.fingerprint for finding in standing.story],
+        "coverage": [entry.as_dict() for entry in standing.findings.coverage],
     }
 
 

@@ -1,7 +1,8 @@
 """Rules: declare them, find them, run them.
 
 A rule is one function, declared with `rule` and discovered automatically. It declares the kinds that it needs: where
-one of them was not seen, the rule is skipped and says why; it never passes on data that was not seen. Its docstring is
+one of them was not seen, the rule is skipped and says why; it never passes on data that was not seen. So is a rule that
+comes to read any other kind which was not seen, unless it declares it as optional. Its docstring is
 its documentation: the first line says what is wrong, the rest why it matters. Families are the modules and packages
 beside this one; no module of rules imports another.
 """
@@ -19,8 +20,9 @@ from typing import NamedTuple, TypedDict, Unpack
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
 from harvdiag.core.suggest import did_you_mean, suggest_names
-from harvdiag.kinds import sort_key
-from harvdiag.rules.facts import Facts
+from harvdiag.kinds import CATALOGUE, sort_key
+from harvdiag.rules.facts import Facts, Unseen
+from harvdiag.snapshot import Snapshot
 
 __all__ = [
     "Cause",
@@ -46,6 +48,7 @@ class Hit:
     """One match of a rule: everything of a finding that the declaration of the rule does not contain.
 
     `targets` are the objects beside the subject that the message mentions, `many` what it says of several at once.
+    `severity` replaces that of the rule, where a state is too young to be judged as such.
     """
 
     subject: ObjectRef
@@ -56,12 +59,15 @@ class Hit:
     causes: tuple[Cause, ...] = ()
     targets: tuple[ObjectRef, ...] = ()
     many: str = ""
+    severity: Severity | None = None
 
 
 FAMILIES = "harvdiag.rules"
 """The package below which the families are."""
 UPGRADE = "upgrade"
 """The family whose errors block an upgrade."""
+ALWAYS = frozenset({"Setting"})
+"""The kinds that every rule may read as optional: the version of Harvester."""
 Check = Callable[[Facts], Iterable[Hit]]
 
 
@@ -76,6 +82,7 @@ class Rule:
     family: str
     severity: Severity
     needs: frozenset[str]
+    optional: frozenset[str]
     links: tuple[str, ...]
     summary: str
     why: str
@@ -87,24 +94,28 @@ class Rule:
     holds: bool
     missing: tuple[str, str] | None
     reason: Reason | None
+    fallback: bool
 
 
 class Meaning(TypedDict, total=False):
-    """What a rule may declare about its findings.
+    """What a rule may declare beside its name, its needs and its links: `optional`, and what is true of its findings.
 
     `short` is the fault in a few words for titles (default: the rule's name without its family), `holds` whether an
     upgrade waits for it (default: for the errors of the upgrade family), `missing` from which kind to which kind the
     link is missing, `reason` the code of a fault that reports and pictures treat in a special way. `alike` is said of
     further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field whose absence shows
-    the fault; by default the first of the evidence.
+    the fault; by default the first of the evidence. A `fallback` speaks where no other rule tells the reason: it is run
+    last, and has what the others found (`Facts.found`).
     """
 
+    optional: Collection[str]
     short: str
     alike: str
     shows: str
     holds: bool
     missing: tuple[str, str]
     reason: Reason
+    fallback: bool
 
 
 _RULES: dict[str, Rule] = {}
@@ -121,6 +132,10 @@ def rule(
 ) -> Callable[[Check], Check]:
     """Declare a function as a rule. `links` are public URLs, or issues as ``harvester/harvester#8236``.
 
+    `needs` are the kinds without which it cannot judge, or from whose absence it concludes: where one was not seen
+    whole, it is skipped; of a kind that came late (`Kind.late`) only when it reads it. `optional` are kinds that it
+    reads as evidence if they were seen, and from whose absence it concludes nothing, unless it requires them at that
+    point (`Snapshot.require`). It may read no others.
     With `everywhere` it needs its kinds in every namespace of the source, not only in their own. `meaning` is
     what reports and pictures need to know about its findings.
     """
@@ -133,6 +148,7 @@ def rule(
             family=family,
             severity=severity,
             needs=frozenset(needs),
+            optional=frozenset(meaning.get("optional", ())),
             links=tuple(map(_link_url, links)),
             summary=head,
             why=_join_lines(body),
@@ -144,6 +160,7 @@ def rule(
             holds=meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
             missing=meaning.get("missing"),
             reason=meaning.get("reason"),
+            fallback=meaning.get("fallback", False),
         )
         return check
 
@@ -184,27 +201,78 @@ def select_rules(chosen: Collection[str] = (), ignored: Collection[str] = ()) ->
 
 
 def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
-    """Run the rules and return their outcomes in the same order. The kinds that they need are loaded together first."""
+    """Run the rules and return their outcomes in the same order. The kinds that they need are loaded together first.
+
+    A fallback is judged by what every other rule finds, also those that were not chosen: its answer never depends on
+    the choice.
+    """
     chosen = list(rules)
-    needed = sorted({kind for rule in chosen for kind in rule.needs}, key=sort_key)
-    facts.snapshot.load([*needed, "Setting"])
-    return _drop_unfound_causes([_run_rule(facts, rule) for rule in chosen])
+    every = registry().values() if any(rule.fallback for rule in chosen) else chosen
+    needed = sorted({kind for rule in every for kind in rule.needs}, key=sort_key)
+    facts.snapshot.load([*needed, *sorted(ALWAYS)])
+    outcomes = {rule.name: _run_rule(facts, rule) for rule in every if not rule.fallback}
+    found = facts.knowing(finding for outcome in outcomes.values() for finding in outcome.findings)
+    outcomes |= {rule.name: _run_rule(found, rule) for rule in chosen if rule.fallback}
+    return _drop_unfound_causes([outcomes[rule.name] for rule in chosen])
+
+
+class _UnseenError(Exception):
+    """A rule has come to read a kind that was not seen, or that was not seen in a namespace: its arguments."""
+
+
+class _Guard:
+    """Lets a rule read the kinds that it declares, and any other, or one that it requires, only where it was seen."""
+
+    def __init__(self, snapshot: Snapshot, rule: Rule) -> None:
+        self._snapshot = snapshot
+        self._everywhere = rule.everywhere
+        self._allowed = {*(kind for kind in rule.needs if not _is_late(kind)), *rule.optional, *ALWAYS}
+
+    def __call__(self, kind: str, required_in: str | None) -> None:
+        if required_in is None and (kind in self._allowed or _is_lazy(kind)):
+            return
+        namespace = required_in or ""
+        with self._snapshot.watched(None):
+            if self._snapshot.gap(kind, self._everywhere, namespace):
+                raise _UnseenError(kind, namespace)
+        self._allowed.add(kind)
+
+
+def _is_lazy(kind: str) -> bool:
+    """Whether only some objects of a kind are read: whether its list was seen would cost reading it whole."""
+    return kind in CATALOGUE and CATALOGUE[kind].lazy
+
+
+def _is_late(kind: str) -> bool:
+    return kind in CATALOGUE and CATALOGUE[kind].late
 
 
 def _run_rule(facts: Facts, rule: Rule) -> Outcome:
-    gaps = [f"{kind} {gap}" for kind in sorted(rule.needs) if (gap := facts.snapshot.gap(kind, rule.everywhere))]
-    if gaps:
-        unseen = (entry for kind in sorted(rule.needs) for entry in facts.snapshot.gaps(kind, rule.everywhere))
-        return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(unseen))
-    findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
+    needed = sorted(kind for kind in rule.needs if not _is_late(kind))
+    if unseen := [kind for kind in needed if facts.snapshot.gap(kind, rule.everywhere)]:
+        return _skip(facts, rule, [(kind, "") for kind in unseen])
+    try:
+        with facts.snapshot.watched(_Guard(facts.snapshot, rule)):
+            findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
+    except Unseen as unseen_list:
+        entry = unseen_list.entry
+        return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))
+    except _UnseenError as error:
+        return _skip(facts, rule, [error.args])
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)
+
+
+def _skip(facts: Facts, rule: Rule, unseen: Iterable[tuple[str, ...]]) -> Outcome:
+    gaps = [f"{kind} {facts.snapshot.gap(kind, rule.everywhere, where)}" for kind, where in unseen]
+    entries = (entry for kind, where in unseen for entry in facts.snapshot.gaps(kind, rule.everywhere, where))
+    return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(entries))
 
 
 def _build_finding(rule: Rule, hit: Hit) -> Finding:
     return Finding(
         rule=rule.name,
         family=rule.family,
-        severity=rule.severity,
+        severity=hit.severity or rule.severity,
         subject=hit.subject,
         message=hit.message,
         evidence=hit.evidence,

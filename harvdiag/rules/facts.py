@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import timedelta
 from functools import cached_property
 
 from harvdiag.core.conditions import conditions_of
-from harvdiag.core.fields import get_text
-from harvdiag.core.model import ObjectRef
+from harvdiag.core.fields import Obj, get_text
+from harvdiag.core.model import CoverageEntry, Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
 from harvdiag.upgrade.run import UpgradeRun
 
-__all__ = ["JOINING", "REMOVAL", "Facts"]
+__all__ = ["JOINING", "REMOVAL", "Facts", "Unseen"]
 
 JOINING = timedelta(minutes=30)
 """How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
@@ -24,11 +26,33 @@ REMOVAL = timedelta(hours=1)
 """How long a deletion may take; Cluster API drains the Node, detaches its volumes and removes the objects in turn."""
 
 
+class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that cannot judge without what was not seen
+    """Raised by `Facts.find` where a rule cannot judge without a list that was not seen: the rule is skipped."""
+
+    def __init__(self, entry: CoverageEntry) -> None:
+        super().__init__(entry.kind)
+        self.entry = entry
+
+    @property
+    def gap(self) -> str:
+        """Why it was not seen."""
+        return f"{self.entry.state}: {self.entry.reason}"
+
+
 class Facts:
     """One snapshot and what is derived from it: links, pairs, upgrades, and the time of collection as "now"."""
 
+    found: tuple[Finding, ...] = ()
+    """What the other rules found; for a rule declared as `fallback` only, which is run after them."""
+
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+
+    def knowing(self, found: Iterable[Finding]) -> Facts:
+        """Return the same facts, with what was found in them."""
+        known = copy(self)
+        known.found = tuple(found)
+        return known
 
     @cached_property
     def links(self) -> Links:
@@ -45,9 +69,14 @@ class Facts:
         """The Upgrade objects, the latest first."""
         return Upgrades(self.snapshot)
 
-    @cached_property
+    @property
     def upgrade_run(self) -> UpgradeRun | None:
         """The Upgrade in progress, with its nodes and Jobs; None if there is none."""
+        self.snapshot.touch("Upgrade")
+        return self._upgrade_run
+
+    @cached_property
+    def _upgrade_run(self) -> UpgradeRun | None:
         upgrade = self.upgrades.running
         return UpgradeRun(upgrade, self.snapshot, self.pairing) if upgrade else None
 
@@ -68,18 +97,36 @@ class Facts:
         setting = self.snapshot.get(ObjectRef("Setting", "", "server-version"))
         return (get_text(setting, "value") or get_text(setting, "default")) if setting else ""
 
-    @cached_property
+    @property
     def now(self) -> Timestamp:
         """The time of collection, never that of the local clock; if it is unknown, the last heartbeat of any Node.
 
         Kubelets send one every five minutes, which is accurate enough for durations.
         """
+        if not self._now:
+            self.snapshot.require("Node")
+        return self._now
+
+    @cached_property
+    def _now(self) -> Timestamp:
         captured_at = Timestamp(self.snapshot.manifest.captured_at)
-        return captured_at or max(map(Timestamp, self._heartbeats()), default=captured_at)
+        with self.snapshot.watched(None):
+            return captured_at or max(map(Timestamp, self._heartbeats()), default=captured_at)
 
     def _heartbeats(self) -> Iterator[str]:
         for node in self.snapshot.objects("Node"):
             yield from (condition.heartbeat for condition in conditions_of(node))
+
+    def find(self, kind: str, wanted: Wanted, *, required: bool = False) -> tuple[Obj, ...]:
+        """Return the objects of a large kind that are wanted, as far as they were seen (`Snapshot.find`).
+
+        With `required`, the rule that asks is skipped where the list was not seen: absence then proves absence. A kind
+        that is read so is `optional` in the declaration of a rule, as it is not read before a rule asks.
+        """
+        found = self.snapshot.find(kind, wanted)
+        if required and found.gap is not None:
+            raise Unseen(found.entry)
+        return found.objects
 
     def recently_created(self, ref: ObjectRef) -> bool:
         """Whether it was created less than half an hour ago.

@@ -63,7 +63,7 @@ def _upgrade_steps(facts: Facts) -> tuple[str, ...]:
 
 def _no_upgrade_runs(facts: Facts) -> bool:
     """Whether it is known that no upgrade is in progress, rather than that none was looked for."""
-    return facts.snapshot.seen("Upgrade") and facts.upgrades.plan is None
+    return all(map(facts.snapshot.seen, ("Upgrade", "UpgradePlan"))) and facts.upgrades.plan is None
 
 
 def _version_to_install(facts: Facts) -> str:

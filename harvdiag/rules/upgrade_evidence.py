@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import get_items, get_text
-from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.model import Evidence, Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.evidence import field_evidence
@@ -21,6 +21,8 @@ from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.wording import created_at
 
 __all__ = [
+    "CLUSTERS",
+    "concerns_nodes",
     "condition_evidence",
     "cordoned_at",
     "current_rollout",
@@ -43,6 +45,8 @@ __all__ = [
 SETTLING = timedelta(minutes=10)
 """How long a state may lag behind its cause. Harvester reconciles an unfinished Upgrade every two minutes
 (docs/objects.md#upgrade-phases), a controller may restart meanwhile, and a source reads its lists one by one."""
+CLUSTERS = frozenset({"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"})
+"""The kinds whose objects stand for the cluster as a whole."""
 UNPAIRED = (
     "node-without-machine",
     "node-half-joined",
@@ -68,10 +72,10 @@ def upgrade_at_nodes(facts: Facts) -> UpgradeRun | None:
 
 def rollout_at_nodes(facts: Facts) -> UpgradeRun | None:
     """Return the upgrade in progress, V1 or V2, if it has reached the nodes. Builds of V2 of 2025 drained none."""
-    plan = facts.plan_run.upgrade if facts.plan_run and facts.upgrade_run is None else None
-    if isinstance(plan, UpgradePlan):
-        return facts.plan_run if plan.state == "NodeUpgrading" and not plan.early else None
-    return upgrade_at_nodes(facts)
+    rollout = facts.rollout
+    if rollout is None or not isinstance(rollout.upgrade, UpgradePlan):
+        return upgrade_at_nodes(facts)
+    return rollout if rollout.upgrade.state == "NodeUpgrading" and not rollout.upgrade.early else None
 
 
 def nodes_begun_at(upgrade: Upgrade) -> str:
@@ -124,6 +128,13 @@ def has_settled(facts: Facts, *times: str) -> bool:
     return all(age >= SETTLING for age in ages)
 
 
+def concerns_nodes(nodes: Collection[NodeUpgrade], finding: Finding) -> bool:
+    """Whether a finding is about the cluster as a whole, or about one of these nodes, its Machines or plan Secrets."""
+    if finding.subject.kind in CLUSTERS:
+        return True
+    return any(finding.subject in {n.ref, *n.machines, *(secret for secret, _ in n.secrets)} for n in nodes)
+
+
 def ready_since(facts: Facts, node: ObjectRef) -> str:
     """Return when the Node's condition Ready last changed; empty if unknown."""
     return find_condition(facts.links.objects.get(node), "Ready").changed
@@ -153,7 +164,8 @@ def state_evidence(rollout: UpgradeRun, node: NodeUpgrade) -> Evidence:
 
 def plan_secret_evidence(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
     """Return annotations of a plan Secret, given by their short names."""
-    v2 = facts.rollout is not None and facts.rollout.upgrade.v2
+    with facts.snapshot.watched(None):  # which of the two runs is told by the rule that asks
+        v2 = facts.rollout is not None and facts.rollout.upgrade.v2
     paths = (handshake.annotation_path(key, v2) for key in keys)
     return field_evidence(facts, secret, *paths) if secret else ()
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import CLUSTERS, concerns_nodes
+from harvdiag.upgrade.movement import Movement, find_movement
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.timeline import Entry, History, find_stop
 from harvdiag.upgrade.v1 import Upgrade
@@ -18,8 +20,6 @@ from harvdiag.upgrade.waiting import Wait, WaitReason, blocked_wait, find_active
 from harvdiag.upgrade.wording import FUTILE, created_at
 
 __all__ = ["Diagnosis"]
-
-CLUSTERS = {"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"}
 
 
 class Diagnosis:
@@ -86,12 +86,7 @@ class Diagnosis:
         """Whether an error of another family is about something that this upgrade still has to work on."""
         if self.upgrade_run is None or finding.severity is not Severity.ERROR or finding.family == "upgrade":
             return False
-        if finding.subject.kind in CLUSTERS:
-            return True
-        nodes = [
-            n for n in self.upgrade_run.waiting if finding.subject in {n.ref, *n.machines, *(s for s, _ in n.secrets)}
-        ]
-        return bool(nodes)
+        return concerns_nodes(self.upgrade_run.waiting, finding)
 
     @property
     def other_findings(self) -> tuple[Finding, ...]:
@@ -136,7 +131,16 @@ class Diagnosis:
         """The times of all that happened; None where there was no upgrade."""
         return History(self.shown, self.facts.snapshot) if self.shown else None
 
+    @cached_property
+    def movement(self) -> Movement | None:
+        """The last step of the upgrade that is under way, and how long ago it was; None where nothing tells it."""
+        if self.upgrade_run is None:
+            return None
+        return find_movement(self.upgrade_run, self.facts.snapshot, self.facts.now, self.past)
+
     @property
     def last(self) -> Entry | None:
         """The last entry of the timeline that is progress; None where there is none."""
+        if self.movement:
+            return self.movement.step
         return find_stop(self.past.entries(logs=False), self.facts.now.at) if self.past else None

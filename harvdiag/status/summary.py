@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from harvdiag.core.escape import format_value
 from harvdiag.core.findings import Findings, Source
-from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, State
+from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Severity, State
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
 from harvdiag.sources import source_type
+from harvdiag.upgrade.wording import format_duration
 
 __all__ = [
     "build_verdict",
@@ -54,20 +55,51 @@ def describe_source(findings: Findings) -> str:
 
 
 def build_verdict(findings: Findings) -> str:
-    """Return the result in one or two sentences; never "nothing found" where not every check was run."""
+    """Return the result in a few sentences: what was found by severity, how far the upgrade is that runs, and what was
+    checked; never "nothing found" where there is a finding, or where not every check was run.
+    """
     checks = findings.summary["checks"]
     run, skipped = checks["passed"] + checks["failed"], checks["skipped"]
     size = f"{format_count(findings.source.nodes, 'Node')}, {format_count(findings.source.machines, 'Machine')}"
-    if not findings and skipped:
-        rest = f"; nothing found in the other {run}" if run else ""
-        return f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{rest}. {size}."
     done = f"{format_count(run, 'check')} run" + (f", {skipped} skipped" if skipped else "")
-    if not findings:
-        return f"Nothing found. {size}; {done}."
+    result, rest = (_describe_calm if _is_calm(findings) else _count_findings)(findings), f"{size}; {done}"
+    if _is_calm(findings) and skipped:
+        found = f"; {result[0].lower()}{result[1:]} in the other {run}" if run else ""
+        result = f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{found}"
+        rest = size
+    return " ".join(filter(None, (f"{result}.", _describe_upgrade(findings), f"{rest}.")))
+
+
+def _is_calm(findings: Findings) -> bool:
+    """Whether nothing was found that needs action: no error and no warning."""
+    return not findings.count(Severity.ERROR) and not findings.count(Severity.WARNING)
+
+
+def _describe_calm(findings: Findings) -> str:
+    notes = findings.count(Severity.INFO)
+    return f"Nothing that needs action; {format_count(notes, 'note')}" if notes else "Nothing found"
+
+
+def _count_findings(findings: Findings) -> str:
+    """``2 errors, 1 warning: 1 root cause and 2 consequences``; the latter only where something follows."""
+    nouns = {"error": Severity.ERROR, "warning": Severity.WARNING, "note": Severity.INFO}
+    counts = ", ".join(format_count(n, noun) for noun, severity in nouns.items() if (n := findings.count(severity)))
     roots = len(findings.roots)
     more = len(findings) - roots
-    follow = f" and {format_count(more, 'consequence')}" if more else ""
-    return f"{format_count(roots, 'root cause')}{follow}. {size}; {done}."
+    return f"{counts}: {format_count(roots, 'root cause')} and {format_count(more, 'consequence')}" if more else counts
+
+
+def _describe_upgrade(findings: Findings) -> str:
+    """How far the upgrade is, or that none runs; empty where that is unknown, or where a finding is about it."""
+    state, held = findings.upgrade, any(f.holds and f.severity is not Severity.INFO for f in findings)
+    if state is None or held or findings.count(Severity.ERROR):
+        return ""
+    if not state.name:
+        return "No upgrade is under way." if _is_calm(findings) else ""
+    target = f" to {format_value(state.version)}" if state.version else ""
+    nodes = "" if state.done is None else f", {state.done} of {format_count(state.of, 'node')} done"
+    ago = f"{format_duration(state.idle)} before the collection" if state.idle is not None else "at an unknown time"
+    return f"An upgrade{target} runs: {state.phase}{nodes}, last movement {ago}."
 
 
 # --- evidence and advice -------------------------------------------------------------------------------------------

@@ -18,9 +18,14 @@ class Upgrades:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    @cached_property
+    @property
     def all(self) -> list[Upgrade]:
         """Every Upgrade, the one labelled latest first, then the youngest."""
+        self._snapshot.touch("Upgrade")
+        return self._all
+
+    @cached_property
+    def _all(self) -> list[Upgrade]:
         found = [Upgrade(obj) for obj in self._snapshot.objects("Upgrade")]
         found.sort(key=created_at, reverse=True)
         return sorted(found, key=lambda u: not u.latest)
@@ -38,9 +43,14 @@ class Upgrades:
         """The upgrade that is under way, of either kind, V1 before V2; None where none is."""
         return self.running or self.plan
 
-    @cached_property
+    @property
     def plans(self) -> list[UpgradePlan]:
         """Every UpgradePlan."""
+        self._snapshot.touch("UpgradePlan")
+        return self._plans
+
+    @cached_property
+    def _plans(self) -> list[UpgradePlan]:
         return [UpgradePlan(obj) for obj in self._snapshot.objects("UpgradePlan")]
 
     @property

@@ -7,7 +7,7 @@ its plan Secret is. Where they disagree, a rule reports it; here they are only p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from harvdiag.core.conditions import find_condition
@@ -15,6 +15,7 @@ from harvdiag.core.fields import field_path, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import Pairing
 from harvdiag.kinds.columns import condition_column
+from harvdiag.kinds.local import CONTROL_PLANE, PROVISIONING
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.handshake import Handshake, read_handshake
 from harvdiag.upgrade.jobs import Job, jobs_of
@@ -52,14 +53,27 @@ class NodeUpgrade:
     """The version that runs on it now, as `os`."""
     os: str
     pending_os: str
-    machines: tuple[ObjectRef, ...]
-    """Those whose nodeRef references it; where none does, the one in its own annotation."""
-    others: tuple[ObjectRef, ...]
-    """The Machine in its own annotation, where that belongs to another Node."""
-    secrets: tuple[tuple[ObjectRef, Handshake], ...]
-    """The plan Secrets of its Machines, each with the handshake."""
-    jobs: tuple[Job, ...]
-    """Its hook Jobs, the oldest first."""
+    run: UpgradeRun = field(repr=False, compare=False)
+
+    @property
+    def machines(self) -> tuple[ObjectRef, ...]:
+        """Those whose nodeRef references it; where none does, the one in its own annotation."""
+        return self.run.machines_of(self.ref)
+
+    @property
+    def others(self) -> tuple[ObjectRef, ...]:
+        """The Machine in its own annotation, where that belongs to another Node."""
+        return self.run.others_of(self.ref)
+
+    @property
+    def secrets(self) -> tuple[tuple[ObjectRef, Handshake], ...]:
+        """The plan Secrets of its Machines, each with the handshake."""
+        return self.run.secrets_of(self.ref)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Its hook Jobs, the oldest first."""
+        return self.run.jobs_of(self.ref)
 
     @property
     def name(self) -> str:
@@ -108,20 +122,39 @@ class UpgradeRun:
         self.upgrade = upgrade
         self.snapshot = snapshot
         self._pairing = pairing
+        self._machines: dict[ObjectRef, tuple[ObjectRef, ...]] = {}
+        self._secrets: dict[ObjectRef, tuple[tuple[ObjectRef, Handshake], ...]] = {}
 
     @property
     def title(self) -> str:
         """Kind and name: ``Upgrade hvst-upgrade-abcde``."""
         return f"{self.upgrade.ref.kind} {self.upgrade.ref.name}"
 
-    @cached_property
+    @property
     def jobs(self) -> list[Job]:
         """The upgrade's Jobs in harvester-system, the oldest first."""
+        self.snapshot.touch("Job")
+        return self._jobs
+
+    @cached_property
+    def _jobs(self) -> list[Job]:
         return jobs_of(self.snapshot.objects("Job"), self.upgrade.ref.name)
 
     @cached_property
+    def _jobs_by_node(self) -> dict[str, tuple[Job, ...]]:
+        found: dict[str, tuple[Job, ...]] = {}
+        for job in self._jobs:
+            found[job.node] = (*found.get(job.node, ()), job)
+        return found
+
+    @property
     def nodes(self) -> list[NodeUpgrade]:
         """Every Node of the cluster and every name of the Upgrade's list, in the order of their names."""
+        self.snapshot.touch("Node")
+        return self._nodes
+
+    @cached_property
+    def _nodes(self) -> list[NodeUpgrade]:
         known = {node.name for node in self._pairing.nodes}
         return [self._build_node(name) for name in sorted(known | set(self.upgrade.statuses))]
 
@@ -129,9 +162,15 @@ class UpgradeRun:
         """One of them by name."""
         return next((node for node in self.nodes if node.name == name), None)
 
-    @cached_property
+    @property
     def planner(self) -> list[PlannerMessage]:
         """The messages of Rancher's planner."""
+        self.snapshot.touch(CONTROL_PLANE.kind)
+        self.snapshot.touch(PROVISIONING.kind)
+        return self._planner
+
+    @cached_property
+    def _planner(self) -> list[PlannerMessage]:
         return planner_messages(self.snapshot)
 
     @property
@@ -157,7 +196,6 @@ class UpgradeRun:
     def _build_node(self, name: str) -> NodeUpgrade:
         ref = ObjectRef("Node", "", name)
         obj = self._pairing.links.objects.get(ref)
-        machines = self._find_machines(ref)
         return NodeUpgrade(
             ref=ref,
             status=self.upgrade.statuses.get(name),
@@ -169,11 +207,31 @@ class UpgradeRun:
             kubelet=get_text(obj, "status.nodeInfo.kubeletVersion"),
             os=get_text(obj, "status.nodeInfo.osImage"),
             pending_os=get_text(obj, PENDING[self.upgrade.v2]),
-            machines=machines,
-            others=self._other_machines(ref, machines),
-            secrets=tuple(self._plan_secrets(machines)),
-            jobs=tuple(job for job in self.jobs if job.node == name),
+            run=self,
         )
+
+    def machines_of(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
+        """The Machines of a node, as `NodeUpgrade.machines`."""
+        self._pairing.links.touch("Node", "Machine")
+        if node not in self._machines:
+            self._machines[node] = self._find_machines(node)
+        return self._machines[node]
+
+    def others_of(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
+        """The Machine in a Node's annotation that is another Node's; empty for a Node with a Machine of its own."""
+        return () if self.machines_of(node) else self._machine_by_annotation(node)
+
+    def secrets_of(self, node: ObjectRef) -> tuple[tuple[ObjectRef, Handshake], ...]:
+        """The plan Secrets of a node's Machines, each with the handshake."""
+        self._pairing.links.touch("Node", "Machine", "Secret")
+        if node not in self._secrets:
+            self._secrets[node] = tuple(self._plan_secrets(self.machines_of(node)))
+        return self._secrets[node]
+
+    def jobs_of(self, node: ObjectRef) -> tuple[Job, ...]:
+        """The hook Jobs of a node, the oldest first."""
+        self.snapshot.touch("Job")
+        return self._jobs_by_node.get(node.name, ())
 
     def _find_machines(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
         """As Harvester finds them: from the plan Secret by the Machine's nodeRef, else by the Node's annotation."""
@@ -184,10 +242,6 @@ class UpgradeRun:
         )
         named = self._machine_by_annotation(node)
         return tuple(claims) or (named if not any(map(self._pairing.node_ref, named)) else ())
-
-    def _other_machines(self, node: ObjectRef, machines: tuple[ObjectRef, ...]) -> tuple[ObjectRef, ...]:
-        """The Machine in a Node's annotation that is another Node's; empty for a Node with a Machine of its own."""
-        return () if machines else self._machine_by_annotation(node)
 
     def _machine_by_annotation(self, node: ObjectRef) -> tuple[ObjectRef, ...]:
         named = self._pairing.machine_ref(node)

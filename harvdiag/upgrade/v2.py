@@ -11,22 +11,16 @@ from typing import Any
 
 from harvdiag.core.conditions import Condition, find_condition
 from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
-from harvdiag.core.model import ObjectRef, State
-from harvdiag.snapshot import Snapshot
+from harvdiag.core.model import ObjectRef
 from harvdiag.upgrade.phases import DONE, ENDED, FAILED, PAUSED, Phase
 from harvdiag.upgrade.phases_v2 import EARLY, V2_PHASES, place_of, v2_phase_of
 from harvdiag.upgrade.v1 import NodeStatus, Release, Upgrade
 
-__all__ = ["TIMES", "UpgradePlan", "toolkit_unseen"]
+__all__ = ["TIMES", "UpgradePlan"]
 
 BLOCKED = "ConcurrentUpgradeBlocked"
 OWNER = "management.harvesterhci.io"
 TIMES = "status.phaseTransitionTimestamps"
-
-
-def toolkit_unseen(snapshot: Snapshot) -> bool:
-    """Whether an UpgradePlan may run that could not be read; most releases lack the kind, so it is not read."""
-    return any(entry.state in {State.FORBIDDEN, State.FAILED} for entry in snapshot.gaps("UpgradePlan"))
 
 
 class UpgradePlan(Upgrade):

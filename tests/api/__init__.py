@@ -14,6 +14,7 @@ from tests.api.faults import (
     stall,
     status,
     truncated,
+    without_group,
 )
 from tests.api.login import PASSWORD, TOKEN, USER
 from tests.api.requests import Request
@@ -38,4 +39,5 @@ __all__ = [
     "stall",
     "status",
     "truncated",
+    "without_group",
 ]

@@ -164,6 +164,17 @@ def items_null() -> Fault:
     return lambda _, made: _changed(made(), lambda body: body | {"items": None})
 
 
+def without_group(name: str) -> Fault:
+    """Discovery that lacks an API group, as that of a server which is starting lacks those of its CRDs."""
+
+    def drop(body: dict[str, Any]) -> dict[str, Any]:
+        items = [item for item in body.get("items", ()) if item["metadata"].get("name") != name]
+        groups = [group for group in body.get("groups", ()) if group["name"] != name]
+        return {**body, **({"items": items} if "items" in body else {"groups": groups})}
+
+    return lambda _, made: _changed(made(), drop)
+
+
 def bad_item(item: Any = "no object") -> Fault:
     """A list that begins with something that is no object."""
     return lambda _, made: _changed(made(), lambda body: body | {"items": [item, *(body.get("items") or [])]})

@@ -123,7 +123,7 @@ def test_themed_is_another_figure(figure: Figure) -> None:
         ({"picture": "matrix", "focus": "srv09"}, "leave out the focus"),
         ({"picture": "changes"}, "needs an earlier state of the cluster"),
         ({"focus": "srv0"}, "no object named 'srv0'"),
-        ({"focus": "pod/srv09"}, "no kind 'pod'"),
+        ({"focus": "service/srv09"}, "no kind 'service'"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_told(cluster: Cluster, wish: dict[str, str], told: str) -> None:

@@ -253,9 +253,9 @@ def test_a_check_does_not_read_what_only_the_matrix_shows(tmp_path: Path) -> Non
     world.objects.append(new("kubevirt.io/v1", "VirtualMachineInstance", "web", "default", status={"nodeName": "hv01"}))
     cluster = from_bundle(tmp_path, world.objects)
     cluster.check()
-    assert not cluster.coverage.of("virtualmachineinstances.kubevirt.io")
+    assert not cluster.coverage.of("VirtualMachineInstance")
     draw(cluster, "matrix")
-    assert cluster.coverage.of("virtualmachineinstances.kubevirt.io")
+    assert cluster.coverage.of("VirtualMachineInstance")
 
 
 def test_machines_that_nobody_saw_are_no_fault(tmp_path: Path) -> None:

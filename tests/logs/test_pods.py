@@ -182,7 +182,7 @@ def test_pods_of_long_names_are_told_by_their_label() -> None:
         file(f"{long[:58]}bbbbb"): stamped("Volume theirs is not healthy.", minute=9),
     }
     of_metrics = Resource("metrics.k8s.io", "v1beta1", "pods", SYSTEM)
-    listed = logged(texts, [pod | {"kind": "pods"} for pod in pods], [Resource("", "v1", "pods", SYSTEM), of_metrics])
+    listed = logged(texts, pods, [Resource("", "v1", "pods", SYSTEM), of_metrics])
     quote = find_job_wait(listed, job(long))
     assert quote is not None
     assert "mine" in quote.line

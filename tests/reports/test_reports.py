@@ -12,7 +12,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.findings import Findings, Source
+from harvdiag.core.findings import Findings, Source, UpgradeState
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.core.wrap import wrap_commands
 from harvdiag.reports import FORMATS, render, rulebook, terminal, write_report
@@ -162,7 +162,7 @@ def test_markdown_report_reads_in_order(broken: Findings) -> None:
     marks = [
         "# issue-8236.zip",
         "support bundle, Harvester v1.4.2",
-        "**1 root cause and 1 consequence.",
+        "**2 errors: 1 root cause and 1 consequence.",
         "## error: Node srv09",
         "| object | field | value |",
         "**Next**",
@@ -390,11 +390,54 @@ def test_a_report_with_gaps_is_not_all_good() -> None:
     skipped, all_of_them = len(findings.skipped), len(findings.outcomes)
     assert (
         f"Undetermined: {skipped} of {all_of_them} checks could not be run; nothing found in the other "
-        f"{all_of_them - skipped}. 3 Nodes, 3 Machines."
+        f"{all_of_them - skipped}. No upgrade is under way. 3 Nodes, 3 Machines."
     ) in " ".join(ANSI.sub("", text).split())
     assert "Nothing found" not in text
     assert "\x1b[1;32m" not in text
     assert "\x1b[1;32m" in terminal.render(hd.open(HEALTHY).check(), colour=True)
+
+
+@pytest.mark.parametrize(
+    ("severities", "said"),
+    [
+        ("w", "1 warning. "),
+        ("eew", "2 errors, 1 warning. "),
+        ("wi", "1 warning, 1 note. "),
+        ("i", "Nothing that needs action; 1 note. No upgrade is under way. "),
+        ("ii", "Nothing that needs action; 2 notes. No upgrade is under way. "),
+        ("", "Nothing found. No upgrade is under way. "),
+    ],
+)
+def test_the_verdict_counts_by_severity(severities: str, said: str) -> None:
+    """It never says that nothing was found where anything was."""
+    words_of = {"e": Severity.ERROR, "w": Severity.WARNING, "i": Severity.INFO}
+    found = tuple(
+        Finding(
+            rule=f"r{n}", family="pairing", severity=words_of[s], subject=ObjectRef("Node", "", "hv01"), message="m"
+        )
+        for n, s in enumerate(severities)
+    )
+    healthy_one = hd.open(HEALTHY).check()
+    outcomes = [Outcome("r", "failed" if found else "passed", findings=found)]
+    findings = Findings(healthy_one.source, healthy_one.coverage, outcomes, UpgradeState())
+    assert words.build_verdict(findings).startswith(said)
+    gap = Findings(
+        healthy_one.source, healthy_one.coverage, [*outcomes, Outcome("s", "skipped", "why")], UpgradeState()
+    )
+    assert words.build_verdict(gap).startswith("Undetermined: 1 of 2" if set(severities) <= {"i"} else said)
+
+
+def test_the_verdict_says_how_far_an_upgrade_is() -> None:
+    """Of one that gets on; where a finding holds it up, that is the answer, and nothing runs."""
+    findings = hd.open(HEALTHY.parent / "upgrade-half-way.zip").check()
+    assert words.build_verdict(findings).startswith(
+        "Nothing found. An upgrade to v1.4.2 runs: phase 7 of 8, 2 of 4 nodes done, last movement "
+    )
+    assert " runs: " not in words.build_verdict(hd.open(HEALTHY.parent / "lost-acknowledgement.zip").check())
+    assert findings.upgrade is not None
+    assert hd.open(HEALTHY.parent / "upgrade-half-way.zip").check("pairing").upgrade is None
+    unknown = port.cluster(healthy().objects, Upgrade=State.FAILED).check()
+    assert "No upgrade" not in words.build_verdict(unknown)
 
 
 def test_the_verdict_does_not_count_what_was_not_seen() -> None:

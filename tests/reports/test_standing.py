@@ -19,7 +19,19 @@ from tests.world.faults import orphan
 from tests.world.samples import DATA
 from tests.world.upgradeplans import at_v2
 
-KEYS = ["schema", "tool", "upgrade", "plan", "stuck", "waits_for", "nodes", "planner", "explanation", "findings"]
+KEYS = [
+    "schema",
+    "tool",
+    "upgrade",
+    "plan",
+    "stuck",
+    "waits_for",
+    "nodes",
+    "planner",
+    "explanation",
+    "findings",
+    "coverage",
+]
 UPGRADE = ["name", "version", "previous_version", "state", "phase", "running", "conditions", "percent"]
 NODE = ["name", "state", "step", "step_name", "machine", "kubelet", "os", "ready", "cordoned", "waits_for", "jobs"]
 

@@ -10,13 +10,14 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
-from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
+from harvdiag.core.errors import AccessError, HarvdiagError, SourceError, UsageError
 from harvdiag.core.model import State
 from harvdiag.io.api.pool import CONNECTIONS
+from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.live.reader import connect
-from tests.api import Rights, bad_item, status
+from tests.api import Rights, bad_item, close, status, without_group
 from tests.api.fixture import Serve
 from tests.routes import BROKEN
 from tests.transport.lab import assert_skipped, cluster, states
@@ -29,6 +30,8 @@ CHECKED = len(DIAGNOSIS)
 """The kinds that the checks stand on, each listed once."""
 PLANS = "/api/v1/namespaces/fleet-local/secrets"
 BASE = ["/api", "/apis", "/version"]
+HARVESTER = "harvesterhci.io"
+GROUP = f"/apis/{HARVESTER}"
 
 
 def test_a_healthy_cluster(serve: Serve, tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ def test_more_than_a_page(serve: Serve, tmp_path: Path) -> None:
     of = cluster(api, tmp_path)
     assert len(of.table("pods")) == 1100
     assert api.paths.count("/api/v1/pods") == 3
-    assert {entry.namespace for entry in of.coverage.of("pods")} == {"ns-0", "ns-1", "ns-2"}
+    assert {entry.namespace for entry in of.coverage.of("Pod") if entry.count} == {"ns-0", "ns-1", "ns-2"}
     large = serve(healthy(["a", "b", "c"], [f"w{number}" for number in range(507)]).objects)
     findings = cluster(large, tmp_path).check()
     assert (findings.source.nodes, len(findings), findings.skipped) == (510, 0, ())
@@ -122,7 +125,7 @@ def test_an_empty_kind(serve: Serve, tmp_path: Path) -> None:
     """Nothing of it is there, and that is known."""
     of = cluster(serve(WORLD.objects), tmp_path)
     assert len(of.table("events")) == 0
-    assert [entry.state for entry in of.coverage.of("events")] == [State.EMPTY]
+    assert [entry.state for entry in of.coverage.of("Event")] == [State.EMPTY]
 
 
 def test_kinds_that_hold_credentials_are_never_asked_for(serve: Serve, tmp_path: Path) -> None:
@@ -231,7 +234,49 @@ def test_a_cluster_that_is_no_harvester(serve: Serve, tmp_path: Path, aggregated
     api = serve(nodes, missing=kinds, aggregated=aggregated)
     with pytest.raises(SourceError, match=r"is not a Harvester cluster.*choose another with --context"):
         cluster(api, tmp_path)
-    assert sorted(api.paths) == BASE
+    assert sorted(api.paths) == sorted([*BASE, GROUP])
+
+
+@pytest.mark.parametrize("aggregated", [True, False])
+def test_an_api_server_that_is_starting(serve: Serve, tmp_path: Path, aggregated: bool) -> None:
+    """Discovery lacks the groups of CRDs, which answer 503: it is asked again, and read when they are there."""
+    api = serve(WORLD.objects, aggregated=aggregated)
+    api.fail("/apis", without_group(HARVESTER), times=2)
+    api.fail(GROUP, status(503, {"Retry-After": "0"}), times=2)
+    waits: list[str] = []
+
+    class Telling(Progress):
+        def _draw_state(self) -> None:
+            waits.append(self.text)
+
+    progress = Telling()
+    of = Cluster(Snapshot(connect(None, api.kubeconfig(tmp_path / "config"), 10, progress)))
+    assert [of.source.nodes, of.source.machines] == [3, 3]
+    assert api.paths.count(GROUP) == 4  # twice 503, once in spite of a discovery that lacks it, and then both know it
+    assert waits[0] == "waiting for the API server of lab, which is starting"
+    assert not progress.awaited
+
+
+def test_an_api_server_that_goes_on_starting(serve: Serve, tmp_path: Path) -> None:
+    """One line, once the time of a request is over; and no advice to choose another cluster."""
+    api = serve(WORLD.objects)
+    api.fail("/apis", without_group(HARVESTER))
+    api.fail(GROUP, status(503))
+    with pytest.raises(AccessError) as caught:
+        cluster(api, tmp_path, timeout=1)
+    assert str(caught.value) == (
+        f"context lab: {api.url} cannot be read: its API server is starting and does not serve {HARVESTER} yet: the "
+        "server is currently unable to handle the request (503); try again in a minute"
+    )
+
+
+def test_an_api_server_that_goes_away_as_it_starts(serve: Serve, tmp_path: Path) -> None:
+    """The network is to blame, not the cluster."""
+    api = serve(WORLD.objects)
+    api.fail("/apis", without_group(HARVESTER))
+    api.fail(GROUP, close(None))
+    with pytest.raises(AccessError, match="cannot be reached"):
+        cluster(api, tmp_path, timeout=1)
 
 
 def test_a_time_that_lets_nothing_be_read(serve: Serve, tmp_path: Path) -> None:

@@ -17,14 +17,8 @@ from harvdiag.core.model import CoverageEntry, State
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.rules import registry
 from harvdiag.snapshot import Snapshot
-from harvdiag.sources.saved.reader import (
-    SavedReader,
-    contains_snapshot,
-    is_snapshot_file,
-    looks_like_snapshot,
-    manifest_checksum,
-    sha256_hex,
-)
+from harvdiag.sources.saved.manifest import manifest_checksum, sha256_hex
+from harvdiag.sources.saved.reader import SavedReader, contains_snapshot, is_snapshot_file, looks_like_snapshot
 from harvdiag.sources.saved.writer import save_snapshot
 from tests.routes import BROKEN, HEALTHY, subjects, told
 from tests.world.objects import new
@@ -182,8 +176,8 @@ def test_a_kind_that_was_not_saved_was_not_looked_at(parts: Members, tmp_path: P
     assert found.snapshot.gap("Machine") == why
     assert found.coverage.of("Machine")[0].namespace == "fleet-local"
     assert "machines.cluster.x-k8s.io" not in found.kinds
-    with pytest.raises(UsageError, match=r"no kind 'pods' in s\.zip"):
-        found.table("pods")
+    with pytest.raises(UsageError, match=r"no kind 'services' in s\.zip"):
+        found.table("services")
     assert not found.check()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
 from harvdiag.core.errors import AccessError
@@ -17,17 +19,19 @@ from harvdiag.io.api.discovery import (
     parse_discovery,
     parse_resources,
 )
-from harvdiag.io.api.errors import FailureReason, RequestError
+from harvdiag.io.api.errors import FailureReason, RequestError, StoppedError
 from harvdiag.io.api.login import Login, log_in
 from harvdiag.io.api.pool import CONNECTIONS, run_concurrently
 from harvdiag.io.api.retry import with_retries
-from harvdiag.io.api.transport import JSON, Transport
+from harvdiag.io.api.transport import JSON, Transport, quote_segment
 
 __all__ = ["Connection", "open_connection"]
 
 VERSION = "/version"
 POOL_SIZE = 8 * CONNECTIONS
 """Connections in the pool: requests that hang after Ctrl-C keep theirs, and reading can continue with the others."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+"""Seconds between two questions to a server that is starting, doubled each time."""
 TRIES = 2
 """At the first contact a person is waiting and can fix what is wrong: few retries."""
 PROBLEMS = {
@@ -49,6 +53,8 @@ FATAL = {
     FailureReason.INVALID_RESPONSE,
 }
 """If one of the first requests fails for such a reason, no other can succeed."""
+PASSING = {FailureReason.UNAVAILABLE, FailureReason.CONNECTION_FAILED, FailureReason.TIMEOUT}
+STARTING = "cannot be read: its API server is starting and does not serve {} yet: {}; try again in a minute"
 
 
 class Connection:
@@ -97,6 +103,39 @@ class Connection:
             self.discovery_errors.append(f"the kinds of {group}/{version} are unknown: {error}")
             return []
 
+    def wait_for_group(self, name: str, on_wait: Callable[[], None]) -> bool:
+        """Return whether an API group that discovery lacks is served after all.
+
+        A server that is starting lacks the groups of its CRDs and answers 503 below them: then it is asked again for
+        as long as a request may take, with a call of `on_wait` first. Raises AccessError if it lacks the group still.
+        """
+        deadline = time.monotonic() + self.transport.timeout
+        pauses = (min(FIRST_PAUSE * 2**number, LONGEST_PAUSE) for number in count())
+        while True:
+            error = self._group_failure(name)
+            if error is None or error.reason not in PASSING:
+                return error is None
+            wait = next(pauses) if error.retry_after is None else error.retry_after
+            if error.reason is not FailureReason.UNAVAILABLE:
+                raise _access_error(self.login, error)
+            if time.monotonic() + wait > deadline:
+                raise _access_error(self.login, error, STARTING.format(name, str(error).rstrip(".")))
+            on_wait()
+            if self.transport.stop.wait(wait):
+                raise StoppedError
+
+    def _group_failure(self, name: str) -> RequestError | None:
+        """Why an API group cannot be used; None if it can, and then discovery knows it."""
+        try:
+            self.transport.get(f"/apis/{quote_segment(name)}")
+            answers = {path: self.transport.get(path, None, AGGREGATED) for path in ROOTS}
+            self.served = parse_discovery(answers)
+        except RequestError as error:
+            return error
+        if self.served.has_group(name) is False:
+            return RequestError(FailureReason.UNAVAILABLE, "its discovery does not know it yet")
+        return None
+
     def explain_failure(self, error: RequestError) -> str:
         """Return the message for a failed request, with how to log in again if that is what it needs."""
         if error.reason is FailureReason.UNAUTHORIZED:
@@ -135,11 +174,11 @@ def _get_answer(transport: Transport, path: str, accept: str) -> Any:
         return error
 
 
-def _access_error(login: Login, error: RequestError) -> AccessError:
+def _access_error(login: Login, error: RequestError, problem: str = "") -> AccessError:
     where = f"context {login.context}: {login.server}"
     if error.reason is FailureReason.UNAUTHORIZED:
         who = f" of {login.user}" if login.user else ""
         return AccessError(
             f"{where} does not accept the credentials ({login.auth_method}{who}): {error}; {login.login_hint}"
         )
-    return AccessError(f"{where} {PROBLEMS[error.reason].format(str(error).rstrip('.'))}")
+    return AccessError(f"{where} {problem or PROBLEMS[error.reason].format(str(error).rstrip('.'))}")

@@ -94,9 +94,10 @@ def load_kit_document(data: bytes) -> Any:
 
 
 @_forgetting_words()
-def load_kit_list(data: bytes) -> list[Any]:
+def load_kit_list(data: bytes, chosen: Callable[[bytes], bool] | None = None) -> list[Any]:
     """Load the items of a list file of a bundle, without their managedFields; the caller checks the items.
 
+    With `chosen`, only the items for whose text it is true are parsed; all of them where the text cannot be divided.
     Raises TextError if the file is truncated, not a list, or not text that the kit could have written.
     """
     check_text(data)
@@ -108,7 +109,9 @@ def load_kit_list(data: bytes) -> list[Any]:
         if tail <= data.rfind(_ITEM):
             raise _truncated_error()
         _check_tail(data, tail)
-        items = [_load_item(data, start, end) for start, end in _item_spans(data, head.end(), tail)]
+        spans = _item_spans(data, head.end(), tail)
+        picked = spans if chosen is None else (span for span in spans if chosen(data[slice(*span)]))
+        items = [_load_item(data, start, end) for start, end in picked]
     for item in items:
         _drop_managed(item)
     return items

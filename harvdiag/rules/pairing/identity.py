@@ -50,7 +50,7 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
             continue
         machine = edge.target
         back = pairing.node_ref(machine)
-        holders = [e.source for e in facts.links.edges_to(node, NODE_REF) if e.source.namespace == FLEET]
+        holders = [e.source for e in facts.links.edges_to(node, NODE_REF) if pairing.is_own(e.source)]
         if (back and back.target == node) or not (back or holders):
             continue
         other = f"Node {back.target.name}" if back else "no Node"
@@ -94,6 +94,7 @@ def _comparison_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
     "nodes-share-machine",
     short="shared Machine",
     needs={"Node", "Machine"},
+    optional={"Upgrade", "UpgradePlan"},
     links=["harvester/harvester#8222", "rancher/rancher#45646"],
 )
 def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
@@ -252,7 +253,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for node in pairing.nodes:
         machines = [e.source for e in facts.links.edges_to(node, NODE_REF) if e.source in facts.links.objects]
-        machines = [m for m in machines if m.namespace == FLEET and pairing.uid_differs(m)]
+        machines = [m for m in machines if pairing.is_own(m) and pairing.uid_differs(m)]
         if machines:
             names = " and ".join(machine.name for machine in machines)
             yield Hit(

@@ -70,9 +70,9 @@ def rkebootstrap_without_machine(facts: Facts) -> Iterator[Hit]:
 
 
 def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -> Iterator[Hit]:
-    for part in facts.links.refs(kind):
+    for part in facts.pairing.parts(kind):
         machine = part._replace(kind="Machine")
-        if part.namespace != FLEET or facts.recently_created(part) or facts.recently_deleted(part):
+        if facts.recently_created(part) or facts.recently_deleted(part):
             continue
         # A Machine of another name may reference the part: then it is in use.
         if machine in facts.links.objects or facts.links.edges_to(part, by):

@@ -38,6 +38,7 @@ READ_DELETION = (
     alike="have found no Node",
     missing=("Machine", "Node"),
     needs={"Machine"},
+    optional={"Node", "CustomMachine", "RKEBootstrap"},
     links=["harvester/harvester#7392", "harvester/harvester#6041"],
 )
 def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
@@ -179,6 +180,7 @@ def _deletion_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]
     short="Machine not running",
     alike="are not in phase Running",
     needs={"Machine"},
+    optional={"Node"},
     links=["harvester/harvester#6810", "harvester/harvester#6253"],
 )
 def machine_not_running(facts: Facts) -> Iterator[Hit]:
@@ -215,6 +217,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     short="Machine stuck deleting",
     alike=advice.LONG_DELETED,
     needs={"Machine"},
+    optional={"Node"},
     links=["harvester/harvester#7065", "harvester/harvester#8627", "rancher/rancher#45646"],
 )
 def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
@@ -307,7 +310,7 @@ def no_machine_listed(facts: Facts) -> Iterator[Hit]:
     """
     pairing = facts.pairing
     referencing = [node for node in pairing.nodes if pairing.machine_ref(node)]
-    parts = [ref for kind in ("RKEBootstrap", "CustomMachine") for ref in facts.links.refs(kind)]
+    parts = [ref for kind in ("RKEBootstrap", "CustomMachine") for ref in pairing.parts(kind)]
     if pairing.machines or not (referencing or parts):
         return
     yield Hit(

@@ -28,6 +28,7 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
     alike="have no Machine",
     missing=("Node", "Machine"),
     needs=PAIRING,
+    optional={"Plan", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#8236", "harvester/harvester#8179", "harvester/harvester#8222"],
 )
 def node_without_machine(facts: Facts) -> Iterator[Hit]:
@@ -141,6 +142,7 @@ def _unseen_node_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
     short="dangling Machine",
     alike="reference a Machine that does not exist",
     needs={"Node", "Machine"},
+    optional={"Upgrade", "UpgradePlan"},
     links=["harvester/harvester#7392"],
 )
 def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
@@ -270,8 +272,9 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
 
 def _requested_labels(facts: Facts, node: ObjectRef) -> list[Evidence]:
     """Return the labels that the Node's RKEBootstrap asks for."""
-    parts = [edge.source for edge in facts.links.edges_to(node) if edge.source.kind == "RKEBootstrap"]
-    return [evidence for part in parts for evidence in field_evidence(facts, part, REQUESTED_LABELS)]
+    parts = [edge.source for edge in facts.links.edges_to(node, kind="RKEBootstrap")]
+    own = filter(facts.pairing.is_own, parts)
+    return [evidence for part in own for evidence in field_evidence(facts, part, REQUESTED_LABELS)]
 
 
 def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def _restore_steps(resource: str) -> tuple[str, ...]:
     alike="have no plan Secret",
     missing=("Machine", "Secret"),
     needs={"Machine", "Secret"},
+    optional={"Node"},
     links=["harvester/harvester#7392"],
 )
 def machine_without_plan(facts: Facts) -> Iterator[Hit]:

@@ -15,9 +15,10 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.phases import AT_SERVICES
-from harvdiag.upgrade.v2 import toolkit_unseen
 
 PHASE = "status.phase"
+GOOD_IF_FALSE = frozenset({"Paused", "Deleting", "RollingOut", "ScalingUp", "ScalingDown", "Remediating"})
+"""Conditions of v1beta2 that are False while nothing is the matter."""
 LASTING = timedelta(hours=2)
 """How long the cluster may take to return to Provisioned before that is reported; it normally takes minutes."""
 
@@ -25,7 +26,7 @@ LASTING = timedelta(hours=2)
 @rule(
     "capi-cluster-not-provisioned",
     short="CAPI cluster not provisioned",
-    needs={"Cluster", "Upgrade"},
+    needs={"Cluster", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
 )
 def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
@@ -34,11 +35,10 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     Harvester refuses to start an upgrade while it is not. During an upgrade the cluster leaves that phase for a while
     and returns to it, so that only a phase from which it does not recover is a finding then.
     """
-    if toolkit_unseen(facts.snapshot):
-        return
     phase = get_text(facts.links.objects.get(LOCAL), PHASE)
-    last = {"Failed", "Deleting"}
-    if phase in {"", "Provisioned"} or facts.recently_created(LOCAL) or (facts.rollout and phase not in last):
+    if phase in {"", "Provisioned"} or facts.recently_created(LOCAL):
+        return
+    if phase not in {"Failed", "Deleting"} and facts.rollout:
         return
     yield Hit(
         subject=LOCAL,
@@ -73,7 +73,7 @@ def _cluster_causes() -> tuple[Cause, ...]:
     short="CAPI cluster still provisioning",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Cluster", "Upgrade"},
+    needs={"Cluster", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
 )
 def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
@@ -106,5 +106,6 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
 
 
 def _unchanged_since(obj: Obj | None) -> str:
-    """Return when a condition that is not True last changed; empty if none has a time."""
-    return latest_time(*(row.changed for row in conditions_of(obj, ALL_LISTS) if row.status != "True"))
+    """Return when a condition that should be True and is not last changed; empty if none has a time."""
+    open_rows = (row for row in conditions_of(obj, ALL_LISTS) if row.status != "True" and row.type not in GOOD_IF_FALSE)
+    return latest_time(*(row.changed for row in open_rows))

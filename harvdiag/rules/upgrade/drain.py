@@ -22,7 +22,7 @@ from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.phases import PRELOADED
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
-SEEN = {"Upgrade", "Node", "Machine", "Secret"}
+SEEN = {"Upgrade", "UpgradePlan", "Node", "Machine", "Secret"}
 UNDRAINED = (DrainStep.DRAIN_ANNOUNCED, DrainStep.PRE_DRAIN_REQUESTED, DrainStep.PRE_DRAIN_ACKNOWLEDGED)
 UNDER_DRAIN = (
     DrainStep.PRE_DRAIN_REQUESTED,
@@ -145,6 +145,7 @@ def _turn_advice(nodes: list[NodeUpgrade]) -> str:
     holds=True,
     severity=Severity.WARNING,
     needs=SEEN,
+    optional={"Job"},
     links=["harvester/harvester#2053", "harvester/harvester#7366", "harvester/harvester#7553"],
 )
 def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:

@@ -53,7 +53,7 @@ PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
 @rule(
     "upgrade-pre-drain-unanswered",
     short="pre-drain unanswered",
-    needs=SEEN,
+    needs={*SEEN, "Job"},
     links=["harvester/harvester#3021", "harvester/harvester#6022", "harvester/harvester#7067"],
 )
 def upgrade_pre_drain_unanswered(facts: Facts) -> Iterator[Hit]:
@@ -121,7 +121,7 @@ def _missed_post_drain(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, sec
 @rule(
     "upgrade-post-drain-unanswered",
     short="post-drain unanswered",
-    needs=SEEN,
+    needs={*SEEN, "Job"},
     links=[
         "harvester/harvester#11543",
         "harvester/harvester#3021",

@@ -25,7 +25,7 @@ FAILED = condition_column("failed", "Failed")
 @rule(
     "helm-job-failing",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Job"},
+    needs={"Upgrade", "Job", "UpgradePlan"},
     links=["https://github.com/harvester/docs/issues/1120"],
     everywhere=True,
 )

@@ -33,7 +33,12 @@ RESTART_HARVESTER = (
 )
 
 
-@rule("upgrade-job-failed", needs={"Upgrade", "Job"}, links=["harvester/harvester#3648", "harvester/harvester#7457"])
+@rule(
+    "upgrade-job-failed",
+    needs={"Upgrade", "Job", "UpgradePlan"},
+    optional={"Bundle", "ManagedChart"},
+    links=["harvester/harvester#3648", "harvester/harvester#7457"],
+)
 def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
     """A Job of the upgrade has failed.
 
@@ -100,6 +105,7 @@ def _failure_evidence(facts: Facts, job: Job) -> tuple[Evidence, ...]:
 @rule(
     "upgrade-status-behind-job",
     needs={"Upgrade", "Node", "Job"},
+    optional={"Machine", "Secret"},
     links=["harvester/harvester#9371", "harvester/harvester#10101"],
 )
 def upgrade_status_behind_job(facts: Facts) -> Iterator[Hit]:

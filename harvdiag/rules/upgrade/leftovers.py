@@ -20,7 +20,6 @@ from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.handshake import DrainStep, annotation_path, read_handshake
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.plans import node_plans
-from harvdiag.upgrade.v2 import toolkit_unseen
 
 STRATEGY = "spec.rkeConfig.upgradeStrategy"
 ROLES = ("controlPlane", "worker")
@@ -46,7 +45,7 @@ class _Remains(NamedTuple):
     upgrades: list[str]
 
 
-@rule("chart-left-paused", severity=Severity.WARNING, needs={"ManagedChart", "Upgrade"})
+@rule("chart-left-paused", severity=Severity.WARNING, needs={"ManagedChart", "Upgrade", "UpgradePlan"})
 def chart_left_paused(facts: Facts) -> Iterator[Hit]:
     """A ManagedChart is paused though no upgrade runs.
 
@@ -79,7 +78,8 @@ def chart_left_paused(facts: Facts) -> Iterator[Hit]:
 
 @rule(
     "upgrade-deleted-midway",
-    needs={"Upgrade", "Cluster.provisioning.cattle.io", "Secret"},
+    needs={"Upgrade", "Cluster.provisioning.cattle.io", "Secret", "UpgradePlan", "Node", "Machine"},
+    optional={"ManagedChart", "Plan"},
     links=["harvester/harvester#6203", "harvester/harvester#10048"],
 )
 def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
@@ -142,8 +142,8 @@ def _remains_evidence(facts: Facts, remains: _Remains) -> tuple[Evidence, ...]:
 
 
 def _upgrade_running(facts: Facts) -> bool:
-    """Return whether an upgrade of either kind runs, or may run because its kind could not be read."""
-    return facts.upgrade_run is not None or toolkit_unseen(facts.snapshot) or facts.upgrades.plan is not None
+    """Return whether an upgrade of either kind runs."""
+    return facts.upgrade_run is not None or facts.upgrades.plan is not None
 
 
 def _recently_ended(facts: Facts) -> bool:

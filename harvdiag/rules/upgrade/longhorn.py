@@ -21,7 +21,7 @@ LONGHORN = "longhorn-system"
     "longhorn-node-evicting",
     short="Longhorn node evicting",
     severity=Severity.WARNING,
-    needs={"Node.longhorn.io", "Upgrade"},
+    needs={"Node.longhorn.io", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#7717"],
 )
 def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
@@ -76,6 +76,7 @@ def _eviction_fields(obj: Obj) -> list[str]:
     short="leftover Longhorn node",
     severity=Severity.WARNING,
     needs={"Node.longhorn.io", "Node"},
+    optional={"Machine"},
 )
 def leftover_longhorn_node(facts: Facts) -> Iterator[Hit]:
     """Longhorn still has a node that does not exist.

@@ -39,7 +39,7 @@ class _MissingJob(NamedTuple):
 @rule(
     "upgrade-node-without-job",
     short="without job",
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "UpgradePlan"},
     links=["harvester/harvester#3021", "harvester/harvester#9371"],
 )
 def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:

@@ -32,6 +32,18 @@ from harvdiag.upgrade.jobs import COMPLETE, job_selector
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
+PLANNED = {
+    "Upgrade",
+    "UpgradePlan",
+    "Node",
+    "Machine",
+    "Secret",
+    "Job",
+    "Cluster",
+    PROVISIONING.kind,
+    CONTROL_PLANE.kind,
+}
+ENDED = {"Upgrade", "UpgradePlan"}
 VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 BRING_BACK = (
     advice.LIST_NODES,
@@ -56,7 +68,7 @@ class _Obstacle(NamedTuple):
     "upgrade-node-never-started",
     short="never started",
     reason=Reason.NEVER_BEGUN,
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "Cluster", "RKEControlPlane"},
+    needs=PLANNED,
     links=[
         "harvester/harvester#5206",
         "harvester/harvester#7667",
@@ -198,7 +210,8 @@ def _planner_steps(node: NodeUpgrade, machine: ObjectRef) -> tuple[str, ...]:
 
 @rule(
     "upgrade-names-missing-node",
-    needs={"Upgrade", "Node"},
+    needs={"Upgrade", "Node", "UpgradePlan"},
+    optional={"Machine", "Job"},
     links=["harvester/harvester#7874", "harvester/harvester#10048", "harvester/harvester#4902"],
 )
 def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
@@ -242,7 +255,7 @@ def _missing_node_evidence(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade)
     )
 
 
-@rule("upgrade-node-failed", short="failed", needs={"Upgrade"}, links=["harvester/harvester#7457"])
+@rule("upgrade-node-failed", short="failed", needs=ENDED, optional={"Node"}, links=["harvester/harvester#7457"])
 def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
     """A node's upgrade has failed.
 

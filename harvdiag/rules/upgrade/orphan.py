@@ -31,7 +31,7 @@ NO_FORCE_V2 = (
 
 @rule(
     "upgrade-blocked-by-orphan-node",
-    needs={"Upgrade", "Node", "Machine", "CustomMachine", "RKEBootstrap"},
+    needs={"Upgrade", "Node", "Machine", "CustomMachine", "RKEBootstrap", "UpgradePlan"},
     links=["harvester/harvester#8236"],
 )
 def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:

@@ -26,7 +26,8 @@ DRAINS_AT_ONCE = "is drained at once: VMs that cannot migrate are shut down"
     short="paused",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade"},
+    needs={"Upgrade", "UpgradePlan"},
+    optional={"Node"},
     links=["harvester/harvester#8980", "harvester/harvester#10099"],
 )
 def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:

@@ -55,6 +55,7 @@ LEAVE_CLUSTER = "Do not change the provisioning Cluster by hand: the nodes would
     "upgrade-node-phase-not-started",
     short="phase not started",
     needs={"Upgrade", "Plan", "Node"},
+    optional={"Cluster.provisioning.cattle.io"},
     links=["harvester/harvester#10940"],
 )
 def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
@@ -108,7 +109,12 @@ def _gate_note_steps(name: str, plan: NodePlan | None, noted: tuple[Evidence, ..
         )
 
 
-@rule("upgrade-failed-in-phase", needs={"Upgrade"}, links=["harvester/harvester#10048"])
+@rule(
+    "upgrade-failed-in-phase",
+    needs={"Upgrade", "UpgradePlan"},
+    optional={"Job", "Bundle", "ManagedChart"},
+    links=["harvester/harvester#10048"],
+)
 def upgrade_failed_in_phase(facts: Facts) -> Iterator[Hit]:
     """The latest upgrade has failed.
 

@@ -83,7 +83,7 @@ STEPS = {
 @rule(
     "planner-waits-for-ghost-machine",
     short="planner waits for ghost Machine",
-    needs={"Machine", "Node", "RKEControlPlane"},
+    needs={"Machine", "Node", "RKEControlPlane", "Cluster.provisioning.cattle.io"},
     links=["harvester/harvester#6203", "harvester/harvester#5158"],
 )
 def planner_waits_for_ghost_machine(facts: Facts) -> Iterator[Hit]:
@@ -154,7 +154,16 @@ def _first_message(reports: list[tuple[PlannerMessage, list[str]]]) -> str:
     "upgrade-planner-stalled",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "RKEControlPlane"},
+    needs={
+        "Upgrade",
+        "Node",
+        "Machine",
+        "Secret",
+        "Job",
+        "RKEControlPlane",
+        "Cluster.provisioning.cattle.io",
+        "UpgradePlan",
+    },
     links=[
         "harvester/harvester#6041",
         "harvester/harvester#10522",

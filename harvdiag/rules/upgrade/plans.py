@@ -45,6 +45,7 @@ START_AGAIN = (
 @rule(
     "upgrade-plan-blocked-by-unmanaged-node",
     needs={"Upgrade", "Plan", "Node"},
+    optional={"Machine"},
     links=["harvester/harvester#8236", "harvester/harvester#8179"],
 )
 def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
@@ -101,6 +102,7 @@ def _unmanaged_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
     "upgrade-will-wait-for-unmanaged-node",
     severity=Severity.WARNING,
     needs={"Upgrade", "Node"},
+    optional={"Machine"},
     links=["harvester/harvester#8236", "harvester/harvester#8179"],
 )
 def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
@@ -143,6 +145,7 @@ def _label_path(plan: NodePlan) -> str:
 @rule(
     "upgrade-prepare-stuck",
     needs={"Upgrade", "Plan", "Node", "Job"},
+    optional={"Machine"},
     links=["harvester/harvester#9880", "harvester/harvester#4902"],
 )
 def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
@@ -164,6 +167,7 @@ def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
 
 def _failed_nodes(facts: Facts, plan: NodePlan) -> dict[str, str]:
     """Return the Nodes on which a Job of the plan failed (a full disk, its deadline of an hour) and none is active."""
+    facts.snapshot.require("Job", plan.ref.namespace)
     jobs = [
         job for job in facts.snapshot.objects("Job") if get_labels(job).get("upgrade.cattle.io/plan") == plan.ref.name
     ]
@@ -175,6 +179,7 @@ def _failed_nodes(facts: Facts, plan: NodePlan) -> dict[str, str]:
 @rule(
     "upgrade-plan-waits-for-dead-node",
     needs={"Upgrade", "Plan", "Node"},
+    optional={"Machine", "Job"},
     links=["harvester/harvester#9880", "harvester/harvester#10101"],
 )
 def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
@@ -264,7 +269,11 @@ def _liveness_evidence(facts: Facts, node: ObjectRef, *paths: str) -> Iterator[E
         yield Evidence(node, ready.path, ready.status or None)
 
 
-@rule("system-agent-plan-stuck", needs={"Plan", "Node"}, links=["harvester/harvester#9880"])
+@rule(
+    "system-agent-plan-stuck",
+    needs={"Plan", "Node", "Machine", "CustomMachine", "RKEBootstrap", "Job", "Upgrade"},
+    links=["harvester/harvester#9880"],
+)
 def system_agent_plan_stuck(facts: Facts) -> Iterator[Hit]:
     """Rancher's plan that installs the system agent is stuck.
 
@@ -300,6 +309,7 @@ def _why_blocked(facts: Facts, plan: NodePlan, name: str) -> str:
 
 def _is_registering(facts: Facts, plan: NodePlan, node: str) -> bool:
     """Return whether a Job of the plan has been active on the Node for less than an hour: it may still register it."""
+    facts.snapshot.require("Job", plan.ref.namespace)
     jobs = _jobs_on_node(facts, plan, node)
     starts = [get_text(job, "status.startTime") for job in jobs if field_path("status.active").get(job)]
     ages = [age for start in starts if (age := facts.now.since(Timestamp(start))) is not None]

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.conditions import condition_path, find_condition
-from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
@@ -25,17 +24,16 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 HELD = timedelta(hours=2)
 """How long a pre-drain Job may run: VMs migrate in minutes, and a rebuild of a large volume may take an hour."""
 WITNESS = "node-role.harvesterhci.io/witness"
-VOLUME, VMI = "Volume.longhorn.io", "virtualmachineinstances.kubevirt.io"
+VOLUME, VMI = "Volume.longhorn.io", "VirtualMachineInstance"
 MIGRATABLE = condition_column("migratable", "LiveMigratable")
 MOST_SHOWN = 5
 """How many volumes and VMs each are named; the message counts the rest."""
 
 
 class _Hold(NamedTuple):
-    """A Job that does not end and the objects that block it; `unseen` is why volumes were not seen, or empty."""
+    """A Job that does not end and the objects that block it."""
 
     job: Job
-    unseen: str
     volumes: list[tuple[ObjectRef, Obj]]
     vms: list[tuple[ObjectRef, Obj]]
 
@@ -45,7 +43,8 @@ class _Hold(NamedTuple):
     short="pre-drain held",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Job"},
+    needs={"Upgrade", "Node", "Job", "UpgradePlan"},
+    optional={VOLUME, VMI},
     links=[
         "harvester/harvester#7067",
         "harvester/harvester#3648",
@@ -58,7 +57,6 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
 
     The Job waits until Longhorn's volumes are healthy and no VM runs on the node any more. A volume that cannot be
     rebuilt, or a VM that can neither migrate nor be shut down, keeps it waiting; no other node has its turn meanwhile.
-    If the volumes were not seen, that is reported instead.
     """
     rollout = rollout_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
@@ -66,10 +64,17 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
         if rollout is None or job is None:
             continue
         # Volumes and VMs are read only here, where an upgrade hangs: there may be thousands, and most checks need none.
-        unseen = facts.snapshot.gap(VOLUME) or ""
-        hold = _Hold(job, unseen, _unhealthy_volumes(facts, rollout, node), _immovable_vms(facts, node))
-        if hold.volumes or hold.vms or hold.unseen:
+        hold = _Hold(job, _unhealthy_volumes(facts, rollout, node), _immovable_vms(facts, node))
+        if hold.volumes or hold.vms:
             yield _held_hit(facts, rollout, node, hold)
+        else:
+            _require_all_seen(facts)
+
+
+def _require_all_seen(facts: Facts) -> None:
+    """End without an answer where what blocks the Job may be among volumes or VMs that were not seen."""
+    facts.snapshot.require(VOLUME)
+    facts.snapshot.require(VMI)
 
 
 def _overdue_job(facts: Facts, node: NodeUpgrade) -> Job | None:
@@ -104,13 +109,9 @@ def _immovable_vms(facts: Facts, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj
 
     Bundles contain VMs of only a few namespaces.
     """
-    try:
-        kind = facts.snapshot.resolve_kind(VMI).name
-    except HarvdiagError:
-        return []
-    local = [obj for obj in facts.snapshot.objects(kind) if get_text(obj, "status.nodeName") == node.name]
+    local = [obj for obj in facts.snapshot.objects(VMI) if get_text(obj, "status.nodeName") == node.name]
     blocked = [o for o in local if get_text(o, "status.phase") == "Running" and MIGRATABLE.value(o) == "False"]
-    return [(ObjectRef(kind, namespace_of(obj), name_of(obj)), obj) for obj in blocked]
+    return [(ObjectRef(VMI, namespace_of(obj), name_of(obj)), obj) for obj in blocked]
 
 
 def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold) -> Hit:
@@ -149,15 +150,11 @@ def _describe_hold(hold: _Hold) -> str:
     parts += [
         f"VM {ref.namespace}/{ref.name} cannot migrate{_migration_reason(obj)}" for ref, obj in hold.vms[:MOST_SHOWN]
     ]
-    if not parts:
-        return f"what blocks it cannot be seen here ({VOLUME} {hold.unseen})"
     more = len(hold.volumes) + len(hold.vms) - len(parts)
     return join_names(parts) + (f"; {more} more block it too" if more else "")
 
 
 def _next_steps(node: NodeUpgrade, hold: _Hold) -> Iterator[str]:
-    if not hold.volumes and not hold.vms:
-        yield "Look for volumes that are degraded or faulted: `kubectl get volumes.longhorn.io -n longhorn-system`."
     for ref, _ in hold.volumes[:1]:
         what = f"-n {advice.quote_argument(ref.namespace)} {advice.quote_argument(ref.name)} -o yaml"
         yield (

@@ -44,7 +44,7 @@ class _Stuck(NamedTuple):
 
 @rule(
     "upgrade-waiting-for-reboot",
-    needs={"Upgrade", "Node", "Machine", "Secret"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "UpgradePlan"},
     links=[
         "harvester/harvester#7457",
         "harvester/harvester#10687",
@@ -190,7 +190,7 @@ def _stuck_before_restart(facts: Facts, node: NodeUpgrade, job: Job) -> _Stuck |
     "node-cordoned-after-upgrade",
     short="cordoned after upgrade",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "Job"},
     links=["harvester/harvester#7065", "harvester/harvester#8454", "harvester/harvester#3216"],
 )
 def node_cordoned_after_upgrade(facts: Facts) -> Iterator[Hit]:

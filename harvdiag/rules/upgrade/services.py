@@ -47,7 +47,7 @@ SET_ADMINISTRATED = (
 
 @rule(
     "bundle-not-ready",
-    needs={"Upgrade", "Bundle"},
+    needs={"Upgrade", "Bundle", "UpgradePlan"},
     links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
 )
 def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
@@ -89,7 +89,7 @@ def _release_steps(bundle: str) -> tuple[str, ...]:
 
 @rule(
     "managed-chart-not-ready",
-    needs={"Upgrade", "ManagedChart"},
+    needs={"Upgrade", "ManagedChart", "UpgradePlan"},
     links=["harvester/harvester#3234", "harvester/harvester#3675"],
 )
 def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
@@ -129,7 +129,7 @@ def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:
     "helm-release-locked",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Bundle", "ManagedChart"},
+    needs={"Upgrade", "Bundle", "ManagedChart", "UpgradePlan"},
     links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
 )
 def helm_release_locked(facts: Facts) -> Iterator[Hit]:

@@ -21,7 +21,6 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.phases import SERVICES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
-from harvdiag.upgrade.v2 import toolkit_unseen
 from harvdiag.upgrade.wording import created_at
 
 KUBELET, OS = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
@@ -30,7 +29,7 @@ KUBELET, OS = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
 @rule(
     "upgrade-left-node-behind",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "UpgradePlan"},
     links=["harvester/harvester#8236", "harvester/harvester#8222"],
 )
 def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
@@ -40,8 +39,6 @@ def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
     as one that it did not manage, keeps its old Kubernetes and operating system and nothing reports it. The next
     upgrade may be more than one release away for it, and VMs may not migrate between the two.
     """
-    if toolkit_unseen(facts.snapshot):
-        return
     if facts.plan_run and facts.upgrade_run is None:
         yield from _left_out_by_plan(facts, facts.plan_run)
     elif (rollout := finished_plan(facts)) or (rollout := finished_upgrade(facts)):

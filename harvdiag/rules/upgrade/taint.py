@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.fields import Obj, get_items, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import join_names
@@ -24,14 +23,15 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 TAINT = "kubevirt.io/drain"
 LONG = timedelta(hours=2)
 """How long the Job must have run where no log shows what it waits for: volumes may take that long."""
-VMI, VOLUME = "virtualmachineinstances.kubevirt.io", "Volume.longhorn.io"
+VMI, VOLUME = "VirtualMachineInstance", "Volume.longhorn.io"
 MOST_SHOWN = 5
 
 
 @rule(
     "upgrade-drain-taint-missing",
     short="drain taint missing",
-    needs={"Upgrade", "Node", "Job"},
+    needs={"Upgrade", "Node", "Job", "UpgradePlan"},
+    optional={VOLUME, VMI},
     links=["harvester/harvester#10714", "harvester/harvester#9595"],
 )
 def upgrade_drain_taint_missing(facts: Facts) -> Iterator[Hit]:
@@ -70,13 +70,9 @@ def _waits_for_vms(facts: Facts, job: Job, line: Quote | None, vms: list[tuple[O
 
 def _vms_on(facts: Facts, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj]]:
     """Return the running VMs of a node, as far as their namespaces were seen."""
-    try:
-        kind = facts.snapshot.resolve_kind(VMI).name
-    except HarvdiagError:
-        return []
-    found = [obj for obj in facts.snapshot.objects(kind) if get_text(obj, "status.nodeName") == node.name]
+    found = [obj for obj in facts.snapshot.objects(VMI) if get_text(obj, "status.nodeName") == node.name]
     return [
-        (ObjectRef(kind, namespace_of(obj), name_of(obj)), obj)
+        (ObjectRef(VMI, namespace_of(obj), name_of(obj)), obj)
         for obj in found
         if get_text(obj, "status.phase") == "Running"
     ]

@@ -40,7 +40,7 @@ EXPLAINED_BY: dict[About, tuple[str, ...]] = {
 """The findings that explain an answer of the checks, by what it is about."""
 
 
-@rule("upgradeplan-failed", needs={"Upgrade"}, links=["harvester/harvester#10469"])
+@rule("upgradeplan-failed", needs={"Upgrade", "UpgradePlan"}, links=["harvester/harvester#10469"])
 def upgradeplan_failed(facts: Facts) -> Iterator[Hit]:
     """The latest UpgradePlan (Upgrade V2) has failed.
 
@@ -86,7 +86,12 @@ def _failure_steps(plan: UpgradePlan, nodes: list[ObjectRef]) -> tuple[str, ...]
     return look, f"When the cause is fixed, delete it (`kubectl delete {PLANS} {name}`) and make it again."
 
 
-@rule("upgradeplan-refused", short="UpgradePlan refused", needs={"Upgrade"}, links=["harvester/harvester#10469"])
+@rule(
+    "upgradeplan-refused",
+    short="UpgradePlan refused",
+    needs={"Upgrade", "UpgradePlan"},
+    links=["harvester/harvester#10469"],
+)
 def upgradeplan_refused(facts: Facts) -> Iterator[Hit]:
     """An UpgradePlan (Upgrade V2) does not begin, as a check before it is not passed.
 
@@ -119,7 +124,7 @@ def _refused_hit(facts: Facts, plan: UpgradePlan, text: str) -> Hit:
     "upgradeplan-concurrent",
     short="UpgradePlan waits for another",
     severity=Severity.WARNING,
-    needs={"Upgrade"},
+    needs={"Upgrade", "UpgradePlan"},
     links=["harvester/harvester#10469"],
 )
 def upgradeplan_concurrent(facts: Facts) -> Iterator[Hit]:
@@ -154,7 +159,7 @@ def upgradeplan_concurrent(facts: Facts) -> Iterator[Hit]:
 @rule(
     "upgradeplan-machine-without-node",
     short="Machine without Node stops V2",
-    needs={"Upgrade", "Machine", "Secret"},
+    needs={"Upgrade", "Machine", "Secret", "UpgradePlan"},
     links=["harvester/harvester#10469"],
 )
 def upgradeplan_machine_without_node(facts: Facts) -> Iterator[Hit]:
@@ -195,7 +200,7 @@ def upgradeplan_machine_without_node(facts: Facts) -> Iterator[Hit]:
     short="drain not ended",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "UpgradePlan"},
     links=["harvester/harvester#10469"],
 )
 def upgradeplan_drain_not_ended(facts: Facts) -> Iterator[Hit]:

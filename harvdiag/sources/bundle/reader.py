@@ -6,7 +6,7 @@ give the state of each list: a missing list means "none existed" only if the col
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from weakref import finalize
@@ -18,6 +18,7 @@ from harvdiag.io.archive import Container, MemberError, open_container
 from harvdiag.io.yaml import load_kit_document, load_kit_list, paused_collector
 from harvdiag.kinds import CATALOGUE, kind_for_resource
 from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Manifest, Resource
 from harvdiag.sources.bundle.damage import undo_null_rewrite
 from harvdiag.sources.bundle.errorlog import Complaints, parse_error_log
@@ -54,6 +55,15 @@ class BundleReader:
         # For a kind outside the catalogue it is unknown where it should be, so it cannot be missing there.
         expected = [kind for kind in kinds if kind.name in CATALOGUE and kind.name != "Host"]
         return listings + [self._missing_listing(kind) for kind in expected if (kind.name, kind.home) not in there]
+
+    def select(self, kind: Kind, wanted: Wanted) -> Listing:
+        """Read the objects of one namespace that may be wanted: the others are left out before they are parsed."""
+        namespace = wanted.namespace or kind.home
+        resource = next((r for r in self._find_resources(kind) if r.namespace == namespace), None)
+        if resource is None:
+            return self._missing_listing(kind, namespace)
+        with paused_collector():
+            return self._read_list(kind, resource, wanted.may_match)
 
     def _find_resources(self, kind: Kind) -> list[Resource]:
         """The lists of a kind, one per namespace."""
@@ -126,11 +136,11 @@ class BundleReader:
         first = next((v for v in kind.versions if v in versions), max(versions))
         return versions[first]
 
-    def _read_list(self, kind: Kind, resource: Resource) -> Listing:
+    def _read_list(self, kind: Kind, resource: Resource, chosen: Callable[[bytes], bool] | None = None) -> Listing:
         member = self._layout.files[resource]
         complaint = self._log.find_reason(resource.group, resource.plural, resource.namespace)
         try:
-            items = [undo_null_rewrite(item) for item in load_kit_list(self._box.read(member))]
+            items = [undo_null_rewrite(item) for item in load_kit_list(self._box.read(member), chosen)]
         except HarvdiagError as error:
             reason = str(error) if isinstance(error, MemberError) else f"{member}: {error}"
             return Listing(
@@ -142,33 +152,34 @@ class BundleReader:
             kind=kind, version=resource.version, namespace=resource.namespace, items=items, state=state, reason=reason
         )
 
-    def _missing_listing(self, kind: Kind) -> Listing:
-        state, reason = self._why_missing(kind)
-        return Listing(kind=kind, namespace=kind.home, state=state, reason=reason)
+    def _missing_listing(self, kind: Kind, namespace: str | None = None) -> Listing:
+        space = kind.home if namespace is None else namespace
+        state, reason = self._why_missing(kind, space)
+        return Listing(kind=kind, namespace=space, state=state, reason=reason)
 
-    def _why_missing(self, kind: Kind) -> tuple[State, str]:
+    def _why_missing(self, kind: Kind, namespace: str) -> tuple[State, str]:
         """A missing list: none existed, the collector failed, or never looked; docs/objects.md#bundle-missing-list."""
         if not kind.served:
             return State.NOT_LOOKED_AT, "bundles do not contain this; only a live cluster has it"
-        if why := self._collector_error(kind):
+        if why := self._collector_error(kind, namespace):
             return State.FAILED, why
         if self._layout.old:
             return State.NOT_LOOKED_AT, "bundles of 2021 do not contain this kind"
-        if kind.home and kind.home not in self._layout.namespaces:
-            return State.NOT_LOOKED_AT, f"namespace {kind.home} is not in the bundle"
+        if namespace and namespace not in self._layout.namespaces:
+            return State.NOT_LOOKED_AT, f"namespace {namespace} is not in the bundle"
         if kind.only:
             return State.NOT_LOOKED_AT, "no plan Secrets in this bundle; collectors before November 2022 leave them out"
         return State.EMPTY, ""
 
-    def _collector_error(self, kind: Kind) -> str:
+    def _collector_error(self, kind: Kind, namespace: str) -> str:
         """The collector's error for a list or its whole scope; empty if none is known."""
-        if why := self._log.find_reason(kind.group, kind.plural, kind.home):
+        if why := self._log.find_reason(kind.group, kind.plural, namespace):
             return f"the collector failed: {why}"
-        scope = "namespaced" if kind.home else "cluster"
+        scope = "namespaced" if namespace else "cluster"
         if scope in self._log.scopes:
             # Another of its collectors may still have written some files of this scope.
             return f"the collector could not fetch {scope} resources: {self._log.scopes[scope]}"
-        return "" if kind.home or self._layout.has_cluster_scope else "the bundle has no yamls/cluster"
+        return "" if namespace or self._layout.has_cluster_scope else "the bundle has no yamls/cluster"
 
     def _read_text(self, name: str) -> str:
         member = self._layout.root + name

@@ -40,7 +40,8 @@ def connect(
 ) -> LiveReader:
     """Connect to the cluster of a kubeconfig context (default: the current one).
 
-    Raises AccessError if it cannot be reached or refuses the login, SourceError if it is not a Harvester cluster.
+    Raises AccessError if it cannot be reached, is starting or refuses the login, SourceError if it is not a Harvester
+    cluster.
     """
     if not request_timeout > 0:
         raise AccessError(f"invalid request timeout of {request_timeout:g} s: it must be above 0")
@@ -68,13 +69,24 @@ class LiveReader:
         )
 
     def refuse_foreign(self) -> None:
-        """Raise SourceError for a cluster that is certainly not Harvester: every Node would seem to lack a Machine."""
-        if self.connection.served.has_group(HARVESTER) is False:
-            login = self.connection.login
-            raise SourceError(
-                f"context {login.context}: {login.server} is not a Harvester cluster: it does not serve "
-                f"{HARVESTER}; choose another with --context"
-            )
+        """Raise SourceError for a cluster that is certainly not Harvester: every Node would seem to lack a Machine.
+
+        An API server that is starting looks like one, so that it is asked once more; AccessError if it goes on.
+        """
+        if self.connection.served.has_group(HARVESTER) is not False or self._wait_for_harvester():
+            return
+        login = self.connection.login
+        raise SourceError(
+            f"context {login.context}: {login.server} is not a Harvester cluster: it does not serve "
+            f"{HARVESTER}; choose another with --context"
+        )
+
+    def _wait_for_harvester(self) -> bool:
+        name = escape_text(self.manifest.name)
+        try:
+            return self.connection.wait_for_group(HARVESTER, lambda: self._progress.wait(f"the API server of {name}"))
+        finally:
+            self._progress.end()
 
     def stop(self, reason: str) -> None:
         """Send no more requests: lists that were not read yet get the state not looked at, for this reason."""

@@ -4,6 +4,7 @@ Schema 1, which stays readable in all later versions::
 
     manifest.json               what it was saved from, every list with its state, and the checksums
     kinds/<resource>.jsonl      the objects of one kind, one per line, list after list in the manifest's order
+    selections.jsonl            what a check asked of large kinds: the question, the state of the list, the objects
 
 A member is read when its kind is first requested. If it is damaged, its lists were not read completely; if the manifest
 is damaged, the file is unusable, as it is unknown what was read.
@@ -11,12 +12,12 @@ is damaged, the file is unusable, as it is unknown what was read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 from weakref import finalize
 
 from harvdiag.core.errors import HarvdiagError, SourceError
@@ -25,54 +26,28 @@ from harvdiag.core.model import State
 from harvdiag.io.archive import Container, MemberError, open_container
 from harvdiag.io.documents import parse_documents
 from harvdiag.io.yaml import paused_collector
-from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.kind import Kind
-from harvdiag.snapshot import Listing, Manifest, Resource
-from harvdiag.sources import source_type
+from harvdiag.kinds.wanted import Wanted
+from harvdiag.snapshot import Listing, Resource
+from harvdiag.sources.saved.manifest import (
+    AGAIN,
+    FOLDER,
+    FORMAT,
+    MANIFEST,
+    SELECTIONS,
+    NewerError,
+    Part,
+    Row,
+    get_typed,
+    member_name,
+    parse_contents,
+    sha256_hex,
+)
 
-__all__ = [
-    "FORMAT",
-    "MANIFEST",
-    "SCHEMA",
-    "SavedReader",
-    "contains_snapshot",
-    "is_snapshot_file",
-    "looks_like_snapshot",
-    "manifest_checksum",
-    "member_name",
-    "sha256_hex",
-]
+__all__ = ["SavedReader", "contains_snapshot", "is_snapshot_file", "looks_like_snapshot"]
 
-FORMAT, SCHEMA, MANIFEST = "harvdiag snapshot", 1, "manifest.json"
-FOLDER = "kinds/"
-AGAIN = "copy it again, or save a new one"
 _HEAD = b"PK\3\4"
-_PLAIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,200}").fullmatch
-_NOUNS: dict[type, str] = {str: "string", int: "whole number", list: "list", dict: "mapping"}
-_T = TypeVar("_T", str, int, list[Any], dict[str, Any])
-
-
-# --- the form ------------------------------------------------------------------------------------------------------
-
-
-def member_name(resource: str) -> str:
-    """Return the member that contains a kind's objects; an unusual resource name is replaced by its checksum."""
-    return f"{FOLDER}{resource if _PLAIN(resource) else sha256_hex(resource.encode('utf-8', 'surrogatepass'))}.jsonl"
-
-
-def sha256_hex(data: bytes) -> str:
-    """Return the SHA-256 of some bytes, in hexadecimal as in the manifest."""
-    from hashlib import sha256  # binds OpenSSL, which a check of a bundle does not need
-
-    return sha256(data).hexdigest()
-
-
-def manifest_checksum(body: Obj) -> str:
-    """Return the checksum of a manifest: of all its other fields, independent of their layout."""
-    import json
-
-    rest = {key: value for key, value in body.items() if key != "sha256"}
-    return sha256_hex(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode())
 
 
 def looks_like_snapshot(path: Path) -> bool:
@@ -115,113 +90,6 @@ def _find_roots(box: Container) -> list[str]:
     return [root for root in roots if any(member.startswith(f"{root}{FOLDER}") for member in members)]
 
 
-# --- the manifest --------------------------------------------------------------------------------------------------
-
-
-class Part(NamedTuple):
-    """What the manifest says of one member."""
-
-    sha256: str
-    size: int
-    objects: int
-
-
-class Row(NamedTuple):
-    """What the manifest says of one list."""
-
-    version: str
-    namespace: str
-    state: State
-    reason: str
-    objects: int
-
-
-class Contents(NamedTuple):
-    """A manifest that was checked."""
-
-    manifest: Manifest
-    parts: dict[str, Part]
-    rows: dict[str, list[Row]]
-    resources: tuple[Resource, ...]
-
-
-def _parse_contents(name: str, text: bytes) -> Contents:
-    """Parse the manifest of the file of this name. Raises SourceError, with only the problem, if it cannot be used."""
-    body = parse_documents(MANIFEST, text, is_json=True)[0]
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise SourceError("it was not written by harvdiag")
-    schema = _get_typed(body, "schema", int)
-    if schema > SCHEMA:
-        newer = f"written by a newer harvdiag (schema {schema}); this one reads schema {SCHEMA}: update harvdiag"
-        raise _NewerError(newer)
-    if schema != SCHEMA:
-        raise SourceError(f"unknown schema {schema}")
-    if body.get("sha256") != manifest_checksum(body):
-        raise SourceError("it was changed after it was written: its checksum does not match")
-    parts = {
-        member: Part(_get_typed(part, "sha256", str), _get_typed(part, "bytes", int), _get_typed(part, "objects", int))
-        for member, part in _get_typed(body, "files", dict).items()
-    }
-    resources = [
-        Resource(*(_get_typed(row, key, str) for key in Resource._fields))
-        for row in _get_typed(body, "resources", list)
-    ]
-    held = tuple(r for r in resources if member_name(kind_for_resource(r.group, r.plural).resource) in parts)
-    return Contents(_parse_manifest(name, body), parts, _parse_rows(body, parts), held)
-
-
-class _NewerError(SourceError):
-    """A complete file, but of a later version of harvdiag."""
-
-
-def _parse_manifest(name: str, body: Obj) -> Manifest:
-    source, tool = _get_typed(body, "source", dict), _get_typed(body, "tool", dict)
-    notes = _get_typed(source, "notes", list)
-    if not all(isinstance(note, str) for note in notes):
-        raise SourceError("one of its `notes` is not a string")
-    origin = Manifest(
-        kind=_get_typed(source, "kind", str),
-        name=_get_typed(source, "name", str),
-        captured_at=_get_typed(source, "captured_at", str),
-        kubernetes_version=_get_typed(source, "kubernetes_version", str),
-        notes=tuple(notes),
-    )
-    by = f"{_get_typed(tool, 'name', str)} {_get_typed(tool, 'version', str)}"
-    note = f"saved from {source_type(origin.kind).title} {origin.name} by {by}"
-    return replace(origin, kind="snapshot", name=name, notes=(*notes, note), origin=origin)
-
-
-def _parse_rows(body: Obj, parts: dict[str, Part]) -> dict[str, list[Row]]:
-    """The lists by member: together they must have as many objects as the member."""
-    rows: dict[str, list[Row]] = {member: [] for member in parts}
-    states = {str(state): state for state in State}
-    for number, entry in enumerate(_get_typed(body, "lists", list), 1):
-        member = member_name(
-            kind_for_resource(_get_typed(entry, "group", str), _get_typed(entry, "plural", str)).resource
-        )
-        state = states.get(_get_typed(entry, "state", str))
-        count = _get_typed(entry, "count", int)
-        if member not in rows or state is None or count < 0:
-            raise SourceError(f"its list {number} is invalid")
-        version, namespace, reason = (_get_typed(entry, key, str) for key in ("version", "namespace", "reason"))
-        rows[member].append(Row(version, namespace, state, reason, count))
-    for member, part in parts.items():
-        if sum(row.objects for row in rows[member]) != part.objects:
-            raise SourceError("its lists and its members differ in the number of objects")
-    return rows
-
-
-def _get_typed(holder: Any, key: str, kind: type[_T]) -> _T:
-    """A field that must be present and of exactly that type (True is not a number)."""
-    value = holder.get(key) if isinstance(holder, dict) else None
-    if type(value) is not kind:
-        raise SourceError(f"its `{key}` is missing or not a {_NOUNS[kind]}")
-    return value
-
-
-# --- the reader ----------------------------------------------------------------------------------------------------
-
-
 class SavedReader:
     """Reads one snapshot file, or the folder it was extracted to; SourceError at once if it cannot be used."""
 
@@ -232,8 +100,8 @@ class SavedReader:
             self._root, *others = _find_roots(self._box) or [""]
             if others:
                 raise SourceError("it occurs more than once")
-            self._contents = _parse_contents(path.name, self._box.read(f"{self._root}{MANIFEST}"))
-        except _NewerError as error:
+            self._contents = parse_contents(path.name, self._box.read(f"{self._root}{MANIFEST}"))
+        except NewerError as error:
             raise SourceError(f"{path}: {error}") from None
         except HarvdiagError as error:
             why = _without_advice(error).removeprefix(f"{self._root}{MANIFEST}: ").removeprefix(f"{MANIFEST}: ")
@@ -253,6 +121,32 @@ class SavedReader:
     def host(self, node: str) -> Obj | None:
         """Return the data of one host in the original source; None if it had none."""
         return self._hosts.get(node)
+
+    def select(self, kind: Kind, wanted: Wanted) -> Listing:
+        """Read what is wanted of a namespace, if the whole kind or the answer to the same question was saved."""
+        namespace = wanted.namespace or kind.home
+        if member_name(kind.resource) in self._contents.rows:
+            lists = self._read_lists(kind)
+            empty = Listing(kind=kind, namespace=namespace)
+            return next((listing for listing in lists if listing.namespace == namespace), empty)
+        try:
+            row = self._selections.get((kind.name, _question(wanted.as_dict())))
+        except HarvdiagError as error:
+            return Listing(kind=kind, namespace=namespace, state=State.FAILED, reason=str(error))
+        if row is None:
+            reason = "not in the snapshot: no check had asked for it when it was saved; save a new one"
+            return Listing(kind=kind, namespace=namespace, state=State.NOT_LOOKED_AT, reason=reason)
+        return _selected(kind, namespace, row)
+
+    @cached_property
+    def _selections(self) -> dict[tuple[str, str], Obj]:
+        """The answers by kind and question. MemberError, with its name, if the member is damaged."""
+        part = self._contents.selections
+        if part is None:
+            return {}
+        lines = self._read_member(SELECTIONS, part).split(b"\n")[:-1]
+        rows = [_parse_object(f"{SELECTIONS}, line {number}", line) for number, line in enumerate(lines, 1)]
+        return {(get_typed(row, "kind", str), _question(get_typed(row, "wanted", dict))): row for row in rows}
 
     def _read_hosts(self) -> dict[str, Obj]:
         """The hosts by name. Rules read them besides the lists, so damage to them is a note of the whole snapshot."""
@@ -295,7 +189,7 @@ class SavedReader:
 
     def _read_member(self, member: str, part: Part) -> bytes:
         name = f"{self._root}{member}"
-        if name not in self._box.names(FOLDER):
+        if name not in self._box.names(member):
             raise MemberError(f"{member}: missing from the snapshot; {AGAIN}")
         try:
             data = self._box.read(name)
@@ -304,6 +198,26 @@ class SavedReader:
         if len(data) != part.size or sha256_hex(data) != part.sha256:
             raise MemberError(f"{member}: changed after it was saved: its checksum does not match; {AGAIN}")
         return data
+
+
+def _question(wanted: Obj) -> str:
+    import json
+
+    return json.dumps(wanted, sort_keys=True)
+
+
+def _selected(kind: Kind, namespace: str, row: Obj) -> Listing:
+    """The answer to a question as it was saved."""
+    saved = get_typed(row, "list", dict)
+    states = {str(state): state for state in State}
+    return Listing(
+        kind=kind,
+        version=get_typed(saved, "version", str),
+        namespace=namespace,
+        items=get_typed(row, "objects", list),
+        state=states.get(get_typed(saved, "state", str), State.FAILED),
+        reason=get_typed(saved, "reason", str),
+    )
 
 
 def _divide_objects(kind: Kind, rows: Sequence[Row], objects: list[Any]) -> list[Listing]:

@@ -22,15 +22,16 @@ from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.plansecret import OUTPUTS
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources import source_type, source_types
-from harvdiag.sources.saved.reader import (
+from harvdiag.sources.saved.manifest import (
     FORMAT,
     MANIFEST,
     SCHEMA,
-    is_snapshot_file,
+    SELECTIONS,
     manifest_checksum,
     member_name,
     sha256_hex,
 )
+from harvdiag.sources.saved.reader import is_snapshot_file
 from harvdiag.version import __version__
 
 __all__ = ["ENDING", "Saved", "default_name", "save_snapshot"]
@@ -84,6 +85,8 @@ def save_snapshot(
 ) -> Saved:
     """Write a snapshot to a file: every kind of the catalogue, every kind read so far, and those named in `kinds`.
 
+    Of kinds that are read only on request it is what was asked for until then, such as by a check.
+
     Without a `file` it is `default_name` in the current folder. The file is written completely or not at all, and is
     readable by its owner alone. Raises UsageError for an unknown kind and for a path that cannot be written; an
     existing snapshot is replaced, any other file is not. Raises SourceError if nothing at all was seen.
@@ -98,8 +101,10 @@ def save_snapshot(
         raise _nothing_seen_error(snapshot.manifest, gaps)
     counts = {kind.name: len(snapshot.objects(kind.name)) for kind in chosen}
     parts = {kind.name: _encode_objects(kind, snapshot.objects(kind.name)) for kind in chosen}
-    manifest = json.dumps(_build_manifest(snapshot, chosen, parts), indent=1).encode() + b"\n"
+    selections = _encode_selections(snapshot)
+    manifest = json.dumps(_build_manifest(snapshot, chosen, parts, selections), indent=1).encode() + b"\n"
     members = {MANIFEST: manifest} | {member_name(kind.resource): parts[kind.name] for kind in chosen}
+    members |= {SELECTIONS: selections} if selections else {}
     try:
         size = _replace_file(path, members)
     except OSError as error:
@@ -131,10 +136,13 @@ def _select_kinds(snapshot: Snapshot, words: Iterable[str]) -> list[Kind]:
     others += [kind_for_resource(r.group, r.plural) for r in snapshot.resources if snapshot.manifest.origin]
     others += [snapshot.resolve_kind(word) for word in words]
     more = {kind.name: kind for kind in others if kind.name not in CATALOGUE}
-    return [*CATALOGUE.values(), *(more[name] for name in sorted(more))]
+    whole = {*snapshot.loaded} | {snapshot.resolve_kind(word).name for word in words}
+    whole |= {kind.name for kind in others}
+    known = (kind for kind in CATALOGUE.values() if not kind.lazy or kind.name in whole)
+    return [*known, *(more[name] for name in sorted(more))]
 
 
-def _build_manifest(snapshot: Snapshot, kinds: Sequence[Kind], parts: Mapping[str, bytes]) -> Obj:
+def _build_manifest(snapshot: Snapshot, kinds: Sequence[Kind], parts: Mapping[str, bytes], selections: bytes) -> Obj:
     names = {kind.name for kind in kinds}
     body: Obj = {
         "format": FORMAT,
@@ -152,6 +160,8 @@ def _build_manifest(snapshot: Snapshot, kinds: Sequence[Kind], parts: Mapping[st
             for kind in kinds
         },
     }
+    if selections:
+        body["selections"] = {"sha256": sha256_hex(selections), "bytes": len(selections)}
     return {**body, "sha256": manifest_checksum(body)}
 
 
@@ -178,6 +188,20 @@ def _list_row(kind: Kind, entry: CoverageEntry) -> Obj:
     }
 
 
+def _encode_selections(snapshot: Snapshot) -> bytes:
+    """What was asked of kinds that were not read as a whole, one per line: the question, the list's state, the objects.
+
+    A snapshot can answer the same questions again, and no others.
+    """
+    lines = []
+    for name, wanted, found in snapshot.selections:
+        kind = snapshot.resolve_kind(name)
+        slim = [_strip_bulk(kind, obj) for obj in found.objects]
+        row = {"kind": kind.name, "wanted": wanted.as_dict(), "list": _list_row(kind, found.entry), "objects": slim}
+        lines.append(_encode_row(row, kind.name))
+    return b"".join(lines)
+
+
 def _encode_objects(kind: Kind, objects: Iterable[Obj]) -> bytes:
     """The objects as JSON lines; UsageError if they exceed the limit of the reader."""
     data = b"".join(_encode_object(kind, obj) for obj in objects)
@@ -197,14 +221,17 @@ def _strip_bulk(kind: Kind, obj: Obj) -> Obj:
 
 
 def _encode_object(kind: Kind, obj: Obj) -> bytes:
-    slim = _strip_bulk(kind, obj)
+    return _encode_row(_strip_bulk(kind, obj), f"{kind.name} {name_of(obj)}")
+
+
+def _encode_row(row: Obj, what: str) -> bytes:
     try:
         try:
-            return f"{_compact(slim)}\n".encode()
+            return f"{_compact(row)}\n".encode()
         except UnicodeEncodeError:  # half of a pair of surrogates: not UTF-8, but JSON can escape it
-            return f"{_ascii(slim)}\n".encode()
+            return f"{_ascii(row)}\n".encode()
     except (TypeError, ValueError):
-        raise SourceError(f"{kind.name} {name_of(obj)}: contains a value that JSON cannot represent") from None
+        raise SourceError(f"{what}: contains a value that JSON cannot represent") from None
 
 
 # --- the file ------------------------------------------------------------------------------------------------------

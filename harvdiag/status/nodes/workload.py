@@ -44,7 +44,10 @@ def count_vms(snapshot: Snapshot) -> Mapping[str, int] | None:
 
 def _read_objects(snapshot: Snapshot, word: str) -> tuple[Obj, ...] | None:
     try:
-        name = snapshot.resolve_kind(word).name
+        kind = snapshot.resolve_kind(word)
+        name = kind.name
+        if not any((r.group, r.plural) == (kind.group, kind.plural) for r in snapshot.resources):
+            return None  # bundles leave out the namespaces of users: without any list, none is known to be absent
         return snapshot.objects(name) if snapshot.gap(name, everywhere=True) is None else None
     except HarvdiagError:
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag.core.fields import get_text
 from harvdiag.core.suggest import join_names
@@ -13,18 +12,16 @@ from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade.causes import explain_faults, explain_others
 from harvdiag.status.upgrade.node import quote_logs
-from harvdiag.status.upgrade.part import Part, PartKey, format_since, older_kind_part, waiting_part
+from harvdiag.status.upgrade.part import Part, PartKey, format_quote, format_since, older_kind_part, waiting_part
+from harvdiag.upgrade.logs import find_job_wait
 from harvdiag.upgrade.phases import NODES
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import current_node, find_wait, is_upgrading
-from harvdiag.upgrade.wording import FUTILE, format_done, format_duration, upgrade_title
+from harvdiag.upgrade.wording import FUTILE, format_done, upgrade_title
 
 __all__ = ["explain_running"]
-
-SILENCE = timedelta(hours=2)
-"""Longer than any one step of an upgrade usually takes; where nothing moved for so long, it needs attention."""
 
 
 def explain_running(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
@@ -87,12 +84,9 @@ def _explain_waiting(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part
 
 
 def _advise_waiting(diagnosis: Diagnosis) -> Part:
-    """The next step where no check of the upgrade finds anything: wait, or look where no check can."""
-    last = diagnosis.last
-    age = diagnosis.facts.now.since(Timestamp(last.time.isoformat())) if last else None
-    if age is not None and age >= SILENCE:
-        silence = f"no progress for {format_duration(age)}, and no check finds a reason"
-        return Part(PartKey.DO, f"look closer: {silence}; read the logs", lead=silence)
+    """The next step where no check of the upgrade finds anything: wait, unless nothing tells whether it moves."""
+    if diagnosis.movement is None:
+        return Part(PartKey.NOT_JUDGED, "no object tells when it last moved, so that a stall may be unseen")
     if diagnosis.other_findings:
         return Part(PartKey.DO, "see the other findings below; no check of the upgrade itself finds anything")
     return Part(PartKey.DO, "none: no check finds anything that blocks it")
@@ -114,8 +108,11 @@ def _explain_stop(diagnosis: Diagnosis) -> Iterator[Part]:
 
 
 def _quote_log(facts: Facts, rollout: UpgradeRun) -> Iterator[Part]:
-    """A log line about the node that has its turn."""
-    node = current_node(rollout)
+    """A log line about the node that has its turn, else of the Job that is waited for."""
+    node, wait = current_node(rollout), find_wait(rollout)
+    job = next((job for job in rollout.jobs if not node and job.ref == wait.subject), None)
+    if job and (line := find_job_wait(facts.snapshot, job)):
+        yield Part(PartKey.LOG, format_quote(line))
     yield from list(quote_logs(facts, node))[:1] if node else ()
 
 

@@ -7,8 +7,9 @@ values of keys such as ``token`` and ``password`` are masked in it.
 from harvdiag.upgrade.logs.agent import AgentStory, read_agent_story
 from harvdiag.upgrade.logs.join import JoinStory, find_join_failure
 from harvdiag.upgrade.logs.log import MOST
-from harvdiag.upgrade.logs.pods import find_job_wait, find_refusals
-from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets
+from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait, find_refusals
+from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets, strip_time
+from harvdiag.upgrade.logs.tail import quote_actor
 
 __all__ = [
     "LONGEST",
@@ -16,9 +17,12 @@ __all__ = [
     "AgentStory",
     "JoinStory",
     "Quote",
+    "find_job_step",
     "find_job_wait",
     "find_join_failure",
     "find_refusals",
     "mask_secrets",
+    "quote_actor",
     "read_agent_story",
+    "strip_time",
 ]

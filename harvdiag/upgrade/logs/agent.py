@@ -6,7 +6,7 @@ The formats of its lines are those of rancher/system-agent, pkg/k8splan/watcher.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.snapshot import Snapshot
@@ -152,4 +152,4 @@ def _outer_starts(log: Log) -> list[int]:
 def _quote_match(log: Log, found: LogMatch | None) -> Quote | None:
     if found is None:
         return None
-    return log.quote_at(found.place, found.pattern.text, found.pattern.meaning)._replace(step=found.pattern.step)
+    return replace(log.quote_at(found.place, found.pattern.text, found.pattern.meaning), step=found.pattern.step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from harvdiag.snapshot import Snapshot
@@ -94,7 +95,8 @@ class Log:
 
     def quote_at(self, at: int, focus: str = "", meaning: str = "") -> Quote:
         """The line around a place as a quote."""
-        return build_quote(self.file, self.line_at(at), focus, meaning)
+        number = self._data.count(b"\n", 0, at) + 1 if self.whole else 0
+        return replace(build_quote(self.file, self.line_at(at), focus, meaning), number=number)
 
     def line_places(self) -> Iterator[int]:
         """A place in each line that is not empty, the last line first."""

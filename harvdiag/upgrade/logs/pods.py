@@ -12,17 +12,28 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 
 from harvdiag.core.errors import HarvdiagError, UsageError
-from harvdiag.core.fields import Obj, get_labels, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, get_text, name_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import kind_for_resource
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import COMPLETE, Job
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
-from harvdiag.upgrade.logs.quote import Quote
+from harvdiag.upgrade.logs.quote import Quote, strip_time
 
-__all__ = ["SYSTEM", "core_objects", "find_job_wait", "find_pod_logs", "find_refusals"]
+__all__ = [
+    "HARVESTER",
+    "SYSTEM",
+    "core_objects",
+    "find_job_step",
+    "find_job_wait",
+    "find_pod_logs",
+    "find_refusals",
+    "job_logs",
+    "open_logs",
+]
 
 SYSTEM = "harvester-system"
 LONGHORN = "a Longhorn volume is not healthy, and the node is not drained before it is"
@@ -81,6 +92,7 @@ OVER = re.compile(
     r"|Z Plan \S+ completes\."
 )
 """What they write when they have waited long enough."""
+ENDED = re.compile(OVER.pattern.encode(), re.MULTILINE)
 TURN = 5
 """Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one iteration."""
 ASIDE = re.compile(r"(?:\S+Z )?(?:\++ |Checking running engine )")
@@ -121,15 +133,31 @@ def find_job_wait(snapshot: Snapshot, job: Job) -> Quote | None:
     """
     if job.state == COMPLETE:
         return None
-    waits = [found for log in _job_logs(snapshot, job.ref) if (found := _find_wait_line(log))]
+    waits = [found for log in job_logs(snapshot, job.ref) if (found := _find_wait_line(log))]
     return max(waits, key=_quote_order, default=None)
+
+
+def find_job_step(snapshot: Snapshot, job: Job) -> Quote | None:
+    """Find the last line in which a Job said for the first time that a wait was over; None where no log shows one.
+
+    A loop over several objects says of the same ones again and again that they are ready: only the first counts.
+    """
+    firsts = [quote for log in job_logs(snapshot, job.ref) for quote in _first_ends(log) if quote.at]
+    return max(firsts, key=_quote_order, default=None)
+
+
+def _first_ends(log: Log) -> Iterator[Quote]:
+    said: dict[str, int] = {}
+    for match in log.find_matches(ENDED):
+        said.setdefault(strip_time(log.line_at(match.start())), match.start())
+    return map(log.quote_at, said.values())
 
 
 def find_refusals(snapshot: Snapshot, upgrade: Upgrade) -> list[Quote]:
     """Find the last line of each kind, since the Upgrade was created, in which Harvester says why it stops."""
     began = Timestamp(get_text(upgrade.obj, "metadata.creationTimestamp"))
     quotes: dict[str, Quote] = {}
-    for log in _open_logs(snapshot, find_pod_logs(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
+    for log in open_logs(snapshot, find_pod_logs(snapshot, SYSTEM, "harvester-", HARVESTER.fullmatch)):
         for pattern in REFUSALS:
             if hit := log.find_last([pattern]):
                 quote = log.quote_at(hit.place, pattern.text, pattern.meaning)
@@ -145,7 +173,8 @@ def find_pod_logs(snapshot: Snapshot, namespace: str, start: str, fits: Callable
             yield file
 
 
-def _job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
+def job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
+    """Open the logs of a Job's pods, one after the other."""
     start = job.name[:CUT]
     shape = re.compile(rf"{re.escape(start)}{'-' if len(job.name) <= CUT else '[a-z0-9.-]'}[a-z0-9]{{5}}")
     files = list(find_pod_logs(snapshot, job.namespace, start, shape.fullmatch))
@@ -154,14 +183,14 @@ def _job_logs(snapshot: Snapshot, job: ObjectRef) -> Iterator[Log]:
     ):  # the names of pods are truncated, which removes what distinguishes the Jobs of two nodes with long names
         pods = _pods_of_job(snapshot, job)
         files = [file for file in files if file.split("/")[2] in pods]
-    return _open_logs(snapshot, files)
+    return open_logs(snapshot, files)
 
 
 def _pods_of_job(snapshot: Snapshot, job: ObjectRef) -> set[str]:
     """The pods of a Job by their label."""
-    keys = ("job-name", "batch.kubernetes.io/job-name")
-    pods = (pod for pod in core_objects(snapshot, "pods") if namespace_of(pod) == job.namespace)
-    return {name_of(pod) for pod in pods if job.name in (get_labels(pod).get(key) for key in keys)}
+    labels = tuple(f"{key}={job.name}" for key in ("job-name", "batch.kubernetes.io/job-name"))
+    pods = snapshot.find("Pod", Wanted(namespace=job.namespace, labels=labels)).objects
+    return {name_of(pod) for pod in pods}
 
 
 def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
@@ -172,7 +201,7 @@ def core_objects(snapshot: Snapshot, plural: str) -> tuple[Obj, ...]:
         return ()
 
 
-def _open_logs(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
+def open_logs(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
     """Open the first `PODS` logs that can be read, one after the other: only one is in memory."""
     return islice(_open_readable(snapshot, files), PODS)
 

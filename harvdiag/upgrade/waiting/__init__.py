@@ -9,7 +9,7 @@ from harvdiag.upgrade.waiting.node import (
 )
 from harvdiag.upgrade.waiting.record import Wait, WaitReason, blocked_wait
 from harvdiag.upgrade.waiting.table import node_row
-from harvdiag.upgrade.waiting.whole import current_node, find_wait
+from harvdiag.upgrade.waiting.whole import current_node, find_turn, find_wait
 
 __all__ = [
     "Wait",
@@ -20,6 +20,7 @@ __all__ = [
     "find_broken_chain",
     "find_moving_node",
     "find_node_wait",
+    "find_turn",
     "find_wait",
     "is_upgrading",
     "node_row",

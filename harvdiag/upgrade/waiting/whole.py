@@ -15,7 +15,7 @@ from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting.node import UNLISTED, describe_job, find_node_wait, is_upgrading, last_job_end
 from harvdiag.upgrade.waiting.record import Wait, WaitReason
 
-__all__ = ["current_node", "find_wait"]
+__all__ = ["current_node", "find_turn", "find_wait"]
 
 PLANNER = "Rancher's planner"
 
@@ -106,6 +106,23 @@ def current_node(run: UpgradeRun) -> NodeUpgrade | None:
     """Return the node being upgraded, a paused one only where there is no other; None where there is none."""
     busy = [node for node in run.nodes if is_upgrading(node)]
     return min(busy, key=lambda node: node.place == PAUSED) if busy else None
+
+
+def find_turn(run: UpgradeRun) -> NodeUpgrade | None:
+    """Return the one node whose turn it is: the node being upgraded, that which loads its images, or that of which
+    alone the planner speaks; None where there is none, or where there are several.
+    """
+    if node := current_node(run):
+        return node
+    named = {machine for message in run.planner for machine in message.machines}
+    at_nodes = run.upgrade.phase is not None and run.upgrade.phase.number == NODES
+    for some in (
+        [node for node in run.nodes if node.state == PRELOADING],
+        [node for node in run.waiting if at_nodes and named & {machine.name for machine in node.machines}],
+    ):
+        if len(some) == 1:
+            return some[0]
+    return None
 
 
 def _condition_since(run: UpgradeRun, kind: str) -> str:

@@ -1,0 +1,97 @@
+"""Which objects of a large kind are wanted, so that a source need not parse all of them.
+
+Of Pods, Events, Engines and Replicas a cluster has thousands, and a bundle tens of megabytes in one file. A source that
+reads text picks the objects that may match before it parses them (`Wanted.may_match`); what is wanted is then decided
+on the object (`Wanted.matches`), so the result is the same from every source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of
+
+__all__ = ["Wanted"]
+
+BROKEN = frozenset({"Pending", "Failed", "Unknown"})
+"""Phases of a Pod in which it does not work: the others are Running and Succeeded."""
+FAULTY_TEXT = (b"ready: false", b"phase: Pending", b"phase: Failed", b"phase: Unknown", b"type: Warning")
+"""One of these stands in the text of each Pod and Event that is faulty, as the kit writes it; a running Pod without any
+container status does not exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A selection of the objects of one kind: each criterion that is given must hold, one of its values is enough.
+
+    Without any criterion it is every object of the namespace.
+    """
+
+    namespace: str = ""
+    """The namespace to look in; empty: the kind's home."""
+    names: tuple[str, ...] = ()
+    """Names of objects."""
+    prefixes: tuple[str, ...] = ()
+    """How the name begins."""
+    owners: tuple[str, ...] = ()
+    """Names or uids of owner references."""
+    about: tuple[str, ...] = ()
+    """Of Events: the names of the objects that they are about."""
+    labels: tuple[str, ...] = ()
+    """Labels, as ``key=value``."""
+    faulty: bool = False
+    """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings."""
+
+    def matches(self, obj: Obj) -> bool:
+        """Whether an object is wanted, whatever its namespace."""
+        name = name_of(obj)
+        return (
+            (not self.names or name in self.names)
+            and (not self.prefixes or name.startswith(self.prefixes))
+            and (not self.owners or not _owners(obj).isdisjoint(self.owners))
+            and (not self.about or _about(obj) in self.about)
+            and (not self.labels or not _label_texts(obj).isdisjoint(self.labels))
+            and (not self.faulty or _is_faulty(obj))
+        )
+
+    def may_match(self, text: bytes) -> bool:
+        """Whether the object of this YAML text may be wanted; never False for one that is."""
+        return all(any(word in text for word in words) for words in self._words)
+
+    @property
+    def _words(self) -> tuple[tuple[bytes, ...], ...]:
+        """For each criterion the words of which one is in the text; names are never folded or escaped in YAML."""
+        values = tuple(label.partition("=")[2] for label in self.labels)
+        given = (self.names, self.prefixes, self.owners, self.about, values)
+        words = [tuple(value.encode() for value in group) for group in given if group]
+        return (*words, FAULTY_TEXT) if self.faulty else tuple(words)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form used in a saved snapshot: only the criteria that are given, tuples as lists."""
+        rows = asdict(self).items()
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in rows if value}
+
+
+def _owners(obj: Obj) -> set[str]:
+    owners = (owner for owner in get_items(obj, "metadata.ownerReferences") if isinstance(owner, dict))
+    return {text for owner in owners for key in ("name", "uid") if isinstance(text := owner.get(key), str)}
+
+
+def _about(obj: Obj) -> str:
+    return get_text(obj, "involvedObject.name") or get_text(obj, "regarding.name")
+
+
+def _label_texts(obj: Obj) -> set[str]:
+    return {f"{key}={value}" for key, value in get_labels(obj).items()}
+
+
+def _is_faulty(obj: Obj) -> bool:
+    """Of an Event, a Warning; of a Pod, one that does not do its work (see `Wanted.faulty`)."""
+    if obj.get("kind") == "Event" or "involvedObject" in obj or "regarding" in obj:
+        return get_text(obj, "type") == "Warning"
+    phase = get_text(obj, "status.phase")
+    if phase != "Running":
+        return phase in BROKEN
+    states = get_items(obj, "status.containerStatuses")
+    return any(isinstance(state, dict) and state.get("ready") is False for state in states)

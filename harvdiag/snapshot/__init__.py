@@ -1,0 +1,270 @@
+"""A snapshot: the raw objects of a cluster by kind, which of them could be read, and their source.
+
+Objects are plain dictionaries as the API returned them. A kind is read when it is first requested, and only once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import NamedTuple
+
+from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.fields import Obj, name_of, namespace_of
+from harvdiag.core.model import OTHERS, Coverage, CoverageEntry, ObjectRef, State
+from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.kinds import CATALOGUE, find_kind, kind_for_resource, sort_key
+from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.wanted import Wanted
+from harvdiag.snapshot.reader import (
+    Listing,
+    Logbook,
+    Manifest,
+    Reader,
+    Resource,
+    Selector,
+    Stoppable,
+    vet_listing,
+)
+
+__all__ = ["Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
+
+ABSENT = "not in the source"
+
+
+class Found(NamedTuple):
+    """What `Snapshot.find` found: the objects, and the coverage of the list in which it looked."""
+
+    objects: tuple[Obj, ...]
+    entry: CoverageEntry
+
+    @property
+    def gap(self) -> str | None:
+        """Why absence of an object proves nothing; None if it does."""
+        return None if self.entry.state.seen else f"{self.entry.state}: {self.entry.reason}"
+
+
+Watch = Callable[[str, str | None], None]
+
+
+class Snapshot:
+    """The data of one cluster in one source. Reading is lazy; what was read once never changes."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._objects: dict[str, tuple[Obj, ...]] = {}
+        self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
+        self._named: dict[str, dict[tuple[str, str], Obj]] = {}
+        self._hosts: dict[str, Obj | None] = {}
+        self._found: dict[tuple[str, Wanted], Found] = {}
+        self._watch: Watch | None = None
+
+    @contextmanager
+    def watched(self, watch: Watch | None) -> Iterator[None]:
+        """Within it, `watch` is called with each kind before anything of it is told; None: nothing is.
+
+        Its second argument is None where the kind is read, and the namespace (empty: its home) where it is required.
+        """
+        outer, self._watch = self._watch, watch
+        try:
+            yield
+        finally:
+            self._watch = outer
+
+    def touch(self, kind: str) -> None:
+        """Say that an answer depends on the objects of a kind; for facts that are kept and told again."""
+        if self._watch is not None:
+            self._watch(kind, None)
+
+    def require(self, kind: str, namespace: str = "") -> None:
+        """Say that what was seen of a kind does not settle the question: where it was not seen whole, who asks ends.
+
+        This is about the kind's home namespace, and also about `namespace`, if it is given.
+        """
+        if self._watch is not None:
+            self._watch(kind, namespace)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The source and the time of capture."""
+        return self._reader.manifest
+
+    def load(self, kinds: Iterable[str]) -> None:
+        """Read these kinds together, unless they were read before."""
+        names = [name for name in dict.fromkeys(kinds) if name not in self._objects]
+        wanted = [CATALOGUE.get(name) or self.resolve_kind(name) for name in names]
+        if not wanted:
+            return
+        listings = self._reader.read(wanted)
+        for kind in wanted:
+            self._store_listings(kind, [listing for listing in listings if listing.kind.name == kind.name])
+
+    def stop(self, reason: str) -> bool:
+        """Read no more, if the source keeps what it has read; return whether it does."""
+        if isinstance(self._reader, Stoppable):
+            self._reader.stop(reason)
+            return True
+        return False
+
+    def resolve_kind(self, word: str) -> Kind:
+        """Return the kind named `word`, as for kubectl: ``Pod``, ``pods``, ``nodes.longhorn.io``.
+
+        Raises UsageError for a word that matches no kind, or several, in this source.
+        """
+        if entry := find_kind(word):
+            return entry
+        fits = {
+            kind_for_resource(r.group, r.plural).name: kind_for_resource(r.group, r.plural)
+            for r in self.resources
+            if _matches_word(word, r)
+        }
+        if core := [kind for kind in fits.values() if not kind.group]:
+            return core[0]  # as in kubectl: pods are those of the core group, not of a metrics server
+        if len(fits) == 1:
+            return fits.popitem()[1]
+        if fits:
+            raise UsageError(f"{word!r} may be {', '.join(sorted(fits))}: name one of them")
+        hint = did_you_mean(suggest_names(word, {resource.plural for resource in self.resources}))
+        raise UsageError(f"no kind {word!r} in {self.manifest.name}{hint}")
+
+    def _store_listings(self, kind: Kind, listings: list[Listing]) -> None:
+        vetted = [vet_listing(listing) for listing in listings]
+        self._objects[kind.name] = tuple(obj for objects, _ in vetted for obj in objects)
+        self._entries[kind.name] = tuple(entry for _, entry in vetted)
+
+    def objects(self, kind: str) -> tuple[Obj, ...]:
+        """Return all objects of a kind, ordered by namespace and name in each list; read if they were not yet."""
+        self.touch(kind)
+        self.load([kind])
+        return self._objects[kind]
+
+    def lists(self, kind: str) -> tuple[CoverageEntry, ...]:
+        """Return the coverage of a kind, one entry per list, in the order of their objects in `objects`."""
+        self.touch(kind)
+        self.load([kind])
+        return self._entries[kind]
+
+    def find(self, kind: str, wanted: Wanted) -> Found:
+        """Return the objects of one namespace that are wanted, ordered by name; the others need not be parsed.
+
+        Once asked, the answer stays. Where the kind was read as a whole, they are taken from it.
+        """
+        self.touch(kind)
+        key = (kind, wanted)
+        if key not in self._found:
+            self._found[key] = self._find(self.resolve_kind(kind), wanted)
+        return self._found[key]
+
+    def _find(self, kind: Kind, wanted: Wanted) -> Found:
+        space = wanted.namespace or kind.home
+        if kind.name not in self._objects and isinstance(self._reader, Selector):
+            objects, entry = vet_listing(self._reader.select(kind, wanted))
+            return Found(tuple(obj for obj in objects if wanted.matches(obj)), entry)
+        objects = [obj for obj in self.objects(kind.name) if namespace_of(obj) == space and wanted.matches(obj)]
+        return Found(tuple(objects), self._entry_of(kind, space))
+
+    def _entry_of(self, kind: Kind, namespace: str) -> CoverageEntry:
+        """The coverage of one namespace of a kind; of one without a list, what is known of all others, or of home."""
+        entries = {entry.namespace: entry for entry in self._entries[kind.name]}
+        known = entries.get(namespace) or entries.get(OTHERS) or entries.get("")
+        home = entries.get(kind.home)
+        if known is None and home is not None and home.state.seen:
+            # Every namespace was looked at where that was possible: one without a list has no object.
+            known = CoverageEntry(kind.name, kind.group, home.version, namespace, State.EMPTY)
+        return known or home or CoverageEntry(kind.name, kind.group, "", namespace, State.NOT_LOOKED_AT, 0, ABSENT)
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The kinds that were read as a whole, in the order in which they were."""
+        return tuple(self._objects)
+
+    @property
+    def selections(self) -> tuple[tuple[str, Wanted, Found], ...]:
+        """What was asked of kinds that were not read as a whole, in the order in which it was asked."""
+        return tuple(
+            (kind, wanted, found) for (kind, wanted), found in self._found.items() if kind not in self._objects
+        )
+
+    def get(self, ref: ObjectRef) -> Obj | None:
+        """Return one object, or None; of two with the same name the first."""
+        self.touch(ref.kind)
+        if ref.kind not in self._named:
+            last_first = reversed(self.objects(ref.kind))
+            self._named[ref.kind] = {(namespace_of(obj), name_of(obj)): obj for obj in last_first}
+        return self._named[ref.kind].get((ref.namespace, ref.name))
+
+    def seen(self, kind: str) -> bool:
+        """Whether absence of an object of this kind proves that it does not exist, in the kind's home namespace."""
+        return self.gap(kind) is None
+
+    def gap(self, kind: str, everywhere: bool = False, namespace: str = "") -> str | None:
+        """Return why absence of an object of this kind proves nothing; None if it does.
+
+        This is about the kind's home namespace, also about `namespace` if it is given, or about every namespace if
+        `everywhere`. Of a kind that came late (`Kind`), a list that is not there proves as much as an empty one.
+        """
+        entries = self._asked(kind, everywhere, namespace)
+        bad = next((e for e in entries if not e.state.seen), None)
+        if bad is None and (entries or _is_late(kind)):
+            return None
+        return f"{bad.state}: {bad.reason}" if bad else ABSENT
+
+    def gaps(self, kind: str, everywhere: bool = False, namespace: str = "") -> tuple[CoverageEntry, ...]:
+        """The lists behind `gap`: the first that was not seen, and every other of the kind for the same reason."""
+        bad = next((e for e in self._asked(kind, everywhere, namespace) if not e.state.seen), None)
+        alike = (e for e in self._entries[kind] if bad and (e.state, e.reason) == (bad.state, bad.reason))
+        return tuple(alike)
+
+    def _asked(self, kind: str, everywhere: bool, namespace: str) -> list[CoverageEntry]:
+        self.touch(kind)
+        self.load([kind])
+        every = everywhere or kind not in CATALOGUE
+        places = set() if every else {CATALOGUE[kind].home, *((namespace, OTHERS) if namespace else ())}
+        asked = [e for e in self._entries[kind] if every or e.namespace in places]
+        return [e for e in asked if e.state is not State.NOT_LOOKED_AT] if _is_late(kind) else asked
+
+    def host(self, node: str) -> Obj | None:
+        """Return the data in the files of one host, without reading other hosts; None if there are none."""
+        if node not in self._hosts:
+            self._hosts[node] = self._reader.host(node)
+        return self._hosts[node]
+
+    def logs(self, folder: str = "") -> tuple[str, ...]:
+        """Return the names of the logs that begin with `folder`; none in a source without logs (see `Logbook`)."""
+        return tuple(self._reader.logs(folder)) if isinstance(self._reader, Logbook) else ()
+
+    def tail(self, name: str, most: int) -> bytes:
+        """Read the last bytes of one log, at most `most`, without holding it. HarvdiagError if it cannot be read."""
+        if isinstance(self._reader, Logbook):
+            return self._reader.tail(name, most)
+        raise SourceError(f"{self.manifest.name}: holds objects, but no logs")
+
+    @property
+    def coverage(self) -> Coverage:
+        """The coverage of every kind read so far; of those of which a part was asked for, the lists not seen."""
+        unseen = {found.entry for _, _, found in self.selections if not found.entry.state.seen}
+        entries = sorted(
+            (*(entry for of_kind in self._entries.values() for entry in of_kind), *unseen),
+            key=lambda e: (sort_key(e.kind), e.namespace),
+        )
+        return Coverage(tuple(entries), self.manifest.notes)
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """Everything that the source contains, read or not."""
+        return tuple(self._reader.resources())
+
+
+def _is_late(kind: str) -> bool:
+    return kind in CATALOGUE and CATALOGUE[kind].late
+
+
+def _matches_word(word: str, resource: Resource) -> bool:
+    bare, _, group = word.lower().partition(".")
+    if not bare:
+        return False
+    if group and group != resource.group:
+        return False
+    plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
+    return resource.plural in plurals or resource.kind.lower() == bare

@@ -1,0 +1,121 @@
+"""Two hours without a step: `check` and `upgrade` say so alike, in every phase, at every step and in each scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harvdiag.cluster import Cluster
+from harvdiag.core.model import Severity
+from harvdiag.rules import registry, run_rules, select_rules
+from harvdiag.status.summary import build_verdict
+from harvdiag.status.upgrade.part import PartKey
+from harvdiag.training import open_objects
+from harvdiag.training.scenarios import find_scenarios
+from tests.routes import from_bundle, opened
+from tests.sample import every_pair
+from tests.world import World, healthy, rollouts
+from tests.world.evidence import pod_logs
+from tests.world.extras import enrich
+from tests.world.steps import SINGLE, STEPS, order
+
+ROOT = Path(__file__).parents[2]
+RULE = "upgrade-not-moving"
+SCENARIOS = find_scenarios(ROOT / "data" / "scenarios")
+BUNDLES = sorted((ROOT / "data" / "bundles").glob("*.zip"))
+PLACES = [*((1, step) for step in SINGLE), *((3, step) for step in STEPS)]
+MOMENTS = every_pair([(*place, hours) for place in PLACES for hours in (2.2, 3, 20)])
+PHASES = every_pair([(size, phase, hours) for size in (1, 3) for phase in rollouts.PHASES for hours in (2.2, 3, 20)])
+
+
+def cluster_of(size: int) -> World:
+    return healthy([f"hv{i:02}" for i in range(1, size + 1)], version="v1.8.2")
+
+
+def at_once(world: World) -> Cluster:
+    return open_objects("world", world.objects, world.captured_at)
+
+
+def contradictions(cluster: Cluster) -> Iterator[str]:
+    """Where what `check` finds and what `upgrade` says do not fit together."""
+    findings, standing = cluster.check(), cluster.upgrade
+    if standing.upgrade_run is None:
+        return
+    keys = {part.key for part in standing.parts()}
+    holding = [finding for finding in findings if finding.holds]
+    movement = standing.movement
+    if movement and movement.is_over and not holding:
+        yield f"nothing moved for {movement.age}, and no finding holds the upgrade"
+    if (standing.is_stuck or PartKey.WHY in keys) and not findings:
+        yield "upgrade says that it is held up, and check finds nothing"
+    if holding and PartKey.WHY not in keys:
+        yield f"check finds {holding[0].rule}, and upgrade does not say that it is held up"
+    if findings and "Nothing" in build_verdict(findings) and findings[0].severity is not Severity.INFO:
+        yield "the summary says that nothing was found"
+
+
+@pytest.mark.parametrize(("size", "phase", "hours"), PHASES)
+def test_no_phase_stands_still_in_silence(size: int, phase: str, hours: float) -> None:
+    world = rollouts.wait(rollouts.at_phase(cluster_of(size), phase), hours=hours)
+    cluster = at_once(world)
+    assert [*contradictions(cluster)] == []
+    assert phase == "Succeeded" or any(finding.holds for finding in cluster.check())
+
+
+@pytest.mark.parametrize(("size", "step", "hours"), MOMENTS)
+def test_no_step_stands_still_in_silence(size: int, step: str, hours: float) -> None:
+    world = cluster_of(size)
+    rollouts.wait(rollouts.at_step(world, order(world)[0], step), hours=hours)
+    cluster = at_once(world)
+    assert [*contradictions(cluster)] == []
+    assert cluster.upgrade.upgrade_run is None or any(finding.holds for finding in cluster.check())
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_check_and_upgrade_agree_on_every_scenario(path: Path) -> None:
+    assert [*contradictions(opened(path))] == []
+
+
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
+def test_check_and_upgrade_agree_on_every_sample(path: Path) -> None:
+    import harvdiag as hd
+
+    assert [*contradictions(hd.open(path))] == []
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_paused_node_is_not_called_still(size: int) -> None:
+    world = rollouts.wait(rollouts.at_pause(cluster_of(size), "hv01"), hours=9)
+    assert [finding.rule for finding in at_once(world).check()] == ["upgrade-node-paused"]
+
+
+def test_the_log_of_the_job_is_quoted(tmp_path: Path) -> None:
+    """With file and line, in the finding and in the status; the message says what it means."""
+    world = rollouts.wait(rollouts.at_phase(cluster_of(3), "UpgradingSystemServices"), hours=4)
+    enrich(world)  # with its pods
+    cluster = from_bundle(tmp_path, world.objects, world.captured_at, logs=pod_logs(world))
+    (finding,) = cluster.check()
+    assert (finding.rule, finding.severity, finding.subject.kind) == (RULE, Severity.WARNING, "Upgrade")
+    quoted = [evidence for evidence in finding.evidence if "apply-manifests" in evidence.path]
+    assert quoted
+    assert all(", line " in evidence.path for evidence in quoted)
+    assert "its log says" in finding.message
+
+
+def test_it_is_judged_alike_whatever_is_chosen() -> None:
+    """Chosen alone it speaks where all speak, and is silent where a more exact one speaks."""
+    for name in ("speaks", "silent-more-exact"):
+        path = ROOT / "data" / "scenarios" / RULE / f"{name}.yaml"
+        everything = {f.fingerprint for f in opened(path).check() if f.rule == RULE}
+        (alone,) = run_rules(opened(path).facts, select_rules([RULE]))
+        assert {finding.fingerprint for finding in alone.findings} == everything
+        assert bool(everything) == (name == "speaks")
+
+
+def test_only_a_fallback_knows_what_others_found() -> None:
+    assert [rule.name for rule in registry().values() if rule.fallback] == [RULE]
+    cluster = opened(ROOT / "data" / "scenarios" / RULE / "speaks.yaml")
+    cluster.check()
+    assert cluster.facts.found == ()
