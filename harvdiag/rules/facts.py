@@ -92,6 +92,12 @@ class Facts:
         return self.upgrade_run or self.plan_run
 
     @cached_property
+    def has_plan_hooks(self) -> bool:
+        """Whether plan Secrets have the hooks of Upgrade V2: a name of fields, which shows nothing by itself."""
+        with self.snapshot.watched(None):
+            return self.rollout is not None and self.rollout.upgrade.v2
+
+    @cached_property
     def harvester_version(self) -> str:
         """Setting `server-version`; empty if it was not seen."""
         setting = self.snapshot.get(ObjectRef("Setting", "", "server-version"))

@@ -164,9 +164,7 @@ def state_evidence(rollout: UpgradeRun, node: NodeUpgrade) -> Evidence:
 
 def plan_secret_evidence(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
     """Return annotations of a plan Secret, given by their short names."""
-    with facts.snapshot.watched(None):  # which of the two runs is told by the rule that asks
-        v2 = facts.rollout is not None and facts.rollout.upgrade.v2
-    paths = (handshake.annotation_path(key, v2) for key in keys)
+    paths = (handshake.annotation_path(key, facts.has_plan_hooks) for key in keys)
     return field_evidence(facts, secret, *paths) if secret else ()
 
 

@@ -26,6 +26,9 @@ STALLED_AFTER = timedelta(hours=2)
 """How long Rancher may take to end the last drain: it uncordons a node within minutes."""
 PLANS = "upgradeplans.management.harvesterhci.io"
 LONG = 400
+PLANS_SEEN = {"Upgrade", "UpgradePlan"}
+NAMED = {"Node", "Machine"}
+"""The kinds of the objects that an answer may name."""
 TOLD = ("Progressing", "Degraded")
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
 OF_MACHINE = ("machine-without-node-ref", "machine-dangling-node", "machine-not-running", "machine-stuck-deleting")
@@ -40,7 +43,7 @@ EXPLAINED_BY: dict[About, tuple[str, ...]] = {
 """The findings that explain an answer of the checks, by what it is about."""
 
 
-@rule("upgradeplan-failed", needs={"Upgrade", "UpgradePlan"}, links=["harvester/harvester#10469"])
+@rule("upgradeplan-failed", needs=PLANS_SEEN, optional=NAMED, links=["harvester/harvester#10469"])
 def upgradeplan_failed(facts: Facts) -> Iterator[Hit]:
     """The latest UpgradePlan (Upgrade V2) has failed.
 
@@ -89,7 +92,8 @@ def _failure_steps(plan: UpgradePlan, nodes: list[ObjectRef]) -> tuple[str, ...]
 @rule(
     "upgradeplan-refused",
     short="UpgradePlan refused",
-    needs={"Upgrade", "UpgradePlan"},
+    needs=PLANS_SEEN,
+    optional=NAMED,
     links=["harvester/harvester#10469"],
 )
 def upgradeplan_refused(facts: Facts) -> Iterator[Hit]:
@@ -159,7 +163,7 @@ def upgradeplan_concurrent(facts: Facts) -> Iterator[Hit]:
 @rule(
     "upgradeplan-machine-without-node",
     short="Machine without Node stops V2",
-    needs={"Upgrade", "Machine", "Secret", "UpgradePlan"},
+    needs={"Upgrade", "UpgradePlan", "Node", "Machine", "Secret"},
     links=["harvester/harvester#10469"],
 )
 def upgradeplan_machine_without_node(facts: Facts) -> Iterator[Hit]:
@@ -200,7 +204,8 @@ def upgradeplan_machine_without_node(facts: Facts) -> Iterator[Hit]:
     short="drain not ended",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret", "UpgradePlan"},
+    needs={"Upgrade", "UpgradePlan", "Node", "Machine", "Secret"},
+    optional={"RKEControlPlane", "Cluster.provisioning.cattle.io"},
     links=["harvester/harvester#10469"],
 )
 def upgradeplan_drain_not_ended(facts: Facts) -> Iterator[Hit]:
