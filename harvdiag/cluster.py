@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
+    from harvdiag.upgrade.logs import LogLines
 
 __all__ = ["Cluster"]
 
@@ -214,17 +215,46 @@ class Cluster:
         links = tables.link_table(self.facts.links, ref)
         if self.snapshot.get(ref) is not None:
             return links
-        if gap := self.snapshot.gap(ref.kind):
-            raise UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
-        if not self.facts.links.edges_to(ref):
-            names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
-            hint = did_you_mean(suggest_names(name, names) or (sorted(names) if len(names) <= FEW else ()))
-            raise UsageError(f"no {ref.kind} {name!r} in {self.snapshot.manifest.name}{hint}")
+        if self.snapshot.gap(ref.kind) or not self.facts.links.edges_to(ref):
+            raise self._not_found(ref)
         return links[links["direction"] == "named by"].reset_index(drop=True)
 
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object as received from the API, or None: ``cluster.raw("Node", "srv09")``."""
         return self.snapshot.get(self._find_ref(kind, name, namespace))
+
+    def yaml(self, kind: str, name: str, namespace: str | None = None) -> str:
+        """Return one object as YAML text: ``print(cluster.yaml("Machine", "custom-9d026ddd9748"))``.
+
+        It is as stored: without what harvdiag never keeps, such as the content of Secrets, and without managedFields.
+        Control characters are escaped. Raises UsageError if there is no such object, or if its kind was not seen.
+        """
+        from harvdiag.status.objects.excerpt import dump_object
+
+        ref = self._find_ref(kind, name, namespace)
+        obj = self.snapshot.get(ref)
+        if obj is None:
+            raise self._not_found(ref)
+        return dump_object(obj)
+
+    def logs(self, of: str, grep: str = "", most: int = 200) -> LogLines:
+        """Return lines of the logs of a node or a pod of a support bundle: ``cluster.logs("srv09", grep="x509")``.
+
+        A pod is given as ``name`` or ``namespace/name``; `grep` is a regular expression, in any case; of each log the
+        last `most` lines that match are returned. Each has `file`, `number`, `time` and `text`, in which passwords and
+        tokens are masked; ``.frame`` is the table. Raises UsageError if there is no such log.
+        """
+        from harvdiag.upgrade.logs import read_lines
+
+        return read_lines(self.snapshot, of, grep, most)
+
+    def _not_found(self, ref: ObjectRef) -> UsageError:
+        """The error for an object that does not exist, or whose kind was not seen."""
+        if gap := self.snapshot.gap(ref.kind):
+            return UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
+        names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
+        hint = did_you_mean(suggest_names(ref.name, names) or (sorted(names) if len(names) <= FEW else ()))
+        return UsageError(f"no {ref.kind} {ref.name!r} in {self.snapshot.manifest.name}{hint}")
 
     def _find_ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
         kind = self.snapshot.resolve_kind(kind).name

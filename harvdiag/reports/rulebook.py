@@ -32,12 +32,14 @@ def list_rules(rules: Iterable[Rule], width: int = 100) -> str:
 
 
 def explain_rule(rule: Rule, width: int = 100) -> str:
-    """Return everything a rule declares: what is wrong, why it matters, the kinds it needs, where to read more."""
+    """Return everything a rule declares: what is wrong, why it matters, the kinds it reads, where to read more."""
+    optional = f"Evidence, where it was seen: {', '.join(sorted(rule.optional))}." if rule.optional else ""
     parts = [
         f"{rule.name}  ({rule.family}, {rule.severity})",
         _wrap_paragraph(rule.summary, width),
         *(_wrap_paragraph(part, width) for part in rule.why.split("\n\n")),
         _wrap_paragraph(f"Needs: {', '.join(sorted(rule.needs))}. Skipped if one of them was not seen.", width),
+        _wrap_paragraph(optional, width),
         "\n".join(rule.links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

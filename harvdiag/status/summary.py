@@ -12,7 +12,7 @@ from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Severi
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
 from harvdiag.sources import source_type
-from harvdiag.upgrade.wording import format_duration
+from harvdiag.upgrade.wording import format_ago
 
 __all__ = [
     "build_verdict",
@@ -98,8 +98,8 @@ def _describe_upgrade(findings: Findings) -> str:
         return "No upgrade is under way." if _is_calm(findings) else ""
     target = f" to {format_value(state.version)}" if state.version else ""
     nodes = "" if state.done is None else f", {state.done} of {format_count(state.of, 'node')} done"
-    ago = f"{format_duration(state.idle)} before the collection" if state.idle is not None else "at an unknown time"
-    return f"An upgrade{target} runs: {state.phase}{nodes}, last movement {ago}."
+    moved = f"last movement {format_ago(state.idle)}" if state.idle is not None else "last movement unknown"
+    return f"An upgrade{target} runs: {state.phase}{nodes}, {moved}."
 
 
 # --- evidence and advice -------------------------------------------------------------------------------------------

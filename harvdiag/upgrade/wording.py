@@ -12,6 +12,7 @@ __all__ = [
     "FUTILE",
     "created_at",
     "failure_reason",
+    "format_ago",
     "format_done",
     "format_duration",
     "format_idle",
@@ -67,6 +68,11 @@ def format_duration(age: timedelta, short: bool = False) -> str:
     if hours and not minutes:
         return f"{hours} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else INSTANT[short]
+
+
+def format_ago(age: timedelta) -> str:
+    """``3 h 20 min before the collection``"""
+    return f"{format_duration(age)} before the collection"
 
 
 def format_idle(took: str) -> str:

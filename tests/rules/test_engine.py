@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.findings import Findings
+from harvdiag.core.errors import UsageError
+from harvdiag.core.findings import Findings, UncheckedError
 from harvdiag.core.model import Finding, Severity, State
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules import registry, select_rules
@@ -147,10 +147,12 @@ def test_empty_is_seen() -> None:
 
 
 @pytest.mark.parametrize("state", UNSEEN, ids=str)
-def test_nothing_seen_is_an_error_and_no_report(state: State) -> None:
-    """Where no kind at all could be read, there is nothing to report on: one line that says why."""
-    with pytest.raises(SourceError, match="no check could be run") as caught:
+def test_nothing_seen_is_an_error_with_the_coverage(state: State) -> None:
+    """Where no kind at all could be read, one line says why, and the error has what a program needs to know."""
+    with pytest.raises(UncheckedError, match="no check could be run") as caught:
         judged(dict.fromkeys(NEEDED, state))
+    assert len(caught.value.findings.skipped) == len(registry())
+    assert {entry.state for entry in caught.value.findings.coverage if entry.kind in NEEDED} == {state}
     assert re.search(rf"not seen: ({'|'.join(NEEDED)}), .* and \d+ more: [a-z ]+: for a reason", str(caught.value))
     assert "\n" not in str(caught.value)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from harvdiag.cluster import Cluster
-from harvdiag.core.model import Severity
+from harvdiag.core.model import Severity, State
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.status.summary import build_verdict
 from harvdiag.status.upgrade.part import PartKey
 from harvdiag.training import open_objects
 from harvdiag.training.scenarios import find_scenarios
-from tests.routes import from_bundle, opened
+from tests import port
+from tests.routes import from_bundle, from_folder, opened
 from tests.sample import every_pair
 from tests.world import World, healthy, rollouts
 from tests.world.evidence import pod_logs
@@ -102,6 +103,29 @@ def test_the_log_of_the_job_is_quoted(tmp_path: Path) -> None:
     assert quoted
     assert all(", line " in evidence.path for evidence in quoted)
     assert "its log says" in finding.message
+
+
+@pytest.mark.parametrize("kind", ["Job", "Secret", "Machine", "Node", "RKEControlPlane", "Plan", "ManagedChart"])
+def test_it_speaks_where_the_exact_checks_could_not_be_run(kind: str) -> None:
+    """What was not seen hides the reason, not that nothing moves; the message names what was not seen."""
+    early = healthy(version="v1.8.2", captured_at="2025-05-08T05:00:00Z")
+    world = rollouts.wait(rollouts.at_step(early, "hv01", "probes"), hours=5)
+    findings = port.cluster(world.objects, **{kind: State.FORBIDDEN}).check()
+    assert any(finding.holds for finding in findings)
+    spoken = [finding for finding in findings if finding.rule == RULE]
+    assert all(f"{kind} not seen" in finding.message for finding in spoken if kind in {"Job", "Secret", "Machine"})
+
+
+def test_an_unknown_time_is_told(tmp_path: Path) -> None:
+    """Where nothing tells when the data is from, there is no warning, and `upgrade` says that none could be given."""
+    world = rollouts.at_step(cluster_of(3), "hv01", "h4")
+    for node in world.find("Node"):
+        for row in node["status"]["conditions"]:
+            row.pop("lastHeartbeatTime", None)
+    cluster = from_folder(tmp_path, world.objects, None)
+    assert list(cluster.check()) == []
+    assert "no object tells when it last moved" in cluster.upgrade.explain()
+    assert "last movement unknown" in build_verdict(cluster.check())
 
 
 def test_it_is_judged_alike_whatever_is_chosen() -> None:

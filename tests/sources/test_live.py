@@ -270,6 +270,19 @@ def test_an_api_server_that_goes_on_starting(serve: Serve, tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize("code", [503, 404, 403])
+def test_a_group_that_is_not_there_yet(serve: Serve, tmp_path: Path, code: int) -> None:
+    """Harvester's own group is there, another is not: 503 below it is no proof that the server lacks it."""
+    api = serve(WORLD.objects)
+    api.fail("/apis", without_group("cluster.x-k8s.io"))
+    api.fail("/apis/cluster.x-k8s.io/*", status(code, {"Retry-After": "0"}))
+    (entry,) = cluster(api, tmp_path).coverage.of("Machine")
+    known = {503: (State.FAILED, "the server is currently unable to handle the request (503)")}
+    assert (entry.state, entry.reason) == known.get(
+        code, (State.NOT_LOOKED_AT, "the server has no machines.cluster.x-k8s.io")
+    )
+
+
 def test_an_api_server_that_goes_away_as_it_starts(serve: Serve, tmp_path: Path) -> None:
     """The network is to blame, not the cluster."""
     api = serve(WORLD.objects)

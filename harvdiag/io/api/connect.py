@@ -25,7 +25,7 @@ from harvdiag.io.api.pool import CONNECTIONS, run_concurrently
 from harvdiag.io.api.retry import with_retries
 from harvdiag.io.api.transport import JSON, Transport, quote_segment
 
-__all__ = ["Connection", "open_connection"]
+__all__ = ["PASSING", "Connection", "open_connection"]
 
 VERSION = "/version"
 POOL_SIZE = 8 * CONNECTIONS
@@ -54,6 +54,7 @@ FATAL = {
 }
 """If one of the first requests fails for such a reason, no other can succeed."""
 PASSING = {FailureReason.UNAVAILABLE, FailureReason.CONNECTION_FAILED, FailureReason.TIMEOUT}
+"""Reasons that say nothing about what a server has."""
 STARTING = "cannot be read: its API server is starting and does not serve {} yet: {}; try again in a minute"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from harvdiag.io.api.connect import Connection
+from harvdiag.io.api.connect import PASSING, Connection
 from harvdiag.io.api.discovery import api_path
 from harvdiag.io.api.errors import FailureReason, RequestError
 from harvdiag.io.api.pages import LIMIT, Pages, collect_pages
@@ -56,13 +56,18 @@ def list_objects(
     preferred = kind.versions if kind.name in CATALOGUE or connection.served.groups is None else ()
     where = f"/namespaces/{quote_segment(namespace)}" if namespace else ""
     first: Answer | None = None
-    for version in connection.served.versions_to_try(kind.group, kind.plural, preferred):
+    versions = connection.served.versions_to_try(kind.group, kind.plural, preferred)
+    # A server that is starting does not know the groups of its CRDs yet, and answers 503 below them; others 404.
+    doubtful = list(preferred[:1]) if connection.served.has_group(kind.group) is False else []
+    for version in versions or doubtful:
         path = f"{api_path(kind.group, version)}{where}/{kind.plural}"
         get = partial(_get_page, partial(connection.get, path, accept=accept), on_page)
         pages = collect_pages(get, parameters, int(parameters.get("limit", LIMIT)), _expected_type(kind, version))
         answer = Answer(
             kind, namespace, version, [_complete_item(item, kind, pages) for item in pages.items], pages.error
         )
+        if doubtful and answer.error and answer.error.reason not in PASSING:
+            break
         if answer.error is None or answer.items or answer.error.reason not in ANOTHER:
             return answer
         # "Not found" only says that this version is not served; any other failure says more about the kind.

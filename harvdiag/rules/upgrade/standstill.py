@@ -26,8 +26,11 @@ from harvdiag.upgrade.wording import format_duration
 MOST_LINES = 5
 STATES = ("state", "phase")
 """The columns with the state of an upgrade."""
+CLUSTERS = ("Cluster", "Cluster.provisioning.cattle.io")
 KINDS = ("Node", "Machine", "Secret", "Job")
 """The kinds that show most of an upgrade's steps."""
+READ = {*KINDS, "Plan", "Pod", "UpgradeLog", "VirtualMachineImage", "RKEControlPlane", *CLUSTERS}
+"""The kinds that show whose turn it is, or what moved; none of them is needed to tell that nothing did."""
 READ_LOG = {
     "system-upgrade-controller": "kubectl logs -n cattle-system deployment/system-upgrade-controller --tail=100",
     "Rancher": "kubectl logs -n cattle-system deployment/rancher --tail=200",
@@ -43,6 +46,7 @@ READ_LOG = {
     fallback=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "UpgradePlan"},
+    optional=READ,
     links=["harvester/harvester#8649", "harvester/harvester#7112", "harvester/harvester#3144"],
 )
 def upgrade_not_moving(facts: Facts) -> Iterator[Hit]:

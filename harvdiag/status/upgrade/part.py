@@ -12,7 +12,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
-from harvdiag.upgrade.wording import format_duration
+from harvdiag.upgrade.wording import format_ago
 
 __all__ = ["Part", "PartKey", "find_part", "format_quote", "format_since", "older_kind_part", "waiting_part"]
 
@@ -75,7 +75,7 @@ def format_since(facts: Facts, time: str) -> str:
     age = facts.now.since(moment)
     if not moment or age is None or age < timedelta(0):
         return ""
-    return f"since {moment}, {format_duration(age)} before the collection"
+    return f"since {moment}, {format_ago(age)}"
 
 
 def waiting_part(facts: Facts, wait: Wait, whom: str = "") -> Part:

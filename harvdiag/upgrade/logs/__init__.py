@@ -6,6 +6,7 @@ values of keys such as ``token`` and ``password`` are masked in it.
 
 from harvdiag.upgrade.logs.agent import AgentStory, read_agent_story
 from harvdiag.upgrade.logs.join import JoinStory, find_join_failure
+from harvdiag.upgrade.logs.lines import LogLine, LogLines, read_lines
 from harvdiag.upgrade.logs.log import MOST
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait, find_refusals
 from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets, strip_time
@@ -16,6 +17,8 @@ __all__ = [
     "MOST",
     "AgentStory",
     "JoinStory",
+    "LogLine",
+    "LogLines",
     "Quote",
     "find_job_step",
     "find_job_wait",
@@ -24,5 +27,6 @@ __all__ = [
     "mask_secrets",
     "quote_actor",
     "read_agent_story",
+    "read_lines",
     "strip_time",
 ]

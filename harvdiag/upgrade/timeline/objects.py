@@ -10,6 +10,7 @@ from dataclasses import replace
 from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, get_items, get_text, name_of
 from harvdiag.core.model import ObjectRef
+from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, PROVISIONING
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.jobs import ENDS, node_of, step_of
@@ -22,6 +23,7 @@ from harvdiag.upgrade.waiting import is_upgrading
 
 __all__ = ["find_object_notes"]
 
+IMAGE = "VirtualMachineImage"
 CREATED, DELETED = "metadata.creationTimestamp", "metadata.deletionTimestamp"
 CORDONED = "node.kubernetes.io/unschedulable"
 PLANNERS = frozenset({"Reconciled", "Updated", "Provisioned"})
@@ -44,6 +46,7 @@ def find_object_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
         for obj in snapshot.objects(kind):
             if get_text(obj, "spec.upgradeName") == upgrade.ref.name or name_of(obj).startswith(f"{upgrade.ref.name}-"):
                 yield from _condition_notes(obj, ref_of(kind, obj))
+    yield from _image_notes(upgrade, snapshot)
     for obj in snapshot.objects("Job"):
         if step := step_of(obj, upgrade.ref.name):
             yield from _job_notes(obj, step)
@@ -64,6 +67,15 @@ def _own_notes(upgrade: Upgrade) -> Iterator[Note]:
         for label, at in upgrade.times.items():
             what, field = f"phase {label} began", f"{TIMES}, phase {label}"
             yield Note(time=at, what=what, node="", object=upgrade.ref, field=field)
+
+
+def _image_notes(upgrade: Upgrade, snapshot: Snapshot) -> Iterator[Note]:
+    """Those of the image that the upgrade downloads; a message that is written again is none."""
+    path = "status.isoImageID" if upgrade.v2 else "status.imageID"
+    namespace, _, name = get_text(upgrade.obj, path).rpartition("/")
+    if name and IMAGE in CATALOGUE:
+        ref = ObjectRef(IMAGE, namespace or CATALOGUE[IMAGE].home, name)
+        yield from _condition_notes(snapshot.get(ref) or {}, ref)
 
 
 def _notes_of_node(node: NodeUpgrade, snapshot: Snapshot) -> Iterator[Note]:
