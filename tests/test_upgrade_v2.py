@@ -12,6 +12,7 @@ from harvdiag.reports.upgrade import build_document
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
+from harvdiag.status.summary import build_verdict
 from harvdiag.upgrade.timeline import find_phases
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import find_node_wait, find_wait
@@ -170,6 +171,11 @@ def test_v2_is_drawn_as_v1(picture: str, count: int) -> None:
     drawing = hd.draw(port.cluster(world.objects), picture)
     assert "cannot be shown" not in drawing.title
     assert names[-1] in str(drawing)
+
+
+def test_the_summary_of_a_check_says_how_far_v2_is() -> None:
+    verdict = build_verdict(port.cluster(at_plan_step(healthy(version="v1.9.0"), "hv02", "h4").objects).check())
+    assert "An upgrade to v1.9.0 runs: phase 13 of 17, 1 of 3 nodes done" in verdict
 
 
 def test_a_paused_node_of_v2_is_told_with_who_holds_it() -> None:

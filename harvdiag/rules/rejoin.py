@@ -68,7 +68,7 @@ def _no_upgrade_runs(facts: Facts) -> bool:
 
 def _version_to_install(facts: Facts) -> str:
     """Return which version to install; it is undocumented during an upgrade (docs/objects.md#webhook-node-join)."""
-    if _no_upgrade_runs(facts) and facts.upgrade_run is None:
+    if _no_upgrade_runs(facts) and facts.rollout is None:
         return ", with the version that the other nodes run"
     return (
         " (with which version while an upgrade is unfinished is not documented: ask vendor support; Harvester 1.9 "
