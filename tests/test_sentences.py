@@ -182,6 +182,7 @@ FOREIGN = (
     "io/",
     "sources/",
     "access/",
+    "upgrade/answers.py",
     "upgrade/logs/",
     "upgrade/planner.py",
     "upgrade/timeline/note.py",

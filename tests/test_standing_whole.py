@@ -89,12 +89,14 @@ def test_two_kinds_of_upgrade_at_once_are_both_told() -> None:
 
 def test_a_plan_is_told_though_upgrades_were_not_seen() -> None:
     parts = sound(of(at_v2(sized(3), "Failed"), Upgrade=State.FORBIDDEN))
-    assert "(Upgrade V2) is finished: Failed" in parts["Where"]
+    assert "no UpgradePlan (Upgrade V2) is under way; the last, UpgradePlan upgrade-x7k2p" in parts["Where"]
     assert "whether an Upgrade of the older kind (V1) is under way" in parts["Not seen"]
 
 
 def test_the_nodes_of_a_plan_go_by_name() -> None:
-    assert "OSUpgraded: hv01" in sound(of(at_v2(sized(3), "NodeUpgrading")))["Where"]
+    standing = of(at_v2(sized(3), "NodeUpgrading"))
+    assert "1 of 3 nodes are done" in sound(standing)["Where"]
+    assert sound(standing, "hv01")["Where"].startswith('hv01 is "OSUpgraded"')
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7])

@@ -26,7 +26,6 @@ from tests.sample import examples
 from tests.world import World, healthy, rollouts, write_folder
 from tests.world.faults import ghost, orphan
 from tests.world.steps import SINGLE, STEPS, say
-from tests.world.upgradeplans import V2_PHASES, at_v2
 from tests.world.upgrades import NAME, add_node_job, conditions, set_job
 
 
@@ -429,22 +428,6 @@ def test_an_error_of_the_planner_is_no_wait(status: str, reason: str, error: boo
     told = rollout(world, tmp_path).planner
     assert (told[0].message, told[0].error) == ("no suitable server found", error)
     assert told[-1].echo
-
-
-# Upgrade V2 (docs/objects.md#upgrade-v2)
-
-
-@pytest.mark.parametrize("phase", V2_PHASES)
-def test_v2_has_phases_of_its_own(phase: str, tmp_path: Path) -> None:
-    found = facts(at_v2(healthy(version="v1.9.0"), phase), tmp_path)
-    (plan,) = (UpgradePlan(obj) for obj in found.snapshot.objects("UpgradePlan"))
-    assert found.upgrade_run is None
-    assert (plan.phase, plan.version, plan.previous_version) == (phase, "v1.9.0", "v1.8.2")
-    assert plan.running == (phase not in {"Succeeded", "Failed"})
-    assert bool(plan.degraded) == (phase == "Failed")
-    if phase == "NodeUpgrading":
-        states = {name: status.state for name, status in plan.statuses.items()}
-        assert states == {"hv01": "OSUpgraded", "hv02": "KubernetesUpgrading", "hv03": "ImagePreloaded"}
 
 
 # Junk

@@ -104,9 +104,11 @@ UPGRADEPLAN = Kind(
     versions=("v1beta1",),
     columns=(
         NAME,
-        field_column("phase", "status.currentPhase"),
-        field_column("version", "status.version", "spec.version"),
+        field_column("phase", "status.currentPhase", "status.phase"),
+        field_column("version", "spec.version", "status.releaseMetadata.harvester"),
+        field_column("image", "spec.image"),
         field_column("previous_version", "status.previousVersion"),
+        condition_column("progressing", "Progressing"),
         condition_column("degraded", "Degraded"),
         CREATED,
         UID,

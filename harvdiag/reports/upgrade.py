@@ -20,6 +20,7 @@ from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import find_node_wait, is_upgrading
 from harvdiag.upgrade.wording import format_duration as spent
 from harvdiag.upgrade.wording import format_idle as idle_for
+from harvdiag.upgrade.wording import format_unlisted
 from harvdiag.version import __version__
 
 __all__ = ["build_document", "render", "render_json"]
@@ -71,11 +72,11 @@ def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
     if rollout is None or not (standing.upgrade_run or rollout.upgrade.failed):
         return
-    left = [node for node in rollout.nodes if node.state != DONE or is_upgrading(node)]
+    left = [node for node in rollout.nodes if node.place != DONE or is_upgrading(node)]
     yield ""
     yield "Nodes that are not done:" if left else f"Done: {format_count(len(rollout.nodes), 'node')}."
     rows: dict[str, list[str]] = {}
-    for node in sorted(left, key=lambda node: node.state in {"", PRELOADED}):  # active ones first
+    for node in sorted(left, key=lambda node: node.place in {"", PRELOADED}):  # active ones first
         rows.setdefault(_format_node_state(rollout, node), []).append(escape_text(node.name))
     heads = [join_names(names) for names in rows.values()][:MOST]
     wide = min(max(map(count_cells, heads), default=0), WIDEST)
@@ -89,8 +90,8 @@ def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
 def _format_node_state(rollout: UpgradeRun, node: NodeUpgrade) -> str:
     waiting, phase = find_node_wait(rollout, node), rollout.upgrade.phase
     if not rollout.upgrade.running:
-        return f"{node.state or '(not in its list)'}{f'; {waiting.what}' if node.state == FAILED else ''}"
-    unlisted = "(not started)" if phase and phase.number < SERVICES else "(not in the Upgrade's list)"
+        return f"{node.state or '(not in its list)'}{f'; {waiting.what}' if node.place == FAILED else ''}"
+    unlisted = "(not started)" if phase and phase.place < SERVICES else f"({format_unlisted(rollout.upgrade)})"
     return f"{node.state or unlisted}; waits for {waiting.actor}: {waiting.what}"
 
 
@@ -110,7 +111,7 @@ def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
         "schema": SCHEMA,
         "tool": {"name": "harvdiag", "version": __version__},
         "upgrade": _upgrade_document(standing),
-        "plan": _plan_document(standing.plan) if standing.plan else None,
+        "plan": _plan_document(standing, standing.plan) if standing.plan else None,
         "stuck": bool(standing.upgrade_run) and standing.is_stuck,
         "waits_for": waiting.as_dict() if waiting else None,
         "nodes": [_node_document(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
@@ -121,14 +122,19 @@ def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
     }
 
 
-def _plan_document(plan: UpgradePlan) -> dict[str, Any]:
+def _plan_document(standing: UpgradeStatus, plan: UpgradePlan) -> dict[str, Any]:
     """Upgrade V2."""
+    shown = standing.shown if standing.shown and standing.shown.upgrade.ref == plan.ref else None
     return {
         "name": plan.ref.name,
         "version": plan.version,
         "previous_version": plan.previous_version,
-        "phase": plan.phase,
+        "image": plan.image or None,
+        "phase": plan.state,
         "running": plan.running,
+        "phases": [{"phase": phase, "began": at} for phase, at in plan.times.items()],
+        "conditions": [_condition_document(condition) for condition in plan.conditions.values()],
+        "percent": shown.percent._asdict() if shown else None,
         "nodes": {name: status._asdict() for name, status in plan.statuses.items()},
     }
 
@@ -137,6 +143,7 @@ def _upgrade_document(standing: UpgradeStatus) -> dict[str, Any] | None:
     last = standing.latest
     if last is None:
         return None
+    shown = standing.shown if standing.shown and standing.shown.upgrade.ref == last.ref else None
     return {
         "name": last.ref.name,
         "version": last.version,
@@ -145,7 +152,7 @@ def _upgrade_document(standing: UpgradeStatus) -> dict[str, Any] | None:
         "phase": last.phase.number if last.phase else None,
         "running": last.running,
         "conditions": [_condition_document(condition) for condition in last.conditions.values()],
-        "percent": standing.shown.percent._asdict() if standing.shown else None,
+        "percent": shown.percent._asdict() if shown else None,
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "BACK_UP",
     "DELETES_NODE",
+    "KEEP_RUNNING",
     "LIST_MACHINES",
     "LIST_NODES",
     "LONG_DELETED",
@@ -40,6 +41,7 @@ WITHDRAW_UPGRADE = (
     "(`kubectl get managedcharts.management.cattle.io -n fleet-local`), fix or remove the Node, and start the "
     "upgrade again."
 )
+KEEP_RUNNING = "Do not delete the one whose nodes are being upgraded."
 LONG_DELETED = "were deleted more than an hour ago and still exist"
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
 QUORUM = (

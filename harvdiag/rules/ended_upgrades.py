@@ -81,6 +81,7 @@ def recently_ended(facts: Facts) -> bool:
     If the end of the latest is unknown, it may have been a moment ago.
     """
     ages = [_time_since_end(facts, upgrade) for upgrade in facts.upgrades.all]
+    ages += [facts.now.since(Timestamp(plan.progressing.since)) for plan in facts.upgrades.plans]
     recent = any(age is not None and age < REMOVAL for age in ages) or ages[:1] == [None]
     return recent or any(upgrade.cleanup_state == "Pending" for upgrade in facts.upgrades.all)
 

@@ -81,6 +81,23 @@ class Facts:
         return UpgradeRun(upgrade, self.snapshot, self.pairing) if upgrade else None
 
     @cached_property
+    def plan_run(self) -> UpgradeRun | None:
+        """The UpgradePlan (Upgrade V2) in progress, with its nodes and Jobs; None if there is none."""
+        plan = self.upgrades.plan
+        return UpgradeRun(plan, self.snapshot, self.pairing) if plan else None
+
+    @property
+    def rollout(self) -> UpgradeRun | None:
+        """The upgrade in progress, of either kind, V1 before V2; None if there is none."""
+        return self.upgrade_run or self.plan_run
+
+    @cached_property
+    def has_plan_hooks(self) -> bool:
+        """Whether plan Secrets have the hooks of Upgrade V2: a name of fields, which shows nothing by itself."""
+        with self.snapshot.watched(None):
+            return self.rollout is not None and self.rollout.upgrade.v2
+
+    @cached_property
     def harvester_version(self) -> str:
         """Setting `server-version`; empty if it was not seen."""
         setting = self.snapshot.get(ObjectRef("Setting", "", "server-version"))

@@ -41,13 +41,15 @@ def _upgrade_steps(facts: Facts) -> tuple[str, ...]:
 
     See docs/objects.md#precondition-upgrade.
     """
-    if facts.upgrade_run is None:
+    if facts.rollout is None:
         return (
             ()
             if _no_upgrade_runs(facts)
             else ("If an upgrade is in progress, wait until its other nodes are Succeeded.",)
         )
-    upgrade = facts.upgrade_run.upgrade
+    upgrade = facts.rollout.upgrade
+    if upgrade.v2:
+        return (f"Wait until every other node of UpgradePlan {upgrade.ref.name} is done.",)
     if upgrade.status("NodesUpgraded"):
         return (f"Wait until every other node of Upgrade {upgrade.ref.name} is Succeeded.",)
     return (
@@ -66,7 +68,7 @@ def _no_upgrade_runs(facts: Facts) -> bool:
 
 def _version_to_install(facts: Facts) -> str:
     """Return which version to install; it is undocumented during an upgrade (docs/objects.md#webhook-node-join)."""
-    if _no_upgrade_runs(facts) and facts.upgrade_run is None:
+    if _no_upgrade_runs(facts) and facts.rollout is None:
         return ", with the version that the other nodes run"
     return (
         " (with which version while an upgrade is unfinished is not documented: ask vendor support; Harvester 1.9 "

@@ -12,11 +12,13 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.upgrade import handshake
+from harvdiag.upgrade import Upgrade, handshake
 from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import AT_NODES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.v2 import UpgradePlan
+from harvdiag.upgrade.wording import created_at
 
 __all__ = [
     "BROKEN",
@@ -26,15 +28,20 @@ __all__ = [
     "concerns_nodes",
     "condition_evidence",
     "cordoned_at",
+    "current_rollout",
     "current_upgrade",
+    "finished_plan",
     "finished_upgrade",
     "has_settled",
     "job_evidence",
+    "nodes_begun_at",
     "pairing_causes",
     "plan_secret_evidence",
     "ready_since",
+    "rollout_at_nodes",
     "secrets_at_step",
     "state_evidence",
+    "state_path",
     "upgrade_at_nodes",
 ]
 
@@ -71,6 +78,22 @@ def upgrade_at_nodes(facts: Facts) -> UpgradeRun | None:
     return rollout if rollout and rollout.upgrade.state == AT_NODES else None
 
 
+def rollout_at_nodes(facts: Facts) -> UpgradeRun | None:
+    """Return the upgrade in progress, V1 or V2, if it has reached the nodes. Builds of V2 of 2025 drained none."""
+    rollout = facts.rollout
+    if rollout is None or not isinstance(rollout.upgrade, UpgradePlan):
+        return upgrade_at_nodes(facts)
+    return rollout if rollout.upgrade.state == "NodeUpgrading" and not rollout.upgrade.early else None
+
+
+def nodes_begun_at(upgrade: Upgrade) -> str:
+    """Return when the nodes' turn began; empty where it is unknown."""
+    if isinstance(upgrade, UpgradePlan):
+        return upgrade.times.get("NodeUpgrading", "")
+    begun = upgrade.conditions.get("NodesUpgraded")
+    return begun.since if begun else ""
+
+
 def finished_upgrade(facts: Facts) -> UpgradeRun | None:
     """Return the latest upgrade if it succeeded and has settled; None if it is unknown when it ended."""
     upgrade = next(iter(facts.upgrades.all), None)
@@ -81,10 +104,30 @@ def finished_upgrade(facts: Facts) -> UpgradeRun | None:
     return UpgradeRun(upgrade, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
 
 
+def finished_plan(facts: Facts) -> UpgradeRun | None:
+    """Return the latest UpgradePlan (V2) if it succeeded after any Upgrade and has settled, else None."""
+    plan = max(facts.upgrades.plans, key=created_at, default=None)
+    if facts.rollout or plan is None or plan.failed or plan.early:
+        return None
+    if any(created_at(upgrade) > created_at(plan) for upgrade in facts.upgrades.all):
+        return None
+    ended = plan.times.get("Succeeded") or plan.progressing.since
+    age = facts.now.since(Timestamp(ended))
+    return UpgradeRun(plan, facts.snapshot, facts.pairing) if age is not None and age >= SETTLING else None
+
+
 def current_upgrade(facts: Facts) -> UpgradeRun | None:
     """Return the upgrade in progress, or the latest if it has failed: one failed node ends it at once."""
     failed = facts.upgrades.failed
     return UpgradeRun(failed, facts.snapshot, facts.pairing) if failed else facts.upgrade_run
+
+
+def current_rollout(facts: Facts) -> UpgradeRun | None:
+    """Return the upgrade in progress, or the latest if it has failed, V1 or V2."""
+    if facts.rollout:
+        return facts.rollout
+    plan = facts.upgrades.failed_plan
+    return UpgradeRun(plan, facts.snapshot, facts.pairing) if plan else current_upgrade(facts)
 
 
 def has_settled(facts: Facts, *times: str) -> bool:
@@ -123,14 +166,20 @@ def secrets_at_step(node: NodeUpgrade, *wanted: DrainStep) -> Iterator[tuple[Obj
     return ((secret, shaken) for secret, shaken in node.secrets if shaken.step in wanted)
 
 
+def state_path(upgrade: Upgrade, node: str, key: str = "state") -> str:
+    """Return the field with the state of a node."""
+    return f'{upgrade.statuses_path}["{node}"].{key}'
+
+
 def state_evidence(rollout: UpgradeRun, node: NodeUpgrade) -> Evidence:
     """Return the state of the node in the Upgrade."""
-    return Evidence(rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state or None)
+    return Evidence(rollout.upgrade.ref, state_path(rollout.upgrade, node.name), node.state or None)
 
 
 def plan_secret_evidence(facts: Facts, secret: ObjectRef | None, *keys: str) -> tuple[Evidence, ...]:
     """Return annotations of a plan Secret, given by their short names."""
-    return field_evidence(facts, secret, *map(handshake.annotation_path, keys)) if secret else ()
+    paths = (handshake.annotation_path(key, facts.has_plan_hooks) for key in keys)
+    return field_evidence(facts, secret, *paths) if secret else ()
 
 
 def job_evidence(facts: Facts, job: Job | None) -> tuple[Evidence, ...]:

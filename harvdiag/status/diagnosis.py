@@ -32,11 +32,11 @@ class Diagnosis:
     @property
     def upgrade_run(self) -> UpgradeRun | None:
         """The upgrade that is under way with its nodes and Jobs; None where none is."""
-        return self.facts.upgrade_run
+        return self.facts.rollout
 
     @property
     def latest(self) -> Upgrade | None:
-        """The upgrade that is under way, else the last there was."""
+        """The Upgrade (V1) that is under way, else the last there was."""
         all_ = self.facts.upgrades.all
         return self.facts.upgrades.running or (all_[0] if all_ else None)
 
@@ -47,12 +47,17 @@ class Diagnosis:
         newer = last and (self.latest is None or created_at(last) > created_at(self.latest))
         return self.facts.upgrades.plan or (last if newer else None)
 
+    @property
+    def current(self) -> Upgrade | None:
+        """The upgrade that is under way, V1 before V2, else the last of either kind; None where there was none."""
+        return self.facts.upgrades.under_way or self.plan or self.latest
+
     @cached_property
     def shown(self) -> UpgradeRun | None:
         """The upgrade under way; where none is, the last with what is left of its Jobs; None where there was none."""
-        if self.upgrade_run or self.latest is None:
+        if self.upgrade_run or self.current is None:
             return self.upgrade_run
-        return UpgradeRun(self.latest, self.facts.snapshot, self.facts.pairing)
+        return UpgradeRun(self.current, self.facts.snapshot, self.facts.pairing)
 
     @cached_property
     def story(self) -> tuple[Finding, ...]:

@@ -32,8 +32,16 @@ class Upgrades:
 
     @property
     def plan(self) -> UpgradePlan | None:
-        """The UpgradePlan (Upgrade V2) that is under way, the youngest first; None where none is."""
-        return next((plan for plan in sorted(self.plans, key=created_at, reverse=True) if plan.running), None)
+        """The UpgradePlan (Upgrade V2) that is under way, the youngest first, one that another keeps from running last;
+        None where none is.
+        """
+        found = sorted((plan for plan in self.plans if plan.running), key=created_at, reverse=True)
+        return min(found, key=lambda plan: bool(plan.blocked), default=None)
+
+    @property
+    def under_way(self) -> Upgrade | None:
+        """The upgrade that is under way, of either kind, V1 before V2; None where none is."""
+        return self.running or self.plan
 
     @property
     def plans(self) -> list[UpgradePlan]:
@@ -51,10 +59,18 @@ class Upgrades:
         return next((upgrade for upgrade in self.all if upgrade.running), None)
 
     @property
+    def failed_plan(self) -> UpgradePlan | None:
+        """The last UpgradePlan, where it has failed, none runs, and no Upgrade has taken over since."""
+        last = max(self.plans, key=created_at, default=None)
+        if last is None or not last.failed or self.under_way:
+            return None
+        return None if any(created_at(upgrade) > created_at(last) for upgrade in self.all) else last
+
+    @property
     def failed(self) -> Upgrade | None:
         """The last Upgrade, where none runs, it has failed, and no UpgradePlan has taken over since."""
         last = next(iter(self.all), None)
         if last is None or self.running or not last.failed:
             return None
-        good = any(plan.phase != "Failed" and created_at(plan) > created_at(last) for plan in self.plans)
+        good = any(not plan.failed and created_at(plan) > created_at(last) for plan in self.plans)
         return None if good else last

@@ -19,6 +19,7 @@ __all__ = [
     "Hand",
     "Handshake",
     "StepEvidence",
+    "annotation_name",
     "annotation_path",
     "read_handshake",
     "step_entries",
@@ -35,11 +36,18 @@ KEYS = {
     "drain-error": "rke.cattle.io/drain-error",
 }
 """Short name to annotation, in the order in which they are written; ``drain-error`` may come at any time."""
+V2_HOOKS = {key: f"management.{KEYS[key]}" for key in ("pre-hook", "post-hook")}
+"""The answers of Upgrade V2, which has annotations of its own for them."""
 
 
-def annotation_path(key: str) -> str:
+def annotation_name(key: str, v2: bool = False) -> str:
+    """The annotation of a short name; Upgrade V2 has answers of its own."""
+    return V2_HOOKS[key] if v2 and key in V2_HOOKS else KEYS[key]
+
+
+def annotation_path(key: str, v2: bool = False) -> str:
     """The field of an annotation by its short name."""
-    return f'metadata.annotations["{KEYS[key]}"]'
+    return f'metadata.annotations["{annotation_name(key, v2)}"]'
 
 
 class DrainStep(StrEnum):
@@ -153,9 +161,9 @@ def step_entries(step: DrainStep | None) -> dict[str, str | None]:
     return {"step": step.code if step else None, "step_name": step.value if step else None}
 
 
-def read_handshake(secret: Obj) -> Handshake:
-    """Read how far the drain cycle of a plan Secret is."""
-    found = {key: value for key in KEYS if (value := get_text(secret, annotation_path(key)))}
+def read_handshake(secret: Obj, v2: bool = False) -> Handshake:
+    """Read how far the drain cycle of a plan Secret is, by the answers of an Upgrade or of an UpgradePlan (V2)."""
+    found = {key: value for key in KEYS if (value := get_text(secret, annotation_path(key, v2)))}
     step = _last_step(found)
     return Handshake(step, WAITS[step], found)
 

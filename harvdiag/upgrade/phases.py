@@ -54,6 +54,13 @@ class Phase:
     """What happens in it."""
     until: str
     """What ends it."""
+    like: int = -1
+    """The number of the phase of V1 that it corresponds to; of V1's own left open."""
+
+    @property
+    def place(self) -> int:
+        """Its place among the phases of V1: PREPARING, SERVICES, NODES, LAST."""
+        return self.number if self.like < 0 else self.like
 
 
 PHASES = (

@@ -21,12 +21,18 @@ from harvdiag.upgrade.handshake import Handshake, read_handshake
 from harvdiag.upgrade.jobs import Job, jobs_of
 from harvdiag.upgrade.percent import Percent, compute_percent
 from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.phases_v2 import doing_of, place_of
 from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 from harvdiag.upgrade.v1 import NodeStatus, Upgrade
 
-__all__ = ["NodeUpgrade", "UpgradeRun"]
+__all__ = ["PENDING", "NodeUpgrade", "UpgradeRun"]
 
 READY = condition_column("ready", "Ready")
+PENDING = {
+    v2: f'metadata.annotations["{owner}/pendingOSImage"]'
+    for v2, owner in ((False, "harvesterhci.io"), (True, "management.harvesterhci.io"))
+}
+"""The system that a Node is to come back with, of an Upgrade and of an UpgradePlan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +86,16 @@ class NodeUpgrade:
         return self.status.state if self.status else ""
 
     @property
+    def place(self) -> str:
+        """The state of V1 that it corresponds to: an UpgradePlan (V2) has names of its own."""
+        return place_of(self.state)
+
+    @property
+    def doing(self) -> str:
+        """What it does in its state: ``loads the images``; empty where that is unknown."""
+        return doing_of(self.state)
+
+    @property
     def handshake(self) -> Handshake | None:
         """The drain's handshake: of several plan Secrets the one whose cycle is under way."""
         return self._active_handshake[1] if self._active_handshake else None
@@ -100,7 +116,7 @@ class NodeUpgrade:
 
 
 class UpgradeRun:
-    """One upgrade (V1) over the cluster's nodes."""
+    """One upgrade, V1 or V2, over the cluster's nodes."""
 
     def __init__(self, upgrade: Upgrade, snapshot: Snapshot, pairing: Pairing) -> None:
         self.upgrade = upgrade
@@ -108,6 +124,11 @@ class UpgradeRun:
         self._pairing = pairing
         self._machines: dict[ObjectRef, tuple[ObjectRef, ...]] = {}
         self._secrets: dict[ObjectRef, tuple[tuple[ObjectRef, Handshake], ...]] = {}
+
+    @property
+    def title(self) -> str:
+        """Kind and name: ``Upgrade hvst-upgrade-abcde``."""
+        return f"{self.upgrade.ref.kind} {self.upgrade.ref.name}"
 
     @property
     def jobs(self) -> list[Job]:
@@ -160,12 +181,12 @@ class UpgradeRun:
     @property
     def done(self) -> list[NodeUpgrade]:
         """The nodes that have succeeded."""
-        return [node for node in self.nodes if node.state == DONE]
+        return [node for node in self.nodes if node.place == DONE]
 
     @property
     def waiting(self) -> list[NodeUpgrade]:
         """The nodes that have not."""
-        return [node for node in self.nodes if node.state != DONE]
+        return [node for node in self.nodes if node.place != DONE]
 
     @property
     def draining(self) -> list[NodeUpgrade]:
@@ -185,7 +206,7 @@ class UpgradeRun:
             ready_since=find_condition(obj, "Ready").changed,
             kubelet=get_text(obj, "status.nodeInfo.kubeletVersion"),
             os=get_text(obj, "status.nodeInfo.osImage"),
-            pending_os=get_text(obj, 'metadata.annotations["harvesterhci.io/pendingOSImage"]'),
+            pending_os=get_text(obj, PENDING[self.upgrade.v2]),
             run=self,
         )
 
@@ -229,4 +250,4 @@ class UpgradeRun:
     def _plan_secrets(self, machines: tuple[ObjectRef, ...]) -> Iterator[tuple[ObjectRef, Handshake]]:
         for machine in machines:
             for secret in self._pairing.plans_of(machine):
-                yield secret, read_handshake(self._pairing.obj(secret))
+                yield secret, read_handshake(self._pairing.obj(secret), self.upgrade.v2)

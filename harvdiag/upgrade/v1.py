@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from harvdiag.core.conditions import Condition, conditions_of
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.upgrade.phases import ENDED, FAILED, PAUSED, Phase, phase_of
+from harvdiag.upgrade.phases import DONE, ENDED, FAILED, PAUSED, PHASES, Phase, phase_of
 
 __all__ = ["NodeStatus", "Release", "Upgrade"]
 
@@ -40,6 +40,13 @@ class Release(NamedTuple):
 class Upgrade:
     """One Upgrade object."""
 
+    v2: ClassVar[bool] = False
+    """Whether it is an UpgradePlan, which says the same in other places."""
+    statuses_path: ClassVar[str] = "status.nodeStatuses"
+    """The field with the state of each node."""
+    state_path: ClassVar[str] = STATE
+    """The field with its `state`."""
+
     def __init__(self, obj: Obj) -> None:
         self.obj = obj
         self.ref = ObjectRef("Upgrade", namespace_of(obj), name_of(obj))
@@ -53,6 +60,16 @@ class Upgrade:
     def phase(self) -> Phase | None:
         """The phase of that label; None for a label that no known release writes."""
         return phase_of(self.state)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases in their order; the last two are the two ends."""
+        return PHASES
+
+    def since(self, phase: Phase) -> str:
+        """When the condition of a phase last changed; empty where it is unknown."""
+        found = self.conditions.get(phase.condition)
+        return found.since if found else ""
 
     @property
     def version(self) -> str:
@@ -113,7 +130,7 @@ class Upgrade:
     @cached_property
     def statuses(self) -> Mapping[str, NodeStatus]:
         """What it says of each node of its list, by the node's name."""
-        found: Any = field_path("status.nodeStatuses").get(self.obj)
+        found: Any = field_path(self.statuses_path).get(self.obj)
         statuses = found.items() if isinstance(found, dict) else ()
         return {
             str(name): NodeStatus(get_text(s, "state"), get_text(s, "reason"), get_text(s, "message"))
@@ -125,7 +142,12 @@ class Upgrade:
         """The state of each node by its name, such as ``Images preloaded``, as the Upgrade lists them."""
         return {name: status.state for name, status in self.statuses.items()}
 
-    @cached_property
+    @property
+    def done(self) -> int:
+        """How many nodes of its list are done."""
+        return sum(state == DONE for state in self.nodes.values())
+
+    @property
     def pauses(self) -> Mapping[str, str]:
         """Node to ``pause`` or ``unpause``, as the administrator set it (1.7 and newer)."""
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from harvdiag.core.fields import get_text
-from harvdiag.core.suggest import join_names
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 
@@ -17,7 +16,8 @@ __all__ = [
     "format_done",
     "format_duration",
     "format_idle",
-    "format_node_states",
+    "format_unlisted",
+    "image_of",
     "upgrade_title",
 ]
 
@@ -26,15 +26,26 @@ FUTILE = "it will not recover on its own"
 INSTANT = ("less than a minute", "< 1 min")
 
 
-def upgrade_title(of: Upgrade | UpgradePlan) -> str:
-    """``Upgrade hvst-upgrade-abcde from v1.4.1 to v1.4.2``"""
-    ways = (("from", of.previous_version), ("to", of.version))
-    return f"{of.ref.kind} {of.ref.name}" + "".join(f" {word} {version}" for word, version in ways if version)
+def upgrade_title(of: Upgrade) -> str:
+    """``Upgrade hvst-upgrade-abcde from v1.4.1 to v1.4.2``; of an UpgradePlan it says that it is Upgrade V2."""
+    ways = (("from", of.previous_version), ("to", of.version), ("by image", "" if of.version else image_of(of)))
+    told = "".join(f" {word} {version}" for word, version in ways if version)
+    return f"{of.ref.kind} {of.ref.name}{told}{' (Upgrade V2)' if of.v2 else ''}"
 
 
-def created_at(of: Upgrade | UpgradePlan) -> str:
+def image_of(of: Upgrade) -> str:
+    """Return the image that an UpgradePlan was made for; empty for one by version, and for an Upgrade."""
+    return of.image if isinstance(of, UpgradePlan) else ""
+
+
+def created_at(of: Upgrade) -> str:
     """Return when it was created, RFC 3339."""
     return get_text(of.obj, "metadata.creationTimestamp")
+
+
+def format_unlisted(of: Upgrade) -> str:
+    """``not in the Upgrade's list``"""
+    return f"not in the {of.ref.kind}'s list"
 
 
 def format_done(number: int, of: int) -> str:
@@ -44,17 +55,9 @@ def format_done(number: int, of: int) -> str:
 
 def failure_reason(upgrade: Upgrade) -> str:
     """Return the reason of its failure by its conditions; empty where they have none."""
-    rows = (c for c in upgrade.conditions.values() if c.status == "False" and c.type != "LogReady")
+    wanted = {"Progressing"} if upgrade.v2 else set(upgrade.conditions) - {"LogReady"}
+    rows = (c for c in upgrade.conditions.values() if c.status == "False" and c.type in wanted)
     return next((": ".join(filter(None, (c.reason, c.message))) for c in rows if c.reason or c.message), "")
-
-
-def format_node_states(plan: UpgradePlan) -> str:
-    """``ImagePreloaded: hv01 and hv02; OSUpgraded: hv03``"""
-    found: dict[str, list[str]] = {}
-    for name, status in sorted(plan.statuses.items()):
-        found.setdefault(status.state or "(no state)", []).append(name)
-    parts = (f"{state}: {join_names(names)}" for state, names in sorted(found.items()))
-    return "; ".join(parts) or "no node has begun"
 
 
 def format_duration(age: timedelta, short: bool = False) -> str:

@@ -12,7 +12,7 @@ from tests.sample import every_pair
 from tests.world import World, healthy, rollouts
 from tests.world.objects import condition
 from tests.world.steps import SINGLE, STEPS, order
-from tests.world.upgradeplans import V2_PHASES, at_v2
+from tests.world.upgradeplans import V2_PHASES, at_plan_pause, at_plan_phase, at_plan_step, at_v2
 
 SIZES = (1, 2, 3, 7)
 PLACES = {2: {"first": 0, "last": 1}, 3: {"first": 0, "middle": 1, "last": 2}, 7: {"first": 0, "middle": 3, "last": 6}}
@@ -103,10 +103,34 @@ def test_a_pause_is_told_as_one(size: int, tmp_path: Path) -> None:
     assert findings.skipped == ()
 
 
-@pytest.mark.parametrize("phase", [phase for phase in V2_PHASES if phase != "Failed"])
-def test_upgrade_v2_is_silent(phase: str, tmp_path: Path) -> None:
-    """UpgradePlan: its phases are its own, and no plan Secret takes part."""
+RUNNING_V2 = [phase for phase in V2_PHASES if phase != "Failed"]
+
+
+@pytest.mark.parametrize("phase", RUNNING_V2)
+def test_upgrade_v2_of_2025_is_silent(phase: str, tmp_path: Path) -> None:
+    """UpgradePlan: its phases are its own, and in these builds no plan Secret takes part."""
     assert_silent(at_v2(cluster(3, "v1.9.0"), phase), tmp_path, bundle=phase == "NodeUpgrading")
+
+
+@pytest.mark.parametrize("phase", RUNNING_V2)
+@pytest.mark.parametrize("size", SIZES)
+def test_every_phase_of_upgrade_v2_is_silent(size: int, phase: str, tmp_path: Path) -> None:
+    assert_silent(at_plan_phase(cluster(size, "v1.9.0"), phase), tmp_path, folder=size == 1, bundle=size != 1)
+
+
+@pytest.mark.parametrize(("size", "place", "step"), CASES)
+def test_every_step_of_upgrade_v2_is_silent(size: int, place: str, step: str, tmp_path: Path) -> None:
+    """The same drain, asked for by the annotations of an UpgradePlan, and told by its states; from 4 on workers."""
+    world = cluster(size, "v1.9.0")
+    at_plan_step(world, order(world)[PLACES.get(size, {}).get(place, 0)], step)
+    assert_silent(world, tmp_path, folder=size != 7, bundle=size == 7)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_pause_of_upgrade_v2_is_told_as_one(size: int, tmp_path: Path) -> None:
+    findings = from_bundle(tmp_path, at_plan_pause(cluster(size, "v1.9.0"), "hv01").objects).check()
+    assert [(f.rule, f.subject.name) for f in findings] == [("upgrade-node-paused", "hv01")]
+    assert findings.skipped == ()
 
 
 def test_healthy_cluster_says_so(tmp_path: Path) -> None:

@@ -22,12 +22,12 @@ from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
 from tests.routes import PATHS, scenario
 from tests.sample import examples
-from tests.world import World, healthy, rollouts
+from tests.world import World, rollouts
 from tests.world.faults import lose_answer, orphan
 from tests.world.rollouts import at_phase, at_step
 from tests.world.samples import SAMPLES
 from tests.world.steps import STEPS
-from tests.world.upgradeplans import at_v2
+from tests.world.upgradeplans import at_plan_step
 
 NAMES = tuple(f"h{n}" for n in range(1, 13))
 TITLES = {
@@ -170,9 +170,10 @@ def test_before_the_nodes_turn_nothing_is_asked(phase: str) -> None:
     assert bool(marks(drawing)) == (phase != "Succeeded")
 
 
-def test_a_single_node_and_upgrade_v2_are_told_in_words() -> None:
+def test_a_single_node_is_told_in_words() -> None:
     """There is no drain, so there is no sequence."""
-    for world in (at_step(sized(1), "hv001", "started"), at_v2(healthy(version="v1.8.2"), "NodeUpgrading"), sized(2)):
+    single = at_plan_step(sized(1), "hv001", "started")
+    for world in (at_step(sized(1), "hv001", "started"), single, sized(2)):
         drawing = of(world)
         check(drawing.scene)
         assert marks(drawing) == {}

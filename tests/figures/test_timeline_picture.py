@@ -27,7 +27,6 @@ from tests.world.faults import orphan
 from tests.world.rollouts import at_phase, at_step
 from tests.world.samples import SAMPLES
 from tests.world.steps import STEPS
-from tests.world.upgradeplans import at_v2
 
 NOON = datetime(2025, 5, 8, 12, tzinfo=UTC)
 STOPPED = {
@@ -201,9 +200,7 @@ def test_every_phase_is_drawn(phase: str, count: int) -> None:
         assert len(rows(drawing, "phase")) == {"PreparingRepo": 4, "UpgradingSystemServices": 7}[phase]
 
 
-@pytest.mark.parametrize(
-    "world", [sized(2), at_v2(healthy(version="v1.8.2"), "NodeUpgrading"), at_phase(sized(2), "new")]
-)
+@pytest.mark.parametrize("world", [sized(2), at_phase(sized(2), "new")])
 def test_without_times_it_says_so(world: World) -> None:
     """There is no axis, and no time is made up."""
     drawing = of(world)

@@ -108,7 +108,7 @@ def test_a_finished_upgrade_waits_for_nobody() -> None:
 
 
 def test_upgrade_v2_asks_for_no_drain() -> None:
-    """An UpgradePlan needs no plan Secrets: annotations there are none of its own."""
+    """An UpgradePlan has hooks of its own: the annotations of V1 are none of them."""
     world = lost()
     world.remove("Upgrade", NAME)
     at_v2(world, "NodeUpgrading")

@@ -11,6 +11,7 @@ from tests.world.kit import dump
 from tests.world.objects import compact, moment
 from tests.world.rollouts import at_phase, at_step
 from tests.world.samples import DATA
+from tests.world.upgradeplans import at_plan_step
 from tests.world.upgrades import NAME, add_manifest_job, add_node_job, add_upgrade, put_back, start_rollout
 from tests.world.world import World
 
@@ -45,6 +46,7 @@ BASES: dict[str, Callable[[], World]] = {
     "four-nodes-upgrading": four_nodes_upgrading,
     "four-nodes-services": lambda: at_phase(_four(), "UpgradingSystemServices"),
     "four-nodes-draining": lambda: at_step(_four(), "hv02", "h4"),
+    "four-nodes-plan": lambda: at_plan_step(healthy(("hv01", "hv02", "hv03", "hv04"), version="v1.9.0"), "hv02", "h4"),
     "six-nodes": lambda: healthy([f"hv0{i}" for i in range(1, 7)], version="v1.3.2"),
 }
 

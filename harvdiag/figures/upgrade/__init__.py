@@ -11,7 +11,6 @@ from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, dr
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.figures.styles import STYLES
 from harvdiag.figures.upgrade.lanes import draw_lanes
-from harvdiag.figures.upgrade.others import draw_plan_states
 from harvdiag.figures.upgrade.strip import HIGH, draw_strip
 from harvdiag.figures.upgrade.terminal import render_text
 from harvdiag.status.source import source_line
@@ -54,9 +53,6 @@ def _build_scene(course: UpgradeProgress) -> Scene:
         more, y = draw_lanes(course, y, WIDE)
         items += more
         y += 10
-    elif course.upgrade is None:
-        more, y = draw_plan_states(course, y, WIDE)
-        items += more
     for label, text in select_parts(course):
         item, y = _draw_part(label, text, y)
         items.append(item)

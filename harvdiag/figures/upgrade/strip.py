@@ -27,7 +27,7 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 def draw_strip(course: UpgradeProgress, y: float, wide: float) -> Iterator[Item]:
     """Draw one cell for each phase, all in one row with its top at y."""
-    cells = course.cells
+    cells = course.stages
     each = (wide - 2 * MARGIN + BETWEEN) / max(len(cells), 1)
     needs = [max(_needed_width(course, cell) + BETWEEN - each, 0) for cell in cells]
     least, x = each - sum(needs) / max(sum(not need for need in needs), 1), MARGIN
@@ -65,7 +65,8 @@ def _draw_cell(course: UpgradeProgress, cell: PhaseProgress, box: Rect) -> Item:
         hours = cell.took // HOUR if cell.took else 0
         note = fit_text(format_duration(hours * HOUR) if hours else note, room, SMALL)
     if note:
-        shapes.append(Text(x + 14, box.y + 18, note, size=SMALL, ink=ink, on=on))
+        left = x + max(14, text_width(str(cell.number), SMALL) + 6)
+        shapes.append(Text(left, box.y + 18, note, size=SMALL, ink=ink, on=on))
     words = wrap_text(_cell_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
     shapes += [
         Text(box.x + 8, box.y + 39 + i * 15, w, size=SMALL, ink=ink, on=on, bold=strong) for i, w in enumerate(words)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.listing import group_by
 from harvdiag.core.marks import SIGNS, TO_COME
 from harvdiag.core.wrap import wrap_labelled, wrap_text
 from harvdiag.status.source import source_line
@@ -27,11 +26,6 @@ def render_text(course: UpgradeProgress, wide: int) -> str:
     if course.nodes:
         lines += [line for lane in fold_nodes(course.nodes) for line in _lane_lines(course, lane, wide)]
         lines.append("")
-    plan = course.diagnosis.plan
-    if plan and course.upgrade is None:
-        for state, names in group_by(sorted(plan.statuses), lambda name: plan.statuses[name].state):
-            sign = SIGNS["error"] if names[0] in plan.failed else " "
-            lines += wrap_text(f"{sign} {state}: {', '.join(names)}", wide, INDENT)
     lines += wrap_labelled(select_parts(course), wide, LABEL)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

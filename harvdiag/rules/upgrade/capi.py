@@ -39,12 +39,12 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     phase = get_text(facts.links.objects.get(LOCAL), PHASE)
     if phase in {"", "Provisioned"} or facts.recently_created(LOCAL):
         return
-    if phase not in {"Failed", "Deleting"} and (facts.upgrade_run or facts.upgrades.plan):
+    if phase not in {"Failed", "Deleting"} and facts.rollout:
         return
     yield Hit(
         subject=LOCAL,
         message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
-        + ("the upgrade waits for it" if facts.upgrade_run else "Harvester refuses an upgrade"),
+        + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
         next=_next_steps(),
         causes=_cluster_causes(facts),
@@ -79,7 +79,7 @@ def _cluster_causes(facts: Facts) -> tuple[Cause, ...]:
     short="CAPI cluster still provisioning",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Cluster", "Upgrade"},
+    needs={"Cluster", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#3863", "harvester/harvester#10719", "harvester/harvester#11366"],
     optional={"Node"},
 )
@@ -91,8 +91,8 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
     """
     obj = facts.links.objects.get(LOCAL)
     if (
-        facts.upgrade_run is None
-        or facts.upgrade_run.upgrade.state != AT_SERVICES
+        facts.rollout is None
+        or facts.rollout.upgrade.state not in {AT_SERVICES, "ClusterUpgrading"}
         or get_text(obj, PHASE) not in {"Pending", "Provisioning"}
     ):
         return

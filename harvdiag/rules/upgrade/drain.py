@@ -15,15 +15,15 @@ from harvdiag.rules.upgrade_evidence import (
     job_evidence,
     pairing_causes,
     plan_secret_evidence,
+    rollout_at_nodes,
     secrets_at_step,
     state_evidence,
-    upgrade_at_nodes,
 )
-from harvdiag.upgrade.handshake import DrainStep, Handshake, annotation_path
+from harvdiag.upgrade.handshake import DrainStep, Handshake
 from harvdiag.upgrade.phases import PRELOADED
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
-SEEN = {"Upgrade", "Node", "Machine", "Secret"}
+SEEN = {"Upgrade", "UpgradePlan", "Node", "Machine", "Secret"}
 UNDRAINED = (DrainStep.DRAIN_ANNOUNCED, DrainStep.PRE_DRAIN_REQUESTED, DrainStep.PRE_DRAIN_ACKNOWLEDGED)
 UNDER_DRAIN = (
     DrainStep.PRE_DRAIN_REQUESTED,
@@ -75,17 +75,17 @@ def several_nodes_draining(facts: Facts) -> Iterator[Hit]:
     older releases of Rancher's planner requests several drains: those nodes stay cordoned, wait for each other, and
     volumes with replicas on both may lose all of them.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     draining = _find_draining(rollout) if rollout else []
     if rollout is None or len(draining) < 2:
         return
     states = [f'{node.name} ("{node.state or "not listed"}")' for node, _ in draining]
     # The nodes that should not be drained yet come first: theirs are the requests that the race produced.
-    surplus = sorted(draining, key=lambda pair: pair[0].state not in {PRELOADED, ""})
+    surplus = sorted(draining, key=lambda pair: pair[0].place not in {PRELOADED, ""})
     yield Hit(
         subject=rollout.upgrade.ref,
         message=(
-            f"{len(draining)} nodes are being drained at once in Upgrade {rollout.upgrade.ref.name}: "
+            f"{len(draining)} nodes are being drained at once in {rollout.title}: "
             f"{join_names(states)}; Rancher should drain one at a time"
         ),
         evidence=tuple(e for node, plan in surplus for e in _drain_evidence(facts, rollout, node, plan)),
@@ -104,7 +104,7 @@ def _drain_evidence(
     secret, shaken = plan
     keys = (key for key in reversed(tuple(shaken.values)) if key != "drain-options")
     return (
-        *field_evidence(facts, secret, *map(annotation_path, keys)),
+        *plan_secret_evidence(facts, secret, *keys),
         state_evidence(rollout, node),
         *field_evidence(facts, node.ref, "spec.unschedulable"),
     )
@@ -118,7 +118,7 @@ def _turn_steps(nodes: list[NodeUpgrade]) -> tuple[str, ...]:
             "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild "
             "that cannot finish because of the second cordon needs that node: `kubectl uncordon` the node."
         ),
-        "Harvester starts with the second when the first has Succeeded. If it does not, ask vendor support.",
+        "Harvester starts with the second when the first is done. If it does not, ask vendor support.",
     )
 
 
@@ -133,7 +133,7 @@ def _find_draining(rollout: UpgradeRun) -> list[tuple[NodeUpgrade, tuple[ObjectR
 
 def _turn_advice(nodes: list[NodeUpgrade]) -> str:
     """Return which of them to let finish first: the one that Harvester is upgrading."""
-    busy = [node.name for node in nodes if node.state not in {PRELOADED, ""}]
+    busy = [node.name for node in nodes if node.place not in {PRELOADED, ""}]
     if busy:
         return f"Let {join_names(busy)} finish: Harvester is upgrading there, and starts no other node before."
     return (
@@ -161,7 +161,7 @@ def upgrade_drain_refused(facts: Facts) -> Iterator[Hit]:
     Rancher evicts the node's pods for ten minutes, and retries after each failure. Until it succeeds, the node keeps
     its old version and no other node begins; a single failed attempt may be harmless.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         refused = next(((s, shaken) for s, shaken in secrets_at_step(node, *UNDRAINED) if shaken.error), None)
         if rollout is None or refused is None:

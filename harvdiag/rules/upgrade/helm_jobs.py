@@ -25,7 +25,7 @@ FAILED = condition_column("failed", "Failed")
 @rule(
     "helm-job-failing",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Job"},
+    needs={"Upgrade", "Job", "UpgradePlan"},
     links=["https://github.com/harvester/docs/issues/1120"],
     everywhere=True,
 )
@@ -36,7 +36,7 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
     runs before the nodes have the Kubernetes version that its chart requires, it fails (known from 1.8.2 to 1.9.0), and
     the nodes behind it are not upgraded.
     """
-    if facts.upgrade_run is None:
+    if facts.rollout is None:
         return
     for obj in facts.snapshot.objects("Job"):
         ref = ObjectRef("Job", namespace_of(obj), name_of(obj))
@@ -45,7 +45,7 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
         if why := _describe_failure(facts, obj):
             yield Hit(
                 subject=ref,
-                message=f"Job {ref.name} of RKE2 {why}, while Upgrade {facts.upgrade_run.upgrade.ref.name} runs",
+                message=f"Job {ref.name} of RKE2 {why}, while {facts.rollout.title} runs",
                 evidence=(
                     *condition_evidence(facts, ref, "Failed", "reason", "message"),
                     *field_evidence(facts, ref, "status.failed", "status.active", "status.startTime"),

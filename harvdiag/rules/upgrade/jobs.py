@@ -13,7 +13,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import LogAnswer, explain_refusal, found_step, quote_evidence, quote_job
 from harvdiag.rules.upgrade_evidence import (
     condition_evidence,
-    current_upgrade,
+    current_rollout,
     has_settled,
     job_evidence,
     plan_secret_evidence,
@@ -47,7 +47,7 @@ def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
     A failed hook Job fails its node and with it the upgrade. It is not retried, and as long as it exists without
     success, Harvester creates no hook Job for any other node ("there are pending jobs" in its log).
     """
-    rollout = current_upgrade(facts)
+    rollout = current_rollout(facts)
     failed: dict[ObjectRef, list[Job]] = {}
     for job in rollout.jobs if rollout else ():
         if rollout and job.state == FAILED:
@@ -59,7 +59,7 @@ def upgrade_job_failed(facts: Facts) -> Iterator[Hit]:
 
 def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
     what = " and ".join(f"{job.type or 'an upgrade'} Job {job.ref.name}" for job in jobs)
-    whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of Upgrade {subject.name}"
+    whom = f" of Node {subject.name}" if subject.kind == "Node" else f" of {subject.kind} {subject.name}"
     job = jobs[-1]
     quotes = quote_job(facts, job.ref)
     hooks = "; Harvester creates no other hook Job while it exists" if subject.kind == "Node" else ""

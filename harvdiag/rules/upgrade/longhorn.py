@@ -23,7 +23,7 @@ EVICTION_HANGS = "v1.4."
     "longhorn-node-evicting",
     short="Longhorn node evicting",
     severity=Severity.WARNING,
-    needs={"Node.longhorn.io", "Upgrade"},
+    needs={"Node.longhorn.io", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#7717"],
 )
 def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
@@ -33,7 +33,7 @@ def longhorn_node_evicting(facts: Facts) -> Iterator[Hit]:
     the same time keep volumes from being healthy; 1.4 is known to hang on it, and there Harvester's pre-check refuses
     the upgrade. Without an upgrade it is mostly the removal of a host, and no fault.
     """
-    run = facts.upgrade_run
+    run = facts.rollout
     for obj in facts.snapshot.objects("Node.longhorn.io"):
         evicting = [path for path in _eviction_fields(obj) if field_path(path).get(obj) is True]
         if not evicting or not (run or _is_left(facts, obj)):

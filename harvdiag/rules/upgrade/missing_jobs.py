@@ -13,14 +13,19 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import (
     cordoned_at,
     has_settled,
+    nodes_begun_at,
     plan_secret_evidence,
+    rollout_at_nodes,
     state_evidence,
-    upgrade_at_nodes,
 )
+from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.jobs import job_selector
 from harvdiag.upgrade.phases import POST_DRAINING, PRE_DRAINED, PRE_DRAINING, PRELOADED
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
 SINGLE = "single-node-upgrade"
+V2_BEGINS = {PRELOADED: "ImagePreloaded", PRE_DRAINED: "PreDrained"}
+"""The states from which Upgrade V2 starts a Job, by those of V1."""
 
 
 class _MissingJob(NamedTuple):
@@ -34,7 +39,7 @@ class _MissingJob(NamedTuple):
 @rule(
     "upgrade-node-without-job",
     short="without job",
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "UpgradePlan"},
     links=["harvester/harvester#3021", "harvester/harvester#9371"],
 )
 def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
@@ -44,23 +49,24 @@ def upgrade_node_without_job(facts: Facts) -> Iterator[Hit]:
     deleted never ends. Harvester creates a new pre-drain Job only at "Images preloaded" and a new post-drain Job only
     at "Pre-drained", so that the node stays as it is, and all others wait behind it.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     if rollout is None:
         return
     for node, missing in _find_missing_jobs(facts, rollout):
         upgrade = rollout.upgrade.ref
+        home = "harvester-system"
         yield Hit(
             subject=node.ref,
             message=(
-                f'Node {node.name} is at "{node.state}" in Upgrade {upgrade.name}, but there is no {missing.job} Job '
+                f'Node {node.name} is at "{node.state}" in {rollout.title}, but there is no {missing.job} Job '
                 "for it: nothing is in progress there, and Harvester creates no other Job from that state"
             ),
             evidence=(
                 state_evidence(rollout, node),
-                missing_evidence("Job", upgrade.namespace, f"{upgrade.name}-{missing.job}-{node.name}"),
+                missing_evidence("Job", home, f"{upgrade.name}-{missing.job}-{node.name}"),
                 *plan_secret_evidence(facts, node.secret, "pre-drain", "pre-hook", "post-drain", "post-hook"),
             ),
-            next=_recreation_steps(upgrade.name, node.name, missing),
+            next=_recreation_steps(rollout.upgrade, node.name, missing),
             caution=(
                 f"Do not create the Job by hand, and do not answer the hook of {node.name} by hand: the work on that "
                 "node was not done, or only in part."
@@ -78,9 +84,10 @@ def _find_missing_jobs(facts: Facts, rollout: UpgradeRun) -> Iterator[tuple[Node
             yield node, missing
 
 
-def _recreation_steps(upgrade: str, node: str, missing: _MissingJob) -> tuple[str, ...]:
+def _recreation_steps(upgrade: Upgrade, node: str, missing: _MissingJob) -> tuple[str, ...]:
     """Return how to find out what removed the Job, and how Harvester creates it again."""
-    marks = f"harvesterhci.io/upgrade={upgrade},harvesterhci.io/node={node}"
+    marks = job_selector(upgrade, node)
+    begins = V2_BEGINS[missing.begins] if upgrade.v2 else missing.begins
     return (
         f"Verify: `kubectl get jobs -n harvester-system -l {advice.quote_argument(marks)}`.",
         (
@@ -88,8 +95,8 @@ def _recreation_steps(upgrade: str, node: str, missing: _MissingJob) -> tuple[st
             f"`harvester` in harvester-system, searched for {node}."
         ),
         (
-            f"Ask vendor support to set the state of {node} in the Upgrade's status back to "
-            f'"{missing.begins}": Harvester then creates the Job again.'
+            f"Ask vendor support to set the state of {node} in the status of {upgrade.ref.name} back to "
+            f'"{begins}": Harvester then creates the Job again.'
         ),
     )
 
@@ -97,13 +104,13 @@ def _recreation_steps(upgrade: str, node: str, missing: _MissingJob) -> tuple[st
 def _find_missing_job(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _MissingJob | None:
     """Return the Job that the node's state implies and that does not exist, or None."""
     if rollout.upgrade.single_node:
-        begun = rollout.upgrade.conditions.get("NodesUpgraded")
-        if node.state != PRELOADED or node.job(SINGLE) or rollout.upgrade.single_node != node.name:
+        due = (PRELOADED, POST_DRAINING) if rollout.upgrade.v2 else (PRELOADED,)
+        if node.place not in due or node.job(SINGLE) or rollout.upgrade.single_node != node.name:
             return None
-        return _MissingJob(SINGLE, begun.since if begun else "", PRELOADED)
-    if node.state == PRE_DRAINING and not node.job("pre-drain"):
+        return _MissingJob(SINGLE, nodes_begun_at(rollout.upgrade), PRELOADED)
+    if node.place == PRE_DRAINING and not node.job("pre-drain"):
         return _MissingJob("pre-drain", cordoned_at(facts, node.ref), PRELOADED)
-    if node.state == POST_DRAINING and not node.job("post-drain"):
+    if node.place == POST_DRAINING and not node.job("post-drain"):
         before = node.job("pre-drain")
         return _MissingJob("post-drain", latest_time(before.ended if before else "", node.ready_since), PRE_DRAINED)
     return None

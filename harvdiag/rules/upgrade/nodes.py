@@ -1,13 +1,12 @@
-"""The nodes of an upgrade: those never started, paused, failed, or gone."""
+"""The nodes of an upgrade: those never started, failed, or gone."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.core.fields import field_path, get_labels
-from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
+from harvdiag.core.model import Evidence, ObjectRef, Reason
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.columns import condition_column
@@ -18,22 +17,33 @@ from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import (
     condition_evidence,
-    current_upgrade,
+    current_rollout,
     has_settled,
+    nodes_begun_at,
     pairing_causes,
     plan_secret_evidence,
     ready_since,
+    rollout_at_nodes,
     state_evidence,
-    upgrade_at_nodes,
+    state_path,
 )
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.jobs import COMPLETE
-from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, STATES
+from harvdiag.upgrade.jobs import COMPLETE, job_selector
+from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
-PLANNED = {"Upgrade", "Node", "Machine", "Secret", "Job", "Cluster", PROVISIONING.kind, CONTROL_PLANE.kind}
+PLANNED = {
+    "Upgrade",
+    "UpgradePlan",
+    "Node",
+    "Machine",
+    "Secret",
+    "Job",
+    "Cluster",
+    PROVISIONING.kind,
+    CONTROL_PLANE.kind,
+}
 ENDED = {"Upgrade", "UpgradePlan"}
-PAUSES = 'metadata.annotations["harvesterhci.io/node-upgrade-pause-map"]'
 VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 BRING_BACK = (
     advice.LIST_NODES,
@@ -44,8 +54,6 @@ BRING_BACK = (
     ),
     ("How to end the Upgrade is not documented (harvester/harvester#7874): collect again and ask vendor support."),
 )
-STOPS_ALL = "stops every VM at once, for it is the only node"
-DRAINS_AT_ONCE = "is drained at once: VMs that cannot migrate are shut down"
 
 
 RANCHER = ObjectRef("Deployment", "cattle-system", "rancher")
@@ -80,7 +88,7 @@ def upgrade_node_never_started(facts: Facts) -> Iterator[Hit]:
     host that no longer exists, it never does: the node stays at "Images preloaded", nothing fails, and it will not
     recover on its own.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     waiting = _nodes_not_started(facts, rollout) if rollout else []
     for node in waiting:
         if rollout and (why := _why_not_started(facts, rollout, node)):
@@ -94,16 +102,16 @@ def _nodes_not_started(facts: Facts, rollout: UpgradeRun) -> list[NodeUpgrade]:
     if any(job.state != COMPLETE for job in rollout.jobs):
         return []
     times = [job.ended for job in rollout.jobs] + [ready_since(facts, node.ref) for node in rollout.nodes]
-    begun = rollout.upgrade.conditions.get("NodesUpgraded")
-    if begun is None or not has_settled(facts, begun.since, *times):
+    begun = nodes_begun_at(rollout.upgrade)
+    if not begun or not has_settled(facts, begun, *times):
         return []
-    preloaded = [node for node in rollout.nodes if node.state == PRELOADED and node.exists and node.secrets]
+    preloaded = [node for node in rollout.nodes if node.place == PRELOADED and node.exists and node.secrets]
     return sorted(preloaded, key=lambda node: (_planner_tier(facts, node), node.name))
 
 
 def _is_busy(node: NodeUpgrade) -> bool:
     """Return whether it is in progress: Harvester counts any state but waiting and done, and a requested drain."""
-    return node.state not in {PRELOADED, DONE, ""} or any(not shaken.idle for _, shaken in node.secrets)
+    return node.place not in {PRELOADED, DONE, ""} or any(not shaken.idle for _, shaken in node.secrets)
 
 
 def _planner_tier(facts: Facts, node: NodeUpgrade) -> int:
@@ -207,7 +215,7 @@ def _planner_steps(node: NodeUpgrade, machine: ObjectRef) -> tuple[str, ...]:
 
 @rule(
     "upgrade-names-missing-node",
-    needs={"Upgrade", "Node"},
+    needs={"Upgrade", "Node", "UpgradePlan"},
     optional={"Machine", "Job"},
     links=["harvester/harvester#7874", "harvester/harvester#10048", "harvester/harvester#4902"],
 )
@@ -217,18 +225,18 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
     Harvester keeps each node that it once listed and waits until all have succeeded. A host that was lost or removed
     during the upgrade never does, and while its state counts as in progress no other node may begin.
     """
-    rollout = facts.upgrade_run
+    rollout = facts.rollout
     for node in rollout.nodes if rollout else ():
-        if rollout is None or node.exists or node.state == DONE:
+        if rollout is None or node.exists or node.place == DONE:
             continue
-        blocks = "" if node.state == PRELOADED else ", and no other node may begin meanwhile"
+        blocks = "" if node.place == PRELOADED or rollout.upgrade.v2 else ", and no other node may begin meanwhile"
         yield Hit(
             subject=node.ref,
             message=(
-                f"Upgrade {rollout.upgrade.ref.name} waits for Node {node.name}, which does not exist: the "
-                f'Upgrade still lists {node.name} at "{node.state or "no state"}"{blocks}'
+                f"{rollout.title} waits for Node {node.name}, which does not exist: the "
+                f'{rollout.upgrade.ref.kind} still lists {node.name} at "{node.state or "no state"}"{blocks}'
             ),
-            evidence=_missing_node_evidence(facts, rollout.upgrade.ref, node),
+            evidence=_missing_node_evidence(facts, rollout, node),
             next=BRING_BACK,
             caution="Do not force the Upgrade's deletion with skipWebhook while nodes are between two versions. "
             + advice.QUORUM,
@@ -238,10 +246,10 @@ def upgrade_names_missing_node(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _missing_node_evidence(facts: Facts, upgrade: ObjectRef, node: NodeUpgrade) -> tuple[Evidence, ...]:
+def _missing_node_evidence(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> tuple[Evidence, ...]:
     """Return the Upgrade's entry of a node that does not exist, and its Jobs that have not ended."""
     return (
-        Evidence(upgrade, f'status.nodeStatuses["{node.name}"].state', node.state or None),
+        state_evidence(rollout, node),
         missing_evidence(*node.ref),
         *(
             e
@@ -259,21 +267,22 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
     One failed node ends the whole upgrade: NodesUpgraded becomes False, the Upgrade counts as failed, and the nodes
     behind it keep their old version.
     """
-    rollout = current_upgrade(facts)
+    rollout = current_rollout(facts)
     for node in rollout.nodes if rollout else ():
-        if rollout is None or node.state != FAILED or node.status is None:
+        if rollout is None or node.place != FAILED or node.status is None:
             continue
         upgrade = rollout.upgrade
         cause = ": ".join(word for word in (node.status.reason, node.status.message) if word)
-        ended = upgrade.conditions.get("NodesUpgraded")
-        rest = [other.name for other in rollout.waiting if other.state != FAILED]
+        ended = upgrade.conditions.get("Progressing" if upgrade.v2 else "NodesUpgraded")
+        rest = [other.name for other in rollout.waiting if other.place != FAILED]
+        at = f" ({node.state})" if upgrade.v2 else ""
         yield Hit(
             subject=node.ref,
-            message=f"Node {node.name} failed in Upgrade {upgrade.ref.name}"
+            message=f"Node {node.name} failed in {upgrade.ref.kind} {upgrade.ref.name}{at}"
             f"{f' at {Timestamp(ended.since)}' if ended and ended.status == 'False' and ended.since else ''}: "
             f"{cause or 'it gives no reason'}{f'; not upgraded either: {join_names(rest)}' if rest else ''}",
-            evidence=_failure_evidence(facts, upgrade.ref, node),
-            next=_failure_steps(node.name),
+            evidence=_failure_evidence(facts, upgrade, node),
+            next=_failure_steps(upgrade, node.name),
             caution=(
                 f"Do not start another upgrade before {node.name} is repaired: the node's plan Secret may still "
                 "contain a drain request."
@@ -282,71 +291,21 @@ def upgrade_node_failed(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _failure_evidence(facts: Facts, upgrade: ObjectRef, node: NodeUpgrade) -> tuple[Evidence, ...]:
-    row = f'status.nodeStatuses["{node.name}"]'
+def _failure_evidence(facts: Facts, upgrade: Upgrade, node: NodeUpgrade) -> tuple[Evidence, ...]:
+    paths = (state_path(upgrade, node.name, key) for key in ("state", "reason", "message"))
     return (
-        *field_evidence(facts, upgrade, f"{row}.state", f"{row}.reason", f"{row}.message"),
-        *condition_evidence(facts, upgrade, "NodesUpgraded", "status"),
+        *field_evidence(facts, upgrade.ref, *paths),
+        *condition_evidence(facts, upgrade.ref, "Progressing" if upgrade.v2 else "NodesUpgraded", "status"),
         *field_evidence(facts, node.ref, "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"),
     )
 
 
-def _failure_steps(node: str) -> tuple[str, ...]:
+def _failure_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
     return (
         (
-            f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l harvesterhci.io/node="
-            f"{advice.quote_argument(node)}`."
+            f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l "
+            f"{advice.quote_argument(job_selector(upgrade, node).partition(',')[2])}`."
         ),
         "Check what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
         "Collect a support bundle before anything is deleted, then ask vendor support how to proceed.",
-    )
-
-
-@rule(
-    "upgrade-node-paused",
-    short="paused",
-    holds=True,
-    severity=Severity.WARNING,
-    needs={"Upgrade"},
-    optional={"Node"},
-    links=["harvester/harvester#8980", "harvester/harvester#10099"],
-)
-def upgrade_node_paused(facts: Facts) -> Iterator[Hit]:
-    """A node is paused by an administrator, and the upgrade with it.
-
-    It is its turn, but the Upgrade's pause map says "pause" (1.7 and newer). No other node begins until it is released
-    and done.
-    """
-    rollout = facts.upgrade_run
-    for node in rollout.nodes if rollout else ():
-        if rollout is None or node.state != PAUSED or rollout.upgrade.pauses.get(node.name) == "unpause":
-            continue
-        upgrade = rollout.upgrade
-        others = [other.name for other in rollout.waiting if other.name != node.name]
-        alone = upgrade.single_node == node.name
-        yield Hit(
-            subject=node.ref,
-            message=f"Node {node.name} {STATES[PAUSED].doing}"
-            f"{f', and {join_names(others)} with it' if others else ''}: the upgrade continues when it is released",
-            evidence=(
-                Evidence(upgrade.ref, f'status.nodeStatuses["{node.name}"].state', node.state),
-                *field_evidence(facts, upgrade.ref, f'status.nodeStatuses["{node.name}"].reason', PAUSES),
-            ),
-            next=_release_steps(upgrade, node.name),
-            caution=f"Once released, {node.name} {STOPS_ALL if alone else DRAINS_AT_ONCE}.",
-        )
-
-
-def _release_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
-    """Return how to release the node: only its own entry of the pause map changes."""
-    leave = "all VMs stop while the only node is upgraded" if upgrade.single_node == node else "its VMs migrate or stop"
-    # The map is replaced as a whole, so the other nodes' pauses have to be in it.
-    pauses = json.dumps({**upgrade.pauses, node: "unpause"}, separators=(",", ":"), sort_keys=True)
-    change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
-    return (
-        f"Find out why {node} was paused: {leave} when it is released.",
-        (
-            "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
-            f"{advice.quote_argument(upgrade.ref.name)} --overwrite {change}`."
-        ),
     )

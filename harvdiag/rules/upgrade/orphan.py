@@ -11,8 +11,11 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.upgrade_evidence import state_path
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.phases import REBOOT
+from harvdiag.upgrade.phases import DONE, FAILED, NODES, REBOOT
+from harvdiag.upgrade.phases_v2 import place_of
+from harvdiag.upgrade.v2 import UpgradePlan
 
 BY_RULE = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
 """The faults of a Node's pairing by which its plan Secret is not found."""
@@ -20,11 +23,15 @@ NO_FORCE = (
     "While the Upgrade's condition NodesUpgraded is Unknown, Harvester refuses to delete that Upgrade. Do not "
     "force its deletion with skipWebhook, and do not remove finalizers, until the Node is repaired or removed."
 )
+NO_FORCE_V2 = (
+    "Harvester refuses to delete an UpgradePlan in ClusterUpgrading and NodeUpgrading: do not remove its finalizers, "
+    "and do not write the states of its nodes by hand, until the Node is repaired or removed."
+)
 
 
 @rule(
     "upgrade-blocked-by-orphan-node",
-    needs={"Upgrade", "Node", "Machine", "CustomMachine", "RKEBootstrap"},
+    needs={"Upgrade", "Node", "Machine", "CustomMachine", "RKEBootstrap", "UpgradePlan"},
     links=["harvester/harvester#8236"],
 )
 def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
@@ -34,25 +41,24 @@ def upgrade_blocked_by_orphan_node(facts: Facts) -> Iterator[Hit]:
     the plan Secret of its Machine. A Node without one is never started, nothing fails, and it will not recover on its
     own.
     """
-    upgrade = facts.upgrades.running
-    if upgrade is None or upgrade.single_node:
+    upgrade = facts.upgrades.under_way
+    if upgrade is None or upgrade.single_node or (isinstance(upgrade, UpgradePlan) and upgrade.early):
         return  # a single node is not drained: it waits elsewhere (upgrade-waiting-for-reboot)
     blocked = {node: why for node in _unfinished_nodes(upgrade) if (why := _why_not_started(facts, upgrade, node))}
     if not blocked:
         return
     names = join_names([node.name for node in blocked])
-    whole = f"Upgrade {upgrade.ref.name} to {upgrade.version or 'an image of its own'}"
+    whole = f"{upgrade.ref.kind} {upgrade.ref.name} to {upgrade.version or 'an image of its own'}"
     stay = _describe_states({node.name: upgrade.nodes[node.name] for node in blocked})
-    done = sum(state == "Succeeded" for state in upgrade.nodes.values())
     yield Hit(
         subject=upgrade.ref,
         message=(
             f"{whole} cannot finish: {stay}, because Rancher starts a node only through the plan Secret of its "
-            f"Machine, and {join_names(list(blocked.values()))}; {done} of {len(upgrade.nodes)} nodes are done"
+            f"Machine, and {join_names(list(blocked.values()))}; {upgrade.done} of {len(upgrade.nodes)} nodes are done"
         ),
         evidence=_blocked_evidence(facts, upgrade, blocked),
-        next=_steps_before_nodes(names) if upgrade.status("NodesUpgraded") == "" else _steps_during_nodes(names),
-        caution=NO_FORCE,
+        next=_next_steps(upgrade, names),
+        caution=NO_FORCE_V2 if upgrade.v2 else NO_FORCE,
         causes=tuple(cause for node in blocked for cause in _node_causes(facts, node)),
         targets=tuple(blocked),
     )
@@ -69,8 +75,8 @@ def _blocked_evidence(facts: Facts, upgrade: Upgrade, blocked: Collection[Object
                 *_foreign_machine_evidence(facts, node),
             )
         ),
-        *(Evidence(upgrade.ref, f'status.nodeStatuses["{n.name}"].state', upgrade.nodes[n.name]) for n in blocked),
-        *field_evidence(facts, upgrade.ref, 'metadata.labels["harvesterhci.io/upgradeState"]'),
+        *(Evidence(upgrade.ref, state_path(upgrade, n.name), upgrade.nodes[n.name]) for n in blocked),
+        *field_evidence(facts, upgrade.ref, upgrade.state_path),
     )
 
 
@@ -93,6 +99,16 @@ def _foreign_machine_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, 
     """Return what the Machine that the Node references itself references instead."""
     machine = _machine_of_other_node(facts, node)
     return field_evidence(facts, machine, NODE_REF) if machine else ()
+
+
+def _next_steps(upgrade: Upgrade, names: str) -> tuple[str, ...]:
+    if not upgrade.v2:
+        begun = upgrade.status("NodesUpgraded") != ""
+        return _steps_during_nodes(names) if begun else _steps_before_nodes(names)
+    if upgrade.phase is None or upgrade.phase.place < NODES:
+        return _steps_before_nodes(names)[:1]
+    end = f"When every other node is done, collect again, then ask vendor support how to end {upgrade.ref.name}."
+    return _steps_during_nodes(names)[0], end
 
 
 def _steps_before_nodes(names: str) -> tuple[str, ...]:
@@ -121,7 +137,7 @@ def _steps_during_nodes(names: str) -> tuple[str, ...]:
 def _unfinished_nodes(upgrade: Upgrade) -> list[ObjectRef]:
     """Return the nodes of the Upgrade's list that have neither succeeded nor failed."""
     states = sorted(upgrade.nodes.items())
-    return [ObjectRef("Node", "", name) for name, state in states if state not in {"Succeeded", "Failed"}]
+    return [ObjectRef("Node", "", name) for name, state in states if place_of(state) not in {DONE, FAILED}]
 
 
 def _why_not_started(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
@@ -133,7 +149,7 @@ def _why_not_started(facts: Facts, upgrade: Upgrade, node: ObjectRef) -> str:
         return f"that of {node.name} is gone"
     if pairing.is_half_joined(node):
         return f"the Machine made for {node.name} has not found it"
-    if (machine := _machine_of_other_node(facts, node)) and upgrade.nodes[node.name] != REBOOT:
+    if (machine := _machine_of_other_node(facts, node)) and place_of(upgrade.nodes[node.name]) != REBOOT:
         edge = pairing.node_ref(machine)
         return f"Machine {machine.name}, referenced by {node.name}, references {edge.value if edge else 'no Node'}"
     return f"{node.name} has no Machine" if pairing.is_orphan(node) else ""

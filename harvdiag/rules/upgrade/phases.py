@@ -264,7 +264,7 @@ def several_upgrades_running(facts: Facts) -> Iterator[Hit]:
                 ),
                 "Ask vendor support before you delete the other.",
             ),
-            caution="Do not delete the one whose nodes are being upgraded.",
+            caution=advice.KEEP_RUNNING,
         )
 
 

@@ -25,7 +25,13 @@ from harvdiag.rules.planner_advice import (
     machine_causes,
     planner_steps,
 )
-from harvdiag.rules.upgrade_evidence import pairing_causes, plan_secret_evidence, state_evidence, upgrade_at_nodes
+from harvdiag.rules.upgrade_evidence import (
+    nodes_begun_at,
+    pairing_causes,
+    plan_secret_evidence,
+    rollout_at_nodes,
+    state_evidence,
+)
 from harvdiag.upgrade.dialects import DRAINING
 from harvdiag.upgrade.handshake import DrainStep
 from harvdiag.upgrade.planner import PlannerMessage, planner_messages
@@ -122,7 +128,16 @@ def _first_message(reports: list[tuple[PlannerMessage, list[str]]]) -> str:
     "upgrade-planner-stalled",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "RKEControlPlane", "Cluster.provisioning.cattle.io"},
+    needs={
+        "Upgrade",
+        "Node",
+        "Machine",
+        "Secret",
+        "Job",
+        "RKEControlPlane",
+        "Cluster.provisioning.cattle.io",
+        "UpgradePlan",
+    },
     links=[
         "harvester/harvester#6041",
         "harvester/harvester#10522",
@@ -136,7 +151,7 @@ def upgrade_planner_stalled(facts: Facts) -> Iterator[Hit]:
     The planner handles one node after the other and waits for each: for its agent, its components, its kubelet. Each
     takes minutes. While it keeps waiting, no other node has its turn; nothing fails, and the Upgrade does not show why.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     report = _stalled_message(facts, rollout) if rollout else None
     if rollout is None or report is None:
         return
@@ -196,14 +211,13 @@ def _waits_for_hook(report: PlannerMessage, node: NodeUpgrade) -> bool:
 
 def _unchanged_since(facts: Facts, rollout: UpgradeRun, report: PlannerMessage) -> str:
     """Return the time of the last progress: a new message, a new plan for a Machine in it, a Job's begin or end."""
-    begun = rollout.upgrade.conditions.get("NodesUpgraded")
     nodes = _named_nodes(rollout, report)
     return latest_time(
         *(each.since for each in rollout.planner),
         *(get_text(facts.pairing.obj(secret), UPDATED) for node in nodes for secret, _ in node.secrets),
         *(node.ready_since for node in nodes),
         *(time for job in rollout.jobs for time in (job.began, job.ended)),
-        begun.since if begun else "",
+        nodes_begun_at(rollout.upgrade),
     )
 
 

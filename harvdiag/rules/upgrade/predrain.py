@@ -16,7 +16,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import state_evidence, upgrade_at_nodes
+from harvdiag.rules.upgrade_evidence import rollout_at_nodes, state_evidence
 from harvdiag.rules.volume_faults import count_joining, find_too_few
 from harvdiag.rules.volumes import (
     TOO_MANY_REPLICAS,
@@ -54,7 +54,7 @@ class _Hold(NamedTuple):
     short="pre-drain held",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node", "Job"},
+    needs={"Upgrade", "Node", "Job", "UpgradePlan"},
     optional={VOLUME, VMI, "Node.longhorn.io", "Setting.longhorn.io"},
     links=[
         "harvester/harvester#7067",
@@ -71,7 +71,7 @@ def upgrade_pre_drain_held(facts: Facts) -> Iterator[Hit]:
     The Job waits until Longhorn's volumes are healthy and no VM runs on the node any more. A volume that cannot be
     rebuilt, or a VM that can neither migrate nor be shut down, keeps it waiting; no other node has its turn meanwhile.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
         job = _overdue_job(facts, node)
         if rollout is None or job is None:
@@ -91,7 +91,7 @@ def _require_all_seen(facts: Facts) -> None:
 
 
 def _overdue_job(facts: Facts, node: NodeUpgrade) -> Job | None:
-    job = node.job("pre-drain") if node.exists and node.state == PRE_DRAINING else None
+    job = node.job("pre-drain") if node.exists and node.place == PRE_DRAINING else None
     age = facts.now.since(Timestamp(job.began)) if job else None
     return job if job and job.state == ACTIVE and age is not None and age >= HELD else None
 
@@ -142,6 +142,7 @@ def _held_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, hold: _Hold)
             f"drains {node.name} at once, and data without another healthy copy is lost (harvester/harvester#7067)."
         ),
         causes=(
+            Cause("upgrade-drain-taint-missing", node.ref),
             *(Cause(name, ref) for ref, _ in hold.volumes for name in (TOO_MANY_REPLICAS, "volume-degraded")),
             *(Cause(name, ref) for ref in _longhorn_nodes(rollout) for name in LONGHORN_FAULTS),
         ),

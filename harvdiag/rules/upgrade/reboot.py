@@ -22,16 +22,15 @@ from harvdiag.rules.upgrade_evidence import (
     pairing_causes,
     plan_secret_evidence,
     ready_since,
+    rollout_at_nodes,
     state_evidence,
-    upgrade_at_nodes,
 )
 from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import DONE, REBOOT
-from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.run import PENDING, NodeUpgrade, UpgradeRun
 
 BOOT = timedelta(hours=1)
 """How long a host may be away for its restart: servers with much memory and many disks take half of that."""
-PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
 MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
 
 
@@ -45,7 +44,7 @@ class _Stuck(NamedTuple):
 
 @rule(
     "upgrade-waiting-for-reboot",
-    needs={"Upgrade", "Node", "Machine", "Secret", "Job"},
+    needs={"Upgrade", "Node", "Machine", "Secret", "Job", "UpgradePlan"},
     links=[
         "harvester/harvester#7457",
         "harvester/harvester#10687",
@@ -59,19 +58,21 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
     After the post-drain Job the node restarts into the new operating system. It does not finish if it comes back with
     the old one, does not come back at all, or if Harvester cannot find its Machine and plan Secret to record it.
     """
-    rollout = upgrade_at_nodes(facts)
+    rollout = rollout_at_nodes(facts)
     for node in rollout.nodes if rollout else ():
-        if rollout is None or node.state != REBOOT or not node.exists:
+        if rollout is None or node.place != REBOOT or not node.exists:
             continue
         if stuck := _find_stuck(facts, rollout, node):
             yield Hit(
                 subject=node.ref,
-                message=f"Node {node.name} stays at Waiting Reboot: {stuck.why}",
+                message=f"Node {node.name} stays at {node.state}: {stuck.why}",
                 evidence=(
                     state_evidence(rollout, node),
                     *plan_secret_evidence(facts, node.secret, "post-drain", "post-hook"),
                     *job_evidence(facts, _restart_job(node)),
-                    *field_evidence(facts, node.ref, "status.nodeInfo.osImage", PENDING, MACHINE_ANNOTATION),
+                    *field_evidence(
+                        facts, node.ref, "status.nodeInfo.osImage", PENDING[rollout.upgrade.v2], MACHINE_ANNOTATION
+                    ),
                     *condition_evidence(facts, node.ref, "Ready", "status"),
                 ),
                 next=stuck.next,
@@ -80,7 +81,7 @@ def upgrade_waiting_for_reboot(facts: Facts) -> Iterator[Hit]:
                     f"not restart a second node meanwhile. {advice.QUORUM}"
                 ),
                 causes=pairing_causes(node) if stuck.paired else (),
-                many="stay at Waiting Reboot",
+                many=f"stay at {node.state}",
             )
 
 
@@ -96,12 +97,15 @@ def _find_stuck(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> _Stuck 
     # This comes first: as long as the host is away, its system and its Machine say nothing about the restart.
     if node.ready != "True":
         return _stuck_not_ready(facts, node, since)
-    if fault := _lookup_failure(facts, node):
+    v2 = rollout.upgrade.v2  # its manager looks again at every reconcile
+    if not v2 and (fault := _lookup_failure(facts, node)):
         why = f"Harvester updates its state only through the plan Secret of its Machine, and {fault}"
         return _Stuck(why, (advice.LIST_MACHINES, "Fix that first, as described in its own finding."), paired=True)
     if not wanted or not has_settled(facts, since):
         return None
     if node.os == wanted:
+        if v2:
+            return None
         steps = (
             advice.read_harvester_log(node.name),
             (

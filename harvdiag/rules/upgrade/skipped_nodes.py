@@ -12,7 +12,14 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.upgrade_evidence import finished_upgrade, pairing_causes, upgrade_at_nodes
+from harvdiag.rules.upgrade_evidence import (
+    finished_plan,
+    finished_upgrade,
+    pairing_causes,
+    state_path,
+    upgrade_at_nodes,
+)
+from harvdiag.upgrade.phases import SERVICES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.wording import created_at
 
@@ -32,9 +39,9 @@ def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
     as one that it did not manage, keeps its old Kubernetes and operating system and nothing reports it. The next
     upgrade may be more than one release away for it, and VMs may not migrate between the two.
     """
-    if facts.upgrades.plan:
-        return
-    if rollout := finished_upgrade(facts):
+    if facts.plan_run and facts.upgrade_run is None:
+        yield from _left_out_by_plan(facts, facts.plan_run)
+    elif (rollout := finished_plan(facts)) or (rollout := finished_upgrade(facts)):
         yield from _skipped_after_upgrade(facts, rollout)
     elif rollout := upgrade_at_nodes(facts):
         yield from _skipped_during_upgrade(facts, rollout)
@@ -42,7 +49,7 @@ def upgrade_left_node_behind(facts: Facts) -> Iterator[Hit]:
 
 def _skipped_after_upgrade(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
     """Find the Nodes that run another release although other nodes have the new one."""
-    if _superseded_by_plan(facts, rollout) or not any(
+    if (not rollout.upgrade.v2 and _superseded_by_plan(facts, rollout)) or not any(
         node.exists and not _outdated_versions(rollout, node) for node in rollout.nodes
     ):
         return
@@ -51,9 +58,7 @@ def _skipped_after_upgrade(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
         if not node.exists or not lags or _joined_later(facts, rollout, node):
             continue
         why = "" if node.status else ", which it did not list"
-        what = (
-            f"Upgrade {rollout.upgrade.ref.name} to {rollout.upgrade.version} succeeded without Node {node.name}{why}"
-        )
+        what = f"{rollout.title} to {rollout.upgrade.version} succeeded without Node {node.name}{why}"
         yield _skipped_hit(facts, rollout, node, f"{what}: it still runs {join_names(lags)}", _repair_steps(node))
 
 
@@ -65,12 +70,28 @@ def _skipped_during_upgrade(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
         fit = node.exists and node.managed and node.secrets and not any(not s.idle for _, s in node.secrets)
         if node.status or not fit or not _outdated_versions(rollout, node) or _joined_later(facts, rollout, node):
             continue
-        what = f"Upgrade {rollout.upgrade.ref.name} does not list Node {node.name}, which existed when it began"
+        what = f"{rollout.title} does not list Node {node.name}, which existed when it began"
         steps = (
             f"Let the upgrade continue for the others, and collect again when it ends: {node.name} stays as it is.",
             "Ask vendor support before you change the Upgrade's list by hand.",
         )
         yield _skipped_hit(facts, rollout, node, f"{what}: it will skip that node", steps)
+
+
+def _left_out_by_plan(facts: Facts, rollout: UpgradeRun) -> Iterator[Hit]:
+    """Find the Nodes without the managed label once an UpgradePlan has its list of nodes: it leaves them out."""
+    phase = rollout.upgrade.phase
+    if not rollout.upgrade.statuses or phase is None or phase.place < SERVICES:
+        return
+    for node in rollout.nodes:
+        if node.status or node.managed or not node.exists or _joined_later(facts, rollout, node):
+            continue
+        what = f"{rollout.title} leaves out Node {node.name}, which has no label harvesterhci.io/managed"
+        steps = (
+            f"Let it continue for the others: {node.name} stays on its old version, and nothing reports that.",
+            *_repair_steps(node),
+        )
+        yield _skipped_hit(facts, rollout, node, f"{what}: it ends without that node", steps)
 
 
 def _skipped_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, message: str, steps: tuple[str, ...]) -> Hit:
@@ -79,7 +100,7 @@ def _skipped_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, message: 
         message=message,
         evidence=(
             *field_evidence(facts, node.ref, KUBELET, OS),
-            *field_evidence(facts, rollout.upgrade.ref, f'status.nodeStatuses["{node.name}"].state', "spec.version"),
+            *field_evidence(facts, rollout.upgrade.ref, state_path(rollout.upgrade, node.name), "spec.version"),
             *field_evidence(facts, node.ref, 'metadata.labels["harvesterhci.io/managed"]'),
         ),
         next=steps,

@@ -45,7 +45,7 @@ READ_LOG = {
     holds=True,
     fallback=True,
     severity=Severity.WARNING,
-    needs={"Upgrade"},
+    needs={"Upgrade", "UpgradePlan"},
     optional=READ,
     links=["harvester/harvester#8649", "harvester/harvester#7112", "harvester/harvester#3144"],
 )
@@ -56,7 +56,7 @@ def upgrade_not_moving(facts: Facts) -> Iterator[Hit]:
     written or applied, no Node came back. An upgrade has no limit of time: it waits on, and no object says that it is
     stuck. No other check has found the reason, so it stands in the logs, or in what was not seen.
     """
-    rollout = facts.upgrade_run
+    rollout = facts.rollout
     if rollout is None or any(f.holds and f.severity is not Severity.INFO for f in facts.found):
         return
     movement, turn = find_movement(rollout, facts.snapshot, facts.now), find_turn(rollout)

@@ -93,7 +93,7 @@ class Side:
     @property
     def upgrade(self) -> Upgrade | None:
         """The running upgrade, else the last."""
-        return self.facts.upgrades.running or next(iter(self.facts.upgrades.all), None)
+        return self.facts.upgrades.under_way or next(iter(self.facts.upgrades.all), None)
 
     def seen(self, ref: ObjectRef) -> bool:
         """Whether its kind was seen, so that an object that is not here does not exist."""

@@ -208,11 +208,16 @@ class Board(Tabular):
 
     @cached_property
     def _is_upgrading(self) -> bool:
-        return self.facts.upgrade_run is not None
+        return self.facts.rollout is not None
+
+    @property
+    def _states_field(self) -> str:
+        run = self.facts.rollout
+        return f"{run.upgrade.ref.kind} {run.upgrade.statuses_path}" if run else ""
 
     @cached_property
     def _node_upgrades(self) -> dict[str, NodeUpgrade]:
-        return {node.name: node for node in self.facts.upgrade_run.nodes} if self.facts.upgrade_run else {}
+        return {node.name: node for node in self.facts.rollout.nodes} if self.facts.rollout else {}
 
     @cached_property
     def _volume_loads(self) -> Any:
@@ -225,8 +230,8 @@ class Board(Tabular):
     @cached_property
     def _common_versions(self) -> dict[str, str]:
         """The kubelet and OS that the upgrade installs, else those that most nodes run; empty where there is none."""
-        if self.facts.upgrade_run:
-            release = self.facts.upgrade_run.upgrade.release
+        if self.facts.rollout:
+            release = self.facts.rollout.upgrade.release
             return {"kubelet": release.kubernetes, "os": release.os}
         found = {}
         for name, column in (("kubelet", FIELDS["kubelet"]), ("os", FIELDS["os"])):
@@ -245,18 +250,18 @@ class Board(Tabular):
             return Cell(word, GOOD if usual and step else PLAIN, hint, told)
         if step is None:
             return Cell(word, "warning", f"{hint}; most nodes run {usual}", told)
-        late = step.state == DONE
+        late = step.place == DONE
         return Cell(word, "warning" if late else PLAIN, f"{hint}; the upgrade installs {usual}", told)
 
     def _upgrade_cell(self, step: NodeUpgrade | None, found: tuple[Finding, ...]) -> Cell:
         if step is None:
             gap = self.facts.snapshot.gap("Upgrade")
             return Cell("not seen", UNSEEN, f"Upgrade: {gap}") if gap else Cell("", NONE)
-        word, hint = step.state or "not in its list", "Upgrade status.nodeStatuses"
+        word, hint = step.state or "not in its list", self._states_field
         if mine := [finding for finding in found if finding.family == "upgrade"]:
             worst = min(mine, key=lambda finding: finding.severity.rank)
             return Cell(word, worst.severity.value, f"{hint}: {word}; {worst.message}", step.state)
-        state = GOOD if step.state == DONE else PLAIN if step.state in WAITING else NOW
+        state = GOOD if step.place == DONE else PLAIN if step.place in WAITING else NOW
         return Cell(word, state, f"{hint}: {word}", step.state)
 
 
@@ -281,7 +286,7 @@ def _ready_cell(value: Any, step: NodeUpgrade | None, found: tuple[Finding, ...]
         return Cell("yes", GOOD, hint, True)
     if not value:
         return Cell("not reported", UNSEEN, hint)
-    if step is not None and step.state == REBOOT and not found:
+    if step is not None and step.place == REBOOT and not found:
         return Cell("restarting", NOW, f"{hint}; the upgrade restarts it", False)
     if value == "False":
         return Cell("not ready", "error", hint, False)
@@ -292,7 +297,7 @@ def _schedulable_cell(value: Any, step: NodeUpgrade | None) -> Cell:
     if value is not False:
         return Cell("yes", GOOD, "spec.unschedulable: absent", True)
     asked = step is not None and step.handshake is not None and not step.handshake.idle
-    if asked or (step is not None and step.state not in {*WAITING, DONE}):
+    if asked or (step is not None and step.place not in {*WAITING, DONE}):
         return Cell("draining", NOW, "spec.unschedulable: true; the upgrade drains it", False)
     return Cell("cordoned", "warning", "spec.unschedulable: true", False)
 

@@ -87,7 +87,7 @@ def _list_first(names: Sequence[str]) -> str:
 def _describe_healthy(board: Board) -> str:
     size, skipped = format_count(len(board.nodes), "node"), board.findings.skipped
     gaps = [name for name in ("paired",) if any(row.cells[name].state == UNSEEN for row in board.nodes)]
-    if board.facts.upgrade_run and not board.others:
+    if board.facts.rollout and not board.others:
         return _describe_upgrade(board, f"; {format_count(len(skipped), 'check')} could not be run" if skipped else "")
     if skipped:
         why = " (Machines were not seen)" if gaps else ""

@@ -11,10 +11,10 @@ from harvdiag.core.model import Reason
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade.part import Part, PartKey, find_part
 from harvdiag.status.upgrade.progress import NodeProgress, UpgradeProgress
-from harvdiag.upgrade.phases import DONE, LAST, NODES, PRELOADED, STATES
-from harvdiag.upgrade.v2 import UpgradePlan
+from harvdiag.upgrade.phases import DONE, LAST, NODES, PRELOADED
+from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.waiting import WaitReason, find_wait
-from harvdiag.upgrade.wording import failure_reason, format_node_states
+from harvdiag.upgrade.wording import failure_reason, image_of
 
 __all__ = [
     "build_alt_text",
@@ -27,8 +27,8 @@ __all__ = [
 ]
 
 LONG = 110
-UPGRADE = re.compile(r"^Upgrade \S+(?: to \S+)?(?= )")
-IN_UPGRADE = re.compile(r" in Upgrade \S+")
+UPGRADE = re.compile(r"^Upgrade(?:Plan)? \S+(?: to \S+)?(?= )")
+IN_UPGRADE = re.compile(r" in Upgrade(?:Plan)? \S+")
 SHOWN_KEYS = frozenset(
     {
         PartKey.WHY,
@@ -62,8 +62,9 @@ def describe_progress(progress: UpgradeProgress) -> str:
     if progress.upgrade_run is None or phase is None:
         return "phase unknown"
     percent = progress.upgrade_run.percent
-    many = phase.number >= NODES and percent.of > 1
-    return f"{percent.done} of {percent.of} nodes are done" if many else f"phase {phase.number} of {LAST}"
+    many = phase.place >= NODES and percent.of > 1
+    last = progress.upgrade.phases[-1].number if progress.upgrade else LAST
+    return f"{percent.done} of {percent.of} nodes are done" if many else f"phase {phase.number} of {last}"
 
 
 def build_title(progress: UpgradeProgress) -> str:
@@ -72,8 +73,6 @@ def build_title(progress: UpgradeProgress) -> str:
         moving = progress.diagnosis.moving_node
         rest = f"; {moving} in progress" if moving and progress.diagnosis.is_stuck else ""
         return f"{build_headline(progress)} ({describe_progress(progress)}{rest})"
-    if progress.diagnosis.plan and (progress.diagnosis.plan.running or not progress.gap):
-        return _describe_plan(progress.diagnosis.plan)
     if progress.gap:
         return "The state of the upgrade is unknown: the Upgrades were not seen"
     return _describe_finished(progress)
@@ -84,7 +83,7 @@ def build_headline(progress: UpgradeProgress) -> str:
     diagnosis = progress.diagnosis
     never = [way for way in progress.nodes if way.never and way.mark == "error"]
     phase = progress.upgrade.phase if progress.upgrade else None
-    if diagnosis.is_stuck and never and phase and phase.number == NODES:
+    if diagnosis.is_stuck and never and phase and phase.place == NODES:
         # The part Why below may be about something other than the node: then the title has both.
         concerned = [way for way in never if way.name in _concerned_nodes(progress)]
         names = spelling.join_names([way.name for way in never])
@@ -165,14 +164,14 @@ def _describe_work(progress: UpgradeProgress) -> str:
     at_work = [way for way in progress.nodes if way.mark == "now"]
     if progress.upgrade and progress.upgrade.waits_for_gate:
         return "the services are upgraded, and the nodes' turn is to begin"
-    if phase and phase.number < NODES:
+    if phase and phase.place < NODES:
         return f"it {phase.doing}"
-    if len(at_work) == 1 and at_work[0].state == DONE:
+    if len(at_work) == 1 and at_work[0].place == DONE:
         return _remaining_work(progress, at_work[0])
     if len(at_work) == 1:
         way = at_work[0]
-        is_known = way.state in STATES and way.state not in {DONE, PRELOADED}
-        doing = f"it {STATES[way.state].doing}" if is_known else "it has its turn"
+        is_known = way.doing and way.place not in {DONE, PRELOADED}
+        doing = f"it {way.doing}" if is_known else "it has its turn"
         return f"{way.name} is at work, {doing}"
     if at_work:
         return f"{spelling.join_names([way.name for way in at_work])} are at work"
@@ -188,30 +187,26 @@ def _remaining_work(progress: UpgradeProgress, way: NodeProgress) -> str:
     return f"{way.name} is upgraded{left}"
 
 
-def _describe_plan(plan: UpgradePlan) -> str:
-    to = f" to {plan.version}" if plan.version else ""
-    if plan.failed:
-        them = [f"{name} ({status.state})" for name, status in plan.failed.items()]
-        return f"Upgrade V2{to} has failed on {spelling.join_names(them)}; its phase is {plan.phase or 'unknown'}"
-    if not plan.running:
-        return f"No upgrade is under way; the last, Upgrade V2{to}, has {plan.phase.lower()}"
-    return f"Upgrade V2{to} is in phase {plan.phase or '(none yet)'}: {format_node_states(plan)}"
-
-
 def _describe_finished(progress: UpgradeProgress) -> str:
     last, story = progress.upgrade, progress.diagnosis.story
     if last is None:
         found = f": {main_clause(story[-1].message, LONG)}" if story else ""
         return f"No upgrade is under way, and there is no record of one{found}"
-    to = f" to {last.version}" if last.version else ""
+    to = f", Upgrade V2{_to_version(last)}," if last.v2 else _to_version(last)
     if last.failed:
         failed = [way for way in progress.nodes if way.mark == "error"]
         why = main_clause(failed[0].says, 0) if failed else failure_reason(last)
         broken = progress.broken_phase
-        where = next((f" in phase {c.number} ({c.label})" for c in progress.cells if c.number == broken < LAST), "")
+        cells = progress.cells[:-1]
+        where = next((f" in phase {c.number} ({c.label})" for c in cells if c.number == broken), "")
         return f"No upgrade is under way; the last{to} failed{where}{f': {why}' if why else ''}"
     rest = f", but has leftovers: {_describe_story(progress)}" if story else ""
     return f"No upgrade is under way; the last{to} succeeded{rest}"
+
+
+def _to_version(of: Upgrade) -> str:
+    image = image_of(of)
+    return f" to {of.version}" if of.version else f" by image {image}" if image else ""
 
 
 def select_parts(progress: UpgradeProgress) -> list[tuple[str, str]]:
@@ -234,7 +229,4 @@ def build_alt_text(progress: UpgradeProgress) -> str:
         trouble = {"error": ", broken", "warning": ", held up", "now": ", at work"}.get(mark, "")
         names = join_escaped([node.name for node in nodes])
         sentences.append(f"{format_count(len(nodes), 'node')} {state or 'not in the list'}{trouble}: {names}.")
-    plan = progress.diagnosis.plan
-    if plan and progress.upgrade is None:
-        sentences += [f"{name}: {status.state}." for name, status in list(plan.statuses.items())[:40]]
     return " ".join(filter(None, sentences))

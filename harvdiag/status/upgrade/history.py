@@ -183,7 +183,7 @@ class History(Tabular):
     def _build_row(self, lane: Lane, spans: dict[str, list[Span]]) -> Row:
         way, names = lane.first, tuple(way.name for way in lane.nodes)
         alone = len(names) == 1
-        mine = [s for name in names for s in spans.get(name, ()) if way.state != FAILED or s.ended]
+        mine = [s for name in names for s in spans.get(name, ()) if way.place != FAILED or s.ended]
         told = mine if alone else list(_merge_spans(mine))
         state = way.state or "not in the list"
         label = way.name if alone else f"{len(names)} nodes"

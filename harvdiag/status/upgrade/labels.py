@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.listing import group_by, join_escaped
+from harvdiag.core.listing import join_escaped
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import StepState
 from harvdiag.status.upgrade.folding import Lane
 from harvdiag.status.upgrade.progress import NodeProgress, PhaseProgress, UpgradeProgress
 from harvdiag.upgrade.phases import PREPARING
+from harvdiag.upgrade.wording import format_unlisted
 
-__all__ = ["lane_hint", "phase_word", "plan_states", "silence_word", "unplaced_word"]
+__all__ = ["lane_hint", "phase_word", "silence_word", "unplaced_word"]
 
 
 def phase_word(progress: UpgradeProgress, cell: PhaseProgress) -> str:
@@ -25,9 +26,10 @@ def phase_word(progress: UpgradeProgress, cell: PhaseProgress) -> str:
 def unplaced_word(progress: UpgradeProgress, way: NodeProgress) -> str:
     """Return the label of a node whose state is not one of the columns."""
     phase = progress.upgrade.phase if progress.upgrade and progress.running else None
-    if not way.state and way.mark == "wait" and phase and phase.number <= PREPARING:
+    if not way.state and way.mark == "wait" and phase and phase.place <= PREPARING:
         return "has not begun"
-    return f'its state is "{way.state}"' if way.state else "not in the Upgrade's list"
+    unlisted = format_unlisted(progress.upgrade) if progress.upgrade else ""
+    return f'its state is "{way.state}"' if way.state else unlisted
 
 
 def lane_hint(lane: Lane) -> str:
@@ -38,22 +40,6 @@ def lane_hint(lane: Lane) -> str:
     told = [f"{way.name}: {way.state or 'not in the list'}", f"drain: {way.step}" if way.step else ""]
     told += [f"waits for {way.wait.actor}: {way.wait.what}", way.says]
     return escape_text("; ".join(dict.fromkeys(filter(None, told))))
-
-
-def plan_states(progress: UpgradeProgress) -> list[tuple[str, str, list[str]]]:
-    """Return each state of an UpgradePlan (Upgrade V2) with its mark and its nodes: the failed first, last the
-    nodes that have not begun. Empty where there is no such plan.
-    """
-    plan = progress.diagnosis.plan
-    if plan is None or (progress.gap and not plan.running):
-        return []
-    told = sorted(plan.statuses, key=lambda name: (name not in plan.failed, name))
-    found = [
-        (state or "(no state)", "error" if names[0] in plan.failed else "wait", names)
-        for state, names in group_by(told, lambda name: plan.statuses[name].state)
-    ]
-    rest = [node.name for node in progress.facts.pairing.nodes if node.name not in plan.statuses]
-    return [*found, *([("has not begun", "wait", sorted(rest))] if rest else [])]
 
 
 def silence_word(of: Drain, move: StepState) -> str:

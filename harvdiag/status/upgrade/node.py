@@ -11,7 +11,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.part import Part, PartKey, format_quote, waiting_part
 from harvdiag.upgrade.logs import find_job_wait, find_join_failure, read_agent_story
-from harvdiag.upgrade.phases import DONE, STATES
+from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.waiting import find_node_wait
 
@@ -43,7 +43,7 @@ def explain_node(diagnosis: Diagnosis, rollout: UpgradeRun, name: str) -> Iterat
 
 
 def _describe_node(node: NodeUpgrade, seen: bool, doing: bool) -> str:
-    does = f": it {STATES[node.state].doing}" if doing and node.state in STATES and node.state != DONE else ""
+    does = f": it {node.doing}" if doing and node.doing and node.place != DONE else ""
     absent = "it is not a Node of the cluster" if seen else "Nodes were not seen"
     runs = f"it runs {node.kubelet or '?'} on {node.os or '?'}" if node.exists else absent
     return f'{node.name} is "{node.state}"{does}; {runs}' if node.state else f"{node.name} has no state yet; {runs}"
@@ -51,14 +51,14 @@ def _describe_node(node: NodeUpgrade, seen: bool, doing: bool) -> str:
 
 def _explain_findings(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]:
     about = [f for f in diagnosis.findings if any(e.object == node.ref for e in f.evidence)]
-    own = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.state != DONE)]
+    own = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.place != DONE)]
     for finding in own[:1]:
         yield Part(PartKey.FOUND, format_value(finding.message, LONG))
         if finding.next:
             yield Part(PartKey.DO, finding.next[0])
         if finding.caution:
             yield Part(PartKey.CAUTION, finding.caution)
-    if diagnosis.is_stuck and node.state != DONE and not any(f in diagnosis.story for f in own):
+    if diagnosis.is_stuck and node.place != DONE and not any(f in diagnosis.story for f in own):
         yield Part(
             PartKey.NOTE,
             "the upgrade is stuck before it comes to this node: run harvdiag without --node for the reason",
@@ -76,6 +76,6 @@ def quote_logs(facts: Facts, node: NodeUpgrade) -> Iterator[Part]:
     job = next((job for job in reversed(node.jobs) if job.pending), None)
     if job and (job_line := find_job_wait(snapshot, job)):
         yield Part(PartKey.LOG, format_quote(job_line))
-    agent_log = read_agent_story(snapshot, node.name) if node.state != DONE else None
+    agent_log = read_agent_story(snapshot, node.name) if node.place != DONE else None
     if agent_log and agent_log.error and not agent_log.recovered:
         yield Part(PartKey.LOG, format_quote(agent_log.error))

@@ -14,7 +14,7 @@ from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
 from harvdiag.upgrade.wording import format_ago
 
-__all__ = ["Part", "PartKey", "find_part", "format_quote", "format_since", "waiting_part"]
+__all__ = ["Part", "PartKey", "find_part", "format_quote", "format_since", "older_kind_part", "waiting_part"]
 
 
 class PartKey(Enum):
@@ -83,6 +83,11 @@ def waiting_part(facts: Facts, wait: Wait, whom: str = "") -> Part:
     when = format_since(facts, wait.since)
     text = f"{wait.actor}{f', for {whom}' if whom else ''}: {wait.what}{f'; {when}' if when else ''}"
     return Part(PartKey.WAITS_FOR, text)
+
+
+def older_kind_part(gap: str) -> Part:
+    """Return the part that says, beside an UpgradePlan, that Upgrades were not seen, and why."""
+    return Part(PartKey.NOT_SEEN, f"whether an Upgrade of the older kind (V1) is under way: {gap}")
 
 
 def find_part(parts: Iterable[Part], key: PartKey) -> Part | None:

@@ -18,24 +18,19 @@ from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.upgrade.columns import SPENT_IN, column_of_step, columns_of, find_column
 from harvdiag.status.upgrade.explanation import explain_upgrade
 from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.handshake import DrainStep, step_entries
-from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import (
     DONE,
     FAILED,
     LAST,
     PAUSED,
     PHASES,
-    POST_DRAINING,
-    PRE_DRAINED,
-    PRE_DRAINING,
     PRELOADED,
     PRELOADING,
     PREPARING,
-    REBOOT,
-    STATES,
     Phase,
 )
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -47,20 +42,8 @@ from harvdiag.upgrade.wording import format_duration
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "RANK", "NodeProgress", "PhaseProgress", "UpgradeProgress"]
+__all__ = ["RANK", "NodeProgress", "PhaseProgress", "UpgradeProgress"]
 
-COLUMNS = (PRELOADING, PRELOADED, PRE_DRAINING, PRE_DRAINED, POST_DRAINING, REBOOT, DONE)
-"""The states that every node of a cluster goes through, in their order."""
-SINGLE = (PRELOADING, PRELOADED, REBOOT, DONE)
-SPENT_IN = {
-    "prepare": PRELOADING,
-    "single-node-upgrade": PRELOADED,
-    "pre-drain": PRE_DRAINING,
-    "kubernetes": PRE_DRAINED,
-    "post-drain": POST_DRAINING,
-    "restart": REBOOT,
-}
-"""The steps of a node, each with the state that the node has meanwhile."""
 RANK = {mark: rank for rank, mark in enumerate((ERROR, WARNING, NOW, UNSEEN, WAIT, GOOD))}
 """The marks in the order of attention that they need."""
 NODE_COLUMNS = ("node", "state", "mark", "step", "waits_for", "since", "reason", "finding")
@@ -87,6 +70,9 @@ class NodeProgress:
 
     name: str
     state: str
+    place: str
+    """The state of V1 that its state corresponds to."""
+    doing: str
     at: str
     mark: str
     says: str
@@ -133,8 +119,8 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def upgrade(self) -> Upgrade | None:
-        """The Upgrade (V1) that is shown; None where there is none, or where an UpgradePlan came after it."""
-        return None if self.diagnosis.plan else self.diagnosis.latest
+        """The upgrade that is shown, V1 or V2; None where there is none."""
+        return self.diagnosis.current
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -151,7 +137,7 @@ class UpgradeProgress(Tabular):
         """The upgrade with its nodes and Jobs; of a finished one, as far as they still exist."""
         if self.upgrade is None:
             return None
-        return self.diagnosis.upgrade_run or UpgradeRun(self.upgrade, self.facts.snapshot, self.facts.pairing)
+        return self.diagnosis.shown
 
     @cached_property
     def spans(self) -> list[Span]:
@@ -172,20 +158,13 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def records(self) -> list[Record]:
-        """One row a node; of an UpgradePlan (Upgrade V2) the nodes in its status."""
+        """One row a node."""
         return [dict(zip(self.dtypes, (cell or None for cell in row), strict=True)) for row in self._build_rows()]
 
     def _build_rows(self) -> Iterator[tuple[str, ...]]:
         for way in self.nodes:
             waits = f"{way.wait.actor}: {way.wait.what}"
             yield (way.name, way.state, way.mark, way.step or "", waits, way.wait.since, way.says, way.rule)
-        plan = self.diagnosis.plan
-        if plan is None or self.upgrade is not None:
-            return
-        for name, told in plan.statuses.items():
-            mark = "error" if name in plan.failed else ""
-            reason = ": ".join(filter(None, (told.reason, told.message)))
-            yield (name, told.state, mark, "", "", "", reason, "")
 
     @property
     def phases(self) -> pd.DataFrame:
@@ -202,7 +181,7 @@ class UpgradeProgress(Tabular):
 
     def _document_head(self) -> dict[str, Any]:
         """`upgrade` (the object, or None), whether it is `running`, why it was `not_seen`, and the `phases`."""
-        of = self.upgrade or self.diagnosis.plan
+        of = self.upgrade
         return {
             "upgrade": of.ref.as_dict() if of else None,
             "version": of.version if of else None,
@@ -219,8 +198,19 @@ class UpgradeProgress(Tabular):
         if self.upgrade is None:
             return []
         took = {s.step: s.duration for s in self.spans if not s.node and s.duration is not None}
-        last = FAILED if self.upgrade.failed else DONE
-        return [self._build_phase(phase, took) for phase in PHASES if phase.number < LAST or phase.label == last]
+        last, ends = FAILED if self.upgrade.failed else DONE, {DONE, FAILED}
+        phases = [phase for phase in self.upgrade.phases if phase.label not in ends or phase.label == last]
+        return [self._build_phase(phase, took) for phase in phases]
+
+    @property
+    def stages(self) -> list[PhaseProgress]:
+        """The phases as a picture has room for: of an UpgradePlan the two that belong together as one,
+        ``RepoCreating`` and ``RepoCreated``, by the name of the one that tells more.
+        """
+        if self.upgrade is None or not self.upgrade.v2:
+            return self.cells
+        *phases, last = self.cells
+        return [*(_join_phases(*pair) for pair in zip(phases[::2], phases[1::2], strict=True)), last]
 
     def _build_phase(self, phase: Phase, took: Mapping[str, timedelta]) -> PhaseProgress:
         label = phase.label or "(begin)"
@@ -236,8 +226,9 @@ class UpgradeProgress(Tabular):
             return "unseen"
         if upgrade.failed:
             broken = self.broken_phase
-            return "error" if phase.number in {broken, LAST} else "good" if phase.number < broken else "wait"
-        now = upgrade.phase.number if self.running and upgrade.phase else LAST + 1
+            over = phase.label == FAILED or phase.number == broken
+            return "error" if over else "good" if phase.number < broken else "wait"
+        now = upgrade.phase.number if self.running and upgrade.phase else upgrade.phases[-1].number + 1
         if phase.number == now:
             return "error" if self.is_stalled else "warning" if self.diagnosis.story else "now"
         return "good" if phase.number < now else "wait"
@@ -247,6 +238,9 @@ class UpgradeProgress(Tabular):
         """The number of the phase in which it failed; that of the last where it is unknown."""
         if self.upgrade is None:
             return LAST
+        if self.upgrade.v2:
+            begun_in = (p.number for p in reversed(self.upgrade.phases[:-2]) if self.upgrade.since(p))
+            return next(begun_in, self.upgrade.phases[-1].number)
         false = {kind for kind, told in self.upgrade.conditions.items() if told.status == "False"}
         found = [p.number for p in PHASES if p.condition in false - {"LogReady", "Completed"}]
         begun = bool(self.upgrade.statuses)
@@ -257,10 +251,7 @@ class UpgradeProgress(Tabular):
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The states that the nodes go through: a single node is not drained; the paused state is rare."""
-        if self.upgrade is not None and self.upgrade.single_node:
-            return SINGLE
-        held = self.upgrade is not None and bool(self.upgrade.paused)
-        return (*COLUMNS[:2], PAUSED, *COLUMNS[2:]) if held else COLUMNS
+        return columns_of(self.upgrade)
 
     @cached_property
     def nodes(self) -> list[NodeProgress]:
@@ -286,11 +277,17 @@ class UpgradeProgress(Tabular):
         if mark == "now":
             says = f"waits for {told.actor}: {told.what}"
         steps = self._spans_by_node.get(node.name, ())
-        spent = {SPENT_IN[s.step]: took for s in steps if s.step in SPENT_IN and (took := self._time_spent(s))}
+        spent = {
+            column_of_step(self.upgrade, s.step): took
+            for s in steps
+            if s.step in SPENT_IN and (took := self._time_spent(s))
+        }
         return NodeProgress(
             name=node.name,
             state=node.state,
-            at=_find_column(node),
+            place=node.place,
+            doing=node.doing,
+            at=find_column(node, self.columns),
             mark=mark,
             says=says,
             finding=finding,
@@ -317,34 +314,34 @@ class UpgradeProgress(Tabular):
     def _findings_by_node(self) -> dict[ObjectRef, Finding]:
         """By subject; causes come first in the story, so the last about a subject is the upgrade's own."""
         story = self.diagnosis.story
-        named = {e.object: f for f in story if f.subject.kind == "Upgrade" for e in f.evidence}
+        named = {e.object: f for f in story if f.subject.kind in {"Upgrade", "UpgradePlan"} for e in f.evidence}
         return named | {f.subject: f for f in sorted(story, key=lambda f: -f.severity.rank)}
 
     def _node_mark(self, node: NodeUpgrade, finding: Finding | None) -> str:
-        over = node.state == DONE and (finding is None or finding.subject != node.ref)
-        if node.state == FAILED or (finding and finding.severity is Severity.ERROR and not over):
+        over = node.place == DONE and (finding is None or finding.subject != node.ref)
+        if node.place == FAILED or (finding and finding.severity is Severity.ERROR and not over):
             return "error"
-        if node.state == PAUSED or (finding and not over):
+        if node.place == PAUSED or (finding and not over):
             return "warning"
         if not self.running:
-            return "good" if node.state == DONE else "wait"
+            return "good" if node.place == DONE else "wait"
         under_way = node.handshake is not None and not node.handshake.idle
         pending = any(job.pending for job in node.jobs)
-        if under_way or pending or node.state not in {DONE, PRELOADED, PRELOADING, ""}:
+        if under_way or pending or node.place not in {DONE, PRELOADED, PRELOADING, ""}:
             return "now"
         phase = self.upgrade.phase if self.upgrade else None
-        if node.state == PRELOADING and phase and phase.number <= PREPARING:
+        if node.place == PRELOADING and phase and phase.place <= PREPARING:
             return "now"
-        return "good" if node.state == DONE else "wait"
+        return "good" if node.place == DONE else "wait"
+
+
+def _join_phases(first: PhaseProgress, then: PhaseProgress) -> PhaseProgress:
+    """Two phases as one: that which is not over, else the second once both are, with the time that both took."""
+    if first.mark == then.mark == "good":
+        known = [took for took in (first.took, then.took) if took is not None]
+        return then._replace(took=sum(known, timedelta()) if known else None)
+    return min(first, then, key=lambda cell: (RANK[cell.mark], cell.number))
 
 
 def _choose_reason(told: Wait, finding: Finding | None, never: str) -> str:
     return never or (finding.message if finding else told.what)
-
-
-def _find_column(node: NodeUpgrade) -> str:
-    """The column of a node; of a failed one that in which it failed."""
-    if node.state != FAILED:
-        return node.state if node.state in STATES else ""
-    failed = next((job.type for job in reversed(node.jobs) if job.state == JOB_FAILED), "prepare")
-    return SPENT_IN.get(failed, REBOOT)

@@ -12,10 +12,12 @@ from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade.causes import explain_faults, explain_others
 from harvdiag.status.upgrade.node import quote_logs
-from harvdiag.status.upgrade.part import Part, PartKey, format_quote, format_since, waiting_part
+from harvdiag.status.upgrade.part import Part, PartKey, format_quote, format_since, older_kind_part, waiting_part
 from harvdiag.upgrade.logs import find_job_wait
-from harvdiag.upgrade.phases import LAST, NODES
+from harvdiag.upgrade.phases import NODES
 from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import current_node, find_wait, is_upgrading
 from harvdiag.upgrade.wording import FUTILE, format_done, upgrade_title
 
@@ -25,13 +27,17 @@ __all__ = ["explain_running"]
 def explain_running(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
     """Yield where it is; why it is held up, else whose turn it is; warnings and log lines."""
     yield Part(PartKey.WHERE, _describe_state(diagnosis, rollout))
-    if plan := diagnosis.facts.upgrades.plan:
-        yield Part(
-            PartKey.ALSO_RUNNING,
-            f"{upgrade_title(plan)} (Upgrade V2) in phase {plan.phase or '(none yet)'}: two at once",
-        )
+    plan, gap = diagnosis.facts.upgrades.plan, diagnosis.facts.snapshot.gap("Upgrade")
+    if plan and not rollout.upgrade.v2:
+        where = f"{upgrade_title(plan)} in phase {plan.state or '(none yet)'}: two at once"
+        yield Part(PartKey.ALSO_RUNNING, where)
+    if gap and rollout.upgrade.v2:
+        yield older_kind_part(gap)
     if deleted := Timestamp(get_text(rollout.upgrade.obj, "metadata.deletionTimestamp")):
-        yield Part(PartKey.BEING_DELETED, f"deletion of this Upgrade was requested at {deleted}; a finalizer blocks it")
+        yield Part(
+            PartKey.BEING_DELETED,
+            f"deletion of this {rollout.upgrade.ref.kind} was requested at {deleted}; a finalizer blocks it",
+        )
     if diagnosis.story:
         yield from explain_faults(diagnosis)
         yield from _explain_stop(diagnosis)
@@ -48,11 +54,12 @@ def _describe_state(diagnosis: Diagnosis, rollout: UpgradeRun) -> str:
     word = "is stuck" if diagnosis.is_stalled else "cannot finish; it is" if diagnosis.is_stuck else "is"
     if phase is None:
         return f'{upgrade_title(upgrade)} {word} in state "{upgrade.state}"'
-    place = f"phase {phase.number} of {LAST} ({upgrade.state or 'not begun'})"
-    doing = f", which {phase.doing}" if 0 < phase.number < NODES and not diagnosis.is_stuck else ""
-    if phase.number < NODES:
+    place = f"phase {phase.number} of {upgrade.phases[-1].number} ({upgrade.state or 'not begun'})"
+    doing = f", which {phase.doing}" if upgrade.state and phase.number > 0 and not diagnosis.is_stuck else ""
+    if phase.place < NODES:
         return f"{upgrade_title(upgrade)} {word} in {place}{doing}"
-    bar = f"Harvester shows {percent.nodes} % ({percent.total} % in all)"
+    shows = f"Harvester shows {percent.nodes} % ({percent.total} % in all)"
+    bar = f"{percent.total} % in all" if upgrade.v2 else shows
     return f"{upgrade_title(upgrade)} {word} in {place}: {format_done(percent.done, percent.of)}; {bar}"
 
 
@@ -111,7 +118,9 @@ def _quote_log(facts: Facts, rollout: UpgradeRun) -> Iterator[Part]:
 
 def _explain_deletion(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
     """Whether Harvester allows the deletion of an Upgrade that does not proceed; docs/objects.md#webhook-delete."""
-    if rollout.upgrade.status("NodesUpgraded") == "Unknown":
+    if rollout.upgrade.v2:
+        yield from _explain_deletion_of_plan(diagnosis, rollout.upgrade)
+    elif rollout.upgrade.status("NodesUpgraded") == "Unknown":
         yield Part(
             PartKey.DELETION, "Harvester refuses to delete this Upgrade while its condition NodesUpgraded is Unknown"
         )
@@ -120,6 +129,19 @@ def _explain_deletion(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Par
             PartKey.DELETION,
             "Harvester lets you delete this Upgrade, as no node has had its turn; charts that it paused stay paused",
         )
+
+
+def _explain_deletion_of_plan(diagnosis: Diagnosis, plan: Upgrade) -> Iterator[Part]:
+    """The same of an UpgradePlan; docs/objects.md#upgrade-v2."""
+    refused = {"ClusterUpgrading": "the cluster is being upgraded", "NodeUpgrading": "nodes are being upgraded"}
+    if plan.state in refused:
+        what = f"Harvester refuses to delete this UpgradePlan while {refused[plan.state]}"
+        yield Part(PartKey.DELETION, what)
+    elif diagnosis.is_stuck:
+        mark = "management.harvesterhci.io/allow-deletion"
+        allowed = isinstance(plan, UpgradePlan) and plan.has_mark("allow-deletion")
+        how = ": it has the annotation for that" if allowed else f" only with the annotation {mark}"
+        yield Part(PartKey.DELETION, f"Harvester lets you delete this UpgradePlan{how}")
 
 
 def _warn_not_ready(rollout: UpgradeRun) -> Iterator[Part]:

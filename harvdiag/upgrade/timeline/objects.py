@@ -18,6 +18,7 @@ from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline.note import EntryKind, Note, parse_time, ref_of, shorten_text
 from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import TIMES, UpgradePlan
 from harvdiag.upgrade.waiting import is_upgrading
 
 __all__ = ["find_object_notes"]
@@ -38,10 +39,9 @@ APPLIED, FAILED = 'data["last-apply-time"]', 'data["failed-checksum"]'
 def find_object_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
     """Find what the upgrade's own objects show, and the Nodes, Machines and plan Secrets that it changes."""
     upgrade = run.upgrade
-    yield Note(
-        time=get_text(upgrade.obj, CREATED), what="the Upgrade was created", node="", object=upgrade.ref, field=CREATED
-    )
-    yield from _condition_notes(upgrade.obj, upgrade.ref)
+    made = f"the {upgrade.ref.kind} was created"
+    yield Note(time=get_text(upgrade.obj, CREATED), what=made, node="", object=upgrade.ref, field=CREATED)
+    yield from _own_notes(upgrade)
     for kind in ("UpgradeLog", "Plan"):
         for obj in snapshot.objects(kind):
             if get_text(obj, "spec.upgradeName") == upgrade.ref.name or name_of(obj).startswith(f"{upgrade.ref.name}-"):
@@ -57,9 +57,22 @@ def find_object_notes(run: UpgradeRun, snapshot: Snapshot) -> Iterator[Note]:
         yield from _notes_of_node(node, snapshot)
 
 
+def _own_notes(upgrade: Upgrade) -> Iterator[Note]:
+    """Those of the Upgrade: its conditions, and each phase that an UpgradePlan entered; Degraded is True there also
+    while it merely waits.
+    """
+    for note, type_, _ in _condition_changes(upgrade.obj, upgrade.ref):
+        yield replace(note, moves=type_ != "Degraded")
+    if isinstance(upgrade, UpgradePlan):
+        for label, at in upgrade.times.items():
+            what, field = f"phase {label} began", f"{TIMES}, phase {label}"
+            yield Note(time=at, what=what, node="", object=upgrade.ref, field=field)
+
+
 def _image_notes(upgrade: Upgrade, snapshot: Snapshot) -> Iterator[Note]:
     """Those of the image that the upgrade downloads; a message that is written again is none."""
-    namespace, _, name = get_text(upgrade.obj, "status.imageID").rpartition("/")
+    path = "status.isoImageID" if upgrade.v2 else "status.imageID"
+    namespace, _, name = get_text(upgrade.obj, path).rpartition("/")
     if name and IMAGE in CATALOGUE:
         ref = ObjectRef(IMAGE, namespace or CATALOGUE[IMAGE].home, name)
         yield from _condition_notes(snapshot.get(ref) or {}, ref)
@@ -70,7 +83,7 @@ def _notes_of_node(node: NodeUpgrade, snapshot: Snapshot) -> Iterator[Note]:
     parts = [_node_notes(node, snapshot), *(_machine_notes(node, ref, snapshot.get(ref)) for ref in node.machines)]
     parts += [_plan_notes(snapshot.get(secret), secret, node.name) for secret, _ in node.secrets]
     for part in parts:
-        yield from (replace(note, moves=False) for note in part) if node.state == DONE else part
+        yield from (replace(note, moves=False) for note in part) if node.place == DONE else part
 
 
 def _job_notes(obj: Obj, step: str) -> Iterator[Note]:

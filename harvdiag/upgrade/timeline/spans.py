@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import get_text
 from harvdiag.snapshot import Snapshot
-from harvdiag.upgrade.phases import LAST, NODES, PHASES, PREPARING, SERVICES, Phase
+from harvdiag.upgrade.phases import LAST, NODES, PREPARING, SERVICES, Phase
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.timeline.span import HOOKS, Clock, Span, Work, build_span, collect_work, idle_before
 from harvdiag.upgrade.timeline.steps import find_steps
@@ -55,7 +55,10 @@ def _phase_spans(rows: Sequence[PhaseEvidence], busy: Sequence[Span]) -> Iterato
 def _phases_so_far(run: UpgradeRun) -> list[Phase]:
     upgrade = run.upgrade
     now = upgrade.phase.number if upgrade.phase else -1
-    return [p for p in PHASES if p.number <= now and (p.number < LAST or p.label == upgrade.state)]
+    if upgrade.v2 and upgrade.failed:
+        return [phase for phase in upgrade.phases if upgrade.since(phase)]
+    ends = {phase.label for phase in upgrade.phases[-2:]}
+    return [p for p in upgrade.phases if p.number <= now and (p.label not in ends or p.label == upgrade.state)]
 
 
 def _phase_end(row: PhaseEvidence, later: Sequence[PhaseEvidence], latest: datetime | None) -> datetime | None:
@@ -74,6 +77,8 @@ def _phase_evidence(
     run: UpgradeRun, snapshot: Snapshot, jobs: Sequence[Work], clock: Clock, phase: Phase
 ) -> PhaseEvidence:
     upgrade, number = run.upgrade, phase.number
+    if upgrade.v2:  # it has the time at which each phase began
+        return PhaseEvidence(phase, clock(upgrade.since(phase)), [])
     if number == 0:
         made = clock(get_text(upgrade.obj, "metadata.creationTimestamp"))
         return PhaseEvidence(phase, made, _logs_made(run, snapshot, clock))

@@ -42,9 +42,9 @@ def _steps_between(
         return
     if before.step == "pre-drain" and (after is None or after.step == "post-drain"):
         yield build_span(node.name, KUBERNETES, before.ended, after.began if after else None)
-    if before.step == "post-drain" and after is None and node.state == REBOOT:
+    if before.step == "post-drain" and after is None and node.place == REBOOT:
         yield build_span(node.name, RESTART, before.ended, None)
-    if before.step == "post-drain" and node.state == DONE and ready and before.ended < ready <= before.ended + LONGEST:
+    if before.step == "post-drain" and node.place == DONE and ready and before.ended < ready <= before.ended + LONGEST:
         began = (work.began for work in jobs if work.step in HOOKS and (work.node != node.name or work is after))
         # A hook begins when the node before is done: what became Ready later than that did so for another reason.
         if ready <= min((at for at in began if at and at > before.ended), default=ready):

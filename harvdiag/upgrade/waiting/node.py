@@ -14,16 +14,17 @@ from harvdiag.upgrade.phases import (
     DONE,
     NODES,
     PAUSED,
-    PHASES,
     POST_DRAINING,
     PRE_DRAINING,
     PRELOADED,
     PRELOADING,
     PREPARING,
     REBOOT,
-    STATES,
+    Phase,
 )
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting.record import Wait, WaitReason, blocked_wait
 
 __all__ = [
@@ -45,6 +46,7 @@ WORKING = {DrainStep.PRE_DRAIN_REQUESTED: PRE_DRAINING, DrainStep.POST_DRAIN_REQ
 """The state of a node while that Job runs; Harvester creates it only in the state before."""
 AT_ONCE = {DrainStep.PRE_DRAIN_ACKNOWLEDGED, DrainStep.POST_DRAIN_ACKNOWLEDGED}
 """The steps that begin with the end of a Job or of a restart: the wait began then."""
+PAUSE_MAP = "the pause map of the Upgrade holds it"
 REPAIR = "an administrator (manual fix needed)"
 AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre-drain Job")
 """The consequence where a node has no plan Secret of its own."""
@@ -53,7 +55,7 @@ AFTER = ("so Rancher never asks to drain it", "so Harvester never starts its pre
 def is_upgrading(node: NodeUpgrade) -> bool:
     """Whether it is between the begin and the end of its upgrade; a Job may still run on one that is done."""
     under_way = node.handshake is not None and not node.handshake.idle
-    return node.state not in {DONE, *BEFORE_NODES} or under_way or _pending_job(node) is not None
+    return node.place not in {DONE, *BEFORE_NODES} or under_way or _pending_job(node) is not None
 
 
 def find_active_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
@@ -79,13 +81,13 @@ def find_moving_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
 
 def find_node_wait(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     """Find who is to act next for this node, for what, and since when."""
-    if node.state in ENDS:
-        return ENDS[node.state](run, node)
+    if node.place in ENDS:
+        return ENDS[node.place](run, node)
     if job := _pending_job(node):
         return _wait_for_job(job)
     if node.handshake and not node.handshake.idle and node.secret:
         return _wait_for_step(run, node, node.handshake, node.secret)
-    if node.state in BEFORE_NODES:
+    if node.place in BEFORE_NODES:
         return _wait_for_turn(run, node)
     return _wait_between(run, node)
 
@@ -104,13 +106,13 @@ def _wait_for_job(job: Job) -> Wait:
 
 def _wait_between(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     """A node that is done, or in progress where no plan Secret shows more."""
-    if node.state == DONE:
+    if node.place == DONE:
         return blocked_wait(WaitReason.DONE, "it is done", node.ref, since=last_job_end(node))
     if not run.snapshot.seen("Secret"):
         what = "which of them is unknown: the plan Secrets, with their requests and answers, were not seen"
         hands, reason = "Rancher or Harvester", WaitReason.UNSEEN
         return Wait(actor=hands, what=what, subject=node.ref, reason=reason, since=last_job_end(node))
-    doing = f"it {STATES[node.state].doing}" if node.state in STATES else f'its state is "{node.state}"'
+    doing = f"it {node.doing}" if node.doing else f'its state is "{node.state}"'
     return Wait(actor="Harvester", what=doing, subject=node.ref, reason=WaitReason.WORK, since=last_job_end(node))
 
 
@@ -119,14 +121,14 @@ def _wait_for_turn(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     phase = run.upgrade.phase
     if lost := find_broken_chain(run, node):
         return lost
-    if phase and phase.number <= PREPARING and node.state in {UNLISTED, PRELOADING} and node.managed:
-        began = phase.number == PREPARING or node.state
-        at = next(phase for phase in PHASES if phase.number == PREPARING)
-        what = "to load its images" if began else f"to load its images, in phase {PREPARING} ({at.label})"
-        actor, reason = "the system-upgrade-controller", WaitReason.IMAGES
-        return Wait(actor=actor, what=what, subject=node.ref, reason=reason)
-    if phase and phase.number < NODES:
-        what = f"its turn comes in phase {NODES}, one node after the other"
+    if phase and phase.place <= PREPARING and node.place in {UNLISTED, PRELOADING} and node.managed:
+        began = phase.place == PREPARING or node.state
+        at = _phase_at(run, PREPARING)
+        what = "to load its images" if began else f"to load its images, in phase {at.number} ({at.label})"
+        actor = at.actor if run.upgrade.v2 else "the system-upgrade-controller"
+        return Wait(actor=actor, what=what, subject=node.ref, reason=WaitReason.IMAGES)
+    if phase and phase.place < NODES:
+        what = f"its turn comes in phase {_phase_at(run, NODES).number}, one node after the other"
         return Wait(actor="the phases before", what=what, subject=node.ref, reason=WaitReason.PHASE)
     if run.upgrade.single_node:
         what = "to start its Job single-node-upgrade"
@@ -136,6 +138,11 @@ def _wait_for_turn(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     return Wait(actor="Rancher's planner", what=what, subject=node.ref, reason=WaitReason.TURN, names=tuple(now))
 
 
+def _phase_at(run: UpgradeRun, place: int) -> Phase:
+    """The phase of this upgrade at a place of V1."""
+    return next(phase for phase in run.upgrade.phases if phase.place == place)
+
+
 def _wait_for_step(run: UpgradeRun, node: NodeUpgrade, of: Handshake, secret: ObjectRef) -> Wait:
     """The next actor of the drain's handshake; where the Job is over, only Harvester's answer is missing."""
     step = of.step
@@ -143,7 +150,7 @@ def _wait_for_step(run: UpgradeRun, node: NodeUpgrade, of: Handshake, secret: Ob
     if step in HOOKS and (held := _wait_for_hook(run, node, step, secret)):
         return held
     if step in AT_ONCE:
-        back = node.ready_since if node.ready == "True" and node.state == DONE else ""
+        back = node.ready_since if node.ready == "True" and node.place == DONE else ""
         since = latest_time(last_job_end(node), back)
         return Wait(actor=hand.actor, what=hand.task, subject=secret, reason=reason, since=since)
     planner_message = step is DrainStep.DRAINED and next(
@@ -164,13 +171,13 @@ def _wait_for_hook(run: UpgradeRun, node: NodeUpgrade, step: DrainStep, secret: 
     if not run.snapshot.seen("Job"):
         what = f"for its {hook} hook; its progress is unknown: Jobs were not seen"
         return Wait(actor="Harvester", what=what, subject=secret, reason=WaitReason.HOOK)
-    if node.state == WORKING[step] and hook_job is None:
+    if node.place == WORKING[step] and hook_job is None:
         what = f"it is {node.state}, but has no {hook} Job, and Harvester makes one only in the state before"
         return blocked_wait(WaitReason.NO_JOB, what, secret)
-    if run.upgrade.pauses.get(node.name) == "pause" and node.state in BEFORE_NODES:
+    if run.upgrade.pauses.get(node.name) == "pause" and node.place in BEFORE_NODES:
         return _wait_while_paused(run, node)
     others = tuple(other.name for other in run.nodes if other is not node and _blocks_others(other))
-    if others:
+    if others and not run.upgrade.v2:  # there Rancher alone orders the nodes
         what, reason = f"to run the {hook} Job; it first waits for {join_names(others)}", WaitReason.OTHER_NODE
         return Wait(actor="Harvester", what=what, subject=secret, reason=reason, names=others)
     return None
@@ -178,7 +185,7 @@ def _wait_for_hook(run: UpgradeRun, node: NodeUpgrade, step: DrainStep, secret: 
 
 def _blocks_others(other: NodeUpgrade) -> bool:
     """Whether Harvester starts no hook for another node because of this one; docs/objects.md#hazard-node-busy."""
-    return _pending_job(other) is not None or other.state not in {DONE, PAUSED, *BEFORE_NODES}
+    return _pending_job(other) is not None or other.place not in {DONE, PAUSED, *BEFORE_NODES}
 
 
 def _wait_after_failure(_: UpgradeRun, node: NodeUpgrade) -> Wait:
@@ -190,7 +197,8 @@ def _wait_while_paused(run: UpgradeRun, node: NodeUpgrade) -> Wait:
     if run.upgrade.pauses.get(node.name) == "unpause":
         what = "to notice that an administrator has released it"
         return Wait(actor="Harvester", what=what, subject=run.upgrade.ref, reason=WaitReason.RELEASED)
-    what = "to resume it (the pause map of the Upgrade holds it)"
+    held = f"{run.upgrade.ref.name} holds it by its pauseNodes" if run.upgrade.v2 else PAUSE_MAP
+    what = f"to resume it ({held})"
     return Wait(actor="an administrator", what=what, subject=run.upgrade.ref, reason=WaitReason.PAUSED)
 
 
@@ -209,7 +217,7 @@ ENDS = {
 
 def find_broken_chain(run: UpgradeRun, node: NodeUpgrade) -> Wait | None:
     """Find why a node's turn can never come, link by link from the first that is broken; None where none is."""
-    if node.exists and run.upgrade.single_node:
+    if node.exists and (run.upgrade.single_node or _needs_no_machine(run.upgrade)):
         return None  # its one Job is started without any drain
     found = next(((reason, links) for broken, reason, links in _chain_links(node, run.snapshot.seen) if broken), None)
     if found is None or not (node.exists or run.snapshot.seen("Node")):
@@ -217,6 +225,11 @@ def find_broken_chain(run: UpgradeRun, node: NodeUpgrade) -> Wait | None:
     reason, links = found
     rest = () if reason in {WaitReason.NODE_GONE, WaitReason.SEVERAL_PLANS} else AFTER
     return blocked_wait(reason, ", ".join((*links, *rest)), node.ref, *links)
+
+
+def _needs_no_machine(upgrade: Upgrade) -> bool:
+    """Whether it is by a build of 2025 of the upgrade toolkit, which did not use plan Secrets."""
+    return isinstance(upgrade, UpgradePlan) and upgrade.early
 
 
 def _chain_links(node: NodeUpgrade, seen: Callable[[str], bool]) -> Iterator[tuple[bool, WaitReason, tuple[str, ...]]]:

@@ -10,6 +10,8 @@ from harvdiag.core.timestamps import latest_time
 from harvdiag.upgrade.phases import AT_SERVICES, NODES, PAUSED, PRELOADING, PREPARING, Phase
 from harvdiag.upgrade.plans import GATE, node_plans
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.v1 import Upgrade
+from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting.node import UNLISTED, describe_job, find_node_wait, is_upgrading, last_job_end
 from harvdiag.upgrade.waiting.record import Wait, WaitReason
 
@@ -24,9 +26,9 @@ def find_wait(run: UpgradeRun) -> Wait:
     if phase is None:
         what, reason = f"harvdiag does not know its state {upgrade.state!r}", WaitReason.UNKNOWN_STATE
         return _current_wait(run) or Wait(actor="unknown", what=what, subject=upgrade.ref, reason=reason)
-    if upgrade.waits_for_gate and phase.number < NODES:
+    if upgrade.waits_for_gate and phase.place < NODES:
         return _wait_at_gate(run)
-    if phase.number == NODES:
+    if phase.place == NODES and not (upgrade.v2 and not run.waiting and current_node(run) is None):
         return _wait_for_nodes(run)
     return _wait_in_phase(run, phase)
 
@@ -34,8 +36,8 @@ def find_wait(run: UpgradeRun) -> Wait:
 def _wait_in_phase(run: UpgradeRun, phase: Phase) -> Wait:
     """In a phase that is not about the nodes: its Job, the images of the nodes, or the phase's own condition."""
     upgrade = run.upgrade
-    manifest = next((job for job in reversed(run.jobs) if job.type == "apply-manifests"), None)
-    if phase.label == AT_SERVICES and manifest:
+    manifest = next((job for job in reversed(run.jobs) if job.type in {"apply-manifests", "cluster-upgrade"}), None)
+    if phase.label in {AT_SERVICES, "ClusterUpgrading"} and manifest:
         return Wait(
             actor=phase.actor,
             what=describe_job(manifest),
@@ -44,16 +46,23 @@ def _wait_in_phase(run: UpgradeRun, phase: Phase) -> Wait:
             since=manifest.ended or manifest.began,
             names=(manifest.ref.name,),
         )
-    left = tuple(node.name for node in run.nodes if node.state in {UNLISTED, PRELOADING} and node.managed)
-    images = phase.number == PREPARING and left
+    left = tuple(node.name for node in run.nodes if node.place in {UNLISTED, PRELOADING} and node.managed)
+    images = phase.place == PREPARING and left
+    what = f"to load the images of {join_names(left)}" if images else f"until {phase.until}"
     return Wait(
         actor=phase.actor,
-        what=f"to load the images of {join_names(left)}" if images else f"until {phase.until}",
+        what=what + _report_of(upgrade),
         subject=upgrade.ref,
         reason=WaitReason.IMAGES if images else WaitReason.PHASE,
-        since=_condition_since(run, phase.condition),
+        since=upgrade.since(phase),
         names=left if images else (),
     )
+
+
+def _report_of(upgrade: Upgrade) -> str:
+    """What an UpgradePlan says of its wait: its condition Degraded has it, also while nothing is wrong."""
+    said = upgrade.degraded if isinstance(upgrade, UpgradePlan) else ""
+    return f' (it says "{format_value(said)}")' if said else ""
 
 
 def _wait_at_gate(run: UpgradeRun) -> Wait:
@@ -78,7 +87,9 @@ def _wait_for_nodes(run: UpgradeRun) -> Wait:
     for message in run.planner:
         what, reason = f'{message.meaning} ("{format_value(message.message)}")', WaitReason.TURN
         return Wait(actor=PLANNER, what=what, subject=message.subject, reason=reason, since=message.since)
-    subject, since = run.upgrade.ref, _condition_since(run, "SystemServicesUpgraded")
+    phase = run.upgrade.phase
+    at_nodes = run.upgrade.since(phase) if run.upgrade.v2 and phase else ""
+    subject, since = run.upgrade.ref, at_nodes or _condition_since(run, "SystemServicesUpgraded")
     if left := tuple(node.name for node in run.waiting):
         what, reason = f"to begin with {join_names(left)}", WaitReason.TURN
         return Wait(actor=PLANNER, what=what, subject=subject, reason=reason, since=since, names=left)
@@ -94,7 +105,7 @@ def _current_wait(run: UpgradeRun) -> Wait | None:
 def current_node(run: UpgradeRun) -> NodeUpgrade | None:
     """Return the node being upgraded, a paused one only where there is no other; None where there is none."""
     busy = [node for node in run.nodes if is_upgrading(node)]
-    return min(busy, key=lambda node: node.state == PAUSED) if busy else None
+    return min(busy, key=lambda node: node.place == PAUSED) if busy else None
 
 
 def find_turn(run: UpgradeRun) -> NodeUpgrade | None:

@@ -11,7 +11,7 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.status.summary import format_count
-from harvdiag.status.upgrade.drain.steps import ACTORS, Step, StepState, evaluate_steps
+from harvdiag.status.upgrade.drain.steps import ACTORS, Step, StepState, evaluate_steps, name_carriers
 from harvdiag.status.upgrade.headline import describe_root, main_clause
 from harvdiag.status.upgrade.part import PartKey, find_part
 from harvdiag.status.upgrade.progress import NodeProgress, UpgradeProgress
@@ -130,10 +130,7 @@ def build_drain(progress: UpgradeProgress, focus: ObjectRef | None = None, findi
 
 
 def _no_drain(progress: UpgradeProgress) -> Drain:
-    plan, last = progress.diagnosis.plan, progress.diagnosis.latest
-    if plan and plan.running:
-        title = "No node's drain can be shown: Upgrade V2 is under way"
-        return Drain(title=title, why=f"{upgrade_title(plan)} is in phase {plan.phase or '(none yet)'}")
+    last = progress.diagnosis.current
     if progress.gap:
         why = f"the Upgrades were not seen ({progress.gap})"
         return Drain(title="Which node is drained is unknown: the Upgrades were not seen", why=why)
@@ -201,7 +198,8 @@ def _node_drain(progress: UpgradeProgress, rollout: UpgradeRun, node: NodeUpgrad
     unseen = [kind for kind in ("Machine", "Secret") if not node.secrets and not progress.facts.snapshot.seen(kind)]
     absent = not node.secrets and not unseen
     why = way.says if way.mark in {"error", "warning"} else ""
-    steps = tuple(evaluate_steps(node, why if way.mark == "error" else "", absent, bool(unseen)))
+    told = evaluate_steps(node, why if way.mark == "error" else "", absent, bool(unseen))
+    steps = tuple(name_carriers(told, rollout.upgrade.v2))
     made = Drain(
         title="",  # built below, from the rest
         why=why,
@@ -238,8 +236,9 @@ def _reason_not_begun(progress: UpgradeProgress, rollout: UpgradeRun, made: Drai
         if made.finding.reason is Reason.NEVER_BEGUN:
             return describe_root(progress) or "Rancher never came to it"
         return main_clause(made.finding.message, 0)
-    if phase and phase.number < NODES:
-        return f"its turn comes in phase {NODES}"
+    if phase and phase.place < NODES:
+        at = next(other for other in rollout.upgrade.phases if other.place == NODES)
+        return f"its turn comes in phase {at.number}"
     return f"it waits for {made.wait.actor if made.wait else 'its turn'}"
 
 
@@ -256,7 +255,7 @@ def _describe_step(made: Drain, node: NodeUpgrade, move: StepState) -> str:
         return f"{asked}, and will not on its own"
     if move.mark == "error":
         return f"The drain of {node.name} is stalled at {_place(step)}, {step.name}: {main_clause(made.why)}"
-    done = "is upgraded" if node.state == DONE else "is being drained"
+    done = "is upgraded" if node.place == DONE else "is being drained"
     return f"{node.name} {done}: {step.next} ({_place(step)})"
 
 

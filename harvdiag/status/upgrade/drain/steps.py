@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, DrainStep, Handshake
+from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, DrainStep, Handshake, annotation_name
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade
 
-__all__ = ["ACTORS", "Step", "StepState", "evaluate_steps"]
+__all__ = ["ACTORS", "Step", "StepState", "evaluate_steps", "name_carriers"]
 
 RANCHER, SECRET, HARVESTER, JOB = range(4)
 ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
@@ -106,6 +106,7 @@ STEPS = tuple(
     for shown, (source, target, what, carrier, task) in zip(DRAIN_STEPS, STEP_TEXTS, strict=True)
 )
 """The steps of the handshake, each with its actors and texts."""
+HOOK_KEYS = {KEYS[key]: key for key in ("pre-hook", "post-hook")}
 ASKS = {shown.step: shown.key for shown in DRAIN_STEPS if shown.key and not shown.answers}
 ANSWERS = {shown.step: (shown.answers, shown.key) for shown in DRAIN_STEPS if shown.answers}
 JOBS = {shown.step: shown.job for shown in DRAIN_STEPS if shown.job}
@@ -123,10 +124,18 @@ def evaluate_steps(node: NodeUpgrade, broken: str, absent: bool, unseen: bool) -
         first = "unseen" if unseen else "error"
         return [StepState(step, "absent" if absent and at else first, "") for at, step in enumerate(STEPS)]
     hand = node.handshake
-    if hand is None or (hand.idle and node.state == DONE):
+    if hand is None or (hand.idle and node.place == DONE):
         return [StepState(step, "good", _step_time(node, step)) for step in STEPS]
     done = _count_done(node, hand)
     return list(_mark_steps(node, done, broken))
+
+
+def name_carriers(states: Iterable[StepState], v2: bool) -> Iterator[StepState]:
+    """Return the steps with the annotations of Upgrade V2, which has answers of its own; of V1 as they are."""
+    for state in states:
+        key = HOOK_KEYS.get(state.step.carrier) if v2 else None
+        named = replace(state.step, carrier=annotation_name(key, v2)) if key else state.step
+        yield state._replace(step=named)
 
 
 def _mark_steps(node: NodeUpgrade, done: int, broken: str) -> Iterator[StepState]:
