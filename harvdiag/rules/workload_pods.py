@@ -50,7 +50,8 @@ def _describe(facts: Facts, pod: Obj) -> FaultyPod:
     ref = ObjectRef("Pod", namespace_of(pod), name_of(pod))
     rows = {row.type: row for row in conditions_of(pod) if row.status == "False"}
     unplaced, broken = rows.get(SCHEDULING), rows.get("Ready") or rows.get("ContainersReady")
-    since = (unplaced or broken).since if unplaced or broken else get_text(pod, "metadata.creationTimestamp")
+    shown = unplaced or broken
+    since = shown.since if shown else get_text(pod, "metadata.creationTimestamp")
     trouble = next(iter(find_trouble(facts, [pod])), None)
     if trouble is None:
         return FaultyPod(ref, "is not ready", since, (Evidence(ref, "status.phase", get_text(pod, "status.phase")),))
