@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from harvdiag import rules
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
-from harvdiag.core.model import Coverage, ObjectRef, Outcome
+from harvdiag.core.model import Coverage, ObjectRef, Outcome, Severity
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
@@ -290,14 +290,20 @@ class Cluster:
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
-        # A choice of checks reads no list that they do not need.
-        state = None if select else read_upgrade_state(self.facts)
+        # A choice of checks reads no list that they do not need, and a finding about the upgrade says more.
+        state = None if select or _tells_of_upgrade(outcomes) else read_upgrade_state(self.facts)
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"
             raise UncheckedError(text, findings)
         return findings
+
+
+def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:
+    """Whether an error, or what an upgrade waits for, was found: then the summary does not say how far it is."""
+    findings = (finding for outcome in outcomes for finding in outcome.findings)
+    return any(f.severity is Severity.ERROR or (f.holds and f.severity is not Severity.INFO) for f in findings)
 
 
 def _as_collection(given: Collection[str]) -> Collection[str]:

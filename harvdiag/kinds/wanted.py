@@ -1,12 +1,13 @@
 """Which objects of a large kind are wanted, so that a source need not parse all of them.
 
 Of Pods, Events, Engines and Replicas a cluster has thousands, and a bundle tens of megabytes in one file. A source that
-reads text picks the objects that may match before it parses them (`Wanted.may_match`); what is wanted is then decided
+reads text picks the objects that may match before it parses them (`Wanted.text_test`); what is wanted is then decided
 on the object (`Wanted.matches`), so the result is the same from every source.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,17 +19,17 @@ BROKEN = frozenset({"Pending", "Failed", "Unknown"})
 """Phases of a Pod in which it does not work: the others are Running and Succeeded."""
 UNHEALTHY = frozenset({"degraded", "faulted"})
 """Robustness of a Longhorn Volume that lacks replicas."""
-FAULTY_TEXT = (
-    b"ready: false",
-    b"phase: Pending",
-    b"phase: Failed",
-    b"phase: Unknown",
-    b"type: Warning",
-    b"robustness: degraded",
-    b"robustness: faulted",
-)
-"""One of these stands in the text of each Pod, Event and Volume that is faulty, as the kit writes it; a running Pod
-without any container status does not exist."""
+FAULTY_TEXT = {
+    "Pod": (b"ready: false", b"phase: Pending", b"phase: Failed", b"phase: Unknown"),
+    "Event": (b"type: Warning",),
+    "Volume.longhorn.io": (b"robustness: degraded", b"robustness: faulted"),
+}
+"""One of these is in the text of each faulty object of the kind, as the kit writes it; a running Pod always has the
+status of its containers."""
+MIGRATING, UNSET = b"currentMigrationNodeID: ", (b'"null"', b'""')
+"""The field of a Volume with the node that it migrates to, and how the kit writes that there is none."""
+
+Test = Callable[[bytes], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ class Wanted:
     """Labels, as ``key=value``."""
     faulty: bool = False
     """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings; of
-    Longhorn's Volumes: degraded or faulted."""
+    Longhorn's Volumes: degraded, faulted, or noted as migrating."""
 
     def matches(self, obj: Obj) -> bool:
         """Whether an object is wanted, whatever its namespace."""
@@ -66,22 +67,33 @@ class Wanted:
             and (not self.faulty or _is_faulty(obj))
         )
 
-    def may_match(self, text: bytes) -> bool:
-        """Whether the object of this YAML text may be wanted; never False for one that is."""
-        return all(any(word in text for word in words) for words in self._words)
+    def text_test(self, kind: str) -> Test:
+        """Return a test of YAML text: false only where no object of the kind in it is wanted.
 
-    @property
-    def _words(self) -> tuple[tuple[bytes, ...], ...]:
-        """For each criterion the words of which one is in the text; names are never folded or escaped in YAML."""
+        Text may be that of one object, or of a whole list. Names are never folded or escaped in YAML.
+        """
         values = tuple(label.partition("=")[2] for label in self.labels)
         given = (self.names, self.prefixes, self.owners, self.about, values)
-        words = [tuple(value.encode() for value in group) for group in given if group]
-        return (*words, FAULTY_TEXT) if self.faulty else tuple(words)
+        tests = [_holds_one(tuple(value.encode() for value in group)) for group in given if group]
+        tests += [_holds_fault(FAULTY_TEXT[kind])] if self.faulty and kind in FAULTY_TEXT else []
+        return tests[0] if len(tests) == 1 else lambda text: all(test(text) for test in tests)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form used in a saved snapshot: only the criteria that are given, tuples as lists."""
         rows = asdict(self).items()
         return {key: list(value) if isinstance(value, tuple) else value for key, value in rows if value}
+
+
+def _holds_one(words: tuple[bytes, ...]) -> Test:
+    return lambda text: any(word in text for word in words)
+
+
+def _holds_fault(words: tuple[bytes, ...]) -> Test:
+    # Counting is what bytes do fastest: nearly every volume has the field, and nearly none has a value in it.
+    return lambda text: (
+        any(word in text for word in words)
+        or (text.count(MIGRATING) > sum(text.count(MIGRATING + value) for value in UNSET))
+    )
 
 
 def _owners(obj: Obj) -> set[str]:
@@ -101,6 +113,8 @@ def _is_faulty(obj: Obj) -> bool:
     """Of an Event, a Warning; of a Volume, one that lacks replicas; of a Pod, one that does not do its work."""
     if obj.get("kind") == "Event" or "involvedObject" in obj or "regarding" in obj:
         return get_text(obj, "type") == "Warning"
+    if get_text(obj, "status.currentMigrationNodeID"):
+        return True
     if robustness := get_text(obj, "status.robustness"):
         return robustness in UNHEALTHY
     phase = get_text(obj, "status.phase")

@@ -235,16 +235,16 @@ class _Guard:
     def __init__(self, snapshot: Snapshot, rule: Rule) -> None:
         self._snapshot = snapshot
         self._everywhere = rule.everywhere
-        self._allowed = {*(kind for kind in rule.needs if not _is_late(kind)), *rule.optional, *ALWAYS}
+        self.passed = {*(kind for kind in rule.needs if not _is_late(kind)), *rule.optional, *ALWAYS}
 
     def __call__(self, kind: str, required_in: str | None) -> None:
-        if required_in is None and (kind in self._allowed or _is_lazy(kind)):
+        if required_in is None and (kind in self.passed or _is_lazy(kind)):
             return
         namespace = required_in or ""
         with self._snapshot.watched(None):
             if self._snapshot.gap(kind, self._everywhere, namespace):
                 raise _UnseenError(kind, namespace)
-        self._allowed.add(kind)
+        self.passed.add(kind)
 
 
 def _is_lazy(kind: str) -> bool:
@@ -261,7 +261,8 @@ def _run_rule(facts: Facts, rule: Rule) -> Outcome:
     if unseen := [kind for kind in needed if facts.snapshot.gap(kind, rule.everywhere)]:
         return _skip(facts, rule, [(kind, "") for kind in unseen])
     try:
-        with facts.snapshot.watched(_Guard(facts.snapshot, rule)):
+        guard = _Guard(facts.snapshot, rule)
+        with facts.snapshot.watched(guard, guard.passed):
             findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
     except Unseen as unseen_list:
         entry = unseen_list.entry

@@ -5,7 +5,7 @@ Objects are plain dictionaries as the API returned them. A kind is read when it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple
@@ -59,22 +59,25 @@ class Snapshot:
         self._hosts: dict[str, Obj | None] = {}
         self._found: dict[tuple[str, Wanted], Found] = {}
         self._watch: Watch | None = None
+        self._passed: Container[str] = ()
 
     @contextmanager
-    def watched(self, watch: Watch | None) -> Iterator[None]:
+    def watched(self, watch: Watch | None, passed: Container[str] = ()) -> Iterator[None]:
         """Within it, `watch` is called with each kind before anything of it is told; None: nothing is.
 
         Its second argument is None where the kind is read, and the namespace (empty: its home) where it is required.
+        It is not called for reads of the kinds in `passed`, which may grow: a check makes tens of thousands.
         """
-        outer, self._watch = self._watch, watch
+        outer = self._watch, self._passed
+        self._watch, self._passed = watch, passed
         try:
             yield
         finally:
-            self._watch = outer
+            self._watch, self._passed = outer
 
     def touch(self, kind: str) -> None:
         """Say that an answer depends on the objects of a kind; for facts that are kept and told again."""
-        if self._watch is not None:
+        if self._watch is not None and kind not in self._passed:
             self._watch(kind, None)
 
     def require(self, kind: str, namespace: str = "") -> None:

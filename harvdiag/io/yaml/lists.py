@@ -109,8 +109,9 @@ def load_kit_list(data: bytes, chosen: Callable[[bytes], bool] | None = None) ->
         if tail <= data.rfind(_ITEM):
             raise _truncated_error()
         _check_tail(data, tail)
-        spans = _item_spans(data, head.end(), tail)
-        picked = spans if chosen is None else (span for span in spans if chosen(data[slice(*span)]))
+        picked = _item_spans(data, head.end(), tail)
+        if chosen is not None:  # it is quicker to look once through the whole text, where nothing may be chosen at all
+            picked = (span for span in picked if chosen(data[slice(*span)])) if chosen(data) else iter(())
         items = [_load_item(data, start, end) for start, end in picked]
     for item in items:
         _drop_managed(item)

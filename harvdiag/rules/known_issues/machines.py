@@ -146,7 +146,7 @@ def volume_migration_never_ended(facts: Facts) -> Iterator[Hit]:
     """
     if not concerned(facts, STARTING):
         return
-    for obj in facts.find(VOLUME, Wanted(), required=True):
+    for obj in facts.find(VOLUME, Wanted(faulty=True), required=True):
         vm, severity = _starting_vm(facts, obj) if _migration_noted(obj) else ("", None)
         if vm:
             ref = ObjectRef(VOLUME, VOLUMES, name_of(obj))

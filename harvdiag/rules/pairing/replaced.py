@@ -48,8 +48,9 @@ def node_replaced(facts: Facts) -> Iterator[Hit]:
     it. Of a management node the etcd member is still there as well: the new host does not get in before it is gone. To
     delete the old Machine as it is deletes the new Node.
     """
-    for node in facts.pairing.nodes:
-        found = _find_replacement(facts, node)
+    waiting = [machine for machine in facts.pairing.machines if _waits_for_node(facts, machine)]
+    for node in facts.pairing.nodes if waiting else ():
+        found = _find_replacement(facts, node, waiting)
         if found:
             yield Hit(
                 subject=node,
@@ -70,20 +71,24 @@ def node_replaced(facts: Facts) -> Iterator[Hit]:
             )
 
 
-def _find_replacement(facts: Facts, node: ObjectRef) -> _Replaced | None:
+def _waits_for_node(facts: Facts, machine: ObjectRef) -> bool:
+    """Whether it has found no Node, although it had the time to."""
+    pairing = facts.pairing
+    return not (pairing.node_ref(machine) or pairing.deletion_time(machine) or facts.recently_created(machine))
+
+
+def _find_replacement(facts: Facts, node: ObjectRef, waiting: list[ObjectRef]) -> _Replaced | None:
     holders = [edge.source for edge in facts.links.edges_to(node, NODE_REF)]
     for old in (m for m in holders if m.namespace == FLEET and m in facts.links.objects):
-        for new in facts.pairing.machines:
+        for new in waiting:
             if new != old and _is_successor(facts, node, old, new):
                 return _Replaced(node, old, new)
     return None
 
 
 def _is_successor(facts: Facts, node: ObjectRef, old: ObjectRef, new: ObjectRef) -> bool:
-    """Whether `new` was made for the host that has the Node's name now, after `old`, and has found no Node since."""
+    """Whether `new`, which has found no Node, was made for the host that has the Node's name now, after `old`."""
     pairing = facts.pairing
-    if pairing.node_ref(new) or pairing.deletion_time(new) or facts.recently_created(new):
-        return False
     if node not in pairing.candidate_nodes(new) and _node_name(facts, new) != node.name:
         return False
     made = [Timestamp(get_text(pairing.obj(ref), CREATED)) for ref in (old, new, node)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -287,7 +287,9 @@ def system_agent_plan_stuck(facts: Facts) -> Iterator[Hit]:
         if plan.ref.name != SYSTEM_AGENT:
             continue
         why = {name: GONE for name in plan.applying if name not in nodes}
-        why |= {name: reason for name in plan.applying if name in nodes and (reason := _why_blocked(facts, plan, name))}
+        held = plan.held_up_by(nodes, facts.now)
+        reasons = {name: _why_blocked(facts, plan, name, held) for name in plan.applying if name in nodes}
+        why |= {name: reason for name, reason in reasons.items() if reason}
         if why:
             hit = _held_up_hit(facts, plan.ref, plan, why, "is stuck")
             logs = [explain_host(facts, ObjectRef("Node", "", name), n) for n, name in enumerate(_unregistered(why))]
@@ -310,7 +312,7 @@ def _external_causes(hit: Hit) -> tuple[Cause, ...]:
     return tuple(cause for cause in hit.causes if cause.rule not in {"node-without-machine", "node-not-managed"})
 
 
-def _why_blocked(facts: Facts, plan: NodePlan, name: str) -> str:
+def _why_blocked(facts: Facts, plan: NodePlan, name: str, held: Mapping[str, str]) -> str:
     """Return why the plan makes no progress at a Node; empty if it may, as while an upgrade restarts that Node."""
     node = ObjectRef("Node", "", name)
     state = facts.upgrade_run.upgrade.nodes.get(name, DONE) if facts.upgrade_run else DONE
@@ -318,7 +320,7 @@ def _why_blocked(facts: Facts, plan: NodePlan, name: str) -> str:
         return ""
     if facts.pairing.is_orphan(node) and all(map(facts.links.seen, ("Machine", "CustomMachine", "RKEBootstrap"))):
         return "" if _is_registering(facts, plan, name) else UNREGISTERED
-    return plan.held_up_by(_nodes_by_name(facts), facts.now).get(name, "") if state in {DONE, PRELOADED} else ""
+    return held.get(name, "") if state in {DONE, PRELOADED} else ""
 
 
 def _is_registering(facts: Facts, plan: NodePlan, node: str) -> bool:

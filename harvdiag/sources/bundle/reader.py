@@ -63,7 +63,7 @@ class BundleReader:
         if resource is None:
             return self._missing_listing(kind, namespace)
         with paused_collector():
-            return self._read_list(kind, resource, wanted.may_match)
+            return self._read_list(kind, resource, wanted.text_test(kind.name))
 
     def _find_resources(self, kind: Kind) -> list[Resource]:
         """The lists of a kind, one per namespace."""
