@@ -1,21 +1,37 @@
 """Lines of logs as evidence: where a log of the source already holds the answer, a finding quotes it.
 
-A log is opened only by a rule that has a hit, from its end, and searched once (harvdiag/upgrade/logs/once.py).
+A log is opened only by a rule that has a hit, from its end, and searched once (harvdiag/upgrade/logs/once.py). What
+reads logs is imported only then: its many patterns cost a healthy cluster more than most checks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.rules import advice
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.logs import Quote, find_join_failure, find_refusals, read_agent_story
-from harvdiag.upgrade.logs.tail import quote_job_tail
 
-__all__ = ["LogAnswer", "explain_agent", "explain_host", "explain_refusal", "found_step", "quote_evidence", "quote_job"]
+if TYPE_CHECKING:
+    from harvdiag.upgrade.jobs import Job
+    from harvdiag.upgrade.logs import Quote
+    from harvdiag.upgrade.logs.services import ServicesWait
+
+__all__ = [
+    "LogAnswer",
+    "explain_agent",
+    "explain_host",
+    "explain_refusal",
+    "found_step",
+    "is_wait_for_vms",
+    "quote_evidence",
+    "quote_job",
+    "read_budget_line",
+    "read_job_wait",
+    "read_services_wait",
+]
 
 HOSTS = 8
 """Hosts whose logs are opened; where more have the same fault, these show why."""
@@ -43,6 +59,8 @@ def explain_host(facts: Facts, node: ObjectRef, place: int = 0) -> LogAnswer:
 
     `place` counts the subjects of a rule: of more than `HOSTS` the first show why.
     """
+    from harvdiag.upgrade.logs import find_join_failure
+
     story = find_join_failure(facts.snapshot, node.name) if place < HOSTS else None
     if story is None or story.step is None or not story.quotes:
         return LogAnswer((), (advice.inspect_host(node.name),))
@@ -52,6 +70,8 @@ def explain_host(facts: Facts, node: ObjectRef, place: int = 0) -> LogAnswer:
 
 def explain_agent(facts: Facts, node: str) -> LogAnswer | None:
     """Return the last error of a host's agent if it has not worked since; None where no log shows one."""
+    from harvdiag.upgrade.logs import read_agent_story
+
     story = read_agent_story(facts.snapshot, node)
     if story is None or story.error is None or story.recovered:
         return None
@@ -64,6 +84,8 @@ def explain_agent(facts: Facts, node: str) -> LogAnswer | None:
 
 def explain_refusal(facts: Facts, upgrade: Upgrade, *names: str) -> LogAnswer | None:
     """Return why Harvester starts no Job or answers no hook, by the lines of its log that name one of these."""
+    from harvdiag.upgrade.logs import find_refusals
+
     quotes = [quote for quote in find_refusals(facts.snapshot, upgrade) if any(name in quote.line for name in names)]
     if not quotes:
         return None
@@ -72,4 +94,34 @@ def explain_refusal(facts: Facts, upgrade: Upgrade, *names: str) -> LogAnswer | 
 
 def quote_job(facts: Facts, job: ObjectRef) -> tuple[Quote, ...]:
     """Return the last lines that a Job wrote, oldest first; empty where the source has no log of it."""
+    from harvdiag.upgrade.logs.tail import quote_job_tail
+
     return tuple(quote_job_tail(facts.snapshot, job))
+
+
+def read_job_wait(facts: Facts, job: Job) -> Quote | None:
+    """Return the last line in which a Job says what it waits for; None where no log shows one."""
+    from harvdiag.upgrade.logs import find_job_wait
+
+    return find_job_wait(facts.snapshot, job)
+
+
+def read_services_wait(facts: Facts, job: Job) -> ServicesWait | None:
+    """Return what the Job that upgrades the services waits for, by its log; None where no log shows it."""
+    from harvdiag.upgrade.logs.services import find_services_wait
+
+    return find_services_wait(facts.snapshot, job)
+
+
+def read_budget_line(facts: Facts, manager: str) -> Quote | None:
+    """Return the line of Longhorn's manager about the budget of an instance manager; None where no log shows one."""
+    from harvdiag.upgrade.logs.longhorn import find_budget_line
+
+    return find_budget_line(facts.snapshot, manager)
+
+
+def is_wait_for_vms(line: Quote) -> bool:
+    """Whether a line of a pre-drain Job says that it waits for VMs to leave."""
+    from harvdiag.upgrade.logs.vms import waits_for_vms
+
+    return waits_for_vms(line)

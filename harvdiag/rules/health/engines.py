@@ -14,10 +14,10 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import read_budget_line
 from harvdiag.rules.upgrade_evidence import cordoned_at, has_settled, state_evidence, upgrade_at_nodes
 from harvdiag.rules.volume_faults import REBUILD
 from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, read_wanted_replicas, volume_evidence
-from harvdiag.upgrade.logs.longhorn import find_budget_line
 from harvdiag.upgrade.phases import PRE_DRAINED
 from harvdiag.upgrade.run import NodeUpgrade
 
@@ -138,7 +138,7 @@ def _budget_hit(facts: Facts, manager: Obj, dead: list[_Instance], node: NodeUpg
     held = f"Rancher's drain of {at} never ends" if node else f"a drain of {at} would not end"
     what = f"{len(dead)} dead engines" if len(dead) > 1 else f"the dead engine {dead[0].engine.name}"
     them = "them" if len(dead) > 1 else "it"
-    line = find_budget_line(facts.snapshot, ref.name)
+    line = read_budget_line(facts, ref.name)
     return Hit(
         subject=ref,
         message=(

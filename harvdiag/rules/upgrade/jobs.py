@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
@@ -22,9 +23,11 @@ from harvdiag.rules.upgrade_evidence import (
 )
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import COMPLETE, FAILED, Job
-from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.phases import PAUSED, PRE_DRAINED, PRELOADING, REBOOT, STATES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+
+if TYPE_CHECKING:
+    from harvdiag.upgrade.logs import Quote
 
 DUE = {"post-drain": REBOOT, "single-node-upgrade": REBOOT, "pre-drain": PRE_DRAINED}
 """What a complete Job moves its node to at least; the later one first."""

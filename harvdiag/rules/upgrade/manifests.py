@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
@@ -16,15 +16,17 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.log_evidence import found_step, quote_evidence
+from harvdiag.rules.log_evidence import found_step, quote_evidence, read_services_wait
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
 from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import ACTIVE, Job
-from harvdiag.upgrade.logs.services import ServicesWait, find_services_wait
-from harvdiag.upgrade.logs.waits import ADDON, CAPI, CHART, HELM, PLAN, ROLLOUT
 from harvdiag.upgrade.phases import AT_SERVICES
+from harvdiag.upgrade.services import ADDON, CAPI, CHART, HELM, PLAN, ROLLOUT
 from harvdiag.upgrade.wording import format_duration
+
+if TYPE_CHECKING:
+    from harvdiag.upgrade.logs.services import ServicesWait
 
 LAST_LINE = "the last line"
 """How the meaning of a line begins that does not tell a wait."""
@@ -106,7 +108,7 @@ def upgrade_services_waiting(facts: Facts) -> Iterator[Hit]:
     job = next((job for job in reversed(rollout.jobs) if job.type == "apply-manifests"), None)
     if job is None or job.state != ACTIVE or age_since(facts, job.began) < LATE:
         return
-    wait = find_services_wait(facts.snapshot, job)
+    wait = read_services_wait(facts, job)
     if wait and wait.meaning == PLAN:
         return  # the checks of Plans judge it, each by the Node that keeps it
     age = age_since(facts, job.began, wait.step if wait else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
@@ -15,13 +15,15 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.log_evidence import found_step, quote_evidence
+from harvdiag.rules.log_evidence import found_step, quote_evidence, read_job_wait
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
 from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
 from harvdiag.upgrade.jobs import ACTIVE, Job, every_job
-from harvdiag.upgrade.logs import Quote, find_job_wait
-from harvdiag.upgrade.logs.waits import REPOSITORY
 from harvdiag.upgrade.run import UpgradeRun
+from harvdiag.upgrade.services import REPOSITORY
+
+if TYPE_CHECKING:
+    from harvdiag.upgrade.logs import Quote
 
 SYSTEM = "harvester-system"
 PREPARING, READING = "PreparingRepo", "RepoPrepared"
@@ -90,7 +92,7 @@ def _find_user(facts: Facts, rollout: UpgradeRun) -> _User | None:
 
 def _find_quote(facts: Facts, job: Job | None) -> Quote | None:
     """Return the line in which the Job says that it waits for the repository."""
-    quote = find_job_wait(facts.snapshot, job) if job else None
+    quote = read_job_wait(facts, job) if job else None
     return quote if quote and quote.meaning == REPOSITORY else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from harvdiag.core.fields import Obj, get_items, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
@@ -13,12 +14,14 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import is_wait_for_vms, read_job_wait
 from harvdiag.rules.upgrade_evidence import has_settled, rollout_at_nodes, state_evidence
 from harvdiag.upgrade.jobs import ACTIVE, Job
-from harvdiag.upgrade.logs import Quote, find_job_wait
-from harvdiag.upgrade.logs.vms import waits_for_vms
 from harvdiag.upgrade.phases import PRE_DRAINING
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+
+if TYPE_CHECKING:
+    from harvdiag.upgrade.logs import Quote
 
 TAINT = "kubevirt.io/drain"
 LONG = timedelta(hours=2)
@@ -46,7 +49,7 @@ def upgrade_drain_taint_missing(facts: Facts) -> Iterator[Hit]:
         job = node.job("pre-drain") if node.exists and node.place == PRE_DRAINING else None
         if rollout is None or job is None or job.state != ACTIVE or _is_tainted(facts, node):
             continue
-        line = find_job_wait(facts.snapshot, job)
+        line = read_job_wait(facts, job)
         vms = _vms_on(facts, node)
         if _waits_for_vms(facts, job, line, vms):
             yield _taint_hit(facts, rollout, (node, job), line, vms)
@@ -60,7 +63,7 @@ def _is_tainted(facts: Facts, node: NodeUpgrade) -> bool:
 def _waits_for_vms(facts: Facts, job: Job, line: Quote | None, vms: list[tuple[ObjectRef, Obj]]) -> bool:
     """Return whether the Job has come to the VMs: by its log, else by the time that it runs, with healthy volumes."""
     if line is not None:
-        return waits_for_vms(line) and bool(Timestamp(job.began)) and has_settled(facts, job.began)
+        return is_wait_for_vms(line) and bool(Timestamp(job.began)) and has_settled(facts, job.began)
     age = facts.now.since(Timestamp(job.began))
     if not vms or age is None or age < LONG:
         return False

@@ -6,43 +6,23 @@ From harvester/harvester, package/upgrade/upgrade_manifests.sh and lib.sh, v1.0 
 from __future__ import annotations
 
 from harvdiag.upgrade.logs.log import LogPattern
-
-__all__ = [
-    "ADDON",
-    "BUNDLES",
-    "CAPI",
-    "CATALOG",
-    "CHART",
-    "FLEET_AGENT",
-    "FLEET_FIELDS",
-    "FLEET_READY",
-    "HELM",
-    "HELM_BEGINS",
-    "OF_SERVICES",
-    "OVER_SERVICES",
-    "PLAN",
-    "RANCHER",
-    "REPOSITORY",
-    "ROLLOUT",
-    "ROLLOUT_BEGINS",
-]
-
-REPOSITORY = "the upgrade repository, from which the Job loads what it installs, does not answer"
-HELM = "a Helm release is not deployed in its new version; it may roll back after 5 minutes"
-RANCHER = "Rancher does not show the new version in its setting server-version"
-CAPI = (
-    "Cluster fleet-local/local (cluster.x-k8s.io) is not Provisioned with a new generation; expired "
-    "certificates are a known cause (harvester/harvester#3863, harvester/harvester#10719)"
+from harvdiag.upgrade.services import (
+    ADDON,
+    BUNDLES,
+    CAPI,
+    CATALOG,
+    CHART,
+    FLEET_AGENT,
+    FLEET_FIELDS,
+    FLEET_READY,
+    HELM,
+    RANCHER,
+    REPOSITORY,
+    ROLLOUT,
 )
-PLAN = "a Plan must be done on every Node, also on one that is not managed"
-FLEET_READY = "Fleet does not call the cluster local ready"
-FLEET_FIELDS = "Fleet's new version is not installed yet: a field of it is missing"
-BUNDLES = "not every Bundle of Fleet is ready"
-ADDON = "an Addon is not deployed in its new version; the Job gives up after 5 minutes"
-CATALOG = "the chart repository inside the cluster does not show the new charts"
-ROLLOUT = "a Deployment or DaemonSet is not rolled out"
-CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
-FLEET_AGENT = "Fleet's agent has not been redeployed yet"
+
+__all__ = ["HELM_BEGINS", "OF_SERVICES", "OVER_SERVICES", "ROLLOUT_BEGINS"]
+
 HELM_BEGINS, ROLLOUT_BEGINS = "wait helm release ", "wait rollout -n "
 """How the waits for one Helm release and for one rollout begin; what follows names it."""
 OF_SERVICES = (
