@@ -15,6 +15,7 @@ from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
+from harvdiag.upgrade.movement import Movement, find_movement
 from harvdiag.upgrade.run import UpgradeRun
 
 __all__ = ["JOINING", "REMOVAL", "Facts"]
@@ -35,7 +36,8 @@ class Facts:
         self.snapshot = snapshot
 
     def knowing(self, found: Iterable[Finding]) -> Facts:
-        """Return the same facts, with what was found in them."""
+        """Return the same facts, with what was found in them; what is costly is computed before, once for both."""
+        _ = self.movement
         known = copy(self)
         known.found = tuple(found)
         return known
@@ -60,6 +62,11 @@ class Facts:
         """The Upgrade in progress, with its nodes and Jobs; None if there is none."""
         upgrade = self.upgrades.running
         return UpgradeRun(upgrade, self.snapshot, self.pairing) if upgrade else None
+
+    @cached_property
+    def movement(self) -> Movement | None:
+        """The last step of that upgrade, and how long ago it was; None where there is none or nothing tells it."""
+        return find_movement(self.upgrade_run, self.snapshot, self.now) if self.upgrade_run else None
 
     @cached_property
     def harvester_version(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from harvdiag.core.findings import UpgradeState
 from harvdiag.rules.facts import Facts
-from harvdiag.upgrade.movement import find_movement
 from harvdiag.upgrade.phases import LAST, NODES
 from harvdiag.upgrade.v2 import toolkit_unseen
 
@@ -18,7 +17,7 @@ def read_upgrade_state(facts: Facts) -> UpgradeState | None:
         unknown = facts.snapshot.gap("Upgrade") or toolkit_unseen(facts.snapshot) or facts.upgrades.plan
         return None if unknown else UpgradeState()
     phase, percent = rollout.upgrade.phase, rollout.percent
-    movement = find_movement(rollout, facts.snapshot, facts.now)
+    movement = facts.movement
     at_nodes = phase is not None and phase.number >= NODES
     return UpgradeState(
         name=rollout.upgrade.ref.name,

@@ -16,7 +16,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import concerns_nodes, condition_evidence, state_evidence
 from harvdiag.upgrade.jobs import Job, every_job
 from harvdiag.upgrade.logs import Quote, find_job_wait, find_refusals, quote_actor, strip_time
-from harvdiag.upgrade.movement import Movement, find_movement
+from harvdiag.upgrade.movement import Movement
 from harvdiag.upgrade.phases import PREPARING
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline import Entry
@@ -55,7 +55,7 @@ def upgrade_not_moving(facts: Facts) -> Iterator[Hit]:
     rollout = facts.upgrade_run
     if rollout is None or any(f.holds and f.severity is not Severity.INFO for f in facts.found):
         return
-    movement, turn = find_movement(rollout, facts.snapshot, facts.now), find_turn(rollout)
+    movement, turn = facts.movement, find_turn(rollout)
     wait = find_node_wait(rollout, turn) if turn else find_wait(rollout)
     if movement is None or not movement.is_over or wait.reason is WaitReason.PAUSED:
         return
