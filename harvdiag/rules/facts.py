@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from harvdiag.core.conditions import conditions_of
 from harvdiag.core.fields import Obj, get_text
@@ -17,6 +18,9 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
 from harvdiag.upgrade.run import UpgradeRun
+
+if TYPE_CHECKING:
+    from harvdiag.upgrade.movement import Movement
 
 __all__ = ["JOINING", "REMOVAL", "Facts", "Unseen"]
 
@@ -47,9 +51,10 @@ class Facts:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self._movement: list[Movement | None] = []
 
     def knowing(self, found: Iterable[Finding]) -> Facts:
-        """Return the same facts, with what was found in them."""
+        """Return the same facts, with what was found in them; the costly ones are computed once for both."""
         known = copy(self)
         known.found = tuple(found)
         return known
@@ -96,6 +101,19 @@ class Facts:
         """Whether plan Secrets have the hooks of Upgrade V2: a name of fields, which shows nothing by itself."""
         with self.snapshot.watched(None):
             return self.rollout is not None and self.rollout.upgrade.v2
+
+    @property
+    def movement(self) -> Movement | None:
+        """The last step of the upgrade in progress, and how long ago it was; None without one, or where nothing tells.
+
+        It is found when it is first asked for, which costs as much as many checks, and kept for copies, too.
+        """
+        if not self._movement:
+            from harvdiag.upgrade.movement import find_movement
+
+            rollout = self.rollout
+            self._movement.append(find_movement(rollout, self.snapshot, self.now) if rollout else None)
+        return self._movement[0]
 
     @cached_property
     def harvester_version(self) -> str:

@@ -11,7 +11,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import CLUSTERS, concerns_nodes
-from harvdiag.upgrade.movement import Movement, find_movement
+from harvdiag.upgrade.movement import Movement
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.timeline import Entry, History, find_stop
 from harvdiag.upgrade.v1 import Upgrade
@@ -131,12 +131,10 @@ class Diagnosis:
         """The times of all that happened; None where there was no upgrade."""
         return History(self.shown, self.facts.snapshot) if self.shown else None
 
-    @cached_property
+    @property
     def movement(self) -> Movement | None:
         """The last step of the upgrade that is under way, and how long ago it was; None where nothing tells it."""
-        if self.upgrade_run is None:
-            return None
-        return find_movement(self.upgrade_run, self.facts.snapshot, self.facts.now, self.past)
+        return self.facts.movement
 
     @property
     def last(self) -> Entry | None:

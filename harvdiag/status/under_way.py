@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from harvdiag.core.findings import UpgradeState
 from harvdiag.rules.facts import Facts
-from harvdiag.upgrade.movement import find_movement
 from harvdiag.upgrade.phases import NODES
 
 __all__ = ["read_upgrade_state"]
@@ -18,7 +17,7 @@ def read_upgrade_state(facts: Facts) -> UpgradeState | None:
         return None if unknown else UpgradeState()
     phase, percent = rollout.upgrade.phase, rollout.percent
     last = rollout.upgrade.phases[-1].number
-    movement = find_movement(rollout, facts.snapshot, facts.now)
+    movement = facts.movement
     at_nodes = phase is not None and phase.place >= NODES
     return UpgradeState(
         name=rollout.upgrade.ref.name,

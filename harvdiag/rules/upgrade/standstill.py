@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import format_value
 from harvdiag.core.model import Evidence, Severity
@@ -15,13 +16,15 @@ from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import concerns_nodes, condition_evidence, state_evidence
 from harvdiag.upgrade.jobs import Job, every_job
-from harvdiag.upgrade.logs import Quote, find_job_wait, find_refusals, quote_actor, strip_time
-from harvdiag.upgrade.movement import Movement, find_movement
 from harvdiag.upgrade.phases import PREPARING
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
-from harvdiag.upgrade.timeline import Entry
 from harvdiag.upgrade.waiting import Wait, WaitReason, find_node_wait, find_turn, find_wait
 from harvdiag.upgrade.wording import format_duration
+
+if TYPE_CHECKING:
+    from harvdiag.upgrade.logs import Quote
+    from harvdiag.upgrade.movement import Movement
+    from harvdiag.upgrade.timeline import Entry
 
 MOST_LINES = 5
 STATES = ("state", "phase")
@@ -59,7 +62,7 @@ def upgrade_not_moving(facts: Facts) -> Iterator[Hit]:
     rollout = facts.rollout
     if rollout is None or any(f.holds and f.severity is not Severity.INFO for f in facts.found):
         return
-    movement, turn = find_movement(rollout, facts.snapshot, facts.now), find_turn(rollout)
+    movement, turn = facts.movement, find_turn(rollout)
     wait = find_node_wait(rollout, turn) if turn else find_wait(rollout)
     if movement is None or not movement.is_over or wait.reason is WaitReason.PAUSED:
         return
@@ -104,6 +107,8 @@ def _describe_standstill(facts: Facts, rollout: UpgradeRun, turn: NodeUpgrade | 
 
 def _describe_wait(wait: Wait, movement: Movement, quotes: tuple[Quote, ...]) -> str:
     """``: it waits for Harvester: Job … is at work, whose log says "…"; the last step was: Job pre-drain began``"""
+    from harvdiag.upgrade.logs import strip_time
+
     whom = f"{wait.actor} {wait.what}" if wait.what.startswith("to ") else f"{wait.actor}: {wait.what}"
     why = wait.what if wait.never else f"it waits for {whom}"
     line = next((quote for quote in quotes if quote.meaning), None)
@@ -126,6 +131,8 @@ def _read_logs(
     facts: Facts, rollout: UpgradeRun, wait: Wait, job: Job | None, turn: NodeUpgrade | None
 ) -> tuple[Quote, ...]:
     """Return what the log of whoever is to act says at its end, the telling lines first."""
+    from harvdiag.upgrade.logs import find_job_wait, find_refusals, quote_actor
+
     telling = [find_job_wait(facts.snapshot, job)] if job else []
     telling += find_refusals(facts.snapshot, rollout.upgrade) if "Harvester" in wait.actor else []
     last = quote_actor(facts.snapshot, wait.actor, job, turn.name if turn else "")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
@@ -72,6 +73,7 @@ def ref_of(kind: str, obj: Obj) -> ObjectRef:
     return ObjectRef(kind, namespace_of(obj), name_of(obj))
 
 
+@lru_cache(maxsize=512)  # many conditions say the same
 def shorten_text(value: str) -> str:
     """Return untrusted text on one line, masked, and not longer than a quote."""
     line = " ".join(logs.mask_secrets(value).split())
