@@ -23,7 +23,8 @@ from harvdiag.upgrade.jobs import COMPLETE, Job
 from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.quote import Quote, strip_time
-from harvdiag.upgrade.logs.waits import CAPI, CHART, FLEET_AGENT, OF_SERVICES, OVER_SERVICES, PLAN, ROLLOUT
+from harvdiag.upgrade.logs.waits import OF_SERVICES, OVER_SERVICES
+from harvdiag.upgrade.services import CAPI, CHART, FLEET_AGENT, PLAN, ROLLOUT
 
 __all__ = [
     "HARVESTER",

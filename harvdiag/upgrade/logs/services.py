@@ -12,7 +12,8 @@ from harvdiag.upgrade.logs.log import LogPattern, open_log
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait
 from harvdiag.upgrade.logs.quote import Quote
-from harvdiag.upgrade.logs.waits import ADDON, CHART, HELM, HELM_BEGINS, ROLLOUT, ROLLOUT_BEGINS
+from harvdiag.upgrade.logs.waits import HELM_BEGINS, ROLLOUT_BEGINS
+from harvdiag.upgrade.services import ADDON, CHART, HELM, ROLLOUT
 
 __all__ = ["ServicesWait", "find_services_wait"]
 
