@@ -246,12 +246,24 @@ def leftover_upgrade_repository(facts: Facts) -> Iterator[Hit]:
 
 
 def _repository_parts(facts: Facts) -> Iterator[tuple[ObjectRef, Obj, str]]:
-    """The images, Deployments and volumes that may be of a repository; a volume is known by its claim only."""
-    for obj in facts.snapshot.objects("VirtualMachineImage"):
-        if namespace_of(obj) == HOME:
-            yield ObjectRef("VirtualMachineImage", HOME, name_of(obj)), obj, ""
+    """The images, Deployments and volumes that may be of a repository.
+
+    Volumes are looked for only beside another part that is left over: there may be thousands of them.
+    """
+    parts = [
+        (ObjectRef("VirtualMachineImage", HOME, name_of(obj)), obj, "")
+        for obj in facts.snapshot.objects("VirtualMachineImage")
+        if namespace_of(obj) == HOME
+    ]
     for obj in facts.find("Deployment", Wanted(namespace=HOME, prefixes=("upgrade-repo-",))):
-        yield ObjectRef("Deployment", HOME, name_of(obj)), obj, ""
+        parts.append((ObjectRef("Deployment", HOME, name_of(obj)), obj, ""))
+    yield from parts
+    if any(ended_upgrade(facts, obj, name) for _, obj, name in parts):
+        yield from _repository_volumes(facts)
+
+
+def _repository_volumes(facts: Facts) -> Iterator[tuple[ObjectRef, Obj, str]]:
+    """The volumes of a repository, known by their claim only."""
     for obj in facts.snapshot.objects("Volume.longhorn.io"):
         claim = get_text(obj, "status.kubernetesStatus.pvcName")
         owner = name_in(claim) if get_text(obj, "status.kubernetesStatus.namespace") == HOME else ""
