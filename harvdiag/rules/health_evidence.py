@@ -11,8 +11,8 @@ from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.facts import Facts
-from harvdiag.upgrade.handshake import read_handshake
-from harvdiag.upgrade.phases import POST_DRAINING, PRE_DRAINED, PRE_DRAINING, REBOOT
+from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, PRELOADING
+from harvdiag.upgrade.run import NodeUpgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 
 __all__ = [
@@ -38,9 +38,8 @@ LASTING = timedelta(hours=2)
 """How long a state must have lasted that an upgrade brings about for a while."""
 UPGRADING = frozenset({"Machine", "Secret", "Job"})
 """The kinds that tell on which nodes a running upgrade is at work, besides Upgrade."""
-AT_WORK = frozenset({PRE_DRAINING, PRE_DRAINED, POST_DRAINING, REBOOT})
-IDLE_V2 = frozenset({"", "ImagePreloading", "ImagePreloaded", "UpgradePaused", "ImageCleaning", "ImageCleaned"})
-"""States of a node in an UpgradePlan in which nothing is done to it."""
+IDLE = frozenset({"", PRELOADING, PRELOADED, PAUSED, DONE, FAILED})
+"""The places of a node in an upgrade at which nothing is done to it."""
 PAIRED = (
     "node-replaced",
     "node-with-several-machines",
@@ -82,24 +81,18 @@ def being_installed(facts: Facts) -> bool:
 
 def nodes_at_work(facts: Facts) -> frozenset[str]:
     """Return the names of the Nodes that a running upgrade drains, upgrades or restarts at the moment."""
-    rollout, plan = facts.upgrade_run, running_plan(facts)
-    if rollout is None and plan is None:
+    rollout = facts.rollout
+    if rollout is None:
         return frozenset()
     for kind in ("Machine", "Secret"):
         facts.snapshot.require(kind)
-    busy = {node.name for node in facts.pairing.nodes if _is_drained(facts, node)}
-    if rollout:
-        states = rollout.upgrade.nodes.items()
-        busy |= {name for name, state in states if rollout.upgrade.single_node or state in AT_WORK}
-    if plan:
-        busy |= {name for name, status in plan.statuses.items() if status.state not in IDLE_V2}
-    return frozenset(busy)
+    single = bool(rollout.upgrade.single_node)
+    return frozenset(node.name for node in rollout.nodes if single or _is_at_work(node))
 
 
-def _is_drained(facts: Facts, node: ObjectRef) -> bool:
-    """Return whether a plan Secret of the Node says that Rancher is about to drain it, or has not released it yet."""
-    plans = (plan for machine in facts.pairing.claiming_machines(node) for plan in facts.pairing.plans_of(machine))
-    return any(not read_handshake(facts.pairing.obj(plan)).idle for plan in plans)
+def _is_at_work(node: NodeUpgrade) -> bool:
+    """Return whether its state says so, or a plan Secret: Rancher is about to drain it, or has not released it yet."""
+    return node.place not in IDLE or any(not shaken.idle for _, shaken in node.secrets)
 
 
 def judge_node_state(facts: Facts, node: ObjectRef, since: str, *, busy: timedelta | None = LASTING) -> Severity | None:

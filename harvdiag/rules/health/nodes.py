@@ -23,7 +23,8 @@ from harvdiag.rules.health_evidence import (
     quote_words,
     under_way,
 )
-from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at
+from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at, rollout_at_nodes
+from harvdiag.upgrade.phases import REBOOT
 
 MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
 PROMOTION = 'metadata.annotations["harvesterhci.io/promote-status"]'
@@ -52,9 +53,11 @@ def node_unready(facts: Facts) -> Iterator[Hit]:
     starts there, and Rancher does not go on to the next node. Ready is Unknown where the kubelet has fallen silent, and
     False where it reports itself what it lacks.
     """
+    restarting = _restarting_nodes(facts)
     for node in facts.pairing.nodes:
         ready = find_condition(facts.pairing.obj(node), "Ready")
-        severity = judge_node_state(facts, node, ready.changed) if ready.status in {"False", "Unknown"} else None
+        down = ready.status in {"False", "Unknown"} and node not in restarting
+        severity = judge_node_state(facts, node, ready.changed) if down else None
         if severity is None:
             continue
         yield Hit(
@@ -66,6 +69,12 @@ def node_unready(facts: Facts) -> Iterator[Hit]:
             caution=advice.QUORUM if has_role(facts, node, "etcd") else "",
             causes=(*node_causes(facts, node), *(Cause(name, node) for name in EXACT)),
         )
+
+
+def _restarting_nodes(facts: Facts) -> set[ObjectRef]:
+    """Return the nodes that an upgrade restarts: another check tells of one that does not come back."""
+    rollout = rollout_at_nodes(facts)
+    return {node.ref for node in rollout.nodes if node.place == REBOOT} if rollout else set()
 
 
 def _describe_not_ready(facts: Facts, node: ObjectRef, ready: Condition) -> str:

@@ -13,6 +13,8 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import is_witness, lasts, node_causes, under_way
+from harvdiag.upgrade.phases import FAILED
+from harvdiag.upgrade.phases_v2 import place_of
 
 KUBELET, SYSTEM = "status.nodeInfo.kubeletVersion", "status.nodeInfo.osImage"
 WITNESS_TAINT = "node-role.kubernetes.io/etcd"
@@ -98,8 +100,20 @@ def _version_causes(facts: Facts, node: ObjectRef) -> tuple[Cause, ...]:
         *(Cause(name, node) for name in of_node),
         *node_causes(facts, node),
         Cause("upgrade-deleted-midway", PROVISIONING),
-        *([Cause("upgrade-failed-in-phase", last.ref), Cause("upgrade-left-node-behind", last.ref)] if last else ()),
+        *([Cause("upgrade-left-node-behind", last.ref)] if last else ()),
+        *_failure_causes(facts),
     )
+
+
+def _failure_causes(facts: Facts) -> Iterator[Cause]:
+    """Yield what tells that the latest upgrade has failed, of either kind: it ended before the other nodes."""
+    failed = facts.upgrades.failed_plan or facts.upgrades.failed
+    if failed is None:
+        return
+    ends = [node for node, status in failed.statuses.items() if place_of(status.state) == FAILED]
+    subjects = [failed.ref, *(ObjectRef("Node", "", name) for name in ends)]
+    names = ("upgrade-failed-in-phase", "upgradeplan-failed", "upgrade-node-failed", "upgrade-job-failed")
+    yield from (Cause(name, subject) for subject in subjects for name in names)
 
 
 @rule(
