@@ -25,6 +25,7 @@ __all__ = [
     "is_witness",
     "judge_node_state",
     "lasts",
+    "leaving_hosts",
     "node_causes",
     "nodes_at_work",
     "quote_words",
@@ -93,6 +94,13 @@ def nodes_at_work(facts: Facts) -> frozenset[str]:
 def _is_at_work(node: NodeUpgrade) -> bool:
     """Return whether its state says so, or a plan Secret: Rancher is about to drain it, or has not released it yet."""
     return node.place not in IDLE or any(not shaken.idle for _, shaken in node.secrets)
+
+
+def leaving_hosts(facts: Facts) -> int:
+    """Return how many hosts are just being removed: the pods, replicas and roles of each move, or go with it."""
+    facts.snapshot.require("Machine")
+    machines = sum(facts.recently_deleted(machine) for machine in facts.pairing.machines)
+    return max(machines, sum(facts.recently_deleted(node) for node in facts.pairing.nodes))
 
 
 def judge_node_state(facts: Facts, node: ObjectRef, since: str, *, busy: timedelta | None = LASTING) -> Severity | None:

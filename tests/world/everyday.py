@@ -24,8 +24,12 @@ OLD = "hvst-upgrade-older"
 _DEPLOYMENTS = {
     RANCHER: {"rancher-webhook": 1, "system-upgrade-controller": 1},
     HARVESTER: {
-        **{"cdi-apiserver": 1, "cdi-deployment": 1, "cdi-operator": 1, "virt-operator": 1, "virt-api": 2},
-        **{"virt-controller": 2, "harvester-load-balancer": 1, "kubeovn-operator": 0, "descheduler": 0},
+        "cdi-deployment": 1,
+        "virt-operator": 1,
+        "virt-api": 2,
+        "virt-controller": 2,
+        "harvester-load-balancer": 1,
+        "kubeovn-operator": 0,
     },
     SYSTEM: {"rke2-coredns-rke2-coredns": 2, "rke2-metrics-server": 1, "snapshot-controller": 2},
     LONGHORN: {"csi-attacher": 3, "csi-provisioner": 3, "longhorn-driver-deployer": 1, "longhorn-ui": 0},
@@ -118,7 +122,7 @@ def _kubevirt(world: World) -> Iterator[dict[str, Any]]:
     ]
     methods = ["LiveMigrate"] if len(world.hosts) > 1 else []
     spec = {"workloadUpdateStrategy": {"workloadUpdateMethods": methods}, "imageTag": "1.4.0"}
-    status = {"phase": "Deployed", "conditions": rows, "observedKubeVirtVersion": "1.4.0", "outdatedVirtualMachineInstanceWorkloads": 0}
+    status = {"phase": "Deployed", "conditions": rows, "observedKubeVirtVersion": "1.4.0"}
     yield new("kubevirt.io/v1", "KubeVirt", "kubevirt", HARVESTER, generation=9, spec=spec, status=status)
 
 
@@ -174,10 +178,10 @@ def _odd_volumes(stores: list[str]) -> Iterator[dict[str, Any]]:
         "single": ({"nodeID": stores[0], "numberOfReplicas": 1}, {"state": "attached", "robustness": "healthy"}),
         "second": ({"nodeID": stores[0], "dataEngine": "v2"}, {"state": "attached", "robustness": "healthy"}),
     }
-    for what, (spec, status) in rows.items():
+    for what, (wanted, told) in rows.items():
         name = f"pvc-{uid('odd volume', what)}"
-        spec = {"nodeID": "", "numberOfReplicas": 3, "size": "10737418240"} | spec
-        status = {"conditions": scheduled, "kubernetesStatus": {}, "lastDegradedAt": ""} | status
+        spec = {"nodeID": "", "numberOfReplicas": 3, "size": "10737418240"} | wanted
+        status = {"conditions": scheduled, "kubernetesStatus": {}, "lastDegradedAt": ""} | told
         labels = {"longhornvolume": name}
         yield new(LONGHORN_API, "Volume", name, LONGHORN, labels=labels, spec=spec, status=status)
 
@@ -200,13 +204,13 @@ def _machines(world: World) -> Iterator[dict[str, Any]]:
 
 def _images(world: World) -> Iterator[dict[str, Any]]:
     rows = {
-        "image-a1b2c": ([condition("Initialized"), condition("Imported")], {"progress": 100}),
-        "image-d3e4f": ([condition("Initialized"), condition("Imported", "Unknown", "Importing")], {"progress": 40}),
-        "image-f5g6h": ([condition("Initialized"), condition("Imported", "False", "ImportFailed", "404")], {"failed": 3}),
+        "image-a1b2c": (condition("Imported"), {"progress": 100}),
+        "image-d3e4f": (condition("Imported", "Unknown", "Importing"), {"progress": 40}),
+        "image-f5g6h": (condition("Imported", "False", "ImportFailed", "404"), {"failed": 3}),
     }
     for name, (told, status) in rows.items():
         spec = {"displayName": f"{name}.qcow2", "sourceType": "download", "url": "https://images.example/a.qcow2"}
-        body = {"spec": spec, "status": {"conditions": told} | status}
+        body = {"spec": spec, "status": {"conditions": [condition("Initialized"), told]} | status}
         yield new("harvesterhci.io/v1beta1", "VirtualMachineImage", name, "default", **body)
 
 
@@ -237,7 +241,7 @@ def _jobs(world: World) -> Iterator[dict[str, Any]]:
 
 
 def _charts(world: World) -> Iterator[dict[str, Any]]:
-    """Bundles: one that fleet has not judged yet, one without targets, and one of a user that is not ready."""
+    """Bundles: one that fleet has not judged yet, and one without targets."""
     for name, status in (("new", {}), ("bare", {"conditions": [condition("Ready")], "summary": {"desiredReady": 0}})):
         yield new("fleet.cattle.io/v1alpha1", "Bundle", name, FLEET, spec={"targets": []}, status=status)
 
@@ -286,7 +290,8 @@ def upgraded_before(world: World, **ago: float) -> World:
     body = {"labels": {"harvesterhci.io/upgrade": OLD}, "spec": {"upgradeName": OLD}, "status": {"conditions": rows}}
     log = new("harvesterhci.io/v1beta1", "UpgradeLog", f"{OLD}-upgradelog", HARVESTER, **body)
     world.add(log)
-    jobs = [upgrades.add_node_job(world, n, k, moment(end, hours=-1), OLD) for n in world.hosts for k in ("pre-drain", "post-drain")]
+    pairs = [(node, kind) for node in world.hosts for kind in ("pre-drain", "post-drain")]
+    jobs = [upgrades.add_node_job(world, node, kind, moment(end, hours=-1), OLD) for node, kind in pairs]
     for obj in (log, *jobs):
         obj["metadata"]["creationTimestamp"] = moment(end, hours=-5)
         obj["metadata"]["ownerReferences"] = [

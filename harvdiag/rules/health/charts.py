@@ -17,7 +17,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
 from harvdiag.rules.health_evidence import LASTING, being_installed, lasts, quote_words, running_plan, under_way
-from harvdiag.rules.workload_room import room_beside_witness
+from harvdiag.rules.workload_room import excused_pods, room_beside_witness
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.phases import AT_NODES, AT_SERVICES
 
@@ -52,7 +52,7 @@ KNOWN = ("helm-release-locked", "harvester-bundle-crds-outdated", "system-agent-
     "bundle-not-ready",
     holds=True,
     needs={"Upgrade", "Bundle", "UpgradePlan"},
-    optional={"ManagedChart", "Node", "Deployment", "DaemonSet"},
+    optional={"ManagedChart", "Node", "Machine", "Deployment", "DaemonSet"},
     links=[
         "harvester/harvester#3675",
         "harvester/harvester#5917",
@@ -99,10 +99,19 @@ def _judge(facts: Facts, ref: ObjectRef, obj: Obj, status: ChartStatus, *, faile
         return None
     if under_way(facts):
         return _judge_in_upgrade(facts, status, failed) if own else None
-    if being_installed(facts) or not lasts(facts, status.since):
+    if being_installed(facts) or not lasts(facts, status.since) or _is_excused(facts, status):
         return Severity.INFO
     refused = own or ref.kind == "ManagedChart" or _has_chart(facts, ref)
     return Severity.ERROR if refused else Severity.WARNING
+
+
+def _is_excused(facts: Facts, status: ChartStatus) -> bool:
+    """Return whether it only lacks pods for hosts that are in maintenance, or are being removed."""
+    short = [(found.wanted or 0) - found.ready if found.ready is not None else None for found in status.differences]
+    if status.state != "NotReady" or not short or None in short:
+        return False
+    facts.snapshot.require("Node")
+    return max(lacks for lacks in short if lacks is not None) <= excused_pods(facts)
 
 
 def _judge_in_upgrade(facts: Facts, status: ChartStatus, failed: bool) -> Severity | None:
@@ -248,7 +257,7 @@ def _status_evidence(facts: Facts, ref: ObjectRef, obj: Obj) -> tuple[Evidence, 
     "managed-chart-not-ready",
     holds=True,
     needs={"Upgrade", "ManagedChart", "UpgradePlan"},
-    optional={"Node"},
+    optional={"Node", "Machine"},
     links=["harvester/harvester#3234", "harvester/harvester#3675", "harvester/harvester#5917"],
 )
 def managed_chart_not_ready(facts: Facts) -> Iterator[Hit]:

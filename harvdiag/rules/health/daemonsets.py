@@ -11,7 +11,16 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.health_evidence import LASTING, UPGRADING, YOUNG, being_installed, lasts, nodes_at_work, under_way
+from harvdiag.rules.health_evidence import (
+    LASTING,
+    UPGRADING,
+    YOUNG,
+    being_installed,
+    lasts,
+    leaving_hosts,
+    nodes_at_work,
+    under_way,
+)
 from harvdiag.rules.workload_pods import FaultyPod, faulty_pods, pod_evidence
 
 SYSTEM = frozenset({"harvester-system", "kube-system", "longhorn-system", "cattle-system"})
@@ -42,7 +51,7 @@ def daemonset_not_whole(facts: Facts) -> Iterator[Hit]:
         if missing <= _unready(facts):
             continue
         pods = faulty_pods(facts, ref)
-        if not pods or not _is_judged(facts, pods[0]):
+        if not pods or not _is_judged(facts, pods[0]) or missing <= _unready(facts) + leaving_hosts(facts):
             continue
         yield Hit(
             subject=ref,

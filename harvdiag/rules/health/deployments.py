@@ -20,6 +20,7 @@ from harvdiag.rules.health_evidence import (
     YOUNG,
     being_installed,
     lasts,
+    leaving_hosts,
     nodes_at_work,
     quote_words,
     under_way,
@@ -235,14 +236,14 @@ def _describe_pods(pods: list[FaultyPod]) -> str:
 def _is_judged(facts: Facts, ref: ObjectRef, rollout: _Rollout) -> bool:
     """Return whether nothing explains that it is not whole: no rollout that moves, no node that is away."""
     moved = rollout.progressing.status == "True" and not lasts(facts, rollout.progressing.updated, unknown=True)
-    away = absent_servers(facts)
-    if moved or being_installed(facts) or (away and rollout.missing <= len(away)):
+    away = len(absent_servers(facts))
+    if moved or being_installed(facts) or (away and rollout.missing <= away):
         return False
-    if not under_way(facts):
-        return rollout.stalled or _has_lasted(facts, ref, rollout)
-    if nodes_at_work(facts):
-        return False
-    return rollout.stalled or lasts(facts, rollout.since, LASTING, unknown=False)
+    if under_way(facts):
+        late = not nodes_at_work(facts) and (rollout.stalled or lasts(facts, rollout.since, LASTING, unknown=False))
+    else:
+        late = rollout.stalled or _has_lasted(facts, ref, rollout)
+    return late and rollout.missing > away + leaving_hosts(facts)
 
 
 def _pod_steps(pods: list[FaultyPod]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.health_evidence import leaving_hosts
 from harvdiag.rules.volume_faults import (
     FEW,
     Stake,
@@ -47,7 +48,7 @@ LIST_VOLUMES = f"`kubectl get volumes.longhorn.io -n {LONGHORN}`"
     short="more replicas wanted than nodes can hold",
     holds=True,
     needs=SEEN,
-    optional={VOLUME, "Setting.longhorn.io"},
+    optional={VOLUME, "Setting.longhorn.io", "Machine"},
     links=["harvester/harvester#4773", "harvester/harvester#6425", "harvester/harvester#7923"],
 )
 def volume_wants_too_many_replicas(facts: Facts) -> Iterator[Hit]:
@@ -88,6 +89,7 @@ def _excess_hit(facts: Facts, stake: Stake, first: Sequence[tuple[Obj, list[str]
             *(e for node in witness for e in field_evidence(facts, node, WITNESS_LABEL)),
         ),
         next=tuple(_excess_steps(stake, volumes, len(names))),
+        severity=Severity.INFO if leaving_hosts(facts) and not stake.running else None,
         targets=tuple(map(volume_ref, volumes[1 : FEW + 1])),
     )
 

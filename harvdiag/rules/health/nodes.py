@@ -14,6 +14,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import (
+    LASTING,
     UPGRADING,
     YOUNG,
     has_role,
@@ -143,9 +144,16 @@ def node_cordoned(facts: Facts) -> Iterator[Hit]:
 def _is_cordoned(facts: Facts, node: ObjectRef) -> bool:
     """Return whether it is unschedulable, neither for a maintenance or a promotion nor since it was installed so."""
     obj = facts.pairing.obj(node)
-    promoted = get_text(obj, PROMOTION) in {"running", "failed", "unknown"} and not has_role(facts, node, "etcd")
-    meant = promoted or get_text(obj, MAINTENANCE) or get_labels(obj).get(INSTALL_CORDONED) == "true"
+    meant = _is_promoted(facts, node) or get_text(obj, MAINTENANCE) or get_labels(obj).get(INSTALL_CORDONED) == "true"
     return field_path("spec.unschedulable").get(obj) is True and not meant
+
+
+def _is_promoted(facts: Facts, node: ObjectRef) -> bool:
+    """Return whether it is being promoted, or that has failed; the roles come some time before the end of it."""
+    status = get_text(facts.pairing.obj(node), PROMOTION)
+    if not has_role(facts, node, "etcd"):
+        return status in {"running", "failed", "unknown"}
+    return status == "running" and not lasts(facts, cordoned_at(facts, node), LASTING)
 
 
 def _upgrade_just_ended(facts: Facts) -> bool:

@@ -16,7 +16,15 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.volume_faults import FEW, REBUILD, YOUNG, Stake, find_stake, name_volume, sort_degraded
+from harvdiag.rules.volume_faults import (
+    FEW,
+    REBUILD,
+    YOUNG,
+    Stake,
+    find_stake,
+    name_volume,
+    sort_degraded,
+)
 from harvdiag.rules.volumes import (
     LONGHORN,
     VOLUME,
@@ -27,6 +35,10 @@ from harvdiag.rules.volumes import (
     volumes_in_trouble,
 )
 
+REPLENISHED = timedelta(minutes=10)
+"""How long Longhorn waits for a replica to come back before it builds another, unless it is told otherwise."""
+QUEUE = 50
+"""Of how many degraded volumes the engines are read, to see whether a replica is being rebuilt."""
 SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
 
 
@@ -47,8 +59,12 @@ def volume_degraded(facts: Facts) -> Iterator[Hit]:
     own = sort_degraded(facts, stake).own if stake else ()
     if stake is None or not own:
         return
-    modes = _replica_modes(facts, own[:FEW])
-    hits = [hit for obj in own[:FEW] if (hit := _degraded_hit(facts, stake, obj, modes.get(name_of(obj), {})))]
+    modes = _replica_modes(facts, own[:QUEUE])
+    young = YOUNG + REPLENISHED
+    # Longhorn rebuilds some at a time: while it does, the others wait for their turn.
+    if any("WO" in each.values() for each in modes.values()):
+        young = REBUILD
+    hits = [hit for obj in own[:FEW] if (hit := _degraded_hit(facts, stake, obj, modes.get(name_of(obj), {}), young))]
     if len(own) > FEW and hits:
         others = f"; {len(own) - 1} other volumes are degraded too: {join_names([name_of(obj) for obj in own[1:]])}"
         hits = [replace(hits[0], message=hits[0].message + others, targets=tuple(map(volume_ref, own[1 : FEW + 1])))]
@@ -66,17 +82,18 @@ def _replica_modes(facts: Facts, volumes: Sequence[Obj]) -> dict[str, dict[str, 
     return modes
 
 
-def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str]) -> Hit | None:
+def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str], young: timedelta) -> Hit | None:
     """Judge one volume: by its age, by what Longhorn says of its replicas, and by whether one is being rebuilt."""
     ref, age = volume_ref(obj), degraded_age(facts, obj)
     scheduled = find_condition(obj, "Scheduled")
     crowded = find_condition(obj, "TooManySnapshots").status == "True"
     rebuilding = [name for name, mode in modes.items() if mode == "WO"]
-    severity = _degraded_severity(stake, age, rebuilding=bool(rebuilding))
+    unplaced = scheduled.status == "False"
+    span = YOUNG if unplaced or crowded else young
+    severity = _degraded_severity(stake, age, span, rebuilding=bool(rebuilding))
     if severity is None:
         return None
     since = get_text(obj, "status.lastDegradedAt")
-    unplaced = scheduled.status == "False"
     why = _degraded_reason(scheduled.why if unplaced else "", rebuilding, crowded=crowded, unplaced=unplaced)
     return Hit(
         subject=ref,
@@ -94,14 +111,14 @@ def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str]) -
     )
 
 
-def _degraded_severity(stake: Stake, age: timedelta | None, *, rebuilding: bool) -> Severity | None:
+def _degraded_severity(stake: Stake, age: timedelta | None, young: timedelta, *, rebuilding: bool) -> Severity | None:
     """During an upgrade only hours count; else a rebuild has its time, and a young state is not a fault yet."""
     long = age is not None and age >= REBUILD
     if stake.running:
         return Severity.WARNING if long else None
     if rebuilding:
         return Severity.WARNING if long else Severity.INFO
-    return Severity.INFO if age is not None and age < YOUNG else Severity.ERROR
+    return Severity.INFO if age is not None and age < young else Severity.ERROR
 
 
 def _degraded_reason(unscheduled: str, rebuilding: Sequence[str], *, crowded: bool, unplaced: bool) -> str:
