@@ -11,6 +11,7 @@ from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.facts import Facts
+from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, PRELOADING
 from harvdiag.upgrade.run import NodeUpgrade
 from harvdiag.upgrade.v2 import UpgradePlan
@@ -24,6 +25,7 @@ __all__ = [
     "is_away",
     "is_witness",
     "judge_node_state",
+    "just_ended",
     "lasts",
     "leaving_hosts",
     "node_causes",
@@ -37,6 +39,8 @@ YOUNG = timedelta(minutes=10)
 """States that are younger than this may pass by themselves: pods restart, and controllers retry."""
 LASTING = timedelta(hours=2)
 """How long a state must have lasted that an upgrade brings about for a while."""
+AFTER = timedelta(minutes=30)
+"""How long such a state may last after the end of an upgrade."""
 UPGRADING = frozenset({"Machine", "Secret", "Job"})
 """The kinds that tell on which nodes a running upgrade is at work, besides Upgrade."""
 IDLE = frozenset({"", PRELOADING, PRELOADED, PAUSED, DONE, FAILED})
@@ -72,6 +76,17 @@ def running_plan(facts: Facts) -> UpgradePlan | None:
 def under_way(facts: Facts) -> bool:
     """Whether an upgrade of either kind runs."""
     return facts.upgrade_run is not None or running_plan(facts) is not None
+
+
+def just_ended(facts: Facts) -> bool:
+    """Whether an upgrade of either kind succeeded a moment ago: charts, pods and replicas come to rest after it."""
+    ends = [(row.since if (row := upgrade.conditions.get("Completed")) else "") for upgrade in _succeeded(facts)]
+    ends += [plan.times.get(DONE) or plan.progressing.since for plan in facts.upgrades.plans if plan.state == DONE]
+    return any(Timestamp(end) and not lasts(facts, end, AFTER) for end in ends)
+
+
+def _succeeded(facts: Facts) -> list[Upgrade]:
+    return [upgrade for upgrade in facts.upgrades.all if not upgrade.running and not upgrade.failed]
 
 
 def being_installed(facts: Facts) -> bool:

@@ -92,7 +92,8 @@ def _told_by_plan(world: World, phase: str) -> World:
     """Let an UpgradePlan tell what the Upgrade of this world does."""
     upgrade = world.remove("Upgrade", upgrades.NAME)
     told = {node: row["state"] for node, row in upgrade["status"].get("nodeStatuses", {}).items()}
-    world.objects = [obj for obj in world.objects if not _is_of_v1(obj)]
+    ended = phase in {"CleanedUp", "Succeeded"}
+    world.objects = [obj for obj in world.objects if not (_is_of_v1(obj) or (ended and _is_of_repo(obj)))]
     for job in world.find("Job"):
         _rename_job(job)
     for secret in world.find("Secret"):
@@ -156,6 +157,12 @@ def _is_of_v1(obj: dict[str, Any]) -> bool:
     plan = str(marks.get("upgrade.cattle.io/plan", ""))
     own = obj["kind"] in {"UpgradeLog", "Plan"} and name.startswith(upgrades.NAME)
     return own or plan.startswith(upgrades.NAME)
+
+
+def _is_of_repo(obj: dict[str, Any]) -> bool:
+    """The repository and its image, which are gone when an UpgradePlan has ended."""
+    kinds = {"Deployment", "VirtualMachine", "VirtualMachineImage"}
+    return obj["kind"] in kinds and upgrades.NAME in obj["metadata"]["name"]
 
 
 def _rename_job(job: dict[str, Any]) -> None:

@@ -16,7 +16,15 @@ from harvdiag.rules.chart_status import ChartStatus, Difference, read_status
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
-from harvdiag.rules.health_evidence import LASTING, being_installed, lasts, quote_words, running_plan, under_way
+from harvdiag.rules.health_evidence import (
+    LASTING,
+    being_installed,
+    just_ended,
+    lasts,
+    quote_words,
+    running_plan,
+    under_way,
+)
 from harvdiag.rules.workload_room import excused_pods, room_beside_witness
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.phases import AT_NODES, AT_SERVICES
@@ -99,8 +107,11 @@ def _judge(facts: Facts, ref: ObjectRef, obj: Obj, status: ChartStatus, *, faile
         return None
     if under_way(facts):
         return _judge_in_upgrade(facts, status, failed) if own else None
-    if being_installed(facts) or not lasts(facts, status.since) or _is_excused(facts, status):
+    if being_installed(facts) or not lasts(facts, status.since):
         return Severity.INFO
+    settles = just_ended(facts) and status.state != "ErrApplied" and not lasts(facts, status.since, LASTING)
+    if settles or _is_excused(facts, status):
+        return None
     refused = own or ref.kind == "ManagedChart" or _has_chart(facts, ref)
     return Severity.ERROR if refused else Severity.WARNING
 

@@ -19,6 +19,7 @@ from harvdiag.rules.health_evidence import (
     UPGRADING,
     YOUNG,
     being_installed,
+    just_ended,
     lasts,
     nodes_at_work,
     quote_words,
@@ -133,7 +134,7 @@ def _faults(obj: Obj) -> Iterator[Condition]:
 
 def _fault_lasts(facts: Facts, row: Condition) -> bool:
     """Return whether a condition has lasted; nodes that are being upgraded take their part of KubeVirt away."""
-    span: timedelta = LASTING if under_way(facts) else YOUNG
+    span: timedelta = LASTING if under_way(facts) or just_ended(facts) else YOUNG
     return not being_installed(facts) and not nodes_at_work(facts) and lasts(facts, row.since, span, unknown=False)
 
 

@@ -16,6 +16,7 @@ from harvdiag.rules.health_evidence import (
     UPGRADING,
     YOUNG,
     being_installed,
+    just_ended,
     lasts,
     leaving_hosts,
     nodes_at_work,
@@ -79,7 +80,7 @@ def _unready(facts: Facts) -> int:
 def _is_judged(facts: Facts, oldest: FaultyPod) -> bool:
     if being_installed(facts) or nodes_at_work(facts):
         return False
-    return lasts(facts, oldest.since, LASTING if under_way(facts) else YOUNG, unknown=False)
+    return lasts(facts, oldest.since, LASTING if under_way(facts) or just_ended(facts) else YOUNG, unknown=False)
 
 
 def _causes(facts: Facts) -> Iterator[Cause]:

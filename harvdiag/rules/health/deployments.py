@@ -19,6 +19,7 @@ from harvdiag.rules.health_evidence import (
     UPGRADING,
     YOUNG,
     being_installed,
+    just_ended,
     lasts,
     leaving_hosts,
     nodes_at_work,
@@ -239,7 +240,7 @@ def _is_judged(facts: Facts, ref: ObjectRef, rollout: _Rollout) -> bool:
     away = len(absent_servers(facts))
     if moved or being_installed(facts) or (away and rollout.missing <= away):
         return False
-    if under_way(facts):
+    if under_way(facts) or just_ended(facts):
         late = not nodes_at_work(facts) and (rollout.stalled or lasts(facts, rollout.since, LASTING, unknown=False))
     else:
         late = rollout.stalled or _has_lasted(facts, ref, rollout)

@@ -25,6 +25,7 @@ from harvdiag.rules.health_evidence import (
     under_way,
 )
 from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at, rollout_at_nodes
+from harvdiag.upgrade.handshake import read_handshake
 from harvdiag.upgrade.phases import REBOOT
 
 MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
@@ -126,7 +127,7 @@ def node_cordoned(facts: Facts) -> Iterator[Hit]:
     for node in facts.pairing.nodes:
         since = cordoned_at(facts, node)
         severity = judge_node_state(facts, node, since, busy=None) if _is_cordoned(facts, node) else None
-        if severity is not Severity.ERROR or _upgrade_just_ended(facts):
+        if severity is not Severity.ERROR or _upgrade_just_ended(facts) or _is_released_late(facts, node):
             continue
         yield Hit(
             subject=node,
@@ -161,6 +162,18 @@ def _upgrade_just_ended(facts: Facts) -> bool:
     last = next(iter(facts.upgrades.all), None)
     completed = last.conditions.get("Completed") if last and not last.running else None
     return completed is not None and not lasts(facts, completed.since, YOUNG)
+
+
+def _is_released_late(facts: Facts, node: ObjectRef) -> bool:
+    """Return whether a drain of the upgrade that has ended is not over yet: its planner has some time for that."""
+    facts.snapshot.require("Machine")
+    facts.snapshot.require("Secret")
+    plans = (plan for machine in facts.pairing.claiming_machines(node) for plan in facts.pairing.plans_of(machine))
+    last = next(iter(facts.upgrades.all), None)
+    completed = last.conditions.get("Completed") if last and not last.running else None
+    ended = completed.since if completed else ""
+    drained = any(not read_handshake(facts.pairing.obj(plan)).idle for plan in plans)
+    return drained and bool(Timestamp(ended)) and not lasts(facts, ended, LASTING)
 
 
 def _uncordon_steps(name: str) -> tuple[str, ...]:

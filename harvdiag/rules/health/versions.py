@@ -12,7 +12,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.health_evidence import is_witness, lasts, node_causes, under_way
+from harvdiag.rules.health_evidence import is_witness, just_ended, lasts, node_causes, under_way
 from harvdiag.upgrade.phases import FAILED
 from harvdiag.upgrade.phases_v2 import place_of
 
@@ -35,7 +35,7 @@ def node_version_differs(facts: Facts) -> Iterator[Hit]:
     An upgrade has left it behind, or the host was installed from another release. The next upgrade takes the release of
     the cluster for that of every node, and checks its path by that.
     """
-    if under_way(facts) or _ended_just_now(facts):
+    if under_way(facts) or just_ended(facts) or _ended_just_now(facts):
         return
     settled = [node for node in facts.pairing.nodes if not facts.recently_created(node)]
     wanted = _wanted_versions(facts, settled)

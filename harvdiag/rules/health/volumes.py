@@ -16,6 +16,7 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.health_evidence import just_ended
 from harvdiag.rules.volume_faults import (
     FEW,
     REBUILD,
@@ -61,8 +62,8 @@ def volume_degraded(facts: Facts) -> Iterator[Hit]:
         return
     modes = _replica_modes(facts, own[:QUEUE])
     young = YOUNG + REPLENISHED
-    # Longhorn rebuilds some at a time: while it does, the others wait for their turn.
-    if any("WO" in each.values() for each in modes.values()):
+    # Longhorn rebuilds some at a time: while it does, and after an upgrade has restarted the hosts, they have time.
+    if just_ended(facts) or any("WO" in each.values() for each in modes.values()):
         young = REBUILD
     hits = [hit for obj in own[:FEW] if (hit := _degraded_hit(facts, stake, obj, modes.get(name_of(obj), {}), young))]
     if len(own) > FEW and hits:
