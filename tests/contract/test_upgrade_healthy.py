@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from harvdiag.core.model import Severity
+from harvdiag.training import open_objects
 from tests.routes import from_bundle, from_folder
-from tests.sample import every_pair
+from tests.sample import every_pair, every_value, some
 from tests.world import World, healthy, rollouts
+from tests.world.everyday import live_in
+from tests.world.moving import UPGRADE_MOVES
 from tests.world.objects import condition
 from tests.world.steps import SINGLE, STEPS, order
 from tests.world.upgradeplans import V2_PHASES, at_plan_pause, at_plan_phase, at_plan_step, at_v2
@@ -131,6 +135,66 @@ def test_a_pause_of_upgrade_v2_is_told_as_one(size: int, tmp_path: Path) -> None
     findings = from_bundle(tmp_path, at_plan_pause(cluster(size, "v1.9.0"), "hv01").objects).check()
     assert [(f.rule, f.subject.name) for f in findings] == [("upgrade-node-paused", "hv01")]
     assert findings.skipped == ()
+
+
+def at_first_node(change: Callable[[World, str, str], World]) -> Callable[[World, str], World]:
+    """Change a world into one in which its first node is at a step."""
+    return lambda world, step: change(world, order(world)[0], step)
+
+
+QUICK = {  # what takes a minute: for how many minutes it may be seen
+    "gate": 25,
+    "h2": 5,
+    "h8": 5,
+    "h11": 30,
+    "waiting": 50,
+    "rebooting": 50,
+    "Succeeded": 50,
+    "done": 50,
+    "h12": 50,
+}
+MOMENTS: dict[str, tuple[Callable[[World, str], World], str]] = {
+    **{f"V1 phase {phase}": (rollouts.at_phase, phase) for phase in rollouts.PHASES},
+    **{f"V1 step {step}": (at_first_node(rollouts.at_step), step) for step in STEPS},
+    **{f"V2 phase {phase}": (at_plan_phase, phase) for phase in RUNNING_V2},
+    **{f"V2 step {step}": (at_first_node(at_plan_step), step) for step in STEPS},
+}
+WAITS = [
+    (size, moment, minutes)
+    for moment, (_, name) in MOMENTS.items()
+    for minutes in (0, 30, 90)
+    for size in some([size for size in SIZES if size > 1 or "phase" in moment], 1, (moment, minutes))
+    if minutes <= QUICK.get(name, 90)
+]
+MOVING = every_value((move, moment, size) for move in UPGRADE_MOVES for moment in MOMENTS for size in (3, 7))
+
+
+def in_use(size: int, moment: str) -> World:
+    """A cluster with all that one in use has, in the middle of its upgrade."""
+    world = healthy([f"hv{i:02}" for i in range(1, size + 1)], version="v1.9.0", lean=False)
+    change, name = MOMENTS[moment]
+    return live_in(change(world, name))
+
+
+def assert_information(world: World) -> None:
+    """Nothing is found that is more than information, and nothing was left out."""
+    findings = open_objects("world", world.objects, world.captured_at).check()
+    assert [(f.rule, f.subject.name, f.message) for f in findings if f.severity is not Severity.INFO] == []
+    assert findings.skipped == ()
+
+
+@pytest.mark.parametrize(("size", "moment", "minutes"), WAITS)
+def test_a_cluster_in_use_is_silent_for_some_time(size: int, moment: str, minutes: int) -> None:
+    """At every phase and step, right away, half an hour and an hour and a half later: each may take that long."""
+    assert_information(rollouts.wait(in_use(size, moment), minutes=minutes))
+
+
+@pytest.mark.parametrize(("move", "moment", "size"), MOVING)
+def test_what_an_upgrade_moves_is_silent(move: str, moment: str, size: int) -> None:
+    """Charts, pods, KubeVirt and volumes are at rest again some time after the last node."""
+    world = in_use(size, moment)
+    UPGRADE_MOVES[move](world)
+    assert_information(world)
 
 
 def test_healthy_cluster_says_so(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What goes on in a cluster that is in good order: it moves, and is over by itself in minutes.
 
-`MOVES` is a table of changes to a healthy world of three nodes or more with all of tests/world/everyday.py.
+`MOVES` is a table of changes to a healthy world of three nodes or more with all of tests/world/everyday.py,
+`UPGRADE_MOVES` one of what an upgrade brings about for a while.
 """
 
 from __future__ import annotations
@@ -333,3 +334,25 @@ MOVES: dict[str, Callable[[World], None]] = {
     "fresh-later": _fresh(25),
 }
 """Each by its name."""
+
+
+def _lasting(minutes: float, *, rolling: bool) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        lack_pod(world, ago(world, minutes), rolling=rolling)
+        lack_daemon(world, ago(world, minutes))
+
+    return change
+
+
+UPGRADE_MOVES: dict[str, Callable[[World], None]] = {
+    "pods-missing": _lasting(50, rolling=False),
+    "pods-replaced": _lasting(50, rolling=True),
+    "chart-not-ready": _chart("NotReady", 80),
+    "chart-modified": _chart("Modified", 40),
+    "chart-out-of-sync": _chart("OutOfSync", 60),
+    "kubevirt-deploys": _kubevirt,
+    "rancher-restarted": _rancher_restarted,
+    "rebuild": _rebuild(100),
+    "replica-awaited": _replenish,
+}
+"""Each by its name; in the time after an upgrade has ended they are over within half an hour."""

@@ -37,6 +37,8 @@ STEPS = {
 """What Rancher does before there is a Bundle: conditions of a ManagedChart."""
 OF_UPGRADE = "hvst-upgrade-"
 """How the names of Upgrades begin, and those of what is made for one."""
+OF_CHARTS = "mcc-"
+"""How the names of Bundles begin that Rancher makes of ManagedCharts."""
 LOCKED = "another operation"
 OF_OBJECTS = ("deployment-without-room", "deployment-not-whole", "daemonset-not-whole", "kubevirt-not-available")
 """Findings about the objects of a Bundle."""
@@ -113,7 +115,9 @@ def _judge(facts: Facts, ref: ObjectRef, obj: Obj, status: ChartStatus, *, faile
     if settles or _is_excused(facts, status):
         return None
     refused = own or ref.kind == "ManagedChart" or _has_chart(facts, ref)
-    return Severity.ERROR if refused else Severity.WARNING
+    if refused:
+        return Severity.ERROR
+    return Severity.WARNING if ref.name.startswith(OF_CHARTS) else Severity.INFO  # else it is of a user
 
 
 def _is_excused(facts: Facts, status: ChartStatus) -> bool:
