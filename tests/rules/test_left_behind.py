@@ -1,4 +1,4 @@
-"""Nodes that a failed upgrade has left in an older version are its consequence, of either kind; the failure comes first."""
+"""Nodes that a failed upgrade has left in an older version are its consequence: the failure comes first."""
 
 from __future__ import annotations
 
