@@ -148,8 +148,8 @@ def _manager(node: str, engine: str) -> Iterator[dict[str, Any]]:
     spec = {"dataEngine": "v1", "image": "longhornio/longhorn-instance-manager:v1", "nodeID": node, "type": "aio"}
     yield new(LONGHORN_API, "InstanceManager", name, LONGHORN, spec=spec, status=status)
     counts = {"currentHealthy": 1, "desiredHealthy": 1, "disruptionsAllowed": 0, "expectedPods": 1}
-    spec = {"minAvailable": 1, "selector": {"matchLabels": {"longhorn.io/instance-manager": name}}}
-    yield new("policy/v1", "PodDisruptionBudget", name, LONGHORN, spec=spec, status=counts)
+    wanted = {"minAvailable": 1, "selector": {"matchLabels": {"longhorn.io/instance-manager": name}}}
+    yield new("policy/v1", "PodDisruptionBudget", name, LONGHORN, spec=wanted, status=counts)
 
 
 def _manager_of_v2(node: str) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _engine(volume: str, node: str) -> dict[str, Any]:
 def _odd_volumes(stores: list[str]) -> Iterator[dict[str, Any]]:
     """Volumes in states that are no faults: detached, made just now, with one replica, of the second data engine."""
     scheduled = [condition("Scheduled"), condition("Restore", "False"), condition("TooManySnapshots", "False")]
-    rows = {
+    rows: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "detached": ({}, {"state": "detached", "robustness": "unknown", "currentNodeID": ""}),
         "creating": ({}, {"state": "creating", "robustness": ""}),
         "attaching": ({"nodeID": stores[0]}, {"state": "attaching", "robustness": "unknown"}),
@@ -262,8 +262,8 @@ def _of_users(world: World) -> Iterator[dict[str, Any]]:
     status = {"phase": "Running", "containerStatuses": [state], "conditions": [condition("Ready", "False")]}
     spec = {"nodeName": next(iter(world.hosts))}
     yield new("v1", "Pod", "shop-7d9c5b7f4-x2x4v", "default", spec=spec, status=status)
-    spec = {"minAvailable": 1}
-    yield new("policy/v1", "PodDisruptionBudget", "shop", "default", spec=spec, status={"disruptionsAllowed": 0})
+    wanted = {"minAvailable": 1}
+    yield new("policy/v1", "PodDisruptionBudget", "shop", "default", spec=wanted, status={"disruptionsAllowed": 0})
 
 
 def _decorate(node: dict[str, Any], world: World) -> None:
