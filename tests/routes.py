@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -15,6 +16,7 @@ from harvdiag.core.errors import SourceError
 from harvdiag.core.findings import Findings
 from harvdiag.kinds import DIAGNOSIS
 from harvdiag.reports import json
+from harvdiag.rules import advice
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources import open_source
 from harvdiag.sources.files.reader import FilesReader
@@ -122,6 +124,8 @@ ROUTES: Mapping[str, Callable[[Path, Iterable[Object], str | None], Cluster]] = 
 }
 SOURCE_OF = {"folder": "files", "bundle": "bundle", "extracted": "bundle", "snapshot": "snapshot", "api": "live"}
 """The type of source that each route goes through."""
+_LOG = re.compile(r"(nodes/[^/]+\.zip/)?logs/")
+"""How the place of a line in a log begins, as evidence tells it; a snapshot, a folder and an API have no logs."""
 
 
 def routes_of(path: Path) -> list[str]:
@@ -143,6 +147,16 @@ def told(findings: Findings) -> dict[str, Any]:
     """What a check says of the cluster, without what it says of the source."""
     whole = json.build_document(findings)
     return {key: value for key, value in whole.items() if key not in {"source", "coverage"}}
+
+
+def told_without_logs(findings: Findings) -> dict[str, Any]:
+    """What a check says of the cluster where the source has no logs: no line of them, but how to look at the host."""
+    whole = told(findings)
+    for finding in whole["findings"]:
+        look = advice.inspect_host(finding["subject"]["name"])
+        finding["evidence"] = [seen for seen in finding["evidence"] if not _LOG.match(seen["path"])]
+        finding["next"] = [look if step.startswith("Already found in nodes/") else step for step in finding["next"]]
+    return whole
 
 
 def subjects(findings: Findings) -> dict[str, list[str]]:

@@ -170,7 +170,7 @@ def test_png_without_matplotlib_is_one_line(tmp_path: Path) -> None:
 def test_nodes_and_machines_will_do(tmp_path: Path) -> None:
     """What was not seen is no fault, and no reason to stop; without anything to judge there is no picture."""
     path = tmp_path / "nodes.yaml"
-    path.write_text(dump({"apiVersion": "v1", "kind": "List", "items": [*healthy().find("Node")]}))
+    path.write_text(dump({"apiVersion": "v1", "kind": "List", "items": [*healthy().find("Secret")]}))
     assert "no check could be run" in complaint("draw", path)
     items = [*healthy().find("Node"), *healthy().find("Machine")]
     path.write_text(dump({"apiVersion": "v1", "kind": "List", "items": items}))

@@ -19,7 +19,7 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.sources.live.reader import connect
 from tests.api import Rights, bad_item, close, status, without_group
 from tests.api.fixture import Serve
-from tests.routes import BROKEN
+from tests.routes import BROKEN, told, told_without_logs
 from tests.transport.lab import assert_skipped, cluster, states
 from tests.world import healthy
 from tests.world.objects import new
@@ -317,9 +317,7 @@ def test_a_note_for_an_unchecked_certificate(serve: Serve, tmp_path: Path) -> No
 
 
 def test_the_story_of_8236(serve: Serve, tmp_path: Path) -> None:
-    """The same findings as the bundle, apart from what the hosts' own files say, which no API serves."""
-    from harvdiag.reports import json
-
+    """The same findings as the bundle, apart from what the hosts' own files and logs say, which no API serves."""
     bundle = hd.open(BROKEN)
     bundle.snapshot.load(["Job"])
     kinds = [entry.kind for entry in bundle.coverage if entry.state.seen]
@@ -327,7 +325,7 @@ def test_the_story_of_8236(serve: Serve, tmp_path: Path) -> None:
     reader = connect(kubeconfig=serve(objects).kubeconfig(tmp_path / "config"))
     reader.manifest = replace(reader.manifest, captured_at=bundle.source.captured_at)
     of = Cluster(Snapshot(reader))
-    live, file = json.build_document(of.check()), json.build_document(bundle.check())
+    live, file = told(of.check()), told_without_logs(bundle.check())
     for finding in file["findings"]:
         finding["evidence"] = [seen for seen in finding["evidence"] if seen["object"]["kind"] != "Host"]
     assert live["findings"][0]["rule"] == "node-without-machine"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ def upgrade_drain_taint_missing(facts: Facts) -> Iterator[Hit]:
             continue
         line = read_job_wait(facts, job)
         vms = _vms_on(facts, node)
-        if _waits_for_vms(facts, job, line, vms):
+        if _waits_for_vms(facts, node, job, line, vms):
             yield _taint_hit(facts, rollout, (node, job), line, vms)
 
 
@@ -60,15 +60,29 @@ def _is_tainted(facts: Facts, node: NodeUpgrade) -> bool:
     return any(get_text(taint, "key") == TAINT for taint in taints)
 
 
-def _waits_for_vms(facts: Facts, job: Job, line: Quote | None, vms: list[tuple[ObjectRef, Obj]]) -> bool:
+def _waits_for_vms(
+    facts: Facts, node: NodeUpgrade, job: Job, line: Quote | None, vms: list[tuple[ObjectRef, Obj]]
+) -> bool:
     """Return whether the Job has come to the VMs: by its log, else by the time that it runs, with healthy volumes."""
     if line is not None:
         return is_wait_for_vms(line) and bool(Timestamp(job.began)) and has_settled(facts, job.began)
     age = facts.now.since(Timestamp(job.began))
-    if not vms or age is None or age < LONG:
+    if age is None or age < LONG:
         return False
     volumes = facts.snapshot.objects(VOLUME)
+    if not vms:
+        _require_owners_seen(facts, node, volumes)
+        return False
     return not any(get_text(volume, "status.robustness") in {"degraded", "faulted"} for volume in volumes)
+
+
+def _require_owners_seen(facts: Facts, node: NodeUpgrade, volumes: Iterable[Obj]) -> None:
+    """End without an answer where a volume is attached at the node for a namespace whose VMs were not seen."""
+    for volume in volumes:
+        owner = get_text(volume, "status.kubernetesStatus.namespace")
+        here = get_text(volume, "status.currentNodeID") == node.name and get_text(volume, "status.state") == "attached"
+        if here and owner:
+            facts.snapshot.require(VMI, owner)
 
 
 def _vms_on(facts: Facts, node: NodeUpgrade) -> list[tuple[ObjectRef, Obj]]:
