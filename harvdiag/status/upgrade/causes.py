@@ -8,7 +8,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.summary import fault_evidence, format_evidence
+from harvdiag.status.summary import fault_evidence, first_step, format_evidence
 from harvdiag.status.upgrade.part import Part, PartKey
 
 __all__ = ["explain_faults", "explain_others"]
@@ -31,9 +31,9 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     if link := fault_evidence(root):
         yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {format_evidence(link)}".replace("  ", " "))
     if root.next:
-        more = len(root.next) - 1
-        rest = f" (step 1 of {more + 1}: {MORE} shows all)" if more else ""
-        yield Part(PartKey.DO, f"{root.next[0]}{rest}", lead=root.next[0])
+        number, step = first_step(root)
+        rest = f" (step {number} of {len(root.next)}: {MORE} shows all)" if len(root.next) > 1 else ""
+        yield Part(PartKey.DO, f"{step}{rest}", lead=step)
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)
     yield from _summarize_others(
