@@ -21,6 +21,7 @@ __all__ = [
     "LIST_VERSIONS",
     "LONG_DELETED",
     "NONE_DEGRADED",
+    "NONE_PAUSED",
     "ONE_BY_ONE",
     "QUORUM",
     "SEEN",
@@ -51,6 +52,7 @@ WITHDRAW_UPGRADE = (
 )
 KEEP_RUNNING = "Do not delete the one whose nodes are being upgraded."
 LONG_DELETED = "were deleted more than an hour ago and still exist"
+NONE_PAUSED = "Verify that no chart is left paused: `kubectl get managedcharts.management.cattle.io -n fleet-local`."
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
 SEEN = "Already seen: "
 """How a step begins that the cluster's own state has answered (harvdiag/rules/answered.py)."""

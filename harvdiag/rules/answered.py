@@ -105,6 +105,15 @@ def _list_nodes(facts: Facts) -> str:
     return f"{advice.SEEN}{_count(len(nodes), 'Node')} ({_name_some([name_of(obj) for obj in nodes])}), {state}."
 
 
+def _list_paused(facts: Facts) -> str:
+    """Answer which charts are paused: only if none is, there is nothing left to do."""
+    if not facts.snapshot.seen("ManagedChart"):
+        return ""
+    charts = facts.snapshot.objects("ManagedChart")
+    paused = [name_of(obj) for obj in charts if field_path("spec.paused").get(obj) is True]
+    return "" if paused or not charts else f"{advice.SEEN}no chart is left paused."
+
+
 def _list_versions(facts: Facts) -> str:
     """Answer which nodes are cordoned, and what each runs."""
     if not facts.snapshot.seen("Node"):
@@ -134,6 +143,7 @@ ANSWERS: dict[str, Callable[[Facts], str]] = {
     advice.FIND_INIT_NODE: _find_init_node,
     advice.LIST_MACHINES: _list_machines,
     advice.LIST_NODES: _list_nodes,
+    advice.NONE_PAUSED: _list_paused,
     advice.LIST_VERSIONS: _list_versions,
 }
 """What each step asks, and the function that answers it; an empty answer means that it was not seen."""

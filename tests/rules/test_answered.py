@@ -71,3 +71,23 @@ def test_a_report_that_ends_in_support_says_what_to_attach_once(path: Path) -> N
     told = any(found.next and found.next[-1].startswith(advice.ATTACH) for found in findings)
     for text in (terminal.render(findings, 120), markdown.render(findings)):
         assert " ".join(text.split()).count("Attach for vendor support:") == told
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("machine-provider-id-differs", "that providerID, "),
+        ("several-init-nodes", "has joined no other"),
+        ("node-dangling-machine", "Machines and "),
+    ],
+)
+def test_a_rule_tells_what_it_has_seen(rule: str, told: str) -> None:
+    """In at least one scenario of the rule."""
+    steps = [
+        step
+        for path in PATHS
+        if path.parent.name == rule
+        for found in opened(path).check().of(rule)
+        for step in found.next
+    ]
+    assert any(step.startswith(advice.SEEN) and told in step for step in steps)
