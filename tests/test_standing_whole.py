@@ -6,7 +6,9 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.model import State
+from harvdiag.status.upgrade.headline import select_parts
 from harvdiag.upgrade.waiting import WaitReason
+from tests.routes import opened
 from tests.test_standing import of, sized, sound, told
 from tests.world import faults, rollouts
 from tests.world.objects import moment
@@ -52,8 +54,17 @@ def test_an_upgrade_deleted_midway_is_no_nothing() -> None:
     world.remove("Upgrade", NAME)
     parts = sound(of(world))
     assert parts["Where"] == "no upgrade is under way, and there is no record of one"
-    assert parts["Why"].startswith("The nodes' upgrade is still active, though no Upgrade runs")
+    assert parts["In the way"].startswith("The nodes' upgrade is still active, though no Upgrade runs")
     assert parts["Next step"]
+
+
+@pytest.mark.parametrize("name", ["speaks", "speaks-initialized"])
+def test_what_would_stop_the_next_upgrade_is_no_leftover(name: str) -> None:
+    standing = opened(DATA / "scenarios" / "planner-standing-still" / f"{name}.yaml").upgrade
+    parts = sound(standing)
+    assert parts["In the way"].startswith("Rancher's planner says")
+    assert not parts.keys() & {"Why", "Leftovers"}
+    assert ("In the way", parts["In the way"]) in select_parts(standing.progress)
 
 
 def test_a_deletion_that_hangs_is_said() -> None:

@@ -16,6 +16,7 @@ from harvdiag.status.summary import (
     gap_detail,
     list_unseen,
     permission_hint,
+    tell_support_once,
     without_repeats,
 )
 
@@ -24,7 +25,7 @@ __all__ = ["render"]
 
 def render(findings: Findings) -> str:
     """Return the report: verdict, each root cause with its consequences, skipped checks, coverage."""
-    return "\n".join(_report_lines(findings)) + "\n"
+    return "\n".join(_report_lines(tell_support_once(findings))) + "\n"
 
 
 def _report_lines(findings: Findings) -> Iterator[str]:

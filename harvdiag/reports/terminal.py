@@ -18,6 +18,7 @@ from harvdiag.status.summary import (
     is_same_step,
     list_unseen,
     permission_hint,
+    tell_support_once,
     without_repeats,
 )
 
@@ -31,7 +32,7 @@ GUTTER = 11  # two blanks, the longest label (Caution) and two more
 
 def render(findings: Findings, width: int = 100, colour: bool = False) -> str:
     """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
-    page = _Page(findings, max(width, 40), colour)
+    page = _Page(tell_support_once(findings), max(width, 40), colour)
     return "\n".join(line.rstrip() for line in page.lines()) + "\n"
 
 

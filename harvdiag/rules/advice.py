@@ -11,15 +11,23 @@ from shlex import quote
 from typing import Any
 
 __all__ = [
+    "ATTACH",
     "BACK_UP",
     "DELETES_NODE",
+    "FIND_INIT_NODE",
     "KEEP_RUNNING",
     "LIST_MACHINES",
     "LIST_NODES",
+    "LIST_VERSIONS",
     "LONG_DELETED",
+    "NONE_DEGRADED",
+    "NONE_PAUSED",
     "ONE_BY_ONE",
     "QUORUM",
+    "SEEN",
+    "TWO_MEMBERS",
     "UNINSTALL",
+    "VOLUMES_FIRST",
     "WITHDRAW_UPGRADE",
     "back_up_secret",
     "describe_pod",
@@ -34,6 +42,7 @@ __all__ = [
 ]
 
 BACK_UP = "Back up first: `kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml > before.yaml`, and an etcd snapshot."
+FIND_INIT_NODE = "Find the init node's plan Secret: `kubectl get secrets -n fleet-local -l rke.cattle.io/init-node`."
 LIST_MACHINES = "Verify: `kubectl get machines.cluster.x-k8s.io -A -o wide` lists every Machine with its Node."
 LIST_NODES = "Verify: `kubectl get nodes -o wide`."
 WITHDRAW_UPGRADE = (
@@ -43,11 +52,17 @@ WITHDRAW_UPGRADE = (
 )
 KEEP_RUNNING = "Do not delete the one whose nodes are being upgraded."
 LONG_DELETED = "were deleted more than an hour ago and still exist"
+NONE_PAUSED = "Verify that no chart is left paused: `kubectl get managedcharts.management.cattle.io -n fleet-local`."
 ONE_BY_ONE = "Deal with one node at a time, and collect again after each step."
-QUORUM = (
-    "Never remove a management node while only two etcd members are left: the API stops. Check first that no volume "
-    "is degraded and that no last healthy replica is on the node."
-)
+SEEN = "Already seen: "
+"""How a step begins that the cluster's own state has answered (harvdiag/rules/answered.py)."""
+TWO_MEMBERS = "Never remove a management node while only two etcd members are left: the API stops."
+VOLUMES_FIRST = "Check first that no volume is degraded and that no last healthy replica is on the node."
+QUORUM = f"{TWO_MEMBERS} {VOLUMES_FIRST}"
+NONE_DEGRADED = "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`"
+LIST_VERSIONS = "Check which nodes are cordoned and which version each runs: `kubectl get nodes -o wide`."
+ATTACH = "Attach for vendor support: a support bundle collected now, before anything is changed, "
+"""How the step begins that says what vendor support needs; a report shows it once."""
 UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects it installed."
 DELETES_NODE = (
     "Deleting a Machine deletes the Node that its nodeRef references; if nodeRef is empty, the Node that has the "

@@ -21,6 +21,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, sort_key
+from harvdiag.rules.answered import answer
 from harvdiag.rules.facts import Facts, Unseen
 from harvdiag.snapshot import Snapshot
 
@@ -264,6 +265,8 @@ def _run_rule(facts: Facts, rule: Rule) -> Outcome:
         guard = _Guard(facts.snapshot, rule)
         with facts.snapshot.watched(guard, guard.passed):
             findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
+        with facts.snapshot.watched(None):
+            findings = tuple(answer(facts, finding) for finding in findings)
     except Unseen as unseen_list:
         entry = unseen_list.entry
         return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))

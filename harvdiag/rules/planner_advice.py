@@ -57,10 +57,9 @@ AGENT = (
     '200`. "x509" means a certificate that it does not trust (harvester/harvester#10522), "provide credentials" '
     "that its account no longer exists; when that is fixed, `systemctl restart rancher-system-agent`."
 )
-FIND_INIT_NODE = "Find the init node's plan Secret: `kubectl get secrets -n fleet-local -l rke.cattle.io/init-node`."
 STEPS = {
-    "waiting for at least one bootstrap node": (FIND_INIT_NODE, advice.LIST_MACHINES),
-    "join url to be available": (FIND_INIT_NODE, "Check RKE2 on that host: " + SERVICES + "."),
+    "waiting for at least one bootstrap node": (advice.FIND_INIT_NODE, advice.LIST_MACHINES),
+    "join url to be available": (advice.FIND_INIT_NODE, "Check RKE2 on that host: " + SERVICES + "."),
     "non-ready bootstrap machine": (advice.LIST_MACHINES, LABEL_KUBECONFIG, RESTART_CAPI),
     "waiting for agent to check in": (AGENT,),
     "failure while applying plan": (

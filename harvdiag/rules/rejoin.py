@@ -5,6 +5,8 @@ from __future__ import annotations
 from harvdiag.core.model import ObjectRef
 from harvdiag.rules import advice
 from harvdiag.rules.facts import Facts
+from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import UpgradeRun
 
 __all__ = ["rejoin_steps"]
 
@@ -18,7 +20,7 @@ def rejoin_steps(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None)
     """
     name = node.name
     return (
-        *_upgrade_steps(facts),
+        *_upgrade_steps(facts, name),
         (
             f"Disable scheduling of {name} in Longhorn and evict its replicas, then put it into maintenance mode, so "
             "that its VMs leave."
@@ -36,7 +38,17 @@ def rejoin_steps(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None)
     )
 
 
-def _upgrade_steps(facts: Facts) -> tuple[str, ...]:
+def _wait_for_others(rollout: UpgradeRun, name: str, state: str) -> str:
+    """Return the step that waits for the other nodes of an upgrade, or that they are done."""
+    others = [node for node in rollout.nodes if node.name != name]
+    done = sum(node.place == DONE for node in others)
+    what = f"every other node of {rollout.upgrade.ref.kind} {rollout.upgrade.ref.name}"
+    if others and done == len(others):
+        return f"{advice.SEEN}{what} is {state}."
+    return f"Wait until {what} is {state}; so far {done} of {len(others)} are."
+
+
+def _upgrade_steps(facts: Facts, name: str) -> tuple[str, ...]:
     """Return what an upgrade requires first: in phase 7 the other nodes must be done.
 
     See docs/objects.md#precondition-upgrade.
@@ -49,9 +61,9 @@ def _upgrade_steps(facts: Facts) -> tuple[str, ...]:
         )
     upgrade = facts.rollout.upgrade
     if upgrade.v2:
-        return (f"Wait until every other node of UpgradePlan {upgrade.ref.name} is done.",)
+        return (_wait_for_others(facts.rollout, name, "done"),)
     if upgrade.status("NodesUpgraded"):
-        return (f"Wait until every other node of Upgrade {upgrade.ref.name} is Succeeded.",)
+        return (_wait_for_others(facts.rollout, name, "Succeeded"),)
     return (
         (
             f"Upgrade {upgrade.ref.name} has not reached the nodes yet, so Harvester still lets you delete that "

@@ -11,6 +11,7 @@ from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Severity, State
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
+from harvdiag.rules.advice import ATTACH
 from harvdiag.sources import source_type
 from harvdiag.upgrade.wording import format_ago
 
@@ -20,6 +21,7 @@ __all__ = [
     "describe_place",
     "describe_source",
     "fault_evidence",
+    "first_step",
     "format_count",
     "format_evidence",
     "gap_detail",
@@ -28,6 +30,7 @@ __all__ = [
     "list_unseen",
     "permission_hint",
     "summarize_unseen",
+    "tell_support_once",
     "without_repeats",
 ]
 
@@ -116,6 +119,28 @@ def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
     steps = {step for other in before for step in other.next}
     caution = "" if finding.caution in {other.caution for other in before} else finding.caution
     return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
+
+
+def first_step(finding: Finding) -> tuple[int, str]:
+    """Return the first step that is still to be made, with its number; one that is told as answered is none."""
+    steps = list(enumerate(finding.next, 1))
+    return next(((number, step) for number, step in steps if not step.startswith("Already ")), steps[0])
+
+
+def tell_support_once(findings: Findings) -> Findings:
+    """Return the findings with what vendor support needs in the first of them only, as a report has it once."""
+    first = next((f for f in findings if any(map(_is_for_support, f.next))), None)
+    outcomes = [o._replace(findings=tuple(_without_support(f, first) for f in o.findings)) for o in findings.outcomes]
+    return Findings(findings.source, findings.coverage, outcomes, findings.upgrade) if first else findings
+
+
+def _without_support(finding: Finding, first: Finding | None) -> Finding:
+    kept = tuple(step for step in finding.next if not _is_for_support(step))
+    return finding if finding is first or kept == finding.next else replace(finding, next=kept)
+
+
+def _is_for_support(step: str) -> bool:
+    return step.startswith(ATTACH)
 
 
 def is_same_step(step: str, old: str, finding: Finding, first: Finding) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ import pytest
 import harvdiag as hd
 from harvdiag.reports.upgrade import build_document, render, render_json
 from harvdiag.status.upgrade import UpgradeStatus
+from harvdiag.status.upgrade.part import PartKey
 from tests import port
-from tests.routes import BROKEN, HEALTHY
+from tests.routes import BROKEN, HEALTHY, PATHS, finds, opened
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
 from tests.world.samples import DATA
@@ -56,6 +58,25 @@ WORLDS: dict[str, Callable[[], World]] = {
 # Text
 
 
+WITH_FINDINGS = (*sorted((DATA / "bundles").glob("*.zip")), *filter(finds, PATHS))
+
+
+@pytest.mark.parametrize("path", WITH_FINDINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_three_lines_name_what_holds_an_upgrade_up(path: Path) -> None:
+    """The object and the reason, whichever check found it, in the first three lines of a usual terminal."""
+    standing = (opened(path) if path.suffix == ".yaml" else hd.open(path)).upgrade
+    if standing.upgrade_run is None or not standing.story:
+        return
+    lines = render(standing, width=100).splitlines()
+    text = " ".join(" ".join(lines[:3]).split())
+    roots = next(part.text for part in standing.parts() if part.key in {PartKey.ROOT_CAUSE, PartKey.WHY})
+    assert lines[0].startswith("Where             ")
+    assert " ".join(roots.split())[:75] in text
+    assert not lines[1].startswith(" ")
+    first = standing.findings.roots[0]
+    assert first not in standing.story or first.message[:40] in text
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("world", WORLDS)
 def test_text_keeps_its_width(world: str, width: int) -> None:
@@ -67,11 +88,9 @@ def test_text_keeps_its_width(world: str, width: int) -> None:
 
 
 def test_the_samples_first_lines_at_the_width_of_a_pipe() -> None:
-    """Before any list: the phase, that it is stuck, and the node it is stuck at."""
+    """Before any list: the phase, that it is stuck, the root cause, and what follows from it."""
     text = " ".join(render(hd.open(BROKEN).upgrade, width=120).split())
-    assert text.index("is stuck in phase 7 of 8") < text.index("srv09 stays at") < text.index("Root cause")
-    lines = render(hd.open(BROKEN).upgrade, width=120).splitlines()
-    assert "srv09" in "".join(lines[:4])
+    assert text.index("is stuck in phase 7 of 8") < text.index("Root cause") < text.index("srv09 stays at")
 
 
 def test_nodes_that_wait_alike_share_a_line_and_those_at_work_come_first() -> None:

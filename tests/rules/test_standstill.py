@@ -21,6 +21,7 @@ from tests.world import World, healthy, rollouts
 from tests.world.evidence import pod_logs
 from tests.world.extras import enrich
 from tests.world.steps import SINGLE, STEPS, order
+from tests.world.upgradeplans import V2_PHASES, at_plan_phase, at_plan_step
 
 ROOT = Path(__file__).parents[2]
 RULE = "upgrade-not-moving"
@@ -29,6 +30,8 @@ BUNDLES = sorted((ROOT / "data" / "bundles").glob("*.zip"))
 PLACES = [*((1, step) for step in SINGLE), *((3, step) for step in STEPS)]
 MOMENTS = every_pair([(*place, hours) for place in PLACES for hours in (2.2, 3, 20)])
 PHASES = every_pair([(size, phase, hours) for size in (1, 3) for phase in rollouts.PHASES for hours in (2.2, 3, 20)])
+
+V2 = every_pair([(size, phase, hours) for size in (1, 3) for phase in V2_PHASES for hours in (2.2, 20)])
 
 
 def cluster_of(size: int) -> World:
@@ -39,12 +42,17 @@ def at_once(world: World) -> Cluster:
     return open_objects("world", world.objects, world.captured_at)
 
 
+AT_REST = {PartKey.IN_THE_WAY, PartKey.WHY, PartKey.LEFT_OVER}
+
+
 def contradictions(cluster: Cluster) -> Iterator[str]:
     """Where what `check` finds and what `upgrade` says do not fit together."""
     findings, standing = cluster.check(), cluster.upgrade
-    if standing.upgrade_run is None:
-        return
     keys = {part.key for part in standing.parts()}
+    if standing.upgrade_run is None:
+        if any(finding.holds for finding in findings) and not keys & AT_REST:
+            yield "check finds what would stop an upgrade, and upgrade does not say it"
+        return
     holding = [finding for finding in findings if finding.holds]
     movement = standing.movement
     if movement and movement.is_over and not holding:
@@ -53,6 +61,10 @@ def contradictions(cluster: Cluster) -> Iterator[str]:
         yield "upgrade says that it is held up, and check finds nothing"
     if holding and PartKey.WHY not in keys:
         yield f"check finds {holding[0].rule}, and upgrade does not say that it is held up"
+    told = " ".join(part.text for part in standing.parts())
+    health = next((f for f in holding if f.family != "upgrade" and not f.caused_by), None)
+    if health and health.message[:60] not in told:
+        yield f"check finds {health.rule}, and upgrade does not name it"
     if findings and "Nothing" in build_verdict(findings) and findings[0].severity is not Severity.INFO:
         yield "the summary says that nothing was found"
 
@@ -70,6 +82,21 @@ def test_no_step_stands_still_in_silence(size: int, step: str, hours: float) -> 
     world = cluster_of(size)
     rollouts.wait(rollouts.at_step(world, order(world)[0], step), hours=hours)
     cluster = at_once(world)
+    assert [*contradictions(cluster)] == []
+    assert cluster.upgrade.upgrade_run is None or any(finding.holds for finding in cluster.check())
+
+
+@pytest.mark.parametrize(("size", "phase", "hours"), V2)
+def test_no_phase_of_v2_stands_still_in_silence(size: int, phase: str, hours: float) -> None:
+    cluster = at_once(rollouts.wait(at_plan_phase(cluster_of(size), phase), hours=hours))
+    assert [*contradictions(cluster)] == []
+    assert cluster.upgrade.upgrade_run is None or any(finding.holds for finding in cluster.check())
+
+
+@pytest.mark.parametrize(("size", "step", "hours"), MOMENTS)
+def test_no_step_of_v2_stands_still_in_silence(size: int, step: str, hours: float) -> None:
+    world = cluster_of(size)
+    cluster = at_once(rollouts.wait(at_plan_step(world, order(world)[0], step), hours=hours))
     assert [*contradictions(cluster)] == []
     assert cluster.upgrade.upgrade_run is None or any(finding.holds for finding in cluster.check())
 

@@ -82,7 +82,7 @@ def _ended_just_now(facts: Facts) -> bool:
 def _version_steps(name: str) -> tuple[str, ...]:
     return (
         "Compare all of them: `kubectl get nodes -o wide`.",
-        f"If an upgrade left {name} behind: collect a support bundle and ask vendor support how to bring it up.",
+        f"If an upgrade left {name} behind: ask vendor support how to bring it up.",
         "If the host was installed from another release: remove it, and install it from the release of the cluster.",
     )
 

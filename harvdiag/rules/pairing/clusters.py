@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import field_path, get_labels
+from harvdiag.core.fields import field_path, get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.graph.pairing import NODE_REF, PLAN_MACHINE_LABEL
 from harvdiag.graph.references import ABSENT
@@ -87,10 +87,30 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
                 for evidence in field_evidence(facts, plan, INIT, 'metadata.annotations["rke.cattle.io/joined-to"]')
             ),
             next=(
-                "Check which has an empty rke.cattle.io/joined-to: that is the real init node, which the others join.",
+                _real_init_node(facts, plans),
                 advice.back_up_secret(plans[0].name),
             ),
         )
+
+
+def _joined_to(facts: Facts, plan: ObjectRef) -> str:
+    return get_text(facts.pairing.obj(plan), 'metadata.annotations["rke.cattle.io/joined-to"]')
+
+
+def _real_init_node(facts: Facts, plans: list[ObjectRef]) -> str:
+    """Return the step that finds the one that joined no other, or which it is."""
+    first = [plan.name for plan in plans if not _joined_to(facts, plan)]
+    if len(first) == 1:
+        return f"{advice.SEEN}{first[0]} has joined no other: that is the real init node, which the others join."
+    return "Find the one that has joined no other (rke.cattle.io/joined-to): that is the real init node."
+
+
+def _joined_server(facts: Facts) -> str:
+    """Return the step that finds which server the others join, or which it is."""
+    servers = sorted({server for plan in facts.pairing.plans if (server := _joined_to(facts, plan))})
+    if len(servers) == 1:
+        return f"{advice.SEEN}the others join {servers[0]} (rke.cattle.io/joined-to of their plan Secrets)."
+    return "Check which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets."
 
 
 @rule(
@@ -113,7 +133,7 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
                 evidence=(*field_evidence(facts, plan, INIT, PLAN_MACHINE_LABEL), *_machine_evidence(facts, machine)),
                 next=(
                     *_repair_steps(facts, machine),
-                    "Check which server the others join: annotation rke.cattle.io/joined-to of their plan Secrets.",
+                    _joined_server(facts),
                 ),
                 caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
                 causes=(

@@ -304,10 +304,19 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
                 ),
                 next=(
                     advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
-                    "Check whether another Node or Machine has that providerID.",
+                    _others_with_id(facts, odd[0], (machine, edge.target)),
                 ),
                 caution=advice.DELETES_NODE,
             )
+
+
+def _others_with_id(facts: Facts, part: ObjectRef, own: tuple[ObjectRef, ...]) -> str:
+    """Return which other Node or Machine has the providerID of a part; both lists were seen."""
+    wanted, pairing = get_text(facts.links.objects[part], PROVIDER_ID), facts.pairing
+    others = [ref for ref in (*pairing.nodes, *pairing.machines) if ref not in own]
+    found = [f"{ref.kind} {ref.name}" for ref in others if get_text(pairing.obj(ref), PROVIDER_ID) == wanted]
+    whose = f"{' and '.join(found)} has it too" if found else "no other Node or Machine has it"
+    return f"{advice.SEEN}that providerID, {wanted}: {whose}."
 
 
 def _parts_with_other_id(facts: Facts, machine: ObjectRef, own: str) -> list[ObjectRef]:

@@ -115,8 +115,8 @@ def _turn_steps(nodes: list[NodeUpgrade]) -> tuple[str, ...]:
     return (
         _turn_advice(nodes),
         (
-            "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`; a rebuild "
-            "that cannot finish because of the second cordon needs that node: `kubectl uncordon` the node."
+            f"{advice.NONE_DEGRADED}; a rebuild that cannot finish because of the second cordon needs that node: "
+            "`kubectl uncordon` the node."
         ),
         "Harvester starts with the second when the first is done. If it does not, ask vendor support.",
     )

@@ -96,7 +96,7 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
         message="The nodes' upgrade is still active, though no Upgrade runs: " + "; ".join(_describe_remains(remains)),
         evidence=_remains_evidence(facts, remains),
         next=(
-            "Check which nodes are cordoned and which version each runs: `kubectl get nodes -o wide`.",
+            advice.LIST_VERSIONS,
             advice.inspect_object("clusters.provisioning.cattle.io", "local"),
             "Ask vendor support how to proceed: a partial upgrade is finished node by node, not by a new upgrade.",
         ),

@@ -306,6 +306,6 @@ def _failure_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
             f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l "
             f"{advice.quote_argument(job_selector(upgrade, node).partition(',')[2])}`."
         ),
-        "Check what it runs now (Kubernetes and OS): it may be between two versions, and cordoned.",
-        "Collect a support bundle before anything is deleted, then ask vendor support how to proceed.",
+        f"The node may be between two versions. {advice.LIST_VERSIONS}",
+        "Ask vendor support how to proceed before anything is deleted.",
     )

@@ -169,7 +169,7 @@ def _restart_steps(upgrade: Upgrade) -> Iterator[str]:
     if upgrade.status("NodesUpgraded"):
         yield "Nodes may be partly upgraded: ask vendor support how to proceed (harvester/harvester#10048)."
     else:
-        yield "Verify that no chart is left paused: `kubectl get managedcharts.management.cattle.io -n fleet-local`."
+        yield advice.NONE_PAUSED
         yield "When the cause is fixed, start the upgrade again: no node has been changed yet."
 
 

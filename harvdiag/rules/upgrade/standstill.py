@@ -158,10 +158,7 @@ def _next_steps(turn: NodeUpgrade | None, wait: Wait, job: Job | None, quotes: t
         kind = CATALOGUE[wait.subject.kind]
         resource = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
         yield advice.inspect_object(resource, wait.subject.name, wait.subject.namespace)
-    yield (
-        "If that does not show the reason, ask vendor support; attach a support bundle, collected while it stands "
-        "still, and this report."
-    )
+    yield "If that does not show the reason, ask vendor support."
 
 
 def _find_causes(facts: Facts, rollout: UpgradeRun, turn: NodeUpgrade | None) -> Iterator[Cause]:

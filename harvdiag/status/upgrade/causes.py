@@ -1,4 +1,4 @@
-"""The faults behind a stalled upgrade: the consequence first, then its cause, then the next step."""
+"""The faults behind a stalled upgrade: the root cause first, then what follows from it, then the next step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.summary import fault_evidence, format_evidence
+from harvdiag.status.summary import fault_evidence, first_step, format_evidence
 from harvdiag.status.upgrade.part import Part, PartKey
 
 __all__ = ["explain_faults", "explain_others"]
@@ -18,33 +18,45 @@ MORE = "`harvdiag check` of the same source"
 
 
 def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
-    """Explain the story: the upgrade's own finding first, then the broken link, then the next step."""
+    """Explain the story: its root cause, the upgrade's own finding, the broken link, then the next step."""
     if not diagnosis.story:
         return
     last = _last_consequence(diagnosis.story)
     root = diagnosis.root_cause(last)
-    alike = tuple(f for f in diagnosis.story if f.rule == last.rule and f is not last)
-    key = PartKey.WHY if diagnosis.upgrade_run or diagnosis.is_stuck else PartKey.LEFT_OVER
-    yield Part(key, _explain_reason(last, alike), findings=(last, *alike))
     roots = [f for f in diagnosis.story if not f.caused_by and f.rule == root.rule]
-    # Where both are of one rule, the reason above has already named them.
-    if last is not root and last.rule != root.rule:
-        rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
-        first = _list_roots(root, roots)
-        yield Part(
-            PartKey.ROOT_CAUSE, "; ".join(format_value(f.message, LONG) for f in first) + rest, findings=tuple(first)
-        )
+    if last is not root and last.rule != root.rule:  # of one rule, the reason below names them all
+        yield _root_part(root, roots)
+    alike = tuple(f for f in diagnosis.story if f.rule == last.rule and f is not last)
+    yield Part(_reason_key(diagnosis, last), _explain_reason(last, alike), findings=(last, *alike))
     if link := fault_evidence(root):
         yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {format_evidence(link)}".replace("  ", " "))
     if root.next:
-        more = len(root.next) - 1
-        rest = f" (step 1 of {more + 1}: {MORE} shows all)" if more else ""
-        yield Part(PartKey.DO, f"{root.next[0]}{rest}", lead=root.next[0])
+        number, step = first_step(root)
+        rest = f" (step {number} of {len(root.next)}: {MORE} shows all)" if len(root.next) > 1 else ""
+        yield Part(PartKey.DO, f"{step}{rest}", lead=step)
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)
     yield from _summarize_others(
         [f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots], PartKey.ALSO
     )
+
+
+def _reason_key(diagnosis: Diagnosis, last: Finding) -> PartKey:
+    """What the findings are: why an upgrade is held up or failed; where none is, what would stop one, else leftovers.
+
+    Harvester or Rancher stops for them whether an upgrade runs or not, so that the next one would not get far.
+    """
+    current = diagnosis.current
+    if diagnosis.upgrade_run or (current and current.failed and diagnosis.is_stuck):
+        return PartKey.WHY
+    return PartKey.IN_THE_WAY if last.holds or diagnosis.is_stuck else PartKey.LEFT_OVER
+
+
+def _root_part(root: Finding, roots: Sequence[Finding]) -> Part:
+    rest = f"; and {len(roots) - FEW} more alike" if len(roots) > FEW else ""
+    first = _list_roots(root, roots)
+    text = "; ".join(format_value(f.message, LONG) for f in first) + rest
+    return Part(PartKey.ROOT_CAUSE, text, findings=tuple(first))
 
 
 def explain_others(diagnosis: Diagnosis) -> Iterator[Part]:

@@ -32,6 +32,7 @@ IN_UPGRADE = re.compile(r" in Upgrade(?:Plan)? \S+")
 SHOWN_KEYS = frozenset(
     {
         PartKey.WHY,
+        PartKey.IN_THE_WAY,
         PartKey.LEFT_OVER,
         PartKey.ROOT_CAUSE,
         PartKey.FAILED,
@@ -44,6 +45,8 @@ SHOWN_KEYS = frozenset(
     }
 )
 """The parts of the explanation that the pictures repeat."""
+REASONS = frozenset({PartKey.WHY, PartKey.IN_THE_WAY, PartKey.LEFT_OVER})
+"""Of them those that come first; the root cause, first in the explanation, is in the picture's title already."""
 
 
 def main_clause(message: str, room: int = 60) -> str:
@@ -102,8 +105,8 @@ def build_headline(progress: UpgradeProgress) -> str:
 
 
 def _reason_part(progress: UpgradeProgress) -> Part | None:
-    """The part that says why it is held up, or what its leftovers are."""
-    return find_part(progress.parts, PartKey.WHY) or find_part(progress.parts, PartKey.LEFT_OVER)
+    """The part that says why it is held up, what would stop the next one, or what its leftovers are."""
+    return next((part for part in progress.parts if part.key in REASONS), None)
 
 
 def _concerned_nodes(progress: UpgradeProgress) -> set[str]:
@@ -200,7 +203,8 @@ def _describe_finished(progress: UpgradeProgress) -> str:
         cells = progress.cells[:-1]
         where = next((f" in phase {c.number} ({c.label})" for c in cells if c.number == broken), "")
         return f"No upgrade is under way; the last{to} failed{where}{f': {why}' if why else ''}"
-    rest = f", but has leftovers: {_describe_story(progress)}" if story else ""
+    left = find_part(progress.parts, PartKey.LEFT_OVER)
+    rest = f", but {'has leftovers' if left else 'a new one would stop'}: {_describe_story(progress)}" if story else ""
     return f"No upgrade is under way; the last{to} succeeded{rest}"
 
 
@@ -212,7 +216,8 @@ def _to_version(of: Upgrade) -> str:
 def select_parts(progress: UpgradeProgress) -> list[tuple[str, str]]:
     """Return the lines below the picture: why, since when, the next step; each a label and a text."""
     parts = progress.parts
-    lines = [(part.label, part.text) for part in parts if part.key in SHOWN_KEYS]
+    shown = sorted((part for part in parts if part.key in SHOWN_KEYS), key=lambda part: part.key not in REASONS)
+    lines = [(part.label, part.text) for part in shown]
     if not lines or progress.gap or progress.upgrade is None:
         lines = [(part.label, part.text) for part in parts if part.key is PartKey.WHERE] + lines
     return lines

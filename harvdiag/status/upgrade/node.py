@@ -9,6 +9,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.rules.facts import Facts
 from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.summary import first_step
 from harvdiag.status.upgrade.part import Part, PartKey, format_quote, waiting_part
 from harvdiag.upgrade.logs import find_job_wait, find_join_failure, read_agent_story
 from harvdiag.upgrade.phases import DONE
@@ -55,7 +56,7 @@ def _explain_findings(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]
     for finding in own[:1]:
         yield Part(PartKey.FOUND, format_value(finding.message, LONG))
         if finding.next:
-            yield Part(PartKey.DO, finding.next[0])
+            yield Part(PartKey.DO, first_step(finding)[1])
         if finding.caution:
             yield Part(PartKey.CAUTION, finding.caution)
     if diagnosis.is_stuck and node.place != DONE and not any(f in diagnosis.story for f in own):

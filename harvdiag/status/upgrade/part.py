@@ -21,9 +21,11 @@ class PartKey(Enum):
     """What a part of the explanation is about; its value is the label for people."""
 
     WHERE = "Where"
+    PROGRESS = "Progress"
     ALSO_RUNNING = "Also under way"
     BEING_DELETED = "Being deleted"
     WHY = "Why"
+    IN_THE_WAY = "In the way"
     LEFT_OVER = "Leftovers"
     ROOT_CAUSE = "Root cause"
     BROKEN_LINK = "First broken link"

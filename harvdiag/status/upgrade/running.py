@@ -19,14 +19,34 @@ from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import current_node, find_wait, is_upgrading
-from harvdiag.upgrade.wording import FUTILE, format_done, upgrade_title
+from harvdiag.upgrade.wording import FUTILE, format_done, image_of, upgrade_title
 
 __all__ = ["explain_running"]
 
 
 def explain_running(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
-    """Yield where it is; why it is held up, else whose turn it is; warnings and log lines."""
-    yield Part(PartKey.WHERE, _describe_state(diagnosis, rollout))
+    """Yield where it is; why it is held up, else whose turn it is; warnings and log lines.
+
+    Where it is held up, the place is told in short, so that the root cause is among the first lines that are printed.
+    """
+    if diagnosis.story:
+        yield Part(PartKey.WHERE, _describe_stop(diagnosis, rollout.upgrade))
+        yield from explain_faults(diagnosis)
+        yield from _explain_stop(diagnosis)
+        yield Part(PartKey.PROGRESS, _describe_progress(rollout))
+        yield from _explain_company(diagnosis, rollout)
+        yield from _explain_deletion(diagnosis, rollout)
+    else:
+        yield Part(PartKey.WHERE, _describe_state(rollout))
+        yield from _explain_company(diagnosis, rollout)
+        yield from _explain_waiting(diagnosis, rollout)
+    yield from _warn_not_ready(rollout)
+    yield from explain_others(diagnosis)
+    yield from _quote_log(diagnosis.facts, rollout)
+
+
+def _explain_company(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:
+    """Another upgrade beside it, or that it could not be seen whether there is one; and its own deletion."""
     plan, gap = diagnosis.facts.upgrades.plan, diagnosis.facts.snapshot.gap("Upgrade")
     if plan and not rollout.upgrade.v2:
         where = f"{upgrade_title(plan)} in phase {plan.state or '(none yet)'}: two at once"
@@ -38,29 +58,45 @@ def explain_running(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]
             PartKey.BEING_DELETED,
             f"deletion of this {rollout.upgrade.ref.kind} was requested at {deleted}; a finalizer blocks it",
         )
-    if diagnosis.story:
-        yield from explain_faults(diagnosis)
-        yield from _explain_stop(diagnosis)
-        yield from _explain_deletion(diagnosis, rollout)
-    else:
-        yield from _explain_waiting(diagnosis, rollout)
-    yield from _warn_not_ready(rollout)
-    yield from explain_others(diagnosis)
-    yield from _quote_log(diagnosis.facts, rollout)
 
 
-def _describe_state(diagnosis: Diagnosis, rollout: UpgradeRun) -> str:
-    upgrade, percent, phase = rollout.upgrade, rollout.percent, rollout.upgrade.phase
+def _describe_stop(diagnosis: Diagnosis, upgrade: Upgrade) -> str:
+    """Where an upgrade is that has findings, in one line: ``Upgrade hvst-… to v1.4.2 is stuck in phase 7 of 8``."""
     word = "is stuck" if diagnosis.is_stalled else "cannot finish; it is" if diagnosis.is_stuck else "is"
+    version = upgrade.version or image_of(upgrade)
+    return f"{upgrade.ref.kind} {upgrade.ref.name}{f' to {version}' if version else ''} {word} in {_place(upgrade)}"
+
+
+def _place(upgrade: Upgrade) -> str:
+    phase = upgrade.phase
+    return f"phase {phase.number} of {upgrade.phases[-1].number}" if phase else f'state "{upgrade.state}"'
+
+
+def _describe_state(rollout: UpgradeRun) -> str:
+    """Where an upgrade is that no finding holds up, with what it does there and how far it is."""
+    upgrade, phase = rollout.upgrade, rollout.upgrade.phase
+    whole = f"{upgrade_title(upgrade)} is in {_place(upgrade)}"
     if phase is None:
-        return f'{upgrade_title(upgrade)} {word} in state "{upgrade.state}"'
-    place = f"phase {phase.number} of {upgrade.phases[-1].number} ({upgrade.state or 'not begun'})"
-    doing = f", which {phase.doing}" if upgrade.state and phase.number > 0 and not diagnosis.is_stuck else ""
-    if phase.place < NODES:
-        return f"{upgrade_title(upgrade)} {word} in {place}{doing}"
+        return whole
+    doing = f", which {phase.doing}" if upgrade.state and phase.number > 0 else ""
+    rest = doing if phase.place < NODES else f": {_format_share(rollout)}"
+    return f"{whole} ({upgrade.state or 'not begun'}){rest}"
+
+
+def _describe_progress(rollout: UpgradeRun) -> str:
+    """How far it is and from where."""
+    upgrade, phase = rollout.upgrade, rollout.upgrade.phase
+    if phase is None:
+        return upgrade_title(upgrade)
+    share = f": {_format_share(rollout)}" if phase.place >= NODES else ""
+    return f"{upgrade_title(upgrade)}, {upgrade.state or 'not begun'}{share}"
+
+
+def _format_share(rollout: UpgradeRun) -> str:
+    percent = rollout.percent
     shows = f"Harvester shows {percent.nodes} % ({percent.total} % in all)"
-    bar = f"{percent.total} % in all" if upgrade.v2 else shows
-    return f"{upgrade_title(upgrade)} {word} in {place}: {format_done(percent.done, percent.of)}; {bar}"
+    bar = f"{percent.total} % in all" if rollout.upgrade.v2 else shows
+    return f"{format_done(percent.done, percent.of)}; {bar}"
 
 
 def _explain_waiting(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part]:

@@ -10,7 +10,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.status.summary import format_count
+from harvdiag.status.summary import first_step, format_count
 from harvdiag.status.upgrade.drain.steps import ACTORS, Step, StepState, evaluate_steps, name_carriers
 from harvdiag.status.upgrade.headline import describe_root, main_clause
 from harvdiag.status.upgrade.part import PartKey, find_part
@@ -181,7 +181,7 @@ def explain_drain(progress: UpgradeProgress, of: Drain) -> Iterator[tuple[str, s
         root_ = find_part(progress.parts, PartKey.ROOT_CAUSE)
         yield PartKey.ROOT_CAUSE.value, root_.text if root_ and of.root in root_.findings else of.root.message
     if of.root.next:
-        do, first = find_part(progress.parts, PartKey.DO), of.root.next[0]
+        do, first = find_part(progress.parts, PartKey.DO), first_step(of.root)[1]
         yield PartKey.DO.value, do.text if do and do.lead == first else first
     if caution := of.root.caution or of.finding.caution:
         yield PartKey.CAUTION.value, caution
