@@ -17,6 +17,7 @@ from harvdiag.upgrade import Upgrade
 if TYPE_CHECKING:
     from harvdiag.upgrade.jobs import Job
     from harvdiag.upgrade.logs import Quote
+    from harvdiag.upgrade.logs.rancher import RefusedPod
     from harvdiag.upgrade.logs.services import ServicesWait
 
 __all__ = [
@@ -24,13 +25,18 @@ __all__ = [
     "explain_agent",
     "explain_host",
     "explain_refusal",
+    "explain_rke2",
     "found_step",
     "is_wait_for_vms",
     "quote_evidence",
     "quote_job",
     "read_budget_line",
+    "read_chart_error",
     "read_job_wait",
+    "read_refused_pods",
+    "read_rke2_error",
     "read_services_wait",
+    "show_line",
 ]
 
 HOSTS = 8
@@ -38,10 +44,14 @@ HOSTS = 8
 
 
 class LogAnswer(NamedTuple):
-    """What logs say of a fault: its lines as evidence, and the steps, which search for what was not found only."""
+    """What logs say of a fault: its lines as evidence, and the steps, which search for what was not found only.
+
+    `says` is a clause for the message; empty where nothing was found.
+    """
 
     evidence: tuple[Evidence, ...]
     steps: tuple[str, ...]
+    says: str = ""
 
 
 def quote_evidence(ref: ObjectRef, quotes: Iterable[Quote]) -> tuple[Evidence, ...]:
@@ -79,7 +89,17 @@ def explain_agent(facts: Facts, node: str) -> LogAnswer | None:
     return LogAnswer(
         quote_evidence(ObjectRef("Host", "", node), [story.error]),
         (found_step(story.error, f"{story.error.meaning}{restarts}"),),
+        f"the log of its agent shows that {story.error.meaning}",
     )
+
+
+def explain_rke2(facts: Facts, node: str) -> LogAnswer | None:
+    """Return the last error that ended RKE2 on a host if it has not run since; None where no log shows one."""
+    error = read_rke2_error(facts, node)
+    if error is None:
+        return None
+    evidence = quote_evidence(ObjectRef("Host", "", node), [error])
+    return LogAnswer(evidence, (found_step(error),), f"the log of its RKE2 shows that {error.meaning}")
 
 
 def explain_refusal(facts: Facts, upgrade: Upgrade, *names: str) -> LogAnswer | None:
@@ -125,3 +145,31 @@ def is_wait_for_vms(line: Quote) -> bool:
     from harvdiag.upgrade.logs.vms import waits_for_vms
 
     return waits_for_vms(line)
+
+
+def read_rke2_error(facts: Facts, node: str) -> Quote | None:
+    """Return the last error that ended RKE2 on a host if it has not run since; None where no log shows one."""
+    from harvdiag.upgrade.logs.rke2 import find_rke2_error
+
+    return find_rke2_error(facts.snapshot, node)
+
+
+def read_refused_pods(facts: Facts, since: str) -> list[RefusedPod]:
+    """Return the pods that Rancher has tried to evict since a time, and still cannot, by its log."""
+    from harvdiag.upgrade.logs.rancher import find_refused_pods
+
+    return find_refused_pods(facts.snapshot, since)
+
+
+def read_chart_error(facts: Facts, name: str, since: str) -> Quote | None:
+    """Return the last error that Rancher's log has of a chart since a time; None without one."""
+    from harvdiag.upgrade.logs.rancher import find_chart_error
+
+    return find_chart_error(facts.snapshot, name, since)
+
+
+def show_line(line: Quote) -> str:
+    """Return the text of a line without its time."""
+    from harvdiag.upgrade.logs import strip_time
+
+    return strip_time(line.line)

@@ -57,6 +57,12 @@ AGENT = (
     '200`. "x509" means a certificate that it does not trust (harvester/harvester#10522), "provide credentials" '
     "that its account no longer exists; when that is fixed, `systemctl restart rancher-system-agent`."
 )
+PROBE_CERTIFICATES = (
+    "If the message names kube-controller-manager or kube-scheduler, see whether the certificate of its probe has "
+    "expired: `openssl x509 -enddate -noout -in "
+    "/var/lib/rancher/rke2/server/tls/kube-controller-manager/kube-controller-manager.crt` there, and the same of "
+    "kube-scheduler."
+)
 STEPS = {
     "waiting for at least one bootstrap node": (advice.FIND_INIT_NODE, advice.LIST_MACHINES),
     "join url to be available": (advice.FIND_INIT_NODE, "Check RKE2 on that host: " + SERVICES + "."),
@@ -66,8 +72,11 @@ STEPS = {
         "Read what failed, on the host of {nodes}: `journalctl -u rancher-system-agent -n 200`.",
     ),
     "waiting for probes": (
-        "Check on the host of {nodes} the component that the message names: " + SERVICES + "; `crictl ps -a` lists "
-        "its containers (harvester/harvester#1984).",
+        (
+            "Check on the host of {nodes} the component that the message names: " + SERVICES + "; `crictl ps -a` lists "
+            "its containers (harvester/harvester#1984)."
+        ),
+        PROBE_CERTIFICATES,
     ),
     KUBELET: ("Check on the host of {nodes} why its kubelet is not the new one: " + SERVICES + ".",),
     "waiting for plan to be applied": (AGENT,),

@@ -12,9 +12,11 @@ __all__ = [
     "FLEET_FIELDS",
     "FLEET_READY",
     "HELM",
+    "MANAGERS",
     "PLAN",
     "RANCHER",
     "REPOSITORY",
+    "RKE2_WAIT",
     "ROLLOUT",
 ]
 
@@ -34,3 +36,6 @@ CATALOG = "the chart repository inside the cluster does not show the new charts"
 ROLLOUT = "a Deployment or DaemonSet is not rolled out"
 CHART = "a ManagedChart is not ready in its new version: look at it and its Bundle"
 FLEET_AGENT = "Fleet's agent has not been redeployed yet"
+MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
+RKE2_WAIT = "Waiting for RKE2 to be upgraded"
+"""The line of a node's Job that waits for its Kubernetes."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from harvdiag.core.fields import field_path, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
@@ -16,6 +16,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import read_refused_pods
 from harvdiag.rules.upgrade_evidence import (
     job_evidence,
     pairing_causes,
@@ -36,6 +37,9 @@ OF_MANAGER = ("instance-manager-keeps-budget", "instance-manager-serves-volume")
 ALLOWED = "status.disruptionsAllowed"
 OF_NODE = 'spec.selector.matchLabels["longhorn.io/node"]'
 MOST_NAMED = 3
+FAILURE = ("fail", "error", "unable")
+"""Words by which the planner's message itself says why the drain does not end."""
+LABELS = "spec.selector.matchLabels"
 
 
 class _Holder(NamedTuple):
@@ -51,7 +55,7 @@ class _Holder(NamedTuple):
     holds=True,
     severity=Severity.WARNING,
     needs={"Upgrade", "Node", "Machine", "Secret", "Job", "RKEControlPlane", "Cluster.provisioning.cattle.io"},
-    optional={BUDGET, VMI, MANAGER},
+    optional={BUDGET, VMI, MANAGER, "Pod"},
     links=["harvester/harvester#9062", "harvester/harvester#9293", "harvester/harvester#8977"],
 )
 def upgrade_drain_hangs(facts: Facts) -> Iterator[Hit]:
@@ -86,13 +90,14 @@ def _messages_about(rollout: UpgradeRun, node: NodeUpgrade) -> list[PlannerMessa
 
 def _hanging_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, drain: tuple[ObjectRef, Timestamp]) -> Hit:
     secret, since = drain
-    holders = [*_budgets(facts, node), *_vms(facts, node)]
+    holders = [*_refused(facts, node), *_budgets(facts, node), *_users_budgets(facts, node), *_vms(facts, node)]
     said = _messages_about(rollout, node)[:1]
+    told = any(word in message.message for message in said for word in FAILURE)
     quoted = f' (its planner says "{said[0].message}")' if said else ""
     return Hit(
         subject=node.ref,
         message=f"Harvester has answered the pre-drain hook of Node {node.name}, but Rancher's drain{quoted} has not "
-        f"ended since {since}" + _describe_holders(holders),
+        f"ended since {since}" + ("" if told and not holders else _describe_holders(holders)),
         evidence=(
             *plan_secret_evidence(facts, secret, "drain-done", "pre-drain", "pre-hook"),
             *(Evidence(message.subject, message.path, message.message) for message in said),
@@ -127,6 +132,34 @@ def _describe_holders(holders: list[_Holder]) -> str:
     return f": {named} {'hold' if len(holders) > 1 else 'holds'} it" + (f", and {more} more" if more > 0 else "")
 
 
+def _refused(facts: Facts, node: NodeUpgrade) -> Iterator[_Holder]:
+    """Yield the pods whose eviction Rancher tries again and again, by its log since the node was handed over to it."""
+    job = node.job("pre-drain")
+    for pod in read_refused_pods(facts, job.ended if job else ""):
+        ref = ObjectRef("Pod", pod.namespace, pod.name)
+        why = "whose PodDisruptionBudget allows no eviction," if pod.by_budget else "whose eviction is refused,"
+        yield _Holder(ref, f"Pod {ref.namespace}/{ref.name}, {why}", Evidence(ref, pod.quote.place, pod.quote.line))
+
+
+def _users_budgets(facts: Facts, node: NodeUpgrade) -> Iterator[_Holder]:
+    """Yield the PodDisruptionBudgets of other namespaces that protect a pod on the node, as far as both were seen."""
+    for obj in facts.snapshot.objects(BUDGET):
+        ref, labels = ObjectRef(BUDGET, namespace_of(obj), name_of(obj)), field_path(LABELS).get(obj)
+        if ref.namespace == LONGHORN or field_path(ALLOWED).get(obj) != 0 or not isinstance(labels, dict) or not labels:
+            continue
+        marks = tuple(f"{key}={value}" for key, value in labels.items())
+        pods = facts.find("Pod", Wanted(namespace=ref.namespace, labels=marks[:1]))
+        if pod := next((pod for pod in pods if _runs_on(pod, node.name, labels)), None):
+            words = f"PodDisruptionBudget {ref.namespace}/{ref.name}, which protects Pod {name_of(pod)} there,"
+            yield _Holder(ref, words, Evidence(ref, ALLOWED, 0))
+
+
+def _runs_on(pod: Obj, node: str, labels: dict[str, object]) -> bool:
+    own = get_labels(pod)
+    alive = get_text(pod, "status.phase") not in {"Succeeded", "Failed"}
+    return alive and get_text(pod, "spec.nodeName") == node and all(own.get(key) == labels[key] for key in labels)
+
+
 def _budgets(facts: Facts, node: NodeUpgrade) -> Iterator[_Holder]:
     """Yield Longhorn's PodDisruptionBudgets of the node that allow no eviction; only where the drain hangs."""
     for obj in facts.find(BUDGET, Wanted(namespace=LONGHORN)):
@@ -149,6 +182,11 @@ def _next_steps(node: NodeUpgrade, holders: list[_Holder]) -> Iterator[str]:
     name = advice.quote_argument(node.name)
     for holder in holders[:1]:
         yield advice.inspect_object(CATALOGUE[holder.ref.kind].resource, holder.ref.name, holder.ref.namespace)
+    if any(holder.ref.kind in {"Pod", BUDGET} and holder.ref.namespace != LONGHORN for holder in holders):
+        yield (
+            "Let the workload give way: start another replica of it elsewhere, or lower minAvailable of its "
+            "PodDisruptionBudget for the time of the upgrade; the drain tries again by itself."
+        )
     yield (
         f"List what is left on it: `kubectl get pods -A -o wide --field-selector spec.nodeName={name}`; pods of "
         "DaemonSets stay, one in Terminating does not end by itself."

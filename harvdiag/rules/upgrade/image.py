@@ -31,6 +31,7 @@ FAULTS = (
 )
 """Conditions that say why the image is not there, each with the status in which it does; empty: in any, by its text."""
 MEMORY = "OOMKilled"
+CHECKSUM, SPACE = ("checksum", "sha512", "sha256"), "no space left"
 
 
 class _Image(NamedTuple):
@@ -150,6 +151,18 @@ def _image_steps(image: _Image, url: str) -> Iterator[str]:
             "The importer needs more memory: delete the Upgrade, set podResourceRequirements of CDI to 4G of memory "
             "in the values of ManagedChart harvester, and start the upgrade again (harvester/harvester#11143)."
         )
+    elif fault and any(word in str(fault.value) for word in CHECKSUM):
+        yield (
+            "The file is not the one that the checksum is of: compare isoChecksum and isoURL of the Version with what "
+            "the release publishes (`kubectl get versions.harvesterhci.io -n harvester-system -o yaml`); a mirror or "
+            "a proxy may hold an older or a truncated file."
+        )
+    elif fault and SPACE in str(fault.value):
+        yield (
+            "A disk is full: the image is kept on Longhorn's disks of the nodes. See their room with `kubectl get "
+            "nodes.longhorn.io -n longhorn-system -o yaml` (status.diskStatus) and `df -h` on the nodes; remove images "
+            "and volumes that are not needed."
+        )
     elif url and fault and fault.path:
         yield (
             f"Try the address from a node: `curl -I -L {advice.quote_argument(url)}`. It must answer a HEAD request "
@@ -160,6 +173,8 @@ def _image_steps(image: _Image, url: str) -> Iterator[str]:
     yield "Check the import: `kubectl get backingimages.longhorn.io -n longhorn-system` and the events of its pods."
     if upgrade.running:
         yield "Nothing of the cluster is changed yet: delete the Upgrade, fix the cause, and start it again."
+    if fault and any(word in str(fault.value) for word in (*CHECKSUM, SPACE)):
+        return
     yield (
         "Without a way to the internet, put the ISO on a server that every node reaches, create a Version whose isoURL "
         "names it, and upgrade to that."

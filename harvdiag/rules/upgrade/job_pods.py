@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
@@ -14,13 +15,22 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import found_step, quote_evidence, quote_job, show_line
 from harvdiag.rules.pod_evidence import PodTrouble, find_job_pods, find_trouble, last_warning
 from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
 from harvdiag.upgrade.jobs import ACTIVE, WAITING, Job, every_job
 
+if TYPE_CHECKING:
+    from harvdiag.upgrade.logs import Quote
+
 AWAY = "node.kubernetes.io/network-unavailable"
 NETWORK = "NetworkUnavailable"
 IMAGE_WORDS = frozenset({"ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull"})
+FAILING, CRASHES = "failing", "CrashLoopBackOff"
+LONG = 120
+"""Characters of a line that a message has."""
+TRIES = 3
+"""Failed pods of one Job that are no chance any more: a Node that restarted meanwhile costs one."""
 PULL = (
     "See whether the node has that image, or can reach its registry: `crictl images` on the host; images of an upgrade "
     "come from its repository, not from the internet."
@@ -47,9 +57,24 @@ def upgrade_job_not_running(facts: Facts) -> Iterator[Hit]:
     told: set[ObjectRef] = set()
     for job in every_job(facts.snapshot.objects("Job"), rollout.upgrade.ref.name) if rollout else ():
         subject = ObjectRef("Node", "", job.node) if job.node else rollout.upgrade.ref if rollout else job.ref
-        if subject not in told and _has_no_ready_pod(facts, job) and (trouble := _find_reason(facts, job)):
+        if subject not in told and (trouble := _find_idle(facts, job) or _find_failures(facts, job)):
             told.add(subject)
             yield _idle_hit(facts, subject, job, trouble)
+
+
+def _find_idle(facts: Facts, job: Job) -> PodTrouble | None:
+    return _find_reason(facts, job) if _has_no_ready_pod(facts, job) else None
+
+
+def _find_failures(facts: Facts, job: Job) -> PodTrouble | None:
+    """Return that its pods have failed so often, for hours, that another try will not help."""
+    failed = field_path("status.failed").get(facts.snapshot.get(job.ref))
+    if job.state != ACTIVE or not isinstance(failed, int) or failed < TRIES or age_since(facts, job.began) < LATE:
+        return None
+    if _is_on_dead_node(facts, job):
+        return None
+    text = f"has failed {failed} times, and is tried again"
+    return PodTrouble(job.ref, text, field_evidence(facts, job.ref, "status.failed"), FAILING)
 
 
 def _has_no_ready_pod(facts: Facts, job: Job) -> bool:
@@ -93,20 +118,29 @@ def _idle_hit(facts: Facts, subject: ObjectRef, job: Job, trouble: PodTrouble) -
     of = f" of Node {job.node}" if job.node else f" of Upgrade {subject.name}"
     what = trouble.text if trouble.pod == job.ref else f"has no pod at work: Pod {trouble.pod.name} {trouble.text}"
     network = tuple(_network_evidence(facts, job.node))
+    lines = quote_job(facts, job.ref) if trouble.word in {FAILING, CRASHES} else ()
+    says = f'; its log ends with "{_end_of(lines[-1])}"' if lines else ""
     away = f"; the node's network counts as unavailable, which keeps pods away ({AWAY})" if network else ""
     return Hit(
         subject=subject,
-        message=f"The {job.type} Job {job.ref.name}{of}, begun at {Timestamp(job.began)}, {what}{away}",
+        message=f"The {job.type} Job {job.ref.name}{of}, begun at {Timestamp(job.began)}, {what}{says}{away}",
         evidence=(
+            *quote_evidence(job.ref, lines[::-1]),
             *trouble.evidence,
             *field_evidence(facts, job.ref, "status.active", "status.ready", "status.startTime"),
             *network,
         ),
-        next=tuple(_pod_steps(job, trouble, bool(network))),
+        next=tuple(_pod_steps(job, trouble, lines, bool(network))),
         caution=f"It is not retried once it is deleted: leave Job {job.ref.name} until the reason is known.",
         causes=tuple(_node_causes(job)),
         targets=(job.ref, *((trouble.pod,) if trouble.pod != job.ref else ())),
     )
+
+
+def _end_of(quote: Quote) -> str:
+    """The end of a line, where an error has its reason."""
+    text = show_line(quote)
+    return format_value(text if len(text) <= LONG else f"…{text[-LONG:]}")
 
 
 def _network_evidence(facts: Facts, name: str) -> Iterator[Evidence]:
@@ -120,8 +154,14 @@ def _network_evidence(facts: Facts, name: str) -> Iterator[Evidence]:
             yield Evidence(ref, f'spec.taints["{AWAY}"].effect', get_text(taint, "effect"))
 
 
-def _pod_steps(job: Job, trouble: PodTrouble, network: bool) -> Iterator[str]:
+def _pod_steps(job: Job, trouble: PodTrouble, lines: tuple[Quote, ...], network: bool) -> Iterator[str]:
     space = advice.quote_argument(job.ref.namespace)
+    if lines:
+        yield found_step(lines[-1], "how its last try ended, or what it does now")
+    if trouble.word == FAILING:
+        name = advice.quote_argument(job.ref.name)
+        yield f"Read why each try ended: `kubectl get pods -n {space} -l job-name={name}`, and their logs."
+        return
     if trouble.pod == job.ref:
         yield f"See why no pod is created: `kubectl describe job -n {space} {advice.quote_argument(job.ref.name)}`."
         return
@@ -129,7 +169,7 @@ def _pod_steps(job: Job, trouble: PodTrouble, network: bool) -> Iterator[str]:
     yield f"See it whole: `kubectl describe pod -n {space} {pod}`."
     if trouble.word in IMAGE_WORDS:
         yield PULL
-    elif trouble.word == "CrashLoopBackOff":
+    elif trouble.word == CRASHES:
         yield f"Read why it ended: `kubectl logs -n {space} {pod} --previous --tail=50`."
     if network:
         yield (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
@@ -18,11 +18,12 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import found_step, quote_evidence, read_services_wait
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
+from harvdiag.rules.services_evidence import Reason, helm_reason, managers_reason, repository_reason
 from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.phases import AT_SERVICES
-from harvdiag.upgrade.services import ADDON, CAPI, CHART, HELM, PLAN, ROLLOUT
+from harvdiag.upgrade.services import ADDON, CAPI, CHART, HELM, MANAGERS, PLAN, REPOSITORY, ROLLOUT
 from harvdiag.upgrade.wording import format_duration
 
 if TYPE_CHECKING:
@@ -58,15 +59,6 @@ SERVICES = (
 """What it rolls out, in the order in which it waits for it."""
 
 
-class _Reason(NamedTuple):
-    """What the Job waits for: a clause, the object if there is one, the evidence and the steps."""
-
-    text: str
-    target: ObjectRef | None
-    evidence: tuple[Evidence, ...]
-    steps: tuple[str, ...]
-
-
 WORKLOADS = {
     "Deployment": ("deployment-without-room", "deployment-not-whole"),
     "DaemonSet": ("daemonset-not-whole",),
@@ -90,6 +82,11 @@ WORKLOADS = {
         "Addon",
         "Cluster",
         "Node.longhorn.io",
+        "InstanceManager",
+        "RKEControlPlane",
+        "Cluster.provisioning.cattle.io",
+        "Machine",
+        "Node",
         "Pod",
         "Event",
     },
@@ -115,13 +112,13 @@ def upgrade_services_waiting(facts: Facts) -> Iterator[Hit]:
     if age < LATE and not (wait and wait.state and timedelta(minutes=wait.minutes) >= BROKEN):
         return
     known = wait if wait and not wait.meaning.startswith(LAST_LINE) else None
-    reason = _read_wait(facts, known) if known else next(_read_objects(facts), None)
+    reason = _read_wait(facts, job, known) if known else next(_read_objects(facts), None)
     if reason:
         yield _waiting_hit(facts, rollout.upgrade.ref, (job, known), reason, age)
 
 
 def _waiting_hit(
-    facts: Facts, upgrade: ObjectRef, by: tuple[Job, ServicesWait | None], reason: _Reason, age: timedelta
+    facts: Facts, upgrade: ObjectRef, by: tuple[Job, ServicesWait | None], reason: Reason, age: timedelta
 ) -> Hit:
     job, wait = by
     return Hit(
@@ -166,6 +163,8 @@ def _find_causes(facts: Facts, upgrade: ObjectRef, wait: ServicesWait | None) ->
         refs = (ObjectRef(kind, namespace_of(obj), name_of(obj)) for obj in facts.snapshot.objects(kind))
         yield from (Cause(name, ref) for ref in refs if is_upgrade_chart(kind, ref.name) for name in names)
     yield from _workload_causes(facts, wait)
+    if wait and wait.meaning == ADDON:
+        yield Cause("addon-processing", ObjectRef("Addon", wait.namespace, wait.name))
     for node in facts.snapshot.objects("Node.longhorn.io") if wait is None or "Longhorn" in wait.meaning else ():
         yield Cause("leftover-longhorn-node", ObjectRef("Node.longhorn.io", namespace_of(node), name_of(node)))
 
@@ -182,55 +181,44 @@ def _workload_causes(facts: Facts, wait: ServicesWait | None) -> Iterator[Cause]
 # --- what its log says ----------------------------------------------------------------------------------------------
 
 
-def _read_wait(facts: Facts, wait: ServicesWait) -> _Reason:
+def _read_wait(facts: Facts, job: Job, wait: ServicesWait) -> Reason:
     """Return what its log says that it waits for, with the object if the source has it."""
     if wait.name and wait.meaning == HELM:
-        return _helm_reason(wait)
+        return helm_reason(facts, job, wait)
     kind = KINDS.get(wait.kind.lower().partition(".")[0], "")
     if wait.name and kind and wait.meaning == ROLLOUT:
         return _rollout_reason(facts, ObjectRef(kind, wait.namespace, wait.name))
-    return _object_reason(facts, wait) or _Reason(
+    return _object_reason(facts, wait) or Reason(
         f"this: {wait.meaning} ({format_value(wait.quote.line)})", None, (), ()
     )
 
 
-def _object_reason(facts: Facts, wait: ServicesWait) -> _Reason | None:
+def _object_reason(facts: Facts, wait: ServicesWait) -> Reason | None:
     if wait.name and wait.meaning == CHART:
         return _chart_reason(facts, ObjectRef("ManagedChart", wait.namespace or "fleet-local", wait.name))
     if wait.name and wait.meaning == ADDON:
         ref = ObjectRef("Addon", wait.namespace, wait.name)
         steps = (advice.inspect_object("addons.harvesterhci.io", ref.name, ref.namespace),)
-        return _Reason(f"Addon {ref.namespace}/{ref.name}", ref, field_evidence(facts, ref, "status.status"), steps)
+        return Reason(f"Addon {ref.namespace}/{ref.name}", ref, field_evidence(facts, ref, "status.status"), steps)
     if wait.meaning == CAPI:
-        proof = field_evidence(facts, LOCAL, "status.phase", "status.observedGeneration", "metadata.generation")
-        return _Reason("Cluster fleet-local/local (cluster.x-k8s.io) to be provisioned", LOCAL, proof, CAPI_STEPS)
+        return _capi_reason(facts)
+    if wait.meaning == REPOSITORY and facts.upgrade_run:
+        return repository_reason(facts.upgrade_run.upgrade.ref)
+    if wait.meaning == MANAGERS:
+        return managers_reason(facts, wait)
     return _kubevirt_reason(facts) if "KubeVirt" in wait.meaning else None
 
 
-def _helm_reason(wait: ServicesWait) -> _Reason:
-    release, space = advice.quote_argument(wait.name), advice.quote_argument(wait.namespace)
-    aim = f", which is to become {wait.version}" if wait.version else ""
-    state = f"; its last revision has been {wait.state} for {wait.minutes} minutes" if wait.state else ""
-    return _Reason(
-        f"the Helm release {wait.name} of namespace {wait.namespace}{aim}{state}",
-        None,
-        (),
-        (
-            (
-                f"Look at the release, which no support bundle has: `helm history {release} -n {space}`. A last "
-                "revision that is pending-upgrade, pending-install or pending-rollback was interrupted, and nothing "
-                "ends it."
-            ),
-            (
-                f"If it is pending, roll it back to the last revision that is deployed: `helm rollback {release} "
-                f"REVISION -n {space}`; it is then upgraded again, and the Job goes on (harvester/harvester#9738)."
-            ),
-            f"If it is failed, read why: `kubectl get pods -n {space}` and `kubectl get events -n {space}`.",
-        ),
-    )
+def _capi_reason(facts: Facts) -> Reason:
+    """Return that Cluster API does not call the cluster provisioned, with what Rancher's planner says meanwhile."""
+    proof = field_evidence(facts, LOCAL, "status.phase", "status.observedGeneration", "metadata.generation")
+    said = facts.upgrade_run.planner[:1] if facts.upgrade_run else []
+    says = "".join(f'; Rancher\'s planner says "{message.message}"' for message in said)
+    proof += tuple(Evidence(message.subject, message.path, message.message) for message in said)
+    return Reason(f"Cluster fleet-local/local (cluster.x-k8s.io) to be provisioned{says}", LOCAL, proof, CAPI_STEPS)
 
 
-def _chart_reason(facts: Facts, ref: ObjectRef) -> _Reason:
+def _chart_reason(facts: Facts, ref: ObjectRef) -> Reason:
     ready = find_condition(facts.snapshot.get(ref), "Ready")
     said = f" ({format_value(ready.message)})" if ready.message else ""
     proof = field_evidence(facts, ref, "spec.version", "status.display.state", "status.summary.ready")
@@ -239,13 +227,13 @@ def _chart_reason(facts: Facts, ref: ObjectRef) -> _Reason:
         advice.inspect_object("managedcharts.management.cattle.io", ref.name, ref.namespace),
         advice.inspect_object("bundles.fleet.cattle.io", f"mcc-{ref.name}", ref.namespace),
     )
-    return _Reason(f"ManagedChart {ref.name}{said}", ref, proof, steps)
+    return Reason(f"ManagedChart {ref.name}{said}", ref, proof, steps)
 
 
 # --- what objects say -----------------------------------------------------------------------------------------------
 
 
-def _read_objects(facts: Facts) -> Iterator[_Reason]:
+def _read_objects(facts: Facts) -> Iterator[Reason]:
     """Return what is not upgraded, where no log tells: in the order in which the Job waits for it."""
     for space, name in SERVICES:
         kind = "DaemonSet" if name == "longhorn-manager" else "Deployment"
@@ -261,7 +249,7 @@ def _is_rolling(obj: Obj | None, kind: str) -> bool:
     return isinstance(wanted, int) and wanted > 0 and (updated if isinstance(updated, int) else 0) < wanted
 
 
-def _rollout_reason(facts: Facts, ref: ObjectRef) -> _Reason:
+def _rollout_reason(facts: Facts, ref: ObjectRef) -> Reason:
     """Return how far a rollout is, and which of its pods does not work."""
     text = f"{ref.kind} {ref.namespace}/{ref.name} to be rolled out"
     resource = f"{ref.kind.lower()}s.apps"
@@ -274,11 +262,11 @@ def _rollout_reason(facts: Facts, ref: ObjectRef) -> _Reason:
     )
     obj = facts.snapshot.get(ref) if ref.kind in COUNTS else None
     if obj is None:
-        return _Reason(text, None, (), steps)
+        return Reason(text, None, (), steps)
     wanted, updated, available = (field_path(path).get(obj) or 0 for path in COUNTS[ref.kind])
     pods = _find_pods(facts, ref)
     why = f"; Pod {pods[0].pod.name} {pods[0].text}" if pods else ""
-    return _Reason(
+    return Reason(
         f"{text}: {updated} of {wanted} pods are new, {available} are available{why}",
         ref,
         (*field_evidence(facts, ref, *COUNTS[ref.kind]), *(line for pod in pods for line in pod.evidence)),
@@ -291,7 +279,7 @@ def _find_pods(facts: Facts, ref: ObjectRef) -> list[PodTrouble]:
     return find_trouble(facts, facts.find("Pod", wanted))[:2]
 
 
-def _kubevirt_reason(facts: Facts) -> _Reason | None:
+def _kubevirt_reason(facts: Facts) -> Reason | None:
     """Return why KubeVirt is not in its new version, with the virt-handler that its operator does not count."""
     obj = next(iter(facts.snapshot.objects("KubeVirt")), None)
     available = find_condition(obj, "Available")
@@ -307,7 +295,7 @@ def _kubevirt_reason(facts: Facts) -> _Reason | None:
     if odd:
         delete = f"kubectl delete pod -n {advice.quote_argument(ref.namespace)} {advice.quote_argument(odd)}"
         steps = (f"Let its DaemonSet create the pod again: `{delete}` (harvester/harvester#10447).", *steps)
-    return _Reason(
+    return Reason(
         f"KubeVirt, which is {get_text(obj, 'status.phase') or 'not available'}{said}{why}",
         ref,
         (

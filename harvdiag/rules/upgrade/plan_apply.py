@@ -16,7 +16,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.log_evidence import LogAnswer, explain_agent
+from harvdiag.rules.log_evidence import LogAnswer, explain_agent, explain_rke2
 from harvdiag.rules.upgrade_evidence import condition_evidence, pairing_causes, state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -26,6 +26,7 @@ LONG = timedelta(hours=2)
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
 FAILED_KEY, COUNT, MOST, THRESHOLD = "failed-checksum", "failure-count", "max-failures", "failure-threshold"
+UNKNOWN = "its agent did not take the plan, or a component does not start"
 READ_LOG = "Read what failed on the host {node}: `journalctl -u rancher-system-agent -n 200`."
 
 
@@ -55,12 +56,13 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
         failed = next(_find_failures(facts, node), None) if node.exists and node.state != DONE else None
         if rollout is None or failed is None:
             continue
-        logs = explain_agent(facts, node.name) or LogAnswer((), (READ_LOG.format(node=node.name),))
+        logs = _explain(facts, node.name) or LogAnswer((), (READ_LOG.format(node=node.name),))
         outcome = "gave up" if failed.given_up else f"has failed since {Timestamp(failed.since)}"
         yield Hit(
             subject=node.ref,
             message=f"The agent of Node {node.name} {outcome} to apply the plan that Rancher wrote for Machine "
-            f"{failed.machine.name}: the node is not upgraded, and no other node has its turn",
+            f"{failed.machine.name}: the node is not upgraded, and no other node has its turn"
+            + (f"; {logs.says}" if logs.says else ""),
             evidence=(
                 *failed.evidence,
                 state_evidence(rollout, node),
@@ -74,6 +76,11 @@ def upgrade_plan_failed(facts: Facts) -> Iterator[Hit]:
             ),
             causes=pairing_causes(node),
         )
+
+
+def _explain(facts: Facts, node: str) -> LogAnswer | None:
+    """Return what the host's own logs say: that of its agent, else that of RKE2, which the agent starts."""
+    return explain_agent(facts, node) or explain_rke2(facts, node)
 
 
 def _retry_steps(node: str) -> tuple[str, ...]:
@@ -139,12 +146,12 @@ def upgrade_plan_not_applied(facts: Facts) -> Iterator[Hit]:
         if rollout is None or waits is None or not node.exists:
             continue
         since = Timestamp(get_text(facts.pairing.obj(waits), UPDATED))
-        logs = explain_agent(facts, node.name) or LogAnswer((), (_agent_step(node.name),))
+        logs = _explain(facts, node.name) or LogAnswer((), (_agent_step(node.name),))
         yield Hit(
             subject=node.ref,
             message=(
                 f"Rancher wrote a plan for Node {node.name} at {since}, and its host has not reported since that all "
-                "components are healthy: its agent did not take the plan, or a component does not start"
+                f"components are healthy: {logs.says or UNKNOWN}"
             ),
             evidence=(*_overdue_evidence(facts, rollout, node, waits), *logs.evidence),
             next=(*logs.steps, *_component_steps(node.name)),

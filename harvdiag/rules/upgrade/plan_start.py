@@ -145,6 +145,9 @@ def _halt_hit(facts: Facts, plan: NodePlan, halt: _Halt, idle: str) -> Hit:
             advice.inspect_object("plans.upgrade.cattle.io", plan.ref.name, plan.ref.namespace),
         ),
         caution="Do not set the Plan's label on a Node by hand: the upgrade would go on without what the Plan does.",
-        causes=(Cause("upgrade-prepare-stuck", ObjectRef("Upgrade", "harvester-system", plan.upgrade)),),
+        causes=(
+            Cause("upgrade-prepare-stuck", ObjectRef("Upgrade", "harvester-system", plan.upgrade)),
+            Cause("deployment-not-whole", DEPLOYMENT),
+        ),
         targets=(plan.ref,) if halt.node else (),
     )

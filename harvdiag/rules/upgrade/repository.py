@@ -30,6 +30,7 @@ PREPARING, READING = "PreparingRepo", "RepoPrepared"
 USERS = frozenset({"prepare", "apply-manifests", "post-drain", "single-node-upgrade"})
 """The Jobs that load something from it; a pre-drain Job may stop or move it."""
 READY = {"Running"}
+UNPLACED = {"Unschedulable", "FailedScheduling"}
 
 
 class _Repository(NamedTuple):
@@ -166,7 +167,13 @@ def _repository_hit(facts: Facts, rollout: UpgradeRun, repository: _Repository, 
 
 def _repair_steps(repository: _Repository, user: _User) -> Iterator[str]:
     name, vm = advice.quote_argument(repository.ref.name), repository.ref.kind == "VirtualMachine"
-    if vm:
+    unplaced = next((pod for pod in repository.pods if pod.word in UNPLACED), None)
+    if unplaced:
+        yield (
+            "Give its pod a node first: the scheduler names what is missing. Stop or move VMs if it is memory or CPU, "
+            "uncordon a node if none takes pods; a restart alone does not help."
+        )
+    elif vm:
         yield f"Restart the repository's VM: `virtctl restart -n {SYSTEM} {name}`; if it is stopped, `virtctl start`."
     else:
         yield f"Restart the repository: `kubectl rollout restart deployment -n {SYSTEM} {name}`."

@@ -14,10 +14,12 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.log_evidence import read_rke2_error
 from harvdiag.rules.upgrade_evidence import concerns_nodes, condition_evidence, state_evidence
 from harvdiag.upgrade.jobs import Job, every_job
 from harvdiag.upgrade.phases import PREPARING
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
+from harvdiag.upgrade.services import RKE2_WAIT
 from harvdiag.upgrade.waiting import Wait, WaitReason, find_node_wait, find_turn, find_wait
 from harvdiag.upgrade.wording import format_duration
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from harvdiag.upgrade.timeline import Entry
 
 MOST_LINES = 5
+RKE2_LOG = ".zip/logs/rke2-"
+"""Where a host's own log of its Kubernetes is."""
 STATES = ("state", "phase")
 """The columns with the state of an upgrade."""
 CLUSTERS = ("Cluster", "Cluster.provisioning.cattle.io")
@@ -113,6 +117,7 @@ def _describe_wait(wait: Wait, movement: Movement, quotes: tuple[Quote, ...]) ->
     why = wait.what if wait.never else f"it waits for {whom}"
     line = next((quote for quote in quotes if quote.meaning), None)
     says = f'; its log says "{format_value(strip_time(line.line))}" ({line.meaning})' if line else ""
+    says += next((f"; the log of its RKE2: {q.meaning}" for q in quotes if RKE2_LOG in q.file and q.meaning), "")
     return f": {why}{says}; the last step was: {format_value(movement.step.what)}"
 
 
@@ -135,6 +140,8 @@ def _read_logs(
 
     telling = [find_job_wait(facts.snapshot, job)] if job else []
     telling += find_refusals(facts.snapshot, rollout.upgrade) if "Harvester" in wait.actor else []
+    if turn and any(quote and RKE2_WAIT in quote.line for quote in telling):
+        telling += [read_rke2_error(facts, turn.name)]
     last = quote_actor(facts.snapshot, wait.actor, job, turn.name if turn else "")
     lines: dict[str, Quote] = {}
     for quote in (*telling, *last):
@@ -144,6 +151,11 @@ def _read_logs(
 
 
 def _next_steps(turn: NodeUpgrade | None, wait: Wait, job: Job | None, quotes: tuple[Quote, ...]) -> Iterator[str]:
+    if turn and any(RKE2_WAIT in quote.line for quote in quotes):
+        yield (
+            f"Find out on {turn.name} why its Kubernetes stays the old one: `journalctl -u rancher-system-agent -u "
+            "rke2-server -u rke2-agent -n 200`, and whether Rancher wrote it a new plan."
+        )
     if quotes:
         yield f"Read on in {quotes[-1].file} of this source: its last lines are quoted in this finding."
     elif job:

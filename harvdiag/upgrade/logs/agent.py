@@ -68,6 +68,12 @@ ERRORS = (
         "its plan has failed permanently; see failed-output of its Secret",
         JoinStep.PLAN_APPLICATION,
     ),
+    LogPattern(
+        "error executing instruction",
+        "the agent cannot get the image of its plan's installer: the registry or the network",
+        also="timeout|refused|no route|no such host|deadline exceeded|x509|manifest unknown|not found",
+    ),
+    LogPattern("error executing instruction", "a step of the agent's plan ends with this error"),
     LogPattern("error syncing 'fleet-local/custom-", "the agent cannot handle its plan Secret, and retries"),
 )
 """Errors of an agent, the specific before the general."""

@@ -19,7 +19,7 @@ from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import SYSTEM, find_pod_logs
 from harvdiag.upgrade.logs.quote import Quote
 
-__all__ = ["JoinStory", "find_join_failure"]
+__all__ = ["REJECTED", "JoinStory", "find_join_failure"]
 
 BOOTSTRAPPED = LogPattern(
     "already bootstrapped",

@@ -24,7 +24,7 @@ from harvdiag.upgrade.logs.log import Log, LogMatch, LogPattern, open_log
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.quote import Quote, strip_time
 from harvdiag.upgrade.logs.waits import OF_SERVICES, OVER_SERVICES
-from harvdiag.upgrade.services import CAPI, CHART, FLEET_AGENT, PLAN, ROLLOUT
+from harvdiag.upgrade.services import CAPI, CHART, FLEET_AGENT, MANAGERS, PLAN, RKE2_WAIT, ROLLOUT
 
 __all__ = [
     "HARVESTER",
@@ -42,7 +42,6 @@ SYSTEM = "harvester-system"
 LONGHORN = "a Longhorn volume is not healthy, and the node is not drained before it is"
 IMPORTED = "Fleet has not imported the cluster local again"
 KUBEVIRT = "KubeVirt is not upgraded yet"
-MANAGERS = "not every Longhorn node runs one new instance manager; a Longhorn node of a removed host blocks that"
 EVACUATION = "KubeVirt still protects a VM that is leaving the node"
 WAITS = (
     LogPattern("is not healthy.", LONGHORN),
@@ -53,7 +52,7 @@ WAITS = (
     LogPattern("Waiting for VM shutdown", "VMs are still on the node: they must stop"),
     LogPattern("Waiting for evacuation PDB gone", EVACUATION),
     LogPattern("kubevirt-migration-pdb-kubevirt-evacuation-", EVACUATION),
-    LogPattern("Waiting for RKE2 to be upgraded", "the node's kubelet does not have the new version yet"),
+    LogPattern(RKE2_WAIT, "the node's kubelet does not have the new version yet"),
     *OF_SERVICES,
     LogPattern("Waiting for CAPI cluster fleet-local/local to be provisioned", CAPI),
     LogPattern("rollout to finish", ROLLOUT),
@@ -68,8 +67,8 @@ WAITS = (
     LogPattern(
         "Waiting for longhorn-manager to be upgraded", "the new longhorn-manager does not run on every node yet"
     ),
-    LogPattern("Checking instance-manager (aio)", MANAGERS),
     LogPattern("instance-manager (aio) (image=", MANAGERS, also="will retry"),
+    LogPattern("Checking instance-manager (aio)", MANAGERS),
     LogPattern("Waiting for plan", PLAN, also="to complete"),
 )
 """What an upgrade's Jobs wait for in a loop, by the text they write before it or in each iteration; of those with the

@@ -13,7 +13,7 @@ from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait
 from harvdiag.upgrade.logs.quote import Quote
 from harvdiag.upgrade.logs.waits import HELM_BEGINS, ROLLOUT_BEGINS
-from harvdiag.upgrade.services import ADDON, CHART, HELM, ROLLOUT
+from harvdiag.upgrade.services import ADDON, CHART, HELM, MANAGERS, ROLLOUT
 
 __all__ = ["ServicesWait", "find_services_wait"]
 
@@ -27,6 +27,7 @@ HEADS = {
         "anaged",
         re.compile(r"(?:Waiting for ManagedChart|wait managedchart) (?:(?P<namespace>[\w-]+)/)?(?P<name>[\w.-]+)"),
     ),
+    MANAGERS: ("on node ", re.compile(r"on node (?P<name>[\w.-]+)(?:, will retry| \.\.\.)")),
     ADDON: ("try to patch addon ", re.compile(r"patch addon (?P<name>\S+) in (?P<namespace>\S+)")),
 }
 """How each wait for one object begins in the log; its later lines do not always name the object again."""

@@ -16,11 +16,12 @@ from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.pods import HARVESTER, SYSTEM, find_pod_logs, job_logs, open_logs
 from harvdiag.upgrade.logs.quote import Quote, strip_time
 
-__all__ = ["quote_actor", "quote_job_tail"]
+__all__ = ["RANDOM", "quote_actor", "quote_job_tail"]
 
 LINES = 3
 """Lines of a log's end that are quoted."""
 RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
+"""The letters of which Kubernetes makes the names of ReplicaSets."""
 
 
 class _Pods(NamedTuple):
