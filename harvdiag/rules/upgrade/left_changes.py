@@ -80,7 +80,7 @@ def _pending_hit(facts: Facts, node: ObjectRef, mark: str, runs: str, last: list
 @rule(
     "longhorn-setting-left-changed",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Setting.longhorn.io"},
+    needs={"Upgrade", "Setting.longhorn.io", "UpgradePlan"},
 )
 def longhorn_setting_left_changed(facts: Facts) -> Iterator[Hit]:
     """A setting of Longhorn still has the value that an upgrade gave it.
@@ -133,7 +133,7 @@ def _setting_hit(facts: Facts, ref: ObjectRef, upgrade: Upgrade | None, before: 
 @rule(
     "kubevirt-update-methods-left-empty",
     severity=Severity.WARNING,
-    needs={"Upgrade", "KubeVirt"},
+    needs={"Upgrade", "KubeVirt", "UpgradePlan"},
     links=["harvester/harvester#10349"],
 )
 def kubevirt_update_methods_left_empty(facts: Facts) -> Iterator[Hit]:

@@ -215,7 +215,7 @@ def _plan_of(job: Obj) -> ObjectRef:
 @rule(
     "leftover-upgrade-repository",
     severity=Severity.INFO,
-    needs={"Upgrade"},
+    needs={"Upgrade", "UpgradePlan"},
     optional={"VirtualMachineImage", "Deployment", "Volume.longhorn.io"},
 )
 def leftover_upgrade_repository(facts: Facts) -> Iterator[Hit]:
