@@ -101,6 +101,7 @@ INSTANCE_MANAGER = Kind(
     keep=(
         "spec.nodeID",
         "spec.type",
+        "spec.dataEngine",
         "spec.image",
         "status.currentState",
         "status.ownerID",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from harvdiag.core.fields import Obj, get_text
+from harvdiag.core.fields import Obj, get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.owners import upgrade_of
+from harvdiag.upgrade.owners import V2_LABEL, upgrade_of
+from harvdiag.upgrade.v2 import UpgradePlan
 
 __all__ = ["STATE", "Ended", "ended_upgrade", "ended_upgrades", "recently_ended", "upgrade_running"]
 
@@ -19,10 +20,10 @@ STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 
 
 class Ended:
-    """An Upgrade that is gone, or over and settled: its name, and what proves that."""
+    """An Upgrade or UpgradePlan that is gone, or over and settled: its name, and what proves that."""
 
-    def __init__(self, facts: Facts, name: str, upgrade: Upgrade | None) -> None:
-        self.ref = ObjectRef("Upgrade", HOME, name)
+    def __init__(self, facts: Facts, name: str, upgrade: Upgrade | None, *, v2: bool = False) -> None:
+        self.ref = ObjectRef("UpgradePlan", "", name) if v2 else ObjectRef("Upgrade", HOME, name)
         self._facts = facts
         self._upgrade = upgrade
 
@@ -35,14 +36,14 @@ class Ended:
     def words(self) -> str:
         """Such as ``Upgrade hvst-upgrade-abcde, which does not exist``."""
         fate = "which does not exist" if self.gone else "which is over"
-        return f"Upgrade {self.ref.name}, {fate}"
+        return f"{self.ref.kind} {self.ref.name}, {fate}"
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """That it does not exist, or its state."""
         if self.gone:
             return (missing_evidence(*self.ref),)
-        return field_evidence(self._facts, self.ref, STATE)
+        return field_evidence(self._facts, self.ref, STATE if self.ref.kind == "Upgrade" else "status.currentPhase")
 
 
 def ended_upgrade(facts: Facts, obj: Obj, name: str = "") -> Ended | None:
@@ -55,8 +56,12 @@ def ended_upgrade(facts: Facts, obj: Obj, name: str = "") -> Ended | None:
     age = facts.now.since(Timestamp(get_text(obj, "metadata.creationTimestamp")))
     if not name or get_text(obj, "metadata.deletionTimestamp") or (age is not None and age < timedelta(minutes=10)):
         return None
-    upgrade = next((upgrade for upgrade in facts.upgrades.all if upgrade.ref.name == name), None)
-    return Ended(facts, name, upgrade) if upgrade is None or _has_settled(facts, upgrade) else None
+    v2 = bool(get_labels(obj).get(V2_LABEL))
+    both = facts.upgrades.plans if v2 else [*facts.upgrades.all, *facts.upgrades.plans]
+    upgrade = next((upgrade for upgrade in both if upgrade.ref.name == name), None)
+    if upgrade is not None and not _has_settled(facts, upgrade):
+        return None
+    return Ended(facts, name, upgrade, v2=upgrade.v2 if upgrade else v2)
 
 
 def ended_upgrades(facts: Facts) -> list[Upgrade]:
@@ -88,6 +93,6 @@ def recently_ended(facts: Facts) -> bool:
 
 def _time_since_end(facts: Facts, upgrade: Upgrade) -> timedelta | None:
     """Return how long ago it ended, by its last condition if Completed has no time; None if no condition has one."""
-    completed = upgrade.conditions.get("Completed")
+    completed = upgrade.progressing if isinstance(upgrade, UpgradePlan) else upgrade.conditions.get("Completed")
     ended = completed.since if completed else ""
     return facts.now.since(Timestamp(ended or latest_time(*(row.since for row in upgrade.conditions.values()))))

@@ -36,6 +36,8 @@ SYSTEM = frozenset(
     | {"cattle-fleet-system", "cattle-fleet-local-system", "cattle-provisioning-capi-system", "cattle-capi-system"}
 )
 """The namespaces of what carries out an upgrade."""
+BASE = frozenset({"kube-system", "longhorn-system"})
+"""Those of RKE2 and Longhorn, of which only a Deployment without any pod that works is judged."""
 SCALE = 'metadata.annotations["management.cattle.io/scale-available"]'
 HASH = "pod-template-hash"
 COUNTS = ("spec.replicas", *(f"status.{name}" for name in ("replicas", "updatedReplicas", "availableReplicas")))
@@ -109,9 +111,11 @@ def deployment_without_room(facts: Facts) -> Iterator[Hit]:
 def _deployments(facts: Facts) -> Iterator[Obj]:
     """Return the Deployments of the system that are not whole; what was made for one Upgrade is not among them."""
     for obj in facts.snapshot.objects("Deployment"):
-        if namespace_of(obj) in SYSTEM and not get_labels(obj).get("harvesterhci.io/upgrade"):
+        namespace = namespace_of(obj)
+        if namespace in SYSTEM | BASE and not get_labels(obj).get("harvesterhci.io/upgrade"):
             rollout = _read_rollout(obj)
-            if rollout.wanted > 0 and not rollout.whole and _is_observed(obj):
+            counts = namespace in SYSTEM or not rollout.available
+            if rollout.wanted > 0 and not rollout.whole and counts and _is_observed(obj):
                 yield obj
 
 
@@ -206,7 +210,8 @@ def deployment_not_whole(facts: Facts) -> Iterator[Hit]:
     """A Deployment of Rancher, Harvester or KubeVirt is not whole.
 
     Pods are missing, do not work, or are still of an earlier version. The charts then count as not ready, for which
-    Harvester refuses an upgrade; in an upgrade the Job apply-manifests waits for each of them ("wait rollout").
+    Harvester refuses an upgrade; in an upgrade the Job apply-manifests waits for each of them ("wait rollout"). Of RKE2
+    and Longhorn only one that has no pod at work is judged: names are not resolved then, or volumes not attached.
     """
     for obj in _deployments(facts):
         ref, rollout = ObjectRef("Deployment", namespace_of(obj), name_of(obj)), _read_rollout(obj)
@@ -215,7 +220,7 @@ def deployment_not_whole(facts: Facts) -> Iterator[Hit]:
         pods = faulty_pods(facts, ref)
         yield Hit(
             subject=ref,
-            severity=Severity.WARNING if rollout.available else Severity.ERROR,
+            severity=Severity.WARNING if rollout.available or ref.namespace in BASE else Severity.ERROR,
             message=(
                 f"Deployment {ref.namespace}/{ref.name} is not whole{_since(rollout)}: {rollout.available} of "
                 f"{rollout.wanted} pods are available{_describe_versions(facts, ref, rollout)}{_describe_pods(pods)}"

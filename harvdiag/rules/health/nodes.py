@@ -35,8 +35,8 @@ INSTALL_CORDONED = "harvesterhci.io/install-cordoned"
 VOTER = "EtcdIsVoter"
 EXACT = ("node-outside-etcd", "upgrade-waiting-for-reboot")
 """Findings that say more exactly why a Node is not Ready."""
-LOST = "NotAMember"
-"""The reason of that condition for a Node that the members of etcd do not know."""
+LOST, LEARNER = "NotAMember", "MemberIsLearner"
+"""Reasons of that condition: the members of etcd do not know the Node, or it is still catching up."""
 
 
 @rule(
@@ -221,7 +221,7 @@ def node_outside_etcd(facts: Facts) -> Iterator[Hit]:
         severity = judge_node_state(facts, node, voter.changed) if voter.status == "False" else None
         if severity is None:
             continue
-        learns = severity is Severity.ERROR and voter.reason != LOST
+        learns = severity is Severity.ERROR and voter.reason == LEARNER
         yield Hit(
             subject=node,
             severity=Severity.WARNING if learns else severity,
@@ -235,14 +235,23 @@ def node_outside_etcd(facts: Facts) -> Iterator[Hit]:
 
 def _describe_membership(facts: Facts, node: ObjectRef, voter: Condition, members: list[ObjectRef]) -> str:
     votes = sum(find_condition(facts.pairing.obj(m), VOTER).status == "True" for m in members)
-    what = "is not a member of etcd" if voter.reason == LOST else f"does not vote in etcd ({quote_words(voter.why)})"
+    words = "does not vote in etcd" if voter.reason == LEARNER else "has an etcd that does not answer"
+    what = "is not a member of etcd" if voter.reason == LOST else f"{words} ({quote_words(voter.why)})"
     since = f" since {Timestamp(voter.changed)}" if voter.changed else ""
     return f"Node {node.name} has the etcd role but {what}{since}: {votes} of {len(members)} etcd nodes vote"
 
 
 def _membership_steps(name: str, voter: Condition) -> tuple[str, ...]:
     log = f"On {name}: `journalctl -u rke2-server | grep -i etcd` says why it does not get in."
-    if voter.reason != LOST:
+    if voter.reason not in {LOST, LEARNER}:
+        return (
+            (
+                f"Look at its etcd: on {name}, `crictl ps -a --name etcd`, `crictl logs` of that container, and `df -h "
+                "/var/lib/rancher`: a full or slow disk stops it."
+            ),
+            f"On {name}: `journalctl -u rke2-server | grep -i etcd` says why RKE2 does not reach it.",
+        )
+    if voter.reason == LEARNER:
         return (
             log,
             "A learner is promoted as soon as it has caught up; if it does not, its disk or network is too slow.",

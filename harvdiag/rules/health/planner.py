@@ -8,7 +8,7 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.kinds.local import CONTROL_PLANE, FLEET
+from harvdiag.kinds.local import CONTROL_PLANE, FLEET, PROVISIONING
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -68,7 +68,11 @@ def planner_standing_still(facts: Facts) -> Iterator[Hit]:
         evidence=(Evidence(report.subject, report.path, report.message), *_state_evidence(facts, report)),
         next=(*planner_steps(report, join_names([node.name for node in nodes])), RESTART_RANCHER),
         caution="Do not start an upgrade before the planner is done: its nodes would not have their turn.",
-        causes=(*machine_causes(report), *(Cause(name, node) for node in nodes for name in OF_NODE)),
+        causes=(
+            *machine_causes(report),
+            *(Cause(name, node) for node in nodes for name in OF_NODE),
+            Cause("upgrade-deleted-midway", PROVISIONING),
+        ),
         targets=tuple(_machine(name) for name in report.machines if _machine(name) in facts.links.objects),
     )
 

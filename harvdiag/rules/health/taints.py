@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harvdiag.core.conditions import Condition, find_condition
 from harvdiag.core.fields import Obj, get_items, get_text
 from harvdiag.core.model import ObjectRef, Severity
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -17,11 +17,16 @@ from harvdiag.rules.upgrade_evidence import condition_evidence
 
 SYSTEM = ("node.kubernetes.io/", "node.cilium.io/", "node.cloudprovider.kubernetes.io/", "network.cattle.io/")
 """How the keys of taints begin that a component of the system sets while a Node may not get pods."""
-TOLD = frozenset(
-    f"node.kubernetes.io/{name}"
-    for name in ("unschedulable", "not-ready", "unreachable", "memory-pressure", "disk-pressure", "pid-pressure")
-)
-"""Taints that other conditions of the Node bring about, each of which has a finding of its own."""
+CORDON = "node.kubernetes.io/unschedulable"
+"""The taint of a cordoned Node, which has findings of its own."""
+BROUGHT_BY = {
+    "node.kubernetes.io/not-ready": ("Ready", frozenset({"False", "Unknown"})),
+    "node.kubernetes.io/unreachable": ("Ready", frozenset({"False", "Unknown"})),
+    "node.kubernetes.io/memory-pressure": ("MemoryPressure", frozenset({"True"})),
+    "node.kubernetes.io/disk-pressure": ("DiskPressure", frozenset({"True"})),
+    "node.kubernetes.io/pid-pressure": ("PIDPressure", frozenset({"True"})),
+}
+"""Taints that a condition of the Node brings about, with the status in which it does: that has a finding of its own."""
 REPELS = frozenset({"NoSchedule", "NoExecute"})
 NETWORK = "NetworkUnavailable"
 PRESSURES = {
@@ -50,9 +55,7 @@ def node_keeps_pods_away(facts: Facts) -> Iterator[Hit]:
         obj = facts.pairing.obj(node)
         network, taints = find_condition(obj, NETWORK), list(_system_taints(obj))
         down = network.status == "True"
-        since = (
-            network.changed if down else next((time for taint in taints if (time := get_text(taint, "timeAdded"))), "")
-        )
+        since = network.changed if down else latest_time(*(_since(obj, taint) for taint in taints))
         severity = judge_node_state(facts, node, since) if down or taints else None
         if severity is None:
             continue
@@ -73,8 +76,21 @@ def _system_taints(obj: Obj) -> Iterator[Obj]:
     for taint in get_items(obj, "spec.taints"):
         if isinstance(taint, dict) and get_text(taint, "effect") in REPELS:
             key = get_text(taint, "key")
-            if key.startswith(SYSTEM) and key not in TOLD:
+            if key.startswith(SYSTEM) and key != CORDON and not _is_told(obj, key):
                 yield taint
+
+
+def _is_told(obj: Obj, key: str) -> bool:
+    """Return whether a condition explains a taint; one that outlived its condition is not taken off by itself."""
+    kind, bad = BROUGHT_BY.get(key, ("", frozenset()))
+    row = find_condition(obj, kind) if kind else None
+    return row is not None and (row.status in bad or not row.status)
+
+
+def _since(obj: Obj, taint: Obj) -> str:
+    """Return since when a taint stands without reason: when it was set, or when its condition passed."""
+    kind, _ = BROUGHT_BY.get(get_text(taint, "key"), ("", None))
+    return latest_time(get_text(taint, "timeAdded"), find_condition(obj, kind).changed if kind else "")
 
 
 def _name_taint(taint: Obj) -> str:

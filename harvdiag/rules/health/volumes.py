@@ -17,6 +17,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import just_ended
+from harvdiag.rules.lost_replicas import LostReplica, find_lost_replicas
 from harvdiag.rules.volume_faults import (
     FEW,
     REBUILD,
@@ -47,7 +48,7 @@ SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
     "volume-degraded",
     holds=True,
     needs=SEEN,
-    optional={VOLUME, "Replica", "Engine", "Setting.longhorn.io"},
+    optional={VOLUME, "Replica", "Engine", "InstanceManager", "Setting.longhorn.io"},
     links=["harvester/harvester#4773", "harvester/harvester#7067"],
 )
 def volume_degraded(facts: Facts) -> Iterator[Hit]:
@@ -60,12 +61,16 @@ def volume_degraded(facts: Facts) -> Iterator[Hit]:
     own = sort_degraded(facts, stake).own if stake else ()
     if stake is None or not own:
         return
-    modes = _replica_modes(facts, own[:QUEUE])
+    modes, lost = _replica_modes(facts, own[:QUEUE]), find_lost_replicas(facts, own[:FEW])
     young = YOUNG + REPLENISHED
     # Longhorn rebuilds some at a time: while it does, and after an upgrade has restarted the hosts, they have time.
     if just_ended(facts) or any("WO" in each.values() for each in modes.values()):
         young = REBUILD
-    hits = [hit for obj in own[:FEW] if (hit := _degraded_hit(facts, stake, obj, modes.get(name_of(obj), {}), young))]
+    hits = [
+        hit
+        for obj in own[:FEW]
+        if (hit := _degraded_hit(facts, stake, obj, (modes.get(name_of(obj), {}), lost.get(name_of(obj))), young))
+    ]
     if len(own) > FEW and hits:
         others = f"; {len(own) - 1} other volumes are degraded too: {join_names([name_of(obj) for obj in own[1:]])}"
         hits = [replace(hits[0], message=hits[0].message + others, targets=tuple(map(volume_ref, own[1 : FEW + 1])))]
@@ -83,9 +88,12 @@ def _replica_modes(facts: Facts, volumes: Sequence[Obj]) -> dict[str, dict[str, 
     return modes
 
 
-def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str], young: timedelta) -> Hit | None:
+def _degraded_hit(
+    facts: Facts, stake: Stake, obj: Obj, replicas: tuple[dict[str, str], LostReplica | None], young: timedelta
+) -> Hit | None:
     """Judge one volume: by its age, by what Longhorn says of its replicas, and by whether one is being rebuilt."""
     ref, age = volume_ref(obj), degraded_age(facts, obj)
+    modes, lost = replicas
     scheduled = find_condition(obj, "Scheduled")
     crowded = find_condition(obj, "TooManySnapshots").status == "True"
     rebuilding = [name for name, mode in modes.items() if mode == "WO"]
@@ -96,6 +104,7 @@ def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str], y
         return None
     since = get_text(obj, "status.lastDegradedAt")
     why = _degraded_reason(scheduled.why if unplaced else "", rebuilding, crowded=crowded, unplaced=unplaced)
+    why = why or (f": {lost.words}" if lost else "")
     return Hit(
         subject=ref,
         message=(
@@ -106,8 +115,13 @@ def _degraded_hit(facts: Facts, stake: Stake, obj: Obj, modes: dict[str, str], y
             *volume_evidence(obj, "status.robustness", "spec.numberOfReplicas", "status.lastDegradedAt"),
             *((Evidence(ref, condition_path("Scheduled"), scheduled.why or "False"),) if unplaced else ()),
             *((Evidence(ref, condition_path("TooManySnapshots"), "True"),) if crowded else ()),
+            *(lost.evidence if lost else ()),
         ),
-        next=tuple(_degraded_steps(obj, unplaced=unplaced, crowded=crowded, rebuilding=bool(rebuilding))),
+        next=(
+            *_degraded_steps(obj, unplaced=unplaced, crowded=crowded, rebuilding=bool(rebuilding)),
+            *(lost.steps if lost else ()),
+        ),
+        targets=lost.objects if lost else (),
         severity=severity,
     )
 

@@ -196,7 +196,11 @@ def _unanswered_hit(
         if dying
         else (*logs.steps, *_steps(rollout, node, secret, wanted, (request, hook))),
         caution=f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
-        causes=(Cause("node-not-managed", node.ref), *pairing_causes(node)),
+        causes=(
+            Cause("node-not-managed", node.ref),
+            Cause("several-upgrades-running", rollout.upgrade.ref),
+            *pairing_causes(node),
+        ),
         many="wait for an answer that does not come",
     )
 

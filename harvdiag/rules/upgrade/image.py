@@ -10,14 +10,17 @@ from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
-from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since, current_upgrade
+from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since, current_rollout
 from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.owners import V2_LABEL
+from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.wording import format_duration
 
 RESOURCE = "virtualmachineimages.harvesterhci.io"
@@ -32,6 +35,8 @@ FAULTS = (
 """Conditions that say why the image is not there, each with the status in which it does; empty: in any, by its text."""
 MEMORY = "OOMKilled"
 CHECKSUM, SPACE = ("checksum", "sha512", "sha256"), "no space left"
+DOWNLOADING = "ISODownloading"
+"""The phase of an UpgradePlan in which its image comes."""
 
 
 class _Image(NamedTuple):
@@ -48,24 +53,25 @@ class _Image(NamedTuple):
     short="image not ready",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade"},
+    needs={"Upgrade", "UpgradePlan"},
     optional={"VirtualMachineImage", "Pod", "Event"},
     links=["harvester/harvester#3144", "harvester/harvester#10692", "harvester/harvester#11143"],
 )
 def upgrade_image_not_ready(facts: Facts) -> Iterator[Hit]:
     """The ISO image that an upgrade installs does not come.
 
-    Harvester downloads it into a VirtualMachineImage, and tries again for as long as its limit of retries allows. An
-    address that does not answer, a proxy, a certificate or too little memory to import it keep the upgrade in its
-    second phase; nothing of the cluster is changed yet.
+    Harvester, or an UpgradePlan (Upgrade V2), downloads it into a VirtualMachineImage, and tries again for as long as
+    its limit of retries allows. An address that does not answer, a proxy, a certificate or too little memory to import
+    it keep the upgrade at the download; nothing of the cluster is changed yet.
     """
-    rollout = current_upgrade(facts)
+    rollout = current_rollout(facts)
     upgrade = rollout.upgrade if rollout else None
-    if upgrade is None or upgrade.status("ImageReady") not in {"Unknown", "False"}:
+    since = _download_since(upgrade) if upgrade else None
+    if upgrade is None or since is None:
         return
     facts.find("VirtualMachineImage", Wanted(), required=True)
     ref = _image_ref(facts, upgrade)
-    age = age_since(facts, upgrade.conditions["ImageReady"].since)
+    age = age_since(facts, since)
     if ref is None or (upgrade.running and age < BROKEN):
         return
     image = facts.snapshot.get(ref)
@@ -75,15 +81,26 @@ def upgrade_image_not_ready(facts: Facts) -> Iterator[Hit]:
         yield _image_hit(facts, _Image(upgrade, ref, fault, pods), age)
 
 
+def _download_since(upgrade: Upgrade) -> str | None:
+    """Return since when an upgrade has waited for its image; None where it does not, or no longer."""
+    if isinstance(upgrade, UpgradePlan):
+        last = max(upgrade.times.items(), key=lambda row: Timestamp(row[1]), default=("", ""))
+        at_it = upgrade.state == DOWNLOADING or (upgrade.failed and last[0] == DOWNLOADING)
+        return upgrade.times.get(DOWNLOADING, "") if at_it else None
+    waits = upgrade.status("ImageReady") in {"Unknown", "False"}
+    return upgrade.conditions["ImageReady"].since if waits else None
+
+
 def _image_ref(facts: Facts, upgrade: Upgrade) -> ObjectRef | None:
     """Return the image that the upgrade names, else the one with its label; None where there is neither."""
-    named = get_text(upgrade.obj, "status.imageID") or get_text(upgrade.obj, "spec.image")
+    paths = ("status.isoImageID" if upgrade.v2 else "status.imageID", "spec.image")
+    named = next(filter(None, (get_text(upgrade.obj, path) for path in paths)), "")
     if "/" in named:
         return ObjectRef("VirtualMachineImage", *named.split("/", 1))
     marked = (
         obj
         for obj in facts.snapshot.objects("VirtualMachineImage")
-        if get_labels(obj).get("harvesterhci.io/upgrade") == upgrade.ref.name
+        if get_labels(obj).get(V2_LABEL if upgrade.v2 else "harvesterhci.io/upgrade") == upgrade.ref.name
     )
     return next((ObjectRef("VirtualMachineImage", namespace_of(obj), name_of(obj)) for obj in marked), None)
 
@@ -111,12 +128,17 @@ def _image_hit(facts: Facts, image: _Image, age: timedelta) -> Hit:
     url = get_text(facts.snapshot.get(ref), "spec.url")
     return Hit(
         subject=upgrade.ref,
-        message=f"Upgrade {upgrade.ref.name} does not get its ISO image{f' from {format_value(url)}' if url else ''}: "
-        f"{_describe_fault(facts, image)}; {_describe_age(upgrade, age)}",
+        message=f"{upgrade.ref.kind} {upgrade.ref.name} does not get its ISO image"
+        f"{f' from {format_value(url)}' if url else ''}: {_describe_fault(facts, image)}; "
+        f"{_describe_age(upgrade, age)}",
         evidence=(
             *((fault,) if fault else ()),
             *field_evidence(facts, ref, "spec.url", "status.progress", "status.failed"),
-            Evidence(upgrade.ref, condition_path("ImageReady"), upgrade.status("ImageReady")),
+            (
+                Evidence(upgrade.ref, upgrade.state_path, upgrade.state)
+                if upgrade.v2
+                else Evidence(upgrade.ref, condition_path("ImageReady"), upgrade.status("ImageReady"))
+            ),
             *(line for pod in pods[:2] for line in pod.evidence),
         ),
         next=tuple(_image_steps(image, url)),
@@ -148,8 +170,8 @@ def _image_steps(image: _Image, url: str) -> Iterator[str]:
     upgrade, ref, fault, pods = image
     if any(MEMORY in str(line.value) for pod in pods for line in pod.evidence):
         yield (
-            "The importer needs more memory: delete the Upgrade, set podResourceRequirements of CDI to 4G of memory "
-            "in the values of ManagedChart harvester, and start the upgrade again (harvester/harvester#11143)."
+            f"The importer needs more memory: delete the {upgrade.ref.kind}, set podResourceRequirements of CDI to 4G "
+            "of memory in the values of ManagedChart harvester, and start it again (harvester/harvester#11143)."
         )
     elif fault and any(word in str(fault.value) for word in CHECKSUM):
         yield (
@@ -172,7 +194,9 @@ def _image_steps(image: _Image, url: str) -> Iterator[str]:
     yield advice.inspect_object(RESOURCE, ref.name, ref.namespace)
     yield "Check the import: `kubectl get backingimages.longhorn.io -n longhorn-system` and the events of its pods."
     if upgrade.running:
-        yield "Nothing of the cluster is changed yet: delete the Upgrade, fix the cause, and start it again."
+        yield (
+            f"Nothing of the cluster is changed yet: delete the {upgrade.ref.kind}, fix the cause, and start it again."
+        )
     if fault and any(word in str(fault.value) for word in (*CHECKSUM, SPACE)):
         return
     yield (

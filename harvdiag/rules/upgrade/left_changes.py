@@ -16,7 +16,8 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade import Upgrade
 
-PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
+MARKS = ("harvesterhci.io/pendingOSImage", "management.harvesterhci.io/pendingOSImage")
+"""The annotation of a Node that waits for its new system, of an Upgrade and of an UpgradePlan."""
 RUNS = "status.nodeInfo.osImage"
 RESTORED = 'metadata.annotations["harvesterhci.io/longhorn-settings-restored"]'
 CHANGED = {"replica-replenishment-wait-interval": "1800", "auto-cleanup-system-generated-snapshot": "false"}
@@ -30,36 +31,39 @@ KUBEVIRT = ObjectRef("KubeVirt", "harvester-system", "kubevirt")
     "leftover-pending-os-image",
     short="pending OS image left over",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Node"},
+    needs={"Upgrade", "Node", "UpgradePlan"},
     links=["harvester/harvester#11543"],
 )
 def leftover_pending_os_image(facts: Facts) -> Iterator[Hit]:
     """A Node is still marked as waiting for the operating system of an upgrade, and no upgrade runs.
 
-    Harvester writes harvesterhci.io/pendingOSImage before the host restarts and removes it when the new system runs. A
-    Node that runs another one never came up with it; on one that runs it, only the last writes of its upgrade are
-    missing.
+    Harvester writes harvesterhci.io/pendingOSImage before the host restarts and removes it when the new system runs; an
+    UpgradePlan (Upgrade V2) has an annotation of its own for it. A Node that runs another one never came up with it; on
+    one that runs it, only the last writes of its upgrade are missing.
     """
     if upgrade_running(facts) or recently_ended(facts):
         return
-    last = [upgrade.ref for upgrade in facts.upgrades.all[:1]]
+    last = [Cause("upgrade-failed-in-phase", upgrade.ref) for upgrade in facts.upgrades.all[:1]]
+    last += [Cause("upgradeplan-failed", failed.ref)] if (failed := facts.upgrades.failed_plan) else []
     for node in facts.pairing.nodes:
         obj = facts.pairing.obj(node)
-        wanted, runs = get_text(obj, PENDING), get_text(obj, RUNS)
-        if wanted and runs:
-            yield _pending_hit(facts, node, (wanted, runs), last)
+        runs = get_text(obj, RUNS)
+        mark = next((mark for mark in MARKS if get_text(obj, f'metadata.annotations["{mark}"]')), "")
+        if mark and runs:
+            yield _pending_hit(facts, node, mark, runs, last)
 
 
-def _pending_hit(facts: Facts, node: ObjectRef, images: tuple[str, str], last: list[ObjectRef]) -> Hit:
-    wanted, runs = images
+def _pending_hit(facts: Facts, node: ObjectRef, mark: str, runs: str, last: list[Cause]) -> Hit:
+    path = f'metadata.annotations["{mark}"]'
+    wanted = get_text(facts.pairing.obj(node), path)
     name = advice.quote_argument(node.name)
-    clear = f"`kubectl annotate nodes {name} harvesterhci.io/pendingOSImage-`"
+    clear = f"`kubectl annotate nodes {name} {mark}-`"
     verify = f"Verify what it boots: on {node.name}, `cat /etc/os-release` and the entries of GRUB."
     return Hit(
         subject=node,
         message=f"Node {node.name} is marked as waiting for {wanted}, though no upgrade runs; it "
         + ("runs that already" if wanted == runs else f"runs {runs}"),
-        evidence=field_evidence(facts, node, PENDING, RUNS),
+        evidence=field_evidence(facts, node, path, RUNS),
         next=(f"Remove the mark: {clear}.",)
         if wanted == runs
         else (verify, f"When the node is as it should be, remove the mark: {clear}."),
@@ -67,7 +71,7 @@ def _pending_hit(facts: Facts, node: ObjectRef, images: tuple[str, str], last: l
         causes=(
             Cause("upgrade-post-drain-unanswered", node),
             Cause("upgrade-left-node-behind", node),
-            *(Cause("upgrade-failed-in-phase", upgrade) for upgrade in last),
+            *last,
         ),
         severity=Severity.INFO if wanted == runs else None,
     )
@@ -76,7 +80,7 @@ def _pending_hit(facts: Facts, node: ObjectRef, images: tuple[str, str], last: l
 @rule(
     "longhorn-setting-left-changed",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Setting.longhorn.io"},
+    needs={"Upgrade", "Setting.longhorn.io", "UpgradePlan"},
 )
 def longhorn_setting_left_changed(facts: Facts) -> Iterator[Hit]:
     """A setting of Longhorn still has the value that an upgrade gave it.
@@ -129,7 +133,7 @@ def _setting_hit(facts: Facts, ref: ObjectRef, upgrade: Upgrade | None, before: 
 @rule(
     "kubevirt-update-methods-left-empty",
     severity=Severity.WARNING,
-    needs={"Upgrade", "KubeVirt"},
+    needs={"Upgrade", "KubeVirt", "UpgradePlan"},
     links=["harvester/harvester#10349"],
 )
 def kubevirt_update_methods_left_empty(facts: Facts) -> Iterator[Hit]:

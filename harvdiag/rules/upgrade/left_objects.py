@@ -42,7 +42,7 @@ KEEP_CHARTS = (
     "leftover-upgrade-chart",
     short="chart left over",
     holds=False,
-    needs={"Upgrade", "ManagedChart", "Bundle"},
+    needs={"Upgrade", "ManagedChart", "Bundle", "UpgradePlan"},
     links=["harvester/harvester#7560", "harvester/harvester#7654"],
 )
 def leftover_upgrade_chart(facts: Facts) -> Iterator[Hit]:
@@ -103,7 +103,7 @@ def _chart_steps(ref: ObjectRef) -> tuple[str, ...]:
 @rule(
     "leftover-upgrade-plan",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Plan"},
+    needs={"Upgrade", "Plan", "UpgradePlan"},
     optional={"Node"},
     links=["harvester/harvester#6203"],
 )
@@ -142,7 +142,7 @@ def _plan_hit(facts: Facts, plan: NodePlan, ended: Ended) -> Hit:
     )
 
 
-@rule("leftover-upgrade-log", severity=Severity.INFO, needs={"Upgrade", "UpgradeLog"})
+@rule("leftover-upgrade-log", severity=Severity.INFO, needs={"Upgrade", "UpgradeLog", "UpgradePlan"})
 def leftover_upgrade_log(facts: Facts) -> Iterator[Hit]:
     """An UpgradeLog belongs to an Upgrade that does not exist.
 
@@ -171,7 +171,7 @@ def leftover_upgrade_log(facts: Facts) -> Iterator[Hit]:
             )
 
 
-@rule("leftover-upgrade-job", severity=Severity.WARNING, needs={"Upgrade", "Job"})
+@rule("leftover-upgrade-job", severity=Severity.WARNING, needs={"Upgrade", "Job", "UpgradePlan"})
 def leftover_upgrade_job(facts: Facts) -> Iterator[Hit]:
     """A Job of an Upgrade that is gone or over is still active.
 
@@ -215,7 +215,7 @@ def _plan_of(job: Obj) -> ObjectRef:
 @rule(
     "leftover-upgrade-repository",
     severity=Severity.INFO,
-    needs={"Upgrade"},
+    needs={"Upgrade", "UpgradePlan"},
     optional={"VirtualMachineImage", "Deployment", "Volume.longhorn.io"},
 )
 def leftover_upgrade_repository(facts: Facts) -> Iterator[Hit]:

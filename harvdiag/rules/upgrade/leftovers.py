@@ -104,7 +104,10 @@ def upgrade_deleted_midway(facts: Facts) -> Iterator[Hit]:
             "Do not write a hook's annotation while VMs still run on the node: Rancher drains the node at once. Do not "
             "remove the strategy while a node is being drained."
         ),
-        causes=tuple(Cause("upgrade-failed-in-phase", upgrade.ref) for upgrade in facts.upgrades.all[:1]),
+        causes=(
+            *(Cause("upgrade-failed-in-phase", upgrade.ref) for upgrade in facts.upgrades.all[:1]),
+            *([Cause("upgradeplan-failed", failed.ref)] if (failed := facts.upgrades.failed_plan) else ()),
+        ),
     )
 
 

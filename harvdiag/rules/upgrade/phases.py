@@ -241,31 +241,39 @@ def _past_deadline(facts: Facts, since: Timestamp) -> bool:
     return age is not None and age > DEADLINE
 
 
-@rule("several-upgrades-running", needs={"Upgrade"})
+@rule("several-upgrades-running", needs={"Upgrade", "UpgradePlan"})
 def several_upgrades_running(facts: Facts) -> Iterator[Hit]:
     """More than one Upgrade is unfinished.
 
-    Harvester admits one at a time. Two of them run conflicting Jobs and plans, and neither can tell which of the nodes'
-    states are its own.
+    Harvester admits one at a time, but an UpgradePlan (Upgrade V2) is admitted beside an Upgrade. Two of them run
+    conflicting Jobs and plans, and neither can tell which of the nodes' states are its own.
     """
+    plan = facts.upgrades.plan
     running = [upgrade for upgrade in facts.upgrades.all if upgrade.running]
+    running += [plan] if plan and running else []
     if len(running) > 1:
         yield Hit(
             subject=running[0].ref,
             message=f"{len(running)} Upgrades are unfinished: "
             + ", ".join(f"{u.ref.name} to {u.version or 'an image'} ({u.state or 'not begun'})" for u in running),
             evidence=tuple(
-                evidence for u in running for evidence in field_evidence(facts, u.ref, STATE, LATEST, CREATED)
+                evidence for u in running for evidence in field_evidence(facts, u.ref, *_state_fields(u), CREATED)
             ),
             next=(
                 (
                     f"Find out which one the nodes follow: `kubectl get {UPGRADES} -n harvester-system --show-labels`; "
-                    "its Jobs have the label harvesterhci.io/upgrade."
+                    "its Jobs have the label harvesterhci.io/upgrade"
+                    + (", those of an UpgradePlan management.harvesterhci.io/upgrade-plan." if plan else ".")
                 ),
                 "Ask vendor support before you delete the other.",
             ),
             caution=advice.KEEP_RUNNING,
+            targets=tuple(u.ref for u in running[1:]),
         )
+
+
+def _state_fields(upgrade: Upgrade) -> tuple[str, ...]:
+    return (upgrade.state_path,) if upgrade.v2 else (STATE, LATEST)
 
 
 @rule("upgrade-without-latest-label", severity=Severity.WARNING, needs={"Upgrade"})
