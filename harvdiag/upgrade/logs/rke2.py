@@ -31,7 +31,7 @@ ERRORS = (
     LogPattern("Failed with result", "RKE2's unit has failed", also=r"rke2-(?:server|agent)\.service"),
 )
 """Errors that end RKE2, the specific before the general."""
-RUNS = "is up and running"
+RUNS = REJECTED[1].text
 
 
 @once
