@@ -147,6 +147,7 @@ def may_share_node(facts: Facts, volume: Obj) -> bool:
     own = get_text(volume, "spec.replicaSoftAntiAffinity")
     if own in {"enabled", "disabled"}:
         return own == "enabled"
+    facts.snapshot.require("Setting.longhorn.io")
     setting = facts.snapshot.get(ObjectRef("Setting.longhorn.io", LONGHORN, "replica-soft-anti-affinity"))
     return get_text(setting, "value") == "true"
 
