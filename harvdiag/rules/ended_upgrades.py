@@ -24,13 +24,13 @@ class Ended:
 
     def __init__(self, facts: Facts, name: str, upgrade: Upgrade | None, *, v2: bool = False) -> None:
         self.ref = ObjectRef("UpgradePlan", "", name) if v2 else ObjectRef("Upgrade", HOME, name)
-        self._facts = facts
-        self._upgrade = upgrade
+        self.facts = facts
+        self.upgrade = upgrade
 
     @property
     def gone(self) -> bool:
         """Whether it no longer exists."""
-        return self._upgrade is None
+        return self.upgrade is None
 
     @property
     def words(self) -> str:
@@ -43,7 +43,7 @@ class Ended:
         """That it does not exist, or its state."""
         if self.gone:
             return (missing_evidence(*self.ref),)
-        return field_evidence(self._facts, self.ref, STATE if self.ref.kind == "Upgrade" else "status.currentPhase")
+        return field_evidence(self.facts, self.ref, STATE if self.ref.kind == "Upgrade" else "status.currentPhase")
 
 
 def ended_upgrade(facts: Facts, obj: Obj, name: str = "") -> Ended | None:

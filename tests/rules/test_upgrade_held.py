@@ -26,6 +26,7 @@ NODES = ("hv01", "hv02", "hv03")
 TOO_MANY = "volume-wants-too-many-replicas"
 VOLUME_CHECKS = {"longhorn-node-degrades-volumes", "volume-degraded", "volume-faulted", TOO_MANY}
 HELD, JOBLESS, BEHIND = "upgrade-pre-drain-held", "upgrade-node-without-job", "upgrade-left-node-behind"
+STILL = "upgrade-not-moving"
 VMI = Resource("kubevirt.io", "v1", "virtualmachineinstances", "prod", "VirtualMachineInstance")
 
 
@@ -72,11 +73,14 @@ def test_two_nodes_never_have_three_replicas(nodes: tuple[str, ...], robustness:
 
 @pytest.mark.parametrize(("version", "speaks"), [("v1.4.3", True), ("v1.5.0", False), ("master-1a2b", False)])
 def test_a_witness_stores_nothing(version: str, speaks: bool) -> None:
-    """Three nodes, one of them a witness: the Job waits as with two, but those up to 1.4 count it."""
+    """Three nodes, one of them a witness: the Job waits as with two, but those up to 1.4 count it.
+
+    Where no volume holds it, only the fallback speaks: nothing has moved for hours.
+    """
     world = held(robustness="degraded", witness="hv03")
     world.change("Upgrade", NAME, {"spec": {"version": version}})
     findings = check(world)
-    assert rules_of(findings) == ({TOO_MANY, HELD} if speaks else set())
+    assert rules_of(findings) == ({TOO_MANY, HELD} if speaks else {STILL})
     for finding in findings.of(HELD):
         assert [step for step in finding.next if "No rebuild makes" in step]
         assert not [step for step in finding.next if "kubectl uncordon" in step]
@@ -111,7 +115,7 @@ def test_vms_are_not_read_while_nothing_hangs() -> None:
     world.objects.append(vm("gpu", "hv02"))
     source = port.Port(world.objects, {}, [VMI], world.captured_at)
     Cluster(Snapshot(source)).check()
-    assert not [kind for kind in source.read_kinds if "virtual" in kind.lower()]
+    assert not {kind for kind in source.read_kinds if kind.startswith("VirtualMachine")} - {"VirtualMachineImage"}
 
 
 def test_many_volumes_are_counted() -> None:

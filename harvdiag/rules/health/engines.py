@@ -43,7 +43,7 @@ class _Instance:
     "instance-manager-keeps-budget",
     short="instance manager keeps its PodDisruptionBudget",
     holds=True,
-    needs={"Node", "Upgrade"},
+    needs={"Node", "Upgrade", "Job"},
     optional={INSTANCE_MANAGER, ENGINE, BUDGET, VOLUME, "Setting.longhorn.io"},
     links=["harvester/harvester#8977", "harvester/harvester#7366", "longhorn/longhorn#11605"],
 )
@@ -195,7 +195,7 @@ def _budget_steps(facts: Facts, manager: str, at: str, node: NodeUpgrade | None)
     short="instance manager serves a volume",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Node", "Upgrade"},
+    needs={"Node", "Upgrade", "Job"},
     optional={INSTANCE_MANAGER, ENGINE, BUDGET, VOLUME, "Replica", "Setting.longhorn.io"},
     links=["harvester/harvester#2053", "harvester/harvester#7323", "harvester/harvester#3228"],
 )

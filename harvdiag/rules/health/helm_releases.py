@@ -26,7 +26,7 @@ LOCKED = "another operation"
     "helm-release-locked",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "Bundle", "ManagedChart"},
+    needs={"Upgrade", "Bundle", "ManagedChart", "UpgradePlan"},
     links=["harvester/harvester#3675", "harvester/harvester#3616", "harvester/harvester#7088"],
 )
 def helm_release_locked(facts: Facts) -> Iterator[Hit]:

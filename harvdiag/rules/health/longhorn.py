@@ -40,6 +40,9 @@ SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
 NODE_FAULTS = ("node-unready", "node-cordoned", "node-under-pressure", "node-keeps-pods-away")
 """Findings of the Node itself that would explain it."""
 WITNESS_LABEL = 'metadata.labels["node-role.harvesterhci.io/witness"]'
+FEWER = (
+    "With fewer replicas a volume survives fewer failed disks and hosts: with one replica none, so back it up first."
+)
 LIST_VOLUMES = f"`kubectl get volumes.longhorn.io -n {LONGHORN}`"
 
 
@@ -90,6 +93,7 @@ def _excess_hit(facts: Facts, stake: Stake, first: Sequence[tuple[Obj, list[str]
         ),
         next=tuple(_excess_steps(stake, volumes, len(names))),
         severity=Severity.INFO if leaving_hosts(facts) and not stake.running else None,
+        caution=FEWER if names else "",
         targets=tuple(map(volume_ref, volumes[1 : FEW + 1])),
     )
 

@@ -152,7 +152,7 @@ def _is_witness_taint(taint: object) -> bool:
 
 def _witness_steps(name: str, bare: bool, several: bool) -> tuple[str, ...]:
     taint = (
-        f"Put the taint back: `kubectl taint node {advice.quote_argument(name)} {WITNESS_TAINT}=true:NoExecute`; pods "
+        f"Taint it again: `kubectl taint node {advice.quote_argument(name)} {WITNESS_TAINT}=true:NoExecute`; pods "
         "that it should not have leave at once."
     )
     role = "Keep one witness: remove the other host, and install it again as a management node."

@@ -113,7 +113,11 @@ def _degraded_hit(
         ),
         evidence=(
             *volume_evidence(obj, "status.robustness", "spec.numberOfReplicas", "status.lastDegradedAt"),
-            *((Evidence(ref, condition_path("Scheduled"), scheduled.why or "False"),) if unplaced else ()),
+            *(
+                (Evidence(ref, condition_path("Scheduled"), scheduled.message or scheduled.reason or "False"),)
+                if unplaced
+                else ()
+            ),
             *((Evidence(ref, condition_path("TooManySnapshots"), "True"),) if crowded else ()),
             *(lost.evidence if lost else ()),
         ),
@@ -149,8 +153,8 @@ def _degraded_steps(obj: Obj, *, unplaced: bool, crowded: bool, rebuilding: bool
     name = advice.quote_argument(name_of(obj))
     if unplaced:
         yield (
-            "Waiting does not help as long as no disk takes the replica: free space or add a disk in Longhorn, or "
-            f"lower the number of replicas of {name_of(obj)} to those that it has."
+            "Free space or add a disk in Longhorn, or lower the number of replicas of "
+            f"{name_of(obj)} to those that it has: waiting does not help as long as no disk takes the replica."
         )
     if crowded:
         yield f"Delete snapshots of {name_of(obj)} in the Longhorn UI."

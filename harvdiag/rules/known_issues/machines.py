@@ -31,7 +31,7 @@ ATTACHING = ("1.7.x -> 1.7.y",)
 @rule(
     "shared-volumes-restart-vms",
     severity=Severity.INFO,
-    needs={"Setting", "Upgrade", "Setting.longhorn.io"},
+    needs={"Setting", "Upgrade", "Setting.longhorn.io", "UpgradePlan"},
     optional={VOLUME},
     links=["harvester/harvester#8534", "longhorn/longhorn#11158"],
     paths=RWX,
@@ -78,7 +78,7 @@ def _services_done(facts: Facts) -> bool:
 @rule(
     "live-migrations-at-once",
     severity=Severity.INFO,
-    needs={"KubeVirt", "Setting", "Upgrade"},
+    needs={"KubeVirt", "Setting", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#10349"],
     paths=MASS,
 )
@@ -110,7 +110,7 @@ def live_migrations_at_once(facts: Facts) -> Iterator[Hit]:
 @rule(
     "kubevirt-migrations-overwritten",
     severity=Severity.INFO,
-    needs={"KubeVirt", "Setting", "Upgrade"},
+    needs={"KubeVirt", "Setting", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#11517"],
     paths=("1.6.x -> 1.7.x",),
 )
@@ -134,7 +134,7 @@ def kubevirt_migrations_overwritten(facts: Facts) -> Iterator[Hit]:
 @rule(
     "volume-migration-never-ended",
     severity=Severity.WARNING,
-    needs={"Setting", "Upgrade"},
+    needs={"Setting", "Upgrade", "UpgradePlan"},
     optional={VOLUME, "VirtualMachineInstance"},
     links=["harvester/harvester#8949", "longhorn/longhorn#11479"],
     paths=STARTING,
@@ -200,7 +200,7 @@ def _starting_vm(facts: Facts, volume: Obj) -> tuple[str, Severity | None]:
 @rule(
     "repository-volume-attaching",
     holds=True,
-    needs={"Upgrade", "Node", "Job", "Setting"},
+    needs={"Upgrade", "Node", "Job", "Setting", "UpgradePlan"},
     optional={VOLUME, "Replica"},
     links=["harvester/harvester#9597", "longhorn/longhorn#12226"],
     paths=ATTACHING,

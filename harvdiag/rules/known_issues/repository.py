@@ -140,7 +140,7 @@ def _pull_hit(facts: Facts, upgrade: Upgrade, ref: ObjectRef, pod: Obj) -> Hit:
 @rule(
     "upgrade-status-emptied",
     severity=Severity.WARNING,
-    needs={"Upgrade", "Setting"},
+    needs={"Upgrade", "Setting", "UpgradePlan"},
     links=["harvester/harvester#7791"],
     paths=EMPTIED,
 )
@@ -187,7 +187,7 @@ def upgrade_status_emptied(facts: Facts) -> Iterator[Hit]:
 @rule(
     "backup-target-refresh-interval",
     severity=Severity.WARNING,
-    needs={"Setting", "Upgrade"},
+    needs={"Setting", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#7885"],
     paths=REFRESH,
 )
@@ -219,7 +219,7 @@ def _parse_target(text: str) -> dict[str, Any]:
 @rule(
     "upgrade-log-keeps-volume",
     severity=Severity.INFO,
-    needs={"Upgrade", "UpgradeLog"},
+    needs={"Upgrade", "UpgradeLog", "UpgradePlan"},
     optional={"Volume.longhorn.io"},
     links=["harvester/harvester#9599"],
     paths=("any",),

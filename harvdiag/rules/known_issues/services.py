@@ -39,7 +39,7 @@ PLAN_PATHS = ("1.7.x -> 1.7.y", "1.7.x -> 1.8.x", "1.8.x -> 1.8.y")
     "harvester-bundle-crds-outdated",
     holds=True,
     short="CRDs older than the chart",
-    needs={"Bundle", "Setting", "Upgrade"},
+    needs={"Bundle", "Setting", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#8163"],
     paths=TO_1_5,
 )
@@ -172,7 +172,7 @@ def _retry_hit(facts: Facts, plan: NodePlan, lost: list[str]) -> Hit:
 @rule(
     "virt-handler-without-annotations",
     holds=True,
-    needs={"KubeVirt", "Setting", "Upgrade"},
+    needs={"KubeVirt", "Setting", "Upgrade", "UpgradePlan"},
     optional={"Pod"},
     links=["harvester/harvester#10447"],
     paths=TO_1_8,

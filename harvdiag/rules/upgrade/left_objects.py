@@ -13,7 +13,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
-from harvdiag.rules.ended_upgrades import Ended, ended_upgrade, upgrade_running
+from harvdiag.rules.ended_upgrades import Ended, ended_upgrade, recently_ended, upgrade_running
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -171,7 +171,7 @@ def leftover_upgrade_log(facts: Facts) -> Iterator[Hit]:
             )
 
 
-@rule("leftover-upgrade-job", severity=Severity.WARNING, needs={"Upgrade", "Job", "UpgradePlan"})
+@rule("leftover-upgrade-job", severity=Severity.WARNING, needs={"Upgrade", "Job", "UpgradePlan"}, everywhere=True)
 def leftover_upgrade_job(facts: Facts) -> Iterator[Hit]:
     """A Job of an Upgrade that is gone or over is still active.
 
@@ -224,7 +224,8 @@ def leftover_upgrade_repository(facts: Facts) -> Iterator[Hit]:
     Harvester serves the new release from an image, a volume and a VM or a Deployment, and removes them at the end. What
     remains takes up space; a volume that is attached and not healthy refuses the next upgrade.
     """
-    for ref, obj, name in () if upgrade_running(facts) else _repository_parts(facts):
+    busy = upgrade_running(facts) or recently_ended(facts)
+    for ref, obj, name in () if busy else _repository_parts(facts):
         if ended := ended_upgrade(facts, obj, name):
             fields = ("status.state", "status.robustness", "status.kubernetesStatus.pvcName", "spec.displayName")
             told = tuple(e for e in field_evidence(facts, ref, *fields) if e.value is not None)

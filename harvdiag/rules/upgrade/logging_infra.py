@@ -32,7 +32,7 @@ STEPS = (
     short="logging not ready",
     holds=True,
     severity=Severity.WARNING,
-    needs={"Upgrade", "UpgradeLog"},
+    needs={"Upgrade", "UpgradeLog", "UpgradePlan"},
     optional={"ManagedChart", "Pod", "Event"},
     links=["harvester/harvester#7955", "harvester/harvester#7654"],
 )

@@ -71,7 +71,7 @@ def _release_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
         left = [name for name in upgrade.pauses if name != node]
         patch = json.dumps({"spec": {"nodeUpgradeOption": {"pauseNodes": left}}}, separators=(",", ":"))
         kind = "upgradeplans.management.harvesterhci.io"
-        return look, f"Release it: `kubectl patch {kind} {name} --type merge -p {advice.quote_argument(patch)}`."
+        return look, f"Release it: `kubectl patch {kind} {name} --type=merge -p {advice.quote_argument(patch)}`."
     # The map is replaced as a whole, so the other nodes' pauses have to be in it.
     pauses = json.dumps({**upgrade.pauses, node: "unpause"}, separators=(",", ":"), sort_keys=True)
     change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")

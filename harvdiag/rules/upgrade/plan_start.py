@@ -109,7 +109,7 @@ def _find_halt(facts: Facts, plan: NodePlan, nodes: dict[str, Obj], jobs: list[O
             (*proof, *_complete_evidence(facts, plan)),
         )
     if left and not open_on:
-        return _Halt(f"is to run on {join_names(left)} yet, but no Job of it is at work", None, proof)
+        return _Halt(f"has yet to run on {join_names(left)}, but no Job of it is at work", None, proof)
     return None
 
 
@@ -121,7 +121,7 @@ def _is_over(job: Obj) -> bool:
 
 def _complete_evidence(facts: Facts, plan: NodePlan) -> tuple[Evidence, ...]:
     row = find_condition(facts.snapshot.get(plan.ref), "Complete")
-    return (Evidence(plan.ref, row.path, row.why or row.status),) if row.status else ()
+    return (Evidence(plan.ref, row.path, row.message or row.reason or row.status),) if row.status else ()
 
 
 def _halt_hit(facts: Facts, plan: NodePlan, halt: _Halt, idle: str) -> Hit:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from harvdiag.core.conditions import condition_path, find_condition
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
-from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
 from harvdiag.rules import advice
@@ -17,126 +17,18 @@ from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import explain_host, quote_evidence, quote_job
 from harvdiag.upgrade import Upgrade
-from harvdiag.upgrade.phases import AT_SERVICES, DONE, PHASES, PRELOADED, SERVICES
-from harvdiag.upgrade.plans import GONE, PREPARE, SKIP_RESTART, SYSTEM_AGENT, NodePlan, node_plans
+from harvdiag.upgrade.phases import AT_SERVICES, DONE, PRELOADED
+from harvdiag.upgrade.plans import GONE, PREPARE, SYSTEM_AGENT, NodePlan, node_plans
 
-MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
-STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 APPLYING = "status.applying"
 UNPAIRED = ("node-not-managed", "node-without-machine", "node-half-joined", "node-dangling-machine")
 FAILED = condition_column("failed", "Failed")
 RAN_AND_FAILED, UNREGISTERED = "ran it and failed", "is not registered: it has no Machine"
 ON_NODE = "upgrade.cattle.io/node"
 RESOURCE = "plans.upgrade.cattle.io"
-BEFORE_SERVICES = frozenset(phase.label for phase in PHASES if phase.number < SERVICES)
-"""The phases before the services are upgraded; the nodes' images are loaded in the last of them."""
-UNMANAGED = (
-    "Setting the label by hand lets the plan run, but a Node without a Machine then stops the upgrade at "
-    '"Images preloaded", where the Upgrade can no longer be deleted (harvester/harvester#8236).'
-)
 BY_HAND = "Do not set the label of the plan by hand: the Node would continue without what the plan does."
 DEADLINE = timedelta(hours=1)
 """How long a Job of a plan may run (jobActiveDeadlineSecs, 3600)."""
-START_AGAIN = (
-    "No service is changed yet, and Harvester lets you delete the Upgrade: fix or remove the Node first, then start "
-    "the upgrade again."
-)
-
-
-@rule(
-    "upgrade-plan-blocked-by-unmanaged-node",
-    needs={"Upgrade", "Plan", "Node"},
-    optional={"Machine"},
-    links=["harvester/harvester#8236", "harvester/harvester#8179"],
-)
-def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
-    """The upgrade of the system services waits for a Node that its plan does not select.
-
-    The plan selects the Nodes that Harvester manages; the Job apply-manifests counts all Nodes and waits until each
-    has the plan's label ("Waiting for plan … skip-restart-rancher-system-agent to complete"). For a Node without the
-    label harvesterhci.io/managed=true that never happens.
-    """
-    rollout = facts.upgrade_run
-    if rollout is None or rollout.upgrade.state != AT_SERVICES:
-        return
-    upgrade = rollout.upgrade.ref
-    for plan in _plans_of_upgrade(facts, upgrade.name):
-        left_out = _find_left_out(facts, plan)
-        if plan.task != SKIP_RESTART or not left_out:
-            continue
-        yield Hit(
-            subject=upgrade,
-            message=(
-                f"Upgrade {upgrade.name} waits for {_join_names(left_out)}: its plan {plan.ref.name} skips what "
-                "Harvester does not manage, while the Job apply-manifests waits until every Node has run it"
-            ),
-            evidence=(
-                *(e for node in left_out for e in field_evidence(facts, node, MANAGED, _label_path(plan))),
-                *field_evidence(facts, plan.ref, "spec.nodeSelector"),
-                *field_evidence(facts, upgrade, STATE),
-            ),
-            next=(_label_advice(left_out), advice.WITHDRAW_UPGRADE),
-            caution=UNMANAGED,
-            causes=tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),
-            targets=tuple(left_out),
-        )
-
-
-def _find_left_out(facts: Facts, plan: NodePlan) -> list[ObjectRef]:
-    """Find the Nodes that the plan neither selects nor has run on; one that was just created may get its label yet."""
-    nodes = [(ref, facts.pairing.obj(ref)) for ref in facts.pairing.nodes if not facts.recently_created(ref)]
-    return [ref for ref, obj in nodes if not plan.selects(obj) and plan.label not in get_labels(obj)]
-
-
-def _label_advice(nodes: list[ObjectRef]) -> str:
-    return f"Find out why {_join_names(nodes)} has no label harvesterhci.io/managed: its Node finding describes how."
-
-
-def _unmanaged_causes(facts: Facts, node: ObjectRef) -> Iterator[Cause]:
-    """Return what explains the missing label: the Node's own fault, or that it follows the Machine of another."""
-    named = facts.pairing.machine_ref(node)
-    yield from (Cause(name, node) for name in UNPAIRED)
-    yield from ([Cause("nodes-share-machine", named.target)] if named else ())
-
-
-@rule(
-    "upgrade-will-wait-for-unmanaged-node",
-    severity=Severity.WARNING,
-    needs={"Upgrade", "Node"},
-    optional={"Machine"},
-    links=["harvester/harvester#8236", "harvester/harvester#8179"],
-)
-def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
-    """The upgrade will stop at a Node that Harvester does not manage.
-
-    When it upgrades the system services, it waits until every Node has run a plan that selects only Nodes with the
-    label harvesterhci.io/managed=true. As long as that phase has not begun, the Upgrade can be deleted.
-    """
-    rollout = facts.upgrade_run
-    if rollout is None or rollout.upgrade.state not in BEFORE_SERVICES:
-        return
-    upgrade, left_out = rollout.upgrade.ref, (n.ref for n in rollout.nodes if n.exists and not n.managed)
-    if not (bare := [ref for ref in left_out if not facts.recently_created(ref)]):
-        return
-    yield Hit(
-        subject=upgrade,
-        message=(
-            f"Upgrade {upgrade.name} will wait forever for {_join_names(bare)} when it upgrades the system services: "
-            "a plan has to run on every Node then, and it skips what Harvester does not manage"
-        ),
-        evidence=(
-            *(row for node in bare for row in field_evidence(facts, node, MANAGED)),
-            *field_evidence(facts, upgrade, STATE),
-        ),
-        next=(
-            _label_advice(bare),
-            START_AGAIN,
-        ),
-        caution=UNMANAGED,
-        causes=tuple(
-            cause for node in bare for cause in (Cause("node-not-managed", node), *_unmanaged_causes(facts, node))
-        ),
-    )
 
 
 def _label_path(plan: NodePlan) -> str:
@@ -146,7 +38,7 @@ def _label_path(plan: NodePlan) -> str:
 @rule(
     "upgrade-prepare-stuck",
     needs={"Upgrade", "Plan", "Node", "Job"},
-    optional={"Machine"},
+    optional={"Machine", "Pod"},
     links=["harvester/harvester#9880", "harvester/harvester#4902"],
 )
 def upgrade_prepare_stuck(facts: Facts) -> Iterator[Hit]:
@@ -180,7 +72,7 @@ def _failed_nodes(facts: Facts, plan: NodePlan) -> dict[str, str]:
 @rule(
     "upgrade-plan-waits-for-dead-node",
     needs={"Upgrade", "Plan", "Node"},
-    optional={"Machine", "Job"},
+    optional={"Machine", "Job", "Pod"},
     links=["harvester/harvester#9880", "harvester/harvester#10101"],
 )
 def upgrade_plan_waits_for_dead_node(facts: Facts) -> Iterator[Hit]:
@@ -349,7 +241,3 @@ def _plans_of_upgrade(facts: Facts, upgrade: str) -> list[NodePlan]:
 
 def _nodes_by_name(facts: Facts) -> dict[str, Obj]:
     return {ref.name: facts.pairing.obj(ref) for ref in facts.pairing.nodes}
-
-
-def _join_names(nodes: list[ObjectRef]) -> str:
-    return " and ".join(node.name for node in nodes)
