@@ -188,7 +188,13 @@ def test_click_opens_and_fades_the_rest(page: Explored) -> None:
     for text in ('metadata.annotations["cluster.x-k8s.io/machine"]', "status.nodeRef.name", "schedulable", "spec:"):
         assert text in page.panel
     page.click(SRV09)
-    for text in ("node-without-machine", "Next", "journalctl -u rancherd", "Caution", "✗ Node srv09 → no Machine"):
+    for text in (
+        "node-without-machine",
+        "Next",
+        "nodes/srv09.zip/logs/rancherd.log",
+        "Caution",
+        "✗ Node srv09 → no Machine",
+    ):
         assert text in page.panel
     page.one(".hdx-close").click()
     assert page.title == "Findings"

@@ -31,12 +31,12 @@ BEFORE, NOW = "2025-05-08T10:00:00Z", "2025-05-08T13:00:00Z"
 PLAN = "Secret"
 
 
-def changed(place: Path, before: World, now: World, when: str = BEFORE) -> Figure:
+def changed(place: Path, before: World, now: World, when: str = BEFORE, until: str = NOW) -> Figure:
     """What is another, by two bundles; sound in every respect."""
     for name in ("before", "now"):
         (place / name).mkdir()
     one = from_bundle(place / "before", before.objects, when)
-    figure = draw(from_bundle(place / "now", now.objects, NOW), against=one)
+    figure = draw(from_bundle(place / "now", now.objects, until), against=one)
     assert figure.name == "changes"
     check(scene(figure))
     return figure
@@ -169,7 +169,7 @@ def test_an_upgrade_that_goes_on(tmp_path: Path) -> None:
     """Each node's state, before its versions; the hosts in their order."""
     hosts = [f"hv{number:02}" for number in range(1, 5)]
     before, now = (at_step(healthy(hosts), node, step) for node, step in (("hv02", "h4"), ("hv04", "h5")))
-    figure = changed(tmp_path, before, now)
+    figure = changed(tmp_path, before, now, until="2025-05-08T10:30:00Z")
     assert figure.title == "Since 10:00 UTC: 3 nodes went on in the upgrade (hv02, hv03, hv04); no finding, as before"
     assert steps(figure)[0] == "Node hv02  state in the upgrade"
     first = next(scene(figure).find("before")), next(scene(figure).find("now"))

@@ -23,6 +23,7 @@ from tests.routes import name as called
 from tests.sample import examples
 from tests.world import World, healthy
 from tests.world.faults import ghost, orphan
+from tests.world.kit import write_folder
 from tests.world.longhorn import longhorn
 from tests.world.objects import new
 from tests.world.rollouts import at_step
@@ -141,11 +142,11 @@ def test_order_is_severity_then_count_then_name(tmp_path: Path) -> None:
     world.change("Node", "hv002", {"spec": {"unschedulable": True}})
     figure = matrix(tmp_path, world)
     names = [item.key.rpartition("/")[2] for item in rows(figure)]
-    assert names == ["hv004", "hv005", "hv006", "hv002", "hv001", "hv003"]
-    assert cell(figure, "hv002", "schedulable") == ("warning", "! cordoned")
+    assert names == ["hv004", "hv002", "hv005", "hv006", "hv001", "hv003"]
+    assert cell(figure, "hv002", "schedulable") == ("error", "✗ cordoned"), "Harvester refuses an upgrade for it"
     assert cell(figure, "hv006", "ready") == ("error", "✗ not ready")
     assert cell(figure, "hv005", "managed") == ("good", "✓ yes")
-    assert figure.title == ("4 of 6 nodes need you: no Machine (hv004, hv005), not ready (hv006), cordoned (hv002)")
+    assert figure.title == ("4 of 6 nodes need you: no Machine (hv004, hv005), cordoned (hv002), not Ready (hv006)")
 
 
 @pytest.mark.parametrize("count", [4, 25])
@@ -176,7 +177,7 @@ def test_of_200_nodes_the_broken_are_seen_and_the_rest_is_counted(tmp_path: Path
     assert 900 <= scene(figure).width <= 1200
     assert "196 nodes: nothing found" in figure.text
     assert len(figure.table) == 200
-    for name in ("hv117 (no Machine)", "hv080 (not ready)", "kubelet v1.29.9", "1 Machine without Node (hv044)"):
+    for name in ("hv117 (no Machine)", "hv080 (not Ready)", "kubelet v1.29.9", "1 Machine without Node (hv044)"):
         assert name in figure.title
 
 
@@ -243,8 +244,10 @@ def test_what_the_source_lacks_is_not_told_as_none(tmp_path: Path) -> None:
     assert cell(figure, "hv01", "vms") == ("unseen", "?")
     assert figure.table["vms"].isna().all()
     assert not [entry for entry in cluster.coverage if "kubevirt.io" in entry.kind]
-    some = [obj for obj in healthy().objects if obj["kind"] in {"Node", "Machine"}]
-    assert cell(draw(from_folder(tmp_path, some), "matrix"), "hv01", "volumes") == ("unseen", "?")
+    folder = write_folder(tmp_path / "folder", [obj for obj in healthy().objects if obj["kind"] in {"Node", "Machine"}])
+    assert cell(draw(open_cluster(folder), "matrix"), "hv01", "volumes") == ("plain", "0"), "an empty list of them"
+    (folder / "volumes.longhorn.io.yaml").unlink()
+    assert cell(draw(open_cluster(folder), "matrix"), "hv01", "volumes") == ("unseen", "?")
 
 
 def test_a_check_does_not_read_what_only_the_matrix_shows(tmp_path: Path) -> None:

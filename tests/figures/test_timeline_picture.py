@@ -158,7 +158,7 @@ def test_a_node_that_is_lost_while_it_is_not_its_turn_has_a_sign() -> None:
 def noisy(world: World) -> World:
     """Every Node was lost."""
     for obj in [obj for obj in world.objects if obj["kind"] == "Node"]:
-        rows, at = obj["status"]["conditions"], "2025-05-08T09:50:00Z"
+        rows, at = obj["status"]["conditions"], "2025-05-08T09:55:00Z"
         rows[:] = [row for row in rows if row["type"] != "Ready"]
         rows.append({"type": "Ready", "status": "Unknown", "lastTransitionTime": at})
     return world

@@ -53,7 +53,8 @@ TITLES = {
         " (1 of 5 nodes are done)"
     ),
 }
-STUCK = {"issue-8236": {"srv09"}, "lost-acknowledgement": {"hv02"}, "unmanaged-node": {"hv04"}}
+STUCK = {"issue-8236": ["srv09"], "lost-acknowledgement": ["hv02"], "unmanaged-node": ["hv04", "hv03"]}
+"""The nodes with a fault, that whose turn can never come first; hv03 shares its Machine with hv04, and left etcd."""
 
 
 @cache
@@ -94,16 +95,16 @@ def test_the_title_is_the_answer(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STUCK)
-def test_the_stuck_node_is_marked_alone_and_stands_first(name: str) -> None:
+def test_the_stuck_nodes_are_marked_alone_and_stand_first(name: str) -> None:
     """The cross is at the lanes of those nodes, with the reason below, and they come before what is well."""
     drawing = draw(sample(name), DrawOptions())
-    assert set(nodes(drawing, "error")) == STUCK[name]
+    assert [key.rpartition("/")[2] for key in nodes(drawing, "error")] == STUCK[name]
     lanes = list(nodes(drawing).values())
     assert [lane.state for lane in lanes][: len(STUCK[name])] == ["error"] * len(STUCK[name])
     assert all("✗" in [text.text for text in lane.texts] for lane in nodes(drawing, "error").values())
     assert [lane.area.y for lane in lanes] == sorted(lane.area.y for lane in lanes)
-    assert len(list(drawing.scene.find("caption", "error"))) == 1
-    assert {row["node"] for row in drawing.rows if row["mark"] == "error"} == STUCK[name]
+    assert len(list(drawing.scene.find("caption", "error"))) == len(STUCK[name])
+    assert [row["node"] for row in drawing.rows if row["mark"] == "error"] == STUCK[name]
 
 
 def test_a_bar_reaches_as_far_as_its_node() -> None:

@@ -514,8 +514,12 @@ def test_report_that_cannot_be_written_is_a_usage_error(tmp_path: Path, broken: 
 
 def test_rulebook_of_an_unknown_word_tells_what_was_meant() -> None:
     """In a notebook as in the terminal: beginnings, parts and another case are found."""
-    with pytest.raises(UsageError, match=r"did you mean node-[\w-]+, .*node-without-machine\b.*\?$"):
+    with pytest.raises(UsageError, match=r"did you mean node-[\w-]+, .*node-not-managed\b.*\?$"):
         hd.rulebook("node")
+    with pytest.raises(UsageError, match=r"did you mean node-without-machine\?$"):
+        hd.rulebook("node-without")
+    with pytest.raises(UsageError, match=r"did you mean custommachine-without-machine, node-without-machine, .*\?$"):
+        hd.rulebook("without-machine")
     with pytest.raises(UsageError, match=r"did you mean pairing\?$"):
         hd.rulebook("PAIRING")
 

@@ -41,7 +41,7 @@ LOST, LEARNER = "NotAMember", "MemberIsLearner"
 
 @rule(
     "node-unready",
-    short="Node not Ready",
+    short="not Ready",
     alike="are not Ready",
     holds=True,
     needs={"Node", "Upgrade", "UpgradePlan"},
@@ -112,7 +112,7 @@ def _removal(name: str) -> str:
 
 @rule(
     "node-cordoned",
-    short="Node cordoned",
+    short="cordoned",
     alike="are cordoned, and no maintenance explains it",
     needs={"Node", "Upgrade", "UpgradePlan"},
     optional=UPGRADING,

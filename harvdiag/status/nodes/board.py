@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from harvdiag.core.marks import GOOD, NONE, NOW, PLAIN, SEVERE, UNSEEN
-from harvdiag.core.model import Finding, ObjectRef, Reason
+from harvdiag.core.model import Finding, ObjectRef, Reason, Severity
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE
@@ -190,7 +190,7 @@ class Board(Tabular):
         return {
             "managed": _managed_cell(given["managed"], found),
             "ready": _ready_cell(given["ready"], step, found),
-            "schedulable": _schedulable_cell(given["schedulable"], step),
+            "schedulable": _schedulable_cell(given["schedulable"], step, found),
             "roles": _role_cell(str(given["roles"] or ""), voter),
             "kubelet": self._version_cell("kubelet", ref, step),
             "os": self._version_cell("os", ref, step),
@@ -293,13 +293,15 @@ def _ready_cell(value: Any, step: NodeUpgrade | None, found: tuple[Finding, ...]
     return Cell("unknown", "error", hint, False, reason="readiness unknown")
 
 
-def _schedulable_cell(value: Any, step: NodeUpgrade | None) -> Cell:
+def _schedulable_cell(value: Any, step: NodeUpgrade | None, found: tuple[Finding, ...]) -> Cell:
     if value is not False:
         return Cell("yes", GOOD, "spec.unschedulable: absent", True)
     asked = step is not None and step.handshake is not None and not step.handshake.idle
     if asked or (step is not None and step.place not in {*WAITING, DONE}):
         return Cell("draining", NOW, "spec.unschedulable: true; the upgrade drains it", False)
-    return Cell("cordoned", "warning", "spec.unschedulable: true", False)
+    judged = [f.severity for f in found if any(e.path == "spec.unschedulable" for e in f.evidence)]
+    worst = min(judged, key=lambda severity: severity.rank, default=Severity.WARNING)
+    return Cell("cordoned", worst.value, "spec.unschedulable: true", False)
 
 
 def _role_cell(roles: str, voter: str) -> Cell:

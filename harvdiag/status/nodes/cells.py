@@ -24,7 +24,7 @@ COLUMNS = {
 }
 """The columns by name, each with its heading."""
 HEALTHY_RANK = len(SEVERE)
-SPEAKING = ("paired", "managed")  # their words say more of a fault than the short form of its finding
+SPEAKING = ("paired", "managed", "kubelet", "os")  # their words say more of a fault than the short form of its finding
 FOLLOWING = {"findings", "upgrade"}  # their trouble is a consequence of the fault, not the fault
 LEADS = {"managed": "managed: ", "kubelet": "kubelet ", "os": "system ", "volumes": "volumes: "}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harvdiag.core.fields import get_text
 from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.core.marks import GOOD, NOW, SIGNS, UNSEEN
 from harvdiag.core.model import Finding, Severity
@@ -15,6 +16,7 @@ from harvdiag.status.summary import format_count
 __all__ = ["build_alt_text", "build_title", "cell_sign", "list_notes", "list_other_findings"]
 
 FEW, LISTED, NOTES = 3, 12, 4
+VOLUME = "Volume.longhorn.io"
 
 
 def cell_sign(cell: Cell) -> str:
@@ -48,13 +50,22 @@ def build_title(board: Board) -> str:
 
 
 def _describe_others(board: Board, more: bool) -> list[str]:
-    """The findings about no single node in short: the first, and how many more."""
-    found = [finding for finding in list_other_findings(board) if finding.severity is not Severity.INFO]
+    """The findings about no single node in short, but for what a node's cell counts: the first, and how many more."""
+    grave = [finding for finding in list_other_findings(board) if finding.severity is not Severity.INFO]
+    found = [finding for finding in grave if not _is_counted(board, finding)]
     if not found:
         return []
     first = f"{found[0].subject.kind} {found[0].subject.name} ({found[0].short})"
     rest = f" and {format_count(len(found) - 1, 'more finding')}" if len(found) > 1 else ""
     return [f"beside the nodes {first}{rest}" if more else f"No node stands out, but {first}{rest}"]
+
+
+def _is_counted(board: Board, finding: Finding) -> bool:
+    """Whether it is about a volume that the cell of its node, which is in the title too, counts as broken."""
+    if finding.subject.kind != VOLUME:
+        return False
+    node = get_text(board.facts.snapshot.get(finding.subject), "status.currentNodeID")
+    return any(row.name == node and row.cells["volumes"].bad for row in board.nodes)
 
 
 def _format_share(rows: Sequence[Row], board: Board) -> str:

@@ -71,8 +71,9 @@ def _summarize_others(others: Sequence[Finding], key: PartKey) -> Iterator[Part]
 
 
 def _last_consequence(story: Sequence[Finding]) -> Finding:
-    """The last consequence of the story; of several of its rule the first."""
-    last = next((f for f in reversed(story) if f.caused_by), story[0])
+    """The last consequence of the story, a warning only where no error is one; of several of its rule the first."""
+    consequences = [f for f in reversed(story) if f.caused_by]
+    last = min(consequences, key=lambda f: f.severity.rank, default=story[0])
     return next(f for f in story if f.rule == last.rule)
 
 

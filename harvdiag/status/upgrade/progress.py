@@ -255,12 +255,14 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def nodes(self) -> list[NodeProgress]:
-        """Every node, by the attention that it needs, then by name; of a finished upgrade those of its list."""
+        """Every node, by the attention that it needs, first whose turn can never come, then by name; of a finished
+        upgrade those of its list.
+        """
         if self.upgrade_run is None:
             return []
         nodes = [n for n in self.upgrade_run.nodes if self.running or n.status]
         found = [self._build_node(self.upgrade_run, node) for node in nodes]
-        return sorted(found, key=lambda way: (RANK[way.mark], way.at == ""))
+        return sorted(found, key=lambda way: (RANK[way.mark], not way.never, way.at == ""))
 
     @cached_property
     def _spans_by_node(self) -> dict[str, list[Span]]:
