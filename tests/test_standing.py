@@ -108,7 +108,7 @@ STORIES = {
     "ghost-machines": (
         "is stuck in phase 7 of 8",
         "which does not exist",
-        "Rancher's planner says",
+        "Rancher waits for Machine custom-",
     ),
     "upgrade-half-way": (
         "is in phase 7 of 8 (UpgradingNodes): 2 of 4 nodes are done; Harvester shows 50 % (60 % in all)",
