@@ -90,9 +90,13 @@ def _read_scheduling(facts: Facts, pod: Obj) -> PodTrouble | None:
     ref = _ref(pod)
     if scheduled.status == "False" and scheduled.message:
         proof = (Evidence(ref, condition_path("PodScheduled"), scheduled.message),)
-        return PodTrouble(ref, f"is not scheduled: {format_value(scheduled.message)}", proof, scheduled.reason)
+        return PodTrouble(
+            ref, f"is not scheduled: {format_value(scheduled.message.removesuffix('.'))}", proof, scheduled.reason
+        )
     if event := last_warning(facts, ref, FAILED_SCHEDULING):
-        return PodTrouble(ref, f"is not scheduled: {format_value(event.value)}", (event,), FAILED_SCHEDULING)
+        return PodTrouble(
+            ref, f"is not scheduled: {format_value(str(event.value).removesuffix('.'))}", (event,), FAILED_SCHEDULING
+        )
     return PodTrouble(ref, "is not scheduled", (Evidence(ref, "status.phase", "Pending"),))
 
 

@@ -236,7 +236,7 @@ def _since(rollout: _Rollout) -> str:
 
 
 def _describe_pods(pods: list[FaultyPod]) -> str:
-    return "".join(f"; {str(pod).removesuffix('.')}" for pod in pods[:2])
+    return "".join(f"; {pod}" for pod in pods[:2])
 
 
 def _is_judged(facts: Facts, ref: ObjectRef, rollout: _Rollout) -> bool:

@@ -71,7 +71,7 @@ def upgradeplan_failed(facts: Facts) -> Iterator[Hit]:
             "which are cordoned."
         )
         if nodes
-        else f"Do not delete {plan.ref.kind} {plan.ref.name} while one of its Jobs is active.",
+        else f"Leave {plan.ref.name} as it is while one of its Jobs is active.",
         causes=(
             *(Cause(name, node) for node in nodes for name in ("upgrade-node-failed", "upgrade-job-failed")),
             Cause("upgrade-job-failed", plan.ref),
