@@ -58,6 +58,7 @@ _LISTED = {  # plural and group of kinds that a folder shows even when there are
     "deployments.apps": ("apps/v1", "Deployment"),
     "daemonsets.apps": ("apps/v1", "DaemonSet"),
     "kubevirts.kubevirt.io": ("kubevirt.io/v1", "KubeVirt"),
+    "virtualmachineimages.harvesterhci.io": ("harvesterhci.io/v1beta1", "VirtualMachineImage"),
     "virtualmachineinstances.kubevirt.io": ("kubevirt.io/v1", "VirtualMachineInstance"),
     "volumes.longhorn.io": ("longhorn.io/v1beta2", "Volume"),
     "engines.longhorn.io": ("longhorn.io/v1beta2", "Engine"),
@@ -71,6 +72,7 @@ _HOMES = {  # asked for apart, since other namespaces have such objects as well
     "deployments.apps": "cattle-system",
     "jobs.batch": "harvester-system",
     "poddisruptionbudgets.policy": "longhorn-system",
+    "virtualmachineimages.harvesterhci.io": "harvester-system",
     "virtualmachineinstances.kubevirt.io": "harvester-system",
 }
 _OLD_DIRS = {"": "kubernetes", "harvesterhci.io": "harvester", "kubevirt.io": "kubevirt", "cdi.kubevirt.io": "cdi"}
