@@ -36,7 +36,7 @@ check: $(STAMP) lint ## lint, types, layers and the tests of what changed; or of
 	$(BIN)/python -m tests.tools.check $(if $(RULE),--rule $(RULE)) $(if $(FAMILY),--family $(FAMILY)) \
 	  $(if $(TESTS),--tests $(TESTS))
 
-test: $(STAMP) ## lint, types, layers and the tests, of large products a part; under 3 minutes on 2 cores
+test: $(STAMP) ## lint, types, layers and the tests, of large products a part; under 6 minutes on 2 cores
 	@$(MAKE) --no-print-directory --jobs=2 types suite
 
 test-full: $(STAMP) ## the same with every case of every product; for changes that reach far, and before a release

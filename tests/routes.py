@@ -25,7 +25,7 @@ from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.training import open_scenario
 from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
 from tests.api import Api
-from tests.sample import some
+from tests.sample import is_full, some
 from tests.world.cluster import CAPTURED_AT
 from tests.world.clusters import NAMESPACES
 from tests.world.kit import write_bundle, write_folder
@@ -128,13 +128,22 @@ _LOG = re.compile(r"(nodes/[^/]+\.zip/)?logs/")
 """How the place of a line in a log begins, as evidence tells it; a snapshot, a folder and an API have no logs."""
 
 
+def is_first(path: Path) -> bool:
+    """Whether it is its rule's first scenario that speaks."""
+    return path == next(each for each in PATHS if each.parent == path.parent and each.stem.startswith("speaks"))
+
+
+def sampled(path: Path, one_in: int, what: str) -> bool:
+    """Whether a scenario is in the sample of a test: each rule's first that speaks, and one in so many others."""
+    return is_full() or is_first(path) or some(range(one_in), 1, f"{what} {name(path)}") == [0]
+
+
 def routes_of(path: Path) -> list[str]:
-    """The routes that a scenario takes: two of the five, so that over all scenarios each two are compared often.
+    """The routes that a scenario takes: one of the five, so that over all scenarios each is taken often.
 
     Each rule's first scenario that speaks takes all five, and in a full run every scenario does.
     """
-    first = next(each for each in PATHS if each.parent == path.parent and each.stem.startswith("speaks"))
-    return list(ROUTES) if path == first else some(ROUTES, 2, name(path))
+    return list(ROUTES) if is_first(path) else some(ROUTES, 1, name(path))
 
 
 def collected(objects: Iterable[Object]) -> list[Object]:

@@ -28,7 +28,19 @@ from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.sources.saved.writer import Saved, default_name, save_snapshot
 from tests.port import Port
-from tests.routes import BROKEN, HEALTHY, PATHS, ROUTES, again, collected, from_bundle, name, scenario, told
+from tests.routes import (
+    BROKEN,
+    HEALTHY,
+    PATHS,
+    ROUTES,
+    again,
+    collected,
+    from_bundle,
+    name,
+    sampled,
+    scenario,
+    told,
+)
 from tests.sample import some
 from tests.world import healthy, write_bundle
 from tests.world.faults import orphan
@@ -108,7 +120,8 @@ def test_a_sample_bundle_comes_back(path: Path, tmp_path: Path) -> None:
     assert after.snapshot.objects("Host")
 
 
-SAVED = [(path, route) for path in PATHS for route in some(["bundle", "folder"], 1, f"saved {name(path)}")]
+SAMPLE_PATHS = [path for path in PATHS if sampled(path, 3, "saving")]
+SAVED = [(path, route) for path in SAMPLE_PATHS for route in some(["bundle", "folder"], 1, f"saved {name(path)}")]
 
 
 @pytest.mark.parametrize(("path", "route"), SAVED, ids=[f"{route}-{name(path)}" for path, route in SAVED])

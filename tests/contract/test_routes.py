@@ -61,7 +61,7 @@ def test_every_rule_is_tried_by_every_route_and_each_two_are_compared() -> None:
     taken = {path: set(routes_of(path)) for path in PATHS}
     assert {path.parent.name for path, routes in taken.items() if routes == set(ROUTES)} == set(RULES)
     for two in combinations(ROUTES, 2):
-        assert sum(routes >= set(two) for routes in taken.values()) > len(RULES) + 5, two
+        assert sum(routes >= set(two) for routes in taken.values()) >= len(RULES), two
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name)

@@ -18,7 +18,7 @@ from harvdiag.figures.nodes import draw as draw_matrix
 from harvdiag.figures.scene import Item, Rect, Scene
 from tests.figures.part import without
 from tests.figures.sound import check
-from tests.routes import PATHS, from_api, from_bundle, from_folder, scenario
+from tests.routes import PATHS, from_api, from_bundle, from_folder, sampled, scenario
 from tests.routes import name as called
 from tests.sample import examples
 from tests.world import World, healthy
@@ -417,7 +417,9 @@ def test_a_live_cluster_that_does_not_answer_for_them_is_drawn_too(tmp_path: Pat
     assert cell(figure, "hv01", "paired") == ("good", "✓ yes")
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if path.stem.startswith("speaks")], ids=called)
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path.stem.startswith("speaks") and sampled(path, 3, "matrix")], ids=called
+)
 def test_every_fault_of_the_scenarios_is_seen(tmp_path: Path, path: Path) -> None:
     """An error is never behind a title that says that all is well, and has its row or its note."""
     cluster = from_folder(tmp_path, scenario(path).objects)
