@@ -90,7 +90,12 @@ WORKLOADS = {
         "Pod",
         "Event",
     },
-    links=["harvester/harvester#9738", "harvester/harvester#10043", "harvester/harvester#10447"],
+    links=[
+        "harvester/harvester#9738",
+        "harvester/harvester#9374",
+        "harvester/harvester#10043",
+        "harvester/harvester#10447",
+    ],
 )
 def upgrade_services_waiting(facts: Facts) -> Iterator[Hit]:
     """The Job that upgrades the system services gets no further.
