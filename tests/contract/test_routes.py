@@ -18,6 +18,7 @@ from tests.routes import (
     from_bundle,
     name,
     routes_of,
+    sampled,
     scenario,
     subjects,
     told,
@@ -53,7 +54,7 @@ def test_every_route_tells_what_the_scenario_expects(path: Path, tmp_path: Path)
         told_by[route] = told(findings)
     first = next(iter(told_by.values()))
     assert {route: each == first for route, each in told_by.items()} == dict.fromkeys(told_by, True)
-    assert len(told_by) > 1
+    assert list(told_by) == routes_of(path)
 
 
 def test_every_rule_is_tried_by_every_route_and_each_two_are_compared() -> None:
@@ -64,7 +65,7 @@ def test_every_rule_is_tried_by_every_route_and_each_two_are_compared() -> None:
         assert sum(routes >= set(two) for routes in taken.values()) >= len(RULES), two
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 3, "training")], ids=name)
 def test_open_and_training_tell_the_same(path: Path, tmp_path: Path) -> None:
     """`hd.open` on the folder and `open_scenario` agree with the reader, where no time of collection matters."""
     of = scenario(path)

@@ -20,7 +20,7 @@ from harvdiag.figures.svg import render_svg
 from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
-from tests.routes import PATHS, scenario
+from tests.routes import PATHS, sampled, scenario
 from tests.sample import examples
 from tests.world import World, rollouts
 from tests.world.faults import lose_answer, orphan
@@ -257,7 +257,7 @@ def test_outside_text_breaks_nothing(name: str, error: str) -> None:
     _harmless(drawing.mermaid())
 
 
-SPOKEN = [path for path in PATHS if path.parent.name.startswith("upgrade-")]
+SPOKEN = [path for path in PATHS if path.parent.name.startswith("upgrade-") and sampled(path, 3, "handshake")]
 
 
 @pytest.mark.parametrize("path", SPOKEN, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -20,7 +20,7 @@ from harvdiag.figures.timeline.axis import build_axis
 from tests import port
 from tests.figures.sound import check, words
 from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized
-from tests.routes import PATHS, scenario
+from tests.routes import PATHS, sampled, scenario
 from tests.sample import examples
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
@@ -252,7 +252,9 @@ def test_outside_text_breaks_nothing(name: str, time: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in PATHS if p.parent.name.startswith("upgrade-")], ids=lambda p: p.parent.name
+    "path",
+    [p for p in PATHS if p.parent.name.startswith("upgrade-") and sampled(p, 3, "timeline")],
+    ids=lambda p: p.parent.name,
 )
 def test_every_scenario_is_drawn(path: Any) -> None:
     """Whatever is broken; and where it stands still, the moment is marked."""
