@@ -28,6 +28,12 @@ sys.dont_write_bytecode = False
 # two seconds in each worker, for the format of addresses that no notebook has. jsonschema goes without where it is not.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
+import hypothesis  # noqa: E402 - it reads the environment that is set above
+
+# No test is about time: a busy machine may take as long over one example as it likes.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
+
 _read_base = scenarios._load_base
 
 
