@@ -37,11 +37,15 @@ def pods_of(facts: Facts, namespace: str, workload: str) -> list[Obj]:
     return [pod for pod in found if name_of(pod).removeprefix(prefix).count("-") == 1]
 
 
-def faulty_pods(facts: Facts, workload: ObjectRef) -> list[FaultyPod]:
-    """Return the pods of a Deployment or DaemonSet that do not work, the one that has not longest first."""
+def faulty_pods(facts: Facts, workload: ObjectRef, *, required: bool = False) -> list[FaultyPod]:
+    """Return the pods of a Deployment or DaemonSet that do not work, the one that has not longest first.
+
+    With `required`, the rule that asks is skipped where the Pods of the namespace were not seen.
+    """
     prefix = f"{workload.name}-"
     dashes = 1 if workload.kind == "Deployment" else 0
-    found = facts.find("Pod", Wanted(namespace=workload.namespace, prefixes=(prefix,), faulty=True))
+    wanted = Wanted(namespace=workload.namespace, prefixes=(prefix,), faulty=True)
+    found = facts.find("Pod", wanted, required=required)
     own = [pod for pod in found if name_of(pod).removeprefix(prefix).count("-") == dashes]
     return sorted((_describe(facts, pod) for pod in own), key=lambda pod: (not pod.since, Timestamp(pod.since)))
 

@@ -51,7 +51,7 @@ def daemonset_not_whole(facts: Facts) -> Iterator[Hit]:
             continue
         if missing <= _unready(facts):
             continue
-        pods = faulty_pods(facts, ref)
+        pods = faulty_pods(facts, ref, required=True)
         if not pods or not _is_judged(facts, pods[0]) or missing <= _unready(facts) + leaving_hosts(facts):
             continue
         yield Hit(

@@ -108,8 +108,18 @@ def deployment_without_room(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _deployments(facts: Facts) -> Iterator[Obj]:
-    """Return the Deployments of the system that are not whole; what was made for one Upgrade is not among them."""
+def _deployments(facts: Facts) -> list[Obj]:
+    """Return the Deployments of the system that are not whole; what was made for one Upgrade is not among them.
+
+    That there is none is known only where those of every namespace of the system were seen.
+    """
+    found = list(_unwhole(facts))
+    for namespace in sorted(SYSTEM | BASE) if not found else ():
+        facts.snapshot.require("Deployment", namespace)
+    return found
+
+
+def _unwhole(facts: Facts) -> Iterator[Obj]:
     for obj in facts.snapshot.objects("Deployment"):
         namespace = namespace_of(obj)
         if namespace in SYSTEM | BASE and not get_labels(obj).get("harvesterhci.io/upgrade"):

@@ -215,8 +215,8 @@ def _plan_of(job: Obj) -> ObjectRef:
 @rule(
     "leftover-upgrade-repository",
     severity=Severity.INFO,
-    needs={"Upgrade", "UpgradePlan"},
-    optional={"VirtualMachineImage", "Deployment", "Volume.longhorn.io"},
+    needs={"Upgrade", "UpgradePlan", "VirtualMachineImage"},
+    optional={"Deployment", "Volume.longhorn.io"},
 )
 def leftover_upgrade_repository(facts: Facts) -> Iterator[Hit]:
     """A part of an upgrade's repository remains, though its Upgrade is gone or over.
@@ -256,7 +256,7 @@ def _repository_parts(facts: Facts) -> Iterator[tuple[ObjectRef, Obj, str]]:
         for obj in facts.snapshot.objects("VirtualMachineImage")
         if namespace_of(obj) == HOME
     ]
-    for obj in facts.find("Deployment", Wanted(namespace=HOME, prefixes=("upgrade-repo-",))):
+    for obj in facts.find("Deployment", Wanted(namespace=HOME, prefixes=("upgrade-repo-",)), required=True):
         parts.append((ObjectRef("Deployment", HOME, name_of(obj)), obj, ""))
     yield from parts
     if any(ended_upgrade(facts, obj, name) for _, obj, name in parts):
