@@ -65,7 +65,7 @@ def test_every_source_finds_the_same(route: str, tmp_path: Path) -> None:
     """Bundles pick in the text before they parse; the others pick from what they read."""
     snapshot = ROUTES[route](tmp_path, [*healthy().objects, *PODS], None).snapshot
     if route == "snapshot":
-        assert snapshot.find("Pod", Wanted()).entry.state is State.NOT_LOOKED_AT, "nobody had asked before it was saved"
+        assert snapshot.find("Pod", Wanted()).entry.state is State.NOT_LOOKED_AT, "not asked for before the save"
         return
     for wanted, names in CASES:
         found = snapshot.find("Pod", wanted)
@@ -118,7 +118,7 @@ def test_a_damaged_selection_is_told(tmp_path: Path) -> None:
 
 
 def test_a_namespace_that_the_bundle_lacks_was_not_looked_at(tmp_path: Path) -> None:
-    """Absence is proven only where somebody looked."""
+    """Absence is proven only where the list was looked at."""
     snapshot = ROUTES["bundle"](tmp_path, [*healthy().objects, *PODS], None).snapshot
     assert (
         snapshot.find("Pod", Wanted(namespace="nowhere")).gap == "not looked at: namespace nowhere is not in the bundle"

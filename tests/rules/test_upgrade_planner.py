@@ -64,7 +64,7 @@ STALLING = [known.part for known in KNOWN_MESSAGES if known.stalls and not known
 
 
 def test_the_steps_are_of_known_messages() -> None:
-    """A part that no message has would be advice that nobody sees."""
+    """A part that no message has would be advice that is never shown."""
     assert set(STEPS) <= set(STALLING)
 
 

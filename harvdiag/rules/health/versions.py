@@ -25,7 +25,7 @@ WITNESS_TAINT = "node-role.kubernetes.io/etcd"
     short="version differs",
     alike="run other versions than the rest",
     severity=Severity.WARNING,
-    needs={"Node", "Upgrade", "UpgradePlan"},
+    needs={"Node", "Setting", "Upgrade", "UpgradePlan"},
     optional={"Machine"},
     links=["harvester/harvester#10048", "harvester/harvester#8236"],
 )

@@ -107,7 +107,8 @@ def _look(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, job: Job) -> _Ho
 def _require_all_seen(facts: Facts) -> None:
     """End without an answer where what blocks the Job may be among volumes or VMs that were not seen."""
     facts.find(VOLUME, TROUBLE, required=True)
-    facts.snapshot.require(VMI)
+    for entry in facts.snapshot.lists(VMI):
+        facts.snapshot.require(VMI, entry.namespace)
 
 
 def _overdue_job(facts: Facts, node: NodeUpgrade) -> Job | None:

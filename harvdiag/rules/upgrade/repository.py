@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
-from harvdiag.core.fields import Obj, field_path, get_text
+from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
@@ -75,6 +75,15 @@ def upgrade_repository_not_ready(facts: Facts) -> Iterator[Hit]:
         user = user._replace(quote=_find_quote(facts, user.job))
         if _has_lasted(facts, repository, user):
             yield _repository_hit(facts, rollout, repository, user)
+        else:
+            _require_reasons(facts, repository)
+
+
+def _require_reasons(facts: Facts, repository: _Repository) -> None:
+    """End without an answer where a reason, with which it is judged earlier, may be in Pods or Events not seen."""
+    start = "virt-launcher-" if repository.ref.kind == "VirtualMachine" else ""
+    pods = facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=(f"{start}{repository.ref.name}-",)), required=True)
+    facts.find("Event", Wanted(namespace=SYSTEM, about=tuple(map(name_of, pods)), faulty=True), required=True)
 
 
 def _find_user(facts: Facts, rollout: UpgradeRun) -> _User | None:
