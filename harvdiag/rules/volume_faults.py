@@ -133,7 +133,7 @@ def sort_degraded(facts: Facts, stake: Stake) -> SortedVolumes:
     faulty = [node for node in nodes if node.fault]
     excused = [node for node in faulty if judge_node(facts, stake, node) in {None, Severity.INFO}]
     labels = tuple(f"longhornnode={node.name}" for node in faulty if node not in excused)[:FEW]
-    replicas = facts.find("Replica", Wanted(labels=labels)) if bad and labels else ()
+    replicas = facts.find("Replica", Wanted(labels=labels), required=True) if bad and labels else ()
     down = {node.name for node in faulty if node.down}
     broken = {_place(replica) for replica in replicas if _place(replica)[1] in down or _is_failed(replica)}
     at_node: dict[str, list[Obj]] = {node.name: [] for node in faulty}

@@ -232,9 +232,9 @@ def _attached_volumes(facts: Facts, manager: Obj) -> list[str]:
 def _lonely_volumes(facts: Facts, manager: Obj) -> list[str]:
     """Return the volumes that want one replica and have it in an instance manager."""
     names = tuple(_list_replicas(manager))
-    replicas = facts.find("Replica", Wanted(names=names)) if names else ()
+    replicas = facts.find("Replica", Wanted(names=names), required=True) if names else ()
     mine = {get_text(obj, "spec.volumeName") for obj in replicas}
-    volumes = facts.find(VOLUME, Wanted(names=tuple(sorted(mine)))) if mine else ()
+    volumes = facts.find(VOLUME, Wanted(names=tuple(sorted(mine))), required=True) if mine else ()
     return [name_of(obj) for obj in volumes if read_wanted_replicas(obj) == 1]
 
 

@@ -67,8 +67,12 @@ def promotion_hangs(facts: Facts) -> Iterator[Hit]:
     for found in _open_promotions(facts):
         since = Timestamp(found.since)
         age = facts.now.since(since)
-        if found.status not in STOPPED and age is not None and age >= LASTING:
+        if found.status in STOPPED:
+            continue
+        if age is not None and age >= LASTING:
             yield _promotion_hit(facts, found, f"The promotion of Node {found.node.name} hangs since {since}")
+        elif found.job is None:
+            facts.snapshot.require("Job")  # which has the time when it began
 
 
 @rule(

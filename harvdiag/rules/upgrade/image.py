@@ -76,8 +76,9 @@ def upgrade_image_not_ready(facts: Facts) -> Iterator[Hit]:
         return
     image = facts.snapshot.get(ref)
     fault = _find_fault(image, age) if image else missing_evidence(*ref)
-    pods = [] if image is None or (fault and upgrade.failed) else _importers(facts, ref)
-    if fault or pods or (upgrade.running and age >= LATE):
+    speaks = bool(fault) or (upgrade.running and age >= LATE)
+    pods = [] if image is None or (fault and upgrade.failed) else _importers(facts, ref, required=not speaks)
+    if speaks or pods:
         yield _image_hit(facts, _Image(upgrade, ref, fault, pods), age)
 
 
@@ -117,10 +118,10 @@ def _find_fault(image: Obj, age: timedelta) -> Evidence | None:
     return None
 
 
-def _importers(facts: Facts, image: ObjectRef) -> list[PodTrouble]:
+def _importers(facts: Facts, image: ObjectRef, *, required: bool) -> list[PodTrouble]:
     """Find the pods that import an image and do not work; those of Longhorn's and of CDI's way."""
     wanted = Wanted(namespace=image.namespace, prefixes=("importer-",), faulty=True)
-    return [trouble for trouble in find_trouble(facts, facts.find("Pod", wanted)) if trouble.word]
+    return [trouble for trouble in find_trouble(facts, facts.find("Pod", wanted, required=required)) if trouble.word]
 
 
 def _image_hit(facts: Facts, image: _Image, age: timedelta) -> Hit:

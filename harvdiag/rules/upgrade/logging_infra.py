@@ -50,8 +50,9 @@ def upgrade_logging_not_ready(facts: Facts) -> Iterator[Hit]:
         return
     age = age_since(facts, ready.since)
     log = next((obj for obj in facts.snapshot.objects("UpgradeLog") if _is_of(obj, upgrade)), None)
-    pods = _find_pods(facts, log) if log and (age >= BROKEN or upgrade.failed) else []
-    if upgrade.failed or age >= (BROKEN if pods else LATE):
+    speaks = upgrade.failed or age >= LATE
+    pods = _find_pods(facts, log, required=not speaks) if log and (age >= BROKEN or upgrade.failed) else []
+    if speaks or pods:
         waits = "" if upgrade.failed else f"; it has waited for {format_duration(age)}"
         yield _logging_hit(facts, upgrade, log, pods, waits)
 
@@ -66,12 +67,12 @@ def _is_of(log: Obj, upgrade: Upgrade) -> bool:
     return get_text(log, "spec.upgradeName") == upgrade.ref.name
 
 
-def _find_pods(facts: Facts, log: Obj) -> list[PodTrouble]:
+def _find_pods(facts: Facts, log: Obj, *, required: bool) -> list[PodTrouble]:
     """Find the pods of an UpgradeLog that do not work."""
     prefixes = (f"{name_of(log)}-",)
     wanted = (Wanted(namespace=space, prefixes=prefixes, faulty=True) for space in (SYSTEM, OPERATORS))
-    found = [pod for question in wanted for pod in find_trouble(facts, facts.find("Pod", question))]
-    return [pod for pod in found if pod.word]
+    found = (facts.find("Pod", question, required=required) for question in wanted)
+    return [pod for pods in found for pod in find_trouble(facts, pods) if pod.word]
 
 
 def _logging_hit(facts: Facts, upgrade: Upgrade, log: Obj | None, pods: list[PodTrouble], waits: str) -> Hit:

@@ -69,6 +69,8 @@ def _is_left(facts: Facts, obj: Obj) -> bool:
     of_node = field_path("spec.evictionRequested").get(obj) is True
     takes = field_path("spec.allowScheduling").get(obj) is not False
     in_use = takes and (of_node or any(disk.get("allowScheduling") is not False for disk in emptied))
+    if in_use:
+        facts.snapshot.require("Setting")  # which has the version
     return in_use and facts.harvester_version.startswith(EVICTION_HANGS)
 
 

@@ -120,6 +120,9 @@ def upgrade_services_waiting(facts: Facts) -> Iterator[Hit]:
     reason = _read_wait(facts, job, known) if known else next(_read_objects(facts), None)
     if reason:
         yield _waiting_hit(facts, rollout.upgrade.ref, (job, known), reason, age)
+        return
+    for kind in WORKLOADS:
+        facts.snapshot.require(kind)
 
 
 def _waiting_hit(

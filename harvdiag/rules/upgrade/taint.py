@@ -69,6 +69,7 @@ def _waits_for_vms(
     age = facts.now.since(Timestamp(job.began))
     if age is None or age < LONG:
         return False
+    facts.snapshot.require(VOLUME)
     volumes = facts.snapshot.objects(VOLUME)
     if not vms:
         _require_owners_seen(facts, node, volumes)
