@@ -133,13 +133,21 @@ def sort_degraded(facts: Facts, stake: Stake) -> SortedVolumes:
     faulty = [node for node in nodes if node.fault]
     excused = [node for node in faulty if judge_node(facts, stake, node) in {None, Severity.INFO}]
     labels = tuple(f"longhornnode={node.name}" for node in faulty if node not in excused)[:FEW]
-    replicas = facts.find("Replica", Wanted(labels=labels), required=True) if bad and labels else ()
+    open_cases = any(_find_needed(nodes, faulty, obj) is None for obj in bad)
+    replicas = facts.find("Replica", Wanted(labels=labels), required=open_cases) if bad and labels else ()
     down = {node.name for node in faulty if node.down}
     broken = {_place(replica) for replica in replicas if _place(replica)[1] in down or _is_failed(replica)}
     at_node: dict[str, list[Obj]] = {node.name: [] for node in faulty}
     own = [obj for obj in bad if not _file_under(obj, nodes, (faulty, excused), broken, at_node)]
     by_node = tuple((node, at_node[node.name]) for node in faulty if at_node[node.name])
     return SortedVolumes(by_node=by_node, own=tuple(own))
+
+
+def _find_needed(nodes: Sequence[StorageNode], faulty: Sequence[StorageNode], volume: Obj) -> StorageNode | None:
+    """Return a node at fault without which too few nodes are left for a volume's replicas."""
+    lacking = select_fitting(faulty, volume)
+    needed = read_wanted_replicas(volume) > len(select_fitting(nodes, volume)) - len(lacking)
+    return next(iter(lacking), None) if needed else None
 
 
 def _file_under(
@@ -152,10 +160,7 @@ def _file_under(
     """File a volume under the node at fault: one with a broken replica, one that its replicas need, one excused."""
     faulty, excused = faults
     at = next((node for node in faulty if (name_of(volume), node.name) in broken), None)
-    lacking = select_fitting(faulty, volume)
-    if at is None and read_wanted_replicas(volume) > len(select_fitting(nodes, volume)) - len(lacking):
-        at = next(iter(lacking), None)
-    at = at or next(iter(excused), None)
+    at = at or _find_needed(nodes, faulty, volume) or next(iter(excused), None)
     if at is not None:
         at_node[at.name].append(volume)
     return at is not None
