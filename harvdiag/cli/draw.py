@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harvdiag.cli.command import PICTURES as SECTION
+from harvdiag.cli.command import Command
+from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.output import terminal_width, write_stdout
-from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
+from harvdiag.cli.source import Source, SourceOptions, open_snapshot, source_options
+from harvdiag.cli.words import Choice
 from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES, default_picture
 
@@ -29,19 +33,36 @@ THEMES = ("auto", "light", "dark")
 WIDEST = 140
 
 
-@click.command(short_help="Draw a picture of the cluster and what is broken in it.")
+@click.command(
+    cls=Command,
+    section=SECTION,
+    short_help="Draw the cluster, and what is broken in it.",
+    examples=(
+        ("Every node with its Machine, as text", "harvdiag draw bundle.zip"),
+        ("How far the upgrade is, as a file", "harvdiag draw bundle.zip --picture upgrade -o upgrade.svg"),
+        ("One node and what is linked to it", "harvdiag draw bundle.zip --focus srv09"),
+        ("A page to search and explore", "harvdiag draw bundle.zip -o links.html"),
+        ("What changed since an earlier snapshot", "harvdiag draw bundle.zip --against before.harvdiag.zip"),
+    ),
+)
 @source_options
 @click.option(
     "--picture",
-    type=click.Choice(list(PICTURES)),
+    type=Choice(list(PICTURES)),
     help=f"Which picture; default: {default_picture(False)}, with --against {default_picture(True)}.",
 )
-@click.option("--focus", help="Only this object and its neighbourhood: srv09, or machine/custom-a1b2c3.")
-@click.option("--against", help="An earlier snapshot to compare with: what was added, removed or changed since.")
+@click.option(
+    "--focus",
+    shell_complete=complete_focus,
+    help="Only this object and its neighbourhood: srv09, or machine/custom-a1b2c3.",
+)
+@click.option(
+    "--against", type=Source(), help="An earlier snapshot to compare with: what was added, removed or changed since."
+)
 @click.option("--labels", is_flag=True, help="Write the field beside each link.")
 @click.option(
     "--theme",
-    type=click.Choice(THEMES),
+    type=Choice(THEMES),
     default="auto",
     show_default=True,
     help="Colours of a file; auto: the reader's.",

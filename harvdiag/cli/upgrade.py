@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.complete import complete_nodes
 from harvdiag.cli.output import terminal_width, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
-from harvdiag.cli.words import OUTPUT
+from harvdiag.cli.words import OUTPUT, Choice
 from harvdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,11 +24,25 @@ __all__ = ["upgrade"]
 FORMS = ("table", "json")
 
 
-@click.command(short_help="Where the upgrade stands and what it waits for.")
+@click.command(
+    cls=Command,
+    section=ANSWERS,
+    short_help="Why the upgrade is stuck, and what to do.",
+    examples=(
+        ("What does the upgrade wait for, and what to do?", "harvdiag upgrade bundle.zip"),
+        ("Why does one node not go on? Also reads its logs", "harvdiag upgrade bundle.zip --node srv09"),
+        ("What happened when", "harvdiag upgrade bundle.zip --timeline"),
+        ("Follow a live cluster", "watch -n 60 harvdiag upgrade --context lab"),
+    ),
+)
 @source_options
-@click.option("--node", help="Explain one node: its state, its place in the order, and its messages in the logs.")
+@click.option(
+    "--node",
+    shell_complete=complete_nodes,
+    help="Explain one node: its state, its place in the order, and its messages in the logs.",
+)
 @click.option("--timeline", is_flag=True, help="Also show what happened when, and how long each phase took.")
-@click.option("--format", "form", type=click.Choice(FORMS), help="table, unless -o names a file that ends in .json.")
+@click.option("--format", "form", type=Choice(FORMS), help="Format; default: by the ending of --output, else table.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
 def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | None, output: Path | None) -> int:
     """Show the state of the upgrade: its phase, how far it is, what it is waiting for, and whether it is stuck.
