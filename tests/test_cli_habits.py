@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import harvdiag as hd
 from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
+from harvdiag.core.errors import UsageError
 from tests.api import Api
 from tests.command import run
 from tests.routes import BROKEN, HEALTHY
@@ -103,6 +105,57 @@ def test_quiet_leaves_out_notes(words: tuple[str, ...], tmp_path: Path) -> None:
 def test_a_misspelt_word_is_answered_with_what_was_meant(words: tuple[str | Path, ...], says: str) -> None:
     """One sentence after the other."""
     assert says in complaint(*words)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("issue8236.zip", "did you mean issue-8236.zip?"),
+        ("Issue_8236.ZIP", "did you mean issue-8236.zip?"),
+        ("isue-8236.zip", "did you mean issue-8236.zip?"),
+        ("issue-8236", "did you mean issue-8236.zip?"),
+        ("./bundels/x.zip", "no such file or folder: there is no folder bundels; did you mean bundles/x.zip?"),
+        ("issue-8236.zip/yamls", "no such file or folder: issue-8236.zip is a file"),
+        ("https://host.example/b.zip", "harvdiag reads files, not addresses: download it first, then give the file"),
+        ("file:///tmp/b.zip", "give the path of the file, without file://"),
+        ("lab", "a context of your kubeconfig is given as context:lab"),
+        ("lba", "did you mean context:lab?"),
+        ("else", "a context of your kubeconfig is given as context:NAME"),
+    ],
+)
+def test_a_source_that_is_not_there_is_answered_with_what_was_meant(tmp_path: Path, source: str, says: str) -> None:
+    """A file or folder beside it, a context, or what to do with an address; in Python the same."""
+    (tmp_path / "bundles").mkdir()
+    for name in ("issue-8236.zip", "bundles/x.zip"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "config").write_text("contexts: [{name: lab, context: {}}]")
+    result = harvdiag("check", source, cwd=tmp_path, KUBECONFIG=str(tmp_path / "config"))
+    assert result.returncode == 2
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda c: c.links("Node", "hv9"), "did you mean hv0"),
+        (lambda c: c.links("Ndoe", "hv01"), "did you mean nodes"),
+        (lambda c: c.table("machnes"), "did you mean machines"),
+        (lambda c: c.yaml("Machine", "custom"), "did you mean custom-"),
+        (lambda c: c.logs("hv9"), "did you mean hv0"),
+        (lambda c: c.upgrade.explain("hv9"), "did you mean hv0"),
+        (lambda c: c.upgrade.drain("hv9"), "did you mean hv0"),
+        (lambda c: c.check("node-without-machin"), "did you mean node-without-machine?"),
+        (lambda c: c.check(ignore="pairng"), "did you mean pairing?"),
+        (lambda c: hd.draw(c, "lnks"), "did you mean links?"),
+        (lambda c: hd.draw(c, focus="hv9"), "did you mean hv0"),
+        (lambda _: hd.rulebook("upgrad"), "did you mean upgrade"),
+        (lambda c: hd.report(c.check(), "r.jsn"), "did you mean .json?"),
+    ],
+)
+def test_python_suggests_what_the_command_line_suggests(ask: Callable[[hd.Cluster], object], says: str) -> None:
+    """For every name that may be misspelt."""
+    with pytest.raises(UsageError, match=re.escape(says)):
+        ask(hd.open(BROKEN.with_name("lost-acknowledgement.zip")))
 
 
 # --- completion ----------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def main() -> None:
 def _run_command(settings: Settings) -> int:
     """Run the command of this process; return its exit code."""
     try:
-        code = cli.main(standalone_mode=False, obj=settings)
+        code = cli.main(standalone_mode=False, complete_var=COMPLETION, obj=settings)
     except click.Abort:
         code = 130
     except click.exceptions.NoArgsIsHelpError as error:
@@ -77,7 +77,7 @@ def _run_command(settings: Settings) -> int:
 def _complete_words() -> None:
     """Answer the shell. Whatever goes wrong, such as a source that cannot be read, there is just no word to offer."""
     with suppress(Exception), Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
-        cli.main(standalone_mode=False)
+        cli.main(standalone_mode=False, complete_var=COMPLETION)
     sys.exit(0)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
@@ -80,11 +81,11 @@ def check(
     """
     from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
-    from harvdiag.reports import report_path, save_report
+    from harvdiag.reports import ENDINGS, save_report
 
-    form = form or _choose_format(output)
     if output is not None:
-        report_path(output)  # a file that must not be overwritten is refused before anything is read
+        check_output(output, () if form else ENDINGS, "a report", where.source)
+    form = form or _choose_format(output)
     with open_snapshot(where) as snapshot:
         unchecked = None
         try:
@@ -96,7 +97,7 @@ def check(
         # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
         write_stdout(text.encode() if form == "json" else text, color=True)
     else:
-        save_report(text, output)
+        write_written(save_report(text, output), *_sum_up(findings))
     if unchecked:
         raise unchecked
     return _exit_code(findings, fail_on, strict)
@@ -106,6 +107,14 @@ def _choose_format(output: Path | None) -> str:
     from harvdiag.reports import form_of
 
     return form_of(output) if output is not None and output.suffix else "table"
+
+
+def _sum_up(findings: Findings) -> tuple[str, str]:
+    """The verdict and the next command, where the report is in a file."""
+    from harvdiag.status.answer import build_answer
+
+    answer = build_answer(findings)
+    return answer.verdict, answer.command
 
 
 def _render_findings(findings: Findings, form: str, colour: bool) -> str:

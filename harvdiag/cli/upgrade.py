@@ -9,6 +9,7 @@ import click
 
 from harvdiag.cli.command import ANSWERS, Command
 from harvdiag.cli.complete import complete_nodes
+from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, Choice
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["upgrade"]
 
 FORMS = ("table", "json")
+ENDINGS = {".txt": "table", ".json": "json"}
 
 
 @click.command(
@@ -50,23 +52,31 @@ def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The exit code
     is 0 also where the upgrade is stuck: `harvdiag check` judges. It is 2 where nothing that a check needs was seen.
     """
-    from harvdiag.reports import report_path, save_report
+    from harvdiag.reports import save_report
 
     if node is not None and not node.strip():
         raise UsageError("the name of the node is empty: give --node NAME, or leave it out")
     if output is not None:
-        report_path(output)  # a file that must not be overwritten is refused before anything is read
-    form = form or ("json" if output is not None and output.suffix.lower() == ".json" else "table")
+        check_output(output, () if form else ENDINGS, "the state of the upgrade", where.source)
+    form = form or (ENDINGS.get(output.suffix.lower(), "table") if output is not None else "table")
     with open_snapshot(where) as snapshot:
         standing, unchecked = _judge_upgrade(snapshot)
         text = _render_status(standing, node or "", form, timeline, unchecked is not None)
     if output is None:
         write_stdout(text.encode() if form == "json" else text)
     else:
-        save_report(text, output)
+        write_written(save_report(text, output), *_sum_up(standing))
     if unchecked:
         raise unchecked
     return 0
+
+
+def _sum_up(standing: UpgradeStatus) -> tuple[str, str]:
+    """The verdict and the next command, where the text is in a file."""
+    from harvdiag.status.answer import fill_command
+    from harvdiag.status.summary import build_verdict
+
+    return build_verdict(standing.findings), fill_command(standing.findings.source, "check")
 
 
 def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | None]:
