@@ -192,7 +192,7 @@ def test_output_goes_to_the_file_and_nothing_to_stdout(tmp_path: Path, form: str
     file = tmp_path / "report"
     result = harvdiag("check", BROKEN, "--format", form, "-o", file)
     assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
-    assert file.read_text(encoding="utf-8") == harvdiag("check", BROKEN, "--format", form).stdout
+    assert file.read_text(encoding="utf-8") == harvdiag("check", BROKEN, "--format", form, "--full").stdout
 
 
 @pytest.mark.parametrize(
