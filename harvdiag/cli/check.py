@@ -17,7 +17,7 @@ from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
-    from harvdiag.core.findings import Findings
+    from harvdiag.core.findings import Findings, UncheckedError
 
 __all__ = ["check"]
 
@@ -31,6 +31,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     short_help="What is wrong, and what to do next.",
     examples=(
         ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
+        ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
         ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
         (
             "Only the checks of the upgrade; also fail for warnings",
@@ -61,6 +62,8 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     help="Exit 1 for findings of this severity or worse.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
+@click.option("--brief", is_flag=True, help="Only the answer: verdict, root causes, next step.")
+@click.option("--full", is_flag=True, help="Fold nothing, however long the report is; files are never folded.")
 def check(
     where: SourceOptions,
     form: str | None,
@@ -69,6 +72,8 @@ def check(
     ignore: Sequence[tuple[str, ...]],
     fail_on: str,
     strict: bool,
+    brief: bool,
+    full: bool,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
 
@@ -79,20 +84,16 @@ def check(
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
-    from harvdiag.cluster import Cluster
-    from harvdiag.core.findings import UncheckedError
-    from harvdiag.reports import ENDINGS, save_report
+    from harvdiag.reports import ENDINGS, render, save_report
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     form = form or _choose_format(output)
-    with open_snapshot(where) as snapshot:
-        unchecked = None
-        try:
-            findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
-        except UncheckedError as error:  # what was not seen is reported all the same
-            findings, unchecked = error.findings, error
-    text = _render_findings(findings, form, output is None and use_colour())
+    findings, unchecked = _run_checks(where, [*chain(*select)], [*chain(*ignore)])
+    if form == "table":
+        text = _render_table(findings, brief, full or output is not None, output is None and use_colour())
+    else:
+        text = render(findings, form)
     if output is None:
         # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
         write_stdout(text.encode() if form == "json" else text, color=True)
@@ -101,6 +102,18 @@ def check(
     if unchecked:
         raise unchecked
     return _exit_code(findings, fail_on, strict)
+
+
+def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:
+    """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
+    from harvdiag.cluster import Cluster
+    from harvdiag.core.findings import UncheckedError
+
+    with open_snapshot(where) as snapshot:
+        try:
+            return Cluster(snapshot).check(select, ignore), None
+        except UncheckedError as error:
+            return error.findings, error
 
 
 def _choose_format(output: Path | None) -> str:
@@ -117,12 +130,11 @@ def _sum_up(findings: Findings) -> tuple[str, str]:
     return answer.verdict, answer.command
 
 
-def _render_findings(findings: Findings, form: str, colour: bool) -> str:
-    from harvdiag.reports import render, terminal
+def _render_table(findings: Findings, brief: bool, full: bool, colour: bool) -> str:
+    from harvdiag.reports import terminal
 
-    if form == "table":
-        return terminal.render(findings, terminal_width(120), colour)
-    return render(findings, form)
+    view = terminal.View.BRIEF if brief else terminal.View.FULL if full else terminal.View.FOLDED
+    return terminal.render(findings, terminal_width(120), colour, view)
 
 
 def _exit_code(findings: Findings, fail_on: str, strict: bool) -> int:
