@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -14,11 +15,13 @@ from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
 from harvdiag.rules import registry
+from harvdiag.status.glossary import list_groups, list_names
 from tests.api import Api
 from tests.command import run
 from tests.routes import BROKEN, HEALTHY
 from tests.test_cli import complaint, complete, harvdiag
 from tests.test_cli_live import ALONE
+from tests.test_objects_doc import unknown
 from tests.world import healthy
 from tests.world.kit import dump
 
@@ -231,3 +234,51 @@ def test_rules_are_ordered_by_family_severity_and_name() -> None:
     expected = sorted(rules, key=lambda rule: (rule.family, rule.severity.rank, rule.name))
     assert listed == [[rule.name, str(rule.severity)] for rule in expected]
     assert lines[-2].startswith(f"{len(rules)} checks (error ")
+
+
+# --- glossary ------------------------------------------------------------------------------------------------------
+
+
+def test_the_glossary_is_one_page_of_terms_with_a_source() -> None:
+    """Every name leads to one term, and every place in docs/objects.md exists."""
+    terms = [term for group in list_groups().values() for term in group]
+    page = harvdiag("explain").stdout
+    assert [term.name for term in terms if f"  {term.name}" not in page] == []
+    assert [term.source for term in terms if unknown(term.source)] == []
+    names = [name.lower() for name in list_names()]
+    assert sorted(set(names)) == sorted(names)
+    assert {f"h{number}" for number in range(1, 13)} | {f"j{number}" for number in range(1, 17)} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("plan Secret", "plan Secret  (also: machine plan"),
+        ("plansecret", "plan Secret  (also"),
+        ("cattle-id", "cattle ID  (also"),
+        ("providerID", "provider ID  (also"),
+        ("H5", "pre-drain acknowledged  (also: h5)\nStep 5 of 12 of a drain: Harvester"),
+        ("J16", "promotion  (also: J16)"),
+        ("node-without-machine", "node-without-machine  (pairing, error)"),
+    ],
+)
+def test_a_term_is_explained(word: str, says: str) -> None:
+    """With blanks, hyphens or none, in any case; a check as `harvdiag rules` explains it."""
+    assert harvdiag("explain", *word.split()).stdout.startswith(says)
+
+
+def test_an_unknown_term_is_answered_with_what_was_meant() -> None:
+    """Or where to look."""
+    assert "no term 'finaliser' in the glossary; did you mean finalizer" in complaint("explain", "finaliser")
+    assert "`harvdiag explain` lists them" in complaint("explain", "xx")
+
+
+def test_version_tells_what_is_installed() -> None:
+    """For a person and for a program; `--version` has the first line alone."""
+    document = json.loads(harvdiag("version", "--format", "json").stdout)
+    text = harvdiag("version").stdout
+    assert document["harvdiag"] == hd.__version__
+    assert document["libraries"]["click"]
+    assert all(f"{name:12} {found or 'not installed'}" in text for name, found in document["libraries"].items())
+    assert document["python"] in text
+    assert f"\naccelerator  {document['accelerator'] or 'not installed'}\n" in text
