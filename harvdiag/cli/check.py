@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
-from harvdiag.cli.words import OUTPUT, RULES
+from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
@@ -23,12 +25,29 @@ EXIT_FINDINGS = 1
 LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 
-@click.command(short_help="What is wrong, how it shows, why it matters, what to do next.")
+@click.command(
+    cls=Command,
+    section=ANSWERS,
+    short_help="What is wrong, and what to do next.",
+    examples=(
+        ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
+        ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
+        (
+            "Only the checks of the upgrade; also fail for warnings",
+            "harvdiag check bundle.zip --select upgrade --fail-on warning",
+        ),
+        (
+            "What kubectl wrote, from standard input",
+            "kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml | harvdiag check -",
+        ),
+        ("A live cluster", "harvdiag check --context lab"),
+    ),
+)
 @source_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(FORMATS)),
+    type=Choice(list(FORMATS)),
     help="Format of the findings; default: by the ending of --output, else table.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
@@ -36,15 +55,12 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 @click.option("--ignore", type=RULES, multiple=True, help="Not these rules or families (comma-separated, repeatable).")
 @click.option(
     "--fail-on",
-    type=click.Choice(list(LEVELS)),
+    type=Choice(list(LEVELS)),
     default="error",
     show_default=True,
     help="Exit 1 for findings of this severity or worse.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
-@click.option(
-    "--color/--no-color", "colour", default=None, help="Colours; default: on a terminal, unless NO_COLOR is set."
-)
 def check(
     where: SourceOptions,
     form: str | None,
@@ -53,7 +69,6 @@ def check(
     ignore: Sequence[tuple[str, ...]],
     fail_on: str,
     strict: bool,
-    colour: bool | None,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
 
@@ -66,23 +81,23 @@ def check(
     """
     from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
-    from harvdiag.reports import report_path, save_report
+    from harvdiag.reports import ENDINGS, save_report
 
-    form = form or _choose_format(output)
     if output is not None:
-        report_path(output)  # a file that must not be overwritten is refused before anything is read
+        check_output(output, () if form else ENDINGS, "a report", where.source)
+    form = form or _choose_format(output)
     with open_snapshot(where) as snapshot:
         unchecked = None
         try:
             findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
         except UncheckedError as error:  # what was not seen is reported all the same
             findings, unchecked = error.findings, error
-    text = _render_findings(findings, form, output is None and use_colour(colour))
+    text = _render_findings(findings, form, output is None and use_colour())
     if output is None:
         # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
         write_stdout(text.encode() if form == "json" else text, color=True)
     else:
-        save_report(text, output)
+        write_written(save_report(text, output), *_sum_up(findings))
     if unchecked:
         raise unchecked
     return _exit_code(findings, fail_on, strict)
@@ -92,6 +107,14 @@ def _choose_format(output: Path | None) -> str:
     from harvdiag.reports import form_of
 
     return form_of(output) if output is not None and output.suffix else "table"
+
+
+def _sum_up(findings: Findings) -> tuple[str, str]:
+    """The verdict and the next command, where the report is in a file."""
+    from harvdiag.status.answer import build_answer
+
+    answer = build_answer(findings)
+    return answer.verdict, answer.command
 
 
 def _render_findings(findings: Findings, form: str, colour: bool) -> str:
