@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.contexts import check_contexts, worst_code
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
@@ -18,6 +20,7 @@ from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
+    from harvdiag.reports.several import ClusterAnswer
 
 __all__ = ["check"]
 
@@ -41,6 +44,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
             "kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml | harvdiag check -",
         ),
         ("A live cluster", "harvdiag check --context lab"),
+        ("Two live clusters", "harvdiag check --context lab --context prod"),
     ),
 )
 @source_options
@@ -76,6 +80,9 @@ def check(
     `harvdiag snapshot`, or what `kubectl get … -o yaml` wrote (a file, a folder, or - for standard input). Without a
     SOURCE it is the cluster of the current kubeconfig context, as kubectl would take it.
 
+    Several --context are checked at once: each cluster has its report under its heading, --format json is a list with
+    one document each (`error` tells why one could not be checked), and the exit code is the worst of them.
+
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
@@ -86,6 +93,10 @@ def check(
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     form = form or _choose_format(output)
+    if len(where.contexts) > 1:
+        answers = check_contexts(where, [*chain(*select)], [*chain(*ignore)])
+        _write_several(answers, form, output)
+        return worst_code(answers, partial(_exit_code, fail_on=fail_on, strict=strict))
     with open_snapshot(where) as snapshot:
         unchecked = None
         try:
@@ -101,6 +112,17 @@ def check(
     if unchecked:
         raise unchecked
     return _exit_code(findings, fail_on, strict)
+
+
+def _write_several(answers: Sequence[ClusterAnswer], form: str, output: Path | None) -> None:
+    from harvdiag.reports import save_report
+    from harvdiag.reports.several import render_several
+
+    text = render_several(answers, form, partial(_render_findings, form=form, colour=output is None and use_colour()))
+    if output is None:
+        write_stdout(text.encode() if form == "json" else text)
+    else:
+        write_written(save_report(text, output), f"the reports of {len(answers)} clusters")
 
 
 def _choose_format(output: Path | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from threading import RLock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harvdiag.core.errors import AccessError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Login", "list_contexts", "log_in"]
 
 POD = "in-cluster"
+_SETUP = Lock()
+"""Held while the client sets up connections, of which it keeps files for the whole process: clusters may be several."""
 ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 URL = re.compile(r"(?i:(https?)://)([^/?#\s]+(?:/[^?#\s]*)?)")
 HOST = re.compile(r"[\w.-]+:\d+(?:/[^?#\s]*)?")
@@ -129,12 +131,13 @@ class Login:
         return shown
 
     def _open_connections(self) -> None:
-        settings = self._settings(self._credential)
-        self.server = str(settings.host)
-        self.insecure = not settings.verify_ssl
-        if self.insecure:
-            _silence_urllib3()
-        self.pool = _connection_pool(settings, self.context, self.impersonation)
+        with _SETUP:
+            settings = self._settings(self._credential)
+            self.server = str(settings.host)
+            self.insecure = not settings.verify_ssl
+            if self.insecure:
+                _silence_urllib3()
+            self.pool = _connection_pool(settings, self.context, self.impersonation)
 
 
 def log_in(context: str | None = None, kubeconfig: str | os.PathLike[str] | None = None, connections: int = 8) -> Login:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import IO, Any
 
 from harvdiag.core.errors import AccessError
@@ -39,6 +39,8 @@ RENEWAL_INTERVAL = 60.0
 """Seconds between two renewals because the server refused the credentials."""
 FAILURE_INTERVAL = 10.0
 """Seconds after a failure in which the plugin is not run again: all requests under way need the same credentials."""
+_TERMINAL = Lock()
+"""Held while a plugin may ask the user: those of several clusters ask one after the other."""
 MOST = 300
 ARGUMENTS = re.compile(r"\s+-.*", re.DOTALL)
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -127,8 +129,15 @@ class Plugin(Credential):
         self._expires_at = until if until and until > self._clock() else None
 
     def _run_program(self) -> bytes:
-        """Run the program and return its output. Its stderr is passed on at once, as it may contain a prompt."""
-        process = self._start_program()
+        """Run the program and return its output; while it may ask the user, no other plugin may."""
+        if not (interactive := self._may_ask()):
+            return self._read_program(interactive)
+        with _TERMINAL:
+            return self._read_program(interactive)
+
+    def _read_program(self, interactive: bool) -> bytes:
+        """Run the program. Its stderr is passed on at once, as it may contain a prompt."""
+        process = self._start_program(interactive)
         # Both are read at once: a program that fills one pipe while we read the other would never end.
         output, errors = _OutputReader(process.stdout), _OutputReader(process.stderr, echo=True)
         try:
@@ -146,9 +155,8 @@ class Plugin(Credential):
             raise self._plugin_error(how, errors.last_words())
         return output.read_all()
 
-    def _start_program(self) -> subprocess.Popen[bytes]:
+    def _start_program(self, interactive: bool) -> subprocess.Popen[bytes]:
         """Start the program, with our stdin where it may ask the user."""
-        interactive = self._may_ask()
         try:
             # The command of the kubeconfig, without a shell.
             return subprocess.Popen(  # noqa: S603
