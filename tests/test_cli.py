@@ -201,7 +201,7 @@ def test_output_goes_to_the_file_and_nothing_to_stdout(tmp_path: Path, form: str
     assert re.fullmatch(rf"Written: {file} \([\d.]+ kB\): 2 errors: 1 root cause and 1 consequence\. .*", written)
     assert then == f"Next: harvdiag upgrade {BROKEN}"
     assert harvdiag("check", BROKEN, "--format", form, "-o", file, "-q").stderr == ""
-    assert file.read_text(encoding="utf-8") == harvdiag("check", BROKEN, "--format", form).stdout
+    assert file.read_text(encoding="utf-8") == harvdiag("check", BROKEN, "--format", form, "--full").stdout
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -19,8 +19,7 @@ from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
-    from harvdiag.core.findings import Findings
-    from harvdiag.reports.several import ClusterAnswer
+    from harvdiag.core.findings import Findings, UncheckedError
 
 __all__ = ["check"]
 
@@ -34,6 +33,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     short_help="What is wrong, and what to do next.",
     examples=(
         ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
+        ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
         ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
         (
             "Only the checks of the upgrade; also fail for warnings",
@@ -65,6 +65,8 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     help="Exit 1 for findings of this severity or worse.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
+@click.option("--brief", is_flag=True, help="Only the answer: verdict, root causes, next step.")
+@click.option("--full", is_flag=True, help="Fold nothing, however long the report is; files are never folded.")
 def check(
     where: SourceOptions,
     form: str | None,
@@ -73,6 +75,8 @@ def check(
     ignore: Sequence[tuple[str, ...]],
     fail_on: str,
     strict: bool,
+    brief: bool,
+    full: bool,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
 
@@ -86,43 +90,63 @@ def check(
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
-    from harvdiag.cluster import Cluster
-    from harvdiag.core.findings import UncheckedError
-    from harvdiag.reports import ENDINGS, save_report
+    from harvdiag.reports import ENDINGS
+    from harvdiag.reports.several import render_several
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
-    form = form or _choose_format(output)
+    report = _Report(form or _choose_format(output), output, brief, full)
+    chosen = [*chain(*select)], [*chain(*ignore)]
+    code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
     if len(where.contexts) > 1:
-        answers = check_contexts(where, [*chain(*select)], [*chain(*ignore)])
-        _write_several(answers, form, output)
-        return worst_code(answers, partial(_exit_code, fail_on=fail_on, strict=strict))
-    with open_snapshot(where) as snapshot:
-        unchecked = None
-        try:
-            findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
-        except UncheckedError as error:  # what was not seen is reported all the same
-            findings, unchecked = error.findings, error
-    text = _render_findings(findings, form, output is None and use_colour())
-    if output is None:
-        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
-        write_stdout(text.encode() if form == "json" else text, color=True)
-    else:
-        write_written(save_report(text, output), *_sum_up(findings))
+        answers = check_contexts(where, *chosen)
+        report.write(render_several(answers, report.form, report.render), f"the reports of {len(answers)} clusters")
+        return worst_code(answers, code_of)
+    findings, unchecked = _run_checks(where, *chosen)
+    report.write(report.render(findings), *(_sum_up(findings) if output else ()))
     if unchecked:
         raise unchecked
-    return _exit_code(findings, fail_on, strict)
+    return code_of(findings)
 
 
-def _write_several(answers: Sequence[ClusterAnswer], form: str, output: Path | None) -> None:
-    from harvdiag.reports import save_report
-    from harvdiag.reports.several import render_several
+class _Report(NamedTuple):
+    """How a report is shown, and the file to which it is written; None is stdout."""
 
-    text = render_several(answers, form, partial(_render_findings, form=form, colour=output is None and use_colour()))
-    if output is None:
-        write_stdout(text.encode() if form == "json" else text)
-    else:
-        write_written(save_report(text, output), f"the reports of {len(answers)} clusters")
+    form: str
+    file: Path | None
+    brief: bool
+    full: bool
+
+    def render(self, findings: Findings) -> str:
+        """Return the text of one cluster's findings."""
+        from harvdiag.reports import render
+
+        if self.form == "table":
+            stdout = self.file is None
+            return _render_table(findings, self.brief, self.full or not stdout, stdout and use_colour())
+        return render(findings, self.form)
+
+    def write(self, text: str, *summary: str) -> None:
+        """Write a text; of one in a file, stderr has the summary."""
+        from harvdiag.reports import save_report
+
+        if self.file is not None:
+            write_written(save_report(text, self.file), *summary)
+            return
+        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
+        write_stdout(text.encode() if self.form == "json" else text, color=True)
+
+
+def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:
+    """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
+    from harvdiag.cluster import Cluster
+    from harvdiag.core.findings import UncheckedError
+
+    with open_snapshot(where) as snapshot:
+        try:
+            return Cluster(snapshot).check(select, ignore), None
+        except UncheckedError as error:
+            return error.findings, error
 
 
 def _choose_format(output: Path | None) -> str:
@@ -139,12 +163,11 @@ def _sum_up(findings: Findings) -> tuple[str, str]:
     return answer.verdict, answer.command
 
 
-def _render_findings(findings: Findings, form: str, colour: bool) -> str:
-    from harvdiag.reports import render, terminal
+def _render_table(findings: Findings, brief: bool, full: bool, colour: bool) -> str:
+    from harvdiag.reports import terminal
 
-    if form == "table":
-        return terminal.render(findings, terminal_width(120), colour)
-    return render(findings, form)
+    view = terminal.View.BRIEF if brief else terminal.View.FULL if full else terminal.View.FOLDED
+    return terminal.render(findings, terminal_width(120), colour, view)
 
 
 def _exit_code(findings: Findings, fail_on: str, strict: bool) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding, ObjectRef, Severity
+from harvdiag.core.suggest import join_names
 from harvdiag.core.target import join_words
 from harvdiag.status.summary import (
     build_verdict,
@@ -25,7 +26,17 @@ from harvdiag.status.summary import (
     summarize_unseen,
 )
 
-__all__ = ["Answer", "RootCause", "Step", "build_answer", "fill_command", "list_steps", "split_sentences"]
+__all__ = [
+    "Answer",
+    "RootCause",
+    "Step",
+    "build_answer",
+    "describe_alike",
+    "fill_command",
+    "list_steps",
+    "name_alike",
+    "split_sentences",
+]
 
 FEW = 3
 """The most root causes of one rule that have a row each; more of them share one."""
@@ -151,14 +162,27 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
 
 
 def _describe_row(alike: Sequence[Finding]) -> str:
+    if len(alike) > 1 and alike[0].many:
+        return alike[0].many
+    told = [describe_alike([f]).removeprefix(f"{f.subject.kind} {f.subject.name} ") for f in alike]
+    return told[0] if len(set(told)) == 1 else f"{told[0]}; also the others"
+
+
+def describe_alike(alike: Sequence[Finding]) -> str:
+    """Return what is wrong in one clause, of one finding or of several of one rule, with their objects."""
     first, rest = alike[0], len(alike) - 1
     if rest and first.many:
-        return first.many
+        return f"{name_alike([finding.subject for finding in alike])} {first.many}"
     clause = _cut_clause(first.message)
-    named = f"{first.subject.kind} {first.subject.name} "
-    if rest:
-        return f"{clause}; likewise {format_count(rest, 'other')}"
-    return clause.removeprefix(named)
+    if first.subject.name not in clause:
+        clause = f"{first.subject}: {clause}"
+    return f"{clause}; likewise {join_names([finding.subject.name for finding in alike[1:]])}" if rest else clause
+
+
+def name_alike(subjects: Sequence[ObjectRef]) -> str:
+    """Return the objects in words: ``Node hv04``, or of one kind ``Nodes hv04, hv05 and hv06``, of many the first."""
+    first, *others = subjects
+    return f"{first.kind}s {join_names([subject.name for subject in subjects])}" if others else str(first)
 
 
 def _cut_clause(message: str) -> str:

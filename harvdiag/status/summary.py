@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from harvdiag.core.escape import format_value
@@ -27,6 +27,7 @@ __all__ = [
     "format_evidence",
     "gap_detail",
     "group_gaps",
+    "is_alike_step",
     "is_answered",
     "is_same_step",
     "list_unseen",
@@ -168,8 +169,20 @@ def is_same_step(step: str, old: str, finding: Finding, first: Finding) -> bool:
 
     Its commands must be the same: one that differs is printed again, so that no reader has to edit a name in it.
     """
-    name = re.compile(rf"(?<![\w.-]){re.escape(first.subject.name)}(?![\w-]|\.\w)")
-    return step.split("`")[1::2] == old.split("`")[1::2] and name.sub(lambda _: finding.subject.name, old) == step
+    names = {first.subject.name: finding.subject.name}
+    return step.split("`")[1::2] == old.split("`")[1::2] and _rename(old, names) == step
+
+
+def is_alike_step(step: str, old: str, finding: Finding, first: Finding) -> bool:
+    """Whether a step equals that of an earlier finding but for names, of the subject and of what the message names."""
+    pairs = zip((first.subject, *first.targets), (finding.subject, *finding.targets), strict=False)
+    return _rename(old, {other.name: own.name for other, own in pairs}) == step
+
+
+def _rename(text: str, names: Mapping[str, str]) -> str:
+    """Replace names by others, all at once; a name within a longer one stays."""
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.-])(?:{known})(?![\w-]|\.\w)", lambda found: names[found[0]], text)
 
 
 # --- what was not seen ---------------------------------------------------------------------------------------------
