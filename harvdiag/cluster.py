@@ -78,6 +78,7 @@ class Cluster:
             origin=Origin(snapshot.manifest.origin.kind, snapshot.manifest.origin.name)
             if snapshot.manifest.origin
             else None,
+            files=snapshot.manifest.files,
         )
 
     @property

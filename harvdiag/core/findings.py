@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from harvdiag.core.errors import SourceError
 from harvdiag.core.frames import build_frame
-from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findings
+from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,8 @@ class Source:
     machines: int | None
     origin: Origin | None = None
     """For a snapshot, what it was saved from."""
+    files: tuple[FileNote, ...] = ()
+    """Of kubectl output, every file: read, passed over, or not used, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
