@@ -38,6 +38,7 @@ def build_document(findings: Findings) -> dict[str, Any]:
             "harvester_version": source.harvester_version,
             "kubernetes_version": source.kubernetes_version,
             **({"origin": source.origin._asdict()} if source.origin else {}),
+            **({"files": [note.as_dict() for note in source.files]} if source.files else {}),
         },
         "coverage": [entry.as_dict() for entry in findings.coverage],
         "findings": [_finding_document(finding) for finding in findings],
