@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
-from harvdiag.cli.words import OUTPUT, RULES
+from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
@@ -23,12 +25,30 @@ EXIT_FINDINGS = 1
 LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 
-@click.command(short_help="What is wrong, how it shows, why it matters, what to do next.")
+@click.command(
+    cls=Command,
+    section=ANSWERS,
+    short_help="What is wrong, and what to do next.",
+    examples=(
+        ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
+        ("Only the answer: what is wrong, and the next step", "harvdiag check bundle.zip --brief"),
+        ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
+        (
+            "Only the checks of the upgrade; also fail for warnings",
+            "harvdiag check bundle.zip --select upgrade --fail-on warning",
+        ),
+        (
+            "What kubectl wrote, from standard input",
+            "kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml | harvdiag check -",
+        ),
+        ("A live cluster", "harvdiag check --context lab"),
+    ),
+)
 @source_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(FORMATS)),
+    type=Choice(list(FORMATS)),
     help="Format of the findings; default: by the ending of --output, else table.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
@@ -36,7 +56,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 @click.option("--ignore", type=RULES, multiple=True, help="Not these rules or families (comma-separated, repeatable).")
 @click.option(
     "--fail-on",
-    type=click.Choice(list(LEVELS)),
+    type=Choice(list(LEVELS)),
     default="error",
     show_default=True,
     help="Exit 1 for findings of this severity or worse.",
@@ -44,9 +64,6 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
 @click.option("--brief", is_flag=True, help="Only the answer: verdict, root causes, next step.")
 @click.option("--full", is_flag=True, help="Fold nothing, however long the report is; files are never folded.")
-@click.option(
-    "--color/--no-color", "colour", default=None, help="Colours; default: on a terminal, unless NO_COLOR is set."
-)
 def check(
     where: SourceOptions,
     form: str | None,
@@ -57,7 +74,6 @@ def check(
     strict: bool,
     brief: bool,
     full: bool,
-    colour: bool | None,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
 
@@ -68,21 +84,21 @@ def check(
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
-    from harvdiag.reports import render, report_path, save_report
+    from harvdiag.reports import ENDINGS, render, save_report
 
-    form = form or _choose_format(output)
     if output is not None:
-        report_path(output)  # a file that must not be overwritten is refused before anything is read
+        check_output(output, () if form else ENDINGS, "a report", where.source)
+    form = form or _choose_format(output)
     findings, unchecked = _run_checks(where, [*chain(*select)], [*chain(*ignore)])
     if form == "table":
-        text = _render_table(findings, brief, full or output is not None, output is None and use_colour(colour))
+        text = _render_table(findings, brief, full or output is not None, output is None and use_colour())
     else:
         text = render(findings, form)
     if output is None:
         # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
         write_stdout(text.encode() if form == "json" else text, color=True)
     else:
-        save_report(text, output)
+        write_written(save_report(text, output), *_sum_up(findings))
     if unchecked:
         raise unchecked
     return _exit_code(findings, fail_on, strict)
@@ -104,6 +120,14 @@ def _choose_format(output: Path | None) -> str:
     from harvdiag.reports import form_of
 
     return form_of(output) if output is not None and output.suffix else "table"
+
+
+def _sum_up(findings: Findings) -> tuple[str, str]:
+    """The verdict and the next command, where the report is in a file."""
+    from harvdiag.status.answer import build_answer
+
+    answer = build_answer(findings)
+    return answer.verdict, answer.command
 
 
 def _render_table(findings: Findings, brief: bool, full: bool, colour: bool) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harvdiag.cli.command import REFERENCE, Command
 from harvdiag.cli.output import terminal_width, write_stdout
 from harvdiag.cli.words import RULES
 
@@ -19,7 +20,16 @@ def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return RULES.shell_complete(ctx, param, incomplete)
 
 
-@click.command(short_help="List the checks, or explain one.")
+@click.command(
+    cls=Command,
+    section=REFERENCE,
+    short_help="List the checks, or explain one.",
+    examples=(
+        ("Every check, by family", "harvdiag rules"),
+        ("One of them: what is wrong, why it matters, what it needs", "harvdiag rules node-without-machine"),
+        ("Those of a family", "harvdiag rules known-issues"),
+    ),
+)
 @click.argument("name", required=False, shell_complete=_complete_rule)
 def rules(name: str | None) -> None:
     """List the checks, or explain one of them, or a family: NAME is a rule or a family."""
