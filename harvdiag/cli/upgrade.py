@@ -10,7 +10,7 @@ import click
 from harvdiag.cli.command import ANSWERS, Command
 from harvdiag.cli.complete import complete_nodes
 from harvdiag.cli.files import check_output, write_written
-from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, Choice
 from harvdiag.core.errors import UsageError
@@ -61,9 +61,10 @@ def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | 
     form = form or (ENDINGS.get(output.suffix.lower(), "table") if output is not None else "table")
     with open_snapshot(where) as snapshot:
         standing, unchecked = _judge_upgrade(snapshot)
-        text = _render_status(standing, node or "", form, timeline, unchecked is not None)
+        colour = output is None and use_colour()
+        text = _render_status(standing, node or "", form, timeline, colour, unchecked is not None)
     if output is None:
-        write_stdout(text.encode() if form == "json" else text)
+        write_stdout(text.encode() if form == "json" else text, color=True)
     else:
         write_written(save_report(text, output), *_sum_up(standing))
     if unchecked:
@@ -92,13 +93,12 @@ def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | 
         return UpgradeStatus(cluster.facts, error.findings), error
 
 
-def _render_status(standing: UpgradeStatus, node: str, form: str, timeline: bool, unseen: bool) -> str:
+def _render_status(standing: UpgradeStatus, node: str, form: str, timeline: bool, colour: bool, unseen: bool) -> str:
     from harvdiag.reports import terminal
     from harvdiag.reports.upgrade import render, render_json
 
     if form == "json":
         return render_json(standing, node)
     width = terminal_width(120)
-    return render(standing, node, width, timeline) + (
-        terminal.render_unseen(standing.findings, width) if unseen else ""
-    )
+    rest = terminal.render_unseen(standing.findings, width, colour) if unseen else ""
+    return render(standing, node, width, timeline, colour) + rest

@@ -10,14 +10,14 @@ from dataclasses import replace
 from enum import Enum
 
 from harvdiag.core.findings import Findings
-from harvdiag.core.wrap import count_cells
+from harvdiag.core.wrap import count_rows
 from harvdiag.reports.paint import Paint
 from harvdiag.reports.terminal.body import Body
 from harvdiag.reports.terminal.fold import LEVELS, SCREEN, WHOLE, Fold
 from harvdiag.reports.terminal.head import head_lines
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.reports.terminal.unseen import unseen_lines, unseen_summary
-from harvdiag.status.answer import Answer, build_answer
+from harvdiag.status.answer import Answer, build_answer, fill_findings
 from harvdiag.status.summary import tell_support_once
 
 __all__ = ["View", "render", "render_unseen"]
@@ -39,7 +39,7 @@ class View(Enum):
 def render(findings: Findings, width: int = 100, colour: bool = False, view: View = View.FULL) -> str:
     """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
     layout = Layout(max(width, NARROWEST), Paint(colour))
-    answer, told = build_answer(findings), tell_support_once(findings)
+    answer, told = build_answer(findings), tell_support_once(fill_findings(findings))
     if view is View.BRIEF:
         lines = [*head_lines(findings, answer, layout), *unseen_summary(answer, layout)]
     elif view is View.FULL:
@@ -63,10 +63,10 @@ def _fold_lines(findings: Findings, answer: Answer, layout: Layout) -> list[str]
 
 
 def _fits(lines: Iterable[str], width: int) -> bool:
-    """Whether the lines fit on a screen; one that is wider, as it holds a command, takes several rows."""
+    """Whether the lines fit on a screen."""
     rows = 0
     for line in lines:
-        rows += max(1, -(-count_cells(line.rstrip()) // width))
+        rows += count_rows(line.rstrip(), width)
         if rows > SCREEN:
             return False
     return True

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harvdiag.core.escape import escape_text
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import WARNING
 from harvdiag.core.model import Finding
-from harvdiag.core.wrap import wrap_commands
+from harvdiag.reports.shorten import ELLIPSIS, cut_lines
 from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
 from harvdiag.status.answer import split_sentences
 from harvdiag.status.summary import is_alike_step, is_answered, is_same_step
 
-__all__ = ["Advice", "cut_lines"]
-
-ELLIPSIS = " …"
+__all__ = ["Advice"]
 
 
 class Advice:
@@ -88,18 +85,3 @@ def _names_instead(finding: Finding, first: Finding, everything: bool) -> str:
 
 def _join_numbers(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers))
-
-
-def cut_lines(text: str, width: int, most: int, hang: int = 0) -> list[str]:
-    """Wrap a text; of one that takes more than `most` lines (0: any number) the first sentence, or its beginning.
-
-    What was cut ends with ``…``; no command is cut apart.
-    """
-    whole = wrap_commands(escape_text(text), width, hang)
-    if not most or len(whole) <= most:
-        return whole or [""]
-    number, mark, rest = text.partition(". ")
-    head = f"{number}{mark}" if number.isdigit() else ""
-    sentence = head + split_sentences(rest if head else text)[0]
-    lines = wrap_commands(escape_text(sentence), width - len(ELLIPSIS), hang)[:most]
-    return [*lines[:-1], f"{lines[-1].rstrip(' ,;(')}{ELLIPSIS}"]

@@ -10,7 +10,8 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import Evidence, Finding
 from harvdiag.core.suggest import join_names
-from harvdiag.reports.terminal.advice import Advice, cut_lines
+from harvdiag.reports.shorten import cut_lines
+from harvdiag.reports.terminal.advice import Advice
 from harvdiag.reports.terminal.evidence import field_lines, object_lines
 from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
