@@ -431,7 +431,7 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
     """Without a SOURCE it is the cluster of the kubeconfig; where there is none, the line says what to give."""
     result = harvdiag("check", KUBECONFIG="", KUBERNETES_SERVICE_HOST="", HOME=str(tmp_path))
     assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ give a SOURCE such as a support bundle\n", result.stderr)
+    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ or read a file: `harvdiag check b[^\n]+`\n", result.stderr)
 
 
 @pytest.mark.parametrize(

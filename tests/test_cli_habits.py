@@ -14,6 +14,7 @@ import harvdiag as hd
 from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.rules import registry
 from harvdiag.status.glossary import list_groups, list_names
 from tests.api import Api
@@ -193,6 +194,8 @@ def test_a_kubeconfig_that_cannot_be_read_completes_to_nothing(tmp_path: Path, m
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 COLOURED = [
     ("check", BROKEN),
+    ("upgrade", BROKEN),
+    ("upgrade", BROKEN, "--timeline"),
     ("draw", BROKEN),
     ("draw", BROKEN, "--picture", "upgrade"),
     ("rules",),
@@ -285,3 +288,51 @@ def test_version_tells_what_is_installed() -> None:
     assert all(f"{name:12} {found or 'not installed'}" in text for name, found in document["libraries"].items())
     assert document["python"] in text
     assert f"\naccelerator  {document['accelerator'] or 'not installed'}\n" in text
+
+
+# --- times ---------------------------------------------------------------------------------------------------------
+
+SPELLED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+TIMES = {"since", "time", "began", "ended", "stopped", "captured_at", "created", "deleting"}
+
+
+def times_of(document: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """The times of a JSON document, by the keys that hold one."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            yield from times_of(value, name)
+    elif isinstance(document, list):
+        for value in document:
+            yield from times_of(value, key)
+    elif key in TIMES and document:
+        yield key, str(document)
+
+
+@pytest.mark.parametrize("bundle", ["issue-8236", "upgrade-half-way", "lost-acknowledgement"])
+def test_times_in_json_have_one_spelling(bundle: str) -> None:
+    """RFC 3339, in UTC, with Z: of the commands, and of the documents in Python."""
+    path = BROKEN.with_name(f"{bundle}.zip")
+    cluster = hd.open(path)
+    upgrade = cluster.upgrade
+    documents = [json.loads(harvdiag(command, path, "--format", "json").stdout) for command in ("check", "upgrade")]
+    documents += [upgrade.history.document, upgrade.progress.document, cluster.compare(hd.open(HEALTHY)).document]
+    documents += [upgrade.drain(cluster.nodes["name"][0]).document]
+    found = [pair for document in documents for pair in times_of(document)]
+    assert {"since", "captured_at", "began", "time"} <= {key for key, _ in found}
+    assert [pair for pair in found if not SPELLED.fullmatch(pair[1])] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("2025-05-08T10:00:00Z", "2025-05-08T10:00:00Z"),
+        ("2025-05-08T12:00:00+02:00", "2025-05-08T10:00:00Z"),
+        ("2025-05-08 10:00:00", "2025-05-08T10:00:00Z"),
+        ("2025-05-08T10:00:00.123456789Z", "2025-05-08T10:00:00.123456Z"),
+        ("", ""),
+        ("soon", "soon"),
+    ],
+)
+def test_a_time_is_normalised(text: str, spelled: str) -> None:
+    """Whatever its offset; what is not a time stays as it is."""
+    assert normalise_time(text) == spelled
