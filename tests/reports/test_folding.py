@@ -12,7 +12,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity
 from harvdiag.reports import terminal
 from harvdiag.reports.terminal import View
-from harvdiag.status.answer import build_answer, split_sentences
+from harvdiag.status.answer import build_answer, fill_source, split_sentences
 from tests.world.samples import DATA
 
 SAMPLES = sorted((DATA / "bundles").glob("*.zip"))
@@ -67,7 +67,8 @@ def test_what_is_folded_is_counted(found: Findings) -> None:
     assert len(fields) <= counted + sum("".join(path.split()) in text.replace(" ", "") for _, path in fields)
     squeezed = whole.replace(" ", "")
     assert all(str(about).replace(" ", "") + path.replace(" ", "") in squeezed for about, path in fields)
-    assert all(flat(step) in whole for finding in found.roots[:1] for step in finding.next)
+    steps = (fill_source(step, found.source) for finding in found.roots[:1] for step in finding.next)
+    assert all(flat(step) in whole for step in steps)
     if "Folded: " in text:
         assert "--full`" in text
 
