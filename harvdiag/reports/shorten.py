@@ -34,7 +34,8 @@ def cut_lines(text: str, width: int, most: int, hang: int = 0) -> list[str]:
     lines = wrap_commands(escape_text(short), width - len(ELLIPSIS), hang)
     if sentence == text and len(lines) <= most:
         return lines
-    return [*lines[: most - 1], f"{lines[:most][-1].rstrip(' ,;(')}{ELLIPSIS}"]
+    *first, last = lines[:most]
+    return [*first, f"{last.rstrip(' ,;(')}{ELLIPSIS}"]
 
 
 def _shorten_command(found: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ import harvdiag as hd
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity
 from harvdiag.reports import terminal
+from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal import View
 from harvdiag.status.answer import build_answer, fill_source, split_sentences
 from tests.world.samples import DATA
@@ -97,3 +98,19 @@ def test_a_consequence_of_two_root_causes_says_so_at_both() -> None:
         assert f"also follows from Machine {second.subject.name}" in text
         assert "also leads to planner-waits-for-ghost-machine, upgrade-planner-stalled, " in text
     assert found.count(Severity.WARNING) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "lines"),
+    [
+        ("1. Wait.", 1, ["1. Wait."]),
+        ("1. Wait. Then look at it again.", 0, ["1. Wait. Then look", "   at it again."]),
+        ("1. Wait. Then look at it again.", 1, ["1. Wait. …"]),
+        ("1. Wait. Then look at it once again and again and again.", 3, ["1. Wait. …"]),
+        ("2. Look at it for a long time, and more", 2, ["2. Look at it", "   for a long …"]),
+        (f"3. Run `kubectl get nodes {'x' * 30}` and wait for it.", 2, ["3. Run", "   `kubectl get …` …"]),
+    ],
+)
+def test_a_step_is_cut_at_a_sentence_and_never_within_a_command(text: str, most: int, lines: list[str]) -> None:
+    """What is left of a long command cannot be run."""
+    assert cut_lines(text, 18, most, hang=3) == lines
