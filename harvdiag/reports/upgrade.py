@@ -70,7 +70,7 @@ def _part_lines(part: Part, width: int) -> list[str]:
 
 def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
-    if rollout is None or not (standing.upgrade_run or rollout.upgrade.failed):
+    if rollout is None or not rollout.nodes or not (standing.upgrade_run or rollout.upgrade.failed):
         return
     left = [node for node in rollout.nodes if node.place != DONE or is_upgrading(node)]
     yield ""
