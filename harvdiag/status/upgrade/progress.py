@@ -163,17 +163,8 @@ class UpgradeProgress(Tabular):
 
     def _build_rows(self) -> Iterator[tuple[str, ...]]:
         for way in self.nodes:
-            waits = f"{way.wait.actor}: {way.wait.what}"
-            yield (
-                way.name,
-                way.state,
-                way.mark,
-                way.step or "",
-                waits,
-                normalise_time(way.wait.since),
-                way.says,
-                way.rule,
-            )
+            waits, since = f"{way.wait.actor}: {way.wait.what}", normalise_time(way.wait.since)
+            yield (way.name, way.state, way.mark, way.step or "", waits, since, way.says, way.rule)
 
     @property
     def phases(self) -> pd.DataFrame:
