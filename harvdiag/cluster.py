@@ -146,11 +146,17 @@ class Cluster:
     @cached_property
     def upgrade(self) -> UpgradeStatus:
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
-        ``.history``, ``.drain("srv09")``.
+        ``.history``, ``.drain("srv09")``. Raises UncheckedError where neither an upgrade was seen nor a check was run.
         """
         from harvdiag.status.upgrade import UpgradeStatus
 
-        return UpgradeStatus(self.facts, self.check())
+        try:
+            return UpgradeStatus(self.facts, self.check())
+        except UncheckedError as error:  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
+            status = UpgradeStatus(self.facts, error.findings)
+            if status.current is None:
+                raise
+            return status
 
     # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
