@@ -17,6 +17,9 @@ import click
 from harvdiag.cli.access import rbac, whoami
 from harvdiag.cli.check import check
 from harvdiag.cli.draw import draw
+from harvdiag.cli.events import events
+from harvdiag.cli.get import get
+from harvdiag.cli.logs import logs
 from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
 from harvdiag.cli.upgrade import upgrade
@@ -110,5 +113,5 @@ def cli() -> None:
     """
 
 
-for command in (check, upgrade, draw, snapshot, rules, whoami, rbac):
+for command in (check, upgrade, draw, get, logs, events, snapshot, rules, whoami, rbac):
     cli.add_command(command)
