@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harvdiag.cli.command import DATA, Command
 from harvdiag.cli.get import Part, print_parts
-from harvdiag.cli.logs import SINCE, UNTIL
 from harvdiag.cli.question import Layout, layout_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
+from harvdiag.cli.words import SINCE, UNTIL
 from harvdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["events"]
 
 
-@click.command(short_help="List events, as kubectl events does.")
+@click.command(
+    cls=Command,
+    section=DATA,
+    short_help="List events, as kubectl events does.",
+    examples=(
+        ("Everything that was reported", "harvdiag events bundle.zip"),
+        ("Warnings of the last half hour", "harvdiag events bundle.zip --types Warning --since 30m"),
+        ("About one object", "harvdiag events bundle.zip --for node/srv09"),
+    ),
+)
 @source_options
 @click.option("--for", "about", default="", help="Only events about this object: node/srv09, or a name alone.")
 @click.option("--types", default="", help="Only events of these types: Warning or Normal, separated by commas.")
@@ -35,13 +45,6 @@ def events(where: SourceOptions, layout: Layout, about: str, types: str, since: 
     every namespace. Kubernetes keeps an event for an hour after it was last seen; ages count back from the collection.
 
     Exit code 0: printed, or there are none; 2: unusable input, or no list of events was seen.
-
-    \b
-    Examples:
-      harvdiag events bundle.zip
-      harvdiag events bundle.zip --types Warning
-      harvdiag events bundle.zip --for node/srv09 --since 30m
-      harvdiag events bundle.zip -n longhorn-system -o wide
     """
     from harvdiag.core.window import parse_window
     from harvdiag.kinds import CATALOGUE

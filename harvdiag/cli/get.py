@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from harvdiag.cli.output import write_stdout
+from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.output import print_error, write_note, write_stdout
 from harvdiag.cli.question import ALL, Asked, Layout, Words, layout_options, parse_question, split_source
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
 from harvdiag.core.errors import SourceError, UsageError
@@ -45,7 +46,18 @@ class Part(NamedTuple):
     missing: tuple[str, ...]
 
 
-@click.command(short_help="List objects, as kubectl get does.")
+@click.command(
+    cls=Command,
+    section=DATA,
+    short_help="List objects, as kubectl get does.",
+    examples=(
+        ("Nodes, with their addresses", "harvdiag get nodes bundle.zip -o wide"),
+        ("One object as text", "harvdiag get node/srv09 bundle.zip -o yaml"),
+        ("The upgrade and its Jobs", "harvdiag get upgrades,jobs bundle.zip"),
+        ("Pods of a namespace, by label", "harvdiag get pods bundle.zip -n cattle-system -l app=rancher"),
+        ("Machines of a live cluster", "harvdiag get machines --context lab"),
+    ),
+)
 @click.argument("words", nargs=-1, type=Words(), metavar="KIND[/NAME] [NAME]... [SOURCE]")
 @click.option("-l", "--selector", default="", help="Only objects with these labels: key=value, 'key in (a,b)', !key.")
 @layout_options
@@ -63,14 +75,6 @@ def get(where: SourceOptions, words: Sequence[str], layout: Layout, selector: st
     the fields that harvdiag keeps; of no object managedFields.
 
     Exit code 0: printed, or there are none; 1: no object of a NAME; 2: unusable input, or a kind that was not seen.
-
-    \b
-    Examples:
-      harvdiag get nodes bundle.zip
-      harvdiag get machines bundle.zip -o wide
-      harvdiag get node/srv09 bundle.zip -o yaml
-      harvdiag get pods -n cattle-system -l app=rancher bundle.zip
-      harvdiag get upgrades,jobs -A bundle.zip
     """
     from harvdiag.core.selector import parse_selector
 
@@ -93,11 +97,11 @@ def print_parts(snapshot: Snapshot, parts: Sequence[Part], layout: Layout) -> in
     if len(unseen) == len(parts):
         raise SourceError(_describe_unseen(snapshot, unseen[0]))
     for note in _notes(snapshot, parts, layout):
-        click.echo(escape_text(note), err=True)
+        write_note(note)
     write_stdout(_render(snapshot, parts, layout))
     missing = [_describe_missing(snapshot, part, name, layout.namespace) for part in parts for name in part.missing]
     for line in missing:
-        click.echo(f"harvdiag: {escape_text(line)}", err=True)
+        print_error(line)
     if unseen or any(part.missing and part.answer.gaps for part in parts):
         return EXIT_UNSEEN
     return EXIT_NOT_FOUND if missing else 0

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import write_stdout
-from harvdiag.cli.question import Words, split_source
+from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.output import write_note, write_stdout
+from harvdiag.cli.question import LogWords, split_source
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
+from harvdiag.cli.words import SINCE, UNTIL
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 
@@ -17,15 +19,23 @@ if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
     from harvdiag.upgrade.logs import LogLines, LogRead
 
-__all__ = ["SINCE", "UNTIL", "logs"]
+__all__ = ["logs"]
 
-SINCE = "Only what is not older: 30m, 2h or 3d before the collection, 2025-05-07T10:00Z, or 10:00 (UTC)."
-UNTIL = "Only what is not newer; in the same form."
 MOST = 12
 
 
-@click.command(short_help="Show the logs of a node or a pod.")
-@click.argument("words", nargs=-1, type=Words(), metavar="[NODE|POD] [SOURCE]")
+@click.command(
+    cls=Command,
+    section=DATA,
+    short_help="Show the logs of a node or a pod.",
+    examples=(
+        ("What has logs", "harvdiag logs bundle.zip"),
+        ("A node's services, searched", "harvdiag logs srv09 bundle.zip --grep fatal --since 3d"),
+        ("One service, its last lines", "harvdiag logs srv09 bundle.zip -c rancher-system-agent --tail 20"),
+        ("The pods of a Deployment", "harvdiag logs deploy/rancher bundle.zip --until 2025-05-08T10:00Z"),
+    ),
+)
+@click.argument("words", nargs=-1, type=LogWords(), metavar="[NODE|POD] [SOURCE]")
 @click.option("--grep", default="", help="Only lines that match this regular expression, in any case.")
 @click.option("--since", default="", help=SINCE)
 @click.option("--until", default="", help=UNTIL)
@@ -52,13 +62,6 @@ def logs(
     which files were read is told on stderr. A line without a time belongs to the one before it.
 
     Exit code 0: printed, or no line fits; 2: unusable input, or no such log.
-
-    \b
-    Examples:
-      harvdiag logs bundle.zip
-      harvdiag logs srv09 bundle.zip --grep x509 --since 2h
-      harvdiag logs node/srv09 bundle.zip -c rancher-system-agent --tail 20
-      harvdiag logs deploy/rancher bundle.zip -n cattle-system --until 2025-05-07T10:00Z
     """
     from harvdiag.upgrade.logs import LogOptions, LogQuestion, read_lines
 
@@ -73,7 +76,7 @@ def logs(
         limits |= {"previous": previous, "whole": True}
         found = read_lines(snapshot, LogQuestion(of=own[0], grep=grep, most=tail, **limits))
     for note in _notes(found):
-        click.echo(escape_text(note), err=True)
+        write_note(note)
     write_stdout("".join(f"{line}\n" for line in _format_lines(found)))
     return 0
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import write_stdout
+from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
@@ -24,7 +25,16 @@ __all__ = ["snapshot"]
 SECRETS = {"secret", "secrets"}
 
 
-@click.command(short_help="Save what a cluster shows to one small file.")
+@click.command(
+    cls=Command,
+    section=DATA,
+    short_help="Save what a cluster shows to one small file.",
+    examples=(
+        ("The cluster of a context, as a file named after it and the time", "harvdiag snapshot --context lab"),
+        ("A support bundle as one small file", "harvdiag snapshot bundle.zip -o before.harvdiag.zip"),
+        ("With all pods and events", "harvdiag snapshot bundle.zip --kind pods,events"),
+    ),
+)
 @source_options
 @click.option(
     "-o",
@@ -51,7 +61,7 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
         _check_output(output)
     more = [*chain(*kinds)]
     if any(word.lower() in SECRETS for word in more):
-        click.echo("harvdiag: only machine-plan Secrets are kept, without the plan itself", err=True)
+        write_note("harvdiag: only machine-plan Secrets are kept, without the plan itself")
     with open_snapshot(where) as source:
         try:
             _is_checkable(source)  # of the largest kinds, what the checks ask for is saved

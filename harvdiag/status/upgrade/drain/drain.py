@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Reason
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.status.summary import first_step, format_count
 from harvdiag.status.upgrade.drain.steps import ACTORS, Step, StepState, evaluate_steps, name_carriers
@@ -148,7 +149,8 @@ def _focused_node(rollout: UpgradeRun, focus: ObjectRef, finding: Finding | None
         for node in rollout.nodes:
             if ref in {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}:
                 return node
-    raise UsageError(f"{focus} is not a node of this upgrade, nor a Machine or plan Secret of one: give a Node")
+    near = did_you_mean(suggest_names(focus.name, {node.name for node in rollout.nodes}))
+    raise UsageError(f"{focus} is not a node of this upgrade, nor a Machine or plan Secret of one: give a Node{near}")
 
 
 def _default_node(progress: UpgradeProgress, rollout: UpgradeRun) -> NodeUpgrade | None:

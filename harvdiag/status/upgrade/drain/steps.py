@@ -13,7 +13,7 @@ from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade
 
-__all__ = ["ACTORS", "Step", "StepState", "evaluate_steps", "name_carriers"]
+__all__ = ["ACTORS", "STEPS", "Step", "StepState", "evaluate_steps", "name_carriers"]
 
 RANCHER, SECRET, HARVESTER, JOB = range(4)
 ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
