@@ -12,7 +12,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, ObjectRef, Outcome, Severity
-from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
@@ -79,6 +79,7 @@ class Cluster:
             if snapshot.manifest.origin
             else None,
             arguments=snapshot.arguments,
+            files=snapshot.manifest.files,
         )
 
     @property
@@ -296,9 +297,14 @@ class Cluster:
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"
+            text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
             raise UncheckedError(text, findings)
         return findings
+
+    def _held(self) -> str:
+        """What files hold, where that is little: whoever gave one object sees that it was read."""
+        kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
+        return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
 
 
 def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:
