@@ -16,6 +16,7 @@ from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
+from harvdiag.core.errors import UsageError
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def check(
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     report = _Report(form or _choose_format(output), output, brief, full)
+    report.check()
     chosen = [*chain(*select)], [*chain(*ignore)]
     select_rules(*chosen)  # an unknown name is refused before anything is read
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
@@ -121,6 +123,13 @@ class _Report(NamedTuple):
     file: Path | None
     brief: bool
     full: bool
+
+    def check(self) -> None:
+        """Raise UsageError, before anything is read, for options that contradict one another."""
+        if self.brief and self.full:
+            raise UsageError("--brief and --full contradict each other: give one of them")
+        if self.brief and self.form != "table":
+            raise UsageError(f"--brief is for the table alone, not for {self.form}: leave out one of them")
 
     def render(self, findings: Findings) -> str:
         """Return the text of one cluster's findings."""

@@ -572,7 +572,7 @@ def test_many_root_causes_of_a_rule_share_a_row() -> None:
     text = terminal.render(findings, 120, view=View.FOLDED)
     table = text.split("\n\n")[1].splitlines()
     names = "hv04, hv05, hv06, hv07, hv08, hv09 and 4 more"
-    assert table[:2] == ["Root causes", f"  ✗ ERROR  node-without-machine  Nodes {names}  has no Machine"]
+    assert table[:2] == ["Root causes", f"  ✗ ERROR  node-without-machine  Nodes {names}  each has no Machine"]
     assert text.count("\n  Why ") == 1
     assert "Likewise 9 others: hv05, " in text
     assert terminal.render(findings, view=View.FULL).count("\n  Seen ") == 10
