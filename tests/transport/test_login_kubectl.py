@@ -272,6 +272,17 @@ def test_a_certificate_beside_a_token(serve: Serve, tmp_path: Path) -> None:
 
 
 @tls_only
+def test_a_bundle_with_remarks(serve: Serve, tmp_path: Path) -> None:
+    """What stands around the certificates of a file is no fault of theirs."""
+    api = serve(OBJECTS, tls="good")
+    bundle = tmp_path / "ca.crt"
+    made = certificates()
+    remarks = "# \u00c9mis par\r\n".encode()
+    bundle.write_bytes(remarks.join([b"", made.other_ca.certificate.read_bytes(), made.ca.certificate.read_bytes()]))
+    assert connection(api, tmp_path, ca="none", cluster={"certificate-authority": "ca.crt"}).version
+
+
+@tls_only
 def test_a_certificate_of_the_future() -> None:
     """By the local clock, which is told to be looked at."""
     pair = certificates().client
