@@ -23,7 +23,7 @@ def _complete_term(_ctx: click.Context, _param: click.Parameter, incomplete: str
     from harvdiag.rules import registry
     from harvdiag.status.glossary import list_names
 
-    words = [*list_names(), *registry()]
+    words = [*(name.replace(" ", "-") for name in list_names()), *registry()]
     return [CompletionItem(word) for word in words if word.lower().startswith(incomplete.lower())]
 
 
