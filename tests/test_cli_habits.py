@@ -13,6 +13,7 @@ import harvdiag as hd
 from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
+from harvdiag.rules import registry
 from tests.api import Api
 from tests.command import run
 from tests.routes import BROKEN, HEALTHY
@@ -179,3 +180,54 @@ def test_a_kubeconfig_that_cannot_be_read_completes_to_nothing(tmp_path: Path, m
     (tmp_path / "config").write_text("contexts: [{")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
     assert complete("harvdiag check --context ") == []
+
+
+# --- colours -------------------------------------------------------------------------------------------------------
+
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+COLOURED = [
+    ("check", BROKEN),
+    ("draw", BROKEN),
+    ("draw", BROKEN, "--picture", "upgrade"),
+    ("rules",),
+    ("rules", "node-without-machine"),
+    ("whoami",),
+]
+
+
+@pytest.mark.parametrize("words", COLOURED, ids=lambda words: " ".join(map(str, words[:1] + words[2:])))
+def test_colour_adds_codes_and_nothing_else(words: tuple[str | Path, ...], desk: tuple[Path, dict[str, str]]) -> None:
+    """Every command by the same rule; without the codes it is the text that a pipe gets."""
+    env = desk[1]
+    plain, coloured = run(*words, **env).stdout, run(*words, "--color", **env).stdout
+    assert "\x1b" not in plain
+    assert coloured != plain
+    assert ANSI.sub("", coloured) == plain
+
+
+@pytest.mark.parametrize(
+    ("env", "coloured"),
+    [
+        ({}, False),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"CLICOLOR_FORCE": "0"}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": ""}, False),
+    ],
+)
+def test_the_environment_decides_on_colours(env: dict[str, str], coloured: bool) -> None:
+    """In a pipe; --no-color has the last word."""
+    assert ("\x1b[" in harvdiag("rules", "health", **env).stdout) == coloured
+    assert "\x1b[" not in harvdiag("--no-color", "rules", "health", **env).stdout
+
+
+def test_rules_are_ordered_by_family_severity_and_name() -> None:
+    """With the number of them at the end."""
+    lines = harvdiag("rules", COLUMNS="100").stdout.splitlines()
+    listed = [line.split()[:2] for line in lines if re.match(r"  [a-z][\w-]+ +(error|warning|info) ", line)]
+    rules = registry().values()
+    expected = sorted(rules, key=lambda rule: (rule.family, rule.severity.rank, rule.name))
+    assert listed == [[rule.name, str(rule.severity)] for rule in expected]
+    assert lines[-2].startswith(f"{len(rules)} checks (error ")

@@ -10,7 +10,7 @@ import click
 from click.types import StringParamType
 
 from harvdiag.cli.command import ACCESS, Command
-from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, choose_progress, source_options
 from harvdiag.cli.words import KINDS
 
@@ -56,7 +56,7 @@ def whoami(where: SourceOptions) -> None:
     except KeyboardInterrupt:
         click.echo("harvdiag: interrupted before the server had answered for every kind", err=True)
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
-    write_stdout(render(access, terminal_width(120)))
+    write_stdout(render(access, terminal_width(120), use_colour()))
 
 
 @click.command(

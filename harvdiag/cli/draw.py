@@ -11,7 +11,7 @@ from harvdiag.cli.command import PICTURES as SECTION
 from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.files import check_output, write_written
-from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import Source, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import Choice
 from harvdiag.core.errors import UsageError
@@ -92,6 +92,7 @@ def draw(
     judges.
     """
     from harvdiag.cluster import Cluster
+    from harvdiag.reports.paint import Paint
     from harvdiag.status.answer import fill_command
 
     name = picture or default_picture(against is not None)
@@ -108,7 +109,8 @@ def draw(
             return 0
         figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme)
         if output is None:
-            write_stdout(figure.lines(terminal_width(WIDEST)).rstrip("\n"), end="\n")
+            text = figure.lines(terminal_width(WIDEST)).rstrip("\n")
+            write_stdout(Paint(use_colour()).page(figure.title, text), end="\n")
         else:
             write_written(figure.save(output), figure.title, fill_command(cluster.source, "check"))
     return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.command import REFERENCE, Command
-from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.words import RULES
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def rules(name: str | None) -> None:
     from harvdiag.rules import select_rules
 
     chosen = select_rules([name] if name else ())
-    columns = terminal_width(100)
+    columns, colour = terminal_width(100), use_colour()
     one = name in {rule.name for rule in chosen}
-    write_stdout(rulebook.explain_rule(chosen[0], columns) if one else rulebook.list_rules(chosen, columns))
+    render = rulebook.explain_rule(chosen[0], columns, colour) if one else rulebook.list_rules(chosen, columns, colour)
+    write_stdout(render)
