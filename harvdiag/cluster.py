@@ -79,6 +79,7 @@ class Cluster:
             if snapshot.manifest.origin
             else None,
             arguments=snapshot.arguments,
+            files=snapshot.manifest.files,
         )
 
     @property

@@ -352,7 +352,7 @@ def test_a_snapshot_says_what_to_do_next(tmp_path: Path) -> None:
     (step,) = re.findall(r"^Next: harvdiag (.*)$", result.stdout, re.MULTILINE)
     assert harvdiag(*shlex.split(step), "--fail-on", "never").returncode == 0
     assert {"pods", "events"} <= set(hd.open(shlex.split(step)[1]).kinds)
-    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x", "namespace": "y"}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x", "namespace": "y", "uid": "u"}}
     (tmp_path / "jobs.yaml").write_text(dump({"apiVersion": "v1", "kind": "List", "items": [job]}))
     result = harvdiag("snapshot", "jobs.yaml", cwd=tmp_path)
     assert "Next" not in result.stdout
@@ -479,13 +479,13 @@ def climbing(path: Path) -> None:
         ("b.zip", BROKEN.read_bytes()[:50_000], "truncated or damaged"),
         ("b.zip", climbing, "points outside the archive"),
         ("b.zip", lambda path: zipfile.ZipFile(path, "w").close(), "an empty zip archive"),
-        ("notes.txt", b"hello", "not a zip archive"),
+        ("notes.txt", b"hello", "is text without `kind`"),
         ("a.yaml", b"a: [", "a.yaml"),
         ("a.yaml", b"a: \xff", "UTF-8"),
-        ("a.yaml", b"just text", "a document without `kind`"),
+        ("a.yaml", b"just text", "text without `kind`"),
         ("a.json", b"{", "a.json"),
         ("a.json", b"{}", "a document without `kind`"),
-        ("a.yaml", b"", "no Kubernetes object"),
+        ("a.yaml", b"", "is empty: the command that should write it failed"),
         ("bad\x1b[31m\nname.yaml", b"a: [", "bad\\x1b[31m"),
     ],
 )
@@ -504,7 +504,7 @@ def test_bad_input_is_one_line(tmp_path: Path, name: str, content: object, says:
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_names_that_are_no_utf8_are_shown_and_no_bug(tmp_path: Path, form: str) -> None:
     """A file's name may hold any bytes, and JSON half a surrogate pair: the report is written all the same."""
-    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n\ud800", "labels": {}}}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n\ud800", "uid": "u", "labels": {}}}
     machines = {"apiVersion": "cluster.x-k8s.io/v1beta1", "kind": "MachineList", "items": []}
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -42,12 +43,15 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A folder with the files that the examples name, and a cluster of the context `lab`."""
+    """A folder with the files that the examples name, and a cluster of the contexts `lab` and `prod`."""
     place = tmp_path_factory.mktemp("desk")
     (place / "bundle.zip").write_bytes(BROKEN.read_bytes())
     run("snapshot", HEALTHY, "-o", place / "before.harvdiag.zip")
     with Api(healthy().objects) as server:
         config = server.kubeconfig(place / "lab.yaml")
+        document = json.loads(config.read_text())
+        document["contexts"].append(document["contexts"][0] | {"name": "prod"})
+        config.write_text(json.dumps(document))
         yield place, ALONE | {"KUBECONFIG": str(config), "HOME": str(place)}
 
 

@@ -23,6 +23,7 @@ from harvdiag.core.model import State
 from harvdiag.kinds import DIAGNOSIS
 from harvdiag.rules import registry
 from tests.api import TOKEN, Api, Rights, stall, status
+from tests.api.certs import available
 from tests.command import Result, run
 from tests.test_cli import ROOT, python
 from tests.world import healthy
@@ -89,6 +90,15 @@ class Tool:
         assert "Traceback" not in text
         assert TOKEN not in text
         assert list(self.temporary.iterdir()) == []
+
+
+@pytest.fixture
+def safe_api() -> Iterator[Api]:
+    """The same over TLS: to a plain http:// server no credentials are sent."""
+    if not available():
+        pytest.skip("openssl is not on the PATH")
+    with Api(WORLD.objects, tls="good") as server:
+        yield server
 
 
 @pytest.fixture
@@ -165,17 +175,17 @@ def test_no_kubeconfig(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "snapshot", "whoami"])
-def test_an_expired_login(api: Api, tmp_path: Path, command: str) -> None:
+def test_an_expired_login(safe_api: Api, tmp_path: Path, command: str) -> None:
     """At once, and with the way to mend it; no file is begun."""
-    tool = Tool(api, tmp_path, login="bad token")
+    tool = Tool(safe_api, tmp_path, login="bad token")
     assert "Unauthorized (401); log in again: download a new kubeconfig" in tool.complaint(command)
     assert not list(tmp_path.glob("*.zip"))
-    assert len(api.requests) <= 3
+    assert len(safe_api.requests) <= 3
 
 
-def test_an_expired_plugin(api: Api, tmp_path: Path) -> None:
+def test_an_expired_plugin(safe_api: Api, tmp_path: Path) -> None:
     """What it says stands as it says it, as with kubectl; then one line, and no log line beside them."""
-    result = Tool(api, tmp_path, login="failing exec", process=True)("check")
+    result = Tool(safe_api, tmp_path, login="failing exec", process=True)("check")
     assert (result.returncode, result.stdout) == (2, "")
     said, told = result.stderr.splitlines()
     assert said == "your session has ended: run `lab-login` again"
@@ -303,14 +313,14 @@ def test_snapshot_of_what_may_be_seen(tmp_path: Path) -> None:
 # --- whoami --------------------------------------------------------------------------------------------------------
 
 
-def test_whoami(api: Api, tool: Tool) -> None:
+def test_whoami(safe_api: Api, tmp_path: Path) -> None:
     """Who, where, and a line a kind."""
-    result = tool("whoami")
+    result = Tool(safe_api, tmp_path)("whoami")
     assert (result.returncode, result.stderr) == (0, "")
     assert "lab-user (token)" in result.stdout
-    assert api.url in result.stdout
+    assert safe_api.url in result.stdout
     assert "✓ Secret (machine plans)" in result.stdout
-    api.assert_only_read()
+    safe_api.assert_only_read()
 
 
 def test_rbac_asks_nobody(api: Api, tool: Tool) -> None:

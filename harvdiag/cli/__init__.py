@@ -20,7 +20,7 @@ from harvdiag.cli.access import rbac, whoami
 from harvdiag.cli.check import check
 from harvdiag.cli.command import Tool
 from harvdiag.cli.draw import draw
-from harvdiag.cli.output import Settings
+from harvdiag.cli.output import Settings, print_error
 from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
 from harvdiag.cli.upgrade import upgrade
@@ -121,11 +121,7 @@ def _usage_hint(error: click.ClickException) -> str:
 
 
 def _print_error(text: str, hint: str = "") -> int:
-    line = escape_text(" ".join(text.split())).rstrip(".")
-    if hint:
-        line += f" {hint[0].upper()}{hint[1:]}" if line.endswith("?") else f"; {hint}"
-    with suppress(OSError):  # if stderr cannot be written either, only the exit code is left
-        click.echo(f"harvdiag: {line}", err=True)
+    print_error(text, hint)
     return EXIT_UNUSABLE
 
 

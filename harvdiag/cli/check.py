@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.contexts import check_contexts, worst_code
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
@@ -42,6 +44,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
             "kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml | harvdiag check -",
         ),
         ("A live cluster", "harvdiag check --context lab"),
+        ("Two live clusters", "harvdiag check --context lab --context prod"),
     ),
 )
 @source_options
@@ -81,27 +84,57 @@ def check(
     `harvdiag snapshot`, or what `kubectl get … -o yaml` wrote (a file, a folder, or - for standard input). Without a
     SOURCE it is the cluster of the current kubeconfig context, as kubectl would take it.
 
+    Several --context are checked at once: each cluster has its report under its heading, --format json is a list with
+    one document each (`error` tells why one could not be checked), and the exit code is the worst of them.
+
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
-    from harvdiag.reports import ENDINGS, render, save_report
+    from harvdiag.reports import ENDINGS
+    from harvdiag.reports.several import render_several
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
-    form = form or _choose_format(output)
-    findings, unchecked = _run_checks(where, [*chain(*select)], [*chain(*ignore)])
-    if form == "table":
-        text = _render_table(findings, brief, full or output is not None, output is None and use_colour())
-    else:
-        text = render(findings, form)
-    if output is None:
-        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
-        write_stdout(text.encode() if form == "json" else text, color=True)
-    else:
-        write_written(save_report(text, output), *_sum_up(findings))
+    report = _Report(form or _choose_format(output), output, brief, full)
+    chosen = [*chain(*select)], [*chain(*ignore)]
+    code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
+    if len(where.contexts) > 1:
+        answers = check_contexts(where, *chosen)
+        report.write(render_several(answers, report.form, report.render), f"the reports of {len(answers)} clusters")
+        return worst_code(answers, code_of)
+    findings, unchecked = _run_checks(where, *chosen)
+    report.write(report.render(findings), *(_sum_up(findings) if output else ()))
     if unchecked:
         raise unchecked
-    return _exit_code(findings, fail_on, strict)
+    return code_of(findings)
+
+
+class _Report(NamedTuple):
+    """How a report is shown, and the file to which it is written; None is stdout."""
+
+    form: str
+    file: Path | None
+    brief: bool
+    full: bool
+
+    def render(self, findings: Findings) -> str:
+        """Return the text of one cluster's findings."""
+        from harvdiag.reports import render
+
+        if self.form == "table":
+            stdout = self.file is None
+            return _render_table(findings, self.brief, self.full or not stdout, stdout and use_colour())
+        return render(findings, self.form)
+
+    def write(self, text: str, *summary: str) -> None:
+        """Write a text; of one in a file, stderr has the summary."""
+        from harvdiag.reports import save_report
+
+        if self.file is not None:
+            write_written(save_report(text, self.file), *summary)
+            return
+        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
+        write_stdout(text.encode() if self.form == "json" else text, color=True)
 
 
 def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:

@@ -147,7 +147,7 @@ def _draw_figure(
     if against is None:
         return compose(cluster, name, focus=focus, labels=labels)
     with open_snapshot(
-        where._replace(source=against, context=None, kubeconfig=_other_kubeconfig(where, against))
+        where._replace(source=against, contexts=(), kubeconfig=_other_kubeconfig(where, against))
     ) as before:
         return compose(cluster, name, focus=focus, against=Cluster(before), labels=labels)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -14,7 +14,7 @@ import click
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 
-__all__ = ["Settings", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
+__all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
 
 OFF = {"", "0"}
 
@@ -65,6 +65,15 @@ def write_note(text: str) -> None:
     """Write a remark to stderr, one line, unless --quiet; every control character in it is escaped."""
     if not settings().quiet:
         click.echo(escape_text(text), err=True)
+
+
+def print_error(text: str, hint: str = "") -> None:
+    """Write an error to stderr, one line, with a hint on what to do."""
+    line = escape_text(" ".join(text.split())).rstrip(".")
+    if hint:
+        line += f" {hint[0].upper()}{hint[1:]}" if line.endswith("?") else f"; {hint}"
+    with suppress(OSError):  # if stderr cannot be written either, only the exit code is left
+        click.echo(f"harvdiag: {line}", err=True)
 
 
 @contextmanager

@@ -40,9 +40,23 @@ class SourceOptions(NamedTuple):
     """The source options of a command; without a `source`, the cluster of the context."""
 
     source: str | None
-    context: str | None
+    contexts: tuple[str, ...]
     kubeconfig: Path | None
     request_timeout: float
+
+    @property
+    def context(self) -> str | None:
+        """The context that was given. Raises UsageError for more than one, which only `harvdiag check` takes."""
+        if len(self.contexts) > 1:
+            raise UsageError(f"give one --context, not {len(self.contexts)}: only `harvdiag check` takes several")
+        return self.contexts[0] if self.contexts else None
+
+    @property
+    def each(self) -> list[SourceOptions]:
+        """The same for each of several contexts. Raises UsageError where there is a SOURCE as well."""
+        if self.source is not None:
+            raise UsageError(f"give either the SOURCE {self.source} or clusters (--context), not both")
+        return [self._replace(contexts=(context,)) for context in self.contexts]
 
     @property
     def target(self) -> str:
@@ -81,7 +95,12 @@ class Source(StringParamType):
 
 _CLUSTER = (
     click.option(
-        "--context", shell_complete=complete_contexts, help="The kubeconfig context to read; default: the current one."
+        "--context",
+        "contexts",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=complete_contexts,
+        help="The kubeconfig context to read; default: the current one. check takes several: repeat it.",
     ),
     click.option(
         "--kubeconfig",
@@ -102,8 +121,10 @@ def cluster_options(command: Command) -> Command:
     """Add --context, --kubeconfig and --request-timeout to a command, which gets them as `where`."""
 
     @wraps(command)
-    def call(*args: Any, context: str | None, kubeconfig: Path | None, request_timeout: float, **rest: Any) -> Any:
-        where = SourceOptions(rest.pop("source", None), context, kubeconfig, request_timeout)
+    def call(
+        *args: Any, contexts: tuple[str, ...], kubeconfig: Path | None, request_timeout: float, **rest: Any
+    ) -> Any:
+        where = SourceOptions(rest.pop("source", None), tuple(dict.fromkeys(contexts)), kubeconfig, request_timeout)
         return command(*args, where=where, **rest)
 
     for option in reversed(_CLUSTER):

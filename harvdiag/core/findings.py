@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from harvdiag.core.errors import SourceError
 from harvdiag.core.frames import build_frame
-from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findings
+from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,8 @@ class Source:
     """For a snapshot, what it was saved from."""
     arguments: tuple[str, ...] | None = field(default=None, compare=False)
     """The words that name it on a command line, such as ``data/bundle.zip`` or ``--context lab``; None if unknown."""
+    files: tuple[FileNote, ...] = ()
+    """Of kubectl output, every file: read, passed over, or not used, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)

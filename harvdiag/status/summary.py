@@ -13,6 +13,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.advice import ATTACH
 from harvdiag.sources import source_type
+from harvdiag.status.files import describe_files
 from harvdiag.upgrade.wording import format_ago
 
 __all__ = [
@@ -53,7 +54,8 @@ def describe_source(findings: Findings) -> str:
     """Return what was read: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
     source = findings.source
     origin = f" of {source_type(source.origin.kind).title} {source.origin.name}" if source.origin else ""
-    parts = [source_type(source.kind).title + origin]
+    files = describe_files(source.files)
+    parts = [source_type(source.kind).title + origin + (f" ({files})" if files else "")]
     parts += [f"Harvester {source.harvester_version}"] if source.harvester_version else []
     parts += [f"Kubernetes {source.kubernetes_version}"] if source.kubernetes_version else []
     parts += [f"collected {Timestamp(source.captured_at)}"] if Timestamp(source.captured_at) else []
@@ -201,10 +203,11 @@ def list_unseen(findings: Findings) -> list[tuple[str, str]]:
 def group_gaps(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
     """Group the lists that were not seen by their reason: ``("Node, Machine", "not allowed: …")``.
 
-    Reasons that differ only in the name of the kind count as one; the first is given.
+    Reasons that differ only in the name of the kind count as one; the first is given. Lists of which something was
+    given come first: what is wrong with them is nearest to what the user meant.
     """
     found: dict[str, list[CoverageEntry]] = {}
-    for gap in gaps:
+    for gap in sorted(gaps, key=lambda gap: gap.state is State.NOT_LOOKED_AT):
         found.setdefault(_reason_key(gap), []).append(gap)
     return [(", ".join(dict.fromkeys(map(_list_label, alike))), _shared_reason(alike)) for alike in found.values()]
 

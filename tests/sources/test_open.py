@@ -95,10 +95,11 @@ def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, form: str) -> N
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "stdin: no Kubernetes object in it"),
+        (b"", "stdin: is empty: the command that should write it failed"),
         (b"a: [", "stdin: is not valid YAML"),
         (b'{"a": 1', "stdin: is not valid JSON"),
-        (b"PK\3\4", "stdin: a support bundle cannot be read from a pipe; save it to a file first"),
+        (b"PK\3\4", "stdin: a zip archive that is truncated or damaged; copy it again"),
+        (HEALTHY.read_bytes(), "stdin: a support bundle cannot be read from a pipe; save it to a file first"),
     ],
 )
 def test_unusable_standard_input_is_one_line(monkeypatch: pytest.MonkeyPatch, data: bytes, says: str) -> None:
@@ -132,9 +133,9 @@ def test_link_to_a_file_is_followed(tmp_path: Path) -> None:
 def test_folder_of_zips_names_them(tmp_path: Path) -> None:
     """A downloads folder: up to three are named."""
     for name in ("d.zip", "b.ZIP", "a.zip", "c.zip"):
-        (tmp_path / name).write_bytes(b"")
+        (tmp_path / name).write_bytes(b"PK\3\4")
     (tmp_path / "notes.txt").write_text("x")
-    assert refusal(tmp_path) == f"{tmp_path}: a folder of zip archives; give one of: a.zip, b.ZIP, c.zip, …"
+    assert refusal(tmp_path) == f"{tmp_path.name}: holds several archives; give one of: a.zip, b.ZIP, c.zip, and 1 more"
 
 
 def test_folder_called_yamls_is_no_bundle(tmp_path: Path) -> None:
