@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from harvdiag.core.model import FileNote, FileState
 from harvdiag.io.archive.member import printable
+from harvdiag.sources.files.names import describe_upgrade_log
 from harvdiag.sources.files.objects import Conflict
 
 __all__ = ["list_notes", "name_unused", "refuse_conflict", "refuse_empty"]
@@ -24,6 +25,8 @@ def list_notes(files: Sequence[FileNote]) -> tuple[str, ...]:
         ),
         ("passed over", [f"{note.name}: {note.reason}" for note in files if note.state is FileState.PASSED]),
     ]
+    if len(files) == 1:
+        return tuple(found[0] for _, found in rows if found)
     return tuple(f"{len(found)} of {len(files)} files {lead}: {_few(found, '; ')}" for lead, found in rows if found)
 
 
@@ -35,9 +38,10 @@ def name_unused(files: Sequence[FileNote]) -> str:
 
 def refuse_empty(name: str, files: Sequence[FileNote], sources: Mapping[str, str], *, folder: bool) -> str:
     """Return why a source without any object is refused, and what to give instead; from an archive, once extracted."""
-    if len(files) == 1 and not sources and not folder:
-        (note,) = files
-        return f"{name}: {note.reason or _NOTHING}"
+    if log := describe_upgrade_log([name, *(note.name for note in files)]):
+        return f"{name}: {log}"
+    if [note.name for note in files] == [printable(name)] and not sources and not folder:
+        return f"{name}: {files[0].reason or _NOTHING}"
     give = "give" if folder else "extract"
     if len(sources) == 1:
         ((place, what),) = sources.items()
@@ -61,7 +65,7 @@ def refuse_conflict(name: str, conflict: Conflict, files: Sequence[FileNote], so
         return f"two different objects are called {conflict.what}: in {first} and {second}; keep one"
     if first == second:
         return f"{first}: holds several clusters: {conflict.what} is in it with two uids; write one file a cluster"
-    units = [*_units([note.name for note in files if note.state is FileState.READ], first, second), *sorted(sources)]
+    units = [*sorted(sources), *_units([note.name for note in files if note.state is FileState.READ], first, second)]
     return (
         f"{name}: holds several clusters: {conflict.what} has another uid in {first} than in {second}; "
         f"give one of: {_few([*map(printable, units)], ', ', 5)}"

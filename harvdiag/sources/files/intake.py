@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.core.model import FileNote, FileState
@@ -15,18 +14,14 @@ from harvdiag.io.archive.packed import is_packed
 from harvdiag.io.yaml import TextError, decode_text
 from harvdiag.sources.files.endings import ENDINGS
 from harvdiag.sources.files.framing import Framed, frame_text, looks_like_objects
-from harvdiag.sources.files.names import describe_junk, is_in_bundle
+from harvdiag.sources.files.names import describe_junk, describe_upgrade_log, is_in_bundle
 from harvdiag.sources.files.objects import Batch, Stock, collect_objects
-from harvdiag.sources.files.recognise import Foreign, describe_text, recognise_text
+from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, describe_text, recognise_text
 
 __all__ = ["Intake", "is_readable"]
 
 ZIP = b"PK\3\4"
 BUNDLE, SNAPSHOT, ARCHIVE = "support bundle", "snapshot", "archive"
-_SECRET = Foreign(
-    "a Secret, whose content is neither read nor kept", "give what `kubectl get … -o yaml` writes of others"
-)
-_UPGRADE_LOG = "an upgradelog archive, which holds logs but no objects"
 
 
 @dataclass
@@ -87,7 +82,7 @@ class Intake:
         return FileState.PASSED, reason
 
     def _read_text(self, file: CarriedFile) -> tuple[FileState, str]:
-        start, whole = _peek(file.head) or "", len(file.head) < HEAD
+        start, whole = _peek(file.head) or file.head.decode("latin-1"), len(file.head) < HEAD
         likely = looks_like_objects(start) or (not whole and _is_named(file.name))
         if not likely:
             known = recognise_text(start)
@@ -98,6 +93,8 @@ class Intake:
             framed = frame_text(file.read())
         except TextError as error:
             problem = TextError(error.problem, error.line, error.detail)
+        if problem is not None and "{{" in start:
+            return _refused(TEMPLATE)
         if problem is not None:
             return (FileState.UNUSABLE if likely else FileState.PASSED), str(problem)
         return self._add(file.name, framed, start)
@@ -107,7 +104,7 @@ class Intake:
         if framed.logs:  # of `kubectl cluster-info dump`: each list is of one namespace
             batch.drop_empty()
         if _is_secret_alone(batch):
-            return _refused(_SECRET)
+            return _refused(SECRET)
         if not batch.has_objects:
             return _refused(
                 batch.told[0] if batch.told else recognise_text(start if framed.noise else "") or describe_text(name)
@@ -132,7 +129,7 @@ def _remarks(batch: Batch, framed: Framed) -> Iterable[str]:
         count = batch.told.count(foreign)
         yield f"{'one document' if count == 1 else f'{count} documents'} in it {foreign}"
     if framed.noise:
-        yield f"{framed.lines} lines of other programs in it were left out, the first: {printable(framed.noise[0])}"
+        yield f"{framed.lines} lines of other programs in it were left out, such as {printable(framed.telling)}"
 
 
 def _describe_archive(file: CarriedFile) -> tuple[str, str]:
@@ -145,8 +142,8 @@ def _describe_archive(file: CarriedFile) -> tuple[str, str]:
         return BUNDLE, f"is a {BUNDLE}: give it by itself"
     if "manifest.json" in names and any(name.startswith("kinds/") for name in names):
         return SNAPSHOT, f"is a {SNAPSHOT}: give it by itself"
-    if "upgradelog" in PurePosixPath(file.name).name:
-        return "", f"is {_UPGRADE_LOG}"
+    if log := describe_upgrade_log([file.name]):
+        return "", log
     return ARCHIVE, "is a zip archive: give it by itself"
 
 
@@ -163,7 +160,7 @@ def _is_text(file: CarriedFile) -> bool:
 
 def _peek(head: bytes) -> str | None:
     """The first bytes as text, of which the last sign may be incomplete; None for what is not text."""
-    for cut in range(4):
+    for cut in range(4 if len(head) == HEAD else 1):
         try:
             text = decode_text(head[: len(head) - cut])
         except TextError:

@@ -167,6 +167,11 @@ class Conflict:
     files: tuple[str, str]
     clusters: bool
 
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """How much it tells: two Nodes of one name in two clusters tell most."""
+        return self.clusters, self.what.startswith("Node ")
+
 
 class Stock:
     """All objects of all files. Of a Secret only the parts without credentials are ever held."""
@@ -227,8 +232,9 @@ class Stock:
     def _note_conflict(self, before: tuple[str, _Found], file: str, found: _Found) -> None:
         first, second = uid_of(before[1].obj), uid_of(found.obj)
         clusters = bool(first and second and first != second)
-        if self.conflict is None or (clusters and not self.conflict.clusters):
-            self.conflict = Conflict(f"{found.key[0]} {name_of(found.obj)}", (before[0], file), clusters)
+        conflict = Conflict(f"{found.key[0]} {name_of(found.obj)}", (before[0], file), clusters)
+        if self.conflict is None or conflict.rank > self.conflict.rank:
+            self.conflict = conflict
 
 
 def _replaces(before: tuple[str, _Found], after: tuple[str, _Found]) -> bool:

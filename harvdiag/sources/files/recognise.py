@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Foreign", "describe_text", "recognise_text", "recognise_value"]
+__all__ = ["SECRET", "TEMPLATE", "Foreign", "describe_text", "recognise_text", "recognise_value"]
 
 KUBECTL = "give what `kubectl get … -o yaml` writes"
 
@@ -26,6 +26,10 @@ class Foreign(NamedTuple):
 
     def __str__(self) -> str:
         return f"is {self.what}: {self.remedy}"
+
+
+SECRET = Foreign("a Secret, whose content is neither read nor kept", f"{KUBECTL} of other kinds")
+TEMPLATE = Foreign("a template, with gaps in braces", KUBECTL)
 
 
 class _Entry(NamedTuple):
