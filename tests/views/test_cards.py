@@ -241,3 +241,18 @@ def test_notebook_shows_cards(make: Callable[[], object]) -> None:
 def test_outside_of_a_notebook_nothing_is_registered() -> None:
     """Without a running IPython the call does nothing."""
     display.register_formatters()
+
+
+def test_an_error_is_one_line_in_a_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong SOURCE shows the sentence, not the way through harvdiag's files; a name in it drives no terminal."""
+    pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell("import harvdiag as hd\nhd.open('no\\x1bsuch.zip')")
+        told = capsys.readouterr().out.strip()
+        assert told.startswith("SourceError: no\\x1bsuch.zip: ")
+        assert "\n" not in told
+    finally:
+        InteractiveShell.clear_instance()
