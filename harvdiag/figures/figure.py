@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.frames import build_frame
+from harvdiag.core.frames import build_table
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.embed import embed_svg
@@ -103,7 +103,7 @@ class Figure:
     def table(self) -> pd.DataFrame:
         """The facts of the picture as a table."""
         rows = [tuple(row.values()) for row in self._drawing.rows]
-        return build_frame(rows, self._drawing.columns)
+        return build_table(rows, self._drawing.columns)
 
     def save(self, file: str | os.PathLike[str]) -> Path:
         """Save it as its file name extension says: ``.svg``, ``.png``, ``.mmd``, ``.dot``, ``.txt``. Returns the path.
