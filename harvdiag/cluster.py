@@ -78,6 +78,7 @@ class Cluster:
             origin=Origin(snapshot.manifest.origin.kind, snapshot.manifest.origin.name)
             if snapshot.manifest.origin
             else None,
+            arguments=snapshot.arguments,
         )
 
     @property
@@ -290,8 +291,8 @@ class Cluster:
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
-        # A choice of checks reads no list that they do not need, and a finding about the upgrade says more.
-        state = None if select or _tells_of_upgrade(outcomes) else read_upgrade_state(self.facts)
+        # A choice of checks reads no list that they do not need.
+        state = None if select else read_upgrade_state(self.facts, _tells_of_upgrade(outcomes))
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
@@ -301,7 +302,7 @@ class Cluster:
 
 
 def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:
-    """Whether an error, or what an upgrade waits for, was found: then the summary does not say how far it is."""
+    """Whether an error, or what an upgrade waits for, was found: then that says what the upgrade waits for."""
     findings = (finding for outcome in outcomes for finding in outcome.findings)
     return any(f.severity is Severity.ERROR or (f.holds and f.severity is not Severity.INFO) for f in findings)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
@@ -43,22 +43,31 @@ class Source:
     machines: int | None
     origin: Origin | None = None
     """For a snapshot, what it was saved from."""
+    arguments: tuple[str, ...] | None = field(default=None, compare=False)
+    """The words that name it on a command line, such as ``data/bundle.zip`` or ``--context lab``; None if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpgradeState:
-    """How far the upgrade is that runs; without a name, none does."""
+    """How far the upgrade is that runs; without a name, none does: then `version` and `result` are those of the last.
+
+    Both are empty where there is no record of one.
+    """
 
     name: str = ""
     version: str = ""
     """The target version; empty where it is unknown."""
+    result: str = ""
+    """``succeeded`` or ``failed``, of the last where none runs."""
     phase: str = ""
     """``phase 7 of 8``"""
     done: int | None = None
     """How many of `of` nodes are done; None before the nodes have their turn."""
     of: int = 0
     idle: timedelta | None = None
-    """How long before the collection it last moved; None where that is unknown."""
+    """How long before the collection it last moved; None where that is unknown, or a finding is about the upgrade."""
+    waits_for: str = ""
+    """Whom it waits for, and for what: ``Harvester (Job … is at work)``; empty where a finding is about the upgrade."""
 
 
 class Findings(Sequence[Finding]):

@@ -7,9 +7,10 @@ from itertools import groupby
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
-from harvdiag.core.marks import ERROR, GOOD, INFO, SIGNS, WARNING
+from harvdiag.core.marks import GOOD, SIGNS, WARNING
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, wrap_commands, wrap_text
+from harvdiag.reports.paint import Paint
 from harvdiag.status.summary import (
     build_verdict,
     describe_source,
@@ -24,7 +25,6 @@ from harvdiag.status.summary import (
 
 __all__ = ["render", "render_unseen"]
 
-COLOURS = {ERROR: "31", WARNING: "33", INFO: "36", GOOD: "32"}
 AT_A_GLANCE = 3  # root causes that need no overview
 MOST_NAMES = 8
 GUTTER = 11  # two blanks, the longest label (Caution) and two more
@@ -46,18 +46,18 @@ class _Page:
     """The layout of one report. All text from the cluster passes through `escape_text`."""
 
     def __init__(self, findings: Findings, width: int, colour: bool) -> None:
-        self.findings, self.width, self.colour = findings, width, colour
+        self.findings, self.width, self.paint = findings, width, Paint(colour)
         # by rule: the first finding that was shown in full, and the first that was shown as a consequence (as shown)
         self.explained: dict[str, Finding] = {}
         self.followed: dict[str, Finding] = {}
         self.done: set[str] = set()
 
     def lines(self) -> Iterator[str]:
-        yield from map(self._bold_text, self._wrap_text(self.findings.source.name, 0))
+        yield from map(self.paint.bold, self._wrap_text(self.findings.source.name, 0))
         yield from self._wrap_text(describe_source(self.findings), 0)
         good = not self.findings and not self.findings.skipped
         for line in self._wrap_text(build_verdict(self.findings), 0):
-            yield self._paint_text(GOOD, line) if good else self._bold_text(line)
+            yield self.paint.severity(GOOD, line) if good else self.paint.bold(line)
         yield from self._overview_lines()
         for finding in self.findings.roots:
             yield ""
@@ -150,7 +150,7 @@ class _Page:
         if not skipped:
             return
         yield ""
-        yield self._paint_text(WARNING, f"{SIGNS[WARNING]} Not seen:")
+        yield self.paint.severity(WARNING, f"{SIGNS[WARNING]} Not seen:")
         for kind, why in list_unseen(self.findings):
             yield from self._wrap_text(f"{kind}: {why}", 2, hang=2)
         if more := permission_hint(self.findings.source):
@@ -164,8 +164,8 @@ class _Page:
         """Severity, rule and subject in one line; if they do not fit, the subject goes below, then the rule too."""
         word = str(finding.severity)
         mark = f"{SIGNS[word]} {word.upper()}"
-        parts = [(lead, self._bold_text(lead)), (mark, self._paint_text(word, mark)), (finding.rule, finding.rule)]
-        parts += [(line, self._bold_text(line)) for line in wrap_text(finding.subject, self.width - 4)]
+        parts = [(lead, self.paint.bold(lead)), (mark, self.paint.severity(word, mark)), (finding.rule, finding.rule)]
+        parts += [(line, self.paint.bold(line)) for line in wrap_text(finding.subject, self.width - 4)]
         row, length = "", 0
         for text, painted in parts[not lead :]:
             if row and length + 2 + count_cells(text) > self.width:
@@ -179,21 +179,9 @@ class _Page:
         lines = wrap_commands(escape_text(text), self.width - GUTTER - 2, hang)
         for number, line in enumerate(lines):
             name = f"{label if number == 0 else '':<{GUTTER - 2}}"
-            name = self._paint_text(kind, name) if kind else self._dim_text(name)
+            name = self.paint.severity(kind, name) if kind else self.paint.dim(name)
             yield f"  {name}{line}"
 
     def _wrap_text(self, text: str, indent: int, hang: int = 0) -> list[str]:
         pad = " " * indent
         return wrap_text(f"{pad}{text}", self.width, pad + " " * hang)
-
-    def _paint_text(self, kind: str, text: str) -> str:
-        return self._ansi_text(f"1;{COLOURS[kind]}", text)
-
-    def _bold_text(self, text: str) -> str:
-        return self._ansi_text("1", text)
-
-    def _dim_text(self, text: str) -> str:
-        return self._ansi_text("2", text)
-
-    def _ansi_text(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harvdiag.core.errors import SourceError
-from harvdiag.core.target import CONTEXT, TIMEOUT
+from harvdiag.core.target import CONTEXT, TIMEOUT, target_arguments
 from harvdiag.io.progress import Progress
 from harvdiag.snapshot import Reader, Snapshot
 
@@ -95,12 +95,12 @@ def open_source(
     be used, AccessError for a cluster that cannot be reached.
     """
     options = OpenOptions(kubeconfig, timeout, progress)
-    name = os.fspath(target)
+    name, arguments = os.fspath(target), target_arguments(target, kubeconfig)
     for source in source_types():
         if source.matches_name(name):
-            return Snapshot(source.open(name, options))
+            return Snapshot(source.open(name, options), arguments)
     try:
-        return Snapshot(_open_path(_resolve_path(target), options))
+        return Snapshot(_open_path(_resolve_path(target), options), arguments)
     except OSError as error:
         raise SourceError(
             f"{_printable_target(target)}: cannot be read: {error.strerror or 'not a readable file'}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from harvdiag.core.escape import format_value
-from harvdiag.core.findings import Findings, Source
+from harvdiag.core.findings import Findings, Source, UpgradeState
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Severity, State
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
@@ -20,12 +20,14 @@ __all__ = [
     "describe_gap",
     "describe_place",
     "describe_source",
+    "describe_upgrade",
     "fault_evidence",
     "first_step",
     "format_count",
     "format_evidence",
     "gap_detail",
     "group_gaps",
+    "is_answered",
     "is_same_step",
     "list_unseen",
     "permission_hint",
@@ -70,7 +72,7 @@ def build_verdict(findings: Findings) -> str:
         found = f"; {result[0].lower()}{result[1:]} in the other {run}" if run else ""
         result = f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{found}"
         rest = size
-    return " ".join(filter(None, (f"{result}.", _describe_upgrade(findings), f"{rest}.")))
+    return " ".join(filter(None, (f"{result}.", describe_upgrade(findings), f"{rest}.")))
 
 
 def _is_calm(findings: Findings) -> bool:
@@ -92,17 +94,30 @@ def _count_findings(findings: Findings) -> str:
     return f"{counts}: {format_count(roots, 'root cause')} and {format_count(more, 'consequence')}" if more else counts
 
 
-def _describe_upgrade(findings: Findings) -> str:
-    """How far the upgrade is, or that none runs; empty where that is unknown, or where a finding is about it."""
-    state, held = findings.upgrade, any(f.holds and f.severity is not Severity.INFO for f in findings)
-    if state is None or held or findings.count(Severity.ERROR):
+def describe_upgrade(findings: Findings) -> str:
+    """Return where the upgrade is that runs, that a finding holds it up, or how the last ended, in one sentence.
+
+    Empty where that is unknown, or where another error is found, so that it is not known whether the upgrade gets on.
+    """
+    state = findings.upgrade
+    if state is None:
         return ""
     if not state.name:
-        return "No upgrade is under way." if _is_calm(findings) else ""
-    target = f" to {format_value(state.version)}" if state.version else ""
+        return _describe_rest(state) if _is_calm(findings) else ""
     nodes = "" if state.done is None else f", {state.done} of {format_count(state.of, 'node')} done"
+    place, target = f"{state.phase}{nodes}", f" to {format_value(state.version)}" if state.version else ""
+    held = {f.severity for f in findings if f.holds} - {Severity.INFO}
+    if held or findings.count(Severity.ERROR):
+        return f"The upgrade{target} is held up: {place}." if Severity.ERROR in held else ""
     moved = f"last movement {format_ago(state.idle)}" if state.idle is not None else "last movement unknown"
-    return f"An upgrade{target} runs: {state.phase}{nodes}, {moved}."
+    waits = f" It waits for {format_value(state.waits_for)}." if state.waits_for else ""
+    return f"An upgrade{target} runs: {place}, {moved}.{waits}"
+
+
+def _describe_rest(state: UpgradeState) -> str:
+    target = f", to {format_value(state.version)}," if state.version else ""
+    last = f"; the last{target} {state.result}" if state.result else ""
+    return f"No upgrade is under way{last}."
 
 
 # --- evidence and advice -------------------------------------------------------------------------------------------
@@ -124,7 +139,12 @@ def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
 def first_step(finding: Finding) -> tuple[int, str]:
     """Return the first step that is still to be made, with its number; one that is told as answered is none."""
     steps = list(enumerate(finding.next, 1))
-    return next(((number, step) for number, step in steps if not step.startswith("Already ")), steps[0])
+    return next(((number, step) for number, step in steps if not is_answered(step)), steps[0])
+
+
+def is_answered(step: str) -> bool:
+    """Whether the cluster's own state or a log has answered a step, so that nothing is left to do."""
+    return step.startswith("Already ")
 
 
 def tell_support_once(findings: Findings) -> Findings:

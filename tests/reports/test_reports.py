@@ -433,7 +433,11 @@ def test_the_verdict_says_how_far_an_upgrade_is() -> None:
     assert words.build_verdict(findings).startswith(
         "Nothing found. An upgrade to v1.4.2 runs: phase 7 of 8, 2 of 4 nodes done, last movement "
     )
-    assert " runs: " not in words.build_verdict(hd.open(HEALTHY.parent / "lost-acknowledgement.zip").check())
+    assert " It waits for Harvester (Job hvst-upgrade-abcde-pre-drain-hv03 " in words.build_verdict(findings)
+    held = words.build_verdict(hd.open(HEALTHY.parent / "lost-acknowledgement.zip").check())
+    assert " The upgrade to v1.4.2 is held up: phase 7 of 8, 1 of 3 nodes done. " in held
+    idle = words.build_verdict(hd.open(HEALTHY).check())
+    assert " No upgrade is under way; the last, to v1.4.2, succeeded. " in idle
     assert findings.upgrade is not None
     assert hd.open(HEALTHY.parent / "upgrade-half-way.zip").check("pairing").upgrade is None
     unknown = port.cluster(healthy().objects, Upgrade=State.FAILED).check()
