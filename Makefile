@@ -27,6 +27,7 @@ demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01
 	@# The kernel remarks that its loopback sockets are not encrypted; that says nothing about the notebook.
 	@$(BIN)/papermill --no-progress-bar --log-level ERROR --cwd notebooks notebooks/01-find-orphans.ipynb \
 	  demo/01-find-orphans.ipynb 2>&1 | { grep -v 'without encryption' || true; }
+	@$(BIN)/jupyter trust demo/*.ipynb >/dev/null
 	@echo
 	@echo "In one sentence:"
 	@{ $(BIN)/harvdiag check $(DEMO) --format json || [ $$? -eq 1 ]; } | $(BIN)/python -c 'import json, sys; print("  " + json.load(sys.stdin)["findings"][-1]["message"] + ".")'
@@ -62,9 +63,10 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
-lab: $(STAMP) ## open JupyterLab on the notebooks; trusts them, else it shows no kept picture
-	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/00-start.ipynb
+lab: $(STAMP) ## open JupyterLab on the notebooks; trusts them, asks for no news and looks for no updates
+	@$(BIN)/jupyter trust $(wildcard notebooks/*.ipynb demo/*.ipynb) >/dev/null
+	$(BIN)/jupyter lab --notebook-dir=. --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate notebooks/00-start.ipynb
 
 bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 	$(BIN)/python -m tests.benchmarks.bench_read

@@ -6,14 +6,15 @@ and a symbol, not by colour alone.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 
 from harvdiag.access.rights import Access
 from harvdiag.core.escape import escape_html
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN, WARNING
-from harvdiag.core.model import Coverage, Finding
+from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef
+from harvdiag.reports.notebook.grid import render_text_grid
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -38,13 +39,13 @@ _CARD = (
     "overflow-wrap:break-word"
 )
 _QUIET = "opacity:.85"
-LONGEST_NAME = 70
-LONGEST_WORD = 20
 MOST = 20
 """The most nodes shown unfolded in a card."""
-_WHOLE = "'white-space:nowrap'"
-_LONG = "font-weight:normal;overflow-wrap:anywhere;min-width:9em"
-_CELL = "text-align:left;vertical-align:top;padding:.15em .9em .15em 0;white-space:normal"
+_LABEL = "flex:1 1 7em;max-width:11em;font-weight:bold"
+_TEXT = "flex:1 1 24em;margin:0;min-width:0;overflow-wrap:anywhere"
+_PAIR = "display:flex;flex-wrap:wrap;gap:0 1em;padding:.15em 0"
+_FIELD = "flex:1 1 22em;min-width:0;font-weight:normal;overflow-wrap:anywhere"
+_VALUE = "flex:1 1 22em;margin:0;min-width:0;overflow-wrap:anywhere"
 
 
 def findings_card(findings: Findings) -> str:
@@ -66,7 +67,7 @@ def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
         _finding_heading(finding),
         f"<div style='margin:.3em 0;font-size:110%'>{escape_html(finding.message)}</div>",
         f"<p style='margin:.4em 0;{_QUIET}'>{escape_html(finding.why)}</p>",
-        _evidence_table(finding),
+        _evidence_list(finding),
         _finding_advice(finding),
         _link_list(finding.links),
         *_consequence_cards(finding, consequences),
@@ -75,14 +76,24 @@ def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
 
 
 def coverage_card(coverage: Coverage) -> str:
-    """Return the coverage, gaps first because they limit every conclusion."""
-    gaps = [entry for entry in coverage if not entry.state.seen]
+    """Return the coverage: in one line if it is complete; else with the gaps, because they limit every conclusion."""
     seen = [entry for entry in coverage if entry.state.seen]
-    head = f"<b>{'✓ All' if not gaps else f'{len(seen)} of'} {len(coverage)} lists seen</b>"
-    rows = [(e.kind, describe_place(e), str(e.state), e.count, gap_detail(e)) for e in (*gaps, *seen)]
-    table = _render_table(("kind", "namespace", "state", "count", "reason"), rows)
+    gaps = [entry for entry in coverage if not entry.state.seen]
+    head = f"<b>{'✓ All' if not gaps else f'! {len(seen)} of'} {len(coverage)} lists seen</b>"
     notes = "".join(f"<div>! {escape_html(note)}</div>" for note in coverage.notes)
-    return f"<div>{head}{notes}{table}</div>"
+    missing = _coverage_table(gaps) if gaps else ""
+    rest = f"the {len(seen)} lists that were seen" if gaps else head
+    table = _fold(rest, _coverage_table(seen)) if seen else ""
+    return f"<div>{head if gaps or not seen else ''}{notes}{missing}{table}</div>"
+
+
+def _coverage_table(entries: Iterable[CoverageEntry]) -> str:
+    rows = [(e.kind, describe_place(e), e.state, e.count, gap_detail(e)) for e in entries]
+    return render_text_grid(("kind", "namespace", "state", "count", "reason"), rows)
+
+
+def _fold(head: str, inner: str) -> str:
+    return f"<details><summary style='cursor:pointer'>{head}</summary>{inner}</details>"
 
 
 def access_card(access: Access) -> str:
@@ -93,18 +104,18 @@ def access_card(access: Access) -> str:
     head = f"<div>{name}</div><div style='{_QUIET}'>{escape_html(access.who)}{known}</div>{notes}"
     ordered = sorted(access.rights, key=lambda right: right.listed is True and not right.is_partial)
     rows = [(r.kind, r.resource, f"{r.mark} {LISTED[r.mark]}", r.verdict) for r in ordered]
-    table = _render_table(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
+    table = render_text_grid(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
     return f"<div>{head}{table}{_access_advice(access) if rows else ''}</div>"
 
 
 def upgrade_card(standing: UpgradeStatus) -> str:
     """Return the state of the upgrade: the explanation, part by part, then the nodes that are not done."""
-    label = f"<th style='{_CELL};white-space:nowrap'>"
     rows = (
-        f"{label}{escape_html(p.label)}</th><td style='{_CELL};{_LONG}'>{_format_step(p.text)}</td>"
+        f"<div style='{_PAIR}'><dt style='{_LABEL}'>{escape_html(p.label)}</dt>"
+        f"<dd style='{_TEXT}'>{_format_step(p.text)}</dd></div>"
         for p in standing.parts()
     )
-    table = f"<table style='margin:.3em 0'><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+    table = f"<dl style='margin:.3em 0'>{''.join(rows)}</dl>"
     rollout = standing.upgrade_run
     inner = f"{_upgrade_heading(standing)}{table}{_remaining_nodes(rollout) if rollout else ''}"
     edge = EDGES[ERROR if rollout and standing.is_stuck else INFO]
@@ -126,8 +137,8 @@ def _remaining_nodes(rollout: UpgradeRun) -> str:
     head = f"{len(rollout.nodes) - len(left)} of {len(rollout.nodes)} nodes are done.{' The others:' if left else ''}"
     shown, rest = ([_node_row(rollout, node) for node in part] for part in (left[:MOST], left[MOST:]))
     names = ("node", "state", "step", "waits for")
-    table = _render_table(names, shown) if shown else ""
-    more = f"<details><summary>{len(rest)} more</summary>{_render_table(names, rest)}</details>" if rest else ""
+    table = render_text_grid(names, shown) if shown else ""
+    more = _fold(f"{len(rest)} more", render_text_grid(names, rest)) if rest else ""
     return f"<p style='margin:.4em 0'><b>{head}</b></p>{table}{more}"
 
 
@@ -158,9 +169,22 @@ def _finding_heading(finding: Finding) -> str:
     )
 
 
-def _evidence_table(finding: Finding) -> str:
-    rows = [(e.object, e.path, format_evidence(e)) for e in finding.evidence]
-    return _render_table(("object", "field", "value"), rows) if rows else ""
+def _evidence_list(finding: Finding) -> str:
+    """Object by object its fields and their values, one below the other where there is no room for both."""
+    groups = (_object_evidence(about, list(fields)) for about, fields in groupby(finding.evidence, lambda e: e.object))
+    return f"<div style='margin:.4em 0'>{''.join(groups)}</div>" if finding.evidence else ""
+
+
+def _object_evidence(about: ObjectRef, known: Collection[Evidence]) -> str:
+    """One object: what is known of it as a whole beside its name, then its fields."""
+    whole = "".join(f": {escape_html(format_evidence(e))}" for e in known if not e.path)
+    fields = (
+        f"<dl style='margin:0 0 0 1em;{_PAIR}'><dt style='{_FIELD}'><code>{escape_html(e.path)}</code></dt>"
+        f"<dd style='{_VALUE}'>{escape_html(format_evidence(e))}</dd></dl>"
+        for e in known
+        if e.path
+    )
+    return f"<div><b>{escape_html(about)}</b>{whole}</div>{''.join(fields)}"
 
 
 def _finding_advice(finding: Finding) -> str:
@@ -206,28 +230,5 @@ def _unseen_section(findings: Findings) -> str:
         return ""
     names = ", ".join(f"<code>{escape_html(outcome.rule)}</code>" for outcome in findings.skipped)
     more = f"<p>{_format_step(permission_hint(findings.source))}</p>" if permission_hint(findings.source) else ""
-    table = _render_table(("kind", "why"), list_unseen(findings))
+    table = render_text_grid(("kind", "why"), list_unseen(findings))
     return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore skipped: {names}</p>"
-
-
-def _render_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    top = "".join(f"<th style='{_CELL}'>{escape_html(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(_render_cells(row))}</tr>" for row in rows)
-    table = f"<table style='margin:.3em 0'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<div style='overflow-x:auto'>{table}</div>"
-
-
-def _render_cells(row: Iterable[object]) -> Iterator[str]:
-    """Names and field paths are kept whole, because browsers break at hyphens; other text wraps, also inside words."""
-    for number, cell in enumerate(row):
-        text = str(cell)
-        if number < 2 and len(text) <= LONGEST_NAME:
-            yield f"<td style='{_CELL}'>{' '.join(_unbroken_word(word, number == 0) for word in text.split(' '))}</td>"
-        else:
-            yield f"<td style='{_CELL};{_LONG if len(text) > LONGEST_WORD else ''}'>{escape_html(cell)}</td>"
-
-
-def _unbroken_word(word: str, parts: bool) -> str:
-    """A word that is not broken, except between namespace and name of an object."""
-    pieces = re.split("(?<=/)", word) if parts else [word]
-    return "<wbr>".join(f"<span style={_WHOLE}>{escape_html(piece)}</span>" for piece in pieces)

@@ -18,12 +18,22 @@ def _card_formatter(name: str) -> Callable[[Any], str]:
     return format_card
 
 
+def _format_table(value: Any) -> str:
+    """A table, or a result that has one as its `frame`."""
+    from harvdiag.reports.notebook.tables import frame_html
+
+    return frame_html(getattr(value, "frame", value))
+
+
 HTML = {
     ("harvdiag.core.findings", "Findings"): _card_formatter("findings_card"),
     ("harvdiag.core.model", "Finding"): _card_formatter("finding_card"),
     ("harvdiag.core.model", "Coverage"): _card_formatter("coverage_card"),
     ("harvdiag.access.rights", "Access"): _card_formatter("access_card"),
     ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card_formatter("upgrade_card"),
+    ("harvdiag.core.table", "Table"): _format_table,
+    ("harvdiag.core.tabular", "Tabular"): _format_table,
+    ("harvdiag.upgrade.logs.lines", "LogLines"): _format_table,
 }
 
 

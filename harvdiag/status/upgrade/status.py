@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.frames import build_frame
+from harvdiag.core.frames import build_table
 from harvdiag.core.model import ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain_upgrade
@@ -50,7 +50,7 @@ class UpgradeStatus(Diagnosis):
         docs/objects.md#drain-steps).
         """
         rows = [node_row(self.shown, node) for node in self.shown.nodes] if self.shown else []
-        return build_frame(rows, NODE_COLUMNS)
+        return build_table(rows, NODE_COLUMNS)
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
