@@ -33,7 +33,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     short_help="What is wrong, and what to do next.",
     examples=(
         ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
-        ("Only the answer: what is wrong, and the next step", "harvdiag check bundle.zip --brief"),
+        ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
         ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
         (
             "Only the checks of the upgrade; also fail for warnings",

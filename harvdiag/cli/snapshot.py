@@ -94,7 +94,7 @@ def _save_partial(source: Snapshot, output: Path | None, kinds: Sequence[str]) -
 
 
 def _summary_text(source: Snapshot, saved: Saved) -> str:
-    from harvdiag.rules.advice import quote_argument
+    from harvdiag.rules.actions import quote_argument
     from harvdiag.status.summary import group_gaps
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]
