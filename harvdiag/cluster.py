@@ -12,7 +12,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, ObjectRef, Outcome, Severity
-from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
@@ -146,11 +146,17 @@ class Cluster:
     @cached_property
     def upgrade(self) -> UpgradeStatus:
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
-        ``.history``, ``.drain("srv09")``.
+        ``.history``, ``.drain("srv09")``. Raises UncheckedError where neither an upgrade was seen nor a check was run.
         """
         from harvdiag.status.upgrade import UpgradeStatus
 
-        return UpgradeStatus(self.facts, self.check())
+        try:
+            return UpgradeStatus(self.facts, self.check())
+        except UncheckedError as error:  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
+            status = UpgradeStatus(self.facts, error.findings)
+            if status.current is None:
+                raise
+            return status
 
     # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
@@ -297,9 +303,14 @@ class Cluster:
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"
+            text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
             raise UncheckedError(text, findings)
         return findings
+
+    def _held(self) -> str:
+        """What files hold, where that is little: whoever gave one object sees that it was read."""
+        kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
+        return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
 
 
 def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:

@@ -127,7 +127,8 @@ def test_no_check_that_could_be_made_exits_with_2(partial: Path) -> None:
     line = result.stderr
     assert result.returncode == 2
     assert line.count("\n") == 1
-    assert "no check could be run (of 1); not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
+    assert "no check could be run (of 1): it holds machines.cluster.x-k8s.io and nodes only; not seen: " in line
+    assert "not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
     assert "not looked at: no file holds" in line
     assert len(line) < 300
     assert "whoami" not in line

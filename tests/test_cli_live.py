@@ -177,7 +177,7 @@ def test_no_kubeconfig(tool: Tool) -> None:
 @pytest.mark.parametrize("command", ["check", "snapshot", "whoami"])
 def test_an_expired_login(safe_api: Api, tmp_path: Path, command: str) -> None:
     """At once, and with the way to mend it; no file is begun."""
-    tool = Tool(safe_api, tmp_path, login="bad token")
+    tool = Tool(safe_api, tmp_path, login="bad token", ca="file")
     assert "Unauthorized (401); log in again: download a new kubeconfig" in tool.complaint(command)
     assert not list(tmp_path.glob("*.zip"))
     assert len(safe_api.requests) <= 3
@@ -185,7 +185,7 @@ def test_an_expired_login(safe_api: Api, tmp_path: Path, command: str) -> None:
 
 def test_an_expired_plugin(safe_api: Api, tmp_path: Path) -> None:
     """What it says stands as it says it, as with kubectl; then one line, and no log line beside them."""
-    result = Tool(safe_api, tmp_path, login="failing exec", process=True)("check")
+    result = Tool(safe_api, tmp_path, login="failing exec", ca="file", process=True)("check")
     assert (result.returncode, result.stdout) == (2, "")
     said, told = result.stderr.splitlines()
     assert said == "your session has ended: run `lab-login` again"
@@ -315,7 +315,7 @@ def test_snapshot_of_what_may_be_seen(tmp_path: Path) -> None:
 
 def test_whoami(safe_api: Api, tmp_path: Path) -> None:
     """Who, where, and a line a kind."""
-    result = Tool(safe_api, tmp_path)("whoami")
+    result = Tool(safe_api, tmp_path, ca="file")("whoami")
     assert (result.returncode, result.stderr) == (0, "")
     assert "lab-user (token)" in result.stdout
     assert safe_api.url in result.stdout

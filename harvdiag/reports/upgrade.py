@@ -81,7 +81,7 @@ def _format_span(span: Span, now: str) -> str:
 
 def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
-    if rollout is None or not (standing.upgrade_run or rollout.upgrade.failed):
+    if rollout is None or not rollout.nodes or not (standing.upgrade_run or rollout.upgrade.failed):
         return
     left = [node for node in rollout.nodes if node.place != DONE or is_upgrading(node)]
     yield ""

@@ -170,8 +170,8 @@ def test_nothing_is_sent_over_plain_http(serve: Serve, tmp_path: Path, login: st
 @pytest.mark.parametrize(
     ("user", "says"),
     [
-        ({"token": "x", "username": "a", "password": "b"}, "it has token and username and password, of which kubectl"),
-        ({"tokenFile": "x", "username": "a"}, "it has tokenFile and username, of which kubectl takes only one"),
+        ({"token": "x", "username": "a", "password": "b"}, "it has token beside username and password, and kubectl"),
+        ({"tokenFile": "x", "username": "a"}, "it has tokenFile beside username, and kubectl takes only one"),
         ({"exec": {"command": "x"}, "auth-provider": {}}, "it has exec and auth-provider, of which kubectl takes only"),
         ({"client-certificate": "x", "client-certificate-data": "eA=="}, "it has client-certificate and client-cert"),
     ],
