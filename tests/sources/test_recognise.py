@@ -116,6 +116,13 @@ FOREIGN: dict[str, tuple[str | bytes, str]] = {
     "template": ("apiVersion: v1\nkind: {{ .Values.x }}\n", "is a template"),
     "values": ("replicas: 2\n", "is a document without `kind`: give what `kubectl get … -o yaml` writes"),
     "health": ('[{"endpoint":"https://h","health":true}]', "is a list without `kind`"),
+    "truncated list": (NODE_LIST.partition("kind: List")[0], "is a truncated list: no `kind: List` follows its items"),
+    "audit log": ('{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"x"}\n' * 2, "is an audit log"),
+    "configuration": (
+        "apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\n",
+        "is a KubeletConfiguration",
+    ),
+    "page of ours": ('<!doctype html>\n<script>{"kind": "Node"}</script>', "is a saved HTML page"),
     "image": (b"\x89PNG\r\n\x1a\n\0\0", "is an image"),
     "PDF": (b"%PDF-1.4\n\xe2\xe3\0", "is a PDF"),
 }
@@ -157,6 +164,13 @@ def test_list_that_was_not_seen_names_the_file_that_may_have_been_it(tmp_path: P
     (entry,) = cluster.coverage.of("Machine")
     assert entry.reason.startswith("no file holds any Machine of namespace fleet-local; not used: machines.yaml (is an")
     assert "README" not in entry.reason
+
+
+def test_prose_may_quote_an_object(tmp_path: Path) -> None:
+    """A README with an example is not a damaged list."""
+    readme = "# How\n```yaml\napiVersion: v1\nkind: Node\n```\n"
+    cluster = hd.open(write(tmp_path, {"n": NODE_LIST, "README.md": readme}))
+    assert states(cluster)["passed over"] == ("README.md",)
 
 
 def test_what_systems_leave_in_folders_is_passed_over(tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ _NOISE = (
 _START = "==== START logs for "
 _noise = re.compile(_NOISE).match
 _boundary = re.compile(rf"^(?:---(?=\s|\Z)|\.\.\.(?=\s|\Z)|[{{\[]|{_START}|{_NOISE})", re.MULTILINE).search
+_colour = re.compile(r"\x1b\[[0-9;]*[mK]").sub
 _log_end = re.compile(r"^==== END logs for .*", re.MULTILINE).search
-_blank = re.compile(r"(?:[\s\x1e]|(?m:^\.\.\.(?=\s|\Z)))*").match
+_blank = re.compile(r"(?:[\s\x1a\x1e]|(?m:^\.\.\.(?=\s|\Z)))*").match
 _top = re.compile(r"^(apiVersion|kind):(?=\s)", re.MULTILINE).finditer
 _object = re.compile(
     r"""^(?:-\ )?(?:apiVersion|kind|items|api_version):(?=\s) | "(?:kind|apiVersion|api_version)"\s*:""",
@@ -81,6 +82,7 @@ def looks_like_objects(text: str) -> bool:
 def frame_text(data: bytes) -> Framed:
     """Return the values of a text. Raises TextError, with the line, where one of them cannot be read exactly."""
     text = decode_text(data).replace("\n\ufeff", "\n")  # a mark in between: files were put together
+    text = _colour("", text) if "\x1b[" in text else text  # neither form allows them
     framed, place = Framed(), _Place(text)
     at = _skip_blank(text, 0)
     while at < len(text):

@@ -9,7 +9,7 @@ from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.core.model import FileNote, FileState
 from harvdiag.io.archive.files import HEAD, CarriedFile, unpack_file
 from harvdiag.io.archive.identify import identify_file
-from harvdiag.io.archive.member import MemberError, printable
+from harvdiag.io.archive.member import Budget, Limits, MemberError, printable
 from harvdiag.io.archive.packed import is_packed
 from harvdiag.io.yaml import TextError, decode_text
 from harvdiag.sources.files.endings import ENDINGS
@@ -21,6 +21,8 @@ from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, describe
 __all__ = ["Intake", "is_readable"]
 
 ZIP = b"PK\3\4"
+PROSE = (".md", ".rst", ".html", ".log", ".sh", ".py", ".ps1", ".adoc", ".csv", ".svg", ".tf")
+"""Endings of files that may quote an object, but are not kubectl output."""
 BUNDLE, SNAPSHOT, ARCHIVE = "support bundle", "snapshot", "archive"
 
 
@@ -31,6 +33,7 @@ class Intake:
     stock: Stock
     notes: list[FileNote] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
+    budget: Budget = field(default_factory=lambda: Budget(Limits()))
 
     def take_all(self, files: Iterable[CarriedFile]) -> None:
         """Read the files one after the other. Raises SourceError where what carries them is damaged."""
@@ -84,20 +87,29 @@ class Intake:
     def _read_text(self, file: CarriedFile) -> tuple[FileState, str]:
         start, whole = _peek(file.head) or file.head.decode("latin-1"), len(file.head) < HEAD
         likely = looks_like_objects(start) or (not whole and _is_named(file.name))
-        if not likely:
+        if not likely or start.lstrip().startswith("<"):
             known = recognise_text(start)
             if known or not whole or not (file.alone or _is_named(file.name)):
                 return _refused(known or describe_text(file.name))
         problem: TextError | None = None
         try:
-            framed = frame_text(file.read())
+            framed = frame_text(self._load(file))
         except TextError as error:
             problem = TextError(error.problem, error.line, error.detail)
         if problem is not None and "{{" in start:
             return _refused(TEMPLATE)
+        if problem is not None and file.name.lower().endswith(PROSE) and not file.alone:
+            return _refused(describe_text(file.name))
         if problem is not None:
             return (FileState.UNUSABLE if likely else FileState.PASSED), str(problem)
         return self._add(file.name, framed, start)
+
+    def _load(self, file: CarriedFile) -> bytes:
+        """The text of a file; MemberError where all of them, also what was packed, exceed the limits."""
+        data = file.read()
+        self.budget.check_size(file.name, len(data))
+        self.budget.spend(len(data))
+        return data
 
     def _add(self, name: str, framed: Framed, start: str) -> tuple[FileState, str]:
         batch = collect_objects(name, (value.value for value in framed.values))
