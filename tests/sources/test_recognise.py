@@ -91,7 +91,10 @@ FOREIGN: dict[str, tuple[str | bytes, str]] = {
     "Table": ('{"kind":"Table","apiVersion":"meta.k8s.io/v1","rows":[]}', "is a table of the server: give -o yaml"),
     "metadata": ('{"kind":"PartialObjectMetadataList","items":[]}', "is metadata alone, without spec and status"),
     "API list": ('{"kind":"APIResourceList","resources":[]}', "is the server's list of its kinds"),
-    "Python form": (dump(PYTHON), "is the Python client's own form (it has api_version or other names in that style)"),
+    "Python form": (
+        dump(PYTHON),
+        "is the Python client's own form (api_version for apiVersion, and the like): give what its",
+    ),
     "Python form of one": (
         '{"kind":"Node","metadata":{"name":"a","resource_version":"1"}}',
         "is the Python client's own",
@@ -140,7 +143,7 @@ def test_what_is_something_else_is_named_with_what_to_do(tmp_path: Path, what: s
     assert state(cluster, "Node") is State.COLLECTED
     assert states(cluster)["read"] == ("nodes",)
     (note,) = (note for note in cluster.source.files if note.name == name)
-    assert note.reason.startswith(says)
+    assert str(note).startswith(f"{name}: {says}")
     assert any(f"{name}: " in told for told in cluster.coverage.notes)
 
 

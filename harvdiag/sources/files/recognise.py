@@ -139,8 +139,8 @@ _VALUES = (
     _Entry(
         _is_python_form,
         _always(
-            "the Python client's own form (it has api_version or other names in that style)",
-            "give what its sanitize_for_serialization makes of it, or what `kubectl get … -o yaml` writes",
+            "the Python client's own form (api_version for apiVersion, and the like)",
+            "give what its sanitize_for_serialization makes, or kubectl's -o yaml",
             True,
         ),
     ),
