@@ -195,12 +195,13 @@ def _reason_key(gap: CoverageEntry) -> str:
 
 
 def summarize_unseen(rows: Iterable[tuple[str, str]]) -> str:
-    """Return what was not seen in one line: a few kinds and the first reason."""
-    pairs = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
-    kinds = list(dict.fromkeys(kind for kind, _ in pairs))
-    more = f" and {len(kinds) - FEW} more" if len(kinds) > FEW else ""
-    why = pairs[0][1] if pairs else "no reason given by the source"
-    return f"{', '.join(kinds[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}"
+    """Return what was not seen in one line: a few kinds with their reason, and how many more there are."""
+    groups = [([*dict.fromkeys(kinds.split(", "))], why) for kinds, why in rows]
+    first, why = groups[0] if groups else ([], "no reason given by the source")
+    others = {kind for kinds, _ in groups[1:] for kind in kinds} - {*first}
+    more = f" and {len(first) - FEW} more" if len(first) > FEW else ""
+    rest = f"; and {format_count(len(others), 'other kind')}" if others else ""
+    return f"{', '.join(first[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}{rest}"
 
 
 def permission_hint(source: Source) -> str:

@@ -90,6 +90,7 @@ def test_lines_of_other_programs_are_counted_and_the_error_is_told() -> None:
     assert framed.lines == 3
     assert framed.telling == REFUSED.strip()[:160]
     assert not framed.logs
+    assert not frame_text(f"{json.dumps(A)}\nexport PASSWORD=hunter2\n".encode()).telling
     assert frame_text(TEXTS["logs between"].encode()).logs
 
 
@@ -141,7 +142,7 @@ PIECE: tuple[Callable[[Object], str], ...] = (
     lambda value: f"{json.dumps(value)}\n",
     lambda value: json.dumps(value, indent=4) + "\n",
     lambda value: f"{WARNING}{json.dumps(listed([value]))}\n",
-    lambda value: dump(listed([listed(value["items"])])),
+    lambda value: dump(listed([listed(value["items"][:-1]), *value["items"][-1:]])),
 )
 
 

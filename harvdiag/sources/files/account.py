@@ -59,6 +59,8 @@ _NOTHING = "no Kubernetes object in it; give what `kubectl get … -o yaml` writ
 def refuse_conflict(name: str, conflict: Conflict, files: Sequence[FileNote], sources: Mapping[str, str]) -> str:
     """Return why two different objects of one name are refused, and which parts of the source to choose from."""
     first, second = conflict.files
+    if not conflict.clusters and first == second:
+        return f"{first}: two different objects in it are called {conflict.what}; keep one, as of one moment"
     if not conflict.clusters:
         return f"two different objects are called {conflict.what}: in {first} and {second}; keep one"
     if first == second:

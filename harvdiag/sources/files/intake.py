@@ -156,7 +156,7 @@ def _remarks(batch: Batch, framed: Framed) -> Iterable[str]:
         lines = (
             "one line of another program was" if framed.lines == 1 else f"{framed.lines} lines of other programs were"
         )
-        yield f"{lines} left out: {printable(framed.telling)}"
+        yield f"{lines} left out" + (f": {printable(framed.telling)}" if framed.telling else "")
 
 
 def _kind_of_archive(file: CarriedFile) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from harvdiag.core.escape import escape_text
 from harvdiag.kinds import CATALOGUE, qualified_name
 
 __all__ = ["SECRET", "TEMPLATE", "Foreign", "describe_text", "recognise_text", "recognise_value"]
@@ -93,7 +94,7 @@ def _is_go_form(value: Any) -> bool:
 def _tell_status(value: Any) -> Foreign:
     code = value.get("code")
     said = " ".join(str(value.get("message") or value.get("reason") or "no message").split())
-    shown = said if len(said) <= _LONG else f"{said[:_LONG]}…"
+    shown = escape_text(said if len(said) <= _LONG else f"{said[:_LONG]}…")
     number = f" ({code})" if isinstance(code, int) else ""
     remedy = _STATUS.get(code if isinstance(code, int) else 0, "run the command again")
     if value.get("status") == "Success":
@@ -127,7 +128,8 @@ def _is_configuration(value: Any) -> bool:
 
 
 def _tell_configuration(value: Any) -> Foreign:
-    return Foreign(f"a {value['kind'][:_LONG]} without metadata, as programs have for their configuration", KUBECTL)
+    kind = escape_text(value["kind"][:_LONG])
+    return Foreign(f"a {kind} without metadata, as programs have for their configuration", KUBECTL)
 
 
 _METADATA = _always("metadata alone, without spec and status", KUBECTL, True)
