@@ -64,6 +64,7 @@ TEXTS: dict[str, str] = {
     "commands between": f"ann@host:~$ kubectl get x -o yaml\n{dump(A)}# kubectl get y -o json\n{json.dumps(B)}",
     "warnings between": f"{WARNING}{dump(A)}Warning: x is deprecated\n{json.dumps(B)}\n{REFUSED}",
     "logs between": f"{json.dumps(A, indent=4)}\n{LOG}{json.dumps(B)}\n{LOG}",
+    "colours": "\x1b[34m" + json.dumps(A).replace(":", "\x1b[0m:\x1b[33m") + "\x1b[0m\n" + json.dumps(B) + "\x1a",
     "comments": f"# of Monday\n\n{dump(A)}\n# of the same\n---\n# here\n{dump(B)}",
 }
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
@@ -89,6 +90,7 @@ def test_lines_of_other_programs_are_counted_and_the_error_is_told() -> None:
     assert framed.lines == 3
     assert framed.telling == REFUSED.strip()[:160]
     assert not framed.logs
+    assert not frame_text(f"{json.dumps(A)}\nexport PASSWORD=hunter2\n".encode()).telling
     assert frame_text(TEXTS["logs between"].encode()).logs
 
 
@@ -140,7 +142,7 @@ PIECE: tuple[Callable[[Object], str], ...] = (
     lambda value: f"{json.dumps(value)}\n",
     lambda value: json.dumps(value, indent=4) + "\n",
     lambda value: f"{WARNING}{json.dumps(listed([value]))}\n",
-    lambda value: dump(listed([listed(value["items"])])),
+    lambda value: dump(listed([listed(value["items"][:-1]), *value["items"][-1:]])),
 )
 
 

@@ -91,7 +91,10 @@ FOREIGN: dict[str, tuple[str | bytes, str]] = {
     "Table": ('{"kind":"Table","apiVersion":"meta.k8s.io/v1","rows":[]}', "is a table of the server: give -o yaml"),
     "metadata": ('{"kind":"PartialObjectMetadataList","items":[]}', "is metadata alone, without spec and status"),
     "API list": ('{"kind":"APIResourceList","resources":[]}', "is the server's list of its kinds"),
-    "Python form": (dump(PYTHON), "is the Python client's own form (it has api_version or other names in that style)"),
+    "Python form": (
+        dump(PYTHON),
+        "is the Python client's own form (api_version for apiVersion, and the like): give what its",
+    ),
     "Python form of one": (
         '{"kind":"Node","metadata":{"name":"a","resource_version":"1"}}',
         "is the Python client's own",
@@ -116,6 +119,13 @@ FOREIGN: dict[str, tuple[str | bytes, str]] = {
     "template": ("apiVersion: v1\nkind: {{ .Values.x }}\n", "is a template"),
     "values": ("replicas: 2\n", "is a document without `kind`: give what `kubectl get … -o yaml` writes"),
     "health": ('[{"endpoint":"https://h","health":true}]', "is a list without `kind`"),
+    "truncated list": (NODE_LIST.partition("kind: List")[0], "is a truncated list: no `kind: List` follows its items"),
+    "audit log": ('{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"x"}\n' * 2, "is an audit log"),
+    "configuration": (
+        "apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\n",
+        "is a KubeletConfiguration",
+    ),
+    "page of ours": ('<!doctype html>\n<script>{"kind": "Node"}</script>', "is a saved HTML page"),
     "image": (b"\x89PNG\r\n\x1a\n\0\0", "is an image"),
     "PDF": (b"%PDF-1.4\n\xe2\xe3\0", "is a PDF"),
 }
@@ -133,7 +143,7 @@ def test_what_is_something_else_is_named_with_what_to_do(tmp_path: Path, what: s
     assert state(cluster, "Node") is State.COLLECTED
     assert states(cluster)["read"] == ("nodes",)
     (note,) = (note for note in cluster.source.files if note.name == name)
-    assert note.reason.startswith(says)
+    assert str(note).startswith(f"{name}: {says}")
     assert any(f"{name}: " in told for told in cluster.coverage.notes)
 
 
@@ -157,6 +167,13 @@ def test_list_that_was_not_seen_names_the_file_that_may_have_been_it(tmp_path: P
     (entry,) = cluster.coverage.of("Machine")
     assert entry.reason.startswith("no file holds any Machine of namespace fleet-local; not used: machines.yaml (is an")
     assert "README" not in entry.reason
+
+
+def test_prose_may_quote_an_object(tmp_path: Path) -> None:
+    """A README with an example is not a damaged list."""
+    readme = "# How\n```yaml\napiVersion: v1\nkind: Node\n```\n"
+    cluster = hd.open(write(tmp_path, {"n": NODE_LIST, "README.md": readme}))
+    assert states(cluster)["passed over"] == ("README.md",)
 
 
 def test_what_systems_leave_in_folders_is_passed_over(tmp_path: Path) -> None:

@@ -13,17 +13,15 @@ from harvdiag.sources.files.objects import Conflict
 __all__ = ["list_notes", "name_unused", "refuse_conflict", "refuse_empty"]
 
 FEW = 3
+_UNUSABLE = FileState.UNUSABLE
 
 
 def list_notes(files: Sequence[FileNote]) -> tuple[str, ...]:
     """Return one line for each state: the files that were not used, those with a remark, those passed over."""
     rows = [
-        ("not used", [f"{note.name}: {note.reason}" for note in files if note.state is FileState.UNUSABLE]),
-        (
-            "read, but",
-            [f"{note.name}: {note.reason}" for note in files if note.state is FileState.READ and note.reason],
-        ),
-        ("passed over", [f"{note.name}: {note.reason}" for note in files if note.state is FileState.PASSED]),
+        ("not used", [str(note) for note in files if note.state is FileState.UNUSABLE]),
+        ("read, but", [str(note) for note in files if note.state is FileState.READ and note.reason]),
+        ("passed over", [str(note._replace(remedy="")) for note in files if note.state is FileState.PASSED]),
     ]
     if len(files) == 1:
         return tuple(found[0] for _, found in rows if found)
@@ -32,7 +30,7 @@ def list_notes(files: Sequence[FileNote]) -> tuple[str, ...]:
 
 def name_unused(files: Sequence[FileNote]) -> str:
     """Return the files that were meant to hold objects and do not, to be added to the reason of a list not seen."""
-    unused = [f"{note.name} ({note.reason})" for note in files if note.state is FileState.UNUSABLE]
+    unused = [f"{note.name} ({str(note).removeprefix(f'{note.name}: ')})" for note in files if note.state is _UNUSABLE]
     return f"; not used: {_few(unused, ', ', 2)}" if unused else ""
 
 
@@ -41,7 +39,7 @@ def refuse_empty(name: str, files: Sequence[FileNote], sources: Mapping[str, str
     if log := describe_upgrade_log([name, *(note.name for note in files)]):
         return f"{name}: {log}"
     if [note.name for note in files] == [printable(name)] and not sources and not folder:
-        return f"{name}: {files[0].reason or _NOTHING}"
+        return str(files[0]) if files[0].reason else f"{name}: {_NOTHING}"
     give = "give" if folder else "extract"
     if len(sources) == 1:
         ((place, what),) = sources.items()
@@ -51,7 +49,7 @@ def refuse_empty(name: str, files: Sequence[FileNote], sources: Mapping[str, str
         noun = f"{whats.pop()}s" if len(whats) == 1 else "sources"
         return f"{name}: holds several {noun}; {give} one of: {_few([*map(printable, sorted(sources))], ', ')}"
     telling = sorted(files, key=lambda note: note.state is not FileState.UNUSABLE)
-    told = [f"{note.name}: {note.reason}" for note in telling]
+    told = [str(note) for note in telling]
     return f"{name}: no Kubernetes object in it: {_few(told, '; ')}" if told else f"{name}: {_NOTHING}"
 
 
@@ -61,6 +59,8 @@ _NOTHING = "no Kubernetes object in it; give what `kubectl get … -o yaml` writ
 def refuse_conflict(name: str, conflict: Conflict, files: Sequence[FileNote], sources: Mapping[str, str]) -> str:
     """Return why two different objects of one name are refused, and which parts of the source to choose from."""
     first, second = conflict.files
+    if not conflict.clusters and first == second:
+        return f"{first}: two different objects in it are called {conflict.what}; keep one, as of one moment"
     if not conflict.clusters:
         return f"two different objects are called {conflict.what}: in {first} and {second}; keep one"
     if first == second:

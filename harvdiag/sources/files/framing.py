@@ -18,16 +18,18 @@ from harvdiag.io.yaml import ANCHORS, TextError, decode_text, load_documents
 __all__ = ["Framed", "Value", "frame_text", "looks_like_objects"]
 
 # What kubectl and shells write to the same terminal. A mapping in block style has no such line in column 0.
-_NOISE = (
+_SAYING = (
     r"[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ |Warning: |Error from server|[Ee]rror: |Unable to connect to the server"
-    r"|The connection to the server |No resources found|Flag --\S+ has been deprecated|%YAML |%TAG "
-    r"|[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
+    r"|The connection to the server |No resources found|Flag --\S+ has been deprecated"
 )
+_NOISE = rf"{_SAYING}|%YAML |%TAG |[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
 _START = "==== START logs for "
 _noise = re.compile(_NOISE).match
+_saying = re.compile(_SAYING).match
 _boundary = re.compile(rf"^(?:---(?=\s|\Z)|\.\.\.(?=\s|\Z)|[{{\[]|{_START}|{_NOISE})", re.MULTILINE).search
+_colour = re.compile(r"\x1b\[[0-9;]*[mK]").sub
 _log_end = re.compile(r"^==== END logs for .*", re.MULTILINE).search
-_blank = re.compile(r"(?:[\s\x1e]|(?m:^\.\.\.(?=\s|\Z)))*").match
+_blank = re.compile(r"(?:[\s\x1a\x1e]|(?m:^\.\.\.(?=\s|\Z)))*").match
 _top = re.compile(r"^(apiVersion|kind):(?=\s)", re.MULTILINE).finditer
 _object = re.compile(
     r"""^(?:-\ )?(?:apiVersion|kind|items|api_version):(?=\s) | "(?:kind|apiVersion|api_version)"\s*:""",
@@ -59,8 +61,12 @@ class Framed:
 
     @property
     def telling(self) -> str:
-        """The line of another program that tells most: the first that is an error."""
-        return next((line for line in self.noise if "rror" in line), self.noise[0] if self.noise else "")
+        """What kubectl said among the values, first the errors; empty where other lines alone are between them.
+
+        Any other line is not told: it may hold a password.
+        """
+        said = [line for line in self.noise if _saying(line)]
+        return next((line for line in said if "rror" in line), said[0] if said else "")
 
     def add_noise(self, text: str) -> None:
         """Count lines that are not part of a value; some are kept to be told."""
@@ -81,6 +87,7 @@ def looks_like_objects(text: str) -> bool:
 def frame_text(data: bytes) -> Framed:
     """Return the values of a text. Raises TextError, with the line, where one of them cannot be read exactly."""
     text = decode_text(data).replace("\n\ufeff", "\n")  # a mark in between: files were put together
+    text = _colour("", text) if "\x1b[" in text else text  # neither form allows them
     framed, place = Framed(), _Place(text)
     at = _skip_blank(text, 0)
     while at < len(text):
