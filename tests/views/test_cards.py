@@ -14,7 +14,8 @@ import harvdiag as hd
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Coverage, Evidence, ObjectRef, State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.reports.notebook import cards, display
+from harvdiag.notebook import display
+from harvdiag.reports.notebook import cards, parts
 from harvdiag.reports.notebook.grid import NOTHING
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, checked, name, opened
@@ -185,7 +186,7 @@ def test_standing_card_of_an_upgrade_that_goes_on() -> None:
     text = Page(html).text
     assert "… IN PROGRESS" in text
     assert "STUCK" not in text
-    assert cards.EDGES["error"] not in html
+    assert parts.EDGES["error"] not in html
     assert "hv03Pre-drainingpre-drain requestedHarvester: " in text
     assert f"hv04Images preloaded{NOTHING}Rancher's planner: " in text
 
@@ -198,7 +199,7 @@ def test_standing_card_without_an_upgrade() -> None:
         assert ("no upgrade is under way" in text) != ("the Upgrades were not seen" in text)
         assert "IN PROGRESS" not in text
         assert "nodes are done" not in text
-        assert cards.EDGES["error"] not in html
+        assert parts.EDGES["error"] not in html
 
 
 def test_standing_card_folds_what_is_too_long() -> None:

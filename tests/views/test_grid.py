@@ -10,7 +10,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.core.frames import build_frame, build_table
 from harvdiag.core.table import Table
-from harvdiag.reports.notebook.display import HTML
+from harvdiag.notebook.display import HTML
 from harvdiag.reports.notebook.grid import LONG, MOST, NOTHING
 from harvdiag.reports.notebook.tables import frame_html
 from tests.routes import BROKEN

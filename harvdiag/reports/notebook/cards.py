@@ -12,9 +12,20 @@ from itertools import groupby
 from harvdiag.access.rights import Access
 from harvdiag.core.escape import escape_html
 from harvdiag.core.findings import Findings
-from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN, WARNING
+from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef
 from harvdiag.reports.notebook.grid import render_text_grid
+from harvdiag.reports.notebook.parts import (
+    EDGES,
+    QUIET,
+    caution,
+    finding_heading,
+    fold,
+    format_step,
+    frame,
+    labelled,
+    pair,
+)
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -25,32 +36,32 @@ from harvdiag.status.summary import (
     permission_hint,
     without_repeats,
 )
-from harvdiag.status.upgrade import UpgradeStatus
+from harvdiag.status.upgrade import NodeState, UpgradeStatus
+from harvdiag.status.upgrade.part import PartKey
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.waiting import find_node_wait
 
-__all__ = ["access_card", "coverage_card", "finding_card", "findings_card", "upgrade_card"]
+__all__ = [
+    "access_card",
+    "coverage_card",
+    "coverage_line",
+    "finding_card",
+    "findings_card",
+    "node_card",
+    "upgrade_card",
+]
 
-LISTED = {SIGNS[GOOD]: "yes", PARTLY: "partly", SIGNS[ERROR]: "no", SIGNS[UNSEEN]: "unknown"}
-# Okabe and Ito: vermillion, orange, sky blue. They only tint the edge of a card; no text is on them.
-EDGES = {ERROR: "#d55e00", WARNING: "#e69f00", INFO: "#56b4e9"}
-_CARD = (
-    "border-left:5px solid {edge};padding:.4em .9em;margin:.6em 0;max-width:62em;line-height:1.45;"
-    "overflow-wrap:break-word"
-)
-_QUIET = "opacity:.85"
 MOST = 20
 """The most nodes shown unfolded in a card."""
-_LABEL = "flex:1 1 7em;max-width:11em;font-weight:bold"
-_TEXT = "flex:1 1 24em;margin:0;min-width:0;overflow-wrap:anywhere"
-_PAIR = "display:flex;flex-wrap:wrap;gap:0 1em;padding:.15em 0"
+ADVICE = {PartKey.DO, PartKey.CAUTION}
+LISTED = {SIGNS[GOOD]: "yes", PARTLY: "partly", SIGNS[ERROR]: "no", SIGNS[UNSEEN]: "unknown"}
 _FIELD = "flex:1 1 22em;min-width:0;font-weight:normal;overflow-wrap:anywhere"
 _VALUE = "flex:1 1 22em;margin:0;min-width:0;overflow-wrap:anywhere"
 
 
 def findings_card(findings: Findings) -> str:
     """Return the source, the verdict, one card per root cause with its consequences, and the skipped checks."""
-    source = f"<div style='{_QUIET}'>{escape_html(describe_source(findings))}</div>"
+    source = f"<div style='{QUIET}'>{escape_html(describe_source(findings))}</div>"
     parts = [
         f"<div><b>{escape_html(findings.source.name)}</b>{source}",
         f"<p style='margin:.4em 0'><b>{escape_html(build_verdict(findings))}</b></p>",
@@ -61,30 +72,46 @@ def findings_card(findings: Findings) -> str:
     return "".join(parts)
 
 
-def finding_card(finding: Finding, consequences: Iterable[Finding] = ()) -> str:
-    """Return one finding: message, why, evidence, next steps, caution."""
+def finding_card(finding: Finding, consequences: Iterable[Finding] = (), folded: bool = False) -> str:
+    """Return one finding: message, why, evidence, next steps, caution; the last two can be folded, where they were
+    shown before.
+    """
+    advice = _finding_advice(finding)
     parts = [
-        _finding_heading(finding),
+        finding_heading(finding),
         f"<div style='margin:.3em 0;font-size:110%'>{escape_html(finding.message)}</div>",
-        f"<p style='margin:.4em 0;{_QUIET}'>{escape_html(finding.why)}</p>",
+        f"<p style='margin:.4em 0;{QUIET}'>{escape_html(finding.why)}</p>",
         _evidence_list(finding),
-        _finding_advice(finding),
+        fold("Next steps and caution", advice) if folded and advice else advice,
         _link_list(finding.links),
-        *_consequence_cards(finding, consequences),
+        *_consequence_cards(finding, consequences, folded),
     ]
-    return f"<div style='{_CARD.format(edge=EDGES[str(finding.severity)])}'>{''.join(parts)}</div>"
+    return frame(EDGES[str(finding.severity)], "".join(parts))
 
 
 def coverage_card(coverage: Coverage) -> str:
     """Return the coverage: in one line if it is complete; else with the gaps, because they limit every conclusion."""
+    if not coverage.gaps:
+        return coverage_line(coverage)
     seen = [entry for entry in coverage if entry.state.seen]
-    gaps = [entry for entry in coverage if not entry.state.seen]
-    head = f"<b>{'✓ All' if not gaps else f'! {len(seen)} of'} {len(coverage)} lists seen</b>"
-    notes = "".join(f"<div>! {escape_html(note)}</div>" for note in coverage.notes)
-    missing = _coverage_table(gaps) if gaps else ""
-    rest = f"the {len(seen)} lists that were seen" if gaps else head
-    table = _fold(rest, _coverage_table(seen)) if seen else ""
-    return f"<div>{head if gaps or not seen else ''}{notes}{missing}{table}</div>"
+    rest = fold(f"the {len(seen)} lists that were seen", _coverage_table(seen)) if seen else ""
+    head = f"<div><b>{_count_lists(coverage)}</b></div>"
+    return f"<div>{head}{_coverage_notes(coverage)}{_coverage_table(coverage.gaps)}{rest}</div>"
+
+
+def coverage_line(coverage: Coverage) -> str:
+    """Return how many lists were seen in one line, which unfolds to the lists, gaps first."""
+    ordered = (*coverage.gaps, *(entry for entry in coverage if entry.state.seen))
+    return f"<div>{_coverage_notes(coverage)}{fold(_count_lists(coverage), _coverage_table(ordered))}</div>"
+
+
+def _count_lists(coverage: Coverage) -> str:
+    seen = len(coverage) - len(coverage.gaps)
+    return f"{f'! {seen} of' if coverage.gaps else '✓ All'} {len(coverage)} lists seen"
+
+
+def _coverage_notes(coverage: Coverage) -> str:
+    return "".join(f"<div>! {escape_html(note)}</div>" for note in coverage.notes)
 
 
 def _coverage_table(entries: Iterable[CoverageEntry]) -> str:
@@ -92,16 +119,12 @@ def _coverage_table(entries: Iterable[CoverageEntry]) -> str:
     return render_text_grid(("kind", "namespace", "state", "count", "reason"), rows)
 
 
-def _fold(head: str, inner: str) -> str:
-    return f"<details><summary style='cursor:pointer'>{head}</summary>{inner}</details>"
-
-
 def access_card(access: Access) -> str:
     """Return the identity, then the kinds, those that may not be listed first."""
     name = f"<b>{escape_html(access.context)}</b> {escape_html(access.server)}"
     known = f", known there as {escape_html(access.known_as)}" if access.known_as else ""
     notes = "".join(f"<div>! {escape_html(note)}</div>" for note in access.notes if note != access.who)
-    head = f"<div>{name}</div><div style='{_QUIET}'>{escape_html(access.who)}{known}</div>{notes}"
+    head = f"<div>{name}</div><div style='{QUIET}'>{escape_html(access.who)}{known}</div>{notes}"
     ordered = sorted(access.rights, key=lambda right: right.listed is True and not right.is_partial)
     rows = [(r.kind, r.resource, f"{r.mark} {LISTED[r.mark]}", r.verdict) for r in ordered]
     table = render_text_grid(("kind", "resource", "may be listed", "where, or why not"), rows) if rows else ""
@@ -110,16 +133,18 @@ def access_card(access: Access) -> str:
 
 def upgrade_card(standing: UpgradeStatus) -> str:
     """Return the state of the upgrade: the explanation, part by part, then the nodes that are not done."""
-    rows = (
-        f"<div style='{_PAIR}'><dt style='{_LABEL}'>{escape_html(p.label)}</dt>"
-        f"<dd style='{_TEXT}'>{_format_step(p.text)}</dd></div>"
-        for p in standing.parts()
-    )
-    table = f"<dl style='margin:.3em 0'>{''.join(rows)}</dl>"
+    told = labelled((part.label, part.text) for part in standing.parts())
     rollout = standing.upgrade_run
-    inner = f"{_upgrade_heading(standing)}{table}{_remaining_nodes(rollout) if rollout else ''}"
-    edge = EDGES[ERROR if rollout and standing.is_stuck else INFO]
-    return f"<div style='{_CARD.format(edge=edge)}'>{inner}</div>"
+    inner = f"{_upgrade_heading(standing)}{told}{_remaining_nodes(rollout) if rollout else ''}"
+    return frame(EDGES[ERROR if rollout and standing.is_stuck else INFO], inner)
+
+
+def node_card(state: NodeState) -> str:
+    """Return the state of one node in the upgrade, part by part; what to do about it is folded."""
+    name = f"<div><b>Node {escape_html(state.node) or '(none was seen)'}</b></div>"
+    advice = [(part.label, part.text) for part in state.parts if part.key in ADVICE]
+    told = labelled((part.label, part.text) for part in state.parts if part.key not in ADVICE)
+    return frame(EDGES[INFO], name + told + (fold("Next step and caution", labelled(advice)) if advice else ""))
 
 
 def _upgrade_heading(standing: UpgradeStatus) -> str:
@@ -138,7 +163,7 @@ def _remaining_nodes(rollout: UpgradeRun) -> str:
     shown, rest = ([_node_row(rollout, node) for node in part] for part in (left[:MOST], left[MOST:]))
     names = ("node", "state", "step", "waits for")
     table = render_text_grid(names, shown) if shown else ""
-    more = _fold(f"{len(rest)} more", render_text_grid(names, rest)) if rest else ""
+    more = fold(f"{len(rest)} more", render_text_grid(names, rest)) if rest else ""
     return f"<p style='margin:.4em 0'><b>{head}</b></p>{table}{more}"
 
 
@@ -150,23 +175,14 @@ def _node_row(rollout: UpgradeRun, node: NodeUpgrade) -> tuple[str, str, str, st
 
 def _access_advice(access: Access) -> str:
     """The summary of the permissions, the server's messages, and what to do."""
-    lead, command, caution = access.advice
+    lead, command, warning = access.advice
     parts = [
-        f"<p style='margin:.4em 0'>{_format_step(text)}</p>"
+        f"<p style='margin:.4em 0'>{format_step(text)}</p>"
         for text in (access.summary, *access.server_messages, lead)
         if text
     ]
     parts += [f"<div><code>{escape_html(command)}</code></div>"] if command else []
-    parts += [f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {escape_html(caution)}</p>"] if caution else []
-    return "".join(parts)
-
-
-def _finding_heading(finding: Finding) -> str:
-    word = str(finding.severity)
-    return (
-        f"<div><b>{SIGNS[word]} {word.upper()}</b> &nbsp;<code>{escape_html(finding.rule)}</code> &nbsp;"
-        f"<b>{escape_html(finding.subject)}</b></div>"
-    )
+    return "".join([*parts, caution(warning)])
 
 
 def _evidence_list(finding: Finding) -> str:
@@ -176,11 +192,13 @@ def _evidence_list(finding: Finding) -> str:
 
 
 def _object_evidence(about: ObjectRef, known: Collection[Evidence]) -> str:
-    """One object: what is known of it as a whole beside its name, then its fields."""
+    """One object: what is known of it as a whole beside its name, then its fields; a single field in the same line."""
+    if len(known) == 1 and (only := next(iter(known))).path:
+        name = f"<b>{escape_html(about)}</b> <code>{escape_html(only.path)}</code>"
+        return pair(name, escape_html(format_evidence(only)), _FIELD, _VALUE)
     whole = "".join(f": {escape_html(format_evidence(e))}" for e in known if not e.path)
     fields = (
-        f"<dl style='margin:0 0 0 1em;{_PAIR}'><dt style='{_FIELD}'><code>{escape_html(e.path)}</code></dt>"
-        f"<dd style='{_VALUE}'>{escape_html(format_evidence(e))}</dd></dl>"
+        pair(f"<code>{escape_html(e.path)}</code>", escape_html(format_evidence(e)), _FIELD, _VALUE, "1em")
         for e in known
         if e.path
     )
@@ -188,39 +206,32 @@ def _object_evidence(about: ObjectRef, known: Collection[Evidence]) -> str:
 
 
 def _finding_advice(finding: Finding) -> str:
-    caution = (
-        f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {escape_html(finding.caution)}</p>" if finding.caution else ""
-    )
-    return _next_steps(finding) + caution
+    return _next_steps(finding) + caution(finding.caution)
 
 
 def _next_steps(finding: Finding) -> str:
-    steps = "".join(f"<li>{_format_step(step)}</li>" for step in finding.next)
+    steps = "".join(f"<li>{format_step(step)}</li>" for step in finding.next)
     return f"<div><b>Next</b><ol style='margin:.2em 0'>{steps}</ol></div>" if steps else ""
-
-
-def _format_step(step: str) -> str:
-    parts = step.split("`")
-    return "".join(f"<code>{escape_html(p)}</code>" if n % 2 else escape_html(p) for n, p in enumerate(parts))
 
 
 def _link_list(links: Iterable[str]) -> str:
     anchors = [
         f"<a href='{escape_html(link)}' rel='noreferrer'>{escape_html(_shorten_link(link))}</a>" for link in links
     ]
-    return f"<div style='{_QUIET}'>More: {', '.join(anchors)}</div>" if anchors else ""
+    return f"<div style='{QUIET}'>More: {', '.join(anchors)}</div>" if anchors else ""
 
 
 def _shorten_link(link: str) -> str:
     return link.removeprefix("https://github.com/").replace("/issues/", "#")
 
 
-def _consequence_cards(finding: Finding, others: Iterable[Finding]) -> Iterator[str]:
+def _consequence_cards(finding: Finding, others: Iterable[Finding], folded: bool = False) -> Iterator[str]:
     """The consequences, each with its advice beyond what was shown before."""
     shown = [finding]
     for other in others:
         further = _finding_advice(without_repeats(other, shown))
-        body = f"{_finding_heading(other)}<div>{escape_html(other.message)}</div>{further}"
+        further = fold("Its own steps and caution", further) if folded and further else further
+        body = f"{finding_heading(other)}<div>{escape_html(other.message)}</div>{further}"
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
         shown.append(other)
 
@@ -229,6 +240,6 @@ def _unseen_section(findings: Findings) -> str:
     if not findings.skipped:
         return ""
     names = ", ".join(f"<code>{escape_html(outcome.rule)}</code>" for outcome in findings.skipped)
-    more = f"<p>{_format_step(permission_hint(findings.source))}</p>" if permission_hint(findings.source) else ""
+    more = f"<p>{format_step(permission_hint(findings.source))}</p>" if permission_hint(findings.source) else ""
     table = render_text_grid(("kind", "why"), list_unseen(findings))
     return f"<p><b>! Not seen</b></p>{table}{more}<p>Therefore skipped: {names}</p>"

@@ -28,7 +28,7 @@ LETTER, GAP = 0.62, 1.1
 """The width of a letter and of the space beside a column, in em."""
 CELL = "text-align:left;vertical-align:top;padding:.2em .9em .2em 0;white-space:normal"
 TABLE = "margin:.3em 0;overflow-wrap:anywhere"
-BOX = "max-height:27em;overflow:auto"
+BOX = "max-height:20em;overflow:auto"
 BREAKS = re.compile(r"(?<=[/_@])(?=\w)|(?<=\.)(?=[a-z]{2})")
 WORDS = re.compile(r"[ \n]+|(?<=-)")
 
