@@ -41,7 +41,7 @@ def figure() -> Figure:
     return Figure(
         "links",
         Drawing(
-            scene=scene,
+            layout=lambda wide: scene._replace(width=wide or scene.width),
             text=lambda wide: "x" * wide,
             columns={"name": "str", "machine": "str"},
             rows=rows,
@@ -120,6 +120,18 @@ def test_themed_is_another_figure(figure: Figure) -> None:
     assert dark.png != figure.png == figure.themed("light").png
     with pytest.raises(UsageError, match=r"no theme 'drak'.*dark"):
         figure.themed("drak")
+
+
+def test_sized_is_another_figure(figure: Figure) -> None:
+    """In the same theme; a width in which nothing can be read is refused, and so is one that is no number."""
+    narrow = figure.themed("dark").sized(400)
+    assert (figure.width, narrow.width, narrow.theme) == (0, 400, "dark")
+    assert 'width="400"' in narrow.svg
+    assert narrow.themed("light").width == 400
+    assert narrow.sized(0).svg == figure.themed("dark").svg
+    for width, told in ((319, "no picture fits 319 pixels"), ("640", "a number of pixels, not str")):
+        with pytest.raises(UsageError, match=told):
+            figure.sized(width)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
