@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
+    from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
@@ -197,6 +198,16 @@ class Cluster:
         from harvdiag.status.changes.comparison import Comparison
 
         return Comparison(other.upgrade, self.upgrade)
+
+    @property
+    def answer(self) -> Answer:
+        """What to read first: `verdict`, `rows` (the root causes), `steps`, `cautions`, `command`; a card in notebooks.
+
+        Raises UncheckedError as `check` does.
+        """
+        from harvdiag.status.answer import build_answer
+
+        return build_answer(self.check())
 
     # --- graph, facts, check ---------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.frames import build_frame
+from harvdiag.core.frames import build_table
 from harvdiag.core.marks import ERROR, GOOD, NOW, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
@@ -169,7 +169,7 @@ class UpgradeProgress(Tabular):
     @property
     def phases(self) -> pd.DataFrame:
         """The phases in their order: `number` (Int64), `phase`, `mark` (as for nodes, and ``unseen``), `took` (str)."""
-        return build_frame(self._phase_rows, PHASE_COLUMNS)
+        return build_table(self._phase_rows, PHASE_COLUMNS)
 
     @property
     def _phase_rows(self) -> list[tuple[int, str, str, str | None]]:
