@@ -448,7 +448,7 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
     """Without a SOURCE it is the cluster of the kubeconfig; where there is none, the line says what to give."""
     result = harvdiag("check", KUBECONFIG="", KUBERNETES_SERVICE_HOST="", HOME=str(tmp_path))
     assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ give a SOURCE such as a support bundle\n", result.stderr)
+    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ or read a file: `harvdiag check b[^\n]+`\n", result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -466,6 +466,10 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
         (("whoami", ""), "the SOURCE is empty"),
         (("snapshot", str(BROKEN), "-o", "-"), "a snapshot is not written to stdout"),
         (("snapshot", str(BROKEN), "-o", "s.tar"), "s.tar: a snapshot ends in .zip"),
+        (("snapshot", "none.zip", "-o", "s"), "s: a snapshot ends in .zip"),
+        (("snapshot", "none.zip", "-o", "no/s.zip"), "'no/s.zip' cannot be written: no such folder"),
+        (("check", "none.zip", "--select", "node-withuot-machine"), "did you mean node-without-machine?"),
+        (("check", "none.zip", "--ignore", "pairng"), "did you mean pairing?"),
         (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("check", "two\nlines.zip"), ""),
     ],

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import harvdiag as hd
 from tests.command import run
 from tests.routes import BROKEN, HEALTHY
 from tests.test_cli import complaint, harvdiag, python
@@ -169,6 +170,8 @@ def test_it_answers_from_little(tmp_path: Path, name: str) -> None:
     assert len(json.loads(document)["coverage"]) > 20
     assert len(json.loads(checks[1])["coverage"]) > 20
     assert all("not looked at" in text for text in (table, document, *checks))
+    if given["kind"] != "Pod":
+        assert hd.open(tmp_path / "given.json").upgrade.explain().startswith("Where: ")
     run("upgrade", "given.json", "-o", "written.json", cwd=tmp_path)
     assert json.loads((tmp_path / "written.json").read_text()) == json.loads(document)
 

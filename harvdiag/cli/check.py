@@ -93,12 +93,14 @@ def check(
     """
     from harvdiag.reports import ENDINGS
     from harvdiag.reports.several import render_several
+    from harvdiag.rules import select_rules
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     report = _Report(form or _choose_format(output), output, brief, full)
     report.check()
     chosen = [*chain(*select)], [*chain(*ignore)]
+    select_rules(*chosen)  # an unknown name is refused before anything is read
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
     if len(where.contexts) > 1:
         answers = check_contexts(where, *chosen)

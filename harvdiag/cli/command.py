@@ -18,7 +18,7 @@ SECTIONS = (ANSWERS, PICTURES, DATA, ACCESS, REFERENCE)
 """The commands in the help of the tool, in this order."""
 OWN, CONNECTION, COMMON = "Options", "Connection options", "Options of every command"
 PLACES = {
-    "context": CONNECTION,
+    "contexts": CONNECTION,
     "kubeconfig": CONNECTION,
     "request_timeout": CONNECTION,
     "colour": COMMON,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import print_error
+from harvdiag.cli.output import print_error, write_note
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions
 from harvdiag.core.errors import HarvdiagError, UsageError
 
@@ -30,8 +31,10 @@ def check_contexts(where: SourceOptions, select: Sequence[str], ignore: Sequence
     """
     from harvdiag.io.api.pool import run_concurrently
 
+    jobs = [partial(_read_cluster, one) for one in where.each]
+    if sys.stderr is not None and sys.stderr.isatty():  # no moving line: a plugin may ask there meanwhile
+        write_note(f"harvdiag: reading {len(jobs)} clusters: {', '.join(where.contexts)}")
     try:
-        jobs = [partial(_read_cluster, one) for one in where.each]
         read = dict(run_concurrently(jobs, Event()))
         return [_judge(name, read[number], select, ignore) for number, name in enumerate(where.contexts)]
     except KeyboardInterrupt:

@@ -69,6 +69,12 @@ WIDEST = 140
     help="Colours of a file; auto: the reader's.",
 )
 @click.option(
+    "--width",
+    type=int,
+    default=0,
+    help="Pixels of the column in which a file is shown, such as 640; default: as wide as the picture needs.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -83,6 +89,7 @@ def draw(
     against: str | None,
     labels: bool,
     theme: str,
+    width: int,
     output: Path | None,
 ) -> int:
     """Draw the cluster: every Node with its Machine and their links, and what is broken among them.
@@ -92,13 +99,17 @@ def draw(
     judges.
     """
     from harvdiag.cluster import Cluster
+    from harvdiag.figures.figure import check_width
     from harvdiag.reports.paint import Paint
     from harvdiag.status.answer import fill_command
 
     name = picture or default_picture(against is not None)
     _check_options(name, against, labels)
+    check_width(width)
     if output is not None:
         _check_file(output, name, where.source)
+    elif width:
+        raise UsageError("--width is the width of a file: name one with -o; text takes the width of the terminal")
     with open_snapshot(where) as snapshot:
         cluster = Cluster(snapshot)
         if output is not None and output.suffix.lower() == PAGE:
@@ -107,7 +118,7 @@ def draw(
             page = explore(cluster, focus, labels=labels, theme=theme)
             write_written(page.save(output), page.figure.title, f"open {output} in a browser")
             return 0
-        figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme)
+        figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme).sized(width)
         if output is None:
             text = figure.lines(terminal_width(WIDEST)).rstrip("\n")
             write_stdout(Paint(use_colour()).page(figure.title, text), end="\n")

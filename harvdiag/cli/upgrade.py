@@ -88,9 +88,10 @@ def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | 
 
     cluster = Cluster(snapshot)
     try:
-        return cluster.upgrade, None
+        cluster.check()
     except UncheckedError as error:
         return UpgradeStatus(cluster.facts, error.findings), error
+    return cluster.upgrade, None
 
 
 def _render_status(standing: UpgradeStatus, node: str, form: str, timeline: bool, colour: bool, unseen: bool) -> str:

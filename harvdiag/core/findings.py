@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -15,7 +15,7 @@ from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState"]
+__all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState", "find_root"]
 
 FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
 
@@ -130,6 +130,10 @@ class Findings(Sequence[Finding]):
                 queue += [f for f in self.consequences(other) if f.fingerprint not in consequences]
         return tuple(consequences.values())
 
+    def root(self, finding: Finding) -> Finding:
+        """Return the last cause of a finding, of several the first; itself where it has none."""
+        return find_root(self._all, finding)
+
     @property
     def skipped(self) -> tuple[Outcome, ...]:
         """The rules that could not be run, each with its reason."""
@@ -184,3 +188,12 @@ class UncheckedError(SourceError):
     def __init__(self, text: str, findings: Findings) -> None:
         super().__init__(text)
         self.findings = findings
+
+
+def find_root(findings: Iterable[Finding], finding: Finding) -> Finding:
+    """Return the last cause of a finding among others, of several the first; itself where it has none among them."""
+    told, seen = {f.fingerprint: f for f in findings}, {finding.fingerprint}
+    while cause := next((told[name] for name in finding.caused_by if name in told and name not in seen), None):
+        seen.add(cause.fingerprint)
+        finding = cause
+    return finding

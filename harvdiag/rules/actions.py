@@ -14,6 +14,7 @@ from typing import Any
 __all__ = [
     "BACK_UP",
     "FIX_AND_START",
+    "OF_CAPI",
     "OF_HARVESTER",
     "OF_RANCHER",
     "RESTART_FLEET",
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 OF_HARVESTER = "-n harvester-system -l app.kubernetes.io/name=harvester,app.kubernetes.io/component=apiserver"
+OF_CAPI = "-n cattle-provisioning-capi-system deployment/capi-controller-manager"
 OF_RANCHER = "-n cattle-system -l app=rancher"
 RESTART_FLEET = "`kubectl rollout restart deployment -n cattle-fleet-local-system fleet-agent`"
 UPGRADE_PLANS = "upgradeplans.management.harvesterhci.io"
@@ -129,9 +131,9 @@ def reinstall_host(node: str, version: str) -> str:
     )
 
 
-def check_host_gone(host: str, addresses: tuple[str, ...]) -> str:
-    """Return the step that proves that a host no longer runs; `addresses` are those that its Machine had."""
-    where = quote_argument(addresses[0] if addresses else host)
+def check_host_gone(host: str, address: str = "") -> str:
+    """Return the step that proves that a host no longer runs; `address` is the one that its Machine had."""
+    where = quote_argument(address or host)
     return (
         f"Make sure that host {host} is off for good, or uninstalled: `ping -c 3 {where}` gets no answer, and it "
         "will not be started again."
@@ -166,7 +168,7 @@ def stop_upgrade(name: str, why: str = "") -> str:
 
 
 def search_log(pods: str, *words: str) -> str:
-    """Return the command that searches the log of a controller; `pods` is one of OF_HARVESTER, OF_RANCHER."""
+    """Return the command that searches the log of a controller; `pods` is OF_CAPI, OF_HARVESTER or OF_RANCHER."""
     return f"`kubectl logs {pods} --tail=-1 | grep {' '.join(f'-e {quote_argument(word)}' for word in words)}`"
 
 

@@ -5,7 +5,7 @@ The commands are printed, never run. The preconditions are those of docs/objects
 
 from __future__ import annotations
 
-from harvdiag.rules.actions import SUPPORT_BUNDLE, quote_argument
+from harvdiag.rules.actions import OF_HARVESTER, SUPPORT_BUNDLE, quote_argument, search_log
 
 __all__ = [
     "ATTACH",
@@ -126,7 +126,7 @@ def only_node_steps(node: str) -> tuple[str, ...]:
 def read_harvester_log(*names: str) -> str:
     """Return the step that searches the log of Harvester's controllers for these names."""
     return (
-        f"Find the reason in the log of the pods `harvester` in harvester-system: search it for {' and '.join(names)}."
+        f"Find the reason in Harvester's log: {search_log(OF_HARVESTER, *names)} (in a bundle: logs/harvester-system)."
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from harvdiag.core.fields import get_items, get_text
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import PROVIDER_ID
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import actions, advice
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.planner_advice import RESTART_CAPI
+from harvdiag.rules.seen import read_address
 
 __all__ = ["leftover_steps", "removal_steps"]
 
@@ -54,10 +55,8 @@ def removal_steps(facts: Facts, machine: ObjectRef, host: str, live: list[Object
             advice.inspect_object(CAPI, machine.name),
             KEEP_BOTH,
         )
-    rows = (row for row in get_items(facts.pairing.obj(machine), "status.addresses") if isinstance(row, dict))
-    addresses = tuple(get_text(row, "address") for row in rows if get_text(row, "type") == "InternalIP")
     return (
-        actions.check_host_gone(host, addresses),
+        actions.check_host_gone(host, read_address(facts.pairing.obj(machine))),
         actions.BACK_UP,
         (
             "Then delete the Machine, not a Node; no Node has its providerID: "

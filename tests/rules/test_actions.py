@@ -21,7 +21,7 @@ VERBS = (
 ACT = re.compile(rf"(?:^|[.;:,] )(?:(?:then|and|or|otherwise|there) )*(?:{VERBS})\b", re.IGNORECASE)
 HOW = re.compile(r"`[^`]+`|→|Join an existing Harvester cluster|finding|vendor support|same way")
 """A command, a path in the UI, or where it stands."""
-ENDS = re.compile("vendor support|own finding|by itself|at its next try|[Cc]ollect again|known issue")
+ENDS = re.compile("vendor support|own finding|by itself|at its next try|[Cc]ollect again|known issue|see that finding")
 """How the steps may end otherwise."""
 CHANGES = re.compile(
     r"`(?:systemctl restart|kubectl (?:annotate|delete|edit|label|patch|rollout restart|taint|uncordon) )"

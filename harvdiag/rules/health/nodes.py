@@ -24,6 +24,7 @@ from harvdiag.rules.health_evidence import (
     quote_words,
     under_way,
 )
+from harvdiag.rules.seen import read_address
 from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at, rollout_at_nodes
 from harvdiag.upgrade.handshake import read_handshake
 from harvdiag.upgrade.phases import REBOOT
@@ -97,7 +98,11 @@ def _ready_steps(facts: Facts, node: ObjectRef, ready: Condition) -> tuple[str, 
     name = node.name
     host = f"On {name}: `systemctl status {_unit(facts, node)}` and `journalctl -u {_unit(facts, node)}`."
     if ready.status == "Unknown":
-        return (f"Check that the host of {name} is switched on and reaches the other nodes.", host, _removal(name))
+        where = actions.quote_argument(read_address(facts.pairing.obj(node)) or name)
+        reach = (
+            f"Check that the host of {name} is switched on, and reaches the other nodes: `ping -c 3 {where}` on one."
+        )
+        return (reach, host, _removal(name))
     restart = f"When the cause is fixed, on {name}: `systemctl restart {_unit(facts, node)}`."
     return (f"Read what its kubelet lacks: `kubectl describe node {actions.quote_argument(name)}`.", host, restart)
 
@@ -179,7 +184,10 @@ def _is_released_late(facts: Facts, node: ObjectRef) -> bool:
 
 def _uncordon_steps(name: str) -> tuple[str, ...]:
     return (
-        f"Find out who cordoned {name}, and whether it may take pods again.",
+        (
+            f"Find out who cordoned {name}, and whether it may take pods again: `kubectl get nodes "
+            f"{actions.quote_argument(name)} -o yaml --show-managed-fields`."
+        ),
         f"For work on a host use the maintenance mode, which says so on the Node: {actions.maintenance(name)}.",
         f"If it may take pods: {actions.uncordon(name)}.",
     )

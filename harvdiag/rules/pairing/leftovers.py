@@ -17,7 +17,7 @@ ETCD_ASIDE = (
     " Check the etcd members before and after: with the Machine gone, nothing guarantees that its member is removed, "
     "or that only its own is."
 )
-KEEP = "Delete nothing before the finding that no Machine is listed is resolved."
+KEEP = "Leave it alone until it is clear why no Machine is listed: see that finding (no-machine-listed)."
 FIND_READER = (
     "Search the log of the agent on the hosts for this name (`journalctl -u rancher-system-agent`): the host that logs "
     "it has lost its Machine."

@@ -14,6 +14,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
 from harvdiag.rules.removal import leftover_steps, removal_steps
+from harvdiag.rules.seen import read_condition, read_oldest_condition
 
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'
@@ -30,6 +31,9 @@ GOOD = frozenset({"Running", "Updating"})
 BY_HOOK = "Rancher's safe removal of its etcd member"
 NO_FINALIZER = "If it does not end, ask vendor support before you remove a finalizer."
 BY_FINALIZER = "its finalizer: the node, its volumes or its infrastructure are not yet released"
+READ_NODE = "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`."
+READ_OLDEST = "Read the Machine's conditions, the oldest that is not True first; they show what it waits for."
+OF_DELETION = ("Deleting", "DrainingSucceeded", "VolumeDetachSucceeded", "PreTerminateDeleteHookSucceeded")
 READ_DELETION = (
     "Read its condition Deleting (v1beta2) or DrainingSucceeded and PreTerminateDeleteHookSucceeded (v1beta1)."
 )
@@ -64,7 +68,7 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 advice.inspect_object(CAPI, machine.name),
-                "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
+                read_condition(pairing.obj(machine), READ_NODE, "NodeHealthy", "NodeReady"),
                 *leftover_steps(facts, machine, hosts),
             ),
             caution=advice.DELETES_NODE,
@@ -167,7 +171,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 advice.inspect_object(CAPI, machine.name),
-                "Read the Machine's conditions, the oldest that is not True first; they show what it waits for.",
+                read_oldest_condition(pairing.obj(machine), READ_OLDEST),
                 advice.IF_UNCLEAR,
             ),
             caution=advice.DELETES_NODE,
@@ -204,7 +208,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             evidence=field_evidence(facts, machine, DELETED, "metadata.finalizers", HOOK, NODE_REF, "status.phase"),
             next=(
                 advice.inspect_object(CAPI, machine.name),
-                READ_DELETION,
+                read_condition(pairing.obj(machine), READ_DELETION, *OF_DELETION),
                 actions.BACK_UP,
                 *_unblock_steps(facts, machine, bool(hook)),
             ),

@@ -13,10 +13,12 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import explain_host
-from harvdiag.rules.planner_advice import RESTART_CAPI
+from harvdiag.rules.planner_advice import LABEL_KUBECONFIG, RESTART_CAPI
 from harvdiag.rules.rejoin import rejoin_steps
+from harvdiag.rules.seen import read_condition
 from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 
+NODE_HEALTHY = "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found the Node."
 REQUESTED_LABELS = 'metadata.annotations["rke.cattle.io/labels"]'
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
@@ -121,7 +123,7 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
                 *(Evidence(machine, NODE_REF, _node_name(facts, machine)) for machine in machines),
                 *logs.evidence,
             ),
-            next=(*_unseen_node_steps(machines[0]), *logs.steps, RESTART_CAPI),
+            next=(*_unseen_node_steps(facts, machines[0]), *logs.steps, RESTART_CAPI),
             caution=(
                 "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
                 f"deletes the Machine that {node.name} references when the Node is deleted."
@@ -130,15 +132,13 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _unseen_node_steps(machine: ObjectRef) -> tuple[str, ...]:
+def _unseen_node_steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
     """Return where to look for the reason why Cluster API has not found the Node."""
+    obj = facts.links.objects.get(machine) or {}
     return (
         advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
-        (
-            "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
-            "the Node; read the log of its controller, and check whether Secret local-kubeconfig has the label "
-            "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
-        ),
+        read_condition(obj, NODE_HEALTHY, "NodeHealthy"),
+        LABEL_KUBECONFIG,
     )
 
 
@@ -174,7 +174,10 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 advice.LIST_MACHINES,
-                f"Find out who deleted it: `kubectl get events -n {FLEET}`, and the log of the pods `rancher`.",
+                (
+                    f"Find out who deleted it: `kubectl get events -n {FLEET}`, and "
+                    f"{actions.search_log(actions.OF_RANCHER, edge.value if edge else '')}."
+                ),
                 *logs.steps,
                 *(_claimed_node_steps(others) if others else _repair_steps(facts, node)),
             ),
@@ -187,11 +190,12 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
 
 def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
     """Return the steps for a Node that a live Machine references: its annotation is outdated, it need not rejoin."""
+    name = machines[0].name
     return (
         advice.inspect_object("machines.cluster.x-k8s.io", machines[0].name),
         (
-            "If its phase is Running and its providerID is the Node's, the Node belongs to it: find in "
-            "the log of Cluster API's controller why that name is not written to the Node."
+            "If its phase is Running and its providerID is the Node's, the Node belongs to it: find in the log of "
+            f"Cluster API why that name is not written to the Node: {actions.search_log(actions.OF_CAPI, name)}."
         ),
         RESTART_CAPI,
     )
@@ -299,8 +303,8 @@ def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
         return (f"Its RKEBootstrap asks for the label, but the plan never arrived: {advice.inspect_host(node.name)}",)
     return (
         (
-            "Compare the labels in /etc/rancher/rancherd/config.yaml with those of a healthy host: the installation's "
-            "configuration may lack the label."
+            "Compare the labels with those of a healthy host, as the installation's configuration may lack this one: "
+            "`grep -A5 labels /etc/rancher/rancherd/config.yaml`."
         ),
     )
 

@@ -199,6 +199,6 @@ def _next_steps(node: NodeUpgrade, holders: list[_Holder]) -> Iterator[str]:
         "instancemanagers.longhorn.io -n longhorn-system -o yaml` (harvester/harvester#8977)."
     )
     yield (
-        f"Read what Rancher reports of the drain: search the log of the pods `rancher` in cattle-system for "
-        f'{node.name} and "drain". It continues by itself when the cause is gone.'
+        f"Read what Rancher reports of the drain: {actions.search_log(actions.OF_RANCHER, 'drain')}. It continues by "
+        "itself when the cause is gone."
     )

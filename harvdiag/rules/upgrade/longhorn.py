@@ -142,7 +142,7 @@ def _no_scheduling(node: str) -> str:
 def _removal_steps(node: str) -> tuple[str, ...]:
     """Return what to verify first: the replicas on the host are lost with it."""
     return (
-        actions.check_host_gone(node, ()),
+        actions.check_host_gone(node),
         (
             f"Verify that no replica is left on it: `kubectl get replicas.longhorn.io -n {LONGHORN} -o wide | grep "
             f"{actions.quote_argument(node)}`. {advice.NONE_DEGRADED}."

@@ -44,9 +44,10 @@ WHERE = {
     "harvester-system`, the names that begin with upgrade-repo.",
     "NodesPrepared": "Look at the Jobs that load the images: `kubectl get jobs,pods -n cattle-system`; a full disk is "
     "the usual reason.",
-    "SystemServicesUpgraded": "Read the end of the log of the Job apply-manifests in harvester-system: it shows the "
-    "step that failed.",
-    "NodesUpgraded": "Read the log of the failed Job in harvester-system: it shows the step that failed.",
+    "SystemServicesUpgraded": "Read the end of the log of the Job apply-manifests, which shows the step that failed: "
+    "`kubectl logs -n harvester-system -l harvesterhci.io/upgradeComponent=manifest --tail=100`.",
+    "NodesUpgraded": "Read the log of the failed Job, which shows the step that failed: `kubectl get jobs -n "
+    "harvester-system -l harvesterhci.io/upgradeComponent=node`.",
 }
 LEAVE_CLUSTER = "Do not change the provisioning Cluster by hand: the nodes would be upgraded without Harvester's hooks."
 
