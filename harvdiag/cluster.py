@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from harvdiag import rules
 from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.fields import name_of
+from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, ObjectRef, Outcome, Severity
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
-    from harvdiag.upgrade.logs import LogLines
+    from harvdiag.upgrade.logs import LogLines, LogOptions
 
 __all__ = ["Cluster"]
 
@@ -137,6 +137,11 @@ class Cluster:
         return self.table("Upgrade")
 
     @cached_property
+    def events(self) -> pd.DataFrame:
+        """Event, the last one seen last: `object_kind`, `object`, `type`, `reason`, `message`, `count`, `last`, …"""
+        return self.table("Event").sort_values("last", kind="stable", ignore_index=True)
+
+    @cached_property
     def pairs(self) -> pd.DataFrame:
         """One row per Node with its Machine, or one alone: every link between them, the verdict; faults first."""
         from harvdiag.reports import tables
@@ -237,7 +242,7 @@ class Cluster:
         It is as stored: without what harvdiag never keeps, such as the content of Secrets, and without managedFields.
         Control characters are escaped. Raises UsageError if there is no such object, or if its kind was not seen.
         """
-        from harvdiag.status.objects.excerpt import dump_object
+        from harvdiag.reports.objects import dump_object
 
         ref = self._find_ref(kind, name, namespace)
         obj = self.snapshot.get(ref)
@@ -245,16 +250,22 @@ class Cluster:
             raise self._not_found(ref)
         return dump_object(obj)
 
-    def logs(self, of: str, grep: str = "", most: int = 200) -> LogLines:
+    def logs(self, of: str, grep: str = "", most: int = 200, **more: Unpack[LogOptions]) -> LogLines:
         """Return lines of the logs of a node or a pod of a support bundle: ``cluster.logs("srv09", grep="x509")``.
 
         A pod is given as ``name`` or ``namespace/name``; `grep` is a regular expression, in any case; of each log the
-        last `most` lines that match are returned. Each has `file`, `number`, `time` and `text`, in which passwords and
-        tokens are masked; ``.frame`` is the table. Raises UsageError if there is no such log.
-        """
-        from harvdiag.upgrade.logs import read_lines
+        last `most` lines that match are returned. `more` may be `since` and `until` (times, or how long before the
+        collection: ``since="2h"``; a line without a time belongs to the one before it), `namespace`, `container` (of a
+        pod, or a node's service: ``"rke2-server"``), `previous` (only the logs of previous containers, or none of
+        them), and `whole` (lines are not cut to 300 characters).
 
-        return read_lines(self.snapshot, of, grep, most)
+        Each line has `file`, `number`, `time` and `text`, in which passwords and tokens are masked; ``.frame`` is the
+        table, ``.read`` what was read of each log. Raises UsageError if there is no such log.
+        """
+        from harvdiag.upgrade.logs import LogQuestion, read_lines
+
+        question = LogQuestion(of=of, grep=grep, most=most, **more)
+        return read_lines(self.snapshot, question)
 
     def _not_found(self, ref: ObjectRef) -> UsageError:
         """The error for an object that does not exist, or whose kind was not seen."""
@@ -265,9 +276,16 @@ class Cluster:
         return UsageError(f"no {ref.kind} {ref.name!r} in {self.snapshot.manifest.name}{hint}")
 
     def _find_ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
+        """The object of that name; without a namespace in the kind's home, else wherever one has the name."""
         kind = self.snapshot.resolve_kind(kind).name
         home = CATALOGUE[kind].home if kind in CATALOGUE else ""
-        return ObjectRef(kind, home if namespace is None else namespace, name)
+        ref = ObjectRef(kind, home if namespace is None else namespace, name)
+        if namespace is not None or self.snapshot.get(ref) is not None:
+            return ref
+        spaces = [namespace_of(obj) for obj in self.snapshot.objects(kind) if name_of(obj) == name]
+        if len(spaces) > 1:
+            raise UsageError(f"{kind} {name!r} is in the namespaces {join_names(spaces)}: name one with namespace=")
+        return ref._replace(namespace=spaces[0]) if spaces else ref
 
     @cached_property
     def _all_outcomes(self) -> list[Outcome]:

@@ -11,7 +11,9 @@ import harvdiag as hd
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.core.target import target_arguments
-from harvdiag.status.answer import build_answer, fill_command, split_sentences
+from harvdiag.reports import terminal
+from harvdiag.reports.terminal import View
+from harvdiag.status.answer import build_answer, fill_command, fill_source, split_sentences
 from tests import port
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy
@@ -37,8 +39,8 @@ def test_the_answer_of_the_sample() -> None:
     (row,) = answer.rows
     assert (str(row.subjects[0]), row.what, row.consequences, row.holds) == ("Node srv09", "has no Machine", 1, True)
     assert answer.step is not None
-    assert (answer.step.number, answer.step.of) == (4, 7)
-    assert [step.done for step in answer.steps] == [True, True, True, False, False, False, False]
+    assert (answer.step.number, answer.step.of) == (4, 8)
+    assert [step.done for step in answer.steps] == [True] * 3 + [False] * 5
     assert answer.command == f"harvdiag upgrade {BROKEN}"
     assert len(answer.cautions) == len(set(answer.cautions)) > 1
 
@@ -112,6 +114,17 @@ def test_how_a_source_is_named_on_the_command_line(
 ) -> None:
     """The words after `harvdiag check`, as the user would type them."""
     assert target_arguments(target, kubeconfig) == arguments
+
+
+def test_steps_have_the_source_in_their_commands_when_they_are_printed() -> None:
+    """The findings keep the word SOURCE, so that they are the same however the source was named."""
+    found = hd.open(BROKEN).check()
+    assert any("`harvdiag check SOURCE" in step for finding in found for step in finding.next)
+    text = terminal.render(found, view=View.FULL)
+    assert "SOURCE" not in text
+    assert f"`harvdiag check {BROKEN} -o report.md`" in text
+    source = replace(found.source, arguments=())
+    assert fill_source("Run `harvdiag check SOURCE -o x`; SOURCE is", source) == "Run `harvdiag check -o x`; SOURCE is"
 
 
 def test_the_next_command_is_quoted_for_a_shell() -> None:

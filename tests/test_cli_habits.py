@@ -14,12 +14,15 @@ import harvdiag as hd
 from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.rules import registry
+from harvdiag.status.glossary import list_groups, list_names
 from tests.api import Api
 from tests.command import run
 from tests.routes import BROKEN, HEALTHY
 from tests.test_cli import complaint, complete, harvdiag
 from tests.test_cli_live import ALONE
+from tests.test_objects_doc import unknown
 from tests.world import healthy
 from tests.world.kit import dump
 
@@ -38,6 +41,7 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
     assert titles[0] == "Examples"
     assert titles[-1] == COMMON
     assert CONNECTION not in titles[:-2]
+    assert ("--context" in text.partition(f"{CONNECTION}:")[2]) == ("--context" in text)
     assert f"\n  harvdiag {name}" in text
 
 
@@ -191,6 +195,8 @@ def test_a_kubeconfig_that_cannot_be_read_completes_to_nothing(tmp_path: Path, m
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 COLOURED = [
     ("check", BROKEN),
+    ("upgrade", BROKEN),
+    ("upgrade", BROKEN, "--timeline"),
     ("draw", BROKEN),
     ("draw", BROKEN, "--picture", "upgrade"),
     ("rules",),
@@ -235,3 +241,130 @@ def test_rules_are_ordered_by_family_severity_and_name() -> None:
     expected = sorted(rules, key=lambda rule: (rule.family, rule.severity.rank, rule.name))
     assert listed == [[rule.name, str(rule.severity)] for rule in expected]
     assert lines[-2].startswith(f"{len(rules)} checks (error ")
+
+
+# --- glossary ------------------------------------------------------------------------------------------------------
+
+
+def test_the_glossary_is_one_page_of_terms_with_a_source() -> None:
+    """Every name leads to one term, and every place in docs/objects.md exists."""
+    terms = [term for group in list_groups().values() for term in group]
+    page = harvdiag("explain").stdout
+    assert [term.name for term in terms if f"  {term.name}" not in page] == []
+    assert [term.source for term in terms if unknown(term.source)] == []
+    names = [name.lower() for name in list_names()]
+    assert sorted(set(names)) == sorted(names)
+    assert {f"h{number}" for number in range(1, 13)} | {f"j{number}" for number in range(1, 17)} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("plan Secret", "plan Secret  (also: machine plan"),
+        ("plansecret", "plan Secret  (also"),
+        ("cattle-id", "cattle ID  (also"),
+        ("providerID", "provider ID  (also"),
+        ("H5", "pre-drain acknowledged  (also: h5)\nStep 5 of 12 of a drain: Harvester"),
+        ("J16", "promotion  (also: J16)"),
+        ("node-without-machine", "node-without-machine  (pairing, error)"),
+    ],
+)
+def test_a_term_is_explained(word: str, says: str) -> None:
+    """With blanks, hyphens or none, in any case; a check as `harvdiag rules` explains it."""
+    assert harvdiag("explain", *word.split()).stdout.startswith(says)
+
+
+def test_an_unknown_term_is_answered_with_what_was_meant() -> None:
+    """Or where to look."""
+    assert "no term 'finaliser' in the glossary; did you mean finalizer" in complaint("explain", "finaliser")
+    assert "`harvdiag explain` lists them" in complaint("explain", "xx")
+
+
+def test_version_tells_what_is_installed() -> None:
+    """For a person and for a program; `--version` has the first line alone."""
+    document = json.loads(harvdiag("version", "--format", "json").stdout)
+    text = harvdiag("version").stdout
+    assert document["harvdiag"] == hd.__version__
+    assert document["libraries"]["click"]
+    assert all(f"{name:12} {found or 'not installed'}" in text for name, found in document["libraries"].items())
+    assert document["python"] in text
+    assert f"\naccelerator  {document['accelerator'] or 'not installed'}\n" in text
+
+
+# --- times ---------------------------------------------------------------------------------------------------------
+
+SPELLED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+TIMES = {"since", "time", "began", "ended", "stopped", "captured_at", "created", "deleting"}
+
+
+def times_of(document: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """The times of a JSON document, by the keys that hold one."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            yield from times_of(value, name)
+    elif isinstance(document, list):
+        for value in document:
+            yield from times_of(value, key)
+    elif key in TIMES and document:
+        yield key, str(document)
+
+
+@pytest.mark.parametrize("bundle", ["issue-8236", "upgrade-half-way", "lost-acknowledgement"])
+def test_times_in_json_have_one_spelling(bundle: str) -> None:
+    """RFC 3339, in UTC, with Z: of the commands, and of the documents in Python."""
+    path = BROKEN.with_name(f"{bundle}.zip")
+    cluster = hd.open(path)
+    upgrade = cluster.upgrade
+    documents = [json.loads(harvdiag(command, path, "--format", "json").stdout) for command in ("check", "upgrade")]
+    documents += [upgrade.history.document, upgrade.progress.document, cluster.compare(hd.open(HEALTHY)).document]
+    documents += [upgrade.drain(cluster.nodes["name"][0]).document]
+    found = [pair for document in documents for pair in times_of(document)]
+    assert {"since", "captured_at", "began", "time"} <= {key for key, _ in found}
+    assert [pair for pair in found if not SPELLED.fullmatch(pair[1])] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("2025-05-08T10:00:00Z", "2025-05-08T10:00:00Z"),
+        ("2025-05-08T12:00:00+02:00", "2025-05-08T10:00:00Z"),
+        ("2025-05-08 10:00:00", "2025-05-08T10:00:00Z"),
+        ("2025-05-08T10:00:00.123456789Z", "2025-05-08T10:00:00.123456Z"),
+        ("", ""),
+        ("soon", "soon"),
+    ],
+)
+def test_a_time_is_normalised(text: str, spelled: str) -> None:
+    """Whatever its offset; what is not a time stays as it is."""
+    assert normalise_time(text) == spelled
+
+
+# --- several sources -----------------------------------------------------------------------------------------------
+
+
+def test_several_sources_give_one_line_each(tmp_path: Path) -> None:
+    """Its name, and the first root cause or that nothing is found; the worst exit code; what cannot be read, too."""
+    (tmp_path / "b").mkdir()
+    for path in (BROKEN, HEALTHY):
+        (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
+    lines = [
+        "✓ b/healthy.zip     Nothing found. No upgrade is under way; the last, to v1.4.2, succeeded.",
+        "✗ b/issue-8236.zip  node-without-machine  Node srv09  has no Machine",
+    ]
+    folder = harvdiag("check", "b", cwd=tmp_path)
+    assert (folder.returncode, folder.stderr) == (1, "")
+    assert folder.stdout.splitlines()[:3] == [*lines, ""]
+    named = harvdiag("check", "b/healthy.zip", "b/issue-8236.zip", "no.zip", cwd=tmp_path)
+    assert (named.returncode, named.stderr) == (2, "harvdiag: no.zip: no such file or folder\n")
+    assert named.stdout.splitlines()[:3] == [*lines, "? no.zip            no such file or folder"]
+
+
+def test_several_sources_give_their_reports_where_asked_for(tmp_path: Path) -> None:
+    """Below the lines, in a file, or as a list."""
+    (tmp_path / "a.zip").write_bytes(HEALTHY.read_bytes())
+    full = harvdiag("check", "a.zip", BROKEN, "--full", cwd=tmp_path).stdout
+    assert "=== Source a.zip (1 of 2) ===" in full
+    assert harvdiag("check", BROKEN, "--full").stdout in full
+    documents = json.loads(harvdiag("check", "a.zip", BROKEN, "--format", "json", cwd=tmp_path).stdout)
+    assert [document["source"]["name"] for document in documents] == ["a.zip", "issue-8236.zip"]
+    assert "not both" in complaint("check", "a.zip", BROKEN, "--context", "lab", cwd=tmp_path)

@@ -160,6 +160,8 @@ def test_a_context_by_option_and_as_source(api: Api, tmp_path: Path) -> None:
         (("check", "--request-timeout", "9999h"), "invalid duration '9999h': more than a day"),
         (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("whoami", "--context", "lba"), "no context 'lba'"),
+        (("whoami", "lba"), "no context 'lba' in the kubeconfig; did you mean lab?"),
+        (("whoami", "lba.zip"), "lba.zip: no such file or folder"),
         (("snapshot", "--context", "lba"), "no context 'lba'"),
     ],
 )
@@ -171,7 +173,7 @@ def test_what_is_refused(api: Api, tool: Tool, words: tuple[str, ...], says: str
 
 def test_no_kubeconfig(tool: Tool) -> None:
     """It says what else to give."""
-    assert "give a SOURCE" in tool.complaint("check", KUBECONFIG="")
+    assert "or read a file: `harvdiag check bundle.zip`" in tool.complaint("check", KUBECONFIG="")
 
 
 @pytest.mark.parametrize("command", ["check", "snapshot", "whoami"])

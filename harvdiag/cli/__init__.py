@@ -20,10 +20,15 @@ from harvdiag.cli.access import rbac, whoami
 from harvdiag.cli.check import check
 from harvdiag.cli.command import Tool
 from harvdiag.cli.draw import draw
+from harvdiag.cli.events import events
+from harvdiag.cli.explain import explain
+from harvdiag.cli.get import get
+from harvdiag.cli.logs import logs
 from harvdiag.cli.output import Settings, print_error
 from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
 from harvdiag.cli.upgrade import upgrade
+from harvdiag.cli.version import version_command
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.suggest import did_you_mean, suggest_names
@@ -169,5 +174,5 @@ def cli() -> None:
     """
 
 
-for command in (upgrade, check, draw, snapshot, whoami, rbac, rules):
+for command in (upgrade, check, draw, get, logs, events, snapshot, whoami, rbac, rules, explain, version_command):
     cli.add_command(command)

@@ -109,7 +109,16 @@ class Findings(Sequence[Finding]):
 
     def consequences(self, finding: Finding) -> tuple[Finding, ...]:
         """Return the findings that have this one as a cause; fixing this one resolves them."""
-        return tuple(other for other in self._all if finding.fingerprint in other.caused_by)
+        return tuple(self._following.get(finding.fingerprint, ()))
+
+    @cached_property
+    def _following(self) -> dict[str, list[Finding]]:
+        """The consequences by the fingerprint of their cause: a large cluster has hundreds, asked for many times."""
+        found: dict[str, list[Finding]] = {}
+        for other in self._all:
+            for cause in dict.fromkeys(other.caused_by):
+                found.setdefault(cause, []).append(other)
+        return found
 
     def story(self, finding: Finding) -> tuple[Finding, ...]:
         """Return everything that follows from a finding, directly or indirectly, nearest first."""

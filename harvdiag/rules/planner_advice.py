@@ -36,8 +36,8 @@ OF_MACHINE = (
     "machine-failed",
 )
 RESTART_CAPI = (
-    "Make Cluster API reconnect: `kubectl get deployments -A` shows where capi-controller-manager runs "
-    "(cattle-provisioning-capi-system, or from 1.8 on cattle-capi-system); `kubectl rollout restart` it there."
+    "Make Cluster API reconnect: `kubectl rollout restart deployment -n cattle-provisioning-capi-system "
+    "capi-controller-manager` (from 1.8 on in cattle-capi-system)."
 )
 LABEL_KUBECONFIG = (
     'Read the log of capi-controller-manager: "Unauthorized" means that its credentials have expired. Verify that the '

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.listing import group_by
@@ -33,8 +33,11 @@ __all__ = [
     "build_answer",
     "describe_alike",
     "fill_command",
+    "fill_findings",
+    "fill_source",
     "list_steps",
     "name_alike",
+    "name_command",
     "split_sentences",
 ]
 
@@ -44,7 +47,8 @@ ROOM = 76
 """The most characters of `what` before it is cut at a colon."""
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 ENDS = (re.compile(r"\. |; "), re.compile(r": "))
-UNKNOWN = ("SOURCE",)
+PLACEHOLDER = "SOURCE"
+COMMAND = re.compile(rf"(`harvdiag [a-z]+) {PLACEHOLDER}\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,7 @@ class Answer:
 
 def build_answer(findings: Findings) -> Answer:
     """Build the answer from the findings of a check."""
+    findings = fill_findings(findings)
     rows = _build_rows(findings)
     first = rows[0].findings[0] if rows else None
     return Answer(
@@ -129,13 +134,42 @@ def split_sentences(text: str) -> list[str]:
     return SENTENCE.split(text) if text else []
 
 
+def name_command(command: str, *options: str) -> str:
+    """Return a command of harvdiag with the word SOURCE for the source: ``harvdiag upgrade SOURCE --node hv01``."""
+    return join_words(("harvdiag", command, PLACEHOLDER, *options))
+
+
 def fill_command(source: Source, command: str, *options: str) -> str:
     """Return a command of harvdiag for this source, as it was named: ``harvdiag upgrade data/bundle.zip``.
 
     Where it is not known how the source was named, the word SOURCE stands for it.
     """
-    arguments = UNKNOWN if source.arguments is None else source.arguments
-    return join_words(("harvdiag", command, *arguments, *options))
+    return fill_source(f"`{name_command(command, *options)}`", source)[1:-1]
+
+
+def fill_source(text: str, source: Source) -> str:
+    """Return a text with the source in the commands of harvdiag in it (``harvdiag check SOURCE``), as it was named.
+
+    Reports do so, when they are printed: findings and explanations are the same however the source was named.
+    """
+    if source.arguments is None:
+        return text
+    arguments = f" {join_words(source.arguments)}" if source.arguments else ""
+    return COMMAND.sub(lambda found: f"{found[1]}{arguments}", text)
+
+
+def fill_findings(findings: Findings) -> Findings:
+    """Return the findings with the source in the commands of their steps."""
+    source = findings.source
+    outcomes = [
+        outcome._replace(
+            findings=tuple(
+                replace(f, next=tuple(fill_source(step, source) for step in f.next)) for f in outcome.findings
+            )
+        )
+        for outcome in findings.outcomes
+    ]
+    return Findings(source, findings.coverage, outcomes, findings.upgrade)
 
 
 def _build_rows(findings: Findings) -> tuple[RootCause, ...]:
@@ -164,8 +198,10 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
 def _describe_row(alike: Sequence[Finding]) -> str:
     if len(alike) > 1 and alike[0].many:
         return alike[0].many
-    told = [describe_alike([f]).removeprefix(f"{f.subject.kind} {f.subject.name} ") for f in alike]
-    return told[0] if len(set(told)) == 1 else f"{told[0]}; also the others"
+    told = [_cut_clause(f.message).removeprefix(f"{f.subject.kind.partition('.')[0]} {f.subject.name} ") for f in alike]
+    if len(told) == 1:
+        return told[0]
+    return f"each {told[0]}" if len(set(told)) == 1 else f"the first {told[0]}; also the others"
 
 
 def describe_alike(alike: Sequence[Finding]) -> str:

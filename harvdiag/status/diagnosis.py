@@ -9,6 +9,7 @@ from functools import cached_property
 
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
+from harvdiag.core.timestamps import format_time
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import CLUSTERS, concerns_nodes
 from harvdiag.upgrade.movement import Movement
@@ -122,7 +123,7 @@ class Diagnosis:
         waiting = find_wait(self.upgrade_run)
         if not self.is_stalled:
             return waiting
-        since = self.last.time.isoformat() if self.last else waiting.since
+        since = format_time(self.last.time) if self.last else waiting.since
         return blocked_wait(WaitReason.STUCK, FUTILE, waiting.subject, since=since)
 
     @cached_property

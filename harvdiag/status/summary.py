@@ -106,7 +106,7 @@ def describe_upgrade(findings: Findings) -> str:
     if state is None:
         return ""
     if not state.name:
-        return _describe_rest(state) if _is_calm(findings) else ""
+        return _describe_rest(state)
     nodes = "" if state.done is None else f", {state.done} of {format_count(state.of, 'node')} done"
     place, target = f"{state.phase}{nodes}", f" to {format_value(state.version)}" if state.version else ""
     held = {f.severity for f in findings if f.holds} - {Severity.INFO}

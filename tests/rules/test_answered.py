@@ -70,7 +70,7 @@ def test_a_report_that_ends_in_support_says_what_to_attach_once(path: Path) -> N
         assert sum(step.startswith(advice.ATTACH) for step in found.next) == ends
     told = any(found.next and found.next[-1].startswith(advice.ATTACH) for found in findings)
     for text in (terminal.render(findings, 120), markdown.render(findings)):
-        assert " ".join(text.split()).count("Attach for vendor support:") == told
+        assert " ".join(text.split()).count("Open a support case, and attach") == told
 
 
 @pytest.mark.parametrize(

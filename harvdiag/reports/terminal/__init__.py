@@ -10,14 +10,14 @@ from dataclasses import replace
 from enum import Enum
 
 from harvdiag.core.findings import Findings
-from harvdiag.core.wrap import count_cells
+from harvdiag.core.wrap import count_rows
 from harvdiag.reports.paint import Paint
-from harvdiag.reports.terminal.body import Body
+from harvdiag.reports.terminal.body import Body, Origins, find_origins
 from harvdiag.reports.terminal.fold import LEVELS, SCREEN, WHOLE, Fold
 from harvdiag.reports.terminal.head import head_lines
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.reports.terminal.unseen import unseen_lines, unseen_summary
-from harvdiag.status.answer import Answer, build_answer
+from harvdiag.status.answer import Answer, build_answer, fill_findings
 from harvdiag.status.summary import tell_support_once
 
 __all__ = ["View", "render", "render_unseen"]
@@ -39,13 +39,14 @@ class View(Enum):
 def render(findings: Findings, width: int = 100, colour: bool = False, view: View = View.FULL) -> str:
     """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
     layout = Layout(max(width, NARROWEST), Paint(colour))
-    answer, told = build_answer(findings), tell_support_once(findings)
+    answer, told = build_answer(findings), tell_support_once(fill_findings(findings))
+    origins = find_origins(told)
     if view is View.BRIEF:
         lines = [*head_lines(findings, answer, layout), *unseen_summary(answer, layout)]
     elif view is View.FULL:
-        lines = list(_report_lines(told, answer, layout, WHOLE))
+        lines = list(_report_lines(told, answer, origins, layout, WHOLE))
     else:
-        lines = _fold_lines(told, answer, layout)
+        lines = _fold_lines(told, answer, origins, layout)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -55,24 +56,24 @@ def render_unseen(findings: Findings, width: int = 100, colour: bool = False) ->
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _fold_lines(findings: Findings, answer: Answer, layout: Layout) -> list[str]:
+def _fold_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout) -> list[str]:
     """The report in the first of the levels that fits on a screen; where none does, in the last."""
     plain = replace(layout, paint=Paint())
-    fits = (fold for fold in LEVELS if _fits(_report_lines(findings, answer, plain, fold), layout.width))
-    return list(_report_lines(findings, answer, layout, next(fits, LEVELS[-1])))
+    fits = (fold for fold in LEVELS if _fits(_report_lines(findings, answer, origins, plain, fold), layout.width))
+    return list(_report_lines(findings, answer, origins, layout, next(fits, LEVELS[-1])))
 
 
 def _fits(lines: Iterable[str], width: int) -> bool:
-    """Whether the lines fit on a screen; one that is wider, as it holds a command, takes several rows."""
+    """Whether the lines fit on a screen."""
     rows = 0
     for line in lines:
-        rows += max(1, -(-count_cells(line.rstrip()) // width))
+        rows += count_rows(line.rstrip(), width)
         if rows > SCREEN:
             return False
     return True
 
 
-def _report_lines(findings: Findings, answer: Answer, layout: Layout, fold: Fold) -> Iterator[str]:
+def _report_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> Iterator[str]:
     yield from head_lines(findings, answer, layout)
-    yield from Body(findings, answer, layout, fold).lines()
+    yield from Body(findings, answer, origins, layout, fold).lines()
     yield from unseen_lines(findings, layout)

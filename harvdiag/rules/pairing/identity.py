@@ -20,8 +20,10 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.planner_advice import RESTART_CAPI
 from harvdiag.rules.rejoin import rejoin_steps
 
+ASK_FIRST = "Ask vendor support before you change a reference of either."
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 FIND_OWNER = (
     "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
@@ -87,6 +89,7 @@ def _comparison_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
         ),
         advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
         advice.ONE_BY_ONE,
+        ASK_FIRST,
     )
 
 
@@ -124,7 +127,7 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
         evidence=tuple(_sharing_evidence(facts, machine, (false, [n for n in nodes if n not in false]), by_name)),
         next=(
             FIND_OWNER,
-            *(_false_node_steps(facts, false[0], machine) if owner and len(false) == 1 else ()),
+            *(_false_node_steps(facts, false[0], machine) if owner and len(false) == 1 else (ASK_FIRST,)),
         ),
         caution=(
             f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine references {machine.name}: "
@@ -172,6 +175,7 @@ def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tupl
                 "controller why that name is not written to the Node."
             ),
             advice.inspect_object("machines.cluster.x-k8s.io", claims[0].name),
+            RESTART_CAPI,
         )
     edge = facts.pairing.machine_ref(node)
     return rejoin_steps(facts, node, machine if edge and edge.target == machine else None)
@@ -240,6 +244,7 @@ def _plan_owner_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
             f"rke.cattle.io/machine-id of Machine {machine.name}."
         ),
         advice.inspect_host(node.name),
+        ASK_FIRST,
     )
 
 
@@ -268,7 +273,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                 ),
                 next=(
                     advice.inspect_object("nodes", node.name, ""),
-                    "Compare the other links of the pair before an upgrade.",
+                    "Compare the other links of the pair before an upgrade; if one differs, ask vendor support.",
                 ),
                 causes=(Cause("node-replaced", node),),
             )
@@ -305,6 +310,7 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
                 next=(
                     advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
                     _others_with_id(facts, odd[0], (machine, edge.target)),
+                    "Ask vendor support before you change a providerID.",
                 ),
                 caution=advice.DELETES_NODE,
             )

@@ -60,8 +60,10 @@ def _next_steps() -> tuple[str, ...]:
         ),
         (
             "Expired certificates are a known cause: on each management node, `openssl x509 -noout -enddate -in "
-            "/var/lib/rancher/rke2/server/tls/serving-kube-apiserver.crt` (harvester/harvester#3863)."
+            "/var/lib/rancher/rke2/server/tls/serving-kube-apiserver.crt` (harvester/harvester#3863). RKE2 renews them "
+            "when it starts: `systemctl restart rke2-server`, one node at a time."
         ),
+        advice.IF_UNCLEAR,
     )
 
 

@@ -11,7 +11,7 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -46,10 +46,7 @@ DELETION = (
     "That deletion waits for a drain; when the drain ends, Cluster API deletes the Node that the Machine references, "
     "even if another Machine references that Node too (rancher/rancher#45646, harvester/harvester#6022)."
 )
-READ_HARVESTER = (
-    "Read why: the log of the pods `harvester` in harvester-system; search it for the node's name and for "
-    '"plan secret".'
-)
+READ_HARVESTER = f"Read why in Harvester's log: {actions.search_log(actions.OF_HARVESTER, 'plan secret')}."
 MISSED = "it missed the request: no other node and no Job blocks it"
 UNLISTED = "the Upgrade does not list the node, so Harvester skips it"
 PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
@@ -282,30 +279,30 @@ def _repeat_steps(upgrade: str, node: str) -> tuple[str, ...]:
         (
             f'Set its state back to "{REBOOT}"; Harvester then sets Succeeded, answers the hook and removes that '
             "annotation: `kubectl patch upgrades.harvesterhci.io -n harvester-system "
-            f"{advice.quote_argument(upgrade)} --type json -p {advice.quote_argument(json.dumps(patch))}`."
+            f"{actions.quote_argument(upgrade)} --type json -p {actions.quote_argument(json.dumps(patch))}`."
         ),
-        f"Verify: `kubectl get nodes {advice.quote_argument(node)}` is no longer cordoned, and the next node begins.",
+        f"Verify: `kubectl get nodes {actions.quote_argument(node)}` is no longer cordoned, and the next node begins.",
     )
 
 
 def _answer_steps(node: NodeUpgrade, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:
     """Return the next steps: an answer by hand only if the hook's work was done."""
+    name = actions.quote_argument(node.name)
     vms = (
-        f"Verify that no VM is left on it: `kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName="
-        f"{advice.quote_argument(node.name)}`, and that no volume is degraded."
+        f"Verify that no VM is left on it: `kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName={name}`. "
+        f"{advice.NONE_DEGRADED}."
     )
-    system = (
-        f"Verify that it runs the new operating system: `kubectl get nodes -o wide {advice.quote_argument(node.name)}`."
-    )
+    system = f"Verify that it runs the new operating system: `kubectl get nodes -o wide {name}`."
     look = vms if request == "pre-drain" else system
     if (request, node.state) in {("pre-drain", PRELOADED), ("post-drain", PRE_DRAINED)}:
         restart = "`kubectl rollout restart deployment harvester -n harvester-system`; VMs keep running."
         return (f"If that does not help, restart Harvester: {restart}", "Do not answer the hook by hand.")
     if node.state not in {PRE_DRAINED, DONE} or (request == "pre-drain" and node.state == DONE):
         return (look, "The hook's work was not done for this request: ask vendor support before you answer it.")
-    command = f"kubectl annotate secret -n fleet-local {advice.quote_argument(secret.name)} --overwrite"
+    command = f"kubectl annotate secret -n fleet-local {actions.quote_argument(secret.name)} --overwrite"
+    answer = actions.quote_argument(f"{KEYS[hook]}={wanted}")
     return (
         look,
         advice.back_up_secret(secret.name),
-        f"Then write the answer, exactly as it is here: `{command} {advice.quote_argument(f'{KEYS[hook]}={wanted}')}`.",
+        f"Then write the answer, exactly as it is here: `{command} {answer}`.",
     )

@@ -10,7 +10,7 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, Severity
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.graph.pairing import MACHINE_ANNOTATION
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -236,7 +236,7 @@ def _uncordon_steps(node: str) -> tuple[str, ...]:
     return (
         f"Find out whether {node} was cordoned on purpose.",
         (
-            f"If it was not: `kubectl uncordon {advice.quote_argument(node)}`. If it is cordoned "
+            f"If it was not: `kubectl uncordon {actions.quote_argument(node)}`. If it is cordoned "
             "again at once, a second Machine references this Node (harvester/harvester#7065)."
         ),
     )

@@ -16,7 +16,7 @@ from harvdiag.core.frames import build_frame
 from harvdiag.core.marks import ERROR, GOOD, NOW, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, normalise_time
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.columns import SPENT_IN, column_of_step, columns_of, find_column
 from harvdiag.status.upgrade.explanation import explain_upgrade
@@ -163,8 +163,8 @@ class UpgradeProgress(Tabular):
 
     def _build_rows(self) -> Iterator[tuple[str, ...]]:
         for way in self.nodes:
-            waits = f"{way.wait.actor}: {way.wait.what}"
-            yield (way.name, way.state, way.mark, way.step or "", waits, way.wait.since, way.says, way.rule)
+            waits, since = f"{way.wait.actor}: {way.wait.what}", normalise_time(way.wait.since)
+            yield (way.name, way.state, way.mark, way.step or "", waits, since, way.says, way.rule)
 
     @property
     def phases(self) -> pd.DataFrame:
