@@ -458,7 +458,7 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
         (("check", str(BROKEN), "--format", "pdf"), "pdf"),
         (("check", str(BROKEN), "--fail-on", "sometimes"), "sometimes"),
         (("check", str(BROKEN), "--nonsense"), "--nonsense"),
-        (("check", "a", "b"), "b"),
+        (("upgrade", "a", "b"), "b"),
         (("rules", "node-withuot-machine"), "did you mean node-without-machine?"),
         (("check", "no-such-file.zip"), "no-such-file.zip: no such file or folder"),
         (("check", ""), "the SOURCE is empty"),

@@ -305,7 +305,7 @@ def test_a_kind_that_was_not_seen_is_no_empty_kind(tmp_path: Path) -> None:
     both = get("nodes,machines", tmp_path / "n.yaml")
     assert both.returncode == 2
     assert both.stdout.startswith("NAME")
-    assert "machines.cluster.x-k8s.io: not seen in n.yaml: not looked at: no file holds a Machine" in both.stderr
+    assert "machines.cluster.x-k8s.io: not seen in n.yaml: not looked at: no file holds any Machine" in both.stderr
 
 
 def test_untrusted_text_is_escaped(tmp_path: Path) -> None:

@@ -174,18 +174,5 @@ def cli() -> None:
     """
 
 
-for command in (
-    upgrade,
-    check,
-    draw,
-    get,
-    logs,
-    events,
-    snapshot,
-    whoami,
-    rbac,
-    rules,
-    explain,
-    version_command,
-):
+for command in (upgrade, check, draw, get, logs, events, snapshot, whoami, rbac, rules, explain, version_command):
     cli.add_command(command)

@@ -18,13 +18,8 @@ SECTIONS = (ANSWERS, PICTURES, DATA, ACCESS, REFERENCE)
 """The commands in the help of the tool, in this order."""
 OWN, CONNECTION, COMMON = "Options", "Connection options", "Options of every command"
 PLACES = {
-    "contexts": CONNECTION,
-    "kubeconfig": CONNECTION,
-    "request_timeout": CONNECTION,
-    "colour": COMMON,
-    "quiet": COMMON,
-    "debug": COMMON,
-    "version": COMMON,
+    **dict.fromkeys(("--context", "--kubeconfig", "--request-timeout"), CONNECTION),
+    **dict.fromkeys(("--color", "--quiet", "--debug", "--version", "--help"), COMMON),
 }
 """The group of an option in the help; all others are the command's own and come first."""
 
@@ -98,8 +93,8 @@ class _Helpful(click.Command):
 
 
 def _place_option(param: click.Parameter) -> str:
-    """The group of an option. Click names that of the help differently from version to version."""
-    return COMMON if "--help" in param.opts else PLACES.get(param.name or "", OWN)
+    """The group of an option."""
+    return next((PLACES[name] for name in param.opts if name in PLACES), OWN)
 
 
 class Command(_Helpful):

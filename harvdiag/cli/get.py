@@ -51,11 +51,11 @@ class Part(NamedTuple):
     section=DATA,
     short_help="List objects, as kubectl get does.",
     examples=(
-        ("All nodes", "harvdiag get nodes bundle.zip"),
-        ("With all columns", "harvdiag get machines bundle.zip -o wide"),
-        ("One object as YAML", "harvdiag get node/srv09 bundle.zip -o yaml"),
-        ("By label", "harvdiag get pods -n cattle-system -l app=rancher bundle.zip"),
-        ("Several kinds, in every namespace", "harvdiag get upgrades,jobs -A bundle.zip"),
+        ("Nodes, with their addresses", "harvdiag get nodes bundle.zip -o wide"),
+        ("One object as text", "harvdiag get node/srv09 bundle.zip -o yaml"),
+        ("The upgrade and its Jobs", "harvdiag get upgrades,jobs bundle.zip"),
+        ("Pods of a namespace, by label", "harvdiag get pods bundle.zip -n cattle-system -l app=rancher"),
+        ("Machines of a live cluster", "harvdiag get machines --context lab"),
     ),
 )
 @click.argument("words", nargs=-1, type=Words(), metavar="KIND[/NAME] [NAME]... [SOURCE]")

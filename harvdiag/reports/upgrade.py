@@ -12,6 +12,7 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Source
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.core.window import Window
 from harvdiag.core.wrap import count_cells, wrap_commands
 from harvdiag.reports.explanation import explanation_lines
 from harvdiag.reports.paint import Paint
@@ -39,19 +40,20 @@ MOST = 12
 
 
 def render(
-    standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False, colour: bool = False
+    standing: UpgradeStatus, node: str = "", width: int = 100, timeline: Window | None = None, colour: bool = False
 ) -> str:
-    """Return the explanation with all steps, and the nodes, or one node; with the timeline if requested, with ANSI
-    colours if `colour`. Ends with a newline.
+    """Return the explanation with all steps, and the nodes, or one node; with what happened in a window of time if
+    there is one, with ANSI colours if `colour`. Ends with a newline.
     """
     width = max(width, NARROW)
     parts = [_fill_part(part, standing.findings.source) for part in standing.parts(node)]
     lines = list(explanation_lines(parts, width, Paint(colour)))
     if not node:
         lines += _node_lines(standing, width)
-    if timeline:
-        lines += ["", *(standing.history.lines or ["No times are known."])]
-        lines += _duration_lines(standing)
+    if timeline is not None:
+        nothing = f"No entry {timeline}." if timeline else "No times are known."
+        lines += ["", *(standing.history.lines_within(timeline) or [nothing])]
+        lines += _duration_lines(standing, timeline)
     return "\n".join(lines) + "\n"
 
 
@@ -61,12 +63,13 @@ def _fill_part(part: Part, source: Source) -> Part:
     return part._replace(text=fill_source(part.text, source), steps=steps)
 
 
-def _duration_lines(standing: UpgradeStatus) -> list[str]:
-    """How long each phase and each step of each node took, if known."""
+def _duration_lines(standing: UpgradeStatus, window: Window) -> list[str]:
+    """How long each phase and each step of each node took that has a part in the window, if known."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
     now = "stalled" if standing.is_stalled else "in progress" if standing.upgrade_run else UNKNOWN_END
-    lines = [_format_span(span, now if span.node or span is last else UNKNOWN_END) for span in spans if span.began]
+    shown = (span for span in spans if span.began and window.touches(span.began, span.ended))
+    lines = [_format_span(span, now if span.node or span is last else UNKNOWN_END) for span in shown]
     return ["", *lines] if lines else []
 
 

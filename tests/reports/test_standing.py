@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
+from harvdiag.core.window import Window
 from harvdiag.reports.upgrade import build_document, render, render_json
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
@@ -176,7 +177,7 @@ def test_one_node_alone_has_no_list() -> None:
 
 def test_the_timeline_follows_with_the_durations() -> None:
     standing = hd.open(DATA / "bundles" / "upgrade-half-way.zip").upgrade
-    text = render(standing, timeline=True)
+    text = render(standing, timeline=Window())
     assert "\n".join(standing.history.lines) in text
     assert "2025-05-08 07:55:00 UTC  hv01  pre-drain: took 9 min, after 8 min in which no Job was at work\n" in text
     assert re.search(r"UTC  hv02  pre-drain: took 9 min, after \d+ min in which no Job was at work\n", text)
@@ -186,13 +187,13 @@ def test_the_timeline_follows_with_the_durations() -> None:
 
 
 def test_no_timeline_says_so() -> None:
-    text = render(of(healthy()), timeline=True)
+    text = render(of(healthy()), timeline=Window())
     assert text.endswith("\n\nNo times are known.\n")
 
 
 def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
     standing = hd.open(HEALTHY).upgrade
-    text = render(standing, timeline=True)
+    text = render(standing, timeline=Window())
     assert "the Upgrade was created" in text
     assert "in progress" not in text
     assert list(standing.nodes["state"]) == ["Succeeded"] * 3
@@ -202,7 +203,7 @@ def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
 
 
 def test_where_it_stopped_is_marked() -> None:
-    lines = render(hd.open(BROKEN).upgrade, timeline=True).splitlines()
+    lines = render(hd.open(BROKEN).upgrade, timeline=Window()).splitlines()
     here = next(at for at, line in enumerate(lines) if line.startswith("~~~ stopped here"))
     assert lines[here - 1].startswith("2025-05-07 16:39")
     assert any("UpgradingNodes: stalled" in line for line in lines)
