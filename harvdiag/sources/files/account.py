@@ -34,7 +34,7 @@ def name_unused(files: Sequence[FileNote]) -> str:
     """
     unused = [note for note in files if note.state is FileState.UNUSABLE]
     if len(unused) == 1:
-        return f"; not used: {unused[0].name} ({str(unused[0]._replace(name=''))})"
+        return f"; not used: {unused[0].name} ({unused[0]._replace(name='')!s})"
     return f"; not used: {_few([note.name for note in unused], ', ')}" if unused else ""
 
 
