@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import harvdiag as hd
 from harvdiag.core.model import Finding, ObjectRef, State
 from harvdiag.reports import markdown, terminal
 from harvdiag.rules import advice
+from harvdiag.rules.answered import answer
+from harvdiag.rules.planner_advice import RESTART_CAPI
 from harvdiag.rules.seen import VMI, find_owner, find_vms, read_condition, read_oldest_condition
 from harvdiag.status.summary import first_step
 from tests import port
-from tests.routes import BROKEN, PATHS, finds, opened
+from tests.routes import BROKEN, PATHS, checked, finds, opened
 from tests.world import World, faults, healthy, rollouts
 from tests.world.extras import enrich
 
@@ -167,3 +170,19 @@ def test_the_identity_of_a_host_is_told_where_the_bundle_has_its_files() -> None
     assert "`cat /etc/rancher/agent/cattle-id` on hv01" in find_owner(
         port.cluster([]).facts, node._replace(name="hv01")
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("v1.7.1", "-n cattle-provisioning-capi-system capi-controller-manager`."),
+        ("v1.8.0", "-n cattle-capi-system capi-controller-manager`."),
+        ("", "-n cattle-provisioning-capi-system capi-controller-manager` (from 1.8 on in cattle-capi-system)."),
+    ],
+)
+def test_the_namespace_of_cluster_api_is_that_of_the_release(version: str, told: str) -> None:
+    """Where the release is known; else both are told."""
+    setting = {"apiVersion": "harvesterhci.io/v1beta1", "kind": "Setting", "metadata": {"name": "server-version"}}
+    facts = port.cluster([{**setting, "value": version}]).facts
+    found = replace(next(iter(checked(next(filter(finds, PATHS))))), next=(RESTART_CAPI,))
+    assert answer(facts, found).next[0].endswith(told)
