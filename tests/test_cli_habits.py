@@ -49,7 +49,8 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder with the files that the examples name, and a cluster of the contexts `lab` and `prod`."""
     place = tmp_path_factory.mktemp("desk")
-    (place / "bundle.zip").write_bytes(BROKEN.read_bytes())
+    for name in ("bundle.zip", "supportbundle.zip"):
+        (place / name).write_bytes(BROKEN.read_bytes())
     run("snapshot", HEALTHY, "-o", place / "before.harvdiag.zip")
     with Api(healthy().objects) as server:
         config = server.kubeconfig(place / "lab.yaml")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, worst_code
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
@@ -31,8 +31,6 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 @click.command(
     cls=Command,
-    section=ANSWERS,
-    short_help="What is wrong, and what to do next.",
     examples=(
         ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
         ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
