@@ -180,7 +180,7 @@ def test_what_was_given_is_named(tmp_path: Path) -> None:
     """One Machine is read, but it is not the list that a check needs."""
     (tmp_path / "one.json").write_text(json.dumps(next(healthy().find("Machine"))))
     result = run("check", "one.json", cwd=tmp_path)
-    assert f"not seen: Machine: {SINGLE.format('machines.cluster.x-k8s.io')}; nor Node," in result.stderr
+    assert f"not seen: Machine: {SINGLE.format('machines.cluster.x-k8s.io')}; and " in result.stderr
     assert f"Machine: {SINGLE.format('machines.cluster.x-k8s.io')}" in " ".join(result.stdout.split())
 
 

@@ -21,10 +21,9 @@ from tests.notebooks.run import NOTEBOOKS, ROOT
 from tests.tools.docs import BLOCK, TABLES, WRITTEN, console, fresh
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MANUAL = README + "".join(
-    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("commands", "sources")
-)
-PYTHON = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+MANUAL = README + "".join((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("commands", "sources"))
+PYTHON = (DOCS / "python.md").read_text(encoding="utf-8")
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 LOOSE = {"__main__", "version"}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("docs/*.md")])

@@ -198,14 +198,21 @@ def _left_out(kind: Kind) -> str:
 
 
 def _describe_unseen(snapshot: Snapshot, part: Part) -> str:
-    from harvdiag.sources import source_type
-
     source = snapshot.manifest.name
     entry = next(iter(part.answer.gaps), None)
     if entry is None:
         return f"{part.kind.resource}: not in {source}"
-    hint = source_type(snapshot.manifest.kind).hint if entry.state is State.FORBIDDEN else ""
-    return f"{part.kind.resource}: not seen in {source}: {entry.state}: {entry.reason}{f'; {hint}' if hint else ''}"
+    return f"{part.kind.resource}: not seen in {source}: {entry.state}: {entry.reason}{_advise(snapshot, part)}"
+
+
+def _advise(snapshot: Snapshot, part: Part) -> str:
+    """How to see a kind that was not seen; empty where there is no one way."""
+    from harvdiag.sources import source_type
+
+    if snapshot.manifest.origin and part.kind.lazy:
+        return f"; `harvdiag snapshot --kind {part.kind.resource}` of the same cluster saves it, too"
+    hint = source_type(snapshot.manifest.kind).hint
+    return f"; {hint}" if hint and part.answer.gaps[0].state is State.FORBIDDEN else ""
 
 
 def _describe_missing(snapshot: Snapshot, part: Part, name: str, namespace: str) -> str:

@@ -1,4 +1,4 @@
-"""`make docs`: write the parts of README.md and docs (commands, access, glossary, architecture) that follow from code.
+"""`make docs`: write the parts of README.md and of docs (commands, access, glossary, …) that follow from the code.
 
 These are the output of every block of a console, and the tables between ``<!-- NAME: written by make docs -->`` and
 ``<!-- end of NAME -->``. tests/test_docs.py compares, so a rule, a kind or a picture needs no line by hand.

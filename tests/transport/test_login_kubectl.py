@@ -61,7 +61,7 @@ def test_the_first_document_counts(serve: Serve, tmp_path: Path, second: str) ->
     path.write_text(f"# mine\n---\n{lines(api.url)}---\n{second}\n")
     of = open_connection(None, path, 10)
     assert (of.login.context, of.login.notes[-1]) == ("lab", f"{path}: {FIRST}")
-    assert refusal("oak", path).endswith(f"there are: lab; {path}: {FIRST}")
+    assert refusal("oak", path) == f"no context 'oak' in the kubeconfig; {path}: {FIRST}; there are: lab"
     api.server.stop()
     assert refusal(None, path).endswith(FIRST)
     path.write_text(f"---\n{lines(api.url)}---\n# the end\n")

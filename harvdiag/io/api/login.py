@@ -233,8 +233,8 @@ def _server_url(chosen: ResolvedContext, tls: bool) -> str:
         return f"{found[1].lower()}://{found[2]}"
     if HOST.fullmatch(server):
         return f"{SECURE if tls else 'http://'}{server}"
-    what = "its server is not" if server else "it has no server, which is"
-    raise chosen.cluster.error(f"{what} a URL such as https://host:6443")
+    wrong = "its server is not a URL such as https://host:6443" if server else "it has no server"
+    raise chosen.cluster.error(wrong)
 
 
 class _PodCredential(Credential):
