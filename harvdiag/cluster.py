@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
+    from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
@@ -151,11 +152,17 @@ class Cluster:
     @cached_property
     def upgrade(self) -> UpgradeStatus:
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
-        ``.history``, ``.drain("srv09")``.
+        ``.history``, ``.drain("srv09")``. Raises UncheckedError where neither an upgrade was seen nor a check was run.
         """
         from harvdiag.status.upgrade import UpgradeStatus
 
-        return UpgradeStatus(self.facts, self.check())
+        try:
+            return UpgradeStatus(self.facts, self.check())
+        except UncheckedError as error:  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
+            status = UpgradeStatus(self.facts, error.findings)
+            if status.current is None:
+                raise
+            return status
 
     # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
@@ -191,6 +198,16 @@ class Cluster:
         from harvdiag.status.changes.comparison import Comparison
 
         return Comparison(other.upgrade, self.upgrade)
+
+    @property
+    def answer(self) -> Answer:
+        """What to read first: `verdict`, `rows` (the root causes), `steps`, `cautions`, `command`; a card in notebooks.
+
+        Raises UncheckedError as `check` does.
+        """
+        from harvdiag.status.answer import build_answer
+
+        return build_answer(self.check())
 
     # --- graph, facts, check ---------------------------------------------------------------------------------------
 
@@ -315,9 +332,14 @@ class Cluster:
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"
+            text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
             raise UncheckedError(text, findings)
         return findings
+
+    def _held(self) -> str:
+        """What files hold, where that is little: whoever gave one object sees that it was read."""
+        kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
+        return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
 
 
 def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:

@@ -127,7 +127,8 @@ def test_no_check_that_could_be_made_exits_with_2(partial: Path) -> None:
     line = result.stderr
     assert result.returncode == 2
     assert line.count("\n") == 1
-    assert "no check could be run (of 1); not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
+    assert "no check could be run (of 1): it holds machines.cluster.x-k8s.io and nodes only; not seen: " in line
+    assert "not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
     assert "not looked at: no file holds" in line
     assert len(line) < 300
     assert "whoami" not in line
@@ -189,6 +190,22 @@ def test_json_alone_is_on_stdout() -> None:
 def test_markdown_is_markdown() -> None:
     """The report for an issue."""
     assert harvdiag("check", BROKEN, "--format", "markdown").stdout.startswith("# issue-8236.zip\n")
+
+
+def test_brief_is_the_answer_alone() -> None:
+    """It names the root cause, the next step and what to run, and is refused where it would mean nothing."""
+    result = harvdiag("check", BROKEN, "--brief")
+    assert result.returncode == 1
+    assert "  Next step  " in result.stdout
+    assert result.stdout.splitlines()[-1].endswith(f"`harvdiag upgrade {BROKEN}`")
+    for rest, word in (
+        (["--full"], "contradict"),
+        (["--format", "json"], "not for json"),
+        (["-o", "x.md"], "not for ma"),
+    ):
+        refused = harvdiag("check", BROKEN, "--brief", *rest)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert word in refused.stderr
 
 
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
@@ -431,7 +448,7 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
     """Without a SOURCE it is the cluster of the kubeconfig; where there is none, the line says what to give."""
     result = harvdiag("check", KUBECONFIG="", KUBERNETES_SERVICE_HOST="", HOME=str(tmp_path))
     assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ give a SOURCE such as a support bundle\n", result.stderr)
+    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ or read a file: `harvdiag check b[^\n]+`\n", result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -441,7 +458,7 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
         (("check", str(BROKEN), "--format", "pdf"), "pdf"),
         (("check", str(BROKEN), "--fail-on", "sometimes"), "sometimes"),
         (("check", str(BROKEN), "--nonsense"), "--nonsense"),
-        (("check", "a", "b"), "b"),
+        (("upgrade", "a", "b"), "b"),
         (("rules", "node-withuot-machine"), "did you mean node-without-machine?"),
         (("check", "no-such-file.zip"), "no-such-file.zip: no such file or folder"),
         (("check", ""), "the SOURCE is empty"),
@@ -449,6 +466,10 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
         (("whoami", ""), "the SOURCE is empty"),
         (("snapshot", str(BROKEN), "-o", "-"), "a snapshot is not written to stdout"),
         (("snapshot", str(BROKEN), "-o", "s.tar"), "s.tar: a snapshot ends in .zip"),
+        (("snapshot", "none.zip", "-o", "s"), "s: a snapshot ends in .zip"),
+        (("snapshot", "none.zip", "-o", "no/s.zip"), "'no/s.zip' cannot be written: no such folder"),
+        (("check", "none.zip", "--select", "node-withuot-machine"), "did you mean node-without-machine?"),
+        (("check", "none.zip", "--ignore", "pairng"), "did you mean pairing?"),
         (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("check", "two\nlines.zip"), ""),
     ],

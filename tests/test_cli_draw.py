@@ -83,9 +83,9 @@ def test_into_a_page_to_explore(tmp_path: Path) -> None:
 def test_theme_and_labels_of_a_file(tmp_path: Path) -> None:
     """Colours and fields are those that were wished for."""
     path = tmp_path / "x.svg"
-    harvdiag("draw", BROKEN, "--theme", "dark", "--labels", "-o", path)
+    harvdiag("draw", BROKEN, "--theme", "dark", "--labels", "--width", "640", "-o", path)
     text = path.read_text(encoding="utf-8")
-    assert text == hd.draw(hd.open(BROKEN), labels=True).themed("dark").svg
+    assert text == hd.draw(hd.open(BROKEN), labels=True).themed("dark").sized(640).svg
     assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
 
 
@@ -127,6 +127,8 @@ def test_the_endings_that_a_picture_has_are_those_that_are_told(picture: str, en
         (("-o", "no/such/folder.svg"), "cannot be written: the folder no/such does not exist"),
         (("-o", "no/such/folder.html"), "cannot be written: the folder no/such does not exist"),
         (("--theme", "pink"), "'pink' is not one of"),
+        (("--width", "100", "-o", "x.svg"), "no picture fits 100 pixels: give a width of 320 or more"),
+        (("--width", "640"), "--width is the width of a file: name one with -o"),
     ],
 )
 def test_refusals_are_one_line(words: tuple[str, ...], told: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import harvdiag as hd
 from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.rules import registry
 from harvdiag.status.glossary import list_groups, list_names
 from tests.api import Api
@@ -40,6 +41,7 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
     assert titles[0] == "Examples"
     assert titles[-1] == COMMON
     assert CONNECTION not in titles[:-2]
+    assert ("--context" in text.partition(f"{CONNECTION}:")[2]) == ("--context" in text)
     assert f"\n  harvdiag {name}" in text
 
 
@@ -47,7 +49,8 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder with the files that the examples name, and a cluster of the contexts `lab` and `prod`."""
     place = tmp_path_factory.mktemp("desk")
-    (place / "bundle.zip").write_bytes(BROKEN.read_bytes())
+    for name in ("bundle.zip", "supportbundle.zip"):
+        (place / name).write_bytes(BROKEN.read_bytes())
     run("snapshot", HEALTHY, "-o", place / "before.harvdiag.zip")
     with Api(healthy().objects) as server:
         config = server.kubeconfig(place / "lab.yaml")
@@ -193,6 +196,8 @@ def test_a_kubeconfig_that_cannot_be_read_completes_to_nothing(tmp_path: Path, m
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 COLOURED = [
     ("check", BROKEN),
+    ("upgrade", BROKEN),
+    ("upgrade", BROKEN, "--timeline"),
     ("draw", BROKEN),
     ("draw", BROKEN, "--picture", "upgrade"),
     ("rules",),
@@ -285,3 +290,82 @@ def test_version_tells_what_is_installed() -> None:
     assert all(f"{name:12} {found or 'not installed'}" in text for name, found in document["libraries"].items())
     assert document["python"] in text
     assert f"\naccelerator  {document['accelerator'] or 'not installed'}\n" in text
+
+
+# --- times ---------------------------------------------------------------------------------------------------------
+
+SPELLED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+TIMES = {"since", "time", "began", "ended", "stopped", "captured_at", "created", "deleting"}
+
+
+def times_of(document: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """The times of a JSON document, by the keys that hold one."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            yield from times_of(value, name)
+    elif isinstance(document, list):
+        for value in document:
+            yield from times_of(value, key)
+    elif key in TIMES and document:
+        yield key, str(document)
+
+
+@pytest.mark.parametrize("bundle", ["issue-8236", "upgrade-half-way", "lost-acknowledgement"])
+def test_times_in_json_have_one_spelling(bundle: str) -> None:
+    """RFC 3339, in UTC, with Z: of the commands, and of the documents in Python."""
+    path = BROKEN.with_name(f"{bundle}.zip")
+    cluster = hd.open(path)
+    upgrade = cluster.upgrade
+    documents = [json.loads(harvdiag(command, path, "--format", "json").stdout) for command in ("check", "upgrade")]
+    documents += [upgrade.history.document, upgrade.progress.document, cluster.compare(hd.open(HEALTHY)).document]
+    documents += [upgrade.drain(cluster.nodes["name"][0]).document]
+    found = [pair for document in documents for pair in times_of(document)]
+    assert {"since", "captured_at", "began", "time"} <= {key for key, _ in found}
+    assert [pair for pair in found if not SPELLED.fullmatch(pair[1])] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("2025-05-08T10:00:00Z", "2025-05-08T10:00:00Z"),
+        ("2025-05-08T12:00:00+02:00", "2025-05-08T10:00:00Z"),
+        ("2025-05-08 10:00:00", "2025-05-08T10:00:00Z"),
+        ("2025-05-08T10:00:00.123456789Z", "2025-05-08T10:00:00.123456Z"),
+        ("", ""),
+        ("soon", "soon"),
+    ],
+)
+def test_a_time_is_normalised(text: str, spelled: str) -> None:
+    """Whatever its offset; what is not a time stays as it is."""
+    assert normalise_time(text) == spelled
+
+
+# --- several sources -----------------------------------------------------------------------------------------------
+
+
+def test_several_sources_give_one_line_each(tmp_path: Path) -> None:
+    """Its name, and the first root cause or that nothing is found; the worst exit code; what cannot be read, too."""
+    (tmp_path / "b").mkdir()
+    for path in (BROKEN, HEALTHY):
+        (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
+    lines = [
+        "✓ b/healthy.zip     Nothing found. No upgrade is under way; the last, to v1.4.2, succeeded.",
+        "✗ b/issue-8236.zip  node-without-machine  Node srv09  has no Machine",
+    ]
+    folder = harvdiag("check", "b", cwd=tmp_path)
+    assert (folder.returncode, folder.stderr) == (1, "")
+    assert folder.stdout.splitlines()[:3] == [*lines, ""]
+    named = harvdiag("check", "b/healthy.zip", "b/issue-8236.zip", "no.zip", cwd=tmp_path)
+    assert (named.returncode, named.stderr) == (2, "harvdiag: no.zip: no such file or folder\n")
+    assert named.stdout.splitlines()[:3] == [*lines, "? no.zip            no such file or folder"]
+
+
+def test_several_sources_give_their_reports_where_asked_for(tmp_path: Path) -> None:
+    """Below the lines, in a file, or as a list."""
+    (tmp_path / "a.zip").write_bytes(HEALTHY.read_bytes())
+    full = harvdiag("check", "a.zip", BROKEN, "--full", cwd=tmp_path).stdout
+    assert "=== Source a.zip (1 of 2) ===" in full
+    assert harvdiag("check", BROKEN, "--full").stdout in full
+    documents = json.loads(harvdiag("check", "a.zip", BROKEN, "--format", "json", cwd=tmp_path).stdout)
+    assert [document["source"]["name"] for document in documents] == ["a.zip", "issue-8236.zip"]
+    assert "not both" in complaint("check", "a.zip", BROKEN, "--context", "lab", cwd=tmp_path)

@@ -187,6 +187,8 @@ def test_a_context_by_option_and_as_source(api: Api, tmp_path: Path) -> None:
         (("check", "--request-timeout", "9999h"), "invalid duration '9999h': more than a day"),
         (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("whoami", "--context", "lba"), "no context 'lba'"),
+        (("whoami", "lba"), "no context 'lba' in the kubeconfig; did you mean lab?"),
+        (("whoami", "lba.zip"), "lba.zip: no such file or folder"),
         (("snapshot", "--context", "lba"), "no context 'lba'"),
     ],
 )
@@ -198,13 +200,13 @@ def test_what_is_refused(api: Api, tool: Tool, words: tuple[str, ...], says: str
 
 def test_no_kubeconfig(tool: Tool) -> None:
     """It says what else to give."""
-    assert "give a SOURCE" in tool.complaint("check", KUBECONFIG="")
+    assert "or read a file: `harvdiag check bundle.zip`" in tool.complaint("check", KUBECONFIG="")
 
 
 @pytest.mark.parametrize("command", ["check", "snapshot", "whoami"])
 def test_an_expired_login(safe_api: Api, tmp_path: Path, command: str) -> None:
     """At once, and with the way to mend it; no file is begun."""
-    tool = Tool(safe_api, tmp_path, login="bad token")
+    tool = Tool(safe_api, tmp_path, login="bad token", ca="file")
     assert "Unauthorized (401); log in again: download a new kubeconfig" in tool.complaint(command)
     assert not list(tmp_path.glob("*.zip"))
     assert len(safe_api.requests) <= 3
@@ -212,7 +214,7 @@ def test_an_expired_login(safe_api: Api, tmp_path: Path, command: str) -> None:
 
 def test_an_expired_plugin(safe_api: Api, tmp_path: Path) -> None:
     """What it says stands as it says it, as with kubectl; then one line, and no log line beside them."""
-    result = Tool(safe_api, tmp_path, login="failing exec", process=True)("check")
+    result = Tool(safe_api, tmp_path, login="failing exec", ca="file", process=True)("check")
     assert (result.returncode, result.stdout) == (2, "")
     said, told = result.stderr.splitlines()
     assert said == "your session has ended: run `lab-login` again"
@@ -342,7 +344,7 @@ def test_snapshot_of_what_may_be_seen(tmp_path: Path) -> None:
 
 def test_whoami(safe_api: Api, tmp_path: Path) -> None:
     """Who, where, and a line a kind."""
-    result = Tool(safe_api, tmp_path)("whoami")
+    result = Tool(safe_api, tmp_path, ca="file")("whoami")
     assert (result.returncode, result.stderr) == (0, "")
     assert "lab-user (token)" in result.stdout
     assert safe_api.url in result.stdout

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import PICTURES as SECTION
 from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.files import check_output, write_written
@@ -36,8 +35,6 @@ WIDEST = 140
 
 @click.command(
     cls=Command,
-    section=SECTION,
-    short_help="Draw the cluster, and what is broken in it.",
     examples=(
         ("Every node with its Machine, as text", "harvdiag draw bundle.zip"),
         ("How far the upgrade is, as a file", "harvdiag draw bundle.zip --picture upgrade -o upgrade.svg"),
@@ -69,6 +66,12 @@ WIDEST = 140
     help="Colours of a file; auto: the reader's.",
 )
 @click.option(
+    "--width",
+    type=int,
+    default=0,
+    help="Pixels of the column in which a file is shown, such as 640; default: as wide as the picture needs.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -83,6 +86,7 @@ def draw(
     against: str | None,
     labels: bool,
     theme: str,
+    width: int,
     output: Path | None,
 ) -> int:
     """Draw the cluster: every Node with its Machine and their links, and what is broken among them.
@@ -92,13 +96,17 @@ def draw(
     judges.
     """
     from harvdiag.cluster import Cluster
+    from harvdiag.figures.figure import check_width
     from harvdiag.reports.paint import Paint
     from harvdiag.status.answer import fill_command
 
     name = picture or default_picture(against is not None)
     _check_options(name, against, labels)
+    check_width(width)
     if output is not None:
         _check_file(output, name, where.source)
+    elif width:
+        raise UsageError("--width is the width of a file: name one with -o; text takes the width of the terminal")
     with open_snapshot(where) as snapshot:
         cluster = Cluster(snapshot)
         if output is not None and output.suffix.lower() == PAGE:
@@ -107,7 +115,7 @@ def draw(
             page = explore(cluster, focus, labels=labels, theme=theme)
             write_written(page.save(output), page.figure.title, f"open {output} in a browser")
             return 0
-        figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme)
+        figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme).sized(width)
         if output is None:
             text = figure.lines(terminal_width(WIDEST)).rstrip("\n")
             write_stdout(Paint(use_colour()).page(figure.title, text), end="\n")

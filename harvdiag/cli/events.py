@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.get import Part, print_parts
 from harvdiag.cli.question import Layout, layout_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
@@ -24,8 +24,6 @@ __all__ = ["events"]
 
 @click.command(
     cls=Command,
-    section=DATA,
-    short_help="List events, as kubectl events does.",
     examples=(
         ("Everything that was reported", "harvdiag events bundle.zip"),
         ("Warnings of the last half hour", "harvdiag events bundle.zip --types Warning --since 30m"),

@@ -10,7 +10,7 @@ from harvdiag.cli.output import write_note
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
 
-__all__ = ["check_output", "write_written"]
+__all__ = ["check_ending", "check_output", "write_written"]
 
 FORMS = {"json", "yaml", "wide", "name", "table", "markdown", "text", "svg", "png", "html"}
 """Words that kubectl takes after -o, and our own formats: no one names a file so."""
@@ -30,13 +30,14 @@ def check_output(output: Path, endings: Collection[str], what: str, source: str 
     if output.exists() and not output.is_file() and not output.is_dir():
         return output  # such as /dev/null
     if endings:
-        _check_ending(output, endings, what)
+        check_ending(output, endings, what)
     if why := _refuse_place(output) or _refuse_source(output, source):
         raise UsageError(f"{output} cannot be written: {why}")
     return report_path(output)
 
 
-def _check_ending(output: Path, endings: Collection[str], what: str) -> None:
+def check_ending(output: Path, endings: Collection[str], what: str) -> None:
+    """Raise UsageError for a file whose ending is none of those of `what`, or that has the name of a format."""
     ending = output.suffix.lower()
     if ending in endings:
         return

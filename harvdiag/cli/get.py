@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import print_error, write_note, write_stdout
 from harvdiag.cli.question import ALL, Asked, Layout, Words, layout_options, parse_question, split_source
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
@@ -48,8 +48,6 @@ class Part(NamedTuple):
 
 @click.command(
     cls=Command,
-    section=DATA,
-    short_help="List objects, as kubectl get does.",
     examples=(
         ("Nodes, with their addresses", "harvdiag get nodes bundle.zip -o wide"),
         ("One object as text", "harvdiag get node/srv09 bundle.zip -o yaml"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.question import LogWords, split_source
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
@@ -26,8 +26,6 @@ MOST = 12
 
 @click.command(
     cls=Command,
-    section=DATA,
-    short_help="Show the logs of a node or a pod.",
     examples=(
         ("What has logs", "harvdiag logs bundle.zip"),
         ("A node's services, searched", "harvdiag logs srv09 bundle.zip --grep fatal --since 3d"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_nodes
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
@@ -29,8 +29,6 @@ ENDINGS = {".txt": "table", ".json": "json"}
 
 @click.command(
     cls=Command,
-    section=ANSWERS,
-    short_help="Why the upgrade is stuck, and what to do.",
     examples=(
         ("What does the upgrade wait for, and what to do?", "harvdiag upgrade bundle.zip"),
         ("Why does one node not go on? Also reads its logs", "harvdiag upgrade bundle.zip --node srv09"),
@@ -104,9 +102,10 @@ def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | 
 
     cluster = Cluster(snapshot)
     try:
-        return cluster.upgrade, None
+        cluster.check()
     except UncheckedError as error:
         return UpgradeStatus(cluster.facts, error.findings), error
+    return cluster.upgrade, None
 
 
 def _render_status(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -15,7 +15,7 @@ from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState"]
+__all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState", "find_root"]
 
 FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
 
@@ -109,7 +109,16 @@ class Findings(Sequence[Finding]):
 
     def consequences(self, finding: Finding) -> tuple[Finding, ...]:
         """Return the findings that have this one as a cause; fixing this one resolves them."""
-        return tuple(other for other in self._all if finding.fingerprint in other.caused_by)
+        return tuple(self._following.get(finding.fingerprint, ()))
+
+    @cached_property
+    def _following(self) -> dict[str, list[Finding]]:
+        """The consequences by the fingerprint of their cause: a large cluster has hundreds, asked for many times."""
+        found: dict[str, list[Finding]] = {}
+        for other in self._all:
+            for cause in dict.fromkeys(other.caused_by):
+                found.setdefault(cause, []).append(other)
+        return found
 
     def story(self, finding: Finding) -> tuple[Finding, ...]:
         """Return everything that follows from a finding, directly or indirectly, nearest first."""
@@ -120,6 +129,10 @@ class Findings(Sequence[Finding]):
             if consequences.setdefault(other.fingerprint, other) is other:
                 queue += [f for f in self.consequences(other) if f.fingerprint not in consequences]
         return tuple(consequences.values())
+
+    def root(self, finding: Finding) -> Finding:
+        """Return the last cause of a finding, of several the first; itself where it has none."""
+        return find_root(self._all, finding)
 
     @property
     def skipped(self) -> tuple[Outcome, ...]:
@@ -175,3 +188,12 @@ class UncheckedError(SourceError):
     def __init__(self, text: str, findings: Findings) -> None:
         super().__init__(text)
         self.findings = findings
+
+
+def find_root(findings: Iterable[Finding], finding: Finding) -> Finding:
+    """Return the last cause of a finding among others, of several the first; itself where it has none among them."""
+    told, seen = {f.fingerprint: f for f in findings}, {finding.fingerprint}
+    while cause := next((told[name] for name in finding.caused_by if name in told and name not in seen), None):
+        seen.add(cause.fingerprint)
+        finding = cause
+    return finding

@@ -192,15 +192,22 @@ class FileState(Enum):
 
 
 class FileNote(NamedTuple):
-    """One file of a source: its name, what became of it, and why; of one that was read, what else is in it."""
+    """One file of a source: its name, what became of it, why, and what to do; of one that was read, what else is in it.
+
+    `reason` and `remedy` are without the name: ``is a kubeconfig`` and ``give it with --kubeconfig``.
+    """
 
     name: str
     state: FileState
     reason: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.name, self.reason, self.remedy)))
 
     def as_dict(self) -> dict[str, str]:
         """Return the form used in harvdiag's JSON."""
-        return {"name": self.name, "state": str(self.state), "reason": self.reason}
+        return {"name": self.name, "state": str(self.state), "reason": self.reason, "remedy": self.remedy}
 
 
 class Outcome(NamedTuple):

@@ -76,8 +76,8 @@ def draw(
 
     `picture` is a name in `harvdiag.figures.PICTURES`, such as ``upgrade``; the default is ``links``, or ``changes``
     where `against`, an earlier state of the cluster, is given. `focus` is a finding, an object or its name: only its
-    neighbourhood is shown. `labels` writes the field beside each link. Raises UsageError for an unknown picture or
-    name.
+    neighbourhood is shown. `labels` writes the field beside each link. For a narrow column, such as that of a ticket:
+    ``hd.draw(cluster).sized(640)``. Raises UsageError for an unknown picture or name.
     """
     from harvdiag.figures.checked import require_clusters
     from harvdiag.figures.drawing import DrawOptions

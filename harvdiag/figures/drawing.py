@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef
@@ -34,15 +35,21 @@ class DrawOptions(NamedTuple):
 class Drawing:
     """One picture in all its output formats.
 
-    `text` renders it for a terminal of a given width; `rows` are the same facts as a table (dictionaries with the same
-    keys in the same order), `columns` the dtype of each. `mermaid` and `dot` are None where the picture has no such
-    format.
+    `layout` lays it out: for 0 as wide as it needs, else for a column of so many units, below which it may have to
+    stack its parts. `text` renders it for a terminal of a given width; `rows` are the same facts as a table
+    (dictionaries with the same keys in the same order), `columns` the dtype of each. `mermaid` and `dot` are None where
+    the picture has no such format.
     """
 
-    scene: Scene
+    layout: Callable[[float], Scene]
     text: Callable[[int], str]
     columns: Mapping[str, str]
     rows: Sequence[Record]
     mermaid: Callable[[], str] | None = None
     """None, like `dot`, where the picture has no such format."""
     dot: Callable[[], str] | None = None
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The picture in the width that it needs."""
+        return self.layout(0)

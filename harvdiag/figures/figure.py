@@ -8,30 +8,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.frames import build_frame
+from harvdiag.core.frames import build_table
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures.drawing import Drawing
+from harvdiag.figures.embed import embed_svg
 from harvdiag.figures.save import write_file
+from harvdiag.figures.scene import Scene
 from harvdiag.figures.svg import THEMES, render_svg
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ENDINGS", "Figure"]
+__all__ = ["ENDINGS", "LEAST", "Figure", "check_width"]
 
 ENDINGS = {".svg": "svg", ".png": "png", ".mmd": "mermaid", ".dot": "dot", ".txt": "text"}
 """The file name extension of each format, and the property of Figure that renders it."""
 WIDE = 100
+LEAST = 320
+"""The narrowest column for which a picture is laid out, in its units (CSS pixels)."""
 
 
 class Figure:
-    """One picture: ``figure.save("links.svg")``, ``figure.table``, ``figure.text``, ``figure.alt``."""
+    """One picture: ``figure.save("links.svg")``, ``figure.table``, ``figure.text``, ``figure.alt``.
 
-    def __init__(self, name: str, drawing: Drawing, theme: str = "auto") -> None:
+    `width` is that of the column in which it is shown, 0 for as wide as it needs; see `sized`.
+    """
+
+    def __init__(self, name: str, drawing: Drawing, theme: str = "auto", width: int = 0) -> None:
         if theme not in THEMES:
             raise UsageError(f"no theme {theme!r}{did_you_mean(suggest_names(str(theme), THEMES) or THEMES)}")
         self.name = name
         self.theme = theme
+        self.width = width
         self._drawing = drawing
 
     def __repr__(self) -> str:
@@ -40,13 +48,25 @@ class Figure:
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        """SVG, with plain text as the fallback, and an alternative text for screen readers."""
-        return {"image/svg+xml": self.svg, "text/plain": self.text}, {"image/svg+xml": {"alt": self.alt}}
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """The picture as HTML with its alternative text, and plain text for front ends without HTML."""
+        return {"text/html": self.html, "text/plain": self.text}
 
     def themed(self, theme: str) -> Figure:
         """Return the same figure in the theme ``light`` or ``dark``; ``auto`` follows the reader's system."""
-        return Figure(self.name, self._drawing, theme)
+        return Figure(self.name, self._drawing, theme, self.width)
+
+    def sized(self, width: int) -> Figure:
+        """Return the same figure laid out for a column of so many CSS pixels: never wider, and its texts as large.
+
+        Where the column is too narrow for the picture as it is, its parts are stacked. 0: as wide as it needs. Raises
+        UsageError for less than 320.
+        """
+        return Figure(self.name, self._drawing, self.theme, check_width(width))
+
+    @cached_property
+    def _scene(self) -> Scene:
+        return self._drawing.layout(self.width) if self.width else self._drawing.scene
 
     @property
     def title(self) -> str:
@@ -61,14 +81,19 @@ class Figure:
     @cached_property
     def svg(self) -> str:
         """The picture as SVG."""
-        return render_svg(self._drawing.scene, self.theme)
+        return render_svg(self._scene, self.theme)
+
+    @property
+    def html(self) -> str:
+        """The picture as one HTML element that can stand in any page: the SVG with its alternative text."""
+        return embed_svg(self.svg, self.alt, self._drawing.scene.width)
 
     @property
     def png(self) -> bytes:
         """The picture as PNG, twice as many pixels as the SVG has units. Needs matplotlib (the extra ``notebook``)."""
         from harvdiag.figures.png import render_png
 
-        return render_png(self._drawing.scene, "light" if self.theme == "auto" else self.theme)
+        return render_png(self._scene, "light" if self.theme == "auto" else self.theme)
 
     @cached_property
     def text(self) -> str:
@@ -97,7 +122,7 @@ class Figure:
     def table(self) -> pd.DataFrame:
         """The facts of the picture as a table."""
         rows = [tuple(row.values()) for row in self._drawing.rows]
-        return build_frame(rows, self._drawing.columns)
+        return build_table(rows, self._drawing.columns)
 
     def save(self, file: str | os.PathLike[str]) -> Path:
         """Save it as its file name extension says: ``.svg``, ``.png``, ``.mmd``, ``.dot``, ``.txt``. Returns the path.
@@ -112,3 +137,12 @@ class Figure:
             raise UsageError(f"no picture format {ending or 'without an extension'!r}: choose {', '.join(ENDINGS)}")
         content: str | bytes = getattr(self, ENDINGS[ending])
         return content if isinstance(content, bytes) else content.encode()
+
+
+def check_width(width: int) -> int:
+    """Return the width of a column, 0 for none. Raises UsageError where no picture fits it."""
+    if type(width) is not int:
+        raise UsageError(f"the width of a picture is a number of pixels, not {type(width).__name__}")
+    if width and width < LEAST:
+        raise UsageError(f"no picture fits {width} pixels: give a width of {LEAST} or more")
+    return width

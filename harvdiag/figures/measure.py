@@ -10,13 +10,25 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, islice, takewhile
 from unicodedata import combining, east_asian_width
 
-__all__ = ["FONT", "MONO", "distinct_names", "fit_end", "fit_text", "line_height", "text_width", "wrap_text"]
+__all__ = [
+    "FONT",
+    "MONO",
+    "distinct_names",
+    "fit_end",
+    "fit_text",
+    "line_height",
+    "name_width",
+    "text_width",
+    "wrap_text",
+]
 
 HALF = 1000
 """The most characters kept of each end of a text: more never fit in any picture."""
 
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+NAME = 30
+"""The characters of a name up to which a picture makes room for it; a longer one is shortened in its middle."""
 FULL, BOLD, FIXED, UNKNOWN = 1.0, 1.2, 0.61, 1.25
 _WIDTHS = {
     character: em
@@ -39,6 +51,11 @@ _WIDTHS = {
 def text_width(text: str, size: float = 12, *, bold: bool = False, mono: bool = False) -> float:
     """Return the width of one line in the picture's units: at least the one it has in DejaVu Sans."""
     return sum(_character_width(character, mono) for character in text) * size * (BOLD if bold and not mono else 1)
+
+
+def name_width(name: str, size: float = 12, *, bold: bool = False) -> float:
+    """Return the width to give a name: its own, of a long one that of as many letters of usual width."""
+    return min(text_width(name[: 2 * NAME], size, bold=bold), text_width("n" * NAME, size, bold=bold)) + 0.1
 
 
 def line_height(size: float) -> float:

@@ -13,6 +13,7 @@ from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, draw_ba
 __all__ = [
     "BODY",
     "MARGIN",
+    "NARROW",
     "SMALL",
     "TITLE",
     "LegendEntry",
@@ -20,6 +21,7 @@ __all__ = [
     "draw_head",
     "draw_legend",
     "draw_paragraph",
+    "draw_part",
     "fit_distinct_names",
     "fit_names",
     "longest_clause",
@@ -27,8 +29,10 @@ __all__ = [
 
 TITLE, BODY, SMALL, MARGIN = 17.0, 12.0, 11.0, 20.0
 """The three text sizes, and the margin at each edge, in the picture's units."""
+NARROW = 700.0
+"""A picture below this width is stacked: titles take more lines, and labels are above their texts."""
 BOLD = 1.2  # how much wider bold text is
-ROW = 22
+ROW, LABEL = 22, 96.0
 STOP = re.compile(r"; |\. |: |, | (?=though |since )| \(")
 """Where a sentence can be cut so that its beginning is still complete."""
 ASIDE = re.compile(r" \([^()]*\)(?:; [^;]*)?$")
@@ -54,7 +58,12 @@ class LegendEntry:
 
 
 def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
-    """Draw the title (two lines at most) and the source line below it; also return their lower edge."""
+    """Draw the title and the source line below it; also return their lower edge.
+
+    The title has two lines at most; in a narrow picture as many as it needs, of smaller letters.
+    """
+    if wide < NARROW:
+        return _draw_narrow_head(title, subtitle, wide)
     room, whole = wide - 2 * MARGIN, escape_text(title)
     short = _shorten_title(whole, lambda text: len(wrap_text(text, room / BOLD, TITLE)) <= 2)
     lines = wrap_text(short, room / BOLD, TITLE, most=2)
@@ -68,6 +77,15 @@ def draw_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float
     under = Text(MARGIN, y + 20, fit_text(escape_text(subtitle), room, BODY), size=BODY, ink="quiet")
     title_item = Item(tuple(texts), key="title", role="title", hint=whole if " ".join(lines) != whole else "")
     return [title_item, Item((under,), key="source", role="source")], y + 36
+
+
+def _draw_narrow_head(title: str, subtitle: str, wide: float) -> tuple[list[Item], float]:
+    room, size = wide - 2 * MARGIN, 14.0
+    lines = wrap_text(escape_text(title), room / BOLD, size, most=8)
+    head = [Text(MARGIN, 26 + at * line_height(size), line, size=size, bold=True) for at, line in enumerate(lines)]
+    y = 26 + len(lines) * line_height(size)
+    under, y = draw_paragraph(subtitle, (MARGIN, y), room, most=4, ink="quiet")
+    return [Item(tuple(head), key="title", role="title"), Item(tuple(under), key="source", role="source")], y
 
 
 def longest_clause(text: str, fits: Callable[[str], bool]) -> str:
@@ -120,6 +138,18 @@ def draw_paragraph(
         Text(x, y + index * line_height(BODY), text_line, size=BODY, ink=ink) for index, text_line in enumerate(lines)
     ]
     return texts, y + len(lines) * line_height(BODY)
+
+
+def draw_part(label: str, text: str, y: float, wide: float) -> tuple[Item, float]:
+    """Draw a labelled text from y down, beside its label or, in a narrow picture, below it; also return its lower edge.
+
+    The text has four lines at most, in a narrow picture ten.
+    """
+    narrow = wide < NARROW
+    left, top = (MARGIN, y + 16 + line_height(BODY)) if narrow else (MARGIN + LABEL, y + 16)
+    texts, low = draw_paragraph(text, (left, top), wide - MARGIN - left, most=10 if narrow else 4)
+    head = Text(MARGIN, y + 16, label, size=BODY, bold=True)
+    return Item((head, *texts), role="part", hint=escape_text(text)), low - 8
 
 
 def assemble_scene(title: str, alt: str, wide: float, high: float, items: Iterable[Item]) -> Scene:

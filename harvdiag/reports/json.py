@@ -7,6 +7,7 @@ from typing import Any
 
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.version import __version__
 
 __all__ = ["SCHEMA", "build_document", "dump_text", "render"]
@@ -34,7 +35,7 @@ def build_document(findings: Findings) -> dict[str, Any]:
         "source": {
             "kind": source.kind,
             "name": source.name,
-            "captured_at": source.captured_at,
+            "captured_at": normalise_time(source.captured_at),
             "harvester_version": source.harvester_version,
             "kubernetes_version": source.kubernetes_version,
             **({"origin": source.origin._asdict()} if source.origin else {}),

@@ -8,10 +8,15 @@ from typing import Any
 
 from harvdiag.core.escape import escape_markdown, escape_text
 from harvdiag.core.findings import Findings
+from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
+from harvdiag.core.wrap import count_cells, wrap_text
 from harvdiag.reports.json import SCHEMA, build_document, dump_text
+from harvdiag.reports.paint import Paint
+from harvdiag.status.answer import build_answer, split_sentences
+from harvdiag.status.summary import format_count
 from harvdiag.version import __version__
 
-__all__ = ["ClusterAnswer", "render_several"]
+__all__ = ["ClusterAnswer", "render_overview", "render_several"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,8 @@ class ClusterAnswer:
     name: str
     findings: Findings | None = None
     error: str = ""
+    noun: str = "Context"
+    """What `name` is the name of."""
 
 
 def render_several(answers: Sequence[ClusterAnswer], form: str, render_one: Callable[[Findings], str]) -> str:
@@ -39,6 +46,34 @@ def render_several(answers: Sequence[ClusterAnswer], form: str, render_one: Call
     return "\n".join(parts)
 
 
+def render_overview(answers: Sequence[ClusterAnswer], width: int = 100, colour: bool = False) -> str:
+    """Return one line for each: a sign, its name, and the first root cause, or that nothing is found."""
+    paint = Paint(colour)
+    wide = min(max(count_cells(escape_text(answer.name)) for answer in answers), width // 2)
+    lines = []
+    for answer in answers:
+        sign, text = _sum_up(answer)
+        name = escape_text(answer.name)
+        gap = " " * (wide - count_cells(name) + 2)
+        first, *others = wrap_text(f"{sign} {name}{gap}{escape_text(text)}", width, "    ")
+        lines += [paint.sign(first[0]) + first[1:], *others]
+    return "\n".join(lines) + "\n"
+
+
+def _sum_up(answer: ClusterAnswer) -> tuple[str, str]:
+    """The sign of the worst that was found, and the answer in one line."""
+    if answer.findings is None or answer.error:
+        return SIGNS[UNSEEN], answer.error.removeprefix(f"{answer.name}: ")
+    told = build_answer(answer.findings)
+    if not told.rows:
+        text = f"{split_sentences(told.verdict)[0]} {told.running}".rstrip()
+        return SIGNS[UNSEEN if answer.findings.skipped else GOOD], text
+    first, *others = told.rows
+    more = f"; and {format_count(len(others), 'other root cause')}" if others else ""
+    subject = first.subjects[0]
+    return SIGNS[str(first.severity)], f"{first.rule}  {subject.kind} {subject.name}  {first.what}{more}"
+
+
 def _build_entry(answer: ClusterAnswer) -> dict[str, Any]:
     error = {"error": answer.error} if answer.error else {}
     if answer.findings is not None:
@@ -48,11 +83,11 @@ def _build_entry(answer: ClusterAnswer) -> dict[str, Any]:
 
 
 def _text_heading(answer: ClusterAnswer, place: str) -> str:
-    return f"=== Context {escape_text(answer.name)} ({place}) ==="
+    return f"=== {answer.noun} {escape_text(answer.name)} ({place}) ==="
 
 
 def _markdown_heading(answer: ClusterAnswer, place: str) -> str:
-    return f"*Context {escape_markdown(answer.name)} ({place})*"
+    return f"*{answer.noun} {escape_markdown(answer.name)} ({place})*"
 
 
 def _describe_error(answer: ClusterAnswer, form: str) -> str:

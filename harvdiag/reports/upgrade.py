@@ -11,6 +11,7 @@ from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Source
 from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.core.window import Window
 from harvdiag.core.wrap import count_cells, wrap_commands
 from harvdiag.reports.explanation import explanation_lines
@@ -84,7 +85,7 @@ def _format_span(span: Span, now: str) -> str:
 
 def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
-    if rollout is None or not (standing.upgrade_run or rollout.upgrade.failed):
+    if rollout is None or not rollout.nodes or not (standing.upgrade_run or rollout.upgrade.failed):
         return
     left = [node for node in rollout.nodes if node.place != DONE or is_upgrading(node)]
     yield ""
@@ -129,7 +130,7 @@ def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
         "stuck": bool(standing.upgrade_run) and standing.is_stuck,
         "waits_for": waiting.as_dict() if waiting else None,
         "nodes": [_node_document(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
-        "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],
+        "planner": [{"message": t.message, "meaning": t.meaning, "since": normalise_time(t.since)} for t in planner],
         "explanation": [part.as_dict() for part in standing.parts(node)],
         "findings": [finding.fingerprint for finding in standing.story],
         "coverage": [entry.as_dict() for entry in standing.findings.coverage],
@@ -146,7 +147,7 @@ def _plan_document(standing: UpgradeStatus, plan: UpgradePlan) -> dict[str, Any]
         "image": plan.image or None,
         "phase": plan.state,
         "running": plan.running,
-        "phases": [{"phase": phase, "began": at} for phase, at in plan.times.items()],
+        "phases": [{"phase": phase, "began": normalise_time(at)} for phase, at in plan.times.items()],
         "conditions": [_condition_document(condition) for condition in plan.conditions.values()],
         "percent": shown.percent._asdict() if shown else None,
         "nodes": {name: status._asdict() for name, status in plan.statuses.items()},
@@ -171,7 +172,8 @@ def _upgrade_document(standing: UpgradeStatus) -> dict[str, Any] | None:
 
 
 def _condition_document(condition: Condition) -> dict[str, str]:
-    return {key: getattr(condition, key) for key in ("type", "status", "reason", "message", "since")}
+    texts = {key: getattr(condition, key) for key in ("type", "status", "reason", "message")}
+    return {**texts, "since": normalise_time(condition.since)}
 
 
 def _node_document(rollout: UpgradeRun, node: NodeUpgrade) -> dict[str, Any]:

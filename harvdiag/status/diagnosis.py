@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from harvdiag.core.findings import Findings
+from harvdiag.core.findings import Findings, find_root
 from harvdiag.core.model import Finding, Severity
+from harvdiag.core.timestamps import format_time
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import CLUSTERS, concerns_nodes
 from harvdiag.upgrade.movement import Movement
@@ -75,11 +76,7 @@ class Diagnosis:
 
     def root_cause(self, finding: Finding) -> Finding:
         """Return the last cause of a finding in the story, of several the first; itself where it has none."""
-        told, seen = {f.fingerprint: f for f in self.story}, {finding.fingerprint}
-        while cause := next((told[name] for name in finding.caused_by if name in told and name not in seen), None):
-            seen.add(cause.fingerprint)
-            finding = cause
-        return finding
+        return find_root(self.story, finding)
 
     def _is_relevant(self, finding: Finding) -> bool:
         """Whether an error of another family is about something that this upgrade still has to work on."""
@@ -122,7 +119,7 @@ class Diagnosis:
         waiting = find_wait(self.upgrade_run)
         if not self.is_stalled:
             return waiting
-        since = self.last.time.isoformat() if self.last else waiting.since
+        since = format_time(self.last.time) if self.last else waiting.since
         return blocked_wait(WaitReason.STUCK, FUTILE, waiting.subject, since=since)
 
     @cached_property

@@ -17,9 +17,9 @@ def describe_files(files: Sequence[FileNote]) -> str:
         return ""
     read = [note for note in files if note.state is FileState.READ]
     parts = [f"{len(read)} of {len(files)} files read"] if len(files) > 1 else []
-    remarks = [f"{note.name}: {note.reason}" for note in read if note.reason]
+    remarks = [str(note) for note in read if note.reason]
     passed = [note.name for note in files if note.state is FileState.PASSED]
-    unused = [f"{note.name}: {note.reason}" for note in files if note.state is FileState.UNUSABLE]
+    unused = [str(note) for note in files if note.state is FileState.UNUSABLE]
     parts += [f"passed over: {_few(passed, ', ')}"] if passed else []
     parts += [f"not used: {_few(unused, '; ')}"] if unused else []
     return "; ".join([*parts, *([_few(remarks, "; ")] if remarks else [])])

@@ -106,7 +106,7 @@ def describe_upgrade(findings: Findings) -> str:
     if state is None:
         return ""
     if not state.name:
-        return _describe_rest(state) if _is_calm(findings) else ""
+        return _describe_rest(state)
     nodes = "" if state.done is None else f", {state.done} of {format_count(state.of, 'node')} done"
     place, target = f"{state.phase}{nodes}", f" to {format_value(state.version)}" if state.version else ""
     held = {f.severity for f in findings if f.holds} - {Severity.INFO}
@@ -228,12 +228,15 @@ def _reason_key(gap: CoverageEntry) -> str:
 
 
 def summarize_unseen(rows: Iterable[tuple[str, str]]) -> str:
-    """Return what was not seen in one line: a few kinds and the first reason."""
-    pairs = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
-    kinds = list(dict.fromkeys(kind for kind, _ in pairs))
-    more = f" and {len(kinds) - FEW} more" if len(kinds) > FEW else ""
-    why = pairs[0][1] if pairs else "no reason given by the source"
-    return f"{', '.join(kinds[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}"
+    """Return what was not seen in one line: a few kinds with the first reason, and a few of the others."""
+    first, *others = [(kinds.split(", "), why) for kinds, why in rows] or [([], "no reason given by the source")]
+    why = first[1] if len(first[1]) <= LONG else f"{first[1][:LONG].rstrip()}…"
+    rest = list(dict.fromkeys(kind for kinds, _ in others for kind in kinds if kind not in first[0]))
+    return f"{_list_few(first[0])}: {why}" + (f"; nor {_list_few(rest)}" if rest else "")
+
+
+def _list_few(kinds: Sequence[str]) -> str:
+    return ", ".join(kinds[:FEW]) + (f" and {len(kinds) - FEW} more" if len(kinds) > FEW else "")
 
 
 def permission_hint(source: Source) -> str:

@@ -13,7 +13,7 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 import harvdiag as hd
-from harvdiag.figures.palette import DARK, LIGHT
+from harvdiag.figures.palette import DARK, LIGHT, contrast_ratio
 from tests.routes import BROKEN, from_folder
 from tests.world import faults, healthy
 
@@ -99,9 +99,26 @@ class Explored:
         return str(self.driver.switch_to.active_element.get_attribute("data-key"))
 
     def opacity(self, selector: str) -> float:
-        """How bright a part is, once it no longer changes."""
+        """How bright the shapes of a part are, once they no longer change."""
         time.sleep(0.3)
-        return float(self.one(selector).value_of_css_property("opacity"))
+        return float(self.one(f"{selector} rect:not(.hdx-ring)").value_of_css_property("opacity"))
+
+    def ink(self, selector: str) -> str:
+        """The colour of the words of a part, as ``#rrggbb``."""
+        numbers = re.findall(r"\d+", self.one(f"{selector} text").value_of_css_property("fill"))[:3]
+        return "#" + "".join(f"{int(number):02x}" for number in numbers)
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the panel is wholly in the window, right of the picture."""
+        panel, view = self.one(".hdx-panel").rect, self.one(".hdx-frame").rect
+        return bool(panel["x"] >= view["x"] + view["width"] and self.is_in_view)
+
+    @property
+    def is_in_view(self) -> bool:
+        """Whether the panel is wholly in the window."""
+        inside = "const b = arguments[0].getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight + 1"
+        return bool(self.driver.execute_script(inside, self.one(".hdx-panel")))
 
     @property
     def width(self) -> float:
@@ -184,7 +201,7 @@ def test_click_opens_and_fades_the_rest(page: Explored) -> None:
     assert page.title == "Node srv06"
     assert page.opacity('g[data-key="Node//srv06"]') == 1
     assert page.opacity('g[data-key="Machine/fleet-local/custom-9f6ca6994d70"]') == 1
-    assert page.opacity('g[data-key="Machine/fleet-local/custom-2a4a16d05048"]') < 0.3
+    assert page.opacity('g[data-key="Machine/fleet-local/custom-2a4a16d05048"]') == 0.45
     for text in ('metadata.annotations["cluster.x-k8s.io/machine"]', "status.nodeRef.name", "schedulable", "spec:"):
         assert text in page.panel
     page.click(SRV09)
@@ -276,8 +293,10 @@ def test_parts_have_names_for_those_who_cannot_see(page: Explored) -> None:
 def test_broken_only(page: Explored) -> None:
     """The broken node and what it lacks are left, and the link between them."""
     whole = set(page.keys('[role="button"]'))
+    high = page.one(".hdx-view").rect["height"]
     page.chip("Broken only").click()
     assert set(page.keys('[role="button"]')) == {"Node//srv09", "Machine//srv09/none"}
+    assert page.one(".hdx-view").rect["height"] < high / 2, "no empty page is kept"
     assert page.root.find_elements("css selector", ".hdx-count")[-1].text == f"2 of {len(whole)} objects shown"
     assert [
         it.get_attribute("data-state")
@@ -292,7 +311,7 @@ def test_broken_only_begins_with_nothing_open(page: Explored) -> None:
     """What is broken is bright, whatever was open; sentences about what is hidden are hidden, too."""
     page.click('g[data-key="Node//srv06"]')
     sentence = 'g[data-role="caption"][data-state="error"]'
-    assert page.opacity(sentence) < 0.3
+    assert page.opacity(sentence) == 0.45
     page.chip("Broken only").click()
     assert page.title == "Findings"
     assert page.opacity(SRV09) == page.opacity(sentence) == 1
@@ -300,8 +319,7 @@ def test_broken_only_begins_with_nothing_open(page: Explored) -> None:
     page.click(SRV09)
     assert page.opacity(sentence) == 1
     page.one(".hdx-close").click()
-    for kind in ("Node", "Machine"):
-        page.root.find_element("css selector", f'button[data-kind="{kind}"]').click()
+    page.root.find_element("css selector", 'button[data-kind="RKEBootstrap"]').click()
     assert not page.one(sentence).is_displayed()
 
 
@@ -355,16 +373,69 @@ def test_a_saved_page_uses_the_height_of_the_window(high: int, driver: Chrome, t
         driver.set_window_size(size["width"], size["height"])
 
 
-def test_kinds_can_be_hidden(page: Explored) -> None:
-    """With the links that would lead nowhere then; what is hidden is not reached by arrows."""
-    page.chip("RKEBootstrap").click()
-    assert not [key for key in page.keys("g") if key.startswith("RKEBootstrap")]
-    assert [key for key in page.keys("g") if key.startswith("CustomMachine")]
-    assert page.chip("RKEBootstrap").get_attribute("aria-pressed") == "false"
-    shown = [it for it in page.root.find_elements("css selector", "g[data-role=link]") if it.is_displayed()]
-    assert not [it for it in shown if "RKEBootstrap" in str(it.get_attribute("data-of"))]
-    page.chip("RKEBootstrap").click()
-    assert [key for key in page.keys("g") if key.startswith("RKEBootstrap")]
+def test_a_kind_alone_can_be_shown(page: Explored) -> None:
+    """A button shows what it names, two show both, without a link that leads nowhere; again, and all is shown."""
+    whole = page.keys('[role="button"]')
+    for name, kinds in (("RKEBootstrap", {"RKEBootstrap"}), ("CustomMachine", {"RKEBootstrap", "CustomMachine"})):
+        page.root.find_element("css selector", f'button[data-kind="{name}"]').click()
+        assert {key.partition("/")[0].partition(".")[0] for key in page.keys('[role="button"]')} == kinds
+    assert page.chip("RKEBootstrap").get_attribute("aria-pressed") == "true"
+    assert not [it for it in page.root.find_elements("css selector", "g[data-role=link]") if it.is_displayed()]
+    for name in ("RKEBootstrap", "CustomMachine"):
+        page.root.find_element("css selector", f'button[data-kind="{name}"]').click()
+    assert page.keys('[role="button"]') == whole
+
+
+@pytest.mark.parametrize("width", [400, 700, 1000, 1300])
+def test_the_details_are_in_view(width: int, page: Explored) -> None:
+    """Beside the picture where there is room, else in a drawer that leaves the object free; Escape takes it away."""
+    page.driver.set_window_size(width, 900)
+    page.driver.refresh()
+    page = Explored(page.driver)
+    low = 'g[data-key="Node//srv08"]'
+    for selector in (low, SRV09):
+        page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", page.one(selector))
+        page.click(selector)
+        assert page.is_beside if width >= 1000 else page.is_in_view
+        box, panel = page.driver.execute_script(
+            "return [...arguments].map((it) => it.getBoundingClientRect())", page.one(selector), page.one(".hdx-panel")
+        )
+        assert box["right"] <= panel["left"] + 1 or box["bottom"] <= panel["top"] + 1
+    page.press(Keys.ESCAPE)
+    assert page.title == "Findings"
+    assert page.one(".hdx-panel").value_of_css_property("position") != "fixed"
+
+
+@pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_what_recedes_stays_readable(theme: str, colours: dict[str, str], driver: Chrome, tmp_path: Path) -> None:
+    """Its words have a contrast of three to one, on its own background and on that of the page."""
+    driver.get(hd.explore(hd.open(BROKEN), theme=theme).save(tmp_path / "x.html").as_uri())
+    page = Explored(driver)
+    page.click(SRV09)
+    dimmed = page.ink('g[data-key="Node//srv06"]')
+    assert page.ink(SRV09) == colours["ink"]
+    assert dimmed == colours["edge"]
+    assert min(contrast_ratio(dimmed, colours[on]) for on in ("paper", "box")) >= 3
+
+
+def test_keys_work_without_a_box_in_focus(page: Explored) -> None:
+    """In a page of its own: zoom, the search, and back; in the search they are letters."""
+    fit = page.width
+    page.press("+")
+    assert page.width == pytest.approx(fit * 1.25, rel=0.01)
+    page.press("0")
+    assert page.width == pytest.approx(fit, rel=0.01)
+    page.press("/")
+    page.press("a", "-", "/", "+")
+    assert page.one("input").get_attribute("value") == "a-/+"
+    assert page.width == pytest.approx(fit, rel=0.01)
+
+
+def test_findings_lead_to_their_causes(page: Explored) -> None:
+    """In the list of all, and in the details."""
+    assert "Follows from: ✗ error: Node srv09" in " ".join(page.panel.split())
+    page.one(".hdx-causes button").click()
+    assert page.title == "Node srv09"
 
 
 def test_zoom_by_button_key_wheel_and_drag(page: Explored) -> None:
@@ -491,8 +562,8 @@ def rgb(colour: str) -> str:
 
 def notebook(path: Path, trusted: bool, source: str = "hd.explore(cluster)") -> None:
     """A notebook with an explorer in its output, as a kernel would have written it."""
-    data, metadata = hd.explore(hd.open(BROKEN))._repr_mimebundle_()
-    shown: Any = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=1)
+    data = hd.explore(hd.open(BROKEN))._repr_mimebundle_()
+    shown: Any = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
     cell = nbformat.v4.new_code_cell(source, outputs=[shown], execution_count=1)
     whole = nbformat.v4.new_notebook(cells=[cell])
     # Without a name, JupyterLab asks for a kernel, and its dialog lies over everything.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +41,7 @@ def figure() -> Figure:
     return Figure(
         "links",
         Drawing(
-            scene=scene,
+            layout=lambda wide: scene._replace(width=wide or scene.width),
             text=lambda wide: "x" * wide,
             columns={"name": "str", "machine": "str"},
             rows=rows,
@@ -51,10 +52,15 @@ def figure() -> Figure:
 
 
 def test_it_shows_itself_with_words(figure: Figure) -> None:
-    """SVG for those who can, text for the rest, and the words of the picture beside."""
-    data, told = figure._repr_mimebundle_(include=None, exclude=None)
-    assert data == {"image/svg+xml": figure.svg, "text/plain": figure.text}
-    assert told == {"image/svg+xml": {"alt": "One node, and no Machine for it."}}
+    """One image that shrinks and has the words of the picture, and text for the rest."""
+    data = figure._repr_mimebundle_(include=None, exclude=None)
+    assert data == {"text/html": figure.html, "text/plain": figure.text}
+    tag, _, rest = figure.html.partition(" ")
+    assert (tag, figure.html.count("<")) == ("<img", 1)
+    assert 'alt="One node, and no Machine for it."' in rest
+    assert 'style="max-width:100%;height:auto"' in rest
+    source = figure.html.partition("data:image/svg+xml;base64,")[2].partition('"')[0]
+    assert b64decode(source).decode() == figure.svg
     assert (figure.title, figure.alt) == ("srv09 has no Machine", "One node, and no Machine for it.")
     assert repr(figure) == figure.text == "x" * 100
     assert not [name for name in dir(figure) if name.startswith("_")]
@@ -114,6 +120,18 @@ def test_themed_is_another_figure(figure: Figure) -> None:
     assert dark.png != figure.png == figure.themed("light").png
     with pytest.raises(UsageError, match=r"no theme 'drak'.*dark"):
         figure.themed("drak")
+
+
+def test_sized_is_another_figure(figure: Figure) -> None:
+    """In the same theme; a width in which nothing can be read is refused, and so is one that is no number."""
+    narrow = figure.themed("dark").sized(400)
+    assert (figure.width, narrow.width, narrow.theme) == (0, 400, "dark")
+    assert 'width="400"' in narrow.svg
+    assert narrow.themed("light").width == 400
+    assert narrow.sized(0).svg == figure.themed("dark").svg
+    for width, told in ((319, "no picture fits 319 pixels"), ("640", "a number of pixels, not str")):
+        with pytest.raises(UsageError, match=told):
+            figure.sized(width)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from harvdiag.figures.links import draw
 from harvdiag.figures.scene import Item, Rect, Scene
 from harvdiag.figures.scene import Path as Line
 from harvdiag.status.focus import resolve_focus
+from harvdiag.status.links.titles import short_clause
 from tests.figures import sound
 from tests.routes import from_folder
 from tests.world import World, faults, healthy
@@ -124,7 +126,7 @@ def test_a_node_without_machine_has_an_empty_place_and_a_broken_link() -> None:
     """The issue's own case: seen, named, and the field that is missing is told."""
     drawing = draw(sample("issue-8236"), DrawOptions())
     scene, node = drawing.scene, ObjectRef("Node", "", "srv09")
-    assert scene.title == "srv09 has no Machine: 1 of 4 nodes is broken"
+    assert scene.title == "srv09 has no Machine: 1 of 4 nodes needs attention"
     assert {it.key for it in scene.find("object", "error")} == {object_key(node)}
     (place,) = scene.find("placeholder")
     assert (place.state, place.texts[0].text) == ("error", "no Machine")
@@ -261,7 +263,7 @@ def test_equal_faults_are_told_once() -> None:
     words = " ".join(text.text for text in bundles["error"].texts)
     assert f"and {190 - len(shown)} more nodes have no Machine" in words
     assert "hv194" in bundles["error"].hint
-    assert scene.title == "hv005 has no Machine, and 189 more like it: 190 of 200 nodes are broken"
+    assert scene.title == "hv005 has no Machine, and 189 more like it: 190 of 200 nodes need attention"
     assert scene.height < 900
 
 
@@ -341,12 +343,23 @@ def test_a_focus_on_what_does_not_exist_says_so() -> None:
 
 @pytest.mark.parametrize("name", BUNDLES)
 def test_every_finding_can_be_the_focus(name: str) -> None:
-    """Also one about an object that is not in the picture."""
+    """Also one about an object that is not in the picture; the title is its root cause, not a consequence."""
     cluster = sample(name)
     for finding in cluster.check():
         scene = draw(cluster, DrawOptions(finding.subject, finding)).scene
         sound.check(scene)
-        assert scene.title.split()[0] in finding.message
+        root = cluster.check().root(finding)
+        assert not root.caused_by
+        assert short_clause(root) in scene.title
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_links_and_matrix_count_alike(name: str) -> None:
+    """How many nodes need attention is said once and in the same words."""
+    cluster = sample(name)
+    titles = [hd.draw(cluster, picture).title for picture in ("links", "matrix")]
+    shares = {share for title in titles if (share := re.search(r"\d+ of \d+ nodes? needs? attention", title))}
+    assert len({share[0] for share in shares}) <= 1, titles
 
 
 # --- the same facts as a table ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,10 @@ from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES, default_picture, draw
 from harvdiag.figures.figure import ENDINGS, Figure
 from tests.figures.sound import check
+from tests.routes import from_folder
+from tests.world import healthy
+from tests.world.faults import lose_answer
+from tests.world.rollouts import at_step, wait
 from tests.world.samples import DATA, SAMPLES
 
 EVERY = pytest.mark.parametrize("name", PICTURES)
@@ -42,6 +47,33 @@ def test_picture_of_every_sample_has_words_a_table_and_a_sound_scene(name: str, 
     assert figure.svg.startswith("<svg")
     assert all(row.keys() <= set(figure.table.columns) for row in figure._drawing.rows)
     assert list(figure.table.columns)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+@EVERY
+def test_picture_fits_a_narrow_column(name: str, sample: str) -> None:
+    """Never wider than it, with texts that are as large as ever and not one over the other."""
+    figure = drawn(name, sample)
+    for width in (320, 400, 640, 860):
+        scene = figure.sized(width)._scene
+        check(scene)
+        assert scene.width <= width
+        assert min(text.size for text in scene.texts) >= 11
+        assert (scene.title, scene.alt) == (figure.title, figure.alt)
+
+
+@pytest.mark.parametrize("name", [name for name, picture in PICTURES.items() if not picture.against])
+def test_names_of_nodes_are_whole_where_there_is_room(tmp_path: Path, name: str) -> None:
+    """Up to 30 letters, in the picture and in a terminal, in a wide and in a narrow column."""
+    names = ["srv09", "harvester-rack-07-node-0000199", "harvester-rack-07-node-0000200"]
+    world = at_step(healthy(names, version="v1.4.2"), names[1], "h4")
+    lose_answer(world, names[1])
+    wait(world, hours=3)
+    figure = draw(from_folder(tmp_path, world.objects), name)
+    for told in (figure, figure.sized(640)):
+        words = " ".join(text.text for text in told._scene.texts)
+        assert [each for each in (names if name != "handshake" else names[1:2]) if each not in words] == []
+    assert names[1] in figure.lines(100)
 
 
 @EVERY

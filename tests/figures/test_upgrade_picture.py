@@ -170,7 +170,7 @@ def test_long_names_stay_apart(count: int) -> None:
     check(drawing.scene)
     labels = [lane.texts[0].text for lane in nodes(drawing).values()]
     assert len(set(labels)) == len(labels)
-    assert {"…rack17-node-02", "…rack17-node-03"} <= set(labels)
+    assert {"harvester-production-rack17-node-02", "harvester-production-rack17-node-03"} <= set(labels)
     assert any(LONG[2] in lane.hint for lane in drawing.scene.find("node"))
     assert all("node-" in group.texts[1].text for group in drawing.scene.find("group"))
 

@@ -11,8 +11,9 @@ import harvdiag as hd
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity
 from harvdiag.reports import terminal
+from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal import View
-from harvdiag.status.answer import build_answer, split_sentences
+from harvdiag.status.answer import build_answer, fill_source, split_sentences
 from tests.world.samples import DATA
 
 SAMPLES = sorted((DATA / "bundles").glob("*.zip"))
@@ -67,7 +68,8 @@ def test_what_is_folded_is_counted(found: Findings) -> None:
     assert len(fields) <= counted + sum("".join(path.split()) in text.replace(" ", "") for _, path in fields)
     squeezed = whole.replace(" ", "")
     assert all(str(about).replace(" ", "") + path.replace(" ", "") in squeezed for about, path in fields)
-    assert all(flat(step) in whole for finding in found.roots[:1] for step in finding.next)
+    steps = (fill_source(step, found.source) for finding in found.roots[:1] for step in finding.next)
+    assert all(flat(step) in whole for step in steps)
     if "Folded: " in text:
         assert "--full`" in text
 
@@ -96,3 +98,19 @@ def test_a_consequence_of_two_root_causes_says_so_at_both() -> None:
         assert f"also follows from Machine {second.subject.name}" in text
         assert "also leads to planner-waits-for-ghost-machine, upgrade-planner-stalled, " in text
     assert found.count(Severity.WARNING) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "lines"),
+    [
+        ("1. Wait.", 1, ["1. Wait."]),
+        ("1. Wait. Then look at it again.", 0, ["1. Wait. Then look", "   at it again."]),
+        ("1. Wait. Then look at it again.", 1, ["1. Wait. …"]),
+        ("1. Wait. Then look at it once again and again and again.", 3, ["1. Wait. …"]),
+        ("2. Look at it for a long time, and more", 2, ["2. Look at it", "   for a long …"]),
+        (f"3. Run `kubectl get nodes {'x' * 30}` and wait for it.", 2, ["3. Run", "   `kubectl get …` …"]),
+    ],
+)
+def test_a_step_is_cut_at_a_sentence_and_never_within_a_command(text: str, most: int, lines: list[str]) -> None:
+    """What is left of a long command cannot be run."""
+    assert cut_lines(text, 18, most, hang=3) == lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -81,11 +82,19 @@ def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
 
-@pytest.mark.parametrize("form", ["yaml", "json", "indented json"])
+@pytest.mark.parametrize("form", ["yaml", "json", "indented json", "utf-16", "gzip", "zip"])
 def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    """`kubectl get … -o yaml | harvdiag check -`; which of the two forms it is, its first sign tells."""
+    """`kubectl get … -o yaml | harvdiag check -`; which form it is, its content tells."""
     text = {"yaml": dump(whole()), "json": json.dumps(whole()), "indented json": "\n  " + json.dumps(whole(), indent=2)}
-    pipe(monkeypatch, text[form].encode())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a/all.txt", text["yaml"])
+    data = {
+        "utf-16": text["yaml"].encode("utf-16"),
+        "gzip": gzip.compress(text["json"].encode()),
+        "zip": packed.getvalue(),
+    }
+    pipe(monkeypatch, data.get(form) or text[form].encode())
     cluster = hd.open("-")
     assert cluster.source.name == "stdin"
     assert len(cluster.nodes) == 3

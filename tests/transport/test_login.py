@@ -136,7 +136,7 @@ def test_a_file_that_may_not_be_read(config: Path) -> None:
 
 def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says where was looked and what else there is."""
-    assert "no kubeconfig: ~/.kube/config does not exist; name one with --kubeconfig, or give a SOURCE" in refusal()
+    assert "no kubeconfig: ~/.kube/config does not exist; name one with --kubeconfig, or read a file" in refusal()
     monkeypatch.setenv("KUBECONFIG", "/nowhere")
     assert "no kubeconfig: KUBECONFIG is set to /nowhere, which does not exist" in refusal()
     assert list_contexts() == []

@@ -170,8 +170,8 @@ def test_nothing_is_sent_over_plain_http(serve: Serve, tmp_path: Path, login: st
 @pytest.mark.parametrize(
     ("user", "says"),
     [
-        ({"token": "x", "username": "a", "password": "b"}, "it has token and username and password, of which kubectl"),
-        ({"tokenFile": "x", "username": "a"}, "it has tokenFile and username, of which kubectl takes only one"),
+        ({"token": "x", "username": "a", "password": "b"}, "it has token beside username and password, and kubectl"),
+        ({"tokenFile": "x", "username": "a"}, "it has tokenFile beside username, and kubectl takes only one"),
         ({"exec": {"command": "x"}, "auth-provider": {}}, "it has exec and auth-provider, of which kubectl takes only"),
         ({"client-certificate": "x", "client-certificate-data": "eA=="}, "it has client-certificate and client-cert"),
     ],
@@ -269,6 +269,17 @@ def test_a_certificate_beside_a_token(serve: Serve, tmp_path: Path) -> None:
     assert "user lab-user: the file in its client-certificate expired at 20" in log_in(None, path).notes[0]
     path = api.kubeconfig(tmp_path / "config", user={"client-key": str(old.key)})
     assert open_connection(None, path, 10).login.auth_method == "token"
+
+
+@tls_only
+def test_a_bundle_with_remarks(serve: Serve, tmp_path: Path) -> None:
+    """What stands around the certificates of a file is no fault of theirs."""
+    api = serve(OBJECTS, tls="good")
+    bundle = tmp_path / "ca.crt"
+    made = certificates()
+    remarks = "# \u00c9mis par\r\n".encode()
+    bundle.write_bytes(remarks.join([b"", made.other_ca.certificate.read_bytes(), made.ca.certificate.read_bytes()]))
+    assert connection(api, tmp_path, ca="none", cluster={"certificate-authority": "ca.crt"}).version
 
 
 @tls_only

@@ -24,9 +24,8 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
         raise UsageError(NO_EARLIER)
     comparison = cluster.compare(options.against)
     groups = group_changes(comparison, options.whole)
-    scene = build_scene(comparison, groups)
     return Drawing(
-        scene=scene,
+        layout=lambda width: build_scene(comparison, groups, width),
         text=lambda width: render_text(comparison, groups, width),
         columns=comparison.dtypes,
         rows=comparison.records,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
+from harvdiag.figures.drain.narrow import draw_steps
 from harvdiag.figures.drain.sequence import draw_sequence
 from harvdiag.figures.drain.text import STATE_WORDS, render_mermaid, render_text
 from harvdiag.figures.drawing import Drawing, DrawOptions
-from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend, draw_paragraph
-from harvdiag.figures.scene import Item, Scene, Text
+from harvdiag.figures.parts import LegendEntry, assemble_scene, draw_head, draw_legend, draw_part
+from harvdiag.figures.scene import Scene
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.drain.drain import Drain, build_drain, explain_drain
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-WIDE, LABEL = 1060.0, 96.0
+WIDE = 1120.0
 LEGEND = {
     "error": "blocked: needs intervention",
     "now": STATE_WORDS["now"],
@@ -37,7 +37,7 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     drain_state, under = build_drain(course, options.focus, options.finding), source_line(cluster.upgrade)
     notes = list(explain_drain(course, drain_state))
     return Drawing(
-        scene=_build_scene(drain_state, notes, under),
+        layout=lambda width: _build_scene(drain_state, notes, under, width),
         text=lambda wide: render_text(drain_state, notes, under, wide),
         columns=drain_state.dtypes,
         rows=drain_state.records,
@@ -45,20 +45,18 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     )
 
 
-def _build_scene(drain_state: Drain, notes: Sequence[tuple[str, str]], under: str) -> Scene:
-    items, y = draw_head(drain_state.title, under, WIDE)
+def _build_scene(drain_state: Drain, notes: Sequence[tuple[str, str]], under: str, width: float) -> Scene:
+    wide = width if 0 < width < WIDE else WIDE
+    items, y = draw_head(drain_state.title, under, wide)
     if drain_state.moves:
-        more, y = draw_sequence(drain_state, y, WIDE)
+        more, y = (draw_steps if wide < WIDE else draw_sequence)(drain_state, y, wide)
         items += more
     for label, text in notes:
-        texts, low = draw_paragraph(text, (MARGIN + LABEL, y + 18), WIDE - 2 * MARGIN - LABEL, most=4)
-        items.append(
-            Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=escape_text(text))
-        )
-        y = low - 6
+        item, y = draw_part(label, text, y + 2, wide)
+        items.append(item)
     marks = {move.mark for move in drain_state.moves}
     keys = [LegendEntry(word, colour=mark, sign=SIGNS[mark]) for mark, word in LEGEND.items() if mark in marks]
     keys += [LegendEntry("pending", colour="rule", ends="arrow")] if "wait" in marks else []
     keys += [LegendEntry(STATE_WORDS["absent"], colour="edge", dash="5 4")] if "absent" in marks else []
-    more, y = draw_legend(keys, y + 12, WIDE)
-    return assemble_scene(drain_state.title, drain_state.alt, WIDE, y + 8, [*items, *more])
+    more, y = draw_legend(keys, y + 12, wide)
+    return assemble_scene(drain_state.title, drain_state.alt, wide, y + 8, [*items, *more])

@@ -8,18 +8,20 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.keys import object_key
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.measure import fit_text
+from harvdiag.figures.measure import fit_text, name_width
 from harvdiag.figures.parts import BODY, MARGIN, SMALL
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, draw_badge
 from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import ACTORS, StepState
 from harvdiag.status.upgrade.labels import silence_word
 
-__all__ = ["draw_sequence"]
+__all__ = ["actor_key", "actor_subtitle", "draw_sequence", "step_hint"]
 
 HEAD, ROW, BOX = 44.0, 42.0, 200.0
-PLACES = (0.155, 0.44, 0.70, 0.895)
+PLACES = (0.155, 0.44, 0.70, 0.885)
 """The centre of each column, as a fraction of the width."""
+MOST = (190.0, 300.0, 180.0, 226.0)
+"""The greatest width of the box of each actor: without overlapping that of the next."""
 SECRET = 1
 LINE_STYLES = {
     "good": ("edge", 1.4, ""),
@@ -49,31 +51,35 @@ def _draw_actors(drain: Drain, places: list[float], y: float, low: float) -> Ite
         stroke, dash = ("unseen", "2 4") if unseen else ("error", "5 4") if missing else ("edge", "")
         fill, thick = ("", 1.6) if missing else ("box", 1.2)
         lifeline = "error" if missing and not unseen else "rule"
-        under = escape_text(_actor_subtitle(drain, index, unseen))
+        under = escape_text(actor_subtitle(drain, index))
+        box = min(max(BOX - 20, name_width(under, SMALL) + 14), MOST[index])
         shapes: tuple[Shape, ...] = (
             Path(((x, y + HEAD - 4), (x, low)), stroke=lifeline, thick=1.2, dash=dash),
-            Rect(x - BOX / 2 + 10, y, BOX - 20, HEAD - 4, fill=fill, stroke=stroke, thick=thick, dash=dash),
-            *_draw_actor_texts(name, under, (x, y), fill or "paper"),
+            Rect(x - box / 2, y, box, HEAD - 4, fill=fill, stroke=stroke, thick=thick, dash=dash),
+            *_draw_actor_texts(name, fit_text(under, box - 12, SMALL), (x, y), fill or "paper"),
         )
         state = "unseen" if unseen else "absent" if missing else "good"
         hint = f"{escape_text(name)}: {under}"
-        yield Item(shapes, key=_actor_key(drain, index), role="actor", state=state, hint=hint)
+        yield Item(shapes, key=actor_key(drain, index), role="actor", state=state, hint=hint)
 
 
 def _draw_actor_texts(name: str, under: str, top: tuple[float, float], on: str) -> Iterator[Text]:
     """Draw the name of an actor and its subtitle, both centred below `top`."""
     x, y = top
     yield Text(x, y + 16, name, size=BODY, ink="ink", on=on, anchor="middle", bold=True)
-    yield Text(x, y + 32, fit_text(under, BOX - 32, SMALL), size=SMALL, ink="quiet", on=on, anchor="middle")
+    yield Text(x, y + 32, under, size=SMALL, ink="quiet", on=on, anchor="middle")
 
 
-def _actor_subtitle(drain: Drain, index: int, unseen: bool) -> str:
+def actor_subtitle(drain: Drain, index: int) -> str:
+    """Return what is said of an actor below its name: which Secret, on which node."""
     node = drain.node.name if drain.node else ""
+    unseen = any(move.mark == "unseen" for move in drain.moves)
     secret = drain.secret or ("? not seen" if unseen else "does not exist")
     return ("in Rancher", secret, "upgrade controller", f"on {node}")[index]
 
 
-def _actor_key(drain: Drain, index: int) -> str:
+def actor_key(drain: Drain, index: int) -> str:
+    """Return the key of an actor: that of its object, where it has one."""
     if index == SECRET and drain.node and drain.node.secret:
         return object_key(drain.node.secret)
     if index == len(ACTORS) - 1 and drain.node:
@@ -90,7 +96,7 @@ def _draw_step(drain: Drain, move: StepState, places: list[float], y: float) -> 
     shapes: list[Shape] = []
     fill = {"now": "now_box", "error": "error_box"}.get(move.mark, "")
     if fill:
-        right = places[-1] + BOX / 2 - 10
+        right = places[-1] / PLACES[-1] - MARGIN + 8
         shapes.append(Rect(MARGIN - 8, y - 1, right - MARGIN + 8, ROW - 2, fill=fill, stroke="", radius=6))
     shapes.append(
         Path(((begin, line), (end - ahead * 2, line)), stroke=stroke, thick=thick, dash=dash, ends=_line_end(move))
@@ -100,8 +106,13 @@ def _draw_step(drain: Drain, move: StepState, places: list[float], y: float) -> 
     shapes += _draw_gutter(move, line, on)
     if strong:
         shapes.append(_draw_silence(drain, move, places, line))
-    sentence = f"step {step.name.number}: {ACTORS[step.source]} {step.what} ({step.carrier})"
-    return Item(tuple(shapes), key=step.name.code, role="step", state=move.mark, hint=escape_text(sentence))
+    return Item(tuple(shapes), key=step.name.code, role="step", state=move.mark, hint=step_hint(move))
+
+
+def step_hint(move: StepState) -> str:
+    """Return the tooltip of a step."""
+    step = move.step
+    return escape_text(f"step {step.name.number}: {ACTORS[step.source]} {step.what} ({step.carrier})")
 
 
 def _draw_step_texts(move: StepState, ends: tuple[float, float], line: float, on: str) -> Iterator[Text]:

@@ -8,6 +8,7 @@
   const BROKEN = new Set(["error", "warning", "info", "absent"]);
   const MOST_ROWS = 60, FAR = 240;
   const FARTHEST = 0.25, CLOSEST = 4, LEAST_FIT = 0.6;
+  const LARGE = 1200, MEDIUM = 900; // from here on the details are always beside the picture; while something is open
 
   /** An element with attributes, listeners (`onclick: f`) and children; a string is text and nothing else. */
   function el(name, attributes, ...inside) {
@@ -43,10 +44,10 @@
     constructor(root) {
       const image = root.querySelector("img.hdx-still");
       const facts = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-      Object.assign(this, facts, { root, scale: 1, found: [], at: -1, open: null, fitted: true, hidden: new Set() });
+      Object.assign(this, facts, { root, scale: 1, found: [], at: -1, open: null, fitted: true, kindsOnly: new Set() });
       this.svg = shapes(image);
       this.wide = this.svg.viewBox.baseVal.width;
-      this.high = this.svg.viewBox.baseVal.height;
+      this.high = this.whole = this.svg.viewBox.baseVal.height;
       this.byKey = new Map(this.objects.map((object) => [object.key, object]));
       this.parts = new Map([...this.svg.querySelectorAll(PARTS)].map((part) => [part.dataset.key, part]));
       this.ties = [...this.svg.querySelectorAll("g[data-of]:not([data-role='bundle'])")];
@@ -58,6 +59,7 @@
       this.listen();
       this.overview();
       this.filter();
+      new ResizeObserver(() => this.measure()).observe(this.root);
       new ResizeObserver(() => this.appear()).observe(this.view);
     }
 
@@ -65,7 +67,13 @@
     appear() {
       if (!this.view.clientWidth) return;
       if (!this.svg.querySelector(".hdx-ring")) this.parts.forEach((part) => this.ring(part));
-      if (this.fitted) this.fit();
+      if (this.fitted && !this.open) this.fit(); // the picture must not move under the pointer when the details open
+    }
+
+    /** Where the details have room: beside the picture, or in a drawer at the bottom of the window. */
+    measure() {
+      const wide = this.root.clientWidth;
+      this.root.dataset.size = wide >= LARGE ? "large" : wide >= MEDIUM ? "medium" : "small";
     }
 
     /** Objects know their links, and the part of the picture in which they are: their own, or a bundle. */
@@ -92,7 +100,8 @@
       begin();
       this.svg.querySelectorAll(`${PARTS}, g[data-role="link"], g[data-role="caption"], g[data-role="stripe"]`).forEach((it) => {
         const box = it.matches(PARTS), isCaption = it.dataset.role === "caption";
-        if (isCaption ? row.bundle : row.captioned || row.bundle || (!box && row.keys.length)) begin();
+        const other = row.captioned || it.dataset.state; // a sentence without a state right after a bundle is about it
+        if (isCaption ? row.bundle && other : row.captioned || row.bundle || (!box && row.keys.length)) begin();
         if (box) row.keys.push(it.dataset.key);
         row.captioned ||= isCaption;
         row.bundle ||= it.dataset.role === "bundle";
@@ -113,7 +122,7 @@
     // --- the elements of the page ----------------------------------------------------------------------------------
 
     build(image) {
-      this.search = el("input", { type: "search", placeholder: "Search: name, kind, value",
+      this.search = el("input", { type: "search", placeholder: "Search: name, kind, value (/)",
         "aria-label": "Search the objects; Enter goes to the next", autocomplete: "off", spellcheck: "false" });
       this.count = el("span", { class: "hdx-count", role: "status", "aria-live": "polite" });
       this.shown = el("span", { class: "hdx-count", role: "status", "aria-live": "polite" });
@@ -130,9 +139,10 @@
 
     kinds() {
       const kinds = [...new Set([...this.parts.keys()].map((key) => this.kind(key)).filter(Boolean))];
-      const chips = kinds.map((kind) => el("button", { type: "button", class: "hdx-chip", "aria-pressed": "true",
-        title: `Show or hide ${kind}`, "data-kind": kind, onclick: (event) => this.toggle(event.target, kind) }, kind));
-      return el("span", { class: "hdx-kinds", role: "group", "aria-label": "Show only" }, this.broken, ...chips, this.shown);
+      const chips = kinds.map((kind) => el("button", { type: "button", class: "hdx-chip", "aria-pressed": "false",
+        title: `Show only ${kind}; press again to show all`, "data-kind": kind, onclick: (event) => this.toggle(event.target, kind) }, kind));
+      return el("span", { class: "hdx-kinds", role: "group", "aria-label": "Show only" }, this.broken,
+        el("span", { class: "hdx-quiet" }, "Show only:"), ...chips, this.shown);
     }
 
     zoomers() {
@@ -228,12 +238,35 @@
       this.svg.classList.toggle("hdx-dim", Boolean(part) && !part.classList.contains("hdx-off"));
       if (part) this.rove(part);
       this.fill(...(object ? this.about(object) : this.folded.has(drawn) ? this.members(drawn) : this.gap(drawn)));
+      this.root.classList.add("hdx-opened");
+      this.lift(part);
+    }
+
+    /** Bring an object into view: within the picture, and above the drawer where there is one. */
+    lift(part) {
+      this.panel.classList.remove("hdx-inline");
+      this.root.style.paddingBottom = "";
       if (part) this.reveal(part);
+      if (this.root.dataset.size !== "small") return;
+      // Within some pages nothing can be fixed to the window: then the drawer is fixed to the picture.
+      const off = Math.abs(this.panel.getBoundingClientRect().bottom - window.innerHeight) > 2;
+      this.panel.classList.toggle("hdx-inline", off);
+      if (off) this.panel.scrollIntoView({ block: "nearest" });
+      else this.root.style.paddingBottom = `${this.panel.offsetHeight + 16}px`;
+      const under = part ? part.getBoundingClientRect().bottom + 12 - this.panel.getBoundingClientRect().top : 0;
+      for (let it = this.view, left = under; it && left > 0; it = it.parentElement) {
+        const before = it.scrollTop;
+        if (it === document.scrollingElement || /auto|scroll/.test(getComputedStyle(it).overflowY)) it.scrollTop += left;
+        left -= it.scrollTop - before;
+      }
     }
 
     close() {
+      this.root.classList.remove("hdx-opened");
+      this.root.style.paddingBottom = "";
+      this.panel.classList.remove("hdx-inline");
       const part = this.svg.querySelector(".hdx-open");
-      const inside = this.panel.contains(document.activeElement);
+      const inside = this.panel.contains(document.activeElement) || document.activeElement === document.body;
       this.open = null;
       this.svg.classList.remove("hdx-dim");
       this.svg.querySelectorAll(".hdx-lit, .hdx-open").forEach((it) => {
@@ -255,10 +288,20 @@
 
     /** Nothing is open: list all findings. */
     overview() {
-      const rows = this.findings.map((it) => el("li", {}, this.link(it.subject < 0 ? null : this.objects[it.subject],
-        `${SIGNS[it.severity]} ${it.severity}: ${it.about}`), el("div", {}, it.message)));
+      const rows = this.findings.map((it) => el("li", {}, this.lead(it), el("div", {}, it.message), this.origin(it)));
       this.fill("Findings", el("p", {}, this.verdict), rows.length && el("ul", { class: "hdx-list" }, ...rows),
         el("p", { class: "hdx-quiet" }, "Click an object, or reach it with Tab and the arrow keys and press Enter, for its facts, links and YAML."));
+    }
+
+    /** A finding as a link to its object. */
+    lead(it) {
+      return this.link(it.subject < 0 ? null : this.objects[it.subject], `${SIGNS[it.severity]} ${it.severity}: ${it.about}`);
+    }
+
+    /** What a finding follows from, as links to the objects of its causes. */
+    origin(it) {
+      const causes = it.causes.map((number) => this.findings[number]).filter(Boolean);
+      return causes.length && el("div", { class: "hdx-quiet hdx-causes" }, "Follows from: ", ...causes.map((cause) => this.lead(cause)));
     }
 
     about(object) {
@@ -310,7 +353,7 @@
       return el("div", { class: `hdx-finding hdx-${it.severity}` },
         el("div", {}, el("b", {}, `${SIGNS[it.severity]} ${it.severity} `), el("code", {}, it.rule)),
         other && el("div", { class: "hdx-quiet" }, "about ", it.subject < 0 ? it.about : this.link(this.objects[it.subject], it.about)),
-        el("p", {}, it.message), it.causes.length && el("p", { class: "hdx-quiet" }, `Follows from ${it.causes.join(", ")}`),
+        el("p", {}, it.message), this.origin(it),
         it.next.length && el("div", {}, el("b", {}, "Next"), el("ol", {}, ...it.next.map((step) => el("li", {}, ...prose(step))))),
         it.caution && el("p", {}, el("b", {}, "⚠ Caution: "), ...prose(it.caution)),
         rows.length && el("details", {}, el("summary", {}, "Evidence"), el("ul", { class: "hdx-list" }, ...rows)));
@@ -347,9 +390,16 @@
     // --- filters ---------------------------------------------------------------------------------------------------
 
     toggle(chip, kind) {
-      this.hidden.has(kind) ? this.hidden.delete(kind) : this.hidden.add(kind);
-      chip.setAttribute("aria-pressed", String(!this.hidden.has(kind)));
+      this.kindsOnly.has(kind) ? this.kindsOnly.delete(kind) : this.kindsOnly.add(kind);
+      chip.setAttribute("aria-pressed", String(this.kindsOnly.has(kind)));
       this.filter();
+    }
+
+    /** Whether an object, or one of those that are folded, is of a kind that is shown. */
+    wanted(key) {
+      const members = this.folded.get(key);
+      return !this.kindsOnly.size || this.kindsOnly.has(this.kind(key)) ||
+        Boolean(members && members.some((object) => this.kindsOnly.has(object.kind.split(".")[0])));
     }
 
     /** Hide what is filtered out, and the links that would then have no end. */
@@ -360,7 +410,7 @@
       if (only) this.ties.filter(bad).forEach((tie) => tie.dataset.of.split(" ").forEach((end) => kept.add(end)));
       let shown = 0, all = 0;
       this.parts.forEach((part, key) => {
-        const off = !kept.has(key) || this.hidden.has(this.kind(key));
+        const off = !kept.has(key) || !this.wanted(key);
         part.classList.toggle("hdx-off", off);
         const size = this.folded.get(key)?.length || 1;
         all += size;
@@ -368,11 +418,22 @@
       });
       this.follow("hdx-off", (parts) => parts.every((part) => part.classList.contains("hdx-off")));
       this.ties.forEach((tie) => tie.classList.toggle("hdx-off", tie.dataset.of.split(" ").some((end) => this.parts.get(end)?.classList.contains("hdx-off"))));
-      const trunkless = only || this.hidden.has("Cluster"); // the lines that many links share
+      const trunkless = only || this.kindsOnly.size > 0; // the lines that many links share
       this.svg.querySelectorAll('g[data-role="trunk"]').forEach((trunk) => trunk.classList.toggle("hdx-off", trunkless));
       this.shown.textContent = shown < all ? `${shown} of ${all} objects shown` : "";
       const first = [...this.parts.values()].find((part) => !part.classList.contains("hdx-off"));
       if (this.current?.classList.contains("hdx-off") && first) this.rove(first);
+      this.crop(only || this.kindsOnly.size > 0);
+    }
+
+    /** The picture ends below what is still shown: no empty page is kept. */
+    crop(filtered) {
+      const there = filtered ? [...this.parts.values(), ...this.ties, ...this.beside].filter((it) => !it.classList.contains("hdx-off")) : [];
+      const lows = there.map((it) => it.getBBox()).map((box) => box.y + box.height);
+      this.high = lows.length ? Math.min(this.whole, Math.max(...lows) + 16) : this.whole;
+      this.svg.setAttribute("viewBox", `0 0 ${this.wide} ${this.high}`);
+      this.svg.style.height = `${this.high * this.scale}px`;
+      this.view.scrollTop = 0;
     }
 
     // --- zoom and scroll --------------------------------------------------------------------------------------------
@@ -474,6 +535,10 @@
       this.svg.addEventListener("focusout", () => this.hint(null));
       this.view.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
       this.root.addEventListener("keydown", (event) => this.key(event));
+      // In a page of its own the keys work wherever the focus is; in a notebook they are the notebook's.
+      if (document.body.classList.contains("hdx-page")) {
+        document.addEventListener("keydown", (event) => { if (!this.root.contains(event.target)) this.key(event); });
+      }
       this.drag();
     }
 
@@ -501,9 +566,8 @@
     }
 
     key(event) {
-      const typing = event.target === this.search, object = event.target.closest(PARTS);
+      const typing = event.target === this.search, object = event.target.closest?.(PARTS);
       const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-      const drawn = this.view.contains(event.target);
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       event.stopPropagation(); // in JupyterLab a plain letter would add or delete a cell
       if (event.key === "Escape") typing && this.search.value ? ((this.search.value = ""), this.seek()) : this.close();
@@ -511,9 +575,10 @@
       else if (typing) return;
       else if (object && arrows[event.key]) this.step(...arrows[event.key]);
       else if (object && (event.key === "Enter" || event.key === " ")) this.select(object.dataset.key);
-      else if (drawn && (event.key === "+" || event.key === "=")) this.zoom(1.25);
-      else if (drawn && event.key === "-") this.zoom(1 / 1.25);
-      else if (drawn && event.key === "0") this.fit();
+      else if (event.key === "+" || event.key === "=") this.zoom(1.25);
+      else if (event.key === "-") this.zoom(1 / 1.25);
+      else if (event.key === "0") this.fit();
+      else if (event.key === "/") this.search.focus();
       else return;
       event.preventDefault();
     }

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import MISSING, SEVERE, SIGNS
-from harvdiag.figures.links.layout import HIGH
+from harvdiag.figures.links.layout import HIGH, INSET
 from harvdiag.figures.measure import fit_text, text_width, wrap_text
 from harvdiag.figures.parts import BODY, SMALL
 from harvdiag.figures.scene import Area, Item, Rect, Shape, Text, draw_badge
 from harvdiag.status.links.rows import Box
 
-__all__ = ["INSET", "draw_box", "draw_stack"]
-
-INSET = 9.0
+__all__ = ["draw_box", "draw_stack"]
 
 
 def draw_box(thing: Box, area: Area, lacking: str = "", chosen: bool = False, name: str = "") -> Item:

@@ -6,9 +6,9 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import SEVERE
 from harvdiag.figures.links.boxes import draw_stack
-from harvdiag.figures.links.layout import HIGH
+from harvdiag.figures.links.layout import HIGH, WELL, fold_texts
 from harvdiag.figures.links.paint import PAD, DrawnRow, RowOptions
-from harvdiag.figures.parts import BODY, SMALL, fit_names
+from harvdiag.figures.parts import BODY, MARGIN, SMALL, draw_paragraph, fit_names
 from harvdiag.figures.scene import Area, Item, Path, Text
 from harvdiag.status.links.folding import Fold
 
@@ -27,12 +27,13 @@ def draw_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
 def _draw_healthy_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow:
     grid, high = options.grid, 2 * HIGH + 14
     middle = PAD + 6 + (high - HIGH) / 2
+    (nodes,), (machines,), (customs, bootstraps), (secrets,) = fold_texts(fold)
     places = {
-        "Node": (0, middle, fold.noun, "every link holds"),
-        "Machine": (1, middle, f"{fold.count('Machine')} Machines", ""),
-        "CustomMachine": (2, PAD + 6.0, f"{fold.count('CustomMachine')} CustomMachines", ""),
-        "RKEBootstrap": (2, PAD + 6 + HIGH + 14, f"{fold.count('RKEBootstrap')} RKEBootstraps", ""),
-        "Secret": (3, middle, f"{fold.count('Secret')} plan Secrets", ""),
+        "Node": (0, middle, nodes, WELL),
+        "Machine": (1, middle, machines, ""),
+        "CustomMachine": (2, PAD + 6.0, customs, ""),
+        "RKEBootstrap": (2, PAD + 6 + HIGH + 14, bootstraps, ""),
+        "Secret": (3, middle, secrets, ""),
     }
     areas = {
         kind: Area(grid.left(column), y, grid.widths[column] - 6, HIGH) for kind, (column, y, *_) in places.items()
@@ -45,9 +46,15 @@ def _draw_healthy_fold(fold: Fold, options: RowOptions, number: int) -> DrawnRow
     ]
     y = middle + HIGH / 2
     out = Path(((areas["Secret"].right, y), (grid.trunk, y)), stroke="link", thick=1.2)
-    hint = f"{fold.noun}: every link holds: {join_escaped(fold.names, 400)}"
+    hint = f"{fold.summary}: {join_escaped(fold.names, 400)}"
     item = Item((*lines, out, *boxes), key=f"bundle/{number}", role="bundle", state="good", hint=escape_text(hint))
-    return DrawnRow((item,), high + 2 * PAD + 8, ())
+    end = high + 2 * PAD + 8
+    if not fold.is_held_up:
+        return DrawnRow((item,), end, ())
+    names = fit_names(fold.names, 320, BODY)
+    texts, low = draw_paragraph(f"{fold.waits}: {names}", (MARGIN + 26, end + 4), grid.right(3) - MARGIN - 26, most=2)
+    caption = Item(tuple(texts), role="caption", hint=escape_text(hint))
+    return DrawnRow((item, caption), low, ())
 
 
 def _draw_plain_line(a: Area, b: Area) -> Path:

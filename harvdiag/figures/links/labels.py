@@ -18,6 +18,7 @@ __all__ = ["label_lines", "label_texts", "last_field", "place_label", "short_fie
 
 QUOTED = re.compile(r'^metadata\.(annotation|label)s\["(.*)"\]$')
 LEAVES = {"infrastructureRef.name": "infrastructureRef", "bootstrap.configRef.name": "configRef"}
+INSTEAD = text_width(" instead", SMALL)  # in one line with the name before it
 LINE, ABOVE, BELOW, NARROW, STEPS = 13.0, 4.0, 12.0, 60.0, 12
 
 
@@ -49,7 +50,7 @@ def label_lines(tie: Link, room: float, names: Mapping[ObjectRef, str]) -> list[
         name = next(
             (short for ref, short in names.items() if escape_text(ref.name) == escape_text(tie.instead)), tie.instead
         )
-        problem = [problem[0].replace(escape_text(tie.instead), fit_text(escape_text(name), room, SMALL))]
+        problem = [problem[0].replace(escape_text(tie.instead), fit_text(escape_text(name), room - INSTEAD, SMALL))]
     problem = [part for text in problem for part in wrap_text(text, room, SMALL)]
     field = field if text_width(field, SMALL) <= room else escape_text(last_field(tie.paths[0]))
     return [fit_text(field, room, SMALL), *problem]

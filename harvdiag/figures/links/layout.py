@@ -11,15 +11,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from harvdiag.figures.parts import MARGIN
+from harvdiag.core.escape import escape_text
+from harvdiag.figures.measure import name_width
+from harvdiag.figures.parts import BODY, MARGIN, SMALL
 from harvdiag.figures.scene import Area
+from harvdiag.status.links.folding import Entry, Fold
 from harvdiag.status.links.rows import COLUMNS, PLACE, Box, Row
+from harvdiag.status.summary import format_count
 
-__all__ = ["HIGH", "LABELLED", "LANE", "Grid", "count_crossings", "order_columns", "place_boxes"]
+__all__ = [
+    "HIGH",
+    "INSET",
+    "LABELLED",
+    "LANE",
+    "WELL",
+    "Grid",
+    "count_crossings",
+    "fit_grid",
+    "fold_texts",
+    "order_columns",
+    "place_boxes",
+]
 
-HIGH, BETWEEN, LANE = 36.0, 14.0, 8.0
+HIGH, BETWEEN, LANE, INSET = 36.0, 14.0, 8.0, 9.0
 SPREAD = 44.0  # room for the labels of several links, one below the other
-"""The height of a box, the gap between two, and the distance at which a link passes a box."""
+"""The height of a box, the gap between two, the distance at which a link passes a box, and the space within one."""
 SWEEPS = 4
 
 
@@ -54,6 +70,41 @@ class Grid(NamedTuple):
 
 LABELLED = Grid(rooms=(192, 146, 146, 70), high=72, step=16)
 """The grid with room for a label at every link: wider gaps, and the links further apart."""
+WELL = "every link holds"
+"""What is written below the number of folded Nodes."""
+PLAIN = Grid(widths=(96, 96, 166, 96, 146), rooms=(72, 56, 42, 48))
+"""The grid where no link has a label: with the least widths."""
+
+
+def fit_grid(entries: Sequence[Entry], labelled: bool) -> Grid:
+    """Return the grid with columns that are as wide as the names in them, of very long ones as a part of them."""
+    rows = [entry for entry in entries if isinstance(entry, Row)]
+    faulty = any(tie.broken or tie.state == "absent" for row in rows for tie in row.links)
+    grid = LABELLED if labelled else Grid() if faulty else PLAIN
+    needs = [list[float]() for _ in COLUMNS]
+    for box in (box for row in rows for box in row.boxes if box.exists or box.placeholder):
+        needs[PLACE[box.ref.kind]] += [
+            name_width(escape_text(box.name), BODY, bold=bool(box.placeholder)),
+            name_width(escape_text(box.note), SMALL),
+        ]
+    for fold in (entry for entry in entries if not isinstance(entry, Row)):
+        for column, texts in enumerate(fold_texts(fold)):
+            needs[column] += [name_width(text, BODY, bold=True) + 6 for text in texts]
+        needs[0].append(name_width(WELL, SMALL) + 6)
+    least = (grid.widths[0] if faulty and labelled else 110, *grid.widths[1:4])
+    widths = [max([low, *(need + 2 * INSET for need in each)]) for low, each in zip(least, needs, strict=True)]
+    return grid._replace(widths=(*widths, grid.widths[4]))
+
+
+def fold_texts(fold: Fold) -> tuple[tuple[str, ...], ...]:
+    """Return what is written in the stacks of folded rows, by column: how many objects of each kind."""
+    counts = {kind: fold.count(kind) for kind in PLACE}
+    return (
+        (fold.noun,),
+        (format_count(counts["Machine"], "Machine"),),
+        tuple(format_count(counts[kind], kind) for kind in COLUMNS[2]),
+        (format_count(counts["Secret"], "plan Secret"),),
+    )
 
 
 def order_columns(row: Row) -> list[list[Box]]:

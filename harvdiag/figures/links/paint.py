@@ -15,7 +15,7 @@ from harvdiag.figures.links.labels import label_texts, place_label, stroke_areas
 from harvdiag.figures.links.layout import Grid, place_boxes
 from harvdiag.figures.links.routes import Route, route_between, route_links
 from harvdiag.figures.measure import fit_text
-from harvdiag.figures.parts import MARGIN, SMALL, draw_paragraph
+from harvdiag.figures.parts import MARGIN, NARROW, SMALL, draw_paragraph
 from harvdiag.figures.scene import Area, Item, Path, Rect, Shape, Text, draw_badge
 from harvdiag.status.links.captions import findings_below, group_hub_links, list_remarks
 from harvdiag.status.links.phrases import describe_hidden
@@ -27,8 +27,10 @@ __all__ = [
     "DrawnRow",
     "RowOptions",
     "draw_caption",
+    "draw_captions",
     "draw_link",
     "draw_row",
+    "lacking_states",
     "move_item",
     "trim_route",
 ]
@@ -62,8 +64,7 @@ def draw_row(row: Row, options: RowOptions) -> DrawnRow:
     areas, high = place_boxes(row, options.grid, _label_heights(row, options))
     areas = {name: area._replace(y=area.y + PAD) for name, area in areas.items()}
     paths = [trim_route(route) for route in route_links(row.links, areas, options.grid)]
-    broken = [tie for tie in row.links if tie.broken and not tie.target.exists]
-    lacking = {tie.target.key: worst_state([t.state for t in broken if t.target == tie.target]) for tie in broken}
+    lacking = lacking_states(row)
     labels, unplaced = _place_labels(paths, areas, lacking, options)
     lines = [draw_link(route, labels.get(route.tie.key, ())) for route in paths]
     # What is painted last lies on top: a broken link is never hidden by an intact one.
@@ -78,9 +79,16 @@ def draw_row(row: Row, options: RowOptions) -> DrawnRow:
         )
         for thing in row.boxes
     ]
-    caption_items, end = _draw_captions(row, unplaced, high + 2 * PAD, options)
+    room = options.grid.right(3) - MARGIN - 26
+    caption_items, end = draw_captions(row, unplaced, high + 2 * PAD, room, options.finding)
     stripe = _draw_stripe(row, end)
     return DrawnRow((*stripe, *lines, *boxes, *caption_items), end, _route_exits(row, areas, options.grid))
+
+
+def lacking_states(row: Row) -> dict[str, str]:
+    """Return by its key each missing object to which a broken link leads, with the severity of that."""
+    broken = [tie for tie in row.links if tie.broken and not tie.target.exists]
+    return {tie.target.key: worst_state([t.state for t in broken if t.target == tie.target]) for tie in broken}
 
 
 def _label_heights(row: Row, options: RowOptions) -> dict[str, float]:
@@ -229,14 +237,21 @@ def _display_name(thing: Box) -> str:
 # --- below a row ---------------------------------------------------------------------------------------------------
 
 
-def _draw_captions(row: Row, unplaced: Sequence[Link], y: float, options: RowOptions) -> tuple[list[Item], float]:
-    """Draw the findings, root causes first, and the labels that found no place at their link."""
-    room = options.grid.right(3) - MARGIN - 26
-    meant = [options.finding] if options.finding in row.findings else []
+def draw_captions(
+    row: Row, unplaced: Sequence[Link], y: float, room: float, focus: Finding | None
+) -> tuple[list[Item], float]:
+    """Draw the findings, that in focus and root causes first, and the labels that found no place at their link.
+
+    Each is at most so wide as `room`, and has two lines, in a narrow picture four; also return their lower edge.
+    """
+    lines = 4 if room < NARROW else 2
+    meant = [focus] if focus and focus in row.findings else []
     shown = findings_below(row, meant)
     items, at = [], y + (4 if shown else 0)
     for finding in shown[:CAPTIONS]:
-        item, at = draw_caption(finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else 2)
+        item, at = draw_caption(
+            finding, (MARGIN + 4, at), room, 1 if finding.caused_by and finding not in meant else lines
+        )
         items.append(item)
     after = [finding for finding in row.findings if finding not in shown]
     hints = [f"{finding.rule}: {finding.message}" for finding in after]
@@ -244,7 +259,7 @@ def _draw_captions(row: Row, unplaced: Sequence[Link], y: float, options: RowOpt
     rest += [f"{tie.source.name} → {_display_name(tie.target)}: {' '.join(label_texts(tie))}" for tie in unplaced]
     rest += [describe_hidden(row)] if row.left else []
     for text in rest:
-        shapes, at = draw_paragraph(text, (MARGIN + 26, at + 9), room, most=2, ink="quiet")
+        shapes, at = draw_paragraph(text, (MARGIN + 26, at + 9), room, most=lines, ink="quiet")
         items.append(
             Item(tuple(shapes), role="caption", hint=escape_text("\n".join([text, *hints])).replace("\\n", "\n"))
         )

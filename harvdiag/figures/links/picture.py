@@ -8,21 +8,20 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SEVERE, SIGNS
 from harvdiag.core.model import ObjectRef
 from harvdiag.figures.drawing import DrawOptions
-from harvdiag.figures.links.boxes import INSET
 from harvdiag.figures.links.folds import draw_fold
 from harvdiag.figures.links.hub import draw_cluster_column, draw_trunk
-from harvdiag.figures.links.layout import LABELLED, Grid
+from harvdiag.figures.links.layout import INSET, Grid, fit_grid
 from harvdiag.figures.links.paint import CAPTIONS, DrawnRow, RowOptions, draw_caption, draw_row, move_item
 from harvdiag.figures.links.routes import Route
 from harvdiag.figures.measure import distinct_names
-from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend
+from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend, draw_part
 from harvdiag.figures.scene import Item, Path, Scene, Text
 from harvdiag.graph.references import is_nameless
 from harvdiag.status.links.captions import hub_findings, hub_place
 from harvdiag.status.links.rows import Row
 from harvdiag.status.links.view import LinkRows
 
-__all__ = ["build_scene"]
+__all__ = ["build_scene", "legend_entries"]
 
 HEADINGS = ("Node", "Machine", "CustomMachine, RKEBootstrap", "plan Secret", "cluster objects")
 BETWEEN = 6.0
@@ -30,7 +29,7 @@ BETWEEN = 6.0
 
 def build_scene(view: LinkRows, options: DrawOptions) -> Scene:
     """Build the scene of the link graph."""
-    grid = LABELLED if options.labels else Grid()
+    grid = fit_grid(view.entries, options.labels)
     row_options = RowOptions(grid, options.labels, options.focus, options.finding, _shorten_names(view, grid))
     wide = row_options.grid.wide
     top, y = draw_head(view.title, view.source, wide)
@@ -41,7 +40,10 @@ def build_scene(view: LinkRows, options: DrawOptions) -> Scene:
     trunks = draw_trunk(view.model, exits, aims, row_options, _bundle_heights(rows, row_options))
     end = max(end, below + 12) + 10
     items = [*top, *headings, *trunks, *rows, *ways]
-    keys, end = draw_legend(_legend_entries(items), end, wide)
+    keys, end = draw_legend(legend_entries(items), end, wide)
+    if view.step:
+        step, end = draw_part("Next step", view.step, end, wide)
+        keys.append(step)
     return assemble_scene(view.title, view.alt, wide, end + 8, [*items, *keys])
 
 
@@ -104,7 +106,7 @@ def _bundle_heights(rows: Sequence[Item], options: RowOptions) -> list[float]:
     return [path.points[-1][1] for path in touching if path.points[-1][0] == options.grid.trunk]
 
 
-def _legend_entries(items: Sequence[Item]) -> list[LegendEntry]:
+def legend_entries(items: Sequence[Item]) -> list[LegendEntry]:
     """Return a legend entry for each symbol that occurs."""
     words = {"error": "error", "warning": "warning", "info": "info"}
     states = {state for item in items for state in [item.state]}

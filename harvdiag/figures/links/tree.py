@@ -8,10 +8,11 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import MISSING
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, truncate_text, wrap_text
+from harvdiag.status.links.branches import Branch, list_branches
 from harvdiag.status.links.folding import Fold
-from harvdiag.status.links.outline import box_label, fold_label, state_sign
+from harvdiag.status.links.outline import box_label, fold_label, format_faults, state_sign
 from harvdiag.status.links.phrases import describe_consequences, describe_hidden
-from harvdiag.status.links.rows import PLACE, Box, Link, Row, natural_key
+from harvdiag.status.links.rows import Box, Link, Row
 from harvdiag.status.links.titles import short_clause
 from harvdiag.status.links.view import LinkRows
 
@@ -49,11 +50,8 @@ def _chain_lines(row: Row, room: int) -> list[str]:
 
 
 def _row_lines(row: Row, room: int) -> Iterator[str]:
-    seen: set[str] = set()
-    for thing in sorted(row.boxes, key=lambda t: (PLACE[t.ref.kind], not t.exists, natural_key(t.ref))):
-        if thing.key not in seen:
-            yield truncate_text(_object_line(thing, None), room)
-            yield from _child_lines(row, thing, "", seen, room)
+    for branch in list_branches(row):
+        yield from _branch_lines(branch, room)
     roots = [finding for finding in row.findings if not finding.caused_by] or list(row.findings[:1])
     if row.is_held_up:
         yield from _wrap_line(f"   held up: {short_clause(row.findings[0])}", room, "     ", 2)
@@ -65,41 +63,20 @@ def _row_lines(row: Row, room: int) -> Iterator[str]:
         yield from _wrap_line(f"   {line}", room, "     ", 3) if line else ()
 
 
-def _child_lines(row: Row, thing: Box, indent: str, seen: set[str], room: int) -> Iterator[str]:
-    """Yield the objects linked to one in the columns to its right; one shown before has no children again."""
-    # Links run in circles (Node to Machine and back): what was shown must not be entered again.
-    seen.add(thing.key)
-    neighbours: dict[str, tuple[Box, list[Link]]] = {}
-    for tie in row.links:
-        other = tie.target if tie.source.key == thing.key else tie.source
-        if thing.key in {tie.source.key, tie.target.key} and PLACE[other.ref.kind] > PLACE[thing.ref.kind]:
-            neighbours.setdefault(other.key, (other, []))[1].append(tie)
-    children = sorted(neighbours.values(), key=lambda pair: (PLACE[pair[0].ref.kind], natural_key(pair[0].ref)))
-    children = [
-        pair for pair in children if PLACE[pair[0].ref.kind] == PLACE[thing.ref.kind] + 1 or _lacks_parent(row, pair[0])
-    ]
-    for index, (other, ties) in enumerate(children):
-        last = index == len(children) - 1
-        known = " (above)" if other.key in seen else ""
-        deeper = f"{indent}{'   ' if last else '│  '}"
-        line = f"{indent}{'└─' if last else '├─'} {_object_line(other, ties)}{known}"
-        if count_cells(line) <= room or "   " not in line.strip():
-            yield truncate_text(line, room)
-        else:
-            yield truncate_text(f"{indent}{'└─' if last else '├─'} {_object_line(other, None)}{known}", room)
-            yield from wrap_text(f"{deeper}    {_format_faults(ties)}", room, f"{deeper}    ", most=3)
-        if not known:
-            yield from _child_lines(row, other, deeper, seen, room)
-
-
-def _lacks_parent(row: Row, thing: Box) -> bool:
-    """Whether nothing in the column to its left is linked to it, so that it must be shown further left."""
-    ends = [
-        tie.source if tie.target.key == thing.key else tie.target
-        for tie in row.links
-        if thing.key in {tie.source.key, tie.target.key}
-    ]
-    return not any(PLACE[end.ref.kind] == PLACE[thing.ref.kind] - 1 for end in ends)
+def _branch_lines(branch: Branch, room: int) -> Iterator[str]:
+    """Yield an object in its place of the tree, with the faults of its links beside it or, where too long, below."""
+    if not branch.rails:
+        yield truncate_text(_object_line(branch.box, None), room)
+        return
+    *above, follows = ("│  " if more else "   " for more in branch.rails)
+    lead, known = f"{''.join(above)}{'├─' if branch.rails[-1] else '└─'} ", " (above)" if branch.known else ""
+    line = f"{lead}{_object_line(branch.box, list(branch.ties))}{known}"
+    if count_cells(line) <= room or "   " not in line.strip():
+        yield truncate_text(line, room)
+        return
+    deeper = f"{''.join(above)}{follows}    "
+    yield truncate_text(f"{lead}{_object_line(branch.box, None)}{known}", room)
+    yield from wrap_text(f"{deeper}{format_faults(branch.ties)}", room, deeper, most=3)
 
 
 def _object_line(thing: Box, ties: list[Link] | None) -> str:
@@ -107,12 +84,7 @@ def _object_line(thing: Box, ties: list[Link] | None) -> str:
     word = "" if thing.exists or thing.placeholder else MISSING[thing.state]
     facts = ", ".join(filter(None, (escape_text(note), word)))
     head = f"{state_sign(thing.state)} {box_label(thing)}{f' ({facts})' if facts else ''}"
-    return f"{head}   {_format_faults(ties)}" if ties and _format_faults(ties) else head
-
-
-def _format_faults(ties: list[Link]) -> str:
-    """Return the broken fields, and how they are broken."""
-    return "; ".join(f"{escape_text(tie.paths[0])}: {escape_text(tie.word)}" for tie in ties if tie.word)
+    return f"{head}   {format_faults(ties)}" if ties and format_faults(ties) else head
 
 
 def _finding_lines(finding: Finding, room: int) -> list[str]:

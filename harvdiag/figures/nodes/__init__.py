@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.nodes.layout import build_scene
+from harvdiag.figures.nodes.narrow import build_narrow_scene
 from harvdiag.figures.nodes.terminal import render_table
+from harvdiag.figures.scene import Scene
 from harvdiag.status.nodes.folding import fold_rows
 
 if TYPE_CHECKING:
@@ -19,8 +21,13 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     """Draw `cluster.node_status`, whose table it has; healthy nodes are folded where there are many."""
     board = cluster.node_status
     lines = fold_rows(board.rows, options.whole)
+
+    def layout(width: float) -> Scene:
+        scene = build_scene(board, lines)
+        return build_narrow_scene(board, lines, width) if 0 < width < scene.width else scene
+
     return Drawing(
-        scene=build_scene(board, lines),
+        layout=layout,
         text=lambda width: render_table(board, lines, width),
         columns=board.dtypes,
         rows=board.records,

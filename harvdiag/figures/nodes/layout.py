@@ -10,7 +10,7 @@ from harvdiag.core.keys import object_key
 from harvdiag.core.listing import group_by, join_escaped
 from harvdiag.core.marks import GOOD, NOW, SEVERE, SIGNS, UNSEEN
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.measure import distinct_names, fit_text, line_height, text_width
+from harvdiag.figures.measure import distinct_names, fit_text, line_height, name_width, text_width
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, LegendEntry, assemble_scene, draw_head, draw_legend
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, draw_badge
 from harvdiag.status.nodes.board import Board
@@ -19,15 +19,15 @@ from harvdiag.status.nodes.folding import Bundle, Line, cell_lines
 from harvdiag.status.nodes.titles import build_alt_text, build_title, cell_sign, list_notes
 from harvdiag.status.source import source_line
 
-__all__ = ["build_scene"]
+__all__ = ["box_style", "build_scene", "legend_entries"]
 
-LEAST, MOST, GAP = 960.0, 1180.0, 4.0
-HIGH, NAMES, WIDEST, SLIM = 26.0, 230.0, 150.0, 130.0
+LEAST, MOST, GAP = 760.0, 1300.0, 4.0
+HIGH, WIDEST, BESIDE = 26.0, 150.0, 35.0  # a name has the badge before it, and a gap after it
 LEGEND = {"error": "error", "warning": "warning", "info": "info", NOW: "in progress", UNSEEN: "not seen"}
 
 
 def build_scene(board: Board, lines: Sequence[Line]) -> Scene:
-    """Build the scene of the matrix."""
+    """Build the scene of the matrix, in the width that its columns need."""
     return Grid(board, lines).build_scene()
 
 
@@ -38,7 +38,7 @@ class Grid:
         self.board = board
         self.lines = lines
         self.places = self._place_columns()
-        self.short = _shorten_names(lines, self.places[0][2] - 34)
+        self.short = _shorten_names(lines, self.places[0][2] - BESIDE + 1)
 
     def build_scene(self) -> Scene:
         """Build the scene: title, column heads, rows, notes, legend."""
@@ -52,7 +52,7 @@ class Grid:
             y += height
         items += list(self._draw_notes(y + 20))
         y += 16 + line_height(BODY) * len(self._note_texts)
-        below, y = draw_legend(self._legend_entries(), y, wide)
+        below, y = draw_legend(legend_entries(self.board, self.lines), y, wide)
         return assemble_scene(
             build_title(self.board), build_alt_text(self.board, self.lines), wide, y + 12, [*items, *below]
         )
@@ -67,22 +67,24 @@ class Grid:
     def _place_columns(self) -> list[tuple[str, float, float]]:
         """Return the name, left edge and width of each column: as wide as its texts, within limits."""
         names = ["", *self.board.columns]
-        wide = [min(self._needed_width(name), NAMES if not name else WIDEST) for name in names]
-        room = MOST - 2 * MARGIN
-        # The names give way first; only then do all columns shrink alike.
-        wide[0] = max(wide[0] - max(sum(wide) - room, 0), min(wide[0], SLIM))
+        first = self._names_width()
+        wide = [min(self._needed_width(name), WIDEST) for name in self.board.columns]
+        room = MOST - 2 * MARGIN - first  # names stay whole: what does not fit is taken from the other columns alike
         if sum(wide) > room:
             wide = [each * room / sum(wide) for each in wide]
-        spare = max(LEAST - 2 * MARGIN - sum(wide), 0) / len(wide)
+        spare = max(LEAST - 2 * MARGIN - first - sum(wide), 0) / len(names)
         places, x = [], MARGIN
-        for name, each in zip(names, wide, strict=True):
+        for name, each in zip(names, [first, *wide], strict=True):
             places.append((name, x, each + spare))
             x += each + spare
         return places
 
+    def _names_width(self) -> float:
+        """Return the width of the first column: that of its widest label, which may be a long name in short."""
+        labels = (_line_label(each) for each in self.lines)
+        return max((name_width(label, BODY, bold=True) + BESIDE for label in labels), default=0)
+
     def _needed_width(self, name: str) -> float:
-        if not name:
-            return max((text_width(_line_label(each), BODY, bold=True) + 34 for each in self.lines), default=0)
         cells = dict.fromkeys(
             (bool(cell_sign(cell)), word) for each in self.lines for cell, word in cell_lines(each, name)
         )
@@ -134,7 +136,7 @@ class Grid:
         if state:
             shapes += draw_badge(x + 12, y + HIGH / 2, SIGNS[state], state)
         short = self.short.get(each.ref, label) if isinstance(each, Row) else label
-        shown = fit_text(short, wide - 34, BODY, bold=bold)
+        shown = fit_text(short, wide - BESIDE + 1, BODY, bold=bold)
         ink = "ink" if state else "quiet"
         shapes.append(Text(x + 24, y + HIGH / 2 + 4, shown, size=BODY, ink=ink, bold=bold))
         if isinstance(each, Bundle):
@@ -148,7 +150,7 @@ class Grid:
     def _draw_cell(self, words: list[tuple[Cell, str]], own: str, place: tuple[float, float, float, float]) -> Item:
         x, y, wide, high = place
         state = next((cell.state for cell, _ in words if cell.state in SEVERE), words[0][0].state)
-        fill, dash = _box_style(state)
+        fill, dash = box_style(state)
         shapes: list[Shape] = []
         if fill or dash:
             frame = Rect(x + 1, y + 3, wide - GAP, high - 6, fill=fill, stroke=UNSEEN if dash else state, radius=4)
@@ -179,14 +181,14 @@ class Grid:
                 hint=words,
             )
 
-    def _legend_entries(self) -> list[LegendEntry]:
-        states = {
-            cell.state for each in self.lines for name in self.board.columns for cell, _ in cell_lines(each, name)
-        }
-        states |= {each.state for each in self.lines} | {state for _, state, _ in self._note_texts}
-        keys = [LegendEntry(word, colour=state, sign=SIGNS[state]) for state, word in LEGEND.items() if state in states]
-        ghosts = any(isinstance(each, Row) and each.ghost for each in self.lines)
-        return [*keys, *([LegendEntry("has no Node", colour="edge", fill="paper", dash="4 3")] if ghosts else [])]
+
+def legend_entries(board: Board, lines: Sequence[Line]) -> list[LegendEntry]:
+    """Return a legend entry for each symbol and frame that occurs."""
+    states = {cell.state for each in lines for name in board.columns for cell, _ in cell_lines(each, name)}
+    states |= {each.state for each in lines} | {state for _, state in list_notes(board)}
+    keys = [LegendEntry(word, colour=state, sign=SIGNS[state]) for state, word in LEGEND.items() if state in states]
+    ghosts = any(isinstance(each, Row) and each.ghost for each in lines)
+    return [*keys, *([LegendEntry("has no Node", colour="edge", fill="paper", dash="4 3")] if ghosts else [])]
 
 
 def _line_label(each: Line) -> str:
@@ -217,7 +219,7 @@ def _draw_cell_line(cell: Cell, word: str, place: tuple[float, float, float], fi
         yield Text(x + left, base, fit_text(word, wide - left - 5, SMALL), size=SMALL, ink=ink, on=on)
 
 
-def _box_style(state: str) -> tuple[str, str]:
+def box_style(state: str) -> tuple[str, str]:
     """Return fill and dash of a cell's box; neither where the cell needs no attention."""
     if state == UNSEEN:
         return "", "3 3"

@@ -12,7 +12,7 @@ from harvdiag.figures.measure import distinct_names
 from harvdiag.status.nodes.board import Board
 from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line
-from harvdiag.status.nodes.titles import build_title, cell_sign, list_other_findings
+from harvdiag.status.nodes.titles import build_title, cell_sign, describe_same, list_other_findings, list_uncounted
 from harvdiag.status.source import source_line
 from harvdiag.status.summary import format_count
 
@@ -39,7 +39,7 @@ def render_table(board: Board, lines: Sequence[Line], width: int) -> str:
         same = [name for name, cells in grid.items() if len(dict.fromkeys(filter(None, cells))) == 1]
         same = [name for name in same if name not in bad]
         alike = [f"{COLUMNS[name]} {next(filter(None, grid.pop(name)))}" for name in same]
-        omitted += [f"the same on all: {', '.join(alike)}"] if alike else []
+        omitted += [describe_same(alike)] if alike else []
     if _table_width(heads, grid) > width:
         left = list(_drop_columns(heads, grid, bad, width))
         omitted += [f"left out, no room: {', '.join(left)}"] if left else []
@@ -60,8 +60,10 @@ def _list_remarks(board: Board) -> Iterator[list[str]]:
     ]
     if below:
         yield ["Not about a single node:", *below]
-    if skipped := board.findings.skipped:
-        yield [f"? {format_count(len(skipped), 'check')} could not be run"]
+    skipped = board.findings.skipped
+    gaps = [f"{format_count(len(skipped), 'check')} could not be run"] if skipped else []
+    if gaps := [*gaps, *list_uncounted(board)]:
+        yield [f"? {gap}" for gap in gaps]
 
 
 def _drop_columns(heads: Sequence[str], grid: Grid, bad: set[str], width: int) -> Iterator[str]:

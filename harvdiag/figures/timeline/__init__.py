@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drawing import Drawing, DrawOptions
-from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend, draw_paragraph
+from harvdiag.figures.parts import MARGIN, SMALL, LegendEntry, assemble_scene, draw_head, draw_legend, draw_part
 from harvdiag.figures.scene import Item, Scene, Text
 from harvdiag.figures.timeline.axis import build_axis
-from harvdiag.figures.timeline.chart import GAP, NAMES, draw_chart
+from harvdiag.figures.timeline.chart import draw_chart, fit_layout
 from harvdiag.figures.timeline.terminal import render_text
 from harvdiag.status.source import source_line
 from harvdiag.status.upgrade.headline import select_parts
@@ -40,39 +39,40 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     del options
     history, under = cluster.upgrade.history, source_line(cluster.upgrade)
     return Drawing(
-        scene=_build_scene(history, under),
-        text=lambda wide: render_text(history, under, wide),
+        layout=lambda width: _build_scene(history, under, min(width or WIDE, WIDE)),
+        text=lambda width: render_text(history, under, width),
         columns=history.dtypes,
         rows=history.records,
     )
 
 
-def _build_scene(history: History, subtitle: str) -> Scene:
-    items, y = draw_head(history.title, subtitle, WIDE)
+def _build_scene(history: History, subtitle: str, wide: float) -> Scene:
+    items, y = draw_head(history.title, subtitle, wide)
     if not history.has_times:
-        return _build_text_scene(history, items, y)
-    left = MARGIN + NAMES
-    scale = build_axis(history.busy, history.end, left, WIDE - MARGIN - left, GAP)
-    more, y = draw_chart(history, scale, y)
+        return _build_text_scene(history, items, y, wide)
+    layout = fit_layout(history, wide)
+    left = MARGIN + layout.names
+    scale = build_axis(history.busy, history.end, left, wide - MARGIN - left, layout.gap)
+    if not layout.names:
+        items.append(Item((Text(MARGIN, y + 12, "all times UTC", size=SMALL, ink="quiet"),), role="axis"))
+        y += 14
+    more, y = draw_chart(history, scale, y, layout)
     items += more
     if stop := history.stop:
         where = f" ({stop.node})" if stop.node else ""
         sentence = f"{stop.time:%Y-%m-%d %H:%M} UTC: {stop.what}{where}; {FUTILE}"
-        texts, y = draw_paragraph(sentence, (MARGIN + 96, y + 20), WIDE - 2 * MARGIN - 96, most=4)
-        items.append(Item((Text(MARGIN, texts[0].y, "Last moved", size=BODY, bold=True), *texts), role="part"))
-    more, y = draw_legend(_legend_entries(items, history), y + 8, WIDE)
-    return assemble_scene(history.title, history.alt, WIDE, y + 8, [*items, *more])
+        item, y = draw_part("Last moved", sentence, y + 4, wide)
+        items.append(item)
+    more, y = draw_legend(_legend_entries(items, history), y + 16, wide)
+    return assemble_scene(history.title, history.alt, wide, y + 8, [*items, *more])
 
 
-def _build_text_scene(history: History, items: list[Item], y: float) -> Scene:
+def _build_text_scene(history: History, items: list[Item], y: float, wide: float) -> Scene:
     """Build the scene where nothing has a time: what is known, as text."""
     for label, text in select_parts(history.progress)[:4]:
-        texts, low = draw_paragraph(text, (MARGIN + 96, y + 18), WIDE - 2 * MARGIN - 96, most=4)
-        items.append(
-            Item((Text(MARGIN, y + 18, label, size=BODY, bold=True), *texts), role="part", hint=escape_text(text))
-        )
-        y = low - 6
-    return assemble_scene(history.title, history.alt, WIDE, y + 24, items)
+        item, y = draw_part(label, text, y + 2, wide)
+        items.append(item)
+    return assemble_scene(history.title, history.alt, wide, y + 24, items)
 
 
 def _legend_entries(items: list[Item], history: History) -> list[LegendEntry]:

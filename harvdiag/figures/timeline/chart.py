@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
-from harvdiag.figures.measure import distinct_names, fit_text, text_width
-from harvdiag.figures.parts import BODY, MARGIN, SMALL, fit_distinct_names
+from harvdiag.figures.measure import distinct_names, fit_text, name_width, text_width
+from harvdiag.figures.parts import BODY, MARGIN, NARROW, SMALL, fit_distinct_names
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, draw_badge
 from harvdiag.figures.styles import STYLES
 from harvdiag.figures.timeline.axis import Axis
@@ -16,28 +18,67 @@ from harvdiag.status.upgrade.history import Bar, FaultMark, History, Row
 from harvdiag.upgrade.wording import format_duration
 from harvdiag.upgrade.wording import format_idle as idle_for
 
-__all__ = ["GAP", "NAMES", "draw_chart"]
+__all__ = ["Layout", "draw_chart", "fit_layout"]
 
-NAMES, PHASE, NODE, TOP, GAP, PHASE_BAR = 204.0, 22.0, 34.0, 56.0, 104.0, 14.0
+TOP, PHASE_BAR, INDENT = 56.0, 14.0, 22.0
 
 
-def draw_chart(history: History, axis: Axis, y: float) -> tuple[list[Item], float]:
+class Layout(NamedTuple):
+    """Where the parts of the chart are: how wide the names at the left are and how much of a row is above its bar, for
+    names that have no room beside it; the height of a row of a phase and of a node; the width of a silence.
+    """
+
+    names: float
+    above: float = 0.0
+    phase: float = 22.0
+    node: float = 34.0
+    gap: float = 104.0
+
+
+NARROW_LAYOUT = Layout(0.0, 17.0, 36.0, 38.0, 100.0)
+
+
+def fit_layout(history: History, wide: float) -> Layout:
+    """Return the layout for a picture of this width: names beside the bars, in a narrow one above them."""
+    if wide < NARROW:
+        return NARROW_LAYOUT
+    nodes = [name_width(escape_text(row.label), BODY, bold=True) for row in history.nodes]
+    phases = [name_width(escape_text(row.label), SMALL, bold=True) for row in history.phases]
+    return Layout(max([120.0, *nodes, *phases, *(168 for row in history.nodes if len(row.nodes) > 1)]) + INDENT + 14)
+
+
+def draw_chart(history: History, axis: Axis, y: float, layout: Layout) -> tuple[list[Item], float]:
     """Draw the axis, the phases and the nodes from y down; also return their lower edge."""
     top = y + TOP
-    middle = top + PHASE * len(history.phases) + 12
-    low = middle + NODE * len(history.nodes) + 4
-    names = distinct_names(
-        [escape_text(name) for row in history.nodes for name in row.nodes], NAMES - 36, BODY, bold=True
-    )
-    items = [*_draw_silences(axis, y, low), *_draw_ticks(axis, y, low)]
+    middle = top + layout.phase * len(history.phases) + 12
+    low = middle + layout.node * len(history.nodes) + 4
+    room = (layout.names or axis.right - MARGIN) - INDENT - 14
+    names = distinct_names([escape_text(name) for row in history.nodes for name in row.nodes], room, BODY, bold=True)
+    items = [*_draw_silences(axis, y, low), *_draw_ticks(axis, y, low, layout)]
     for index, row in enumerate(history.phases):
-        items.append(_draw_row(history, row, axis, (top + PHASE * index, PHASE), {}))
+        items.append(_draw_row(history, row, axis, Place(top + layout.phase * index, layout.phase, room, layout.above)))
     items.append(Item((Path(((MARGIN, middle - 6), (axis.right, middle - 6)), stroke="rule", thick=1.0),)))
     for index, row in enumerate(history.nodes):
-        items.append(_draw_row(history, row, axis, (middle + NODE * index, NODE), names))
-    items += _draw_marks(history, axis, top, middle)
+        place = Place(middle + layout.node * index, layout.node, room, layout.above, names)
+        items.append(_draw_row(history, row, axis, place))
+    items += _draw_marks(history, axis, (top, middle), layout)
     items += _draw_moment(history, axis, y, low)
     return items, low
+
+
+class Place(NamedTuple):
+    """Where a row is drawn: its top, height, the room for its label, and how much of it is above its bar."""
+
+    y: float
+    high: float
+    room: float
+    above: float
+    names: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def middle(self) -> float:
+        """The height of its bars."""
+        return self.y + self.above + (self.high - self.above) / 2
 
 
 def _draw_silences(axis: Axis, y: float, low: float) -> Iterator[Item]:
@@ -64,9 +105,10 @@ def _draw_silences(axis: Axis, y: float, low: float) -> Iterator[Item]:
             yield Item((box, duration, label), role="gap", state="silent", hint=hint)
 
 
-def _draw_ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
+def _draw_ticks(axis: Axis, y: float, low: float, layout: Layout) -> Iterator[Item]:
     day = None
-    yield Item((Text(MARGIN, y + 48, "UTC", size=SMALL, ink="quiet"),), role="axis")
+    if layout.names:
+        yield Item((Text(MARGIN, y + 48, "UTC", size=SMALL, ink="quiet"),), role="axis")
     before = axis.left - 100
     for tick in axis.ticks():
         x = axis.place(tick)
@@ -79,31 +121,30 @@ def _draw_ticks(axis: Axis, y: float, low: float) -> Iterator[Item]:
             yield Item((line,), role="tick")
             continue
         texts = [Text(x, y + 48, f"{tick:%H:%M}", size=SMALL, ink="quiet", anchor="middle")]
-        if tick.date() != day and x - 36 > axis.left - 40 and x + 36 < axis.right:
+        if tick.date() != day and x - 36 > max(axis.left - 40, 0) and x + 36 < axis.right:
             texts.append(Text(x, y + 34, f"{tick:%Y-%m-%d}", size=SMALL, ink="quiet", anchor="middle"))
             day = tick.date()
         before = x
         yield Item((line, *texts), role="tick")
 
 
-def _draw_row(history: History, row: Row, axis: Axis, place: tuple[float, float], names: Mapping[str, str]) -> Item:
-    y, high = place
-    shapes: list[Shape] = list(_draw_label(row, y, high, names))
+def _draw_row(history: History, row: Row, axis: Axis, place: Place) -> Item:
+    shapes: list[Shape] = list(_draw_label(row, place))
     taken: list[tuple[float, float]] = []
-    middle = y + high / 2
+    is_phase = row.key.startswith("phase-")
     signs = [(axis.place(s.time) - 10, axis.place(s.time) + 10) for s in row.signs]
     for bar in row.bars:
         ends = _bar_ends(history, bar, axis)
-        named = high >= NODE and not any(left < ends[1] and ends[0] < right for left, right in signs)
-        shapes += _draw_bar(history, bar, axis, (middle, PHASE_BAR if high < NODE else 16), named)
+        named = not is_phase and not any(left < ends[1] and ends[0] < right for left, right in signs)
+        shapes += _draw_bar(history, bar, axis, (place.middle, PHASE_BAR if is_phase else 16), named)
         taken.append(ends)
     # Texts go where neither a bar nor a symbol nor the label of a silence is.
     taken += signs
     taken += [(s.left, s.right) for s in axis.stretches if s.silent]
-    shapes += _draw_bar_texts(row, axis, taken, middle)
+    shapes += _draw_bar_texts(row, axis, taken, place.middle)
     hints = [f"{escape_text(row.label)}: {escape_text(row.under)}".rstrip(": "), *(_bar_hint(bar) for bar in row.bars)]
     hints += [f"{row.rest} Events, log lines and similar"] if row.rest else []
-    role = "phase" if row.key.startswith("phase-") else "node" if len(row.nodes) == 1 else "group"
+    role = "phase" if is_phase else "node" if len(row.nodes) == 1 else "group"
     return Item(tuple(shapes), key=row.key, role=role, state=row.mark, hint=escape_text("; ".join(hints)))
 
 
@@ -113,20 +154,24 @@ def _bar_hint(bar: Bar) -> str:
     return f"{bar.step} {bar.began:%H:%M} to {ended}{f' ({bar.took})' if bar.took else ''}{idle}"
 
 
-def _draw_label(row: Row, y: float, high: float, names: Mapping[str, str]) -> Iterator[Shape]:
-    strong, x, room = row.mark in {"error", "warning", "now"}, MARGIN, NAMES - 14
-    low = y + high / 2 + (-2 if row.under else 4)
+def _draw_label(row: Row, place: Place) -> Iterator[Shape]:
+    strong, room = row.mark in {"error", "warning", "now"}, place.room
     if row.mark in SIGNS:
-        yield from draw_badge(x + 8, y + high / 2, SIGNS[row.mark], row.mark)
-    x, room = x + 22, room - 22
+        yield from draw_badge(MARGIN + 8, place.y + 9 if place.above else place.middle, SIGNS[row.mark], row.mark)
     size = BODY if row.under else SMALL
     strong = strong and (bool(row.under) or text_width(escape_text(row.label), size, bold=True) <= room)
-    ink = "ink" if strong else "quiet"
-    label = names.get(escape_text(row.label), escape_text(row.label))
-    yield Text(x, low, fit_text(label, room / (1.2 if strong else 1), size), size=size, ink=ink, bold=strong)
-    under = fit_distinct_names(row.nodes, room) if len(row.nodes) > 1 else fit_text(escape_text(row.under), room, SMALL)
-    if row.under:
-        yield Text(x, low + 13, under, size=SMALL, ink="quiet")
+    label = place.names.get(escape_text(row.label), escape_text(row.label))
+    many = len(row.nodes) > 1
+    if place.above:
+        label = f"{label}: {escape_text(row.under)}" if row.under and not many else label
+        low = place.y + 13
+    else:
+        low = place.middle + (-2 if row.under else 4)
+    shown = fit_text(label, room + 0.2, size, bold=strong)
+    yield Text(MARGIN + INDENT, low, shown, size=size, ink="ink" if strong else "quiet", bold=strong)
+    under = fit_distinct_names(row.nodes, room) if many else fit_text(escape_text(row.under), room, SMALL)
+    if row.under and not place.above:
+        yield Text(MARGIN + INDENT, low + 13, under, size=SMALL, ink="quiet")
 
 
 def _bar_ends(history: History, bar: Bar, axis: Axis) -> tuple[float, float]:
@@ -157,16 +202,20 @@ def _draw_bar(history: History, bar: Bar, axis: Axis, place: tuple[float, float]
 
 
 def _draw_bar_texts(row: Row, axis: Axis, taken: Sequence[tuple[float, float]], middle: float) -> Iterator[Text]:
-    """Draw steps and durations beside the bars where they fit; the tooltip always has them."""
-    last = max((right for _, right in taken[: len(row.bars)]), default=axis.left)
+    """Draw steps and durations after the last bar, before it, or apart from all; the tooltip always has them."""
+    bars = taken[: len(row.bars)]
+    last = max((right for _, right in bars), default=axis.left)
+    begin = max((left for left, _ in bars), default=axis.left)
     for words in _bar_texts(row):
-        free = _free_places(axis, taken, text_width(words, SMALL) + 16)
-        after = next((pair for pair in free if pair[0] >= last - 1), None)
-        if after:
-            yield Text(after[0] + 8, middle + 4, words, size=SMALL, ink="quiet")
+        free = _free_places(axis, taken, text_width(words, SMALL) + 18)
+        if after := next((left for left, _ in free if left >= last - 1), None):
+            yield Text(after + 8, middle + 4, words, size=SMALL, ink="quiet")
             return
-        if free:
-            yield Text(free[-1][1] - 8, middle + 4, words, size=SMALL, ink="quiet", anchor="end")
+        if any(abs(right - begin) < 1 for _, right in free):
+            yield Text(begin - 10, middle + 4, words, size=SMALL, ink="quiet", anchor="end")
+            return
+        if free:  # directly before another bar they would seem to be about that one
+            yield Text(free[-1][0] + 8, middle + 4, words, size=SMALL, ink="quiet")
             return
 
 
@@ -200,13 +249,17 @@ def _free_places(axis: Axis, taken: Sequence[tuple[float, float]], need: float) 
     return places
 
 
-def _draw_marks(history: History, axis: Axis, top: float, middle: float) -> Iterator[Item]:
-    """Draw the faults: of a node in its row, of the cluster in the row of the last phase."""
+def _draw_marks(history: History, axis: Axis, tops: tuple[float, float], layout: Layout) -> Iterator[Item]:
+    """Draw the faults: of a node in its row, of the cluster in the row of the last phase. `tops` are those of the rows
+    of phases and of nodes.
+    """
     rows: list[tuple[str, float, Sequence[FaultMark]]] = []
     if history.phases and history.signs:
-        rows.append(("cluster", top + PHASE * (len(history.phases) - 0.5), history.signs))
+        y = tops[0] + layout.phase * (len(history.phases) - 1)
+        rows.append(("cluster", Place(y, layout.phase, 0, layout.above).middle, history.signs))
     for index, row in enumerate(history.nodes):
-        rows.append((row.key, middle + NODE * (index + 0.5), row.signs))
+        middle = Place(tops[1] + layout.node * index, layout.node, 0, layout.above).middle
+        rows.append((row.key, middle, row.signs))
     for name, y, signs in rows:
         for index, group in enumerate(_group_close_signs(signs, axis)):
             mark = min((s.mark for s in group), key=list(SIGNS).index)
@@ -241,7 +294,8 @@ def _draw_marker(axis: Axis, moment: tuple[datetime, str], words: str, span_: tu
     (time, colour), (y, low) = moment, span_
     x, wide = axis.place(time), text_width(words, BODY, bold=True)
     anchor = "start" if x + wide + 4 < axis.right else "end"
-    text = Text(x + (4 if anchor == "start" else 0), y + 14, words, size=BODY, ink="ink", anchor=anchor, bold=True)
+    begin = x + 4 if anchor == "start" else max(x, MARGIN + wide)
+    text = Text(begin, y + 14, words, size=BODY, ink="ink", anchor=anchor, bold=True)
     return Item(
         (Path(((x, y + 18), (x, low)), stroke=colour, thick=2.2, dash="6 3"), text),
         key="moment",

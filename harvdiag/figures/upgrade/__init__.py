@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
 from harvdiag.figures.drawing import Drawing, DrawOptions
-from harvdiag.figures.parts import BODY, MARGIN, LegendEntry, assemble_scene, draw_head, draw_legend, draw_paragraph
-from harvdiag.figures.scene import Item, Scene, Text
+from harvdiag.figures.parts import LegendEntry, assemble_scene, draw_head, draw_legend, draw_part
+from harvdiag.figures.scene import Item, Scene
 from harvdiag.figures.styles import STYLES
 from harvdiag.figures.upgrade.lanes import draw_lanes
+from harvdiag.figures.upgrade.narrow import draw_narrow_lanes, draw_narrow_strip
 from harvdiag.figures.upgrade.strip import HIGH, draw_strip
 from harvdiag.figures.upgrade.terminal import render_text
 from harvdiag.status.source import source_line
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-WIDE, LABEL = 1120.0, 96.0
+WIDE, ONE_ROW, BESIDE = 1120.0, 960.0, 800.0
+"""The width, from which on the phases are in one row, and from which on the names of nodes are beside their bars."""
 LEGEND = {
     "error": "broken: needs intervention",
     "warning": "held up",
@@ -37,34 +38,34 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     del options
     course = cluster.upgrade.progress
     return Drawing(
-        scene=_build_scene(course),
-        text=lambda wide: render_text(course, wide),
+        layout=lambda width: _build_scene(course, min(width or WIDE, WIDE)),
+        text=lambda width: render_text(course, width),
         columns=course.dtypes,
         rows=course.records,
     )
 
 
-def _build_scene(course: UpgradeProgress) -> Scene:
-    items, y = draw_head(build_title(course), source_line(course.diagnosis), WIDE)
+def _build_scene(course: UpgradeProgress, wide: float) -> Scene:
+    items, y = draw_head(build_title(course), source_line(course.diagnosis), wide)
     if course.cells:
-        items += draw_strip(course, y, WIDE)
-        y += HIGH + 14
+        strip, y = _draw_phases(course, y, wide)
+        items += strip
     if course.nodes:
-        more, y = draw_lanes(course, y, WIDE)
+        more, y = (draw_narrow_lanes if wide < BESIDE else draw_lanes)(course, y, wide)
         items += more
         y += 10
     for label, text in select_parts(course):
-        item, y = _draw_part(label, text, y)
+        item, y = draw_part(label, text, y, wide)
         items.append(item)
-    more, y = draw_legend(_legend_entries(course, items), y + 10, WIDE)
-    return assemble_scene(build_title(course), build_alt_text(course), WIDE, y + 8, [*items, *more])
+    more, y = draw_legend(_legend_entries(course, items), y + 10, wide)
+    return assemble_scene(build_title(course), build_alt_text(course), wide, y + 8, [*items, *more])
 
 
-def _draw_part(label: str, text: str, y: float) -> tuple[Item, float]:
-    texts, low = draw_paragraph(text, (MARGIN + LABEL, y + 16), WIDE - 2 * MARGIN - LABEL, most=4)
-    return Item(
-        (Text(MARGIN, y + 16, label, size=BODY, bold=True), *texts), role="part", hint=escape_text(text)
-    ), low - 8
+def _draw_phases(course: UpgradeProgress, y: float, wide: float) -> tuple[list[Item], float]:
+    if wide >= ONE_ROW:
+        return list(draw_strip(course, y, wide)), y + HIGH + 14
+    items, y = draw_narrow_strip(course, y, wide)
+    return items, y + 8
 
 
 def _legend_entries(course: UpgradeProgress, items: list[Item]) -> list[LegendEntry]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.keys import object_key
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import ObjectRef
-from harvdiag.figures.measure import distinct_names, fit_text, line_height, text_width, wrap_text
+from harvdiag.figures.measure import distinct_names, fit_text, line_height, name_width, text_width, wrap_text
 from harvdiag.figures.parts import BODY, MARGIN, SMALL, draw_paragraph, fit_distinct_names, longest_clause
 from harvdiag.figures.scene import Item, Path, Rect, Shape, Text, draw_badge
 from harvdiag.figures.styles import STYLES
@@ -17,9 +18,9 @@ from harvdiag.status.upgrade.folding import Lane, fold_nodes
 from harvdiag.status.upgrade.labels import lane_hint, unplaced_word
 from harvdiag.status.upgrade.progress import NodeProgress, UpgradeProgress
 
-__all__ = ["draw_lanes"]
+__all__ = ["Grid", "draw_bar", "draw_lanes", "lane_key"]
 
-NAMES, HIGH, BAR, CAPTION = 176.0, 30.0, 20.0, 480.0
+NAMES, HIGH, BAR, CAPTION = 110.0, 30.0, 20.0, 480.0
 
 
 class Grid(NamedTuple):
@@ -28,7 +29,7 @@ class Grid(NamedTuple):
     columns: Sequence[str]
     x: float
     each: float
-    names: Mapping[str, str]
+    names: Mapping[str, str] = MappingProxyType({})
 
     @property
     def right(self) -> float:
@@ -42,17 +43,26 @@ class Grid(NamedTuple):
 
 def draw_lanes(course: UpgradeProgress, y: float, wide: float) -> tuple[list[Item], float]:
     """Draw the column heads and a lane for each node or group from y down; also return their lower edge."""
-    names = distinct_names([escape_text(way.name) for way in course.nodes], NAMES - 10, BODY, bold=True)
-    grid = Grid(course.columns, MARGIN + NAMES, (wide - 2 * MARGIN - NAMES) / len(course.columns), names)
+    lanes = fold_nodes(course.nodes)
+    grid = _fit_grid(course, lanes, wide)
     items = list(_draw_heads(grid, y))
     y += 36
-    for index, lane in enumerate(fold_nodes(course.nodes)):
+    for index, lane in enumerate(lanes):
         items.append(_draw_lane(course, lane, grid, y))
         y += HIGH
         if lane.says:
             caption, y = _draw_caption(lane, grid, y, index)
             items.append(caption)
     return items, y
+
+
+def _fit_grid(course: UpgradeProgress, lanes: Sequence[Lane], wide: float) -> Grid:
+    """Return the columns beside names that are whole, or of very long ones as much as fits."""
+    singles = [escape_text(lane.first.name) for lane in lanes if len(lane.nodes) == 1]
+    takes = max([NAMES, *(name_width(name, BODY, bold=True) + 12 for name in singles)])
+    takes = max([takes, *(176 for lane in lanes if len(lane.nodes) > 1)])  # the names of a group, as far as they fit
+    names = distinct_names([escape_text(way.name) for way in course.nodes], takes - 10, BODY, bold=True)
+    return Grid(course.columns, MARGIN + takes, (wide - 2 * MARGIN - takes) / len(course.columns), names)
 
 
 def _draw_heads(grid: Grid, y: float) -> Iterator[Item]:
@@ -68,25 +78,29 @@ def _draw_heads(grid: Grid, y: float) -> Iterator[Item]:
 
 def _draw_lane(course: UpgradeProgress, lane: Lane, grid: Grid, y: float) -> Item:
     way, top = lane.first, y + (HIGH - BAR) / 2
+    shapes: list[Shape] = [*_draw_label(lane, grid, y), *draw_bar(way, grid, top)]
+    shapes += _draw_durations(lane, grid, top, STYLES[way.mark].fill or "paper")
+    shapes += _draw_note(course, way, grid, (max(grid.column_end(way.at), grid.x), top))
+    role = "node" if len(lane.nodes) == 1 else "group"
+    return Item(tuple(shapes), key=lane_key(lane), role=role, state=way.mark, hint=lane_hint(lane))
+
+
+def draw_bar(way: NodeProgress, grid: Grid, top: float) -> Iterator[Shape]:
+    """Draw the bar up to the state of a node, its symbol, and the states still ahead."""
     fill, stroke, thick, dash = STYLES[way.mark]
     end = grid.column_end(way.at)
-    shapes: list[Shape] = [*_draw_label(lane, grid, y), *_draw_track(way, grid, top, end)]
+    yield from _draw_track(way, grid, top, end)
     if end > grid.x:
-        shapes.append(Rect(grid.x, top, end - grid.x, BAR, fill=fill, stroke=stroke, thick=thick, dash=dash))
+        yield Rect(grid.x, top, end - grid.x, BAR, fill=fill, stroke=stroke, thick=thick, dash=dash)
     if way.mark in SIGNS:
-        shapes += draw_badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
-    shapes += _draw_durations(lane, grid, top, fill or "paper")
-    shapes += _draw_note(course, way, grid, (max(end, grid.x), top))
-    name = object_key(
-        ObjectRef("Node", "", way.name) if len(lane.nodes) == 1 else ObjectRef("Nodes", "", _group_key(way))
-    )
-    return Item(
-        tuple(shapes),
-        key=name,
-        role="node" if len(lane.nodes) == 1 else "group",
-        state=way.mark,
-        hint=lane_hint(lane),
-    )
+        yield from draw_badge(max(end - 13, grid.x + 12), top + BAR / 2, SIGNS[way.mark], way.mark)
+
+
+def lane_key(lane: Lane) -> str:
+    """Return the key of a lane: that of its node, of a group that of what its nodes share."""
+    way = lane.first
+    node = ObjectRef("Node", "", way.name)
+    return object_key(node if len(lane.nodes) == 1 else ObjectRef("Nodes", "", _group_key(way)))
 
 
 def _group_key(way: NodeProgress) -> str:
@@ -107,7 +121,7 @@ def _draw_track(way: NodeProgress, grid: Grid, top: float, end: float) -> Iterat
 
 
 def _draw_label(lane: Lane, grid: Grid, y: float) -> Iterator[Text]:
-    way, room, low = lane.first, NAMES - 10, y + HIGH / 2 + 4
+    way, room, low = lane.first, grid.x - MARGIN - 10, y + HIGH / 2 + 4
     strong = way.mark in {"error", "warning", "now"}
     if len(lane.nodes) == 1:
         yield Text(

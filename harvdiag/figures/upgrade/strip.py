@@ -17,7 +17,7 @@ from harvdiag.status.upgrade.labels import phase_word
 from harvdiag.status.upgrade.progress import PhaseProgress, UpgradeProgress
 from harvdiag.upgrade.wording import format_duration
 
-__all__ = ["HIGH", "draw_strip"]
+__all__ = ["BETWEEN", "HIGH", "count_lines", "draw_cell", "draw_strip"]
 
 HIGH, BETWEEN, BADGE = 66.0, 5.0, 12.0
 STRONG, BOLD = frozenset({"now", "warning", "error"}), 1.2
@@ -33,7 +33,7 @@ def draw_strip(course: UpgradeProgress, y: float, wide: float) -> Iterator[Item]
     least, x = each - sum(needs) / max(sum(not need for need in needs), 1), MARGIN
     for cell, need in zip(cells, needs, strict=True):
         takes = each + need if need else least
-        yield _draw_cell(course, cell, Rect(x, y, takes - BETWEEN, HIGH))
+        yield draw_cell(course, cell, Rect(x, y, takes - BETWEEN, HIGH))
         x += takes
 
 
@@ -50,7 +50,8 @@ def _cell_name(cell: PhaseProgress) -> str:
     return CAMEL.sub(" ", escape_text(cell.label))
 
 
-def _draw_cell(course: UpgradeProgress, cell: PhaseProgress, box: Rect) -> Item:
+def draw_cell(course: UpgradeProgress, cell: PhaseProgress, box: Rect, lines: int = 2) -> Item:
+    """Draw a phase in its box: symbol, number and note, and below them its name in so many lines at most."""
     fill, stroke, thick, dash = STYLES[cell.mark]
     strong = cell.mark in STRONG
     on, ink = fill or "paper", "ink" if strong else "quiet"
@@ -67,11 +68,20 @@ def _draw_cell(course: UpgradeProgress, cell: PhaseProgress, box: Rect) -> Item:
     if note:
         left = x + max(14, text_width(str(cell.number), SMALL) + 6)
         shapes.append(Text(left, box.y + 18, note, size=SMALL, ink=ink, on=on))
-    words = wrap_text(_cell_name(cell), (box.width - 14) / (BOLD if strong else 1), SMALL, most=2)
+    words = _wrap_name(cell, box.width, lines)
     shapes += [
         Text(box.x + 8, box.y + 39 + i * 15, w, size=SMALL, ink=ink, on=on, bold=strong) for i, w in enumerate(words)
     ]
     return Item(tuple(shapes), key=f"phase-{cell.number}", role="phase", state=cell.mark, hint=escape_text(cell.hint))
+
+
+def count_lines(cell: PhaseProgress, wide: float) -> int:
+    """Return in how many lines the name of a phase fits a cell of this width."""
+    return len(_wrap_name(cell, wide))
+
+
+def _wrap_name(cell: PhaseProgress, wide: float, most: int = 0) -> list[str]:
+    return wrap_text(_cell_name(cell), (wide - 14) / (BOLD if cell.mark in STRONG else 1), SMALL, most=most)
 
 
 def _cell_note(course: UpgradeProgress, cell: PhaseProgress) -> str:

@@ -109,8 +109,10 @@ def _parse_time(element: _Element) -> datetime:
 
 
 def _is_loadable(content: bytes) -> bool:
+    """Whether OpenSSL can read every certificate; what stands between them, in any encoding, does not matter."""
+    blocks = "\n".join(BLOCK.findall(content.decode("latin-1")))
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=content.decode("latin-1"))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=blocks)
     except (ssl.SSLError, ValueError):
         return False
     return True

@@ -164,7 +164,7 @@ def log_in(context: str | None = None, kubeconfig: str | os.PathLike[str] | None
     if context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
         return _from_pod(blank())
     raise AccessError(
-        f"no kubeconfig: {searched_paths()}; name one with --kubeconfig, or give a SOURCE such as a support bundle"
+        f"no kubeconfig: {searched_paths()}; name one with --kubeconfig, or read a file: `harvdiag check bundle.zip`"
     )
 
 

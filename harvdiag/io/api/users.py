@@ -49,7 +49,8 @@ def _refuse_several(user: Entry) -> None:
     named = [key for key in ("token", "tokenFile") if user.get_text(key)]
     basic = [key for key in ("username", "password") if user.get_text(key)]
     if named and basic:
-        raise user.error(f"it has {' and '.join([*named, *basic])}, of which kubectl takes only one: remove the others")
+        both = f"{' and '.join(named)} beside {' and '.join(basic)}"
+        raise user.error(f"it has {both}, and kubectl takes only one of these credentials: remove the other")
     if "exec" in user and "auth-provider" in user:
         raise user.error("it has exec and auth-provider, of which kubectl takes only one: remove the other")
 

@@ -12,7 +12,7 @@ from enum import Enum
 from harvdiag.core.findings import Findings
 from harvdiag.core.wrap import count_rows
 from harvdiag.reports.paint import Paint
-from harvdiag.reports.terminal.body import Body
+from harvdiag.reports.terminal.body import Body, Origins, find_origins
 from harvdiag.reports.terminal.fold import LEVELS, SCREEN, WHOLE, Fold
 from harvdiag.reports.terminal.head import head_lines
 from harvdiag.reports.terminal.layout import Layout
@@ -40,12 +40,13 @@ def render(findings: Findings, width: int = 100, colour: bool = False, view: Vie
     """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
     layout = Layout(max(width, NARROWEST), Paint(colour))
     answer, told = build_answer(findings), tell_support_once(fill_findings(findings))
+    origins = find_origins(told)
     if view is View.BRIEF:
         lines = [*head_lines(findings, answer, layout), *unseen_summary(answer, layout)]
     elif view is View.FULL:
-        lines = list(_report_lines(told, answer, layout, WHOLE))
+        lines = list(_report_lines(told, answer, origins, layout, WHOLE))
     else:
-        lines = _fold_lines(told, answer, layout)
+        lines = _fold_lines(told, answer, origins, layout)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -55,11 +56,11 @@ def render_unseen(findings: Findings, width: int = 100, colour: bool = False) ->
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _fold_lines(findings: Findings, answer: Answer, layout: Layout) -> list[str]:
+def _fold_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout) -> list[str]:
     """The report in the first of the levels that fits on a screen; where none does, in the last."""
     plain = replace(layout, paint=Paint())
-    fits = (fold for fold in LEVELS if _fits(_report_lines(findings, answer, plain, fold), layout.width))
-    return list(_report_lines(findings, answer, layout, next(fits, LEVELS[-1])))
+    fits = (fold for fold in LEVELS if _fits(_report_lines(findings, answer, origins, plain, fold), layout.width))
+    return list(_report_lines(findings, answer, origins, layout, next(fits, LEVELS[-1])))
 
 
 def _fits(lines: Iterable[str], width: int) -> bool:
@@ -72,7 +73,7 @@ def _fits(lines: Iterable[str], width: int) -> bool:
     return True
 
 
-def _report_lines(findings: Findings, answer: Answer, layout: Layout, fold: Fold) -> Iterator[str]:
+def _report_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> Iterator[str]:
     yield from head_lines(findings, answer, layout)
-    yield from Body(findings, answer, layout, fold).lines()
+    yield from Body(findings, answer, origins, layout, fold).lines()
     yield from unseen_lines(findings, layout)

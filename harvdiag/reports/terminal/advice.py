@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import WARNING
 from harvdiag.core.model import Finding
-from harvdiag.reports.shorten import ELLIPSIS, cut_lines
+from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
 from harvdiag.status.answer import split_sentences
 from harvdiag.status.summary import is_alike_step, is_answered, is_same_step
 
 __all__ = ["Advice"]
+
+REFERENCE = "as for the first"
+"""The words that refer to what was given before; such a line is never shortened."""
 
 
 class Advice:
@@ -43,14 +46,14 @@ class Advice:
             return list(steps.values())
         which = f"{_join_numbers(same)}. " if len(same) < len(steps) else ""
         other = _names_instead(finding, first, len(same) == len(steps))
-        rest = [text for number, text in steps.items() if number not in same]
-        return [f"{which}as for the first {finding.rule} above{other}", *rest]
+        shown = steps | {same[0]: f"{which}{REFERENCE} {finding.rule} above{other}"}
+        return [text for number, text in shown.items() if number not in same[1:]]
 
     def _step_lines(self, steps: Sequence[str]) -> Iterator[str]:
         for number, step in enumerate(steps):
-            most = self.fold.step if step[0].isdigit() else 0  # a reference to another finding's steps is never cut
+            most = 0 if REFERENCE in step else self.fold.step
             lines = cut_lines(step, self.layout.width - GUTTER - 2, most, hang=3)
-            self.shortened += lines[-1].endswith(ELLIPSIS)
+            self.shortened += bool(most) and lines != cut_lines(step, self.layout.width - GUTTER - 2, 0, hang=3)
             yield from self.layout.label_lines("" if number else "Next", lines)
 
     def caution_lines(self, finding: Finding, repeated_rule: bool = False) -> Iterator[str]:
@@ -63,8 +66,8 @@ class Advice:
         if repeated_rule and not new and all(source.rule == finding.rule for source in sources):
             return  # the steps say already that it is as for the first
         rules = [rule for rule, _ in group_by(sources, lambda source: source.rule)]
-        lead = "The rest as" if shown else "as"
-        shown += [f"{lead} for the first {' and '.join(rules)} above."] if rules else []
+        lead = "The rest " if shown else ""
+        shown += [f"{lead}{REFERENCE} {' and '.join(rules)} above."] if rules else []
         yield from self.layout.labelled("Caution", " ".join(shown), kind=WARNING)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from harvdiag.core.findings import Findings
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import SIGNS
-from harvdiag.core.model import Evidence, Finding
+from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.advice import Advice
@@ -18,29 +18,42 @@ from harvdiag.reports.terminal.layout import GUTTER, Layout
 from harvdiag.status.answer import Answer, describe_alike, fill_command, name_alike
 from harvdiag.status.summary import format_count, without_repeats
 
-__all__ = ["Body"]
+__all__ = ["Body", "Origins", "find_origins"]
 
 ARROW = "  → "
 LEAD = f"{ARROW}leads to"
 MOST_ROOTS = 3
 
 
+class Origins(NamedTuple):
+    """Where findings come from; the same however much of a report is folded."""
+
+    roots: Mapping[str, Sequence[Finding]]
+    """The root causes of each consequence, by its fingerprint."""
+    fields: frozenset[tuple[ObjectRef, str]]
+    """The evidence of all root causes: what follows from them does not repeat it."""
+
+
+def find_origins(findings: Findings) -> Origins:
+    """Find the root causes of each consequence, and their evidence."""
+    roots: dict[str, list[Finding]] = {}
+    for root in findings.roots:
+        for other in findings.story(root):
+            roots.setdefault(other.fingerprint, []).append(root)
+    return Origins(roots, frozenset((e.object, e.path) for root in findings.roots for e in root.evidence))
+
+
 class Body:
     """The details of one report. It knows what was told already, and counts what is folded."""
 
-    def __init__(self, findings: Findings, answer: Answer, layout: Layout, fold: Fold) -> None:
-        self.findings, self.answer, self.layout, self.fold = findings, answer, layout, fold
+    def __init__(self, findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> None:
+        self.findings, self.answer, self.origins, self.layout, self.fold = findings, answer, origins, layout, fold
         self.advice = Advice(layout, fold)
         # by rule: the first finding that was shown in full, and the first that was shown as a consequence (as shown)
         self.explained: dict[str, Finding] = {}
         self.followed: dict[str, Finding] = {}
         self.done: set[str] = set()
-        self.seen: set[Evidence] = set()
         self.hidden_fields = self.hidden_steps = self.hidden_cautions = 0
-        self.roots_of: defaultdict[str, list[Finding]] = defaultdict(list)
-        for root in findings.roots:
-            for other in findings.story(root):
-                self.roots_of[other.fingerprint].append(root)
 
     def lines(self) -> Iterator[str]:
         """Yield the root causes in the order of the answer, then what was folded."""
@@ -83,7 +96,8 @@ class Body:
             yield from self._link_lines(finding.links)
 
     def _evidence_lines(self, finding: Finding) -> Iterator[str]:
-        new = [e for e in finding.evidence if not self._is_told(e)] if finding.caused_by else finding.evidence
+        told = self.origins.fields if finding.caused_by else ()
+        new = [e for e in finding.evidence if e[:2] not in told]
         if not new:
             return
         if not self.fold.grouped:
@@ -92,10 +106,6 @@ class Body:
         lines, left = object_lines(new, self.layout, self.fold.fields)
         self.hidden_fields += left
         yield from lines
-
-    def _is_told(self, evidence: Evidence) -> bool:
-        """Whether a root cause has this field among its evidence."""
-        return any(evidence[:2] == told[:2] for root in self.findings.roots for told in root.evidence)
 
     def _link_lines(self, links: Sequence[str]) -> Iterator[str]:
         shown = links[: self.fold.links] if self.fold.links else links
@@ -165,7 +175,7 @@ class Body:
 
     def _also_follows(self, finding: Finding, roots: Sequence[Finding]) -> str:
         """From which other root causes it follows; empty where there is none."""
-        found = [root.subject for root in self.roots_of[finding.fingerprint] if root not in roots]
+        found = [root.subject for root in self.origins.roots[finding.fingerprint] if root not in roots]
         others = [f"{subject.kind} {subject.name}" for subject in found]
         rest = f" and {len(others) - MOST_ROOTS} more" if len(others) > MOST_ROOTS else ""
         return f"also follows from {', '.join(others[:MOST_ROOTS])}{rest}" if others else ""
@@ -173,7 +183,7 @@ class Body:
     # --- what is folded ----------------------------------------------------------------------------------------------
 
     def _hide(self, findings: Sequence[Finding]) -> None:
-        self.hidden_fields += sum(not self._is_told(e) for f in findings for e in f.evidence)
+        self.hidden_fields += sum(e[:2] not in self.origins.fields for f in findings for e in f.evidence)
         self.hidden_steps += sum(len(f.next) for f in findings)
 
     def _folded_lines(self) -> Iterator[str]:

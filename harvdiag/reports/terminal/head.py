@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import GOOD, SIGNS
+from harvdiag.core.model import Severity
 from harvdiag.core.wrap import count_cells, pad_text
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.status.answer import Answer, RootCause, name_alike
@@ -28,7 +29,7 @@ def head_lines(findings: Findings, answer: Answer, layout: Layout) -> Iterator[s
     if answer.rows or answer.command:
         yield ""
     if answer.rows:
-        yield layout.paint.bold("Root cause" if len(findings.roots) == 1 else "Root causes")
+        yield layout.paint.bold(_describe_table(answer.rows))
     yield from _row_lines(answer.rows, layout)
     if answer.step:
         whom = f" for {answer.rows[0].subjects[0].kind} {answer.rows[0].subjects[0].name}" if _is_many(answer) else ""
@@ -45,7 +46,8 @@ def _is_many(answer: Answer) -> bool:
 
 def _row_lines(rows: Sequence[RootCause], layout: Layout) -> Iterator[str]:
     """The table of root causes: a line each where all fit, else the fault below rule and object."""
-    cells = [(row.rule, escape_text(name_alike(row.subjects)), escape_text(_describe_fault(row))) for row in rows]
+    some = not all(row.holds for row in rows)
+    cells = [(row.rule, escape_text(name_alike(row.subjects)), escape_text(_describe_fault(row, some))) for row in rows]
     wide = [max((count_cells(row[column]) for row in cells), default=0) for column in (0, 1)]
     marks = [f"{SIGNS[str(row.severity)]} {str(row.severity).upper()}" for row in rows]
     most = max(map(len, marks), default=0)
@@ -59,7 +61,18 @@ def _row_lines(rows: Sequence[RootCause], layout: Layout) -> Iterator[str]:
             yield from layout.wrap(fault, 6)
 
 
-def _describe_fault(row: RootCause) -> str:
+def _describe_table(rows: Sequence[RootCause]) -> str:
+    """The heading of the table; it says that they hold the upgrade up where all of them do."""
+    many = sum(len(row.subjects) for row in rows) > 1
+    if all(row.severity is Severity.INFO for row in rows):
+        return "Notes" if many else "Note"
+    held = all(row.holds for row in rows)
+    rest = f" ({'each holds' if many else 'holds'} the upgrade up)" if held else ""
+    return f"{'Root causes' if many else 'Root cause'}{rest}"
+
+
+def _describe_fault(row: RootCause, some: bool) -> str:
+    """What is wrong, and what follows from it; where only `some` hold the upgrade up, whether it does."""
     rest = [format_count(row.consequences, "consequence")] if row.consequences else []
-    rest += ["holds the upgrade up"] if row.holds else []
+    rest += ["holds the upgrade up"] if row.holds and some else []
     return f"{row.what} ({', '.join(rest)})" if rest else row.what

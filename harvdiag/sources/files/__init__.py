@@ -29,8 +29,10 @@ def _holds_objects(path: Path) -> bool:
     """Whether a file that was taken for a zip of another type holds objects, or is an archive of an upgrade's logs."""
     from harvdiag.io.archive.files import list_files
     from harvdiag.sources.files.intake import is_readable
-    from harvdiag.sources.files.names import is_in_bundle
+    from harvdiag.sources.files.names import describe_upgrade_log, is_in_bundle
 
+    if describe_upgrade_log([path.name]):
+        return True
     try:
         for number, file in enumerate(list_files(path)):
             if is_in_bundle(file.name) is not None or number > _SAMPLE:

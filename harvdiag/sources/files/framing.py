@@ -18,16 +18,18 @@ from harvdiag.io.yaml import ANCHORS, TextError, decode_text, load_documents
 __all__ = ["Framed", "Value", "frame_text", "looks_like_objects"]
 
 # What kubectl and shells write to the same terminal. A mapping in block style has no such line in column 0.
-_NOISE = (
+_SAYING = (
     r"[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ |Warning: |Error from server|[Ee]rror: |Unable to connect to the server"
-    r"|The connection to the server |No resources found|Flag --\S+ has been deprecated|%YAML |%TAG "
-    r"|(?:\S.*)?[$#>] *kubectl |kubectl |==== END logs for "
+    r"|The connection to the server |No resources found|Flag --\S+ has been deprecated"
 )
+_NOISE = rf"{_SAYING}|%YAML |%TAG |[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
 _START = "==== START logs for "
 _noise = re.compile(_NOISE).match
+_saying = re.compile(_SAYING).match
 _boundary = re.compile(rf"^(?:---(?=\s|\Z)|\.\.\.(?=\s|\Z)|[{{\[]|{_START}|{_NOISE})", re.MULTILINE).search
-_log_end = re.compile(r"^==== END logs for ", re.MULTILINE).search
-_blank = re.compile("[\\s\ufeff\x1e]*").match
+_colour = re.compile(r"\x1b\[[0-9;]*[mK]").sub
+_log_end = re.compile(r"^==== END logs for .*", re.MULTILINE).search
+_blank = re.compile(r"(?:[\s\x1a\x1e]|(?m:^\.\.\.(?=\s|\Z)))*").match
 _top = re.compile(r"^(apiVersion|kind):(?=\s)", re.MULTILINE).finditer
 _object = re.compile(
     r"""^(?:-\ )?(?:apiVersion|kind|items|api_version):(?=\s) | "(?:kind|apiVersion|api_version)"\s*:""",
@@ -47,7 +49,7 @@ class Value(NamedTuple):
 
 @dataclass
 class Framed:
-    """What a text holds: its values in order, the first lines of other programs among them, and how many there are.
+    """What a text holds: its values in order, lines of other programs among them, and how many these are.
 
     `logs` tells that logs of containers are between the values, as `kubectl cluster-info dump` writes them.
     """
@@ -57,15 +59,24 @@ class Framed:
     lines: int = 0
     logs: bool = False
 
+    @property
+    def telling(self) -> str:
+        """What kubectl said among the values, first the errors; empty where other lines alone are between them.
+
+        Any other line is not told: it may hold a password.
+        """
+        said = [line for line in self.noise if _saying(line)]
+        return next((line for line in said if "rror" in line), said[0] if said else "")
+
     def add_noise(self, text: str) -> None:
-        """Count lines that are not part of a value; the first few are kept to be told."""
+        """Count lines that are not part of a value; some are kept to be told."""
         for line in filter(None, map(str.strip, text.splitlines())):
             self.lines += 1
             if len(self.noise) < _KEPT:
                 self.noise.append(line[:_LONGEST])
 
 
-_KEPT, _LONGEST = 3, 160
+_KEPT, _LONGEST = 100, 160
 
 
 def looks_like_objects(text: str) -> bool:
@@ -75,7 +86,8 @@ def looks_like_objects(text: str) -> bool:
 
 def frame_text(data: bytes) -> Framed:
     """Return the values of a text. Raises TextError, with the line, where one of them cannot be read exactly."""
-    text = decode_text(data)
+    text = decode_text(data).replace("\n\ufeff", "\n")  # a mark in between: files were put together
+    text = _colour("", text) if "\x1b[" in text else text  # neither form allows them
     framed, place = Framed(), _Place(text)
     at = _skip_blank(text, 0)
     while at < len(text):
@@ -83,11 +95,11 @@ def frame_text(data: bytes) -> Framed:
             at = _take_json(framed, place, at)
         elif text.startswith(_START, at):
             end = _log_end(text, at)
-            framed.logs, at = True, end.start() if end else len(text)
+            framed.logs, at = True, end.end() if end else len(text)
         elif _noise(text, at) and _is_line_start(text, at):
             end_of_line = text.find("\n", at)
             stop = end_of_line if end_of_line >= 0 else len(text)
-            framed.add_noise(text[at:stop])
+            framed.add_noise("" if text[at] == "%" else text[at:stop])
             at = stop
         else:
             at = _take_yaml(framed, place, at)
@@ -116,7 +128,7 @@ class _Place:
 
 
 def _is_line_start(text: str, at: int) -> bool:
-    return at == 0 or text[at - 1] in "\n\ufeff"
+    return at == 0 or text[at - 1] == "\n"
 
 
 def _take_json(framed: Framed, place: _Place, at: int) -> int:
@@ -168,7 +180,7 @@ def _take_document(framed: Framed, place: _Place, start: int, end: int) -> None:
                 framed.add_noise(part)
             elif value is not None:
                 framed.values.append(Value(place.line(start), value))
-    elif framed.values and not looks_like_objects(part):
+    elif framed.values and not part.startswith("---") and not looks_like_objects(part):
         framed.add_noise(part)
     else:
         raise problem

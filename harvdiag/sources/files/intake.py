@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.core.model import FileNote, FileState
 from harvdiag.io.archive.files import HEAD, CarriedFile, unpack_file
 from harvdiag.io.archive.identify import identify_file
-from harvdiag.io.archive.member import MemberError, printable
+from harvdiag.io.archive.member import Budget, Limits, MemberError, printable
 from harvdiag.io.archive.packed import is_packed
 from harvdiag.io.yaml import TextError, decode_text
 from harvdiag.sources.files.endings import ENDINGS
 from harvdiag.sources.files.framing import Framed, frame_text, looks_like_objects
-from harvdiag.sources.files.names import describe_junk, is_in_bundle
+from harvdiag.sources.files.names import describe_junk, describe_upgrade_log, is_in_bundle
 from harvdiag.sources.files.objects import Batch, Stock, collect_objects
-from harvdiag.sources.files.recognise import Foreign, describe_text, recognise_text
+from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, describe_text, recognise_text
 
 __all__ = ["Intake", "is_readable"]
 
 ZIP = b"PK\3\4"
+PROSE = (".md", ".rst", ".html", ".log", ".sh", ".py", ".ps1", ".adoc", ".csv", ".svg", ".tf")
+"""Endings of files that may quote an object, but are not kubectl output."""
 BUNDLE, SNAPSHOT, ARCHIVE = "support bundle", "snapshot", "archive"
-_SECRET = Foreign(
-    "a Secret, whose content is neither read nor kept", "give what `kubectl get … -o yaml` writes of others"
-)
-_UPGRADE_LOG = "an upgradelog archive, which holds logs but no objects"
 
 
 @dataclass
@@ -36,6 +33,7 @@ class Intake:
     stock: Stock
     notes: list[FileNote] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
+    budget: Budget = field(default_factory=lambda: Budget(Limits()))
 
     def take_all(self, files: Iterable[CarriedFile]) -> None:
         """Read the files one after the other. Raises SourceError where what carries them is damaged."""
@@ -53,67 +51,81 @@ class Intake:
                 del self.sources[place]
 
     def _take(self, file: CarriedFile) -> FileNote:
+        name = printable(file.name)
         try:
-            state, reason = self._judge(file)
+            return self._judge(file)._replace(name=name)
         except HarvdiagError as error:
-            state, reason = FileState.UNUSABLE, str(error).removeprefix(f"{printable(file.name)}: ")
-        return FileNote(printable(file.name), state, reason.removeprefix(f"{file.name}: "))
+            reason = str(error).removeprefix(f"{name}: ").removeprefix(f"{file.name}: ")
+            return FileNote(name, FileState.UNUSABLE, reason)
 
-    def _judge(self, file: CarriedFile) -> tuple[FileState, str]:
+    def _judge(self, file: CarriedFile) -> FileNote:
         if reason := describe_junk(file.name):
-            return FileState.PASSED, f"is {reason}"
+            return _passed(f"is {reason}")
         if file.problem:
-            return (FileState.PASSED if file.hidden else FileState.UNUSABLE), f"is {file.problem}"
+            reason = f"is {file.problem}" if file.problem.startswith("a ") else file.problem
+            return _passed(reason) if file.hidden else _unusable(reason)
         bundle = is_in_bundle(file.name)
         if bundle is not None:
             self.sources.setdefault(bundle or ".", BUNDLE)
-            return FileState.PASSED, f"is part of an extracted {BUNDLE}"
+            return _passed(f"is part of an extracted {BUNDLE}", "give that by itself")
         return self._judge_content(file)
 
-    def _judge_content(self, file: CarriedFile) -> tuple[FileState, str]:
+    def _judge_content(self, file: CarriedFile) -> FileNote:
         if file.head.startswith(ZIP):
             return self._judge_archive(file)
         if is_packed(file.head):
             return self._judge_content(unpack_file(file))
         if not _is_text(file):
             what, remedy = identify_file(file.head[:512])
-            return FileState.PASSED, f"is {what}: {remedy}"
+            return _passed(f"is {what}", remedy)
         return self._read_text(file)
 
-    def _judge_archive(self, file: CarriedFile) -> tuple[FileState, str]:
-        what, reason = _describe_archive(file)
-        if what:
-            self.sources[file.name] = what
-        return FileState.PASSED, reason
+    def _judge_archive(self, file: CarriedFile) -> FileNote:
+        if log := describe_upgrade_log([file.name]):
+            return _passed(log)
+        what = _kind_of_archive(file)
+        self.sources[file.name] = what
+        return _passed(f"is a {what}" if what != ARCHIVE else "is a zip archive", "give it by itself")
 
-    def _read_text(self, file: CarriedFile) -> tuple[FileState, str]:
-        start, whole = _peek(file.head) or "", len(file.head) < HEAD
+    def _read_text(self, file: CarriedFile) -> FileNote:
+        start, whole = _peek(file.head) or file.head.decode("latin-1"), len(file.head) < HEAD
         likely = looks_like_objects(start) or (not whole and _is_named(file.name))
-        if not likely:
+        if not likely or start.lstrip().startswith("<"):
             known = recognise_text(start)
             if known or not whole or not (file.alone or _is_named(file.name)):
                 return _refused(known or describe_text(file.name))
         problem: TextError | None = None
         try:
-            framed = frame_text(file.read())
+            framed = frame_text(self._load(file))
         except TextError as error:
             problem = TextError(error.problem, error.line, error.detail)
+        if problem is not None and "{{" in start:
+            return _refused(TEMPLATE)
+        if problem is not None and file.name.lower().endswith(PROSE) and not file.alone:
+            return _refused(describe_text(file.name))
         if problem is not None:
-            return (FileState.UNUSABLE if likely else FileState.PASSED), str(problem)
+            return _unusable(str(problem)) if likely else _passed(str(problem))
         return self._add(file.name, framed, start)
 
-    def _add(self, name: str, framed: Framed, start: str) -> tuple[FileState, str]:
+    def _load(self, file: CarriedFile) -> bytes:
+        """The text of a file; MemberError where all of them, also what was packed, exceed the limits."""
+        data = file.read()
+        self.budget.check_size(file.name, len(data))
+        self.budget.spend(len(data))
+        return data
+
+    def _add(self, name: str, framed: Framed, start: str) -> FileNote:
         batch = collect_objects(name, (value.value for value in framed.values))
         if framed.logs:  # of `kubectl cluster-info dump`: each list is of one namespace
             batch.drop_empty()
         if _is_secret_alone(batch):
-            return _refused(_SECRET)
+            return _refused(SECRET)
         if not batch.has_objects:
             return _refused(
                 batch.told[0] if batch.told else recognise_text(start if framed.noise else "") or describe_text(name)
             )
         self.stock.add(name, batch)
-        return FileState.READ, "; ".join(_remarks(batch, framed))
+        return FileNote("", FileState.READ, "; ".join(_remarks(batch, framed)))
 
 
 def _is_secret_alone(batch: Batch) -> bool:
@@ -122,8 +134,17 @@ def _is_secret_alone(batch: Batch) -> bool:
     )
 
 
-def _refused(foreign: Foreign) -> tuple[FileState, str]:
-    return (FileState.UNUSABLE if foreign.ours else FileState.PASSED), str(foreign)
+def _passed(reason: str, remedy: str = "") -> FileNote:
+    return FileNote("", FileState.PASSED, reason, remedy)
+
+
+def _unusable(reason: str, remedy: str = "") -> FileNote:
+    return FileNote("", FileState.UNUSABLE, reason, remedy)
+
+
+def _refused(foreign: Foreign) -> FileNote:
+    note = _unusable if foreign.ours else _passed
+    return note(f"is {foreign.what}", foreign.remedy)
 
 
 def _remarks(batch: Batch, framed: Framed) -> Iterable[str]:
@@ -132,22 +153,22 @@ def _remarks(batch: Batch, framed: Framed) -> Iterable[str]:
         count = batch.told.count(foreign)
         yield f"{'one document' if count == 1 else f'{count} documents'} in it {foreign}"
     if framed.noise:
-        yield f"{framed.lines} lines of other programs in it were left out, the first: {printable(framed.noise[0])}"
+        lines = (
+            "one line of another program was" if framed.lines == 1 else f"{framed.lines} lines of other programs were"
+        )
+        yield f"{lines} left out" + (f": {printable(framed.telling)}" if framed.telling else "")
 
 
-def _describe_archive(file: CarriedFile) -> tuple[str, str]:
-    """What kind of source a zip archive is (empty: none that could be given), and the reason to pass it over."""
+def _kind_of_archive(file: CarriedFile) -> str:
+    """What kind of source a zip archive is."""
     try:
         names: Sequence[str] = file.inner() if file.inner else ()
     except HarvdiagError:
         names = ()
     if any(is_in_bundle(name) is not None for name in names):
-        return BUNDLE, f"is a {BUNDLE}: give it by itself"
-    if "manifest.json" in names and any(name.startswith("kinds/") for name in names):
-        return SNAPSHOT, f"is a {SNAPSHOT}: give it by itself"
-    if "upgradelog" in PurePosixPath(file.name).name:
-        return "", f"is {_UPGRADE_LOG}"
-    return ARCHIVE, "is a zip archive: give it by itself"
+        return BUNDLE
+    saved = "manifest.json" in names and any(name.startswith("kinds/") for name in names)
+    return SNAPSHOT if saved else ARCHIVE
 
 
 def _is_named(name: str) -> bool:
@@ -163,7 +184,7 @@ def _is_text(file: CarriedFile) -> bool:
 
 def _peek(head: bytes) -> str | None:
     """The first bytes as text, of which the last sign may be incomplete; None for what is not text."""
-    for cut in range(4):
+    for cut in range(4 if len(head) == HEAD else 1):
         try:
             text = decode_text(head[: len(head) - cut])
         except TextError:

@@ -11,8 +11,9 @@ Layouts that are known, all with one object a file, or one list a namespace:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["describe_junk", "is_by_object", "is_in_bundle", "namespace_of_path"]
+__all__ = ["describe_junk", "describe_upgrade_log", "is_by_object", "is_in_bundle", "namespace_of_path"]
 
 _JUNK = {"thumbs.db", "desktop.ini", ".ds_store"}
 _DUMPED = "events|replication-controllers|services|daemonsets|deployments|replicasets|pods"
@@ -33,6 +34,14 @@ def namespace_of_path(name: str) -> str | None:
     """The namespace that the layout of a dump puts into the path; None for a path that tells none."""
     found = _namespace(name)
     return (found[1] or found[2]) if found else None
+
+
+def describe_upgrade_log(names: Iterable[str]) -> str:
+    """Say that these are the names of the archive of an UpgradeLog, or of files in one; empty if they are not."""
+    if not any("upgradelog" in name for name in names):
+        return ""
+    give = "give the support bundle, or what `kubectl get upgrades.harvesterhci.io -A -o yaml` writes"
+    return f"is an upgradelog archive, which holds logs but no objects: {give}"
 
 
 def is_by_object(name: str) -> bool:

@@ -79,12 +79,8 @@ def _add_value(batch: Batch, lists: Counter[str], file: str, value: Any) -> None
     if foreign:
         batch.told.append(foreign)
         return
-    kind = value["kind"]
-    if not kind.endswith("List") or not isinstance(value.get("items"), list | None) or "items" not in value:
+    if not _is_list(value):
         batch.found.append(_find_object(file, value))
-    elif _is_list_of_lists(value["items"]):
-        for item in value["items"]:
-            _add_value(batch, lists, file, item)
     else:
         _add_list(batch, lists, file, value)
 
@@ -93,8 +89,10 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("kind"), str)
 
 
-def _is_list_of_lists(items: Any) -> bool:
-    return bool(items) and all(_is_object(item) and item["kind"].endswith("List") and "items" in item for item in items)
+def _is_list(value: Any) -> bool:
+    if not _is_object(value) or not value["kind"].endswith("List") or "items" not in value:
+        return False
+    return isinstance(value["items"], list | None)
 
 
 def _add_change(batch: Batch, lists: Counter[str], file: str, change: str, obj: Obj) -> None:
@@ -121,6 +119,9 @@ def _add_list(batch: Batch, lists: Counter[str], file: str, document: Obj) -> No
     for item in items:
         if not isinstance(item, dict):
             raise SourceError(f"{file}: an item of the {document['kind']} is not an object")
+        if _is_list(item) or (not name_of(item) and "kind" in item and recognise_value(item)):
+            _add_value(batch, lists, file, item)
+            continue
         found = _find_object(file, item, bare, version)
         batch.found.append(found)
         keys.add(found.key)
@@ -166,6 +167,11 @@ class Conflict:
     what: str
     files: tuple[str, str]
     clusters: bool
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """How much it tells: two Nodes of one name in two clusters tell most."""
+        return self.clusters, self.what.startswith("Node ")
 
 
 class Stock:
@@ -227,8 +233,9 @@ class Stock:
     def _note_conflict(self, before: tuple[str, _Found], file: str, found: _Found) -> None:
         first, second = uid_of(before[1].obj), uid_of(found.obj)
         clusters = bool(first and second and first != second)
-        if self.conflict is None or (clusters and not self.conflict.clusters):
-            self.conflict = Conflict(f"{found.key[0]} {name_of(found.obj)}", (before[0], file), clusters)
+        conflict = Conflict(f"{found.key[0]} {name_of(found.obj)}", (before[0], file), clusters)
+        if self.conflict is None or conflict.rank > self.conflict.rank:
+            self.conflict = conflict
 
 
 def _replaces(before: tuple[str, _Found], after: tuple[str, _Found]) -> bool:

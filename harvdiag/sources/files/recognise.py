@@ -9,7 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Foreign", "describe_text", "recognise_text", "recognise_value"]
+from harvdiag.core.escape import escape_text
+from harvdiag.kinds import CATALOGUE, qualified_name
+
+__all__ = ["SECRET", "TEMPLATE", "Foreign", "describe_text", "recognise_text", "recognise_value"]
 
 KUBECTL = "give what `kubectl get … -o yaml` writes"
 
@@ -26,6 +29,10 @@ class Foreign(NamedTuple):
 
     def __str__(self) -> str:
         return f"is {self.what}: {self.remedy}"
+
+
+SECRET = Foreign("a Secret, whose content is neither read nor kept", f"{KUBECTL} of other kinds")
+TEMPLATE = Foreign("a template, with gaps in braces", KUBECTL)
 
 
 class _Entry(NamedTuple):
@@ -87,7 +94,7 @@ def _is_go_form(value: Any) -> bool:
 def _tell_status(value: Any) -> Foreign:
     code = value.get("code")
     said = " ".join(str(value.get("message") or value.get("reason") or "no message").split())
-    shown = said if len(said) <= _LONG else f"{said[:_LONG]}…"
+    shown = escape_text(said if len(said) <= _LONG else f"{said[:_LONG]}…")
     number = f" ({code})" if isinstance(code, int) else ""
     remedy = _STATUS.get(code if isinstance(code, int) else 0, "run the command again")
     if value.get("status") == "Success":
@@ -113,6 +120,18 @@ def _is_kindless(value: Any) -> bool:
     return not isinstance(value, dict) or not isinstance(value.get("kind"), str) or not value["kind"]
 
 
+def _is_configuration(value: Any) -> bool:
+    """A file of a program that follows the form of objects, such as a Kustomization: it has no metadata."""
+    group = str(value.get("apiVersion")).rpartition("/")[0]
+    known = qualified_name(group, value["kind"]) in CATALOGUE
+    return not known and not {"metadata", "items"} & value.keys() and not value["kind"].endswith("List")
+
+
+def _tell_configuration(value: Any) -> Foreign:
+    kind = escape_text(value["kind"][:_LONG])
+    return Foreign(f"a {kind} without metadata, as programs have for their configuration", KUBECTL)
+
+
 _METADATA = _always("metadata alone, without spec and status", KUBECTL, True)
 _VALUES = (
     _Entry(_is_kubeconfig, _always("a kubeconfig", "give it with --kubeconfig")),
@@ -122,8 +141,8 @@ _VALUES = (
     _Entry(
         _is_python_form,
         _always(
-            "the Python client's own form (it has api_version or other names in that style)",
-            "give what its sanitize_for_serialization makes of it, or what `kubectl get … -o yaml` writes",
+            "the Python client's own form (api_version for apiVersion, and the like)",
+            "give what its sanitize_for_serialization makes, or kubectl's -o yaml",
             True,
         ),
     ),
@@ -143,7 +162,16 @@ _VALUES = (
         lambda value: _is_kindless(value) and _has("apiVersion", "name", "version")(value),
         _always("the Chart.yaml of a Helm chart", KUBECTL),
     ),
+    _Entry(
+        lambda value: _is_kindless(value) and _has("apiVersion", "items")(value),
+        _always("a truncated list: no `kind: List` follows its items", "write or copy it again", True),
+    ),
     _Entry(_is_kindless, _tell_kindless),
+    _Entry(
+        lambda value: str(value.get("apiVersion")).startswith("audit.k8s.io/"),
+        _always("an audit log of the API server, or its policy", KUBECTL),
+    ),
+    _Entry(_is_configuration, _tell_configuration),
 )
 
 

@@ -41,7 +41,8 @@ def hub_place(entries: Sequence[Entry], written: Sequence[Finding]) -> int:
     """Return the index of the entry before which they are written: the first whose links hold; 0 for a root cause."""
     if any(not finding.caused_by for finding in written):
         return 0
-    return next((at for at, entry in enumerate(entries) if isinstance(entry, Row) and entry.is_linked), len(entries))
+    firsts = [entry if isinstance(entry, Row) else entry.rows[0] for entry in entries]
+    return next((at for at, row in enumerate(firsts) if row.is_linked), len(entries))
 
 
 def group_hub_links(row: Row) -> list[list[Link]]:

@@ -12,7 +12,7 @@ from harvdiag.status.summary import format_count
 
 __all__ = ["Entry", "Fold", "fold_rows", "trim_row"]
 
-WELL, ROOM, MOST, TALL = 8, 12, 3, 12
+WELL, HELD, ROOM, MOST, TALL = 8, 3, 12, 3, 12
 
 
 class Fold(NamedTuple):
@@ -47,11 +47,16 @@ class Fold(NamedTuple):
         return self.rows[0].is_held_up
 
     @property
+    def waits(self) -> str:
+        """That they are held up, and how: ``held up by the faults above: never started``."""
+        shorts = dict.fromkeys(row.findings[0].short for row in self.rows if row.findings)
+        return f"held up by the faults above ({', '.join(filter(None, shorts))})"
+
+    @property
     def summary(self) -> str:
         """What they stand for: ``46 nodes: every link holds``, ``and 27 more nodes have no Machine``."""
         if self.is_held_up:
-            more = format_count(len(self.names), f"more {self._kind}")
-            return f"{more}: every link holds, held up by the faults above"
+            return f"{self.noun}: every link holds; {self.waits}"
         if self.state == "good":
             return f"{self.noun}: every link holds"
         if found := next((finding for row in self.rows for finding in row.findings), None):
@@ -75,14 +80,18 @@ Entry: TypeAlias = Row | Fold
 
 def fold_rows(rows: Sequence[Row], whole: bool = False) -> list[Entry]:
     """Return the rows and folds in the order of the picture. `whole` folds nothing."""
-    if whole or len(rows) < WELL:
+    if whole:
         return list(rows)
+    if len(rows) < WELL:
+        return _fold_held_up(rows)
     alike = group_by(rows, _row_signature)
     few = min(MOST, max(1, ROOM // max(1, sum(mark != WELL_MARK for mark, _ in alike))))
     found: list[Entry] = []
     for mark, members in alike:
         if mark == WELL_MARK:
             found += [Fold(tuple(members))] if len(members) >= WELL else members
+        elif mark == HELD_MARK:
+            found += [Fold(tuple(members))] if len(members) >= HELD else members
         elif len(members) <= few + 2:
             found += members
         else:
@@ -91,10 +100,22 @@ def fold_rows(rows: Sequence[Row], whole: bool = False) -> list[Entry]:
 
 
 WELL_MARK: tuple[object, ...] = ("good", (), ())
+HELD_MARK: tuple[object, ...] = ("held up",)
+
+
+def _fold_held_up(rows: Sequence[Row]) -> list[Entry]:
+    """Return the rows, of which those that only wait for the same fault are one entry, in the place of the first."""
+    held = [row for row in rows if row.is_held_up]
+    if len(held) < HELD:
+        return list(rows)
+    at = rows.index(held[0])
+    return [*rows[:at], Fold(tuple(held)), *(row for row in rows[at:] if not row.is_held_up)]
 
 
 def _row_signature(row: Row) -> tuple[object, ...]:
-    """What makes two rows equal: the same findings, and the same missing objects."""
+    """What makes two rows equal: the same findings, and the same missing objects; or that both are held up."""
+    if row.is_held_up:
+        return HELD_MARK
     lacking = tuple(sorted((t.ref.kind, t.state) for t in row.boxes if not t.exists))
     return (row.state, tuple(finding.rule for finding in row.findings), lacking)
 

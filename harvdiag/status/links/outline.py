@@ -14,7 +14,16 @@ from harvdiag.status.links.notes import kind_label
 from harvdiag.status.links.rows import PLACE, Box, Link, Row, worst_state
 from harvdiag.status.links.view import LinkRows
 
-__all__ = ["Outline", "OutlineEdge", "OutlineNode", "box_label", "build_outline", "fold_label", "state_sign"]
+__all__ = [
+    "Outline",
+    "OutlineEdge",
+    "OutlineNode",
+    "box_label",
+    "build_outline",
+    "fold_label",
+    "format_faults",
+    "state_sign",
+]
 
 
 class OutlineNode(NamedTuple):
@@ -52,6 +61,11 @@ def box_label(box: Box) -> str:
         return escape_text(box.placeholder)
     bare = CATALOGUE[box.ref.kind].bare if box.ref.kind in PLACE else kind_label(box.ref.kind)
     return escape_text(f"{bare} {box.ref.name.replace('provider_id ', 'providerID ')}")
+
+
+def format_faults(ties: Iterable[Link]) -> str:
+    """Return the fields of links that do not hold, and how they are broken; empty where all hold."""
+    return "; ".join(f"{escape_text(tie.paths[0])}: {escape_text(tie.word)}" for tie in ties if tie.word)
 
 
 def state_sign(state: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from harvdiag.core.listing import join_escaped
-from harvdiag.core.model import Finding, ObjectRef, Reason
+from harvdiag.core.model import Finding, ObjectRef, Reason, Severity
 from harvdiag.status.links.folding import Entry, Fold
 from harvdiag.status.links.phrases import continue_sentence
 from harvdiag.status.links.rows import CLUSTER_KINDS, LinkModel, Row
 from harvdiag.status.summary import format_count
 
-__all__ = ["build_alt_text", "build_title", "short_clause"]
+__all__ = ["build_alt_text", "build_title", "lead_finding", "short_clause"]
 
 FEW = 6
 
@@ -22,17 +22,23 @@ def short_clause(finding: Finding) -> str:
     return head.removeprefix("Node ") if finding.subject.kind == "Node" else head
 
 
-def build_title(model: LinkModel, focus: ObjectRef | None, finding: Finding | None) -> str:
-    """Return the answer in one line."""
+def build_title(
+    model: LinkModel, focus: ObjectRef | None, root: Finding | None, count_broken: Callable[[], str]
+) -> str:
+    """Return the answer in one line.
+
+    `root` is the root cause of the finding in focus. `count_broken` says how many nodes are broken, as any picture
+    does; it is asked only where a link of a node is.
+    """
     if focus is not None:
-        return _describe_focus(model, focus, finding)
+        return _describe_focus(model, focus, root)
     nodes = [node for row in model.rows for node in row.nodes]
     broken = [row for row in model.rows if not row.is_linked]
     roots = _sort_findings([*broken, *([Row(model.cluster_boxes)] if broken else [])])
     if not model.rows:
         return "No Node and no Machine was seen" if model.gaps else "There is no Node and no Machine"
     if roots:
-        return _describe_faults(model, roots, len(nodes))
+        return _describe_faults(model, roots, len(nodes), count_broken)
     if model.gaps:
         return f"Unknown whether every link holds: {join_escaped(model.gaps, 3)} not seen"
     others = _sort_findings(model.rows) or _sort_findings([Row(model.cluster_boxes)])
@@ -43,7 +49,17 @@ def build_title(model: LinkModel, focus: ObjectRef | None, finding: Finding | No
     return f"Every link of {format_count(len(nodes), 'node')} holds{rest}"
 
 
-def _describe_faults(model: LinkModel, roots: Sequence[Finding], nodes: int) -> str:
+def lead_finding(model: LinkModel, root: Finding | None = None) -> Finding | None:
+    """Return the finding that the title is about, whose steps come first: the root cause in focus, else the first root
+    cause in the picture. None where nothing is wrong.
+    """
+    broken = [row for row in model.rows if not row.is_linked]
+    found = _sort_findings([*broken, Row(model.cluster_boxes)]) if broken else []
+    found = found or _sort_findings(model.rows) or _sort_findings([Row(model.cluster_boxes)])
+    return root or next((f for f in found if f.severity is not Severity.INFO), None)
+
+
+def _describe_faults(model: LinkModel, roots: Sequence[Finding], nodes: int, count_broken: Callable[[], str]) -> str:
     """What is wrong and how many Nodes it breaks, else holds up; a fault of the whole cluster has no count."""
     ill = sum(len(row.broken_nodes) for row in model.rows)
     held = [node.ref.name for row in model.rows if row.is_held_up for node in row.nodes]
@@ -55,7 +71,8 @@ def _describe_faults(model: LinkModel, roots: Sequence[Finding], nodes: int) -> 
         return f"{_summarize_findings(roots)}: {size} {'is' if len(held) == 1 else 'are'} held up"
     if not ill and roots[0].subject.kind in CLUSTER_KINDS:
         return _summarize_findings(roots)
-    return f"{_summarize_findings(roots)}: {_describe_extent(ill, nodes)}"
+    extent = count_broken() if ill else _describe_extent(nodes)
+    return f"{_summarize_findings(roots)}{f': {extent}' if extent else ''}"
 
 
 def _describe_ghosts(model: LinkModel, found: Sequence[Finding], held: Sequence[str], nodes: int) -> str:
@@ -63,18 +80,16 @@ def _describe_ghosts(model: LinkModel, found: Sequence[Finding], held: Sequence[
     gone = [t.ref.name for row in model.rows for t in row.boxes if t.ref.kind == "Node" and t.state == "absent"]
     head = f"{format_count(len(found), 'Machine')} without Node ({join_escaped(gone, FEW)})"
     if not held:
-        return f"{head}: {_describe_extent(0, nodes)}"
+        return f"{head}: {_describe_extent(nodes)}"
     names = held if len(held) <= FEW else [f"{len(held)} nodes"]
     text = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     return f"{head} {'holds' if len(found) == 1 else 'hold'} up {text}"
 
 
-def _describe_extent(ill: int, nodes: int) -> str:
+def _describe_extent(nodes: int) -> str:
     if not nodes:
         return "no Node was seen"
-    if not ill:
-        return f"the links of {('the node', 'both nodes')[nodes - 1] if nodes < 3 else f'all {nodes} nodes'} hold"
-    return f"{ill} of {format_count(nodes, 'node')} {'is' if ill == 1 else 'are'} broken"
+    return f"the links of {('the node', 'both nodes')[nodes - 1] if nodes < 3 else f'all {nodes} nodes'} hold"
 
 
 def _sort_findings(rows: Iterable[Row]) -> list[Finding]:
@@ -90,9 +105,10 @@ def _summarize_findings(found: Sequence[Finding]) -> str:
     return f"{short_clause(found[0])}, and {more}" if others else short_clause(found[0])
 
 
-def _describe_focus(model: LinkModel, focus: ObjectRef, finding: Finding | None) -> str:
-    if finding is not None:
-        return short_clause(finding)
+def _describe_focus(model: LinkModel, focus: ObjectRef, root: Finding | None) -> str:
+    if root is not None:
+        apart = focus.kind == "Node" and root.subject != focus and focus.name not in root.message
+        return f"{focus.name}: {short_clause(root)}" if apart else short_clause(root)
     name = focus.name if focus.kind == "Node" else f"{focus.kind} {focus.name}"
     box = next((t for row in model.rows for t in row.boxes if t.ref == focus), None)
     if box is not None and not box.exists:

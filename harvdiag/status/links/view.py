@@ -15,15 +15,19 @@ from harvdiag.status.links.build import build_model
 from harvdiag.status.links.folding import Entry, fold_rows, trim_row
 from harvdiag.status.links.rows import LinkModel, Row
 from harvdiag.status.links.table import COLUMNS, build_records
-from harvdiag.status.links.titles import build_alt_text, build_title
+from harvdiag.status.links.titles import build_alt_text, build_title, lead_finding
+from harvdiag.status.nodes.board import Board
+from harvdiag.status.nodes.titles import describe_broken
 from harvdiag.status.source import source_line
+from harvdiag.status.summary import first_step
 
 __all__ = ["LinkRows", "select_rows"]
 
 
 @dataclass(frozen=True)
 class LinkRows(Tabular):
-    """The link model, the entries that are shown of it, its title, the line of its source, and its alternative text.
+    """The link model, the entries that are shown of it, its title, the line of its source, its alternative text, and
+    the next step, which is empty where nothing is wrong.
 
     Its table has one row a link and field, trouble first, all str: `source_kind`, `source`, `field`, `target_kind`,
     `target` (empty for a missing reference), `state` (``holds``, or what is wrong with it),
@@ -38,6 +42,7 @@ class LinkRows(Tabular):
     title: str
     source: str
     alt: str
+    step: str = ""
 
     def __repr__(self) -> str:
         return f"<LinkRows: {len(self.records)} links; {escape_text(self.title)}>"
@@ -66,8 +71,11 @@ def select_rows(
     entries = fold_rows(model.rows, whole)
     if not whole:
         entries = [trim_row(entry) if isinstance(entry, Row) else entry for entry in entries]
-    title = build_title(model, focus, finding)
-    return LinkRows(model, tuple(entries), title, source_line(diagnosis), build_alt_text(model, entries, title))
+    root = diagnosis.findings.root(finding) if finding else None
+    title = build_title(model, focus, root, lambda: describe_broken(Board(diagnosis)))
+    lead = lead_finding(model, root)
+    step = first_step(lead)[1] if lead and lead.next else ""
+    return LinkRows(model, tuple(entries), title, source_line(diagnosis), build_alt_text(model, entries, title), step)
 
 
 def _rows_around(model: LinkModel, focus: ObjectRef, finding: Finding | None, graph: Graph) -> LinkModel:

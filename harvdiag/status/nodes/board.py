@@ -98,6 +98,14 @@ class Board(Tabular):
         """The rows of nodes that exist."""
         return [row for row in self.rows if not row.ghost]
 
+    @property
+    def broken(self) -> list[Row]:
+        """The rows of nodes that exist and have a fault of their own, which is more than to be held up by another.
+
+        Every picture that counts broken nodes counts these (`describe_broken` of `harvdiag.status.nodes.titles`).
+        """
+        return [row for row in self.nodes if row.trouble and not row.is_held_up]
+
     @cached_property
     def others(self) -> list[Finding]:
         """The findings that are about no row of the board."""
@@ -106,10 +114,19 @@ class Board(Tabular):
 
     @cached_property
     def columns(self) -> list[str]:
-        """The columns that have any content: `upgrade` only where there is an upgrade, or where it was not seen."""
-        if self._is_upgrading or self.facts.snapshot.gap("Upgrade"):
-            return list(HEADS)
-        return [name for name in HEADS if name != "upgrade"]
+        """The columns that have any content: `upgrade` only where there is an upgrade, or where it was not seen; no
+        count of what was not seen (`uncounted`).
+        """
+        empty = set(self.uncounted)
+        if not self._is_upgrading and not self.facts.snapshot.gap("Upgrade"):
+            empty.add("upgrade")
+        return [name for name in HEADS if name not in empty]
+
+    @property
+    def uncounted(self) -> list[str]:
+        """The columns of workload that the source does not have, so that none of their cells has a count."""
+        unseen = {"volumes": self._volume_loads is None, "vms": self._vm_counts is None}
+        return [name for name, missing in unseen.items() if missing and self.nodes]
 
     # --- rows ------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,16 @@ from harvdiag.status.nodes.cells import COLUMNS, Cell, Row
 from harvdiag.status.nodes.folding import Bundle, Line, count_rows
 from harvdiag.status.summary import format_count
 
-__all__ = ["build_alt_text", "build_title", "cell_sign", "list_notes", "list_other_findings"]
+__all__ = [
+    "build_alt_text",
+    "build_title",
+    "cell_sign",
+    "describe_broken",
+    "describe_same",
+    "list_notes",
+    "list_other_findings",
+    "list_uncounted",
+]
 
 FEW, LISTED, NOTES = 3, 12, 4
 VOLUME = "Volume.longhorn.io"
@@ -28,25 +37,24 @@ def build_title(board: Board) -> str:
     """Return the answer in one line: which nodes need attention, and why."""
     if gap := board.facts.snapshot.gap("Node"):
         return f"The state of the nodes is unknown: Nodes were not seen ({gap})"
-    bad = [row for row in board.rows if row.trouble]
-    own = [row for row in bad if not row.is_held_up and not row.ghost]
+    bad, own = [row for row in board.rows if row.trouble], board.broken
     ghosts, held = [row for row in bad if row.ghost], [row for row in bad if row.is_held_up and not row.ghost]
-    parts = [
-        *(
-            [f"{_format_share(own, board)} {'needs' if len(own) == 1 else 'need'} you: {_list_reasons(own)}"]
-            if own
-            else []
-        ),
-        *([_describe_ghosts(ghosts)] if ghosts else []),
-    ]
+    parts = [f"{describe_broken(board)}: {_list_reasons(own)}"] if own else []
+    parts += [_describe_ghosts(ghosts)] if ghosts else []
     if board.rows and (bad or not board.findings.skipped):
         parts += _describe_others(board, bool(own or ghosts))
     if held:
-        by = " by it" if parts else ""
+        by = ("", " by it", " by them")[min(len(own) + len(ghosts) + len(parts[1:]), 2)] if parts else ""
         parts.append(
             f"{_format_share(held, board)} {'is' if len(held) == 1 else 'are'} held up{by}: {_list_reasons(held)}"
         )
     return "; ".join(parts) or _describe_healthy(board)
+
+
+def describe_broken(board: Board) -> str:
+    """Return how many nodes have a fault of their own: ``1 of 4 nodes needs attention``; empty where none has."""
+    own = board.broken
+    return f"{_format_share(own, board)} {'needs' if len(own) == 1 else 'need'} attention" if own else ""
 
 
 def _describe_others(board: Board, more: bool) -> list[str]:
@@ -126,7 +134,18 @@ def list_notes(board: Board) -> list[tuple[str, str]]:
     more = [(f"and {len(notes) - NOTES} more findings about no single node", notes[NOTES][1])] if notes[NOTES:] else []
     skipped = len(board.findings.skipped)
     gaps = [(f"{skipped} checks could not be run: not everything was seen", UNSEEN)] if skipped else []
-    return [*notes[:NOTES], *more, *gaps]
+    return [*notes[:NOTES], *more, *gaps, *((words, UNSEEN) for words in list_uncounted(board))]
+
+
+def describe_same(cells: Sequence[str]) -> str:
+    """Return the line on the columns in which all rows have the same to say."""
+    return f"the same on all: {', '.join(cells)}"
+
+
+def list_uncounted(board: Board) -> list[str]:
+    """Return the line on the columns that are left out as nothing of them was seen; empty where there is none."""
+    heads = [COLUMNS[name] for name in board.uncounted]
+    return [f"not seen, so not counted: {' and '.join(heads)} of the nodes"] if heads else []
 
 
 def build_alt_text(board: Board, lines: Sequence[Line]) -> str:

@@ -46,6 +46,7 @@ def build_record(diagnosis: Diagnosis, graph: Graph, found: LinkRows, drawn: Col
     # The page stays small for a large cluster: its objects share a number of lines, those with findings apart.
     most = {ref: MOST if ref in concerned else max(min(MOST, LINES // len(refs)), FEWEST) for ref in refs}
     paths = {path: number for number, path in enumerate(sorted({path for _, _, path in graph.edges(keys=True)}))}
+    ranks = {finding.fingerprint: number for number, finding in enumerate(findings)}
     return {
         "verdict": escape_text(build_verdict(findings)),
         "objects": [_object_record(snapshot, graph, ref, concerned[ref], most[ref]) for ref in refs],
@@ -55,7 +56,7 @@ def build_record(diagnosis: Diagnosis, graph: Graph, found: LinkRows, drawn: Col
             for source, target, path in graph.edges(keys=True)
             if source in numbers and target in numbers
         ],
-        "findings": [_finding_record(finding, numbers) for finding in findings],
+        "findings": [_finding_record(finding, numbers, ranks) for finding in findings],
         "bundles": {name: [numbers[ref] for ref in members if ref in numbers] for name, members in folded.items()},
     }
 
@@ -146,7 +147,8 @@ def _kind_paths(kind: str) -> list[str]:
     return [*(link.path for link in entry.links), *(path for column in entry.columns for path in column.paths)]
 
 
-def _finding_record(finding: Finding, numbers: dict[ObjectRef, int]) -> Record:
+def _finding_record(finding: Finding, numbers: Mapping[ObjectRef, int], ranks: Mapping[str, int]) -> Record:
+    """The finding; its subject and its causes by number, of objects and of findings."""
     return {
         "severity": str(finding.severity),
         "rule": finding.rule,
@@ -160,5 +162,5 @@ def _finding_record(finding: Finding, numbers: dict[ObjectRef, int]) -> Record:
             [escape_text(e.object), escape_text(e.path), escape_text(format_value(format_evidence(e), LONGEST))]
             for e in finding.evidence
         ],
-        "causes": [escape_text(cause.split(":")[0]) for cause in finding.caused_by],
+        "causes": [ranks[cause] for cause in finding.caused_by if cause in ranks],
     }
