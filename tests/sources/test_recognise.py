@@ -254,6 +254,13 @@ def test_objects_without_uid_and_status_are_not_judged(tmp_path: Path) -> None:
     assert not caught.value.findings
     write(tmp_path, {"all.yaml": NODE_LIST, "m.yaml": MACHINE_LIST, "extra.yaml": dump(bare(MACHINES[0]))})
     assert state(hd.open(folder), "Machine") is State.FAILED
+    setting = bare(new("harvesterhci.io/v1beta1", "Setting", "server-version")) | {"value": "v1.5.0"}
+    write(tmp_path, {"extra.yaml": dump(listed([setting]))})
+    assert state(hd.open(folder), "Setting") is State.FAILED
+    write(tmp_path, {"extra.yaml": dump(listed([setting, MACHINES[0]]))})
+    assert state(hd.open(folder), "Setting") is State.COLLECTED, (
+        "its kind has no status, and the others are of a server"
+    )
 
 
 def test_foreign_kinds_have_the_plural_of_kubernetes(tmp_path: Path) -> None:
@@ -321,6 +328,9 @@ def test_empty_lists_of_one_namespace_do_not_speak_for_another(tmp_path: Path) -
     empty = json.dumps(listed([], "MachineList", "cluster.x-k8s.io/v1beta1"))
     cluster = hd.open(write(tmp_path, {"all.json": f"{json.dumps(listed(NODES, 'NodeList'))}{empty}{empty}"}))
     assert state(cluster, "Machine") is State.NOT_LOOKED_AT
+    namesake = json.dumps(listed([], "MachineList", "machine.example.org/v1"))
+    cluster = hd.open(write(tmp_path / "1", {"all.json": f"{json.dumps(listed(NODES, 'NodeList'))}{empty}{namesake}"}))
+    assert state(cluster, "Machine") is State.EMPTY
     place = "q/namespaces/fleet-local/cluster.x-k8s.io/machines.yaml"
     assert state(hd.open(write(tmp_path / "2", {"n.yaml": NODE_LIST, place: empty})), "Machine") is State.EMPTY
 
