@@ -7,13 +7,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := data/bundles/issue-8236.zip
 
-.PHONY: demo check test test-full test-live lab lint style types layers suite bench data docs notebooks pictures clean help
+.PHONY: demo check test test-full test-live lab lint style types layers suite bench data docs notebooks pictures wheel test-wheel clean help
 .DEFAULT_GOAL := help
 
 help: ## what each command does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt harvdiag/version.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "harvdiag needs Python 3.11 or newer; name it: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: install it first (Debian: apt install python3-venv)"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
@@ -27,6 +27,7 @@ demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01
 	@# The kernel remarks that its loopback sockets are not encrypted; that says nothing about the notebook.
 	@$(BIN)/papermill --no-progress-bar --log-level ERROR --cwd notebooks notebooks/01-find-orphans.ipynb \
 	  demo/01-find-orphans.ipynb 2>&1 | { grep -v 'without encryption' || true; }
+	@$(BIN)/jupyter trust demo/*.ipynb >/dev/null
 	@echo
 	@echo "In one sentence:"
 	@{ $(BIN)/harvdiag check $(DEMO) --format json || [ $$? -eq 1 ]; } | $(BIN)/python -c 'import json, sys; print("  " + json.load(sys.stdin)["findings"][-1]["message"] + ".")'
@@ -62,9 +63,10 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
-lab: $(STAMP) ## open JupyterLab on the notebooks; trusts them, else it shows no kept picture
-	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/00-start.ipynb
+lab: $(STAMP) ## open JupyterLab on the notebooks; trusts them, asks for no news and looks for no updates
+	@$(BIN)/jupyter trust $(wildcard notebooks/*.ipynb demo/*.ipynb) >/dev/null
+	$(BIN)/jupyter lab --notebook-dir=. --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate notebooks/00-start.ipynb
 
 bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 	$(BIN)/python -m tests.benchmarks.bench_read
@@ -86,5 +88,13 @@ pictures: $(STAMP) ## make the pictures of the README anew; needs Chromium
 	$(BIN)/python -m tests.figures.readme
 	$(BIN)/python -m tests.browser.pictures
 
+wheel: $(STAMP) ## build dist/harvdiag-VERSION-py3-none-any.whl, for pipx or pip on another machine
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -t wheel >/dev/null
+	@echo "Written: $$(ls dist/*.whl). Next: pipx install $$(ls dist/*.whl), or pip install '$$(ls dist/*.whl)[all]'"
+
+test-wheel: wheel ## install the wheel into empty environments, without extras and with each, and use it there
+	$(BIN)/python -m tests.tools.wheel dist/*.whl
+
 clean: ## remove what the other commands made
-	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
     from harvdiag.core.model import Finding, ObjectRef
     from harvdiag.figures import draw
+    from harvdiag.figures.album import album
     from harvdiag.figures.explore import explore
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
+    from harvdiag.notebook.pick import pick, pick_source
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
@@ -47,12 +49,17 @@ __all__ = [
     "ObjectRef",
     "SourceError",
     "UsageError",
+    "album",
     "connect",
     "draw",
     "explore",
     "open",
+    "pick",
+    "pick_source",
     "report",
     "rulebook",
+    "scenario",
+    "stamp",
     "whoami",
 ]
 
@@ -68,8 +75,11 @@ _HOMES = {
     "ObjectRef": "harvdiag.core.model",
     "SourceError": "harvdiag.core.errors",
     "UsageError": "harvdiag.core.errors",
+    "album": "harvdiag.figures.album",
     "draw": "harvdiag.figures",
     "explore": "harvdiag.figures.explore",
+    "pick": "harvdiag.notebook.pick",
+    "pick_source": "harvdiag.notebook.pick",
 }
 
 
@@ -159,6 +169,26 @@ def rulebook(word: str = "") -> pd.DataFrame:
     return frame(word)
 
 
+def scenario(file: str | os.PathLike[str]) -> Cluster:
+    """Open a small broken cluster to practise on, a file below ``data/scenarios``.
+
+    Raises UsageError, in one line, for a file without one.
+    """
+    from harvdiag.training import open_scenario
+
+    return open_scenario(file)
+
+
+def stamp(cluster: Cluster) -> str:
+    """Return what a result was made with, in one line to stand at the end of a notebook.
+
+    ``harvdiag 0.2.0 · issue-8236.zip · 2025-05-08 10:00 UTC · Harvester v1.4.2``
+    """
+    from harvdiag.status.source import describe_reading
+
+    return f"harvdiag {__version__} · {describe_reading(cluster.source, cluster.facts.now)}"
+
+
 def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
     """Write the findings to a file in the format of its extension: ``.md``, ``.json`` or ``.txt``; return its path.
 
@@ -170,6 +200,6 @@ def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
 
 
 if "IPython" in sys.modules:
-    from harvdiag.reports.notebook.display import register_formatters
+    from harvdiag.notebook.display import register_formatters
 
     register_formatters()

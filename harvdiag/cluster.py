@@ -12,7 +12,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, ObjectRef, Outcome, Severity
-from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
 from harvdiag.rules.facts import Facts
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
+    from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
@@ -78,6 +79,8 @@ class Cluster:
             origin=Origin(snapshot.manifest.origin.kind, snapshot.manifest.origin.name)
             if snapshot.manifest.origin
             else None,
+            arguments=snapshot.arguments,
+            files=snapshot.manifest.files,
         )
 
     @property
@@ -144,11 +147,17 @@ class Cluster:
     @cached_property
     def upgrade(self) -> UpgradeStatus:
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
-        ``.history``, ``.drain("srv09")``.
+        ``.history``, ``.drain("srv09")``. Raises UncheckedError where neither an upgrade was seen nor a check was run.
         """
         from harvdiag.status.upgrade import UpgradeStatus
 
-        return UpgradeStatus(self.facts, self.check())
+        try:
+            return UpgradeStatus(self.facts, self.check())
+        except UncheckedError as error:  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
+            status = UpgradeStatus(self.facts, error.findings)
+            if status.current is None:
+                raise
+            return status
 
     # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
@@ -184,6 +193,16 @@ class Cluster:
         from harvdiag.status.changes.comparison import Comparison
 
         return Comparison(other.upgrade, self.upgrade)
+
+    @property
+    def answer(self) -> Answer:
+        """What to read first: `verdict`, `rows` (the root causes), `steps`, `cautions`, `command`; a card in notebooks.
+
+        Raises UncheckedError as `check` does.
+        """
+        from harvdiag.status.answer import build_answer
+
+        return build_answer(self.check())
 
     # --- graph, facts, check ---------------------------------------------------------------------------------------
 
@@ -290,18 +309,23 @@ class Cluster:
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
-        # A choice of checks reads no list that they do not need, and a finding about the upgrade says more.
-        state = None if select or _tells_of_upgrade(outcomes) else read_upgrade_state(self.facts)
+        # A choice of checks reads no list that they do not need.
+        state = None if select else read_upgrade_state(self.facts, _tells_of_upgrade(outcomes))
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            text = f"{self.source.name}: no check could be run (of {len(outcomes)}); not seen: {gaps}"
+            text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
             raise UncheckedError(text, findings)
         return findings
 
+    def _held(self) -> str:
+        """What files hold, where that is little: whoever gave one object sees that it was read."""
+        kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
+        return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
+
 
 def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:
-    """Whether an error, or what an upgrade waits for, was found: then the summary does not say how far it is."""
+    """Whether an error, or what an upgrade waits for, was found: then that says what the upgrade waits for."""
     findings = (finding for outcome in outcomes for finding in outcome.findings)
     return any(f.severity is Severity.ERROR or (f.holds and f.severity is not Severity.INFO) for f in findings)
 

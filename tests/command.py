@@ -17,12 +17,15 @@ import harvdiag as hd
 from harvdiag.cli import main
 
 Result = subprocess.CompletedProcess[str]
-PLAIN = {"NO_COLOR", "COLUMNS", "TERM"}
+PLAIN = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"}
 """What a terminal may have set, and a test sets by itself."""
 
 
-def run(*words: str | Path, cwd: Path | None = None, **env: str) -> Result:
-    """What the command writes, and its exit code; its streams are pipes in UTF-8. Raises what it lets through."""
+def run(*words: str | Path, cwd: Path | None = None, given: str = "", **env: str) -> Result:
+    """What the command writes, and its exit code; its streams are pipes in UTF-8. Raises what it lets through.
+
+    `given` is what it reads from standard input.
+    """
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     started = ModuleType("__main__")
     started.__package__ = "harvdiag"  # by it, click tells how the command was called
@@ -35,7 +38,7 @@ def run(*words: str | Path, cwd: Path | None = None, **env: str) -> Result:
         patch.setitem(sys.modules, "__main__", started)
         patch.setattr(tempfile, "tempdir", None)  # to be looked for where this environment says
         patch.setattr(sys, "argv", [str(Path(hd.__file__).with_name("__main__.py")), *map(str, words)])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", err)
         try:

@@ -82,7 +82,7 @@ def test_a_check_meets_what_was_told(api: Api, tmp_path: Path) -> None:
 
 def test_all_is_allowed(tmp_path: Path) -> None:
     """A server that refuses nothing names nobody."""
-    with Api(OBJECTS) as api:
+    with Api(OBJECTS, tls="good") as api:
         found = whoami(api, tmp_path)
         text = render(found)
         url = api.url
@@ -319,7 +319,7 @@ def test_words_of_the_server_are_escaped(tmp_path: Path) -> None:
 
 def test_a_login_that_is_not_accepted(tmp_path: Path) -> None:
     """As for a check."""
-    with Api(OBJECTS) as api, pytest.raises(AccessError, match="log in again"):
+    with Api(OBJECTS, tls="good") as api, pytest.raises(AccessError, match="log in again"):
         whoami(api, tmp_path, login="bad token")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cli import cli
+from harvdiag.cli.command import SECTIONS
 from harvdiag.core.errors import UsageError
 from harvdiag.rules import registry
 from tests.command import Result, needs_process, run
@@ -126,7 +127,8 @@ def test_no_check_that_could_be_made_exits_with_2(partial: Path) -> None:
     line = result.stderr
     assert result.returncode == 2
     assert line.count("\n") == 1
-    assert "no check could be run (of 1); not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
+    assert "no check could be run (of 1): it holds machines.cluster.x-k8s.io and nodes only; not seen: " in line
+    assert "not seen: CustomMachine, RKEBootstrap, Upgrade: " in line
     assert "not looked at: no file holds" in line
     assert len(line) < 300
     assert "whoami" not in line
@@ -146,7 +148,9 @@ def test_coverage_is_told_whatever_the_exit_code_is(tmp_path: Path, command: str
     assert {entry["state"] for entry in document["coverage"]} == {"not looked at"}
     assert document["findings"] == []
     kept = tmp_path / "report.json"
-    assert harvdiag(command, pod, "-o", kept).returncode == 2
+    refused = harvdiag(command, pod, "-o", kept)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"Written: {kept} (")
     assert json.loads(kept.read_text()) == document
     assert "! Not seen:" in harvdiag(command, pod).stdout
 
@@ -166,8 +170,10 @@ def test_bug_exits_with_3_and_asks_for_a_report() -> None:
     )
     result = python("-c", program)
     assert (result.returncode, result.stdout) == (3, "")
-    assert re.fullmatch(r"harvdiag: a bug in harvdiag [^\n]*KeyError[^\n]*HARVDIAG_DEBUG=1\n", result.stderr)
-    assert "Traceback" in python("-c", program, HARVDIAG_DEBUG="1").stderr
+    assert re.fullmatch(r"harvdiag: a bug in harvdiag [^\n]*KeyError[^\n]* with --debug\n", result.stderr)
+    told = python("-c", program, HARVDIAG_DEBUG="1")
+    assert told.returncode == 3
+    assert "Traceback" in told.stderr
 
 
 # --- what is printed where -----------------------------------------------------------------------------------------
@@ -191,8 +197,12 @@ def test_output_goes_to_the_file_and_nothing_to_stdout(tmp_path: Path, form: str
     """The exit code is the same; the file holds what stdout would have held."""
     file = tmp_path / "report"
     result = harvdiag("check", BROKEN, "--format", form, "-o", file)
-    assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
-    assert file.read_text(encoding="utf-8") == harvdiag("check", BROKEN, "--format", form).stdout
+    assert (result.returncode, result.stdout) == (1, "")
+    written, then = result.stderr.splitlines()
+    assert re.fullmatch(rf"Written: {file} \([\d.]+ kB\): 2 errors: 1 root cause and 1 consequence\. .*", written)
+    assert then == f"Next: harvdiag upgrade {BROKEN}"
+    assert harvdiag("check", BROKEN, "--format", form, "-o", file, "-q").stderr == ""
+    assert file.read_text(encoding="utf-8") == harvdiag("check", BROKEN, "--format", form, "--full").stdout
 
 
 @pytest.mark.parametrize(
@@ -201,7 +211,6 @@ def test_output_goes_to_the_file_and_nothing_to_stdout(tmp_path: Path, form: str
         ("r.json", (), '{\n  "schema": 1'),
         ("r.MD", (), "# issue-8236.zip\n"),
         ("r.txt", (), "issue-8236.zip\nsupport"),
-        ("r", (), "issue-8236.zip\nsupport"),
         ("r.json", ("--format", "markdown"), "# issue-8236.zip\n"),
         ("r.log", ("--format", "table"), "issue-8236.zip\nsupport"),
     ],
@@ -212,9 +221,29 @@ def test_output_goes_by_its_ending_unless_told(tmp_path: Path, file: str, words:
     assert (tmp_path / file).read_text(encoding="utf-8").startswith(begins)
 
 
-def test_output_of_an_unknown_ending_is_refused(tmp_path: Path) -> None:
-    """Before anything is read; what to do stands in the line."""
-    assert "r.pdf: a report ends in .txt, .json, .md" in complaint("check", BROKEN, "-o", tmp_path / "r.pdf")
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("r.pdf", "r.pdf: a report ends in .txt, .json or .md"),
+        ("r.jsn", "r.jsn: a report ends in .txt, .json or .md; did you mean .json?"),
+        ("r", "r: a report ends in .txt, .json or .md"),
+        ("json", "-o names a file, and json is a format: a report ends in .txt, .json or .md"),
+        ("-", "a report is not written to a file named -"),
+        ("no/r.txt", "no/r.txt cannot be written: the folder no does not exist"),
+        ("a.txt/r.txt", "a.txt/r.txt cannot be written: a.txt is a file, not a folder"),
+        (".", "is a directory"),
+        ("a.txt", "a.txt cannot be written: it is the SOURCE"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "upgrade"])
+def test_output_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, command: str, file: str, says: str
+) -> None:
+    """What to do stands in the line; the source, which no one could read, is not touched."""
+    (tmp_path / "a.txt").write_text("no source")
+    if command == "upgrade":
+        says = says.replace("a report", "the state of the upgrade").replace(", .json or .md", " or .json")
+    assert says in complaint(command, "a.txt", "-o", file, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
@@ -230,12 +259,6 @@ def test_a_terminal_of_few_signs_is_no_bug(form: str, encoding: str) -> None:
     elif form == "table":
         # click takes an ASCII stream for one that was not set up, and writes UTF-8
         assert ("✗ ERROR".encode() if encoding == "ascii" else rb"\u2717 ERROR") in result.stdout
-
-
-def test_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A folder that is not there, or is one."""
-    assert "cannot be written: No such file" in complaint("check", BROKEN, "-o", tmp_path / "no" / "report")
-    assert "is a directory" in complaint("check", BROKEN, "-o", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +321,7 @@ def test_a_report_is_not_written_over_an_archive(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.zip"
     bundle.write_bytes(HEALTHY.read_bytes())
     for words in (("-o", bundle, "--format", "json"), ("-o", bundle, "--format", "table")):
-        assert "bundle.zip cannot be written: it is a zip archive" in complaint("check", bundle, *words)
+        assert "bundle.zip cannot be written: it is a zip archive" in complaint("check", HEALTHY, *words)
     assert bundle.read_bytes() == HEALTHY.read_bytes()
     report = tmp_path / "archive.md"
     report.write_bytes(HEALTHY.read_bytes())
@@ -330,7 +353,7 @@ def test_a_snapshot_says_what_to_do_next(tmp_path: Path) -> None:
     (step,) = re.findall(r"^Next: harvdiag (.*)$", result.stdout, re.MULTILINE)
     assert harvdiag(*shlex.split(step), "--fail-on", "never").returncode == 0
     assert {"pods", "events"} <= set(hd.open(shlex.split(step)[1]).kinds)
-    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x", "namespace": "y"}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x", "namespace": "y", "uid": "u"}}
     (tmp_path / "jobs.yaml").write_text(dump({"apiVersion": "v1", "kind": "List", "items": [job]}))
     result = harvdiag("snapshot", "jobs.yaml", cwd=tmp_path)
     assert "Next" not in result.stdout
@@ -409,7 +432,7 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
     """Without a SOURCE it is the cluster of the kubeconfig; where there is none, the line says what to give."""
     result = harvdiag("check", KUBECONFIG="", KUBERNETES_SERVICE_HOST="", HOME=str(tmp_path))
     assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ give a SOURCE such as a support bundle\n", result.stderr)
+    assert re.fullmatch(r"harvdiag: no kubeconfig: [^\n]+ or read a file: `harvdiag check b[^\n]+`\n", result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -427,6 +450,10 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
         (("whoami", ""), "the SOURCE is empty"),
         (("snapshot", str(BROKEN), "-o", "-"), "a snapshot is not written to stdout"),
         (("snapshot", str(BROKEN), "-o", "s.tar"), "s.tar: a snapshot ends in .zip"),
+        (("snapshot", "none.zip", "-o", "s"), "s: a snapshot ends in .zip"),
+        (("snapshot", "none.zip", "-o", "no/s.zip"), "'no/s.zip' cannot be written: no such folder"),
+        (("check", "none.zip", "--select", "node-withuot-machine"), "did you mean node-without-machine?"),
+        (("check", "none.zip", "--ignore", "pairng"), "did you mean pairing?"),
         (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("check", "two\nlines.zip"), ""),
     ],
@@ -457,13 +484,13 @@ def climbing(path: Path) -> None:
         ("b.zip", BROKEN.read_bytes()[:50_000], "truncated or damaged"),
         ("b.zip", climbing, "points outside the archive"),
         ("b.zip", lambda path: zipfile.ZipFile(path, "w").close(), "an empty zip archive"),
-        ("notes.txt", b"hello", "not a zip archive"),
+        ("notes.txt", b"hello", "is text without `kind`"),
         ("a.yaml", b"a: [", "a.yaml"),
         ("a.yaml", b"a: \xff", "UTF-8"),
-        ("a.yaml", b"just text", "a document without `kind`"),
+        ("a.yaml", b"just text", "text without `kind`"),
         ("a.json", b"{", "a.json"),
         ("a.json", b"{}", "a document without `kind`"),
-        ("a.yaml", b"", "no Kubernetes object"),
+        ("a.yaml", b"", "is empty: the command that should write it failed"),
         ("bad\x1b[31m\nname.yaml", b"a: [", "bad\\x1b[31m"),
     ],
 )
@@ -482,7 +509,7 @@ def test_bad_input_is_one_line(tmp_path: Path, name: str, content: object, says:
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_names_that_are_no_utf8_are_shown_and_no_bug(tmp_path: Path, form: str) -> None:
     """A file's name may hold any bytes, and JSON half a surrogate pair: the report is written all the same."""
-    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n\ud800", "labels": {}}}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n\ud800", "uid": "u", "labels": {}}}
     machines = {"apiVersion": "cluster.x-k8s.io/v1beta1", "kind": "MachineList", "items": []}
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()
@@ -539,8 +566,9 @@ def test_help_of_check_tells_options_and_exit_codes() -> None:
 def test_help_of_the_tool_lists_its_commands() -> None:
     """Every command with its first line."""
     text = harvdiag("--help").stdout
-    assert re.search(r"^  check  +What is wrong, how it shows", text, re.MULTILINE)
+    assert re.search(r"^  check  +What is wrong", text, re.MULTILINE)
     assert re.search(r"^  rules  +List the checks", text, re.MULTILINE)
+    assert re.findall(r"^(\w+):$", text, re.MULTILINE)[1:6] == [*SECTIONS]
 
 
 def test_tool_without_a_command_shows_its_help() -> None:
@@ -585,12 +613,10 @@ def test_rules_of_a_family() -> None:
 def complete(line: str) -> list[str]:
     """What the shell would offer at the end of a line."""
     words = line.split(" ")
-    result = python(
-        "-c", "import sys; sys.argv = ['harvdiag']; from harvdiag.cli import main; main()",
-        _HARVDIAG_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1),
-    )  # fmt: skip
+    asked = {"_HARVDIAG_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    result = run(**asked)
     assert result.stderr == ""
-    return [row.partition(",")[2] for row in result.stdout.splitlines()]
+    return [row.partition(",")[2] for row in result.stdout.splitlines() if row]
 
 
 def test_completion() -> None:
@@ -661,7 +687,7 @@ def test_public_names_are_resolved_when_used() -> None:
 def test_help_cuts_no_description() -> None:
     """Each command is told whole in the list, at the width of a narrow terminal."""
     text = harvdiag("--help", COLUMNS="80").stdout
-    assert "..." not in text.partition("Commands:")[2]
+    assert "..." not in text.partition("Answers:")[2]
     for command in cli.commands.values():
-        assert command.short_help
+        assert len(command.short_help or "") in range(1, 46)
         assert f" {command.short_help}\n" in text

@@ -23,6 +23,7 @@ from harvdiag.core.model import State
 from harvdiag.kinds import DIAGNOSIS
 from harvdiag.rules import registry
 from tests.api import TOKEN, Api, Rights, stall, status
+from tests.api.certs import available
 from tests.command import Result, run
 from tests.test_cli import ROOT, python
 from tests.world import healthy
@@ -92,6 +93,15 @@ class Tool:
 
 
 @pytest.fixture
+def safe_api() -> Iterator[Api]:
+    """The same over TLS: to a plain http:// server no credentials are sent."""
+    if not available():
+        pytest.skip("openssl is not on the PATH")
+    with Api(WORLD.objects, tls="good") as server:
+        yield server
+
+
+@pytest.fixture
 def tool(api: Api, tmp_path: Path) -> Tool:
     """The tool for the healthy cluster."""
     return Tool(api, tmp_path)
@@ -150,6 +160,8 @@ def test_a_context_by_option_and_as_source(api: Api, tmp_path: Path) -> None:
         (("check", "--request-timeout", "9999h"), "invalid duration '9999h': more than a day"),
         (("check", "context:lab", "--context", "lab"), "give either the SOURCE context:lab or a cluster"),
         (("whoami", "--context", "lba"), "no context 'lba'"),
+        (("whoami", "lba"), "no context 'lba' in the kubeconfig; did you mean lab?"),
+        (("whoami", "lba.zip"), "lba.zip: no such file or folder"),
         (("snapshot", "--context", "lba"), "no context 'lba'"),
     ],
 )
@@ -161,21 +173,21 @@ def test_what_is_refused(api: Api, tool: Tool, words: tuple[str, ...], says: str
 
 def test_no_kubeconfig(tool: Tool) -> None:
     """It says what else to give."""
-    assert "give a SOURCE" in tool.complaint("check", KUBECONFIG="")
+    assert "or read a file: `harvdiag check bundle.zip`" in tool.complaint("check", KUBECONFIG="")
 
 
 @pytest.mark.parametrize("command", ["check", "snapshot", "whoami"])
-def test_an_expired_login(api: Api, tmp_path: Path, command: str) -> None:
+def test_an_expired_login(safe_api: Api, tmp_path: Path, command: str) -> None:
     """At once, and with the way to mend it; no file is begun."""
-    tool = Tool(api, tmp_path, login="bad token")
+    tool = Tool(safe_api, tmp_path, login="bad token", ca="file")
     assert "Unauthorized (401); log in again: download a new kubeconfig" in tool.complaint(command)
     assert not list(tmp_path.glob("*.zip"))
-    assert len(api.requests) <= 3
+    assert len(safe_api.requests) <= 3
 
 
-def test_an_expired_plugin(api: Api, tmp_path: Path) -> None:
+def test_an_expired_plugin(safe_api: Api, tmp_path: Path) -> None:
     """What it says stands as it says it, as with kubectl; then one line, and no log line beside them."""
-    result = Tool(api, tmp_path, login="failing exec", process=True)("check")
+    result = Tool(safe_api, tmp_path, login="failing exec", ca="file", process=True)("check")
     assert (result.returncode, result.stdout) == (2, "")
     said, told = result.stderr.splitlines()
     assert said == "your session has ended: run `lab-login` again"
@@ -303,14 +315,14 @@ def test_snapshot_of_what_may_be_seen(tmp_path: Path) -> None:
 # --- whoami --------------------------------------------------------------------------------------------------------
 
 
-def test_whoami(api: Api, tool: Tool) -> None:
+def test_whoami(safe_api: Api, tmp_path: Path) -> None:
     """Who, where, and a line a kind."""
-    result = tool("whoami")
+    result = Tool(safe_api, tmp_path, ca="file")("whoami")
     assert (result.returncode, result.stderr) == (0, "")
     assert "lab-user (token)" in result.stdout
-    assert api.url in result.stdout
+    assert safe_api.url in result.stdout
     assert "✓ Secret (machine plans)" in result.stdout
-    api.assert_only_read()
+    safe_api.assert_only_read()
 
 
 def test_rbac_asks_nobody(api: Api, tool: Tool) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import harvdiag as hd
+from tests.command import run
 from tests.routes import BROKEN, HEALTHY
 from tests.test_cli import complaint, harvdiag, python
 from tests.world import healthy, rollouts, write_folder
@@ -103,3 +107,78 @@ def test_it_needs_no_pandas() -> None:
         "print(sorted({'pandas', 'networkx'} & set(sys.modules)), file=sys.stderr)\n"
     )
     assert python("-c", program).stderr.strip() == "[]"
+
+
+# --- from little -----------------------------------------------------------------------------------------------------
+
+ALONE: dict[str, Any] = {
+    "apiVersion": "harvesterhci.io/v1beta1",
+    "kind": "Upgrade",
+    "metadata": {
+        "name": "hvst-upgrade-abcde",
+        "namespace": "harvester-system",
+        "uid": "made-up",
+        "labels": {"harvesterhci.io/upgradeState": "UpgradingNodes"},
+    },
+    "spec": {"version": "v1.5.0"},
+    "status": {
+        "previousVersion": "v1.4.2",
+        "conditions": [{"type": "Completed", "status": "Unknown"}, {"type": "NodesUpgraded", "status": "Unknown"}],
+        "nodeStatuses": {"hv01": {"state": "Succeeded"}, "hv02": {"state": "Images preloaded"}},
+    },
+}
+ENDED = {"metadata": ALONE["metadata"] | {"labels": {"harvesterhci.io/upgradeState": "Failed"}}}
+FAILED = ALONE | ENDED | {"status": {"conditions": [{"type": "Completed", "status": "False", "message": "no space"}]}}
+PLAN: dict[str, Any] = {
+    "apiVersion": "management.harvesterhci.io/v1beta1",
+    "kind": "UpgradePlan",
+    "metadata": {"name": "hvst-upgrade-abcde", "uid": "made-up"},
+    "spec": {"version": "v1.8.0"},
+    "status": {
+        "currentPhase": "NodeUpgrading",
+        "previousVersion": "v1.7.1",
+        "conditions": [{"type": "Progressing", "status": "True", "reason": "NodeUpgrading"}],
+        "nodeUpgradeStatuses": {"hv01": {"state": "KubernetesUpgrading"}},
+    },
+}
+SINGLE = "only single objects: give the whole list (`kubectl get {} -A -o yaml`)"
+OF_V1 = SINGLE.format("upgrades.harvesterhci.io")
+LITTLE: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "one Upgrade": (ALONE, ("in phase 7 of 8", "1 of 2 nodes are done", "planner: to begin with hv02", OF_V1)),
+    "one that failed": (FAILED, ("the last that was seen, Upgrade hvst-upgrade-abcde", "failed: no space", OF_V1)),
+    "one UpgradePlan": (PLAN, ("in phase 13 of 17", "whether an Upgrade of the older kind")),
+    "a list of UpgradePlans": ({"kind": "List", "apiVersion": "v1", "items": [PLAN]}, ("in phase 13 of 17",)),
+    "another kind": (
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "uid": "b"}},
+        ("unknown: the Upgr",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LITTLE)
+def test_it_answers_from_little(tmp_path: Path, name: str) -> None:
+    """What an object tells is told, and what was not seen in every format; exit 2, since nothing could be judged."""
+    given, says = LITTLE[name]
+    (tmp_path / "given.json").write_text(json.dumps(given))
+    results = [run("upgrade", "given.json", "--format", form, cwd=tmp_path) for form in ("table", "json")]
+    results += [run("check", "given.json", "--format", form, cwd=tmp_path) for form in ("table", "json", "markdown")]
+    table, document, *checks = (" ".join(result.stdout.split()) for result in results)
+    assert {result.returncode for result in results} == {2}
+    assert [text for text in says if text not in table] == []
+    assert len({result.stderr for result in results}) == 1
+    assert re.fullmatch(r"harvdiag: given\.json: no check could be run \(of \d+\): it holds .*\n", results[0].stderr)
+    assert len(json.loads(document)["coverage"]) > 20
+    assert len(json.loads(checks[1])["coverage"]) > 20
+    assert all("not looked at" in text for text in (table, document, *checks))
+    if given["kind"] != "Pod":
+        assert hd.open(tmp_path / "given.json").upgrade.explain().startswith("Where: ")
+    run("upgrade", "given.json", "-o", "written.json", cwd=tmp_path)
+    assert json.loads((tmp_path / "written.json").read_text()) == json.loads(document)
+
+
+def test_what_was_given_is_named(tmp_path: Path) -> None:
+    """One Machine is read, but it is not the list that a check needs."""
+    (tmp_path / "one.json").write_text(json.dumps(next(healthy().find("Machine"))))
+    result = run("check", "one.json", cwd=tmp_path)
+    assert f"not seen: Machine: {SINGLE.format('machines.cluster.x-k8s.io')}; nor Node," in result.stderr
+    assert f"Machine: {SINGLE.format('machines.cluster.x-k8s.io')}" in " ".join(result.stdout.split())

@@ -78,5 +78,6 @@ def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
         licences = [name for name in archive.namelist() if name.endswith("LICENSE")]
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvdiag").rglob("*.py")}
     page = {f"harvdiag/figures/explore/explore.{ending}" for ending in ("css", "js")}
+    page |= {"harvdiag/reports/notebook/grid.js"}
     assert names == sources | page | {"harvdiag/py.typed"}
     assert licences

@@ -340,7 +340,7 @@ def test_the_root_is_that_of_the_fault_that_is_told() -> None:
     parts = sound(standing)
     assert parts["Root cause"] == "message bb"
     assert parts["Why"] in {"message dd", "message ee"}
-    assert parts["Also"] == "message aa (`harvdiag check` of the same source shows all)"
+    assert parts["Also"] == "message aa (`harvdiag check SOURCE` shows all)"
     assert aside not in standing.story
 
 

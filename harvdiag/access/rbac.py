@@ -188,7 +188,7 @@ def _parse_subject(word: str) -> _Subject:
         return _Subject(kind.capitalize(), name)
     if kind == "serviceaccount" and _LABEL_ONLY.fullmatch(namespace) and _DNS_NAME.fullmatch(account):
         return _Subject("ServiceAccount", account, namespace)
-    raise UsageError(f"invalid subject {word!r}: give user:NAME, group:NAME or serviceaccount:NAMESPACES/NAME")
+    raise UsageError(f"invalid subject {word!r}: give user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME")
 
 
 def _parse_kind(word: str) -> Kind:

@@ -36,14 +36,21 @@ def whoami(
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> Access:
-    """Return the access to `target`: ``context:lab``, or ``lab`` if no file has that name; a file is not queried."""
+    """Return the access to `target`: ``context:lab``, or ``lab`` if no file has that name; a file is not queried.
+
+    Raises AccessError for a name that is neither, and SourceError for a path that does not exist.
+    """
     context = context_of(target)
     if context is None:
-        word = os.fspath(target)
-        if Path(word).exists() or word not in list_contexts(kubeconfig):
+        context = os.fspath(target)
+        if Path(context).exists() or not _names_context(context, kubeconfig):
             return file_access(open_source(target).manifest)
-        context = word
     return check_access(open_connection(context or None, kubeconfig, timeout), progress)
+
+
+def _names_context(word: str, kubeconfig: str | os.PathLike[str] | None) -> bool:
+    """Whether a word that is not a file is meant as a context: one that exists, or that cannot be a file's name."""
+    return word in list_contexts(kubeconfig) or (Path(word).name == word and not Path(word).suffix)
 
 
 def check_access(connection: Connection, progress: Progress | None = None) -> Access:

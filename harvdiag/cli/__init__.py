@@ -9,51 +9,78 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from io import TextIOWrapper
+from pathlib import Path
+from time import perf_counter
 
 import click
 
 from harvdiag.cli.access import rbac, whoami
 from harvdiag.cli.check import check
+from harvdiag.cli.command import Tool
 from harvdiag.cli.draw import draw
+from harvdiag.cli.explain import explain
+from harvdiag.cli.output import Settings, print_error
 from harvdiag.cli.rules import rules
 from harvdiag.cli.snapshot import snapshot
 from harvdiag.cli.upgrade import upgrade
+from harvdiag.cli.version import version_command
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.escape import escape_text
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.version import __version__
 
 __all__ = ["cli", "main"]
 
 EXIT_UNUSABLE, EXIT_BUG = 2, 3
+COMPLETION = "_HARVDIAG_COMPLETE"
+"""Set by the shell that asks for words to complete, or for the script that does so."""
 
 
 def main() -> None:
     """Run the tool and exit with its code."""
     _escape_unencodable()
     gc.disable()  # one command, then the process ends: collecting garbage would gain nothing
+    if os.environ.get(COMPLETION, "").endswith("_complete"):
+        _complete_words()
+    settings, began = Settings(), perf_counter()
+    code = _run_command(settings)
+    if settings.debug:
+        _print_timings(settings, perf_counter() - began)
+    sys.exit(code)
+
+
+def _run_command(settings: Settings) -> int:
+    """Run the command of this process; return its exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, complete_var=COMPLETION, obj=settings)
     except click.Abort:
         code = 130
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         code = EXIT_UNUSABLE
     except click.ClickException as error:
-        code = _print_error(error.format_message(), _usage_hint(error))
+        code = _print_error(_describe_error(error), _usage_hint(error))
     except HarvdiagError as error:
+        _print_traceback(error, settings)
         code = _print_error(str(error))
     except BrokenPipeError:
         _discard_stdout()  # the reader closed the pipe (`| head`): not an error
         code = 0
     except OSError as error:
-        code = (
-            _print_error(f"stdout cannot be written: {error.strerror}") if _is_stdout_broken() else _report_bug(error)
-        )
+        full = f"stdout cannot be written: {error.strerror}"
+        code = _print_error(full) if _is_stdout_broken() else _report_bug(error, settings)
     except Exception as error:  # the last resort: a bug must not look like a finding
-        code = _report_bug(error)
-    sys.exit(code or 0)
+        code = _report_bug(error, settings)
+    return code or 0
+
+
+def _complete_words() -> None:
+    """Answer the shell. Whatever goes wrong, such as a source that cannot be read, there is just no word to offer."""
+    with suppress(Exception), Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+        cli.main(standalone_mode=False, complete_var=COMPLETION)
+    sys.exit(0)
 
 
 def _is_stdout_broken() -> bool:
@@ -79,29 +106,63 @@ def _escape_unencodable() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _describe_error(error: click.ClickException) -> str:
+    """Say what was wrong; for an option that there is not, which one may have been meant."""
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        known = [
+            name for param in error.ctx.command.get_params(error.ctx) for name in (*param.opts, *param.secondary_opts)
+        ]
+        near = suggest_names(error.option_name, [name for name in known if name.startswith("--")])
+        return f"no such option {error.option_name}{did_you_mean(near)}"
+    return error.format_message()
+
+
 def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
-    return f"; see `{context.command_path} --help`" if context else ""
+    return f"see `{context.command_path} --help`" if context else ""
 
 
 def _print_error(text: str, hint: str = "") -> int:
-    with suppress(OSError):  # if stderr cannot be written either, only the exit code is left
-        click.echo(f"harvdiag: {escape_text(' '.join(text.split())).rstrip('.')}{hint}", err=True)
+    print_error(text, hint)
     return EXIT_UNUSABLE
 
 
-def _report_bug(error: Exception) -> int:
-    if os.environ.get("HARVDIAG_DEBUG"):
-        raise error
+def _report_bug(error: Exception, settings: Settings) -> int:
+    _print_traceback(error, settings)
+    again = "" if settings.debug else " of the same command with --debug"
     click.echo(
         f"harvdiag: a bug in harvdiag {__version__}: {type(error).__name__}: {escape_text(error)}; "
-        "please report it with the output of the same command under HARVDIAG_DEBUG=1",
+        f"please report it with the output{again}",
         err=True,
     )
     return EXIT_BUG
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _print_traceback(error: Exception, settings: Settings) -> None:
+    """Print where an error comes from, with --debug."""
+    if settings.debug:
+        import traceback
+
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            click.echo(escape_text(line), err=True)
+
+
+def _print_timings(settings: Settings, total: float) -> None:
+    """What took how long, after the command."""
+    for what, seconds in (*settings.timings, ("in all, without the start of Python", total)):
+        click.echo(f"harvdiag: {seconds:7.3f} s  {what}", err=True)
+
+
+@click.group(
+    cls=Tool,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    examples=(
+        *upgrade.examples[:1],
+        *check.examples[:1],
+        ("The cluster of the current kubeconfig context", "harvdiag check"),
+        ("Options and examples of a command", "harvdiag check --help"),
+    ),
+)
 @click.version_option(__version__, "-V", "--version", prog_name="harvdiag")
 def cli() -> None:
     """Find out why a Harvester upgrade is stuck: nodes, machines and what links them.
@@ -110,5 +171,5 @@ def cli() -> None:
     """
 
 
-for command in (check, upgrade, draw, snapshot, rules, whoami, rbac):
+for command in (upgrade, check, draw, snapshot, whoami, rbac, rules, explain, version_command):
     cli.add_command(command)

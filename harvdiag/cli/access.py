@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 from click.types import StringParamType
 
-from harvdiag.cli.output import terminal_width, write_stdout
-from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, source_options
+from harvdiag.cli.command import ACCESS, Command
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, choose_progress, source_options
 from harvdiag.cli.words import KINDS
 
 if TYPE_CHECKING:
@@ -29,7 +30,16 @@ class _Subject(StringParamType):
         return [*map(CompletionItem, begun), *super().shell_complete(ctx, param, incomplete)]
 
 
-@click.command(short_help="Which cluster would be read, as whom, and what may be listed.")
+@click.command(
+    cls=Command,
+    section=ACCESS,
+    short_help="Which cluster, as whom, what may be listed.",
+    examples=(
+        ("The current kubeconfig context", "harvdiag whoami"),
+        ("Another context", "harvdiag whoami lab"),
+        ("A context of another kubeconfig", "harvdiag whoami lab --kubeconfig lab.yaml"),
+    ),
+)
 @source_options
 def whoami(where: SourceOptions) -> None:
     """Show which cluster would be read, as which user, and which kinds may be listed there; reads no object.
@@ -38,19 +48,26 @@ def whoami(where: SourceOptions) -> None:
     It lists a name that no object has: the server authorizes the request and returns nothing.
     """
     from harvdiag.access.whoami import whoami as ask
-    from harvdiag.io.progress import default_progress
     from harvdiag.reports.access import render
 
     target = where.source if where.source and not where.context else where.target
     try:
-        access = ask(target, where.kubeconfig, where.request_timeout, default_progress())
+        access = ask(target, where.kubeconfig, where.request_timeout, choose_progress())
     except KeyboardInterrupt:
         click.echo("harvdiag: interrupted before the server had answered for every kind", err=True)
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
-    write_stdout(render(access, terminal_width(120)))
+    write_stdout(render(access, terminal_width(120), use_colour()))
 
 
-@click.command(short_help="Print the rights that harvdiag needs, for kubectl apply.")
+@click.command(
+    cls=Command,
+    section=ACCESS,
+    short_help="Print the rights that harvdiag needs.",
+    examples=(
+        ("Let a user read what the checks need", "harvdiag rbac --subject user:jane | kubectl apply -f -"),
+        ("A service account, also with plan Secrets", "harvdiag rbac --subject serviceaccount:default/reader --plans"),
+    ),
+)
 @click.option("--name", default="harvdiag-reader", show_default=True, help="Name of the role and its bindings.")
 @click.option(
     "--subject",

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.contexts import check_contexts, worst_code
+from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
-from harvdiag.cli.words import OUTPUT, RULES
+from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
-    from harvdiag.core.findings import Findings
+    from harvdiag.core.findings import Findings, UncheckedError
 
 __all__ = ["check"]
 
@@ -23,12 +27,31 @@ EXIT_FINDINGS = 1
 LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 
-@click.command(short_help="What is wrong, how it shows, why it matters, what to do next.")
+@click.command(
+    cls=Command,
+    section=ANSWERS,
+    short_help="What is wrong, and what to do next.",
+    examples=(
+        ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
+        ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
+        ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
+        (
+            "Only the checks of the upgrade; also fail for warnings",
+            "harvdiag check bundle.zip --select upgrade --fail-on warning",
+        ),
+        (
+            "What kubectl wrote, from standard input",
+            "kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml | harvdiag check -",
+        ),
+        ("A live cluster", "harvdiag check --context lab"),
+        ("Two live clusters", "harvdiag check --context lab --context prod"),
+    ),
+)
 @source_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(FORMATS)),
+    type=Choice(list(FORMATS)),
     help="Format of the findings; default: by the ending of --output, else table.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
@@ -36,15 +59,14 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 @click.option("--ignore", type=RULES, multiple=True, help="Not these rules or families (comma-separated, repeatable).")
 @click.option(
     "--fail-on",
-    type=click.Choice(list(LEVELS)),
+    type=Choice(list(LEVELS)),
     default="error",
     show_default=True,
     help="Exit 1 for findings of this severity or worse.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
-@click.option(
-    "--color/--no-color", "colour", default=None, help="Colours; default: on a terminal, unless NO_COLOR is set."
-)
+@click.option("--brief", is_flag=True, help="Only the answer: verdict, root causes, next step.")
+@click.option("--full", is_flag=True, help="Fold nothing, however long the report is; files are never folded.")
 def check(
     where: SourceOptions,
     form: str | None,
@@ -53,7 +75,8 @@ def check(
     ignore: Sequence[tuple[str, ...]],
     fail_on: str,
     strict: bool,
-    colour: bool | None,
+    brief: bool,
+    full: bool,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
 
@@ -61,31 +84,71 @@ def check(
     `harvdiag snapshot`, or what `kubectl get … -o yaml` wrote (a file, a folder, or - for standard input). Without a
     SOURCE it is the cluster of the current kubeconfig context, as kubectl would take it.
 
+    Several --context are checked at once: each cluster has its report under its heading, --format json is a list with
+    one document each (`error` tells why one could not be checked), and the exit code is the worst of them.
+
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
-    from harvdiag.cluster import Cluster
-    from harvdiag.core.findings import UncheckedError
-    from harvdiag.reports import report_path, save_report
+    from harvdiag.reports import ENDINGS
+    from harvdiag.reports.several import render_several
+    from harvdiag.rules import select_rules
 
-    form = form or _choose_format(output)
     if output is not None:
-        report_path(output)  # a file that must not be overwritten is refused before anything is read
-    with open_snapshot(where) as snapshot:
-        unchecked = None
-        try:
-            findings = Cluster(snapshot).check([*chain(*select)], [*chain(*ignore)])
-        except UncheckedError as error:  # what was not seen is reported all the same
-            findings, unchecked = error.findings, error
-    text = _render_findings(findings, form, output is None and use_colour(colour))
-    if output is None:
-        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
-        write_stdout(text.encode() if form == "json" else text, color=True)
-    else:
-        save_report(text, output)
+        check_output(output, () if form else ENDINGS, "a report", where.source)
+    report = _Report(form or _choose_format(output), output, brief, full)
+    chosen = [*chain(*select)], [*chain(*ignore)]
+    select_rules(*chosen)  # an unknown name is refused before anything is read
+    code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
+    if len(where.contexts) > 1:
+        answers = check_contexts(where, *chosen)
+        report.write(render_several(answers, report.form, report.render), f"the reports of {len(answers)} clusters")
+        return worst_code(answers, code_of)
+    findings, unchecked = _run_checks(where, *chosen)
+    report.write(report.render(findings), *(_sum_up(findings) if output else ()))
     if unchecked:
         raise unchecked
-    return _exit_code(findings, fail_on, strict)
+    return code_of(findings)
+
+
+class _Report(NamedTuple):
+    """How a report is shown, and the file to which it is written; None is stdout."""
+
+    form: str
+    file: Path | None
+    brief: bool
+    full: bool
+
+    def render(self, findings: Findings) -> str:
+        """Return the text of one cluster's findings."""
+        from harvdiag.reports import render
+
+        if self.form == "table":
+            stdout = self.file is None
+            return _render_table(findings, self.brief, self.full or not stdout, stdout and use_colour())
+        return render(findings, self.form)
+
+    def write(self, text: str, *summary: str) -> None:
+        """Write a text; of one in a file, stderr has the summary."""
+        from harvdiag.reports import save_report
+
+        if self.file is not None:
+            write_written(save_report(text, self.file), *summary)
+            return
+        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
+        write_stdout(text.encode() if self.form == "json" else text, color=True)
+
+
+def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:
+    """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
+    from harvdiag.cluster import Cluster
+    from harvdiag.core.findings import UncheckedError
+
+    with open_snapshot(where) as snapshot:
+        try:
+            return Cluster(snapshot).check(select, ignore), None
+        except UncheckedError as error:
+            return error.findings, error
 
 
 def _choose_format(output: Path | None) -> str:
@@ -94,12 +157,19 @@ def _choose_format(output: Path | None) -> str:
     return form_of(output) if output is not None and output.suffix else "table"
 
 
-def _render_findings(findings: Findings, form: str, colour: bool) -> str:
-    from harvdiag.reports import render, terminal
+def _sum_up(findings: Findings) -> tuple[str, str]:
+    """The verdict and the next command, where the report is in a file."""
+    from harvdiag.status.answer import build_answer
 
-    if form == "table":
-        return terminal.render(findings, terminal_width(120), colour)
-    return render(findings, form)
+    answer = build_answer(findings)
+    return answer.verdict, answer.command
+
+
+def _render_table(findings: Findings, brief: bool, full: bool, colour: bool) -> str:
+    from harvdiag.reports import terminal
+
+    view = terminal.View.BRIEF if brief else terminal.View.FULL if full else terminal.View.FOLDED
+    return terminal.render(findings, terminal_width(120), colour, view)
 
 
 def _exit_code(findings: Findings, fail_on: str, strict: bool) -> int:

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import terminal_width, write_stdout
-from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
+from harvdiag.cli.command import PICTURES as SECTION
+from harvdiag.cli.command import Command
+from harvdiag.cli.complete import complete_focus
+from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.source import Source, SourceOptions, open_snapshot, source_options
+from harvdiag.cli.words import Choice
 from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES, default_picture
 
@@ -29,19 +34,36 @@ THEMES = ("auto", "light", "dark")
 WIDEST = 140
 
 
-@click.command(short_help="Draw a picture of the cluster and what is broken in it.")
+@click.command(
+    cls=Command,
+    section=SECTION,
+    short_help="Draw the cluster, and what is broken in it.",
+    examples=(
+        ("Every node with its Machine, as text", "harvdiag draw bundle.zip"),
+        ("How far the upgrade is, as a file", "harvdiag draw bundle.zip --picture upgrade -o upgrade.svg"),
+        ("One node and what is linked to it", "harvdiag draw bundle.zip --focus srv09"),
+        ("A page to search and explore", "harvdiag draw bundle.zip -o links.html"),
+        ("What changed since an earlier snapshot", "harvdiag draw bundle.zip --against before.harvdiag.zip"),
+    ),
+)
 @source_options
 @click.option(
     "--picture",
-    type=click.Choice(list(PICTURES)),
+    type=Choice(list(PICTURES)),
     help=f"Which picture; default: {default_picture(False)}, with --against {default_picture(True)}.",
 )
-@click.option("--focus", help="Only this object and its neighbourhood: srv09, or machine/custom-a1b2c3.")
-@click.option("--against", help="An earlier snapshot to compare with: what was added, removed or changed since.")
+@click.option(
+    "--focus",
+    shell_complete=complete_focus,
+    help="Only this object and its neighbourhood: srv09, or machine/custom-a1b2c3.",
+)
+@click.option(
+    "--against", type=Source(), help="An earlier snapshot to compare with: what was added, removed or changed since."
+)
 @click.option("--labels", is_flag=True, help="Write the field beside each link.")
 @click.option(
     "--theme",
-    type=click.Choice(THEMES),
+    type=Choice(THEMES),
     default="auto",
     show_default=True,
     help="Colours of a file; auto: the reader's.",
@@ -78,12 +100,14 @@ def draw(
     """
     from harvdiag.cluster import Cluster
     from harvdiag.figures.figure import check_width
+    from harvdiag.reports.paint import Paint
+    from harvdiag.status.answer import fill_command
 
     name = picture or default_picture(against is not None)
     _check_options(name, against, labels)
     check_width(width)
     if output is not None:
-        _check_output(output, name)
+        _check_file(output, name, where.source)
     elif width:
         raise UsageError("--width is the width of a file: name one with -o; text takes the width of the terminal")
     with open_snapshot(where) as snapshot:
@@ -91,13 +115,15 @@ def draw(
         if output is not None and output.suffix.lower() == PAGE:
             from harvdiag.figures.explore import explore
 
-            explore(cluster, focus, labels=labels, theme=theme).save(output)
+            page = explore(cluster, focus, labels=labels, theme=theme)
+            write_written(page.save(output), page.figure.title, f"open {output} in a browser")
             return 0
         figure = _draw_figure(cluster, name, focus, against, labels, where).themed(theme).sized(width)
         if output is None:
-            write_stdout(figure.lines(terminal_width(WIDEST)).rstrip("\n"), end="\n")
+            text = figure.lines(terminal_width(WIDEST)).rstrip("\n")
+            write_stdout(Paint(use_colour()).page(figure.title, text), end="\n")
         else:
-            figure.save(output)
+            write_written(figure.save(output), figure.title, fill_command(cluster.source, "check"))
     return 0
 
 
@@ -111,22 +137,16 @@ def _check_options(name: str, against: str | None, labels: bool) -> None:
         raise UsageError("the source of --against is empty; the cluster of the current context is 'context:'")
 
 
-def _check_output(output: Path, name: str) -> None:
+def _check_file(output: Path, name: str, source: str | None) -> None:
     """Raise UsageError, before anything is read, for a file of the wrong format or one that must not be replaced."""
     from harvdiag.figures.figure import ENDINGS
-    from harvdiag.reports import report_path
 
-    ending = output.suffix.lower()
-    if str(output) == "-":
-        raise UsageError("a picture is not written to stdout: leave out -o to print it as text, or name a file")
-    *most, last = forms = [form for form in (*ENDINGS, PAGE) if name in FORMS.get(form, (name,))]
-    choice = f"{', '.join(most)} or {last}"
-    if ending == PAGE and PAGE not in forms:
+    forms = [form for form in (*ENDINGS, PAGE) if name in FORMS.get(form, (name,))]
+    if output.suffix.lower() == PAGE and PAGE not in forms:
         able = " or ".join(FORMS[PAGE])
+        choice = f"{', '.join(forms[:-1])} or {forms[-1]}"
         raise UsageError(f"{output}: only the picture {able} can be explored; save {name} as {choice}")
-    if ending not in forms:
-        raise UsageError(f"{output}: the picture {name} ends in {choice}")
-    report_path(output)
+    check_output(output, forms, f"the picture {name}", source)
 
 
 def _draw_figure(
@@ -138,7 +158,7 @@ def _draw_figure(
     if against is None:
         return compose(cluster, name, focus=focus, labels=labels)
     with open_snapshot(
-        where._replace(source=against, context=None, kubeconfig=_other_kubeconfig(where, against))
+        where._replace(source=against, contexts=(), kubeconfig=_other_kubeconfig(where, against))
     ) as before:
         return compose(cluster, name, focus=focus, against=Cluster(before), labels=labels)
 

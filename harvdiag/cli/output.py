@@ -1,34 +1,89 @@
-"""Output of text: the width of the terminal, and whether to use colours."""
+"""Output of text: what every command was told about it, the terminal's width, colours, notes and files."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from time import perf_counter
 
 import click
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import escape_text
 
-__all__ = ["terminal_width", "use_colour", "write_stdout"]
+__all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
+
+OFF = {"", "0"}
 
 
-def use_colour(requested: bool | None) -> bool:
-    """Whether to use colours: as requested, else on a terminal that supports them, unless NO_COLOR is set."""
-    if requested is not None:
-        return requested
+@dataclass
+class Settings:
+    """What the options of every command say, and how long each part took."""
+
+    colour: bool | None = None
+    quiet: bool = False
+    debug: bool = field(default_factory=lambda: os.environ.get("HARVDIAG_DEBUG", "") not in OFF)
+    timings: list[tuple[str, float]] = field(default_factory=list)
+
+
+def settings() -> Settings:
+    """Return the settings of the command that runs; the defaults outside of one."""
+    context = click.get_current_context(silent=True)
+    return context.ensure_object(Settings) if context else Settings()
+
+
+def use_colour(requested: bool | None = None) -> bool:
+    """Whether stdout gets colours: as --color says, else as the environment says, else on a terminal.
+
+    NO_COLOR turns them off, CLICOLOR_FORCE and FORCE_COLOR turn them on, each unless it is empty; TERM=dumb and
+    CLICOLOR=0 turn them off on a terminal.
+    """
+    wanted = settings().colour if requested is None else requested
+    if wanted is not None:
+        return wanted
+    env = os.environ
+    if env.get("NO_COLOR"):
+        return False
+    if env.get("CLICOLOR_FORCE", "") not in OFF or env.get("FORCE_COLOR", "") not in {*OFF, "false"}:
+        return True
     return (
-        sys.stdout is not None
-        and sys.stdout.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
+        sys.stdout is not None and sys.stdout.isatty() and env.get("TERM") != "dumb" and env.get("CLICOLOR", "1") != "0"
     )
 
 
-def write_stdout(text: str | bytes, end: str = "", color: bool | None = None) -> None:
-    """Write to stdout. Raises UsageError if it is closed, so that the exit code is not 0."""
+def write_stdout(text: str | bytes, end: str = "", color: bool | None = True) -> None:
+    """Write to stdout, colours as they are. Raises UsageError if it is closed, so that the exit code is not 0."""
     if sys.stdout is None:
         raise UsageError("stdout cannot be written: it is closed")
     click.echo(text, nl=bool(end), color=color)
+
+
+def write_note(text: str) -> None:
+    """Write a remark to stderr, one line, unless --quiet; every control character in it is escaped."""
+    if not settings().quiet:
+        click.echo(escape_text(text), err=True)
+
+
+def print_error(text: str, hint: str = "") -> None:
+    """Write an error to stderr, one line, with a hint on what to do."""
+    line = escape_text(" ".join(text.split())).rstrip(".")
+    if hint:
+        line += f" {hint[0].upper()}{hint[1:]}" if line.endswith("?") else f"; {hint}"
+    with suppress(OSError):  # if stderr cannot be written either, only the exit code is left
+        click.echo(f"harvdiag: {line}", err=True)
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Measure a part of a command for --debug."""
+    began = perf_counter()
+    try:
+        yield
+    finally:
+        settings().timings.append((what, perf_counter() - began))
 
 
 def terminal_width(most: int) -> int:

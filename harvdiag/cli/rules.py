@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.command import REFERENCE, Command
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.words import RULES
 
 if TYPE_CHECKING:
@@ -19,7 +20,16 @@ def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return RULES.shell_complete(ctx, param, incomplete)
 
 
-@click.command(short_help="List the checks, or explain one.")
+@click.command(
+    cls=Command,
+    section=REFERENCE,
+    short_help="List the checks, or explain one.",
+    examples=(
+        ("Every check, by family", "harvdiag rules"),
+        ("One of them: what is wrong, why it matters, what it needs", "harvdiag rules node-without-machine"),
+        ("Those of a family", "harvdiag rules known-issues"),
+    ),
+)
 @click.argument("name", required=False, shell_complete=_complete_rule)
 def rules(name: str | None) -> None:
     """List the checks, or explain one of them, or a family: NAME is a rule or a family."""
@@ -27,6 +37,7 @@ def rules(name: str | None) -> None:
     from harvdiag.rules import select_rules
 
     chosen = select_rules([name] if name else ())
-    columns = terminal_width(100)
+    columns, colour = terminal_width(100), use_colour()
     one = name in {rule.name for rule in chosen}
-    write_stdout(rulebook.explain_rule(chosen[0], columns) if one else rulebook.list_rules(chosen, columns))
+    render = rulebook.explain_rule(chosen[0], columns, colour) if one else rulebook.list_rules(chosen, columns, colour)
+    write_stdout(render)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import write_stdout
+from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.files import check_ending
+from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
@@ -24,7 +26,16 @@ __all__ = ["snapshot"]
 SECRETS = {"secret", "secrets"}
 
 
-@click.command(short_help="Save what a cluster shows to one small file.")
+@click.command(
+    cls=Command,
+    section=DATA,
+    short_help="Save what a cluster shows to one small file.",
+    examples=(
+        ("The cluster of a context, as a file named after it and the time", "harvdiag snapshot --context lab"),
+        ("A support bundle as one small file", "harvdiag snapshot bundle.zip -o before.harvdiag.zip"),
+        ("With all pods and events", "harvdiag snapshot bundle.zip --kind pods,events"),
+    ),
+)
 @source_options
 @click.option(
     "-o",
@@ -48,10 +59,10 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
     from harvdiag.sources.saved.writer import save_snapshot
 
     if output is not None:
-        _check_output(output)
+        _check_file(output)
     more = [*chain(*kinds)]
     if any(word.lower() in SECRETS for word in more):
-        click.echo("harvdiag: only machine-plan Secrets are kept, without the plan itself", err=True)
+        write_note("harvdiag: only machine-plan Secrets are kept, without the plan itself")
     with open_snapshot(where) as source:
         try:
             _is_checkable(source)  # of the largest kinds, what the checks ask for is saved
@@ -63,12 +74,14 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
     return code
 
 
-def _check_output(output: Path) -> None:
-    """Raise UsageError, before anything is read, unless it is the name of a zip file."""
+def _check_file(output: Path) -> None:
+    """Raise UsageError, before anything is read, for what is not the name of a zip file that may be written."""
+    from harvdiag.sources.saved.writer import check_target
+
     if str(output) == "-":
         raise UsageError("a snapshot is not written to stdout: it is a zip file; give its name with -o")
-    if output.suffix.lower() not in {"", ".zip"}:
-        raise UsageError(f"{output}: a snapshot ends in .zip")
+    check_ending(output, (".zip",), "a snapshot")
+    check_target(output)
 
 
 def _save_partial(source: Snapshot, output: Path | None, kinds: Sequence[str]) -> Saved:
@@ -84,7 +97,7 @@ def _save_partial(source: Snapshot, output: Path | None, kinds: Sequence[str]) -
 
 
 def _summary_text(source: Snapshot, saved: Saved) -> str:
-    from harvdiag.rules.advice import quote_argument
+    from harvdiag.rules.actions import quote_argument
     from harvdiag.status.summary import group_gaps
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]

@@ -11,15 +11,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.types import StringParamType
 
+from harvdiag.cli.complete import complete_contexts, complete_source
+from harvdiag.cli.output import settings, timed
 from harvdiag.core.errors import UsageError
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from harvdiag.io.progress import Progress
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["EXIT_INTERRUPTED", "SourceOptions", "cluster_options", "open_snapshot", "source_options"]
+__all__ = [
+    "EXIT_INTERRUPTED",
+    "Source",
+    "SourceOptions",
+    "choose_progress",
+    "cluster_options",
+    "open_snapshot",
+    "source_options",
+]
 
 EXIT_INTERRUPTED = 130
 Command = Callable[..., Any]
@@ -29,9 +40,23 @@ class SourceOptions(NamedTuple):
     """The source options of a command; without a `source`, the cluster of the context."""
 
     source: str | None
-    context: str | None
+    contexts: tuple[str, ...]
     kubeconfig: Path | None
     request_timeout: float
+
+    @property
+    def context(self) -> str | None:
+        """The context that was given. Raises UsageError for more than one, which only `harvdiag check` takes."""
+        if len(self.contexts) > 1:
+            raise UsageError(f"give one --context, not {len(self.contexts)}: only `harvdiag check` takes several")
+        return self.contexts[0] if self.contexts else None
+
+    @property
+    def each(self) -> list[SourceOptions]:
+        """The same for each of several contexts. Raises UsageError where there is a SOURCE as well."""
+        if self.source is not None:
+            raise UsageError(f"give either the SOURCE {self.source} or clusters (--context), not both")
+        return [self._replace(contexts=(context,)) for context in self.contexts]
 
     @property
     def target(self) -> str:
@@ -59,32 +84,23 @@ class _Seconds(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-class _Source(StringParamType):
+class Source(StringParamType):
     """A file, a folder, or ``context:lab``; not converted, as a context may look like a path."""
 
     name = "source"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem
-
-        if incomplete.startswith(CONTEXT):
-            contexts = _complete_contexts(ctx, param, incomplete.removeprefix(CONTEXT))
-            return [CompletionItem(f"{CONTEXT}{item.value}") for item in contexts]
-        begun = [CompletionItem(CONTEXT)] if incomplete and CONTEXT.startswith(incomplete) else []
-        return [*begun, CompletionItem(incomplete, type="file")]
-
-
-def _complete_contexts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
-    from click.shell_completion import CompletionItem
-
-    from harvdiag.io.api.login import list_contexts
-
-    return [CompletionItem(name) for name in list_contexts(ctx.params.get("kubeconfig")) if name.startswith(incomplete)]
+        return complete_source(ctx, param, incomplete)
 
 
 _CLUSTER = (
     click.option(
-        "--context", shell_complete=_complete_contexts, help="The kubeconfig context to read; default: the current one."
+        "--context",
+        "contexts",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=complete_contexts,
+        help="The kubeconfig context to read; default: the current one. check takes several: repeat it.",
     ),
     click.option(
         "--kubeconfig",
@@ -105,8 +121,10 @@ def cluster_options(command: Command) -> Command:
     """Add --context, --kubeconfig and --request-timeout to a command, which gets them as `where`."""
 
     @wraps(command)
-    def call(*args: Any, context: str | None, kubeconfig: Path | None, request_timeout: float, **rest: Any) -> Any:
-        where = SourceOptions(rest.pop("source", None), context, kubeconfig, request_timeout)
+    def call(
+        *args: Any, contexts: tuple[str, ...], kubeconfig: Path | None, request_timeout: float, **rest: Any
+    ) -> Any:
+        where = SourceOptions(rest.pop("source", None), tuple(dict.fromkeys(contexts)), kubeconfig, request_timeout)
         return command(*args, where=where, **rest)
 
     for option in reversed(_CLUSTER):
@@ -116,19 +134,30 @@ def cluster_options(command: Command) -> Command:
 
 def source_options(command: Command) -> Command:
     """Add SOURCE and the options of a cluster to a command, which gets them as `where`."""
-    argument = click.argument("source", required=False, type=_Source())
+    argument = click.argument("source", required=False, type=Source())
     return argument(cluster_options(command))
+
+
+def choose_progress() -> Progress:
+    """Return the display of the progress: none with --quiet."""
+    from harvdiag.io.progress import Progress, default_progress
+
+    return Progress() if settings().quiet else default_progress()
 
 
 @contextmanager
 def open_snapshot(where: SourceOptions) -> Iterator[Snapshot]:
     """Open the snapshot. Ctrl-C ends the command at once, with one line on what was read by then."""
-    from harvdiag.io.progress import default_progress
     from harvdiag.sources import open_source
 
-    progress = default_progress()
+    progress = choose_progress()
     try:
-        yield open_source(where.target, kubeconfig=where.kubeconfig, timeout=where.request_timeout, progress=progress)
+        with timed("to open the source"):
+            source = open_source(
+                where.target, kubeconfig=where.kubeconfig, timeout=where.request_timeout, progress=progress
+            )
+        with timed("to read, judge and write"):
+            yield source
     except KeyboardInterrupt:
         read = f": {progress.lists} of {progress.total} lists were read" if progress.total else ""
         click.echo(f"harvdiag: interrupted{read}; nothing was kept or written", err=True)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.output import terminal_width, write_stdout
+from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.complete import complete_nodes
+from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
-from harvdiag.cli.words import OUTPUT
+from harvdiag.cli.words import OUTPUT, Choice
 from harvdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,13 +23,28 @@ if TYPE_CHECKING:
 __all__ = ["upgrade"]
 
 FORMS = ("table", "json")
+ENDINGS = {".txt": "table", ".json": "json"}
 
 
-@click.command(short_help="Where the upgrade stands and what it waits for.")
+@click.command(
+    cls=Command,
+    section=ANSWERS,
+    short_help="Why the upgrade is stuck, and what to do.",
+    examples=(
+        ("What does the upgrade wait for, and what to do?", "harvdiag upgrade bundle.zip"),
+        ("Why does one node not go on? Also reads its logs", "harvdiag upgrade bundle.zip --node srv09"),
+        ("What happened when", "harvdiag upgrade bundle.zip --timeline"),
+        ("Follow a live cluster", "watch -n 60 harvdiag upgrade --context lab"),
+    ),
+)
 @source_options
-@click.option("--node", help="Explain one node: its state, its place in the order, and its messages in the logs.")
+@click.option(
+    "--node",
+    shell_complete=complete_nodes,
+    help="Explain one node: its state, its place in the order, and its messages in the logs.",
+)
 @click.option("--timeline", is_flag=True, help="Also show what happened when, and how long each phase took.")
-@click.option("--format", "form", type=click.Choice(FORMS), help="table, unless -o names a file that ends in .json.")
+@click.option("--format", "form", type=Choice(FORMS), help="Format; default: by the ending of --output, else table.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
 def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | None, output: Path | None) -> int:
     """Show the state of the upgrade: its phase, how far it is, what it is waiting for, and whether it is stuck.
@@ -34,23 +52,32 @@ def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The exit code
     is 0 also where the upgrade is stuck: `harvdiag check` judges. It is 2 where nothing that a check needs was seen.
     """
-    from harvdiag.reports import report_path, save_report
+    from harvdiag.reports import save_report
 
     if node is not None and not node.strip():
         raise UsageError("the name of the node is empty: give --node NAME, or leave it out")
     if output is not None:
-        report_path(output)  # a file that must not be overwritten is refused before anything is read
-    form = form or ("json" if output is not None and output.suffix.lower() == ".json" else "table")
+        check_output(output, () if form else ENDINGS, "the state of the upgrade", where.source)
+    form = form or (ENDINGS.get(output.suffix.lower(), "table") if output is not None else "table")
     with open_snapshot(where) as snapshot:
         standing, unchecked = _judge_upgrade(snapshot)
-        text = _render_status(standing, node or "", form, timeline, unchecked is not None)
+        colour = output is None and use_colour()
+        text = _render_status(standing, node or "", form, timeline, colour, unchecked is not None)
     if output is None:
-        write_stdout(text.encode() if form == "json" else text)
+        write_stdout(text.encode() if form == "json" else text, color=True)
     else:
-        save_report(text, output)
+        write_written(save_report(text, output), *_sum_up(standing))
     if unchecked:
         raise unchecked
     return 0
+
+
+def _sum_up(standing: UpgradeStatus) -> tuple[str, str]:
+    """The verdict and the next command, where the text is in a file."""
+    from harvdiag.status.answer import fill_command
+    from harvdiag.status.summary import build_verdict
+
+    return build_verdict(standing.findings), fill_command(standing.findings.source, "check")
 
 
 def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | None]:
@@ -61,18 +88,18 @@ def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | 
 
     cluster = Cluster(snapshot)
     try:
-        return cluster.upgrade, None
+        cluster.check()
     except UncheckedError as error:
         return UpgradeStatus(cluster.facts, error.findings), error
+    return cluster.upgrade, None
 
 
-def _render_status(standing: UpgradeStatus, node: str, form: str, timeline: bool, unseen: bool) -> str:
+def _render_status(standing: UpgradeStatus, node: str, form: str, timeline: bool, colour: bool, unseen: bool) -> str:
     from harvdiag.reports import terminal
     from harvdiag.reports.upgrade import render, render_json
 
     if form == "json":
         return render_json(standing, node)
     width = terminal_width(120)
-    return render(standing, node, width, timeline) + (
-        terminal.render_unseen(standing.findings, width) if unseen else ""
-    )
+    rest = terminal.render_unseen(standing.findings, width, colour) if unseen else ""
+    return render(standing, node, width, timeline, colour) + rest

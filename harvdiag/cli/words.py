@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from harvdiag.core.suggest import did_you_mean, suggest_names
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["KINDS", "OUTPUT", "RULES", "Names"]
+__all__ = ["KINDS", "OUTPUT", "RULES", "Choice", "Names"]
 
 OUTPUT = "Write to this file, not to stdout."
 """The help of an option that many commands have."""
+
+
+class Choice(click.Choice[str]):
+    """One of a few words; another one is answered with what may have been meant."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        super().__init__(choices)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        word = str(value)
+        if word not in self.choices:
+            near = did_you_mean(suggest_names(word, self.choices))
+            self.fail(f"{word!r} is not one of {', '.join(self.choices)}{near}", param, ctx)
+        return word
 
 
 class Names(click.ParamType[tuple[str, ...]]):
@@ -23,12 +39,12 @@ class Names(click.ParamType[tuple[str, ...]]):
         self.name = name
         self._known = known
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ARG002
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):
             return value
         return tuple(word.strip() for word in str(value).split(",") if word.strip())
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+    def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
         done, _, last = incomplete.rpartition(",")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harvdiag.core.escape import escape_text
+
 __all__ = ["AccessError", "HarvdiagError", "SourceError", "UsageError"]
 
 
@@ -10,6 +12,10 @@ class HarvdiagError(Exception):
 
     def __str__(self) -> str:
         return " ".join(super().__str__().split())
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it in a notebook: the one line, without the way through harvdiag's files."""
+        return [f"{type(self).__name__}: {escape_text(self)}"]
 
 
 class SourceError(HarvdiagError):

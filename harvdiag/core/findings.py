@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from harvdiag.core.errors import SourceError
 from harvdiag.core.frames import build_frame
-from harvdiag.core.model import Coverage, Finding, Outcome, Severity, sort_findings
+from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,22 +43,33 @@ class Source:
     machines: int | None
     origin: Origin | None = None
     """For a snapshot, what it was saved from."""
+    arguments: tuple[str, ...] | None = field(default=None, compare=False)
+    """The words that name it on a command line, such as ``data/bundle.zip`` or ``--context lab``; None if unknown."""
+    files: tuple[FileNote, ...] = ()
+    """Of kubectl output, every file: read, passed over, or not used, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpgradeState:
-    """How far the upgrade is that runs; without a name, none does."""
+    """How far the upgrade is that runs; without a name, none does: then `version` and `result` are those of the last.
+
+    Both are empty where there is no record of one.
+    """
 
     name: str = ""
     version: str = ""
     """The target version; empty where it is unknown."""
+    result: str = ""
+    """``succeeded`` or ``failed``, of the last where none runs."""
     phase: str = ""
     """``phase 7 of 8``"""
     done: int | None = None
     """How many of `of` nodes are done; None before the nodes have their turn."""
     of: int = 0
     idle: timedelta | None = None
-    """How long before the collection it last moved; None where that is unknown."""
+    """How long before the collection it last moved; None where that is unknown, or a finding is about the upgrade."""
+    waits_for: str = ""
+    """Whom it waits for, and for what: ``Harvester (Job … is at work)``; empty where a finding is about the upgrade."""
 
 
 class Findings(Sequence[Finding]):
@@ -98,7 +109,16 @@ class Findings(Sequence[Finding]):
 
     def consequences(self, finding: Finding) -> tuple[Finding, ...]:
         """Return the findings that have this one as a cause; fixing this one resolves them."""
-        return tuple(other for other in self._all if finding.fingerprint in other.caused_by)
+        return tuple(self._following.get(finding.fingerprint, ()))
+
+    @cached_property
+    def _following(self) -> dict[str, list[Finding]]:
+        """The consequences by the fingerprint of their cause: a large cluster has hundreds, asked for many times."""
+        found: dict[str, list[Finding]] = {}
+        for other in self._all:
+            for cause in dict.fromkeys(other.caused_by):
+                found.setdefault(cause, []).append(other)
+        return found
 
     def story(self, finding: Finding) -> tuple[Finding, ...]:
         """Return everything that follows from a finding, directly or indirectly, nearest first."""

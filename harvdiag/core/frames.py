@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["build_frame"]
+    from harvdiag.core.table import Table
+
+__all__ = ["build_frame", "build_table"]
 
 
 def build_frame(rows: Iterable[Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
@@ -25,3 +27,10 @@ def build_frame(rows: Iterable[Sequence[Any]], columns: Mapping[str, str]) -> pd
         elif dtype.startswith("timedelta"):
             frame[name] = pd.to_timedelta(frame[name])
     return frame.astype(dict(columns))
+
+
+def build_table(rows: Iterable[Sequence[Any]], columns: Mapping[str, str]) -> Table:
+    """Build the same as a Table, which notebooks show in harvdiag's form."""
+    from harvdiag.core.table import Table
+
+    return Table(build_frame(rows, columns))

@@ -14,6 +14,8 @@ __all__ = [
     "Coverage",
     "CoverageEntry",
     "Evidence",
+    "FileNote",
+    "FileState",
     "Finding",
     "ObjectRef",
     "Outcome",
@@ -176,6 +178,36 @@ class CoverageEntry:
             "count": self.count,
             "reason": self.reason,
         }
+
+
+class FileState(Enum):
+    """What became of one file of a source: its objects were read, it is not of that sort, or it should be replaced."""
+
+    READ = "read"
+    PASSED = "passed over"
+    UNUSABLE = "not used"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class FileNote(NamedTuple):
+    """One file of a source: its name, what became of it, why, and what to do; of one that was read, what else is in it.
+
+    `reason` and `remedy` are without the name: ``is a kubeconfig`` and ``give it with --kubeconfig``.
+    """
+
+    name: str
+    state: FileState
+    reason: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.name, self.reason, self.remedy)))
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the form used in harvdiag's JSON."""
+        return {"name": self.name, "state": str(self.state), "reason": self.reason, "remedy": self.remedy}
 
 
 class Outcome(NamedTuple):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 __all__ = ["did_you_mean", "join_names", "suggest_names"]
 
+DIGITS = re.compile(r"\d+")
 MOST_NEAR = 10
 MOST_LISTED = 7
 
 
 def suggest_names(word: str, names: Collection[str]) -> list[str]:
     """Return the names that may have been meant: with different case, else beginning with or containing the
-    word, else spelled similarly."""
+    word, else spelled similarly, else the same but for the digits (``hv9``: ``hv01``, ``hv02``)."""
     from difflib import get_close_matches
 
     lower = {name.lower(): name for name in sorted(names)}
@@ -21,7 +23,14 @@ def suggest_names(word: str, names: Collection[str]) -> list[str]:
     begun = [name for key, name in lower.items() if word and key.startswith(word.lower())]
     within = [name for key, name in lower.items() if word and word.lower() in key]
     alike = [lower[key] for key in get_close_matches(word.lower(), list(lower), n=1)]
-    return (begun or within or alike)[:MOST_NEAR]
+    numbered = [
+        name for key, name in lower.items() if DIGITS.search(word) and _strip_digits(key) == _strip_digits(word)
+    ]
+    return (begun or within or alike or numbered)[:MOST_NEAR]
+
+
+def _strip_digits(word: str) -> str:
+    return DIGITS.sub("", word.lower())
 
 
 def did_you_mean(names: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harvdiag.core.frames import build_frame
+from harvdiag.core.timestamps import format_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ def to_plain(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return format_time(value)
     if isinstance(value, timedelta):
         return int(value.total_seconds())
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["Timestamp", "latest_time", "parse_duration"]
+__all__ = ["Timestamp", "format_time", "latest_time", "normalise_time", "parse_duration"]
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 SPAN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+|\d+(?:\.\d+)?", re.ASCII)
@@ -45,6 +45,18 @@ class Timestamp:
 
     def __str__(self) -> str:
         return self.at.strftime("%Y-%m-%d %H:%M UTC") if self.at else "unknown time"
+
+
+def format_time(at: datetime) -> str:
+    """Return a time as every JSON document has it: RFC 3339, in UTC, with ``Z``; one without an offset is UTC."""
+    utc = at.astimezone(UTC) if at.tzinfo else at
+    return f"{utc.replace(tzinfo=None).isoformat()}Z"
+
+
+def normalise_time(text: str) -> str:
+    """Return a time of the API in the same spelling, whatever its offset; a text that is not a time as it is."""
+    at = _parse_time(text)
+    return format_time(at) if at else text
 
 
 def latest_time(*times: str) -> str:

@@ -12,7 +12,7 @@ from unicodedata import category, east_asian_width
 
 from harvdiag.core.escape import escape_text
 
-__all__ = ["count_cells", "pad_text", "truncate_text", "wrap_commands", "wrap_labelled", "wrap_text"]
+__all__ = ["count_cells", "count_rows", "pad_text", "truncate_text", "wrap_commands", "wrap_labelled", "wrap_text"]
 
 LEAST, BESIDE = 30, 20
 """The least cells of a line, and besides its indent; a narrower terminal breaks lines itself."""
@@ -25,6 +25,11 @@ _WHOLE = re.compile(r"`[^`]+`|^\s*\(?https?://")
 def count_cells(text: str) -> int:
     """Return how many terminal cells a text takes."""
     return len(str(text)) if text.isascii() else sum(map(_cells_of, text))
+
+
+def count_rows(line: str, width: int) -> int:
+    """Return how many rows of a terminal a line takes; one that is wider, as it holds a command, takes several."""
+    return max(1, -(-count_cells(line) // width))
 
 
 def wrap_text(text: object, width: int, indent: str = "", *, most: int = 0, hyphens: bool = False) -> list[str]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.frames import build_frame
+from harvdiag.core.frames import build_table
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures.drawing import Drawing
+from harvdiag.figures.embed import embed_svg
 from harvdiag.figures.save import write_file
 from harvdiag.figures.scene import Scene
 from harvdiag.figures.svg import THEMES, render_svg
@@ -47,9 +48,9 @@ class Figure:
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        """SVG, with plain text as the fallback, and an alternative text for screen readers."""
-        return {"image/svg+xml": self.svg, "text/plain": self.text}, {"image/svg+xml": {"alt": self.alt}}
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """The picture as HTML with its alternative text, and plain text for front ends without HTML."""
+        return {"text/html": self.html, "text/plain": self.text}
 
     def themed(self, theme: str) -> Figure:
         """Return the same figure in the theme ``light`` or ``dark``; ``auto`` follows the reader's system."""
@@ -81,6 +82,11 @@ class Figure:
     def svg(self) -> str:
         """The picture as SVG."""
         return render_svg(self._scene, self.theme)
+
+    @property
+    def html(self) -> str:
+        """The picture as one HTML element that can stand in any page: the SVG with its alternative text."""
+        return embed_svg(self.svg, self.alt, self._scene.width)
 
     @property
     def png(self) -> bytes:
@@ -116,7 +122,7 @@ class Figure:
     def table(self) -> pd.DataFrame:
         """The facts of the picture as a table."""
         rows = [tuple(row.values()) for row in self._drawing.rows]
-        return build_frame(rows, self._drawing.columns)
+        return build_table(rows, self._drawing.columns)
 
     def save(self, file: str | os.PathLike[str]) -> Path:
         """Save it as its file name extension says: ``.svg``, ``.png``, ``.mmd``, ``.dot``, ``.txt``. Returns the path.

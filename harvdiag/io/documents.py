@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from functools import cache
 from typing import Any, NoReturn
 
 from harvdiag.core.errors import HarvdiagError, SourceError
-from harvdiag.io.yaml import DEPTH, load_documents
+from harvdiag.io.yaml import DEPTH, TextError, load_documents
 
-__all__ = ["parse_documents"]
+__all__ = ["parse_documents", "parse_value"]
 
 
 def parse_documents(name: str, data: bytes, *, is_json: bool) -> list[Any]:
@@ -20,10 +22,34 @@ def parse_documents(name: str, data: bytes, *, is_json: bool) -> list[Any]:
     try:
         return [_parse_json(data)] if is_json else load_documents(data)
     except (ValueError, RecursionError) as error:
-        problem = f"is not valid JSON: {str(error).splitlines()[0]}"
+        problem = _json_problem(error)
     except HarvdiagError as error:
         problem = str(error)
     raise SourceError(f"{name}: {problem}")
+
+
+def parse_value(text: str, start: int) -> tuple[Any, int]:
+    """Parse the one JSON value that begins at `start`; return it and where it ends.
+
+    Raises TextError, with the line in the whole text, if there is none. As above, nothing of the text stays with it.
+    """
+    problem = ""
+    try:
+        value, end = _decoder().raw_decode(text, start)
+        _check_depth(value, DEPTH)
+        return value, end
+    except (ValueError, RecursionError) as error:
+        problem = _json_problem(error)
+    raise TextError(problem)
+
+
+def _json_problem(error: Exception) -> str:
+    return f"is not valid JSON: {str(error).splitlines()[0]}"
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=_build_mapping, parse_constant=_refuse_number, parse_float=_parse_float)
 
 
 def _parse_json(data: bytes) -> Any:
@@ -35,8 +61,8 @@ def _parse_json(data: bytes) -> Any:
 def _build_mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        names = [key for key, _ in pairs]
-        raise ValueError(f"duplicate key {next(key for key in names if names.count(key) > 1)[:80]!r}")
+        counts = Counter(key for key, _ in pairs)
+        raise ValueError(f"duplicate key {next(key for key in counts if counts[key] > 1)[:80]!r}")
     return mapping
 
 

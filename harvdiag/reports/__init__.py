@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.suggest import did_you_mean, suggest_names
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
@@ -44,7 +45,8 @@ def form_of(file: str | os.PathLike[str]) -> str:
     path = Path(file)
     form = ENDINGS.get(path.suffix.lower())
     if form is None:
-        raise UsageError(f"{path.name}: a report ends in {', '.join(ENDINGS)}")
+        near = did_you_mean(suggest_names(path.suffix.lower(), ENDINGS)) if path.suffix else ""
+        raise UsageError(f"{path.name}: a report ends in {', '.join(ENDINGS)}{near}")
     return form
 
 

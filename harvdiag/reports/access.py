@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from harvdiag.access.rights import Access
 from harvdiag.core.escape import escape_text
+from harvdiag.core.marks import SIGNS, WARNING
 from harvdiag.core.wrap import wrap_commands
+from harvdiag.reports.paint import Paint
 
 __all__ = ["render"]
 
 LABEL = 12
 
 
-def render(access: Access, width: int = 100) -> str:
+def render(access: Access, width: int = 100, colour: bool = False) -> str:
     """Return the identity, one line per kind, and the reasons for refusals; ends with a newline."""
-    width = max(width, 40)
+    width, paint = max(width, 40), Paint(colour)
     parts = (
-        [_identity_lines(access, width), _permission_lines(access, width), _advice_lines(access, width)]
+        [_identity_lines(access, width, paint), _permission_lines(access, width, paint), _advice_lines(access, width)]
         if access.rights
         else []
     )
@@ -31,7 +33,7 @@ def _file_lines(access: Access, width: int) -> Iterator[str]:
         yield from wrap_commands(escape_text(note), width)
 
 
-def _identity_lines(access: Access, width: int) -> Iterator[str]:
+def _identity_lines(access: Access, width: int, paint: Paint) -> Iterator[str]:
     rows = {
         "context": access.context,
         "server": access.server,
@@ -40,20 +42,29 @@ def _identity_lines(access: Access, width: int) -> Iterator[str]:
         "kubernetes": access.kubernetes_version or "unknown",
     }
     for name, text in rows.items():
-        yield from wrap_commands(f"{name:{LABEL}}{escape_text(text)}", width, LABEL)
+        first, *others = wrap_commands(f"{name:{LABEL}}{escape_text(text)}", width, LABEL)
+        yield paint.dim(first[:LABEL]) + first[LABEL:]
+        yield from others
     for note in access.notes:
-        yield from wrap_commands(f"! {escape_text(note)}", width, 2)
+        yield from _mark_lines(SIGNS[WARNING], escape_text(note), width, paint, 2)
 
 
-def _permission_lines(access: Access, width: int) -> Iterator[str]:
+def _permission_lines(access: Access, width: int, paint: Paint) -> Iterator[str]:
     """In columns if they fit; otherwise the kind and its resource, then the verdict."""
     wide = max(len(right.kind) for right in access.rights)
     plural = max(len(right.resource) for right in access.rights)
-    rows = [f"{r.mark} {r.kind:{wide}}  {r.resource:{plural}}  {escape_text(r.verdict)}" for r in access.rights]
-    if max(map(len, rows)) > width:
-        rows = [f"{r.mark} {r.kind}, {r.resource}: {escape_text(r.verdict)}" for r in access.rights]
-    for row in rows:
-        yield from wrap_commands(row, width, 4)
+    rows = [f"{r.kind:{wide}}  {r.resource:{plural}}  {escape_text(r.verdict)}" for r in access.rights]
+    if max(map(len, rows)) + 2 > width:
+        rows = [f"{r.kind}, {r.resource}: {escape_text(r.verdict)}" for r in access.rights]
+    for right, row in zip(access.rights, rows, strict=True):
+        yield from _mark_lines(right.mark, row, width, paint, 4)
+
+
+def _mark_lines(mark: str, text: str, width: int, paint: Paint, hang: int) -> Iterator[str]:
+    """The text after its mark, of which only the mark has a colour."""
+    first, *others = wrap_commands(f"{mark} {text}", width, hang)
+    yield paint.sign(first[:1]) + first[1:]
+    yield from others
 
 
 def _advice_lines(access: Access, width: int) -> Iterator[str]:

@@ -7,16 +7,22 @@ from typing import Any
 
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.version import __version__
 
-__all__ = ["build_document", "render"]
+__all__ = ["SCHEMA", "build_document", "dump_text", "render"]
 
 SCHEMA = 1
 
 
 def render(findings: Findings) -> str:
     """Return the document as text, indented by two; lone surrogates, which UTF-8 cannot encode, stay escaped."""
-    text = dumps(build_document(findings), indent=2, ensure_ascii=False) + "\n"
+    return dump_text(build_document(findings))
+
+
+def dump_text(document: Any) -> str:
+    """Return a document of this or another report as text, in the same form."""
+    text = dumps(document, indent=2, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -29,10 +35,11 @@ def build_document(findings: Findings) -> dict[str, Any]:
         "source": {
             "kind": source.kind,
             "name": source.name,
-            "captured_at": source.captured_at,
+            "captured_at": normalise_time(source.captured_at),
             "harvester_version": source.harvester_version,
             "kubernetes_version": source.kubernetes_version,
             **({"origin": source.origin._asdict()} if source.origin else {}),
+            **({"files": [note.as_dict() for note in source.files]} if source.files else {}),
         },
         "coverage": [entry.as_dict() for entry in findings.coverage],
         "findings": [_finding_document(finding) for finding in findings],

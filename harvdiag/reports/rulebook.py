@@ -3,41 +3,63 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from harvdiag.core.wrap import wrap_text
+from harvdiag.reports.paint import Paint
 from harvdiag.rules import Rule
+from harvdiag.status.summary import format_count
 
 __all__ = ["explain_rule", "list_rules"]
 
+ROOM, BELOW = 40, 6
+"""The columns that a summary needs beside the name of its rule, and its indent below it."""
 ISSUE = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/issues/(\d+)")
 
 
-def list_rules(rules: Iterable[Rule], width: int = 100) -> str:
-    """Return one line per rule, grouped by family; ends with a newline.
+def list_rules(rules: Iterable[Rule], width: int = 100, colour: bool = False) -> str:
+    """Return one line per rule, by family, then severity, then name, and how many there are; ends with a newline.
 
     Below one about certain upgrades stand their paths and the issues.
     """
-    chosen = list(rules)
+    paint = Paint(colour)
+    chosen = sorted(rules, key=lambda rule: (rule.family, rule.severity.rank, rule.name))
     column = max(len(rule.name) for rule in chosen)
     lines: list[str] = []
     for family, members in groupby(chosen, key=lambda rule: rule.family):
-        lines += ["", family] if lines else [family]
-        lines += [
-            line
-            for rule in members
-            for text in (f"  {rule.name:<{column}}  {rule.severity!s:<7}  {rule.summary}", *_path_lines(rule, column))
-            for line in wrap_text(text, width, " " * (column + 13), hyphens=True)
-        ]
-    return "\n".join([*lines, "", "`harvdiag rules NAME` explains one of them.", ""])
+        lines += ["", paint.bold(family)] if lines else [paint.bold(family)]
+        lines += [line for rule in members for line in _rule_lines(rule, column, width, paint)]
+    return "\n".join([*lines, "", _count_rules(chosen), "`harvdiag rules NAME` explains one of them.", ""])
 
 
-def _path_lines(rule: Rule, column: int) -> Iterator[str]:
+def _rule_lines(rule: Rule, column: int, width: int, paint: Paint) -> Iterator[str]:
+    """Name, severity and summary, which stands below where there is no room beside them."""
+    word = str(rule.severity)
+    head, margin = f"  {rule.name:<{column}}  {word:<7}", column + 13
+    beside = width - margin >= ROOM
+    indent = " " * (margin if beside else BELOW)
+    lines = [line.strip() for text in (rule.summary, *_path_texts(rule)) for line in _wrap(text, width - len(indent))]
+    painted = head[: column + 4] + paint.severity(word, word) + head[column + 4 + len(word) :]
+    yield f"{painted}  {lines.pop(0)}" if beside else painted.rstrip()
+    yield from (f"{indent}{line}" for line in lines)
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return wrap_text(text, width, hyphens=True)
+
+
+def _count_rules(rules: Collection[Rule]) -> str:
+    """How many checks there are, of which severity."""
+    counts = Counter(str(rule.severity) for rule in sorted(rules, key=lambda rule: rule.severity.rank))
+    return f"{format_count(len(rules), 'check')} ({', '.join(f'{word} {count}' for word, count in counts.items())})"
+
+
+def _path_texts(rule: Rule) -> Iterator[str]:
     """The upgrades that a rule is about, and the issues that tell of it."""
     if rule.paths:
-        issues = ", ".join(map(_short_link, rule.links))
-        yield f"{'':<{column + 13}}{_tell_paths(rule)}; {issues}"
+        yield f"{_tell_paths(rule)}; {', '.join(map(_short_link, rule.links))}"
 
 
 def _tell_paths(rule: Rule) -> str:
@@ -49,11 +71,11 @@ def _short_link(link: str) -> str:
     return f"{found[1]}#{found[2]}" if found else link
 
 
-def explain_rule(rule: Rule, width: int = 100) -> str:
+def explain_rule(rule: Rule, width: int = 100, colour: bool = False) -> str:
     """Return everything a rule declares: what is wrong, why it matters, the kinds it reads, where to read more."""
     optional = f"Evidence, where it was seen: {', '.join(sorted(rule.optional))}." if rule.optional else ""
     parts = [
-        f"{rule.name}  ({rule.family}, {rule.severity})",
+        Paint(colour).bold(f"{rule.name}  ({rule.family}, {rule.severity})"),
         _wrap_paragraph(rule.summary, width),
         *(_wrap_paragraph(part, width) for part in rule.why.split("\n\n")),
         _wrap_paragraph(f"{_tell_paths(rule)}." if rule.paths else "", width),

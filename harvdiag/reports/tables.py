@@ -1,7 +1,8 @@
 """Tables: the objects of a snapshot as pandas DataFrames, with the columns that the catalogue declares.
 
-Every table has its columns and dtypes even without rows. Rows are sorted by namespace and name. A value that the
-object does not have is missing (``NaN``, ``<NA>`` or ``NaT``), never an empty string.
+Every table is a `Table`, which notebooks show in harvdiag's form, and has its columns and dtypes even without rows.
+Rows are sorted by namespace and name. A value that the object does not have is missing (``NaN``, ``<NA>`` or ``NaT``),
+never an empty string.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import Coverage, ObjectRef
+from harvdiag.core.table import Table
 from harvdiag.graph.pairing import Pair, Pairing
 from harvdiag.graph.references import PRESENT, Links
 from harvdiag.kinds import CATALOGUE
@@ -46,7 +48,7 @@ def pair_table(pairing: Pairing) -> pd.DataFrame:
     """
     columns = [field.name for field in fields(Pair)]
     rows = [[getattr(row, name) or None for name in columns] for row in pairing.rows()]
-    return pd.DataFrame(rows, columns=columns).astype("str")
+    return Table(pd.DataFrame(rows, columns=columns).astype("str"))
 
 
 def link_table(all_links: Links, ref: ObjectRef) -> pd.DataFrame:
@@ -61,7 +63,7 @@ def link_table(all_links: Links, ref: ObjectRef) -> pd.DataFrame:
     rows = [("names", edge.path, str(edge.target), edge.state) for edge in out]
     rows += [("names", link.path, link.to, "empty") for link in declared if link.path not in filled]
     rows += [("named by", edge.path, str(edge.source), PRESENT) for edge in into]
-    return pd.DataFrame(rows, columns=["direction", "field", "other", "state"]).astype("str")
+    return Table(pd.DataFrame(rows, columns=["direction", "field", "other", "state"]).astype("str"))
 
 
 def coverage_table(seen: Coverage) -> pd.DataFrame:
@@ -70,11 +72,11 @@ def coverage_table(seen: Coverage) -> pd.DataFrame:
     Columns: `kind`, `namespace`, `state` (str), `count` (Int64), `reason` (str)."""
     rows = [(e.kind, e.namespace or None, str(e.state), e.count, e.reason or None) for e in seen]
     frame = pd.DataFrame(rows, columns=["kind", "namespace", "state", "count", "reason"])
-    return frame.astype({"kind": "str", "namespace": "str", "state": "str", "count": "Int64", "reason": "str"})
+    return Table(frame.astype({"kind": "str", "namespace": "str", "state": "str", "count": "Int64", "reason": "str"}))
 
 
 def _build_frame(objects: Sequence[Obj], columns: Iterable[Column]) -> pd.DataFrame:
-    return pd.DataFrame({c.name: _build_series([c.value(obj) for obj in objects], c.dtype) for c in columns})
+    return Table({c.name: _build_series([c.value(obj) for obj in objects], c.dtype) for c in columns})
 
 
 def _build_series(values: list[Any], dtype: str) -> pd.Series[Any]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import escape_text
+from harvdiag.core.findings import Source
 from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.core.wrap import count_cells, wrap_commands
+from harvdiag.reports.explanation import explanation_lines
+from harvdiag.reports.paint import Paint
+from harvdiag.status.answer import fill_source
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade import Part, UpgradeStatus
 from harvdiag.upgrade.handshake import step_entries
@@ -32,16 +38,27 @@ MOST = 12
 """The most lines of nodes; nodes with the same state share one."""
 
 
-def render(standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False) -> str:
-    """Return the explanation and the nodes, or one node, with the timeline if requested; ends with a newline."""
+def render(
+    standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False, colour: bool = False
+) -> str:
+    """Return the explanation with all steps, and the nodes, or one node; with the timeline if requested, with ANSI
+    colours if `colour`. Ends with a newline.
+    """
     width = max(width, NARROW)
-    lines = [line for part in standing.parts(node) for line in _part_lines(part, width)]
+    parts = [_fill_part(part, standing.findings.source) for part in standing.parts(node)]
+    lines = list(explanation_lines(parts, width, Paint(colour)))
     if not node:
         lines += _node_lines(standing, width)
     if timeline:
         lines += ["", *(standing.history.lines or ["No times are known."])]
         lines += _duration_lines(standing)
     return "\n".join(lines) + "\n"
+
+
+def _fill_part(part: Part, source: Source) -> Part:
+    """The part with the source in the commands of harvdiag that it names."""
+    steps = tuple(replace(step, text=fill_source(step.text, source)) for step in part.steps)
+    return part._replace(text=fill_source(part.text, source), steps=steps)
 
 
 def _duration_lines(standing: UpgradeStatus) -> list[str]:
@@ -63,14 +80,9 @@ def _format_span(span: Span, now: str) -> str:
     )
 
 
-def _part_lines(part: Part, width: int) -> list[str]:
-    first, *rest = wrap_commands(f"{part.label:<18}{escape_text(part.text)}", width, 18) or [""]
-    return [first, *rest]
-
-
 def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
     rollout = standing.shown
-    if rollout is None or not (standing.upgrade_run or rollout.upgrade.failed):
+    if rollout is None or not rollout.nodes or not (standing.upgrade_run or rollout.upgrade.failed):
         return
     left = [node for node in rollout.nodes if node.place != DONE or is_upgrading(node)]
     yield ""
@@ -115,7 +127,7 @@ def build_document(standing: UpgradeStatus, node: str = "") -> dict[str, Any]:
         "stuck": bool(standing.upgrade_run) and standing.is_stuck,
         "waits_for": waiting.as_dict() if waiting else None,
         "nodes": [_node_document(rollout, n) for n in rollout.nodes if node in ("", n.name)] if rollout else [],
-        "planner": [{"message": t.message, "meaning": t.meaning, "since": t.since} for t in planner],
+        "planner": [{"message": t.message, "meaning": t.meaning, "since": normalise_time(t.since)} for t in planner],
         "explanation": [part.as_dict() for part in standing.parts(node)],
         "findings": [finding.fingerprint for finding in standing.story],
         "coverage": [entry.as_dict() for entry in standing.findings.coverage],
@@ -132,7 +144,7 @@ def _plan_document(standing: UpgradeStatus, plan: UpgradePlan) -> dict[str, Any]
         "image": plan.image or None,
         "phase": plan.state,
         "running": plan.running,
-        "phases": [{"phase": phase, "began": at} for phase, at in plan.times.items()],
+        "phases": [{"phase": phase, "began": normalise_time(at)} for phase, at in plan.times.items()],
         "conditions": [_condition_document(condition) for condition in plan.conditions.values()],
         "percent": shown.percent._asdict() if shown else None,
         "nodes": {name: status._asdict() for name, status in plan.statuses.items()},
@@ -157,7 +169,8 @@ def _upgrade_document(standing: UpgradeStatus) -> dict[str, Any] | None:
 
 
 def _condition_document(condition: Condition) -> dict[str, str]:
-    return {key: getattr(condition, key) for key in ("type", "status", "reason", "message", "since")}
+    texts = {key: getattr(condition, key) for key in ("type", "status", "reason", "message")}
+    return {**texts, "since": normalise_time(condition.since)}
 
 
 def _node_document(rollout: UpgradeRun, node: NodeUpgrade) -> dict[str, Any]:

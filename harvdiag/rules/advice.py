@@ -5,16 +5,14 @@ The commands are printed, never run. The preconditions are those of docs/objects
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from shlex import quote
-from typing import Any
+from harvdiag.rules.actions import OF_HARVESTER, SUPPORT_BUNDLE, quote_argument, search_log
 
 __all__ = [
     "ATTACH",
-    "BACK_UP",
     "DELETES_NODE",
+    "FEWER_REPLICAS",
     "FIND_INIT_NODE",
+    "IF_UNCLEAR",
     "KEEP_RUNNING",
     "LIST_MACHINES",
     "LIST_NODES",
@@ -24,32 +22,32 @@ __all__ = [
     "NONE_PAUSED",
     "ONE_BY_ONE",
     "QUORUM",
+    "REJOIN",
+    "ROLL_BACK",
     "SEEN",
     "TWO_MEMBERS",
     "UNINSTALL",
+    "UNTOUCHED_NODES",
     "VOLUMES_FIRST",
-    "WITHDRAW_UPGRADE",
     "back_up_secret",
     "describe_pod",
     "inspect_host",
     "inspect_object",
     "list_pods",
-    "merge_patch",
+    "lose_log",
     "only_node_steps",
-    "quote_argument",
     "read_harvester_log",
     "set_chart_replicas",
 ]
 
-BACK_UP = "Back up first: `kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml > before.yaml`, and an etcd snapshot."
 FIND_INIT_NODE = "Find the init node's plan Secret: `kubectl get secrets -n fleet-local -l rke.cattle.io/init-node`."
 LIST_MACHINES = "Verify: `kubectl get machines.cluster.x-k8s.io -A -o wide` lists every Machine with its Node."
 LIST_NODES = "Verify: `kubectl get nodes -o wide`."
-WITHDRAW_UPGRADE = (
-    "Until the upgrade has reached the nodes, Harvester lets you delete the Upgrade. Then un-pause what it paused "
-    "(`kubectl get managedcharts.management.cattle.io -n fleet-local`), fix or remove the Node, and start the "
-    "upgrade again."
+FEWER_REPLICAS = (
+    "With fewer replicas a volume survives fewer failed disks and hosts: with one replica none, so back it up first."
 )
+UNTOUCHED_NODES = "Stop an upgrade only as long as no node is changed: Harvester refuses it later."
+IF_UNCLEAR = "If that does not show the reason, ask vendor support."
 KEEP_RUNNING = "Do not delete the one whose nodes are being upgraded."
 LONG_DELETED = "were deleted more than an hour ago and still exist"
 NONE_PAUSED = "Verify that no chart is left paused: `kubectl get managedcharts.management.cattle.io -n fleet-local`."
@@ -59,23 +57,22 @@ SEEN = "Already seen: "
 TWO_MEMBERS = "Never remove a management node while only two etcd members are left: the API stops."
 VOLUMES_FIRST = "Check first that no volume is degraded and that no last healthy replica is on the node."
 QUORUM = f"{TWO_MEMBERS} {VOLUMES_FIRST}"
+REJOIN = f"Its VMs and replicas must leave the host first. {QUORUM}"
 NONE_DEGRADED = "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`"
 LIST_VERSIONS = "Check which nodes are cordoned and which version each runs: `kubectl get nodes -o wide`."
-ATTACH = "Attach for vendor support: a support bundle collected now, before anything is changed, "
+ATTACH = f"Open a support case, and attach a support bundle taken before anything is changed ({SUPPORT_BUNDLE}), "
 """How the step begins that says what vendor support needs; a report shows it once."""
+ROLL_BACK = (
+    "Roll one back that stays pending, to its last deployed revision: `helm history -n NAMESPACE RELEASE`, then `helm "
+    "rollback -n NAMESPACE RELEASE REVISION`."
+)
 UNINSTALL = "Never uninstall a Helm release of Harvester: that deletes the objects it installed."
 DELETES_NODE = (
-    "Deleting a Machine deletes the Node that its nodeRef references; if nodeRef is empty, the Node that has the "
-    "providerID of the Machine or of its CustomMachine. It does so even if another, healthy Machine references that "
-    "Node too (rancher/rancher#45646, harvester/harvester#6022, kubernetes-sigs/cluster-api#11032). Never delete a "
-    "Machine whose nodeRef, whose providerID or whose CustomMachine's providerID leads to a node you want to keep."
+    "Deleting a Machine deletes the Node that its nodeRef references; if nodeRef is empty, the Node that has its "
+    "providerID or its CustomMachine's providerID: even if a healthy Machine references that Node too "
+    "(rancher/rancher#45646). Never delete a Machine that leads to a node you want to keep."
 )
 """What CAPI deletes together with a Machine (docs/objects.md#removal-machine)."""
-
-
-def quote_argument(name: str) -> str:
-    """Quote a name from the cluster, so that a command with it can be pasted into a shell."""
-    return quote(name)
 
 
 def inspect_object(resource: str, name: str, namespace: str = "fleet-local") -> str:
@@ -85,12 +82,6 @@ def inspect_object(resource: str, name: str, namespace: str = "fleet-local") -> 
     """
     where = f" -n {quote_argument(namespace)}" if namespace else ""
     return f"Look at it: `kubectl get {resource}{where} {quote_argument(name)} -o yaml`."
-
-
-def merge_patch(resource: str, name: str, patch: Mapping[str, Any], namespace: str = "fleet-local") -> str:
-    """Return the command that changes fields of an object, without backticks."""
-    content = quote_argument(json.dumps(patch, separators=(",", ":")))
-    return f"kubectl patch {resource} -n {quote_argument(namespace)} {quote_argument(name)} --type merge -p {content}"
 
 
 def back_up_secret(name: str) -> str:
@@ -135,7 +126,7 @@ def only_node_steps(node: str) -> tuple[str, ...]:
 def read_harvester_log(*names: str) -> str:
     """Return the step that searches the log of Harvester's controllers for these names."""
     return (
-        f"Find the reason in the log of the pods `harvester` in harvester-system: search it for {' and '.join(names)}."
+        f"Find the reason in Harvester's log: {search_log(OF_HARVESTER, *names)} (in a bundle: logs/harvester-system)."
     )
 
 
@@ -161,3 +152,8 @@ def list_pods(namespace: str) -> str:
     return (
         f"Look at the pods: `kubectl get pods -n {quote_argument(namespace)} -o wide`; all must be Running and ready."
     )
+
+
+def lose_log(name: str) -> str:
+    """Return the caution about the log that is deleted with an UpgradeLog."""
+    return f"The log of that upgrade is deleted with UpgradeLog {name}."

@@ -23,6 +23,7 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, sort_key
 from harvdiag.rules.answered import answer
 from harvdiag.rules.facts import Facts, Unseen
+from harvdiag.rules.pages import cite_pages
 from harvdiag.snapshot import Snapshot
 
 __all__ = [
@@ -266,7 +267,7 @@ def _run_rule(facts: Facts, rule: Rule) -> Outcome:
         with facts.snapshot.watched(guard, guard.passed):
             findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
         with facts.snapshot.watched(None):
-            findings = tuple(answer(facts, finding) for finding in findings)
+            findings = tuple(cite_pages(facts, answer(facts, finding), rule.paths) for finding in findings)
     except Unseen as unseen_list:
         entry = unseen_list.entry
         return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))

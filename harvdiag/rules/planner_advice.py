@@ -8,7 +8,7 @@ from datetime import timedelta
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause
 from harvdiag.upgrade.planner import PlannerMessage
 
@@ -36,17 +36,17 @@ OF_MACHINE = (
     "machine-failed",
 )
 RESTART_CAPI = (
-    "Make Cluster API reconnect: `kubectl get deployments -A` shows where capi-controller-manager runs "
-    "(cattle-provisioning-capi-system, or from 1.8 on cattle-capi-system); `kubectl rollout restart` it there."
+    "Make Cluster API reconnect: `kubectl rollout restart deployment -n cattle-provisioning-capi-system "
+    "capi-controller-manager` (from 1.8 on in cattle-capi-system)."
 )
 LABEL_KUBECONFIG = (
-    'Read the log of capi-controller-manager: "Unauthorized" means that its credentials have expired. Verify that the '
-    "Secret with its credentials has its label: `kubectl get secret -n fleet-local local-kubeconfig --show-labels` "
-    "must show cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
+    f"Search the log of Cluster API: {actions.search_log(actions.OF_CAPI, 'Unauthorized')}; a hit means that its "
+    "credentials have expired. Their Secret must have the label cluster.x-k8s.io/cluster-name=local: `kubectl get "
+    "secret -n fleet-local local-kubeconfig --show-labels` (harvester/harvester#6041)."
 )
 RESTART_RANCHER = (
-    "If that shows nothing, read the log of the pods `rancher` in cattle-system, then restart them: `kubectl "
-    "rollout restart deployment rancher -n cattle-system`; VMs keep running."
+    "If that shows nothing, read Rancher's log, `kubectl logs -n cattle-system -l app=rancher --tail=200`, then "
+    "restart it: `kubectl rollout restart deployment rancher -n cattle-system`; VMs keep running."
 )
 SERVICES = "`journalctl -u rke2-server -u rke2-agent -u rancher-system-agent`"
 READ_CONTROL_PLANE = (
@@ -81,7 +81,7 @@ STEPS = {
     KUBELET: ("Check on the host of {nodes} why its kubelet is not the new one: " + SERVICES + ".",),
     "waiting for plan to be applied": (AGENT,),
     "waiting for cluster agent to connect": (
-        "Read the log of the pods `rancher` in cattle-system, and check `kubectl get pods -n cattle-system`.",
+        "Check `kubectl get pods -n cattle-system -o wide`: all pods of Rancher must be Running and ready.",
     ),
     "no etcd machines exist that have plans": (
         advice.LIST_MACHINES,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from harvdiag.core.fields import get_labels
 from harvdiag.core.model import ObjectRef
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import UpgradeRun
 
 __all__ = ["rejoin_steps"]
 
-CHARTS = "`kubectl get managedcharts.management.cattle.io -n fleet-local`"
+ETCD = "node-role.kubernetes.io/etcd"
 
 
 def rejoin_steps(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None) -> tuple[str, ...]:
@@ -21,21 +22,19 @@ def rejoin_steps(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None)
     name = node.name
     return (
         *_upgrade_steps(facts, name),
-        (
-            f"Disable scheduling of {name} in Longhorn and evict its replicas, then put it into maintenance mode, so "
-            "that its VMs leave."
-        ),
+        actions.evict_replicas(name),
+        actions.leave_vms(name),
         *((_release_machine(name, shared),) if shared else ()),
-        (
-            f"Run `rke2-uninstall.sh` on {name} so that it cannot register again, then delete the host {name} in "
-            "Harvester."
-        ),
-        f"Verify that nothing of {name} is left: its Node, its `nodes.longhorn.io` and its etcd member.",
-        (
-            f"Reinstall {name} on a wiped disk and rejoin it{_version_to_install(facts)}; its Machine, plan Secret and "
-            "labels are then created automatically."
-        ),
+        actions.remove_host(name),
+        actions.verify_removed(name, _voters(facts, node)),
+        actions.reinstall_host(name, _version_to_install(facts)),
     )
+
+
+def _voters(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
+    """Return the other etcd nodes, through which the member of a node that has the etcd role is looked up."""
+    members = [ref.name for ref in facts.pairing.nodes if get_labels(facts.pairing.obj(ref)).get(ETCD) == "true"]
+    return tuple(name for name in members if name != node.name) if node.name in members else ()
 
 
 def _wait_for_others(rollout: UpgradeRun, name: str, state: str) -> str:
@@ -64,13 +63,7 @@ def _upgrade_steps(facts: Facts, name: str) -> tuple[str, ...]:
         return (_wait_for_others(facts.rollout, name, "done"),)
     if upgrade.status("NodesUpgraded"):
         return (_wait_for_others(facts.rollout, name, "Succeeded"),)
-    return (
-        (
-            f"Upgrade {upgrade.ref.name} has not reached the nodes yet, so Harvester still lets you delete that "
-            "Upgrade (no longer once its condition NodesUpgraded is Unknown, nor while Cluster local is in phase "
-            f"Provisioning). What the upgrade had paused stays paused: {CHARTS}; un-pause that afterwards."
-        ),
-    )
+    return (actions.stop_upgrade(upgrade.ref.name),)
 
 
 def _no_upgrade_runs(facts: Facts) -> bool:
@@ -83,8 +76,8 @@ def _version_to_install(facts: Facts) -> str:
     if _no_upgrade_runs(facts) and facts.rollout is None:
         return ", with the version that the other nodes run"
     return (
-        " (with which version while an upgrade is unfinished is not documented: ask vendor support; Harvester 1.9 "
-        "refuses a new Node until it has ended)"
+        " (which version, while the upgrade is unfinished, is not documented: ask vendor support; Harvester 1.9 "
+        "refuses a new Node until it ends)"
     )
 
 
@@ -93,10 +86,9 @@ def _release_machine(name: str, shared: ObjectRef) -> str:
 
     Otherwise Harvester deletes that Machine together with the Node; docs/objects.md#removal-node.
     """
+    quoted = actions.quote_argument(name)
     return (
-        f"Before anything of Node {name} is deleted, detach that Node from Machine {shared.name}: Harvester deletes "
-        f"the Machine that a deleted Node references. Keep a copy, `kubectl get node {advice.quote_argument(name)} "
-        f"-o yaml > node-before.yaml`, then `kubectl annotate node {advice.quote_argument(name)} "
-        "cluster.x-k8s.io/machine-`. Verify that the annotation does not come back, and stop if it does; there is no "
-        "report of this step yet."
+        f"Detach it from Machine {shared.name}, which Harvester would delete together with Node {name}: `kubectl get "
+        f"node {quoted} -o yaml > node-before.yaml`, then `kubectl annotate node {quoted} cluster.x-k8s.io/machine-`. "
+        "If the annotation comes back, stop and ask vendor support: there is no report of this step yet."
     )

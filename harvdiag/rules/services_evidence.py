@@ -8,7 +8,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.fields import get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import found_step, quote_evidence, read_chart_error, show_line
@@ -34,7 +34,7 @@ class Reason(NamedTuple):
 
 def helm_reason(facts: Facts, job: Job, wait: ServicesWait) -> Reason:
     """Return which Helm release it waits for, and what Rancher, which installs it, reports of it."""
-    release, space = advice.quote_argument(wait.name), advice.quote_argument(wait.namespace)
+    release, space = actions.quote_argument(wait.name), actions.quote_argument(wait.namespace)
     aim = f", which is to become {wait.version}" if wait.version else ""
     state = f"; its last revision has been {wait.state} for {wait.minutes} minutes" if wait.state else ""
     error = None if wait.state else read_chart_error(facts, wait.name, job.began)
@@ -61,7 +61,7 @@ def helm_reason(facts: Facts, job: Job, wait: ServicesWait) -> Reason:
 
 def repository_reason(upgrade: ObjectRef) -> Reason:
     """Return that the repository does not answer though no object shows a fault of it, and where to look."""
-    name = advice.quote_argument(f"upgrade-repo-{upgrade.name}")
+    name = actions.quote_argument(f"upgrade-repo-{upgrade.name}")
     return Reason(
         f"the upgrade repository upgrade-repo-{upgrade.name}, which does not answer it",
         None,
@@ -90,7 +90,7 @@ def managers_reason(facts: Facts, wait: ServicesWait) -> Reason | None:
     down = [obj for obj in found if get_text(obj, "status.currentState") not in {"", RUNNING}]
     refs = [ObjectRef(MANAGER, namespace_of(obj), name_of(obj)) for obj in down]
     which = f" ({refs[0].name} is {get_text(down[0], 'status.currentState')})" if refs else ""
-    space, where = "longhorn-system", advice.quote_argument(node)
+    space, where = "longhorn-system", actions.quote_argument(node)
     return Reason(
         f"the new instance manager of Longhorn on Node {node}, which does not run{which}",
         refs[0] if refs else ObjectRef("Node", "", node),

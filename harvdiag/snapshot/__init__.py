@@ -51,7 +51,9 @@ Watch = Callable[[str, str | None], None]
 class Snapshot:
     """The data of one cluster in one source. Reading is lazy; what was read once never changes."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, arguments: tuple[str, ...] | None = None) -> None:
+        """`arguments` are the words that name the source on a command line; None where it was opened otherwise."""
+        self.arguments = arguments
         self._reader = reader
         self._objects: dict[str, tuple[Obj, ...]] = {}
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}

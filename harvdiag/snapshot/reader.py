@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
-from harvdiag.core.model import CoverageEntry, State
+from harvdiag.core.model import CoverageEntry, FileNote, State
 from harvdiag.kinds.keep import keep_fields
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import WITHHELD, is_sensitive, redact_objects
@@ -42,6 +42,8 @@ class Manifest:
     notes: tuple[str, ...] = ()
     origin: Manifest | None = None
     """For a snapshot file, what it was saved from."""
+    files: tuple[FileNote, ...] = ()
+    """Of a folder or archive of kubectl output, every file: read, passed over, or not used, and why."""
 
 
 class Resource(NamedTuple):

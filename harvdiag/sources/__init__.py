@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harvdiag.core.errors import SourceError
-from harvdiag.core.target import CONTEXT, TIMEOUT
+from harvdiag.core.target import TIMEOUT, target_arguments
 from harvdiag.io.progress import Progress
 from harvdiag.snapshot import Reader, Snapshot
 
@@ -95,12 +95,12 @@ def open_source(
     be used, AccessError for a cluster that cannot be reached.
     """
     options = OpenOptions(kubeconfig, timeout, progress)
-    name = os.fspath(target)
+    name, arguments = os.fspath(target), target_arguments(target, kubeconfig)
     for source in source_types():
         if source.matches_name(name):
-            return Snapshot(source.open(name, options))
+            return Snapshot(source.open(name, options), arguments)
     try:
-        return Snapshot(_open_path(_resolve_path(target), options))
+        return Snapshot(_open_path(_resolve_path(target, kubeconfig), options), arguments)
     except OSError as error:
         raise SourceError(
             f"{_printable_target(target)}: cannot be read: {error.strerror or 'not a readable file'}"
@@ -119,16 +119,15 @@ def _open_path(path: Path, options: OpenOptions) -> Reader:
         raise
 
 
-def _resolve_path(target: str | os.PathLike[str]) -> Path:
+def _resolve_path(target: str | os.PathLike[str], kubeconfig: str | os.PathLike[str] | None = None) -> Path:
     try:
         path = Path(target).expanduser()
     except RuntimeError:
         raise SourceError(f"{_printable_target(target)}: no such user, so there is no such folder") from None
     if not path.exists():
-        # A word alone may be the name of a context.
-        word = path.name == os.fspath(target) and not path.suffix
-        hint = f"; a context of your kubeconfig is given as {CONTEXT}{_printable_target(target)}" if word else ""
-        raise SourceError(f"{_printable_target(target)}: no such file or folder{hint}")
+        from harvdiag.io.missing import missing_error
+
+        raise missing_error(os.fspath(target), kubeconfig)
     if not path.is_file() and not path.is_dir():
         raise SourceError(
             f"{_printable_target(target)}: cannot be read from a pipe; save it to a file first "

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from harvdiag.core.findings import Findings, find_root
 from harvdiag.core.model import Finding, Severity
+from harvdiag.core.timestamps import format_time
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.upgrade_evidence import CLUSTERS, concerns_nodes
 from harvdiag.upgrade.movement import Movement
@@ -17,7 +18,7 @@ from harvdiag.upgrade.timeline import Entry, History, find_stop
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import Wait, WaitReason, blocked_wait, find_active_node, find_moving_node, find_wait
-from harvdiag.upgrade.wording import FUTILE, created_at
+from harvdiag.upgrade.wording import FUTILE
 
 __all__ = ["Diagnosis"]
 
@@ -43,9 +44,8 @@ class Diagnosis:
     @property
     def plan(self) -> UpgradePlan | None:
         """The UpgradePlan (Upgrade V2) that is under way; else the last, where it is younger than any Upgrade."""
-        last = max(self.facts.upgrades.plans, key=created_at, default=None)
-        newer = last and (self.latest is None or created_at(last) > created_at(self.latest))
-        return self.facts.upgrades.plan or (last if newer else None)
+        last = self.facts.upgrades.last
+        return self.facts.upgrades.plan or (last if isinstance(last, UpgradePlan) else None)
 
     @property
     def current(self) -> Upgrade | None:
@@ -119,7 +119,7 @@ class Diagnosis:
         waiting = find_wait(self.upgrade_run)
         if not self.is_stalled:
             return waiting
-        since = self.last.time.isoformat() if self.last else waiting.since
+        since = format_time(self.last.time) if self.last else waiting.since
         return blocked_wait(WaitReason.STUCK, FUTILE, waiting.subject, since=since)
 
     @cached_property

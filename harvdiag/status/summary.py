@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from harvdiag.core.escape import format_value
-from harvdiag.core.findings import Findings, Source
+from harvdiag.core.findings import Findings, Source, UpgradeState
 from harvdiag.core.model import OTHERS, CoverageEntry, Evidence, Finding, Severity, State
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.advice import ATTACH
 from harvdiag.sources import source_type
+from harvdiag.status.files import describe_files
 from harvdiag.upgrade.wording import format_ago
 
 __all__ = [
@@ -20,12 +21,15 @@ __all__ = [
     "describe_gap",
     "describe_place",
     "describe_source",
+    "describe_upgrade",
     "fault_evidence",
     "first_step",
     "format_count",
     "format_evidence",
     "gap_detail",
     "group_gaps",
+    "is_alike_step",
+    "is_answered",
     "is_same_step",
     "list_unseen",
     "permission_hint",
@@ -50,7 +54,8 @@ def describe_source(findings: Findings) -> str:
     """Return what was read: ``support bundle, Harvester v1.4.1, Kubernetes v1.30.7+rke2r1, collected 2025-05-08 …``."""
     source = findings.source
     origin = f" of {source_type(source.origin.kind).title} {source.origin.name}" if source.origin else ""
-    parts = [source_type(source.kind).title + origin]
+    files = describe_files(source.files)
+    parts = [source_type(source.kind).title + origin + (f" ({files})" if files else "")]
     parts += [f"Harvester {source.harvester_version}"] if source.harvester_version else []
     parts += [f"Kubernetes {source.kubernetes_version}"] if source.kubernetes_version else []
     parts += [f"collected {Timestamp(source.captured_at)}"] if Timestamp(source.captured_at) else []
@@ -70,7 +75,7 @@ def build_verdict(findings: Findings) -> str:
         found = f"; {result[0].lower()}{result[1:]} in the other {run}" if run else ""
         result = f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{found}"
         rest = size
-    return " ".join(filter(None, (f"{result}.", _describe_upgrade(findings), f"{rest}.")))
+    return " ".join(filter(None, (f"{result}.", describe_upgrade(findings), f"{rest}.")))
 
 
 def _is_calm(findings: Findings) -> bool:
@@ -92,17 +97,30 @@ def _count_findings(findings: Findings) -> str:
     return f"{counts}: {format_count(roots, 'root cause')} and {format_count(more, 'consequence')}" if more else counts
 
 
-def _describe_upgrade(findings: Findings) -> str:
-    """How far the upgrade is, or that none runs; empty where that is unknown, or where a finding is about it."""
-    state, held = findings.upgrade, any(f.holds and f.severity is not Severity.INFO for f in findings)
-    if state is None or held or findings.count(Severity.ERROR):
+def describe_upgrade(findings: Findings) -> str:
+    """Return where the upgrade is that runs, that a finding holds it up, or how the last ended, in one sentence.
+
+    Empty where that is unknown, or where another error is found, so that it is not known whether the upgrade gets on.
+    """
+    state = findings.upgrade
+    if state is None:
         return ""
     if not state.name:
-        return "No upgrade is under way." if _is_calm(findings) else ""
-    target = f" to {format_value(state.version)}" if state.version else ""
+        return _describe_rest(state)
     nodes = "" if state.done is None else f", {state.done} of {format_count(state.of, 'node')} done"
+    place, target = f"{state.phase}{nodes}", f" to {format_value(state.version)}" if state.version else ""
+    held = {f.severity for f in findings if f.holds} - {Severity.INFO}
+    if held or findings.count(Severity.ERROR):
+        return f"The upgrade{target} is held up: {place}." if Severity.ERROR in held else ""
     moved = f"last movement {format_ago(state.idle)}" if state.idle is not None else "last movement unknown"
-    return f"An upgrade{target} runs: {state.phase}{nodes}, {moved}."
+    waits = f" It waits for {format_value(state.waits_for)}." if state.waits_for else ""
+    return f"An upgrade{target} runs: {place}, {moved}.{waits}"
+
+
+def _describe_rest(state: UpgradeState) -> str:
+    target = f", to {format_value(state.version)}," if state.version else ""
+    last = f"; the last{target} {state.result}" if state.result else ""
+    return f"No upgrade is under way{last}."
 
 
 # --- evidence and advice -------------------------------------------------------------------------------------------
@@ -124,7 +142,12 @@ def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
 def first_step(finding: Finding) -> tuple[int, str]:
     """Return the first step that is still to be made, with its number; one that is told as answered is none."""
     steps = list(enumerate(finding.next, 1))
-    return next(((number, step) for number, step in steps if not step.startswith("Already ")), steps[0])
+    return next(((number, step) for number, step in steps if not is_answered(step)), steps[0])
+
+
+def is_answered(step: str) -> bool:
+    """Whether the cluster's own state or a log has answered a step, so that nothing is left to do."""
+    return step.startswith("Already ")
 
 
 def tell_support_once(findings: Findings) -> Findings:
@@ -148,8 +171,20 @@ def is_same_step(step: str, old: str, finding: Finding, first: Finding) -> bool:
 
     Its commands must be the same: one that differs is printed again, so that no reader has to edit a name in it.
     """
-    name = re.compile(rf"(?<![\w.-]){re.escape(first.subject.name)}(?![\w-]|\.\w)")
-    return step.split("`")[1::2] == old.split("`")[1::2] and name.sub(lambda _: finding.subject.name, old) == step
+    names = {first.subject.name: finding.subject.name}
+    return step.split("`")[1::2] == old.split("`")[1::2] and _rename(old, names) == step
+
+
+def is_alike_step(step: str, old: str, finding: Finding, first: Finding) -> bool:
+    """Whether a step equals that of an earlier finding but for names, of the subject and of what the message names."""
+    pairs = zip((first.subject, *first.targets), (finding.subject, *finding.targets), strict=False)
+    return _rename(old, {other.name: own.name for other, own in pairs}) == step
+
+
+def _rename(text: str, names: Mapping[str, str]) -> str:
+    """Replace names by others, all at once; a name within a longer one stays."""
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.-])(?:{known})(?![\w-]|\.\w)", lambda found: names[found[0]], text)
 
 
 # --- what was not seen ---------------------------------------------------------------------------------------------
@@ -168,10 +203,11 @@ def list_unseen(findings: Findings) -> list[tuple[str, str]]:
 def group_gaps(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
     """Group the lists that were not seen by their reason: ``("Node, Machine", "not allowed: …")``.
 
-    Reasons that differ only in the name of the kind count as one; the first is given.
+    Reasons that differ only in the name of the kind count as one; the first is given. Lists of which something was
+    given come first: what is wrong with them is nearest to what the user meant.
     """
     found: dict[str, list[CoverageEntry]] = {}
-    for gap in gaps:
+    for gap in sorted(gaps, key=lambda gap: gap.state is State.NOT_LOOKED_AT):
         found.setdefault(_reason_key(gap), []).append(gap)
     return [(", ".join(dict.fromkeys(map(_list_label, alike))), _shared_reason(alike)) for alike in found.values()]
 
@@ -192,12 +228,15 @@ def _reason_key(gap: CoverageEntry) -> str:
 
 
 def summarize_unseen(rows: Iterable[tuple[str, str]]) -> str:
-    """Return what was not seen in one line: a few kinds and the first reason."""
-    pairs = [(kind, why) for kinds, why in rows for kind in kinds.split(", ")]
-    kinds = list(dict.fromkeys(kind for kind, _ in pairs))
-    more = f" and {len(kinds) - FEW} more" if len(kinds) > FEW else ""
-    why = pairs[0][1] if pairs else "no reason given by the source"
-    return f"{', '.join(kinds[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}"
+    """Return what was not seen in one line: a few kinds with the first reason, and a few of the others."""
+    first, *others = [(kinds.split(", "), why) for kinds, why in rows] or [([], "no reason given by the source")]
+    why = first[1] if len(first[1]) <= LONG else f"{first[1][:LONG].rstrip()}…"
+    rest = list(dict.fromkeys(kind for kinds, _ in others for kind in kinds if kind not in first[0]))
+    return f"{_list_few(first[0])}: {why}" + (f"; nor {_list_few(rest)}" if rest else "")
+
+
+def _list_few(kinds: Sequence[str]) -> str:
+    return ", ".join(kinds[:FEW]) + (f" and {len(kinds) - FEW} more" if len(kinds) > FEW else "")
 
 
 def permission_hint(source: Source) -> str:

@@ -59,6 +59,13 @@ class Upgrades:
         return next((upgrade for upgrade in self.all if upgrade.running), None)
 
     @property
+    def last(self) -> Upgrade | None:
+        """The last upgrade of either kind: the latest Upgrade, or an UpgradePlan that is younger; None without any."""
+        latest = next(iter(self.all), None)
+        plan = max(self.plans, key=created_at, default=None)
+        return plan if plan and (latest is None or created_at(plan) > created_at(latest)) else latest
+
+    @property
     def failed_plan(self) -> UpgradePlan | None:
         """The last UpgradePlan, where it has failed, none runs, and no Upgrade has taken over since."""
         last = max(self.plans, key=created_at, default=None)

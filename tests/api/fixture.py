@@ -10,6 +10,7 @@ import pytest
 
 from harvdiag.kinds import CATALOGUE
 from tests.api.api import Api
+from tests.api.certs import available
 from tests.api.served import Object
 
 Serve = Callable[..., Api]
@@ -23,6 +24,8 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as ends:
 
         def start(objects: Iterable[Object] = (), **how: Any) -> Api:
+            if how.get("tls") and not available():
+                pytest.skip("openssl is not on the PATH")
             return ends.enter_context(Api(objects, **how))
 
         yield start

@@ -35,7 +35,7 @@ def kubeconfig(
     `login` is one of `LOGINS`. `ca` is ``data``, ``file``, ``insecure``, ``other`` (a CA that did not sign) or
     ``none``. `others` are contexts beside, of a server that is not there. `cluster` and `user` add to these entries.
     """
-    at = {"server": url} | (_ca(ca) if url.startswith("https:") else {}) | (cluster or {})
+    at = {"server": url} | ({} if url.startswith("http:") else _ca(ca)) | (cluster or {})
     clusters = [{"name": f"{context}-cluster", "cluster": at}]
     users = [{"name": f"{context}-user", "user": _login(login, token, path) | (user or {})}]
     contexts = [_context(context, namespace)]

@@ -562,8 +562,8 @@ def rgb(colour: str) -> str:
 
 def notebook(path: Path, trusted: bool, source: str = "hd.explore(cluster)") -> None:
     """A notebook with an explorer in its output, as a kernel would have written it."""
-    data, metadata = hd.explore(hd.open(BROKEN))._repr_mimebundle_()
-    shown: Any = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=1)
+    data = hd.explore(hd.open(BROKEN))._repr_mimebundle_()
+    shown: Any = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
     cell = nbformat.v4.new_code_cell(source, outputs=[shown], execution_count=1)
     whole = nbformat.v4.new_notebook(cells=[cell])
     # Without a name, JupyterLab asks for a kernel, and its dialog lies over everything.

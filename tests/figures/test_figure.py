@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -51,10 +52,15 @@ def figure() -> Figure:
 
 
 def test_it_shows_itself_with_words(figure: Figure) -> None:
-    """SVG for those who can, text for the rest, and the words of the picture beside."""
-    data, told = figure._repr_mimebundle_(include=None, exclude=None)
-    assert data == {"image/svg+xml": figure.svg, "text/plain": figure.text}
-    assert told == {"image/svg+xml": {"alt": "One node, and no Machine for it."}}
+    """One image that shrinks and has the words of the picture, and text for the rest."""
+    data = figure._repr_mimebundle_(include=None, exclude=None)
+    assert data == {"text/html": figure.html, "text/plain": figure.text}
+    tag, _, rest = figure.html.partition(" ")
+    assert (tag, figure.html.count("<")) == ("<img", 1)
+    assert 'alt="One node, and no Machine for it."' in rest
+    assert 'style="max-width:100%;height:auto"' in rest
+    source = figure.html.partition("data:image/svg+xml;base64,")[2].partition('"')[0]
+    assert b64decode(source).decode() == figure.svg
     assert (figure.title, figure.alt) == ("srv09 has no Machine", "One node, and no Machine for it.")
     assert repr(figure) == figure.text == "x" * 100
     assert not [name for name in dir(figure) if name.startswith("_")]

@@ -81,7 +81,8 @@ def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:
     assert {"✗", "harvesterhci.io/pre-hook", "no answer for 3 h 20 min"} <= {text.text for text in row.texts}
     assert [r["step"] for r in drawing.rows if r["mark"] == "error"] == ["pre-drain acknowledged"]
     assert next(r for r in drawing.rows if r["mark"] == "error")["since"] == "2025-05-08T06:40:00Z"
-    assert [r["time"] for r in drawing.rows[:5]] == [None, None, "06:31", "06:40", None]
+    times = [None, None, "2025-05-08T06:31:00Z", "2025-05-08T06:40:00Z", None]
+    assert [r["time"] for r in drawing.rows[:5]] == times
 
 
 def test_a_node_without_a_plan_secret_can_never_begin() -> None:

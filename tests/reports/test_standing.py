@@ -77,6 +77,40 @@ def test_three_lines_name_what_holds_an_upgrade_up(path: Path) -> None:
     assert first not in standing.story or first.message[:40] in text
 
 
+@pytest.mark.parametrize("path", sorted((DATA / "bundles").glob("*.zip")), ids=lambda path: path.stem)
+def test_the_first_screen_has_the_cause_and_the_first_three_steps(path: Path) -> None:
+    """Of a terminal of 80 by 24, for the upgrade as for its nodes; all steps follow, then what to run, for this source.
+
+    What is answered already is named by its number.
+    """
+    standing = hd.open(path).upgrade
+    for node in ("", *(n.name for n in standing.upgrade_run.nodes)) if standing.upgrade_run else ("",):
+        parts = {part.key: part for part in standing.parts(node)}
+        lines = render(standing, node, width=80).splitlines()
+        if PartKey.RUN in parts:
+            assert sum(f"`harvdiag {parts[PartKey.RUN].text.split()[1]} {path}" in line for line in lines) >= 1
+        assert not any("SOURCE" in line for line in lines)
+        steps = parts[PartKey.DO].steps if PartKey.DO in parts else ()
+        left = [step for step in steps if not step.done]
+        places = [next(i for i, line in enumerate(lines) if f" {step.number}. " in line) for step in left if steps[1:]]
+        assert places == sorted(places)
+        screen = "\n".join(line for line in lines for line in (line[:80], *[line[80:]] * (len(line) > 80)))
+        if not node and len(left) > 1:
+            third = left[:3][-1]
+            assert screen.splitlines().index(lines[places[left.index(third)]][:80]) < 24
+        if len(left) < len(steps):
+            assert ": answered by what was collected)" in screen
+
+
+def test_labels_have_colours_only_where_asked_for() -> None:
+    """The text is the same without them."""
+    standing = hd.open(BROKEN).upgrade
+    plain, painted = (render(standing, colour=colour) for colour in (False, True))
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted).replace(" ", "") == plain.replace(" ", "")
+    assert "\x1b[1;31mRoot cause" in painted
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("world", WORLDS)
 def test_text_keeps_its_width(world: str, width: int) -> None:
@@ -118,7 +152,7 @@ def test_two_hundred_nodes_are_a_short_text(broken: bool) -> None:
     for i in range(150, 200 if broken else 150):
         orphan(world, f"hv{i}", managed=True)
     text = render(of(world), width=100)
-    assert len(text.splitlines()) <= 45
+    assert len(text.splitlines()) <= 52
     assert "hv050" in text
     assert len(build_document(of(world))["nodes"]) == 200
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from harvdiag.core.model import Finding, State
+import harvdiag as hd
+from harvdiag.core.model import Finding, ObjectRef, State
 from harvdiag.reports import markdown, terminal
 from harvdiag.rules import advice
+from harvdiag.rules.seen import VMI, find_owner, find_vms, read_condition, read_oldest_condition
 from harvdiag.status.summary import first_step
 from tests import port
-from tests.routes import PATHS, finds, opened
+from tests.routes import BROKEN, PATHS, finds, opened
 from tests.world import World, faults, healthy, rollouts
 from tests.world.extras import enrich
 
@@ -70,7 +72,7 @@ def test_a_report_that_ends_in_support_says_what_to_attach_once(path: Path) -> N
         assert sum(step.startswith(advice.ATTACH) for step in found.next) == ends
     told = any(found.next and found.next[-1].startswith(advice.ATTACH) for found in findings)
     for text in (terminal.render(findings, 120), markdown.render(findings)):
-        assert " ".join(text.split()).count("Attach for vendor support:") == told
+        assert " ".join(text.split()).count("Open a support case, and attach") == told
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,77 @@ def test_a_rule_tells_what_it_has_seen(rule: str, told: str) -> None:
         for step in found.next
     ]
     assert any(step.startswith(advice.SEEN) and told in step for step in steps)
+
+
+# --- what the objects at hand say ----------------------------------------------------------------------------------
+
+ROWS = [
+    {"type": "Ready", "status": "True", "reason": "Fine", "lastTransitionTime": "2025-01-01T00:00:00Z"},
+    {"type": "Paused", "status": "False", "reason": "NotPaused", "lastTransitionTime": "2025-01-01T00:00:00Z"},
+    {
+        "type": "NodeHealthy",
+        "status": "False",
+        "reason": "WaitingForNodeRef",
+        "message": "no `Node` yet.",
+        "lastTransitionTime": "2025-05-02T08:00:00Z",
+    },
+    {
+        "type": "BootstrapReady",
+        "status": "Unknown",
+        "reason": "Busy",
+        "lastTransitionTime": "2025-05-03T08:00:00Z",
+    },
+]
+
+
+def test_a_condition_is_told_in_place_of_the_step_that_reads_it() -> None:
+    """The oldest that is not as it should be, or the one that is asked for; a plain answer has no backticks."""
+    machine = {"status": {"conditions": ROWS}}
+    told = (
+        f"{advice.SEEN}its condition NodeHealthy is False since 2025-05-02 08:00 UTC: WaitingForNodeRef: no 'Node' yet."
+    )
+    assert read_oldest_condition(machine, "Read it.") == told
+    assert read_condition(machine, "Read it.", "Absent", "NodeHealthy") == told
+    assert read_condition(machine, "Read it.", "Ready", "Paused") == "Read it."
+    assert read_oldest_condition({"status": {"conditions": ROWS[:2]}}, "Read it.") == "Read it."
+    assert read_condition({}, "Read it.", "Deleting") == "Read it."
+
+
+@pytest.mark.parametrize(
+    ("vms", "state", "told"),
+    [
+        ([], State.COLLECTED, "no VM runs on hv01."),
+        (
+            [("prod", "db", "hv01"), ("prod", "web", "hv02")],
+            State.COLLECTED,
+            "VM prod/db still on hv01: it must leave first.",
+        ),
+        (
+            [("prod", "db", "hv01")],
+            State.FORBIDDEN,
+            "kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName=hv01",
+        ),
+    ],
+)
+def test_vms_are_told_where_every_namespace_was_seen(vms: list[tuple[str, str, str]], state: State, told: str) -> None:
+    """A list that was not seen leaves the step."""
+    objects = [
+        {
+            "apiVersion": "kubevirt.io/v1",
+            "kind": VMI,
+            "metadata": {"namespace": namespace, "name": name, "uid": name},
+            "status": {"phase": "Running", "nodeName": node},
+        }
+        for namespace, name, node in vms
+    ]
+    assert told in find_vms(port.cluster(objects, **{VMI: state}).facts, "hv01")
+
+
+def test_the_identity_of_a_host_is_told_where_the_bundle_has_its_files() -> None:
+    """Else the step says where it is."""
+    node = ObjectRef("Node", "", "srv09")
+    told = find_owner(hd.open(BROKEN).facts, node)
+    assert told.startswith(f"{advice.SEEN}host srv09 references Machine custom-")
+    assert "`cat /etc/rancher/agent/cattle-id` on hv01" in find_owner(
+        port.cluster([]).facts, node._replace(name="hv01")
+    )

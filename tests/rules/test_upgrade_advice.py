@@ -71,7 +71,7 @@ def test_the_false_node_lets_go_of_anothers_machine_before_anything_is_deleted()
     assert first < next(i for i, step in enumerate(steps) if "rke2-uninstall" in step)
     assert (finding.evidence[0].object.name, finding.evidence[0].path) == ("hv04", SHARED)
     assert "hv04 reuses an old installation and never got a Machine" in finding.message
-    assert any("lets you delete that Upgrade" in step for step in steps)
+    assert any("lets you delete it" in step for step in steps)
     assert not any("Succeeded" in step for step in steps)
 
 

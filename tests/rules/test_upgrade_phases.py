@@ -224,7 +224,7 @@ def test_a_paused_node_holds_back_the_nodes_turn() -> None:
     assert at_its_time(world)["upgrade-node-phase-not-started"] == "passed"
 
 
-@pytest.mark.parametrize(("early", "word"), [(True, "lets you delete the Upgrade"), (False, "collect again")])
+@pytest.mark.parametrize(("early", "word"), [(True, "lets you delete it"), (False, "collect again")])
 def test_an_upgrade_is_taken_back_only_before_the_nodes_turn(early: bool, word: str) -> None:
     """Later Harvester refuses to delete it."""
     world = rollouts.at_step(healthy(), "hv02", "h4")

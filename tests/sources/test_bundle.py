@@ -482,7 +482,7 @@ def empty_folder(place: Path) -> Path:
         (truncated, "truncated or damaged"),
         (other_zip, "not a support bundle"),
         (climbing, "points outside the archive"),
-        (empty_folder, "not a support bundle"),
+        (empty_folder, "no Kubernetes object in it"),
         (lambda place: place / "missing.zip", "no such file or folder"),
     ],
     ids=["web-page", "empty-file", "empty-zip", "truncated", "other-zip", "climbs-out", "empty-folder", "missing"],

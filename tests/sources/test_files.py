@@ -136,7 +136,7 @@ def test_empty_untyped_list_says_nothing(tmp_path: Path) -> None:
 def test_kinds_that_no_file_holds_were_not_looked_at(tmp_path: Path) -> None:
     """A folder of Nodes and Clusters makes no Machine absent: every rule that needs one is skipped with the reason."""
     cluster = opened(tmp_path, {"nodes.yaml": dump(listed(nodes())), "clusters.yaml": dump(listed(clusters()))})
-    assert entry(cluster, "Machine").reason == "no file holds a Machine of namespace fleet-local"
+    assert entry(cluster, "Machine").reason == "no file holds any Machine of namespace fleet-local"
     findings = cluster.check()
     assert not findings
     for outcome in findings.outcomes:
@@ -156,7 +156,7 @@ def test_machines_of_another_namespace_alone_prove_nothing(tmp_path: Path) -> No
     cluster = opened(tmp_path, {"nodes.yaml": dump(listed(nodes())), "m.yaml": dump(listed([machine]))})
     states = {found.namespace: found.state for found in cluster.coverage.of("Machine")}
     assert states == {"default": State.COLLECTED, "fleet-local": State.NOT_LOOKED_AT}
-    with pytest.raises(SourceError, match="no file holds a Machine of namespace fleet-local"):
+    with pytest.raises(SourceError, match="no file holds any Machine of namespace fleet-local"):
         cluster.check(["node-dangling-machine"])
 
 
@@ -234,8 +234,8 @@ def test_time_of_collection_is_not_known(tmp_path: Path) -> None:
         ("a: &x [1]\nb: *x\n", "anchors"),
         ("a: 1\na: 2\n", "duplicate key 'a'"),
         ("[" * 500 + "]" * 500 + "\n", "nest deeper"),
-        ("just text\n", "a document without `kind`"),
-        ("- kind: Node\n", "a document without `kind`"),
+        ("just text\n", "text without `kind`"),
+        ("- kind: Node\n", "an object without metadata.name"),
         ("metadata: {name: x}\n", "a document without `kind`"),
         ("kind: [1]\n", "a document without `kind`"),
         ("apiVersion: v1\nkind: Node\n", "an object without metadata.name"),
@@ -246,10 +246,19 @@ def test_time_of_collection_is_not_known(tmp_path: Path) -> None:
     ],
 )
 def test_unusable_yaml_is_one_line_with_the_file(tmp_path: Path, content: str | bytes, says: str) -> None:
-    """The file's name, the line where it is known, and what is wrong; the good file beside does not hide it."""
-    line = refusal(tmp_path, {"bad file.yaml": content, "nodes.yaml": dump(listed(nodes()))})
-    assert "bad file.yaml" in line
+    """The file's name, the line where it is known, and what is wrong."""
+    assert_told(tmp_path, "bad file.yaml", content, says)
+
+
+def assert_told(place: Path, name: str, content: str | bytes, says: str) -> None:
+    """A file alone is refused; the good file beside it is used and does not hide it."""
+    line = refusal(place, {name: content})
+    assert name in line
     assert says in line
+    cluster = opened(place, {"nodes.yaml": dump(listed(nodes()))})
+    assert entry(cluster, "Node").state is State.COLLECTED
+    (note,) = (note for note in cluster.coverage.notes if name in note)
+    assert says in note
 
 
 @pytest.mark.parametrize(
@@ -257,10 +266,10 @@ def test_unusable_yaml_is_one_line_with_the_file(tmp_path: Path, content: str | 
     [
         ('{"a": 1,}', "line 1"),
         ('{\n"kind": "Node"\n', "line 3"),
-        ("", "line 1"),
+        ("", "is empty: the command that should write it failed"),
         ("[" * 100_000, "bad.json"),
-        (b'{"a": "\xff"}', "utf-8"),
-        ("[1]", "a document without `kind`"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        ("[1]", "a list without `kind`"),
         ('{"kind": "Node", "kind": "Pod"}', "duplicate key 'kind'"),
         ('{"kind": "Node", "a": NaN}', "NaN is not a JSON number"),
         ('{"kind": "Node", "a": -Infinity}', "-Infinity is not a JSON number"),
@@ -270,15 +279,21 @@ def test_unusable_yaml_is_one_line_with_the_file(tmp_path: Path, content: str | 
 )
 def test_unusable_json_is_one_line_with_the_file(tmp_path: Path, content: str | bytes, says: str) -> None:
     """The same for JSON."""
-    line = refusal(tmp_path, {"bad.json": content, "nodes.yaml": dump(listed(nodes()))})
-    assert "bad.json" in line
-    assert says in line
+    assert_told(tmp_path, "bad.json", content, says)
 
 
-@pytest.mark.parametrize("content", ["", "---\n---\n", "# nothing\n", "apiVersion: v1\nkind: List\nitems: []\n"])
-def test_files_without_an_object_are_refused(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "is empty: the command that should write it failed"),
+        ("---\n---\n", "is empty"),
+        ("# nothing\n", "is empty"),
+        ("apiVersion: v1\nkind: List\nitems: []\n", "an empty `kind: List`, which does not tell of which kind"),
+    ],
+)
+def test_files_without_an_object_are_refused(tmp_path: Path, content: str, says: str) -> None:
     """Nothing was asked for, so nothing can be said."""
-    assert "no Kubernetes object in it" in refusal(tmp_path, {"empty.yaml": content})
+    assert says in refusal(tmp_path, {"empty.yaml": content})
 
 
 def test_two_objects_of_one_name_that_differ_are_refused(tmp_path: Path) -> None:

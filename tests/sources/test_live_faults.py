@@ -63,7 +63,7 @@ def of_machines(api: Api) -> int:
 )
 def test_one_list_that_fails(serve: Serve, tmp_path: Path, fault: Any, tries: int, why: str) -> None:
     """The rules that need it are skipped and say why, all others are judged, and the requests are counted."""
-    api = serve(WORLD.objects)
+    api = serve(WORLD.objects, tls="good" if "401" in why else "")
     of = cluster(api, tmp_path)
     api.fail(MACHINES, fault)
     (entry, *_) = of.coverage.of("Machine")
@@ -162,7 +162,7 @@ def test_a_server_that_is_gone_for_good(serve: Serve, tmp_path: Path) -> None:
 
 def test_an_expired_login_on_the_way(serve: Serve, tmp_path: Path) -> None:
     """Each list says how to log in again; no request is repeated."""
-    api = serve(WORLD.objects)
+    api = serve(WORLD.objects, tls="good")
     of = cluster(api, tmp_path)
     api.logins.tokens.clear()
     with pytest.raises(SourceError, match="log in again: download a new kubeconfig"):

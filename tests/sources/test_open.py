@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -81,11 +82,19 @@ def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
 
-@pytest.mark.parametrize("form", ["yaml", "json", "indented json"])
+@pytest.mark.parametrize("form", ["yaml", "json", "indented json", "utf-16", "gzip", "zip"])
 def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    """`kubectl get … -o yaml | harvdiag check -`; which of the two forms it is, its first sign tells."""
+    """`kubectl get … -o yaml | harvdiag check -`; which form it is, its content tells."""
     text = {"yaml": dump(whole()), "json": json.dumps(whole()), "indented json": "\n  " + json.dumps(whole(), indent=2)}
-    pipe(monkeypatch, text[form].encode())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a/all.txt", text["yaml"])
+    data = {
+        "utf-16": text["yaml"].encode("utf-16"),
+        "gzip": gzip.compress(text["json"].encode()),
+        "zip": packed.getvalue(),
+    }
+    pipe(monkeypatch, data.get(form) or text[form].encode())
     cluster = hd.open("-")
     assert cluster.source.name == "stdin"
     assert len(cluster.nodes) == 3
@@ -95,10 +104,11 @@ def test_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, form: str) -> N
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "stdin: no Kubernetes object in it"),
+        (b"", "stdin: is empty: the command that should write it failed"),
         (b"a: [", "stdin: is not valid YAML"),
         (b'{"a": 1', "stdin: is not valid JSON"),
-        (b"PK\3\4", "stdin: a support bundle cannot be read from a pipe; save it to a file first"),
+        (b"PK\3\4", "stdin: a zip archive that is truncated or damaged; copy it again"),
+        (HEALTHY.read_bytes(), "stdin: a support bundle cannot be read from a pipe; save it to a file first"),
     ],
 )
 def test_unusable_standard_input_is_one_line(monkeypatch: pytest.MonkeyPatch, data: bytes, says: str) -> None:
@@ -132,9 +142,9 @@ def test_link_to_a_file_is_followed(tmp_path: Path) -> None:
 def test_folder_of_zips_names_them(tmp_path: Path) -> None:
     """A downloads folder: up to three are named."""
     for name in ("d.zip", "b.ZIP", "a.zip", "c.zip"):
-        (tmp_path / name).write_bytes(b"")
+        (tmp_path / name).write_bytes(b"PK\3\4")
     (tmp_path / "notes.txt").write_text("x")
-    assert refusal(tmp_path) == f"{tmp_path}: a folder of zip archives; give one of: a.zip, b.ZIP, c.zip, …"
+    assert refusal(tmp_path) == f"{tmp_path.name}: holds several archives; give one of: a.zip, b.ZIP, c.zip, and 1 more"
 
 
 def test_folder_called_yamls_is_no_bundle(tmp_path: Path) -> None:

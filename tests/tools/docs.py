@@ -1,4 +1,4 @@
-"""`make docs`: write the parts of README.md, docs/access.md and docs/architecture.md that follow from the code.
+"""`make docs`: write the parts of README.md and of docs (access, glossary, architecture) that follow from the code.
 
 These are the output of every block of a console, and the tables between ``<!-- NAME: written by make docs -->`` and
 ``<!-- end of NAME -->``. tests/test_docs.py compares, so a rule, a kind or a picture needs no line by hand.
@@ -17,12 +17,14 @@ import yaml
 
 from harvdiag.access.rbac import build_manifests
 from harvdiag.figures import PICTURES
+from harvdiag.reports.glossary import render_markdown
+from harvdiag.status.glossary import list_groups
 from tests.tools import rooms
 
 __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = (ROOT / "README.md", ROOT / "docs" / "access.md", rooms.DOCUMENT)
+WRITTEN = (ROOT / "README.md", ROOT / "docs" / "access.md", ROOT / "docs" / "glossary.md", rooms.DOCUMENT)
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
 WIDTH = "110"
 
@@ -53,7 +55,12 @@ def kinds() -> str:
     return "\n".join(["| API group | resources |", "| --- | --- |", *rows])
 
 
-TABLES = {"pictures": pictures, "kinds": kinds, "rooms": rooms.table}
+def glossary() -> str:
+    """The terms of docs/glossary.md, by group."""
+    return render_markdown(list_groups())
+
+
+TABLES = {"pictures": pictures, "kinds": kinds, "rooms": rooms.table, "glossary": glossary}
 
 
 def fresh(text: str) -> str:

@@ -1,4 +1,7 @@
-"""A proxy on loopback: it tunnels what is asked by CONNECT and passes on what is asked by a whole URL."""
+"""A proxy on loopback: it tunnels what is asked by CONNECT and passes on what is asked by a whole URL.
+
+A name that ends in .invalid is that of a server on loopback: no name or address of it is ever asked for by proxy.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_CONNECT(self) -> None:
         self.server.asked.append(f"CONNECT {self.path}")  # type: ignore[attr-defined]
         host, _, port = self.path.rpartition(":")
-        with socket.create_connection((host, int(port))) as there:
+        with socket.create_connection((_real(host), int(port))) as there:
             self.send_response(200)
             self.end_headers()
             back = Thread(target=pour, args=(there, self.connection), daemon=True)
@@ -51,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         self.server.asked.append(f"GET {parts.path}")  # type: ignore[attr-defined]
-        connection = HTTPConnection(parts.netloc)
+        connection = HTTPConnection(_real(parts.hostname or ""), parts.port)
         connection.request("GET", f"{parts.path}?{parts.query}", headers=dict(self.headers.items()))
         answer = connection.getresponse()
         body = answer.read()
@@ -64,6 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Requests are kept, not printed."""
+
+
+def _real(host: str) -> str:
+    return "127.0.0.1" if host.endswith(".invalid") else host
 
 
 def pour(source: socket.socket, sink: socket.socket) -> None:

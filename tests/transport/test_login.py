@@ -90,15 +90,16 @@ def test_no_current_context(tmp_path: Path) -> None:
         ("", "empty"),
         ("\x00\x01", "not a kubeconfig: it is not text"),
         ("a: b: c", "not a kubeconfig: invalid YAML in line 1"),
-        ("a: 2026-02-31", "not a kubeconfig: invalid YAML"),
+        ("a: 2026-02-31", "config: has no contexts, so it names no cluster; download a new kubeconfig"),
+        ("a: !!timestamp 2026-02-31", "not a kubeconfig: invalid YAML"),
         ("a: " + "[" * 5000, "not a kubeconfig: invalid YAML"),
         ("# later\n", "is empty, not a kubeconfig"),
         ("- a\n- b", "are not where a kubeconfig has them"),
         ("just words", "are not where a kubeconfig has them"),
         ("contexts: 7", "are not where a kubeconfig has them"),
-        ("contexts: [7]", "has no current context"),
-        ("{}", "has no current context; choose one with --context: it has none"),
-        ("current-context: x", "no context 'x' in the kubeconfig; there are: it has none"),
+        ("contexts: [7]", "has no contexts"),
+        ("{}", "has no contexts"),
+        ("current-context: x", "has no contexts"),
     ],
 )
 def test_a_file_that_is_no_kubeconfig(tmp_path: Path, text: str, says: str) -> None:
@@ -115,10 +116,14 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     assert "not a kubeconfig: it is not text" in refusal(None, path)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is a folder one, nor the home of a user whom nobody knows."""
     assert refusal(None, tmp_path / "x").endswith("x: no such file")
-    assert refusal(None, tmp_path).endswith(": a folder, not a kubeconfig")
+    assert refusal(None, tmp_path) == f"{tmp_path}: it is a folder, not a kubeconfig: give the file in it"
+    (tmp_path / "config").touch()
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path))
+    says = f"{tmp_path}: KUBECONFIG names it, and it is a folder, not a kubeconfig: give {tmp_path / 'config'}"
+    assert refusal() == says
     assert refusal(None, Path("~nobody-of-that-name/x")).startswith("~nobody-of-that-name/x: no such file")
 
 
@@ -131,7 +136,7 @@ def test_a_file_that_may_not_be_read(config: Path) -> None:
 
 def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says where was looked and what else there is."""
-    assert "no kubeconfig: ~/.kube/config does not exist; name one with --kubeconfig, or give a SOURCE" in refusal()
+    assert "no kubeconfig: ~/.kube/config does not exist; name one with --kubeconfig, or read a file" in refusal()
     monkeypatch.setenv("KUBECONFIG", "/nowhere")
     assert "no kubeconfig: KUBECONFIG is set to /nowhere, which does not exist" in refusal()
     assert list_contexts() == []
@@ -162,7 +167,7 @@ def test_a_context_whose_user_is_missing(serve: Serve, tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["token", "token file", "exec", "password"])
 def test_ways_that_show_who_asks(serve: Serve, tmp_path: Path, how: str) -> None:
     """Each is known to the server as the reader, and the words say the way and never the value."""
-    api = serve(OBJECTS, login_required=True)
+    api = serve(OBJECTS, login_required=True, tls="good")
     of = connection(api, tmp_path, login=how)
     assert {request.user for request in api.requests} == {"reader"}
     words = {"token": "token", "token file": "token", "password": "user name and password"}
@@ -181,7 +186,7 @@ def test_a_client_certificate(serve: Serve, tmp_path: Path) -> None:
 @pytest.mark.parametrize("token", ["sec\nret-part", "sec\x00ret-part", "sec\u2026ret-part"])
 def test_a_token_that_cannot_be_one_is_not_told(serve: Serve, tmp_path: Path, token: str) -> None:
     """A line break within: nothing is sent, and no error holds the token."""
-    api = serve(OBJECTS)
+    api = serve(OBJECTS, tls="good")
     text = refusal(None, api.kubeconfig(tmp_path / "config", token=token))
     assert "ret-part" not in text
     assert api.requests == []
@@ -189,7 +194,7 @@ def test_a_token_that_cannot_be_one_is_not_told(serve: Serve, tmp_path: Path, to
 
 def test_nothing_to_log_in_with(serve: Serve, tmp_path: Path) -> None:
     """Refused, the words say so."""
-    api = serve(OBJECTS, login_required=True)
+    api = serve(OBJECTS, login_required=True, tls="good")
     text = refusal(None, api.kubeconfig(tmp_path / "config", login="none"))
     assert "does not accept the credentials (nothing of lab-user): Unauthorized (401); log in again" in text
 
@@ -206,7 +211,7 @@ def test_nothing_to_log_in_with(serve: Serve, tmp_path: Path) -> None:
 )
 def test_401_says_how_to_log_in_again(serve: Serve, tmp_path: Path, how: str, prefix: str, says: str) -> None:
     """At once: no request is tried again, and the token is not in the words."""
-    api = serve(OBJECTS, prefix=prefix)
+    api = serve(OBJECTS, prefix=prefix, tls="good")
     text = refusal(None, api.kubeconfig(tmp_path / "config", login=how))
     assert (
         f"context lab: {api.url} does not accept the credentials (token of lab-user): Unauthorized (401); {says}"

@@ -28,7 +28,7 @@ from tests.transport.lab import connection, refusal
 from tests.world import healthy
 
 OBJECTS = healthy().objects
-AT = "http://127.0.0.1:1"
+AT = "https://127.0.0.1:1"
 NODES = "/api/v1/nodes"
 OLD = "no-longer-good"
 PART = "secret-part"
@@ -99,7 +99,9 @@ def stamp(seconds: float) -> str:
 )
 def test_a_plugin_that_fails(tmp_path: Path, body: str, says: str) -> None:
     """Its words are in the line, what it printed is not."""
-    text = refusal(None, kubeconfig(tmp_path / "config", AT, login="none", user=plugin(tmp_path / "login", body)))
+    text = refusal(
+        None, kubeconfig(tmp_path / "config", AT, login="none", ca="none", user=plugin(tmp_path / "login", body))
+    )
     assert text.startswith(f"the exec plugin {tmp_path / 'login'} of lab returned no credentials: ")
     assert says in text
     assert "secret-part" not in text
@@ -131,7 +133,7 @@ def test_a_plugin_that_fails(tmp_path: Path, body: str, says: str) -> None:
 def test_a_plugin_that_cannot_be_run(tmp_path: Path, more: dict[str, Any], says: str) -> None:
     """One line: which plugin, what is wrong, and how to install it where the kubeconfig says so."""
     user = plugin(tmp_path / "login", credential(token=TOKEN), **more)
-    text = refusal(None, kubeconfig(tmp_path / "config", AT, login="none", user=user))
+    text = refusal(None, kubeconfig(tmp_path / "config", AT, login="none", ca="none", user=user))
     assert says in text
     assert "secret-part" not in text
 
@@ -139,7 +141,7 @@ def test_a_plugin_that_cannot_be_run(tmp_path: Path, more: dict[str, Any], says:
 def test_what_a_plugin_says_comes_through(serve: Serve, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where to log in, perhaps; to our stderr, whatever that is by now (in a notebook it is no file)."""
     body = "import sys\nprint('open https://lab and type \u00e4BC', file=sys.stderr)\n" + credential(token=TOKEN)
-    logged_in(serve(OBJECTS), tmp_path, body, env=[{"name": "PYTHONIOENCODING", "value": "utf-8"}])
+    logged_in(serve(OBJECTS, tls="good"), tmp_path, body, env=[{"name": "PYTHONIOENCODING", "value": "utf-8"}])
     assert capsys.readouterr() == ("", "open https://lab and type \u00e4BC\n")
 
 
@@ -160,7 +162,7 @@ def test_a_plugin_that_does_not_end(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize("told", [True, False])
 def test_what_a_plugin_is_told(serve: Serve, tmp_path: Path, version: str, told: bool) -> None:
     """Arguments, variables, and of the cluster what it asks for; a path counts from the kubeconfig's folder."""
-    api = serve(OBJECTS, tls="good" if available() else "")
+    api = serve(OBJECTS, tls="good")
     body = (
         "import json, os, pathlib, sys\n"
         "told = [sys.argv[1:], os.environ['LAB'], json.loads(os.environ['KUBERNETES_EXEC_INFO']), sys.stdin.read()]\n"
@@ -186,9 +188,8 @@ def test_what_a_plugin_is_told(serve: Serve, tmp_path: Path, version: str, told:
     args, variable, info, stdin = json.loads((tmp_path / "told").read_text())
     assert (args, variable, stdin) == (["a b", "$HOME"], "7", "")
     cluster = {"server": api.url, "config": {"a": 1}}
-    if available():
-        ca = certificates().ca.certificate.read_bytes()
-        cluster |= {"certificate-authority-data": base64.b64encode(ca).decode()}
+    ca = certificates().ca.certificate.read_bytes()
+    cluster |= {"certificate-authority-data": base64.b64encode(ca).decode()}
     spec = {"interactive": False} | ({"cluster": cluster} if told else {})
     assert info == {"apiVersion": version, "kind": "ExecCredential", "spec": spec}
 
@@ -208,7 +209,7 @@ def test_a_plugin_that_asks(tmp_path: Path, mode: str, asks: bool) -> None:
         f"print(json.dumps({{'apiVersion': {EXEC!r}, 'kind': 'ExecCredential', 'status': {{'token': word}}}}))"
     )
     user = plugin(tmp_path / "login", body, interactiveMode=mode)
-    path = kubeconfig(tmp_path / "config", AT, login="none", user=user)
+    path = kubeconfig(tmp_path / "config", AT, login="none", ca="none", user=user)
     ours, theirs = pty.openpty()
     os.write(ours, b"open-sesame\n")
     words = f"from harvdiag.io.api.login import log_in; print(log_in(None, {str(path)!r}).headers())"
@@ -255,7 +256,7 @@ def test_a_plugin_that_gives_a_certificate(serve: Serve, tmp_path: Path) -> None
 )
 def test_what_counts_before_a_plugin(serve: Serve, tmp_path: Path, more: dict[str, Any], way: str) -> None:
     """As for kubectl: it does not even run, and the words say so."""
-    api = serve(OBJECTS, login_required=True)
+    api = serve(OBJECTS, login_required=True, tls="good")
     (tmp_path / "held").write_text(TOKEN)
     user = plugin(tmp_path / "login", "raise SystemExit('run')") | more
     of = connection(api, tmp_path, login="none", user=user)
@@ -269,7 +270,7 @@ def test_what_counts_before_a_plugin(serve: Serve, tmp_path: Path, more: dict[st
 @pytest.mark.parametrize("seconds", [None, 60, -60])
 def test_one_run_for_many_requests(serve: Serve, tmp_path: Path, seconds: float | None) -> None:
     """Also where the token lives for a minute only, or where our clock is ahead of the plugin's."""
-    api = serve(OBJECTS, tokens={"token-1": "reader"})
+    api = serve(OBJECTS, tokens={"token-1": "reader"}, tls="good")
     more = {} if seconds is None else {"expirationTimestamp": stamp(seconds)}
     of = Transport(logged_in(api, tmp_path, counting(tmp_path, **more)), 10)
     for _ in range(3):
@@ -289,12 +290,12 @@ def test_a_login_that_ran_out_is_renewed(tmp_path: Path) -> None:
 
 def test_a_login_that_the_server_refuses_is_renewed_once(serve: Serve, tmp_path: Path) -> None:
     """The plugin runs once more for all who were refused, and not again where that does not help."""
-    api = serve(OBJECTS, tokens={"token-2": "reader"})
+    api = serve(OBJECTS, tokens={"token-2": "reader"}, tls="good")
     login = logged_in(api, tmp_path, counting(tmp_path))
     assert login.renew()
     Transport(login, 10).get(NODES)
     assert api.requests[-1].user == "reader"
-    login = logged_in(serve(OBJECTS, tokens={}), tmp_path, counting(tmp_path))
+    login = logged_in(serve(OBJECTS, tokens={}, tls="good"), tmp_path, counting(tmp_path))
     ran = runs(tmp_path)
     assert login.renew(login.generation)
     assert login.renew(login.generation - 1), "somebody else renewed it meanwhile"
@@ -305,7 +306,7 @@ def test_a_login_that_the_server_refuses_is_renewed_once(serve: Serve, tmp_path:
 def test_a_login_that_cannot_be_renewed(serve: Serve, tmp_path: Path) -> None:
     """What the plugin says is told, and it is not asked again for each request that needs it."""
     body = counting(tmp_path).replace("print(", "if number > 1: raise SystemExit('your session has ended')\nprint(")
-    login = logged_in(serve(OBJECTS), tmp_path, body)
+    login = logged_in(serve(OBJECTS, tls="good"), tmp_path, body)
     with pytest.raises(AccessError, match="exited with code 1: your session has ended"):
         login.renew()
     assert not login.renew()
@@ -325,7 +326,7 @@ def test_a_failure_is_told_to_all(tmp_path: Path) -> None:
 
 def test_401_of_a_plugins_token(serve: Serve, tmp_path: Path) -> None:
     """Who logs in with a tool is told to use it."""
-    api = serve(OBJECTS)
+    api = serve(OBJECTS, tls="good")
     user = plugin(tmp_path / "login", credential(token=OLD))
     text = refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=user))
     assert text.endswith(f"log in again with your exec plugin {tmp_path / 'login'}, then repeat")

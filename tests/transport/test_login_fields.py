@@ -65,7 +65,7 @@ def test_impersonation_that_cannot_be_sent(serve: Serve, tmp_path: Path, user: d
 
 def test_a_token_file_ends_in_a_line_break(serve: Serve, tmp_path: Path) -> None:
     """As editors and `kubectl create token >` leave it."""
-    api = serve(OBJECTS, login_required=True)
+    api = serve(OBJECTS, login_required=True, tls="good")
     path = api.kubeconfig(tmp_path / "config", login="token file")
     path.with_suffix(".token").write_text(f"{TOKEN}\n")
     open_connection(None, path, 10)
@@ -74,7 +74,7 @@ def test_a_token_file_ends_in_a_line_break(serve: Serve, tmp_path: Path) -> None
 
 def test_a_token_file_counts_and_is_read_again(serve: Serve, tmp_path: Path) -> None:
     """As for kubectl: before `token`, which steps in where there is no file; relative to the kubeconfig."""
-    api = serve(OBJECTS, login_required=True, tokens={"one": "first", "second": "next", "spare": "other"})
+    api = serve(OBJECTS, login_required=True, tokens={"one": "first", "second": "next", "spare": "other"}, tls="good")
     held = tmp_path / "a" / "held"
     held.parent.mkdir()
     held.write_text("one")

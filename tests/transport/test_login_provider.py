@@ -21,6 +21,10 @@ from tests.world import healthy
 OBJECTS = healthy().objects
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
+OIDC = "while its refresh-token is valid), then repeat"
+GCP = "fetch a new kubeconfig (`gcloud container clusters get-credentials CLUSTER`)"
+AZURE = "fetch a new kubeconfig (`az aks get-credentials`, then `kubelogin convert-kubeconfig`)"
+
 Made = Callable[[], dict[str, Any]]
 
 
@@ -58,7 +62,7 @@ def test_a_token_that_is_still_good(
     """It is shown, even in its last minutes, and nothing but GET is sent anywhere."""
     config = made()
     token = config.get("id-token") or config["access-token"]
-    api = serve(OBJECTS, tokens={token: "reader"}, login_required=True)
+    api = serve(OBJECTS, tokens={token: "reader"}, login_required=True, tls="good")
     user = provided(name, **config, **{"idp-issuer-url": api.url, "client-id": "x", "client-secret": "y"})
     of = connection(api, tmp_path, login="none", user=user)
     assert of.login.auth_method == f"auth provider {name}"
@@ -69,21 +73,28 @@ def test_a_token_that_is_still_good(
 @pytest.mark.parametrize(
     ("name", "config", "says"),
     [
-        ("oidc", {"id-token": jwt(0)}, "the id-token of the auth provider oidc expired at 1970-01-01T00:00:00Z"),
-        ("gcp", {"access-token": "secret-part", "expiry": "1970-01-01T00:00:00Z"}, "the access-token of the auth"),
-        ("oidc", {}, "user lab-user, auth-provider: it holds no id-token"),
-        ("oidc", {"id-token": None}, "it holds no id-token"),
-        ("gcp", {"cmd-path": "secret-part"}, "it holds no access-token"),
-        ("secret-part", {}, "it holds no id-token"),
+        (
+            "oidc",
+            {"id-token": jwt(0)},
+            ("the id-token of the auth provider oidc expired at 1970-01-01T00:00:00Z", OIDC),
+        ),
+        ("gcp", {"access-token": "secret-part", "expiry": "1970-01-01T00:00:00Z"}, ("the access-token of the", GCP)),
+        ("oidc", {}, ("user lab-user, auth-provider: it holds no id-token", OIDC)),
+        ("oidc", {"id-token": None}, ("it holds no id-token", OIDC)),
+        ("gcp", {"cmd-path": "secret-part"}, ("it holds no access-token; kubectl 1.26 and later has no provider", GCP)),
+        ("azure", {"apiserver-id": "secret-part"}, ("it holds no access-token; kubectl 1.26", AZURE)),
+        ("secret-part", {}, ("it holds no id-token; kubectl has no provider of this name any more", "an exec plugin")),
     ],
 )
-def test_a_token_that_ran_out(serve: Serve, tmp_path: Path, name: str, config: dict[str, Any], says: str) -> None:
-    """It is not renewed: that needs more than GET, and would use up what kubectl needs."""
-    api = serve(OBJECTS)
+def test_a_token_that_ran_out(
+    serve: Serve, tmp_path: Path, name: str, config: dict[str, Any], says: tuple[str, str]
+) -> None:
+    """It is not renewed: that needs more than GET, and would use up what kubectl needs. The way out is told."""
+    api = serve(OBJECTS, tls="good")
     more = {"idp-issuer-url": api.url, "client-id": "x", "client-secret": "secret-part", "refresh-token": "secret-part"}
     text = refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=provided(name, **config, **more)))
-    assert says in text
-    assert text.endswith("log in again with kubectl, then repeat")
+    assert says[0] in text
+    assert text.endswith(says[1])
     assert "secret-part" not in text
     assert api.requests == []
 

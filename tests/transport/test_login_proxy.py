@@ -103,16 +103,17 @@ def socks() -> Iterator[Socks]:
 @pytest.mark.parametrize("tls", ["", pytest.param("good", marks=tls_only)])
 def test_a_proxy_with_a_password(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: str) -> None:
     """Of the kubeconfig or of the environment; the server does not get to see it."""
-    api = serve(OBJECTS, tls=tls)
+    api = serve(OBJECTS, tls="wrong host" if tls else "")
+    server = f"{api.url.partition(':')[0]}://elsewhere.invalid:{api.server.port}"
     with Guarded() as proxy:
         at = proxy.url_of(f"me:{IN_URL}")
-        of = connection(api, tmp_path, cluster={"proxy-url": at})
+        of = connection(api, tmp_path, cluster={"proxy-url": at}, server=server)
         first = len(proxy.asked)
         assert 0 < first <= 3, "three requests; those through a tunnel may share one"
         assert at not in repr(of.login)
         for value in (at, at.removeprefix("http://")):
             monkeypatch.setenv("HTTPS_PROXY" if tls else "http_proxy", value)
-            connection(api, tmp_path)
+            connection(api, tmp_path, server=server)
         assert first + 2 <= len(proxy.asked) <= 9
         assert tls or len(proxy.asked) == 9
     assert {request.headers.get("proxy-authorization") for request in api.requests} == {None}

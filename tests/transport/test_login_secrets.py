@@ -191,7 +191,7 @@ def test_a_login_that_is_refused(
     serve: Serve, tmp_path: Path, how: str, ears: Ears, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What was sent is in no word about it."""
-    api = serve(tokens={})
+    api = serve(tokens={}, tls="good")
     api.logins.passwords = {}
     more = {"username": "reader", "password": SECRET} if how == "password" else None
     path = api.kubeconfig(tmp_path / "config", login=how, token=SECRET, user=more)

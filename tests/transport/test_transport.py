@@ -10,6 +10,7 @@ import pytest
 
 from harvdiag.io.api.connect import open_connection
 from harvdiag.io.api.errors import FailureReason, RequestError
+from harvdiag.io.api.proxies import environment_proxy
 from harvdiag.io.api.transport import JSON
 from tests.api import TOKEN, Api, close, dribble, not_json, redirect, reset, stall, status, truncated
 from tests.api.certs import available
@@ -125,26 +126,68 @@ def test_the_words_of_openssl() -> None:
 def test_a_proxy_of_the_kubeconfig(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """proxy-url; as for kubectl, NO_PROXY says nothing about it."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    api = serve(OBJECTS)
-    with Proxy() as proxy:
-        of = connection(api, tmp_path, cluster={"proxy-url": proxy.url})
-    assert sorted(proxy.asked) == ["GET /api", "GET /apis", "GET /version"]
-    assert of.version
-    assert {request.headers["authorization"] for request in api.requests} == {f"Bearer {TOKEN}"}
+    for tls, asked in (("", ["GET /api", "GET /apis", "GET /version"]), ("good", ["CONNECT"])):
+        api = serve(OBJECTS, tls=tls)
+        with Proxy() as proxy:
+            of = connection(api, tmp_path, cluster={"proxy-url": proxy.url})
+        assert sorted({words.partition(" 127")[0] for words in proxy.asked}) == asked
+        assert of.version
+        sent = {request.headers.get("authorization") for request in api.requests}
+        assert sent == {f"Bearer {TOKEN}" if tls else None}, "nothing is sent to a plain http:// server"
 
 
 @tls_only
 def test_a_proxy_of_the_environment(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTPS_PROXY is tunnelled through; NO_PROXY is kept away from it."""
-    api = serve(OBJECTS, tls="good")
+    """HTTPS_PROXY is tunnelled through, but not to the machine itself; ALL_PROXY says nothing, as for kubectl."""
+    api, here = serve(OBJECTS, tls="wrong host"), serve(OBJECTS, tls="good")
+    server = f"https://elsewhere.invalid:{api.server.port}"
     with Proxy() as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        assert connection(api, tmp_path).version
-        assert set(proxy.asked) == {f"CONNECT 127.0.0.1:{api.server.port}"}
+        for name in ("HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert connection(api, tmp_path, server=server).version
+        assert set(proxy.asked) == {f"CONNECT elsewhere.invalid:{api.server.port}"}
         proxy.asked.clear()
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        assert connection(api, tmp_path).version
+        assert connection(here, tmp_path).version
+        assert connection(here, tmp_path, server=here.url.replace("127.0.0.1", "LOCALHOST")).version
+        monkeypatch.setenv("NO_PROXY", ".invalid")
+        assert "cannot be reached" in refusal(None, api.kubeconfig(tmp_path / "config", server=server))
+        monkeypatch.delenv("HTTPS_PROXY")
+        monkeypatch.delenv("NO_PROXY")
+        assert "cannot be reached" in refusal(None, api.kubeconfig(tmp_path / "config", server=server))
         assert proxy.asked == []
+
+
+@pytest.mark.parametrize(
+    ("server", "no_proxy", "proxied"),
+    [
+        ("https://10.1.2.3:6443", "", True),
+        ("https://127.0.0.1:6443", "", False),
+        ("https://127.8.8.8", "", False),
+        ("https://[::1]:6443", "", False),
+        ("https://localhost:6443", "", False),
+        ("https://[::ffff:127.0.0.1]", "", False),
+        ("https://localhost.lab", "", True),
+        ("https://10.1.2.3:6443", "*", False),
+        ("https://10.1.2.3:6443", "lab, 10.0.0.0/8", False),
+        ("https://10.1.2.3:6443", "10.1.2.3:443", True),
+        ("https://10.1.2.3:6443", "10.1.2.3:6443", False),
+        ("https://10.1.2.3:6443", "10.1.2", True),
+        ("https://[fd00::5]:6443", "fd00::/8", False),
+        ("https://[fd00::5]:6443", "[fd00::5]:6443", False),
+        ("https://[fd00::5]:6443", "fd00::5", False),
+        ("https://API.lab:6443", "LAB", False),
+        ("https://lab:6443", ".lab", True),
+        ("https://api.lab:6443", "*.lab:6443", False),
+        ("https://apilab", "lab", True),
+        ("https://api.lab", "lab:443", False),
+        ("http://api.lab", "", False),
+    ],
+)
+def test_the_rule_of_no_proxy(server: str, no_proxy: str, proxied: bool) -> None:
+    """That of Go's HTTP client; a proxy without a scheme is an http:// one."""
+    environment = {"HTTPS_PROXY": "proxy:3128", "ALL_PROXY": "http://never", "no_proxy": no_proxy}
+    assert environment_proxy(server, environment) == ("http://proxy:3128" if proxied else "")
+    assert environment_proxy("http://api.lab", {"http_proxy": "socks5://proxy"}) == "socks5://proxy"
 
 
 def test_a_proxy_that_is_not_there(serve: Serve, tmp_path: Path) -> None:
@@ -170,8 +213,8 @@ def test_below_rancher(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_what_a_request_says(serve: Serve, tmp_path: Path) -> None:
-    """GET, who asks, what is wanted, packed."""
-    api = serve(OBJECTS)
+    """GET, who asks, what is wanted, packed unless the kubeconfig says otherwise."""
+    api = serve(OBJECTS, tls="good")
     transport(api, tmp_path).get(NODES, {"limit": "2"})
     (request,) = api.requests
     told = {name: request.headers[name] for name in ("accept", "accept-encoding", "user-agent", "authorization")}
@@ -182,6 +225,8 @@ def test_what_a_request_says(serve: Serve, tmp_path: Path) -> None:
         "authorization": f"Bearer {TOKEN}",
     }
     assert (request.method, request.query) == ("GET", {"limit": "2"})
+    transport(api, tmp_path, cluster={"disable-compression": True}).get(NODES)
+    assert api.requests[1].headers["accept-encoding"] == "identity"
 
 
 def test_a_packed_answer(serve: Serve, tmp_path: Path) -> None:
@@ -327,8 +372,8 @@ def test_nobody_listens(serve: Serve, tmp_path: Path) -> None:
     path = api.kubeconfig(tmp_path / "config")
     api.server.stop()
     assert f"context lab: {api.url} cannot be reached: Connection refused; check the server" in refusal(None, path)
-    path = api.kubeconfig(tmp_path / "config", server="127.0.0.1:6443")
-    assert "its server '127.0.0.1:6443' is not a URL such as https://host:6443" in refusal(None, path)
+    path = api.kubeconfig(tmp_path / "config", server="reader")
+    assert "cluster lab-cluster: its server is not a URL such as https://host:6443" in refusal(None, path)
 
 
 def test_a_server_that_tells_nothing_of_itself(serve: Serve, tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ import harvdiag as hd
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Coverage, Evidence, ObjectRef, State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.reports.notebook import cards, display
+from harvdiag.notebook import display
+from harvdiag.reports.notebook import cards, parts
+from harvdiag.reports.notebook.grid import NOTHING
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, checked, name, opened
 from tests.world import healthy
@@ -25,6 +27,9 @@ ALLOWED = {
     "div",
     "b",
     "p",
+    "dl",
+    "dt",
+    "dd",
     "code",
     "table",
     "thead",
@@ -82,7 +87,7 @@ def test_cards_are_clean_html(path: Path) -> None:
     for html in (*found, cards.upgrade_card(cluster.upgrade)):
         page = Page(html)
         assert page.tags <= ALLOWED
-        assert {key for key, _ in page.attributes} <= {"style", "href", "rel", "open"}
+        assert {key for key, _ in page.attributes} <= {"style", "href", "rel", "open", "scope"}
         for key, value in page.attributes:
             assert key != "href" or value.startswith("https://github.com/")
             assert "url(" not in value
@@ -142,7 +147,7 @@ def test_card_of_a_consequence_tells_its_own_advice(broken: Findings) -> None:
 def test_card_tells_an_object_that_does_not_exist(broken: Findings) -> None:
     """Evidence without a path is about the object itself."""
     gone = replace(broken[0], evidence=(Evidence(ObjectRef("Machine", "fleet-local", "m"), "", None),))
-    assert "Machine fleet-local/mdoes not exist" in Page(cards.finding_card(gone)).text
+    assert "Machine fleet-local/m: does not exist" in Page(cards.finding_card(gone)).text
 
 
 def test_coverage_card_has_gaps_first() -> None:
@@ -181,9 +186,9 @@ def test_standing_card_of_an_upgrade_that_goes_on() -> None:
     text = Page(html).text
     assert "… IN PROGRESS" in text
     assert "STUCK" not in text
-    assert cards.EDGES["error"] not in html
+    assert parts.EDGES["error"] not in html
     assert "hv03Pre-drainingpre-drain requestedHarvester: " in text
-    assert "hv04Images preloadedRancher's planner: " in text
+    assert f"hv04Images preloaded{NOTHING}Rancher's planner: " in text
 
 
 def test_standing_card_without_an_upgrade() -> None:
@@ -194,7 +199,7 @@ def test_standing_card_without_an_upgrade() -> None:
         assert ("no upgrade is under way" in text) != ("the Upgrades were not seen" in text)
         assert "IN PROGRESS" not in text
         assert "nodes are done" not in text
-        assert cards.EDGES["error"] not in html
+        assert parts.EDGES["error"] not in html
 
 
 def test_standing_card_folds_what_is_too_long() -> None:
@@ -241,3 +246,18 @@ def test_notebook_shows_cards(make: Callable[[], object]) -> None:
 def test_outside_of_a_notebook_nothing_is_registered() -> None:
     """Without a running IPython the call does nothing."""
     display.register_formatters()
+
+
+def test_an_error_is_one_line_in_a_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong SOURCE shows the sentence, not the way through harvdiag's files; a name in it drives no terminal."""
+    pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell("import harvdiag as hd\nhd.open('no\\x1bsuch.zip')")
+        told = capsys.readouterr().out.strip()
+        assert told.startswith("SourceError: no\\x1bsuch.zip: ")
+        assert "\n" not in told
+    finally:
+        InteractiveShell.clear_instance()

@@ -27,10 +27,9 @@ class Explorer:
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        """The page, and what the figure shows for viewers without HTML."""
-        forms, words = self.figure._repr_mimebundle_()
-        return {"text/html": self.html, **forms}, words
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """The page, which holds the picture for viewers without scripts, and plain text for those without HTML."""
+        return {"text/html": self.html, "text/plain": self.figure.text}
 
     @property
     def html(self) -> str:

@@ -8,12 +8,12 @@ text in the picture, text in the `pre`, and JSON, of which the script makes text
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from harvdiag.core.escape import escape_html
+from harvdiag.figures.embed import embed_svg
 from harvdiag.figures.palette import DARK, LIGHT
 from harvdiag.figures.scene import Scene
 from harvdiag.figures.svg import colour_rules, render_svg
@@ -40,12 +40,12 @@ class Page(NamedTuple):
     @property
     def fragment(self) -> str:
         """One element that can be embedded in any page."""
-        image = f'alt="{escape_html(self.scene.alt)}" src="data:image/svg+xml;base64,{self._image_data}"'
+        svg = render_svg(self.scene, self.theme, keys=True)
         text = f"<summary>The same as text</summary><pre>{_escape_lines(self.text)}</pre>"
         return "\n".join(
             (
                 f'<div class="hdx" data-theme="{self.theme}">',
-                f'<img class="hdx-still" {image} width="{self.scene.width:.0f}" style="max-width:100%;height:auto">',
+                embed_svg(svg, self.scene.alt, self.scene.width, 'class="hdx-still"'),
                 f'<details class="hdx-text">{text}</details>',
                 f"<style>{_build_stylesheet()}</style>",
                 f'<script type="application/json">{_dump_for_script(self.facts)}</script>',
@@ -74,10 +74,6 @@ class Page(NamedTuple):
                 "</html>\n",
             )
         )
-
-    @property
-    def _image_data(self) -> str:
-        return b64encode(render_svg(self.scene, self.theme, keys=True).encode()).decode()
 
 
 def _build_stylesheet() -> str:

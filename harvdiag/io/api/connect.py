@@ -182,4 +182,5 @@ def _access_error(login: Login, error: RequestError, problem: str = "") -> Acces
         return AccessError(
             f"{where} does not accept the credentials ({login.auth_method}{who}): {error}; {login.login_hint}"
         )
-    return AccessError(f"{where} {problem or PROBLEMS[error.reason].format(str(error).rstrip('.'))}")
+    unread = "".join(f"; {note}" for note in login.unread)
+    return AccessError(f"{where} {problem or PROBLEMS[error.reason].format(str(error).rstrip('.'))}{unread}")

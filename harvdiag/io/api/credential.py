@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harvdiag.core.errors import AccessError
+from harvdiag.io.api.configfiles import read_bounded
 from harvdiag.io.api.kubeconfig import Entry
 
 __all__ = [
@@ -27,9 +28,20 @@ __all__ = [
 ]
 
 MINUTE = 60.0
+LARGEST = 1 << 20
+"""Bytes of a file with a token."""
 ESCAPED = re.compile(rb"[^A-Za-z0-9!#$&'*+.^_`|~-]")
 """Bytes that have to be percent-encoded in the name of a header."""
 PROVIDERS = {"oidc": "id-token", "gcp": "access-token", "azure": "access-token", "openstack": "access-token"}
+RENEWALS = {
+    "oidc": "log in again with kubectl (`kubectl get nodes` renews it while its refresh-token is valid), then repeat",
+    "gcp": "kubectl 1.26 and later has no provider gcp: install gke-gcloud-auth-plugin and fetch a new kubeconfig "
+    "(`gcloud container clusters get-credentials CLUSTER`)",
+    "azure": "kubectl 1.26 and later has no provider azure: install kubelogin and fetch a new kubeconfig "
+    "(`az aks get-credentials`, then `kubelogin convert-kubeconfig`)",
+}
+"""How to get a new token by the provider's name."""
+REPLACED = "kubectl has no provider of this name any more: fetch a new kubeconfig, with an exec plugin"
 Headers = list[tuple[str, str]]
 
 
@@ -92,7 +104,7 @@ class TokenFile(Credential):
         self.headers()
 
     def _read_token(self, seen: tuple[int, int]) -> None:
-        token = self._path.read_text(encoding="utf-8").strip()
+        token = read_bounded(self._path, LARGEST).decode().strip()
         self._seen, self._read_at = seen, self._clock()
         if token:
             self._headers = bearer_headers(token)
@@ -110,7 +122,7 @@ class CachedToken(Credential):
         way = f"auth provider {name}" if name in PROVIDERS else "auth provider"
         config = provider.get_entry("config")
         token = config.get_text(self._kind) or config.get_text("access-token")
-        super().__init__(way, bearer_headers(token), "log in again with kubectl, then repeat")
+        super().__init__(way, bearer_headers(token), RENEWALS.get(name, REPLACED))
         if not token:
             raise provider.error(f"it holds no {self._kind}; {self.login_hint}")
         expiry = config.get_value("expiry")

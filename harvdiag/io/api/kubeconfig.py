@@ -1,4 +1,4 @@
-"""Kubeconfig: which files are read, and the entries of one context, its cluster and its user.
+"""Kubeconfig: the entries of one context, its cluster and its user, from all files.
 
 Read here and not by the `kubernetes` client, which puts whole entries, with their tokens, into its errors. No error
 raised here contains more of a kubeconfig than the names of files, entries and fields.
@@ -7,17 +7,21 @@ raised here contains more of a kubeconfig than the names of files, entries and f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from harvdiag.core.errors import AccessError
 from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.io.api.configfiles import ConfigFile, misplaced_error, read_bounded, read_files
 
-__all__ = ["Entry", "ResolvedContext", "list_contexts", "resolve_context", "searched_paths"]
+__all__ = ["Entry", "ResolvedContext", "list_contexts", "resolve_context"]
 
 FEW = 8  # contexts that are listed in one line
 SECTIONS = {"contexts": "context", "clusters": "cluster", "users": "user"}
+MOST = 1 << 20
+"""Bytes of a file that a kubeconfig names: a token, a certificate, a key."""
 
 
 class Entry:
@@ -50,16 +54,16 @@ class Entry:
     def get_text(self, key: str) -> str:
         """Return a string field; empty if it is absent."""
         value = self.get_value(key)
-        if value is None or _is_text(value):
-            return "" if value is None else str(value)
-        raise self.error(f"its {key} is not a string")
+        if value is None or isinstance(value, str):
+            return value or ""
+        raise self.error(f"its {key} {_not_a_string(value)}")
 
     def get_texts(self, key: str) -> list[str]:
         """Return a field that is a list of strings."""
         value = self.get_value(key)
-        if value is None or (isinstance(value, list) and all(map(_is_text, value))):
-            return [str(item) for item in value or ()]
-        raise self.error(f"its {key} is not a list of strings")
+        if value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            return list(value or ())
+        raise self.error(f"its {key} is not a list of strings{_quoting_hint(value)}")
 
     def get_entries(self, key: str) -> list[Entry]:
         """Return a field that is a list of mappings."""
@@ -88,7 +92,7 @@ class Entry:
         """Read the file of a path field; empty without one. Errors omit the path: it may be the key itself."""
         path = self.get_path(key)
         try:
-            return path.read_bytes() if path else b""
+            return read_bounded(path, MOST) if path else b""
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "invalid path"
         # Not raised above: the system's error, which contains the path, would be attached.
@@ -99,14 +103,16 @@ class Entry:
         return AccessError(f"{self.file}: {self.what}: {wrong}")
 
 
-class ResolvedContext(NamedTuple):
-    """A context with its cluster and its user."""
+@dataclass(frozen=True, kw_only=True)
+class ResolvedContext:
+    """A context with its cluster and its user, and remarks on what was not read of the kubeconfig."""
 
     name: str
     user_name: str
     namespace: str
     cluster: Entry
     user: Entry
+    notes: tuple[str, ...] = ()
 
 
 def resolve_context(kubeconfig: str | os.PathLike[str] | None, context: str | None) -> ResolvedContext | None:
@@ -114,112 +120,66 @@ def resolve_context(kubeconfig: str | os.PathLike[str] | None, context: str | No
 
     Of several files the first wins, for the current context and for entries of one name, as in kubectl.
     """
-    files = list(_find_files(kubeconfig))
-    documents = {file: document for file in files if (document := _read_file(file)) is not None}
-    if files and not documents:
-        raise AccessError(f"{files[0]}: is empty, not a kubeconfig")
-    if not documents:
+    files = read_files(kubeconfig)
+    if not files:
         return None
-    entries = {section: _collect_entries(documents, section) for section in SECTIONS}
-    name = context or _current_context(documents, list(entries["contexts"]))
+    entries = {section: _collect_entries(files, section) for section in SECTIONS}
+    notes = tuple(note for file in files for note in file.notes)
+    remarks = "".join(f"; {note}" for note in notes)
+    if not entries["contexts"]:
+        where = ", ".join(str(file.path) for file in files)
+        raise AccessError(f"{where}: has no contexts, so it names no cluster; download a new kubeconfig{remarks}")
+    name = context or _current_context(files, list(entries["contexts"]))
     chosen = entries["contexts"].get(name)
     if chosen is None:
         hint = (
             did_you_mean(suggest_names(name, set(entries["contexts"])))
             or f"; there are: {_join_names(list(entries['contexts']))}"
         )
-        raise AccessError(f"no context {name!r} in the kubeconfig{hint}")
-    cluster, user = _find_entry(chosen, "cluster", entries["clusters"]), _find_entry(chosen, "user", entries["users"])
-    return ResolvedContext(name, chosen.get_text("user"), chosen.get_text("namespace"), cluster, user)
+        raise AccessError(f"no context {name!r} in the kubeconfig{hint}{remarks}")
+    return ResolvedContext(
+        name=name,
+        user_name=chosen.get_text("user"),
+        namespace=chosen.get_text("namespace"),
+        cluster=_find_entry(chosen, "cluster", entries["clusters"]),
+        user=_find_entry(chosen, "user", entries["users"]),
+        notes=notes,
+    )
 
 
 def list_contexts(kubeconfig: str | os.PathLike[str] | None = None) -> list[str]:
     """Return the names of all contexts; none if no kubeconfig can be read."""
     try:
-        documents = {file: document for file in _find_files(kubeconfig) if (document := _read_file(file)) is not None}
-        return list(_collect_entries(documents, "contexts"))
+        return list(_collect_entries(read_files(kubeconfig), "contexts"))
     except (AccessError, OSError):
         return []
 
 
-def searched_paths() -> str:
-    """Say where no kubeconfig was found."""
-    named = os.environ.get("KUBECONFIG", "")
-    return f"KUBECONFIG is set to {named}, which does not exist" if named else "~/.kube/config does not exist"
-
-
-def _find_files(kubeconfig: str | os.PathLike[str] | None) -> Iterator[Path]:
-    """The files that exist, in order of precedence."""
-    if kubeconfig is not None:
-        path = _expand_path(kubeconfig)
-        if not _is_file(path):
-            raise AccessError(f"{path}: {'a folder, not a kubeconfig' if path.is_dir() else 'no such file'}")
-        yield path
-    elif named := os.environ.get("KUBECONFIG", ""):
-        yield from (path for part in named.split(os.pathsep) if part and _is_file(path := _expand_path(part)))
-    elif _is_file(usual := _expand_path("~/.kube/config")):
-        yield usual
-
-
-def _expand_path(text: str | os.PathLike[str]) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:  # no such user, so no such path
-        return Path(text)
-
-
-def _is_file(path: Path) -> bool:
-    return path.exists() and not path.is_dir()
-
-
-def _read_file(file: Path) -> dict[str, Any] | None:
-    """Read one file; None if it holds nothing but comments."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise AccessError(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        text = "\0"
-    document, why = _parse_yaml(text)
-    if why:
-        raise AccessError(f"{file}: not a kubeconfig: {why}")
-    if document is None or isinstance(document, dict):
-        return document
-    raise _misplaced_error(file)
-
-
-def _parse_yaml(text: str) -> tuple[Any, str]:
-    """The YAML value of a text, else what is wrong. The parser's message is dropped: it quotes the text."""
-    import yaml
-
-    try:
-        return yaml.safe_load(text), ""
-    except yaml.reader.ReaderError:
-        return None, "it is not text"
-    except yaml.MarkedYAMLError as error:
-        return None, f"invalid YAML in line {error.problem_mark.line + 1}" if error.problem_mark else "invalid YAML"
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):  # such as the 31st of February
-        return None, "invalid YAML"
-
-
-def _misplaced_error(file: Path) -> AccessError:
-    return AccessError(
-        f"{file}: invalid kubeconfig: its clusters, users and contexts are not where a kubeconfig has them"
-    )
-
-
-def _collect_entries(documents: Mapping[Path, Mapping[str, Any]], section: str) -> dict[str, Entry]:
-    """The entries of all files by name; the first one wins."""
-    kind, entries = SECTIONS[section], dict[str, Entry]()
-    for file, document in documents.items():
-        rows = document.get(section) or []
+def _collect_entries(files: Sequence[ConfigFile], section: str) -> dict[str, Entry]:
+    """The entries of all files by name; the first file that has one wins. Raises AccessError as kubectl does."""
+    entries: dict[str, Entry] = {}
+    for file in files:
+        rows = file.fields.get(section) or []
         if not isinstance(rows, list):
-            raise _misplaced_error(file)
+            raise misplaced_error(file.path)
+        own: dict[str, Entry] = {}
         for row in rows:
-            if isinstance(row, dict) and _is_text(row.get("name")):
-                name = str(row["name"])
-                entries.setdefault(name, Entry(file, f"{kind} {name}", _entry_fields(row, kind)))
+            if isinstance(row, dict) and (name := _entry_name(file.path, row, SECTIONS[section])):
+                what = f"{SECTIONS[section]} {name}"
+                if name in own:
+                    raise AccessError(
+                        f"{file.path}: duplicate name: there are two entries for {what}; remove or rename one"
+                    )
+                own[name] = Entry(file.path, what, _entry_fields(row, SECTIONS[section]))
+        entries |= {name: entry for name, entry in own.items() if name not in entries}
     return entries
+
+
+def _entry_name(file: Path, row: Mapping[str, Any], kind: str) -> str:
+    name = row.get("name")
+    if name is not None and not isinstance(name, str):
+        raise AccessError(f"{file}: the name of a {kind} {_not_a_string(name)}")
+    return name or ""
 
 
 def _entry_fields(row: Mapping[str, Any], kind: str) -> Any:
@@ -228,15 +188,25 @@ def _entry_fields(row: Mapping[str, Any], kind: str) -> Any:
     return () if beside else row.get(kind)
 
 
-def _is_text(value: Any) -> bool:
-    """What YAML reads as a number may be meant as text: a token, a name."""
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
+def _not_a_string(value: Any) -> str:
+    """What a value is that should be a string; never the value itself."""
+    return f"is not a string{_quoting_hint(value)}"
 
 
-def _current_context(documents: Mapping[Path, Mapping[str, Any]], names: Sequence[str]) -> str:
-    for document in documents.values():
-        if (name := document.get("current-context")) and _is_text(name):
-            return str(name)
+def _quoting_hint(value: Any) -> str:
+    """What to do about a number or a word for true or false, in a list or alone."""
+    scalars = value if isinstance(value, list) else [value]
+    if any(isinstance(item, bool) for item in scalars):
+        return " but true or false to kubectl: put it in quotes"
+    return " but a number to kubectl: put it in quotes" if any(isinstance(i, int | float) for i in scalars) else ""
+
+
+def _current_context(files: Sequence[ConfigFile], names: Sequence[str]) -> str:
+    for file in files:
+        if name := file.fields.get("current-context"):
+            if not isinstance(name, str):
+                raise AccessError(f"{file.path}: its current-context {_not_a_string(name)}")
+            return name
     raise AccessError(f"the kubeconfig has no current context; choose one with --context: {_join_names(names)}")
 
 
@@ -251,4 +221,4 @@ def _find_entry(context: Entry, kind: str, entries: Mapping[str, Entry]) -> Entr
 
 
 def _join_names(names: Sequence[str]) -> str:
-    return ", ".join(names[:FEW]) + (", …" if len(names) > FEW else "") if names else "it has none"
+    return ", ".join(names[:FEW]) + (", …" if len(names) > FEW else "")

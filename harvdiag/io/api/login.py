@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from threading import RLock
-from typing import TYPE_CHECKING, Any
+from threading import Lock, RLock
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harvdiag.core.errors import AccessError
+from harvdiag.io.api.certificates import pair_problem
+from harvdiag.io.api.certpair import ClientPair, Pem, encode_pair, read_authority, read_client_pair
+from harvdiag.io.api.configfiles import searched_paths
 from harvdiag.io.api.credential import Credential, Headers, basic_auth, impersonation_headers
-from harvdiag.io.api.kubeconfig import ResolvedContext, list_contexts, resolve_context, searched_paths
-from harvdiag.io.api.users import build_credential, certificate_settings, encode_pair
+from harvdiag.io.api.kubeconfig import Entry, ResolvedContext, list_contexts, resolve_context
+from harvdiag.io.api.proxies import environment_proxy
+from harvdiag.io.api.users import build_credential, plain_credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,21 +29,35 @@ if TYPE_CHECKING:
 __all__ = ["Login", "list_contexts", "log_in"]
 
 POD = "in-cluster"
+_SETUP = Lock()
+"""Held while the client sets up connections, of which it keeps files for the whole process: clusters may be several."""
 ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
-URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
-HOST = re.compile(r"[\w.-]+:\d+")
-"""What is most often mistaken for a URL; anything else may be a token in the wrong field."""
+URL = re.compile(r"(?i:(https?)://)([^/?#\s]+(?:/[^?#\s]*)?)")
+HOST = re.compile(r"[\w.-]+:\d+(?:/[^?#\s]*)?")
+"""A server without a scheme; anything else may be a token in the wrong field."""
+SECURE = "https://"
+PLAIN_NOTE = "the credentials of user {} are not sent: the server's URL is plain http://"
+
+
+class Names(NamedTuple):
+    """What a kubeconfig calls the context, its user and its namespace; empty for what it does not name."""
+
+    context: str
+    user: str = ""
+    namespace: str = ""
 
 
 class Login:
     """A login to one cluster: the context's name, the server's URL, the kubeconfig's user, and how to authenticate.
 
     `namespace` is the context's own, empty if it has none. `generation` counts how often the login was renewed.
+    `unread` says what was not read of the kubeconfig, `remarks` what is not sent or will fail; `compressed` whether
+    answers may be compressed.
     """
 
     def __init__(
         self,
-        names: tuple[str, str, str],
+        names: Names,
         credential: Credential,
         impersonation: Headers,
         settings: Callable[[Credential], Any],
@@ -48,6 +66,9 @@ class Login:
         self.auth_method = credential.auth_method
         self.impersonation = impersonation
         self.generation = 0
+        self.unread: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()
+        self.compressed = True
         self._credential = credential
         self._settings = settings
         self._lock = RLock()
@@ -95,7 +116,8 @@ class Login:
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on this login for the coverage of a report."""
-        return ("the server's certificate is not checked (insecure-skip-tls-verify)",) if self.insecure else ()
+        unchecked = ("the server's certificate is not checked (insecure-skip-tls-verify)",) if self.insecure else ()
+        return (*unchecked, *self.unread, *self.remarks)
 
     def _refresh(self) -> tuple[Headers, tuple[bytes, bytes] | None]:
         """The current credential; a new certificate also renews the connections."""
@@ -109,12 +131,13 @@ class Login:
         return shown
 
     def _open_connections(self) -> None:
-        settings = self._settings(self._credential)
-        self.server = str(settings.host)
-        self.insecure = not settings.verify_ssl
-        if self.insecure:
-            _silence_urllib3()
-        self.pool = _connection_pool(settings, self.context, self.impersonation)
+        with _SETUP:
+            settings = self._settings(self._credential)
+            self.server = str(settings.host)
+            self.insecure = not settings.verify_ssl
+            if self.insecure:
+                _silence_urllib3()
+            self.pool = _connection_pool(settings, self.context, self.impersonation)
 
 
 def log_in(context: str | None = None, kubeconfig: str | os.PathLike[str] | None = None, connections: int = 8) -> Login:
@@ -132,6 +155,7 @@ def log_in(context: str | None = None, kubeconfig: str | os.PathLike[str] | None
         settings = Configuration()
         settings.retries = False  # harvdiag has its own, which handle 410 and 429 as Kubernetes means them
         settings.connection_pool_maxsize = connections
+        settings.proxy, settings.no_proxy = None, ""  # the client's rule for the environment is not kubectl's
         return settings
 
     chosen = resolve_context(kubeconfig, context)
@@ -140,31 +164,50 @@ def log_in(context: str | None = None, kubeconfig: str | os.PathLike[str] | None
     if context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
         return _from_pod(blank())
     raise AccessError(
-        f"no kubeconfig: {searched_paths()}; name one with --kubeconfig, or give a SOURCE such as a support bundle"
+        f"no kubeconfig: {searched_paths()}; name one with --kubeconfig, or read a file: `harvdiag check bundle.zip`"
     )
 
 
 def _from_kubeconfig(chosen: ResolvedContext, blank: Callable[[], Any]) -> Login:
-    _check_server(chosen)
-    ca = certificate_settings(chosen.cluster, "certificate-authority")
-    own = certificate_settings(chosen.user, "client-certificate") | certificate_settings(chosen.user, "client-key")
+    ca, pair = read_authority(chosen.cluster), read_client_pair(chosen.user)
+    server = _server_url(chosen, bool(ca or pair.certificate or chosen.cluster.get_flag("insecure-skip-tls-verify")))
     asked = impersonation_headers(chosen.user)
-    credential = build_credential(chosen, bool(own))
+    secure = server.startswith(SECURE)
+    credential = build_credential(chosen, pair) if secure else plain_credential(chosen.user)
 
     def settings(now: Credential) -> Any:
-        return _client_settings(chosen, blank(), ca, own or encode_pair(now.certificate))
+        return _client_settings(chosen, blank(), _tls_entry(chosen.cluster, server, ca), _own_pair(pair, now))
 
-    return Login((chosen.name, chosen.user_name, chosen.namespace), credential, asked, settings)
+    login = Login(Names(chosen.name, chosen.user_name, chosen.namespace), credential, asked, settings)
+    login.compressed = not chosen.cluster.get_flag("disable-compression")
+    unsent = (PLAIN_NOTE.format(chosen.user_name),) if credential.login_hint and not secure else ()
+    login.unread, login.remarks = chosen.notes, (*unsent, *_expiry_remarks(pair, secure))
+    return login
 
 
-def _client_settings(chosen: ResolvedContext, settings: Any, ca: dict[str, str], own: dict[str, str]) -> Any:
+def _expiry_remarks(pair: ClientPair, secure: bool) -> tuple[str, ...]:
+    """A remark on a certificate that is not valid now, where another credential is sent as well."""
+    problem = pair.expiry_problem() if secure else ""
+    return (f"user {pair.user.what.removeprefix('user ')}: {problem}",) if problem else ()
+
+
+def _own_pair(pair: ClientPair, now: Credential) -> dict[str, str]:
+    """The client certificate of the kubeconfig, else that of a plugin."""
+    return pair.settings or encode_pair(now.certificate)
+
+
+def _tls_entry(cluster: Entry, server: str, ca: Pem | None) -> dict[str, Any]:
+    """The entry of the cluster as the client gets it; without what is not about TLS."""
+    entry: dict[str, Any] = {"server": server, **(ca.settings if ca else {})}
+    entry |= {"insecure-skip-tls-verify": True} if cluster.get_flag("insecure-skip-tls-verify") else {}
+    return entry | ({"tls-server-name": name} if (name := cluster.get_text("tls-server-name")) else {})
+
+
+def _client_settings(chosen: ResolvedContext, settings: Any, cluster: dict[str, Any], own: dict[str, str]) -> Any:
     """The client's settings: server, TLS, proxy; nothing else of the kubeconfig."""
     from kubernetes.config import ConfigException
     from kubernetes.config.kube_config import KubeConfigLoader
 
-    cluster: dict[str, Any] = {"server": chosen.cluster.get_text("server"), **ca}
-    cluster |= {"insecure-skip-tls-verify": True} if chosen.cluster.get_flag("insecure-skip-tls-verify") else {}
-    cluster |= {"tls-server-name": name} if (name := chosen.cluster.get_text("tls-server-name")) else {}
     document = {
         "clusters": [{"name": "cluster", "cluster": cluster}],
         "users": [{"name": "user", "user": own}],
@@ -175,21 +218,23 @@ def _client_settings(chosen: ResolvedContext, settings: Any, ca: dict[str, str],
     except (ConfigException, OSError, ValueError):
         why = "its certificates cannot be used: are their files still there?"
         raise AccessError(f"context {chosen.name}: {why}") from None
-    if proxy := chosen.cluster.get_text("proxy-url"):
-        settings.proxy = proxy
-        settings.no_proxy = ""  # as in kubectl: NO_PROXY applies to the proxy of the environment
-    elif settings.proxy and "://" not in settings.proxy:
-        settings.proxy = f"http://{settings.proxy}"  # HTTPS_PROXY may name a host without a scheme
+    if own and settings.cert_file and (wrong := pair_problem(settings.cert_file, settings.key_file)):
+        raise chosen.user.error(wrong)
+    settings.proxy = chosen.cluster.get_text("proxy-url") or environment_proxy(settings.host, os.environ) or None
     return settings
 
 
-def _check_server(chosen: ResolvedContext) -> None:
+def _server_url(chosen: ResolvedContext, tls: bool) -> str:
+    """The URL of the server, its scheme in small letters; without a scheme, TLS depends on the other fields."""
     server = chosen.cluster.get_text("server")
     if "@" in server:
         raise chosen.cluster.error("its server contains a name or a password; these belong to the user")
-    if not URL.fullmatch(server):
-        shown = f"{server!r} " if HOST.fullmatch(server) else ""
-        raise AccessError(f"context {chosen.name}: its server {shown}is not a URL such as https://host:6443")
+    if found := URL.fullmatch(server):
+        return f"{found[1].lower()}://{found[2]}"
+    if HOST.fullmatch(server):
+        return f"{SECURE if tls else 'http://'}{server}"
+    what = "its server is not" if server else "it has no server, which is"
+    raise chosen.cluster.error(f"{what} a URL such as https://host:6443")
 
 
 class _PodCredential(Credential):
@@ -218,7 +263,8 @@ def _from_pod(settings: Any) -> Login:
         load_incluster_config(client_configuration=settings)
     except (ConfigException, OSError, ValueError) as error:
         raise AccessError(f"this pod's service account cannot be used: {error}") from None
-    return Login((POD, "", ""), _PodCredential(settings), [], lambda _: settings)
+    settings.proxy = environment_proxy(settings.host, os.environ) or None
+    return Login(Names(POD), _PodCredential(settings), [], lambda _: settings)
 
 
 def _connection_pool(settings: Any, name: str, sent: Headers) -> PoolManager:

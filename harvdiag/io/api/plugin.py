@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import IO, Any
 
 from harvdiag.core.errors import AccessError
@@ -23,7 +23,15 @@ from harvdiag.io.api.kubeconfig import Entry
 
 __all__ = ["Plugin"]
 
-VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+GROUP = "client.authentication.k8s.io"
+VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
+VERSION = re.compile(r"v\d{1,2}((alpha|beta)\d{1,2})?")
+RENEWALS = {
+    "aws": "`aws eks update-kubeconfig --name CLUSTER`",
+    "gcloud": "`gcloud container clusters get-credentials CLUSTER`",
+    "kubelogin": "`az aks get-credentials`, then `kubelogin convert-kubeconfig`",
+}
+"""How to renew a kubeconfig, by a part of the plugin's name; the first is the example for all others."""
 MODES = {"": None, "IfAvailable": None, "Never": False, "Always": True}
 TIMEOUT = 300.0
 """Seconds that a plugin may take: the user may have to log in in a browser."""
@@ -31,6 +39,8 @@ RENEWAL_INTERVAL = 60.0
 """Seconds between two renewals because the server refused the credentials."""
 FAILURE_INTERVAL = 10.0
 """Seconds after a failure in which the plugin is not run again: all requests under way need the same credentials."""
+_TERMINAL = Lock()
+"""Held while a plugin may ask the user: those of several clusters ask one after the other."""
 MOST = 300
 ARGUMENTS = re.compile(r"\s+-.*", re.DOTALL)
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -55,7 +65,7 @@ class Plugin(Credential):
         super().__init__(way, [], f"log in again with your {way}, then repeat")
         self._version = entry.get_text("apiVersion")
         if self._version not in VERSIONS:
-            raise entry.error(f"its apiVersion is neither {' nor '.join(VERSIONS)}")
+            raise entry.error(_version_problem(self._version, self._command))
         if entry.get_text("interactiveMode") not in MODES:
             raise entry.error("its interactiveMode is neither Never nor IfAvailable nor Always")
         self._interactive = MODES[entry.get_text("interactiveMode")]
@@ -119,8 +129,15 @@ class Plugin(Credential):
         self._expires_at = until if until and until > self._clock() else None
 
     def _run_program(self) -> bytes:
-        """Run the program and return its output. Its stderr is passed on at once, as it may contain a prompt."""
-        process = self._start_program()
+        """Run the program and return its output; while it may ask the user, no other plugin may."""
+        if not (interactive := self._may_ask()):
+            return self._read_program(interactive)
+        with _TERMINAL:
+            return self._read_program(interactive)
+
+    def _read_program(self, interactive: bool) -> bytes:
+        """Run the program. Its stderr is passed on at once, as it may contain a prompt."""
+        process = self._start_program(interactive)
         # Both are read at once: a program that fills one pipe while we read the other would never end.
         output, errors = _OutputReader(process.stdout), _OutputReader(process.stderr, echo=True)
         try:
@@ -138,9 +155,8 @@ class Plugin(Credential):
             raise self._plugin_error(how, errors.last_words())
         return output.read_all()
 
-    def _start_program(self) -> subprocess.Popen[bytes]:
+    def _start_program(self, interactive: bool) -> subprocess.Popen[bytes]:
         """Start the program, with our stdin where it may ask the user."""
-        interactive = self._may_ask()
         try:
             # The command of the kubeconfig, without a shell.
             return subprocess.Popen(  # noqa: S603
@@ -167,10 +183,13 @@ class Plugin(Credential):
     def _find_program(self) -> str:
         """Locate the program: a path is relative to the kubeconfig's folder, a bare name is searched on the PATH."""
         path = self._folder / self._command if Path(self._command).name != self._command else None
-        program = shutil.which(path or self._command)
-        if not program:
-            raise self._plugin_error(f"the program was not found{f'; {self._hint}' if self._hint else ''}")
-        return program
+        if program := shutil.which(path or self._command):
+            return program
+        if found := _locate_file(path, self._command):
+            raise self._plugin_error(
+                "its command is a folder" if found.is_dir() else f"it may not be run: `chmod +x {found}`"
+            )
+        raise self._plugin_error(f"the program was not found{f'; {self._hint}' if self._hint else ''}")
 
     def _exec_info(self, interactive: bool) -> str:
         spec = {"interactive": interactive} | ({"cluster": self._cluster} if self._cluster else {})
@@ -179,6 +198,29 @@ class Plugin(Credential):
     def _plugin_error(self, problem: str, output: str = "") -> AccessError:
         details = f": {output}" if output else ""
         return AccessError(f"the {self.auth_method} of {self._context} returned no credentials: {problem}{details}")
+
+
+def _version_problem(version: str, command: str) -> str:
+    """What is wrong with an apiVersion that kubectl does not take either, and the way out."""
+    group, _, name = version.rpartition("/")
+    if group != GROUP or not VERSION.fullmatch(name):
+        return f"its apiVersion is neither {' nor '.join(VERSIONS)}"
+    way = next((way for word, way in RENEWALS.items() if word in Path(command).name), f"such as {RENEWALS['aws']}")
+    dropped = ", which kubectl dropped with 1.24" if name == "v1alpha1" else ""
+    return (
+        f"its apiVersion is {version}{dropped}; harvdiag and kubectl take v1 and v1beta1: update the plugin, "
+        f"then renew the kubeconfig ({way})"
+    )
+
+
+def _locate_file(path: Path | None, command: str) -> Path | None:
+    """Locate a file of this name that cannot be run, at its path or on the PATH; None if there is none."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    places = [path] if path else [Path(folder) / command for folder in folders if folder]
+    try:
+        return next((place for place in places if place.is_file() or (path and place.is_dir())), None)
+    except (OSError, ValueError):
+        return None
 
 
 class _OutputReader:

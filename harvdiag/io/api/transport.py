@@ -97,7 +97,8 @@ class Transport:
         with self._lock:  # one thread at a time renews credentials that have expired
             self.requests += 1
             headers = HTTPHeaderDict(self._auth_headers())
-        headers.update({"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "harvdiag"})
+        encoding = "gzip" if self.login.compressed else "identity"
+        headers.update({"Accept": accept, "Accept-Encoding": encoding, "User-Agent": "harvdiag"})
         deadline = time.monotonic() + self.timeout  # not counting the time to renew the login
         limits = Timeout(connect=min(CONNECT, self.timeout), read=self.timeout)
         try:

@@ -1,26 +1,29 @@
-"""Users of a kubeconfig: their credentials and certificates."""
+"""Users of a kubeconfig: which of their credentials is sent, by kubectl's rules."""
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 
 from harvdiag.core.errors import AccessError
+from harvdiag.io.api.certpair import ClientPair, encode_base64, read_pem
 from harvdiag.io.api.credential import CachedToken, Credential, TokenFile, basic_auth, bearer_headers
 from harvdiag.io.api.kubeconfig import Entry, ResolvedContext
 from harvdiag.io.api.plugin import Plugin
 
-__all__ = ["build_credential", "certificate_settings", "encode_pair"]
+__all__ = ["build_credential", "plain_credential"]
 
 EXEC = "client.authentication.k8s.io/exec"
 CLUSTER_KEYS = ("server", "tls-server-name", "proxy-url")
 CLUSTER_FLAGS = ("insecure-skip-tls-verify", "disable-compression")
+OWN = ("token", "tokenFile", "username", "password", "exec", "auth-provider", "client-certificate", "client-key")
+"""Fields of a user that are a credential, or a part of one."""
 
 
-def build_credential(context: ResolvedContext, certified: bool) -> Credential:
+def build_credential(context: ResolvedContext, pair: ClientPair) -> Credential:
     """Return the credential of a context's user; as in kubectl, a token precedes a password, and that the rest."""
     user = context.user
+    _refuse_several(user)
     token, password = user.get_text("token"), user.get_text("password")
     if path := user.get_path("tokenFile"):
         return _open_token_file(user, path, token)
@@ -30,7 +33,26 @@ def build_credential(context: ResolvedContext, certified: bool) -> Credential:
         return Credential(
             "user name and password", [("authorization", basic_auth(user.get_text("username"), password))]
         )
-    return _delegated_credential(context) or _implicit_credential(user, certified)
+    return _delegated_credential(context) or _implicit_credential(user, pair)
+
+
+def plain_credential(user: Entry) -> Credential:
+    """Return what is sent to a plain http:// server: nothing, as by kubectl, whatever the user has."""
+    _refuse_several(user)
+    if not any(key in user or f"{key}-data" in user for key in OWN):
+        return Credential()
+    return Credential(login_hint="credentials are sent to an https:// server only, as by kubectl")
+
+
+def _refuse_several(user: Entry) -> None:
+    """Raise AccessError for credentials that kubectl does not take together."""
+    named = [key for key in ("token", "tokenFile") if user.get_text(key)]
+    basic = [key for key in ("username", "password") if user.get_text(key)]
+    if named and basic:
+        both = f"{' and '.join(named)} beside {' and '.join(basic)}"
+        raise user.error(f"it has {both}, and kubectl takes only one of these credentials: remove the other")
+    if "exec" in user and "auth-provider" in user:
+        raise user.error("it has exec and auth-provider, of which kubectl takes only one: remove the other")
 
 
 def _delegated_credential(context: ResolvedContext) -> Credential | None:
@@ -42,9 +64,11 @@ def _delegated_credential(context: ResolvedContext) -> Credential | None:
     return None
 
 
-def _implicit_credential(user: Entry, certified: bool) -> Credential:
-    if certified:
+def _implicit_credential(user: Entry, pair: ClientPair) -> Credential:
+    if pair.complete:
+        pair.refuse_expired()
         return Credential("client certificate")
+    pair.refuse_half()
     if user.get_text("username"):
         raise user.error("it has a user name but no password, and harvdiag does not ask for one")
     return Credential()
@@ -71,38 +95,7 @@ def _cluster_info(cluster: Entry) -> dict[str, Any]:
     """The fields of the cluster that are passed to a plugin."""
     info: dict[str, Any] = {key: text for key in CLUSTER_KEYS if (text := cluster.get_text(key))}
     info |= {key: True for key in CLUSTER_FLAGS if cluster.get_flag(key)}
-    data = cluster.get_text("certificate-authority-data") or _encode_base64(cluster.read_file("certificate-authority"))
-    info |= {"certificate-authority-data": data} if data else {}
+    authority = read_pem(cluster, "certificate-authority")
+    info |= {"certificate-authority-data": encode_base64(authority.content)} if authority else {}
     own = [row.get_value("extension") for row in cluster.get_entries("extensions") if row.get_text("name") == EXEC]
     return info | ({"config": own[0]} if own else {})
-
-
-def certificate_settings(entry: Entry, key: str) -> dict[str, str]:
-    """Return a certificate or key as the client expects it: data, or a file; empty data is ignored."""
-    data = "".join(entry.get_text(f"{key}-data").split())
-    if not data:
-        return _certificate_file(entry, key)
-    try:
-        base64.b64decode(data, validate=True)
-    except ValueError:
-        raise entry.error(f"its {key}-data is not base64") from None
-    return {f"{key}-data": data}
-
-
-def _certificate_file(entry: Entry, key: str) -> dict[str, str]:
-    path, content = entry.get_path(key), entry.read_file(key)
-    if path and not content:
-        raise entry.error(f"the file in its {key} is empty")
-    if not path or path.is_file():  # which the client re-reads with each connection, so that a new one is used
-        return {key: str(path)} if path else {}
-    return {f"{key}-data": _encode_base64(content)}
-
-
-def encode_pair(pair: tuple[bytes, bytes] | None) -> dict[str, str]:
-    """Return a plugin's certificate and key in the form of a kubeconfig."""
-    names = ("client-certificate-data", "client-key-data")
-    return {name: _encode_base64(pem) for name, pem in zip(names, pair or (), strict=False)}
-
-
-def _encode_base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

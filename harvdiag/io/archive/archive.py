@@ -12,9 +12,9 @@ from harvdiag.core.errors import SourceError
 from harvdiag.io.archive.directory import Directory, End, Entry, find_end, is_complete
 from harvdiag.io.archive.member import Budget, Limits, MemberError, printable
 from harvdiag.io.archive.slices import Slices, closing_on_error, open_slices
-from harvdiag.io.archive.stream import DEFLATED, STORED, Unpacked, damaged_error, last_bytes, unpack_pieces
+from harvdiag.io.archive.stream import DEFLATED, STORED, Unpacked, damaged_error, first_bytes, last_bytes, unpack_pieces
 
-__all__ = ["Archive", "Limits", "MemberError", "open_archive"]
+__all__ = ["Archive", "Limits", "MemberError", "open_archive", "open_archive_bytes"]
 
 _LOCAL = 30
 _LINK = 0o120000
@@ -60,6 +60,12 @@ class Archive:
         data = self._unpack_member(name, entry)
         budget.spend(len(data))
         return data
+
+    def head(self, name: str, most: int) -> bytes:
+        """Read the first bytes of one member, at most `most`, whatever its size. Raises MemberError like `read`."""
+        entry = self._find_entry(name)
+        self._entries.release_bytes()
+        return first_bytes(self._unpack_pieces(name, entry), most)
 
     def tail(self, name: str, most: int) -> bytes:
         """Read the last bytes of one member, at most `most`, whatever its size: it is unpacked, but not held."""
@@ -156,6 +162,15 @@ def open_archive(path: Path, limits: Limits | None = None) -> Archive:
         source.close()
         source, directory = _open_parts(path, end)
     return Archive(str(path), source, directory, Budget(limits or Limits()))
+
+
+def open_archive_bytes(name: str, data: bytes, limits: Limits | None = None) -> Archive:
+    """Open a zip archive that is held in memory; `name` is what to call it. Raises SourceError if it is not whole."""
+    source = Slices([BytesIO(data)])
+    end = find_end(source)
+    if end is None or not is_complete(source, end):
+        raise SourceError(f"{printable(name)}: a zip archive that is truncated or damaged; copy it again")
+    return Archive(name, source, _read_directory(printable(name), source, end), Budget(limits or Limits()))
 
 
 def _is_part(path: Path, source: Slices) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -13,6 +14,10 @@ from harvdiag.io.archive.archive import Archive, open_archive
 from harvdiag.io.archive.member import Budget, Limits, MemberError, printable
 
 __all__ = ["Folder", "open_folder"]
+
+MOST = 100_000
+HIDDEN = frozenset({"__MACOSX", "__pycache__", "node_modules"})
+"""Folders that tools make for themselves, beside those whose name begins with a dot."""
 
 
 class Folder:
@@ -41,6 +46,32 @@ class Folder:
         if self._names is None:
             self._names = tuple(sorted(self._walk_files()))
         return tuple(name for name in self._names if part in name)
+
+    def survey(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Return the files, sorted, without those of hidden folders, and what was left out: its name, and why.
+
+        As `names`, but no part of the folder refuses the rest. Raises SourceError for more than 100,000 files.
+        """
+        left: list[tuple[str, str]] = []
+        names: list[str] = []
+        for name in self._walk_files(left):
+            names.append(name)
+            if len(names) > MOST:
+                raise SourceError(
+                    f"{self.name}: holds more than {MOST} files; give the folder with kubectl output alone"
+                )
+        return tuple(sorted(names)), tuple(sorted(left))
+
+    def head(self, name: str, most: int) -> bytes:
+        """Read the first bytes of one file, at most `most`, whatever its size. Raises MemberError like `read`."""
+        path = self._resolve_inside(name)
+        try:
+            if not path.is_file():
+                raise MemberError(f"{printable(name)}: not in the folder, or not a regular file")
+            with path.open("rb") as stream:
+                return stream.read(most)
+        except OSError as error:
+            raise MemberError(f"{printable(name)}: cannot be read: {error.strerror}") from None
 
     def read(self, name: str) -> bytes:
         """Read one file. Raises MemberError if it is missing, unreadable, too large or a link to the outside."""
@@ -91,22 +122,33 @@ class Folder:
             raise MemberError(f"{printable(name)}: a link that points outside the folder, which is not followed")
         return path
 
-    def _walk_files(self) -> Iterator[str]:
-        for folder, folders, files in os.walk(self._path, onerror=self._refuse_unlisted):
+    def _walk_files(self, left: list[tuple[str, str]] | None = None) -> Iterator[str]:
+        """The files, in no order. What is not entered is added to `left`, with the reason; without it, refused."""
+        refused = self._refuse_unlisted if left is None else lambda error: left.append(self._why_unlisted(error))
+        for folder, folders, files in os.walk(self._path, onerror=refused):
             here = Path(folder).relative_to(self._path).as_posix()
             before = "" if here == "." else f"{here}/"
-            for name in folders:
-                self._refuse_outside_link(f"{before}{name}")
+            for name in tuple(folders):
+                why = self._why_not_entered(f"{before}{name}", hidden=left is not None)
+                if why and left is None:
+                    raise SourceError(f"{self.name}: {printable(before + name)} is {why}; give the real folder")
+                if why and left is not None:
+                    left.append((f"{before}{name}/", why))
+                    folders.remove(name)
             yield from (f"{before}{name}" for name in files)
 
-    def _refuse_outside_link(self, name: str) -> None:
-        """Linked folders are not entered; one that points outside is refused, or its files would be missed silently."""
+    def _why_not_entered(self, name: str, *, hidden: bool) -> str:
+        """Linked folders are not entered; one that points outside is told, or its files would be missed silently."""
         path = self._path / name
         if path.is_symlink() and not path.resolve().is_relative_to(self._real):
-            raise SourceError(
-                f"{self.name}: {printable(name)} is a link to a folder outside, which is not followed; "
-                "give the real folder"
-            )
+            return "a link to a folder outside, which is not followed"
+        return "a hidden folder" if hidden and (path.name.startswith(".") or path.name in HIDDEN) else ""
+
+    def _why_unlisted(self, error: OSError) -> tuple[str, str]:
+        name = str(error.filename)
+        with suppress(ValueError):
+            name = Path(name).relative_to(self._path).as_posix()
+        return f"{name}/", f"cannot be listed: {error.strerror}"
 
     def _refuse_unlisted(self, error: OSError) -> NoReturn:
         raise SourceError(f"{printable(str(error.filename))}: cannot be listed: {error.strerror}") from None

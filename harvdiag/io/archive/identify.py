@@ -12,6 +12,9 @@ _MAGIC = (
     (b"BZh", "a bzip2 file", "unpack it with `bzip2 -d` or `tar xjf` and give the result"),
     (b"\x28\xb5\x2f\xfd", "a zstd file", "unpack it with `zstd -d` and give the result"),
     (b"%PDF-", "a PDF", "give the support bundle itself"),
+    (b"\x89PNG", "an image", "give what the picture shows as text"),
+    (b"\xff\xd8\xff", "an image", "give what the picture shows as text"),
+    (b"GIF8", "an image", "give what the picture shows as text"),
     (b"\x7fELF", "a program", "give the support bundle itself"),
 )
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")

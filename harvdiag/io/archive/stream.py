@@ -12,7 +12,7 @@ from harvdiag.io.archive.directory import Entry
 from harvdiag.io.archive.member import MIB, MemberError, printable
 from harvdiag.io.archive.slices import Slices
 
-__all__ = ["DEFLATED", "STORED", "Unpacked", "damaged_error", "last_bytes", "unpack_pieces"]
+__all__ = ["DEFLATED", "STORED", "Unpacked", "damaged_error", "first_bytes", "last_bytes", "unpack_pieces"]
 
 STORED, DEFLATED = 0, 8
 PIECE = 1 << 18
@@ -62,6 +62,18 @@ def _inflated_pieces(source: Slices, start: int, entry: Entry) -> Iterator[bytes
             break
     if not inflater.eof:
         raise zlib.error("the stream does not end where it should")
+
+
+def first_bytes(pieces: Iterable[bytes], most: int) -> bytes:
+    """Return the first `most` bytes of the pieces, unpacking no more than that needs."""
+    kept: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        kept.append(piece)
+        size += len(piece)
+        if size >= most:
+            break
+    return b"".join(kept)[:most]
 
 
 def last_bytes(pieces: Iterable[bytes], most: int) -> bytes:

@@ -8,11 +8,13 @@ from harvdiag.io.yaml.lists import (
     load_kit_list,
     paused_collector,
 )
-from harvdiag.io.yaml.text import DEPTH
+from harvdiag.io.yaml.text import ANCHORS, DEPTH, decode_text
 
 __all__ = [
+    "ANCHORS",
     "DEPTH",
     "TextError",
+    "decode_text",
     "engine_version",
     "load_documents",
     "load_kit_document",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from harvdiag.core.errors import HarvdiagError
 
-__all__ = ["DEPTH", "TextError", "check_text", "line_at", "may_be_deep"]
+__all__ = ["ANCHORS", "DEPTH", "TextError", "check_text", "decode_text", "line_at", "may_be_deep"]
 
 DEPTH = 200
 """How deep collections may nest: far more than any Kubernetes object, far less than a parser's stack allows."""
 
+
+ANCHORS = "uses YAML anchors"
+"""The problem of a text in which an alias repeats a collection: expanded, a few lines could fill the memory."""
 
 # A line that opens very many collections fills a sample of its bytes with these.
 _STRIDE = 128
@@ -48,6 +52,47 @@ def check_text(data: bytes) -> None:
         data.decode()
     except UnicodeDecodeError as error:
         raise TextError("is not UTF-8", line_at(data, error.start), ", so it is not text or was damaged") from None
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 4096
+
+
+def decode_text(data: bytes) -> str:
+    """Return the text of UTF-8, UTF-16 or UTF-32, with or without a byte order mark, which is left out.
+
+    Windows tools write the latter two. Raises TextError for what is none of them.
+    """
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", ""))
+    encoding = encoding or _guess_wide(data[:_SAMPLE]) or "utf-8"
+    if encoding == "utf-8":
+        check_text(data)
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        at = data.count("\n".encode(encoding), 0, error.start) + 1
+        what = f"is {encoding[:6].upper()} that ends or breaks off within a character"
+        raise TextError(what, at, ", so it was damaged; write or copy it again") from None
+    if "\0" in text:
+        raise TextError(
+            "holds a NUL byte", text.count("\n", 0, text.find("\0")) + 1, ", so it is not text or was damaged"
+        )
+    return text
+
+
+def _guess_wide(sample: bytes) -> str:
+    """UTF-16 without a mark: in Latin text, every other byte is zero; empty for other text."""
+    half = len(sample) // 2
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if half < 2 or max(even, odd) * 2 < half or min(even, odd) * 10 > half:
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def may_be_deep(data: bytes) -> bool:

@@ -21,7 +21,7 @@ from yaml.parser import Parser
 from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
-from harvdiag.io.yaml.text import DEPTH, TextError, may_be_deep
+from harvdiag.io.yaml.text import ANCHORS, DEPTH, TextError, may_be_deep
 
 try:
     from yaml._yaml import CParser
@@ -178,7 +178,7 @@ class _Builder:
 
     def _refuse_alias(self, node: Any, seen: set[int]) -> None:
         if id(node) in seen:
-            raise TextError("uses YAML anchors", _line_number(node), ", which kubectl never writes")
+            raise TextError(ANCHORS, _line_number(node), ", which kubectl never writes")
         seen.add(id(node))
 
 

@@ -11,7 +11,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import FLEET
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.chart_status import ChartStatus, Difference, read_status
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -199,7 +199,7 @@ def _stale_notes(facts: Facts, found: Difference) -> Iterator[_Note]:
     if ref.kind not in paths:
         return
     obj = facts.snapshot.get(ref)
-    look = f"`kubectl get {ref.kind.lower()} -n {ref.namespace} {advice.quote_argument(ref.name)}`"
+    look = f"`kubectl get {ref.kind.lower()} -n {ref.namespace} {actions.quote_argument(ref.name)}`"
     if obj is None:
         if _every_node_counts(facts, found):
             words = f"all {found.wanted} Nodes are Ready, so that count may be stale"
@@ -213,8 +213,8 @@ def _stale_notes(facts: Facts, found: Difference) -> Iterator[_Note]:
 
 REFRESH = (
     (
-        "Make fleet look again: restart its agent, `kubectl rollout restart deployment -n cattle-fleet-local-system "
-        "fleet-agent`. It only reads and applies what is already there."
+        f"Make fleet look again: restart its agent, {actions.RESTART_FLEET}. It only reads and applies what is already "
+        "there."
     ),
 )
 
@@ -246,8 +246,7 @@ def _bundle_steps(status: ChartStatus, notes: list[_Note]) -> Iterator[str]:
     yield from (step for note in notes for step in note.steps)
     if status.state == "ErrApplied":
         yield (
-            "Check the state of its Helm release: `helm list -A -a`. Roll back one that stays at "
-            "pending-upgrade with `helm rollback` to its last deployed revision; newer releases do so by "
+            f"Check the state of its Helm release: `helm list -A -a`. {advice.ROLL_BACK} Newer releases do so by "
             "themselves."
         )
     if status.state == "Modified":
@@ -256,10 +255,7 @@ def _bundle_steps(status: ChartStatus, notes: list[_Note]) -> Iterator[str]:
             "into `spec.values` or `spec.diff` of the ManagedChart."
         )
     if status.state in {"ErrApplied", "OutOfSync", "WaitApplied", "Pending"}:
-        yield (
-            "If that does not help, restart fleet's agent: `kubectl rollout restart deployment -n "
-            "cattle-fleet-local-system fleet-agent`."
-        )
+        yield (f"If that does not help, restart fleet's agent: {actions.RESTART_FLEET}.")
 
 
 def _status_evidence(facts: Facts, ref: ObjectRef, obj: Obj) -> tuple[Evidence, ...]:
@@ -314,8 +310,9 @@ def _chart_steps(ref: ObjectRef) -> tuple[str, ...]:
         advice.inspect_object(CHARTS, ref.name),
         (
             "Look at its Bundle: `kubectl get bundles.fleet.cattle.io -n fleet-local "
-            f"{advice.quote_argument(f'mcc-{ref.name}')} -o yaml`."
+            f"{actions.quote_argument(f'mcc-{ref.name}')} -o yaml`."
         ),
+        advice.IF_UNCLEAR,
     )
 
 

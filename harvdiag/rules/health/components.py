@@ -86,6 +86,7 @@ def _addon_steps(ref: ObjectRef) -> tuple[str, ...]:
             f"Its chart is installed by a Job: `kubectl get helmcharts.helm.cattle.io,jobs,pods -n {ref.namespace}` "
             "shows which does not end."
         ),
+        advice.IF_UNCLEAR,
     )
 
 
@@ -119,6 +120,7 @@ def kubevirt_not_available(facts: Facts) -> Iterator[Hit]:
             next=(
                 advice.inspect_object("kubevirts.kubevirt.io", ref.name, ref.namespace),
                 advice.list_pods(ref.namespace),
+                advice.IF_UNCLEAR,
             ),
             causes=_kubevirt_causes(ref),
         )

@@ -61,6 +61,7 @@ def daemonset_not_whole(facts: Facts) -> Iterator[Hit]:
             next=(
                 advice.list_pods(ref.namespace),
                 advice.describe_pod(pods[0].ref.namespace, pods[0].ref.name),
+                advice.IF_UNCLEAR,
             ),
             causes=tuple(_causes(facts)),
         )

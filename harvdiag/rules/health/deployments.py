@@ -10,7 +10,7 @@ from harvdiag.core.conditions import Condition, find_condition
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -190,7 +190,7 @@ def _rollout_evidence(facts: Facts, ref: ObjectRef) -> tuple[Evidence, ...]:
 def _room_steps(ref: ObjectRef, room: int) -> tuple[str, ...]:
     if ref.namespace != RANCHER:
         return advice.set_chart_replicas(room)
-    name = advice.quote_argument(ref.name)
+    name = actions.quote_argument(ref.name)
     return (
         (
             f"Tell Rancher the number of nodes: `kubectl annotate deployment -n {RANCHER} {name} "
@@ -236,7 +236,7 @@ def deployment_not_whole(facts: Facts) -> Iterator[Hit]:
                 f"{rollout.wanted} pods are available{_describe_versions(facts, ref, rollout)}{_describe_pods(pods)}"
             ),
             evidence=(*_rollout_evidence(facts, ref), *pod_evidence(pods)),
-            next=(_look_at_pods(ref), *_pod_steps(pods)),
+            next=(_look_at_pods(ref), *_pod_steps(pods), advice.IF_UNCLEAR),
             causes=tuple(_node_causes(facts)),
         )
 
@@ -266,7 +266,7 @@ def _pod_steps(pods: list[FaultyPod]) -> Iterator[str]:
     for pod in pods[:1]:
         yield advice.describe_pod(pod.ref.namespace, pod.ref.name)
         if "Pending" not in pod.words:
-            place = f"-n {pod.ref.namespace} {advice.quote_argument(pod.ref.name)}"
+            place = f"-n {pod.ref.namespace} {actions.quote_argument(pod.ref.name)}"
             yield f"Read its log: `kubectl logs {place} --all-containers --previous --tail=50`."
 
 

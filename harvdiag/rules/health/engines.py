@@ -10,7 +10,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
@@ -180,7 +180,7 @@ def _budget_steps(facts: Facts, manager: str, at: str, node: NodeUpgrade | None)
     yield (
         f"{first} that each volume with a replica on {at} has a healthy one on another node, and delete the budget, as "
         "Harvester's manual has it for this issue: `kubectl delete poddisruptionbudget "
-        f"-n {LONGHORN} {advice.quote_argument(manager)}`."
+        f"-n {LONGHORN} {actions.quote_argument(manager)}`."
     )
     if unseen:
         yield f"Before that, verify that all volumes are healthy: `kubectl get volumes.longhorn.io -n {LONGHORN}`."
@@ -270,13 +270,16 @@ def _serving_hit(facts: Facts, manager: Obj, volumes: list[str], *, attached: bo
 
 
 def _serving_steps(volume: str, *, attached: bool) -> Iterator[str]:
-    quoted = advice.quote_argument(volume)
+    quoted = actions.quote_argument(volume)
     if attached:
-        yield f"Stop the VM that uses {volume}; if none does, detach the volume in the Longhorn UI."
         yield f"See who holds it: `kubectl get volumeattachments.longhorn.io -n {LONGHORN} {quoted} -o yaml` (tickets)."
+        yield (
+            f"Stop the VM that uses it ({actions.stop_vm('NAME')}); if none does: Longhorn UI → Volume → {volume} → "
+            "Detach."
+        )
     else:
         yield (
-            f"Stop what uses {volume}, or give it a second replica: `kubectl patch volumes.longhorn.io -n {LONGHORN} "
-            f'{quoted} --type=merge -p \'{{"spec":{{"numberOfReplicas":2}}}}\'`, and wait until it is healthy.'
+            f"Stop what uses {volume}, or give it a second replica: {actions.set_replicas(volume, 2)}, and wait until "
+            "it is healthy."
         )
     yield "Rancher then drains the node at its next try."

@@ -64,7 +64,7 @@ def _locked_hit(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:
         evidence=(*_condition_evidence(ref, obj), *field_evidence(facts, ref, "status.summary")),
         next=(
             "Check the state of the Helm releases: `helm list -A -a`; an interrupted operation shows as pending.",
-            "Roll a pending release back with `helm rollback` to its last deployed revision.",
+            advice.ROLL_BACK,
         ),
         caution=advice.UNINSTALL,
         causes=tuple(

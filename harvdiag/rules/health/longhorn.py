@@ -8,7 +8,7 @@ from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -40,9 +40,6 @@ SEEN = {"Node.longhorn.io", "Node", "Upgrade", "UpgradePlan"}
 NODE_FAULTS = ("node-unready", "node-cordoned", "node-under-pressure", "node-keeps-pods-away")
 """Findings of the Node itself that would explain it."""
 WITNESS_LABEL = 'metadata.labels["node-role.harvesterhci.io/witness"]'
-FEWER = (
-    "With fewer replicas a volume survives fewer failed disks and hosts: with one replica none, so back it up first."
-)
 LIST_VOLUMES = f"`kubectl get volumes.longhorn.io -n {LONGHORN}`"
 
 
@@ -93,24 +90,26 @@ def _excess_hit(facts: Facts, stake: Stake, first: Sequence[tuple[Obj, list[str]
         ),
         next=tuple(_excess_steps(stake, volumes, len(names))),
         severity=Severity.INFO if leaving_hosts(facts) and not stake.running else None,
-        caution=FEWER if names else "",
+        caution=advice.FEWER_REPLICAS if names else "",
         targets=tuple(map(volume_ref, volumes[1 : FEW + 1])),
     )
 
 
 def _excess_steps(stake: Stake, volumes: Sequence[Obj], possible: int) -> Iterator[str]:
     if possible:
-        patch = f'\'{{"spec":{{"numberOfReplicas":{possible}}}}}\''
         for obj in volumes[:FEW]:
             yield (
-                f"Lower the replicas of {name_of(obj)} to {possible}: `kubectl patch volumes.longhorn.io -n {LONGHORN} "
-                f"{advice.quote_argument(name_of(obj))} --type=merge -p {patch}`; it is healthy within seconds."
+                f"Lower the replicas of {name_of(obj)} to {possible}: {actions.set_replicas(name_of(obj), possible)}; "
+                "it is healthy within seconds."
             )
     yield "Do not wait for a rebuild, and do not uncordon a node for it: there is no node for another replica."
     if stake.running:
         yield "The pre-drain Job continues by itself then."
     else:
-        yield "Or add a host that stores data; one that only waits to be fixed is counted already."
+        yield (
+            "Or install another host that stores data (Join an existing Harvester cluster); one that only waits to be "
+            "fixed is counted already."
+        )
     yield (
         f"For new volumes use a StorageClass with numberOfReplicas {possible or 1}: that of an existing StorageClass "
         "cannot be changed (harvester/harvester#7072)."
@@ -165,11 +164,15 @@ def _fault_value(node: StorageNode) -> object:
 
 
 def _node_steps(node: StorageNode) -> tuple[str, ...]:
-    quoted = advice.quote_argument(node.name)
+    quoted = actions.quote_argument(node.name)
     return (
         (
-            f"Fix what keeps replicas from {node.name}: the conditions of that Node, and of `kubectl get "
+            f"Find what keeps replicas from {node.name}: the conditions of that Node, and of `kubectl get "
             f"nodes.longhorn.io -n {LONGHORN} {quoted} -o yaml` (also its disks and allowScheduling)."
+        ),
+        (
+            f"Fix that: its disks and their scheduling under Hosts → {node.name} → ⋮ → Edit Config → Storage, the rest "
+            "as the Node's own finding says."
         ),
         f"Then verify that the volumes are rebuilt: {LIST_VOLUMES}.",
     )

@@ -11,7 +11,7 @@ from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import INFRASTRUCTURE
 from harvdiag.kinds import CATALOGUE
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
@@ -83,7 +83,7 @@ def _steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
         advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
         (
             f"Verify that its CustomMachine exists: `kubectl get custommachines.rke.cattle.io -n {machine.namespace} "
-            f"{advice.quote_argument(name)}`. One that was deleted is not created again."
+            f"{actions.quote_argument(name)}`. One that was deleted is not created again."
         ),
         "Ask vendor support before you start an upgrade: whether the Machine can be kept depends on what it lost.",
     )

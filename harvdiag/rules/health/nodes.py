@@ -9,7 +9,7 @@ from harvdiag.core.fields import field_path, get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import PROVISIONING
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -24,6 +24,7 @@ from harvdiag.rules.health_evidence import (
     quote_words,
     under_way,
 )
+from harvdiag.rules.seen import read_address
 from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at, rollout_at_nodes
 from harvdiag.upgrade.handshake import read_handshake
 from harvdiag.upgrade.phases import REBOOT
@@ -97,8 +98,13 @@ def _ready_steps(facts: Facts, node: ObjectRef, ready: Condition) -> tuple[str, 
     name = node.name
     host = f"On {name}: `systemctl status {_unit(facts, node)}` and `journalctl -u {_unit(facts, node)}`."
     if ready.status == "Unknown":
-        return (f"Check that the host of {name} is switched on and reaches the other nodes.", host, _removal(name))
-    return (f"Read what its kubelet lacks: `kubectl describe node {advice.quote_argument(name)}`.", host)
+        where = actions.quote_argument(read_address(facts.pairing.obj(node)) or name)
+        reach = (
+            f"Check that the host of {name} is switched on, and reaches the other nodes: `ping -c 3 {where}` on one."
+        )
+        return (reach, host, _removal(name))
+    restart = f"When the cause is fixed, on {name}: `systemctl restart {_unit(facts, node)}`."
+    return (f"Read what its kubelet lacks: `kubectl describe node {actions.quote_argument(name)}`.", host, restart)
 
 
 def _unit(facts: Facts, node: ObjectRef) -> str:
@@ -107,7 +113,7 @@ def _unit(facts: Facts, node: ObjectRef) -> str:
 
 
 def _removal(name: str) -> str:
-    return f"Only if the host is lost for good: remove {name} as a host in Harvester, then install it again."
+    return f"Only if the host is lost for good: Hosts → {name} → ⋮ → Delete, then install it again."
 
 
 @rule(
@@ -178,9 +184,12 @@ def _is_released_late(facts: Facts, node: ObjectRef) -> bool:
 
 def _uncordon_steps(name: str) -> tuple[str, ...]:
     return (
-        f"Find out who cordoned {name}, and whether it may take pods again.",
-        f"If it may: `kubectl uncordon {advice.quote_argument(name)}`.",
-        "For work on a host use the maintenance mode of Harvester, which says so on the Node.",
+        (
+            f"Find out who cordoned {name}, and whether it may take pods again: `kubectl get nodes "
+            f"{actions.quote_argument(name)} -o yaml --show-managed-fields`."
+        ),
+        f"For work on a host use the maintenance mode, which says so on the Node: {actions.maintenance(name)}.",
+        f"If it may take pods: {actions.uncordon(name)}.",
     )
 
 
@@ -250,17 +259,21 @@ def _membership_steps(name: str, voter: Condition) -> tuple[str, ...]:
                 "/var/lib/rancher`: a full or slow disk stops it."
             ),
             f"On {name}: `journalctl -u rke2-server | grep -i etcd` says why RKE2 does not reach it.",
+            f"When the cause is fixed, on {name}: `systemctl restart rke2-server`.",
         )
     if voter.reason == LEARNER:
         return (
             log,
-            "A learner is promoted as soon as it has caught up; if it does not, its disk or network is too slow.",
+            (
+                "A learner is promoted as soon as it has caught up. If it is not, its disk or network is too slow: "
+                f"make room for it, then `systemctl restart rke2-server` on {name}."
+            ),
         )
     return (
         (
-            "List the members on a node that votes: `etcdctl member list` in its etcd pod (kube-system). A member of "
-            f"an earlier host of the name {name} keeps the new one out until it is removed."
+            f"List the members, with a node that votes for NODE: {actions.list_etcd_members('NODE')}. A member of an "
+            f"earlier host of the name {name} keeps the new one out until it is removed."
         ),
         log,
-        "Ask vendor support before you remove a member: take an etcd snapshot first.",
+        f"Ask vendor support before you remove a member; first {actions.SNAPSHOT_ETCD}.",
     )

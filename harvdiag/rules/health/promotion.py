@@ -13,7 +13,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, Verdict
 from harvdiag.kinds.local import LOCAL
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -254,9 +254,9 @@ def _describe_quorum(members: list[str]) -> str:
 
 
 def _promotion_steps(found: _Promotion) -> Iterator[str]:
-    name = advice.quote_argument(found.node.name)
+    name = actions.quote_argument(found.node.name)
     if found.job:
-        job = advice.quote_argument(f"job/{found.job.name}")
+        job = actions.quote_argument(f"job/{found.job.name}")
         yield (
             f'Read what its Job waits for: `kubectl logs -n {found.job.namespace} {job} --tail=20`. "Waiting for '
             'promotion" is for Rancher, "Waiting for custom machine" for the annotation cluster.x-k8s.io/machine of '

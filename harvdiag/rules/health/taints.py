@@ -8,7 +8,7 @@ from harvdiag.core.conditions import Condition, find_condition
 from harvdiag.core.fields import Obj, get_items, get_text
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -67,7 +67,8 @@ def node_keeps_pods_away(facts: Facts) -> Iterator[Hit]:
                 *(condition_evidence(facts, node, NETWORK, "status", "reason", "message", "changed") if down else ()),
                 *(field_evidence(facts, node, "spec.taints") if taints else ()),
             ),
-            next=_network_steps(node.name) if down else _taint_steps(node.name),
+            caution="Restart the network plugin on one node at a time." if down else "",
+            next=_network_steps(node.name) if down else _taint_steps(node.name, taints[0]),
             causes=(*node_causes(facts, node), Cause("node-unready", node)),
         )
 
@@ -109,18 +110,26 @@ def _describe_obstacle(node: ObjectRef, network: Condition | None, taints: list[
 
 
 def _network_steps(name: str) -> tuple[str, ...]:
-    node = advice.quote_argument(name)
+    node = actions.quote_argument(name)
     return (
         f"Look at its pods in kube-system: `kubectl get pods -n kube-system --field-selector spec.nodeName={node}`.",
         f"On {name}: check the network interfaces and `journalctl -u rke2-server -u rke2-agent`.",
-        "The condition and its taint go by themselves when the network plugin reports that the node's network is up.",
+        (
+            "Restart its network plugin: `kubectl delete pod -n kube-system -l k8s-app=canal --field-selector "
+            f"spec.nodeName={node}`; the condition and its taint go when it reports that the network is up."
+        ),
     )
 
 
-def _taint_steps(name: str) -> tuple[str, ...]:
+def _taint_steps(name: str, taint: Obj) -> tuple[str, ...]:
+    """Return how to find out whose a taint is, and how to take off one that is left."""
+    mark = actions.quote_argument(f"{get_text(taint, 'key')}:{get_text(taint, 'effect')}-")
     return (
-        f"Find out which component sets that taint: `kubectl describe node {advice.quote_argument(name)}`.",
-        "The component takes it off when it is in order; a taint of a component that is no longer installed stays.",
+        f"Find out which component sets that taint: `kubectl describe node {actions.quote_argument(name)}`.",
+        (
+            "The component takes it off when it is in order. A taint of one that is no longer installed stays: "
+            f"`kubectl taint node {actions.quote_argument(name)} {mark}`."
+        ),
     )
 
 
@@ -163,5 +172,5 @@ def node_under_pressure(facts: Facts) -> Iterator[Hit]:
 
 def _pressure_steps(name: str, kinds: set[str]) -> tuple[str, ...]:
     disk = f"On {name}: `df -h` and `crictl images` show what fills the disk; remove old logs and images first."
-    load = f"Look at what runs there: `kubectl describe node {advice.quote_argument(name)}` and `kubectl top pods -A`."
+    load = f"Look at what runs there: `kubectl describe node {actions.quote_argument(name)}` and `kubectl top pods -A`."
     return tuple(step for step, shown in ((disk, "DiskPressure" in kinds), (load, kinds != {"DiskPressure"})) if shown)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harvdiag.core.fields import get_items, get_text
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.kinds.local import PROVISIONING
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -47,6 +47,7 @@ def node_version_differs(facts: Facts) -> Iterator[Hit]:
                 message=f"Node {node.name} runs {' and '.join(other.values())}, and no upgrade runs",
                 evidence=field_evidence(facts, node, *other),
                 next=_version_steps(node.name),
+                caution=advice.REJOIN,
                 causes=_version_causes(facts, node),
             )
 
@@ -83,7 +84,7 @@ def _version_steps(name: str) -> tuple[str, ...]:
     return (
         "Compare all of them: `kubectl get nodes -o wide`.",
         f"If an upgrade left {name} behind: ask vendor support how to bring it up.",
-        "If the host was installed from another release: remove it, and install it from the release of the cluster.",
+        f"If the host was installed from another release: {actions.rejoin(name)}, from the release of the cluster.",
     )
 
 
@@ -143,6 +144,7 @@ def witness_unfit(facts: Facts) -> Iterator[Hit]:
                     facts, node, 'metadata.labels["node-role.harvesterhci.io/witness"]', "spec.taints"
                 ),
                 next=_witness_steps(node.name, bare, several),
+                caution=advice.REJOIN if several else "",
             )
 
 
@@ -152,8 +154,8 @@ def _is_witness_taint(taint: object) -> bool:
 
 def _witness_steps(name: str, bare: bool, several: bool) -> tuple[str, ...]:
     taint = (
-        f"Taint it again: `kubectl taint node {advice.quote_argument(name)} {WITNESS_TAINT}=true:NoExecute`; pods "
+        f"Taint it again: `kubectl taint node {actions.quote_argument(name)} {WITNESS_TAINT}=true:NoExecute`; pods "
         "that it should not have leave at once."
     )
-    role = "Keep one witness: remove the other host, and install it again as a management node."
+    role = f"Keep one witness; the other joins again as a management node: {actions.rejoin(name)}."
     return tuple(step for step, shown in ((taint, bare), (role, several)) if shown)

@@ -13,7 +13,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import just_ended
@@ -125,6 +125,7 @@ def _degraded_hit(
             *_degraded_steps(obj, unplaced=unplaced, crowded=crowded, rebuilding=bool(rebuilding)),
             *(lost.steps if lost else ()),
         ),
+        caution=advice.FEWER_REPLICAS if unplaced else "",
         targets=lost.objects if lost else (),
         severity=severity,
     )
@@ -150,20 +151,23 @@ def _degraded_reason(unscheduled: str, rebuilding: Sequence[str], *, crowded: bo
 
 
 def _degraded_steps(obj: Obj, *, unplaced: bool, crowded: bool, rebuilding: bool) -> Iterator[str]:
-    name = advice.quote_argument(name_of(obj))
+    name = actions.quote_argument(name_of(obj))
     if unplaced:
         yield (
-            "Free space or add a disk in Longhorn, or lower the number of replicas of "
-            f"{name_of(obj)} to those that it has: waiting does not help as long as no disk takes the replica."
+            "Free space or add a disk (Hosts → ⋮ → Edit Config → Storage → Add Disk), or lower its replicas to those "
+            f"that it has: {actions.set_replicas(name_of(obj), 'NUMBER')}. Waiting does not help as long as no disk "
+            "takes the replica."
         )
     if crowded:
-        yield f"Delete snapshots of {name_of(obj)} in the Longhorn UI."
+        yield f"Delete snapshots of it: Longhorn UI → Volume → {name_of(obj)} → Snapshots."
     if rebuilding:
         yield "Let the rebuild finish and collect again."
     yield (
         f"Look at its replicas and engine: `kubectl get replicas.longhorn.io,engines.longhorn.io -n {LONGHORN} "
         f"-l longhornvolume={name}`."
     )
+    if not (unplaced or crowded or rebuilding):
+        yield advice.IF_UNCLEAR
 
 
 @rule(
@@ -202,9 +206,9 @@ def _faulted_steps(name: str) -> tuple[str, ...]:
     return (
         (
             "Look where its replicas are and when they failed: `kubectl get replicas.longhorn.io "
-            f"-n {LONGHORN} -l longhornvolume={advice.quote_argument(name)} -o yaml` (spec.nodeID, spec.failedAt)."
+            f"-n {LONGHORN} -l longhornvolume={actions.quote_argument(name)} -o yaml` (spec.nodeID, spec.failedAt)."
         ),
         "Bring their hosts and disks back; Longhorn salvages the volume by itself when it is attached again.",
-        "If it stays faulted, salvage a replica in the Longhorn UI, or restore the volume from a backup.",
-        "Harvester does not refuse an upgrade for it: fix it before you start one.",
+        "Harvester does not refuse an upgrade for it: do not begin one before.",
+        f"If it stays faulted: Longhorn UI → Volume → {name} → Salvage, or restore it from a backup.",
     )

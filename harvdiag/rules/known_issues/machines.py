@@ -8,7 +8,7 @@ from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -54,7 +54,7 @@ def shared_volumes_restart_vms(facts: Facts) -> Iterator[Hit]:
             next=(
                 (
                     "Set it to false for the time of the upgrade: "
-                    f"`{advice.merge_patch('settings.longhorn.io', DELETES.name, {'value': 'false'}, VOLUMES)}`."
+                    f"`{actions.merge_patch('settings.longhorn.io', DELETES.name, {'value': 'false'}, VOLUMES)}`."
                 ),
             ),
             caution="Set it back to true when the upgrade is over.",
@@ -127,7 +127,13 @@ def kubevirt_migrations_overwritten(facts: Facts) -> Iterator[Hit]:
         message=f"KubeVirt {KUBEVIRT.name} has limits of migrations of its own "
         f"({join_names(sorted(map(str, limits)))}): release 1.7 replaces them by its setting kubevirt-migration",
         evidence=(*field_evidence(facts, KUBEVIRT, MIGRATIONS), *path_evidence(facts)),
-        next=("Note them, and enter them in the setting kubevirt-migration after the upgrade.",),
+        next=(
+            (
+                "Note them: `kubectl get kubevirts.kubevirt.io -n harvester-system kubevirt -o yaml`, "
+                "spec.configuration.migrations."
+            ),
+            "Enter them after the upgrade: Advanced → Settings → kubevirt-migration → ⋮ → Edit Setting.",
+        ),
     )
 
 
@@ -157,7 +163,7 @@ def volume_migration_never_ended(facts: Facts) -> Iterator[Hit]:
                 evidence=(*field_evidence(facts, ref, NOTED, "spec.migrationNodeID", "status.state"),),
                 next=(
                     (
-                        f"Clear the note: `{advice.merge_patch('volumes.longhorn.io', ref.name, CLEARED, VOLUMES)} "
+                        f"Clear the note: `{actions.merge_patch('volumes.longhorn.io', ref.name, CLEARED, VOLUMES)} "
                         "--subresource status`."
                     ),
                 ),
@@ -265,7 +271,7 @@ def _replica_steps(there: list[str], others: list[str]) -> tuple[str, ...]:
                 f"failed, `kubectl get replicas.longhorn.io -n {VOLUMES}`."
             ),
         )
-    names = " ".join(map(advice.quote_argument, there))
+    names = " ".join(map(actions.quote_argument, there))
     return (
         f"Already found: {join_names(others)} has not failed.",
         (

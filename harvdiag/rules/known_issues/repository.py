@@ -11,7 +11,7 @@ from harvdiag.core.fields import Obj, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.kinds.podstate import container_states, reason, restarts
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.ended_upgrades import ended_upgrades, upgrade_running
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -71,6 +71,14 @@ def _import_failure(pod: Obj) -> str:
     return ""
 
 
+def _stop_step(facts: Facts) -> str:
+    upgrade = facts.upgrades.running
+    if upgrade is not None:
+        return actions.stop_upgrade(upgrade.ref.name, ", which deletes the half image")
+    name = facts.upgrades.plan.ref.name if facts.upgrades.plan else "NAME"
+    return f"Stop the upgrade, which deletes the half image: {actions.delete_object(actions.UPGRADE_PLANS, name)}."
+
+
 def _import_hit(facts: Facts, ref: ObjectRef, pod: Obj, why: str) -> Hit:
     count = restarts(pod)
     return Hit(
@@ -79,16 +87,16 @@ def _import_hit(facts: Facts, ref: ObjectRef, pod: Obj, why: str) -> Hit:
         "can succeed",
         evidence=(Evidence(ref, "status.phase", get_text(pod, "status.phase") or None), *path_evidence(facts)),
         next=(
-            "Stop the upgrade, which deletes the half image: no node has been changed yet.",
+            _stop_step(facts),
             (
                 "Give the importer more memory: `kubectl edit managedcharts.management.cattle.io -n "
                 "fleet-local harvester`, spec.values.cdi.spec.config.podResourceRequirements.limits.memory: 4G; "
                 "change nothing else."
             ),
-            "Verify: `kubectl get cdis.cdi.kubevirt.io cdi -o yaml` shows it, then start the upgrade again.",
-            "When the upgrade is over, take that value out again.",
+            f"Verify: `kubectl get cdis.cdi.kubevirt.io cdi -o yaml` shows it, then {actions.START_UPGRADE}.",
+            "When the upgrade is over, take that value out in the same way.",
         ),
-        caution="Stopping an upgrade leaves charts paused: collect again, and un-pause them before the next.",
+        caution=advice.UNTOUCHED_NODES,
     )
 
 
@@ -128,11 +136,12 @@ def _pull_hit(facts: Facts, upgrade: Upgrade, ref: ObjectRef, pod: Obj) -> Hit:
         next=(
             "Look which images the nodes have: `crictl images` on one of them, fluentd and fluent-bit.",
             (
-                "Set those in the logging: `kubectl get loggings.logging.banzaicloud.io -o yaml`, spec.fluentd.image, "
-                "spec.fluentd.configReloaderImage and spec.fluentbit.image, as harvester/harvester#7955 describes."
+                "Set those in the logging: `kubectl edit loggings.logging.banzaicloud.io -l "
+                "harvesterhci.io/upgradeLogComponent=infra`, spec.fluentd.image, spec.fluentd.configReloaderImage and "
+                "spec.fluentbit.image (harvester/harvester#7955)."
             ),
-            "Or stop the upgrade and start it again without logging.",
         ),
+        caution="Change the logging of the upgrade alone, not that of the cluster (rancher-logging).",
         severity=None if lasts(facts, pod) else Severity.INFO,
     )
 
@@ -170,9 +179,8 @@ def upgrade_status_emptied(facts: Facts) -> Iterator[Hit]:
                 next=(
                     advice.inspect_object("upgrades.harvesterhci.io", upgrade.ref.name, SYSTEM),
                     (
-                        "Before a node is drained, delete it: `kubectl delete upgrades.harvesterhci.io -n "
-                        "harvester-system "
-                        f"{advice.quote_argument(upgrade.ref.name)}`."
+                        "Before a node is drained, delete it: "
+                        f"{actions.delete_object('upgrades.harvesterhci.io', upgrade.ref.name, SYSTEM)}."
                     ),
                     (
                         "Next time set the label by hand in place of the button: `kubectl label "
@@ -204,7 +212,13 @@ def backup_target_refresh_interval(facts: Facts) -> Iterator[Hit]:
             subject=ref,
             message="Setting backup-target has a target and no refreshIntervalInSeconds",
             evidence=path_evidence(facts) or field_evidence(facts, ref, "metadata.name"),
-            next=("Set refreshIntervalInSeconds to 60 or more in the backup target, in Harvester's UI.",),
+            next=(
+                (
+                    "Set its refresh interval to 60 seconds or more: Advanced → Settings → backup-target → ⋮ → Edit "
+                    "Setting, or refreshIntervalInSeconds with `kubectl edit settings.harvesterhci.io backup-target`."
+                ),
+            ),
+            caution="Leave the other fields of the value as they are.",
         )
 
 
@@ -244,10 +258,10 @@ def upgrade_log_keeps_volume(facts: Facts) -> Iterator[Hit]:
                     evidence=field_evidence(facts, place, "status.state", "status.kubernetesStatus.pvcName"),
                     next=(
                         (
-                            "When you no longer need the log, dismiss the upgrade's message in Harvester's UI, or "
-                            "delete "
-                            "its UpgradeLog."
+                            "When you no longer need the log, dismiss the upgrade's message (Dismiss it), or delete "
+                            f"its UpgradeLog: {actions.delete_object('upgradelogs.harvesterhci.io', ref.name, SYSTEM)}."
                         ),
                     ),
+                    caution=advice.lose_log(ref.name),
                     causes=(Cause("leftover-upgrade-log", ref),),
                 )

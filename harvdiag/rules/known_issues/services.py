@@ -12,7 +12,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.kinds.local import FLEET
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -60,7 +60,10 @@ def harvester_bundle_crds_outdated(facts: Facts) -> Iterator[Hit]:
         f"{ready.message}",
         evidence=(Evidence(ref, ready.path, ready.message), *path_evidence(facts)),
         next=(
-            "Apply KubeVirt's and CDI's CRDs of the release that is installed, as harvester/harvester#8163 describes.",
+            (
+                "Apply the CRDs of KubeVirt and CDI from the charts of the installed release: `kubectl apply "
+                "--server-side --force-conflicts -f FILE` (harvester/harvester#8163)."
+            ),
             _sync_step(facts, ref),
         ),
         caution="Take the CRDs from the very release that is installed: another one's may drop fields of running VMs.",
@@ -72,7 +75,7 @@ def _sync_step(facts: Facts, bundle: ObjectRef) -> str:
     """Return how to make fleet write the objects of a Bundle again."""
     count = field_path("spec.forceSyncGeneration").get(facts.snapshot.get(bundle))
     following = int(count) + 1 if isinstance(count, int | float) else 1
-    command = advice.merge_patch(BUNDLES, bundle.name, {"spec": {"forceSyncGeneration": following}})
+    command = actions.merge_patch(BUNDLES, bundle.name, {"spec": {"forceSyncGeneration": following}})
     return f"Then let fleet write it again: `{command}`."
 
 
@@ -163,7 +166,7 @@ def _retry_hit(facts: Facts, plan: NodePlan, lost: list[str]) -> Hit:
                 "Restart the system-upgrade-controller, which then makes the Jobs again: `kubectl rollout restart "
                 "deployment -n cattle-system system-upgrade-controller`."
             ),
-            f"Verify: `kubectl get jobs -n cattle-system -l {ON_PLAN}={advice.quote_argument(plan.ref.name)}`.",
+            f"Verify: `kubectl get jobs -n cattle-system -l {ON_PLAN}={actions.quote_argument(plan.ref.name)}`.",
         ),
         causes=tuple(Cause("upgrade-prepare-stuck", u.ref) for u in facts.upgrades.all[:1]),
     )
@@ -210,7 +213,7 @@ def _virt_handler_hit(facts: Facts, bare: list[Obj]) -> Hit:
         next=(
             (
                 f"Delete the Pod, which is recreated at once: `kubectl delete pods -n {SYSTEM} "
-                f"{' '.join(advice.quote_argument(ref.name) for ref in refs)}`."
+                f"{' '.join(actions.quote_argument(ref.name) for ref in refs)}`."
             ),
             f"Verify: `kubectl get kubevirts.kubevirt.io -n {SYSTEM} kubevirt -o yaml`, condition Available.",
         ),
@@ -277,7 +280,7 @@ def _endpoint_steps() -> tuple[str, ...]:
             "Find the name of the storage network: `kubectl get network-attachment-definitions.k8s.cni.cncf.io -n "
             "harvester-system`."
         ),
-        (f"Set it, with that name: `{advice.merge_patch(SETTINGS, ENDPOINT.name, NAMED, ENDPOINT.namespace)}`."),
+        (f"Set it, with that name: `{actions.merge_patch(SETTINGS, ENDPOINT.name, NAMED, ENDPOINT.namespace)}`."),
         (
             "Restart the share-manager of the repository's volume: `kubectl get pods -n longhorn-system -l "
             "longhorn.io/component=share-manager`."

@@ -13,6 +13,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.planner_advice import RESTART_RANCHER
 
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
 
@@ -35,7 +36,10 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
                     "If not: `kubectl patch clusters.cluster.x-k8s.io -n fleet-local local "
                     '--type merge -p \'{"spec":{"paused":false}}\'`.'
                 ),
-                ('If the log of rancher-system-agent then says "secret received was too old", restart that agent.'),
+                (
+                    'If the log of rancher-system-agent on a host then says "secret received was too old", there: '
+                    "`systemctl restart rancher-system-agent`."
+                ),
             ),
             caution="Everything that was held back starts at once: check for pending deletions of Machines first. "
             + advice.DELETES_NODE,
@@ -65,6 +69,7 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
                     "Rancher elects an init node among etcd nodes whose Machine has a live Node: fix those findings "
                     "first."
                 ),
+                RESTART_RANCHER,
             ),
             caution="Do not set the label by hand on a node whose etcd member is not a voter.",
         )
@@ -89,6 +94,7 @@ def several_init_nodes(facts: Facts) -> Iterator[Hit]:
             next=(
                 _real_init_node(facts, plans),
                 advice.back_up_secret(plans[0].name),
+                "Ask vendor support before you take the label rke.cattle.io/init-node off the others.",
             ),
         )
 
@@ -132,8 +138,8 @@ def init_node_dead(facts: Facts) -> Iterator[Hit]:
                 message=f"The init node is dead: plan Secret {plan.name} marks it, but {fault}",
                 evidence=(*field_evidence(facts, plan, INIT, PLAN_MACHINE_LABEL), *_machine_evidence(facts, machine)),
                 next=(
-                    *_repair_steps(facts, machine),
                     _joined_server(facts),
+                    *_repair_steps(facts, machine),
                 ),
                 caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
                 causes=(

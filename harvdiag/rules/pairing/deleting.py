@@ -8,11 +8,13 @@ from harvdiag.core.fields import get_items, get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
 
+RESTART = actions.restart_deployment("rancher", "cattle-system")
+HARVESTER = actions.restart_deployment("harvester", "harvester-system")
 DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
 
 
@@ -68,13 +70,13 @@ def _removal_steps(host: str) -> tuple[str, ...]:
     """Return what to verify before the finalizers of the Node are touched."""
     return (
         (
-            f"Verify that the host {host} is off for good, or uninstalled with `rke2-uninstall.sh`: a "
+            f"Verify that the host {host} is off for good, or uninstalled with `/opt/rke2/bin/rke2-uninstall.sh`: a "
             "running kubelet recreates the Node."
         ),
         advice.LIST_MACHINES,
         (
             "Find the controller of each finalizer and read its log (wrangler.cattle.io: the pods `rancher` in "
-            "cattle-system and `harvester` in harvester-system); restart it if it is stuck."
+            f"cattle-system and `harvester` in harvester-system). If it is stuck, restart it: {RESTART} or {HARVESTER}."
         ),
         "Only if no such controller is left: ask vendor support before you remove a finalizer.",
     )

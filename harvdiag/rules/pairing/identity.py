@@ -20,14 +20,13 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.planner_advice import RESTART_CAPI
 from harvdiag.rules.rejoin import rejoin_steps
+from harvdiag.rules.seen import find_owner
 
+ASK_FIRST = "Ask vendor support before you change a reference of either."
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
-FIND_OWNER = (
-    "Find the true owner: on each host compare /etc/rancher/agent/cattle-id with the Machine's "
-    "label rke.cattle.io/machine-id. If both match, the disk was copied: then nodeRef and the "
-    "internal address decide."
-)
+COPIED = "If the hosts have the same identity, the disk was copied: then nodeRef and the internal address decide."
 
 
 @rule(
@@ -59,7 +58,7 @@ def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
             subject=node,
             message=f"Node {node.name} references Machine {machine.name}, but that Machine references {other}{claim}",
             evidence=_disagreement_evidence(facts, node, machine, holders),
-            next=_comparison_steps(node, machine),
+            next=_comparison_steps(facts, node, machine),
             caution=f"Do not delete Node {node.name} while that Node references {machine.name}: Harvester then deletes "
             f"that Machine, and with it {other if back else 'the node behind it'}. {advice.DELETES_NODE}",
             causes=(Cause("nodes-share-machine", machine),),
@@ -78,15 +77,13 @@ def _disagreement_evidence(
     )
 
 
-def _comparison_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
+def _comparison_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
     """Return how to find out which Machine the host is really registered as."""
     return (
-        (
-            f"Find the true owner: the content of /etc/rancher/agent/cattle-id on {node.name} is the label "
-            "rke.cattle.io/machine-id of its own Machine."
-        ),
+        find_owner(facts, node),
         advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
         advice.ONE_BY_ONE,
+        ASK_FIRST,
     )
 
 
@@ -123,8 +120,9 @@ def _shared_machine_hit(facts: Facts, machine: ObjectRef, nodes: list[ObjectRef]
         message=f"Machine {machine.name} {how} {len(nodes)} Nodes: {names}" + _describe_owner(facts, owner, false),
         evidence=tuple(_sharing_evidence(facts, machine, (false, [n for n in nodes if n not in false]), by_name)),
         next=(
-            FIND_OWNER,
-            *(_false_node_steps(facts, false[0], machine) if owner and len(false) == 1 else ()),
+            find_owner(facts, *sorted(nodes)),
+            COPIED,
+            *(_false_node_steps(facts, false[0], machine) if owner and len(false) == 1 else (ASK_FIRST,)),
         ),
         caution=(
             f"Do not delete a false Node while its annotation cluster.x-k8s.io/machine references {machine.name}: "
@@ -172,6 +170,7 @@ def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tupl
                 "controller why that name is not written to the Node."
             ),
             advice.inspect_object("machines.cluster.x-k8s.io", claims[0].name),
+            RESTART_CAPI,
         )
     edge = facts.pairing.machine_ref(node)
     return rejoin_steps(facts, node, machine if edge and edge.target == machine else None)
@@ -202,7 +201,7 @@ def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
                 *field_evidence(facts, node, MACHINE_ANNOTATION, MACHINE_UID_LABEL, MACHINE_NAME_LABEL),
                 *field_evidence(facts, machine, "metadata.uid", NODE_REF),
             ),
-            next=_plan_owner_steps(node, machine),
+            next=(find_owner(facts, node), advice.inspect_host(node.name), ASK_FIRST),
             caution=f"Do not delete Node {node.name} or either Machine before it is clear which is whose. "
             f"{advice.DELETES_NODE}",
             causes=(
@@ -232,17 +231,6 @@ def _foreign_plans(facts: Facts) -> Iterator[tuple[ObjectRef, ObjectRef, list[Ob
             yield node, machine, follows
 
 
-def _plan_owner_steps(node: ObjectRef, machine: ObjectRef) -> tuple[str, ...]:
-    """Return how to compare the host with the Machine that its Node references."""
-    return (
-        (
-            f"Compare /etc/rancher/agent/cattle-id on {node.name} with the label "
-            f"rke.cattle.io/machine-id of Machine {machine.name}."
-        ),
-        advice.inspect_host(node.name),
-    )
-
-
 @rule("node-recreated", short="recreated", severity=Severity.WARNING, needs={"Node", "Machine"})
 def node_recreated(facts: Facts) -> Iterator[Hit]:
     """A Node was recreated: its Machine references an earlier one of the same name.
@@ -268,7 +256,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
                 ),
                 next=(
                     advice.inspect_object("nodes", node.name, ""),
-                    "Compare the other links of the pair before an upgrade.",
+                    "Compare the other links of the pair before an upgrade; if one differs, ask vendor support.",
                 ),
                 causes=(Cause("node-replaced", node),),
             )
@@ -305,6 +293,7 @@ def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
                 next=(
                     advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
                     _others_with_id(facts, odd[0], (machine, edge.target)),
+                    "Ask vendor support before you change a providerID.",
                 ),
                 caution=advice.DELETES_NODE,
             )

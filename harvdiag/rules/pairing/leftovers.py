@@ -7,23 +7,20 @@ from collections.abc import Iterator
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, MACHINE_ANNOTATION, PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import FLEET
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 
 OWNERS = "metadata.ownerReferences"
-DELETION_STEPS = {
-    "CustomMachine": ("If its host is gone for good, the CustomMachine may be deleted.",),
-    "RKEBootstrap": (
-        (
-            "If its host is gone for good, the RKEBootstrap may be deleted. Check the etcd members before and "
-            "after: with the Machine gone, nothing guarantees that its member is removed, or that only its own is."
-        ),
-    ),
-}
+ETCD_ASIDE = (
+    " Check the etcd members before and after: with the Machine gone, nothing guarantees that its member is removed, "
+    "or that only its own is."
+)
+KEEP = "Leave it alone until it is clear why no Machine is listed: see that finding (no-machine-listed)."
 FIND_READER = (
-    "Search the log of rancher-system-agent on the hosts for this name: the host that logs it has lost its Machine."
+    "Search the log of the agent on the hosts for this name (`journalctl -u rancher-system-agent`): the host that logs "
+    "it has lost its Machine."
 )
 
 
@@ -84,7 +81,7 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
                 missing_evidence("Machine", part.namespace, part.name),
                 *field_evidence(facts, part, OWNERS, path, "metadata.deletionTimestamp"),
             ),
-            next=_removal_steps(part, resource),
+            next=_removal_steps(facts, part, resource),
             caution="Make sure that no running node uses this identity: compare the label rke.cattle.io/machine-id "
             "with /etc/rancher/agent/cattle-id on the hosts.",
             causes=(*_dangling_node_causes(facts, machine), *_bootstrap_causes(part)),
@@ -92,15 +89,18 @@ def _leftover_hits(facts: Facts, kind: str, by: str, resource: str, path: str) -
         )
 
 
-def _removal_steps(part: ObjectRef, resource: str) -> tuple[str, ...]:
-    """Return how to look at a leftover and back it up, and when it may be deleted."""
+def _removal_steps(facts: Facts, part: ObjectRef, resource: str) -> tuple[str, ...]:
+    """Return how to look at a leftover and back it up, and when it may be deleted: not where no Machine is listed."""
+    delete = f"If its host is gone for good, delete it: {actions.delete_object(resource, part.name, FLEET)}." + (
+        ETCD_ASIDE if part.kind == "RKEBootstrap" else ""
+    )
     return (
         advice.inspect_object(resource, part.name, part.namespace),
         (
-            f"Back it up first: `kubectl get {resource} -n {FLEET} {advice.quote_argument(part.name)} -o yaml "
+            f"Back it up first: `kubectl get {resource} -n {FLEET} {actions.quote_argument(part.name)} -o yaml "
             "> part.yaml`."
         ),
-        *DELETION_STEPS[part.kind],
+        delete if facts.pairing.machines else KEEP,
     )
 
 
@@ -129,7 +129,15 @@ def plan_without_machine(facts: Facts) -> Iterator[Hit]:
                 missing_evidence(*machine),
                 *field_evidence(facts, plan, PLAN_MACHINE_LABEL, OWNERS, 'metadata.labels["rke.cattle.io/init-node"]'),
             ),
-            next=(FIND_READER, advice.back_up_secret(plan.name)),
+            next=(
+                FIND_READER,
+                advice.back_up_secret(plan.name),
+                (
+                    f"If no host reads it: {actions.delete_object('secret', plan.name, FLEET)}."
+                    if facts.pairing.machines
+                    else KEEP
+                ),
+            ),
             caution=(
                 f"If a running node still reads Secret {plan.name}, removing the Secret stops that node's agent; "
                 "rejoin the node first."

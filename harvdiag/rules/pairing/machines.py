@@ -9,10 +9,12 @@ from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, MACHINE_UID_LABEL, NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, LOCAL
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.removal import leftover_steps, removal_steps
+from harvdiag.rules.seen import read_condition, read_oldest_condition
 
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'
@@ -27,10 +29,13 @@ NOT_RUNNING = (
 GOOD = frozenset({"Running", "Updating"})
 """Updating came with Cluster API 1.12, and Harvester reads it as Running (docs/objects.md#kind-machine-phase)."""
 BY_HOOK = "Rancher's safe removal of its etcd member"
+NO_FINALIZER = "If it does not end, ask vendor support before you remove a finalizer."
 BY_FINALIZER = "its finalizer: the node, its volumes or its infrastructure are not yet released"
+READ_NODE = "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`."
+READ_OLDEST = "Read the Machine's conditions, the oldest that is not True first; they show what it waits for."
+OF_DELETION = ("Deleting", "DrainingSucceeded", "VolumeDetachSucceeded", "PreTerminateDeleteHookSucceeded")
 READ_DELETION = (
-    "Read the Machine's condition Deleting (v1beta2) or DrainingSucceeded and "
-    "PreTerminateDeleteHookSucceeded (v1beta1)."
+    "Read its condition Deleting (v1beta2) or DrainingSucceeded and PreTerminateDeleteHookSucceeded (v1beta1)."
 )
 
 
@@ -63,8 +68,8 @@ def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 advice.inspect_object(CAPI, machine.name),
-                "Read its condition NodeHealthy or NodeReady, and on the host `journalctl -u rancher-system-agent`.",
-                _leftover_advice(facts, machine, hosts),
+                read_condition(pairing.obj(machine), READ_NODE, "NodeHealthy", "NodeReady"),
+                *leftover_steps(facts, machine, hosts),
             ),
             caution=advice.DELETES_NODE,
             causes=_node_ref_causes(facts, machine, hosts),
@@ -78,22 +83,6 @@ def _node_ref_causes(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -
         Cause("machine-without-infrastructure", machine),
         Cause("cluster-paused", LOCAL),
         *(Cause("node-with-several-machines", edge.target) for edge in facts.links.edges_from(machine, PROVIDER_ID)),
-    )
-
-
-def _leftover_advice(facts: Facts, machine: ObjectRef, hosts: list[ObjectRef]) -> str:
-    """Return whether the Machine may be a leftover: not while a live Node, seen or unseen, may be its host."""
-    if hosts:
-        return f"Do not delete {machine.name}: it looks like the Machine of Node {hosts[0].name}, which still runs."
-    unseen = [kind for kind in ("Node", "CustomMachine", "RKEBootstrap") if not facts.links.seen(kind)]
-    if unseen:
-        return (
-            f"Do not delete {machine.name} because of this source: {' and '.join(unseen)} were not seen, so the host "
-            "may be running."
-        )
-    return (
-        f"If its host was removed for good, {machine.name} is a leftover and may be deleted, once no Node has its "
-        "providerID or that of its CustomMachine."
     )
 
 
@@ -134,17 +123,11 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
                 *field_evidence(facts, machine, NODE_REF, PROVIDER_ID, "status.phase"),
                 *_deletion_evidence(facts, machine),
             ),
-            next=(advice.LIST_NODES, *_removal_steps(machine, edge.value, live)),
-            caution=_deletion_condition(machine, get_text(pairing.obj(machine), PROVIDER_ID))
-            + f"{advice.DELETES_NODE} {advice.QUORUM}",
+            next=(advice.LIST_NODES, *removal_steps(facts, machine, edge.value, live)),
+            caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(edge.target,),
         )
-
-
-def _deletion_condition(machine: ObjectRef, provider: str) -> str:
-    which = f"providerID {provider}" if provider else "the Machine's name in cluster.x-k8s.io/machine"
-    return f"Delete Machine {machine.name} only if no live Node has {which}. "
 
 
 def _dependent_nodes(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
@@ -152,25 +135,6 @@ def _dependent_nodes(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
     return {
         edge.source for path in (MACHINE_ANNOTATION, MACHINE_UID_LABEL) for edge in facts.links.edges_to(machine, path)
     }
-
-
-def _removal_steps(machine: ObjectRef, host: str, live: list[ObjectRef]) -> tuple[str, ...]:
-    if live:
-        return (
-            (
-                f"Do not delete Machine {machine.name}: the live Node {live[0].name} references that Machine or runs "
-                "its plan."
-            ),
-            advice.inspect_object(CAPI, machine.name),
-        )
-    return (
-        f"Make sure that host {host} is gone for good, or uninstalled.",
-        advice.BACK_UP,
-        (
-            f"Then delete the Machine, not a Node: `kubectl delete {CAPI} -n {FLEET} "
-            f"{advice.quote_argument(machine.name)}`."
-        ),
-    )
 
 
 def _deletion_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:
@@ -207,7 +171,8 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 advice.inspect_object(CAPI, machine.name),
-                "Read the Machine's conditions, the oldest that is not True first; they show what it waits for.",
+                read_oldest_condition(pairing.obj(machine), READ_OLDEST),
+                advice.IF_UNCLEAR,
             ),
             caution=advice.DELETES_NODE,
             causes=tuple(Cause(name, machine) for name in NOT_RUNNING),
@@ -241,7 +206,12 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
             subject=machine,
             message=f"Machine {machine.name} has been terminating since {since}, held by {held}",
             evidence=field_evidence(facts, machine, DELETED, "metadata.finalizers", HOOK, NODE_REF, "status.phase"),
-            next=(READ_DELETION, *_unblock_steps(facts, machine, bool(hook)), advice.BACK_UP),
+            next=(
+                advice.inspect_object(CAPI, machine.name),
+                read_condition(pairing.obj(machine), READ_DELETION, *OF_DELETION),
+                actions.BACK_UP,
+                *_unblock_steps(facts, machine, bool(hook)),
+            ),
             caution=(
                 f"When the finalizer of Machine {machine.name} is removed, Node {edge.value if edge else '(none)'} is "
                 f"deleted too. {advice.DELETES_NODE}"
@@ -255,11 +225,22 @@ def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, .
     others = [m for m in facts.pairing.claiming_machines(edge.target) if m != machine] if edge else []
     # Cluster API deletes the Node even if another Machine holds it too (docs/objects.md#removal-machine).
     if edge and others:
-        return (f"Do nothing that lets this deletion finish: Node {edge.value} belongs to {others[0].name} by now.",)
+        return (
+            (
+                f"Do nothing that lets this deletion finish: Node {edge.value} belongs to {others[0].name} by now. Ask "
+                f"vendor support how to take {machine.name} away without it; until then leave both Machines alone."
+            ),
+        )
     # A Node that was not seen may reference another Machine: then nothing that ends the deletion is advised.
     if hook and facts.links.seen("Node"):
-        return ("The API must reach an etcd majority, and the host must be off or uninstalled.",)
-    return ()
+        return (
+            (
+                "The API must reach an etcd majority, and the host must be off or uninstalled: the deletion then ends "
+                "by itself."
+            ),
+            NO_FINALIZER,
+        )
+    return (NO_FINALIZER,)
 
 
 @rule(
@@ -293,6 +274,7 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
             next=(
                 advice.inspect_object(CAPI, machine.name, machine.namespace),
                 "Find out what created it: metadata.managedFields lists its managers (`--show-managed-fields`).",
+                "Ask vendor support before you delete it.",
             ),
             caution=advice.DELETES_NODE,
         )

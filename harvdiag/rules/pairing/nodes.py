@@ -8,14 +8,17 @@ from harvdiag.core.fields import get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Reason
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, MACHINE_UID_LABEL, NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, LOCAL
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import explain_host
+from harvdiag.rules.planner_advice import LABEL_KUBECONFIG, RESTART_CAPI
 from harvdiag.rules.rejoin import rejoin_steps
+from harvdiag.rules.seen import read_condition
 from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 
+NODE_HEALTHY = "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found the Node."
 REQUESTED_LABELS = 'metadata.annotations["rke.cattle.io/labels"]'
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
@@ -120,7 +123,7 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
                 *(Evidence(machine, NODE_REF, _node_name(facts, machine)) for machine in machines),
                 *logs.evidence,
             ),
-            next=(*_unseen_node_steps(machines[0]), *logs.steps),
+            next=(*_unseen_node_steps(facts, machines[0]), *logs.steps, RESTART_CAPI),
             caution=(
                 "Do not write the annotation cluster.x-k8s.io/machine by hand: Cluster API writes that, and Harvester "
                 f"deletes the Machine that {node.name} references when the Node is deleted."
@@ -129,15 +132,13 @@ def node_half_joined(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _unseen_node_steps(machine: ObjectRef) -> tuple[str, ...]:
+def _unseen_node_steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
     """Return where to look for the reason why Cluster API has not found the Node."""
+    obj = facts.links.objects.get(machine) or {}
     return (
         advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
-        (
-            "Read the condition NodeHealthy there: WaitingForNodeRef means that Cluster API has not found "
-            "the Node; read the log of its controller, and check whether Secret local-kubeconfig has the label "
-            "cluster.x-k8s.io/cluster-name=local (harvester/harvester#6041)."
-        ),
+        read_condition(obj, NODE_HEALTHY, "NodeHealthy"),
+        LABEL_KUBECONFIG,
     )
 
 
@@ -173,7 +174,10 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
             ),
             next=(
                 advice.LIST_MACHINES,
-                f"Find out who deleted it: `kubectl get events -n {FLEET}`, and the log of the pods `rancher`.",
+                (
+                    f"Find out who deleted it: `kubectl get events -n {FLEET}`, and "
+                    f"{actions.search_log(actions.OF_RANCHER, edge.value if edge else '')}."
+                ),
                 *logs.steps,
                 *(_claimed_node_steps(others) if others else _repair_steps(facts, node)),
             ),
@@ -186,12 +190,14 @@ def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
 
 def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
     """Return the steps for a Node that a live Machine references: its annotation is outdated, it need not rejoin."""
+    name = machines[0].name
     return (
         advice.inspect_object("machines.cluster.x-k8s.io", machines[0].name),
         (
-            "If its phase is Running and its providerID is the Node's, the Node belongs to it: find in "
-            "the log of Cluster API's controller why that name is not written to the Node."
+            "If its phase is Running and its providerID is the Node's, the Node belongs to it: find in the log of "
+            f"Cluster API why that name is not written to the Node: {actions.search_log(actions.OF_CAPI, name)}."
         ),
+        RESTART_CAPI,
     )
 
 
@@ -232,7 +238,7 @@ def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
 def _stale_machine_steps(reference: str) -> tuple[str, ...]:
     """Return how to find the Node's own Machine; `reference` is what its annotation says."""
     return (
-        advice.BACK_UP,
+        actions.BACK_UP,
         (
             f"Find the right one by three links: the Node's annotation ({reference}), "
             "its label rke.cattle.io/machine (the UID of its Machine), and the cattle-id on the host (label "
@@ -266,7 +272,7 @@ def node_not_managed(facts: Facts) -> Iterator[Hit]:
             message=f"Node {node.name} is not managed by Harvester: its label harvesterhci.io/managed is "
             + (f"{value!r}" if value else "absent"),
             evidence=(*field_evidence(facts, node, MANAGED, MACHINE_UID_LABEL), *_requested_labels(facts, node)),
-            next=_missing_label_steps(facts, node),
+            next=(*_missing_label_steps(facts, node), *_label_steps(facts, node)),
             caution=(
                 "Setting the label by hand lets the upgrade get past the Plans, but a Node without a Machine then "
                 'stops that upgrade later, at "Images preloaded", where Harvester no longer lets you delete the '
@@ -289,7 +295,7 @@ def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
         return (
             (
                 "The plan of a Machine ran here once, because the Node has its label rke.cattle.io/machine: find out "
-                f"what removed the other label, `kubectl get node {advice.quote_argument(node.name)} "
+                f"what removed the other label, `kubectl get node {actions.quote_argument(node.name)} "
                 "--show-managed-fields -o yaml`."
             ),
         )
@@ -297,8 +303,23 @@ def _missing_label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
         return (f"Its RKEBootstrap asks for the label, but the plan never arrived: {advice.inspect_host(node.name)}",)
     return (
         (
-            "Compare the labels in /etc/rancher/rancherd/config.yaml with those of a healthy host: the installation's "
-            "configuration may lack the label."
+            "Compare the labels with those of a healthy host, as the installation's configuration may lack this one: "
+            "`grep -A5 labels /etc/rancher/rancherd/config.yaml`."
+        ),
+    )
+
+
+def _label_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
+    """Return how to set the label on a Node that has its own Machine; a Node without one needs more than a label."""
+    edge = facts.pairing.machine_ref(node)
+    back = facts.pairing.node_ref(edge.target) if edge and edge.target in facts.links.objects else None
+    if edge is None or back is None or back.target != node:
+        return ()
+    name = actions.quote_argument(node.name)
+    return (
+        (
+            f"Set the label, as {node.name} and Machine {edge.value} reference each other: `kubectl label node {name} "
+            "harvesterhci.io/managed=true`."
         ),
     )
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import BOOTSTRAP, INFRASTRUCTURE, NODE_REF, PLAN_MACHINE_LABEL
+from harvdiag.graph.references import Edge
 from harvdiag.kinds.local import FLEET, LOCAL
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.planner_advice import RESTART_RANCHER
 
 
 @rule(
@@ -18,6 +20,7 @@ from harvdiag.rules.facts import Facts
     short="Machine without infrastructure",
     missing=("Machine", "CustomMachine"),
     needs={"Machine", "CustomMachine"},
+    optional={"Node"},
     links=["harvester/harvester#7392"],
 )
 def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
@@ -34,6 +37,7 @@ def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
     short="Machine without bootstrap",
     missing=("Machine", "RKEBootstrap"),
     needs={"Machine", "RKEBootstrap"},
+    optional={"Node"},
     links=["harvester/harvester#7392"],
 )
 def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
@@ -59,21 +63,22 @@ def _missing_part_hits(facts: Facts, path: str, kind: str, resource: str) -> Ite
                 *field_evidence(facts, machine, path),
                 *([missing_evidence(kind, machine.namespace, name)] if name else []),
             ),
-            next=_restore_steps(resource),
-            caution=f"{advice.DELETES_NODE} {advice.QUORUM}",
+            next=_restore_steps(resource, facts.pairing.node_ref(machine)),
+            caution=f"{advice.DELETES_NODE} {advice.REJOIN}",
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(ObjectRef(kind, machine.namespace, name),) if name else (),
         )
 
 
-def _restore_steps(resource: str) -> tuple[str, ...]:
+def _restore_steps(resource: str, edge: Edge | None) -> tuple[str, ...]:
+    """Return how to restore the part; `edge` leads to the Node whose host has to join again otherwise."""
     return (
         f"List those that exist: `kubectl get {resource} -n {FLEET}`.",
         (
             "If it was deleted by mistake and a backup exists, restore it with the owner reference to this "
-            "Machine; otherwise the node must be removed completely and rejoined, after its VMs and replicas "
-            "have been moved away."
+            "Machine: `kubectl apply -f part.yaml`."
         ),
+        f"Otherwise its host has to join again: {actions.rejoin(edge.value if edge else 'its host')}.",
     )
 
 
@@ -118,11 +123,12 @@ def machine_without_plan(facts: Facts) -> Iterator[Hit]:
 def _bootstrap_steps(machine: ObjectRef) -> tuple[str, ...]:
     """Return where to look for the reason: the plan Secret is created from the Machine's RKEBootstrap."""
     return (
-        (f"Verify: `kubectl get secret -n {FLEET} {advice.quote_argument(machine.name + '-machine-plan')}`."),
+        (f"Verify: `kubectl get secret -n {FLEET} {actions.quote_argument(machine.name + '-machine-plan')}`."),
         (
             "Rancher's bootstrap controller creates it from the RKEBootstrap: read its log in the pods "
             "`rancher`, and look at the ServiceAccount of the same name."
         ),
+        RESTART_RANCHER,
     )
 
 
@@ -155,6 +161,7 @@ def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
                     f"{machine.name}-machine-plan, owned by its RKEBootstrap."
                 ),
                 advice.back_up_secret(plans[-1].name),
+                "Ask vendor support before you delete one.",
             ),
             caution=(
                 "The agent of the node uses one of these Secrets: find the name in the agent's log before you change "

@@ -11,7 +11,7 @@ from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import NODE_REF, NODE_REF_UID, PROVIDER_ID
 from harvdiag.kinds.local import FLEET
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -19,11 +19,7 @@ from harvdiag.rules.facts import Facts
 CREATED = "metadata.creationTimestamp"
 UID = "metadata.uid"
 ETCD_ROLE = "node-role.kubernetes.io/etcd"
-ETCDCTL = (
-    "etcdctl --cacert=/var/lib/rancher/rke2/server/tls/etcd/server-ca.crt "
-    "--cert=/var/lib/rancher/rke2/server/tls/etcd/server-client.crt "
-    "--key=/var/lib/rancher/rke2/server/tls/etcd/server-client.key"
-)
+MACHINES = "machines.cluster.x-k8s.io"
 
 
 class _Replaced(NamedTuple):
@@ -118,27 +114,26 @@ def _etcd_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
 
 
 def _steps(facts: Facts, found: _Replaced) -> Iterator[str]:
-    name = advice.quote_argument(found.node.name)
-    yield advice.BACK_UP
+    name = actions.quote_argument(found.node.name)
+    yield actions.BACK_UP
     if _is_no_member(facts, found.node):
         yield (
-            f"Find the etcd member of the lost host: `kubectl exec -n kube-system etcd-{_member(facts, found.node)} -- "
-            f"{ETCDCTL} member list`. With `member remove` and its ID it goes, once two other members are healthy "
+            f"Find the etcd member of the lost host: {actions.list_etcd_members(_member(facts, found.node))}. The same "
+            "command with `member remove ID` removes it, once two other members are healthy "
             "(harvester/harvester#10534)."
         )
     yield (
         f"Machine {found.old.name} must go without taking Node {found.node.name} with it. The safe way: switch the "
-        f"new host {name} off, or run `rke2-uninstall.sh` there; delete that Machine, with which the Node goes; then "
-        f"delete {found.new.name}."
+        f"new host {name} off, or run `/opt/rke2/bin/rke2-uninstall.sh` there as root."
     )
-    yield (
-        f"Check that nothing of {name} is left (Node, both Machines, `nodes.longhorn.io`, etcd member), then install "
-        "the host on a wiped disk and let it join again."
-    )
+    old, new = (actions.delete_object(MACHINES, machine.name, FLEET) for machine in (found.old, found.new))
+    yield f"Then delete that Machine, with which the Node goes: {old}; and that of the new host: {new}."
+    yield actions.verify_removed(found.node.name)
+    yield actions.reinstall_host(found.node.name, "")
     yield "If the new Node has to stay, ask vendor support how to release the old Machine without it."
 
 
 def _member(facts: Facts, node: ObjectRef) -> str:
     """Return a Node whose etcd is a voter, for the command; a placeholder where none is known."""
     voters = (n for n in facts.pairing.nodes if find_condition(facts.pairing.obj(n), "EtcdIsVoter").status == "True")
-    return next((advice.quote_argument(voter.name) for voter in voters if voter != node), "NODE")
+    return next((voter.name for voter in voters if voter != node), "NODE")

@@ -14,11 +14,14 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.seen import GOOD_IF_FALSE, read_oldest_condition
 from harvdiag.upgrade.phases import AT_SERVICES
 
 PHASE = "status.phase"
-GOOD_IF_FALSE = frozenset({"Paused", "Deleting", "RollingOut", "ScalingUp", "ScalingDown", "Remediating"})
-"""Conditions of v1beta2 that are False while nothing is the matter."""
+READ_CONDITIONS = (
+    "Read its conditions, the oldest that is not True first, and those of `kubectl get rkecontrolplanes.rke.cattle.io "
+    "-n fleet-local local -o yaml`."
+)
 LASTING = timedelta(hours=2)
 """How long the cluster may take to return to Provisioned before that is reported; it normally takes minutes."""
 
@@ -46,22 +49,21 @@ def capi_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
         message=f"Cluster {LOCAL.name} is {phase}, not Provisioned: "
         + ("the upgrade waits for it" if facts.rollout else "Harvester refuses an upgrade"),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        next=_next_steps(),
+        next=_next_steps(facts),
         causes=_cluster_causes(facts),
     )
 
 
-def _next_steps() -> tuple[str, ...]:
+def _next_steps(facts: Facts) -> tuple[str, ...]:
     return (
         advice.inspect_object("clusters.cluster.x-k8s.io", LOCAL.name),
-        (
-            "Read its conditions, the oldest that is not True first, and those of `kubectl get "
-            "rkecontrolplanes.rke.cattle.io -n fleet-local local -o yaml`."
-        ),
+        read_oldest_condition(facts.pairing.links.objects.get(LOCAL) or {}, READ_CONDITIONS),
         (
             "Expired certificates are a known cause: on each management node, `openssl x509 -noout -enddate -in "
-            "/var/lib/rancher/rke2/server/tls/serving-kube-apiserver.crt` (harvester/harvester#3863)."
+            "/var/lib/rancher/rke2/server/tls/serving-kube-apiserver.crt` (harvester/harvester#3863). RKE2 renews them "
+            "when it starts: `systemctl restart rke2-server`, one node at a time."
         ),
+        advice.IF_UNCLEAR,
     )
 
 
@@ -107,7 +109,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
             f"since {since}: the upgrade of the services waits until Cluster {LOCAL.name} is Provisioned"
         ),
         evidence=field_evidence(facts, LOCAL, PHASE, "metadata.generation", "status.observedGeneration", "spec.paused"),
-        next=_next_steps(),
+        next=_next_steps(facts),
         causes=_cluster_causes(facts),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -47,13 +47,17 @@ REFUSALS = (
         "a VM may not be evicted",
         (
             "Find the VM by the pod's name and check why it does not migrate: a host device, a CD-ROM, an affinity "
-            "rule. Shut it down if it cannot migrate."
+            f"rule. Shut it down if it cannot migrate: {actions.stop_vm('NAME')}."
         ),
     ),
     (
         "disruption budget",
         "a PodDisruptionBudget forbids it",
-        "Find out which one: `kubectl get poddisruptionbudgets -A`; one with ALLOWED DISRUPTIONS 0 blocks eviction.",
+        (
+            "Find out which one: `kubectl get poddisruptionbudgets -A`; one with ALLOWED DISRUPTIONS 0 blocks "
+            "eviction. Start another replica of its workload elsewhere, such as `kubectl scale deployment -n NAMESPACE "
+            "NAME --replicas=2`."
+        ),
     ),
 )
 """A word of the error, what it means, and what to look at; the more specific first."""
@@ -116,7 +120,7 @@ def _turn_steps(nodes: list[NodeUpgrade]) -> tuple[str, ...]:
         _turn_advice(nodes),
         (
             f"{advice.NONE_DEGRADED}; a rebuild that cannot finish because of the second cordon needs that node: "
-            "`kubectl uncordon` the node."
+            f"{' or '.join(actions.uncordon(node.name) for node in nodes[:2])}."
         ),
         "Harvester starts with the second when the first is done. If it does not, ask vendor support.",
     )

@@ -12,7 +12,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -179,13 +179,15 @@ def _vms(facts: Facts, node: NodeUpgrade) -> Iterator[_Holder]:
 
 
 def _next_steps(node: NodeUpgrade, holders: list[_Holder]) -> Iterator[str]:
-    name = advice.quote_argument(node.name)
+    name = actions.quote_argument(node.name)
     for holder in holders[:1]:
         yield advice.inspect_object(CATALOGUE[holder.ref.kind].resource, holder.ref.name, holder.ref.namespace)
-    if any(holder.ref.kind in {"Pod", BUDGET} and holder.ref.namespace != LONGHORN for holder in holders):
+    of_users = [ref for ref, *_ in holders if ref.kind in {"Pod", BUDGET} and ref.namespace != LONGHORN]
+    if of_users:
+        space = actions.quote_argument(of_users[0].namespace)
         yield (
-            "Let the workload give way: start another replica of it elsewhere, or lower minAvailable of its "
-            "PodDisruptionBudget for the time of the upgrade; the drain tries again by itself."
+            "Let the workload give way: start another replica of it elsewhere, or lower minAvailable of its budget for "
+            f"the time of the upgrade: `kubectl edit poddisruptionbudgets -n {space}`; the drain tries again by itself."
         )
     yield (
         f"List what is left on it: `kubectl get pods -A -o wide --field-selector spec.nodeName={name}`; pods of "
@@ -197,6 +199,6 @@ def _next_steps(node: NodeUpgrade, holders: list[_Holder]) -> Iterator[str]:
         "instancemanagers.longhorn.io -n longhorn-system -o yaml` (harvester/harvester#8977)."
     )
     yield (
-        f"Read what Rancher reports of the drain: search the log of the pods `rancher` in cattle-system for "
-        f'{node.name} and "drain". It continues by itself when the cause is gone.'
+        f"Read what Rancher reports of the drain: {actions.search_log(actions.OF_RANCHER, 'drain')}. It continues by "
+        "itself when the cause is gone."
     )

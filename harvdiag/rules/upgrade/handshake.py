@@ -11,11 +11,12 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import LogAnswer, explain_refusal
+from harvdiag.rules.seen import find_vms
 from harvdiag.rules.upgrade_evidence import (
     cordoned_at,
     finished_upgrade,
@@ -46,10 +47,7 @@ DELETION = (
     "That deletion waits for a drain; when the drain ends, Cluster API deletes the Node that the Machine references, "
     "even if another Machine references that Node too (rancher/rancher#45646, harvester/harvester#6022)."
 )
-READ_HARVESTER = (
-    "Read why: the log of the pods `harvester` in harvester-system; search it for the node's name and for "
-    '"plan secret".'
-)
+READ_HARVESTER = f"Read why in Harvester's log: {actions.search_log(actions.OF_HARVESTER, 'plan secret')}."
 MISSED = "it missed the request: no other node and no Job blocks it"
 UNLISTED = "the Upgrade does not list the node, so Harvester skips it"
 PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
@@ -60,6 +58,7 @@ PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
     "upgrade-pre-drain-unanswered",
     short="pre-drain unanswered",
     needs={*SEEN, "Job"},
+    optional={"VirtualMachineInstance"},
     links=["harvester/harvester#3021", "harvester/harvester#6022", "harvester/harvester#7067"],
 )
 def upgrade_pre_drain_unanswered(facts: Facts) -> Iterator[Hit]:
@@ -194,7 +193,7 @@ def _unanswered_hit(
         ),
         next=_deletion_steps(dying)
         if dying
-        else (*logs.steps, *_steps(rollout, node, secret, wanted, (request, hook))),
+        else (*logs.steps, *_steps(facts, rollout, node, (secret, wanted), (request, hook))),
         caution=f"{MISTIMED if request == 'pre-drain' else TOO_EARLY}{f' {DELETION}' if dying else ''}",
         causes=(
             Cause("node-not-managed", node.ref),
@@ -260,14 +259,14 @@ def _parse_json(value: str) -> Any:
 
 
 def _steps(
-    rollout: UpgradeRun, node: NodeUpgrade, secret: ObjectRef, wanted: str, drain: tuple[str, str]
+    facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, plan: tuple[ObjectRef, str], drain: tuple[str, str]
 ) -> tuple[str, ...]:
     """Return the next steps: let Harvester repeat its writes where it can, else an answer by hand."""
-    request, hook = drain
+    request = drain[0]
     unfinished = node.state == DONE and bool(node.os) and node.pending_os == node.os
     if request == "post-drain" and unfinished and rollout.upgrade.running:
         return _repeat_steps(rollout.upgrade.ref.name, node.name)
-    return _answer_steps(node, secret, wanted, request, hook)
+    return _answer_steps(facts, rollout, node, plan, drain)
 
 
 def _repeat_steps(upgrade: str, node: str) -> tuple[str, ...]:
@@ -282,30 +281,40 @@ def _repeat_steps(upgrade: str, node: str) -> tuple[str, ...]:
         (
             f'Set its state back to "{REBOOT}"; Harvester then sets Succeeded, answers the hook and removes that '
             "annotation: `kubectl patch upgrades.harvesterhci.io -n harvester-system "
-            f"{advice.quote_argument(upgrade)} --type json -p {advice.quote_argument(json.dumps(patch))}`."
+            f"{actions.quote_argument(upgrade)} --type json -p {actions.quote_argument(json.dumps(patch))}`."
         ),
-        f"Verify: `kubectl get nodes {advice.quote_argument(node)}` is no longer cordoned, and the next node begins.",
+        f"Verify: `kubectl get nodes {actions.quote_argument(node)}` is no longer cordoned, and the next node begins.",
     )
 
 
-def _answer_steps(node: NodeUpgrade, secret: ObjectRef, wanted: str, request: str, hook: str) -> tuple[str, ...]:
-    """Return the next steps: an answer by hand only if the hook's work was done."""
-    vms = (
-        f"Verify that no VM is left on it: `kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName="
-        f"{advice.quote_argument(node.name)}`, and that no volume is degraded."
-    )
-    system = (
-        f"Verify that it runs the new operating system: `kubectl get nodes -o wide {advice.quote_argument(node.name)}`."
-    )
-    look = vms if request == "pre-drain" else system
+def _empty_step(facts: Facts, node: NodeUpgrade) -> str:
+    """Return whether the node is empty and no volume is degraded, or how to see it."""
+    return f"{find_vms(facts, node.name)} {advice.NONE_DEGRADED}."
+
+
+def _system_step(run: UpgradeRun, node: NodeUpgrade) -> str:
+    """Return whether the node runs the new system, or how to see it."""
+    if node.os and node.os == run.upgrade.release.os:
+        return f"{advice.SEEN}{node.name} runs {node.os}, the new operating system."
+    name = actions.quote_argument(node.name)
+    return f"Verify that it runs the new operating system: `kubectl get nodes -o wide {name}`."
+
+
+def _answer_steps(
+    facts: Facts, run: UpgradeRun, node: NodeUpgrade, plan: tuple[ObjectRef, str], drain: tuple[str, str]
+) -> tuple[str, ...]:
+    """Return the next steps: an answer by hand only if the hook's work was done; `plan` is the Secret, the answer."""
+    (secret, wanted), (request, hook) = plan, drain
+    look = _empty_step(facts, node) if request == "pre-drain" else _system_step(run, node)
     if (request, node.state) in {("pre-drain", PRELOADED), ("post-drain", PRE_DRAINED)}:
         restart = "`kubectl rollout restart deployment harvester -n harvester-system`; VMs keep running."
         return (f"If that does not help, restart Harvester: {restart}", "Do not answer the hook by hand.")
     if node.state not in {PRE_DRAINED, DONE} or (request == "pre-drain" and node.state == DONE):
         return (look, "The hook's work was not done for this request: ask vendor support before you answer it.")
-    command = f"kubectl annotate secret -n fleet-local {advice.quote_argument(secret.name)} --overwrite"
+    command = f"kubectl annotate secret -n fleet-local {actions.quote_argument(secret.name)} --overwrite"
+    answer = actions.quote_argument(f"{KEYS[hook]}={wanted}")
     return (
         look,
         advice.back_up_secret(secret.name),
-        f"Then write the answer, exactly as it is here: `{command} {advice.quote_argument(f'{KEYS[hook]}={wanted}')}`.",
+        f"Then write the answer, exactly as it is here: `{command} {answer}`.",
     )

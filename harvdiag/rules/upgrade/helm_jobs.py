@@ -10,7 +10,7 @@ from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_o
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -61,7 +61,7 @@ def helm_job_failing(facts: Facts) -> Iterator[Hit]:
 def _log_steps(job: str) -> tuple[str, ...]:
     return (
         (
-            f"Read its log: `kubectl logs -n {SYSTEM} {advice.quote_argument(f'job/{job}')} "
+            f"Read its log: `kubectl logs -n {SYSTEM} {actions.quote_argument(f'job/{job}')} "
             '--tail=50`; "kubeVersion" means that its chart requires a newer Kubernetes than it found.'
         ),
         "Then follow the known issue of your release: https://github.com/harvester/docs/issues/1120.",

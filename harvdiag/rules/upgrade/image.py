@@ -12,7 +12,7 @@ from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of,
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
@@ -143,6 +143,7 @@ def _image_hit(facts: Facts, image: _Image, age: timedelta) -> Hit:
             *(line for pod in pods[:2] for line in pod.evidence),
         ),
         next=tuple(_image_steps(image, url)),
+        caution=advice.UNTOUCHED_NODES if upgrade.running else "",
         targets=(ref, *(pod.pod for pod in pods[:2])),
     )
 
@@ -167,12 +168,19 @@ def _describe_age(upgrade: Upgrade, age: timedelta) -> str:
     )
 
 
+def _stop(upgrade: Upgrade) -> str:
+    if not upgrade.v2:
+        return actions.stop_upgrade(upgrade.ref.name)
+    return f"Nothing of the cluster is changed yet: {actions.delete_object(actions.UPGRADE_PLANS, upgrade.ref.name)}."
+
+
 def _image_steps(image: _Image, url: str) -> Iterator[str]:
     upgrade, ref, fault, pods = image
     if any(MEMORY in str(line.value) for pod in pods for line in pod.evidence):
         yield (
-            f"The importer needs more memory: delete the {upgrade.ref.kind}, set podResourceRequirements of CDI to 4G "
-            "of memory in the values of ManagedChart harvester, and start it again (harvester/harvester#11143)."
+            "The importer needs more memory: `kubectl edit managedcharts.management.cattle.io -n fleet-local "
+            "harvester`, spec.values.cdi.spec.config.podResourceRequirements.limits.memory: 4G, after the upgrade is "
+            "stopped (harvester/harvester#11143)."
         )
     elif fault and any(word in str(fault.value) for word in CHECKSUM):
         yield (
@@ -183,24 +191,23 @@ def _image_steps(image: _Image, url: str) -> Iterator[str]:
     elif fault and SPACE in str(fault.value):
         yield (
             "A disk is full: the image is kept on Longhorn's disks of the nodes. See their room with `kubectl get "
-            "nodes.longhorn.io -n longhorn-system -o yaml` (status.diskStatus) and `df -h` on the nodes; remove images "
-            "and volumes that are not needed."
+            "nodes.longhorn.io -n longhorn-system -o yaml` (status.diskStatus) and `df -h` on the nodes; remove what "
+            "is not needed (Images → ⋮ → Delete, Volumes → ⋮ → Delete)."
         )
     elif url and fault and fault.path:
         yield (
-            f"Try the address from a node: `curl -I -L {advice.quote_argument(url)}`. It must answer a HEAD request "
+            f"Try the address from a node: `curl -I -L {actions.quote_argument(url)}`. It must answer a HEAD request "
             "too; if it needs a proxy, see Setting http-proxy, if it has a certificate of its own, Setting "
             "additional-ca."
         )
     yield advice.inspect_object(RESOURCE, ref.name, ref.namespace)
     yield "Check the import: `kubectl get backingimages.longhorn.io -n longhorn-system` and the events of its pods."
     if upgrade.running:
-        yield (
-            f"Nothing of the cluster is changed yet: delete the {upgrade.ref.kind}, fix the cause, and start it again."
-        )
+        yield _stop(upgrade)
+        yield f"Fix the cause, then {actions.START_UPGRADE}."
     if fault and any(word in str(fault.value) for word in (*CHECKSUM, SPACE)):
         return
     yield (
-        "Without a way to the internet, put the ISO on a server that every node reaches, create a Version whose isoURL "
-        "names it, and upgrade to that."
+        "Without a way to the internet, put the ISO on a server that every node reaches, and a Version whose isoURL "
+        "names it into version.yaml: `kubectl create -f version.yaml`; upgrade to that."
     )

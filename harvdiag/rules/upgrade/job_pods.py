@@ -11,7 +11,7 @@ from harvdiag.core.fields import Obj, field_path, get_items, get_text
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -155,17 +155,19 @@ def _network_evidence(facts: Facts, name: str) -> Iterator[Evidence]:
 
 
 def _pod_steps(job: Job, trouble: PodTrouble, lines: tuple[Quote, ...], network: bool) -> Iterator[str]:
-    space = advice.quote_argument(job.ref.namespace)
+    space = actions.quote_argument(job.ref.namespace)
     if lines:
         yield found_step(lines[-1], "how its last try ended, or what it does now")
     if trouble.word == FAILING:
-        name = advice.quote_argument(job.ref.name)
-        yield f"Read why each try ended: `kubectl get pods -n {space} -l job-name={name}`, and their logs."
+        name = actions.quote_argument(job.ref.name)
+        yield f"Read why each try ended: `kubectl logs -n {space} -l job-name={name} --prefix --tail=50`."
+        yield advice.IF_UNCLEAR
         return
     if trouble.pod == job.ref:
-        yield f"See why no pod is created: `kubectl describe job -n {space} {advice.quote_argument(job.ref.name)}`."
+        yield f"See why no pod is created: `kubectl describe job -n {space} {actions.quote_argument(job.ref.name)}`."
+        yield advice.IF_UNCLEAR
         return
-    pod = advice.quote_argument(trouble.pod.name)
+    pod = actions.quote_argument(trouble.pod.name)
     yield f"See it whole: `kubectl describe pod -n {space} {pod}`."
     if trouble.word in IMAGE_WORDS:
         yield PULL
@@ -174,8 +176,9 @@ def _pod_steps(job: Job, trouble: PodTrouble, lines: tuple[Quote, ...], network:
     if network:
         yield (
             f"Find out why the network of {job.node} is not ready: `kubectl get pods -n kube-system -o wide "
-            f"--field-selector spec.nodeName={advice.quote_argument(job.node)}`; the CNI's pod there clears the taint."
+            f"--field-selector spec.nodeName={actions.quote_argument(job.node)}`; the CNI's pod there clears the taint."
         )
+    yield advice.IF_UNCLEAR
 
 
 def _node_causes(job: Job) -> Iterator[Cause]:

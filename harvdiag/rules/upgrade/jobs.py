@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import LogAnswer, explain_refusal, found_step, quote_evidence, quote_job
@@ -88,13 +88,15 @@ def _job_failed_hit(facts: Facts, subject: ObjectRef, jobs: list[Job]) -> Hit:
 def _failure_steps(job: Job, quotes: tuple[Quote, ...]) -> tuple[str, ...]:
     read = (
         "Read the Job's log: `kubectl logs -n harvester-system "
-        f"{advice.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name "
+        f"{actions.quote_argument(f'job/{job.ref.name}')}`; in a bundle: the logs of the pods whose name "
         f"begins with {job.ref.name}."
     )
     return (
         found_step(quotes[-1], "the last lines that the Job wrote; they show the step that failed") if quotes else read,
-        "Fix what the log reports before anything else; a failed Job does not run again by itself.",
-        "Then ask vendor support how to proceed: the step that failed may have been done in part.",
+        (
+            "When what the log reports is fixed, ask vendor support how to proceed: a failed Job does not run again by "
+            "itself, and its step may have been done in part."
+        ),
     )
 
 
@@ -183,7 +185,7 @@ def _preloading_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade) -> Hit
         next=(
             (
                 f"Check whether its images are loaded: the Jobs of {node.name} in cattle-system, `kubectl get jobs -n "
-                f"cattle-system -l upgrade.cattle.io/node={advice.quote_argument(node.name)}`."
+                f"cattle-system -l upgrade.cattle.io/node={actions.quote_argument(node.name)}`."
             ),
             "If they are, ask vendor support to set its state to Images preloaded.",
         ),

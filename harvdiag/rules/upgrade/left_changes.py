@@ -9,7 +9,7 @@ from typing import Any
 from harvdiag.core.fields import field_path, get_text
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.kinds.local import FLEET
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.ended_upgrades import ended_upgrades, recently_ended, upgrade_running
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -18,6 +18,7 @@ from harvdiag.upgrade import Upgrade
 
 MARKS = ("harvesterhci.io/pendingOSImage", "management.harvesterhci.io/pendingOSImage")
 """The annotation of a Node that waits for its new system, of an Upgrade and of an UpgradePlan."""
+SETTINGS = "settings.longhorn.io"
 RUNS = "status.nodeInfo.osImage"
 RESTORED = 'metadata.annotations["harvesterhci.io/longhorn-settings-restored"]'
 CHANGED = {"replica-replenishment-wait-interval": "1800", "auto-cleanup-system-generated-snapshot": "false"}
@@ -56,7 +57,7 @@ def leftover_pending_os_image(facts: Facts) -> Iterator[Hit]:
 def _pending_hit(facts: Facts, node: ObjectRef, mark: str, runs: str, last: list[Cause]) -> Hit:
     path = f'metadata.annotations["{mark}"]'
     wanted = get_text(facts.pairing.obj(node), path)
-    name = advice.quote_argument(node.name)
+    name = actions.quote_argument(node.name)
     clear = f"`kubectl annotate nodes {name} {mark}-`"
     verify = f"Verify what it boots: on {node.name}, `cat /etc/os-release` and the entries of GRUB."
     return Hit(
@@ -122,7 +123,7 @@ def _setting_hit(facts: Facts, ref: ObjectRef, upgrade: Upgrade | None, before: 
         ),
         next=(
             "Verify that no one set it on purpose.",
-            (f"Otherwise `{advice.merge_patch('settings.longhorn.io', ref.name, {'value': before}, ref.namespace)}`."),
+            f"Otherwise set it back: `{actions.merge_patch(SETTINGS, ref.name, {'value': before}, ref.namespace)}`.",
         ),
         caution="With a shorter time Longhorn copies whole replicas when a node is away for a restart only.",
         causes=tuple(Cause("upgrade-failed-in-phase", u.ref) for u in facts.upgrades.all[:1]),
@@ -158,8 +159,12 @@ def kubevirt_update_methods_left_empty(facts: Facts) -> Iterator[Hit]:
                 "Look at the values of the chart: `kubectl get managedcharts.management.cattle.io -n fleet-local "
                 "harvester -o yaml`, spec.values.kubevirt.spec.workloadUpdateStrategy."
             ),
-            f"If they are empty there, too, set workloadUpdateMethods to {json.dumps(before)} in that chart.",
+            (
+                f"If they are empty there, too, set workloadUpdateMethods to {json.dumps(before)}: `kubectl edit "
+                "managedcharts.management.cattle.io -n fleet-local harvester`."
+            ),
         ),
+        caution="Change nothing else in that chart.",
         causes=(Cause("chart-left-paused", ObjectRef("ManagedChart", FLEET, "harvester")),),
     )
 

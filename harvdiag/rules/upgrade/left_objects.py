@@ -12,7 +12,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import FLEET, PROVISIONING
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.ended_upgrades import Ended, ended_upgrade, recently_ended, upgrade_running
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -91,7 +91,7 @@ def _chart_severity(facts: Facts, ready: Condition) -> Severity:
 
 
 def _chart_steps(ref: ObjectRef) -> tuple[str, ...]:
-    name = advice.quote_argument(ref.name)
+    name = actions.quote_argument(ref.name)
     rest = "Then verify that its Bundle is gone, too: `kubectl get bundles.fleet.cattle.io -n fleet-local`."
     return (
         advice.inspect_object(OF_FLEET[ref.kind], ref.name),
@@ -131,8 +131,8 @@ def _plan_hit(facts: Facts, plan: NodePlan, ended: Ended) -> Hit:
         next=(
             advice.inspect_object(PLANS, plan.ref.name, plan.ref.namespace),
             (
-                "When nothing else of that upgrade is in progress, it may be deleted: `kubectl delete "
-                f"{PLANS} -n {plan.ref.namespace} {advice.quote_argument(plan.ref.name)}`."
+                "When nothing else of that upgrade is in progress, delete it: `kubectl delete "
+                f"{PLANS} -n {plan.ref.namespace} {actions.quote_argument(plan.ref.name)}`."
             ),
         ),
         caution=f"Do not delete Plan {plan.ref.name} while one of its Jobs is active on a host.",
@@ -159,13 +159,13 @@ def leftover_upgrade_log(facts: Facts) -> Iterator[Hit]:
                 message=f"UpgradeLog {ref.name} is left over from {named.words}",
                 evidence=(*named.evidence, *field_evidence(facts, ref, "spec.upgradeName")),
                 next=(
-                    "Download its log first, if you need it: only it has the log of that upgrade.",
+                    "Download its log first, if you need it (Download Log): only it has the log of that upgrade.",
                     (
                         f"Delete it: `kubectl delete upgradelogs.harvesterhci.io -n {ref.namespace} "
-                        f"{advice.quote_argument(ref.name)}`."
+                        f"{actions.quote_argument(ref.name)}`."
                     ),
                 ),
-                caution=f"The log of that upgrade is deleted with UpgradeLog {ref.name}.",
+                caution=advice.lose_log(ref.name),
                 causes=(MIDWAY,),
                 targets=(named.ref,),
             )
@@ -195,11 +195,11 @@ def leftover_upgrade_job(facts: Facts) -> Iterator[Hit]:
                 next=(
                     (
                         f"Read what it does: `kubectl logs -n {job.ref.namespace} "
-                        f"{advice.quote_argument(f'job/{job.ref.name}')} --tail=50`."
+                        f"{actions.quote_argument(f'job/{job.ref.name}')} --tail=50`."
                     ),
                     (
                         "Delete it only when it waits for something that is gone: `kubectl delete jobs.batch -n "
-                        f"{job.ref.namespace} {advice.quote_argument(job.ref.name)}`."
+                        f"{job.ref.namespace} {actions.quote_argument(job.ref.name)}`."
                     ),
                 ),
                 caution="Do not delete a Job that is writing an operating system or restarts RKE2 on its host.",
@@ -236,8 +236,9 @@ def leftover_upgrade_repository(facts: Facts) -> Iterator[Hit]:
                 next=(
                     advice.inspect_object(RESOURCES[ref.kind], ref.name, ref.namespace),
                     (
-                        "Delete what belongs to that upgrade in Harvester's UI, or with kubectl: the VM or Deployment "
-                        f"upgrade-repo-{ended.ref.name} first, then the image and the PersistentVolumeClaim."
+                        "Delete what belongs to that upgrade: `kubectl delete deployments.apps,virtualmachines,"
+                        f"virtualmachineimages.harvesterhci.io,pvc -n {HOME} -l harvesterhci.io/upgrade="
+                        f"{actions.quote_argument(ended.ref.name)}`; see first what that is, with `get` for `delete`."
                     ),
                 ),
                 caution="Delete nothing of an upgrade that is to be continued.",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harvdiag.core.fields import field_path, get_items, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.kinds.local import FLEET, PROVISIONING
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.ended_upgrades import recently_ended, upgrade_running
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
@@ -59,10 +59,7 @@ def chart_left_paused(facts: Facts) -> Iterator[Hit]:
             evidence=field_evidence(facts, ref, "spec.paused", "spec.version", "status.display.state"),
             next=(
                 f"Verify that no one paused {ref.name} on purpose.",
-                (
-                    f"Otherwise `kubectl patch {CHARTS} -n {FLEET} {advice.quote_argument(ref.name)} --type merge -p "
-                    '\'{"spec":{"paused":false}}\'`.'
-                ),
+                f"Otherwise resume it: `{actions.merge_patch(CHARTS, ref.name, {'spec': {'paused': False}})}`.",
             ),
             caution=f"Fleet immediately installs what ManagedChart {ref.name} specifies: check the chart's version "
             "before you un-pause it.",

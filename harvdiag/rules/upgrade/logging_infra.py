@@ -9,7 +9,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
@@ -92,6 +92,7 @@ def _logging_hit(facts: Facts, upgrade: Upgrade, log: Obj | None, pods: list[Pod
             Evidence(upgrade.ref, condition_path("LogReady"), upgrade.status("LogReady")),
         ),
         next=tuple(_logging_steps(upgrade, ref, pods)),
+        caution=advice.UNTOUCHED_NODES,
         causes=tuple(_leftover_causes(facts, upgrade)),
         targets=(*((ref,) if ref else ()), *(pod.pod for pod in pods[:2])),
     )
@@ -105,14 +106,16 @@ def _logging_steps(upgrade: Upgrade, log: ObjectRef | None, pods: list[PodTroubl
     if any("Image" in pod.word for pod in pods):
         yield (
             "Without a way to the internet, give the Logging and FluentbitAgent of this upgrade an image that the "
-            "nodes have (`kubectl get loggings,fluentbitagents -A`; harvester/harvester#7955)."
+            "nodes have: `kubectl edit loggings,fluentbitagents -A` (spec.fluentd.image, spec.image; "
+            "harvester/harvester#7955)."
         )
     if log:
-        name = advice.quote_argument(f"{log.name}-operator")
+        name = actions.quote_argument(f"{log.name}-operator")
         yield advice.inspect_object("upgradelogs.harvesterhci.io", log.name, log.namespace)
         yield f"Check its operator: `kubectl get managedcharts.management.cattle.io -n fleet-local {name} -o yaml`."
-    again = "start it again" if upgrade.failed else "delete this Upgrade, and start it again"
-    yield f"To go on without logs, {again} with spec.logEnabled: false; nothing of the cluster is changed yet."
+    if not upgrade.failed:
+        yield actions.stop_upgrade(upgrade.ref.name, " to go on without logs")
+    yield f"Then {actions.START_UPGRADE} without Enable Logging (spec.logEnabled: false)."
 
 
 def _leftover_causes(facts: Facts, upgrade: Upgrade) -> Iterator[Cause]:

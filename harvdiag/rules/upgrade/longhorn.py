@@ -9,7 +9,7 @@ from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import NODE_REF
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import REMOVAL, Facts
@@ -78,9 +78,8 @@ def _eviction_steps(node: str) -> tuple[str, ...]:
     return (
         "Check whether this host is being removed on purpose: then let that finish first.",
         (
-            "Otherwise cancel the request in the Longhorn UI, or with `kubectl edit nodes.longhorn.io "
-            f"-n {LONGHORN} {advice.quote_argument(node)}` (evictionRequested: false, of the node and of "
-            "each disk)."
+            f"Otherwise cancel the request: `kubectl edit nodes.longhorn.io -n {LONGHORN} "
+            f"{actions.quote_argument(node)}` (evictionRequested: false, of the node and of each disk)."
         ),
     )
 
@@ -133,17 +132,24 @@ def _nodes_gone(facts: Facts) -> Iterator[tuple[ObjectRef, Obj]]:
             yield node, obj
 
 
+LONGHORN_NODES = "nodes.longhorn.io"
+
+
+def _no_scheduling(node: str) -> str:
+    return actions.merge_patch(LONGHORN_NODES, node, {"spec": {"allowScheduling": False}}, LONGHORN)
+
+
 def _removal_steps(node: str) -> tuple[str, ...]:
     """Return what to verify first: the replicas on the host are lost with it."""
     return (
-        f"Be sure that the host {node} is gone for good.",
+        actions.check_host_gone(node),
         (
-            f"Verify that no replica is left on it: `kubectl get replicas.longhorn.io -n {LONGHORN} -o wide`, "
-            "and that every volume is healthy."
+            f"Verify that no replica is left on it: `kubectl get replicas.longhorn.io -n {LONGHORN} -o wide | grep "
+            f"{actions.quote_argument(node)}`. {advice.NONE_DEGRADED}."
         ),
         (
-            f"Then disable its scheduling and delete it: `kubectl delete nodes.longhorn.io -n {LONGHORN} "
-            f"{advice.quote_argument(node)}`."
+            f"Then disable its scheduling, `{_no_scheduling(node)}`, and delete it: "
+            f"{actions.delete_object(LONGHORN_NODES, node, LONGHORN)}."
         ),
     )
 

@@ -12,7 +12,7 @@ from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_o
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.kinds.local import LOCAL
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -141,6 +141,7 @@ def _waiting_hit(
         next=(
             *reason.steps,
             *((found_step(wait.quote),) if wait else (_log_step(job),)),
+            advice.IF_UNCLEAR,
         ),
         caution="Do not delete the Job or its pod while it waits: it does not run a second time.",
         causes=tuple(_find_causes(facts, upgrade, wait)),
@@ -149,7 +150,7 @@ def _waiting_hit(
 
 
 def _log_step(job: Job) -> str:
-    name = advice.quote_argument(job.ref.name)
+    name = actions.quote_argument(job.ref.name)
     return f"Read what it waits for: `kubectl logs -n harvester-system job/{name} --tail=20`."
 
 
@@ -263,8 +264,8 @@ def _rollout_reason(facts: Facts, ref: ObjectRef) -> Reason:
     resource = f"{ref.kind.lower()}s.apps"
     steps = (
         (
-            f"See how far it is: `kubectl rollout status -n {advice.quote_argument(ref.namespace)} "
-            f"{ref.kind.lower()}/{advice.quote_argument(ref.name)} --timeout=5s`."
+            f"See how far it is: `kubectl rollout status -n {actions.quote_argument(ref.namespace)} "
+            f"{ref.kind.lower()}/{actions.quote_argument(ref.name)} --timeout=5s`."
         ),
         advice.inspect_object(resource, ref.name, ref.namespace),
     )
@@ -301,7 +302,7 @@ def _kubevirt_reason(facts: Facts) -> Reason | None:
     why = f"; Pod {odd} lacks the annotations by which KubeVirt counts it" if odd else ""
     steps: tuple[str, ...] = (advice.inspect_object("kubevirts.kubevirt.io", ref.name, ref.namespace),)
     if odd:
-        delete = f"kubectl delete pod -n {advice.quote_argument(ref.namespace)} {advice.quote_argument(odd)}"
+        delete = f"kubectl delete pod -n {actions.quote_argument(ref.namespace)} {actions.quote_argument(odd)}"
         steps = (f"Let its DaemonSet create the pod again: `{delete}` (harvester/harvester#10447).", *steps)
     return Reason(
         f"KubeVirt, which is {get_text(obj, 'status.phase') or 'not available'}{said}{why}",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harvdiag.core.timestamps import Timestamp, latest_time
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import missing_evidence
 from harvdiag.rules.facts import Facts
@@ -89,7 +89,7 @@ def _recreation_steps(upgrade: Upgrade, node: str, missing: _MissingJob) -> tupl
     marks = job_selector(upgrade, node)
     begins = V2_BEGINS[missing.begins] if upgrade.v2 else missing.begins
     return (
-        f"Verify: `kubectl get jobs -n harvester-system -l {advice.quote_argument(marks)}`.",
+        f"Verify: `kubectl get jobs -n harvester-system -l {actions.quote_argument(marks)}`.",
         (
             "Find out who deleted it: `kubectl get events -n harvester-system`, and the log of the pods "
             f"`harvester` in harvester-system, searched for {node}."

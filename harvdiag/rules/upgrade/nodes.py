@@ -11,10 +11,11 @@ from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.local import CONTROL_PLANE, FLEET, LOCAL, PROVISIONING
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.planner_advice import RESTART_RANCHER
 from harvdiag.rules.upgrade_evidence import (
     condition_evidence,
     current_rollout,
@@ -47,7 +48,7 @@ ENDED = {"Upgrade", "UpgradePlan"}
 VERDICT = tuple(condition_column(kind, kind) for kind in ("Updated", "Reconciled"))
 BRING_BACK = (
     advice.LIST_NODES,
-    "If the host is only off or was renamed by mistake, bring it back under this very name.",
+    "If the host is only off or was renamed by mistake, it has to come back under this very name.",
     (
         "If the host is lost, let the other nodes finish as far as they can; its leftovers are described "
         "in the finding of its Machine."
@@ -207,9 +208,10 @@ def _planner_steps(node: NodeUpgrade, machine: ObjectRef) -> tuple[str, ...]:
         ),
         advice.inspect_object("machines.cluster.x-k8s.io", machine.name),
         (
-            f"Then look at the log of the pods `rancher` in cattle-system for {machine.name}, and at "
-            f"rancher-system-agent on {node.name}."
+            f"Read what Rancher says of it: {actions.search_log(actions.OF_RANCHER, machine.name)}; on {node.name}: "
+            "`journalctl -u rancher-system-agent -n 200`."
         ),
+        RESTART_RANCHER,
     )
 
 
@@ -304,7 +306,7 @@ def _failure_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
     return (
         (
             f"Read the log of the node's Jobs: `kubectl get jobs -n harvester-system -l "
-            f"{advice.quote_argument(job_selector(upgrade, node).partition(',')[2])}`."
+            f"{actions.quote_argument(job_selector(upgrade, node).partition(',')[2])}`."
         ),
         f"The node may be between two versions. {advice.LIST_VERSIONS}",
         "Ask vendor support how to proceed before anything is deleted.",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -104,21 +104,22 @@ def _foreign_machine_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, 
 def _next_steps(upgrade: Upgrade, names: str) -> tuple[str, ...]:
     if not upgrade.v2:
         begun = upgrade.status("NodesUpgraded") != ""
-        return _steps_during_nodes(names) if begun else _steps_before_nodes(names)
+        return _steps_during_nodes(names) if begun else _steps_before_nodes(upgrade, names)
     if upgrade.phase is None or upgrade.phase.place < NODES:
-        return _steps_before_nodes(names)[:1]
+        return _steps_before_nodes(upgrade, names)[:1]
     end = f"When every other node is done, collect again, then ask vendor support how to end {upgrade.ref.name}."
     return _steps_during_nodes(names)[0], end
 
 
-def _steps_before_nodes(names: str) -> tuple[str, ...]:
+def _steps_before_nodes(upgrade: Upgrade, names: str) -> tuple[str, ...]:
     """Return the steps before the nodes' turn, while the Upgrade can still be deleted."""
     return (
         (
             f"Find out why there is no Machine for {names}; its Node finding describes how. The upgrade would stop "
             "there when the nodes have their turn."
         ),
-        advice.WITHDRAW_UPGRADE,
+        actions.stop_upgrade(upgrade.ref.name),
+        actions.FIX_AND_START,
     )
 
 

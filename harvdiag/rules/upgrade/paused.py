@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.model import Evidence, Severity
 from harvdiag.core.suggest import join_names
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -66,19 +66,16 @@ def _release_steps(upgrade: Upgrade, node: str) -> tuple[str, ...]:
     """Return how to release the node: only its own entry of the pause map changes."""
     leave = "all VMs stop while the only node is upgraded" if upgrade.single_node == node else "its VMs migrate or stop"
     look = f"Find out why {node} was paused: {leave} when it is released."
-    name = advice.quote_argument(upgrade.ref.name)
+    name = actions.quote_argument(upgrade.ref.name)
     if upgrade.v2:
         left = [name for name in upgrade.pauses if name != node]
         patch = json.dumps({"spec": {"nodeUpgradeOption": {"pauseNodes": left}}}, separators=(",", ":"))
         kind = "upgradeplans.management.harvesterhci.io"
-        return look, f"Release it: `kubectl patch {kind} {name} --type=merge -p {advice.quote_argument(patch)}`."
+        return look, f"Release it: `kubectl patch {kind} {name} --type=merge -p {actions.quote_argument(patch)}`."
     # The map is replaced as a whole, so the other nodes' pauses have to be in it.
     pauses = json.dumps({**upgrade.pauses, node: "unpause"}, separators=(",", ":"), sort_keys=True)
-    change = advice.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
+    change = actions.quote_argument(f"harvesterhci.io/node-upgrade-pause-map={pauses}")
     return (
         look,
-        (
-            "Release it in Harvester's UI, or: `kubectl annotate upgrades.harvesterhci.io -n harvester-system "
-            f"{name} --overwrite {change}`."
-        ),
+        (f"Release it: `kubectl annotate upgrades.harvesterhci.io -n harvester-system {name} --overwrite {change}`."),
     )

@@ -10,7 +10,7 @@ from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.local import PROVISIONING
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -44,9 +44,10 @@ WHERE = {
     "harvester-system`, the names that begin with upgrade-repo.",
     "NodesPrepared": "Look at the Jobs that load the images: `kubectl get jobs,pods -n cattle-system`; a full disk is "
     "the usual reason.",
-    "SystemServicesUpgraded": "Read the end of the log of the Job apply-manifests in harvester-system: it shows the "
-    "step that failed.",
-    "NodesUpgraded": "Read the log of the failed Job in harvester-system: it shows the step that failed.",
+    "SystemServicesUpgraded": "Read the end of the log of the Job apply-manifests, which shows the step that failed: "
+    "`kubectl logs -n harvester-system -l harvesterhci.io/upgradeComponent=manifest --tail=100`.",
+    "NodesUpgraded": "Read the log of the failed Job, which shows the step that failed: `kubectl get jobs -n "
+    "harvester-system -l harvesterhci.io/upgradeComponent=node`.",
 }
 LEAVE_CLUSTER = "Do not change the provisioning Cluster by hand: the nodes would be upgraded without Harvester's hooks."
 
@@ -75,7 +76,7 @@ def upgrade_node_phase_not_started(facts: Facts) -> Iterator[Hit]:
     noted = field_evidence(facts, upgrade.ref, GATE_DONE)
     ran = f"its plan {plan.ref.name} has run on every node, " if plan else ""
     note = "" if noted[0].value is not None else f"{ran}but the Upgrade does not show it, and " if plan else ""
-    name = advice.quote_argument(upgrade.ref.name)
+    name = actions.quote_argument(upgrade.ref.name)
     yield Hit(
         subject=upgrade.ref,
         message=f"Upgrade {upgrade.ref.name} has not started the nodes, though the system services were upgraded at "
@@ -162,7 +163,7 @@ def _describe_phase(upgrade: Upgrade) -> str:
 
 def _log_steps(jobs: list[Job]) -> Iterator[str]:
     for job in jobs[:3]:
-        yield f"Read `kubectl logs -n {job.ref.namespace} job/{advice.quote_argument(job.ref.name)} --tail=100`."
+        yield f"Read `kubectl logs -n {job.ref.namespace} job/{actions.quote_argument(job.ref.name)} --tail=100`."
 
 
 def _restart_steps(upgrade: Upgrade) -> Iterator[str]:
@@ -170,7 +171,7 @@ def _restart_steps(upgrade: Upgrade) -> Iterator[str]:
         yield "Nodes may be partly upgraded: ask vendor support how to proceed (harvester/harvester#10048)."
     else:
         yield advice.NONE_PAUSED
-        yield "When the cause is fixed, start the upgrade again: no node has been changed yet."
+        yield f"When the cause is fixed, {actions.START_UPGRADE}: no node has been changed yet."
 
 
 def _service_causes(facts: Facts) -> Iterator[Cause]:
@@ -203,7 +204,7 @@ def upgrade_cleanup_pending(facts: Facts) -> Iterator[Hit]:
         if _plan_pending(facts, plan) or not _past_deadline(facts, since):
             continue
         ran = f"though its plan {plan.ref.name} has run on every node" if plan else "and no plan of it is running"
-        name = advice.quote_argument(upgrade.ref.name)
+        name = actions.quote_argument(upgrade.ref.name)
         yield Hit(
             subject=upgrade.ref,
             message=(
@@ -299,7 +300,11 @@ def upgrade_without_latest_label(facts: Facts) -> Iterator[Hit]:
         ),
         next=(
             f"Verify: `kubectl get {UPGRADES} -n harvester-system --show-labels`.",
-            "Only the newest Upgrade may have the label; remove it from the older ones.",
+            (
+                "Only the newest Upgrade may have the label; take it off the older ones: `kubectl label "
+                f"{UPGRADES} -n harvester-system NAME harvesterhci.io/latestUpgrade-`."
+            ),
         ),
+        caution="Leave the label on the newest: by it Harvester finds the upgrade.",
         causes=(Cause("several-upgrades-running", current.ref),),
     )

@@ -143,6 +143,7 @@ def _halt_hit(facts: Facts, plan: NodePlan, halt: _Halt, idle: str) -> Hit:
             halt.step,
             f"See what it does: `kubectl logs -n {SPACE} deployment/{CONTROLLER} --tail=100`.",
             advice.inspect_object("plans.upgrade.cattle.io", plan.ref.name, plan.ref.namespace),
+            advice.IF_UNCLEAR,
         ),
         caution="Do not set the Plan's label on a Node by hand: the upgrade would go on without what the Plan does.",
         causes=(

@@ -11,7 +11,7 @@ from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
@@ -110,8 +110,8 @@ def _held_up_hit(facts: Facts, subject: ObjectRef, plan: NodePlan, why: dict[str
             *(evidence for node in refs for evidence in _liveness_evidence(facts, node, _label_path(plan))),
         ),
         next=(
-            *(_recovery_step(ref, why[ref.name]) for ref in refs),
             advice.inspect_object(RESOURCE, plan.ref.name, plan.ref.namespace),
+            *(_recovery_step(ref, why[ref.name]) for ref in refs),
         ),
         caution=f"{BY_HAND} {advice.QUORUM}",
         causes=tuple(cause for node in refs for cause in _node_causes(facts, node)),
@@ -132,17 +132,17 @@ def _recovery_step(node: ObjectRef, why: str) -> str:
     if why in {RAN_AND_FAILED, UNREGISTERED}:
         return (
             "Read the log of its Job: `kubectl get jobs,pods -n cattle-system -l "
-            f"upgrade.cattle.io/node={advice.quote_argument(node.name)}`; a full disk and a registry or server that "
-            "does not answer are the usual reasons."
+            f"upgrade.cattle.io/node={actions.quote_argument(node.name)}`; a full disk and a registry or server that "
+            "does not answer are the usual reasons. When that is fixed, ask vendor support how to run it again."
         )
     if why == GONE:
         return (
-            f"Node {node.name} is gone: verify that its Machine is gone too, then delete its Job so that the plan "
-            "drops it (`kubectl get jobs -n cattle-system -l "
-            f"upgrade.cattle.io/node={advice.quote_argument(node.name)}`)."
+            f"Node {node.name} is gone: verify that its Machine is gone too, then delete its Job, so that the plan "
+            "drops it: `kubectl delete jobs -n cattle-system -l "
+            f"upgrade.cattle.io/node={actions.quote_argument(node.name)}`."
         )
     return (
-        f"Bring {node.name} back: `kubectl describe node {advice.quote_argument(node.name)}`, and on the host "
+        f"Bring {node.name} back: `kubectl describe node {actions.quote_argument(node.name)}`, and on the host "
         "`journalctl -u rke2-server -u rke2-agent`; the plan then continues by itself."
     )
 
@@ -232,7 +232,10 @@ def _jobs_on_node(facts: Facts, plan: NodePlan, node: str) -> list[Obj]:
 
 def _retry_steps(why: dict[str, str]) -> Iterator[str]:
     if UNREGISTERED in why.values():
-        yield "A Job of this plan that hangs may be deleted: the system-upgrade-controller creates it again."
+        yield (
+            "A Job of this plan that hangs may be deleted, the system-upgrade-controller creates it again: `kubectl "
+            f"delete jobs -n cattle-system -l upgrade.cattle.io/plan={SYSTEM_AGENT}`."
+        )
 
 
 def _plans_of_upgrade(facts: Facts, upgrade: str) -> list[NodePlan]:

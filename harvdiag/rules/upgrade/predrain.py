@@ -13,7 +13,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.columns import condition_column
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -202,17 +202,20 @@ def _first_rebuildable(facts: Facts, hold: _Hold) -> ObjectRef | None:
 
 def _next_steps(node: NodeUpgrade, hold: _Hold, volume: ObjectRef | None) -> Iterator[str]:
     if hold.volumes and volume is None:
-        yield "No rebuild makes these volumes healthy: lower their number of replicas, and uncordon no node for them."
+        yield (
+            "No rebuild makes these volumes healthy: lower their number of replicas as their own finding says, and "
+            "uncordon no node for them."
+        )
     for ref in (volume,) if volume else ():
-        what = f"-n {advice.quote_argument(ref.namespace)} {advice.quote_argument(ref.name)} -o yaml"
+        what = f"-n {actions.quote_argument(ref.namespace)} {actions.quote_argument(ref.name)} -o yaml"
         yield (
             f"Check why volume {ref.name} is not rebuilt: `kubectl get volumes.longhorn.io {what}` (condition "
-            "Scheduled) and its replicas in the Longhorn UI: a disk is full, or a node on which a replica was to be "
-            "placed is cordoned; `kubectl uncordon` that node until it is rebuilt (harvester/harvester#7067)."
+            "Scheduled): a disk is full, or a node on which a replica was to be placed is cordoned; `kubectl uncordon "
+            "NODE` until it is rebuilt (harvester/harvester#7067)."
         )
     for ref, _ in hold.vms[:1]:
         yield (
-            f"Shut down VM {ref.name} of namespace {ref.namespace} in the Harvester UI"
+            f"Shut down VM {ref.name} of namespace {ref.namespace} ({actions.stop_vm(ref.name)})"
             + (
                 "; the only node has no other to move it to."
                 if hold.job.type == SINGLE
@@ -220,7 +223,7 @@ def _next_steps(node: NodeUpgrade, hold: _Hold, volume: ObjectRef | None) -> Ite
                 "(harvester/harvester#7096), or no other node has room for it."
             )
         )
-    job = advice.quote_argument(f"job/{hold.job.ref.name}")
+    job = actions.quote_argument(f"job/{hold.job.ref.name}")
     if hold.line:
         yield found_step(hold.line)
     else:

@@ -10,7 +10,7 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, Severity
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.graph.pairing import MACHINE_ANNOTATION
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -162,10 +162,14 @@ def _stuck_on_old_os(facts: Facts, node: NodeUpgrade, wanted: str, since: str) -
                 f"On {node.name}: `journalctl -b` and `cat /etc/os-release` show what was booted; `df -h` shows a "
                 "system partition that is too full for the new image (harvester/harvester#7457)."
             ),
-            f"Read the log of the Job {job.ref.name}: the new image may never have been written.",
+            f"Read {_log_of(job)}: the new image may never have been written.",
             "Ask vendor support how to write the system image again; the drain does not continue until then.",
         ),
     )
+
+
+def _log_of(job: Job) -> str:
+    return f"`kubectl logs -n harvester-system {actions.quote_argument(f'job/{job.ref.name}')} --tail=50`"
 
 
 def _stuck_before_restart(facts: Facts, node: NodeUpgrade, job: Job) -> _Stuck | None:
@@ -180,7 +184,7 @@ def _stuck_before_restart(facts: Facts, node: NodeUpgrade, job: Job) -> _Stuck |
                 f"Check on the host {node.name}: `journalctl -n 500` and `systemctl list-jobs` show what blocks its "
                 "shutdown, and /run/systemd/shutdown/scheduled whether one is still pending."
             ),
-            f"Read the log of the Job {job.ref.name}: it requests the restart as its last step.",
+            f"Read {_log_of(job)}: it requests the restart as its last step.",
             "Do not restart the host by hand before you know that the new image was written: ask vendor support.",
         ),
     )
@@ -236,7 +240,7 @@ def _uncordon_steps(node: str) -> tuple[str, ...]:
     return (
         f"Find out whether {node} was cordoned on purpose.",
         (
-            f"If it was not: `kubectl uncordon {advice.quote_argument(node)}`. If it is cordoned "
+            f"If it was not: `kubectl uncordon {actions.quote_argument(node)}`. If it is cordoned "
             "again at once, a second Machine references this Node (harvester/harvester#7065)."
         ),
     )

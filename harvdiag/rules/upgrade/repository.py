@@ -11,7 +11,7 @@ from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -175,19 +175,20 @@ def _repository_hit(facts: Facts, rollout: UpgradeRun, repository: _Repository, 
 
 
 def _repair_steps(repository: _Repository, user: _User) -> Iterator[str]:
-    name, vm = advice.quote_argument(repository.ref.name), repository.ref.kind == "VirtualMachine"
+    name, vm = actions.quote_argument(repository.ref.name), repository.ref.kind == "VirtualMachine"
     unplaced = next((pod for pod in repository.pods if pod.word in UNPLACED), None)
     if unplaced:
         yield (
-            "Give its pod a node first: the scheduler names what is missing. Stop or move VMs if it is memory or CPU, "
-            "uncordon a node if none takes pods; a restart alone does not help."
+            "Give its pod a node first: the scheduler names what is missing. If it is memory or CPU, stop or move VMs "
+            f"({actions.stop_vm('NAME')}, or Migrate); if no node takes pods, `kubectl uncordon NODE`; a restart alone "
+            "does not help."
         )
     elif vm:
         yield f"Restart the repository's VM: `virtctl restart -n {SYSTEM} {name}`; if it is stopped, `virtctl start`."
     else:
         yield f"Restart the repository: `kubectl rollout restart deployment -n {SYSTEM} {name}`."
     for pod in repository.pods[:1]:
-        place = f"-n {SYSTEM} {advice.quote_argument(pod.pod.name)}"
+        place = f"-n {SYSTEM} {actions.quote_argument(pod.pod.name)}"
         yield f"If it does not come up, see why: `kubectl describe pod {place}`."
     yield (
         "Check its volume, which must be attached and healthy: `kubectl get volumes.longhorn.io -n longhorn-system`, "

@@ -9,7 +9,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.release import read_release
 from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import LOCAL, MANAGEMENT
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -101,7 +101,7 @@ def _label_steps(plan: str) -> tuple[str, ...]:
         (
             "Look at the RKEBootstrap of the same name, for Rancher writes the labels when it next reconciles "
             "that: `kubectl get rkebootstraps.rke.cattle.io -n fleet-local "
-            f"{advice.quote_argument(plan.removesuffix('-machine-plan'))} -o yaml`."
+            f"{actions.quote_argument(plan.removesuffix('-machine-plan'))} -o yaml`."
         ),
         (
             "If the RKEBootstrap is in order, restart Rancher so that it reconciles again: `kubectl rollout "

@@ -114,10 +114,10 @@ def _skipped_hit(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, message: 
 
 def _repair_steps(node: NodeUpgrade) -> tuple[str, ...]:
     label = f"Find out why {node.name} has no label harvesterhci.io/managed and fix it as described in its own finding."
-    look = f"Look at {node.name}: `kubectl get node {advice.quote_argument(node.name)} -o yaml`. {advice.LIST_MACHINES}"
+    look = f"{advice.inspect_object('nodes', node.name, '')} {advice.LIST_MACHINES}"
     ask = (
         "Ask vendor support how to bring the node to the release of the others; the documented way is to remove it "
-        "from the cluster and to reinstall it with that release."
+        f"(Hosts → {node.name} → ⋮ → Delete) and to install it again with that release."
     )
     return (look if node.managed else label, ask)
 

@@ -10,7 +10,7 @@ from harvdiag.core.model import Evidence, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
@@ -159,7 +159,7 @@ def _next_steps(turn: NodeUpgrade | None, wait: Wait, job: Job | None, quotes: t
     if quotes:
         yield f"Read on in {quotes[-1].file} of this source: its last lines are quoted in this finding."
     elif job:
-        where, name = advice.quote_argument(job.ref.namespace), advice.quote_argument(job.ref.name)
+        where, name = actions.quote_argument(job.ref.namespace), actions.quote_argument(job.ref.name)
         yield f"Read what the Job last wrote: `kubectl logs -n {where} job/{name} --tail=50`."
         yield f"If it has no pod that runs, look there: `kubectl describe pods -n {where} -l job-name={name}`."
     elif turn and any(word in wait.actor for word in ("agent", "host")):
@@ -170,7 +170,7 @@ def _next_steps(turn: NodeUpgrade | None, wait: Wait, job: Job | None, quotes: t
         kind = CATALOGUE[wait.subject.kind]
         resource = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
         yield advice.inspect_object(resource, wait.subject.name, wait.subject.namespace)
-    yield "If that does not show the reason, ask vendor support."
+    yield advice.IF_UNCLEAR
 
 
 def _find_causes(facts: Facts, rollout: UpgradeRun, turn: NodeUpgrade | None) -> Iterator[Cause]:

@@ -10,7 +10,7 @@ from harvdiag.core.fields import Obj, get_items, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -131,7 +131,7 @@ def _taint_hit(
 
 
 def _next_steps(node: str) -> tuple[str, ...]:
-    name = advice.quote_argument(node)
+    name = actions.quote_argument(node)
     return (
         f"Put the taint back: `kubectl taint node {name} {TAINT}=draining:NoSchedule`; the VMs then begin to migrate.",
         "Follow them: `kubectl get virtualmachineinstances -A -o wide`; shut down one that cannot migrate.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harvdiag.core.fields import get_labels
 from harvdiag.core.model import ObjectRef, Severity
-from harvdiag.rules import advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -21,10 +21,6 @@ BEFORE_SERVICES = frozenset(phase.label for phase in PHASES if phase.number < SE
 UNMANAGED = (
     "Setting the label by hand lets the plan run, but a Node without a Machine then stops the upgrade at "
     '"Images preloaded", where the Upgrade can no longer be deleted (harvester/harvester#8236).'
-)
-START_AGAIN = (
-    "No service is changed yet, and Harvester lets you delete the Upgrade: fix or remove the Node first, then start "
-    "the upgrade again."
 )
 
 
@@ -64,7 +60,7 @@ def upgrade_plan_blocked_by_unmanaged_node(facts: Facts) -> Iterator[Hit]:
                 *field_evidence(facts, plan.ref, "spec.nodeSelector"),
                 *field_evidence(facts, upgrade, STATE),
             ),
-            next=(_label_advice(left_out), advice.WITHDRAW_UPGRADE),
+            next=(_label_advice(left_out), actions.stop_upgrade(upgrade.name), actions.FIX_AND_START),
             caution=UNMANAGED,
             causes=tuple(cause for node in left_out for cause in _unmanaged_causes(facts, node)),
             targets=tuple(left_out),
@@ -117,10 +113,7 @@ def upgrade_will_wait_for_unmanaged_node(facts: Facts) -> Iterator[Hit]:
             *(row for node in bare for row in field_evidence(facts, node, MANAGED)),
             *field_evidence(facts, upgrade, STATE),
         ),
-        next=(
-            _label_advice(bare),
-            START_AGAIN,
-        ),
+        next=(_label_advice(bare), actions.stop_upgrade(upgrade.name), actions.FIX_AND_START),
         caution=UNMANAGED,
         causes=tuple(
             cause for node in bare for cause in (Cause("node-not-managed", node), *_unmanaged_causes(facts, node))

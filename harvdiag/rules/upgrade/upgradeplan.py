@@ -12,10 +12,11 @@ from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import NODE_REF
 from harvdiag.kinds.local import LOCAL
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.planner_advice import RESTART_RANCHER
 from harvdiag.rules.upgrade_evidence import condition_evidence, has_settled, pairing_causes, plan_secret_evidence
 from harvdiag.upgrade.answers import About, find_answers, find_machine_without_node
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -82,11 +83,17 @@ def upgradeplan_failed(facts: Facts) -> Iterator[Hit]:
 
 
 def _failure_steps(plan: UpgradePlan, nodes: list[ObjectRef]) -> tuple[str, ...]:
-    name = advice.quote_argument(plan.ref.name)
+    name = actions.quote_argument(plan.ref.name)
     look = f"Read all of what it says: `kubectl get {PLANS} {name} -o yaml`, its conditions and nodes."
     if nodes:
         return look, "Follow the finding of the node that failed first; then ask vendor support how to proceed."
-    return look, f"When the cause is fixed, delete it (`kubectl delete {PLANS} {name}`) and make it again."
+    return (
+        look,
+        (
+            f"When the cause is fixed, delete it: `kubectl delete {PLANS} {name}`, and make it again: `kubectl create "
+            "-f plan.yaml`."
+        ),
+    )
 
 
 @rule(
@@ -116,7 +123,8 @@ def _refused_hit(facts: Facts, plan: UpgradePlan, text: str) -> Hit:
         evidence=tuple(e for kind in TOLD for e in condition_evidence(facts, plan.ref, kind, "reason", "message")),
         next=(
             "Fix each object that it names, as described in its own finding.",
-            f"Then look whether it goes on: `kubectl get {PLANS} {advice.quote_argument(plan.ref.name)} -o yaml`.",
+            f"Then look whether it goes on: `kubectl get {PLANS} {actions.quote_argument(plan.ref.name)} -o yaml`.",
+            advice.IF_UNCLEAR,
         ),
         caution="Do not skip the checks by an annotation: what they find stops the upgrade between two versions.",
         causes=_answer_causes(text),
@@ -152,7 +160,7 @@ def upgradeplan_concurrent(facts: Facts) -> Iterator[Hit]:
                 f"Find out which one is wanted: `kubectl get {PLANS}`.",
                 (
                     f"Delete the one that is not, if it has not begun: `kubectl delete {PLANS} "
-                    f"{advice.quote_argument(plan.ref.name)}`."
+                    f"{actions.quote_argument(plan.ref.name)}`."
                 ),
             ),
             caution=advice.KEEP_RUNNING,
@@ -239,7 +247,7 @@ def _not_ended_hit(facts: Facts, rollout: UpgradeRun, at: tuple[NodeUpgrade, Obj
         ),
         next=(
             advice.inspect_object("rkecontrolplanes.rke.cattle.io", LOCAL.name),
-            "Read the log of the pods `rancher` in cattle-system, searched for the Machine of that node.",
+            RESTART_RANCHER,
         ),
         caution="Do not remove the annotation by hand: Rancher may be about to uncordon the node.",
         causes=(*pairing_causes(node), Cause("cluster-paused", LOCAL)),

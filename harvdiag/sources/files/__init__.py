@@ -1,25 +1,47 @@
-"""kubectl output: YAML or JSON, a file, a folder of files, or standard input."""
+"""kubectl output: YAML or JSON, a file, a folder or an archive of files, or standard input."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
-from harvdiag.core.errors import SourceError
+from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.snapshot import Reader
 from harvdiag.sources import OpenOptions, SourceType
-from harvdiag.sources.files.endings import ENDINGS
 
 __all__ = ["SOURCE"]
 
 STDIN = "-"
+_SAMPLE = 2000
+_zip_name = re.compile(r".*\.(?:zip(?:\.\d{1,3})?|z\d{2,3})", re.IGNORECASE | re.DOTALL).fullmatch
 
 
-def _has_text(path: Path) -> bool:
-    """Whether it is kubectl output: a file, or a folder of such files."""
-    if path.is_file():
-        return path.name.lower().endswith(ENDINGS)
-    return any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
+def _is_ours(path: Path) -> bool:
+    """Whether it is for this type to read or to refuse: any folder, and any file that is not a zip or a part of one."""
+    if path.is_dir():
+        return True
+    with path.open("rb") as stream:
+        return stream.read(2) != b"PK" and not _zip_name(path.name)
+
+
+def _holds_objects(path: Path) -> bool:
+    """Whether a file that was taken for a zip of another type holds objects, or is an archive of an upgrade's logs."""
+    from harvdiag.io.archive.files import list_files
+    from harvdiag.sources.files.intake import is_readable
+    from harvdiag.sources.files.names import describe_upgrade_log, is_in_bundle
+
+    if describe_upgrade_log([path.name]):
+        return True
+    try:
+        for number, file in enumerate(list_files(path)):
+            if is_in_bundle(file.name) is not None or number > _SAMPLE:
+                return False
+            if is_readable(file):
+                return True
+    except (OSError, HarvdiagError):
+        return False
+    return False
 
 
 def _open(target: str, _: OpenOptions) -> Reader:
@@ -32,12 +54,12 @@ def _read_stdin() -> Reader:
     from harvdiag.io.archive import Limits
     from harvdiag.sources.files.reader import FilesReader
 
+    if sys.stdin is None:
+        raise SourceError("stdin: is closed; give a file, or pipe what `kubectl get … -o yaml` writes")
     most = Limits().member
     data = sys.stdin.buffer.read(most + 1)
     if len(data) > most:
         raise SourceError(f"stdin: more than {most} bytes; save them to files, one a kind, and give the folder")
-    if data.startswith(b"PK"):
-        raise SourceError("stdin: a support bundle cannot be read from a pipe; save it to a file first")
     return FilesReader.from_text("stdin", data)
 
 
@@ -46,6 +68,7 @@ SOURCE = SourceType(
     title="kubectl output",
     order=40,
     matches_name=lambda name: name == STDIN,
-    matches_path=_has_text,
+    matches_path=_is_ours,
+    matches_content=_holds_objects,
     open=_open,
 )

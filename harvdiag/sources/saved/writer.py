@@ -34,7 +34,7 @@ from harvdiag.sources.saved.manifest import (
 from harvdiag.sources.saved.reader import is_snapshot_file
 from harvdiag.version import __version__
 
-__all__ = ["ENDING", "Saved", "default_name", "save_snapshot"]
+__all__ = ["ENDING", "Saved", "check_target", "default_name", "save_snapshot"]
 
 ENDING = ".harvdiag.zip"
 LONGEST = 80  # characters of a default name before its ending
@@ -92,7 +92,7 @@ def save_snapshot(
     existing snapshot is replaced, any other file is not. Raises SourceError if nothing at all was seen.
     """
     file = default_name(snapshot.manifest) if file is None else file
-    path = _check_target(file)
+    path = check_target(file)
     chosen = _select_kinds(snapshot, (kinds,) if isinstance(kinds, str) else kinds or ())
     snapshot.load(kind.name for kind in chosen)
     entries = [entry for kind in chosen for entry in snapshot.lists(kind.name)]
@@ -237,7 +237,7 @@ def _encode_row(row: Obj, what: str) -> bytes:
 # --- the file ------------------------------------------------------------------------------------------------------
 
 
-def _check_target(file: str | os.PathLike[str]) -> Path:
+def check_target(file: str | os.PathLike[str]) -> Path:
     """The path to write, with links resolved; UsageError, before anything is read, if it cannot be written."""
     try:
         path = Path(os.path.realpath(Path(file).expanduser()))

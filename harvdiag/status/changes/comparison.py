@@ -15,6 +15,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, field_path, uid_of
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.tabular import Record, Tabular
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.graph.references import ABSENT, UNSEEN, Edge, ref_of
 from harvdiag.kinds import CATALOGUE, LINKED
 from harvdiag.kinds.columns import Column
@@ -140,7 +141,10 @@ class Comparison(Tabular):
         objects, links = self.same
         sides = {"before": self.before.findings.source, "now": self.now.findings.source}
         return {
-            **{name: {"name": source.name, "captured_at": source.captured_at} for name, source in sides.items()},
+            **{
+                name: {"name": source.name, "captured_at": normalise_time(source.captured_at)}
+                for name, source in sides.items()
+            },
             "same_cluster": not self.different_clusters,
             "same": {"objects": objects, "links": links},
             "remaining": [finding.fingerprint for finding in self.remaining],

@@ -5,6 +5,6 @@ Faults come from the findings, progress from the states of the objects; nothing 
 
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.part import Part
-from harvdiag.status.upgrade.status import UpgradeStatus
+from harvdiag.status.upgrade.status import NodeState, UpgradeStatus
 
-__all__ = ["Diagnosis", "Part", "UpgradeStatus"]
+__all__ = ["Diagnosis", "NodeState", "Part", "UpgradeStatus"]

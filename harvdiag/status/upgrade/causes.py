@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.escape import format_value
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
+from harvdiag.status.answer import name_command
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.summary import fault_evidence, first_step, format_evidence
-from harvdiag.status.upgrade.part import Part, PartKey
+from harvdiag.status.summary import fault_evidence, format_evidence
+from harvdiag.status.upgrade.part import Part, PartKey, run_part, steps_part
 
 __all__ = ["explain_faults", "explain_others"]
 
 LONG, FEW = 600, 3
-MORE = "`harvdiag check` of the same source"
 
 
 def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
@@ -30,15 +30,13 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     yield Part(_reason_key(diagnosis, last), _explain_reason(last, alike), findings=(last, *alike))
     if link := fault_evidence(root):
         yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {format_evidence(link)}".replace("  ", " "))
-    if root.next:
-        number, step = first_step(root)
-        rest = f" (step {number} of {len(root.next)}: {MORE} shows all)" if len(root.next) > 1 else ""
-        yield Part(PartKey.DO, f"{step}{rest}", lead=step)
+    if steps := steps_part(root):
+        yield steps
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)
-    yield from _summarize_others(
-        [f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots], PartKey.ALSO
-    )
+    yield run_part(name_command("check"))
+    others = [f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots]
+    yield from _summarize_others(others, PartKey.ALSO)
 
 
 def _reason_key(diagnosis: Diagnosis, last: Finding) -> PartKey:
@@ -67,7 +65,7 @@ def explain_others(diagnosis: Diagnosis) -> Iterator[Part]:
 def _summarize_others(others: Sequence[Finding], key: PartKey) -> Iterator[Part]:
     if others:
         rest = f", and {len(others) - 1} more" if len(others) > 1 else ""
-        yield Part(key, f"{others[0].message}{rest} ({MORE} shows all)")
+        yield Part(key, f"{others[0].message}{rest} (`{name_command('check')}` shows all)")
 
 
 def _last_consequence(story: Sequence[Finding]) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.model import State
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.causes import explain_faults, explain_others
@@ -20,12 +21,17 @@ def explain_finished(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     if node:
         _check_node(diagnosis, node)
     gap = diagnosis.facts.snapshot.gap("Upgrade")
-    if gap and not diagnosis.plan:
+    if gap and diagnosis.current is None:
         yield Part(PartKey.WHERE, f"unknown: the Upgrades were not seen ({gap})")
     else:
         yield from _explain_last(diagnosis, node)
-        if gap:
+        if gap and diagnosis.plan:
             yield older_kind_part(gap)
+
+
+def _own_gap(diagnosis: Diagnosis, last: Upgrade) -> str | None:
+    """Why others of its kind may not have been seen: it may be one object alone, or a part of a list."""
+    return diagnosis.facts.snapshot.gap("UpgradePlan" if last.v2 else "Upgrade")
 
 
 def _check_node(diagnosis: Diagnosis, name: str) -> None:
@@ -41,10 +47,11 @@ def _explain_last(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
         yield Part(PartKey.WHERE, "no upgrade is under way, and there is no record of one")
     else:
         kind = "UpgradePlan (Upgrade V2)" if diagnosis.facts.snapshot.gap("Upgrade") else "upgrade"
-        yield Part(
-            PartKey.WHERE,
-            f"no {kind} is under way; the last, {upgrade_title(last)}, {_describe_result(diagnosis, last)}",
-        )
+        told, gap = f"{upgrade_title(last)}, {_describe_result(diagnosis, last)}", _own_gap(diagnosis, last)
+        seen = f"no {kind} is under way; the last, {told}"
+        yield Part(PartKey.WHERE, f"the last that was seen, {told}" if gap else seen)
+        if gap:
+            yield Part(PartKey.NOT_SEEN, f"whether another is under way: {gap.removeprefix(f'{State.FAILED}: ')}")
         if node:
             state = last.nodes.get(node)
             yield Part(PartKey.NODE, f'{node} was "{state}" in it' if state else f"{node} is not in its list")

@@ -8,9 +8,9 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import format_value
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.rules.facts import Facts
+from harvdiag.status.answer import name_command
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.summary import first_step
-from harvdiag.status.upgrade.part import Part, PartKey, format_quote, waiting_part
+from harvdiag.status.upgrade.part import Part, PartKey, format_quote, run_part, steps_part, waiting_part
 from harvdiag.upgrade.logs import find_job_wait, find_join_failure, read_agent_story
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -22,7 +22,10 @@ LONG = 600
 
 
 def explain_node(diagnosis: Diagnosis, rollout: UpgradeRun, name: str) -> Iterator[Part]:
-    """Yield its state, whom it waits for, log lines and findings about it. Raises UsageError for an unknown node."""
+    """Yield its state, whom it waits for, findings about it with all steps, and log lines.
+
+    Raises UsageError for an unknown node.
+    """
     node = rollout.node(name)
     if node is None:
         hint = did_you_mean(suggest_names(name, {n.name for n in rollout.nodes}))
@@ -39,8 +42,10 @@ def explain_node(diagnosis: Diagnosis, rollout: UpgradeRun, name: str) -> Iterat
         yield waiting_part(diagnosis.facts, waiting)
     if node.exists and node.ready in {"False", "Unknown"}:
         yield Part(PartKey.WARNING, f"the Node is not Ready (its condition is {node.ready})")
-    yield from quote_logs(diagnosis.facts, node)
+    quoted = list(quote_logs(diagnosis.facts, node))
+    yield from (part for part in quoted if part.key is PartKey.FAILED_AT)
     yield from _explain_findings(diagnosis, node)
+    yield from (part for part in quoted if part.key is not PartKey.FAILED_AT)
 
 
 def _describe_node(node: NodeUpgrade, seen: bool, doing: bool) -> str:
@@ -55,11 +60,17 @@ def _explain_findings(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]
     own = [*(f for f in diagnosis.findings if f.subject == node.ref), *(f for f in about if node.place != DONE)]
     for finding in own[:1]:
         yield Part(PartKey.FOUND, format_value(finding.message, LONG))
-        if finding.next:
-            yield Part(PartKey.DO, first_step(finding)[1])
-        if finding.caution:
-            yield Part(PartKey.CAUTION, finding.caution)
-    if diagnosis.is_stuck and node.place != DONE and not any(f in diagnosis.story for f in own):
+        root = diagnosis.root_cause(finding)
+        if root is not finding:
+            yield Part(PartKey.ROOT_CAUSE, format_value(root.message, LONG), findings=(root,))
+        if steps := steps_part(root):
+            yield steps
+        if caution := root.caution or finding.caution:
+            yield Part(PartKey.CAUTION, caution)
+    held_elsewhere = diagnosis.is_stuck and node.place != DONE and not any(f in diagnosis.story for f in own)
+    if held_elsewhere or own:
+        yield run_part(name_command("upgrade" if held_elsewhere else "check"))
+    if held_elsewhere:
         yield Part(
             PartKey.NOTE,
             "the upgrade is stuck before it comes to this node: run harvdiag without --node for the reason",

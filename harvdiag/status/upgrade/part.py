@@ -10,11 +10,22 @@ from typing import NamedTuple
 from harvdiag.core.model import Finding
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
+from harvdiag.status.answer import Step, list_steps
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
 from harvdiag.upgrade.wording import format_ago
 
-__all__ = ["Part", "PartKey", "find_part", "format_quote", "format_since", "older_kind_part", "waiting_part"]
+__all__ = [
+    "Part",
+    "PartKey",
+    "find_part",
+    "format_quote",
+    "format_since",
+    "older_kind_part",
+    "run_part",
+    "steps_part",
+    "waiting_part",
+]
 
 
 class PartKey(Enum):
@@ -31,6 +42,7 @@ class PartKey(Enum):
     BROKEN_LINK = "First broken link"
     DO = "Next step"
     CAUTION = "Caution"
+    RUN = "Run"
     ALSO = "Also"
     ALSO_FOUND = "Also found"
     FOUND = "Found"
@@ -53,13 +65,14 @@ class Part(NamedTuple):
     """One part of the explanation: what it is about, and its text.
 
     `findings` are those that it is about. `lead` is a short form of the text for use elsewhere, such as the next step
-    without a remark; empty where it has none.
+    without a remark; empty where it has none. `steps` are all steps, where its text is the next of them.
     """
 
     key: PartKey
     text: str
     lead: str = ""
     findings: tuple[Finding, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     @property
     def label(self) -> str:
@@ -90,6 +103,21 @@ def waiting_part(facts: Facts, wait: Wait, whom: str = "") -> Part:
 def older_kind_part(gap: str) -> Part:
     """Return the part that says, beside an UpgradePlan, that Upgrades were not seen, and why."""
     return Part(PartKey.NOT_SEEN, f"whether an Upgrade of the older kind (V1) is under way: {gap}")
+
+
+def steps_part(finding: Finding) -> Part | None:
+    """Return the part with the steps of a finding, of which the first that is left to do is told; None without any."""
+    steps = list_steps(finding)
+    if not steps:
+        return None
+    step = next((step for step in steps if not step.done), steps[0])
+    rest = f" (step {step.number} of {step.of})" if step.of > 1 else ""
+    return Part(PartKey.DO, f"{step.text}{rest}", lead=step.text, steps=steps)
+
+
+def run_part(command: str) -> Part:
+    """Return the part with the command to run next, in which the word SOURCE stands for the source."""
+    return Part(PartKey.RUN, f"`{command}`")
 
 
 def find_part(parts: Iterable[Part], key: PartKey) -> Part | None:

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.frames import build_frame
+from harvdiag.core.frames import build_table
 from harvdiag.core.marks import ERROR, GOOD, NOW, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, normalise_time
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.columns import SPENT_IN, column_of_step, columns_of, find_column
 from harvdiag.status.upgrade.explanation import explain_upgrade
@@ -163,13 +163,13 @@ class UpgradeProgress(Tabular):
 
     def _build_rows(self) -> Iterator[tuple[str, ...]]:
         for way in self.nodes:
-            waits = f"{way.wait.actor}: {way.wait.what}"
-            yield (way.name, way.state, way.mark, way.step or "", waits, way.wait.since, way.says, way.rule)
+            waits, since = f"{way.wait.actor}: {way.wait.what}", normalise_time(way.wait.since)
+            yield (way.name, way.state, way.mark, way.step or "", waits, since, way.says, way.rule)
 
     @property
     def phases(self) -> pd.DataFrame:
         """The phases in their order: `number` (Int64), `phase`, `mark` (as for nodes, and ``unseen``), `took` (str)."""
-        return build_frame(self._phase_rows, PHASE_COLUMNS)
+        return build_table(self._phase_rows, PHASE_COLUMNS)
 
     @property
     def _phase_rows(self) -> list[tuple[int, str, str, str | None]]:

@@ -8,11 +8,20 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
+from harvdiag.status.answer import name_command
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade.causes import explain_faults, explain_others
 from harvdiag.status.upgrade.node import quote_logs
-from harvdiag.status.upgrade.part import Part, PartKey, format_quote, format_since, older_kind_part, waiting_part
+from harvdiag.status.upgrade.part import (
+    Part,
+    PartKey,
+    format_quote,
+    format_since,
+    older_kind_part,
+    run_part,
+    waiting_part,
+)
 from harvdiag.upgrade.logs import find_job_wait
 from harvdiag.upgrade.phases import NODES
 from harvdiag.upgrade.run import UpgradeRun
@@ -117,6 +126,8 @@ def _explain_waiting(diagnosis: Diagnosis, rollout: UpgradeRun) -> Iterator[Part
         )
     else:
         yield _advise_waiting(diagnosis)
+    if turn:
+        yield run_part(name_command("upgrade", "--node", turn.name))
 
 
 def _advise_waiting(diagnosis: Diagnosis) -> Part:

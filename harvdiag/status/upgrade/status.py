@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.frames import build_frame
-from harvdiag.core.model import ObjectRef
+from harvdiag.core.frames import build_table
+from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain_upgrade
 from harvdiag.status.upgrade.part import Part
@@ -21,13 +22,25 @@ if TYPE_CHECKING:
     from harvdiag.status.upgrade.history import History
     from harvdiag.status.upgrade.progress import UpgradeProgress
 
-__all__ = ["UpgradeStatus"]
+__all__ = ["NodeState", "UpgradeStatus"]
 
 NODE_COLUMNS = {
     **dict.fromkeys(("name", "state", "step", "waits_for", "machine", "kubelet", "os", "ready"), "str"),
     "cordoned": "boolean",
     "since": "datetime64[ns, UTC]",
 }
+
+
+@dataclass(frozen=True, repr=False)
+class NodeState:
+    """The state of one node in the upgrade, part by part; its repr is the text. Without a Node the name is empty."""
+
+    node: str
+    parts: tuple[Part, ...]
+
+    def __repr__(self) -> str:
+        head = f"Node {self.node}" if self.node else "no Node"
+        return "\n".join(escape_text(line) for line in (head, *(f"{part.label}: {part.text}" for part in self.parts)))
 
 
 class UpgradeStatus(Diagnosis):
@@ -50,7 +63,7 @@ class UpgradeStatus(Diagnosis):
         docs/objects.md#drain-steps).
         """
         rows = [node_row(self.shown, node) for node in self.shown.nodes] if self.shown else []
-        return build_frame(rows, NODE_COLUMNS)
+        return build_table(rows, NODE_COLUMNS)
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
@@ -90,6 +103,25 @@ class UpgradeStatus(Diagnosis):
     def phases(self) -> pd.DataFrame:
         """Each phase, and each node's steps: `node`, `step` (str), `began`, `ended` (UTC), `duration`, `gap`."""
         return build_phase_frame(self.spans)
+
+    def show(self, node: str = "") -> NodeState:
+        """Return the state of one node, as a card in notebooks: ``cluster.upgrade.show("srv09")``.
+
+        Without a name it is the first node that is not done, else the first Node. Raises UsageError for a node that
+        is neither in the cluster nor in the upgrade's list.
+        """
+        name = node or self._next_node()
+        return NodeState(name, tuple(self.parts(name)))
+
+    def _next_node(self) -> str:
+        """The first node that is not done, else the first Node; empty where none was seen."""
+        waiting = [each.name for each in self.upgrade_run.waiting] if self.upgrade_run else []
+        return next(iter([*waiting, *(ref.name for ref in self.facts.pairing.nodes)]), "")
+
+    @property
+    def cause(self) -> Finding | None:
+        """The finding that holds the upgrade up and that no other explains; None where nothing is found."""
+        return next(iter(self.story), None)
 
     def explain(self, node: str = "") -> str:
         """Return where it is, why, and the next step, of the whole upgrade or of one node; a few lines of text.

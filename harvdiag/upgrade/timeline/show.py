@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.frames import build_frame
+from harvdiag.core.frames import build_table
 from harvdiag.upgrade.timeline.entries import Entry
 from harvdiag.upgrade.timeline.span import Span
 
@@ -32,7 +32,7 @@ def build_entry_frame(entries: Sequence[Entry]) -> pd.DataFrame:
     `node` is missing where the entry is about the cluster as a whole.
     """
     rows = [(e.time, e.what, e.node or None, str(e.object), e.field) for e in entries]
-    return build_frame(rows, COLUMNS)
+    return build_table(rows, COLUMNS)
 
 
 def build_phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def build_phase_frame(spans: Sequence[Span]) -> pd.DataFrame:
     `node` is missing for a phase of the whole upgrade, `ended` and `duration` for what is in progress.
     """
     rows = [(s.node or None, s.step, s.began, s.ended, s.duration, s.gap) for s in spans]
-    return build_frame(rows, PHASE_COLUMNS)
+    return build_table(rows, PHASE_COLUMNS)
 
 
 def format_entries(entries: Sequence[Entry]) -> list[str]:

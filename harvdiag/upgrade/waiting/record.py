@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from harvdiag.core.model import ObjectRef
+from harvdiag.core.timestamps import normalise_time
 
 __all__ = ["Wait", "WaitReason", "blocked_wait"]
 
@@ -100,7 +101,12 @@ class Wait:
 
     def as_dict(self) -> dict[str, str]:
         """The form of harvdiag's JSON."""
-        return {"actor": self.actor, "what": self.what, "since": self.since, "reason": self.reason.value}
+        return {
+            "actor": self.actor,
+            "what": self.what,
+            "since": normalise_time(self.since),
+            "reason": self.reason.value,
+        }
 
 
 def blocked_wait(reason: WaitReason, what: str, subject: ObjectRef, *chain: str, since: str = "") -> Wait:

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Reason
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.tabular import Record, Tabular
+from harvdiag.core.timestamps import normalise_time
 from harvdiag.status.summary import first_step, format_count
 from harvdiag.status.upgrade.drain.steps import ACTORS, Step, StepState, evaluate_steps, name_carriers
 from harvdiag.status.upgrade.headline import describe_root, main_clause
@@ -35,8 +37,8 @@ class Drain(Tabular):
     where there is none. `root` is the root cause of `finding`, or that itself.
 
     Its table has one row a step, all str: `node`, `step` (``pre-drain requested``), `mark` (``good``, ``now``,
-    ``error``, ``wait``, ``absent``, ``unseen``), `from`, `to`, `what`, `carried_by`, `time` (``09:31``, UTC),
-    `waits_for`, `since` (RFC 3339); the last two for the step that is waited for.
+    ``error``, ``wait``, ``absent``, ``unseen``), `from`, `to`, `what`, `carried_by`, `time`, `waits_for`, `since`
+    (times in RFC 3339); the last two for the step that is waited for.
     """
 
     noun: ClassVar[str] = "steps"
@@ -92,8 +94,8 @@ class Drain(Tabular):
                 ACTORS[step.source],
                 ACTORS[step.target],
             )
-            rest = (step.what, step.carrier, move.time or None)
-            more = (f"{waited.actor}: {waited.what}", waited.since or None) if waited else (None, None)
+            rest = (step.what, step.carrier, move.at or None)
+            more = (f"{waited.actor}: {waited.what}", normalise_time(waited.since) or None) if waited else (None, None)
             yield dict(zip(COLUMNS, (*identity, *rest, *more), strict=True))
 
     def _row_document(self, record: Record) -> dict[str, Any]:
@@ -101,7 +103,11 @@ class Drain(Tabular):
 
     def _document_head(self) -> dict[str, Any]:
         """Whose drain it is, the answer in words, the plan Secret, whose turn it is, and the findings behind it."""
-        waits = {"actor": self.wait.actor, "what": self.wait.what, "since": self.wait.since} if self.wait else None
+        waits = (
+            {"actor": self.wait.actor, "what": self.wait.what, "since": normalise_time(self.wait.since)}
+            if self.wait
+            else None
+        )
         return {
             "node": self.node.name if self.node else None,
             "title": self.title,
@@ -148,7 +154,8 @@ def _focused_node(rollout: UpgradeRun, focus: ObjectRef, finding: Finding | None
         for node in rollout.nodes:
             if ref in {node.ref, *node.machines, *(secret for secret, _ in node.secrets)}:
                 return node
-    raise UsageError(f"{focus} is not a node of this upgrade, nor a Machine or plan Secret of one: give a Node")
+    near = did_you_mean(suggest_names(focus.name, {node.name for node in rollout.nodes}))
+    raise UsageError(f"{focus} is not a node of this upgrade, nor a Machine or plan Secret of one: give a Node{near}")
 
 
 def _default_node(progress: UpgradeProgress, rollout: UpgradeRun) -> NodeUpgrade | None:

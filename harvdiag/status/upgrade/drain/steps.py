@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from harvdiag.core.timestamps import Timestamp
+from harvdiag.core.timestamps import Timestamp, format_time
 from harvdiag.upgrade.handshake import DRAIN_STEPS, KEYS, DrainStep, Handshake, annotation_name
 from harvdiag.upgrade.jobs import COMPLETE
 from harvdiag.upgrade.jobs import FAILED as JOB_FAILED
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade
 
-__all__ = ["ACTORS", "Step", "StepState", "evaluate_steps", "name_carriers"]
+__all__ = ["ACTORS", "STEPS", "Step", "StepState", "evaluate_steps", "name_carriers"]
 
 RANCHER, SECRET, HARVESTER, JOB = range(4)
 ACTORS = ("Rancher's planner", "plan Secret", "Harvester", "Job on the node")
@@ -37,12 +37,18 @@ class Step:
 
 class StepState(NamedTuple):
     """The state of a step: `mark` is ``good`` (done), ``now`` (waited for), ``error`` (will not come on its own),
-    ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `time` is when it was, empty where unknown.
+    ``wait`` (to come), ``absent`` (can never come) or ``unseen``; `at` is when it was (RFC 3339), empty where unknown.
     """
 
     step: Step
     mark: str
-    time: str
+    at: str
+
+    @property
+    def time(self) -> str:
+        """The time of day, ``09:31``, UTC; empty where unknown."""
+        at = Timestamp(self.at).at
+        return f"{at:%H:%M}" if at else ""
 
 
 STEP_TEXTS = (
@@ -183,7 +189,7 @@ def _has_failed(node: NodeUpgrade, step: Step) -> bool:
 
 
 def _step_time(node: NodeUpgrade, step: Step) -> str:
-    """``09:31``, of steps with a Job; of others no time is known."""
+    """When it was, of steps with a Job; of others no time is known."""
     job = node.job(JOBS[step.name]) if step.name in JOBS else None
     at = Timestamp(job.began if step.name in STARTS else job.ended).at if job else None
-    return f"{at:%H:%M}" if at else ""
+    return format_time(at) if at else ""

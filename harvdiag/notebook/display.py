@@ -1,11 +1,11 @@
-"""HTML display of harvdiag's objects in IPython, registered by name so that nothing is imported early."""
+"""The HTML form of harvdiag's objects in IPython, registered by name so that nothing is imported early."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["register_formatters"]
+__all__ = ["HTML", "register_formatters"]
 
 
 def _card_formatter(name: str) -> Callable[[Any], str]:
@@ -18,12 +18,38 @@ def _card_formatter(name: str) -> Callable[[Any], str]:
     return format_card
 
 
-HTML = {
+def _format_cluster(cluster: Any) -> str:
+    """The answer, with its picture."""
+    from harvdiag.notebook.answer import cluster_card
+
+    return cluster_card(cluster)
+
+
+def _format_answer(answer: Any) -> str:
+    from harvdiag.reports.notebook.answer import answer_card
+
+    return answer_card(answer)
+
+
+def _format_table(value: Any) -> str:
+    """A table, or a result that has one as its `frame`."""
+    from harvdiag.reports.notebook.tables import frame_html
+
+    return frame_html(getattr(value, "frame", value))
+
+
+HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.core.findings", "Findings"): _card_formatter("findings_card"),
     ("harvdiag.core.model", "Finding"): _card_formatter("finding_card"),
     ("harvdiag.core.model", "Coverage"): _card_formatter("coverage_card"),
     ("harvdiag.access.rights", "Access"): _card_formatter("access_card"),
     ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card_formatter("upgrade_card"),
+    ("harvdiag.status.upgrade.status", "NodeState"): _card_formatter("node_card"),
+    ("harvdiag.status.answer", "Answer"): _format_answer,
+    ("harvdiag.cluster", "Cluster"): _format_cluster,
+    ("harvdiag.core.table", "Table"): _format_table,
+    ("harvdiag.core.tabular", "Tabular"): _format_table,
+    ("harvdiag.upgrade.logs.lines", "LogLines"): _format_table,
 }
 
 

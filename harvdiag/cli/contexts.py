@@ -1,0 +1,88 @@
+"""Several clusters in one command: read at once, judged one after the other, each with an answer of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING
+
+import click
+
+from harvdiag.cli.output import print_error, write_note
+from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions
+from harvdiag.core.errors import HarvdiagError, UsageError
+
+if TYPE_CHECKING:
+    from harvdiag.core.findings import Findings
+    from harvdiag.reports.several import ClusterAnswer
+    from harvdiag.snapshot import Snapshot
+
+__all__ = ["check_contexts", "worst_code"]
+
+EXIT_UNUSABLE = 2
+
+
+def check_contexts(where: SourceOptions, select: Sequence[str], ignore: Sequence[str]) -> list[ClusterAnswer]:
+    """Check the cluster of each context; return the answers in the order given. One that fails leaves the others.
+
+    Raises UsageError for what concerns all of them, such as an unknown rule.
+    """
+    from harvdiag.io.api.pool import run_concurrently
+
+    jobs = [partial(_read_cluster, one) for one in where.each]
+    if sys.stderr is not None and sys.stderr.isatty():  # no moving line: a plugin may ask there meanwhile
+        write_note(f"harvdiag: reading {len(jobs)} clusters: {', '.join(where.contexts)}")
+    try:
+        read = dict(run_concurrently(jobs, Event()))
+        return [_judge(name, read[number], select, ignore) for number, name in enumerate(where.contexts)]
+    except KeyboardInterrupt:
+        click.echo("harvdiag: interrupted before all clusters were checked; nothing was kept or written", err=True)
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+
+
+def worst_code(answers: Sequence[ClusterAnswer], code_of: Callable[[Findings], int]) -> int:
+    """Return the worst exit code of all answers, with one line on stderr for each cluster that has an error."""
+    codes = [0]
+    for answer in answers:
+        if answer.error:
+            lead = f"context {answer.name}: "
+            print_error(answer.error if answer.error.startswith(lead) else f"{lead}{answer.error}")
+            codes.append(EXIT_UNUSABLE)
+        elif answer.findings is not None:
+            codes.append(code_of(answer.findings))
+    return max(codes)
+
+
+def _read_cluster(where: SourceOptions) -> Snapshot | HarvdiagError:
+    """Read what the checks need; the error where the cluster cannot be read. Runs in a thread of its own."""
+    from harvdiag.io.progress import Progress
+    from harvdiag.kinds import DIAGNOSIS
+    from harvdiag.sources import open_source
+
+    try:
+        snapshot = open_source(
+            where.target, kubeconfig=where.kubeconfig, timeout=where.request_timeout, progress=Progress()
+        )
+        snapshot.load(DIAGNOSIS)
+    except HarvdiagError as error:
+        return error
+    return snapshot
+
+
+def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ignore: Sequence[str]) -> ClusterAnswer:
+    from harvdiag.cluster import Cluster
+    from harvdiag.core.findings import UncheckedError
+    from harvdiag.reports.several import ClusterAnswer
+
+    if isinstance(read, HarvdiagError):
+        return ClusterAnswer(name=name, error=str(read))
+    try:
+        return ClusterAnswer(name=name, findings=Cluster(read).check(select, ignore))
+    except UncheckedError as error:
+        return ClusterAnswer(name=name, findings=error.findings, error=str(error))
+    except UsageError:
+        raise
+    except HarvdiagError as error:
+        return ClusterAnswer(name=name, error=str(error))

@@ -1,0 +1,79 @@
+"""Findings for a terminal: the answer first, then each root cause with what follows from it.
+
+A report is folded until it fits on a screen, unless all of it is asked for: see `fold`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from enum import Enum
+
+from harvdiag.core.findings import Findings
+from harvdiag.core.wrap import count_rows
+from harvdiag.reports.paint import Paint
+from harvdiag.reports.terminal.body import Body, Origins, find_origins
+from harvdiag.reports.terminal.fold import LEVELS, SCREEN, WHOLE, Fold
+from harvdiag.reports.terminal.head import head_lines
+from harvdiag.reports.terminal.layout import Layout
+from harvdiag.reports.terminal.unseen import unseen_lines, unseen_summary
+from harvdiag.status.answer import Answer, build_answer, fill_findings
+from harvdiag.status.summary import tell_support_once
+
+__all__ = ["View", "render", "render_unseen"]
+
+NARROWEST = 40
+
+
+class View(Enum):
+    """How much of a report is shown."""
+
+    BRIEF = "brief"
+    """The answer alone, and in one line what was not seen."""
+    FOLDED = "folded"
+    """The answer and the details, folded until they fit on a screen."""
+    FULL = "full"
+    """Everything."""
+
+
+def render(findings: Findings, width: int = 100, colour: bool = False, view: View = View.FULL) -> str:
+    """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
+    layout = Layout(max(width, NARROWEST), Paint(colour))
+    answer, told = build_answer(findings), tell_support_once(fill_findings(findings))
+    origins = find_origins(told)
+    if view is View.BRIEF:
+        lines = [*head_lines(findings, answer, layout), *unseen_summary(answer, layout)]
+    elif view is View.FULL:
+        lines = list(_report_lines(told, answer, origins, layout, WHOLE))
+    else:
+        lines = _fold_lines(told, answer, origins, layout)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def render_unseen(findings: Findings, width: int = 100, colour: bool = False) -> str:
+    """Return the last part of the report alone: what was not seen, and the checks that were skipped for it."""
+    lines = unseen_lines(findings, Layout(max(width, NARROWEST), Paint(colour)))
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _fold_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout) -> list[str]:
+    """The report in the first of the levels that fits on a screen; where none does, in the last."""
+    plain = replace(layout, paint=Paint())
+    fits = (fold for fold in LEVELS if _fits(_report_lines(findings, answer, origins, plain, fold), layout.width))
+    return list(_report_lines(findings, answer, origins, layout, next(fits, LEVELS[-1])))
+
+
+def _fits(lines: Iterable[str], width: int) -> bool:
+    """Whether the lines fit on a screen."""
+    rows = 0
+    for line in lines:
+        rows += count_rows(line.rstrip(), width)
+        if rows > SCREEN:
+            return False
+    return True
+
+
+def _report_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> Iterator[str]:
+    yield from head_lines(findings, answer, layout)
+    yield from Body(findings, answer, origins, layout, fold).lines()
+    yield from unseen_lines(findings, layout)

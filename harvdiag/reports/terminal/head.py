@@ -1,0 +1,75 @@
+"""The answer at the top of a report: verdict, one row per root cause, the next step, the next command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harvdiag.core.escape import escape_text
+from harvdiag.core.findings import Findings
+from harvdiag.core.marks import GOOD, SIGNS
+from harvdiag.core.wrap import count_cells, pad_text
+from harvdiag.reports.terminal.layout import Layout
+from harvdiag.status.answer import Answer, RootCause, name_alike
+from harvdiag.status.summary import describe_source, format_count
+
+__all__ = ["head_lines"]
+
+LABELS = 13
+"""The width of the labels: two blanks, the longest (Next step) and two more."""
+
+
+def head_lines(findings: Findings, answer: Answer, layout: Layout) -> Iterator[str]:
+    """Yield the source and the verdict, a table of the root causes, the first step to do, and what to run next."""
+    yield from map(layout.paint.bold, layout.wrap(findings.source.name))
+    yield from layout.wrap(describe_source(findings))
+    good = not findings and not findings.skipped
+    for line in layout.wrap(answer.verdict):
+        yield layout.paint.severity(GOOD, line) if good else layout.paint.bold(line)
+    if answer.rows or answer.command:
+        yield ""
+    if answer.rows:
+        yield layout.paint.bold(_describe_table(answer.rows))
+    yield from _row_lines(answer.rows, layout)
+    if answer.step:
+        whom = f" for {answer.rows[0].subjects[0].kind} {answer.rows[0].subjects[0].name}" if _is_many(answer) else ""
+        text = f"{answer.step.number} of {answer.step.of}{whom}: {answer.step.text}"
+        yield from layout.labelled("Next step", text, gutter=LABELS)
+    if answer.command:
+        yield from layout.labelled("Run", f"`{answer.command}`", gutter=LABELS)
+
+
+def _is_many(answer: Answer) -> bool:
+    """Whether it must be said which object the next step is about."""
+    return len(answer.rows) > 1 or len(answer.rows[0].subjects) > 1
+
+
+def _row_lines(rows: Sequence[RootCause], layout: Layout) -> Iterator[str]:
+    """The table of root causes: a line each where all fit, else the fault below rule and object."""
+    some = not all(row.holds for row in rows)
+    cells = [(row.rule, escape_text(name_alike(row.subjects)), escape_text(_describe_fault(row, some))) for row in rows]
+    wide = [max((count_cells(row[column]) for row in cells), default=0) for column in (0, 1)]
+    marks = [f"{SIGNS[str(row.severity)]} {str(row.severity).upper()}" for row in rows]
+    most = max(map(len, marks), default=0)
+    one_line = all(most + 8 + sum(wide) + count_cells(cell[2]) <= layout.width for cell in cells)
+    for row, mark, (rule, subject, fault) in zip(rows, marks, cells, strict=True):
+        if one_line:
+            painted = layout.paint.severity(str(row.severity), f"{mark:{most}}")
+            yield f"  {painted}  {pad_text(rule, wide[0])}  {layout.paint.bold(pad_text(subject, wide[1]))}  {fault}"
+        else:
+            yield from layout.heading(str(row.severity), rule, subject, indent=2)
+            yield from layout.wrap(fault, 6)
+
+
+def _describe_table(rows: Sequence[RootCause]) -> str:
+    """The heading of the table; it says that they hold the upgrade up where all of them do."""
+    many = sum(len(row.subjects) for row in rows) > 1
+    held = all(row.holds for row in rows)
+    rest = f" ({'each holds' if many else 'holds'} the upgrade up)" if held else ""
+    return f"{'Root causes' if many else 'Root cause'}{rest}"
+
+
+def _describe_fault(row: RootCause, some: bool) -> str:
+    """What is wrong, and what follows from it; where only `some` hold the upgrade up, whether it does."""
+    rest = [format_count(row.consequences, "consequence")] if row.consequences else []
+    rest += ["holds the upgrade up"] if row.holds and some else []
+    return f"{row.what} ({', '.join(rest)})" if rest else row.what
