@@ -12,12 +12,13 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Source
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import normalise_time
-from harvdiag.core.wrap import count_cells, wrap_commands
+from harvdiag.core.wrap import count_cells, pad_text, wrap_commands, wrap_text
 from harvdiag.reports.explanation import explanation_lines
 from harvdiag.reports.paint import Paint
 from harvdiag.status.answer import fill_source
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade import Part, UpgradeStatus
+from harvdiag.status.upgrade.history import History
 from harvdiag.upgrade.handshake import step_entries
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -34,6 +35,8 @@ __all__ = ["build_document", "render", "render_json"]
 SCHEMA = 1
 WIDEST, NARROW = 34, 40
 UNKNOWN_END = "end unknown"
+SOURCE = " " * 25
+"""Before what of an entry of the timeline has no room in its line: as wide as its time."""
 MOST = 12
 """The most lines of nodes; nodes with the same state share one."""
 
@@ -50,8 +53,8 @@ def render(
     if not node:
         lines += _node_lines(standing, width)
     if timeline:
-        lines += ["", *(standing.history.lines or ["No times are known."])]
-        lines += _duration_lines(standing)
+        lines += ["", *(_history_lines(standing.history, width) or ["No times are known."])]
+        lines += _duration_lines(standing, width)
     return "\n".join(lines) + "\n"
 
 
@@ -61,23 +64,46 @@ def _fill_part(part: Part, source: Source) -> Part:
     return part._replace(text=fill_source(part.text, source), steps=steps)
 
 
-def _duration_lines(standing: UpgradeStatus) -> list[str]:
-    """How long each phase and each step of each node took, if known."""
+def _history_lines(history: History, width: int) -> list[str]:
+    """The timeline below its heading; where the objects and fields have no room beside the entries, they follow."""
+    if not history.lines:
+        return []
+    if all(count_cells(line) <= width for line in history.lines):
+        return ["What happened when, and the object and field that tell it:", *history.lines]
+    bare = [line.rpartition("  [")[0] or line for line in history.lines]
+    lines = ["What happened when:", *(part for line in bare for part in wrap_text(line, width, SOURCE))]
+    lines += ["", "The objects and fields that tell it:"]
+    return [
+        *lines,
+        *(part for source in history.sources for part in wrap_text(f"  {source}", width, "    ", hyphens=True)),
+    ]
+
+
+def _duration_lines(standing: UpgradeStatus, width: int) -> list[str]:
+    """How long each phase and each step of each node took, if known, in order of time."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
     now = "stalled" if standing.is_stalled else "in progress" if standing.upgrade_run else UNKNOWN_END
-    lines = [_format_span(span, now if span.node or span is last else UNKNOWN_END) for span in spans if span.began]
-    return ["", *lines] if lines else []
+    wide = max((count_cells(escape_text(span.node)) for span in spans), default=1)
+    lines = [
+        line
+        for span in sorted((span for span in spans if span.began), key=lambda span: str(span.began))
+        for line in wrap_text(
+            _format_span(span, now if span.node or span is last else UNKNOWN_END, wide), width, SOURCE
+        )
+    ]
+    return ["", "How long each phase and each step of a node took, in order of time:", *lines] if lines else []
 
 
-def _format_span(span: Span, now: str) -> str:
-    """`now` is the text for a span without an end: it may be in progress, or its end may be unknown."""
+def _format_span(span: Span, now: str, wide: int) -> str:
+    """`now` is the text for a span without an end: it may be in progress, or its end may be unknown. `wide` are the
+    cells of the nodes' names.
+    """
     ending = UNKNOWN_END if span.ended else now
     took = ending if span.duration is None else f"took {spent(span.duration)}"
     idle = f", {idle_for(spent(span.gap))}" if span.gap else ""
-    return (
-        f"{span.began:%Y-%m-%d %H:%M:%S} UTC  {escape_text(span.node) or '-'}  {escape_text(span.step)}: {took}{idle}"
-    )
+    node = pad_text(escape_text(span.node) or "-", max(wide, 1))
+    return f"{span.began:%Y-%m-%d %H:%M:%S} UTC  {node}  {escape_text(span.step)}: {took}{idle}"
 
 
 def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:

@@ -107,6 +107,15 @@ class History(Tabular):
             told.insert(entries.index(diagnosis.last) + 1, HERE)
         return [*told, *map(escape_text, diagnosis.past.untimed)]
 
+    @cached_property
+    def sources(self) -> list[str]:
+        """The objects that tell the entries, each once with its fields: ``Job ns/name: status.startTime``."""
+        past = self.progress.diagnosis.past
+        fields: dict[str, dict[str, None]] = {}
+        for entry in past.entries() if past else ():
+            fields.setdefault(str(entry.object), {})[entry.field] = None
+        return [escape_text(f"{told}: {', '.join(paths)}") for told, paths in fields.items()]
+
     def _document_head(self) -> dict[str, Any]:
         """When it `stopped` (None where it did not), and every entry with a time."""
         diagnosis = self.progress.diagnosis
