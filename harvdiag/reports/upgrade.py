@@ -69,9 +69,9 @@ def _history_lines(history: History, width: int) -> list[str]:
     if not history.lines:
         return []
     if all(count_cells(line) <= width for line in history.lines):
-        return ["What happened when, and the object and field that tell it:", *history.lines]
+        return ["The timeline, and the object and field that tell each entry:", *history.lines]
     bare = [line.rpartition("  [")[0] or line for line in history.lines]
-    lines = ["What happened when:", *(part for line in bare for part in wrap_text(line, width, SOURCE))]
+    lines = ["The timeline:", *(part for line in bare for part in wrap_text(line, width, SOURCE))]
     lines += ["", "The objects and fields that tell it:"]
     return [
         *lines,
