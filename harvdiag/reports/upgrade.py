@@ -51,9 +51,7 @@ def render(
     if not node:
         lines += _node_lines(standing, width)
     if timeline is not None:
-        nothing = f"No entry {timeline}." if timeline else "No times are known."
-        lines += ["", *(standing.history.lines_within(timeline) or [nothing])]
-        lines += _duration_lines(standing, timeline)
+        lines += _timeline_lines(standing, timeline)
     return "\n".join(lines) + "\n"
 
 
@@ -63,6 +61,14 @@ def _fill_part(part: Part, source: Source) -> Part:
     return part._replace(text=fill_source(part.text, source), steps=steps)
 
 
+def _timeline_lines(standing: UpgradeStatus, window: Window) -> list[str]:
+    """What happened in the window, then how long each phase and each step took, each under its heading."""
+    entries = standing.history.lines_within(window)
+    if not entries:
+        return ["", f"No entry {window}." if window else "No times are known.", *_duration_lines(standing, window)]
+    return ["", "What happened when, in order of time:", *entries, *_duration_lines(standing, window)]
+
+
 def _duration_lines(standing: UpgradeStatus, window: Window) -> list[str]:
     """How long each phase and each step of each node took that has a part in the window, if known."""
     spans = standing.spans
@@ -70,7 +76,7 @@ def _duration_lines(standing: UpgradeStatus, window: Window) -> list[str]:
     now = "stalled" if standing.is_stalled else "in progress" if standing.upgrade_run else UNKNOWN_END
     shown = (span for span in spans if span.began and window.touches(span.began, span.ended))
     lines = [_format_span(span, now if span.node or span is last else UNKNOWN_END) for span in shown]
-    return ["", *lines] if lines else []
+    return ["", "How long each phase took, then each step of each node:", *lines] if lines else []
 
 
 def _format_span(span: Span, now: str) -> str:

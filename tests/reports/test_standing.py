@@ -178,7 +178,7 @@ def test_one_node_alone_has_no_list() -> None:
 def test_the_timeline_follows_with_the_durations() -> None:
     standing = hd.open(DATA / "bundles" / "upgrade-half-way.zip").upgrade
     text = render(standing, timeline=Window())
-    assert "\n".join(standing.history.lines) in text
+    assert "\nWhat happened when, in order of time:\n" + "\n".join(standing.history.lines) + "\n\nHow long " in text
     assert "2025-05-08 07:55:00 UTC  hv01  pre-drain: took 9 min, after 8 min in which no Job was at work\n" in text
     assert re.search(r"UTC  hv02  pre-drain: took 9 min, after \d+ min in which no Job was at work\n", text)
     assert "UTC  -  UpgradingNodes: in progress" in text
