@@ -113,7 +113,7 @@ class History(Tabular):
         return [*told, *map(escape_text, diagnosis.past.untimed)]
 
     def sources_within(self, window: Window) -> list[str]:
-        """The objects that tell the entries of a window, each once with its fields: ``Job ns/name: status.startTime``."""
+        """The objects that tell the entries of a window, each once with its fields: ``Job ns/x: status.startTime``."""
         past = self.progress.diagnosis.past
         fields: dict[str, dict[str, None]] = {}
         for entry in past.entries() if past else ():
