@@ -205,6 +205,9 @@ def test_folder_of_a_case_names_the_source_in_it(tmp_path: Path) -> None:
         tmp_path, {"values.yaml": "a: 1\n", "b.zip": HEALTHY.read_bytes(), "x-upgradelog-archive.zip": b"PK"}
     )
     assert refusal(folder) == "case: holds the support bundle b.zip: give that"
+    (folder / "b.zip").rename(folder / "of-upgradelog-archive.zip")
+    assert refusal(folder) == "case: holds the support bundle of-upgradelog-archive.zip: give that", "by its content"
+    (folder / "of-upgradelog-archive.zip").rename(folder / "b.zip")
     write(tmp_path, {"x/y/yamls/cluster/v1/nodes.yaml": NODE_LIST, "x/y/nodes/hv01.zip": b"PK\3\4"})
     assert refusal(folder) == "case: holds several support bundles; give one of: b.zip, x/y"
     write(tmp_path, {"n.yaml": NODE_LIST})
