@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from harvdiag import rules
 from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.fields import name_of
+from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
-from harvdiag.core.model import Coverage, ObjectRef, Outcome, Severity
+from harvdiag.core.model import Coverage, ObjectRef, Outcome
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
-    from harvdiag.upgrade.logs import LogLines
+    from harvdiag.upgrade.logs import LogLines, LogOptions
 
 __all__ = ["Cluster"]
 
@@ -136,6 +136,11 @@ class Cluster:
     def upgrades(self) -> pd.DataFrame:
         """Upgrade (harvesterhci.io): `name`, `latest`, `state`, `version`, `completed`, `nodes_upgraded`, …"""
         return self.table("Upgrade")
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Event, the last one seen last: `object_kind`, `object`, `type`, `reason`, `message`, `count`, `last`, …"""
+        return self.table("Event").sort_values("last", kind="stable", ignore_index=True)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
@@ -248,7 +253,7 @@ class Cluster:
         It is as stored: without what harvdiag never keeps, such as the content of Secrets, and without managedFields.
         Control characters are escaped. Raises UsageError if there is no such object, or if its kind was not seen.
         """
-        from harvdiag.status.objects.excerpt import dump_object
+        from harvdiag.reports.objects import dump_object
 
         ref = self._find_ref(kind, name, namespace)
         obj = self.snapshot.get(ref)
@@ -256,16 +261,22 @@ class Cluster:
             raise self._not_found(ref)
         return dump_object(obj)
 
-    def logs(self, of: str, grep: str = "", most: int = 200) -> LogLines:
+    def logs(self, of: str, grep: str = "", most: int = 200, **more: Unpack[LogOptions]) -> LogLines:
         """Return lines of the logs of a node or a pod of a support bundle: ``cluster.logs("srv09", grep="x509")``.
 
         A pod is given as ``name`` or ``namespace/name``; `grep` is a regular expression, in any case; of each log the
-        last `most` lines that match are returned. Each has `file`, `number`, `time` and `text`, in which passwords and
-        tokens are masked; ``.frame`` is the table. Raises UsageError if there is no such log.
-        """
-        from harvdiag.upgrade.logs import read_lines
+        last `most` lines that match are returned. `more` may be `since` and `until` (times, or how long before the
+        collection: ``since="2h"``; a line without a time belongs to the one before it), `namespace`, `container` (of a
+        pod, or a node's service: ``"rke2-server"``), `previous` (only the logs of previous containers, or none of
+        them), and `whole` (lines are not cut to 300 characters).
 
-        return read_lines(self.snapshot, of, grep, most)
+        Each line has `file`, `number`, `time` and `text`, in which passwords and tokens are masked; ``.frame`` is the
+        table, ``.read`` what was read of each log. Raises UsageError if there is no such log.
+        """
+        from harvdiag.upgrade.logs import LogQuestion, read_lines
+
+        question = LogQuestion(of=of, grep=grep, most=most, **more)
+        return read_lines(self.snapshot, question)
 
     def _not_found(self, ref: ObjectRef) -> UsageError:
         """The error for an object that does not exist, or whose kind was not seen."""
@@ -276,9 +287,16 @@ class Cluster:
         return UsageError(f"no {ref.kind} {ref.name!r} in {self.snapshot.manifest.name}{hint}")
 
     def _find_ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
+        """The object of that name; without a namespace in the kind's home, else wherever one has the name."""
         kind = self.snapshot.resolve_kind(kind).name
         home = CATALOGUE[kind].home if kind in CATALOGUE else ""
-        return ObjectRef(kind, home if namespace is None else namespace, name)
+        ref = ObjectRef(kind, home if namespace is None else namespace, name)
+        if namespace is not None or self.snapshot.get(ref) is not None:
+            return ref
+        spaces = [namespace_of(obj) for obj in self.snapshot.objects(kind) if name_of(obj) == name]
+        if len(spaces) > 1:
+            raise UsageError(f"{kind} {name!r} is in the namespaces {join_names(spaces)}: name one with namespace=")
+        return ref._replace(namespace=spaces[0]) if spaces else ref
 
     @cached_property
     def _all_outcomes(self) -> list[Outcome]:
@@ -310,7 +328,7 @@ class Cluster:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
         # A choice of checks reads no list that they do not need.
-        state = None if select else read_upgrade_state(self.facts, _tells_of_upgrade(outcomes))
+        state = None if select else read_upgrade_state(self.facts, outcomes)
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
@@ -322,12 +340,6 @@ class Cluster:
         """What files hold, where that is little: whoever gave one object sees that it was read."""
         kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
         return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
-
-
-def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:
-    """Whether an error, or what an upgrade waits for, was found: then that says what the upgrade waits for."""
-    findings = (finding for outcome in outcomes for finding in outcome.findings)
-    return any(f.severity is Severity.ERROR or (f.holds and f.severity is not Severity.INFO) for f in findings)
 
 
 def _as_collection(given: Collection[str]) -> Collection[str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["escape_html", "escape_markdown", "escape_text", "format_code", "format_value"]
+__all__ = [
+    "escape_html",
+    "escape_json",
+    "escape_markdown",
+    "escape_text",
+    "format_code",
+    "format_value",
+    "is_plain",
+]
 
 # C0, DEL and C1 drive terminals; bidirectional marks and zero-width characters make a text read as another; lone
 # surrogates (JSON can contain them) cannot be encoded at all.
@@ -21,6 +29,22 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 def escape_text(text: Any) -> str:
     """Return text for a terminal: one line, every control character escaped (``\\x1b``)."""
     return _DANGEROUS.sub(lambda match: match[0].encode("unicode_escape").decode(), str(text))
+
+
+def escape_json(text: str) -> str:
+    """Return JSON text in which every control character within a string is escaped as JSON does (``\\u001b``)."""
+    return "\n".join(_DANGEROUS.sub(_json_escape, line) for line in text.split("\n"))
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    import json
+
+    return json.dumps(match[0])[1:-1]
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text has no character that `escape_text` would escape."""
+    return _DANGEROUS.search(text) is None
 
 
 def escape_html(text: Any) -> str:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from harvdiag.kinds import longhorn, platform, pods, workloads
 from harvdiag.kinds import machines as linked
 from harvdiag.kinds import upgrades as upgrading
+from harvdiag.kinds.columns import COMMON
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.local import FLEET
 from harvdiag.kinds.machines import KUBELET, NAMESPACES
+from harvdiag.kinds.other import OTHER_COLUMNS
+from harvdiag.kinds.shortnames import full_name, known_resource
 
 __all__ = [
     "CATALOGUE",
@@ -24,7 +27,9 @@ __all__ = [
     "NAMESPACES",
     "ON_REQUEST",
     "find_kind",
+    "full_name",
     "kind_for_resource",
+    "known_resource",
     "qualified_name",
     "sort_key",
 ]
@@ -51,6 +56,11 @@ ON_REQUEST = tuple(kind.name for kind in CATALOGUE.values() if kind.lazy)
 """The kinds of which checks read some objects, and only when another finding asks for them."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
+_BY_WORD = {
+    word: kind
+    for kind in reversed(CATALOGUE.values())  # of namesakes, the first counts
+    for word in (kind.name.lower(), kind.plural, kind.resource, f"{kind.bare.lower()}.{kind.group}")
+}
 
 
 def sort_key(kind: str) -> tuple[int, str]:
@@ -59,15 +69,16 @@ def sort_key(kind: str) -> tuple[int, str]:
 
 
 def find_kind(word: str) -> Kind | None:
-    """Find a kind of the catalogue by its name as for kubectl: ``Node``, ``machines`` or the full resource."""
-    spelled = word.lower()
-    return next((k for k in CATALOGUE.values() if spelled in {k.name.lower(), k.plural, k.resource}), None)
+    """Find a kind of the catalogue by a name that kubectl takes: ``Node``, ``machines``, ``po``, the full resource."""
+    return _BY_WORD.get(full_name(word))
 
 
 def kind_for_resource(group: str, plural: str) -> Kind:
     """Return the kind of a resource; outside the catalogue, one named by its resource, with the common columns."""
-    entry = _BY_RESOURCE.get((group, plural))
-    return entry or Kind(name=f"{plural}.{group}" if group else plural, group=group, plural=plural)
+    if entry := _BY_RESOURCE.get((group, plural)):
+        return entry
+    name = f"{plural}.{group}" if group else plural
+    return Kind(name=name, group=group, plural=plural, columns=OTHER_COLUMNS.get(name, COMMON))
 
 
 def qualified_name(group: str, bare: str) -> str:

@@ -80,9 +80,9 @@ def _parse_int64(text: str) -> int | None:
     return number if -(2**63) <= number < 2**63 else None
 
 
-def time_column(name: str, path: str) -> Column:
-    """Return a column with a time, RFC 3339 in the object."""
-    return field_column(name, path, dtype="datetime64[ns, UTC]")
+def time_column(name: str, *paths: str) -> Column:
+    """Return a column with the first of these times that is set, RFC 3339 in the object."""
+    return field_column(name, *paths, dtype="datetime64[ns, UTC]")
 
 
 def bool_column(name: str, *paths: str) -> Column:

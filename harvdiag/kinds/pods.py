@@ -22,14 +22,23 @@ from harvdiag.kinds.columns import (
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.podstate import not_ready, reason, restarts
 
-__all__ = ["KINDS"]
+__all__ = ["KINDS", "LAST_SEEN"]
 
 HOME = "harvester-system"
+LAST_SEEN = (
+    "series.lastObservedTime",
+    "lastTimestamp",
+    "eventTime",
+    "firstTimestamp",
+    "metadata.creationTimestamp",
+)
+"""Where an Event has the time at which it was last seen, the best first."""
 POD_STATE = (
     "status.phase",
     "status.reason",
     "status.message",
     "status.startTime",
+    "status.podIP",
     *STATUS_LIST,
     *(
         f"status.{kind}.{field}"
@@ -46,6 +55,8 @@ POD = Kind(
     keep=(
         "spec.nodeName",
         "spec.nodeSelector",
+        "spec.containers.name",
+        "spec.initContainers.name",
         "spec.volumes.persistentVolumeClaim.claimName",
         'metadata.annotations["kubevirt.io/install-strategy-version"]',
         'metadata.annotations["kubevirt.io/install-strategy-identifier"]',
@@ -95,7 +106,7 @@ EVENT = Kind(
         field_column("reason", "reason"),
         field_column("message", "message"),
         int_column("count", "count", "series.count"),
-        time_column("last", "lastTimestamp"),
+        time_column("last", *LAST_SEEN),
         CREATED,
         UID,
     ),

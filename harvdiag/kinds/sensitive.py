@@ -10,7 +10,7 @@ from collections.abc import Callable
 from harvdiag.core.fields import Obj, field_path, name_of
 from harvdiag.kinds.plansecret import strip_plan
 
-__all__ = ["WITHHELD", "WITHHELD_SETTINGS", "is_sensitive", "redact_objects"]
+__all__ = ["WITHHELD", "WITHHELD_SETTINGS", "is_reduced", "is_sensitive", "redact_objects"]
 
 WITHHELD_SETTINGS = frozenset({"additional-ca", "cluster-registration-url", "containerd-registry", "ssl-certificates"})
 """Settings that a support bundle leaves out (rancher/support-bundle-kit, pkg/manager/collectors/harvester.go): a
@@ -46,6 +46,11 @@ def redact_objects(resource: str, objects: list[Obj]) -> list[Obj]:
     """Return what may be kept of the objects of one kind, given by its name for kubectl; of most kinds, all."""
     redact = _REDACTORS.get(resource)
     return [kept for obj in objects if (kept := redact(obj))] if redact else objects
+
+
+def is_reduced(resource: str) -> bool:
+    """Whether fields of a kind, given by its name for kubectl, may be left out."""
+    return resource in _REDACTORS
 
 
 def _redact_setting(obj: Obj) -> Obj:

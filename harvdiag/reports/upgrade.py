@@ -12,6 +12,7 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Source
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.core.window import Window
 from harvdiag.core.wrap import count_cells, pad_text, wrap_commands, wrap_text
 from harvdiag.reports.explanation import explanation_lines
 from harvdiag.reports.paint import Paint
@@ -42,19 +43,20 @@ MOST = 12
 
 
 def render(
-    standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False, colour: bool = False
+    standing: UpgradeStatus, node: str = "", width: int = 100, timeline: Window | None = None, colour: bool = False
 ) -> str:
-    """Return the explanation with all steps, and the nodes, or one node; with the timeline if requested, with ANSI
-    colours if `colour`. Ends with a newline.
+    """Return the explanation with all steps, and the nodes, or one node; with what happened in a window of time if
+    there is one, with ANSI colours if `colour`. Ends with a newline.
     """
     width = max(width, NARROW)
     parts = [_fill_part(part, standing.findings.source) for part in standing.parts(node)]
     lines = list(explanation_lines(parts, width, Paint(colour)))
     if not node:
         lines += _node_lines(standing, width)
-    if timeline:
-        lines += ["", *(_history_lines(standing.history, width) or ["No times are known."])]
-        lines += _duration_lines(standing, width)
+    if timeline is not None:
+        nothing = f"No entry {timeline}." if timeline else "No times are known."
+        lines += ["", *(_history_lines(standing.history, timeline, width) or [nothing])]
+        lines += _duration_lines(standing, timeline, width)
     return "\n".join(lines) + "\n"
 
 
@@ -64,30 +66,29 @@ def _fill_part(part: Part, source: Source) -> Part:
     return part._replace(text=fill_source(part.text, source), steps=steps)
 
 
-def _history_lines(history: History, width: int) -> list[str]:
+def _history_lines(history: History, window: Window, width: int) -> list[str]:
     """The timeline below its heading; where the objects and fields have no room beside the entries, they follow."""
-    if not history.lines:
+    told = history.lines_within(window)
+    if not told:
         return []
-    if all(count_cells(line) <= width for line in history.lines):
-        return ["The timeline, and the object and field that tell each entry:", *history.lines]
-    bare = [line.rpartition("  [")[0] or line for line in history.lines]
+    if all(count_cells(line) <= width for line in told):
+        return ["The timeline, and the object and field that tell each entry:", *told]
+    bare = [line.rpartition("  [")[0] or line for line in told]
     lines = ["The timeline:", *(part for line in bare for part in wrap_text(line, width, SOURCE))]
-    lines += ["", "The objects and fields that tell it:"]
-    return [
-        *lines,
-        *(part for source in history.sources for part in wrap_text(f"  {source}", width, "    ", hyphens=True)),
-    ]
+    rows = [wrap_text(f"  {row}", width, "    ", hyphens=True) for row in history.sources_within(window)]
+    return [*lines, "", "The objects and fields that tell it:", *(line for row in rows for line in row)]
 
 
-def _duration_lines(standing: UpgradeStatus, width: int) -> list[str]:
-    """How long each phase and each step of each node took, if known, in order of time."""
+def _duration_lines(standing: UpgradeStatus, window: Window, width: int) -> list[str]:
+    """How long each phase and each step of each node took that has a part in the window, in order of time."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
     now = "stalled" if standing.is_stalled else "in progress" if standing.upgrade_run else UNKNOWN_END
-    wide = max((count_cells(escape_text(span.node)) for span in spans), default=1)
+    shown = [span for span in spans if span.began and window.touches(span.began, span.ended)]
+    wide = max((count_cells(escape_text(span.node)) for span in shown), default=1)
     lines = [
         line
-        for span in sorted((span for span in spans if span.began), key=lambda span: str(span.began))
+        for span in sorted(shown, key=lambda span: str(span.began))
         for line in wrap_text(
             _format_span(span, now if span.node or span is last else UNKNOWN_END, wide), width, SOURCE
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harvdiag.core.conditions import conditions_of
 from harvdiag.core.fields import Obj, get_text
 from harvdiag.core.model import CoverageEntry, Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
@@ -133,13 +132,8 @@ class Facts:
 
     @cached_property
     def _now(self) -> Timestamp:
-        captured_at = Timestamp(self.snapshot.manifest.captured_at)
         with self.snapshot.watched(None):
-            return captured_at or max(map(Timestamp, self._heartbeats()), default=captured_at)
-
-    def _heartbeats(self) -> Iterator[str]:
-        for node in self.snapshot.objects("Node"):
-            yield from (condition.heartbeat for condition in conditions_of(node))
+            return self.snapshot.collected_at
 
     def find(self, kind: str, wanted: Wanted, *, required: bool = False) -> tuple[Obj, ...]:
         """Return the objects of a large kind that are wanted, as far as they were seen (`Snapshot.find`).

@@ -10,14 +10,17 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple
 
+from harvdiag.core.conditions import conditions_of
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import OTHERS, Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.core.suggest import did_you_mean, suggest_names
-from harvdiag.kinds import CATALOGUE, find_kind, kind_for_resource, sort_key
+from harvdiag.core.timestamps import Timestamp
+from harvdiag.kinds import CATALOGUE, find_kind, full_name, kind_for_resource, known_resource, sort_key
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot.reader import (
+    Asker,
     Listing,
     Logbook,
     Manifest,
@@ -28,7 +31,7 @@ from harvdiag.snapshot.reader import (
     vet_listing,
 )
 
-__all__ = ["Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
+__all__ = ["Answer", "Asker", "Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
 
 ABSENT = "not in the source"
 
@@ -43,6 +46,23 @@ class Found(NamedTuple):
     def gap(self) -> str | None:
         """Why absence of an object proves nothing; None if it does."""
         return None if self.entry.state.seen else f"{self.entry.state}: {self.entry.reason}"
+
+
+class Answer(NamedTuple):
+    """What `Snapshot.ask` found: the objects by namespace and name, and the coverage of the lists that it read."""
+
+    objects: tuple[Obj, ...]
+    entries: tuple[CoverageEntry, ...]
+
+    @property
+    def gaps(self) -> tuple[CoverageEntry, ...]:
+        """The lists that were not, or not completely, seen."""
+        return tuple(entry for entry in self.entries if not entry.state.seen)
+
+    @property
+    def seen(self) -> bool:
+        """Whether any list was read, at least in part."""
+        return any(entry.state.seen or entry.count for entry in self.entries)
 
 
 Watch = Callable[[str, str | None], None]
@@ -113,16 +133,17 @@ class Snapshot:
         return False
 
     def resolve_kind(self, word: str) -> Kind:
-        """Return the kind named `word`, as for kubectl: ``Pod``, ``pods``, ``nodes.longhorn.io``.
+        """Return the kind named `word`, as for kubectl: ``Pod``, ``pods``, ``po``, ``nodes.longhorn.io``.
 
         Raises UsageError for a word that matches no kind, or several, in this source.
         """
         if entry := find_kind(word):
             return entry
+        spelled = full_name(word)
         fits = {
             kind_for_resource(r.group, r.plural).name: kind_for_resource(r.group, r.plural)
             for r in self.resources
-            if _matches_word(word, r)
+            if _matches_word(spelled, r)
         }
         if core := [kind for kind in fits.values() if not kind.group]:
             return core[0]  # as in kubectl: pods are those of the core group, not of a metrics server
@@ -130,7 +151,10 @@ class Snapshot:
             return fits.popitem()[1]
         if fits:
             raise UsageError(f"{word!r} may be {', '.join(sorted(fits))}: name one of them")
-        hint = did_you_mean(suggest_names(word, {resource.plural for resource in self.resources}))
+        if resource := known_resource(word):
+            raise UsageError(f"no kind {resource!r} in {self.manifest.name}: it has no list of it")
+        known = {each.plural for each in self.resources} | {kind.plural for kind in CATALOGUE.values()}
+        hint = did_you_mean(suggest_names(word, known))
         raise UsageError(f"no kind {word!r} in {self.manifest.name}{hint}")
 
     def _store_listings(self, kind: Kind, listings: list[Listing]) -> None:
@@ -178,6 +202,34 @@ class Snapshot:
             # Every namespace was looked at where that was possible: one without a list has no object.
             known = CoverageEntry(kind.name, kind.group, home.version, namespace, State.EMPTY)
         return known or home or CoverageEntry(kind.name, kind.group, "", namespace, State.NOT_LOOKED_AT, 0, ABSENT)
+
+    def ask(self, kind: Kind, wanted: Wanted) -> Answer:
+        """Return the objects that a person asks for, in one namespace, or in every one where none is given.
+
+        No more is read for it than the question needs, and nothing of it is kept: for `get`, not for checks.
+        """
+        if kind.name in self._objects or not isinstance(self._reader, Asker):
+            listed = [(self.objects(kind.name), self.lists(kind.name))]
+        else:
+            vetted = map(vet_listing, self._reader.ask(kind, wanted))
+            listed = [(tuple(objects), (entry,)) for objects, entry in vetted]
+        spaces = {"", wanted.namespace, *([OTHERS] if wanted.namespace else ())}
+        objects = sorted((obj for found, _ in listed for obj in found), key=lambda o: (namespace_of(o), name_of(o)))
+        entries = (entry for _, found in listed for entry in found)
+        return Answer(
+            tuple(o for o in objects if wanted.matches(o) and (not wanted.namespace or namespace_of(o) in spaces)),
+            tuple(e for e in entries if not wanted.namespace or e.namespace in spaces),
+        )
+
+    @property
+    def collected_at(self) -> Timestamp:
+        """The time of collection; where it is unknown, the last heartbeat of any Node; false if there is none."""
+        known = Timestamp(self.manifest.captured_at)
+        return known or max(map(Timestamp, self._heartbeats()), default=known)
+
+    def _heartbeats(self) -> Iterator[str]:
+        for node in self.objects("Node"):
+            yield from (condition.heartbeat for condition in conditions_of(node))
 
     @property
     def loaded(self) -> tuple[str, ...]:
@@ -266,10 +318,10 @@ def _is_late(kind: str) -> bool:
 
 
 def _matches_word(word: str, resource: Resource) -> bool:
-    bare, _, group = word.lower().partition(".")
+    bare, _, group = word.partition(".")
     if not bare:
         return False
-    if group and group != resource.group:
-        return False
+    if group and group != resource.group and not resource.group.startswith(f"{group}."):
+        return False  # kubectl takes the beginning of a group, too
     plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
     return resource.plural in plurals or resource.kind.lower() == bare

@@ -15,6 +15,7 @@ from harvdiag.kinds.vetting import empty_state, find_fault
 from harvdiag.kinds.wanted import Wanted
 
 __all__ = [
+    "Asker",
     "Listing",
     "Logbook",
     "Manifest",
@@ -106,6 +107,17 @@ class Selector(Protocol):
         """Read what is wanted of the list of one namespace, with the state of that list; never raises for one kind.
 
         The items may be more than those that match.
+        """
+
+
+@runtime_checkable
+class Asker(Protocol):
+    """A source that can read one list without those that a check would read with it, or some objects of it."""
+
+    def ask(self, kind: Kind, wanted: Wanted, /) -> Sequence[Listing]:
+        """Read what is wanted of a kind, of one namespace or of every one where none is given.
+
+        Never raises for one kind; the items may be more than those that match.
         """
 
 

@@ -38,6 +38,12 @@ def test_secrets_are_masked(line: str, shown: str) -> None:
     assert mask_secrets(shown) == shown
 
 
+@pytest.mark.parametrize("run", ["a", "token.", "--", "a--", "://a:", "token\\\\"])
+def test_a_line_of_one_long_word_is_masked_at_once(run: str) -> None:
+    """Base64, progress bars: the time grows with the length, not with its square. Else this test would last hours."""
+    assert mask_secrets(f"{run * (65536 // len(run))} token=abc").endswith("token=***")
+
+
 def test_long_line_is_cut_around_what_it_tells() -> None:
     line = "a" * 1000 + " here it is " + "b" * 1000
     found = build_quote("f", line, "here it is").line

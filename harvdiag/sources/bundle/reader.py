@@ -65,6 +65,16 @@ class BundleReader:
         with paused_collector():
             return self._read_list(kind, resource, wanted.text_test(kind.name))
 
+    def ask(self, kind: Kind, wanted: Wanted) -> list[Listing]:
+        """Read the lists of a kind in one namespace or in every one; of a large kind only what may be wanted."""
+        there = [r for r in self._find_resources(kind) if wanted.namespace in {"", r.namespace} or not r.namespace]
+        if not kind.served or not (there or wanted.namespace):
+            return self.read([kind])
+        chosen = wanted.text_test(kind.name) if kind.lazy or kind.name not in CATALOGUE else None
+        with paused_collector():
+            found = [self._read_list(kind, resource, chosen) for resource in there]
+        return found or [self._missing_listing(kind, wanted.namespace)]
+
     def _find_resources(self, kind: Kind) -> list[Resource]:
         """The lists of a kind, one per namespace."""
         resources = [r for r in self._layout.files if kind_for_resource(r.group, r.plural).name == kind.name]

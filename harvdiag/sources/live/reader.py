@@ -24,6 +24,7 @@ from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, KUBELET, NAMESPACES
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import WITHHELD, is_sensitive
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Manifest, Resource
 
 __all__ = ["LiveReader", "connect"]
@@ -127,6 +128,38 @@ class LiveReader:
                 reason = "host files are in support bundles only"
                 self._listings[kind.name] = [Listing(kind=kind, state=State.NOT_LOOKED_AT, reason=reason)]
         return [listing for kind in kinds for listing in self._listings[kind.name]]
+
+    def ask(self, kind: Kind, wanted: Wanted) -> list[Listing]:
+        """Read one list alone, not those that checks need with it; of one namespace or one object if that is all."""
+        if kind.name in self._listings or not kind.served or self._stopped or is_sensitive(kind.group, kind.plural):
+            return self.read([kind])
+        alone = len(wanted.names) == 1 and kind.name != "Node"  # a list without any Node is taken for a failure
+        query = {"fieldSelector": f"metadata.name={wanted.names[0]}"} if alone else {}
+        space = wanted.namespace if self._is_namespaced(kind) else ""
+        if query or space:
+            answer = list_objects(self.connection, kind, space, query)
+            if space or not answer.refused:
+                return self._stamp([self._listing_of(answer)] if space else list(self._split_listings(answer)))
+        self._fetch_kinds([kind])
+        return self._stamp(self._listings[kind.name])
+
+    def _listing_of(self, answer: Answer) -> Listing:
+        """The listing of one namespace."""
+        state, reason = self._answer_state(answer)
+        return Listing(
+            kind=answer.kind,
+            version=answer.version,
+            namespace=answer.namespace,
+            items=answer.items,
+            state=state,
+            reason=reason,
+        )
+
+    def _stamp(self, listings: list[Listing]) -> list[Listing]:
+        """Set the time of capture now that something was read."""
+        captured_at = self.connection.transport.now or self.manifest.captured_at
+        self.manifest = replace(self.manifest, captured_at=captured_at)
+        return listings
 
     def _update_date(self) -> None:
         """Set the time of capture by the server's clock, once the first lists are read: the login may be hours old."""

@@ -11,7 +11,7 @@ import yaml
 from harvdiag.core.escape import escape_text
 from harvdiag.core.fields import Obj, field_path
 
-__all__ = ["MOST", "build_excerpt", "dump_object"]
+__all__ = ["MOST", "build_excerpt"]
 
 MOST = 40
 """The default number of lines of an excerpt."""
@@ -39,22 +39,6 @@ def build_excerpt(obj: Obj, paths: Collection[str] = (), most: int = MOST) -> st
         fit = part
     lines = [_format_line(line) for line in _dump_yaml(fit).split("\n")]
     return "\n".join(lines if len(lines) <= most else [*lines[: most - 1], f"# {CUT}"])
-
-
-def dump_object(obj: Obj) -> str:
-    """Return the whole object as YAML without managedFields, escaped for people, ending with a newline."""
-    metadata = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
-    whole = _clean(obj | ({"metadata": metadata} if metadata else {}))
-    return "".join(f"{escape_text(line)}\n" for line in _dump_yaml(whole).split("\n"))
-
-
-def _clean(value: Any) -> Any:
-    """The value with halves of surrogate pairs escaped, which YAML does not allow."""
-    if isinstance(value, Mapping):
-        return {_clean(key): _clean(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_clean(inner) for inner in value]
-    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=64)

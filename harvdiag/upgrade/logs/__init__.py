@@ -5,8 +5,9 @@ values of keys such as ``token`` and ``password`` are masked in it.
 """
 
 from harvdiag.upgrade.logs.agent import AgentStory, read_agent_story
+from harvdiag.upgrade.logs.files import LogFile, LogOwner, list_owners
 from harvdiag.upgrade.logs.join import JoinStory, find_join_failure
-from harvdiag.upgrade.logs.lines import LogLine, LogLines, read_lines
+from harvdiag.upgrade.logs.lines import LogLine, LogLines, LogOptions, LogQuestion, LogRead, read_lines
 from harvdiag.upgrade.logs.log import MOST
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait, find_refusals
 from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets, strip_time
@@ -17,13 +18,19 @@ __all__ = [
     "MOST",
     "AgentStory",
     "JoinStory",
+    "LogFile",
     "LogLine",
     "LogLines",
+    "LogOptions",
+    "LogOwner",
+    "LogQuestion",
+    "LogRead",
     "Quote",
     "find_job_step",
     "find_job_wait",
     "find_join_failure",
     "find_refusals",
+    "list_owners",
     "mask_secrets",
     "quote_actor",
     "read_agent_story",

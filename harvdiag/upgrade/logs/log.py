@@ -107,13 +107,19 @@ class Log:
                 yield start
             at = start - 1
 
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Each line that is not empty, the first one first, with its number; 0 where only the end was read."""
+        for number, line in enumerate(self._data.split(b"\n"), 1):
+            if line.strip():
+                yield number if self.whole else 0, line[:LINE].decode(errors="replace").rstrip("\r")
+
     def last_place(self) -> int | None:
         """A place in the last line that is not empty; None where there is none."""
         length = len(self._data.rstrip())
         return length - 1 if length else None
 
 
-def open_log(snapshot: Snapshot, file: str) -> Log:
-    """Open the end of a log. Raises HarvdiagError where it does not exist or cannot be read."""
-    data = snapshot.tail(file, MOST)
-    return Log(file, data, len(data) < MOST)
+def open_log(snapshot: Snapshot, file: str, most: int = MOST) -> Log:
+    """Open the end of a log, at most so many bytes. Raises HarvdiagError where it is missing or cannot be read."""
+    data = snapshot.tail(file, most)
+    return Log(file, data, len(data) < most)

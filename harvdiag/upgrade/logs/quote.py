@@ -12,17 +12,24 @@ __all__ = ["LONGEST", "Quote", "build_quote", "find_timestamp", "mask_secrets", 
 
 LONGEST = 300
 """Characters of a line that are quoted."""
-_KEY = r"[\w.-]*(?:password|passwd|secret|token|bearer_token|api[_-]?key)"
+# The end of a key: what stands before it, as in CATTLE_TOKEN, is kept in any case, so that no word is read twice.
+_KEY = r"(?:password|passwd|secret|token|api[_-]?key)"
+_WORDS = ("passw", "secret", "token", "api")
 _SECRETS = (
     # key: value, key=value, "key": "value", also within an escaped text (\"key\":\"value\")
-    (re.compile(rf"(?i)({_KEY}(?:\\*[\"'])?\s*[:=]\s*)(\\*[\"'])(?:(?!\2).)*(\2|$)"), r"\1\2***\3"),
-    (re.compile(rf"(?i)({_KEY}\s*[:=]\s*)(?![\"'\\\s]|\*\*\*)[^\s\"'\\,;&)}}\]]+"), r"\1***"),
-    (re.compile(r"(?i)(--[\w-]*(?:password|secret|token)\s+)(?!-)[^\s\"'\\]+"), r"\1***"),
-    (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=:-]{8,}"), r"\1***"),
-    (re.compile(r"\bK10[0-9a-fA-F]{16,}[\w:.-]*"), "***"),  # a join token of RKE2
-    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*"), "***"),  # a JSON web token
-    (re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+@"), r"\1***@"),
+    (
+        _WORDS,
+        re.compile(rf"(?i)({_KEY}(?:\\{{0,15}}[\"'])?\s*[:=]\s*)(\\{{0,15}}[\"'])(?:(?!\2).)*(\2|$)"),
+        r"\1\2***\3",
+    ),
+    (_WORDS, re.compile(rf"(?i)({_KEY}\s*[:=]\s*)(?![\"'\\\s]|\*\*\*)[^\s\"'\\,;&)}}\]]+"), r"\1***"),
+    (("--",), re.compile(r"(?i)((?<![\w-])--[\w-]*(?:password|secret|token)\s+)(?!-)[^\s\"'\\]+"), r"\1***"),
+    (("bearer", "basic"), re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=:-]{8,}"), r"\1***"),
+    (("k10",), re.compile(r"\bK10[0-9a-fA-F]{16,}[\w:.-]*"), "***"),  # a join token of RKE2
+    (("eyj",), re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*"), "***"),  # a JSON web token
+    (("://",), re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+@"), r"\1***@"),
 )
+"""What is masked: words of which one is in every such text, which is quick to tell, the expression, and the result."""
 _STAMPS = (
     re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"),  # of the API, before each line
     re.compile(r'\btime="?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))'),
@@ -80,8 +87,10 @@ def strip_time(line: str) -> str:
 
 def mask_secrets(line: str) -> str:
     """Return the line with the values of keys such as token and password masked, as the collector does in files."""
-    for pattern, instead in _SECRETS:
-        line = pattern.sub(instead, line)
+    plain = line.casefold()
+    for words, pattern, instead in _SECRETS:
+        if any(word in plain for word in words):
+            line = pattern.sub(instead, line)
     return line
 
 
