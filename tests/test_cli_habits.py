@@ -106,6 +106,9 @@ def test_quiet_leaves_out_notes(words: tuple[str, ...], tmp_path: Path) -> None:
     ("words", "says"),
     [
         (("chek",), "no such command 'chek'; did you mean check? See `"),
+        (("help",), "`harvdiag --help` lists all, `harvdiag COMMAND --help` explains one"),
+        (("x" * 5000,), "no such command 'xxx"),
+        (("check", BROKEN, "-o", f"{'x' * 300}.md"), "cannot be written: file name too long"),
         (("check", BROKEN, "--format", "jsn"), "'jsn' is not one of table, json, markdown; did you mean json? See `"),
         (("draw", BROKEN, "--picture", "lnks"), "did you mean links? See `"),
         (("check", BROKEN, "--selct", "x"), "--select? See `"),

@@ -198,6 +198,10 @@ class Tool(_Helpful, click.Group):
 
 def _unknown_command(word: str, known: list[str]) -> str:
     """Say which command may have been meant; for a file, that a command is missing before it."""
-    if Path(word).exists():
+    from harvdiag.io.missing import exists
+
+    if word == "help":
+        return "no such command: `harvdiag --help` lists all, `harvdiag COMMAND --help` explains one"
+    if exists(Path(word)):
         return f"no command is given before {word}: put one there, such as `harvdiag check {word}`"
     return f"no such command {word!r}{did_you_mean(suggest_names(word, known))}"

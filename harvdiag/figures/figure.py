@@ -86,7 +86,7 @@ class Figure:
     @property
     def html(self) -> str:
         """The picture as one HTML element that can stand in any page: the SVG with its alternative text."""
-        return embed_svg(self.svg, self.alt, self._drawing.scene.width)
+        return embed_svg(self.svg, self.alt, self._scene.width)
 
     @property
     def png(self) -> bytes:

@@ -19,6 +19,10 @@ from harvdiag.version import __version__
 __all__ = ["ClusterAnswer", "render_overview", "render_several"]
 
 
+GAP, ROOM, BELOW = 4, 40, "    "
+"""The columns of sign and blanks around a name, those that a text needs beside it, and its indent below it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClusterAnswer:
     """What came of one cluster: findings, or the error that kept it from being read, or both where no check was run."""
@@ -49,14 +53,16 @@ def render_several(answers: Sequence[ClusterAnswer], form: str, render_one: Call
 def render_overview(answers: Sequence[ClusterAnswer], width: int = 100, colour: bool = False) -> str:
     """Return one line for each: a sign, its name, and the first root cause, or that nothing is found."""
     paint = Paint(colour)
-    wide = min(max(count_cells(escape_text(answer.name)) for answer in answers), width // 2)
+    wide = max(count_cells(escape_text(answer.name)) for answer in answers) + GAP
+    beside = width - wide >= ROOM
     lines = []
     for answer in answers:
         sign, text = _sum_up(answer)
         name = escape_text(answer.name)
-        gap = " " * (wide - count_cells(name) + 2)
-        first, *others = wrap_text(f"{sign} {name}{gap}{escape_text(text)}", width, "    ")
-        lines += [paint.sign(first[0]) + first[1:], *others]
+        texts = wrap_text(text, width - (wide if beside else len(BELOW)))
+        head = f"{paint.sign(sign)} {name}"
+        lines.append(f"{head}{' ' * (wide - 2 - count_cells(name))}{texts.pop(0)}" if beside else head)
+        lines += [f"{' ' * wide if beside else BELOW}{line}" for line in texts]
     return "\n".join(lines) + "\n"
 
 

@@ -84,7 +84,6 @@ ACTS = {
     "Advanced → Settings": SETTINGS,
     "settings.harvesterhci.io": SETTINGS,
     "node-role.kubernetes.io/etcd=true:NoExecute": WITNESS,
-    '"numberOfReplicas"': WITNESS,
     "Longhorn UI →": LONGHORN_UI,
     "etcd-snapshot save": ETCD_SNAPSHOT,
     "helm rollback": HELM_ROLLBACK,

@@ -204,6 +204,11 @@ def encrypted(key: Path) -> bytes:
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 
+def made_key() -> bytes:
+    """An RSA key; those of the certificates are of another kind."""
+    return subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, check=True).stdout
+
+
 PAIRS: dict[str, tuple[Callable[[], tuple[Any, Any]], str]] = {
     "no certificate": (lambda: (b"hello", b"hello"), "its client-certificate-data is not a certificate"),
     "damaged": (
@@ -230,6 +235,10 @@ PAIRS: dict[str, tuple[Callable[[], tuple[Any, Any]], str]] = {
     ),
     "another's key": (
         lambda: (certificates().client.certificate, certificates().server.key),
+        "its client-key does not belong to its client-certificate",
+    ),
+    "key of another kind": (
+        lambda: (certificates().client.certificate, made_key()),
         "its client-key does not belong to its client-certificate",
     ),
     "encrypted": (

@@ -52,8 +52,8 @@ def test_steps_that_are_left_are_seen_first(answer: Answer) -> None:
     seen = answer_card(answer).partition("<details>")[0]
     assert re.findall("<li value='(\\d)'>", seen) == ["4", "5", "6"]
     folded = answer_card(answer).partition("<details>")[2]
-    assert "All 7 steps, 3 of them answered by what was collected" in folded
-    assert re.findall("<li value='(\\d)'>", folded) == list("1234567")
+    assert "All 8 steps, 3 of them answered by what was collected" in folded
+    assert re.findall("<li value='(\\d)'>", folded) == list("12345678")
 
 
 def test_what_is_drawn_is_what_the_answer_is_about() -> None:

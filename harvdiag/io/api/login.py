@@ -188,7 +188,7 @@ def _from_kubeconfig(chosen: ResolvedContext, blank: Callable[[], Any]) -> Login
 def _expiry_remarks(pair: ClientPair, secure: bool) -> tuple[str, ...]:
     """A remark on a certificate that is not valid now, where another credential is sent as well."""
     problem = pair.expiry_problem() if secure else ""
-    return (f"user {pair.user.what.removeprefix('user ')}: {problem}",) if problem else ()
+    return (f"{pair.user.what}: {problem}",) if problem else ()
 
 
 def _own_pair(pair: ClientPair, now: Credential) -> dict[str, str]:

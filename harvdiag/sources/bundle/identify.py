@@ -7,6 +7,7 @@ from pathlib import Path
 from harvdiag.core.errors import SourceError
 from harvdiag.io.archive import open_container
 from harvdiag.io.archive.member import printable
+from harvdiag.io.missing import exists
 from harvdiag.sources.bundle.reader import BundleReader
 
 __all__ = ["is_extracted", "list_bundles", "open_bundle"]
@@ -21,7 +22,7 @@ def is_extracted(path: Path) -> bool:
 
 def list_bundles(folder: Path) -> list[Path]:
     """The zip archives of a folder that holds several and nothing else; empty for any other path."""
-    if not folder.is_dir():
+    if not exists(folder) or not folder.is_dir():
         return []
     files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     whole = len(files) > 1 and all(path.name.lower().endswith(ZIPS[0]) and path.is_file() for path in files)

@@ -40,7 +40,9 @@ def name_unused(files: Sequence[FileNote]) -> str:
 
 def refuse_empty(name: str, files: Sequence[FileNote], sources: Mapping[str, str], *, folder: bool) -> str:
     """Return why a source without any object is refused, and what to give instead; from an archive, once extracted."""
-    if log := describe_upgrade_log([name, *(note.name for note in files)]):
+    inside = () if folder else (note.name for note in files)
+    log = "" if sources else describe_upgrade_log([name, *inside])
+    if log:
         return f"{name}: {log}"
     if [note.name for note in files] == [printable(name)] and not sources and not folder:
         return str(files[0]) if files[0].reason else f"{name}: {_NOTHING}"

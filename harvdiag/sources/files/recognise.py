@@ -182,6 +182,7 @@ def recognise_value(value: Any) -> Foreign | None:
 
 # --- texts that are not documents --------------------------------------------------------------------------------
 
+_lead = re.compile(r"(?:[^\S\n]*\n|.{0,80}[$#>] *kubectl .*\n){0,9}").match  # blank lines, and the command itself
 _REPORT = Foreign("a report of harvdiag", "give the source that it was made from")
 _TABLE = Foreign("a table as `kubectl get` prints it", "run the same command with -o yaml", ours=True)
 TEXTS = tuple(
@@ -224,7 +225,9 @@ def recognise_text(text: str) -> Foreign | None:
     """Return what a text is in which nothing looks like an object, by how it begins; None where that tells nothing."""
     if not text.strip():
         return Foreign("empty", "the command that should write it failed; repeat it", ours=True)
-    return next((foreign for fits, foreign in TEXTS if fits(text)), None)
+    begin = _lead(text)
+    start = text[begin.end() if begin else 0 :]
+    return next((foreign for fits, foreign in TEXTS if fits(start)), None)
 
 
 def describe_text(name: str) -> Foreign:

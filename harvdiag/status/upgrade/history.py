@@ -112,6 +112,15 @@ class History(Tabular):
             told.insert(entries.index(diagnosis.last) + 1, HERE)
         return [*told, *map(escape_text, diagnosis.past.untimed)]
 
+    def sources_within(self, window: Window) -> list[str]:
+        """The objects that tell the entries of a window, each once with its fields: ``Job ns/x: status.startTime``."""
+        past = self.progress.diagnosis.past
+        fields: dict[str, dict[str, None]] = {}
+        for entry in past.entries() if past else ():
+            if window.holds(entry.time):
+                fields.setdefault(str(entry.object), {})[entry.field] = None
+        return [escape_text(f"{told}: {', '.join(paths)}") for told, paths in fields.items()]
+
     def _document_head(self) -> dict[str, Any]:
         """When it `stopped` (None where it did not), and every entry with a time."""
         diagnosis = self.progress.diagnosis
