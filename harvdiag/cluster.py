@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
@@ -11,7 +11,7 @@ from harvdiag import rules
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
-from harvdiag.core.model import Coverage, ObjectRef, Outcome, Severity
+from harvdiag.core.model import Coverage, ObjectRef, Outcome
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
@@ -328,7 +328,7 @@ class Cluster:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
         # A choice of checks reads no list that they do not need.
-        state = None if select else read_upgrade_state(self.facts, _tells_of_upgrade(outcomes))
+        state = None if select else read_upgrade_state(self.facts, outcomes)
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
@@ -340,12 +340,6 @@ class Cluster:
         """What files hold, where that is little: whoever gave one object sees that it was read."""
         kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
         return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
-
-
-def _tells_of_upgrade(outcomes: Iterable[Outcome]) -> bool:
-    """Whether an error, or what an upgrade waits for, was found: then that says what the upgrade waits for."""
-    findings = (finding for outcome in outcomes for finding in outcome.findings)
-    return any(f.severity is Severity.ERROR or (f.holds and f.severity is not Severity.INFO) for f in findings)
 
 
 def _as_collection(given: Collection[str]) -> Collection[str]:

@@ -192,6 +192,22 @@ def test_markdown_is_markdown() -> None:
     assert harvdiag("check", BROKEN, "--format", "markdown").stdout.startswith("# issue-8236.zip\n")
 
 
+def test_brief_is_the_answer_alone() -> None:
+    """It names the root cause, the next step and what to run, and is refused where it would mean nothing."""
+    result = harvdiag("check", BROKEN, "--brief")
+    assert result.returncode == 1
+    assert "  Next step  " in result.stdout
+    assert result.stdout.splitlines()[-1].endswith(f"`harvdiag upgrade {BROKEN}`")
+    for rest, word in (
+        (["--full"], "contradict"),
+        (["--format", "json"], "not for json"),
+        (["-o", "x.md"], "not for ma"),
+    ):
+        refused = harvdiag("check", BROKEN, "--brief", *rest)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert word in refused.stderr
+
+
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_output_goes_to_the_file_and_nothing_to_stdout(tmp_path: Path, form: str) -> None:
     """The exit code is the same; the file holds what stdout would have held."""
@@ -442,7 +458,7 @@ def test_no_source_and_no_kubeconfig_is_refused(tmp_path: Path) -> None:
         (("check", str(BROKEN), "--format", "pdf"), "pdf"),
         (("check", str(BROKEN), "--fail-on", "sometimes"), "sometimes"),
         (("check", str(BROKEN), "--nonsense"), "--nonsense"),
-        (("check", "a", "b"), "b"),
+        (("upgrade", "a", "b"), "b"),
         (("rules", "node-withuot-machine"), "did you mean node-without-machine?"),
         (("check", "no-such-file.zip"), "no-such-file.zip: no such file or folder"),
         (("check", ""), "the SOURCE is empty"),

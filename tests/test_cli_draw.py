@@ -68,7 +68,9 @@ def test_into_a_file_as_its_ending_says(ending: str, tmp_path: Path) -> None:
     result = harvdiag("draw", BROKEN, "-o", path)
     assert (result.returncode, result.stdout) == (0, "")
     assert result.stderr.startswith(f"Written: {path} (")
-    assert result.stderr.endswith(f": srv09 has no Machine: 1 of 4 nodes is broken\nNext: harvdiag check {BROKEN}\n")
+    assert result.stderr.endswith(
+        f": srv09 has no Machine: 1 of 4 nodes needs attention\nNext: harvdiag check {BROKEN}\n"
+    )
     assert path.read_bytes() == hd.draw(hd.open(BROKEN)).to(ending)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from harvdiag.core.selector import parse_selector
 from harvdiag.io.yaml import load_documents
 from harvdiag.reports.objects import dump_json, dump_yaml
 from tests.command import Result, run
-from tests.routes import BROKEN
+from tests.routes import BROKEN, SCENARIOS, from_bundle, scenario
 from tests.test_cli import HEAVY, complaint, python
 from tests.world import healthy, write_bundle
 from tests.world.kit import dump
@@ -258,6 +259,19 @@ def test_the_answer_is_the_same_from_every_source(tmp_path: Path) -> None:
         assert others == [first, first]
 
 
+def test_a_snapshot_has_what_checks_had_asked_for(tmp_path: Path) -> None:
+    """Of kinds that it holds in part; what it does not hold is said, with the command that saves it."""
+    half = BROKEN.with_name("upgrade-half-way.zip")
+    run("snapshot", half, "-o", tmp_path / "s.zip")
+    advice = "`harvdiag snapshot --kind pods` of the same cluster saves it, too"
+    assert advice in complaint("get", "pods", tmp_path / "s.zip")
+    from_bundle(tmp_path, scenario(SCENARIOS / "daemonset-not-whole" / "speaks.yaml").objects).save(tmp_path / "t.zip")
+    some = get("pods", tmp_path / "t.zip", "-o", "name")
+    assert some.returncode == 0
+    assert "pod/virt-handler-x7k2p\n" in some.stdout
+    assert re.search(r"Not seen: Pod.*: not in the snapshot, but for \d+ that checks had asked for", some.stderr)
+
+
 # --- which word is the source --------------------------------------------------------------------------------------
 
 
@@ -305,7 +319,7 @@ def test_a_kind_that_was_not_seen_is_no_empty_kind(tmp_path: Path) -> None:
     both = get("nodes,machines", tmp_path / "n.yaml")
     assert both.returncode == 2
     assert both.stdout.startswith("NAME")
-    assert "machines.cluster.x-k8s.io: not seen in n.yaml: not looked at: no file holds a Machine" in both.stderr
+    assert "machines.cluster.x-k8s.io: not seen in n.yaml: not looked at: no file holds any Machine" in both.stderr
 
 
 def test_untrusted_text_is_escaped(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
     assert titles[0] == "Examples"
     assert titles[-1] == COMMON
     assert CONNECTION not in titles[:-2]
+    assert ("--context" in text.partition(f"{CONNECTION}:")[2]) == ("--context" in text)
     assert f"\n  harvdiag {name}" in text
 
 
@@ -48,7 +49,8 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder with the files that the examples name, and a cluster of the contexts `lab` and `prod`."""
     place = tmp_path_factory.mktemp("desk")
-    (place / "bundle.zip").write_bytes(BROKEN.read_bytes())
+    for name in ("bundle.zip", "supportbundle.zip"):
+        (place / name).write_bytes(BROKEN.read_bytes())
     run("snapshot", HEALTHY, "-o", place / "before.harvdiag.zip")
     with Api(healthy().objects) as server:
         config = server.kubeconfig(place / "lab.yaml")
@@ -104,6 +106,9 @@ def test_quiet_leaves_out_notes(words: tuple[str, ...], tmp_path: Path) -> None:
     ("words", "says"),
     [
         (("chek",), "no such command 'chek'; did you mean check? See `"),
+        (("help",), "`harvdiag --help` lists all, `harvdiag COMMAND --help` explains one"),
+        (("x" * 5000,), "no such command 'xxx"),
+        (("check", BROKEN, "-o", f"{'x' * 300}.md"), "cannot be written: file name too long"),
         (("check", BROKEN, "--format", "jsn"), "'jsn' is not one of table, json, markdown; did you mean json? See `"),
         (("draw", BROKEN, "--picture", "lnks"), "did you mean links? See `"),
         (("check", BROKEN, "--selct", "x"), "--select? See `"),
@@ -336,3 +341,34 @@ def test_times_in_json_have_one_spelling(bundle: str) -> None:
 def test_a_time_is_normalised(text: str, spelled: str) -> None:
     """Whatever its offset; what is not a time stays as it is."""
     assert normalise_time(text) == spelled
+
+
+# --- several sources -----------------------------------------------------------------------------------------------
+
+
+def test_several_sources_give_one_line_each(tmp_path: Path) -> None:
+    """Its name, and the first root cause or that nothing is found; the worst exit code; what cannot be read, too."""
+    (tmp_path / "b").mkdir()
+    for path in (BROKEN, HEALTHY):
+        (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
+    lines = [
+        "✓ b/healthy.zip     Nothing found. No upgrade is under way; the last, to v1.4.2, succeeded.",
+        "✗ b/issue-8236.zip  node-without-machine  Node srv09  has no Machine",
+    ]
+    folder = harvdiag("check", "b", cwd=tmp_path)
+    assert (folder.returncode, folder.stderr) == (1, "")
+    assert folder.stdout.splitlines()[:3] == [*lines, ""]
+    named = harvdiag("check", "b/healthy.zip", "b/issue-8236.zip", "no.zip", cwd=tmp_path)
+    assert (named.returncode, named.stderr) == (2, "harvdiag: no.zip: no such file or folder\n")
+    assert named.stdout.splitlines()[:3] == [*lines, "? no.zip            no such file or folder"]
+
+
+def test_several_sources_give_their_reports_where_asked_for(tmp_path: Path) -> None:
+    """Below the lines, in a file, or as a list."""
+    (tmp_path / "a.zip").write_bytes(HEALTHY.read_bytes())
+    full = harvdiag("check", "a.zip", BROKEN, "--full", cwd=tmp_path).stdout
+    assert "=== Source a.zip (1 of 2) ===" in full
+    assert harvdiag("check", BROKEN, "--full").stdout in full
+    documents = json.loads(harvdiag("check", "a.zip", BROKEN, "--format", "json", cwd=tmp_path).stdout)
+    assert [document["source"]["name"] for document in documents] == ["a.zip", "issue-8236.zip"]
+    assert "not both" in complaint("check", "a.zip", BROKEN, "--context", "lab", cwd=tmp_path)

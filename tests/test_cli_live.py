@@ -131,6 +131,33 @@ def test_check_imports_nothing_heavy(tool: Tool) -> None:
     assert result.stdout.endswith("[]\n"), result.stdout + result.stderr
 
 
+def test_a_question_asks_for_one_list(api: Api, tool: Tool) -> None:
+    """Of one namespace or one object, if that is all; a name that is not there is looked for among all of them."""
+    assert len(tool("get", "machines").stdout.splitlines()) == 4
+    assert tool("get", "jobs", "-n", "cattle-system").returncode == 0
+    assert tool("get", "machine/custom-x").returncode == 1
+    assert tool("events", "--types", "Warning").returncode == 0
+    asked = [request.target for request in api.requests if request.target.count("/") > 2]
+    lists = [target for target in asked if "limit=" in target]
+    assert [re.sub(r"\?.*", "", target) for target in lists] == [
+        "/apis/cluster.x-k8s.io/v1beta1/machines",
+        "/apis/batch/v1/namespaces/cattle-system/jobs",
+        "/apis/cluster.x-k8s.io/v1beta1/machines",
+        "/apis/cluster.x-k8s.io/v1beta1/machines",
+        "/api/v1/events",
+    ]
+    assert "metadata.name%3Dcustom-x" in lists[2]
+    api.assert_only_read()
+
+
+def test_a_list_that_is_refused_is_one_line(tmp_path: Path) -> None:
+    """With what shows the rights; a namespace that may be listed is."""
+    with Api(WORLD.objects, rights={"nodes"}) as api:
+        tool = Tool(api, tmp_path)
+        assert len(tool("get", "nodes").stdout.splitlines()) == 4
+        assert re.search(r"pods: not seen in .*: forbidden: .*; `harvdiag whoami` shows", tool.complaint("get", "po"))
+
+
 def test_a_context_by_option_and_as_source(api: Api, tmp_path: Path) -> None:
     """Another context than the current one, and another file."""
     tool = Tool(api, tmp_path, current="dev", others=["dev"])

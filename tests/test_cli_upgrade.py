@@ -180,5 +180,18 @@ def test_what_was_given_is_named(tmp_path: Path) -> None:
     """One Machine is read, but it is not the list that a check needs."""
     (tmp_path / "one.json").write_text(json.dumps(next(healthy().find("Machine"))))
     result = run("check", "one.json", cwd=tmp_path)
-    assert f"not seen: Machine: {SINGLE.format('machines.cluster.x-k8s.io')}; nor Node," in result.stderr
+    assert f"not seen: Machine: {SINGLE.format('machines.cluster.x-k8s.io')}; and " in result.stderr
     assert f"Machine: {SINGLE.format('machines.cluster.x-k8s.io')}" in " ".join(result.stdout.split())
+
+
+def test_the_timeline_is_limited_to_a_window_of_time() -> None:
+    """Entries within, and each phase and step that has a part in it."""
+    shown = harvdiag("upgrade", BROKEN, "--timeline", "--since", "2025-05-07T14:30Z", "--until", "15:00").stdout
+    lines = [line for line in shown.splitlines() if line.startswith("2025-")]
+    assert [line[11:16] for line in lines if "[" in line] == ["14:30", "14:39", "15:00"]
+    assert [line.split("  ")[2].partition(":")[0] for line in lines if "[" not in line] == [
+        *("(begin)", "UpgradingNodes", "kubernetes", "post-drain", "pre-drain"),
+    ]
+    nothing = harvdiag("upgrade", BROKEN, "--timeline", "--since", "1m").stdout
+    assert "\nNo entry since 2025-05-08 09:59:00 UTC.\n" in nothing
+    assert "give --timeline, too" in complaint("upgrade", BROKEN, "--since", "1h")

@@ -21,6 +21,9 @@ from tests.notebooks.run import NOTEBOOKS, ROOT
 from tests.tools.docs import BLOCK, TABLES, WRITTEN, console, fresh
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+MANUAL = README + "".join((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("commands", "sources"))
+PYTHON = (DOCS / "python.md").read_text(encoding="utf-8")
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 LOOSE = {"__main__", "version"}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("docs/*.md")])
@@ -34,8 +37,9 @@ def test_written_parts_are_fresh(path: Path) -> None:
 
 
 def test_there_is_something_to_write() -> None:
-    """A first look, an upgrade and a picture; the tables of pictures, kinds and rooms."""
-    assert len(BLOCK.findall(README)) >= 3
+    """A first look, the whole report, an upgrade and a picture; the tables of pictures, kinds and rooms."""
+    assert len(BLOCK.findall(README)) >= 1
+    assert len(BLOCK.findall(MANUAL)) >= 4
     whole = "".join(path.read_text(encoding="utf-8") for path in WRITTEN)
     assert all(
         f"<!-- {name}: written by make docs -->" in whole and f"<!-- end of {name} -->" in whole for name in TABLES
@@ -43,24 +47,31 @@ def test_there_is_something_to_write() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))
-def test_every_command_and_option_stands_in_the_readme(name: str) -> None:
+def test_every_command_stands_in_the_readme_and_every_option_in_the_manual(name: str) -> None:
     """Nobody finds an option that no document names; every one has a help text."""
     command = cli.commands[name]
     assert f"harvdiag {name}" in README
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
-            assert any(option in README for option in parameter.opts), parameter.opts
+            assert any(option in MANUAL for option in parameter.opts), parameter.opts
 
 
-def test_choices_stand_in_the_readme_as_the_code_has_them() -> None:
+def test_choices_stand_in_the_manual_as_the_code_has_them() -> None:
     """Formats, severities and endings."""
-    assert "|".join(FORMATS) in README
+    assert "|".join(FORMATS) in MANUAL
     check = cli.commands["check"]
     fail_on = next(p for p in check.params if p.name == "fail_on")
     assert isinstance(fail_on.type, click.Choice)
-    assert "|".join(fail_on.type.choices) in README
+    assert "|".join(fail_on.type.choices) in MANUAL
     assert set(ENDINGS.values()) == set(FORMATS)
+
+
+def test_the_readme_is_short_and_begins_with_what_to_do() -> None:
+    """Who has a stuck upgrade reads the commands without scrolling; the rest is in docs."""
+    assert len(README.split()) < 1200
+    top = "\n".join(README.splitlines()[:15])
+    assert all(words in top for words in ("Support Bundle", "pipx install", "harvdiag upgrade", "harvdiag check"))
 
 
 def test_every_source_is_in_the_readme() -> None:
@@ -74,17 +85,17 @@ def test_the_contributing_guide_names_every_room() -> None:
     assert [room for room in rooms if f"`{room}/`" not in GUIDE and f"`{room}.py`" not in GUIDE] == []
 
 
-def test_exit_codes_stand_in_the_readme_and_the_help() -> None:
+def test_exit_codes_stand_in_the_manual_and_the_help() -> None:
     """0 to 3, in both."""
     text = console("harvdiag check --help")
     for code in range(4):
-        assert re.search(rf"\| {code} \|", README)
+        assert re.search(rf"\| {code} \|", MANUAL)
         assert re.search(rf"\b{code}:", text.replace("code 0", "0"))
 
 
 def test_public_names_are_used_somewhere_a_reader_looks() -> None:
     """What Tab completion offers is shown in README or a notebook, or is a type that one catches or meets."""
-    shown = README + "".join(path.read_text(encoding="utf-8") for path in NOTEBOOKS)
+    shown = README + PYTHON + "".join(path.read_text(encoding="utf-8") for path in NOTEBOOKS)
     types = {name for name in harvdiag.__all__ if isinstance(getattr(harvdiag, name), type)}
     assert [name for name in harvdiag.__all__ if name not in types and f"hd.{name}(" not in shown] == []
 

@@ -16,19 +16,8 @@ from time import perf_counter
 
 import click
 
-from harvdiag.cli.access import rbac, whoami
-from harvdiag.cli.check import check
-from harvdiag.cli.command import Tool
-from harvdiag.cli.draw import draw
-from harvdiag.cli.events import events
-from harvdiag.cli.explain import explain
-from harvdiag.cli.get import get
-from harvdiag.cli.logs import logs
+from harvdiag.cli.command import ACCESS, ANSWERS, DATA, PICTURES, REFERENCE, Place, Tool
 from harvdiag.cli.output import Settings, print_error
-from harvdiag.cli.rules import rules
-from harvdiag.cli.snapshot import snapshot
-from harvdiag.cli.upgrade import upgrade
-from harvdiag.cli.version import version_command
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.suggest import did_you_mean, suggest_names
@@ -37,6 +26,21 @@ from harvdiag.version import __version__
 __all__ = ["cli", "main"]
 
 EXIT_UNUSABLE, EXIT_BUG = 2, 3
+COMMANDS = {
+    "upgrade": Place("harvdiag.cli.upgrade", "upgrade", ANSWERS, "Why the upgrade is stuck, and what to do."),
+    "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
+    "draw": Place("harvdiag.cli.draw", "draw", PICTURES, "Draw the cluster, and what is broken in it."),
+    "get": Place("harvdiag.cli.get", "get", DATA, "List objects, as kubectl get does."),
+    "logs": Place("harvdiag.cli.logs", "logs", DATA, "Show the logs of a node or a pod."),
+    "events": Place("harvdiag.cli.events", "events", DATA, "List events, as kubectl events does."),
+    "snapshot": Place("harvdiag.cli.snapshot", "snapshot", DATA, "Save what a cluster shows to one small file."),
+    "whoami": Place("harvdiag.cli.access", "whoami", ACCESS, "Which cluster, as whom, what may be listed."),
+    "rbac": Place("harvdiag.cli.access", "rbac", ACCESS, "Print the rights that harvdiag needs."),
+    "rules": Place("harvdiag.cli.rules", "rules", REFERENCE, "List the checks, or explain one."),
+    "explain": Place("harvdiag.cli.explain", "explain", REFERENCE, "Say what a term in the reports means."),
+    "version": Place("harvdiag.cli.version", "version_command", REFERENCE, "Show the versions, for a report of a bug."),
+}
+"""Every command, in the order of the help."""
 COMPLETION = "_HARVDIAG_COMPLETE"
 """Set by the shell that asks for words to complete, or for the script that does so."""
 
@@ -158,10 +162,11 @@ def _print_timings(settings: Settings, total: float) -> None:
 
 @click.group(
     cls=Tool,
+    places=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     examples=(
-        *upgrade.examples[:1],
-        *check.examples[:1],
+        ("A stuck upgrade: why, and what to do", "harvdiag upgrade supportbundle.zip"),
+        ("Everything that is wrong, with evidence and steps", "harvdiag check supportbundle.zip"),
         ("The cluster of the current kubeconfig context", "harvdiag check"),
         ("Options and examples of a command", "harvdiag check --help"),
     ),
@@ -172,20 +177,3 @@ def cli() -> None:
 
     harvdiag only reads; it never changes a cluster and never reads a token.
     """
-
-
-for command in (
-    upgrade,
-    check,
-    draw,
-    get,
-    logs,
-    events,
-    snapshot,
-    whoami,
-    rbac,
-    rules,
-    explain,
-    version_command,
-):
-    cli.add_command(command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.types import StringParamType
 
-from harvdiag.cli.command import ACCESS, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, choose_progress, source_options
 from harvdiag.cli.words import KINDS
@@ -32,8 +32,6 @@ class _Subject(StringParamType):
 
 @click.command(
     cls=Command,
-    section=ACCESS,
-    short_help="Which cluster, as whom, what may be listed.",
     examples=(
         ("The current kubeconfig context", "harvdiag whoami"),
         ("Another context", "harvdiag whoami lab"),
@@ -61,8 +59,6 @@ def whoami(where: SourceOptions) -> None:
 
 @click.command(
     cls=Command,
-    section=ACCESS,
-    short_help="Print the rights that harvdiag needs.",
     examples=(
         ("Let a user read what the checks need", "harvdiag rbac --subject user:jane | kubectl apply -f -"),
         ("A service account, also with plan Secrets", "harvdiag rbac --subject serviceaccount:default/reader --plans"),

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from harvdiag.cli.command import ANSWERS, Command
-from harvdiag.cli.contexts import check_contexts, worst_code
+from harvdiag.cli.command import Command
+from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, worst_code
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
-from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
+from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
+from harvdiag.core.errors import UsageError
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings, UncheckedError
+    from harvdiag.reports.several import ClusterAnswer
 
 __all__ = ["check"]
 
@@ -29,8 +31,6 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 @click.command(
     cls=Command,
-    section=ANSWERS,
-    short_help="What is wrong, and what to do next.",
     examples=(
         ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
         ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
@@ -44,10 +44,11 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
             "kubectl get nodes,machines.cluster.x-k8s.io -A -o yaml | harvdiag check -",
         ),
         ("A live cluster", "harvdiag check --context lab"),
+        ("Several bundles, or a folder of them: one line each", "harvdiag check bundle.zip before.harvdiag.zip"),
         ("Two live clusters", "harvdiag check --context lab --context prod"),
     ),
 )
-@source_options
+@sources_options
 @click.option(
     "--format",
     "form",
@@ -84,25 +85,27 @@ def check(
     `harvdiag snapshot`, or what `kubectl get … -o yaml` wrote (a file, a folder, or - for standard input). Without a
     SOURCE it is the cluster of the current kubeconfig context, as kubectl would take it.
 
-    Several --context are checked at once: each cluster has its report under its heading, --format json is a list with
-    one document each (`error` tells why one could not be checked), and the exit code is the worst of them.
+    Several SOURCEs, or a folder of bundles, give one line each, with --full also the report of each. Several --context
+    are checked at once, each with its report under its heading. --format json is then a list with one document each
+    (`error` tells why one could not be checked), and the exit code is the worst of them.
 
     Exit code 0: nothing at or above --fail-on; 1: findings (with --strict also a skipped check); 2: unusable input,
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.reports import ENDINGS
-    from harvdiag.reports.several import render_several
     from harvdiag.rules import select_rules
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     report = _Report(form or _choose_format(output), output, brief, full)
+    report.check()
     chosen = [*chain(*select)], [*chain(*ignore)]
     select_rules(*chosen)  # an unknown name is refused before anything is read
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
-    if len(where.contexts) > 1:
-        answers = check_contexts(where, *chosen)
-        report.write(render_several(answers, report.form, report.render), f"the reports of {len(answers)} clusters")
+    where = expand_folder(where)
+    if where.others or len(where.contexts) > 1:
+        answers = (check_sources if where.others else check_contexts)(where, *chosen)
+        report.write(report.render_all(answers), f"the reports of {len(answers)} clusters")
         return worst_code(answers, code_of)
     findings, unchecked = _run_checks(where, *chosen)
     report.write(report.render(findings), *(_sum_up(findings) if output else ()))
@@ -119,6 +122,13 @@ class _Report(NamedTuple):
     brief: bool
     full: bool
 
+    def check(self) -> None:
+        """Raise UsageError, before anything is read, for options that contradict one another."""
+        if self.brief and self.full:
+            raise UsageError("--brief and --full contradict each other: give one of them")
+        if self.brief and self.form != "table":
+            raise UsageError(f"--brief is for the table alone, not for {self.form}: leave out one of them")
+
     def render(self, findings: Findings) -> str:
         """Return the text of one cluster's findings."""
         from harvdiag.reports import render
@@ -127,6 +137,18 @@ class _Report(NamedTuple):
             stdout = self.file is None
             return _render_table(findings, self.brief, self.full or not stdout, stdout and use_colour())
         return render(findings, self.form)
+
+    def render_all(self, answers: Sequence[ClusterAnswer]) -> str:
+        """Return the text of several clusters; of sources on the terminal one line each, unless more is asked for."""
+        from harvdiag.reports.several import render_overview, render_several
+
+        of_files = answers[0].noun != "Context"
+        if self.form != "table" or not of_files:
+            return render_several(answers, self.form, self.render)
+        lines = render_overview(answers, terminal_width(120), self.file is None and use_colour())
+        if self.brief or self.full or self.file:
+            return f"{lines}\n{render_several(answers, self.form, self.render)}"
+        return f"{lines}\n`harvdiag check SOURCE` tells all of one; --full, of each.\n"
 
     def write(self, text: str, *summary: str) -> None:
         """Write a text; of one in a file, stderr has the summary."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,22 +12,37 @@ import click
 from harvdiag.cli.output import Settings
 from harvdiag.core.suggest import did_you_mean, suggest_names
 
-__all__ = ["ACCESS", "ANSWERS", "DATA", "PICTURES", "REFERENCE", "Command", "Example", "Tool", "common_options"]
+__all__ = [
+    "ACCESS",
+    "ANSWERS",
+    "DATA",
+    "PICTURES",
+    "REFERENCE",
+    "Command",
+    "Example",
+    "Place",
+    "Tool",
+    "common_options",
+]
 
 ANSWERS, PICTURES, DATA, ACCESS, REFERENCE = "Answers", "Pictures", "Data", "Access", "Reference"
 SECTIONS = (ANSWERS, PICTURES, DATA, ACCESS, REFERENCE)
 """The commands in the help of the tool, in this order."""
 OWN, CONNECTION, COMMON = "Options", "Connection options", "Options of every command"
 PLACES = {
-    "contexts": CONNECTION,
-    "kubeconfig": CONNECTION,
-    "request_timeout": CONNECTION,
-    "colour": COMMON,
-    "quiet": COMMON,
-    "debug": COMMON,
-    "version": COMMON,
+    **dict.fromkeys(("--context", "--kubeconfig", "--request-timeout"), CONNECTION),
+    **dict.fromkeys(("--color", "--quiet", "--debug", "--version", "--help"), COMMON),
 }
 """The group of an option in the help; all others are the command's own and come first."""
+
+
+class Place(NamedTuple):
+    """Where a command is defined, and what the help of the tool says of it."""
+
+    module: str
+    name: str
+    section: str
+    short: str
 
 
 class Example(NamedTuple):
@@ -98,27 +114,63 @@ class _Helpful(click.Command):
 
 
 def _place_option(param: click.Parameter) -> str:
-    """The group of an option. Click names that of the help differently from version to version."""
-    return COMMON if "--help" in param.opts else PLACES.get(param.name or "", OWN)
+    """The group of an option."""
+    return next((PLACES[name] for name in param.opts if name in PLACES), OWN)
 
 
 class Command(_Helpful):
-    """One command: `section` is its place in the help of the tool, `examples` are command lines that a test runs."""
+    """One command; `examples` are command lines that a test runs."""
 
-    def __init__(
-        self, *args: Any, section: str = REFERENCE, examples: Sequence[tuple[str, str]] = (), **rest: Any
-    ) -> None:
+    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **rest: Any) -> None:
         super().__init__(*args, **rest)
-        self.section = section
         self.examples = [Example(*example) for example in examples]
         self.params += common_options()
 
 
-class Tool(_Helpful, click.Group):
-    """The tool: its commands by section; a misspelt one is answered with what may have been meant."""
+class _Commands(MutableMapping[str, click.Command]):
+    """The commands by name, each imported when it is first asked for: the others cost a command nothing."""
 
-    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **rest: Any) -> None:
+    def __init__(self, places: Mapping[str, Place]) -> None:
+        self._places = places
+        self._loaded: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._loaded:
+            place = self._places[name]
+            command: click.Command = getattr(import_module(place.module), place.name)
+            command.short_help = place.short
+            self._loaded[name] = command
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._places, *self._loaded)))
+
+    def __len__(self) -> int:
+        return len({*self._places, *self._loaded})
+
+
+class Tool(_Helpful, click.Group):
+    """The tool: its commands by section, each imported when it is called.
+
+    A misspelt one is answered with what may have been meant.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        places: Mapping[str, Place] | None = None,
+        examples: Sequence[tuple[str, str]] = (),
+        **rest: Any,
+    ) -> None:
         super().__init__(*args, **rest)
+        self.commands = _Commands(places or {})
+        self.places = places or {}
         self.examples = [Example(*example) for example in examples]
         self.params += common_options()
 
@@ -127,9 +179,9 @@ class Tool(_Helpful, click.Group):
         super().format_options(ctx, formatter)
 
     def _write_commands(self, formatter: click.HelpFormatter) -> None:
+        """The commands by section, of which none is imported."""
         for title in SECTIONS:
-            members = [c for c in self.commands.values() if not c.hidden and getattr(c, "section", REFERENCE) == title]
-            rows = [(command.name or "", command.get_short_help_str(60)) for command in members]
+            rows = [(name, place.short) for name, place in self.places.items() if place.section == title]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
@@ -146,6 +198,10 @@ class Tool(_Helpful, click.Group):
 
 def _unknown_command(word: str, known: list[str]) -> str:
     """Say which command may have been meant; for a file, that a command is missing before it."""
-    if Path(word).exists():
+    from harvdiag.io.missing import exists
+
+    if word == "help":
+        return "no such command: `harvdiag --help` lists all, `harvdiag COMMAND --help` explains one"
+    if exists(Path(word)):
         return f"no command is given before {word}: put one there, such as `harvdiag check {word}`"
     return f"no such command {word!r}{did_you_mean(suggest_names(word, known))}"

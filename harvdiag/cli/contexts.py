@@ -1,10 +1,12 @@
-"""Several clusters in one command: read at once, judged one after the other, each with an answer of its own."""
+"""Several clusters in one command, each with an answer of its own: contexts are read at once, files one by one."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from harvdiag.reports.several import ClusterAnswer
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["check_contexts", "worst_code"]
+__all__ = ["check_contexts", "check_sources", "expand_folder", "worst_code"]
 
 EXIT_UNUSABLE = 2
+SOURCE = "Source"
+"""What an answer is about where it is not that of a context."""
 
 
 def check_contexts(where: SourceOptions, select: Sequence[str], ignore: Sequence[str]) -> list[ClusterAnswer]:
@@ -42,12 +46,30 @@ def check_contexts(where: SourceOptions, select: Sequence[str], ignore: Sequence
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
 
 
+def check_sources(where: SourceOptions, select: Sequence[str], ignore: Sequence[str]) -> list[ClusterAnswer]:
+    """Check each source; return the answers in the order given. One that cannot be read leaves the others."""
+    answers = (_judge(one.source or "", _read_cluster(one), select, ignore) for one in where.each)
+    try:
+        return [replace(answer, noun=SOURCE) for answer in answers]
+    except KeyboardInterrupt:
+        click.echo("harvdiag: interrupted before all sources were checked; nothing was kept or written", err=True)
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+
+
+def expand_folder(where: SourceOptions) -> SourceOptions:
+    """Take the bundles of a folder that holds several, and nothing else, as so many sources."""
+    from harvdiag.sources.bundle.identify import list_bundles
+
+    found = [str(path) for path in list_bundles(Path(where.source))] if where.source and not where.others else []
+    return where._replace(source=found[0], others=tuple(found[1:])) if found else where
+
+
 def worst_code(answers: Sequence[ClusterAnswer], code_of: Callable[[Findings], int]) -> int:
     """Return the worst exit code of all answers, with one line on stderr for each cluster that has an error."""
     codes = [0]
     for answer in answers:
         if answer.error:
-            lead = f"context {answer.name}: "
+            lead = "" if answer.noun == SOURCE else f"context {answer.name}: "
             print_error(answer.error if answer.error.startswith(lead) else f"{lead}{answer.error}")
             codes.append(EXIT_UNUSABLE)
         elif answer.findings is not None:

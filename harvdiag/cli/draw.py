@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import PICTURES as SECTION
 from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.files import check_output, write_written
@@ -36,8 +35,6 @@ WIDEST = 140
 
 @click.command(
     cls=Command,
-    section=SECTION,
-    short_help="Draw the cluster, and what is broken in it.",
     examples=(
         ("Every node with its Machine, as text", "harvdiag draw bundle.zip"),
         ("How far the upgrade is, as a file", "harvdiag draw bundle.zip --picture upgrade -o upgrade.svg"),

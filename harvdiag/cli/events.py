@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.get import Part, print_parts
-from harvdiag.cli.logs import SINCE, UNTIL
 from harvdiag.cli.question import Layout, layout_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
+from harvdiag.cli.words import SINCE, UNTIL
 from harvdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,13 +24,10 @@ __all__ = ["events"]
 
 @click.command(
     cls=Command,
-    section=DATA,
-    short_help="List events, as kubectl events does.",
     examples=(
-        ("All events, the last one seen last", "harvdiag events bundle.zip"),
-        ("Only warnings", "harvdiag events bundle.zip --types Warning"),
-        ("About one object", "harvdiag events bundle.zip --for node/srv09 --since 30m"),
-        ("Of one namespace, with all columns", "harvdiag events bundle.zip -n longhorn-system -o wide"),
+        ("Everything that was reported", "harvdiag events bundle.zip"),
+        ("Warnings of the last half hour", "harvdiag events bundle.zip --types Warning --since 30m"),
+        ("About one object", "harvdiag events bundle.zip --for node/srv09"),
     ),
 )
 @source_options

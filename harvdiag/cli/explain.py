@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import REFERENCE, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 
 if TYPE_CHECKING:
@@ -23,14 +23,12 @@ def _complete_term(_ctx: click.Context, _param: click.Parameter, incomplete: str
     from harvdiag.rules import registry
     from harvdiag.status.glossary import list_names
 
-    words = [*list_names(), *registry()]
+    words = [*(name.replace(" ", "-") for name in list_names()), *registry()]
     return [CompletionItem(word) for word in words if word.lower().startswith(incomplete.lower())]
 
 
 @click.command(
     cls=Command,
-    section=REFERENCE,
-    short_help="Say what a term in the reports means.",
     examples=(
         ("Every term, on one page", "harvdiag explain"),
         ("One of them, with the source", "harvdiag explain plan Secret"),

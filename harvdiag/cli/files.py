@@ -27,11 +27,15 @@ def check_output(output: Path, endings: Collection[str], what: str, source: str 
 
     if str(output) == "-":
         raise UsageError(f"{what} is not written to a file named -: leave out -o to print it, or name a file")
-    if output.exists() and not output.is_file() and not output.is_dir():
-        return output  # such as /dev/null
-    if endings:
-        check_ending(output, endings, what)
-    if why := _refuse_place(output) or _refuse_source(output, source):
+    try:
+        if output.exists() and not output.is_file() and not output.is_dir():
+            return output  # such as /dev/null
+        if endings:
+            check_ending(output, endings, what)
+        why = _refuse_place(output) or _refuse_source(output, source)
+    except (OSError, ValueError) as error:  # such as a name that is too long
+        why = str(getattr(error, "strerror", None) or "not the name of a file").lower()
+    if why:
         raise UsageError(f"{output} cannot be written: {why}")
     return report_path(output)
 
@@ -62,7 +66,9 @@ def _refuse_place(output: Path) -> str:
 
 
 def _refuse_source(output: Path, source: str | None) -> str:
-    same = source and output.exists() and Path(source).exists() and output.samefile(source)
+    from harvdiag.io.missing import exists
+
+    same = source and output.exists() and exists(Path(source)) and output.samefile(source)
     return "it is the SOURCE; give another name" if same else ""
 
 

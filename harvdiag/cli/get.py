@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import print_error, write_note, write_stdout
 from harvdiag.cli.question import ALL, Asked, Layout, Words, layout_options, parse_question, split_source
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
@@ -48,14 +48,12 @@ class Part(NamedTuple):
 
 @click.command(
     cls=Command,
-    section=DATA,
-    short_help="List objects, as kubectl get does.",
     examples=(
-        ("All nodes", "harvdiag get nodes bundle.zip"),
-        ("With all columns", "harvdiag get machines bundle.zip -o wide"),
-        ("One object as YAML", "harvdiag get node/srv09 bundle.zip -o yaml"),
-        ("By label", "harvdiag get pods -n cattle-system -l app=rancher bundle.zip"),
-        ("Several kinds, in every namespace", "harvdiag get upgrades,jobs -A bundle.zip"),
+        ("Nodes, with their addresses", "harvdiag get nodes bundle.zip -o wide"),
+        ("One object as text", "harvdiag get node/srv09 bundle.zip -o yaml"),
+        ("The upgrade and its Jobs", "harvdiag get upgrades,jobs bundle.zip"),
+        ("Pods of a namespace, by label", "harvdiag get pods bundle.zip -n cattle-system -l app=rancher"),
+        ("Machines of a live cluster", "harvdiag get machines --context lab"),
     ),
 )
 @click.argument("words", nargs=-1, type=Words(), metavar="KIND[/NAME] [NAME]... [SOURCE]")
@@ -200,14 +198,21 @@ def _left_out(kind: Kind) -> str:
 
 
 def _describe_unseen(snapshot: Snapshot, part: Part) -> str:
-    from harvdiag.sources import source_type
-
     source = snapshot.manifest.name
     entry = next(iter(part.answer.gaps), None)
     if entry is None:
         return f"{part.kind.resource}: not in {source}"
-    hint = source_type(snapshot.manifest.kind).hint if entry.state is State.FORBIDDEN else ""
-    return f"{part.kind.resource}: not seen in {source}: {entry.state}: {entry.reason}{f'; {hint}' if hint else ''}"
+    return f"{part.kind.resource}: not seen in {source}: {entry.state}: {entry.reason}{_advise(snapshot, part)}"
+
+
+def _advise(snapshot: Snapshot, part: Part) -> str:
+    """How to see a kind that was not seen; empty where there is no one way."""
+    from harvdiag.sources import source_type
+
+    if snapshot.manifest.origin and part.kind.lazy:
+        return f"; `harvdiag snapshot --kind {part.kind.resource}` of the same cluster saves it, too"
+    hint = source_type(snapshot.manifest.kind).hint
+    return f"; {hint}" if hint and part.answer.gaps[0].state is State.FORBIDDEN else ""
 
 
 def _describe_missing(snapshot: Snapshot, part: Part, name: str, namespace: str) -> str:

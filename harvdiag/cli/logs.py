@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import write_note, write_stdout
-from harvdiag.cli.question import Words, split_source
+from harvdiag.cli.question import LogWords, split_source
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
+from harvdiag.cli.words import SINCE, UNTIL
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 
@@ -18,28 +19,21 @@ if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
     from harvdiag.upgrade.logs import LogLines, LogRead
 
-__all__ = ["SINCE", "UNTIL", "logs"]
+__all__ = ["logs"]
 
-SINCE = "Only what is not older: 30m, 2h or 3d before the collection, 2025-05-07T10:00Z, or 10:00 (UTC)."
-UNTIL = "Only what is not newer; in the same form."
 MOST = 12
 
 
 @click.command(
     cls=Command,
-    section=DATA,
-    short_help="Show the logs of a node or a pod.",
     examples=(
         ("What has logs", "harvdiag logs bundle.zip"),
-        ("Lines of a node that match", "harvdiag logs srv09 bundle.zip --grep x509 --since 2h"),
-        ("The end of one log", "harvdiag logs node/srv09 bundle.zip -c rancher-system-agent --tail 20"),
-        (
-            "The pods of a workload, until a time",
-            "harvdiag logs deploy/rancher bundle.zip -n cattle-system --until 2025-05-07T10:00Z",
-        ),
+        ("A node's services, searched", "harvdiag logs srv09 bundle.zip --grep fatal --since 3d"),
+        ("One service, its last lines", "harvdiag logs srv09 bundle.zip -c rancher-system-agent --tail 20"),
+        ("The pods of a Deployment", "harvdiag logs deploy/rancher bundle.zip --until 2025-05-08T10:00Z"),
     ),
 )
-@click.argument("words", nargs=-1, type=Words(), metavar="[NODE|POD] [SOURCE]")
+@click.argument("words", nargs=-1, type=LogWords(), metavar="[NODE|POD] [SOURCE]")
 @click.option("--grep", default="", help="Only lines that match this regular expression, in any case.")
 @click.option("--since", default="", help=SINCE)
 @click.option("--until", default="", help=UNTIL)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.types import StringParamType
 
-from harvdiag.cli.words import KINDS
+from harvdiag.cli.complete import complete_names, complete_nodes, complete_source
+from harvdiag.cli.words import KINDS, Choice
 from harvdiag.core.errors import UsageError
 from harvdiag.core.target import CONTEXT
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from harvdiag.kinds.printing import PrintColumn
 
-__all__ = ["ALL", "Asked", "Layout", "Words", "layout_options", "parse_question", "split_source"]
+__all__ = ["ALL", "Asked", "Layout", "LogWords", "Words", "layout_options", "parse_question", "split_source"]
 
 Command = Callable[..., Any]
 FORMS = ("wide", "yaml", "json", "name")
@@ -50,7 +51,7 @@ class Layout(NamedTuple):
 
 
 _LAYOUT = (
-    click.option("-o", "--output", "form", type=click.Choice(FORMS), help="The form of the output; default: a table."),
+    click.option("-o", "--output", "form", type=Choice(FORMS), help="The form of the output; default: a table."),
     click.option("-n", "--namespace", default="", help="Only this namespace; default: every one."),
     click.option("-A", "--all-namespaces", is_flag=True, help="Every namespace, and always with its column."),
     click.option("--no-headers", is_flag=True, help="Leave out the line of headers of a table."),
@@ -72,16 +73,26 @@ def layout_options(command: Command) -> Command:
 
 
 class Words(StringParamType):
-    """Words of which the first is a kind and the last may be a source; completes kinds, then files."""
+    """Words of which the first is a kind and the last may be a source; completes kinds, then names and files."""
 
     name = "words"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem
+        given = ctx.params.get(param.name or "")
+        if given:
+            return [*complete_names(given[0], ctx, incomplete), *complete_source(ctx, param, incomplete)]
+        kind, slash, _ = incomplete.partition("/")
+        return (
+            complete_names(kind, ctx, incomplete, f"{kind}/") if slash else KINDS.shell_complete(ctx, param, incomplete)
+        )
 
-        if ctx.params.get(param.name or ""):
-            return [CompletionItem(incomplete, type="file")]
-        return KINDS.shell_complete(ctx, param, incomplete)
+
+class LogWords(Words):
+    """The name of a node or a pod, and a source; completes nodes and files."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        nodes = [] if ctx.params.get(param.name or "") else complete_nodes(ctx, param, incomplete)
+        return [*nodes, *complete_source(ctx, param, incomplete)]
 
 
 def split_source(words: Sequence[str]) -> tuple[tuple[str, ...], str | None]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import REFERENCE, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.words import RULES
 
@@ -22,8 +22,6 @@ def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 @click.command(
     cls=Command,
-    section=REFERENCE,
-    short_help="List the checks, or explain one.",
     examples=(
         ("Every check, by family", "harvdiag rules"),
         ("One of them: what is wrong, why it matters, what it needs", "harvdiag rules node-without-machine"),

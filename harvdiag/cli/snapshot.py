@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import DATA, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_ending
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
@@ -28,8 +28,6 @@ SECRETS = {"secret", "secrets"}
 
 @click.command(
     cls=Command,
-    section=DATA,
-    short_help="Save what a cluster shows to one small file.",
     examples=(
         ("The cluster of a context, as a file named after it and the time", "harvdiag snapshot --context lab"),
         ("A support bundle as one small file", "harvdiag snapshot bundle.zip -o before.harvdiag.zip"),

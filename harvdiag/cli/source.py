@@ -30,6 +30,7 @@ __all__ = [
     "cluster_options",
     "open_snapshot",
     "source_options",
+    "sources_options",
 ]
 
 EXIT_INTERRUPTED = 130
@@ -37,12 +38,13 @@ Command = Callable[..., Any]
 
 
 class SourceOptions(NamedTuple):
-    """The source options of a command; without a `source`, the cluster of the context."""
+    """The source options of a command; without a `source`, the cluster of the context. `others` are further sources."""
 
     source: str | None
     contexts: tuple[str, ...]
     kubeconfig: Path | None
     request_timeout: float
+    others: tuple[str, ...] = ()
 
     @property
     def context(self) -> str | None:
@@ -53,7 +55,9 @@ class SourceOptions(NamedTuple):
 
     @property
     def each(self) -> list[SourceOptions]:
-        """The same for each of several contexts. Raises UsageError where there is a SOURCE as well."""
+        """The same for each of several sources or contexts. Raises UsageError where there are both."""
+        if self.source is not None and not self.contexts:
+            return [self._replace(source=source, others=()) for source in (self.source, *self.others)]
         if self.source is not None:
             raise UsageError(f"give either the SOURCE {self.source} or clusters (--context), not both")
         return [self._replace(contexts=(context,)) for context in self.contexts]
@@ -124,8 +128,9 @@ def cluster_options(command: Command) -> Command:
     def call(
         *args: Any, contexts: tuple[str, ...], kubeconfig: Path | None, request_timeout: float, **rest: Any
     ) -> Any:
-        where = SourceOptions(rest.pop("source", None), tuple(dict.fromkeys(contexts)), kubeconfig, request_timeout)
-        return command(*args, where=where, **rest)
+        source, *others = rest.pop("sources", None) or (rest.pop("source", None),)
+        chosen = tuple(dict.fromkeys(contexts))
+        return command(*args, where=SourceOptions(source, chosen, kubeconfig, request_timeout, (*others,)), **rest)
 
     for option in reversed(_CLUSTER):
         call = option(call)
@@ -143,6 +148,12 @@ def choose_progress() -> Progress:
     from harvdiag.io.progress import Progress, default_progress
 
     return Progress() if settings().quiet else default_progress()
+
+
+def sources_options(command: Command) -> Command:
+    """Add SOURCE, which may be repeated, and the options of a cluster to a command, which gets them as `where`."""
+    argument = click.argument("sources", nargs=-1, type=Source(), metavar="[SOURCE]...")
+    return argument(cluster_options(command))
 
 
 @contextmanager

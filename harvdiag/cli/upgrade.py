@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harvdiag.cli.command import ANSWERS, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_nodes
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
-from harvdiag.cli.words import OUTPUT, Choice
+from harvdiag.cli.words import OUTPUT, SINCE, UNTIL, Choice
 from harvdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import UncheckedError
+    from harvdiag.core.window import Window
     from harvdiag.snapshot import Snapshot
     from harvdiag.status.upgrade import UpgradeStatus
 
@@ -28,12 +29,11 @@ ENDINGS = {".txt": "table", ".json": "json"}
 
 @click.command(
     cls=Command,
-    section=ANSWERS,
-    short_help="Why the upgrade is stuck, and what to do.",
     examples=(
         ("What does the upgrade wait for, and what to do?", "harvdiag upgrade bundle.zip"),
         ("Why does one node not go on? Also reads its logs", "harvdiag upgrade bundle.zip --node srv09"),
         ("What happened when", "harvdiag upgrade bundle.zip --timeline"),
+        ("What happened in the last two hours", "harvdiag upgrade bundle.zip --timeline --since 2h"),
         ("Follow a live cluster", "watch -n 60 harvdiag upgrade --context lab"),
     ),
 )
@@ -44,25 +44,39 @@ ENDINGS = {".txt": "table", ".json": "json"}
     help="Explain one node: its state, its place in the order, and its messages in the logs.",
 )
 @click.option("--timeline", is_flag=True, help="Also show what happened when, and how long each phase took.")
+@click.option("--since", default="", help=f"Of the timeline: {SINCE[0].lower()}{SINCE[1:]}")
+@click.option("--until", default="", help=f"Of the timeline: {UNTIL[0].lower()}{UNTIL[1:]}")
 @click.option("--format", "form", type=Choice(FORMS), help="Format; default: by the ending of --output, else table.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
-def upgrade(where: SourceOptions, node: str | None, timeline: bool, form: str | None, output: Path | None) -> int:
+def upgrade(
+    where: SourceOptions,
+    node: str | None,
+    timeline: bool,
+    since: str,
+    until: str,
+    form: str | None,
+    output: Path | None,
+) -> int:
     """Show the state of the upgrade: its phase, how far it is, what it is waiting for, and whether it is stuck.
 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The exit code
     is 0 also where the upgrade is stuck: `harvdiag check` judges. It is 2 where nothing that a check needs was seen.
     """
+    from harvdiag.core.window import parse_window
     from harvdiag.reports import save_report
 
     if node is not None and not node.strip():
         raise UsageError("the name of the node is empty: give --node NAME, or leave it out")
+    if not timeline and (since or until):
+        raise UsageError("--since and --until limit the timeline: give --timeline, too")
     if output is not None:
         check_output(output, () if form else ENDINGS, "the state of the upgrade", where.source)
     form = form or (ENDINGS.get(output.suffix.lower(), "table") if output is not None else "table")
     with open_snapshot(where) as snapshot:
+        window = parse_window(since, until, snapshot.collected_at) if timeline else None
         standing, unchecked = _judge_upgrade(snapshot)
         colour = output is None and use_colour()
-        text = _render_status(standing, node or "", form, timeline, colour, unchecked is not None)
+        text = _render_status(standing, node or "", form, window, colour, unchecked is not None)
     if output is None:
         write_stdout(text.encode() if form == "json" else text, color=True)
     else:
@@ -94,7 +108,9 @@ def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | 
     return cluster.upgrade, None
 
 
-def _render_status(standing: UpgradeStatus, node: str, form: str, timeline: bool, colour: bool, unseen: bool) -> str:
+def _render_status(
+    standing: UpgradeStatus, node: str, form: str, timeline: Window | None, colour: bool, unseen: bool
+) -> str:
     from harvdiag.reports import terminal
     from harvdiag.reports.upgrade import render, render_json
 

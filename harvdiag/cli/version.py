@@ -6,7 +6,7 @@ import json
 
 import click
 
-from harvdiag.cli.command import REFERENCE, Command
+from harvdiag.cli.command import Command
 from harvdiag.cli.output import write_stdout
 from harvdiag.cli.words import Choice
 from harvdiag.version import __version__
@@ -33,8 +33,6 @@ WIDE = 12
 @click.command(
     "version",
     cls=Command,
-    section=REFERENCE,
-    short_help="Show the versions, for a report of a bug.",
     examples=(
         ("harvdiag, Python and what is installed of its libraries", "harvdiag version"),
         ("The same for a program", "harvdiag version --format json"),

@@ -12,10 +12,12 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["KINDS", "OUTPUT", "RULES", "Choice", "Names"]
+__all__ = ["KINDS", "OUTPUT", "RULES", "SINCE", "UNTIL", "Choice", "Names"]
 
 OUTPUT = "Write to this file, not to stdout."
 """The help of an option that many commands have."""
+SINCE = "Only what is not older: 30m, 2h or 3d before the collection, 2025-05-07T10:00Z, or 10:00 (UTC)."
+UNTIL = "Only what is not newer; in the same form."
 
 
 class Choice(click.Choice[str]):

@@ -12,7 +12,7 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.target import CONTEXT
 from harvdiag.io.archive.member import printable
 
-__all__ = ["missing_error"]
+__all__ = ["exists", "missing_error"]
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 FILE = "file://"
@@ -28,9 +28,9 @@ def missing_error(target: str, kubeconfig: str | os.PathLike[str] | None = None)
     if ADDRESS.match(target):
         return SourceError(f"{shown}: harvdiag reads files, not addresses: download it first, then give the file")
     path = Path(target).expanduser()
-    first = next((part for part in (*reversed(path.parents), path) if not _exists(part)), path)
+    first = next((part for part in (*reversed(path.parents), path) if not exists(part)), path)
     near = [other / path.relative_to(first) for other in _near_paths(first)]
-    hint = did_you_mean([printable(str(other)) for other in near if _exists(other)])
+    hint = did_you_mean([printable(str(other)) for other in near if exists(other)])
     return SourceError(
         f"{shown}: no such file or folder{_missing_folder(path, first)}{hint or _context_hint(target, kubeconfig)}"
     )
@@ -70,7 +70,8 @@ def _bare(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).lower()
 
 
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder; not where it cannot be one, such as a name that is too long."""
     try:
         return path.exists()
     except (OSError, ValueError):

@@ -36,11 +36,17 @@ def explanation_lines(parts: Sequence[Part], width: int, paint: Paint) -> Iterat
     """Yield the lines of all parts; steps are shortened so far that the first of them are on the first screen."""
     most = next((most for most in STEP_LINES if _first_steps_end(parts, width, most) <= SCREEN), LONG_STEP)
     for part in parts:
-        kind = KINDS.get(part.key, "")
-        label = STEPS if len(part.steps) > 1 else part.label
-        for number, line in enumerate(_text_lines(part, width, most)):
-            name = f"{label if number == 0 else '':<{LABELS}}"
-            yield f"{paint.severity(kind, name) if kind and not number else paint.dim(name)}{line}".rstrip()
+        first, *others = _text_lines(part, width, most)
+        yield f"{_paint_label(part, paint)}{first}".rstrip()
+        yield from (f"{' ' * LABELS}{line}".rstrip() for line in others)
+
+
+def _paint_label(part: Part, paint: Paint) -> str:
+    """The label in its column: what must not be overlooked in the colour of a severity, what is to do in bold."""
+    label = f"{STEPS if len(part.steps) > 1 else part.label:<{LABELS}}"
+    if part.key in KINDS:
+        return paint.severity(KINDS[part.key], label)
+    return paint.bold(label) if part.key in {PartKey.DO, PartKey.RUN} else paint.dim(label)
 
 
 def _first_steps_end(parts: Sequence[Part], width: int, most: int) -> int:

@@ -12,12 +12,14 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Source
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import normalise_time
-from harvdiag.core.wrap import count_cells, wrap_commands
+from harvdiag.core.window import Window
+from harvdiag.core.wrap import count_cells, pad_text, wrap_commands, wrap_text
 from harvdiag.reports.explanation import explanation_lines
 from harvdiag.reports.paint import Paint
 from harvdiag.status.answer import fill_source
 from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade import Part, UpgradeStatus
+from harvdiag.status.upgrade.history import History
 from harvdiag.upgrade.handshake import step_entries
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -34,24 +36,25 @@ __all__ = ["build_document", "render", "render_json"]
 SCHEMA = 1
 WIDEST, NARROW = 34, 40
 UNKNOWN_END = "end unknown"
+SOURCE = " " * 25
+"""Before what of an entry of the timeline has no room in its line: as wide as its time."""
 MOST = 12
 """The most lines of nodes; nodes with the same state share one."""
 
 
 def render(
-    standing: UpgradeStatus, node: str = "", width: int = 100, timeline: bool = False, colour: bool = False
+    standing: UpgradeStatus, node: str = "", width: int = 100, timeline: Window | None = None, colour: bool = False
 ) -> str:
-    """Return the explanation with all steps, and the nodes, or one node; with the timeline if requested, with ANSI
-    colours if `colour`. Ends with a newline.
+    """Return the explanation with all steps, and the nodes, or one node; with what happened in a window of time if
+    there is one, with ANSI colours if `colour`. Ends with a newline.
     """
     width = max(width, NARROW)
     parts = [_fill_part(part, standing.findings.source) for part in standing.parts(node)]
     lines = list(explanation_lines(parts, width, Paint(colour)))
     if not node:
         lines += _node_lines(standing, width)
-    if timeline:
-        lines += ["", *(standing.history.lines or ["No times are known."])]
-        lines += _duration_lines(standing)
+    if timeline is not None:
+        lines += _timeline_lines(standing, timeline, width)
     return "\n".join(lines) + "\n"
 
 
@@ -61,23 +64,50 @@ def _fill_part(part: Part, source: Source) -> Part:
     return part._replace(text=fill_source(part.text, source), steps=steps)
 
 
-def _duration_lines(standing: UpgradeStatus) -> list[str]:
-    """How long each phase and each step of each node took, if known."""
+def _timeline_lines(standing: UpgradeStatus, window: Window, width: int) -> list[str]:
+    """What happened in the window, then how long each phase and each step took, each below its heading."""
+    entries = _history_lines(standing.history, window, width)
+    nothing = f"No entry {window}." if window else "No times are known."
+    return ["", *(entries or [nothing]), *_duration_lines(standing, window, width)]
+
+
+def _history_lines(history: History, window: Window, width: int) -> list[str]:
+    """The timeline below its heading; where the objects and fields have no room beside the entries, they follow."""
+    entries = history.lines_within(window)
+    if not entries:
+        return []
+    if all(count_cells(line) <= width for line in entries):
+        return ["What happened when, and the object and field that tell it:", *entries]
+    bare = [line.rpartition("  [")[0] or line for line in entries]
+    lines = ["What happened when:", *(part for line in bare for part in wrap_text(line, width, SOURCE))]
+    sources = (wrap_text(f"  {each}", width, "    ", hyphens=True) for each in history.sources_within(window))
+    return [*lines, "", "The objects and fields that tell it:", *(part for each in sources for part in each)]
+
+
+def _duration_lines(standing: UpgradeStatus, window: Window, width: int) -> list[str]:
+    """How long each phase and each step of each node took that has a part in the window, if known; in order of time."""
     spans = standing.spans
     last = next((span for span in reversed(spans) if not span.node), None)
     now = "stalled" if standing.is_stalled else "in progress" if standing.upgrade_run else UNKNOWN_END
-    lines = [_format_span(span, now if span.node or span is last else UNKNOWN_END) for span in spans if span.began]
-    return ["", *lines] if lines else []
+    wide = max((count_cells(escape_text(span.node)) for span in spans), default=1)
+    shown = [span for span in spans if span.began and window.touches(span.began, span.ended)]
+    rows = (
+        _format_span(span, now if span.node or span is last else UNKNOWN_END, wide)
+        for span in sorted(shown, key=lambda span: str(span.began))
+    )
+    lines = [part for row in rows for part in wrap_text(row, width, SOURCE)]
+    return ["", "How long each phase and each step of a node took, in order of time:", *lines] if lines else []
 
 
-def _format_span(span: Span, now: str) -> str:
-    """`now` is the text for a span without an end: it may be in progress, or its end may be unknown."""
+def _format_span(span: Span, now: str, wide: int) -> str:
+    """`now` is the text for a span without an end: it may be in progress, or its end may be unknown. `wide` are the
+    cells of the nodes' names.
+    """
     ending = UNKNOWN_END if span.ended else now
     took = ending if span.duration is None else f"took {spent(span.duration)}"
     idle = f", {idle_for(spent(span.gap))}" if span.gap else ""
-    return (
-        f"{span.began:%Y-%m-%d %H:%M:%S} UTC  {escape_text(span.node) or '-'}  {escape_text(span.step)}: {took}{idle}"
-    )
+    node = pad_text(escape_text(span.node) or "-", max(wide, 1))
+    return f"{span.began:%Y-%m-%d %H:%M:%S} UTC  {node}  {escape_text(span.step)}: {took}{idle}"
 
 
 def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:

@@ -13,6 +13,8 @@ from typing import Any
 
 __all__ = [
     "BACK_UP",
+    "CAPI_ASIDE",
+    "CAPI_SPACES",
     "FIX_AND_START",
     "OF_CAPI",
     "OF_HARVESTER",
@@ -24,6 +26,7 @@ __all__ = [
     "UPGRADE_PLANS",
     "check_host_gone",
     "delete_object",
+    "edit_logging",
     "evict_replicas",
     "leave_vms",
     "list_etcd_members",
@@ -38,12 +41,16 @@ __all__ = [
     "set_replicas",
     "stop_upgrade",
     "stop_vm",
+    "sync_bundle",
     "uncordon",
     "verify_removed",
 ]
 
 OF_HARVESTER = "-n harvester-system -l app.kubernetes.io/name=harvester,app.kubernetes.io/component=apiserver"
-OF_CAPI = "-n cattle-provisioning-capi-system deployment/capi-controller-manager"
+CAPI_SPACES = ("cattle-provisioning-capi-system", "cattle-capi-system")
+"""Where the controller of Cluster API runs up to Harvester 1.7, and from 1.8 on."""
+CAPI_ASIDE = f" (from 1.8 on in {CAPI_SPACES[1]})"
+OF_CAPI = f"-n {CAPI_SPACES[0]} deployment/capi-controller-manager"
 OF_RANCHER = "-n cattle-system -l app=rancher"
 RESTART_FLEET = "`kubectl rollout restart deployment -n cattle-fleet-local-system fleet-agent`"
 UPGRADE_PLANS = "upgradeplans.management.harvesterhci.io"
@@ -77,9 +84,20 @@ def delete_object(resource: str, name: str, namespace: str = "") -> str:
     return f"`kubectl delete {resource}{where} {quote_argument(name)}`"
 
 
+def edit_logging(upgrade: str) -> str:
+    """Return the command that changes the logging of an Upgrade, by the name that Harvester gives it, in backticks."""
+    return f"`kubectl edit loggings.logging.banzaicloud.io {quote_argument(f'{upgrade}-upgradelog-infra')}`"
+
+
 def restart_deployment(name: str, namespace: str) -> str:
     """Return the command that restarts the pods of a Deployment, in backticks."""
     return f"`kubectl rollout restart deployment -n {quote_argument(namespace)} {quote_argument(name)}`"
+
+
+def sync_bundle(name: str, generation: int) -> str:
+    """Return how to make fleet write the objects of a Bundle again; `generation` is one that it had not yet."""
+    patch = {"spec": {"forceSyncGeneration": generation}}
+    return f"let fleet write its objects again: `{merge_patch('bundles.fleet.cattle.io', name, patch)}`"
 
 
 def uncordon(node: str) -> str:

@@ -13,8 +13,9 @@ from dataclasses import replace
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import field_path, get_labels, get_text, name_of
 from harvdiag.core.model import Finding, Severity
+from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
-from harvdiag.rules import advice
+from harvdiag.rules import actions, advice
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volumes import TROUBLE, VOLUME
 
@@ -23,15 +24,26 @@ __all__ = ["answer"]
 FEW = 6
 """The most objects that are named one by one."""
 ASIDE = re.compile(r"\([^()]*\)")
+CAPI_MOVED = (1, 8)
+"""The release with which the controller of Cluster API moved to another namespace."""
 ETCD = "node-role.kubernetes.io/etcd"
 
 
 def answer(facts: Facts, finding: Finding) -> Finding:
     """Return a finding with those of its steps and cautions told as seen that are, and with what support needs."""
-    steps = tuple(_answer_text(facts, step) for step in finding.next)
+    steps = tuple(_place_capi(facts, _answer_text(facts, step)) for step in finding.next)
     if _ends_in_support(finding):
         steps = (*steps, _support_step(facts))
     return replace(finding, next=steps, caution=_answer_text(facts, finding.caution))
+
+
+def _place_capi(facts: Facts, text: str) -> str:
+    """Put the namespace of Cluster API's controller into a command, where the release of the cluster is known."""
+    release = read_release(facts.harvester_version)
+    if release is None or actions.CAPI_SPACES[0] not in text:
+        return text
+    own = actions.CAPI_SPACES[(release.major, release.minor) >= CAPI_MOVED]
+    return text.replace(actions.CAPI_ASIDE, "").replace(actions.CAPI_SPACES[0], own)
 
 
 def _answer_text(facts: Facts, text: str) -> str:

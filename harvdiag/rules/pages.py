@@ -42,6 +42,8 @@ class Page:
 DELETE_NODE = Page("host#deleting-a-node")
 MAINTENANCE = Page("host#node-maintenance")
 CORDON = Page("host#cordoning-a-node")
+DISKS = Page("host#multi-disk-management")
+KEPT_BUDGET = Page("upgrade/v1-5-x-to-v1-6-x", since=(1, 6))
 STUCK_UPGRADE = Page("upgrade/troubleshooting")
 STOP_UPGRADE = Page("upgrade/troubleshooting#stop-the-ongoing-upgrade")
 UPGRADE_LOGS = Page("upgrade/troubleshooting#download-upgrade-logs")
@@ -66,6 +68,8 @@ ACTS = {
     "Enable Maintenance Mode": MAINTENANCE,
     "kubevirt.io/drain=": MAINTENANCE,
     "kubectl uncordon": CORDON,
+    "Edit Config → Storage": DISKS,
+    "kubectl delete poddisruptionbudget": KEPT_BUDGET,
     "kubectl delete machines.cluster.x-k8s.io": DELETE_MACHINE,
     "kubectl delete upgrades.harvesterhci.io": STOP_UPGRADE,
     "kubectl patch managedcharts.management.cattle.io": STOP_UPGRADE,
@@ -80,7 +84,6 @@ ACTS = {
     "Advanced → Settings": SETTINGS,
     "settings.harvesterhci.io": SETTINGS,
     "node-role.kubernetes.io/etcd=true:NoExecute": WITNESS,
-    '"numberOfReplicas"': WITNESS,
     "Longhorn UI →": LONGHORN_UI,
     "etcd-snapshot save": ETCD_SNAPSHOT,
     "helm rollback": HELM_ROLLBACK,

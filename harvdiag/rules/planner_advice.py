@@ -37,7 +37,7 @@ OF_MACHINE = (
 )
 RESTART_CAPI = (
     "Make Cluster API reconnect: `kubectl rollout restart deployment -n cattle-provisioning-capi-system "
-    "capi-controller-manager` (from 1.8 on in cattle-capi-system)."
+    f"capi-controller-manager`{actions.CAPI_ASIDE}."
 )
 LABEL_KUBECONFIG = (
     f"Search the log of Cluster API: {actions.search_log(actions.OF_CAPI, 'Unauthorized')}; a hit means that its "

@@ -37,30 +37,32 @@ def read_oldest_condition(obj: Obj, question: str) -> str:
 
 
 def find_owner(facts: Facts, *nodes: ObjectRef) -> str:
-    """Return which Machine each host says to be its own, where the source has its files; else how to find out."""
-    found = {node.name: host_evidence(facts, node) for node in nodes}
-    if all(found.values()):
-        told = [f"host {name} {files[0].value} ({files[0].path})" for name, files in found.items()]
-        return f"{advice.SEEN}{'; '.join(told)}."
-    return (
-        f"Find the true owner: `cat /etc/rancher/agent/cattle-id` on {join_names(list(found))} is the label "
+    """Return which Machine each host says to be its own where the source has its files; of others how to find out."""
+    files = {node.name: host_evidence(facts, node) for node in nodes}
+    known = "; ".join(f"host {name} {found[0].value} ({found[0].path})" for name, found in files.items() if found)
+    told = f"{advice.SEEN}{known}." if known else ""
+    rest = [name for name, found in files.items() if not found]
+    if not rest:
+        return told
+    look = (
+        f"Find the true owner: `cat /etc/rancher/agent/cattle-id` on {join_names(rest)} is the label "
         "rke.cattle.io/machine-id of its own Machine: `kubectl get machines.cluster.x-k8s.io -n fleet-local -L "
         "rke.cattle.io/machine-id`."
     )
+    return f"{look} {told}".strip()
 
 
 def find_vms(facts: Facts, node: str) -> str:
-    """Return which VMs run on a node, where every namespace was seen; else the step that looks for them."""
-    if facts.snapshot.gap(VMI, everywhere=True) is not None:
-        name = actions.quote_argument(node)
-        return (
-            f"Verify that no VM is left on it: `kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName={name}`."
-        )
-    there = [obj for obj in facts.snapshot.objects(VMI) if get_text(obj, "status.nodeName") == node]
-    names = [f"{namespace_of(obj)}/{name_of(obj)}" for obj in there if get_text(obj, "status.phase") == "Running"]
+    """Return the step that looks for the VMs on a node, with those that the source shows there.
+
+    That there is none is never concluded: a support bundle does not have every namespace in which VMs may be.
+    """
+    here = (obj for obj in facts.snapshot.objects(VMI) if get_text(obj, "status.nodeName") == node)
+    names = [f"{namespace_of(obj)}/{name_of(obj)}" for obj in here if get_text(obj, "status.phase") == "Running"]
     more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    vms = f"{join_names(names) if not more else ', '.join(names[:FEW])}{more}"
-    return f"{advice.SEEN}{f'VM {vms} still on {node}: it must leave first' if names else f'no VM runs on {node}'}."
+    told = f" {advice.SEEN}{', '.join(names[:FEW])}{more} must leave first." if names else ""
+    look = f"`kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName={actions.quote_argument(node)}`"
+    return f"Verify that no VM is left on it: {look}.{told}"
 
 
 def read_address(obj: Obj) -> str:

@@ -114,7 +114,7 @@ class Selector(Protocol):
 class Asker(Protocol):
     """A source that can read one list without those that a check would read with it, or some objects of it."""
 
-    def ask(self, kind: Kind, wanted: Wanted) -> Sequence[Listing]:
+    def ask(self, kind: Kind, wanted: Wanted, /) -> Sequence[Listing]:
         """Read what is wanted of a kind, of one namespace or of every one where none is given.
 
         Never raises for one kind; the items may be more than those that match.

@@ -198,7 +198,7 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
 def _describe_row(alike: Sequence[Finding]) -> str:
     if len(alike) > 1 and alike[0].many:
         return alike[0].many
-    told = [describe_alike([f]).removeprefix(f"{f.subject.kind} {f.subject.name} ") for f in alike]
+    told = [_cut_clause(f.message).removeprefix(f"{f.subject.kind.partition('.')[0]} {f.subject.name} ") for f in alike]
     if len(told) == 1:
         return told[0]
     return f"each {told[0]}" if len(set(told)) == 1 else f"the first {told[0]}; also the others"

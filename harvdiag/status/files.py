@@ -12,7 +12,7 @@ FEW = 3
 
 
 def describe_files(files: Sequence[FileNote]) -> str:
-    """Return ``2 of 4 files read; passed over: a.txt, b.png; not used: c.yaml: is empty …``; empty without remarks."""
+    """Return ``2 of 4 files read; not used: c.yaml: is empty: …; passed over: a.txt``; empty without remarks."""
     if not any(note.reason for note in files):
         return ""
     read = [note for note in files if note.state is FileState.READ]
@@ -20,8 +20,8 @@ def describe_files(files: Sequence[FileNote]) -> str:
     remarks = [str(note) for note in read if note.reason]
     passed = [note.name for note in files if note.state is FileState.PASSED]
     unused = [str(note) for note in files if note.state is FileState.UNUSABLE]
-    parts += [f"passed over: {_few(passed, ', ')}"] if passed else []
     parts += [f"not used: {_few(unused, '; ')}"] if unused else []
+    parts += [f"passed over: {_few(passed, ', ')}"] if passed else []
     return "; ".join([*parts, *([_few(remarks, "; ")] if remarks else [])])
 
 

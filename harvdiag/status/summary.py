@@ -228,15 +228,13 @@ def _reason_key(gap: CoverageEntry) -> str:
 
 
 def summarize_unseen(rows: Iterable[tuple[str, str]]) -> str:
-    """Return what was not seen in one line: a few kinds with the first reason, and a few of the others."""
-    first, *others = [(kinds.split(", "), why) for kinds, why in rows] or [([], "no reason given by the source")]
-    why = first[1] if len(first[1]) <= LONG else f"{first[1][:LONG].rstrip()}…"
-    rest = list(dict.fromkeys(kind for kinds, _ in others for kind in kinds if kind not in first[0]))
-    return f"{_list_few(first[0])}: {why}" + (f"; nor {_list_few(rest)}" if rest else "")
-
-
-def _list_few(kinds: Sequence[str]) -> str:
-    return ", ".join(kinds[:FEW]) + (f" and {len(kinds) - FEW} more" if len(kinds) > FEW else "")
+    """Return what was not seen in one line: a few kinds with their reason, and how many more there are."""
+    groups = [([*dict.fromkeys(kinds.split(", "))], why) for kinds, why in rows]
+    first, why = groups[0] if groups else ([], "no reason given by the source")
+    others = {kind for kinds, _ in groups[1:] for kind in kinds} - {*first}
+    more = f" and {len(first) - FEW} more" if len(first) > FEW else ""
+    rest = f"; and {format_count(len(others), 'other kind')}" if others else ""
+    return f"{', '.join(first[:FEW])}{more}: {why if len(why) <= LONG else f'{why[:LONG].rstrip()}…'}{rest}"
 
 
 def permission_hint(source: Source) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harvdiag.core.findings import UpgradeState
+from harvdiag.core.model import Outcome, Severity
 from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.phases import NODES
 from harvdiag.upgrade.run import UpgradeRun
@@ -11,12 +14,14 @@ from harvdiag.upgrade.waiting import find_wait
 __all__ = ["read_upgrade_state"]
 
 
-def read_upgrade_state(facts: Facts, held: bool = False) -> UpgradeState | None:
+def read_upgrade_state(facts: Facts, outcomes: Iterable[Outcome] = ()) -> UpgradeState | None:
     """Return how far the upgrade is, or how the last ended; None where it is unknown whether one runs.
 
-    With `held` a finding tells what it waits for, so that neither that nor its last movement is looked up: the latter
-    costs as much as many checks.
+    Where an error, or what an upgrade waits for, is among the `outcomes`, that says what it waits for: then neither
+    this nor its last movement is looked up, which costs as much as many checks.
     """
+    found = (finding for outcome in outcomes for finding in outcome.findings)
+    held = any(f.severity is Severity.ERROR or (f.holds and f.severity is not Severity.INFO) for f in found)
     rollout = facts.rollout
     if rollout is None:
         return _read_last(facts)

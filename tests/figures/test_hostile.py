@@ -51,6 +51,7 @@ def test_every_picture_bears_it(value: str, tmp_path: Path) -> None:
     for name, picture in PICTURES.items():
         figure = hd.draw(cluster, name, against=before if picture.against else None)
         check(figure._drawing.scene)
+        check(figure.sized(400)._scene)
         ET.fromstring(figure.svg)  # noqa: S314 - our own SVG
         assert "<script" not in figure.svg
         signs = figure.svg + figure.text + figure.alt + figure.title

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import harvdiag as hd
+from harvdiag.core.window import Window
 from harvdiag.reports.upgrade import build_document, render, render_json
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
@@ -176,23 +177,30 @@ def test_one_node_alone_has_no_list() -> None:
 
 def test_the_timeline_follows_with_the_durations() -> None:
     standing = hd.open(DATA / "bundles" / "upgrade-half-way.zip").upgrade
-    text = render(standing, timeline=True)
-    assert "\n".join(standing.history.lines) in text
+    text = render(standing, width=400, timeline=Window())
+    assert "\n".join(["What happened when, and the object and field that tell it:", *standing.history.lines]) in text
     assert "2025-05-08 07:55:00 UTC  hv01  pre-drain: took 9 min, after 8 min in which no Job was at work\n" in text
     assert re.search(r"UTC  hv02  pre-drain: took 9 min, after \d+ min in which no Job was at work\n", text)
-    assert "UTC  -  UpgradingNodes: in progress" in text
-    assert "UTC  -  (begin): end unknown\n" in text
+    assert re.search(r"UTC  - +UpgradingNodes: in progress", text)
+    assert re.search(r"UTC  - +\(begin\): end unknown\n", text)
     assert len(re.findall(r"UTC  -  .*: in progress", text)) == 1
+    took = text.partition("How long each phase and each step of a node took, in order of time:\n")[2].splitlines()
+    assert took == sorted(took, key=lambda line: line[:19])
+    narrow = render(standing, width=80, timeline=Window()).splitlines()
+    assert not [line for line in narrow if " UTC  " in line and len(line) > 80]
+    below = " ".join(" ".join(narrow).partition("The objects and fields that tell it: ")[2].split())
+    assert "hv01-with-" in below
+    assert "status.startTime, status.completionTime" in below
 
 
 def test_no_timeline_says_so() -> None:
-    text = render(of(healthy()), timeline=True)
+    text = render(of(healthy()), timeline=Window())
     assert text.endswith("\n\nNo times are known.\n")
 
 
 def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
     standing = hd.open(HEALTHY).upgrade
-    text = render(standing, timeline=True)
+    text = render(standing, timeline=Window())
     assert "the Upgrade was created" in text
     assert "in progress" not in text
     assert list(standing.nodes["state"]) == ["Succeeded"] * 3
@@ -202,7 +210,7 @@ def test_what_is_over_keeps_its_timeline_and_its_nodes() -> None:
 
 
 def test_where_it_stopped_is_marked() -> None:
-    lines = render(hd.open(BROKEN).upgrade, timeline=True).splitlines()
+    lines = render(hd.open(BROKEN).upgrade, timeline=Window()).splitlines()
     here = next(at for at, line in enumerate(lines) if line.startswith("~~~ stopped here"))
     assert lines[here - 1].startswith("2025-05-07 16:39")
     assert any("UpgradingNodes: stalled" in line for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import harvdiag as hd
 from harvdiag.core.model import Finding, ObjectRef, State
 from harvdiag.reports import markdown, terminal
 from harvdiag.rules import advice
+from harvdiag.rules.answered import answer
+from harvdiag.rules.planner_advice import RESTART_CAPI
 from harvdiag.rules.seen import VMI, find_owner, find_vms, read_condition, read_oldest_condition
 from harvdiag.status.summary import first_step
 from tests import port
-from tests.routes import BROKEN, PATHS, finds, opened
+from tests.routes import BROKEN, PATHS, checked, finds, opened
 from tests.world import World, faults, healthy, rollouts
 from tests.world.extras import enrich
 
@@ -129,34 +132,21 @@ def test_a_condition_is_told_in_place_of_the_step_that_reads_it() -> None:
     assert read_condition({}, "Read it.", "Deleting") == "Read it."
 
 
-@pytest.mark.parametrize(
-    ("vms", "state", "told"),
-    [
-        ([], State.COLLECTED, "no VM runs on hv01."),
-        (
-            [("prod", "db", "hv01"), ("prod", "web", "hv02")],
-            State.COLLECTED,
-            "VM prod/db still on hv01: it must leave first.",
-        ),
-        (
-            [("prod", "db", "hv01")],
-            State.FORBIDDEN,
-            "kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName=hv01",
-        ),
-    ],
-)
-def test_vms_are_told_where_every_namespace_was_seen(vms: list[tuple[str, str, str]], state: State, told: str) -> None:
-    """A list that was not seen leaves the step."""
-    objects = [
+def test_vms_on_a_node_are_named_and_never_denied() -> None:
+    """A bundle lacks the namespaces of users: none in it does not mean that none runs."""
+    running = [
         {
             "apiVersion": "kubevirt.io/v1",
             "kind": VMI,
-            "metadata": {"namespace": namespace, "name": name, "uid": name},
+            "metadata": {"namespace": "prod", "name": name, "uid": name},
             "status": {"phase": "Running", "nodeName": node},
         }
-        for namespace, name, node in vms
+        for name, node in (("db", "hv01"), ("web", "hv02"))
     ]
-    assert told in find_vms(port.cluster(objects, **{VMI: state}).facts, "hv01")
+    facts = port.cluster(running).facts
+    look = "Verify that no VM is left on it: `kubectl get virtualmachineinstances -A -l kubevirt.io/nodeName="
+    assert find_vms(facts, "hv01") == f"{look}hv01`. {advice.SEEN}prod/db must leave first."
+    assert find_vms(facts, "hv03") == f"{look}hv03`."
 
 
 def test_the_identity_of_a_host_is_told_where_the_bundle_has_its_files() -> None:
@@ -167,3 +157,19 @@ def test_the_identity_of_a_host_is_told_where_the_bundle_has_its_files() -> None
     assert "`cat /etc/rancher/agent/cattle-id` on hv01" in find_owner(
         port.cluster([]).facts, node._replace(name="hv01")
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("v1.7.1", "-n cattle-provisioning-capi-system capi-controller-manager`."),
+        ("v1.8.0", "-n cattle-capi-system capi-controller-manager`."),
+        ("", "-n cattle-provisioning-capi-system capi-controller-manager` (from 1.8 on in cattle-capi-system)."),
+    ],
+)
+def test_the_namespace_of_cluster_api_is_that_of_the_release(version: str, told: str) -> None:
+    """Where the release is known; else both are told."""
+    setting = {"apiVersion": "harvesterhci.io/v1beta1", "kind": "Setting", "metadata": {"name": "server-version"}}
+    facts = port.cluster([{**setting, "value": version}]).facts
+    found = replace(next(iter(checked(next(filter(finds, PATHS))))), next=(RESTART_CAPI,))
+    assert answer(facts, found).next[0].endswith(told)

@@ -129,7 +129,7 @@ def test_conflict_about_another_machine_is_no_answer() -> None:
     finding = only(
         check(world, {"logs/harvester-system/harvester-0f6e3/a.log": stamped(line)})[0], "upgrade-pre-drain-unanswered"
     )
-    assert finding.next[0].startswith("Read why")
+    assert finding.next[0].startswith("Find the reason in Harvester's log: `kubectl logs ")
 
 
 def test_failed_job_shows_the_end_of_its_log() -> None:

@@ -84,6 +84,11 @@ def test_encodings_of_windows_are_read(form: str, encoding: str) -> None:
     assert values(TEXTS[form].replace("\n", "\r\n").encode(encoding)) == [A, B]
 
 
+def test_what_powershell_appends_is_read() -> None:
+    """It writes UTF-16 after the UTF-8 of another program, without a mark."""
+    assert values(dump(A).encode() + dump(B).replace("\n", "\r\n").encode("utf-16-le")) == [A, B]
+
+
 def test_lines_of_other_programs_are_counted_and_the_error_is_told() -> None:
     """A list that could not be fetched leaves its error in the file."""
     framed = frame_text(TEXTS["warnings between"].encode())

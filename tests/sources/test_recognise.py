@@ -108,6 +108,7 @@ FOREIGN: dict[str, tuple[str | bytes, str]] = {
         "NAME   STATUS   ROLES\na      Ready    x\n",
         "is a table as `kubectl get` prints it: run the same command",
     ),
+    "table with its command": ("\nann@h:~$ kubectl get nodes\nNAME   STATUS\na      Ready\n", "is a table as `kubectl"),
     "names": ("node/a\nnode/b\n", "is a list of names alone: run the same command with -o yaml"),
     "none found": ("No resources found\n", "is kubectl's message that there are none"),
     "kubectl's error": ("error: You must be logged in to the server\n", "is an error message of kubectl"),
@@ -154,7 +155,8 @@ def test_reports_tell_of_every_file(tmp_path: Path) -> None:
     findings = cluster.check()
     for form in ("table", "markdown"):
         text = " ".join(render(findings, form).split())
-        assert "2 of 4 files read; passed over: README; not used: cut.yaml: is not valid YAML" in text
+        assert "2 of 4 files read; not used: cut.yaml: is not valid YAML" in text
+        assert "; passed over: README" in text
     told = json_report.build_document(findings)["source"]["files"]
     assert [note["state"] for note in told] == ["passed over", "not used", "read", "read"]
     saved = hd.open(cluster.save(tmp_path / "s.zip").path)
@@ -199,8 +201,13 @@ def test_part_of_a_folder_that_is_not_entered_does_not_refuse_the_rest(tmp_path:
 
 def test_folder_of_a_case_names_the_source_in_it(tmp_path: Path) -> None:
     """One bundle beside files of the case; an extracted one; several; none of them hides objects."""
-    folder = write(tmp_path, {"values.yaml": "a: 1\n", "b.zip": HEALTHY.read_bytes()})
+    folder = write(
+        tmp_path, {"values.yaml": "a: 1\n", "b.zip": HEALTHY.read_bytes(), "x-upgradelog-archive.zip": b"PK"}
+    )
     assert refusal(folder) == "case: holds the support bundle b.zip: give that"
+    (folder / "b.zip").rename(folder / "of-upgradelog-archive.zip")
+    assert refusal(folder) == "case: holds the support bundle of-upgradelog-archive.zip: give that", "by its content"
+    (folder / "of-upgradelog-archive.zip").rename(folder / "b.zip")
     write(tmp_path, {"x/y/yamls/cluster/v1/nodes.yaml": NODE_LIST, "x/y/nodes/hv01.zip": b"PK\3\4"})
     assert refusal(folder) == "case: holds several support bundles; give one of: b.zip, x/y"
     write(tmp_path, {"n.yaml": NODE_LIST})
@@ -253,6 +260,13 @@ def test_objects_without_uid_and_status_are_not_judged(tmp_path: Path) -> None:
     assert not caught.value.findings
     write(tmp_path, {"all.yaml": NODE_LIST, "m.yaml": MACHINE_LIST, "extra.yaml": dump(bare(MACHINES[0]))})
     assert state(hd.open(folder), "Machine") is State.FAILED
+    setting = bare(new("harvesterhci.io/v1beta1", "Setting", "server-version")) | {"value": "v1.5.0"}
+    write(tmp_path, {"extra.yaml": dump(listed([setting]))})
+    assert state(hd.open(folder), "Setting") is State.FAILED
+    write(tmp_path, {"extra.yaml": dump(listed([setting, MACHINES[0]]))})
+    assert state(hd.open(folder), "Setting") is State.COLLECTED, (
+        "its kind has no status, and the others are of a server"
+    )
 
 
 def test_foreign_kinds_have_the_plural_of_kubernetes(tmp_path: Path) -> None:
@@ -320,6 +334,9 @@ def test_empty_lists_of_one_namespace_do_not_speak_for_another(tmp_path: Path) -
     empty = json.dumps(listed([], "MachineList", "cluster.x-k8s.io/v1beta1"))
     cluster = hd.open(write(tmp_path, {"all.json": f"{json.dumps(listed(NODES, 'NodeList'))}{empty}{empty}"}))
     assert state(cluster, "Machine") is State.NOT_LOOKED_AT
+    namesake = json.dumps(listed([], "MachineList", "machine.example.org/v1"))
+    cluster = hd.open(write(tmp_path / "1", {"all.json": f"{json.dumps(listed(NODES, 'NodeList'))}{empty}{namesake}"}))
+    assert state(cluster, "Machine") is State.EMPTY
     place = "q/namespaces/fleet-local/cluster.x-k8s.io/machines.yaml"
     assert state(hd.open(write(tmp_path / "2", {"n.yaml": NODE_LIST, place: empty})), "Machine") is State.EMPTY
 

@@ -1,4 +1,4 @@
-"""`make docs`: write the parts of README.md and of docs (access, glossary, architecture) that follow from the code.
+"""`make docs`: write the parts of README.md and of docs (commands, access, glossary, …) that follow from the code.
 
 These are the output of every block of a console, and the tables between ``<!-- NAME: written by make docs -->`` and
 ``<!-- end of NAME -->``. tests/test_docs.py compares, so a rule, a kind or a picture needs no line by hand.
@@ -24,7 +24,8 @@ from tests.tools import rooms
 __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = (ROOT / "README.md", ROOT / "docs" / "access.md", ROOT / "docs" / "glossary.md", rooms.DOCUMENT)
+DOCS = ROOT / "docs"
+WRITTEN = (ROOT / "README.md", DOCS / "commands.md", DOCS / "access.md", DOCS / "glossary.md", rooms.DOCUMENT)
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
 WIDTH = "110"
 

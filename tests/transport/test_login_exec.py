@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from harvdiag.io.api.connect import open_connection
 from harvdiag.io.api.kubeconfig import Entry
 from harvdiag.io.api.login import Login, log_in
 from harvdiag.io.api.plugin import Plugin
+from harvdiag.io.api.pool import run_concurrently
 from harvdiag.io.api.transport import Transport
 from tests.api import TOKEN, Api
 from tests.api.certs import available, certificates
@@ -330,3 +332,41 @@ def test_401_of_a_plugins_token(serve: Serve, tmp_path: Path) -> None:
     user = plugin(tmp_path / "login", credential(token=OLD))
     text = refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=user))
     assert text.endswith(f"log in again with your exec plugin {tmp_path / 'login'}, then repeat")
+
+
+# --- several clusters at once ----------------------------------------------------------------------------------------
+
+
+def test_plugins_that_may_ask_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share one terminal: while one of them waits for its answer, no other one asks."""
+    monkeypatch.setattr(Plugin, "_may_ask", lambda _: True)
+    body = (
+        "import os, time\n"
+        f"held = os.open({str(tmp_path / 'asking')!r}, os.O_CREAT | os.O_EXCL)\n"  # fails while another one asks
+        "time.sleep(0.05)\n"
+        f"os.remove({str(tmp_path / 'asking')!r})\n" + credential(token=TOKEN)
+    )
+    user = plugin(tmp_path / "login", body)
+    plugins = [Plugin(Entry(tmp_path / "config", "user", user["exec"]), name) for name in "abc"]
+    found = dict(run_concurrently([of.headers for of in plugins], Event()))
+    assert list(found.values()) == [[("authorization", f"Bearer {TOKEN}")]] * 3
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "says"),
+    [
+        ("hello", "hello", "the certificate that the exec plugin returned is not a certificate"),
+        ("own", "hello", "the key that the exec plugin returned is not a private key"),
+        ("own", "other", "user lab-user: its client-key does not belong to its client-certificate"),
+    ],
+)
+def test_a_plugin_that_gives_no_good_certificate(
+    serve: Serve, tmp_path: Path, certificate: str, key: str, says: str
+) -> None:
+    """It is checked like the kubeconfig's own, before any connection."""
+    api, made = serve(OBJECTS, tls="good"), certificates()
+    texts = {"own": made.client.certificate.read_text(), "other": made.server.key.read_text(), "hello": "hello"}
+    body = credential(clientCertificateData=texts[certificate], clientKeyData=texts[key])
+    user = plugin(tmp_path / "login", body)
+    assert says in refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=user))
+    assert (api.requests, api.server.connections) == ([], 0)

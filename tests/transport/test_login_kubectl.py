@@ -61,7 +61,7 @@ def test_the_first_document_counts(serve: Serve, tmp_path: Path, second: str) ->
     path.write_text(f"# mine\n---\n{lines(api.url)}---\n{second}\n")
     of = open_connection(None, path, 10)
     assert (of.login.context, of.login.notes[-1]) == ("lab", f"{path}: {FIRST}")
-    assert refusal("oak", path).endswith(f"there are: lab; {path}: {FIRST}")
+    assert refusal("oak", path) == f"no context 'oak' in the kubeconfig; {path}: {FIRST}; there are: lab"
     api.server.stop()
     assert refusal(None, path).endswith(FIRST)
     path.write_text(f"---\n{lines(api.url)}---\n# the end\n")
@@ -204,6 +204,11 @@ def encrypted(key: Path) -> bytes:
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 
+def made_key() -> bytes:
+    """An RSA key; those of the certificates are of another kind."""
+    return subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, check=True).stdout
+
+
 PAIRS: dict[str, tuple[Callable[[], tuple[Any, Any]], str]] = {
     "no certificate": (lambda: (b"hello", b"hello"), "its client-certificate-data is not a certificate"),
     "damaged": (
@@ -230,6 +235,10 @@ PAIRS: dict[str, tuple[Callable[[], tuple[Any, Any]], str]] = {
     ),
     "another's key": (
         lambda: (certificates().client.certificate, certificates().server.key),
+        "its client-key does not belong to its client-certificate",
+    ),
+    "key of another kind": (
+        lambda: (certificates().client.certificate, made_key()),
         "its client-key does not belong to its client-certificate",
     ),
     "encrypted": (
@@ -269,6 +278,17 @@ def test_a_certificate_beside_a_token(serve: Serve, tmp_path: Path) -> None:
     assert "user lab-user: the file in its client-certificate expired at 20" in log_in(None, path).notes[0]
     path = api.kubeconfig(tmp_path / "config", user={"client-key": str(old.key)})
     assert open_connection(None, path, 10).login.auth_method == "token"
+
+
+@tls_only
+def test_a_bundle_with_remarks(serve: Serve, tmp_path: Path) -> None:
+    """What stands around the certificates of a file is no fault of theirs."""
+    api = serve(OBJECTS, tls="good")
+    bundle = tmp_path / "ca.crt"
+    made = certificates()
+    remarks = "# \u00c9mis par\r\n".encode()
+    bundle.write_bytes(remarks.join([b"", made.other_ca.certificate.read_bytes(), made.ca.certificate.read_bytes()]))
+    assert connection(api, tmp_path, ca="none", cluster={"certificate-authority": "ca.crt"}).version
 
 
 @tls_only

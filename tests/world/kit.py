@@ -117,7 +117,7 @@ def write_folder(path: Path | str, objects: Iterable[Object]) -> Path:
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
     lists: Lists = {name: [] for name in _LISTED}
-    for obj in objects:
+    for obj in map(_with_uid, objects):
         group = _group(obj)
         lists.setdefault(f"{plural(obj['kind'])}.{group}" if group else plural(obj["kind"]), []).append(obj)
     for name, items in lists.items():
@@ -129,6 +129,13 @@ def write_folder(path: Path | str, objects: Iterable[Object]) -> Path:
             documents.append(dump(empty))
         (folder / f"{name}.yaml").write_text("---\n".join(documents), encoding="utf-8")
     return folder
+
+
+def _with_uid(obj: Object) -> Object:
+    """An object as a server has it: one with neither uid nor status would not have come from there."""
+    if obj["metadata"].get("uid") or obj.get("status"):
+        return obj
+    return {**obj, "metadata": {**obj["metadata"], "uid": f"uid-{obj['kind']}-{obj['metadata']['name']}".lower()}}
 
 
 def root_name(objects: Iterable[Object], captured_at: str) -> str:

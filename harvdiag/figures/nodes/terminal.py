@@ -18,7 +18,7 @@ from harvdiag.status.summary import format_count
 
 __all__ = ["render_table"]
 
-MOST, SHORT, LEAST = 40, 24, 16  # the cells of a name: at most, where there is less room, and at least
+MOST, SHORT, LEAST = 40, 30, 16  # the cells of a name: at most, where there is less room, and at least
 DISPENSABLE = ("roles", "vms", "volumes", "os", "schedulable", "managed", "ready", "kubelet", "upgrade", "paired")
 EM = 12
 Grid = dict[str, list[str]]

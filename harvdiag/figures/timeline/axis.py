@@ -11,7 +11,7 @@ __all__ = ["Axis", "Stretch", "build_axis"]
 
 SHARE, SHORTEST = 0.3, timedelta(minutes=30)
 """A silence is compressed where it is longer than this share of the busy time, and than half an hour."""
-APART = 72.0
+APART, SILENT = 72.0, 0.6
 STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 40320))
 EPOCH = datetime(2000, 1, 3, tzinfo=UTC)
 
@@ -72,10 +72,14 @@ def _ticks_fit(stretch: Stretch, step: timedelta) -> bool:
 
 
 def build_axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, wide: float, gap: float) -> Axis:
-    """Build the axis over the busy times, up to `end`; each long silence takes `gap` of the width."""
+    """Build the axis over the busy times, up to `end`; a long silence takes `gap` of the width, of a narrow one less.
+
+    At least two fifths of the width are for the busy times.
+    """
     runs = _merge_runs(sorted(busy), end)
     silent = [(ended, began) for (_, ended), (began, _) in pairwise(runs)]
     works = sum((ended - began for began, ended in runs), timedelta())
+    gap = min(gap, wide * SILENT / max(len(silent), 1))
     room = wide - gap * len(silent)
     stretches: list[Stretch] = []
     x = left

@@ -21,6 +21,8 @@ ENCODED_TWICE = b"LS0tLS1"
 DER = b"\x30\x82"
 OPENSSL = re.compile(r"^\[[A-Z0-9: _]+\] | \(_ssl\.c:\d+\)$")
 """What OpenSSL puts around its messages."""
+OTHER_KEY = {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"}
+"""Reasons of OpenSSL for a key of another certificate; the last two where the keys are of two kinds."""
 UTC_TIME, GENERALIZED_TIME, VERSION = 0x17, 0x18, 0xA0
 """Tags of a certificate in DER (RFC 5280, section 4.1)."""
 
@@ -59,7 +61,7 @@ def pair_problem(certificate: str, key: str) -> str:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password=_no_passphrase)
     except ssl.SSLError as error:
-        if error.reason in {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"}:
+        if error.reason in OTHER_KEY:
             return "its client-key does not belong to its client-certificate"
         if error.reason in {None, "PEM", "NO_START_LINE", "ASN1_LIB"} or "PEM lib" in str(error):
             return "its client-key is not a valid private key: it is damaged or incomplete"
@@ -109,8 +111,10 @@ def _parse_time(element: _Element) -> datetime:
 
 
 def _is_loadable(content: bytes) -> bool:
+    """Whether OpenSSL can read every certificate; what stands between them, in any encoding, does not matter."""
+    blocks = "\n".join(BLOCK.findall(content.decode("latin-1")))
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=content.decode("latin-1"))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=blocks)
     except (ssl.SSLError, ValueError):
         return False
     return True

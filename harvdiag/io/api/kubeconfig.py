@@ -136,7 +136,7 @@ def resolve_context(kubeconfig: str | os.PathLike[str] | None, context: str | No
             did_you_mean(suggest_names(name, set(entries["contexts"])))
             or f"; there are: {_join_names(list(entries['contexts']))}"
         )
-        raise AccessError(f"no context {name!r} in the kubeconfig{hint}{remarks}")
+        raise AccessError(f"no context {name!r} in the kubeconfig{remarks}{hint}")
     return ResolvedContext(
         name=name,
         user_name=chosen.get_text("user"),

@@ -188,7 +188,7 @@ def _from_kubeconfig(chosen: ResolvedContext, blank: Callable[[], Any]) -> Login
 def _expiry_remarks(pair: ClientPair, secure: bool) -> tuple[str, ...]:
     """A remark on a certificate that is not valid now, where another credential is sent as well."""
     problem = pair.expiry_problem() if secure else ""
-    return (f"user {pair.user.what.removeprefix('user ')}: {problem}",) if problem else ()
+    return (f"{pair.user.what}: {problem}",) if problem else ()
 
 
 def _own_pair(pair: ClientPair, now: Credential) -> dict[str, str]:
@@ -233,8 +233,8 @@ def _server_url(chosen: ResolvedContext, tls: bool) -> str:
         return f"{found[1].lower()}://{found[2]}"
     if HOST.fullmatch(server):
         return f"{SECURE if tls else 'http://'}{server}"
-    what = "its server is not" if server else "it has no server, which is"
-    raise chosen.cluster.error(f"{what} a URL such as https://host:6443")
+    wrong = "its server is not a URL such as https://host:6443" if server else "it has no server"
+    raise chosen.cluster.error(wrong)
 
 
 class _PodCredential(Credential):

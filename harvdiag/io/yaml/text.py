@@ -72,6 +72,9 @@ def decode_text(data: bytes) -> str:
     mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", ""))
     encoding = encoding or _guess_wide(data[:_SAMPLE]) or "utf-8"
     if encoding == "utf-8":
+        at = _find_appended(data)
+        if at:
+            return decode_text(data[:at]) + decode_text(data[at:])
         check_text(data)
     try:
         text = data[len(mark) :].decode(encoding)
@@ -93,6 +96,14 @@ def _guess_wide(sample: bytes) -> str:
     if half < 2 or max(even, odd) * 2 < half or min(even, odd) * 10 > half:
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _find_appended(data: bytes) -> int:
+    """Where UTF-16 begins that PowerShell appended to UTF-8, at the start of a line; 0 if nowhere."""
+    zero = data.find(0)
+    start = zero - 1
+    begins = start > 0 and data[start - 1 : start] == b"\n"
+    return start if begins and _guess_wide(data[start : start + _SAMPLE]) == "utf-16-le" else 0
 
 
 def may_be_deep(data: bytes) -> bool:

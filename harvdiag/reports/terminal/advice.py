@@ -46,8 +46,8 @@ class Advice:
             return list(steps.values())
         which = f"{_join_numbers(same)}. " if len(same) < len(steps) else ""
         other = _names_instead(finding, first, len(same) == len(steps))
-        rest = [text for number, text in steps.items() if number not in same]
-        return [f"{which}{REFERENCE} {finding.rule} above{other}", *rest]
+        shown = steps | {same[0]: f"{which}{REFERENCE} {finding.rule} above{other}"}
+        return [text for number, text in shown.items() if number not in same[1:]]
 
     def _step_lines(self, steps: Sequence[str]) -> Iterator[str]:
         for number, step in enumerate(steps):

@@ -96,9 +96,8 @@ class Body:
             yield from self._link_lines(finding.links)
 
     def _evidence_lines(self, finding: Finding) -> Iterator[str]:
-        new = (
-            [e for e in finding.evidence if e[:2] not in self.origins.fields] if finding.caused_by else finding.evidence
-        )
+        told = self.origins.fields if finding.caused_by else ()
+        new = [e for e in finding.evidence if e[:2] not in told]
         if not new:
             return
         if not self.fold.grouped:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import GOOD, SIGNS
+from harvdiag.core.model import Severity
 from harvdiag.core.wrap import count_cells, pad_text
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.status.answer import Answer, RootCause, name_alike
@@ -63,6 +64,8 @@ def _row_lines(rows: Sequence[RootCause], layout: Layout) -> Iterator[str]:
 def _describe_table(rows: Sequence[RootCause]) -> str:
     """The heading of the table; it says that they hold the upgrade up where all of them do."""
     many = sum(len(row.subjects) for row in rows) > 1
+    if all(row.severity is Severity.INFO for row in rows):
+        return "Notes" if many else "Note"
     held = all(row.holds for row in rows)
     rest = f" ({'each holds' if many else 'holds'} the upgrade up)" if held else ""
     return f"{'Root causes' if many else 'Root cause'}{rest}"

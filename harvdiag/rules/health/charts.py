@@ -90,7 +90,7 @@ def bundle_not_ready(facts: Facts) -> Iterator[Hit]:
             severity=severity,
             message=f"Bundle {ref.name} {_describe(status)}{''.join(f'; {note.words}' for note in notes)}",
             evidence=(*_status_evidence(facts, ref, obj), *(e for note in notes for e in note.evidence)),
-            next=(advice.inspect_object("bundles.fleet.cattle.io", ref.name), *_bundle_steps(status, notes)),
+            next=tuple(_bundle_steps(ref.name, obj, status, notes)),
             caution=advice.UNINSTALL,
             causes=(
                 *(Cause(name, ref) for name in KNOWN),
@@ -242,7 +242,10 @@ def _object_causes(status: ChartStatus) -> Iterator[Cause]:
             yield Cause(name, found.ref)
 
 
-def _bundle_steps(status: ChartStatus, notes: list[_Note]) -> Iterator[str]:
+def _bundle_steps(bundle: str, obj: Obj, status: ChartStatus, notes: list[_Note]) -> Iterator[str]:
+    count = field_path("spec.forceSyncGeneration").get(obj)
+    generation = int(count) if isinstance(count, int | float) else 0
+    yield advice.inspect_object("bundles.fleet.cattle.io", bundle)
     yield from (step for note in notes for step in note.steps)
     if status.state == "ErrApplied":
         yield (
@@ -251,9 +254,10 @@ def _bundle_steps(status: ChartStatus, notes: list[_Note]) -> Iterator[str]:
         )
     if status.state == "Modified":
         yield (
-            "Find out who changed that object, and put it back as the chart has it; a change that is meant belongs "
-            "into `spec.values` or `spec.diff` of the ManagedChart."
+            "Find out who changed that object; a change that is meant belongs into `spec.values` or `spec.diff` of the "
+            "ManagedChart."
         )
+        yield f"Otherwise {actions.sync_bundle(bundle, generation + 1)}."
     if status.state in {"ErrApplied", "OutOfSync", "WaitApplied", "Pending"}:
         yield (f"If that does not help, restart fleet's agent: {actions.RESTART_FLEET}.")
 

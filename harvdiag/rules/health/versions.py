@@ -157,5 +157,5 @@ def _witness_steps(name: str, bare: bool, several: bool) -> tuple[str, ...]:
         f"Taint it again: `kubectl taint node {actions.quote_argument(name)} {WITNESS_TAINT}=true:NoExecute`; pods "
         "that it should not have leave at once."
     )
-    role = f"Keep one witness; the other joins again as a management node: {actions.rejoin(name)}."
+    role = f"Keep one witness. If {name} is not to be it, join it again as a management node: {actions.rejoin(name)}."
     return tuple(step for step, shown in ((taint, bare), (role, several)) if shown)

@@ -122,7 +122,7 @@ def _degraded_hit(
             *(lost.evidence if lost else ()),
         ),
         next=(
-            *_degraded_steps(obj, unplaced=unplaced, crowded=crowded, rebuilding=bool(rebuilding)),
+            *_degraded_steps(obj, severity, unplaced=unplaced, crowded=crowded, rebuilding=bool(rebuilding)),
             *(lost.steps if lost else ()),
         ),
         caution=advice.FEWER_REPLICAS if unplaced else "",
@@ -150,7 +150,7 @@ def _degraded_reason(unscheduled: str, rebuilding: Sequence[str], *, crowded: bo
     return ": it has too many snapshots, so that no replica can be rebuilt" if crowded else ""
 
 
-def _degraded_steps(obj: Obj, *, unplaced: bool, crowded: bool, rebuilding: bool) -> Iterator[str]:
+def _degraded_steps(obj: Obj, severity: Severity, *, unplaced: bool, crowded: bool, rebuilding: bool) -> Iterator[str]:
     name = actions.quote_argument(name_of(obj))
     if unplaced:
         yield (
@@ -167,7 +167,7 @@ def _degraded_steps(obj: Obj, *, unplaced: bool, crowded: bool, rebuilding: bool
         f"-l longhornvolume={name}`."
     )
     if not (unplaced or crowded or rebuilding):
-        yield advice.IF_UNCLEAR
+        yield advice.IF_UNCLEAR if severity is not Severity.INFO else "Collect again: a rebuild begins within minutes."
 
 
 @rule(

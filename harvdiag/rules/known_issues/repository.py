@@ -136,9 +136,9 @@ def _pull_hit(facts: Facts, upgrade: Upgrade, ref: ObjectRef, pod: Obj) -> Hit:
         next=(
             "Look which images the nodes have: `crictl images` on one of them, fluentd and fluent-bit.",
             (
-                "Set those in the logging: `kubectl edit loggings.logging.banzaicloud.io -l "
-                "harvesterhci.io/upgradeLogComponent=infra`, spec.fluentd.image, spec.fluentd.configReloaderImage and "
-                "spec.fluentbit.image (harvester/harvester#7955)."
+                f"Set those in the logging: {actions.edit_logging(upgrade.ref.name)}, "
+                "spec.fluentd.image, spec.fluentd.configReloaderImage and spec.fluentbit.image "
+                "(harvester/harvester#7955)."
             ),
         ),
         caution="Change the logging of the upgrade alone, not that of the cluster (rancher-logging).",

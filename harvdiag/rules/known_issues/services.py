@@ -75,8 +75,7 @@ def _sync_step(facts: Facts, bundle: ObjectRef) -> str:
     """Return how to make fleet write the objects of a Bundle again."""
     count = field_path("spec.forceSyncGeneration").get(facts.snapshot.get(bundle))
     following = int(count) + 1 if isinstance(count, int | float) else 1
-    command = actions.merge_patch(BUNDLES, bundle.name, {"spec": {"forceSyncGeneration": following}})
-    return f"Then let fleet write it again: `{command}`."
+    return f"Then {actions.sync_bundle(bundle.name, following)}."
 
 
 @rule(
@@ -283,7 +282,8 @@ def _endpoint_steps() -> tuple[str, ...]:
         (f"Set it, with that name: `{actions.merge_patch(SETTINGS, ENDPOINT.name, NAMED, ENDPOINT.namespace)}`."),
         (
             "Restart the share-manager of the repository's volume: `kubectl get pods -n longhorn-system -l "
-            "longhorn.io/component=share-manager`."
+            "longhorn.io/component=share-manager` has its name, `kubectl delete pod -n longhorn-system NAME` restarts "
+            "it."
         ),
         (
             "Then let Harvester read it again: `kubectl annotate settings.harvesterhci.io rwx-network "

@@ -185,9 +185,11 @@ def _next_steps(node: NodeUpgrade, holders: list[_Holder]) -> Iterator[str]:
     of_users = [ref for ref, *_ in holders if ref.kind in {"Pod", BUDGET} and ref.namespace != LONGHORN]
     if of_users:
         space = actions.quote_argument(of_users[0].namespace)
+        budget = next((actions.quote_argument(ref.name) for ref in of_users if ref.kind == BUDGET), "NAME")
         yield (
             "Let the workload give way: start another replica of it elsewhere, or lower minAvailable of its budget for "
-            f"the time of the upgrade: `kubectl edit poddisruptionbudgets -n {space}`; the drain tries again by itself."
+            f"the time of the upgrade: `kubectl edit poddisruptionbudgets -n {space} {budget}`; the drain tries again "
+            "by itself."
         )
     yield (
         f"List what is left on it: `kubectl get pods -A -o wide --field-selector spec.nodeName={name}`; pods of "

@@ -47,7 +47,6 @@ DELETION = (
     "That deletion waits for a drain; when the drain ends, Cluster API deletes the Node that the Machine references, "
     "even if another Machine references that Node too (rancher/rancher#45646, harvester/harvester#6022)."
 )
-READ_HARVESTER = f"Read why in Harvester's log: {actions.search_log(actions.OF_HARVESTER, 'plan secret')}."
 MISSED = "it missed the request: no other node and no Job blocks it"
 UNLISTED = "the Upgrade does not list the node, so Harvester skips it"
 PENDING = 'metadata.annotations["harvesterhci.io/pendingOSImage"]'
@@ -207,7 +206,9 @@ def _unanswered_hit(
 def _read_refusals(facts: Facts, rollout: UpgradeRun, node: NodeUpgrade, secret: ObjectRef) -> LogAnswer:
     """Return what Harvester's log says of this hook; else that it is to be searched."""
     names = (secret.name, *(machine.name for machine in node.machines), f'"{node.name}"', f"{node.name} is ")
-    return explain_refusal(facts, rollout.upgrade, *names) or LogAnswer((), (READ_HARVESTER,))
+    return explain_refusal(facts, rollout.upgrade, *names) or LogAnswer(
+        (), (advice.read_harvester_log(secret.name, node.name),)
+    )
 
 
 def _os_evidence(facts: Facts, node: NodeUpgrade, request: str) -> tuple[Evidence, ...]:

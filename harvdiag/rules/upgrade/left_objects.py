@@ -235,16 +235,20 @@ def leftover_upgrade_repository(facts: Facts) -> Iterator[Hit]:
                 evidence=(*ended.evidence, *told),
                 next=(
                     advice.inspect_object(RESOURCES[ref.kind], ref.name, ref.namespace),
-                    (
-                        "Delete what belongs to that upgrade: `kubectl delete deployments.apps,virtualmachines,"
-                        f"virtualmachineimages.harvesterhci.io,pvc -n {HOME} -l harvesterhci.io/upgrade="
-                        f"{actions.quote_argument(ended.ref.name)}`; see first what that is, with `get` for `delete`."
-                    ),
+                    f"Delete it, a VM or Deployment before its image and its volume: {_delete_part(ref, obj)}.",
                 ),
                 caution="Delete nothing of an upgrade that is to be continued.",
                 causes=(MIDWAY,),
                 targets=(ended.ref,),
             )
+
+
+def _delete_part(ref: ObjectRef, obj: Obj) -> str:
+    """Return the command that deletes a part of a repository: of a volume, its claim."""
+    claim = get_text(obj, "status.kubernetesStatus.pvcName")
+    if claim:
+        return actions.delete_object("persistentvolumeclaims", claim, HOME)
+    return actions.delete_object(RESOURCES[ref.kind], ref.name, ref.namespace)
 
 
 def _repository_parts(facts: Facts) -> Iterator[tuple[ObjectRef, Obj, str]]:

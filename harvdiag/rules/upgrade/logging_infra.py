@@ -105,9 +105,9 @@ def _step_evidence(ref: ObjectRef, log: Obj | None, kind: str) -> Evidence:
 def _logging_steps(upgrade: Upgrade, log: ObjectRef | None, pods: list[PodTrouble]) -> Iterator[str]:
     if any("Image" in pod.word for pod in pods):
         yield (
-            "Without a way to the internet, give the Logging and FluentbitAgent of this upgrade an image that the "
-            "nodes have: `kubectl edit loggings,fluentbitagents -A` (spec.fluentd.image, spec.image; "
-            "harvester/harvester#7955)."
+            "Without a way to the internet, give the Logging of this upgrade images that the nodes have: "
+            f"{actions.edit_logging(upgrade.ref.name)} (harvester/harvester#7955); in newer releases also its "
+            "FluentbitAgent."
         )
     if log:
         name = actions.quote_argument(f"{log.name}-operator")

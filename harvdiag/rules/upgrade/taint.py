@@ -134,7 +134,10 @@ def _next_steps(node: str) -> tuple[str, ...]:
     name = actions.quote_argument(node)
     return (
         f"Put the taint back: `kubectl taint node {name} {TAINT}=draining:NoSchedule`; the VMs then begin to migrate.",
-        "Follow them: `kubectl get virtualmachineinstances -A -o wide`; shut down one that cannot migrate.",
+        (
+            "Follow them: `kubectl get virtualmachineinstances -A -o wide`; shut down one that cannot migrate "
+            f"({actions.stop_vm('NAME')})."
+        ),
         (
             f"Verify that the taint stays: `kubectl get node {name} -o yaml`, spec.taints. If it goes again, another "
             "controller overwrites it: ask vendor support (fixed after harvester/harvester#10714)."

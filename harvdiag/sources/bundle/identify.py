@@ -7,9 +7,10 @@ from pathlib import Path
 from harvdiag.core.errors import SourceError
 from harvdiag.io.archive import open_container
 from harvdiag.io.archive.member import printable
+from harvdiag.io.missing import exists
 from harvdiag.sources.bundle.reader import BundleReader
 
-__all__ = ["is_extracted", "open_bundle"]
+__all__ = ["is_extracted", "list_bundles", "open_bundle"]
 
 ZIPS = (".zip", ".zip.001")
 
@@ -17,6 +18,15 @@ ZIPS = (".zip", ".zip.001")
 def is_extracted(path: Path) -> bool:
     """Whether this is a folder to which a bundle was extracted, also one of which the ``yamls`` are missing."""
     return path.is_dir() and (_has_lists(path) or _has_head(path))
+
+
+def list_bundles(folder: Path) -> list[Path]:
+    """The zip archives of a folder that holds several and nothing else; empty for any other path."""
+    if not exists(folder) or not folder.is_dir():
+        return []
+    files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    whole = len(files) > 1 and all(path.name.lower().endswith(ZIPS[0]) and path.is_file() for path in files)
+    return files if whole else []
 
 
 def open_bundle(path: Path) -> BundleReader:

@@ -13,7 +13,6 @@ from harvdiag.sources.files.objects import Conflict
 __all__ = ["list_notes", "name_unused", "refuse_conflict", "refuse_empty"]
 
 FEW = 3
-_UNUSABLE = FileState.UNUSABLE
 
 
 def list_notes(files: Sequence[FileNote]) -> tuple[str, ...]:
@@ -29,14 +28,21 @@ def list_notes(files: Sequence[FileNote]) -> tuple[str, ...]:
 
 
 def name_unused(files: Sequence[FileNote]) -> str:
-    """Return the files that were meant to hold objects and do not, to be added to the reason of a list not seen."""
-    unused = [f"{note.name} ({str(note).removeprefix(f'{note.name}: ')})" for note in files if note.state is _UNUSABLE]
-    return f"; not used: {_few(unused, ', ', 2)}" if unused else ""
+    """Return the files that were meant to hold objects and do not, to be added to the reason of a list not seen.
+
+    Of a single one with the reason; the notes have those of all.
+    """
+    unused = [note for note in files if note.state is FileState.UNUSABLE]
+    if len(unused) == 1:
+        return f"; not used: {unused[0].name} ({unused[0]._replace(name='')!s})"
+    return f"; not used: {_few([note.name for note in unused], ', ')}" if unused else ""
 
 
 def refuse_empty(name: str, files: Sequence[FileNote], sources: Mapping[str, str], *, folder: bool) -> str:
     """Return why a source without any object is refused, and what to give instead; from an archive, once extracted."""
-    if log := describe_upgrade_log([name, *(note.name for note in files)]):
+    inside = () if folder else (note.name for note in files)
+    log = "" if sources else describe_upgrade_log([name, *inside])
+    if log:
         return f"{name}: {log}"
     if [note.name for note in files] == [printable(name)] and not sources and not folder:
         return str(files[0]) if files[0].reason else f"{name}: {_NOTHING}"

@@ -81,9 +81,9 @@ class Intake:
         return self._read_text(file)
 
     def _judge_archive(self, file: CarriedFile) -> FileNote:
-        if log := describe_upgrade_log([file.name]):
-            return _passed(log)
         what = _kind_of_archive(file)
+        if what == ARCHIVE and (log := describe_upgrade_log([file.name])):
+            return _passed(log)
         self.sources[file.name] = what
         return _passed(f"is a {what}" if what != ARCHIVE else "is a zip archive", "give it by itself")
 

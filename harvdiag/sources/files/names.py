@@ -38,7 +38,7 @@ def namespace_of_path(name: str) -> str | None:
 
 def describe_upgrade_log(names: Iterable[str]) -> str:
     """Say that these are the names of the archive of an UpgradeLog, or of files in one; empty if they are not."""
-    if not any("upgradelog" in name for name in names):
+    if not any("upgradelog-archive" in name for name in names):
         return ""
     give = "give the support bundle, or what `kubectl get upgrades.harvesterhci.io -A -o yaml` writes"
     return f"is an upgradelog archive, which holds logs but no objects: {give}"

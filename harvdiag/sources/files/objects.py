@@ -19,7 +19,9 @@ from harvdiag.sources.files.recognise import Foreign, recognise_value
 __all__ = ["Batch", "Conflict", "Key", "Stock", "collect_objects"]
 
 Key = tuple[str, str]  # the kind's name, the namespace
+_Sort = tuple[str, str]  # the group of its API, the kind
 PAGE = ("continue", "_continue", "remainingItemCount")  # metadata of a list that is not the whole of it
+_STATELESS = {"Setting", "Setting.longhorn.io", "Secret", "Event"}
 _CHANGES = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"}
 
 
@@ -48,24 +50,25 @@ class Batch:
         """Whether any object, or the word that there is none of a kind, is in it."""
         return bool(self.found or self.empty)
 
-    def drop_empty(self, kinds: Collection[str] | None = None) -> None:
+    def drop_empty(self, sorts: Collection[_Sort] | None = None) -> None:
         """Forget the empty lists of these kinds (of all) that have namespaces: it is not known of which they are."""
-        gone = {key for key, resource in self.empty if key[1] and (kinds is None or resource.kind in kinds)}
+        unsure = (key for key, resource in self.empty if sorts is None or (resource.group, resource.kind) in sorts)
+        gone = {key for key in unsure if key[1]}
         self.empty = [(key, resource) for key, resource in self.empty if key not in gone]
         self.listed -= gone - {found.key for found in self.found}
 
 
 def collect_objects(file: str, values: Iterable[Any]) -> Batch:
     """Collect the objects of one file. Raises SourceError, with its name, for an object or list that is damaged."""
-    batch, lists = Batch(), Counter[str]()
+    batch, lists = Batch(), Counter[_Sort]()
     for value in values:
         _add_value(batch, lists, file, value)
     # Of several lists of a kind each is of one namespace.
-    batch.drop_empty({kind for kind, count in lists.items() if count > 1})
+    batch.drop_empty({sort for sort, count in lists.items() if count > 1})
     return batch
 
 
-def _add_value(batch: Batch, lists: Counter[str], file: str, value: Any) -> None:
+def _add_value(batch: Batch, lists: Counter[_Sort], file: str, value: Any) -> None:
     if value is None:
         return
     if isinstance(value, list) and value and all(map(_is_object, value)):
@@ -95,7 +98,7 @@ def _is_list(value: Any) -> bool:
     return isinstance(value["items"], list | None)
 
 
-def _add_change(batch: Batch, lists: Counter[str], file: str, change: str, obj: Obj) -> None:
+def _add_change(batch: Batch, lists: Counter[_Sort], file: str, change: str, obj: Obj) -> None:
     """One event of a watch. A bookmark holds no object; an error holds a Status."""
     if change == "BOOKMARK":
         return
@@ -105,10 +108,10 @@ def _add_change(batch: Batch, lists: Counter[str], file: str, change: str, obj: 
         batch.found.append(_find_object(file, obj)._replace(gone=True))
 
 
-def _add_list(batch: Batch, lists: Counter[str], file: str, document: Obj) -> None:
+def _add_list(batch: Batch, lists: Counter[_Sort], file: str, document: Obj) -> None:
     bare, version = document["kind"].removesuffix("List"), str(document.get("apiVersion") or "v1")
     items = document.get("items") or []
-    lists[bare] += bool(bare)
+    lists[version.rpartition("/")[0], bare] += bool(bare)
     keys: set[Key] = set()
     if not items and not bare:
         batch.told.append(_EMPTY)
@@ -190,9 +193,13 @@ class Stock:
         """Add what one file holds. Two different objects of one name are noted as `conflict`; the first is kept."""
         for key, resource in batch.empty:
             self.resources.setdefault(key, resource)
+        served = any(map(_is_served, batch.found))
         for found in batch.found:
             self.resources.setdefault(found.key, found.resource)
-            self._keep(file, found)
+            if self._whole or found.key[0] not in CATALOGUE or _is_served(found) or (served and _is_stateless(found)):
+                self._keep(file, found)
+            else:
+                self._made.add(found.key)
         self._listed |= batch.listed
         self._cut |= batch.cut
 
@@ -219,9 +226,6 @@ class Stock:
         kept = strip_plan(found.obj) if key[0] == "Secret" else found.obj
         if kept is None:
             return
-        if key[0] in CATALOGUE and not self._whole and not uid_of(kept) and not kept.get("status"):
-            self._made.add(key)
-            return
         found, before = found._replace(obj=kept), self._objects[key].get(name)
         if before is None or _replaces(before, (file, found)):
             self._objects[key][name] = (file, found)
@@ -236,6 +240,16 @@ class Stock:
         conflict = Conflict(f"{found.key[0]} {name_of(found.obj)}", (before[0], file), clusters)
         if self.conflict is None or conflict.rank > self.conflict.rank:
             self.conflict = conflict
+
+
+def _is_served(found: _Found) -> bool:
+    """Whether a server had this object as it is: it gives each a uid, and its controllers most a status."""
+    return bool(uid_of(found.obj) or found.obj.get("status"))
+
+
+def _is_stateless(found: _Found) -> bool:
+    """Whether its kind has no status on any server: in a file with others of a server, it is taken for one too."""
+    return found.key[0] in _STATELESS
 
 
 def _replaces(before: tuple[str, _Found], after: tuple[str, _Found]) -> bool:

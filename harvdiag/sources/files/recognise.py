@@ -133,7 +133,7 @@ def _tell_configuration(value: Any) -> Foreign:
 
 
 _METADATA = _always("metadata alone, without spec and status", KUBECTL, True)
-_VALUES = (
+VALUES = (
     _Entry(_is_kubeconfig, _always("a kubeconfig", "give it with --kubeconfig")),
     _Entry(_is_report, _always("a report of harvdiag", "give the source that it was made from")),
     _Entry(_kind("Status"), _tell_status),
@@ -177,14 +177,15 @@ _VALUES = (
 
 def recognise_value(value: Any) -> Foreign | None:
     """Return what a document is that holds no objects; None for an object or a list of objects."""
-    return next((entry.tell(value) for entry in _VALUES if entry.fits(value)), None)
+    return next((entry.tell(value) for entry in VALUES if entry.fits(value)), None)
 
 
 # --- texts that are not documents --------------------------------------------------------------------------------
 
+_lead = re.compile(r"(?:[^\S\n]*\n|.{0,80}[$#>] *kubectl .*\n){0,9}").match  # blank lines, and the command itself
 _REPORT = Foreign("a report of harvdiag", "give the source that it was made from")
 _TABLE = Foreign("a table as `kubectl get` prints it", "run the same command with -o yaml", ours=True)
-_TEXTS = tuple(
+TEXTS = tuple(
     (re.compile(pattern, re.MULTILINE).match, foreign)
     for pattern, foreign in (
         (r"\A(?:# )?.{1,300}\n{1,2}(?:support bundle|snapshot|kubectl output|live cluster)\b.{0,300}\n", _REPORT),
@@ -217,14 +218,16 @@ _TEXTS = tuple(
         ),
     )
 )
-"""The start of a text, what it is then, in the order in which it is asked."""
+"""How a text begins, and what it is then, in the order in which it is asked."""
 
 
 def recognise_text(text: str) -> Foreign | None:
     """Return what a text is in which nothing looks like an object, by how it begins; None where that tells nothing."""
     if not text.strip():
         return Foreign("empty", "the command that should write it failed; repeat it", ours=True)
-    return next((foreign for fits, foreign in _TEXTS if fits(text)), None)
+    begin = _lead(text)
+    start = text[begin.end() if begin else 0 :]
+    return next((foreign for fits, foreign in TEXTS if fits(start)), None)
 
 
 def describe_text(name: str) -> Foreign:

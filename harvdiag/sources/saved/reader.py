@@ -21,7 +21,7 @@ from typing import Any
 from weakref import finalize
 
 from harvdiag.core.errors import HarvdiagError, SourceError
-from harvdiag.core.fields import Obj, name_of
+from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import State
 from harvdiag.io.archive import Container, MemberError, open_container
 from harvdiag.io.documents import parse_documents
@@ -137,6 +137,30 @@ class SavedReader:
             reason = "not in the snapshot: no check had asked for it when it was saved; save a new one"
             return Listing(kind=kind, namespace=namespace, state=State.NOT_LOOKED_AT, reason=reason)
         return _selected(kind, namespace, row)
+
+    def ask(self, kind: Kind, _wanted: Wanted) -> list[Listing]:
+        """Read the lists of a kind; of one that was not saved as a whole, the objects that checks had asked for."""
+        with paused_collector():
+            lists = self._read_lists(kind)
+            try:
+                parts = [row for (name, _), row in self._selections.items() if name == kind.name]
+            except HarvdiagError:
+                return lists
+        if member_name(kind.resource) in self._contents.rows or not parts:
+            return lists
+        found = {(namespace_of(obj), name_of(obj)): obj for row in parts for obj in get_typed(row, "objects", list)}
+        reason = f"not in the snapshot, but for {len(found)} that checks had asked for"
+        spaces = sorted({namespace for namespace, _ in found}) or [kind.home]
+        return [
+            Listing(
+                kind=kind,
+                namespace=space,
+                items=[obj for (namespace, _), obj in found.items() if namespace == space],
+                state=State.NOT_LOOKED_AT,
+                reason=reason,
+            )
+            for space in spaces
+        ]
 
     @cached_property
     def _selections(self) -> dict[tuple[str, str], Obj]:

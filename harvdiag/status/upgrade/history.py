@@ -13,6 +13,7 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.keys import object_key
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.tabular import Record, Tabular, to_plain
+from harvdiag.core.window import Window
 from harvdiag.status.upgrade.folding import Lane, fold_nodes
 from harvdiag.status.upgrade.headline import build_headline, build_title, describe_progress
 from harvdiag.status.upgrade.progress import UpgradeProgress
@@ -98,14 +99,27 @@ class History(Tabular):
     @cached_property
     def lines(self) -> list[str]:
         """The timeline as text, one line per entry, with where it stopped; then what has no time."""
+        return self.lines_within(Window())
+
+    def lines_within(self, window: Window) -> list[str]:
+        """The same of what happened in a window of time; what has no time is in each."""
         diagnosis = self.progress.diagnosis
         if diagnosis.past is None:
             return []
-        entries = diagnosis.past.entries()
+        entries = [entry for entry in diagnosis.past.entries() if window.holds(entry.time)]
         told = format_entries(entries)
-        if diagnosis.is_stalled and diagnosis.last:
+        if diagnosis.is_stalled and diagnosis.last in entries:
             told.insert(entries.index(diagnosis.last) + 1, HERE)
         return [*told, *map(escape_text, diagnosis.past.untimed)]
+
+    def sources_within(self, window: Window) -> list[str]:
+        """The objects that tell the entries of a window, each once with its fields: ``Job ns/x: status.startTime``."""
+        past = self.progress.diagnosis.past
+        fields: dict[str, dict[str, None]] = {}
+        for entry in past.entries() if past else ():
+            if window.holds(entry.time):
+                fields.setdefault(str(entry.object), {})[entry.field] = None
+        return [escape_text(f"{told}: {', '.join(paths)}") for told, paths in fields.items()]
 
     def _document_head(self) -> dict[str, Any]:
         """When it `stopped` (None where it did not), and every entry with a time."""

@@ -12,8 +12,8 @@ __all__ = ["LONGEST", "Quote", "build_quote", "find_timestamp", "mask_secrets", 
 
 LONGEST = 300
 """Characters of a line that are quoted."""
-# From the beginning of a word only: else each letter of a long one, such as base64, would be tried as a beginning.
-_KEY = r"(?<![\w.-])[\w.-]*(?:password|passwd|secret|token|bearer_token|api[_-]?key)"
+# The end of a key: what stands before it, as in CATTLE_TOKEN, is kept in any case, so that no word is read twice.
+_KEY = r"(?:password|passwd|secret|token|api[_-]?key)"
 _WORDS = ("passw", "secret", "token", "api")
 _SECRETS = (
     # key: value, key=value, "key": "value", also within an escaped text (\"key\":\"value\")
