@@ -37,7 +37,7 @@ class Album:
 
 def _fold_figure(figure: Figure) -> str:
     head = f"<b>{escape_html(figure.title)}</b> ({escape_html(figure.name)})"
-    return f"<details><summary style='cursor:pointer;padding:.2em 0'>{head}</summary>{figure.html}</details>"
+    return f"<details><summary style='cursor:pointer;padding:.2em 0'>{head}</summary>{figure.still}</details>"
 
 
 def album(*shown: Cluster | Figure) -> Album:

@@ -6,7 +6,19 @@ from base64 import b64encode
 
 from harvdiag.core.escape import escape_html
 
-__all__ = ["embed_svg"]
+__all__ = ["embed_either", "embed_svg"]
+
+NARROW = 700
+"""The width of a column in pixels below which the narrow form of a picture is shown."""
+# One of two forms has the whole width and the other none, by that of the column. What is not trusted loses the second
+# rule of each, and shows the wide form.
+_WIDE = f"overflow:hidden;line-height:0;width:100%;width:clamp(0px,calc((100% - {NARROW - 1}px)*9999),100%)"
+_NARROW = f"overflow:hidden;line-height:0;width:0;width:clamp(0px,calc(({NARROW - 1}px - 100%)*9999),100%)"
+
+
+def embed_either(wide: str, narrow: str) -> str:
+    """Return both forms of a picture, of which the width of the column in which they stand shows one."""
+    return f'<div style="{_WIDE}">{wide}</div><div style="{_NARROW}">{narrow}</div>'
 
 
 def embed_svg(svg: str, alt: str, width: float, marks: str = "") -> str:

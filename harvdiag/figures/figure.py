@@ -11,7 +11,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.frames import build_table
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures.drawing import Drawing
-from harvdiag.figures.embed import embed_svg
+from harvdiag.figures.embed import embed_either, embed_svg
 from harvdiag.figures.save import write_file
 from harvdiag.figures.scene import Scene
 from harvdiag.figures.svg import THEMES, render_svg
@@ -24,6 +24,8 @@ __all__ = ["ENDINGS", "LEAST", "Figure", "check_width"]
 ENDINGS = {".svg": "svg", ".png": "png", ".mmd": "mermaid", ".dot": "dot", ".txt": "text"}
 """The file name extension of each format, and the property of Figure that renders it."""
 WIDE = 100
+NARROW = 560
+"""The width in pixels for which the narrow form in notebooks is laid out."""
 LEAST = 320
 """The narrowest column for which a picture is laid out, in its units (CSS pixels)."""
 
@@ -85,7 +87,18 @@ class Figure:
 
     @property
     def html(self) -> str:
-        """The picture as one HTML element that can stand in any page: the SVG with its alternative text."""
+        """The picture as HTML that can stand in any page: the SVG with its alternative text.
+
+        In a column of less than 700 pixels its narrow form is shown, unless the figure was `sized`.
+        """
+        if self.width or self._scene.width <= NARROW:
+            return self.still
+        narrow = self.sized(NARROW)
+        return embed_either(self.still, embed_svg(narrow.svg, "", NARROW))
+
+    @property
+    def still(self) -> str:
+        """The picture as one HTML element, in one form: half as many bytes."""
         return embed_svg(self.svg, self.alt, self._scene.width)
 
     @property
@@ -134,7 +147,9 @@ class Figure:
     def to(self, ending: str) -> bytes:
         """Return the bytes of the format with this file name extension."""
         if ending not in ENDINGS:
-            raise UsageError(f"no picture format {ending or 'without an extension'!r}: choose {', '.join(ENDINGS)}")
+            near = did_you_mean(suggest_names(ending, ENDINGS)) if ending else ""
+            what = ending or "without an extension"
+            raise UsageError(f"no picture format {what!r}: choose {', '.join(ENDINGS)}{near}")
         content: str | bytes = getattr(self, ENDINGS[ending])
         return content if isinstance(content, bytes) else content.encode()
 

@@ -1,4 +1,4 @@
-"""`make pictures`: the picture of the README, taken of notebook 01 in JupyterLab."""
+"""`make pictures`: the picture of the README, taken of the answer in notebook 01 in JupyterLab."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main() -> None:
             driver.implicitly_wait(60)
             driver.find_element("css selector", ".jp-WindowedPanel-outer")
             driver.implicitly_wait(0)
-            output = scroll_to(driver, "leads to", HEIGHT)
+            output = scroll_to(driver, "lists seen", HEIGHT)
             output.screenshot(str(ROOT / "data" / "pictures" / "findings.png"))
 
 

@@ -66,6 +66,18 @@ def test_it_shows_itself_with_words(figure: Figure) -> None:
     assert not [name for name in dir(figure) if name.startswith("_")]
 
 
+def test_a_narrow_column_shows_the_narrow_form(cluster: Cluster) -> None:
+    """Both are there, words once; the width of the column chooses. One that was sized, or fits, has one form."""
+    wide = hd.draw(cluster)
+    first, second = wide.html.split("</div><div")
+    assert wide.alt[:40] in first
+    assert 'alt=""' in second
+    assert 'width="560"' in second
+    assert wide.still in first
+    assert wide.sized(400).html == wide.sized(400).still
+    assert wide.still.count("<") == 1
+
+
 def test_table_has_the_columns_in_order(figure: Figure) -> None:
     """Also where there is no row."""
     assert list(figure.table.columns) == ["name", "machine"]

@@ -88,7 +88,16 @@ def test_cards_are_clean_html(path: Path) -> None:
     for html in (*found, cards.upgrade_card(cluster.upgrade)):
         page = Page(html)
         assert page.tags <= ALLOWED
-        assert {key for key, _ in page.attributes} <= {"style", "href", "rel", "open", "scope"}
+        assert {key for key, _ in page.attributes} <= {
+            "style",
+            "href",
+            "rel",
+            "open",
+            "scope",
+            "tabindex",
+            "role",
+            "aria-label",
+        }
         for key, value in page.attributes:
             assert key != "href" or value.startswith("https://")
             assert "url(" not in value

@@ -281,7 +281,7 @@
     fill(title, ...inside) {
       const close = this.open && el("button", { type: "button", class: "hdx-close", "aria-label": "Close (Escape)",
         title: "Close (Escape)", onclick: () => this.close() }, "×");
-      const heading = el("div", { class: "hdx-title", role: "heading", "aria-level": "3" }, title);
+      const heading = el("div", { class: "hdx-title", role: "heading", "aria-level": "2" }, title);
       this.panel.replaceChildren(el("div", { class: "hdx-head", "aria-live": "polite" }, heading, close), ...inside.filter(Boolean));
       this.panel.scrollTop = 0;
     }
@@ -344,7 +344,7 @@
     }
 
     section(title, inside) {
-      return inside.length ? [el("div", { class: "hdx-part" }, el("div", { class: "hdx-name", role: "heading", "aria-level": "4" }, title), ...inside)] : [];
+      return inside.length ? [el("div", { class: "hdx-part" }, el("div", { class: "hdx-name", role: "heading", "aria-level": "3" }, title), ...inside)] : [];
     }
 
     finding(it, object) {

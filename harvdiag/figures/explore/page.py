@@ -20,6 +20,8 @@ from harvdiag.figures.svg import colour_rules, render_svg
 
 __all__ = ["Page"]
 
+HEARD = "position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)"
+"""The style of what screen readers tell and the picture shows."""
 ROOT, BODY = ".hdx", ".hdx-page"
 STYLESHEET = "{light}\n@media(prefers-color-scheme:dark){{{dark}}}\n{host_light}\n{host_dark}\n{shapes}\n{rest}"
 THEME_SELECTORS = {
@@ -69,7 +71,7 @@ class Page(NamedTuple):
                 f"<title>{escape_html(self.scene.title)}</title>",
                 "</head>",
                 f'<body class="hdx-page" data-theme="{self.theme}" style="margin:0">',
-                f"<main>{self.fragment}</main>",
+                f'<main><h1 style="{HEARD}">{escape_html(self.scene.title)}</h1>{self.fragment}</main>',
                 "</body>",
                 "</html>\n",
             )

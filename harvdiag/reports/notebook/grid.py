@@ -28,6 +28,8 @@ LETTER, GAP = 0.62, 1.1
 """The width of a letter and of the space beside a column, in em."""
 CELL = "text-align:left;vertical-align:top;padding:.2em .9em .2em 0;white-space:normal"
 TABLE = "margin:.3em 0;overflow-wrap:anywhere"
+WIDE = 'style="overflow-x:auto" tabindex="0" role="group" aria-label="table"'
+"""The attributes of a box that scrolls where its table is too wide; scrolled by keyboard, it needs a name."""
 BOX = "max-height:20em;overflow:auto"
 BREAKS = re.compile(r"(?<=[/_@])(?=\w)|(?<=\.)(?=[a-z]{2})")
 WORDS = re.compile(r"[ \n]+|(?<=-)")
@@ -43,14 +45,14 @@ class Cell(NamedTuple):
 def render_text_grid(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """Return a table of plain values; an empty one is shown as nothing."""
     cells = [[Cell("" if cell is None else str(cell)) for cell in row] for row in rows]
-    return f'<div style="overflow-x:auto">{_render_table(list(head), cells)}</div>'
+    return f"<div {WIDE}>{_render_table(list(head), cells)}</div>"
 
 
 def render_grid(head: Iterable[str], rows: Sequence[Sequence[Cell]]) -> str:
     """Return a table with a row of headings; a long one scrolls in height and has its script."""
     table, count = _render_table(list(head), rows[:MOST]), len(rows)
     if count <= LONG:
-        return f'<div style="overflow-x:auto">{table}</div>'
+        return f"<div {WIDE}>{table}</div>"
     more = f"<div>… and {count - MOST} more rows: choose rows in Python to see them</div>" if count > MOST else ""
     box = f'<div class="hd-rows" tabindex="0" role="region" aria-label="{count} rows" style="{BOX}">{table}</div>'
     return f'<div class="hd-grid">{box}{more}<script>{_read_script()}</script></div>'
