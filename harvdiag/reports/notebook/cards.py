@@ -223,7 +223,7 @@ def _link_list(links: Iterable[str]) -> str:
 
 
 def _shorten_link(link: str) -> str:
-    return link.removeprefix("https://github.com/").removeprefix("https://").replace("/issues/", "#")
+    return link.removeprefix("https://github.com/").replace("/issues/", "#").removeprefix("https://")
 
 
 def _consequence_cards(finding: Finding, others: Iterable[Finding], folded: bool = False) -> Iterator[str]:
