@@ -14,9 +14,10 @@ __all__ = ["Moment", "Window", "parse_window"]
 Moment = str | datetime | timedelta | None
 """``30m``, ``2025-05-07T10:00Z``, ``10:00``, a time, or how long before the collection; None or empty: no limit."""
 UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d|w))+", re.ASCII)
-_PART = re.compile(r"([\d.]+)(ms|s|m|h|d|w)", re.ASCII)
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?", re.ASCII)
+# Compiled when they are first used: a check reads no window.
+_SPAN = r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d|w))+"
+_PART = r"([\d.]+)(ms|s|m|h|d|w)"
+_CLOCK = r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?"
 FORMS = "such as 30m, 2h or 3d before the collection, 2025-05-07T10:00Z, 2025-05-07 or 10:00 (UTC)"
 
 
@@ -71,10 +72,10 @@ def _parse_moment(name: str, given: Moment, now: Timestamp) -> datetime | None:
 
 
 def _parse_text(name: str, text: str, now: Timestamp) -> datetime:
-    if _SPAN.fullmatch(text):
-        parts = (timedelta(**{UNITS[unit]: float(number)}) for number, unit in _PART.findall(text))
+    if re.fullmatch(_SPAN, text, re.ASCII):
+        parts = (timedelta(**{UNITS[unit]: float(number)}) for number, unit in re.findall(_PART, text, re.ASCII))
         return _before(name, sum(parts, timedelta()), now)
-    if clock := _CLOCK.fullmatch(text):
+    if clock := re.fullmatch(_CLOCK, text, re.ASCII):
         moment = _before(name, timedelta(), now)
         hour, minute, second = (int(part or 0) for part in clock.groups())
         at = moment.replace(hour=hour, minute=minute, second=second, microsecond=0)

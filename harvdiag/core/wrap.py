@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from textwrap import TextWrapper
 from unicodedata import category, east_asian_width
 
@@ -91,6 +92,7 @@ def _split_words(text: str, most: int) -> Iterator[str]:
             yield from _Wrapper(most, initial_indent=" " * word.startswith(" "), break_on_hyphens=False).wrap(word)
 
 
+@lru_cache(4096)
 def _cells_of(character: str) -> int:
     if category(character) in WITHOUT_WIDTH:
         return 0

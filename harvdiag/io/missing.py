@@ -14,7 +14,7 @@ from harvdiag.io.archive.member import printable
 
 __all__ = ["exists", "missing_error"]
 
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+ADDRESS = r"[a-z][a-z0-9+.-]*://"
 FILE = "file://"
 MOST = 2000
 """The most names of a folder that are compared."""
@@ -25,7 +25,7 @@ def missing_error(target: str, kubeconfig: str | os.PathLike[str] | None = None)
     shown = printable(target)
     if target.lower().startswith(FILE):
         return SourceError(f"{shown}: give the path of the file, without {FILE}")
-    if ADDRESS.match(target):
+    if re.match(ADDRESS, target, re.IGNORECASE):
         return SourceError(f"{shown}: harvdiag reads files, not addresses: download it first, then give the file")
     path = Path(target).expanduser()
     first = next((part for part in (*reversed(path.parents), path) if not exists(part)), path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harvdiag.core.marks import ERROR, GOOD, INFO, NOW, PARTLY, SIGNS, UNSEEN, WARNING
 
@@ -12,14 +12,13 @@ __all__ = ["Paint"]
 
 COLOURS = {ERROR: "31", WARNING: "33", INFO: "36", GOOD: "32"}
 KINDS = {SIGNS[NOW]: INFO, SIGNS[UNSEEN]: WARNING, PARTLY: WARNING} | {SIGNS[kind]: kind for kind in COLOURS}
-SIGN = re.compile(rf"(?<!\S)[{''.join(KINDS)}](?!\S)")
+SIGN = rf"(?<!\S)[{''.join(KINDS)}](?!\S)"
 """A sign that stands alone: within a name or a sentence it means nothing."""
-LABEL = re.compile(r"[A-Z][a-z]+( [a-z]+)*(?=  +\S)")
+LABEL = r"[A-Z][a-z]+( [a-z]+)*(?=  +\S)"
 CAUTION = "Caution"
 
 
-@dataclass(frozen=True)
-class Paint:
+class Paint(NamedTuple):
     """Paints text for a terminal if `colour` is true, and returns it unchanged otherwise.
 
     Text is escaped and wrapped before it is painted: escape codes take no cells.
@@ -56,7 +55,8 @@ class Paint:
                 yield self.bold(line)
             else:
                 left = []
-                yield LABEL.sub(self._paint_label, SIGN.sub(lambda match: self.sign(match[0]), line), count=1)
+                signed = re.sub(SIGN, lambda match: self.sign(match[0]), line)
+                yield re.sub(LABEL, self._paint_label, signed, count=1)
 
     def _paint_label(self, label: re.Match[str]) -> str:
         if label.start():

@@ -6,7 +6,8 @@ cluster's own release is taken, where the page is there. The addresses follow th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from harvdiag.core.model import Finding
 from harvdiag.core.release import Release, read_release
@@ -19,8 +20,7 @@ NEWEST = (1, 8)
 """The newest release whose manual is complete; a later cluster gets its pages."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A page: its path below the release in Harvester's manual, from `since` on; or a whole address elsewhere."""
 
     path: str

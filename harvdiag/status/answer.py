@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.listing import group_by
@@ -51,8 +52,7 @@ PLACEHOLDER = "SOURCE"
 COMMAND = re.compile(rf"(`harvdiag [a-z]+) {PLACEHOLDER}\b")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RootCause:
+class RootCause(NamedTuple):
     """One row: a root cause, or several of one rule where there are many."""
 
     severity: Severity
@@ -68,8 +68,7 @@ class RootCause:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One step of a finding's advice, with its number and how many there are."""
 
     number: int
@@ -80,8 +79,7 @@ class Step:
     """Whether it is answered already by what was collected: nothing is left to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What to read first. All texts are as in the cluster, not yet escaped."""
 
     verdict: str

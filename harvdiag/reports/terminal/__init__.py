@@ -6,8 +6,8 @@ A report is folded until it fits on a screen, unless all of it is asked for: see
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from enum import Enum
+from itertools import chain
 
 from harvdiag.core.findings import Findings
 from harvdiag.core.wrap import count_rows
@@ -58,8 +58,10 @@ def render_unseen(findings: Findings, width: int = 100, colour: bool = False) ->
 
 def _fold_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout) -> list[str]:
     """The report in the first of the levels that fits on a screen; where none does, in the last."""
-    plain = replace(layout, paint=Paint())
-    fits = (fold for fold in LEVELS if _fits(_report_lines(findings, answer, origins, plain, fold), layout.width))
+    plain = layout._replace(paint=Paint())
+    ends = [*head_lines(findings, answer, plain), *unseen_lines(findings, plain)]
+    bodies = ((fold, Body(findings, answer, origins, plain, fold)) for fold in LEVELS)
+    fits = (fold for fold, body in bodies if _fits(chain(ends, body.lines()), layout.width))
     return list(_report_lines(findings, answer, origins, layout, next(fits, LEVELS[-1])))
 
 

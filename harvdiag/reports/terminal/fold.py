@@ -6,7 +6,7 @@ the beginning of each of its steps, what follows from it, and each sentence of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["LEVELS", "SCREEN", "WHOLE", "Fold"]
 
@@ -14,8 +14,7 @@ SCREEN = 60
 """The lines in which a report is to fit."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fold:
+class Fold(NamedTuple):
     """What is folded; a number is the most lines or entries that are shown, 0 for all."""
 
     grouped: bool = True

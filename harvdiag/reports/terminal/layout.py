@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS
@@ -16,8 +16,7 @@ GUTTER = 11
 """Two blanks, the longest label (Caution) and two more."""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """Wraps and paints the text of one report. All text from the cluster passes through `escape_text`."""
 
     width: int

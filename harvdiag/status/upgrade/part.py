@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
@@ -128,7 +127,7 @@ def fill_parts(parts: Iterable[Part], source: Source) -> list[Part]:
     return [
         part._replace(
             text=fill_source(part.text, source),
-            steps=tuple(replace(step, text=fill_source(step.text, source)) for step in part.steps),
+            steps=tuple(step._replace(text=fill_source(step.text, source)) for step in part.steps),
         )
         for part in parts
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.errors import UsageError
@@ -30,8 +29,7 @@ _MADE = r"(?:-[a-z0-9]{5,10}){1,2}|-\d+"
 _PART = re.compile(r"(?P<part>.+?)\.log(?:\.(?P<old>\d+))?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class LogFile:
+class LogFile(NamedTuple):
     """One log: where it is in the bundle, whose it is, and of which container or unit."""
 
     file: str

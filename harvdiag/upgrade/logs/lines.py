@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, overload
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, overload
 
 from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.escape import escape_text
@@ -42,8 +41,7 @@ class LogOptions(TypedDict, total=False):
     whole: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class LogQuestion:
+class LogQuestion(NamedTuple):
     """Which lines are asked for."""
 
     of: str
@@ -63,8 +61,7 @@ class LogQuestion:
     """Lines as long as they are, not cut to 300 characters."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One line: its file in the bundle, its number from 1, its own time and its text.
 
     `number` is None where only the end of the log was read; `time` is as the line writes it, empty where it has none.
@@ -80,8 +77,7 @@ class LogLine:
         return escape_text(f"{self.file}:{self.number or '?'}: {self.text}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class LogRead:
+class LogRead(NamedTuple):
     """What was read of one log: how many lines, how many of them fit, and what may be missing."""
 
     log: LogFile

@@ -13,9 +13,10 @@ __all__ = ["line_time"]
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 AHEAD = timedelta(days=1)
 """How far the clock of a host may be ahead of the collection, before its time is taken for that of the year before."""
-_KLOG = re.compile(r"^[IWEF](\d\d)(\d\d) (\d\d:\d\d:\d\d)", re.ASCII)
-_JOURNAL = re.compile(r"^([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d)", re.ASCII)
-_SLASHES = re.compile(r"^(\d{4})[/-](\d\d)[/-](\d\d)[ T](\d\d:\d\d:\d\d)", re.ASCII)
+# Compiled when they are first used: most checks read no log.
+_KLOG = r"^[IWEF](\d\d)(\d\d) (\d\d:\d\d:\d\d)"
+_JOURNAL = r"^([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d)"
+_SLASHES = r"^(\d{4})[/-](\d\d)[/-](\d\d)[ T](\d\d:\d\d:\d\d)"
 
 
 def line_time(line: str, now: Timestamp) -> datetime | None:
@@ -27,12 +28,12 @@ def line_time(line: str, now: Timestamp) -> datetime | None:
     written = find_timestamp(line)
     if at := Timestamp(written).at:
         return at
-    if found := _SLASHES.match(line):
+    if found := re.match(_SLASHES, line, re.ASCII):
         return _build_time(found[1], found[2], found[3], found[4])
-    if found := _JOURNAL.match(line):
+    if found := re.match(_JOURNAL, line, re.ASCII):
         month = MONTHS.index(found[1]) + 1 if found[1] in MONTHS else 0
         return _last_before(str(month), found[2], found[3], now)
-    if found := _KLOG.match(line):
+    if found := re.match(_KLOG, line, re.ASCII):
         return _last_before(found[1], found[2], found[3], now)
     return None
 
