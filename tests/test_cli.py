@@ -196,7 +196,7 @@ def test_brief_is_the_answer_alone() -> None:
     """It names the root cause, the next step and what to run, and is refused where it would mean nothing."""
     result = harvdiag("check", BROKEN, "--brief")
     assert result.returncode == 1
-    assert "  Next step  " in result.stdout
+    assert "  Next step" in result.stdout
     assert result.stdout.splitlines()[-1].endswith(f"`harvdiag upgrade {BROKEN}`")
     for rest, word in (
         (["--full"], "contradict"),

@@ -106,6 +106,8 @@ def test_quiet_leaves_out_notes(words: tuple[str, ...], tmp_path: Path) -> None:
     ("words", "says"),
     [
         (("chek",), "no such command 'chek'; did you mean check? See `"),
+        (("check", BROKEN, "--format", "md"), "did you mean markdown? See `"),
+        (("rbac", "--kind", "volumez"), "did you mean volumes.longhorn.io?"),
         (("help",), "`harvdiag --help` lists all, `harvdiag COMMAND --help` explains one"),
         (("x" * 5000,), "no such command 'xxx"),
         (("check", BROKEN, "-o", f"{'x' * 300}.md"), "cannot be written: file name too long"),
@@ -161,6 +163,8 @@ def test_a_source_that_is_not_there_is_answered_with_what_was_meant(tmp_path: Pa
         (lambda c: c.check(ignore="pairng"), "did you mean pairing?"),
         (lambda c: hd.draw(c, "lnks"), "did you mean links?"),
         (lambda c: hd.draw(c, focus="hv9"), "did you mean hv0"),
+        (lambda c: hd.draw(c).save("links.svgg"), "did you mean .svg?"),
+        (lambda c: c.table("foo"), "no kind 'foo' in lost-acknowledgement.zip; it has "),
         (lambda _: hd.rulebook("upgrad"), "did you mean upgrade"),
         (lambda c: hd.report(c.check(), "r.jsn"), "did you mean .json?"),
     ],

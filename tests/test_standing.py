@@ -15,6 +15,7 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity, State
+from harvdiag.core.window import Window
 from harvdiag.reports.upgrade import build_document, render
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.upgrade import UpgradeStatus
@@ -532,7 +533,7 @@ def test_signs_that_drive_a_terminal_are_written_out() -> None:
     rows = world.get("Upgrade", NAME)["status"]["conditions"]
     rows.append({"type": "Odd\x1b[1m", "status": "True", "lastTransitionTime": "\x1bnever"})
     standing = of(world)
-    for text in (standing.explain(), repr(standing), standing.explain(odd), render(standing, timeline=True)):
+    for text in (standing.explain(), repr(standing), standing.explain(odd), render(standing, timeline=Window())):
         assert "\x1b" not in text
         assert "\u202e" not in text
     assert r"v9\x1b[2J" in standing.explain()
@@ -553,7 +554,7 @@ def test_a_broken_upgrade_is_explained_all_the_same(status: dict[str, Any], labe
     assert len(standing.nodes) == (len(standing.upgrade_run.nodes) if standing.upgrade_run else 0)
     for node in ("hv01", "hv02"):
         assert standing.explain(node)
-    assert render(standing, timeline=True).endswith("\n")
+    assert render(standing, timeline=Window()).endswith("\n")
 
 
 @settings(max_examples=examples(40), deadline=None)

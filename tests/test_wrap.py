@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvdiag.cluster import Cluster
+from harvdiag.core.window import Window
 from harvdiag.core.wrap import count_cells, pad_text, truncate_text, wrap_commands, wrap_text
 from harvdiag.figures import PICTURES, draw
 from harvdiag.figures.figure import Figure
@@ -56,7 +57,7 @@ def test_reports_bear_any_width(name: str) -> None:
     findings, standing = made.check(), made.upgrade
     for width in WIDTHS:
         assert render_findings(findings, width)
-        assert render_upgrade(standing, "", width, timeline=True)
+        assert render_upgrade(standing, "", width, timeline=Window())
         assert all(render_upgrade(standing, node.name, width) for node in standing.upgrade_run.nodes[:2])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, NAMESPACES, find_kind, kind_for_resource
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import is_sensitive
@@ -212,8 +213,10 @@ def _parse_other_kind(word: str) -> Kind:
     if not match:
         raise UsageError(f"invalid resource {word!r}: name its plural and group, such as pods or volumes.longhorn.io")
     if not match[2]:
+        known = {kind.plural: kind.resource for kind in CATALOGUE.values()} | {name: name for name in CORE.values()}
+        near = did_you_mean([known[name] for name in suggest_names(word, known)])
         raise UsageError(
-            f"{word!r} is not in an API group that harvdiag knows: add the group, such as volumes.longhorn.io"
+            f"{word!r} is not in an API group that harvdiag knows: add the group, such as volumes.longhorn.io{near}"
         )
     return kind_for_resource(match[2], match[1])
 

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from time import perf_counter
 
 import click
@@ -19,14 +18,14 @@ __all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "us
 OFF = {"", "0"}
 
 
-@dataclass
 class Settings:
     """What the options of every command say, and how long each part took."""
 
-    colour: bool | None = None
-    quiet: bool = False
-    debug: bool = field(default_factory=lambda: os.environ.get("HARVDIAG_DEBUG", "") not in OFF)
-    timings: list[tuple[str, float]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.colour: bool | None = None
+        self.quiet = False
+        self.debug = os.environ.get("HARVDIAG_DEBUG", "") not in OFF
+        self.timings: list[tuple[str, float]] = []
 
 
 def settings() -> Settings:

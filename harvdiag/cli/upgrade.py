@@ -32,7 +32,7 @@ ENDINGS = {".txt": "table", ".json": "json"}
     examples=(
         ("What does the upgrade wait for, and what to do?", "harvdiag upgrade bundle.zip"),
         ("Why does one node not go on? Also reads its logs", "harvdiag upgrade bundle.zip --node srv09"),
-        ("What happened when", "harvdiag upgrade bundle.zip --timeline"),
+        ("Its history, and how long each phase took", "harvdiag upgrade bundle.zip --timeline"),
         ("What happened in the last two hours", "harvdiag upgrade bundle.zip --timeline --since 2h"),
         ("Follow a live cluster", "watch -n 60 harvdiag upgrade --context lab"),
     ),

@@ -14,7 +14,8 @@ MOST_LISTED = 7
 
 def suggest_names(word: str, names: Collection[str]) -> list[str]:
     """Return the names that may have been meant: with different case, else beginning with or containing the
-    word, else spelled similarly, else the same but for the digits (``hv9``: ``hv01``, ``hv02``)."""
+    word, else spelled similarly, else the same but for the digits (``hv9``: ``hv01``, ``hv02``), else
+    abbreviated by it (``md``: ``markdown``)."""
     from difflib import get_close_matches
 
     lower = {name.lower(): name for name in sorted(names)}
@@ -26,7 +27,14 @@ def suggest_names(word: str, names: Collection[str]) -> list[str]:
     numbered = [
         name for key, name in lower.items() if DIGITS.search(word) and _strip_digits(key) == _strip_digits(word)
     ]
-    return (begun or within or alike or numbered)[:MOST_NEAR]
+    short = [name for key, name in lower.items() if word and key[0] == word[0].lower() and _abbreviates(word, key)]
+    return (begun or within or alike or numbered or short)[:MOST_NEAR]
+
+
+def _abbreviates(word: str, name: str) -> bool:
+    """Whether the letters of a word stand in a name in the same order: ``md`` in ``markdown``."""
+    letters = iter(name)
+    return len(word) > 1 and all(letter in letters for letter in word.lower())
 
 
 def _strip_digits(word: str) -> str:

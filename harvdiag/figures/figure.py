@@ -147,7 +147,9 @@ class Figure:
     def to(self, ending: str) -> bytes:
         """Return the bytes of the format with this file name extension."""
         if ending not in ENDINGS:
-            raise UsageError(f"no picture format {ending or 'without an extension'!r}: choose {', '.join(ENDINGS)}")
+            near = did_you_mean(suggest_names(ending, ENDINGS)) if ending else ""
+            what = ending or "without an extension"
+            raise UsageError(f"no picture format {what!r}: choose {', '.join(ENDINGS)}{near}")
         content: str | bytes = getattr(self, ENDINGS[ending])
         return content if isinstance(content, bytes) else content.encode()
 

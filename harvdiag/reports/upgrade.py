@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from harvdiag.core.conditions import Condition
 from harvdiag.core.escape import escape_text
-from harvdiag.core.findings import Source
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import normalise_time
 from harvdiag.core.window import Window
 from harvdiag.core.wrap import count_cells, pad_text, wrap_commands, wrap_text
 from harvdiag.reports.explanation import explanation_lines
 from harvdiag.reports.paint import Paint
-from harvdiag.status.answer import fill_source
 from harvdiag.status.summary import format_count
-from harvdiag.status.upgrade import Part, UpgradeStatus
+from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.history import History
+from harvdiag.status.upgrade.part import fill_parts
 from harvdiag.upgrade.handshake import step_entries
 from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -49,19 +47,13 @@ def render(
     there is one, with ANSI colours if `colour`. Ends with a newline.
     """
     width = max(width, NARROW)
-    parts = [_fill_part(part, standing.findings.source) for part in standing.parts(node)]
+    parts = fill_parts(standing.parts(node), standing.findings.source)
     lines = list(explanation_lines(parts, width, Paint(colour)))
     if not node:
         lines += _node_lines(standing, width)
     if timeline is not None:
         lines += _timeline_lines(standing, timeline, width)
     return "\n".join(lines) + "\n"
-
-
-def _fill_part(part: Part, source: Source) -> Part:
-    """The part with the source in the commands of harvdiag that it names."""
-    steps = tuple(replace(step, text=fill_source(step.text, source)) for step in part.steps)
-    return part._replace(text=fill_source(part.text, source), steps=steps)
 
 
 def _timeline_lines(standing: UpgradeStatus, window: Window, width: int) -> list[str]:

@@ -14,7 +14,7 @@ from harvdiag.core.conditions import conditions_of
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import OTHERS, Coverage, CoverageEntry, ObjectRef, State
-from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE, find_kind, full_name, kind_for_resource, known_resource, sort_key
 from harvdiag.kinds.kind import Kind
@@ -155,7 +155,8 @@ class Snapshot:
             raise UsageError(f"no kind {resource!r} in {self.manifest.name}: it has no list of it")
         known = {each.plural for each in self.resources} | {kind.plural for kind in CATALOGUE.values()}
         hint = did_you_mean(suggest_names(word, known))
-        raise UsageError(f"no kind {word!r} in {self.manifest.name}{hint}")
+        listed = f"; it has {join_names(sorted({each.plural for each in self.resources}))}" if self.resources else ""
+        raise UsageError(f"no kind {word!r} in {self.manifest.name}{hint or listed}")
 
     def _store_listings(self, kind: Kind, listings: list[Listing]) -> None:
         vetted = [vet_listing(listing) for listing in listings]

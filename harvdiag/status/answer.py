@@ -100,9 +100,14 @@ class Answer:
     """What was not seen, so that checks were skipped, in one line; empty where every check was run."""
 
     @property
+    def left(self) -> tuple[Step, ...]:
+        """The steps that are left to do: what was collected does not answer them."""
+        return tuple(step for step in self.steps if not step.done)
+
+    @property
     def step(self) -> Step | None:
         """The first step that is left to do; None where there is none."""
-        return next((step for step in self.steps if not step.done), None)
+        return next(iter(self.left), None)
 
 
 def build_answer(findings: Findings) -> Answer:

@@ -17,7 +17,7 @@ from harvdiag.status.answer import build_answer, fill_source, split_sentences
 from tests.world.samples import DATA
 
 SAMPLES = sorted((DATA / "bundles").glob("*.zip"))
-WIDTH, SCREEN, FIRST = 80, 60, 15
+WIDTH, SCREEN, FIRST, TERMINAL = 80, 60, 15, 24
 
 
 def flat(text: str) -> str:
@@ -38,17 +38,20 @@ def found(request: pytest.FixtureRequest) -> Findings:
 
 
 def test_the_first_lines_hold_the_answer(found: Findings) -> None:
-    """The verdict, the first root causes and the next step, at 80 columns; what to run just below."""
+    """Verdict, root causes and first step within a few lines of 80 columns; three steps and what to run in a screen."""
     answer = build_answer(found)
     lines = terminal.render(found, WIDTH, view=View.FOLDED).splitlines()
     top = flat("\n".join(lines[:FIRST]))
     assert answer.verdict in top
     for row in answer.rows[:2]:
         assert f"{row.rule} {row.subjects[0]} {row.what}" in top
+    screen = "\n".join(lines[:TERMINAL])
     if answer.rows:
         assert answer.step is not None
-        assert flat(answer.step.text) in top
-    assert answer.command in "\n".join(lines[: FIRST + 2])
+        assert f"{answer.step.number}. " in top
+        assert flat(answer.step.text) in flat(screen)
+        assert all(f" {step.number}. " in screen for step in answer.left[:3])
+    assert answer.command in screen
 
 
 def test_a_report_fits_on_a_screen(found: Findings) -> None:
@@ -85,7 +88,7 @@ def test_brief_is_the_top_of_the_report(found: Findings) -> None:
     """Nothing else where all was seen."""
     brief = terminal.render(found, WIDTH, view=View.BRIEF)
     assert terminal.render(found, WIDTH, view=View.FOLDED).startswith(brief)
-    assert rows(brief) <= FIRST + 2
+    assert rows(brief) < TERMINAL
     assert "Seen " not in brief
 
 

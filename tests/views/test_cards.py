@@ -17,6 +17,7 @@ from harvdiag.kinds import DIAGNOSIS
 from harvdiag.notebook import display
 from harvdiag.reports.notebook import cards, parts
 from harvdiag.reports.notebook.grid import NOTHING
+from harvdiag.status.upgrade.part import fill_parts
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, checked, name, opened
 from tests.world import healthy
@@ -184,7 +185,10 @@ def test_standing_card_says_what_the_text_says() -> None:
     text = Page(cards.upgrade_card(standing)).text
     assert "✗ STUCK" in text
     assert "Upgrade harvester-system/hvst-upgrade-abcde" in text
-    assert all(f"{part.label}{part.text.replace('`', '')}" in text for part in standing.parts())
+    assert all(
+        f"{part.label}{part.text.replace('`', '')}" in text
+        for part in fill_parts(standing.parts(), standing.findings.source)
+    )
     assert "3 of 4 nodes are done. The others:" in text
     assert re.search("srv09Images preloaded[^:]+: it has no Machine, so no plan Secret", text)
     assert "srv08Succeeded" not in text

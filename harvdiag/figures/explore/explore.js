@@ -59,6 +59,8 @@
       this.listen();
       this.overview();
       this.filter();
+      this.measure(); // at once where it is shown already, so that nothing moves once one can click
+      this.appear();
       new ResizeObserver(() => this.measure()).observe(this.root);
       new ResizeObserver(() => this.appear()).observe(this.view);
     }
@@ -244,10 +246,15 @@
 
     /** Bring an object into view: within the picture, and above the drawer where there is one. */
     lift(part) {
+      this.measure(); // the observer may not have been asked yet
       this.panel.classList.remove("hdx-inline");
-      this.root.style.paddingBottom = "";
+      this.panel.style.maxHeight = this.root.style.paddingBottom = "";
       if (part) this.reveal(part);
-      if (this.root.dataset.size !== "small") return;
+      if (this.root.dataset.size !== "small") {
+        const { top, bottom } = this.panel.getBoundingClientRect(), room = window.innerHeight - Math.max(top, 8) - 8;
+        if (bottom > window.innerHeight - 8 && room > 240) this.panel.style.maxHeight = `${room}px`;
+        return;
+      }
       // Within some pages nothing can be fixed to the window: then the drawer is fixed to the picture.
       const off = Math.abs(this.panel.getBoundingClientRect().bottom - window.innerHeight) > 2;
       this.panel.classList.toggle("hdx-inline", off);
@@ -263,7 +270,7 @@
 
     close() {
       this.root.classList.remove("hdx-opened");
-      this.root.style.paddingBottom = "";
+      this.panel.style.maxHeight = this.root.style.paddingBottom = "";
       this.panel.classList.remove("hdx-inline");
       const part = this.svg.querySelector(".hdx-open");
       const inside = this.panel.contains(document.activeElement) || document.activeElement === document.body;

@@ -72,9 +72,9 @@ def _ticks_fit(stretch: Stretch, step: timedelta) -> bool:
 
 
 def build_axis(busy: Iterable[tuple[datetime, datetime]], end: datetime, left: float, wide: float, gap: float) -> Axis:
-    """Build the axis over the busy times, up to `end`; a long silence takes `gap` of the width, of a narrow one less.
+    """Build the axis over the busy times, up to `end`; each long silence takes `gap` of the width.
 
-    At least two fifths of the width are for the busy times.
+    At least two fifths of the width are for the busy times, so that of a narrow one it takes less.
     """
     runs = _merge_runs(sorted(busy), end)
     silent = [(ended, began) for (_, ended), (began, _) in pairwise(runs)]

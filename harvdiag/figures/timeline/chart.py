@@ -121,7 +121,8 @@ def _draw_ticks(axis: Axis, y: float, low: float, layout: Layout) -> Iterator[It
             yield Item((line,), role="tick")
             continue
         texts = [Text(x, y + 48, f"{tick:%H:%M}", size=SMALL, ink="quiet", anchor="middle")]
-        if tick.date() != day and x - 36 > max(axis.left - 40, 0) and x + 36 < axis.right:
+        free = not any(s.silent and s.left - 40 < x < s.right + 40 for s in axis.stretches)
+        if tick.date() != day and free and x - 36 > max(axis.left - 40, 0) and x + 36 < axis.right:
             texts.append(Text(x, y + 34, f"{tick:%Y-%m-%d}", size=SMALL, ink="quiet", anchor="middle"))
             day = tick.date()
         before = x

@@ -37,7 +37,7 @@ from harvdiag.status.summary import (
     without_repeats,
 )
 from harvdiag.status.upgrade import NodeState, UpgradeStatus
-from harvdiag.status.upgrade.part import PartKey
+from harvdiag.status.upgrade.part import PartKey, fill_parts
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.waiting import find_node_wait
 
@@ -133,7 +133,8 @@ def access_card(access: Access) -> str:
 
 def upgrade_card(standing: UpgradeStatus) -> str:
     """Return the state of the upgrade: the explanation, part by part, then the nodes that are not done."""
-    told = labelled((part.label, part.text) for part in standing.parts())
+    parts = fill_parts(standing.parts(), standing.findings.source)
+    told = labelled((part.label, part.text) for part in parts)
     rollout = standing.upgrade_run
     inner = f"{_upgrade_heading(standing)}{told}{_remaining_nodes(rollout) if rollout else ''}"
     return frame(EDGES[ERROR if rollout and standing.is_stuck else INFO], inner)

@@ -1,4 +1,4 @@
-"""The answer at the top of a report: verdict, one row per root cause, the next step, the next command."""
+"""The answer at the top of a report: verdict, one row per root cause, the next steps, the next command."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.marks import GOOD, SIGNS
 from harvdiag.core.model import Severity
 from harvdiag.core.wrap import count_cells, pad_text
+from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.status.answer import Answer, RootCause, name_alike
 from harvdiag.status.summary import describe_source, format_count
 
 __all__ = ["head_lines"]
 
-LABELS = 13
-"""The width of the labels: two blanks, the longest (Next step) and two more."""
+LABELS = 14
+"""The width of the labels: two blanks, the longest (Next steps) and two more."""
+STEPS = 3
+"""The most steps that are shown."""
 
 
 def head_lines(findings: Findings, answer: Answer, layout: Layout) -> Iterator[str]:
-    """Yield the source and the verdict, a table of the root causes, the first step to do, and what to run next."""
+    """Yield the source and the verdict, a table of the root causes, the first steps to do, and what to run next."""
     yield from map(layout.paint.bold, layout.wrap(findings.source.name))
     yield from layout.wrap(describe_source(findings))
     good = not findings and not findings.skipped
@@ -31,12 +34,24 @@ def head_lines(findings: Findings, answer: Answer, layout: Layout) -> Iterator[s
     if answer.rows:
         yield layout.paint.bold(_describe_table(answer.rows))
     yield from _row_lines(answer.rows, layout)
-    if answer.step:
-        whom = f" for {answer.rows[0].subjects[0].kind} {answer.rows[0].subjects[0].name}" if _is_many(answer) else ""
-        text = f"{answer.step.number} of {answer.step.of}{whom}: {answer.step.text}"
-        yield from layout.labelled("Next step", text, gutter=LABELS)
+    yield from _step_lines(answer, layout)
     if answer.command:
         yield from layout.labelled("Run", f"`{answer.command}`", gutter=LABELS)
+
+
+def _step_lines(answer: Answer, layout: Layout) -> Iterator[str]:
+    """The first step that is left to do, in full; of the next two the beginning, as all follow below."""
+    left = answer.left[:STEPS]
+    if not left:
+        return
+    subject = answer.rows[0].subjects[0]
+    whom = f"for {subject.kind} {subject.name}: " if _is_many(answer) else ""
+    label = "Next step" if len(left) == 1 else "Next steps"
+    for step in left:
+        first = step is left[0]
+        text = f"{step.number}. {whom if first else ''}{step.text}"
+        lines = cut_lines(text, layout.width - LABELS - 2, 0 if first else 1, hang=3)
+        yield from layout.label_lines(label if first else "", lines, gutter=LABELS)
 
 
 def _is_many(answer: Answer) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
+from harvdiag.core.findings import Source
 from harvdiag.core.model import Finding
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
-from harvdiag.status.answer import Step, list_steps
+from harvdiag.status.answer import Step, fill_source, list_steps
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
 from harvdiag.upgrade.wording import format_ago
@@ -18,6 +20,7 @@ from harvdiag.upgrade.wording import format_ago
 __all__ = [
     "Part",
     "PartKey",
+    "fill_parts",
     "find_part",
     "format_quote",
     "format_since",
@@ -118,6 +121,17 @@ def steps_part(finding: Finding) -> Part | None:
 def run_part(command: str) -> Part:
     """Return the part with the command to run next, in which the word SOURCE stands for the source."""
     return Part(PartKey.RUN, f"`{command}`")
+
+
+def fill_parts(parts: Iterable[Part], source: Source) -> list[Part]:
+    """Return the parts with the source in the commands of harvdiag that they name, to be printed."""
+    return [
+        part._replace(
+            text=fill_source(part.text, source),
+            steps=tuple(replace(step, text=fill_source(step.text, source)) for step in part.steps),
+        )
+        for part in parts
+    ]
 
 
 def find_part(parts: Iterable[Part], key: PartKey) -> Part | None:

@@ -11,7 +11,7 @@ from harvdiag.core.frames import build_table
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.upgrade.explanation import explain_upgrade
-from harvdiag.status.upgrade.part import Part
+from harvdiag.status.upgrade.part import Part, fill_parts
 from harvdiag.upgrade.timeline import Span, build_entry_frame, build_phase_frame, find_phases
 from harvdiag.upgrade.waiting import node_row
 
@@ -111,7 +111,7 @@ class UpgradeStatus(Diagnosis):
         is neither in the cluster nor in the upgrade's list.
         """
         name = node or self._next_node()
-        return NodeState(name, tuple(self.parts(name)))
+        return NodeState(name, tuple(fill_parts(self.parts(name), self.findings.source)))
 
     def _next_node(self) -> str:
         """The first node that is not done, else the first Node; empty where none was seen."""
