@@ -26,6 +26,7 @@ __all__ = ["Picker", "pick", "pick_source"]
 FEW = 12
 """The most choices that the text names."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
+ROOMY = {"width": "max-content", "max_width": "100%"}
 Show = Callable[[], str]
 
 
@@ -82,7 +83,7 @@ class Picker:
     def widget(self) -> Any:
         """Return the list as a widget of ipywidgets, with what is chosen below it."""
         ipywidgets = import_module("ipywidgets")
-        choice = ipywidgets.Dropdown(options=list(self._shows), value=self.chosen, description=self.noun)
+        choice = ipywidgets.Dropdown(options=list(self._shows), value=self.chosen, description=self.noun, layout=ROOMY)
         below = ipywidgets.HTML(self._show(self.chosen))
 
         def follow(change: Mapping[str, Any]) -> None:

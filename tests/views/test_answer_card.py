@@ -132,6 +132,17 @@ def test_a_finding_is_picked() -> None:
     assert repr(hd.pick(hd.open(HEALTHY), "finding")) == "no finding"
 
 
+def test_a_widget_follows_the_choice() -> None:
+    """Where ipywidgets is installed: what is below the list, and `chosen`, change with it."""
+    pytest.importorskip("ipywidgets")
+    picker = hd.pick(hd.open(BROKEN))
+    choice, below = picker.widget().children
+    before = below.value
+    choice.value = "srv07"
+    assert picker.chosen == "srv07"
+    assert "custom-2a4a16d05048" in below.value != before
+
+
 def test_a_source_is_picked() -> None:
     """The one given and the archives beside it, named by what differs; a wrong one is an error at once."""
     picker = hd.pick_source(BROKEN)
