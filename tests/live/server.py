@@ -18,6 +18,8 @@ from harvdiag.kinds import CATALOGUE, qualified_name
 
 Object = dict[str, Any]
 MARK = "harvdiag.test/object"
+PATIENCE = 120
+"""Seconds to wait for the server at most: a small machine takes half a minute for so many kinds."""
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 NAME = "harvdiag-test-reader"
@@ -115,7 +117,8 @@ class RealServer:
                 continue
             crd = _crd(name, sorted(versions.get(name, {kind.versions[0]})))
             self._make(CRDS, crd)
-        self._wait(lambda: all(_established(crd) for crd in self._items(CRDS)))
+        waiting = {path for crd in self._items(CRDS) for path in _lists(crd)}
+        self._wait(lambda: not self._unserved(waiting))
 
     def _make(self, path: str, obj: Object) -> Object:
         metadata = obj["metadata"]
@@ -171,12 +174,22 @@ class RealServer:
         found: list[Object] = self._request("GET", path, missing_ok=True).get("items") or []
         return found
 
+    def _unserved(self, paths: set[str]) -> set[str]:
+        """Take out of the set what is listed by now; its conditions may say so before the server does, or after."""
+        for path in list(paths):
+            try:
+                if self._request("GET", f"{path}?limit=1").get("kind", "").endswith("List"):
+                    paths.discard(path)
+            except RuntimeError:  # 404 until it is served, 429 or 503 while its storage begins
+                return paths
+        return paths
+
     def _wait(self, done: Any) -> None:
-        for _ in range(100):
+        for _ in range(PATIENCE):
             if done():
                 return
-            time.sleep(0.1)
-        raise TimeoutError("the API server did not get there within ten seconds")
+            time.sleep(1)
+        raise TimeoutError(f"the API server did not get there within {PATIENCE} s")
 
     def _request(self, method: str, path: str, body: Object | None = None, missing_ok: bool = False) -> Object:
         settings = self._client.configuration
@@ -253,6 +266,7 @@ def _crd(name: str, versions: list[str]) -> Object:
     }
 
 
-def _established(crd: Object) -> bool:
-    conditions = crd.get("status", {}).get("conditions", [])
-    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+def _lists(crd: Object) -> list[str]:
+    """The addresses of the lists of a kind, in each of its versions."""
+    spec = crd["spec"]
+    return [f"/apis/{spec['group']}/{version['name']}/{spec['names']['plural']}" for version in spec["versions"]]
