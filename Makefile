@@ -15,22 +15,21 @@ help: ## what each command does
 
 $(STAMP): pyproject.toml constraints.txt harvdiag/version.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "harvdiag needs Python 3.11 or newer; name it: make PYTHON=python3.12 …")'
+	@echo "Installing harvdiag and what it needs into $(VENV): about a minute"
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: install it first (Debian: apt install python3-venv)"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 demo: $(STAMP) ## diagnose the sample cluster; writes demo/report.md and demo/01-find-orphans.ipynb
 	@mkdir -p demo
 	@echo '$$ harvdiag check $(DEMO)'
 	@$(BIN)/harvdiag check $(DEMO) || [ $$? -eq 1 ]
-	@$(BIN)/harvdiag check $(DEMO) --format markdown --output demo/report.md || [ $$? -eq 1 ]
+	@$(BIN)/harvdiag check $(DEMO) --quiet --format markdown --output demo/report.md || [ $$? -eq 1 ]
 	@# The kernel remarks that its loopback sockets are not encrypted; that says nothing about the notebook.
 	@$(BIN)/papermill --no-progress-bar --log-level ERROR --cwd notebooks notebooks/01-find-orphans.ipynb \
 	  demo/01-find-orphans.ipynb 2>&1 | { grep -v 'without encryption' || true; }
 	@$(BIN)/jupyter trust demo/*.ipynb >/dev/null
 	@echo
-	@echo "In one sentence:"
-	@{ $(BIN)/harvdiag check $(DEMO) --format json || [ $$? -eq 1 ]; } | $(BIN)/python -c 'import json, sys; print("  " + json.load(sys.stdin)["findings"][-1]["message"] + ".")'
 	@echo "Written: demo/report.md, demo/01-find-orphans.ipynb. Next: make lab"
 
 check: $(STAMP) lint ## lint, types, layers and the tests of what changed; or of RULE=…, FAMILY=… or TESTS=…
