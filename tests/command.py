@@ -54,3 +54,9 @@ def run(*words: str | Path, cwd: Path | None = None, given: str = "", **env: str
 def needs_process(env: dict[str, str]) -> bool:
     """Whether an environment means something to Python itself, before any of its code runs."""
     return any(name.startswith(("PYTHON", "LC_", "LANG")) for name in env)
+
+
+def details(report: str) -> str:
+    """A report without the answer at its top, which has each root cause, too."""
+    head, found, rest = report.partition("\n  Run ")
+    return rest if found else head

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harvdiag.core.findings import Findings, Source
@@ -52,7 +52,8 @@ PLACEHOLDER = "SOURCE"
 COMMAND = re.compile(rf"(`harvdiag [a-z]+) {PLACEHOLDER}\b")
 
 
-class RootCause(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class RootCause:
     """One row: a root cause, or several of one rule where there are many."""
 
     severity: Severity
@@ -79,7 +80,8 @@ class Step(NamedTuple):
     """Whether it is answered already by what was collected: nothing is left to do."""
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Answer:
     """What to read first. All texts are as in the cluster, not yet escaped."""
 
     verdict: str

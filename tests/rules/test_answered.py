@@ -16,6 +16,7 @@ from harvdiag.rules.planner_advice import RESTART_CAPI
 from harvdiag.rules.seen import VMI, find_owner, find_vms, read_condition, read_oldest_condition
 from harvdiag.status.summary import first_step
 from tests import port
+from tests.command import details
 from tests.routes import BROKEN, PATHS, checked, finds, opened
 from tests.world import World, faults, healthy, rollouts
 from tests.world.extras import enrich
@@ -74,7 +75,7 @@ def test_a_report_that_ends_in_support_says_what_to_attach_once(path: Path) -> N
         assert ends or not found.next or "ask vendor support" not in found.next[-1].partition(" (")[0].lower()
         assert sum(step.startswith(advice.ATTACH) for step in found.next) == ends
     told = any(found.next and found.next[-1].startswith(advice.ATTACH) for found in findings)
-    for text in (terminal.render(findings, 120), markdown.render(findings)):
+    for text in (details(terminal.render(findings, 120)), markdown.render(findings)):
         assert " ".join(text.split()).count("Open a support case, and attach") == told
 
 

@@ -6,7 +6,7 @@ the beginning of each of its steps, what follows from it, and each sentence of a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 __all__ = ["LEVELS", "SCREEN", "WHOLE", "Fold"]
 
@@ -14,7 +14,8 @@ SCREEN = 60
 """The lines in which a report is to fit."""
 
 
-class Fold(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Fold:
     """What is folded; a number is the most lines or entries that are shown, 0 for all."""
 
     grouped: bool = True

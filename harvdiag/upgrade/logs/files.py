@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from harvdiag.core.errors import UsageError
@@ -29,7 +30,8 @@ _MADE = r"(?:-[a-z0-9]{5,10}){1,2}|-\d+"
 _PART = re.compile(r"(?P<part>.+?)\.log(?:\.(?P<old>\d+))?")
 
 
-class LogFile(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class LogFile:
     """One log: where it is in the bundle, whose it is, and of which container or unit."""
 
     file: str

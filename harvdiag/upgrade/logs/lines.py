@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypedDict, overload
 
 from harvdiag.core.errors import HarvdiagError, UsageError
@@ -41,7 +42,8 @@ class LogOptions(TypedDict, total=False):
     whole: bool
 
 
-class LogQuestion(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class LogQuestion:
     """Which lines are asked for."""
 
     of: str
@@ -77,7 +79,8 @@ class LogLine(NamedTuple):
         return escape_text(f"{self.file}:{self.number or '?'}: {self.text}")
 
 
-class LogRead(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class LogRead:
     """What was read of one log: how many lines, how many of them fit, and what may be missing."""
 
     log: LogFile
