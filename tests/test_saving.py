@@ -120,7 +120,7 @@ def test_a_sample_bundle_comes_back(path: Path, tmp_path: Path) -> None:
     assert after.snapshot.objects("Host")
 
 
-SAMPLE_PATHS = [path for path in PATHS if sampled(path, 3, "saving")]
+SAMPLE_PATHS = [path for path in PATHS if sampled(path, 4, "saving", each_rule=False)]
 SAVED = [(path, route) for path in SAMPLE_PATHS for route in some(["bundle", "folder"], 1, f"saved {name(path)}")]
 
 

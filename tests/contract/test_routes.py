@@ -42,7 +42,7 @@ ROOTS = {
 }
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "routes")], ids=name)
 def test_every_route_tells_what_the_scenario_expects(path: Path, tmp_path: Path) -> None:
     """Folder, bundle, extracted, snapshot and API give the expected findings, word for word, and skip nothing."""
     told_by = {}
@@ -57,15 +57,15 @@ def test_every_route_tells_what_the_scenario_expects(path: Path, tmp_path: Path)
     assert list(told_by) == routes_of(path)
 
 
-def test_every_rule_is_tried_by_every_route_and_each_two_are_compared() -> None:
-    """What the sample of routes may not leave out."""
+def test_every_rule_is_tried_by_several_routes_and_each_two_are_compared() -> None:
+    """What the sample of routes may not leave out: a fault of one route would show with a fifth of the rules."""
     taken = {path: set(routes_of(path)) for path in PATHS}
-    assert {path.parent.name for path, routes in taken.items() if routes == set(ROUTES)} == set(RULES)
+    assert {path.parent.name for path, routes in taken.items() if len(routes) >= 3} == set(RULES)
     for two in combinations(ROUTES, 2):
-        assert sum(routes >= set(two) for routes in taken.values()) >= len(RULES), two
+        assert sum(routes >= set(two) for routes in taken.values()) >= len(RULES) / 5, two
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 3, "training")], ids=name)
+@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 3, "training", each_rule=False)], ids=name)
 def test_open_and_training_tell_the_same(path: Path, tmp_path: Path) -> None:
     """`hd.open` on the folder and `open_scenario` agree with the reader, where no time of collection matters."""
     of = scenario(path)

@@ -253,7 +253,7 @@ def test_outside_text_breaks_nothing(name: str, time: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in PATHS if p.parent.name.startswith("upgrade-") and sampled(p, 3, "timeline")],
+    [p for p in PATHS if p.parent.name.startswith("upgrade-") and sampled(p, 3, "timeline", each_rule=False)],
     ids=lambda p: p.parent.name,
 )
 def test_every_scenario_is_drawn(path: Any) -> None:

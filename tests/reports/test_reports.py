@@ -22,7 +22,7 @@ from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
 from tests import port
 from tests.command import details
-from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, name
+from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, name, sampled
 from tests.world import faults, healthy
 
 # A command, an address or the name of a rule, alone in its line.
@@ -191,7 +191,7 @@ def test_markdown_tells_what_was_not_judged() -> None:
 # --- the terminal --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "width")], ids=name)
 def test_terminal_report_keeps_to_the_width(path: Path) -> None:
     """From 40 to 120 columns, no line is wider but one that holds a single command or address, which stays whole."""
     findings = checked(path)
