@@ -180,11 +180,12 @@ def _choose_format(output: Path | None) -> str:
 
 
 def _sum_up(findings: Findings) -> tuple[str, str]:
-    """The verdict and the next command, where the report is in a file."""
+    """The verdict and what to do next, where the report is in a file."""
     from harvdiag.status.answer import build_answer
 
     answer = build_answer(findings)
-    return answer.verdict, answer.command
+    written = answer.command.startswith("harvdiag check")
+    return answer.verdict, "attach it to a support case, with the support bundle" if written else answer.command
 
 
 def _render_table(findings: Findings, brief: bool, full: bool, colour: bool) -> str:

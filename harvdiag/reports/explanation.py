@@ -7,19 +7,18 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import ERROR, WARNING
 from harvdiag.core.suggest import join_names
-from harvdiag.core.wrap import count_rows, wrap_commands
+from harvdiag.core.wrap import wrap_commands
 from harvdiag.reports.paint import Paint
-from harvdiag.reports.shorten import cut_lines
+from harvdiag.status.answer import ANSWERED
 from harvdiag.status.upgrade.part import Part, PartKey
 
 __all__ = ["explanation_lines"]
 
 LABELS = 18
-SCREEN, FIRST = 24, 3
-"""The rows of a small terminal, in which the first steps that are left to do are to be seen."""
-STEP_LINES, LONG_STEP = (0, 5, 4, 3, 2), 4
-"""The most lines of a step, tried in this order (0 is any number), and where even the least is too much."""
 STEPS = "Next steps"
+CAUSES = (PartKey.ROOT_CAUSE, PartKey.WHY, PartKey.IN_THE_WAY, PartKey.FAILED)
+"""What tells the cause; the first of them that there is."""
+ACTS = (PartKey.DO, PartKey.CAUTION, PartKey.RUN)
 KINDS = {
     PartKey.ROOT_CAUSE: ERROR,
     PartKey.STALLED: ERROR,
@@ -33,12 +32,22 @@ KINDS = {
 
 
 def explanation_lines(parts: Sequence[Part], width: int, paint: Paint) -> Iterator[str]:
-    """Yield the lines of all parts; steps are shortened so far that the first of them are on the first screen."""
-    most = next((most for most in STEP_LINES if _first_steps_end(parts, width, most) <= SCREEN), LONG_STEP)
-    for part in parts:
-        first, *others = _text_lines(part, width, most)
+    """Yield the lines of all parts: the cause, what is to do about it with each command whole, then the rest."""
+    for part in _put_answer_first(parts):
+        first, *others = _text_lines(part, width)
         yield f"{_paint_label(part, paint)}{first}".rstrip()
         yield from (f"{' ' * LABELS}{line}".rstrip() for line in others)
+
+
+def _put_answer_first(parts: Sequence[Part]) -> list[Part]:
+    """The parts with steps, caution and next command right after the cause: they are to be on the first screen."""
+    acts = [part for part in parts if part.key in ACTS]
+    cause = next((part for key in CAUSES for part in parts if part.key is key), None)
+    if cause is None or not any(part.steps for part in acts):
+        return list(parts)
+    where = [part for part in parts if part.key is PartKey.WHERE]
+    first = [*where, cause, *acts]
+    return [*first, *(part for part in parts if part not in first)]
 
 
 def _paint_label(part: Part, paint: Paint) -> str:
@@ -49,31 +58,10 @@ def _paint_label(part: Part, paint: Paint) -> str:
     return paint.bold(label) if part.key in {PartKey.DO, PartKey.RUN} else paint.dim(label)
 
 
-def _first_steps_end(parts: Sequence[Part], width: int, most: int) -> int:
-    """The row in which the last of the first steps ends."""
-    rows = 0
-    for part in parts:
-        blocks = _step_blocks(part, width, most)[:FIRST]
-        lines = [line for block in blocks for line in block] or _text_lines(part, width, most)
-        rows += sum(count_rows(" " * LABELS + line, width) for line in lines)
-        if blocks:
-            return rows
-    return 0
-
-
-def _text_lines(part: Part, width: int, most: int) -> list[str]:
+def _text_lines(part: Part, width: int) -> list[str]:
     if len(part.steps) < 2:
         return wrap_commands(escape_text(part.text), width - LABELS) or [""]
-    lines = [line for block in _step_blocks(part, width, most) for line in block]
+    left = [f"{step.number}. {step.text}" for step in part.steps if not step.done]
+    lines = [line for step in left for line in wrap_commands(escape_text(step), width - LABELS, 3)]
     done = [str(step.number) for step in part.steps if step.done]
-    return (
-        [*lines, *wrap_commands(f"({join_names(done)}: answered by what was collected)", width - LABELS)]
-        if done
-        else lines
-    )
-
-
-def _step_blocks(part: Part, width: int, most: int) -> list[list[str]]:
-    """The lines of each step that is left to do; of one that is answered its number stands at the end."""
-    left = [step for step in part.steps if not step.done] if len(part.steps) > 1 else []
-    return [cut_lines(f"{step.number}. {step.text}", width - LABELS, most, hang=3) for step in left]
+    return [*lines, *(wrap_commands(f"({join_names(done)}: {ANSWERED})", width - LABELS) if done else [])]

@@ -28,6 +28,7 @@ from harvdiag.status.summary import (
 )
 
 __all__ = [
+    "ANSWERED",
     "Answer",
     "RootCause",
     "Step",
@@ -44,8 +45,10 @@ __all__ = [
 
 FEW = 3
 """The most root causes of one rule that have a row each; more of them share one."""
-ROOM = 76
-"""The most characters of `what` before it is cut at a colon."""
+ANSWERED = "answered by what was collected"
+"""What is said of the numbers of steps that are done."""
+ROOM, WIDE = 76, 200
+"""The most characters of a clause beside others, and of `what` before it is cut at a colon."""
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 ENDS = (re.compile(r"\. |; "), re.compile(r": "))
 PLACEHOLDER = "SOURCE"
@@ -203,7 +206,11 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
 def _describe_row(alike: Sequence[Finding]) -> str:
     if len(alike) > 1 and alike[0].many:
         return alike[0].many
-    told = [_cut_clause(f.message).removeprefix(f"{f.subject.kind.partition('.')[0]} {f.subject.name} ") for f in alike]
+    words = [_cut_clause(f.message, ROOM if alike[1:] else WIDE) for f in alike]
+    told = [
+        clause.removeprefix(f"{f.subject.kind.partition('.')[0]} {f.subject.name} ")
+        for f, clause in zip(alike, words, strict=True)
+    ]
     if len(told) == 1:
         return told[0]
     return f"each {told[0]}" if len(set(told)) == 1 else f"the first {told[0]}; also the others"
@@ -214,7 +221,7 @@ def describe_alike(alike: Sequence[Finding]) -> str:
     first, rest = alike[0], len(alike) - 1
     if rest and first.many:
         return f"{name_alike([finding.subject for finding in alike])} {first.many}"
-    clause = _cut_clause(first.message)
+    clause = _cut_clause(first.message, ROOM)
     if first.subject.name not in clause:
         clause = f"{first.subject}: {clause}"
     return f"{clause}; likewise {join_names([finding.subject.name for finding in alike[1:]])}" if rest else clause
@@ -226,10 +233,10 @@ def name_alike(subjects: Sequence[ObjectRef]) -> str:
     return f"{first.kind}s {join_names([subject.name for subject in subjects])}" if others else str(first)
 
 
-def _cut_clause(message: str) -> str:
+def _cut_clause(message: str, room: int) -> str:
     """The first clause of a message: up to its first sentence's end or semicolon; where that is long, to its colon."""
     for end in ENDS:
-        if end is ENDS[0] or len(message) > ROOM:
+        if end is ENDS[0] or len(message) > room:
             message = next(_whole_beginnings(message, end), message)
     return message
 

@@ -111,7 +111,7 @@ def describe_upgrade(findings: Findings) -> str:
     place, target = f"{state.phase}{nodes}", f" to {format_value(state.version)}" if state.version else ""
     held = {f.severity for f in findings if f.holds} - {Severity.INFO}
     if held or findings.count(Severity.ERROR):
-        return f"The upgrade{target} is held up: {place}." if Severity.ERROR in held else ""
+        return f"The upgrade{target} is held up: {place}." if held else ""
     moved = f"last movement {format_ago(state.idle)}" if state.idle is not None else "last movement unknown"
     waits = f" It waits for {format_value(state.waits_for)}." if state.waits_for else ""
     return f"An upgrade{target} runs: {place}, {moved}.{waits}"

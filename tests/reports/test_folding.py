@@ -84,11 +84,15 @@ def test_each_sentence_of_a_caution_is_told_once(found: Findings) -> None:
         assert text.count(sentence) == 1
 
 
-def test_brief_is_the_top_of_the_report(found: Findings) -> None:
-    """Nothing else where all was seen."""
-    brief = terminal.render(found, WIDTH, view=View.BRIEF)
-    assert terminal.render(found, WIDTH, view=View.FOLDED).startswith(brief)
-    assert rows(brief) < TERMINAL
+def test_brief_is_the_answer_with_whole_steps_and_the_caution(found: Findings) -> None:
+    """Nothing follows it: so no command is cut, no caution is missing, and what is left out is counted."""
+    answer, brief = build_answer(found), terminal.render(found, WIDTH, view=View.BRIEF)
+    text = flat(brief)
+    assert all(flat(step.text) in text for step in answer.left[:3])
+    assert all(sentence in text for sentence in answer.cautions if not sentence.startswith("Already"))
+    assert len(answer.left) <= 3 or f"{len(answer.left) - 3} more with --full" in text
+    assert "…" not in text
+    assert rows(brief) < SCREEN * 2 / 3
     assert "Seen " not in brief
 
 

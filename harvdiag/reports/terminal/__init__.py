@@ -42,7 +42,7 @@ def render(findings: Findings, width: int = 100, colour: bool = False, view: Vie
     answer, told = build_answer(findings), tell_support_once(fill_findings(findings))
     origins = find_origins(told)
     if view is View.BRIEF:
-        lines = [*head_lines(findings, answer, layout), *unseen_summary(answer, layout)]
+        lines = [*head_lines(findings, answer, layout, alone=True), *unseen_summary(answer, layout)]
     elif view is View.FULL:
         lines = list(_report_lines(told, answer, origins, layout, WHOLE))
     else:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
-from harvdiag.core.marks import GOOD, SIGNS
+from harvdiag.core.marks import GOOD, SIGNS, WARNING
 from harvdiag.core.model import Severity
+from harvdiag.core.suggest import join_names
 from harvdiag.core.wrap import count_cells, pad_text
 from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.layout import Layout
-from harvdiag.status.answer import Answer, RootCause, name_alike
-from harvdiag.status.summary import describe_source, format_count
+from harvdiag.status.answer import ANSWERED, Answer, RootCause, name_alike
+from harvdiag.status.summary import describe_source, format_count, is_answered
 
 __all__ = ["head_lines"]
 
@@ -22,8 +23,11 @@ STEPS = 3
 """The most steps that are shown."""
 
 
-def head_lines(findings: Findings, answer: Answer, layout: Layout) -> Iterator[str]:
-    """Yield the source and the verdict, a table of the root causes, the first steps to do, and what to run next."""
+def head_lines(findings: Findings, answer: Answer, layout: Layout, alone: bool = False) -> Iterator[str]:
+    """Yield the source and the verdict, a table of the root causes, the first steps to do, and what to run next.
+
+    Where nothing follows (`alone`), the steps are whole, and what must not be done is told here.
+    """
     yield from map(layout.paint.bold, layout.wrap(findings.source.name))
     yield from layout.wrap(describe_source(findings))
     good = not findings and not findings.skipped
@@ -34,13 +38,16 @@ def head_lines(findings: Findings, answer: Answer, layout: Layout) -> Iterator[s
     if answer.rows:
         yield layout.paint.bold(_describe_table(answer.rows))
     yield from _row_lines(answer.rows, layout)
-    yield from _step_lines(answer, layout)
+    yield from _step_lines(answer, layout, alone)
+    if alone:
+        told = [sentence for sentence in answer.cautions if not is_answered(sentence)]
+        yield from layout.labelled("Caution", " ".join(told), kind=WARNING, gutter=LABELS)
     if answer.command:
         yield from layout.labelled("Run", f"`{answer.command}`", gutter=LABELS)
 
 
-def _step_lines(answer: Answer, layout: Layout) -> Iterator[str]:
-    """The first step that is left to do, in full; of the next two the beginning, as all follow below."""
+def _step_lines(answer: Answer, layout: Layout, alone: bool) -> Iterator[str]:
+    """The first steps that are left to do; but for the first their beginning, where all follow below."""
     left = answer.left[:STEPS]
     if not left:
         return
@@ -50,8 +57,18 @@ def _step_lines(answer: Answer, layout: Layout) -> Iterator[str]:
     for step in left:
         first = step is left[0]
         text = f"{step.number}. {whom if first else ''}{step.text}"
-        lines = cut_lines(text, layout.width - LABELS - 2, 0 if first else 1, hang=3)
+        lines = cut_lines(text, layout.width - LABELS - 2, 0 if first or alone else 1, hang=3)
         yield from layout.label_lines(label if first else "", lines, gutter=LABELS)
+    if note := _describe_rest(answer, alone):
+        yield from layout.labelled("", f"({note})", gutter=LABELS)
+
+
+def _describe_rest(answer: Answer, alone: bool) -> str:
+    """Which steps are answered, and how many more there are: the numbers of those that are shown have gaps."""
+    done = [str(step.number) for step in answer.steps if step.done and step.number < answer.left[0].number]
+    more = len(answer.left) - STEPS
+    rest = f"{more} more {'with --full' if alone else 'below'}" if more > 0 else ""
+    return "; ".join(filter(None, (f"{join_names(done)}: {ANSWERED}" if done else "", rest)))
 
 
 def _is_many(answer: Answer) -> bool:

@@ -126,6 +126,8 @@ def _no_log_error(snapshot: Snapshot, of: str, name: str, namespace: str) -> Usa
     owners = list_owners(snapshot)
     source = snapshot.manifest.name
     if not owners:
+        if snapshot.manifest.kind == "bundle":
+            return UsageError(f"the bundle {source} holds no logs")
         return UsageError(f"{source} has no logs: only a support bundle has")
     nodes = [owner.name for owner in owners if owner.kind == NODE]
     known = {owner.name for owner in owners} | set(_node_names(snapshot))
