@@ -19,6 +19,7 @@ axe = pytest.importorskip("selenium_axe_python", reason="accessibility is checke
 from selenium.webdriver import Chrome  # noqa: E402
 
 from tests.browser.lab import CHROMIUM, DRIVER  # noqa: E402
+from tests.sample import some  # noqa: E402
 
 pytestmark = [
     pytest.mark.browser,
@@ -62,7 +63,7 @@ def all_cards() -> str:
     return "".join(f"<section>{card}</section>" for card in shown)
 
 
-@pytest.mark.parametrize(("scheme", "tags"), [("light", WCAG), ("dark", ["wcag2aa"])])
+@pytest.mark.parametrize(("scheme", "tags"), some([("light", WCAG), ("dark", ["wcag2aa"])], 1, "phone"))
 def test_cards_are_accessible_and_fit_a_phone(scheme: str, tags: list[str], driver: Chrome, tmp_path: Path) -> None:
     """Names, roles, contrast and order in light and dark; at 400 pixels nothing is cut but tables that scroll."""
     file = tmp_path / "cards.html"

@@ -23,6 +23,7 @@ from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
 
 from tests.browser.lab import CHROMIUM, DRIVER, Lab, addresses  # noqa: E402
+from tests.sample import some  # noqa: E402
 
 pytestmark = [
     pytest.mark.browser,
@@ -386,7 +387,7 @@ def test_a_kind_alone_can_be_shown(page: Explored) -> None:
     assert page.keys('[role="button"]') == whole
 
 
-@pytest.mark.parametrize("width", [400, 700, 1000, 1300])
+@pytest.mark.parametrize("width", [400, 1000, *some([700, 1300], 1, "details")])
 def test_the_details_are_in_view(width: int, page: Explored) -> None:
     """Beside the picture where there is room, else in a drawer that leaves the object free; Escape takes it away."""
     page.driver.set_window_size(width, 900)
@@ -573,7 +574,10 @@ def notebook(path: Path, trusted: bool, source: str = "hd.explore(cluster)") -> 
     nbformat.write(whole, path)
 
 
-@pytest.mark.parametrize(("theme", "colours"), [("JupyterLab Light", LIGHT), ("JupyterLab Dark", DARK)])
+@pytest.mark.parametrize(
+    ("theme", "colours"),
+    some([("JupyterLab Light", LIGHT), ("JupyterLab Dark", DARK)], 1, "the explorer in JupyterLab"),
+)
 def test_in_jupyterlab(
     theme: str, colours: dict[str, str], jupyter: Lab, driver: Chrome, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,7 @@ ROOTS = {
 }
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "routes")], ids=name)
+@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 4, "routes")], ids=name)
 def test_every_route_tells_what_the_scenario_expects(path: Path, tmp_path: Path) -> None:
     """Folder, bundle, extracted, snapshot and API give the expected findings, word for word, and skip nothing."""
     told_by = {}

@@ -162,7 +162,7 @@ MOMENTS: dict[str, tuple[Callable[[World, str], World], str]] = {
 WAITS = [
     (size, moment, minutes)
     for moment, (_, name) in MOMENTS.items()
-    for minutes in (0, 30, 90)
+    for minutes in some((0, 30, 90), 2, moment)
     for size in some([size for size in SIZES if size > 1 or "phase" in moment], 1, (moment, minutes))
     if minutes <= QUICK.get(name, 90)
 ]
