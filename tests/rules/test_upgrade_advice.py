@@ -248,3 +248,21 @@ def test_a_job_that_failed_to_load_images_is_the_first_evidence() -> None:
     job["status"] = {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded"}]}
     finding = one(world, "upgrade-prepare-stuck")
     assert (finding.evidence[0].object.kind, finding.evidence[0].value) == ("Job", "DeadlineExceeded")
+
+
+@pytest.mark.parametrize(
+    ("labelled", "told"),
+    [
+        (True, "two versions of it run at once, by the pods that were seen: 2 of rancher-5d4f, 2 of rancher-66b8"),
+        (False, "two versions of it run at once: 2 of 4 pods are of the old one"),
+    ],
+)
+def test_versions_are_told_by_the_pods_or_by_the_counts(labelled: bool, told: str) -> None:
+    """Never by both: the pods that were seen need not be those that the Deployment counts."""
+    (path,) = (path for path in PATHS if name(path) == "deployment-without-room/speaks-rancher")
+    objects = deepcopy(scenario(path).objects)
+    for pod in (obj for obj in objects if obj["kind"] == "Pod" and not labelled):
+        pod["metadata"]["labels"].pop("pod-template-hash", None)
+    captured_at = scenario(path).captured_at or ""
+    (finding,) = Cluster(Snapshot(port.Port(objects, captured_at=captured_at))).check().of("deployment-without-room")
+    assert told in finding.message
