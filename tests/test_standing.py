@@ -200,6 +200,20 @@ def test_a_node_behind_the_fault_says_so(opened: dict[str, UpgradeStatus]) -> No
     assert "Note" not in busy
 
 
+def test_a_node_behind_a_warning_says_so() -> None:
+    """An upgrade is held up although nothing is an error: the node in its turn has the finding, those behind a note."""
+    world = rollouts.wait(rollouts.at_step(sized(3), "hv02", "h4"), hours=3)
+    standing = Cluster(Snapshot(port.Port(world.objects, captured_at=world.captured_at))).upgrade
+    assert standing.story
+    assert not standing.is_stuck
+    behind = sound(standing, "hv03")
+    assert behind["Note"].startswith("the upgrade is held up before it comes to this node")
+    assert behind["Run"] == "`harvdiag upgrade SOURCE`"
+    assert "Note" not in sound(standing, "hv02")
+    assert "Note" not in sound(standing, "hv01")
+    assert "Note" not in sound(of(rollouts.at_step(sized(3), "hv02", "h4")), "hv03")
+
+
 def test_the_log_of_a_job_is_quoted(opened: dict[str, UpgradeStatus], silent: dict[str, UpgradeStatus]) -> None:
     assert "Waiting for VM live-migration or shutdown...(count: 2)" in told(opened["upgrade-half-way"], "hv03")["Log"]
     assert "Log" not in told(silent["upgrade-half-way"], "hv03")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harvdiag.cluster import Cluster
 from harvdiag.core.model import Severity
 from harvdiag.core.release import read_release
 from harvdiag.rules import registry
 from harvdiag.rules.pages import ACTS, MANUAL, PATH_PAGES, Page, find_pages
-from tests.routes import PATHS, checked, finds, name
+from harvdiag.snapshot import Snapshot
+from tests import port
+from tests.routes import PATHS, checked, finds, name, scenario
 
 VERBS = (
     "annotate|apply|cancel|clear|cordon|delete|detach|disable|dismiss|drain|enable|evict|fix|install|label|lower|patch|put|"
@@ -60,6 +64,38 @@ def test_each_finding_says_how_and_where_it_is_described(path: Path) -> None:
     for root in findings.roots:
         done = any(acts(step) or CHANGES.search(step) or ENDS.search(step) for step in root.next)
         assert done or root.severity is Severity.INFO, (root.rule, root.next)
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of the finding that a scenario is about; a pod that has no node crashes in its place."""
+    (place,) = (each for each in PATHS if name(each) == path)
+    told = scenario(place)
+    objects = deepcopy(told.objects)
+    for pod in (obj for obj in objects if obj["kind"] == "Pod" and "Unschedulable" in str(obj["status"])):
+        waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+        pod["status"] = {"containerStatuses": [{"name": "compute", "restartCount": 9, "state": waiting}]}
+    (found,) = Cluster(Snapshot(port.Port(objects, captured_at=told.captured_at or ""))).check().of(told.rule)
+    return found.next
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        ("upgrade-repository-not-ready/speaks", r"virtctl start -n \S+ upgrade-repo-\S+$"),
+        (
+            "upgrade-repository-not-ready/speaks",
+            r"kubectl get volumes\.longhorn\.io -n \S+ .*\| grep hvst-upgrade-abcde\b",
+        ),
+        ("upgrade-image-not-ready/speaks", r"kubectl get events .*\| grep .*backing-image\b"),
+    ],
+)
+def test_a_command_has_its_namespace_and_name_or_what_finds_them(path: str, command: str) -> None:
+    assert re.search(command, "\n".join(re.findall(r"`([^`]+)`", "".join(steps_of(path)))), re.MULTILINE)
+
+
+def test_a_file_to_be_created_is_said_where_to_get_and_what_to_change() -> None:
+    (step,) = (step for step in steps_of("upgrade-image-not-ready/speaks") if "-f version.yaml`" in step)
+    assert "/harvester/v1.4.2/version.yaml, set isoURL" in step
 
 
 # --- addresses -----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
+from harvdiag.rules import advice
 from harvdiag.snapshot import Snapshot
 from tests import port
-from tests.routes import PATHS, checked, name
+from tests.routes import PATHS, checked, name, scenario
 from tests.world import World, faults, healthy, rollouts
 from tests.world.objects import moment
 from tests.world.upgrades import NAME, add_plan_job
@@ -60,6 +62,47 @@ def test_the_first_step_is_a_look_or_a_deed(path: Any) -> None:
     for finding in checked(path):
         assert not any(step.startswith("Waiting") for step in finding.next), finding.rule
         assert not finding.caution.startswith(("Delete it", "Do not delete it", "Not while")), finding.rule
+
+
+def replaced(own: str, others: str) -> Finding:
+    """The finding about hv02, reinstalled under its name; `own` and `others` are who votes in etcd, as far as known."""
+    (path,) = (path for path in PATHS if name(path) == "node-replaced/speaks")
+    objects = deepcopy(scenario(path).objects)
+    for node in (obj for obj in objects if obj["kind"] == "Node"):
+        votes = own if node["metadata"]["name"] == "hv02" else others
+        rows = node["status"].setdefault("conditions", [])
+        rows[:] = [row for row in rows if row["type"] != "EtcdIsVoter"]
+        rows += [{"type": "EtcdIsVoter", "status": votes}] if votes else []
+    (finding,) = port.cluster(objects).check().of("node-replaced")
+    return finding
+
+
+def test_whether_the_new_node_may_go_is_asked_before_anything_is_removed() -> None:
+    """The new host is off before the member of the lost one leaves etcd: it would join at once."""
+    steps = replaced("False", "True").next
+    words = (
+        "Back up",
+        "has to stay, ask vendor support instead",
+        "Switch the new host",
+        "member remove",
+        "kubectl del",
+    )
+    places = [next(i for i, step in enumerate(steps) if word in step) for word in words]
+    assert places == sorted(places)
+    assert not any("without taking Node" in step for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "told"),
+    [
+        ("False", "True", "Node hv02 has no vote in etcd, so that its removal takes none; keep the voters hv01 and hv"),
+        ("", "True", advice.TWO_MEMBERS),
+        ("False", "", advice.TWO_MEMBERS),
+        ("True", "True", f"{advice.TWO_MEMBERS} {advice.SEEN}3 etcd voters"),
+    ],
+)
+def test_a_node_without_a_vote_in_etcd_is_not_said_to_cost_the_quorum(own: str, others: str, told: str) -> None:
+    assert told in replaced(own, others).caution
 
 
 def test_the_false_node_lets_go_of_anothers_machine_before_anything_is_deleted() -> None:
@@ -205,3 +248,21 @@ def test_a_job_that_failed_to_load_images_is_the_first_evidence() -> None:
     job["status"] = {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded"}]}
     finding = one(world, "upgrade-prepare-stuck")
     assert (finding.evidence[0].object.kind, finding.evidence[0].value) == ("Job", "DeadlineExceeded")
+
+
+@pytest.mark.parametrize(
+    ("labelled", "told"),
+    [
+        (True, "two versions of it run at once, by the pods that were seen: 2 of rancher-5d4f, 2 of rancher-66b8"),
+        (False, "two versions of it run at once: 2 of 4 pods are of the old one"),
+    ],
+)
+def test_versions_are_told_by_the_pods_or_by_the_counts(labelled: bool, told: str) -> None:
+    """Never by both: the pods that were seen need not be those that the Deployment counts."""
+    (path,) = (path for path in PATHS if name(path) == "deployment-without-room/speaks-rancher")
+    objects = deepcopy(scenario(path).objects)
+    for pod in (obj for obj in objects if obj["kind"] == "Pod" and not labelled):
+        pod["metadata"]["labels"].pop("pod-template-hash", None)
+    captured_at = scenario(path).captured_at or ""
+    (finding,) = Cluster(Snapshot(port.Port(objects, captured_at=captured_at))).check().of("deployment-without-room")
+    assert told in finding.message

@@ -40,6 +40,8 @@ BASE = frozenset({"kube-system", "longhorn-system"})
 """Those of RKE2 and Longhorn, of which only a Deployment without any pod that works is judged."""
 SCALE = 'metadata.annotations["management.cattle.io/scale-available"]'
 HASH = "pod-template-hash"
+FEWEST_VERSIONS = 2
+"""Only pods of so many versions tell them; fewer leave it to the counts of the Deployment."""
 COUNTS = ("spec.replicas", *(f"status.{name}" for name in ("replicas", "updatedReplicas", "availableReplicas")))
 
 
@@ -175,10 +177,13 @@ def _describe_versions(facts: Facts, ref: ObjectRef, rollout: _Rollout) -> str:
     old = rollout.existing - rollout.updated
     if old <= 0:
         return ""
-    hashes = Counter(str(get_labels(pod).get(HASH)) for pod in pods_of(facts, ref.namespace, ref.name))
+    labels = (get_labels(pod).get(HASH) for pod in pods_of(facts, ref.namespace, ref.name))
+    hashes = Counter(str(label) for label in labels if label)
+    if len(hashes) < FEWEST_VERSIONS:
+        return f"; two versions of it run at once: {old} of {rollout.existing} pods are of the old one"
     each = ", ".join(f"{number} of {ref.name}-{name}" for name, number in sorted(hashes.items()))
-    told = f" ({quote_words(each)})" if len(hashes) > 1 else ""
-    return f"; two versions of it run at once, {old} of {rollout.existing} pods being of the old one{told}"
+    count = "two" if len(hashes) == FEWEST_VERSIONS else len(hashes)
+    return f"; {count} versions of it run at once, by the pods that were seen: {quote_words(each)}"
 
 
 def _rollout_evidence(facts: Facts, ref: ObjectRef) -> tuple[Evidence, ...]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import NODE_REF, NODE_REF_UID, PROVIDER_ID
 from harvdiag.kinds.local import FLEET
@@ -20,6 +21,8 @@ CREATED = "metadata.creationTimestamp"
 UID = "metadata.uid"
 ETCD_ROLE = "node-role.kubernetes.io/etcd"
 MACHINES = "machines.cluster.x-k8s.io"
+FEWEST_VOTERS = 2
+"""With fewer voters than these in sight, nothing is said about the quorum but the rule."""
 
 
 class _Replaced(NamedTuple):
@@ -61,7 +64,7 @@ def node_replaced(facts: Facts) -> Iterator[Hit]:
                 ),
                 next=tuple(_steps(facts, found)),
                 caution=f"Keep Machine {found.old.name} while Node {node.name} runs: {advice.DELETES_NODE} "
-                f"{advice.QUORUM} Move its VMs away first.",
+                f"{_keep_quorum(facts, node)} Move its VMs away first.",
                 causes=(Cause("machine-stuck-deleting", found.old),),
                 targets=(found.old, found.new),
             )
@@ -116,24 +119,40 @@ def _etcd_evidence(facts: Facts, node: ObjectRef) -> tuple[Evidence, ...]:
 def _steps(facts: Facts, found: _Replaced) -> Iterator[str]:
     name = actions.quote_argument(found.node.name)
     yield actions.BACK_UP
+    yield (
+        f"The next steps remove Node {found.node.name} and install its host once more. If that Node has to stay, ask "
+        f"vendor support instead how to release Machine {found.old.name} without it."
+    )
+    yield f"Switch the new host {name} off, or run `/opt/rke2/bin/rke2-uninstall.sh` there as root."
     if _is_no_member(facts, found.node):
         yield (
             f"Find the etcd member of the lost host: {actions.list_etcd_members(_member(facts, found.node))}. The same "
             "command with `member remove ID` removes it, once two other members are healthy "
             "(harvester/harvester#10534)."
         )
-    yield (
-        f"Machine {found.old.name} must go without taking Node {found.node.name} with it. The safe way: switch the "
-        f"new host {name} off, or run `/opt/rke2/bin/rke2-uninstall.sh` there as root."
-    )
     old, new = (actions.delete_object(MACHINES, machine.name, FLEET) for machine in (found.old, found.new))
-    yield f"Then delete that Machine, with which the Node goes: {old}; and that of the new host: {new}."
+    yield f"Delete the Machine of the lost host, with which Node {found.node.name} goes: {old}; and the new one: {new}."
     yield actions.verify_removed(found.node.name)
     yield actions.reinstall_host(found.node.name, "")
-    yield "If the new Node has to stay, ask vendor support how to release the old Machine without it."
+
+
+def _keep_quorum(facts: Facts, node: ObjectRef) -> str:
+    """Return what the removal of the Node means for etcd: one that is seen to have no vote takes none with it."""
+    voters, own = _voters(facts), find_condition(facts.pairing.obj(node), "EtcdIsVoter").status
+    if own != "False" or len(voters) < FEWEST_VOTERS:
+        return advice.QUORUM
+    return (
+        f"Node {node.name} has no vote in etcd, so that its removal takes none; keep the voters "
+        f"{join_names(voters)} running meanwhile. {advice.VOLUMES_FIRST}"
+    )
+
+
+def _voters(facts: Facts) -> list[str]:
+    """Return the Nodes whose etcd is a voter."""
+    nodes = facts.pairing.nodes
+    return [n.name for n in nodes if find_condition(facts.pairing.obj(n), "EtcdIsVoter").status == "True"]
 
 
 def _member(facts: Facts, node: ObjectRef) -> str:
-    """Return a Node whose etcd is a voter, for the command; a placeholder where none is known."""
-    voters = (n for n in facts.pairing.nodes if find_condition(facts.pairing.obj(n), "EtcdIsVoter").status == "True")
-    return next((voter.name for voter in voters if voter != node), "NODE")
+    """Return another Node whose etcd is a voter, for the command; a placeholder where none is known."""
+    return next((name for name in _voters(facts) if name != node.name), "NODE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
@@ -34,6 +35,11 @@ FAULTS = (
 )
 """Conditions that say why the image is not there, each with the status in which it does; empty: in any, by its text."""
 MEMORY = "OOMKilled"
+PLAIN_RELEASE = re.compile(r"v\d+\.\d+\.\d+(-rc\d+)?")
+CHECK_IMPORT = (
+    "Check the import: `kubectl get backingimages.longhorn.io -n longhorn-system`, and the events of its pods: "
+    "`kubectl get events -A --sort-by=.lastTimestamp | grep -e backing-image -e importer-`."
+)
 CHECKSUM, SPACE = ("checksum", "sha512", "sha256"), "no space left"
 DOWNLOADING = "ISODownloading"
 """The phase of an UpgradePlan in which its image comes."""
@@ -201,13 +207,21 @@ def _image_steps(image: _Image, url: str) -> Iterator[str]:
             "additional-ca."
         )
     yield advice.inspect_object(RESOURCE, ref.name, ref.namespace)
-    yield "Check the import: `kubectl get backingimages.longhorn.io -n longhorn-system` and the events of its pods."
+    yield CHECK_IMPORT
     if upgrade.running:
         yield _stop(upgrade)
         yield f"Fix the cause, then {actions.START_UPGRADE}."
     if fault and any(word in str(fault.value) for word in (*CHECKSUM, SPACE)):
         return
-    yield (
-        "Without a way to the internet, put the ISO on a server that every node reaches, and a Version whose isoURL "
-        "names it into version.yaml: `kubectl create -f version.yaml`; upgrade to that."
+    yield _use_own_server(upgrade.version)
+
+
+def _use_own_server(version: str) -> str:
+    """Return the step for a cluster without a way to the internet; `version` is the release to upgrade to."""
+    release = version if PLAIN_RELEASE.fullmatch(version) else "VERSION"
+    return (
+        "Without a way to the internet, put the ISO on a web server that every node reaches. Download "
+        f"https://releases.rancher.com/harvester/{release}/version.yaml, set isoURL in it to that address and "
+        f"metadata.name to a new one ({release}-local), create it (`kubectl create -f version.yaml`), and upgrade to "
+        "that."
     )

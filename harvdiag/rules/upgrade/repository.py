@@ -30,6 +30,8 @@ PREPARING, READING = "PreparingRepo", "RepoPrepared"
 USERS = frozenset({"prepare", "apply-manifests", "post-drain", "single-node-upgrade"})
 """The Jobs that load something from it; a pre-drain Job may stop or move it."""
 READY = {"Running"}
+COLUMNS = "NAME:.metadata.name,STATE:.status.state,HEALTH:.status.robustness,CLAIM:.status.kubernetesStatus.pvcName"
+"""Of a Longhorn Volume: what is to be seen of the repository's, which its claim tells from others."""
 UNPLACED = {"Unschedulable", "FailedScheduling"}
 
 
@@ -184,15 +186,19 @@ def _repair_steps(repository: _Repository, user: _User) -> Iterator[str]:
             "does not help."
         )
     elif vm:
-        yield f"Restart the repository's VM: `virtctl restart -n {SYSTEM} {name}`; if it is stopped, `virtctl start`."
+        yield (
+            f"Restart the repository's VM: `virtctl restart -n {SYSTEM} {name}`; if it is stopped: `virtctl start -n "
+            f"{SYSTEM} {name}`."
+        )
     else:
         yield f"Restart the repository: `kubectl rollout restart deployment -n {SYSTEM} {name}`."
     for pod in repository.pods[:1]:
         place = f"-n {SYSTEM} {actions.quote_argument(pod.pod.name)}"
         yield f"If it does not come up, see why: `kubectl describe pod {place}`."
+    claims = actions.quote_argument(repository.ref.name.removeprefix("upgrade-repo-"))
     yield (
-        "Check its volume, which must be attached and healthy: `kubectl get volumes.longhorn.io -n longhorn-system`, "
-        f"the one whose claim in {SYSTEM} belongs to {repository.ref.name}."
+        "Check its volume, which must be attached and healthy: `kubectl get volumes.longhorn.io -n longhorn-system -o "
+        f"custom-columns={COLUMNS} | grep {claims} | grep -v upgradelog`."
     )
     if not vm:
         yield (

@@ -14,7 +14,7 @@ from harvdiag.status.upgrade.part import Part, PartKey, format_quote, run_part, 
 from harvdiag.upgrade.logs import find_job_wait, find_join_failure, read_agent_story
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
-from harvdiag.upgrade.waiting import find_node_wait
+from harvdiag.upgrade.waiting import find_node_wait, is_upgrading
 
 __all__ = ["explain_node", "quote_logs"]
 
@@ -67,14 +67,21 @@ def _explain_findings(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]
             yield steps
         if caution := root.caution or finding.caution:
             yield Part(PartKey.CAUTION, caution)
-    held_elsewhere = diagnosis.is_stuck and node.place != DONE and not any(f in diagnosis.story for f in own)
-    if held_elsewhere or own:
-        yield run_part(name_command("upgrade" if held_elsewhere else "check"))
-    if held_elsewhere:
-        yield Part(
-            PartKey.NOTE,
-            "the upgrade is stuck before it comes to this node: run harvdiag without --node for the reason",
-        )
+    held = "" if any(f in diagnosis.story for f in own) else _describe_hold(diagnosis, node)
+    if held or own:
+        yield run_part(name_command("upgrade" if held else "check"))
+    if held:
+        yield Part(PartKey.NOTE, f"{held}: run harvdiag without --node for the reason")
+
+
+def _describe_hold(diagnosis: Diagnosis, node: NodeUpgrade) -> str:
+    """Say that the upgrade does not come to this node because of findings about others; empty where that is not so."""
+    if node.place == DONE:
+        return ""
+    if diagnosis.is_stuck:
+        return "the upgrade is stuck before it comes to this node"
+    waits = bool(diagnosis.story) and not is_upgrading(node)
+    return "the upgrade is held up before it comes to this node" if waits else ""
 
 
 def quote_logs(facts: Facts, node: NodeUpgrade) -> Iterator[Part]:
