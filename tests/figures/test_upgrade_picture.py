@@ -91,7 +91,7 @@ def test_the_title_is_the_answer(name: str) -> None:
     assert drawing.scene.title == TITLES[name]
     assert drawing.scene.alt.startswith(f"{TITLES[name]}.")
     assert " ".join(drawing.text(100).split()).startswith(TITLES[name])
-    assert all(len(line) <= 100 for line in drawing.text(100).splitlines())
+    assert all(len(line) <= 100 for line in drawing.text(100).splitlines() if "`" not in line)  # commands stay whole
 
 
 @pytest.mark.parametrize("name", STUCK)
