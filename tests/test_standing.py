@@ -21,7 +21,7 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
 from tests import port
-from tests.routes import from_folder
+from tests.routes import SCENARIOS, from_folder, scenario
 from tests.sample import examples
 from tests.test_upgrade_model import JUNK, MARKS, STATUS
 from tests.world import World, healthy, rollouts, write_bundle
@@ -162,10 +162,25 @@ def _without_logs(standing: UpgradeStatus, node: str) -> list[tuple[PartKey, str
     return [(part.key, part.text) for part in standing.parts(node) if part.key not in of_logs]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("leftover-upgrade-chart/speaks", r"Upgrade harvester-system/\S+: does not exist"),
+        ("bundle-not-ready/speaks-stale", r"Bundle fleet-local/\S+ status\.summary: .{,40}… \(\d+ characters\)"),
+    ],
+)
+def test_the_first_broken_link_is_short(name: str, told: str) -> None:
+    """An object that is gone has no field, and of a structure only so much is told that it is recognised."""
+    standing = port.cluster(list(scenario(SCENARIOS / f"{name}.yaml").objects)).upgrade
+    assert re.fullmatch(told, sound(standing)["First broken link"])
+
+
 def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"])
     assert parts["First broken link"] == 'Node srv09 metadata.annotations["cluster.x-k8s.io/machine"]: absent'
-    assert parts["Stalled"].startswith("since 2025-05-07 16:39 UTC, 17 h 21 min before the collection: ")
+    assert parts["Stalled"].startswith(
+        "since 2025-05-07 16:39 UTC, 17 h 21 min before the collection; last movement: Job "
+    )
     assert parts["Stalled"].endswith("it will not recover on its own")
     assert "refuses to delete this Upgrade while its condition NodesUpgraded is Unknown" in parts["Deletion"]
     assert parts["Caution"].startswith("No Machine belongs to srv09")

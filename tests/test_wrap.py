@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.window import Window
-from harvdiag.core.wrap import count_cells, pad_text, truncate_text, wrap_commands, wrap_text
+from harvdiag.core.wrap import count_cells, pad_text, truncate_text, wrap_commands, wrap_labelled, wrap_text
 from harvdiag.figures import PICTURES, draw
 from harvdiag.figures.figure import Figure
 from harvdiag.reports.rulebook import explain_rule, list_rules
@@ -100,3 +100,12 @@ def test_padded_text_has_its_width(text: str, width: int) -> None:
 def test_cells_are_counted() -> None:
     """Two for a Chinese character, none for an accent."""
     assert [count_cells(text) for text in ("abc", "節点", "e\u0301", "✗ a", "")] == [3, 4, 1, 3, 0]
+
+
+def test_labelled_commands_stay_whole() -> None:
+    """A command is pasted: no line breaks it, in whichever column the text starts."""
+    command = '`kubectl patch volumes.longhorn.io -n longhorn-system pvc-a -p \'{"spec":{"numberOfReplicas":3}}\'`'
+    lines = wrap_labelled([("Why", "words " * 20), ("Next step", f"Lower it: {command}; it heals.\x1b")], 60, 12)
+    assert [line for line in lines if command in line] == [f"{'':12}{command};"]
+    assert all(line.startswith((" " * 12, "Why ", "Next step ")) for line in lines)
+    assert lines[-1].endswith("it heals.\\x1b")

@@ -51,8 +51,11 @@ def wrap_text(text: object, width: int, indent: str = "", *, most: int = 0, hyph
 
 
 def wrap_labelled(rows: Iterable[tuple[str, str]], width: int, column: int) -> list[str]:
-    """Wrap texts with a label before each; all texts start in the same column."""
-    return [line for label, text in rows for line in wrap_text(f"{label:{column}}{text}", width, " " * column)]
+    """Wrap texts with a label before each, escaped; all texts start in the same column, and commands stay whole."""
+    room = max(width, LEAST, column + BESIDE)
+    return [
+        line for label, text in rows for line in wrap_commands(escape_text(f"{label:{column}}{text}"), room, column)
+    ]
 
 
 def wrap_commands(text: str, width: int, hang: int = 0) -> list[str]:

@@ -20,7 +20,7 @@ from harvdiag.figures.svg import render_svg
 from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
-from tests.routes import PATHS, sampled, scenario
+from tests.routes import PATHS, SCENARIOS, sampled, scenario
 from tests.sample import examples
 from tests.world import World, rollouts
 from tests.world.faults import lose_answer, orphan
@@ -71,6 +71,19 @@ def test_the_title_says_who_has_not_answered(name: str) -> None:
     assert drawing.scene.title == TITLES[name]
     assert drawing.scene.alt.startswith(TITLES[name])
     assert " ".join(drawing.text(100).split()).startswith(TITLES[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("upgrade-node-paused", "step 3 of 12, pre-drain Job started: hv02 is held back by an administrator"),
+        ("upgradeplan-drain-not-ended", "step 12 of 12, drain cleared: hv02 is upgraded, but Rancher has not ended"),
+    ],
+)
+def test_the_title_of_a_drain_that_is_held_up_says_why(name: str, told: str) -> None:
+    """A warning about the node is the answer, not only a line below."""
+    drawing = draw(port.cluster(list(scenario(SCENARIOS / name / "speaks.yaml").objects)), DrawOptions())
+    assert drawing.scene.title.startswith(f"The drain of hv02 is held up at {told}")
 
 
 def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:

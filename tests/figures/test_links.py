@@ -22,8 +22,9 @@ from harvdiag.figures.scene import Item, Rect, Scene
 from harvdiag.figures.scene import Path as Line
 from harvdiag.status.focus import resolve_focus
 from harvdiag.status.links.titles import short_clause
+from tests import port
 from tests.figures import sound
-from tests.routes import from_folder
+from tests.routes import SCENARIOS, from_folder, scenario
 from tests.world import World, faults, healthy
 from tests.world.samples import DATA
 
@@ -207,6 +208,24 @@ def test_a_fault_of_the_upgrade_does_not_break_a_link() -> None:
     assert scene.title.startswith("Every link of 3 nodes holds, but hv02 waits")
     assert item(scene, ObjectRef("Node", "", "hv02")).state == "error"
     assert not list(scene.find("link", "error"))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("volume-wants-too-many-replicas", "but Volume "),
+        ("leftover-upgrade-chart", "but ManagedChart "),
+        ("upgrade-repository-not-ready", "but the upgrade repository is not ready"),
+    ],
+)
+def test_what_is_wrong_elsewhere_is_in_the_title(name: str, told: str) -> None:
+    """A picture whose links all hold does not look healthy where a check finds an error about something else."""
+    cluster = port.cluster(list(scenario(SCENARIOS / name / "speaks.yaml").objects))
+    drawing = draw(cluster, DrawOptions())
+    sound.check(drawing.scene)
+    assert re.match(rf"Every link of \d nodes? holds?, {told}", drawing.scene.title)
+    assert " ".join(drawing.text(100).split()).startswith(drawing.scene.title)
+    assert list(drawing.scene.find("part")), "the next step of it is told"
 
 
 # --- not seen --------------------------------------------------------------------------------------------------------

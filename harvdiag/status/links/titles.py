@@ -23,12 +23,17 @@ def short_clause(finding: Finding) -> str:
 
 
 def build_title(
-    model: LinkModel, focus: ObjectRef | None, root: Finding | None, count_broken: Callable[[], str]
+    model: LinkModel,
+    focus: ObjectRef | None,
+    root: Finding | None,
+    count_broken: Callable[[], str],
+    elsewhere: Sequence[Finding] = (),
 ) -> str:
     """Return the answer in one line.
 
-    `root` is the root cause of the finding in focus. `count_broken` says how many nodes are broken, as any picture
-    does; it is asked only where a link of a node is.
+    `root` is the root cause of the finding in focus, `elsewhere` are the root causes that no object of the picture
+    has: where all links hold, the title names the gravest matter of all. `count_broken` says how many nodes are
+    broken, as any picture does; it is asked only where a link of a node is.
     """
     if focus is not None:
         return _describe_focus(model, focus, root)
@@ -41,7 +46,7 @@ def build_title(
         return _describe_faults(model, roots, len(nodes), count_broken)
     if model.gaps:
         return f"Unknown whether every link holds: {join_escaped(model.gaps, 3)} not seen"
-    others = _sort_findings(model.rows) or _sort_findings([Row(model.cluster_boxes)])
+    others = _gravest_findings(model, elsewhere)
     if broken:
         size = format_count(len(broken), "row")
         return f"{size} with links that lead to nothing, though nothing is found wrong with them"
@@ -49,13 +54,13 @@ def build_title(
     return f"Every link of {format_count(len(nodes), 'node')} holds{rest}"
 
 
-def lead_finding(model: LinkModel, root: Finding | None = None) -> Finding | None:
+def lead_finding(model: LinkModel, root: Finding | None = None, elsewhere: Sequence[Finding] = ()) -> Finding | None:
     """Return the finding that the title is about, whose steps come first: the root cause in focus, else the first root
-    cause in the picture. None where nothing is wrong.
+    cause in the picture, or a graver one `elsewhere`. None where nothing is wrong.
     """
     broken = [row for row in model.rows if not row.is_linked]
     found = _sort_findings([*broken, Row(model.cluster_boxes)]) if broken else []
-    found = found or _sort_findings(model.rows) or _sort_findings([Row(model.cluster_boxes)])
+    found = found or _gravest_findings(model, elsewhere)
     return root or next((f for f in found if f.severity is not Severity.INFO), None)
 
 
@@ -96,6 +101,12 @@ def _sort_findings(rows: Iterable[Row]) -> list[Finding]:
     """The findings about these rows, root causes first, links before other matters."""
     found = {f.fingerprint: f for row in rows for f in row.findings}
     return sorted(found.values(), key=lambda f: (bool(f.caused_by), f.family != "pairing", f.severity.rank))
+
+
+def _gravest_findings(model: LinkModel, elsewhere: Sequence[Finding]) -> list[Finding]:
+    """The findings about the rows, the cluster objects, or `elsewhere`: those with the gravest, the first if alike."""
+    groups = (_sort_findings(model.rows), _sort_findings([Row(model.cluster_boxes)]), list(elsewhere))
+    return min(groups, key=lambda found: min((f.severity.rank for f in found), default=len(Severity)))
 
 
 def _summarize_findings(found: Sequence[Finding]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from harvdiag.core.escape import escape_text
-from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.graph.build import Graph
 from harvdiag.status.diagnosis import Diagnosis
@@ -72,10 +72,19 @@ def select_rows(
     if not whole:
         entries = [trim_row(entry) if isinstance(entry, Row) else entry for entry in entries]
     root = diagnosis.findings.root(finding) if finding else None
-    title = build_title(model, focus, root, lambda: describe_broken(Board(diagnosis)))
-    lead = lead_finding(model, root)
+    elsewhere = () if focus else _findings_elsewhere(model, diagnosis)
+    title = build_title(model, focus, root, lambda: describe_broken(Board(diagnosis)), elsewhere)
+    lead = lead_finding(model, root, elsewhere)
     step = first_step(lead)[1] if lead and lead.next else ""
     return LinkRows(model, tuple(entries), title, source_line(diagnosis), build_alt_text(model, entries, title), step)
+
+
+def _findings_elsewhere(model: LinkModel, diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """The root causes that need action and that are about no object of the picture, errors first."""
+    boxes = [*model.cluster_boxes, *(box for row in model.rows for box in row.boxes)]
+    shown = {finding.fingerprint for box in boxes for finding in box.findings}
+    found = [f for f in diagnosis.findings.roots if f.severity is not Severity.INFO and f.fingerprint not in shown]
+    return tuple(sorted(found, key=lambda f: f.severity.rank))
 
 
 def _rows_around(model: LinkModel, focus: ObjectRef, finding: Finding | None, graph: Graph) -> LinkModel:

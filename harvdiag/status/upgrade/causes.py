@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import format_value
-from harvdiag.core.model import Finding
+from harvdiag.core.model import Evidence, Finding
 from harvdiag.core.suggest import join_names
 from harvdiag.status.answer import name_command
 from harvdiag.status.diagnosis import Diagnosis
@@ -14,7 +14,7 @@ from harvdiag.status.upgrade.part import Part, PartKey, run_part, steps_part
 
 __all__ = ["explain_faults", "explain_others"]
 
-LONG, FEW = 600, 3
+LONG, BRIEF, FEW = 600, 40, 3
 
 
 def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
@@ -29,7 +29,7 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     alike = tuple(f for f in diagnosis.story if f.rule == last.rule and f is not last)
     yield Part(_reason_key(diagnosis, last), _explain_reason(last, alike), findings=(last, *alike))
     if link := fault_evidence(root):
-        yield Part(PartKey.BROKEN_LINK, f"{link.object} {link.path}: {format_evidence(link)}".replace("  ", " "))
+        yield Part(PartKey.BROKEN_LINK, _describe_link(link))
     if steps := steps_part(root):
         yield steps
     if caution := root.caution or last.caution:
@@ -37,6 +37,13 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     yield run_part(name_command("check"))
     others = [f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots]
     yield from _summarize_others(others, PartKey.ALSO)
+
+
+def _describe_link(link: Evidence) -> str:
+    """The object and the field with its value; of a map or a list only so much that it is recognised."""
+    subject = f"{link.object} {link.path}".rstrip()
+    structured = isinstance(link.value, dict | list)
+    return f"{subject}: {format_value(link.value, BRIEF) if structured else format_evidence(link)}"
 
 
 def _reason_key(diagnosis: Diagnosis, last: Finding) -> PartKey:

@@ -37,7 +37,7 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline import Span, find_phases
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.waiting import Wait, find_node_wait
-from harvdiag.upgrade.wording import format_duration
+from harvdiag.upgrade.wording import format_duration, format_unlisted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,13 @@ class NodeProgress:
     step: DrainStep | None
     spent: Mapping[str, str]
     never: str = ""
+    unlisted: str = ""
+    """What is said of it where it has no state."""
+
+    @property
+    def state_word(self) -> str:
+        """Its state, else why it has none: ``not started``."""
+        return self.state or self.unlisted
 
     @property
     def rule(self) -> str:
@@ -297,6 +304,7 @@ class UpgradeProgress(Tabular):
             step=node.handshake.step if node.handshake else None,
             spent=spent,
             never=never,
+            unlisted=format_unlisted(rollout.upgrade),
         )
 
     def _time_spent(self, of: Span) -> str:

@@ -12,6 +12,7 @@ from harvdiag.core.model import Finding, ObjectRef, Reason
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.status.links.phrases import continue_sentence
 from harvdiag.status.summary import first_step, format_count
 from harvdiag.status.upgrade.drain.steps import ACTORS, Step, StepState, evaluate_steps, name_carriers
 from harvdiag.status.upgrade.headline import describe_root, main_clause
@@ -262,6 +263,9 @@ def _describe_step(made: Drain, node: NodeUpgrade, move: StepState) -> str:
         return f"{asked}, and will not on its own"
     if move.mark == "error":
         return f"The drain of {node.name} is stalled at {_place(step)}, {step.name}: {main_clause(made.why)}"
+    if made.why:
+        reason = continue_sentence(main_clause(made.why))
+        return f"The drain of {node.name} is held up at {_place(step)}, {step.name}: {reason}"
     done = "is upgraded" if node.place == DONE else "is being drained"
     return f"{node.name} {done}: {step.next} ({_place(step)})"
 
