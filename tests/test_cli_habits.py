@@ -274,6 +274,13 @@ def test_the_glossary_is_one_page_of_terms_with_a_source() -> None:
         ("providerID", "provider ID  (also"),
         ("H5", "pre-drain acknowledged  (also: h5)\nStep 5 of 12 of a drain: Harvester"),
         ("J16", "promotion  (also: J16)"),
+        ("PDB", "PodDisruptionBudget  (also: PDB"),
+        ("Bundle", "Bundle  (also: fleet"),
+        ("instance manager", "instance manager"),
+        ("taint", "taint"),
+        ("replica", "replica"),
+        ("engine", "engine"),
+        ("ManagedChart", "ManagedChart"),
         ("node-without-machine", "node-without-machine  (pairing, error)"),
     ],
 )

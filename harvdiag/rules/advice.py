@@ -60,7 +60,10 @@ QUORUM = f"{TWO_MEMBERS} {VOLUMES_FIRST}"
 REJOIN = f"Its VMs and replicas must leave the host first. {QUORUM}"
 NONE_DEGRADED = "Verify that no volume is degraded: `kubectl get volumes.longhorn.io -n longhorn-system`"
 LIST_VERSIONS = "Check which nodes are cordoned and which version each runs: `kubectl get nodes -o wide`."
-ATTACH = f"Open a support case, and attach a support bundle taken before anything is changed ({SUPPORT_BUNDLE}), "
+ATTACH = (
+    "Open a support case, and attach a support bundle (one from before the first change, else a new one: "
+    f"{SUPPORT_BUNDLE}), "
+)
 """How the step begins that says what vendor support needs; a report shows it once."""
 ROLL_BACK = (
     "Roll one back that stays pending, to its last deployed revision: `helm history -n NAMESPACE RELEASE`, then `helm "

@@ -92,8 +92,8 @@ STEPS = {
     ),
     "marking control plane as initialized": (
         (
-            "Compare what Rancher noted: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o yaml` "
-            "shows status.initialized and status.ready; both should be true, as the control plane serves "
+            "Compare what Rancher recorded: `kubectl get rkecontrolplanes.rke.cattle.io -n fleet-local local -o yaml` "
+            "shows status.initialized and status.ready; both should be true, as the control plane works "
             "(harvester/harvester#4683)."
         ),
         LABEL_KUBECONFIG,

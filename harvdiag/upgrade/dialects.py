@@ -91,7 +91,8 @@ _OF_CLUSTER = (
     KnownMessage("waiting for infrastructure ready", "the RKECluster is not ready: no plan is written before"),
     KnownMessage(
         "marking control plane as initialized",
-        "the control plane serves, but Rancher's note of that does not stay: its planner begins no node before it does",
+        "the control plane works, but Rancher's record of that does not stay, and its planner starts no node until it "
+        "does",
     ),
     KnownMessage("waiting for control plane to be available", "no control-plane node is ready: workers have to wait"),
     KnownMessage("etcd machines to be deleted", "etcd Machines are being deleted, and have not gone"),

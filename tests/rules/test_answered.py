@@ -79,6 +79,11 @@ def test_a_report_that_ends_in_support_says_what_to_attach_once(path: Path) -> N
         assert " ".join(text.split()).count("Open a support case, and attach") == told
 
 
+def test_what_to_attach_can_still_be_had_after_the_steps_before() -> None:
+    """It is the last step: what only the state before the first change can give must not be all that it asks for."""
+    assert "from before the first change, else a new one" in advice.ATTACH
+
+
 @pytest.mark.parametrize(
     ("rule", "told"),
     [

@@ -96,9 +96,10 @@ def deployment_without_room(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             subject=ref,
             message=(
-                f"Deployment {ref.namespace}/{ref.name} wants {rollout.wanted} pods on as many nodes, and beside the "
-                f"witness {' and '.join(node.name for node in witnesses(facts))} there are {room}: it can never be "
-                f"whole{_describe_versions(facts, ref, rollout)}"
+                f"Deployment {ref.namespace}/{ref.name} wants {rollout.wanted} pods, one a node, but beside the "
+                f"witness {' and '.join(node.name for node in witnesses(facts))} only {room} "
+                f"{'node takes' if room == 1 else 'nodes take'} them, so that it never becomes complete"
+                f"{_describe_versions(facts, ref, rollout)}"
             ),
             evidence=(*_rollout_evidence(facts, ref), *field_evidence(facts, ref, SCALE), *pod_evidence(pods)),
             next=(*_room_steps(ref, room), _look_at_pods(ref)),

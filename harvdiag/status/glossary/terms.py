@@ -10,6 +10,7 @@ __all__ = ["JOIN", "OBJECTS", "REPORTS", "UPGRADES", "Term"]
 
 OWN = "a word of harvdiag"
 KUBERNETES = "https://kubernetes.io/docs/"
+LONGHORN = "https://longhorn.io/docs/1.8.1/concepts/"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,33 @@ OBJECTS = (
         ("etcd member", "quorum"),
     ),
     Term(
+        "volume",
+        "A disk of a VM or a pod as Longhorn keeps it: an engine, and as many replicas as it wants. With fewer healthy "
+        "ones it is degraded, with none faulted.",
+        LONGHORN,
+        ("Longhorn volume", "degraded", "faulted"),
+    ),
+    Term(
+        "replica",
+        "A copy of the data of a Longhorn volume, on a disk of one node. The last healthy one must not be lost. (The "
+        "replicas of a Deployment are its pods.)",
+        LONGHORN,
+        ("replicas", "Longhorn replica"),
+    ),
+    Term(
+        "engine",
+        "The process of Longhorn that serves an attached volume, on the node that uses it, and writes to all replicas.",
+        LONGHORN,
+        ("engines", "Longhorn engine"),
+    ),
+    Term(
+        "instance manager",
+        "The pod of Longhorn on each node in which engines and replicas run. Its PodDisruptionBudget stays as long as "
+        "it lists an engine, and a drain waits for that.",
+        "docs/objects.md#failure-dead-engine",
+        ("instance-manager", "InstanceManager"),
+    ),
+    Term(
         "Cluster API",
         "The controllers that keep Machines and link them to Nodes; short CAPI. Rancher uses them for Harvester.",
         "docs/objects.md#kind-capi-versions",
@@ -208,6 +236,20 @@ UPGRADES = (
         ("uncordon", "cordoned", "unschedulable"),
     ),
     Term(
+        "taint",
+        "A mark on a Node that keeps pods away, or drives them out, unless they tolerate it. Harvester sets one "
+        "on a node that is to be drained, for which KubeVirt moves the VMs away.",
+        "docs/objects.md#drain-taint",
+        ("taints", "drain taint"),
+    ),
+    Term(
+        "PodDisruptionBudget",
+        "A rule by which Kubernetes refuses to evict a pod while too few of its kind would be left; short PDB. A drain "
+        "waits for it, mostly for that of an instance manager.",
+        "docs/objects.md#failure-eviction-refused",
+        ("PDB", "budget"),
+    ),
+    Term(
         "rancherd",
         "The service that joins a host to the cluster at its first start. Where it finds the stamp of an earlier "
         "installation on the disk, it does nothing.",
@@ -223,7 +265,14 @@ UPGRADES = (
         "ManagedChart",
         "A Helm chart that Harvester has installed through fleet, as a Bundle. Phase 6 waits for the new ones.",
         "docs/objects.md#phase-services-waits",
-        ("Bundle", "fleet"),
+        ("chart",),
+    ),
+    Term(
+        "Bundle",
+        "The objects of a ManagedChart as fleet, the part of Rancher that installs charts, writes them to the cluster. "
+        "Its conditions say which of them differ or are not ready. A support bundle is something else.",
+        "docs/objects.md#kinds",
+        ("fleet", "bundles.fleet.cattle.io"),
     ),
     Term(
         "skipWebhook",
