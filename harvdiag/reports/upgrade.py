@@ -19,7 +19,7 @@ from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.history import History
 from harvdiag.status.upgrade.part import fill_parts
 from harvdiag.upgrade.handshake import step_entries
-from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED, SERVICES
+from harvdiag.upgrade.phases import DONE, FAILED, PRELOADED
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline import Span
 from harvdiag.upgrade.v2 import UpgradePlan
@@ -122,11 +122,10 @@ def _node_lines(standing: UpgradeStatus, width: int) -> Iterator[str]:
 
 
 def _format_node_state(rollout: UpgradeRun, node: NodeUpgrade) -> str:
-    waiting, phase = find_node_wait(rollout, node), rollout.upgrade.phase
+    waiting = find_node_wait(rollout, node)
     if not rollout.upgrade.running:
         return f"{node.state or '(not in its list)'}{f'; {waiting.what}' if node.place == FAILED else ''}"
-    unlisted = "(not started)" if phase and phase.place < SERVICES else f"({format_unlisted(rollout.upgrade)})"
-    return f"{node.state or unlisted}; waits for {waiting.actor}: {waiting.what}"
+    return f"{node.state or f'({format_unlisted(rollout.upgrade)})'}; waits for {waiting.actor}: {waiting.what}"
 
 
 def render_json(standing: UpgradeStatus, node: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from harvdiag.core.fields import get_text
+from harvdiag.upgrade.phases import SERVICES
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 
@@ -44,8 +45,9 @@ def created_at(of: Upgrade) -> str:
 
 
 def format_unlisted(of: Upgrade) -> str:
-    """``not in the Upgrade's list``"""
-    return f"not in the {of.ref.kind}'s list"
+    """Return what is said of a node without a state: ``not started``, from the nodes' turn on that it is not listed."""
+    early = of.running and of.phase is not None and of.phase.place < SERVICES
+    return "not started" if early else f"not in the {of.ref.kind}'s list"
 
 
 def format_done(number: int, of: int) -> str:

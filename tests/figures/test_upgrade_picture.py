@@ -20,6 +20,7 @@ from harvdiag.figures.parts import draw_head
 from harvdiag.figures.scene import Item, Path, Rect
 from harvdiag.figures.svg import render_svg
 from harvdiag.figures.upgrade import draw
+from harvdiag.reports.upgrade import render
 from tests import port
 from tests.figures.sound import check, words
 from tests.routes import PATHS, from_folder, scenario
@@ -182,6 +183,23 @@ def test_every_label_in_a_terminal_is_apart_from_its_words(wide: int) -> None:
     assert re.search(r"^Stalled +since", told, re.MULTILINE)
     assert re.search(r"^Caution +When the finalizer", told, re.MULTILINE)
     assert re.search(r"^Root cause +Machine custom-31079167475f", told, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("phase", "told"), [("PreparingNodes", "not started"), ("UpgradingNodes", "not in the Upgrade's list")]
+)
+def test_a_node_without_a_state_has_one_name(phase: str, told: str) -> None:
+    """In the picture, in a terminal, and in the report of the upgrade."""
+    world = at_phase(sized(3), phase)
+    for status in (obj["status"] for obj in world.find("Upgrade")):
+        status.pop("nodeStatuses", None)
+    cluster = port.cluster(world.objects)
+    drawing = draw(cluster, DrawOptions())
+    assert {way.state_word for way in cluster.upgrade.progress.nodes} == {told}
+    assert f"({told})" in drawing.text(100)
+    assert f"({told})" in render(cluster.upgrade)
+    assert told in words(drawing)
+    assert told in drawing.scene.alt
 
 
 def drawing_of(name: str) -> Drawing:

@@ -48,7 +48,7 @@ def draw_lanes(course: UpgradeProgress, y: float, wide: float) -> tuple[list[Ite
     items = list(_draw_heads(grid, y))
     y += 36
     for index, lane in enumerate(lanes):
-        items.append(_draw_lane(course, lane, grid, y))
+        items.append(_draw_lane(lane, grid, y))
         y += HIGH
         if lane.says:
             caption, y = _draw_caption(lane, grid, y, index)
@@ -76,11 +76,11 @@ def _draw_heads(grid: Grid, y: float) -> Iterator[Item]:
         yield Item(tuple(texts), role="column")
 
 
-def _draw_lane(course: UpgradeProgress, lane: Lane, grid: Grid, y: float) -> Item:
+def _draw_lane(lane: Lane, grid: Grid, y: float) -> Item:
     way, top = lane.first, y + (HIGH - BAR) / 2
     shapes: list[Shape] = [*_draw_label(lane, grid, y), *draw_bar(way, grid, top)]
     shapes += _draw_durations(lane, grid, top, STYLES[way.mark].fill or "paper")
-    shapes += _draw_note(course, way, grid, (max(grid.column_end(way.at), grid.x), top))
+    shapes += _draw_note(way, grid, (max(grid.column_end(way.at), grid.x), top))
     role = "node" if len(lane.nodes) == 1 else "group"
     return Item(tuple(shapes), key=lane_key(lane), role=role, state=way.mark, hint=lane_hint(lane))
 
@@ -136,7 +136,7 @@ def _draw_durations(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Tex
     """Draw how long each state took, in its column; for a group its name instead."""
     way = lane.first
     if len(lane.nodes) > 1:
-        text = f"{len(lane.nodes)} nodes: {way.state or 'not in the list'}"
+        text = f"{len(lane.nodes)} nodes: {way.state_word}"
         if text_width(text, SMALL) < grid.column_end(way.at) - grid.x - 40:
             yield Text(grid.x + 8, top + 14, escape_text(text), size=SMALL, ink="quiet", on=on)
         return
@@ -150,11 +150,11 @@ def _draw_durations(lane: Lane, grid: Grid, top: float, on: str) -> Iterator[Tex
             )
 
 
-def _draw_note(course: UpgradeProgress, way: NodeProgress, grid: Grid, corner: tuple[float, float]) -> Iterator[Shape]:
+def _draw_note(way: NodeProgress, grid: Grid, corner: tuple[float, float]) -> Iterator[Shape]:
     """Draw a note for a node whose state has no column."""
     if way.at in grid.columns:
         return
-    words = unplaced_word(course, way)
+    words = unplaced_word(way)
     room = grid.right - corner[0] - 36
     wide = text_width(fit_text(escape_text(words), room, SMALL), SMALL)
     # on top of the line of the states still ahead

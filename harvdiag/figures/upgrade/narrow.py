@@ -59,7 +59,7 @@ def _label_texts(lane: Lane, y: float, room: float) -> Iterator[Text]:
     way, many = lane.first, len(lane.nodes) > 1
     strong = way.mark in {"error", "warning", "now"}
     name = f"{len(lane.nodes)} nodes" if many else escape_text(way.name)
-    text = fit_text(f"{name}: {escape_text(way.state or 'not in the list')}", room, BODY, bold=strong)
+    text = fit_text(f"{name}: {escape_text(way.state_word)}", room, BODY, bold=strong)
     yield Text(MARGIN, y + 14, text, size=BODY, ink="ink" if strong else "quiet", bold=strong)
     if many:
         names = fit_distinct_names([node.name for node in lane.nodes], room)

@@ -40,6 +40,7 @@ from harvdiag.status.upgrade import NodeState, UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey, fill_parts
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.waiting import find_node_wait
+from harvdiag.upgrade.wording import format_unlisted
 
 __all__ = [
     "access_card",
@@ -171,7 +172,7 @@ def _remaining_nodes(rollout: UpgradeRun) -> str:
 def _node_row(rollout: UpgradeRun, node: NodeUpgrade) -> tuple[str, str, str, str]:
     waiting = find_node_wait(rollout, node)
     step = node.handshake.step if node.handshake and not node.handshake.idle else ""
-    return node.name, node.state or "(not in the list)", step, f"{waiting.actor}: {waiting.what}"
+    return node.name, node.state or f"({format_unlisted(rollout.upgrade)})", step, f"{waiting.actor}: {waiting.what}"
 
 
 def _access_advice(access: Access) -> str:

@@ -230,8 +230,8 @@ def build_alt_text(progress: UpgradeProgress) -> str:
         marks["error"] = "failed"
     strip = [f"{c.number} {c.label} {marks.get(c.mark, 'unknown')}" for c in progress.cells]
     sentences = [f"{build_title(progress)}.", f"Phases: {', '.join(strip)}." if strip else ""]
-    for (state, mark), nodes in group_by(progress.nodes, lambda way: (way.state, way.mark)):
+    for (state, mark), nodes in group_by(progress.nodes, lambda way: (way.state_word, way.mark)):
         trouble = {"error": ", broken", "warning": ", held up", "now": ", at work"}.get(mark, "")
         names = join_escaped([node.name for node in nodes])
-        sentences.append(f"{format_count(len(nodes), 'node')} {state or 'not in the list'}{trouble}: {names}.")
+        sentences.append(f"{format_count(len(nodes), 'node')} {state}{trouble}: {names}.")
     return " ".join(filter(None, sentences))

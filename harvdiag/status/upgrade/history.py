@@ -199,7 +199,7 @@ class History(Tabular):
         alone = len(names) == 1
         mine = [s for name in names for s in spans.get(name, ()) if way.place != FAILED or s.ended]
         told = mine if alone else list(_merge_spans(mine))
-        state = way.state or "not in the list"
+        state = way.state_word
         label = way.name if alone else f"{len(names)} nodes"
         signs = tuple(s for name in names for s in self._marks_by_node.get(name, ()))
         group = ObjectRef("Nodes", "", "/".join((way.mark, way.rule, state)))

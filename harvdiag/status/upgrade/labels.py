@@ -8,8 +8,6 @@ from harvdiag.status.upgrade.drain.drain import Drain
 from harvdiag.status.upgrade.drain.steps import StepState
 from harvdiag.status.upgrade.folding import Lane
 from harvdiag.status.upgrade.progress import NodeProgress, PhaseProgress, UpgradeProgress
-from harvdiag.upgrade.phases import PREPARING
-from harvdiag.upgrade.wording import format_unlisted
 
 __all__ = ["lane_hint", "phase_word", "silence_word", "unplaced_word"]
 
@@ -23,21 +21,17 @@ def phase_word(progress: UpgradeProgress, cell: PhaseProgress) -> str:
     return "now" if cell.mark == "now" else ""
 
 
-def unplaced_word(progress: UpgradeProgress, way: NodeProgress) -> str:
+def unplaced_word(way: NodeProgress) -> str:
     """Return the label of a node whose state is not one of the columns."""
-    phase = progress.upgrade.phase if progress.upgrade and progress.running else None
-    if not way.state and way.mark == "wait" and phase and phase.place <= PREPARING:
-        return "has not begun"
-    unlisted = format_unlisted(progress.upgrade) if progress.upgrade else ""
-    return f'its state is "{way.state}"' if way.state else unlisted
+    return f'its state is "{way.state}"' if way.state else way.state_word
 
 
 def lane_hint(lane: Lane) -> str:
     """Return all that is known of the nodes in a lane, in one line."""
     if len(lane.nodes) > 1:
-        return f"{lane.first.state or 'not in the list'}: {join_escaped([way.name for way in lane.nodes])}"
+        return f"{lane.first.state_word}: {join_escaped([way.name for way in lane.nodes])}"
     way = lane.first
-    told = [f"{way.name}: {way.state or 'not in the list'}", f"drain: {way.step}" if way.step else ""]
+    told = [f"{way.name}: {way.state_word}", f"drain: {way.step}" if way.step else ""]
     told += [f"waits for {way.wait.actor}: {way.wait.what}", way.says]
     return escape_text("; ".join(dict.fromkeys(filter(None, told))))
 

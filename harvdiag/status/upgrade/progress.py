@@ -37,7 +37,7 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline import Span, find_phases
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.waiting import Wait, find_node_wait
-from harvdiag.upgrade.wording import format_duration
+from harvdiag.upgrade.wording import format_duration, format_unlisted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,11 +65,12 @@ class NodeProgress:
     """One node: its state, its column `at` (empty: before the first), its mark, and the message about it (`says`).
 
     `finding` is the one that marks it, `wait` whose turn it is, `spent` how long each state took where known.
-    `never` is why its turn can never come, empty where it can.
+    `never` is why its turn can never come, empty where it can. `state_word` is its state, else why it has none.
     """
 
     name: str
     state: str
+    state_word: str
     place: str
     """The state of V1 that its state corresponds to."""
     doing: str
@@ -173,8 +174,7 @@ class UpgradeProgress(Tabular):
 
     @property
     def _phase_rows(self) -> list[tuple[int, str, str, str | None]]:
-        told = [(cell, cell.took) for cell in self.cells]
-        return [(c.number, c.label, c.mark, None if took is None else format_duration(took)) for c, took in told]
+        return [(c.number, c.label, c.mark, None if c.took is None else format_duration(c.took)) for c in self.cells]
 
     def _row_document(self, record: Record) -> dict[str, Any]:
         return {**super()._row_document(record), **step_entries(record["step"])}
@@ -287,6 +287,7 @@ class UpgradeProgress(Tabular):
         return NodeProgress(
             name=node.name,
             state=node.state,
+            state_word=node.state or format_unlisted(rollout.upgrade),
             place=node.place,
             doing=node.doing,
             at=find_column(node, self.columns),
