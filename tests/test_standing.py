@@ -178,7 +178,9 @@ def test_the_first_broken_link_is_short(name: str, told: str) -> None:
 def test_8236_says_what_follows_and_what_not_to_do(opened: dict[str, UpgradeStatus]) -> None:
     parts = sound(opened["issue-8236"])
     assert parts["First broken link"] == 'Node srv09 metadata.annotations["cluster.x-k8s.io/machine"]: absent'
-    assert parts["Stalled"].startswith("since 2025-05-07 16:39 UTC, 17 h 21 min before the collection: ")
+    assert parts["Stalled"].startswith(
+        "since 2025-05-07 16:39 UTC, 17 h 21 min before the collection; last movement: Job "
+    )
     assert parts["Stalled"].endswith("it will not recover on its own")
     assert "refuses to delete this Upgrade while its condition NodesUpgraded is Unknown" in parts["Deletion"]
     assert parts["Caution"].startswith("No Machine belongs to srv09")

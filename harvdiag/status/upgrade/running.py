@@ -147,11 +147,11 @@ def _explain_stop(diagnosis: Diagnosis) -> Iterator[Part]:
     last = diagnosis.last
     when = format_since(diagnosis.facts, last.time.isoformat()) if last else ""
     where = f" ({last.node})" if last and last.node else ""
-    words = f"{when}: {last.what}{where}" if last and when else ""
+    what = f"{last.what}{where}" if last and when else ""
     if diagnosis.is_stuck:
-        yield Part(PartKey.STALLED, f"{words}; {FUTILE}" if words else FUTILE)
-    elif words:
-        yield Part(PartKey.LAST_MOVED, words)
+        yield Part(PartKey.STALLED, f"{when}; last movement: {what}; {FUTILE}" if what else FUTILE)
+    elif what:
+        yield Part(PartKey.LAST_MOVED, f"{when}: {what}")
 
 
 def _quote_log(facts: Facts, rollout: UpgradeRun) -> Iterator[Part]:
