@@ -20,7 +20,7 @@ from harvdiag.figures.svg import render_svg
 from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
-from tests.routes import PATHS, SCENARIOS, sampled, scenario
+from tests.routes import PATHS, SCENARIOS, opened, sampled, scenario
 from tests.sample import examples
 from tests.world import World, rollouts
 from tests.world.faults import lose_answer, orphan
@@ -84,6 +84,19 @@ def test_the_title_of_a_drain_that_is_held_up_says_why(name: str, told: str) -> 
     """A warning about the node is the answer, not only a line below."""
     drawing = draw(port.cluster(list(scenario(SCENARIOS / name / "speaks.yaml").objects)), DrawOptions())
     assert drawing.scene.title.startswith(f"The drain of hv02 is held up at {told}")
+
+
+@pytest.mark.parametrize(("name", "times"), [("instance-manager-keeps-budget", 1), ("upgrade-drain-refused", 2)])
+def test_the_error_of_a_drain_is_not_told_thrice(name: str, times: int) -> None:
+    """The reason quotes it; the title names the cause behind it, where one is found."""
+    cluster = opened(SCENARIOS / name / "speaks.yaml")
+    state = cluster.upgrade.drain()
+    assert state.node is not None
+    assert state.node.handshake is not None
+    assert state.node.handshake.error
+    told = " ".join(draw(cluster, DrawOptions()).text(100).split())
+    assert told.count(" ".join(state.node.handshake.error.split()).rstrip(". ")) == times
+    assert ("keeps its PodDisruptionBudget" in state.title) == (times == 1)
 
 
 def test_a_lost_answer_is_a_cross_at_its_arrow() -> None:

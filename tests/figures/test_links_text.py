@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,9 @@ from harvdiag.figures.links.mermaid import render_mermaid as mermaid_text
 from harvdiag.figures.links.tree import render_tree as tree_text
 from harvdiag.status.links.rows import Box, Link, LinkModel, Row
 from harvdiag.status.links.view import LinkRows
+from tests import port
 from tests.figures.test_links import BUNDLES, hostile, made, mixed, orphans, sample
+from tests.world import healthy
 
 LABEL = r"(?:[A-Za-z0-9 _.,/-]|#\d+;|<br/>)*"
 CLASS = "(?:good|error|warning|info|absent|unseen)"
@@ -80,6 +83,30 @@ def test_the_tree_names_a_shared_machine_twice_and_opens_it_once() -> None:
     assert len(shared) == 2
     assert "(above)" in shared[1]
     assert any("Machine references hv03 instead" in line for line in lines)
+
+
+def test_the_tree_says_that_an_absence_is_not_found_wrong() -> None:
+    """Beneath links that all hold, what does not exist would alarm."""
+    left = [obj for obj in healthy(["hv01"]).objects if not is_management_cluster(obj)]
+    assert (
+        draw(port.cluster(left), DrawOptions())
+        .text(100)
+        .endswith("○ management Cluster local (does not exist)   (no check finds that wrong)\n")
+    )
+
+
+def is_management_cluster(obj: dict[str, Any]) -> bool:
+    """Rancher's own object of the cluster."""
+    return obj["kind"] == "Cluster" and str(obj["apiVersion"]).startswith("management.cattle.io/")
+
+
+@pytest.mark.parametrize("state", ["absent", "error"])
+def test_an_absence_with_a_broken_link_is_not_called_harmless(state: str) -> None:
+    """The link to it is what a finding blames."""
+    owner, gone = Box(ObjectRef("Cluster", "ns", "a")), Box(ObjectRef("RKECluster", "ns", "a"), "absent", exists=False)
+    model = LinkModel((), (owner, gone), (Link(owner, gone, ("spec",), state),))
+    assert model.is_harmless_absence(gone) == (state == "absent")
+    assert not model.is_harmless_absence(owner)
 
 
 def test_the_tree_folds_as_the_picture_does() -> None:

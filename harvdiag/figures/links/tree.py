@@ -100,7 +100,8 @@ def _cluster_lines(view: LinkRows, room: int) -> Iterator[str]:
         yield from _wrap_line(f"✓ {', '.join(healthy)}", room, "  ")
     for thing in view.model.cluster_boxes:
         if thing.state != "good":
-            yield truncate_text(_object_line(thing, None), room)
+            calm = "   (no check finds that wrong)" if view.model.is_harmless_absence(thing) else ""
+            yield truncate_text(f"{_object_line(thing, None)}{calm}", room)
             for finding in thing.findings[:3]:
                 yield from _finding_lines(finding, room)
 

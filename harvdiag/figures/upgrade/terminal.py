@@ -46,7 +46,7 @@ def _lane_lines(course: UpgradeProgress, lane: Lane, wide: int) -> Iterator[str]
     left = " " if not (way.never and way.mark == "error") else "╌"
     bar = "█" * reached * 2 + ("╌" if left == "╌" else "░") * (len(columns) - reached) * 2
     names = escape_text(way.name) if len(lane.nodes) == 1 else f"{len(lane.nodes)} nodes"
-    yield from wrap_text(f"{sign} {bar}  {names}  {way.state or f'({way.unlisted})'}", wide, INDENT)
+    yield from wrap_text(f"{sign} {bar}  {names}  {way.state or f'({way.state_word})'}", wide, INDENT)
     if len(lane.nodes) > 1:
         names_of_group = [w.name for w in lane.nodes]
         more = f" and {len(names_of_group) - 12} more" if len(names_of_group) > 12 else ""

@@ -175,3 +175,11 @@ class LinkModel(NamedTuple):
     cluster_boxes: tuple[Box, ...] = ()
     cluster_links: tuple[Link, ...] = ()
     gaps: tuple[str, ...] = ()
+
+    def is_harmless_absence(self, box: Box) -> bool:
+        """Whether a box stands for what does not exist, and no finding in the picture is about it or names it."""
+        links = [*self.cluster_links, *(link for row in self.rows for link in (*row.links, *row.out))]
+        boxes = [*self.cluster_boxes, *(each for row in self.rows for each in row.boxes)]
+        named = {ref for each in boxes for f in each.findings for ref in (*f.targets, *(e.object for e in f.evidence))}
+        blamed = any(link.broken and link.target.key == box.key for link in links)
+        return box.state == ABSENT and not blamed and box.ref not in named

@@ -65,11 +65,12 @@ class NodeProgress:
     """One node: its state, its column `at` (empty: before the first), its mark, and the message about it (`says`).
 
     `finding` is the one that marks it, `wait` whose turn it is, `spent` how long each state took where known.
-    `never` is why its turn can never come, empty where it can.
+    `never` is why its turn can never come, empty where it can. `state_word` is its state, else why it has none.
     """
 
     name: str
     state: str
+    state_word: str
     place: str
     """The state of V1 that its state corresponds to."""
     doing: str
@@ -180,8 +181,7 @@ class UpgradeProgress(Tabular):
 
     @property
     def _phase_rows(self) -> list[tuple[int, str, str, str | None]]:
-        told = [(cell, cell.took) for cell in self.cells]
-        return [(c.number, c.label, c.mark, None if took is None else format_duration(took)) for c, took in told]
+        return [(c.number, c.label, c.mark, None if c.took is None else format_duration(c.took)) for c in self.cells]
 
     def _row_document(self, record: Record) -> dict[str, Any]:
         return {**super()._row_document(record), **step_entries(record["step"])}
@@ -294,6 +294,7 @@ class UpgradeProgress(Tabular):
         return NodeProgress(
             name=node.name,
             state=node.state,
+            state_word=node.state or format_unlisted(rollout.upgrade),
             place=node.place,
             doing=node.doing,
             at=find_column(node, self.columns),

@@ -181,8 +181,9 @@ def explain_drain(progress: UpgradeProgress, of: Drain) -> Iterator[tuple[str, s
     if of.wait and not of.why:
         age = progress.age(of.wait.since)
         yield PartKey.WAITS_FOR.value, f"{of.wait.actor}: {of.wait.what}{f'; for {age}' if age else ''}"
-    if of.node and of.node.handshake and of.node.handshake.error:
-        yield "Error", of.node.handshake.error
+    error = of.node.handshake.error if of.node and of.node.handshake else ""
+    if error.rstrip(". ") not in of.why:  # the reason of a drain that was refused quotes it
+        yield "Error", error
     if of.finding is None or of.root is None:
         return
     if of.root != of.finding:
@@ -254,7 +255,9 @@ def _describe_step(made: Drain, node: NodeUpgrade, move: StepState) -> str:
     step = move.step
     error = node.handshake.error if node.handshake else ""
     if error and step.name is DrainStep.DRAINED:
-        return f"Rancher could not drain {node.name} at its last try: {error}"
+        cause = made.root if made.root != made.finding else None
+        reason = main_clause(cause.message, 70) if cause else error
+        return f"Rancher could not drain {node.name} at its last try: {reason}"
     if move.mark == "error" and step.name in HOOKS:
         hook = HOOKS[step.name]
         asked = f"Harvester has not answered the {hook} hook of {node.name}"
