@@ -191,12 +191,17 @@ WHOLE = seen(FilesReader("all", [("a", listed(OBJECTS))]))
 
 @st.composite
 def divisions(draw: st.DrawFn) -> tuple[dict[str, bytes], str]:
-    """Lists of some of the objects each, in any form, one after the other in up to three files; and their carrier."""
+    """The list of each kind, and of some objects again, in any form, one after the other in up to three files.
+
+    And their carrier.
+    """
     order = draw(st.permutations(OBJECTS))
-    edges = [0, *sorted(draw(st.sets(st.integers(1, len(order) - 1), max_size=4))), len(order)]
+    edges = [0, *sorted(draw(st.sets(st.integers(1, len(order) - 1), max_size=2))), len(order)]
+    lists = [[obj for obj in order if obj["kind"] == kind] for kind in ("Node", "Machine")]
+    lists += [order[start:stop] for start, stop in pairwise(edges)][1:]
     texts = ["", "", ""]
-    for start, stop in pairwise(edges):
-        texts[draw(st.integers(0, 2))] += draw(st.sampled_from(PIECE))(listed(order[start:stop]))
+    for items in draw(st.permutations(lists)):
+        texts[draw(st.integers(0, 2))] += draw(st.sampled_from(PIECE))(listed(items))
     encoding = draw(st.sampled_from(ENCODINGS))
     files = {f"of {n}/file": text.encode(encoding) for n, text in enumerate(texts) if text}
     return files, draw(st.sampled_from(CARRIERS))
