@@ -62,6 +62,19 @@ TEXTS: dict[str, str] = {
     "JSON, then YAML": f"{json.dumps(A)}\n{dump(B)}",
     "files put together with their marks": f"\ufeff{dump(A)}\ufeff---\n{dump(B)}",
     "commands between": f"ann@host:~$ kubectl get x -o yaml\n{dump(A)}# kubectl get y -o json\n{json.dumps(B)}",
+    **{
+        f"prompt {prompt.strip()}": (
+            f"{prompt}kubectl get x -o yaml\n{dump(A)}{prompt}sudo kubectl get y -o json\n{json.dumps(B)}\n{prompt}"
+        )
+        for prompt in (
+            "PS C:\\> ",
+            "harvester:~ # ",
+            "ann@hv01:~/my case$ ",
+            "[ann@hv01 ~]$ ",
+            "(x) ann@hv01 ~ % ",
+            "$ ",
+        )
+    },
     "warnings between": f"{WARNING}{dump(A)}Warning: x is deprecated\n{json.dumps(B)}\n{REFUSED}",
     "logs between": f"{json.dumps(A, indent=4)}\n{LOG}{json.dumps(B)}\n{LOG}",
     "colours": "\x1b[34m" + json.dumps(A).replace(":", "\x1b[0m:\x1b[33m") + "\x1b[0m\n" + json.dumps(B) + "\x1a",
