@@ -89,7 +89,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "documents with empty ones": {"nodes.yaml": "---\n---\n" + "---\n".join(dump(node) for node in nodes()) + "---\n"},
     "JSON list": {"nodes.json": json.dumps(listed(nodes()))},
     "JSON objects": {f"{node['metadata']['name']}.JSON": json.dumps(node) for node in nodes()},
-    "both": {"a/nodes.yaml": dump(listed(nodes()[:2])), "b/nodes.json": json.dumps(listed(nodes()[2:]))},
+    "both": {"a/nodes.yaml": dump(listed(nodes()[:2])), "b/nodes.json": json.dumps(listed(nodes()))},
     "copies": {"a.yaml": dump(listed(nodes())), "b.json": json.dumps(listed(nodes()[:1]))},
     "other files beside": {"nodes.yaml": dump(listed(nodes())), "notes.txt": "{", "x.zip": b"\xff"},
 }

@@ -62,6 +62,19 @@ TEXTS: dict[str, str] = {
     "JSON, then YAML": f"{json.dumps(A)}\n{dump(B)}",
     "files put together with their marks": f"\ufeff{dump(A)}\ufeff---\n{dump(B)}",
     "commands between": f"ann@host:~$ kubectl get x -o yaml\n{dump(A)}# kubectl get y -o json\n{json.dumps(B)}",
+    **{
+        f"prompt {prompt.strip()}": (
+            f"{prompt}kubectl get x -o yaml\n{dump(A)}{prompt}sudo kubectl get y -o json\n{json.dumps(B)}\n{prompt}"
+        )
+        for prompt in (
+            "PS C:\\> ",
+            "harvester:~ # ",
+            "ann@hv01:~/my case$ ",
+            "[ann@hv01 ~]$ ",
+            "(x) ann@hv01 ~ % ",
+            "$ ",
+        )
+    },
     "warnings between": f"{WARNING}{dump(A)}Warning: x is deprecated\n{json.dumps(B)}\n{REFUSED}",
     "logs between": f"{json.dumps(A, indent=4)}\n{LOG}{json.dumps(B)}\n{LOG}",
     "colours": "\x1b[34m" + json.dumps(A).replace(":", "\x1b[0m:\x1b[33m") + "\x1b[0m\n" + json.dumps(B) + "\x1a",
@@ -191,12 +204,17 @@ WHOLE = seen(FilesReader("all", [("a", listed(OBJECTS))]))
 
 @st.composite
 def divisions(draw: st.DrawFn) -> tuple[dict[str, bytes], str]:
-    """Lists of some of the objects each, in any form, one after the other in up to three files; and their carrier."""
+    """The list of each kind, and of some objects again, in any form, one after the other in up to three files.
+
+    And their carrier.
+    """
     order = draw(st.permutations(OBJECTS))
-    edges = [0, *sorted(draw(st.sets(st.integers(1, len(order) - 1), max_size=4))), len(order)]
+    edges = [0, *sorted(draw(st.sets(st.integers(1, len(order) - 1), max_size=2))), len(order)]
+    lists = [[obj for obj in order if obj["kind"] == kind] for kind in ("Node", "Machine")]
+    lists += [order[start:stop] for start, stop in pairwise(edges)][1:]
     texts = ["", "", ""]
-    for start, stop in pairwise(edges):
-        texts[draw(st.integers(0, 2))] += draw(st.sampled_from(PIECE))(listed(order[start:stop]))
+    for items in draw(st.permutations(lists)):
+        texts[draw(st.integers(0, 2))] += draw(st.sampled_from(PIECE))(listed(items))
     encoding = draw(st.sampled_from(ENCODINGS))
     files = {f"of {n}/file": text.encode(encoding) for n, text in enumerate(texts) if text}
     return files, draw(st.sampled_from(CARRIERS))

@@ -25,6 +25,8 @@ from harvdiag.io.archive.member import MemberError
 from harvdiag.kinds.plural import guess_plural
 from harvdiag.reports import json as json_report
 from harvdiag.reports import render
+from harvdiag.snapshot import Snapshot
+from harvdiag.sources.files.reader import FilesReader
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy
 from tests.world.kit import dump
@@ -241,6 +243,50 @@ def test_several_clusters_in_a_folder_are_told_apart(tmp_path: Path) -> None:
         "case: holds several clusters: Node hv01 has another uid in monday/n.yaml than in prod/n.yaml; "
         "give one of: monday, prod"
     )
+
+
+def page(items: list[Object], more: str = "") -> str:
+    """A page of a list as `kubectl get --raw` writes it."""
+    return json.dumps(listed(items, "NodeList") | {"metadata": {"continue": more}})
+
+
+def pods(*namespaces: str) -> Files:
+    """A list of one Pod in each of these namespaces, beside the Nodes."""
+    found = enumerate(new("v1", "Pod", f"p{n}", where, uid=f"u{n}") for n, where in enumerate(namespaces))
+    return {"n": NODE_LIST} | {f"pods{n}": dump(listed([pod])) for n, pod in found}
+
+
+EAST, WEST = dump(listed(NODES[:2])), dump(listed(NODES[2:]))
+LISTS: dict[str, tuple[Files, str]] = {
+    "of two clusters": (
+        {"east/n": EAST, "west/n": WEST, "east/m": MACHINE_LIST},
+        "case: holds several clusters: two whole lists of Node share no object, east/n and west/n; give one of: e",
+    ),
+    "of two clusters in a file": (
+        {"n": EAST + WEST},
+        "n: holds several clusters: two whole lists of Node that differ: write one file a cluster",
+    ),
+    "of two moments": ({"n": EAST + dump(listed(NODES[1:]))}, "n: two whole lists of Node that differ; keep one"),
+    "the same twice": ({"a": NODE_LIST, "b": json.dumps(listed(NODES))}, ""),
+    "one within the other": ({"a": EAST + WEST + NODE_LIST}, ""),
+    "pages": ({"a": page(NODES[:2], "x"), "b": page(NODES[2:])}, ""),
+    "one a namespace": (pods("a", "b"), ""),
+    "of a kind that is listed in parts": (pods("a", "a"), ""),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_lists_that_contradict_each_other_are_not_merged(tmp_path: Path, case: str) -> None:
+    """Each says that there are no others. One that is held by another, or is no whole list, does not contradict it."""
+    files, says = LISTS[case]
+    folder = write(tmp_path, files)
+    if says:
+        assert refusal(folder).startswith(says)
+        return
+    snapshot = Snapshot(FilesReader.from_path(folder))
+    assert len(snapshot.objects("Node")) == 3
+    parts = any(entry.reason.startswith("only a part") for entry in snapshot.lists("Pod"))
+    assert parts == (case == "of a kind that is listed in parts")
 
 
 # --- objects that no server made, dumps by object, watches -----------------------------------------------------------

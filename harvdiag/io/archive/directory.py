@@ -113,6 +113,7 @@ class Directory:
         self._disks = disks
         self._source = source
         self._bytes = b""
+        self._windows = False
         self._load_bytes()
         heads: set[bytes] = set()
         self._starts = array("Q", self._walk_records(heads))
@@ -149,16 +150,16 @@ class Directory:
             raise self._damaged_error()
 
     def _refuse_traversal(self, heads: set[bytes]) -> None:
-        """Refuse names that are absolute, have a drive, go up or use backslashes: such an archive is malicious."""
-        if (
-            not any(map(_DRIVE.match, heads))
-            and not any(self._find_records(b"\\"))
-            and not any(self._find_records(b"/.."))
-        ):
+        """Refuse names that are absolute, have a drive or go up: such an archive is malicious.
+
+        They are checked as they are used: with slashes for the backslashes of Windows.
+        """
+        self._windows = any(self._find_records(b"\\"))
+        if not self._windows and not any(map(_DRIVE.match, heads)) and not any(self._find_records(b"/..")):
             return
         for start in self._starts:
             text = self._decode_name(start)
-            if text.startswith("/") or text[1:2] == ":" or "\\" in text or ".." in text.split("/"):
+            if text.startswith("/") or text[1:2] == ":" or ".." in text.split("/"):
                 raise SourceError(
                     f"{self._name}: contains the file name {printable(text)!r}, which points outside the archive; "
                     "no support bundle has such a name, so none of it is read"
@@ -184,6 +185,11 @@ class Directory:
         return self._bytes[start + 46 : start + 46 + self._name_length(start)]
 
     def _decode_name(self, start: int) -> str:
+        """The name of a member. Old tools of Windows write backslashes, which it has as slashes."""
+        name = self._decode_bytes(start)
+        return name.replace("\\", "/") if self._windows else name
+
+    def _decode_bytes(self, start: int) -> str:
         raw, flags = self._raw_name(start), int.from_bytes(self._bytes[start + 8 : start + 10], "little")
         try:
             return raw.decode()
@@ -195,12 +201,12 @@ class Directory:
         self._load_bytes()
         records: dict[str, list[int]] = {}
         seen = -1
-        for start in self._find_records(part.encode("utf-8", "surrogateescape")):
+        for start in self._find_records(b"" if self._windows else part.encode("utf-8", "surrogateescape")):
             if start == seen:
                 continue
             seen = start
             text = self._decode_name(start)
-            if not text.endswith("/"):
+            if not text.endswith("/") and (not self._windows or part in text):
                 records.setdefault(text, []).append(start)
         return records
 

@@ -65,17 +65,41 @@ _NOTHING = "no Kubernetes object in it; give what `kubectl get … -o yaml` writ
 def refuse_conflict(name: str, conflict: Conflict, files: Sequence[FileNote], sources: Mapping[str, str]) -> str:
     """Return why two different objects of one name are refused, and which parts of the source to choose from."""
     first, second = conflict.files
+    if conflict.lists:
+        return _refuse_lists(name, conflict, files, sources)
     if not conflict.clusters and first == second:
         return f"{first}: two different objects in it are called {conflict.what}; keep one, as of one moment"
     if not conflict.clusters:
         return f"two different objects are called {conflict.what}: in {first} and {second}; keep one"
     if first == second:
         return f"{first}: holds several clusters: {conflict.what} is in it with two uids; write one file a cluster"
-    units = [*sorted(sources), *_units([note.name for note in files if note.state is FileState.READ], first, second)]
     return (
         f"{name}: holds several clusters: {conflict.what} has another uid in {first} than in {second}; "
-        f"give one of: {_few([*map(printable, units)], ', ', 5)}"
+        f"give one of: {_choices(conflict, files, sources)}"
     )
+
+
+def _refuse_lists(name: str, conflict: Conflict, files: Sequence[FileNote], sources: Mapping[str, str]) -> str:
+    """Why two lists of one kind are refused: of two clusters, if they share no object, else of two moments."""
+    first, second = sorted(conflict.files)
+    if first == second and conflict.clusters:
+        return (
+            f"{first}: holds several clusters: two whole lists of {conflict.what} that differ: write one file a cluster"
+        )
+    if first == second:
+        return f"{first}: two whole lists of {conflict.what} that differ; keep one, as of one moment"
+    if not conflict.clusters:
+        return f"two whole lists of {conflict.what} differ: in {first} and {second}; keep one, as of one moment"
+    return (
+        f"{name}: holds several clusters: two whole lists of {conflict.what} share no object, {first} and {second}; "
+        f"give one of: {_choices(conflict, files, sources)}"
+    )
+
+
+def _choices(conflict: Conflict, files: Sequence[FileNote], sources: Mapping[str, str]) -> str:
+    """The parts of a source to choose from, each of one cluster."""
+    units = _units([note.name for note in files if note.state is FileState.READ], *conflict.files)
+    return _few([*map(printable, [*sorted(sources), *units])], ", ", 5)
 
 
 def _units(names: Sequence[str], first: str, second: str) -> list[str]:

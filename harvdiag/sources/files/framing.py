@@ -22,9 +22,19 @@ _SAYING = (
     r"[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ |Warning: |Error from server|[Ee]rror: |Unable to connect to the server"
     r"|The connection to the server |No resources found|Flag --\S+ has been deprecated"
 )
-_NOISE = rf"{_SAYING}|%YAML |%TAG |[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
+# The prompts of shells, with a command or without. No key of a mapping looks so: its colon has a blank after it.
+_PATH = r"[~/][^\n$#%>]{0,200}"
+_PROMPT = (
+    r"(?:\([\w.-]+\) )?(?:"
+    r"PS [^\n>]{0,200}>|[A-Za-z]:\\[^\n>]{0,200}>"
+    rf"|[\w.-]+(?:@[\w.-]+)?:{_PATH}[$#%>]|[\w.-]+@[\w.-]+(?: {_PATH})?[$#%>]"
+    rf"|\[[\w.-]+@[^\]\n]{{0,200}}\][$#%]|{_PATH} [$#](?=\s|\Z)|(?:ba|z)?sh-[\d.]+[$#]|\$(?=\s|\Z)"
+    r")"
+)
+_NOISE = rf"{_SAYING}|{_PROMPT}|%YAML |%TAG |[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
 _START = "==== START logs for "
 _noise = re.compile(_NOISE).match
+_prompt = re.compile(_PROMPT).match
 _saying = re.compile(_SAYING).match
 _boundary = re.compile(rf"^(?:---(?=\s|\Z)|\.\.\.(?=\s|\Z)|[{{\[]|{_START}|{_NOISE})", re.MULTILINE).search
 _colour = re.compile(r"\x1b\[[0-9;]*[mK]").sub
@@ -91,7 +101,7 @@ def frame_text(data: bytes) -> Framed:
     framed, place = Framed(), _Place(text)
     at = _skip_blank(text, 0)
     while at < len(text):
-        if text[at] in "{[":
+        if text[at] == "{" or (text[at] == "[" and not _prompt(text, at)):
             at = _take_json(framed, place, at)
         elif text.startswith(_START, at):
             end = _log_end(text, at)

@@ -20,9 +20,13 @@ __all__ = ["Batch", "Conflict", "Key", "Stock", "collect_objects"]
 
 Key = tuple[str, str]  # the kind's name, the namespace
 _Sort = tuple[str, str]  # the group of its API, the kind
+_Identity = tuple[str, str]  # the name of an object, its uid
 PAGE = ("continue", "_continue", "remainingItemCount")  # metadata of a list that is not the whole of it
 _STATELESS = {"Setting", "Setting.longhorn.io", "Secret", "Event"}
 _CHANGES = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"}
+
+
+_Lists = list[tuple[str, frozenset[_Identity]]]  # of each list of one kind and namespace, the file and what it holds
 
 
 class _Found(NamedTuple):
@@ -44,6 +48,8 @@ class Batch:
     listed: set[Key] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
     told: list[Foreign] = field(default_factory=list)
+    lists: list[tuple[Key, frozenset[_Identity]]] = field(default_factory=list)
+    """What each list holds of each kind and namespace. A list in a list stands before the one that holds it."""
 
     @property
     def has_objects(self) -> bool:
@@ -113,6 +119,7 @@ def _add_list(batch: Batch, lists: Counter[_Sort], file: str, document: Obj) -> 
     items = document.get("items") or []
     lists[version.rpartition("/")[0], bare] += bool(bare)
     keys: set[Key] = set()
+    before = len(batch.found)
     if not items and not bare:
         batch.told.append(_EMPTY)
     elif not items:
@@ -129,9 +136,18 @@ def _add_list(batch: Batch, lists: Counter[_Sort], file: str, document: Obj) -> 
         batch.found.append(found)
         keys.add(found.key)
     batch.listed |= keys
+    batch.lists += _identities(batch.found[before:])
     metadata = document.get("metadata")
     if isinstance(metadata, dict) and any(metadata.get(page) for page in PAGE):
         batch.cut |= {name for name, _ in keys}
+
+
+def _identities(found: Iterable[_Found]) -> Iterable[tuple[Key, frozenset[_Identity]]]:
+    """The objects of one list by kind and namespace."""
+    held: dict[Key, set[_Identity]] = defaultdict(set)
+    for one in found:
+        held[one.key].add((name_of(one.obj), uid_of(one.obj)))
+    return [(key, frozenset(identities)) for key, identities in held.items()]
 
 
 _EMPTY = Foreign(
@@ -165,16 +181,20 @@ def _locate(bare: str, api_version: str, namespace: str | None) -> tuple[Key, Re
 
 @dataclass
 class Conflict:
-    """Two objects of one name that cannot be of one cluster at one time, and the files in which they are."""
+    """Two objects of one name that cannot be of one cluster at one time, and the files in which they are.
+
+    With `lists`, two lists of one kind, `what`, of which each says that there are no others, and none holds the other.
+    """
 
     what: str
     files: tuple[str, str]
     clusters: bool
+    lists: bool = False
 
     @property
     def rank(self) -> tuple[bool, bool]:
         """How much it tells: two Nodes of one name in two clusters tell most."""
-        return self.clusters, self.what.startswith("Node ")
+        return self.clusters, self.what.partition(" ")[0] == "Node"
 
 
 class Stock:
@@ -188,6 +208,7 @@ class Stock:
         self._cut: set[str] = set()
         self._made: set[Key] = set()
         self._objects: dict[Key, dict[str, tuple[str, _Found]]] = defaultdict(dict)
+        self._lists: dict[Key, _Lists] = defaultdict(list)
 
     def add(self, file: str, batch: Batch) -> None:
         """Add what one file holds. Two different objects of one name are noted as `conflict`; the first is kept."""
@@ -200,8 +221,28 @@ class Stock:
                 self._keep(file, found)
             else:
                 self._made.add(found.key)
+        for key, held in batch.lists:
+            self._lists[key].append((file, held))
         self._listed |= batch.listed
         self._cut |= batch.cut
+
+    def compare_lists(self) -> None:
+        """Note as `conflict` two lists of one kind and namespace of which neither holds the other.
+
+        Each says that there are no other objects. Pages say no such thing; nor are kinds refused of which a check asks
+        for some objects only, as they are often listed in parts: of these the list is not whole then.
+        """
+        if self._whole or self.conflict:
+            return
+        for key, lists in self._lists.items():
+            found, kind = _contradict(lists), CATALOGUE.get(key[0])
+            if not found or key[0] in self._cut or key in self._made:
+                continue
+            conflict = Conflict(key[0], *found, lists=True)
+            if kind is None or kind.lazy or kind.only:
+                self._cut.add(key[0])
+            elif self.conflict is None or conflict.rank > self.conflict.rank:
+                self.conflict = conflict
 
     def objects(self, key: Key) -> list[Obj]:
         """Return the objects of a kind in one namespace."""
@@ -240,6 +281,18 @@ class Stock:
         conflict = Conflict(f"{found.key[0]} {name_of(found.obj)}", (before[0], file), clusters)
         if self.conflict is None or conflict.rank > self.conflict.rank:
             self.conflict = conflict
+
+
+def _contradict(lists: _Lists) -> tuple[tuple[str, str], bool] | None:
+    """The files of two lists of which neither holds the other, and whether they share no object; None if one has all.
+
+    The longest is one of the two.
+    """
+    first, longest = max(lists, key=lambda one: len(one[1]))
+    for second, held in lists:
+        if not held <= longest:
+            return (first, second), not held & longest
+    return None
 
 
 def _is_served(found: _Found) -> bool:

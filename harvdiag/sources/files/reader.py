@@ -65,6 +65,7 @@ class FilesReader:
 
     def _keep(self, name: str, intake: Intake, *, captured_at: str = "", folder: bool = False) -> None:
         self._stock, self._files = intake.stock, tuple(intake.notes)
+        self._stock.compare_lists()
         if self._stock.conflict:
             raise SourceError(refuse_conflict(name, self._stock.conflict, self._files, intake.sources))
         if not self._stock.resources:
