@@ -176,6 +176,29 @@ def test_it_answers_from_little(tmp_path: Path, name: str) -> None:
     assert json.loads((tmp_path / "written.json").read_text()) == json.loads(document)
 
 
+@pytest.mark.parametrize("system", ["", "Harvester v1.8.0", "Harvester v1.4.2"])
+def test_no_upgrade_of_the_older_kind_is_not_yet_none(tmp_path: Path, system: str) -> None:
+    """Where the release may have UpgradePlans, at which nobody looked, an empty list of Upgrades does not answer."""
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "hv01", "uid": "made-up"}}
+    nodes = [node | {"status": {"nodeInfo": {"osImage": system}}}] if system else []
+    lists = [
+        {"apiVersion": "harvesterhci.io/v1beta1", "kind": "UpgradeList", "metadata": {"resourceVersion": "4"}},
+        {"apiVersion": "v1", "kind": "NodeList", "metadata": {"resourceVersion": "4"}},
+    ]
+    for given, items in zip(lists, ([], nodes), strict=True):
+        (tmp_path / f"{given['kind']}.json").write_text(json.dumps(given | {"items": items}))
+    cluster = hd.open(tmp_path)
+    told, summary = cluster.upgrade.explain(), cluster.check().upgrade
+    if "1.4" in system:
+        assert told == "Where: no upgrade is under way, and there is no record of one"
+        assert summary is not None
+        return
+    assert "Not seen: whether an UpgradePlan (V2) is under way: not looked at: no file holds any" in told
+    assert re.search(r"Not judged: 1\d\d checks could not be run", told)
+    assert summary is None
+    assert cluster.upgrade.progress.gap
+
+
 def test_what_was_given_is_named(tmp_path: Path) -> None:
     """One Machine is read, but it is not the list that a check needs."""
     (tmp_path / "one.json").write_text(json.dumps(next(healthy().find("Machine"))))

@@ -51,8 +51,13 @@ class Kind:
     """Read only when a check asks for it: the kind is large or seldom needed (`harvdiag.kinds.wanted`)."""
     only: str = ""
     """A cluster is asked for objects of this type alone, in `home` alone, and for no more than their metadata."""
-    late: bool = False
-    """It came with a later release: a source that has no list of it had none, unless reading it failed."""
+    since: tuple[int, ...] = ()
+    """The release with which it came, if that was a later one (see `late`)."""
+
+    @property
+    def late(self) -> bool:
+        """Whether it came with a later release: a source that has no list of it had none, unless reading it failed."""
+        return bool(self.since)
 
     @property
     def bare(self) -> str:

@@ -100,7 +100,7 @@ UPGRADEPLAN = Kind(
     group="management.harvesterhci.io",
     plural="upgradeplans",
     home="",
-    late=True,
+    since=(1, 8),
     versions=("v1beta1",),
     columns=(
         NAME,

@@ -19,6 +19,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE, find_kind, full_name, kind_for_resource, known_resource, sort_key
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
+from harvdiag.snapshot.late import FILES, may_hide
 from harvdiag.snapshot.reader import (
     Asker,
     Listing,
@@ -260,7 +261,8 @@ class Snapshot:
         """Return why absence of an object of this kind proves nothing; None if it does.
 
         This is about the kind's home namespace, also about `namespace` if it is given, or about every namespace if
-        `everywhere`. Of a kind that came late (`Kind`), a list that is not there proves as much as an empty one.
+        `everywhere`. Of a kind that came late (`Kind`), a list that is not there proves as much as an empty one, but
+        where there is no object of an older kind either, and the release may have it (`may_hide`).
         """
         entries = self._asked(kind, everywhere, namespace)
         bad = next((e for e in entries if not e.state.seen), None)
@@ -280,7 +282,11 @@ class Snapshot:
         every = everywhere or kind not in CATALOGUE
         places = set() if every else {CATALOGUE[kind].home, *((namespace, OTHERS) if namespace else ())}
         asked = [e for e in self._entries[kind] if every or e.namespace in places]
-        return [e for e in asked if e.state is not State.NOT_LOOKED_AT] if _is_late(kind) else asked
+        if not _is_late(kind) or all(e.state is not State.NOT_LOOKED_AT for e in asked):
+            return asked
+        with self.watched(None):
+            hidden = (self.manifest.origin or self.manifest).kind == FILES and may_hide(CATALOGUE[kind], self)
+        return asked if hidden else [e for e in asked if e.state is not State.NOT_LOOKED_AT]
 
     def host(self, node: str) -> Obj | None:
         """Return the data in the files of one host, without reading other hosts; None if there are none."""

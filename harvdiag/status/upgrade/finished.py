@@ -8,8 +8,9 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.model import State
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.summary import format_count
 from harvdiag.status.upgrade.causes import explain_faults, explain_others
-from harvdiag.status.upgrade.part import Part, PartKey, older_kind_part
+from harvdiag.status.upgrade.part import Part, PartKey, newer_kind_part, older_kind_part
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.wording import failure_reason, format_done, upgrade_title
 
@@ -43,7 +44,12 @@ def _check_node(diagnosis: Diagnosis, name: str) -> None:
 
 def _explain_last(diagnosis: Diagnosis, node: str) -> Iterator[Part]:
     last = diagnosis.current
-    if last is None:
+    if last is None and (gap := diagnosis.facts.snapshot.gap("UpgradePlan")):
+        yield Part(PartKey.WHERE, "no Upgrade of the older kind (V1) is under way, and there is no record of one")
+        yield newer_kind_part(gap)
+        if skipped := diagnosis.findings.skipped:
+            yield Part(PartKey.NOT_JUDGED, f"{format_count(len(skipped), 'check')} could not be run")
+    elif last is None:
         yield Part(PartKey.WHERE, "no upgrade is under way, and there is no record of one")
     else:
         kind = "UpgradePlan (Upgrade V2)" if diagnosis.facts.snapshot.gap("Upgrade") else "upgrade"

@@ -77,7 +77,8 @@ def build_title(progress: UpgradeProgress) -> str:
         rest = f"; {moving} in progress" if moving and progress.diagnosis.is_stuck else ""
         return f"{build_headline(progress)} ({describe_progress(progress)}{rest})"
     if progress.gap:
-        return "The state of the upgrade is unknown: the Upgrades were not seen"
+        kind = "Upgrades" if progress.facts.snapshot.gap("Upgrade") else "UpgradePlans"
+        return f"The state of the upgrade is unknown: the {kind} were not seen"
     return _describe_finished(progress)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "find_part",
     "format_quote",
     "format_since",
+    "newer_kind_part",
     "older_kind_part",
     "run_part",
     "steps_part",
@@ -105,6 +106,11 @@ def waiting_part(facts: Facts, wait: Wait, whom: str = "") -> Part:
 def older_kind_part(gap: str) -> Part:
     """Return the part that says, beside an UpgradePlan, that Upgrades were not seen, and why."""
     return Part(PartKey.NOT_SEEN, f"whether an Upgrade of the older kind (V1) is under way: {gap}")
+
+
+def newer_kind_part(gap: str) -> Part:
+    """Return the part that says, where there is no Upgrade, that UpgradePlans were not seen, and why."""
+    return Part(PartKey.NOT_SEEN, f"whether an UpgradePlan (V2) is under way: {gap}")
 
 
 def steps_part(finding: Finding) -> Part | None:

@@ -122,8 +122,9 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def gap(self) -> str:
-        """Why the Upgrades were not seen; empty where they were."""
-        return self.facts.snapshot.gap("Upgrade") or ""
+        """Why the Upgrades were not seen, or where there is none, the UpgradePlans; empty where they were."""
+        found = self.facts.snapshot.gap("Upgrade")
+        return found or (self.facts.snapshot.gap("UpgradePlan") if self.upgrade is None else "") or ""
 
     @cached_property
     def upgrade(self) -> Upgrade | None:
