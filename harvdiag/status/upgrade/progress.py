@@ -82,13 +82,6 @@ class NodeProgress:
     step: DrainStep | None
     spent: Mapping[str, str]
     never: str = ""
-    unlisted: str = ""
-    """What is said of it where it has no state."""
-
-    @property
-    def state_word(self) -> str:
-        """Its state, else why it has none: ``not started``."""
-        return self.state or self.unlisted
 
     @property
     def rule(self) -> str:
@@ -122,9 +115,8 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def gap(self) -> str:
-        """Why the Upgrades were not seen, or where there is none, the UpgradePlans; empty where they were."""
-        found = self.facts.snapshot.gap("Upgrade")
-        return found or (self.facts.snapshot.gap("UpgradePlan") if self.upgrade is None else "") or ""
+        """Why the Upgrades were not seen; empty where they were."""
+        return self.facts.snapshot.gap("Upgrade") or ""
 
     @cached_property
     def upgrade(self) -> Upgrade | None:
@@ -306,7 +298,6 @@ class UpgradeProgress(Tabular):
             step=node.handshake.step if node.handshake else None,
             spent=spent,
             never=never,
-            unlisted=format_unlisted(rollout.upgrade),
         )
 
     def _time_spent(self, of: Span) -> str:
