@@ -322,6 +322,15 @@ def test_a_kind_that_was_not_seen_is_no_empty_kind(tmp_path: Path) -> None:
     assert "machines.cluster.x-k8s.io: not seen in n.yaml: not looked at: no file holds any Machine" in both.stderr
 
 
+@pytest.mark.parametrize("words", [("nodes,svc",), ("svc,nodes",), ("node/srv08", "svc/a", "node/srv09")])
+def test_a_kind_without_a_list_leaves_the_others(words: tuple[str, ...]) -> None:
+    """As a kind that was not seen does; a misspelt kind is refused before anything is printed."""
+    result = get(*words, BROKEN, "-o", "name")
+    assert (result.returncode, "node/srv09\n" in result.stdout) == (2, True)
+    assert result.stderr == "harvdiag: no kind 'services' in issue-8236.zip: it has no list of it\n"
+    assert get("nodes,nods", BROKEN).stdout == ""
+
+
 def test_untrusted_text_is_escaped(tmp_path: Path) -> None:
     world = healthy()
     world.get("Node", "hv01")["status"]["nodeInfo"]["osImage"] = "a\x1b[31m\nb\u202e"

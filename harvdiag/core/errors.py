@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harvdiag.core.escape import escape_text
 
-__all__ = ["AccessError", "HarvdiagError", "SourceError", "UsageError"]
+__all__ = ["AccessError", "HarvdiagError", "SourceError", "UnlistedKindError", "UsageError"]
 
 
 class HarvdiagError(Exception):
@@ -24,6 +24,10 @@ class SourceError(HarvdiagError):
 
 class UsageError(HarvdiagError):
     """The request is invalid: an unknown rule, kind or option."""
+
+
+class UnlistedKindError(UsageError):
+    """A kind of Kubernetes or Harvester that is known, and of which this source has no list."""
 
 
 class AccessError(HarvdiagError):
