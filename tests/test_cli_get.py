@@ -371,8 +371,13 @@ def test_events_can_be_chosen() -> None:
     one = events("--for", "pod/virt-handler-0ac9b", "-o", "name").stdout.splitlines()
     assert len(one) == 2
     assert events("--for", "virt-handler-0ac9b", "-o", "name").stdout.splitlines() == one
-    assert events("--for", "node/virt-handler-0ac9b").stderr == "No resources found.\n"
+    assert events("--for", "node/srv09", "--since", "1m").stderr == "No resources found.\n"
     assert events("--since", "1m").stderr == "No resources found.\n"
     assert events("--until", "2025-05-08T09:52Z", "--no-headers", "-n", "longhorn-system").stdout.count("\n") == 4
+    assert "'Foo' is no type of events: it is Normal or Warning" in complaint("events", BROKEN, "--types", "Normal,Foo")
+    assert "did you mean Warning?" in complaint("events", BROKEN, "--types", "warn")
+    unknown = events("--for", "node/srv9")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr == "harvdiag: no Node 'srv9' in issue-8236.zip; did you mean srv09?\n"
     assert "invalid object 'pod/'" in complaint("events", BROKEN, "--for", "pod/")
     assert "invalid time since='x'" in complaint("events", BROKEN, "--since", "x")

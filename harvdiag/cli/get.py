@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harvdiag.kinds.kind import Kind
     from harvdiag.snapshot import Answer, Snapshot
 
-__all__ = ["EXIT_NOT_FOUND", "Part", "get", "print_parts"]
+__all__ = ["EXIT_NOT_FOUND", "Part", "describe_missing", "get", "print_parts"]
 
 EXIT_NOT_FOUND, EXIT_UNSEEN = 1, 2
 FEW = 4  # names that may all be suggested when the given one resembles none of them
@@ -101,7 +101,7 @@ def print_parts(snapshot: Snapshot, parts: Sequence[Part], layout: Layout) -> in
     for note in _notes(snapshot, parts, layout):
         write_note(note)
     write_stdout(_render(snapshot, parts, layout))
-    missing = [_describe_missing(snapshot, part, name, layout.namespace) for part in parts for name in part.missing]
+    missing = [describe_missing(snapshot, part, name, layout.namespace) for part in parts for name in part.missing]
     for line in missing:
         print_error(line)
     if unseen or any(part.missing and part.answer.gaps for part in parts):
@@ -231,7 +231,8 @@ def _advise(snapshot: Snapshot, part: Part) -> str:
     return f"; {hint}" if hint and part.answer.gaps[0].state is State.FORBIDDEN else ""
 
 
-def _describe_missing(snapshot: Snapshot, part: Part, name: str, namespace: str) -> str:
+def describe_missing(snapshot: Snapshot, part: Part, name: str, namespace: str = "") -> str:
+    """Return the line for a name that was not found, with what may have been meant."""
     from harvdiag.core.fields import name_of
     from harvdiag.core.suggest import did_you_mean, suggest_names
     from harvdiag.kinds.wanted import Wanted
