@@ -98,6 +98,13 @@ class _Seconds(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class _Kubeconfig(click.Path):
+    """A file; an empty word is none given, as to kubectl."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return None if value == "" else super().convert(value, param, ctx)
+
+
 class Source(StringParamType):
     """A file, a folder, or ``context:lab``; not converted, as a context may look like a path."""
 
@@ -118,7 +125,7 @@ _CLUSTER = (
     ),
     click.option(
         "--kubeconfig",
-        type=click.Path(path_type=Path),
+        type=_Kubeconfig(path_type=Path),
         help="The kubeconfig file; default: KUBECONFIG, else ~/.kube/config, else the pod's service account.",
     ),
     click.option(

@@ -31,4 +31,11 @@ class UnlistedKindError(UsageError):
 
 
 class AccessError(HarvdiagError):
-    """The cluster cannot be reached or rejects the credentials; the text says how to log in again."""
+    """The cluster cannot be reached or rejects the credentials; the text says how to log in again.
+
+    `shown` is the end of the text, if that has been on stderr already; `unshown` is the rest.
+    """
+
+    def __init__(self, unshown: str, shown: str = "") -> None:
+        super().__init__(f"{unshown}{shown}")
+        self.unshown, self.shown = unshown, shown

@@ -26,6 +26,7 @@ from tests.api import TOKEN, Api
 from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
 from tests.api.kubeconfig import kubeconfig
+from tests.command import run
 from tests.transport.lab import connection, refusal
 from tests.world import healthy
 
@@ -145,6 +146,15 @@ def test_what_a_plugin_says_comes_through(serve: Serve, tmp_path: Path, capsys: 
     body = "import sys\nprint('open https://lab and type \u00e4BC', file=sys.stderr)\n" + credential(token=TOKEN)
     logged_in(serve(OBJECTS, tls="good"), tmp_path, body, env=[{"name": "PYTHONIOENCODING", "value": "utf-8"}])
     assert capsys.readouterr() == ("", "open https://lab and type \u00e4BC\n")
+
+
+def test_what_a_plugin_said_is_not_said_again(tmp_path: Path) -> None:
+    """Its words are on stderr by then: the line of the error does not repeat them, the error itself has them."""
+    user = plugin(tmp_path / "login", "import sys; sys.exit('your session has ended')")
+    path = kubeconfig(tmp_path / "config", AT, login="none", ca="none", user=user)
+    told = run("check", "--kubeconfig", path).stderr
+    assert told.startswith("your session has ended\nharvdiag: the exec plugin ")
+    assert told.endswith(" of lab returned no credentials: it exited with code 1\n")
 
 
 def test_a_plugin_that_does_not_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -355,9 +365,9 @@ def test_plugins_that_may_ask_run_one_after_the_other(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("certificate", "key", "says"),
     [
-        ("hello", "hello", "the certificate that the exec plugin returned is not a certificate"),
-        ("own", "hello", "the key that the exec plugin returned is not a private key"),
-        ("own", "other", "user lab-user: its client-key does not belong to its client-certificate"),
+        ("hello", "hello", "user lab-user: the certificate that its exec plugin PLUGIN returned is not a certificate"),
+        ("own", "hello", "user lab-user: the key that its exec plugin PLUGIN returned is not a private key"),
+        ("own", "other", "client-key does not belong to its client-certificate (both are of its exec plugin PLUGIN)"),
     ],
 )
 def test_a_plugin_that_gives_no_good_certificate(
@@ -368,5 +378,6 @@ def test_a_plugin_that_gives_no_good_certificate(
     texts = {"own": made.client.certificate.read_text(), "other": made.server.key.read_text(), "hello": "hello"}
     body = credential(clientCertificateData=texts[certificate], clientKeyData=texts[key])
     user = plugin(tmp_path / "login", body)
-    assert says in refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=user))
+    told = refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=user))
+    assert says.replace("PLUGIN", str(tmp_path / "login")) in told
     assert (api.requests, api.server.connections) == ([], 0)
