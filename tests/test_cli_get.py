@@ -377,7 +377,9 @@ def test_events_can_be_chosen() -> None:
     assert events("--for", "node/srv09", "--since", "1m").stderr == "No resources found.\n"
     assert events("--since", "1m").stderr == "No resources found.\n"
     assert events("--until", "2025-05-08T09:52Z", "--no-headers", "-n", "longhorn-system").stdout.count("\n") == 4
-    assert "'Foo' is no type of events: it is Normal or Warning" in complaint("events", BROKEN, "--types", "Normal,Foo")
+    assert "'Foo' is not a type of events: give Normal or Warning" in complaint(
+        "events", BROKEN, "--types", "Normal,Foo"
+    )
     assert "did you mean Warning?" in complaint("events", BROKEN, "--types", "warn")
     unknown = events("--for", "node/srv9")
     assert (unknown.returncode, unknown.stdout) == (1, "")

@@ -76,7 +76,7 @@ def _parse_types(types: str) -> frozenset[str]:
         if word.lower() not in TYPES:
             names = [name.title() for name in TYPES]
             raise UsageError(
-                f"{word!r} is no type of events: it is {' or '.join(names)}{did_you_mean(suggest_names(word, names))}"
+                f"{word!r} is not a type of events: give {' or '.join(names)}{did_you_mean(suggest_names(word, names))}"
             )
     return frozenset(map(str.lower, words))
 
