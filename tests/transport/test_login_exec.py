@@ -26,7 +26,6 @@ from tests.api import TOKEN, Api
 from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
 from tests.api.kubeconfig import kubeconfig
-from tests.command import run
 from tests.transport.lab import connection, refusal
 from tests.world import healthy
 
@@ -146,15 +145,6 @@ def test_what_a_plugin_says_comes_through(serve: Serve, tmp_path: Path, capsys: 
     body = "import sys\nprint('open https://lab and type \u00e4BC', file=sys.stderr)\n" + credential(token=TOKEN)
     logged_in(serve(OBJECTS, tls="good"), tmp_path, body, env=[{"name": "PYTHONIOENCODING", "value": "utf-8"}])
     assert capsys.readouterr() == ("", "open https://lab and type \u00e4BC\n")
-
-
-def test_what_a_plugin_said_is_not_said_again(tmp_path: Path) -> None:
-    """Its words are on stderr by then: the line of the error does not repeat them, the error itself has them."""
-    user = plugin(tmp_path / "login", "import sys; sys.exit('your session has ended')")
-    path = kubeconfig(tmp_path / "config", AT, login="none", ca="none", user=user)
-    told = run("check", "--kubeconfig", path).stderr
-    assert told.startswith("your session has ended\nharvdiag: the exec plugin ")
-    assert told.endswith(" of lab returned no credentials: it exited with code 1\n")
 
 
 def test_a_plugin_that_does_not_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
