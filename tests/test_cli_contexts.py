@@ -106,6 +106,9 @@ def test_what_concerns_all_is_told_once(lab: Lab) -> None:
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     result = lab.check("check", "file.zip", *contexts("well", "ill"))
     assert "give either the SOURCE file.zip or clusters (--context), not both" in result.stderr
+    result = lab.check("check", "a.yaml", "b.yaml", "--kubeconfig", lab.config, "--format", "json")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "give either SOURCEs (a.yaml, …) or a cluster (--kubeconfig), not both" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["upgrade", "snapshot", "whoami", "draw"])

@@ -294,6 +294,9 @@ def test_the_last_word_is_the_source_if_a_file_has_the_name(tmp_path: Path) -> N
         (("node", "a/b", BROKEN), "give either KIND NAME or KIND/NAME"),
         (("node/a", "b", BROKEN), "'b' is not KIND/NAME"),
         ((",", BROKEN), "the KIND is empty"),
+        (("node", "a,b", BROKEN), "separate names by blanks, not by commas: a b"),
+        (("node/a,b", BROKEN), "separate names by blanks, not by commas: node/a node/b"),
+        (("node/a,pod/b", BROKEN), "separate names by blanks, not by commas: node/a pod/b"),
         (("nodes", BROKEN, "-A", "-n", "x"), "give either -n or -A"),
         (("node", "a", "-l", "x", BROKEN), "give either a NAME or a label selector"),
         (("upgradeplans", "-n", "x", BROKEN, "-o", "yml"), "'yml' is not one of"),
@@ -320,6 +323,15 @@ def test_a_kind_that_was_not_seen_is_no_empty_kind(tmp_path: Path) -> None:
     assert both.returncode == 2
     assert both.stdout.startswith("NAME")
     assert "machines.cluster.x-k8s.io: not seen in n.yaml: not looked at: no file holds any Machine" in both.stderr
+
+
+@pytest.mark.parametrize("words", [("nodes,svc",), ("svc,nodes",), ("node/srv08", "svc/a", "node/srv09")])
+def test_a_kind_without_a_list_leaves_the_others(words: tuple[str, ...]) -> None:
+    """As a kind that was not seen does; a misspelt kind is refused before anything is printed."""
+    result = get(*words, BROKEN, "-o", "name")
+    assert (result.returncode, "node/srv09\n" in result.stdout) == (2, True)
+    assert result.stderr == "harvdiag: no kind 'services' in issue-8236.zip: it has no list of it\n"
+    assert get("nodes,nods", BROKEN).stdout == ""
 
 
 def test_untrusted_text_is_escaped(tmp_path: Path) -> None:
@@ -362,8 +374,15 @@ def test_events_can_be_chosen() -> None:
     one = events("--for", "pod/virt-handler-0ac9b", "-o", "name").stdout.splitlines()
     assert len(one) == 2
     assert events("--for", "virt-handler-0ac9b", "-o", "name").stdout.splitlines() == one
-    assert events("--for", "node/virt-handler-0ac9b").stderr == "No resources found.\n"
+    assert events("--for", "node/srv09", "--since", "1m").stderr == "No resources found.\n"
     assert events("--since", "1m").stderr == "No resources found.\n"
     assert events("--until", "2025-05-08T09:52Z", "--no-headers", "-n", "longhorn-system").stdout.count("\n") == 4
+    assert "'Foo' is not a type of events: give Normal or Warning" in complaint(
+        "events", BROKEN, "--types", "Normal,Foo"
+    )
+    assert "did you mean Warning?" in complaint("events", BROKEN, "--types", "warn")
+    unknown = events("--for", "node/srv9")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr == "harvdiag: no Node 'srv9' in issue-8236.zip; did you mean srv09?\n"
     assert "invalid object 'pod/'" in complaint("events", BROKEN, "--for", "pod/")
     assert "invalid time since='x'" in complaint("events", BROKEN, "--since", "x")

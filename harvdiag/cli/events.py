@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvdiag.cli.command import Command
-from harvdiag.cli.get import Part, print_parts
+from harvdiag.cli.get import EXIT_NOT_FOUND, Part, describe_missing, print_parts
+from harvdiag.cli.output import print_error
 from harvdiag.cli.question import Layout, layout_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import SINCE, UNTIL
 from harvdiag.core.errors import UsageError
+from harvdiag.core.suggest import did_you_mean, suggest_names
 
 if TYPE_CHECKING:
     from harvdiag.core.fields import Obj
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
 
 __all__ = ["events"]
+
+TYPES = ("normal", "warning")
 
 
 @click.command(
@@ -42,7 +46,8 @@ def events(where: SourceOptions, layout: Layout, about: str, types: str, since: 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. Without -n it is
     every namespace. Kubernetes keeps an event for an hour after it was last seen; ages count back from the collection.
 
-    Exit code 0: printed, or there are none; 2: unusable input, or no list of events was seen.
+    Exit code 0: printed, or there are none; 1: there are none, and no object of the NAME; 2: unusable input, or no list
+    of events was seen.
     """
     from harvdiag.core.window import parse_window
     from harvdiag.kinds import CATALOGUE
@@ -56,13 +61,37 @@ def events(where: SourceOptions, layout: Layout, about: str, types: str, since: 
         answer = snapshot.ask(CATALOGUE["Event"], Wanted(namespace=layout.namespace, about=names))
         window = parse_window(since, until, snapshot.collected_at) if since or until else None
         objects = sorted(filter(fits, answer.objects), key=last_seen)
+        if not objects and answer.seen and (line := _describe_unknown(snapshot, about)):
+            print_error(line)
+            return EXIT_NOT_FOUND
         kept = tuple(obj for obj in objects if _is_within(obj, window) and _has_type(obj, chosen))
         part = Part(CATALOGUE["Event"], (), answer._replace(objects=kept), ())
         return print_parts(snapshot, [part], layout._replace(columns=EVENT_LIST))
 
 
 def _parse_types(types: str) -> frozenset[str]:
-    return frozenset(word.strip().lower() for word in types.split(",") if word.strip())
+    """The types in lower case. Raises UsageError for another word than the two that Kubernetes has."""
+    words = [word.strip() for word in types.split(",") if word.strip()]
+    for word in words:
+        if word.lower() not in TYPES:
+            names = [name.title() for name in TYPES]
+            raise UsageError(
+                f"{word!r} is not a type of events: give {' or '.join(names)}{did_you_mean(suggest_names(word, names))}"
+            )
+    return frozenset(map(str.lower, words))
+
+
+def _describe_unknown(snapshot: Snapshot, about: str) -> str:
+    """What `get` says of an object that does not exist; empty where it does, or where its kind was not seen whole."""
+    from harvdiag.kinds.wanted import Wanted
+
+    word, slash, name = about.partition("/")
+    if not slash:
+        return ""
+    kind = snapshot.resolve_kind(word)
+    answer = snapshot.ask(kind, Wanted(names=(name,)))
+    missing = not answer.objects and not answer.gaps and answer.seen
+    return describe_missing(snapshot, Part(kind, (name,), answer, (name,)), name) if missing else ""
 
 
 def _has_type(obj: Obj, chosen: frozenset[str]) -> bool:

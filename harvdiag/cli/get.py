@@ -11,7 +11,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.output import print_error, write_note, write_stdout
 from harvdiag.cli.question import ALL, Asked, Layout, Words, layout_options, parse_question, split_source
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
-from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.errors import SourceError, UnlistedKindError, UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import State
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harvdiag.kinds.kind import Kind
     from harvdiag.snapshot import Answer, Snapshot
 
-__all__ = ["EXIT_NOT_FOUND", "Part", "get", "print_parts"]
+__all__ = ["EXIT_NOT_FOUND", "Part", "describe_missing", "get", "print_parts"]
 
 EXIT_NOT_FOUND, EXIT_UNSEEN = 1, 2
 FEW = 4  # names that may all be suggested when the given one resembles none of them
@@ -82,8 +82,12 @@ def get(where: SourceOptions, words: Sequence[str], layout: Layout, selector: st
     if chosen and any(each.names for each in asked):
         raise UsageError("give either a NAME or a label selector (-l), not both")
     with open_snapshot(where._replace(source=source)) as snapshot:
-        parts = [_ask(snapshot, kind, names, layout.namespace, chosen) for kind, names in _resolve(snapshot, asked)]
-        return print_parts(snapshot, parts, layout)
+        kinds, unlisted = _resolve(snapshot, asked)
+        parts = [_ask(snapshot, kind, names, layout.namespace, chosen) for kind, names in kinds]
+        code = print_parts(snapshot, parts, layout)
+    for line in unlisted:
+        print_error(line)
+    return EXIT_UNSEEN if unlisted else code
 
 
 def print_parts(snapshot: Snapshot, parts: Sequence[Part], layout: Layout) -> int:
@@ -97,7 +101,7 @@ def print_parts(snapshot: Snapshot, parts: Sequence[Part], layout: Layout) -> in
     for note in _notes(snapshot, parts, layout):
         write_note(note)
     write_stdout(_render(snapshot, parts, layout))
-    missing = [_describe_missing(snapshot, part, name, layout.namespace) for part in parts for name in part.missing]
+    missing = [describe_missing(snapshot, part, name, layout.namespace) for part in parts for name in part.missing]
     for line in missing:
         print_error(line)
     if unseen or any(part.missing and part.answer.gaps for part in parts):
@@ -105,12 +109,24 @@ def print_parts(snapshot: Snapshot, parts: Sequence[Part], layout: Layout) -> in
     return EXIT_NOT_FOUND if missing else 0
 
 
-def _resolve(snapshot: Snapshot, asked: Sequence[Asked]) -> list[tuple[Kind, tuple[str, ...]]]:
-    """The kinds of the words; of those that kubectl means by ``all``, the ones that the source has."""
+def _resolve(snapshot: Snapshot, asked: Sequence[Asked]) -> tuple[list[tuple[Kind, tuple[str, ...]]], list[str]]:
+    """The kinds of the words, and a line for each that the source does not list; the error where it lists none.
+
+    Of the kinds that kubectl means by ``all``, those that the source has.
+    """
     words = [(word, each.names) for each in asked for word in (WORKLOADS if each.kind == ALL else (each.kind,))]
     there = {f"{r.plural}.{r.group}" if r.group else r.plural for r in snapshot.resources}
     kept = [(word, names) for word, names in words if word not in WORKLOADS or word in there or len(words) == 1]
-    return [(snapshot.resolve_kind(word), names) for word, names in kept or words]
+    found: list[tuple[Kind, tuple[str, ...]]] = []
+    unlisted: list[UnlistedKindError] = []
+    for word, names in kept or words:
+        try:
+            found.append((snapshot.resolve_kind(word), names))
+        except UnlistedKindError as error:
+            unlisted.append(error)
+    if not found:
+        raise unlisted[0]
+    return found, [str(error) for error in unlisted]
 
 
 def _ask(snapshot: Snapshot, kind: Kind, names: tuple[str, ...], namespace: str, chosen: Selector | None) -> Part:
@@ -215,7 +231,8 @@ def _advise(snapshot: Snapshot, part: Part) -> str:
     return f"; {hint}" if hint and part.answer.gaps[0].state is State.FORBIDDEN else ""
 
 
-def _describe_missing(snapshot: Snapshot, part: Part, name: str, namespace: str) -> str:
+def describe_missing(snapshot: Snapshot, part: Part, name: str, namespace: str = "") -> str:
+    """Return the line for a name that was not found, with what may have been meant."""
     from harvdiag.core.fields import name_of
     from harvdiag.core.suggest import did_you_mean, suggest_names
     from harvdiag.kinds.wanted import Wanted

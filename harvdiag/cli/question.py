@@ -111,6 +111,8 @@ def parse_question(words: Sequence[str]) -> tuple[Asked, ...]:
         raise UsageError("give a KIND before the SOURCE, such as `harvdiag get nodes bundle.zip`")
     if source := next((word for word in words if _is_source(word)), None):
         raise UsageError(f"{source} is a file or a folder: give the SOURCE last, and one only")
+    for word in words if "/" in words[0] else words[1:]:
+        _refuse_commas(word)
     head, *rest = words
     if "/" in head:
         return _parse_pairs(words)
@@ -120,6 +122,15 @@ def parse_question(words: Sequence[str]) -> tuple[Asked, ...]:
     if not kinds:
         raise UsageError("the KIND is empty: give one, such as nodes")
     return tuple(Asked(kind, tuple(rest)) for kind in kinds)
+
+
+def _refuse_commas(word: str) -> None:
+    """Raise UsageError for names that are separated by commas: no object of Kubernetes has one in its name."""
+    first, *others = word.split(",")
+    kind, slash, _ = first.partition("/")
+    if others and bool(slash) is ("/" in word):
+        names = [first, *(name if "/" in name else f"{kind}/{name}" if slash else name for name in others if name)]
+        raise UsageError(f"separate names by blanks, not by commas: {' '.join(names)}")
 
 
 def _parse_pairs(words: Sequence[str]) -> tuple[Asked, ...]:

@@ -55,12 +55,22 @@ class SourceOptions(NamedTuple):
 
     @property
     def each(self) -> list[SourceOptions]:
-        """The same for each of several sources or contexts. Raises UsageError where there are both."""
+        """The same for each of several sources or contexts. Raises UsageError where there are both.
+
+        A kubeconfig is for the sources that are contexts, of which there has to be one.
+        """
         if self.source is not None and not self.contexts:
-            return [self._replace(source=source, others=()) for source in (self.source, *self.others)]
+            sources = (self.source, *self.others)
+            if self.kubeconfig and not any(source.startswith(CONTEXT) for source in sources):
+                raise UsageError(f"give either SOURCEs ({self.source}, …) or a cluster (--kubeconfig), not both")
+            return [self._of(source) for source in sources]
         if self.source is not None:
             raise UsageError(f"give either the SOURCE {self.source} or clusters (--context), not both")
         return [self._replace(contexts=(context,)) for context in self.contexts]
+
+    def _of(self, source: str) -> SourceOptions:
+        kubeconfig = self.kubeconfig if source.startswith(CONTEXT) else None
+        return self._replace(source=source, others=(), kubeconfig=kubeconfig)
 
     @property
     def target(self) -> str:
@@ -88,6 +98,13 @@ class _Seconds(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class _Kubeconfig(click.Path):
+    """A file; an empty word is none given, as to kubectl."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return None if value == "" else super().convert(value, param, ctx)
+
+
 class Source(StringParamType):
     """A file, a folder, or ``context:lab``; not converted, as a context may look like a path."""
 
@@ -108,7 +125,7 @@ _CLUSTER = (
     ),
     click.option(
         "--kubeconfig",
-        type=click.Path(path_type=Path),
+        type=_Kubeconfig(path_type=Path),
         help="The kubeconfig file; default: KUBECONFIG, else ~/.kube/config, else the pod's service account.",
     ),
     click.option(

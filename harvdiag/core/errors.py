@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harvdiag.core.escape import escape_text
 
-__all__ = ["AccessError", "HarvdiagError", "SourceError", "UsageError"]
+__all__ = ["AccessError", "HarvdiagError", "SourceError", "UnlistedKindError", "UsageError"]
 
 
 class HarvdiagError(Exception):
@@ -26,5 +26,16 @@ class UsageError(HarvdiagError):
     """The request is invalid: an unknown rule, kind or option."""
 
 
+class UnlistedKindError(UsageError):
+    """A kind of Kubernetes or Harvester that is known, and of which this source has no list."""
+
+
 class AccessError(HarvdiagError):
-    """The cluster cannot be reached or rejects the credentials; the text says how to log in again."""
+    """The cluster cannot be reached or rejects the credentials; the text says how to log in again.
+
+    `shown` is the end of the text, if that has been on stderr already; `unshown` is the rest.
+    """
+
+    def __init__(self, unshown: str, shown: str = "") -> None:
+        super().__init__(f"{unshown}{shown}")
+        self.unshown, self.shown = unshown, shown

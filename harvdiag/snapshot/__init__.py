@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from harvdiag.core.conditions import conditions_of
-from harvdiag.core.errors import SourceError, UsageError
+from harvdiag.core.errors import SourceError, UnlistedKindError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import OTHERS, Coverage, CoverageEntry, ObjectRef, State
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
@@ -136,7 +136,8 @@ class Snapshot:
     def resolve_kind(self, word: str) -> Kind:
         """Return the kind named `word`, as for kubectl: ``Pod``, ``pods``, ``po``, ``nodes.longhorn.io``.
 
-        Raises UsageError for a word that matches no kind, or several, in this source.
+        Raises UsageError for a word that matches no kind, or several, in this source; UnlistedKindError, which is
+        one, for a known kind that it does not list.
         """
         if entry := find_kind(word):
             return entry
@@ -153,7 +154,7 @@ class Snapshot:
         if fits:
             raise UsageError(f"{word!r} may be {', '.join(sorted(fits))}: name one of them")
         if resource := known_resource(word):
-            raise UsageError(f"no kind {resource!r} in {self.manifest.name}: it has no list of it")
+            raise UnlistedKindError(f"no kind {resource!r} in {self.manifest.name}: it has no list of it")
         known = {each.plural for each in self.resources} | {kind.plural for kind in CATALOGUE.values()}
         hint = did_you_mean(suggest_names(word, known))
         listed = f"; it has {join_names(sorted({each.plural for each in self.resources}))}" if self.resources else ""

@@ -146,13 +146,15 @@ def test_the_pods_of_a_workload_say_where_each_line_is_from(tmp_path: Path) -> N
 
 
 def test_what_was_read_is_told_on_stderr(tmp_path: Path) -> None:
-    bundle = write_bundle(tmp_path / "b.zip", WORLD.objects, logs=LOGS, node_zips=ZIPS, captured_at=NOW.text)
+    zips = {"hv02": ZIPS["hv02"] | {"logs/quiet.log": ""}}
+    bundle = write_bundle(tmp_path / "b.zip", WORLD.objects, logs=LOGS, node_zips=zips, captured_at=NOW.text)
     told = run("logs", "node/hv02", bundle, "--since", "09:20").stderr.splitlines()
     assert told == [
         "nodes/hv02.zip/logs/console.log: 1 line; no line has a time, so all are shown",
         "nodes/hv02.zip/logs/kernel.log.1: 0 of 1 line",
         "nodes/hv02.zip/logs/kernel.log: 0 of 1 line",
         "nodes/hv02.zip/logs/kubelet.log: 1 of 3 lines",
+        "nodes/hv02.zip/logs/quiet.log: 0 lines",
     ]
 
 
@@ -170,7 +172,9 @@ def test_without_a_name_it_lists_what_has_logs(tmp_path: Path) -> None:
     [
         (("srv9",), "no log of a node or pod 'srv9' in issue-8236.zip; did you mean srv09?"),
         (("zz",), "logs are there of node srv06, srv07, srv08 and srv09 and of 21 pods"),
-        (("pod/srv09",), "no log of a node or pod 'pod/srv09'"),
+        (("pod/srv09",), "no log of a node or pod 'pod/srv09' in issue-8236.zip; there is one of node/srv09\n"),
+        (("srv09", "-n", "x"), "; there is one of node/srv09, and a node has no namespace\n"),
+        (("rancher-3c47c", "-n", "x"), "; there is one of pod/rancher-3c47c in namespace cattle-system\n"),
         (("srv09", "-c", "rke2"), "no container or unit 'rke2' of srv09; did you mean rke2-agent?"),
         (("rancher-3c47c", "-p"), "no log of a previous container of rancher-3c47c"),
         (("srv09", "--grep", "("), "not a valid regular expression"),

@@ -53,6 +53,8 @@ def test_the_file_that_is_named_counts_before_the_environment(config: Path, monk
     assert log_in(None, config).context == "lab"
     monkeypatch.setenv("HOME", str(config.parent))
     assert log_in("dev", "~/config").context == "dev"
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    assert log_in(None, "").context == "lab"
 
 
 def test_a_colon_in_a_name(config: Path) -> None:

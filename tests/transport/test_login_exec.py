@@ -355,9 +355,9 @@ def test_plugins_that_may_ask_run_one_after_the_other(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("certificate", "key", "says"),
     [
-        ("hello", "hello", "the certificate that the exec plugin returned is not a certificate"),
-        ("own", "hello", "the key that the exec plugin returned is not a private key"),
-        ("own", "other", "user lab-user: its client-key does not belong to its client-certificate"),
+        ("hello", "hello", "user lab-user: the certificate that its exec plugin PLUGIN returned is not a certificate"),
+        ("own", "hello", "user lab-user: the key that its exec plugin PLUGIN returned is not a private key"),
+        ("own", "other", "client-key does not belong to its client-certificate (both are of its exec plugin PLUGIN)"),
     ],
 )
 def test_a_plugin_that_gives_no_good_certificate(
@@ -368,5 +368,6 @@ def test_a_plugin_that_gives_no_good_certificate(
     texts = {"own": made.client.certificate.read_text(), "other": made.server.key.read_text(), "hello": "hello"}
     body = credential(clientCertificateData=texts[certificate], clientKeyData=texts[key])
     user = plugin(tmp_path / "login", body)
-    assert says in refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=user))
+    told = refusal(None, api.kubeconfig(tmp_path / "config", login="none", user=user))
+    assert says.replace("PLUGIN", str(tmp_path / "login")) in told
     assert (api.requests, api.server.connections) == ([], 0)

@@ -77,6 +77,8 @@ def test_the_first_document_counts(serve: Serve, tmp_path: Path, second: str) ->
             "kind: Secret\ndata: {value: hidden}",
             "is a Secret, not a kubeconfig: save what it holds to a file (`kubectl",
         ),
+        ("kind: ConfigMap\ndata: {value: hidden}", "is a ConfigMap, not a kubeconfig: save what it holds to a file ("),
+        ("kind: Status\nmessage: hidden", "is a Status, the answer of a server to a request that failed, not a"),
         ("kind: List\nitems: []", "is of kind List, not a kubeconfig; what `kubectl get` wrote is given as the SOURCE"),
         ("kind: 'hidden!'", "is not a kubeconfig: it is of another kind"),
         ("kind: Config\napiVersion: v2", "its apiVersion is not v1, as of a kubeconfig"),

@@ -51,9 +51,6 @@ def provided(name: str, **config: Any) -> dict[str, Any]:
         ("oidc", lambda: {"id-token": jwt(datetime.now(UTC).timestamp() + 60), "refresh-token": "r"}),
         ("oidc", lambda: {"id-token": "a.!.c"}),
         ("oidc", lambda: {"id-token": "opaque"}),
-        ("gcp", lambda: {"access-token": "opaque", "expiry": stamp(60)}),
-        ("azure", lambda: {"access-token": "opaque", "expires-on": str(int(datetime.now(UTC).timestamp()) + 60)}),
-        ("gcp", lambda: {"access-token": "opaque", "expiry": "soon"}),
     ],
 )
 def test_a_token_that_is_still_good(
@@ -61,7 +58,7 @@ def test_a_token_that_is_still_good(
 ) -> None:
     """It is shown, even in its last minutes, and nothing but GET is sent anywhere."""
     config = made()
-    token = config.get("id-token") or config["access-token"]
+    token = config["id-token"]
     api = serve(OBJECTS, tokens={token: "reader"}, login_required=True, tls="good")
     user = provided(name, **config, **{"idp-issuer-url": api.url, "client-id": "x", "client-secret": "y"})
     of = connection(api, tmp_path, login="none", user=user)
@@ -78,12 +75,25 @@ def test_a_token_that_is_still_good(
             {"id-token": jwt(0)},
             ("the id-token of the auth provider oidc expired at 1970-01-01T00:00:00Z", OIDC),
         ),
-        ("gcp", {"access-token": "secret-part", "expiry": "1970-01-01T00:00:00Z"}, ("the access-token of the", GCP)),
+        (
+            "gcp",
+            {"access-token": "secret-part", "expiry": stamp(600)},
+            ("user lab-user, auth-provider: kubectl 1.26", GCP),
+        ),
         ("oidc", {}, ("user lab-user, auth-provider: it holds no id-token", OIDC)),
         ("oidc", {"id-token": None}, ("it holds no id-token", OIDC)),
-        ("gcp", {"cmd-path": "secret-part"}, ("it holds no access-token; kubectl 1.26 and later has no provider", GCP)),
-        ("azure", {"apiserver-id": "secret-part"}, ("it holds no access-token; kubectl 1.26", AZURE)),
-        ("secret-part", {}, ("it holds no id-token; kubectl has no provider of this name any more", "an exec plugin")),
+        ("gcp", {"cmd-path": "secret-part"}, ("auth-provider: kubectl 1.26 and later has no provider", GCP)),
+        ("azure", {"access-token": "secret-part"}, ("auth-provider: kubectl 1.26", AZURE)),
+        (
+            "openstack",
+            {"access-token": "secret-part"},
+            ("kubectl has no provider of this name any more", "an exec plugin"),
+        ),
+        (
+            "secret-part",
+            {"id-token": "secret-part"},
+            ("kubectl has no provider of this name any more", "an exec plugin"),
+        ),
     ],
 )
 def test_a_token_that_ran_out(

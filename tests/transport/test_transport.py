@@ -372,6 +372,9 @@ def test_nobody_listens(serve: Serve, tmp_path: Path) -> None:
     path = api.kubeconfig(tmp_path / "config")
     api.server.stop()
     assert f"context lab: {api.url} cannot be reached: Connection refused; check the server" in refusal(None, path)
+    for port, told in (("99999", "port 99999"), ("0", "port 0"), ("9" * 12, "a port of many digits")):
+        path = api.kubeconfig(tmp_path / "config", server=f"https://127.0.0.1:{port}/k8s")
+        assert f"cluster lab-cluster: its server has {told}, but ports are 1 to 65535" in refusal(None, path)
     path = api.kubeconfig(tmp_path / "config", server="reader")
     assert "cluster lab-cluster: its server is not a URL such as https://host:6443" in refusal(None, path)
 

@@ -9,7 +9,6 @@ import base64
 from datetime import datetime
 from typing import NamedTuple
 
-from harvdiag.core.errors import AccessError
 from harvdiag.io.api.certificates import certificate_problem, key_problem, read_validity
 from harvdiag.io.api.credential import utc_now
 from harvdiag.io.api.kubeconfig import Entry
@@ -123,14 +122,17 @@ def _read_pem_file(entry: Entry, field: str) -> Pem | None:
     return Pem(f"the file in its {field}", content, {f"{field}-data": encode_base64(content)})
 
 
-def encode_pair(pair: tuple[bytes, bytes] | None) -> dict[str, str]:
-    """Return a plugin's certificate and key in the form of a kubeconfig. Raises AccessError for what is neither."""
+def encode_pair(pair: tuple[bytes, bytes] | None, user: Entry, way: str) -> dict[str, str]:
+    """Return a plugin's certificate and key in the form of a kubeconfig.
+
+    Raises AccessError, with the user and the plugin (`way`), for what is neither.
+    """
     if pair is None:
         return {}
     wrong = {"certificate": certificate_problem(pair[0]), "key": key_problem(pair[1])}
     for what, problem in wrong.items():
         if problem:
-            raise AccessError(f"the {what} that the exec plugin returned {problem}")
+            raise user.error(f"the {what} that its {way} returned {problem}")
     return {f"{CERTIFICATE}-data": encode_base64(pair[0]), f"{KEY}-data": encode_base64(pair[1])}
 
 

@@ -24,6 +24,10 @@ UNWRAP = (
     "is a Secret, not a kubeconfig: save what it holds to a file "
     "(`kubectl get secret NAME -n NAMESPACE -o jsonpath='{.data.KEY}' | base64 -d`) and give that"
 )
+UNWRAP_MAP = (
+    "is a ConfigMap, not a kubeconfig: save what it holds to a file "
+    "(`kubectl get configmap NAME -n NAMESPACE -o jsonpath='{.data.KEY}'`) and give that"
+)
 
 
 class ConfigFile(NamedTuple):
@@ -41,6 +45,8 @@ class ConfigFile(NamedTuple):
 
 def read_files(kubeconfig: str | os.PathLike[str] | None) -> list[ConfigFile]:
     """Read the file that is given, else those of ``KUBECONFIG``, else the usual one; empty if there is none.
+
+    An empty name is none, as to kubectl.
 
     Raises AccessError for one that is not a kubeconfig, or if all are empty.
     """
@@ -75,7 +81,7 @@ def misplaced_error(path: Path) -> AccessError:
 
 def _find_paths(kubeconfig: str | os.PathLike[str] | None) -> Iterator[Path]:
     """The files that exist, in order of precedence. Raises AccessError for a folder."""
-    if kubeconfig is not None:
+    if kubeconfig is not None and os.fspath(kubeconfig):
         path = _expand_path(kubeconfig)
         if not path.exists():
             raise AccessError(f"{path}: no such file")
@@ -132,6 +138,12 @@ def _wrong_kind(document: dict[str, Any]) -> str:
         return "" if document.get("apiVersion") in (None, "", "v1") else "its apiVersion is not v1, as of a kubeconfig"
     if kind == "Secret":
         return UNWRAP
+    if kind == "ConfigMap":
+        return UNWRAP_MAP
+    if kind == "Status":
+        return (
+            "is a Status, the answer of a server to a request that failed, not a kubeconfig: fetch the kubeconfig again"
+        )
     if not isinstance(kind, str) or not KIND.fullmatch(kind):
         return "is not a kubeconfig: it is of another kind"
     return f"is of kind {kind}, not a kubeconfig; what `kubectl get` wrote is given as the SOURCE"

@@ -32,15 +32,16 @@ LARGEST = 1 << 20
 """Bytes of a file with a token."""
 ESCAPED = re.compile(rb"[^A-Za-z0-9!#$&'*+.^_`|~-]")
 """Bytes that have to be percent-encoded in the name of a header."""
-PROVIDERS = {"oidc": "id-token", "gcp": "access-token", "azure": "access-token", "openstack": "access-token"}
-RENEWALS = {
-    "oidc": "log in again with kubectl (`kubectl get nodes` renews it while its refresh-token is valid), then repeat",
+OIDC, ID_TOKEN = "oidc", "id-token"
+"""The only auth provider that kubectl still has, and the field with its token."""
+RENEWAL = "log in again with kubectl (`kubectl get nodes` renews it while its refresh-token is valid), then repeat"
+DROPPED = {
     "gcp": "kubectl 1.26 and later has no provider gcp: install gke-gcloud-auth-plugin and fetch a new kubeconfig "
     "(`gcloud container clusters get-credentials CLUSTER`)",
     "azure": "kubectl 1.26 and later has no provider azure: install kubelogin and fetch a new kubeconfig "
     "(`az aks get-credentials`, then `kubelogin convert-kubeconfig`)",
 }
-"""How to get a new token by the provider's name."""
+"""What to do about a provider that kubectl had; a token that it left is not used, as by kubectl."""
 REPLACED = "kubectl has no provider of this name any more: fetch a new kubeconfig, with an exec plugin"
 Headers = list[tuple[str, str]]
 
@@ -117,25 +118,21 @@ class CachedToken(Credential):
     """
 
     def __init__(self, provider: Entry, clock: Callable[[], datetime] = utc_now) -> None:
-        name = provider.get_text("name")
-        self._kind = PROVIDERS.get(name, "id-token")
-        way = f"auth provider {name}" if name in PROVIDERS else "auth provider"
-        config = provider.get_entry("config")
-        token = config.get_text(self._kind) or config.get_text("access-token")
-        super().__init__(way, bearer_headers(token), RENEWALS.get(name, REPLACED))
+        name, config = provider.get_text("name"), provider.get_entry("config")
+        if name != OIDC:
+            raise provider.error(DROPPED.get(name, REPLACED))
+        token = config.get_text(ID_TOKEN)
+        super().__init__(f"auth provider {OIDC}", bearer_headers(token), RENEWAL)
         if not token:
-            raise provider.error(f"it holds no {self._kind}; {self.login_hint}")
-        expiry = config.get_value("expiry")
-        self._expires_at = _token_expiry(token) or parse_time(
-            config.get_value("expires-on") if expiry is None else expiry
-        )
+            raise provider.error(f"it holds no {ID_TOKEN}; {self.login_hint}")
+        self._expires_at = _token_expiry(token)
         self._clock = clock
 
     def headers(self) -> Headers:
         """Return the token while it is valid."""
         if self._expires_at and self._clock() >= self._expires_at:
             raise AccessError(
-                f"the {self._kind} of the {self.auth_method} expired at {self._expires_at:%Y-%m-%dT%H:%M:%SZ}"
+                f"the {ID_TOKEN} of the {self.auth_method} expired at {self._expires_at:%Y-%m-%dT%H:%M:%SZ}"
             )
         return self._headers
 

@@ -35,6 +35,10 @@ ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 URL = re.compile(r"(?i:(https?)://)([^/?#\s]+(?:/[^?#\s]*)?)")
 HOST = re.compile(r"[\w.-]+:\d+(?:/[^?#\s]*)?")
 """A server without a scheme; anything else may be a token in the wrong field."""
+PORT = re.compile(r"(?:[A-Za-z]{1,8}://)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):0*([0-9]+)(?![^/?#])")
+LAST_PORT = 65535
+SHORT = 6
+"""Digits of a port that are told; a longer number may be something else."""
 SECURE = "https://"
 PLAIN_NOTE = "the credentials of user {} are not sent: the server's URL is plain http://"
 
@@ -176,7 +180,8 @@ def _from_kubeconfig(chosen: ResolvedContext, blank: Callable[[], Any]) -> Login
     credential = build_credential(chosen, pair) if secure else plain_credential(chosen.user)
 
     def settings(now: Credential) -> Any:
-        return _client_settings(chosen, blank(), _tls_entry(chosen.cluster, server, ca), _own_pair(pair, now))
+        entry, way = _tls_entry(chosen.cluster, server, ca), now.auth_method if now.certificate else None
+        return _client_settings(chosen, blank(), entry, _own_pair(pair, now), None if pair.complete else way)
 
     login = Login(Names(chosen.name, chosen.user_name, chosen.namespace), credential, asked, settings)
     login.compressed = not chosen.cluster.get_flag("disable-compression")
@@ -193,7 +198,7 @@ def _expiry_remarks(pair: ClientPair, secure: bool) -> tuple[str, ...]:
 
 def _own_pair(pair: ClientPair, now: Credential) -> dict[str, str]:
     """The client certificate of the kubeconfig, else that of a plugin."""
-    return pair.settings or encode_pair(now.certificate)
+    return pair.settings or encode_pair(now.certificate, pair.user, now.auth_method)
 
 
 def _tls_entry(cluster: Entry, server: str, ca: Pem | None) -> dict[str, Any]:
@@ -203,8 +208,13 @@ def _tls_entry(cluster: Entry, server: str, ca: Pem | None) -> dict[str, Any]:
     return entry | ({"tls-server-name": name} if (name := cluster.get_text("tls-server-name")) else {})
 
 
-def _client_settings(chosen: ResolvedContext, settings: Any, cluster: dict[str, Any], own: dict[str, str]) -> Any:
-    """The client's settings: server, TLS, proxy; nothing else of the kubeconfig."""
+def _client_settings(
+    chosen: ResolvedContext, settings: Any, cluster: dict[str, Any], own: dict[str, str], way: str | None
+) -> Any:
+    """The client's settings: server, TLS, proxy; nothing else of the kubeconfig.
+
+    `way` is the plugin that returned the client certificate in `own`; None where the kubeconfig has it.
+    """
     from kubernetes.config import ConfigException
     from kubernetes.config.kube_config import KubeConfigLoader
 
@@ -219,7 +229,7 @@ def _client_settings(chosen: ResolvedContext, settings: Any, cluster: dict[str, 
         why = "its certificates cannot be used: are their files still there?"
         raise AccessError(f"context {chosen.name}: {why}") from None
     if own and settings.cert_file and (wrong := pair_problem(settings.cert_file, settings.key_file)):
-        raise chosen.user.error(wrong)
+        raise chosen.user.error(wrong if way is None else f"{wrong} (both are of its {way})")
     settings.proxy = chosen.cluster.get_text("proxy-url") or environment_proxy(settings.host, os.environ) or None
     return settings
 
@@ -229,6 +239,9 @@ def _server_url(chosen: ResolvedContext, tls: bool) -> str:
     server = chosen.cluster.get_text("server")
     if "@" in server:
         raise chosen.cluster.error("its server contains a name or a password; these belong to the user")
+    if (port := PORT.match(server)) and not 0 < int(port[1][:SHORT]) <= LAST_PORT:
+        told = f"port {port[1]}" if len(port[1]) <= SHORT else "a port of many digits"
+        raise chosen.cluster.error(f"its server has {told}, but ports are 1 to {LAST_PORT}")
     if found := URL.fullmatch(server):
         return f"{found[1].lower()}://{found[2]}"
     if HOST.fullmatch(server):

@@ -76,7 +76,7 @@ class Plugin(Credential):
         self._folder = entry.file.absolute().parent
         self._patience, self._clock = patience, clock
         self._expires_at: datetime | None = None
-        self._failure = (0.0, "")
+        self._failure: tuple[float, AccessError | None] = (0.0, None)
         self._refused_at: float | None = None
         self._fetched = False
 
@@ -94,15 +94,15 @@ class Plugin(Credential):
             self._fetch_credential()
 
     def _fetch_credential(self) -> None:
-        failed_at, message = self._failure
-        if message and time.monotonic() - failed_at < FAILURE_INTERVAL:
-            raise AccessError(message)
+        failed_at, failure = self._failure
+        if failure and time.monotonic() - failed_at < FAILURE_INTERVAL:
+            raise AccessError(failure.unshown, failure.shown)
         try:
             self._accept_output(self._run_program())
         except AccessError as error:
-            self._failure = (time.monotonic(), str(error))
+            self._failure = (time.monotonic(), error)
             raise
-        self._failure, self._fetched = (0.0, ""), True
+        self._failure, self._fetched = (0.0, None), True
 
     def _accept_output(self, output: bytes) -> None:
         """Take the credentials from the output; no error contains any of it."""
@@ -196,8 +196,8 @@ class Plugin(Credential):
         return json.dumps({"apiVersion": self._version, "kind": "ExecCredential", "spec": spec}, default=str)
 
     def _plugin_error(self, problem: str, output: str = "") -> AccessError:
-        details = f": {output}" if output else ""
-        return AccessError(f"the {self.auth_method} of {self._context} returned no credentials: {problem}{details}")
+        failed = f"the {self.auth_method} of {self._context} returned no credentials: {problem}"
+        return AccessError(failed, f": {output}" if output else "")
 
 
 def _version_problem(version: str, command: str) -> str:

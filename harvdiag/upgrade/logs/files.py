@@ -131,8 +131,17 @@ def _no_log_error(snapshot: Snapshot, of: str, name: str, namespace: str) -> Usa
         return UsageError(f"{source} has no logs: only a support bundle has")
     nodes = [owner.name for owner in owners if owner.kind == NODE]
     known = {owner.name for owner in owners} | set(_node_names(snapshot))
-    alike: Sequence[str] = sorted(each for each in known if name and each.startswith(name))[:3]
     where = f" in namespace {namespace}" if namespace else ""
+    if same := [owner for owner in owners if owner.name == name]:
+        return UsageError(f"no log of a node or pod {of!r}{where} in {source}; {_describe_same(same, namespace)}")
+    alike: Sequence[str] = sorted(each for each in known - {name} if name and each.startswith(name))[:3]
     there = f"; logs are there of {f'node {join_names(nodes)} and of ' if nodes else ''}{len(owners) - len(nodes)} pods"
-    hint = did_you_mean(alike or suggest_names(name, known))
+    hint = did_you_mean(alike or suggest_names(name, known - {name}))
     return UsageError(f"no log of a node or pod {of!r}{where} in {source}{hint}{'' if hint else there}")
+
+
+def _describe_same(same: Sequence[LogOwner], namespace: str) -> str:
+    """Where the logs of this name are, if not where they were looked for."""
+    if same[0].kind == NODE:
+        return f"there is one of node/{same[0].name}{', and a node has no namespace' if namespace else ''}"
+    return f"there is one of {join_names([f'{each.kind}/{each.name} in namespace {each.namespace}' for each in same])}"

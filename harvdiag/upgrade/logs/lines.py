@@ -183,7 +183,7 @@ def _choose_files(files: Sequence[LogFile], question: LogQuestion) -> list[LogFi
 
 
 def _select_window(lines: Iterable[Numbered], window: Window, now: Timestamp) -> tuple[Iterable[Numbered], bool]:
-    """The lines within a window, and whether any line has a time; where none has, all of them.
+    """The lines within a window, and whether any line has a time; where none of some has, all of them.
 
     A line without a time belongs to the one before it, those at the beginning to the first that has one.
     """
@@ -202,7 +202,7 @@ def _select_window(lines: Iterable[Numbered], window: Window, now: Timestamp) ->
             first.append(numbered)
         elif inside:
             found.append(numbered)
-    return (first, False) if inside is None else (found, True)
+    return (first, not first) if inside is None else (found, True)
 
 
 def _build_line(log: Log, numbered: Numbered, wanted: re.Pattern[str], whole: bool) -> LogLine:
