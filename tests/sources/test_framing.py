@@ -75,6 +75,10 @@ TEXTS: dict[str, str] = {
             "$ ",
         )
     },
+    "fences": f"# Of Monday\n\n```yaml\n{dump(A)}```\n\nand: these\n~~~\n{json.dumps(B)}\n~~~\nthanks: [\n",
+    "script": f"Script started on 2025\n$ kubectl get x\n{dump(A)}$ exit\n{json.dumps(B)}\n\nScript done on 2025\n",
+    "words before YAML": f"Here are the nodes,\n\nas of Monday:\n{dump(A)}---\n{dump(B)}",
+    "words before JSON": f"Nodes: as of: Monday\n{json.dumps(A)}\nthe others\n{json.dumps(B)}\n",
     "warnings between": f"{WARNING}{dump(A)}Warning: x is deprecated\n{json.dumps(B)}\n{REFUSED}",
     "logs between": f"{json.dumps(A, indent=4)}\n{LOG}{json.dumps(B)}\n{LOG}",
     "colours": "\x1b[34m" + json.dumps(A).replace(":", "\x1b[0m:\x1b[33m") + "\x1b[0m\n" + json.dumps(B) + "\x1a",
@@ -88,6 +92,20 @@ def test_values_are_found_in_every_frame(form: str) -> None:
     """What is around them changes nothing, nor do the line ends of Windows."""
     assert values(TEXTS[form]) == [A, B]
     assert values(TEXTS[form].replace("\n", "\r\n")) == [A, B]
+
+
+def test_words_are_left_out_only_where_the_rest_is_whole() -> None:
+    """They are counted, and lines are counted with them; a fence that is not closed was cut."""
+    framed = frame_text(TEXTS["fences"].encode())
+    assert (framed.lines, framed.values[0].line) == (7, 4)
+    for text in (
+        f"```yaml\n{dump(A)}```\n```\n{dump(B)}",
+        f"```\n{dump(A)}x: [\n```\n",
+        f"words here:\n{dump(A)}x: [\n",
+    ):
+        with pytest.raises(TextError):
+            values(text)
+    assert values("just words") == ["just words"]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -31,7 +31,7 @@ _PROMPT = (
     rf"|\[[\w.-]+@[^\]\n]{{0,200}}\][$#%]|{_PATH} [$#](?=\s|\Z)|(?:ba|z)?sh-[\d.]+[$#]|\$(?=\s|\Z)"
     r")"
 )
-_NOISE = rf"{_SAYING}|{_PROMPT}|%YAML |%TAG |[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
+_NOISE = rf"{_SAYING}|{_PROMPT}|%YAML |%TAG |Script (?:started|done)\b|[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
 _START = "==== START logs for "
 _noise = re.compile(_NOISE).match
 _prompt = re.compile(_PROMPT).match
@@ -46,6 +46,12 @@ _object = re.compile(
     re.MULTILINE | re.VERBOSE,
 ).search
 _unquoted = re.compile(r"\{\s*[A-Za-z]").match
+_fence = re.compile(r"^(```|~~~)[^\n`]*$", re.MULTILINE).finditer
+# Lines that cannot be a part of a mapping, then an object. JSON ends words by itself.
+_words = re.compile(
+    r"(?:(?![\w\"'./-]+:(?:\s|\Z)|[\s\-?&!|>%@#{\[])[^\n]*\n\s*)+^(?=(?:- )?(?:apiVersion|kind|items):\s)", re.MULTILINE
+).match
+_letter = re.compile(r"[^\n]").sub
 _FLOW = 1 << 20
 """Up to how many letters a mapping with bare keys is read as YAML in flow style, as only people write it."""
 
@@ -68,6 +74,9 @@ class Framed:
     noise: list[str] = field(default_factory=list)
     lines: int = 0
     logs: bool = False
+    words: list[Value] = field(default_factory=list)
+    """Text that is no value, until it is known whether it stands beside values, and why the first cannot be read."""
+    problem: TextError | None = None
 
     @property
     def telling(self) -> str:
@@ -85,6 +94,16 @@ class Framed:
             if len(self.noise) < _KEPT:
                 self.noise.append(line[:_LONGEST])
 
+    def drop_words(self) -> None:
+        """Count words beside values as noise; alone they are a value, or what is wrong. Raises TextError."""
+        if not self.values and self.problem:
+            raise self.problem
+        if not self.values:
+            self.values = self.words
+            return
+        for word in self.words:
+            self.add_noise(word.value)
+
 
 _KEPT, _LONGEST = 100, 160
 
@@ -94,11 +113,18 @@ def looks_like_objects(text: str) -> bool:
     return _object(text) is not None
 
 
-def frame_text(data: bytes) -> Framed:
-    """Return the values of a text. Raises TextError, with the line, where one of them cannot be read exactly."""
+def frame_text(data: bytes, *, fences: bool = True) -> Framed:
+    """Return the values of a text; without `fences`, those of Markdown are text as any other.
+
+    Raises TextError, with the line, where a value cannot be read exactly.
+    """
     text = decode_text(data).replace("\n\ufeff", "\n")  # a mark in between: files were put together
     text = _colour("", text) if "\x1b[" in text else text  # neither form allows them
-    framed, place = Framed(), _Place(text)
+    framed = Framed()
+    for start, stop in _find_prose(text, fences):
+        framed.add_noise(text[start:stop])
+        text = text[:start] + _letter(" ", text[start:stop]) + text[stop:]
+    place = _Place(text)
     at = _skip_blank(text, 0)
     while at < len(text):
         if text[at] == "{" or (text[at] == "[" and not _prompt(text, at)):
@@ -114,7 +140,19 @@ def frame_text(data: bytes) -> Framed:
         else:
             at = _take_yaml(framed, place, at)
         at = _skip_blank(text, at)
+    framed.drop_words()
     return framed
+
+
+def _find_prose(text: str, fenced: bool) -> list[tuple[int, int]]:
+    """Where prose is: around fences, which must be closed (else the text was cut), or in words before an object."""
+    fences = [*_fence(text)] if fenced else []
+    pairs = [*zip(fences[::2], fences[1::2], strict=False)]
+    if not fences or len(fences) % 2 or any(first[1] != last[1] for first, last in pairs):
+        words = _words(text)
+        return [words.span()] if words else []
+    edges = [0, *(edge for first, last in pairs for edge in (first.end(), last.start())), len(text)]
+    return [*zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _skip_blank(text: str, at: int) -> int:
@@ -186,12 +224,13 @@ def _take_document(framed: Framed, place: _Place, start: int, end: int) -> None:
         problem = _advise(error.shift_lines(place.line(start) - 1))
     if problem is None:
         for value in values:
-            if isinstance(value, str | int | float) and framed.values:
-                framed.add_noise(part)
+            if isinstance(value, str | int | float):
+                framed.words.append(Value(place.line(start), part))
             elif value is not None:
                 framed.values.append(Value(place.line(start), value))
-    elif framed.values and not part.startswith("---") and not looks_like_objects(part):
-        framed.add_noise(part)
+    elif not part.startswith("---") and not looks_like_objects(part):
+        framed.words.append(Value(place.line(start), part))
+        framed.problem = framed.problem or problem
     else:
         raise problem
 

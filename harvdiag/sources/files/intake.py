@@ -95,13 +95,14 @@ class Intake:
             if known or not whole or not (file.alone or _is_named(file.name)):
                 return _refused(known or describe_text(file.name))
         problem: TextError | None = None
+        prose = file.name.lower().endswith(PROSE) and not file.alone
         try:
-            framed = frame_text(self._load(file))
+            framed = frame_text(self._load(file), fences=not prose)
         except TextError as error:
             problem = TextError(error.problem, error.line, error.detail)
         if problem is not None and "{{" in start:
             return _refused(TEMPLATE)
-        if problem is not None and file.name.lower().endswith(PROSE) and not file.alone:
+        if problem is not None and prose:
             return _refused(describe_text(file.name))
         if problem is not None:
             return _unusable(str(problem)) if likely else _passed(str(problem))
