@@ -101,6 +101,18 @@ FOREIGN: dict[str, tuple[str | bytes, str]] = {
         '{"kind":"Node","metadata":{"name":"a","resource_version":"1"}}',
         "is the Python client's own",
     ),
+    "Python form as it is printed": (
+        "{'api_version': 'v1',\n 'items': [{'a': datetime.datetime(2025, 1), 'b': '{\"kind\": 1}'}], 'kind': 'List'}",
+        "is the Python client's own form",
+    ),
+    "Python form of printed items": (
+        "[{'kind': None, 'metadata': {'resource_version': '1'}}]",
+        "is the Python client's",
+    ),
+    "Python dict": (
+        "{'apiVersion': 'v1', 'items': [None], 'kind': 'List'}",
+        "is a Python dict: write it with json.dumps",
+    ),
     "Go form": ('{"kind":"","TypeMeta":{},"ObjectMeta":{"Name":"a"}}', "is another client's own form"),
     "Rancher's API": ('{"type":"collection","kind":"","data":[]}', "is an answer of Rancher's own API"),
     "report": ('{"schema":1,"tool":{"name":"harvdiag"},"findings":[{"kind":"x"}]}', "is a report of harvdiag"),

@@ -16,7 +16,7 @@ from harvdiag.sources.files.endings import ENDINGS
 from harvdiag.sources.files.framing import Framed, frame_text, looks_like_objects
 from harvdiag.sources.files.names import describe_junk, describe_upgrade_log, is_in_bundle
 from harvdiag.sources.files.objects import Batch, Stock, collect_objects
-from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, describe_text, recognise_text
+from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, begins_otherwise, describe_text, recognise_text
 
 __all__ = ["Intake", "is_readable"]
 
@@ -90,7 +90,7 @@ class Intake:
     def _read_text(self, file: CarriedFile) -> FileNote:
         start, whole = _peek(file.head) or file.head.decode("latin-1"), len(file.head) < HEAD
         likely = looks_like_objects(start) or (not whole and _is_named(file.name))
-        if not likely or start.lstrip().startswith("<"):
+        if not likely or begins_otherwise(start):
             known = recognise_text(start)
             if known or not whole or not (file.alone or _is_named(file.name)):
                 return _refused(known or describe_text(file.name))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from harvdiag.core.escape import escape_text
 from harvdiag.kinds import CATALOGUE, qualified_name
 
-__all__ = ["SECRET", "TEMPLATE", "Foreign", "describe_text", "recognise_text", "recognise_value"]
+__all__ = ["SECRET", "TEMPLATE", "Foreign", "begins_otherwise", "describe_text", "recognise_text", "recognise_value"]
 
 KUBECTL = "give what `kubectl get … -o yaml` writes"
 
@@ -33,6 +33,11 @@ class Foreign(NamedTuple):
 
 SECRET = Foreign("a Secret, whose content is neither read nor kept", f"{KUBECTL} of other kinds")
 TEMPLATE = Foreign("a template, with gaps in braces", KUBECTL)
+PYTHON = Foreign(
+    "the Python client's own form (api_version for apiVersion, and the like)",
+    "give what its sanitize_for_serialization makes, or kubectl's -o yaml",
+    ours=True,
+)
 
 
 class _Entry(NamedTuple):
@@ -138,14 +143,7 @@ VALUES = (
     _Entry(_is_report, _always("a report of harvdiag", "give the source that it was made from")),
     _Entry(_kind("Status"), _tell_status),
     _Entry(_kind("Table"), _always("a table of the server", "give -o yaml instead", True)),
-    _Entry(
-        _is_python_form,
-        _always(
-            "the Python client's own form (api_version for apiVersion, and the like)",
-            "give what its sanitize_for_serialization makes, or kubectl's -o yaml",
-            True,
-        ),
-    ),
+    _Entry(_is_python_form, lambda _: PYTHON),
     _Entry(_is_go_form, _always("another client's own form", KUBECTL, True)),
     _Entry(_kind("PartialObjectMetadata", "PartialObjectMetadataList"), _METADATA),
     _Entry(
@@ -185,6 +183,7 @@ def recognise_value(value: Any) -> Foreign | None:
 _lead = re.compile(r"(?:[^\S\n]*\n|.{0,80}[$#>] *kubectl .*\n){0,9}").match  # blank lines, and the command itself
 _REPORT = Foreign("a report of harvdiag", "give the source that it was made from")
 _TABLE = Foreign("a table as `kubectl get` prints it", "run the same command with -o yaml", ours=True)
+_PRINTED = r"\s*\[?\s*\{\s*(?=')"  # how Python prints a dict, or a list of them
 TEXTS = tuple(
     (re.compile(pattern, re.MULTILINE).match, foreign)
     for pattern, foreign in (
@@ -211,6 +210,11 @@ TEXTS = tuple(
             r"(?i:\A\s*<(?:!doctype html|html|head|body))",
             Foreign("a saved HTML page", "save what the command writes, not a page of it"),
         ),
+        (rf"(?s:\A{_PRINTED}.{{0,9999}}?'(?:api_version|{'|'.join(_SNAKES)})':)", PYTHON),
+        (
+            rf"(?s:\A{_PRINTED}'(?:apiVersion|kind|items|metadata)':)",
+            Foreign("a Python dict", "write it with json.dumps", ours=True),
+        ),
         (r"\A-----BEGIN ", Foreign("a certificate or key", KUBECTL)),
         (
             r"\A(?:[a-z][a-z0-9.-]*/[A-Za-z0-9][\w.:-]*\r?\n)+\Z",
@@ -219,6 +223,14 @@ TEXTS = tuple(
     )
 )
 """How a text begins, and what it is then, in the order in which it is asked."""
+
+
+_otherwise = re.compile(rf"\s*<|{_PRINTED}").match
+
+
+def begins_otherwise(text: str) -> bool:
+    """Whether a text begins as no form of objects does, even if an annotation in it looks like one."""
+    return _otherwise(text) is not None
 
 
 def recognise_text(text: str) -> Foreign | None:
