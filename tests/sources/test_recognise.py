@@ -26,6 +26,7 @@ from harvdiag.kinds.plural import guess_plural
 from harvdiag.reports import json as json_report
 from harvdiag.reports import render
 from harvdiag.snapshot import Snapshot
+from harvdiag.sources.files.names import describe_upgrade_log
 from harvdiag.sources.files.reader import FilesReader
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy
@@ -243,6 +244,21 @@ def test_archives_that_are_not_to_be_read_themselves(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "hvst-upgrade-x-upgradelog-archive-2025.zip", "w") as archive:
         archive.writestr("x/pod.log", "line\n")
     assert "is an upgradelog archive" in refusal(tmp_path / "hvst-upgrade-x-upgradelog-archive-2025.zip")
+
+
+@pytest.mark.parametrize("form", ["logs.zip", "logs.tgz"])
+@pytest.mark.parametrize("member", ["logs/hvst-upgrade-ab12c-apply-manifests-x/c.log", "hv01/apply.log"])
+def test_archive_of_an_upgrades_logs_is_known_by_its_members(tmp_path: Path, form: str, member: str) -> None:
+    """Whatever it is called now; a support bundle, which has such names below logs/, is none."""
+    folder = write(tmp_path, {member: "line\n", "x/other.log": "line\n"})
+    if form == "logs.zip":
+        with zipfile.ZipFile(tmp_path / form, "w") as archive:
+            archive.write(folder / member, member)
+    else:
+        with tarfile.open(tmp_path / form, "w:gz") as tar:
+            tar.add(folder, "case")
+    assert "is an upgradelog archive, which holds logs" in refusal(tmp_path / form)
+    assert not describe_upgrade_log([f"bundle/logs/harvester-system/{member}"])
 
 
 def test_several_clusters_in_a_folder_are_told_apart(tmp_path: Path) -> None:
