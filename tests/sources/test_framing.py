@@ -141,7 +141,8 @@ def test_place_of_a_value_is_its_line() -> None:
     [
         (dump(A).replace("kind: List\n", "") + dump(B), "does a second object begin there? Put `---` before it"),
         (dump(A) + "kind: List\n", "duplicate key 'kind'"),
-        (dump(A) + json.dumps(B)[:-1], "is not valid JSON: "),
+        (json.dumps(A)[:-1], "it breaks off at its end: write or copy it again"),
+        (json.dumps(A)[:-1] + json.dumps(B), "is not valid JSON: "),
         (f"{json.dumps(A)}\napiVersion: v1\nx: [\n", "is not valid YAML (line 4)"),
         (
             "a: &x [1]\nb: *x\n",
@@ -161,6 +162,17 @@ def test_text_that_is_damaged_is_refused_whole(text: str | bytes, says: str) -> 
         values(text)
     assert says in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("text", [json.dumps(A), json.dumps(A, indent=4)])
+def test_values_before_json_that_breaks_off_are_used(text: str) -> None:
+    """Wherever that is; with the kinds of which there were more."""
+    typed = json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": []})
+    for stop in range(1, len(text), 7):
+        framed = frame_text(f"{dump(B)}{text[:stop]}".encode())
+        assert ([value.value for value in framed.values], framed.broken) == ([B], True)
+    assert framed.cut == {("v1", "Node")}
+    assert frame_text(f"{text}\n{typed[:-3]}".encode()).cut == {("v1", "Node")}
 
 
 def test_a_mapping_in_flow_style_is_read() -> None:

@@ -317,6 +317,14 @@ def test_lists_that_contradict_each_other_are_not_merged(tmp_path: Path, case: s
     assert parts == (case == "of a kind that is listed in parts")
 
 
+def test_list_of_a_kind_that_breaks_off_is_not_whole(tmp_path: Path) -> None:
+    """The other values of the file are used, and it is told."""
+    cut = json.dumps(listed(NODES))[:-40]
+    cluster = hd.open(write(tmp_path, {"all.json": f"{json.dumps(listed(NODES))}\n{MACHINE_LIST}{cut}\n"}))
+    assert (state(cluster, "Node"), state(cluster, "Machine")) == (State.FAILED, State.COLLECTED)
+    assert "all.json: breaks off at its end: write or copy it again" in cluster.coverage.notes
+
+
 # --- objects that no server made, dumps by object, watches -----------------------------------------------------------
 
 

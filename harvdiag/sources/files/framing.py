@@ -2,7 +2,8 @@
 
 One file may hold YAML documents, lists that were appended without ``---``, JSON values one after the other or one a
 line, both forms, lines of other programs (warnings of kubectl, a prompt, the logs in `kubectl cluster-info dump`). A
-text is read in full or not at all: one value that is damaged makes all of it unusable.
+text is read in full or not at all: one value that is damaged makes all of it unusable. Only JSON that breaks off at the
+end is told, and the whole values before it are used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from harvdiag.io.documents import parse_value
+from harvdiag.io.documents import TruncatedError, parse_value
 from harvdiag.io.yaml import ANCHORS, TextError, decode_text, load_documents
 
 __all__ = ["Framed", "Value", "frame_text", "looks_like_objects"]
@@ -52,6 +53,8 @@ _words = re.compile(
     r"(?:(?![\w\"'./-]+:(?:\s|\Z)|[\s\-?&!|>%@#{\[])[^\n]*\n\s*)+^(?=(?:- )?(?:apiVersion|kind|items):\s)", re.MULTILINE
 ).match
 _letter = re.compile(r"[^\n]").sub
+_typed = re.compile(r'\s*\{\s*"kind"\s*:\s*"(\w{1,99})"\s*,\s*"apiVersion"\s*:\s*"([^"\n]{1,99})"').match
+_sorts = re.compile(r'"apiVersion"\s*:\s*"([^"\n]{1,99})"|"kind"\s*:\s*"(\w{1,99})"\s*,\s*"metadata"\s*:').finditer
 _FLOW = 1 << 20
 """Up to how many letters a mapping with bare keys is read as YAML in flow style, as only people write it."""
 
@@ -67,15 +70,18 @@ class Value(NamedTuple):
 class Framed:
     """What a text holds: its values in order, lines of other programs among them, and how many these are.
 
-    `logs` tells that logs of containers are between the values, as `kubectl cluster-info dump` writes them.
+    `logs` tells that logs of containers are between the values, as `kubectl cluster-info dump` writes them; `broken`
+    that JSON breaks off behind the last value, `cut` of which API versions and kinds that is.
     """
 
     values: list[Value] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     lines: int = 0
     logs: bool = False
+    broken: bool = False
+    cut: set[tuple[str, str]] = field(default_factory=set)
     words: list[Value] = field(default_factory=list)
-    """Text that is no value, until it is known whether it stands beside values, and why the first cannot be read."""
+    """Text that may stand beside values, each piece as a value; `problem` is why the first cannot be read."""
     problem: TextError | None = None
 
     @property
@@ -189,12 +195,25 @@ def _take_json(framed: Framed, place: _Place, at: int) -> int:
     if problem is None:
         framed.values.append(Value(place.line(at), value))
         return end
+    if isinstance(problem, TruncatedError) and framed.values:
+        framed.broken, framed.cut = True, _find_sorts(place.text[at:])
+        return len(place.text)
     tried = _unquoted(place.text, at) and len(place.text) - at <= _FLOW
     flow = _flow_values(place.text[at:]) if tried else None
     if flow is None:
         raise problem
     framed.values += [Value(place.line(at), value) for value in flow]
     return len(place.text)
+
+
+def _find_sorts(text: str) -> set[tuple[str, str]]:
+    """The API versions and kinds of the objects in a piece of JSON, as kubectl orders their keys, or of its list."""
+    typed, version = _typed(text), ""
+    found = {(typed[2], typed[1].removesuffix("List"))} if typed else set()
+    for match in _sorts(text):
+        version = match[1] or version
+        found.add((version, (match[2] or "").removesuffix("List")))
+    return {(version, kind) for version, kind in found if kind}
 
 
 def _flow_values(text: str) -> list[Any] | None:

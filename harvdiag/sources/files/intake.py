@@ -117,6 +117,7 @@ class Intake:
 
     def _add(self, name: str, framed: Framed, start: str) -> FileNote:
         batch = collect_objects(name, (value.value for value in framed.values))
+        batch.add_cut(framed.cut)
         if framed.logs:  # of `kubectl cluster-info dump`: each list is of one namespace
             batch.drop_empty()
         if _is_secret_alone(batch):
@@ -153,6 +154,8 @@ def _remarks(batch: Batch, framed: Framed) -> Iterable[str]:
     for foreign in dict.fromkeys(batch.told):
         count = batch.told.count(foreign)
         yield f"{'one document' if count == 1 else f'{count} documents'} in it {foreign}"
+    if framed.broken:
+        yield "breaks off at its end: write or copy it again"
     if framed.noise:
         lines = (
             "one line of another program was" if framed.lines == 1 else f"{framed.lines} lines of other programs were"

@@ -56,6 +56,10 @@ class Batch:
         """Whether any object, or the word that there is none of a kind, is in it."""
         return bool(self.found or self.empty)
 
+    def add_cut(self, sorts: Iterable[tuple[str, str]]) -> None:
+        """Note that there were more objects of these API versions and kinds."""
+        self.cut |= {_locate(kind, version, "")[0][0] for version, kind in sorts}
+
     def drop_empty(self, sorts: Collection[_Sort] | None = None) -> None:
         """Forget the empty lists of these kinds (of all) that have namespaces: it is not known of which they are."""
         unsure = (key for key, resource in self.empty if sorts is None or (resource.group, resource.kind) in sorts)
