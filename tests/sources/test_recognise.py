@@ -325,6 +325,16 @@ def test_list_of_a_kind_that_breaks_off_is_not_whole(tmp_path: Path) -> None:
     assert "all.json: breaks off at its end: write or copy it again" in cluster.coverage.notes
 
 
+def test_list_without_items_does_not_refuse_the_rest(tmp_path: Path) -> None:
+    """It is told; of its kind there may be more than what is in the file."""
+    cut = "apiVersion: v1\nkind: NodeList\nmetadata: {}\n"
+    cluster = hd.open(write(tmp_path, {"all.yaml": f"{NODE_LIST}---\n{cut}---\n{MACHINE_LIST}"}))
+    assert (state(cluster, "Node"), state(cluster, "Machine")) == (State.FAILED, State.COLLECTED)
+    assert cluster.coverage.notes == (
+        "all.yaml: one document in it is a NodeList without `items`: write or copy it again",
+    )
+
+
 # --- objects that no server made, dumps by object, watches -----------------------------------------------------------
 
 

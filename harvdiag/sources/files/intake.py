@@ -15,8 +15,9 @@ from harvdiag.io.yaml import TextError, decode_text
 from harvdiag.sources.files.endings import ENDINGS
 from harvdiag.sources.files.framing import Framed, frame_text, looks_like_objects
 from harvdiag.sources.files.names import describe_junk, describe_upgrade_log, is_in_bundle
-from harvdiag.sources.files.objects import Batch, Stock, collect_objects
+from harvdiag.sources.files.objects import Batch, collect_objects
 from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, begins_otherwise, describe_text, recognise_text
+from harvdiag.sources.files.stock import Stock
 
 __all__ = ["Intake", "is_readable"]
 
@@ -116,7 +117,7 @@ class Intake:
         return data
 
     def _add(self, name: str, framed: Framed, start: str) -> FileNote:
-        batch = collect_objects(name, (value.value for value in framed.values))
+        batch = collect_objects(name, [value.value for value in framed.values], [value.line for value in framed.values])
         batch.add_cut(framed.cut)
         if framed.logs:  # of `kubectl cluster-info dump`: each list is of one namespace
             batch.drop_empty()

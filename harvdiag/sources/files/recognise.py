@@ -14,6 +14,7 @@ from harvdiag.kinds import CATALOGUE, qualified_name
 
 __all__ = ["SECRET", "TEMPLATE", "Foreign", "begins_otherwise", "describe_text", "recognise_text", "recognise_value"]
 
+AGAIN = "write or copy it again"
 KUBECTL = "give what `kubectl get … -o yaml` writes"
 
 
@@ -137,6 +138,13 @@ def _tell_configuration(value: Any) -> Foreign:
     return Foreign(f"a {kind} without metadata, as programs have for their configuration", KUBECTL)
 
 
+def _lacks_items(value: Any) -> bool:
+    """A list of which nothing tells what it held. An object whose kind is called so has a name."""
+    metadata, kind = value.get("metadata"), value["kind"]
+    named = isinstance(metadata, dict) and metadata.get("name")
+    return kind.endswith("List") and not named and not ("items" in value and isinstance(value["items"], list | None))
+
+
 _METADATA = _always("metadata alone, without spec and status", KUBECTL, True)
 VALUES = (
     _Entry(_is_kubeconfig, _always("a kubeconfig", "give it with --kubeconfig")),
@@ -162,7 +170,7 @@ VALUES = (
     ),
     _Entry(
         lambda value: _is_kindless(value) and _has("apiVersion", "items")(value),
-        _always("a truncated list: no `kind: List` follows its items", "write or copy it again", True),
+        _always("a truncated list: no `kind: List` follows its items", AGAIN, True),
     ),
     _Entry(_is_kindless, _tell_kindless),
     _Entry(
@@ -170,6 +178,7 @@ VALUES = (
         _always("an audit log of the API server, or its policy", KUBECTL),
     ),
     _Entry(_is_configuration, _tell_configuration),
+    _Entry(_lacks_items, lambda value: Foreign(f"a {escape_text(value['kind'][:_LONG])} without `items`", AGAIN, True)),
 )
 
 
