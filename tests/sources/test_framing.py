@@ -84,7 +84,7 @@ TEXTS: dict[str, str] = {
     "colours": "\x1b[34m" + json.dumps(A).replace(":", "\x1b[0m:\x1b[33m") + "\x1b[0m\n" + json.dumps(B) + "\x1a",
     "comments": f"# of Monday\n\n{dump(A)}\n# of the same\n---\n# here\n{dump(B)}",
 }
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 
 
 @pytest.mark.parametrize("form", TEXTS)
@@ -152,8 +152,8 @@ def test_place_of_a_value_is_its_line() -> None:
         ('{"kind": "Node", "a": NaN}', "NaN is not a JSON number"),
         ("{a: 1, a: 2}", "is not valid JSON"),
         (dump(A).encode("utf-16")[:-1], "is UTF-16 that ends or breaks off within a character"),
-        (dump(A).encode() + b"\0", "holds a NUL byte"),
-        (dump(A).encode() + b"# \xe9\n", "is not UTF-8"),
+        (dump(A).encode() + b"\0", "so it is not text or was damaged; save it as UTF-8"),
+        (dump(A).encode() + b"# \xe9\n", "or was damaged; save it as UTF-8 (PowerShell: `| Out-File -Encoding utf8`)"),
     ],
 )
 def test_text_that_is_damaged_is_refused_whole(text: str | bytes, says: str) -> None:
