@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from functools import cache
 from typing import Any, NoReturn
@@ -10,7 +11,11 @@ from typing import Any, NoReturn
 from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.io.yaml import DEPTH, TextError, load_documents
 
-__all__ = ["parse_documents", "parse_value"]
+__all__ = ["TruncatedError", "parse_documents", "parse_value"]
+
+
+class TruncatedError(TextError):
+    """A JSON value breaks off at the end of its text: it was not written or copied to the end."""
 
 
 def parse_documents(name: str, data: bytes, *, is_json: bool) -> list[Any]:
@@ -31,16 +36,29 @@ def parse_documents(name: str, data: bytes, *, is_json: bool) -> list[Any]:
 def parse_value(text: str, start: int) -> tuple[Any, int]:
     """Parse the one JSON value that begins at `start`; return it and where it ends.
 
-    Raises TextError, with the line in the whole text, if there is none. As above, nothing of the text stays with it.
+    Raises TextError, with the line in the whole text, if there is none; TruncatedError if it breaks off with the text.
+    As above, nothing of the text stays with it.
     """
-    problem = ""
+    problem, cut = "", False
     try:
         value, end = _decoder().raw_decode(text, start)
         _check_depth(value, DEPTH)
         return value, end
     except (ValueError, RecursionError) as error:
-        problem = _json_problem(error)
+        problem, cut = _json_problem(error), _breaks_off(error, text)
+    if cut:
+        raise TruncatedError(f"{problem}; it breaks off at its end: write or copy it again")
     raise TextError(problem)
+
+
+def _breaks_off(error: Exception, text: str) -> bool:
+    """Whether a value is right as far as it goes: the error is at the end, or in the word, number or string there."""
+    if not isinstance(error, json.JSONDecodeError):
+        return False
+    return error.msg.startswith("Unterminated string") or _ENDING.fullmatch(text, error.pos) is not None
+
+
+_ENDING = re.compile(r"(?:-|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|\\?u[0-9a-fA-F]{0,3}|\\)?\s*")
 
 
 def _json_problem(error: Exception) -> str:

@@ -235,14 +235,21 @@ def test_time_of_collection_is_not_known(tmp_path: Path) -> None:
         ("a: 1\na: 2\n", "duplicate key 'a'"),
         ("[" * 500 + "]" * 500 + "\n", "nest deeper"),
         ("just text\n", "text without `kind`"),
-        ("- kind: Node\n", "an object without metadata.name"),
+        (
+            "- kind: Node\n",
+            "a Node without metadata.name (document 1, line 1): take it out, or write or copy the file again",
+        ),
         ("metadata: {name: x}\n", "a document without `kind`"),
         ("kind: [1]\n", "a document without `kind`"),
-        ("apiVersion: v1\nkind: Node\n", "an object without metadata.name"),
-        ("apiVersion: v1\nkind: Node\nmetadata: {name: [1]}\n", "an object without metadata.name"),
-        ("apiVersion: v1\nkind: Node\nmetadata: text\n", "an object without metadata.name"),
-        ("apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]\n", "an object without kind"),
-        ("apiVersion: v1\nkind: List\nitems: [text]\n", "an item of the List is not an object"),
+        ("{}\n---\napiVersion: v1\nkind: Node\n", "a Node without metadata.name (document 2, line 2): take it out"),
+        ("apiVersion: v1\nkind: Node\nmetadata: {name: [1]}\n", "a Node without metadata.name"),
+        ("apiVersion: v1\nkind: List\n", "is a List without `items`: write or copy it again"),
+        ("apiVersion: v1\nkind: Node\nmetadata: text\n", "a Node without metadata.name"),
+        (
+            "apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]\n",
+            "item 1 of the List is an object without kind (document 1, line 1): ",
+        ),
+        ("apiVersion: v1\nkind: List\nitems: [text]\n", "item 1 of the List is not an object (document 1, line 1): "),
     ],
 )
 def test_unusable_yaml_is_one_line_with_the_file(tmp_path: Path, content: str | bytes, says: str) -> None:

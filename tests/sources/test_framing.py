@@ -75,12 +75,16 @@ TEXTS: dict[str, str] = {
             "$ ",
         )
     },
+    "fences": f"# Of Monday\n\n```yaml\n{dump(A)}```\n\nand: these\n~~~\n{json.dumps(B)}\n~~~\nthanks: [\n",
+    "script": f"Script started on 2025\n$ kubectl get x\n{dump(A)}$ exit\n{json.dumps(B)}\n\nScript done on 2025\n",
+    "words before YAML": f"Here are the nodes,\n\nas of Monday:\n{dump(A)}---\n{dump(B)}",
+    "words before JSON": f"Nodes: as of: Monday\n{json.dumps(A)}\nthe others\n{json.dumps(B)}\n",
     "warnings between": f"{WARNING}{dump(A)}Warning: x is deprecated\n{json.dumps(B)}\n{REFUSED}",
     "logs between": f"{json.dumps(A, indent=4)}\n{LOG}{json.dumps(B)}\n{LOG}",
     "colours": "\x1b[34m" + json.dumps(A).replace(":", "\x1b[0m:\x1b[33m") + "\x1b[0m\n" + json.dumps(B) + "\x1a",
     "comments": f"# of Monday\n\n{dump(A)}\n# of the same\n---\n# here\n{dump(B)}",
 }
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 
 
 @pytest.mark.parametrize("form", TEXTS)
@@ -88,6 +92,20 @@ def test_values_are_found_in_every_frame(form: str) -> None:
     """What is around them changes nothing, nor do the line ends of Windows."""
     assert values(TEXTS[form]) == [A, B]
     assert values(TEXTS[form].replace("\n", "\r\n")) == [A, B]
+
+
+def test_words_are_left_out_only_where_the_rest_is_whole() -> None:
+    """They are counted, and lines are counted with them; a fence that is not closed was cut."""
+    framed = frame_text(TEXTS["fences"].encode())
+    assert (framed.lines, framed.values[0].line) == (7, 4)
+    for text in (
+        f"```yaml\n{dump(A)}```\n```\n{dump(B)}",
+        f"```\n{dump(A)}x: [\n```\n",
+        f"words here:\n{dump(A)}x: [\n",
+    ):
+        with pytest.raises(TextError):
+            values(text)
+    assert values("just words") == ["just words"]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -123,7 +141,8 @@ def test_place_of_a_value_is_its_line() -> None:
     [
         (dump(A).replace("kind: List\n", "") + dump(B), "does a second object begin there? Put `---` before it"),
         (dump(A) + "kind: List\n", "duplicate key 'kind'"),
-        (dump(A) + json.dumps(B)[:-1], "is not valid JSON: "),
+        (json.dumps(A)[:-1], "it breaks off at its end: write or copy it again"),
+        (json.dumps(A)[:-1] + json.dumps(B), "is not valid JSON: "),
         (f"{json.dumps(A)}\napiVersion: v1\nx: [\n", "is not valid YAML (line 4)"),
         (
             "a: &x [1]\nb: *x\n",
@@ -133,8 +152,8 @@ def test_place_of_a_value_is_its_line() -> None:
         ('{"kind": "Node", "a": NaN}', "NaN is not a JSON number"),
         ("{a: 1, a: 2}", "is not valid JSON"),
         (dump(A).encode("utf-16")[:-1], "is UTF-16 that ends or breaks off within a character"),
-        (dump(A).encode() + b"\0", "holds a NUL byte"),
-        (dump(A).encode() + b"# \xe9\n", "is not UTF-8"),
+        (dump(A).encode() + b"\0", "so it is not text or was damaged; save it as UTF-8"),
+        (dump(A).encode() + b"# \xe9\n", "or was damaged; save it as UTF-8 (PowerShell: `| Out-File -Encoding utf8`)"),
     ],
 )
 def test_text_that_is_damaged_is_refused_whole(text: str | bytes, says: str) -> None:
@@ -143,6 +162,17 @@ def test_text_that_is_damaged_is_refused_whole(text: str | bytes, says: str) -> 
         values(text)
     assert says in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("text", [json.dumps(A), json.dumps(A, indent=4)])
+def test_values_before_json_that_breaks_off_are_used(text: str) -> None:
+    """Wherever that is; with the kinds of which there were more."""
+    typed = json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": []})
+    for stop in range(1, len(text), 7):
+        framed = frame_text(f"{dump(B)}{text[:stop]}".encode())
+        assert ([value.value for value in framed.values], framed.broken) == ([B], True)
+    assert framed.cut == {("v1", "Node")}
+    assert frame_text(f"{text}\n{typed[:-3]}".encode()).cut == {("v1", "Node")}
 
 
 def test_a_mapping_in_flow_style_is_read() -> None:

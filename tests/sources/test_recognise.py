@@ -26,6 +26,7 @@ from harvdiag.kinds.plural import guess_plural
 from harvdiag.reports import json as json_report
 from harvdiag.reports import render
 from harvdiag.snapshot import Snapshot
+from harvdiag.sources.files.names import describe_upgrade_log
 from harvdiag.sources.files.reader import FilesReader
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy
@@ -100,6 +101,18 @@ FOREIGN: dict[str, tuple[str | bytes, str]] = {
     "Python form of one": (
         '{"kind":"Node","metadata":{"name":"a","resource_version":"1"}}',
         "is the Python client's own",
+    ),
+    "Python form as it is printed": (
+        "{'api_version': 'v1',\n 'items': [{'a': datetime.datetime(2025, 1), 'b': '{\"kind\": 1}'}], 'kind': 'List'}",
+        "is the Python client's own form",
+    ),
+    "Python form of printed items": (
+        "[{'kind': None, 'metadata': {'resource_version': '1'}}]",
+        "is the Python client's",
+    ),
+    "Python dict": (
+        "{'apiVersion': 'v1', 'items': [None], 'kind': 'List'}",
+        "is a Python dict: write it with json.dumps",
     ),
     "Go form": ('{"kind":"","TypeMeta":{},"ObjectMeta":{"Name":"a"}}', "is another client's own form"),
     "Rancher's API": ('{"type":"collection","kind":"","data":[]}', "is an answer of Rancher's own API"),
@@ -233,6 +246,21 @@ def test_archives_that_are_not_to_be_read_themselves(tmp_path: Path) -> None:
     assert "is an upgradelog archive" in refusal(tmp_path / "hvst-upgrade-x-upgradelog-archive-2025.zip")
 
 
+@pytest.mark.parametrize("form", ["logs.zip", "logs.tgz"])
+@pytest.mark.parametrize("member", ["logs/hvst-upgrade-ab12c-apply-manifests-x/c.log", "hv01/apply.log"])
+def test_archive_of_an_upgrades_logs_is_known_by_its_members(tmp_path: Path, form: str, member: str) -> None:
+    """Whatever it is called now; a support bundle, which has such names below logs/, is none."""
+    folder = write(tmp_path, {member: "line\n", "x/other.log": "line\n"})
+    if form == "logs.zip":
+        with zipfile.ZipFile(tmp_path / form, "w") as archive:
+            archive.write(folder / member, member)
+    else:
+        with tarfile.open(tmp_path / form, "w:gz") as tar:
+            tar.add(folder, "case")
+    assert "is an upgradelog archive, which holds logs" in refusal(tmp_path / form)
+    assert not describe_upgrade_log([f"bundle/logs/harvester-system/{member}"])
+
+
 def test_several_clusters_in_a_folder_are_told_apart(tmp_path: Path) -> None:
     """By the uid of what has the same name; the parts to choose from are named."""
     other = copy.deepcopy(NODES)
@@ -287,6 +315,24 @@ def test_lists_that_contradict_each_other_are_not_merged(tmp_path: Path, case: s
     assert len(snapshot.objects("Node")) == 3
     parts = any(entry.reason.startswith("only a part") for entry in snapshot.lists("Pod"))
     assert parts == (case == "of a kind that is listed in parts")
+
+
+def test_list_of_a_kind_that_breaks_off_is_not_whole(tmp_path: Path) -> None:
+    """The other values of the file are used, and it is told."""
+    cut = json.dumps(listed(NODES))[:-40]
+    cluster = hd.open(write(tmp_path, {"all.json": f"{json.dumps(listed(NODES))}\n{MACHINE_LIST}{cut}\n"}))
+    assert (state(cluster, "Node"), state(cluster, "Machine")) == (State.FAILED, State.COLLECTED)
+    assert "all.json: breaks off at its end: write or copy it again" in cluster.coverage.notes
+
+
+def test_list_without_items_does_not_refuse_the_rest(tmp_path: Path) -> None:
+    """It is told; of its kind there may be more than what is in the file."""
+    cut = "apiVersion: v1\nkind: NodeList\nmetadata: {}\n"
+    cluster = hd.open(write(tmp_path, {"all.yaml": f"{NODE_LIST}---\n{cut}---\n{MACHINE_LIST}"}))
+    assert (state(cluster, "Node"), state(cluster, "Machine")) == (State.FAILED, State.COLLECTED)
+    assert cluster.coverage.notes == (
+        "all.yaml: one document in it is a NodeList without `items`: write or copy it again",
+    )
 
 
 # --- objects that no server made, dumps by object, watches -----------------------------------------------------------

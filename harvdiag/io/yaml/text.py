@@ -41,17 +41,21 @@ def line_at(data: bytes, offset: int) -> int:
     return data.count(b"\n", 0, offset) + 1
 
 
-def check_text(data: bytes) -> None:
-    """Raise TextError unless the bytes are UTF-8 without a NUL."""
+_DAMAGED = ", so it is not text or was damaged"
+_REMEDY = f"{_DAMAGED}; save it as UTF-8 (PowerShell: `| Out-File -Encoding utf8`)"
+
+
+def check_text(data: bytes, told: str = _DAMAGED) -> None:
+    """Raise TextError, which ends with what is `told`, unless the bytes are UTF-8 without a NUL."""
     zero = data.find(b"\0")
     if zero >= 0:
-        raise TextError("holds a NUL byte", line_at(data, zero), ", so it is not text or was damaged")
+        raise TextError("holds a NUL byte", line_at(data, zero), told)
     if data.isascii():
         return
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        raise TextError("is not UTF-8", line_at(data, error.start), ", so it is not text or was damaged") from None
+        raise TextError("is not UTF-8", line_at(data, error.start), told) from None
 
 
 _MARKS = (
@@ -75,7 +79,7 @@ def decode_text(data: bytes) -> str:
         at = _find_appended(data)
         if at:
             return decode_text(data[:at]) + decode_text(data[at:])
-        check_text(data)
+        check_text(data, _REMEDY)
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
@@ -83,14 +87,18 @@ def decode_text(data: bytes) -> str:
         what = f"is {encoding[:6].upper()} that ends or breaks off within a character"
         raise TextError(what, at, ", so it was damaged; write or copy it again") from None
     if "\0" in text:
-        raise TextError(
-            "holds a NUL byte", text.count("\n", 0, text.find("\0")) + 1, ", so it is not text or was damaged"
-        )
+        raise TextError("holds a NUL byte", text.count("\n", 0, text.find("\0")) + 1, _REMEDY)
     return text
 
 
 def _guess_wide(sample: bytes) -> str:
-    """UTF-16 without a mark: in Latin text, every other byte is zero; empty for other text."""
+    """UTF-16 or UTF-32 without a mark: in Latin text one byte of two or four is not zero; empty for other text."""
+    quarter = len(sample) // 4
+    first, second, third, fourth = (sample[n : quarter * 4 : 4].count(0) for n in range(4))
+    if quarter > 1 and min(third, fourth) * 10 > quarter * 9 and first * 10 < quarter:
+        return "utf-32-le"
+    if quarter > 1 and min(first, second) * 10 > quarter * 9 and fourth * 10 < quarter:
+        return "utf-32-be"
     half = len(sample) // 2
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if half < 2 or max(even, odd) * 2 < half or min(even, odd) * 10 > half:

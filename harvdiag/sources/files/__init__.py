@@ -33,15 +33,17 @@ def _holds_objects(path: Path) -> bool:
 
     if describe_upgrade_log([path.name]):
         return True
+    names: list[str] = []
     try:
         for number, file in enumerate(list_files(path)):
+            names.append(file.name)
             if is_in_bundle(file.name) is not None or number > _SAMPLE:
                 return False
             if is_readable(file):
                 return True
     except (OSError, HarvdiagError):
         return False
-    return False
+    return bool(describe_upgrade_log(names))
 
 
 def _open(target: str, _: OpenOptions) -> Reader:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from harvdiag.core.model import FileNote, FileState
 from harvdiag.io.archive.member import printable
 from harvdiag.sources.files.names import describe_upgrade_log
-from harvdiag.sources.files.objects import Conflict
+from harvdiag.sources.files.stock import Conflict
 
 __all__ = ["list_notes", "name_unused", "refuse_conflict", "refuse_empty"]
 

@@ -2,7 +2,8 @@
 
 One file may hold YAML documents, lists that were appended without ``---``, JSON values one after the other or one a
 line, both forms, lines of other programs (warnings of kubectl, a prompt, the logs in `kubectl cluster-info dump`). A
-text is read in full or not at all: one value that is damaged makes all of it unusable.
+text is read in full or not at all: one value that is damaged makes all of it unusable. Only JSON that breaks off at the
+end is told, and the whole values before it are used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from harvdiag.io.documents import parse_value
+from harvdiag.io.documents import TruncatedError, parse_value
 from harvdiag.io.yaml import ANCHORS, TextError, decode_text, load_documents
 
 __all__ = ["Framed", "Value", "frame_text", "looks_like_objects"]
@@ -31,7 +32,7 @@ _PROMPT = (
     rf"|\[[\w.-]+@[^\]\n]{{0,200}}\][$#%]|{_PATH} [$#](?=\s|\Z)|(?:ba|z)?sh-[\d.]+[$#]|\$(?=\s|\Z)"
     r")"
 )
-_NOISE = rf"{_SAYING}|{_PROMPT}|%YAML |%TAG |[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
+_NOISE = rf"{_SAYING}|{_PROMPT}|%YAML |%TAG |Script (?:started|done)\b|[^#\s].*[$#>] *kubectl |[$>] *kubectl |kubectl "
 _START = "==== START logs for "
 _noise = re.compile(_NOISE).match
 _prompt = re.compile(_PROMPT).match
@@ -46,6 +47,14 @@ _object = re.compile(
     re.MULTILINE | re.VERBOSE,
 ).search
 _unquoted = re.compile(r"\{\s*[A-Za-z]").match
+_fence = re.compile(r"^(```|~~~)[^\n`]*$", re.MULTILINE).finditer
+# Lines that cannot be a part of a mapping, then an object. JSON ends words by itself.
+_words = re.compile(
+    r"(?:(?![\w\"'./-]+:(?:\s|\Z)|[\s\-?&!|>%@#{\[])[^\n]*\n\s*)+^(?=(?:- )?(?:apiVersion|kind|items):\s)", re.MULTILINE
+).match
+_letter = re.compile(r"[^\n]").sub
+_typed = re.compile(r'\s*\{\s*"kind"\s*:\s*"(\w{1,99})"\s*,\s*"apiVersion"\s*:\s*"([^"\n]{1,99})"').match
+_sorts = re.compile(r'"apiVersion"\s*:\s*"([^"\n]{1,99})"|"kind"\s*:\s*"(\w{1,99})"\s*,\s*"metadata"\s*:').finditer
 _FLOW = 1 << 20
 """Up to how many letters a mapping with bare keys is read as YAML in flow style, as only people write it."""
 
@@ -61,13 +70,19 @@ class Value(NamedTuple):
 class Framed:
     """What a text holds: its values in order, lines of other programs among them, and how many these are.
 
-    `logs` tells that logs of containers are between the values, as `kubectl cluster-info dump` writes them.
+    `logs` tells that logs of containers are between the values, as `kubectl cluster-info dump` writes them; `broken`
+    that JSON breaks off behind the last value, `cut` of which API versions and kinds that is.
     """
 
     values: list[Value] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     lines: int = 0
     logs: bool = False
+    broken: bool = False
+    cut: set[tuple[str, str]] = field(default_factory=set)
+    words: list[Value] = field(default_factory=list)
+    """Text that may stand beside values, each piece as a value; `problem` is why the first cannot be read."""
+    problem: TextError | None = None
 
     @property
     def telling(self) -> str:
@@ -85,6 +100,16 @@ class Framed:
             if len(self.noise) < _KEPT:
                 self.noise.append(line[:_LONGEST])
 
+    def drop_words(self) -> None:
+        """Count words beside values as noise; alone they are a value, or what is wrong. Raises TextError."""
+        if not self.values and self.problem:
+            raise self.problem
+        if not self.values:
+            self.values = self.words
+            return
+        for word in self.words:
+            self.add_noise(word.value)
+
 
 _KEPT, _LONGEST = 100, 160
 
@@ -94,11 +119,18 @@ def looks_like_objects(text: str) -> bool:
     return _object(text) is not None
 
 
-def frame_text(data: bytes) -> Framed:
-    """Return the values of a text. Raises TextError, with the line, where one of them cannot be read exactly."""
+def frame_text(data: bytes, *, fences: bool = True) -> Framed:
+    """Return the values of a text; without `fences`, those of Markdown are text as any other.
+
+    Raises TextError, with the line, where a value cannot be read exactly.
+    """
     text = decode_text(data).replace("\n\ufeff", "\n")  # a mark in between: files were put together
     text = _colour("", text) if "\x1b[" in text else text  # neither form allows them
-    framed, place = Framed(), _Place(text)
+    framed = Framed()
+    for start, stop in _find_prose(text, fences):
+        framed.add_noise(text[start:stop])
+        text = text[:start] + _letter(" ", text[start:stop]) + text[stop:]
+    place = _Place(text)
     at = _skip_blank(text, 0)
     while at < len(text):
         if text[at] == "{" or (text[at] == "[" and not _prompt(text, at)):
@@ -114,7 +146,19 @@ def frame_text(data: bytes) -> Framed:
         else:
             at = _take_yaml(framed, place, at)
         at = _skip_blank(text, at)
+    framed.drop_words()
     return framed
+
+
+def _find_prose(text: str, fenced: bool) -> list[tuple[int, int]]:
+    """Where prose is: around fences, which must be closed (else the text was cut), or in words before an object."""
+    fences = [*_fence(text)] if fenced else []
+    pairs = [*zip(fences[::2], fences[1::2], strict=False)]
+    if not fences or len(fences) % 2 or any(first[1] != last[1] for first, last in pairs):
+        words = _words(text)
+        return [words.span()] if words else []
+    edges = [0, *(edge for first, last in pairs for edge in (first.end(), last.start())), len(text)]
+    return [*zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _skip_blank(text: str, at: int) -> int:
@@ -151,12 +195,25 @@ def _take_json(framed: Framed, place: _Place, at: int) -> int:
     if problem is None:
         framed.values.append(Value(place.line(at), value))
         return end
+    if isinstance(problem, TruncatedError) and framed.values:
+        framed.broken, framed.cut = True, _find_sorts(place.text[at:])
+        return len(place.text)
     tried = _unquoted(place.text, at) and len(place.text) - at <= _FLOW
     flow = _flow_values(place.text[at:]) if tried else None
     if flow is None:
         raise problem
     framed.values += [Value(place.line(at), value) for value in flow]
     return len(place.text)
+
+
+def _find_sorts(text: str) -> set[tuple[str, str]]:
+    """The API versions and kinds of the objects in a piece of JSON, as kubectl orders their keys, or of its list."""
+    typed, version = _typed(text), ""
+    found = {(typed[2], typed[1].removesuffix("List"))} if typed else set()
+    for match in _sorts(text):
+        version = match[1] or version
+        found.add((version, (match[2] or "").removesuffix("List")))
+    return {(version, kind) for version, kind in found if kind}
 
 
 def _flow_values(text: str) -> list[Any] | None:
@@ -186,12 +243,13 @@ def _take_document(framed: Framed, place: _Place, start: int, end: int) -> None:
         problem = _advise(error.shift_lines(place.line(start) - 1))
     if problem is None:
         for value in values:
-            if isinstance(value, str | int | float) and framed.values:
-                framed.add_noise(part)
+            if isinstance(value, str | int | float):
+                framed.words.append(Value(place.line(start), part))
             elif value is not None:
                 framed.values.append(Value(place.line(start), value))
-    elif framed.values and not part.startswith("---") and not looks_like_objects(part):
-        framed.add_noise(part)
+    elif not part.startswith("---") and not looks_like_objects(part):
+        framed.words.append(Value(place.line(start), part))
+        framed.problem = framed.problem or problem
     else:
         raise problem
 

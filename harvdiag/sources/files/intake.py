@@ -15,8 +15,9 @@ from harvdiag.io.yaml import TextError, decode_text
 from harvdiag.sources.files.endings import ENDINGS
 from harvdiag.sources.files.framing import Framed, frame_text, looks_like_objects
 from harvdiag.sources.files.names import describe_junk, describe_upgrade_log, is_in_bundle
-from harvdiag.sources.files.objects import Batch, Stock, collect_objects
-from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, describe_text, recognise_text
+from harvdiag.sources.files.objects import Batch, collect_objects
+from harvdiag.sources.files.recognise import SECRET, TEMPLATE, Foreign, begins_otherwise, describe_text, recognise_text
+from harvdiag.sources.files.stock import Stock
 
 __all__ = ["Intake", "is_readable"]
 
@@ -90,18 +91,19 @@ class Intake:
     def _read_text(self, file: CarriedFile) -> FileNote:
         start, whole = _peek(file.head) or file.head.decode("latin-1"), len(file.head) < HEAD
         likely = looks_like_objects(start) or (not whole and _is_named(file.name))
-        if not likely or start.lstrip().startswith("<"):
+        if not likely or begins_otherwise(start):
             known = recognise_text(start)
             if known or not whole or not (file.alone or _is_named(file.name)):
                 return _refused(known or describe_text(file.name))
         problem: TextError | None = None
+        prose = file.name.lower().endswith(PROSE) and not file.alone
         try:
-            framed = frame_text(self._load(file))
+            framed = frame_text(self._load(file), fences=not prose)
         except TextError as error:
             problem = TextError(error.problem, error.line, error.detail)
         if problem is not None and "{{" in start:
             return _refused(TEMPLATE)
-        if problem is not None and file.name.lower().endswith(PROSE) and not file.alone:
+        if problem is not None and prose:
             return _refused(describe_text(file.name))
         if problem is not None:
             return _unusable(str(problem)) if likely else _passed(str(problem))
@@ -115,7 +117,8 @@ class Intake:
         return data
 
     def _add(self, name: str, framed: Framed, start: str) -> FileNote:
-        batch = collect_objects(name, (value.value for value in framed.values))
+        batch = collect_objects(name, [value.value for value in framed.values], [value.line for value in framed.values])
+        batch.add_cut(framed.cut)
         if framed.logs:  # of `kubectl cluster-info dump`: each list is of one namespace
             batch.drop_empty()
         if _is_secret_alone(batch):
@@ -152,6 +155,8 @@ def _remarks(batch: Batch, framed: Framed) -> Iterable[str]:
     for foreign in dict.fromkeys(batch.told):
         count = batch.told.count(foreign)
         yield f"{'one document' if count == 1 else f'{count} documents'} in it {foreign}"
+    if framed.broken:
+        yield "breaks off at its end: write or copy it again"
     if framed.noise:
         lines = (
             "one line of another program was" if framed.lines == 1 else f"{framed.lines} lines of other programs were"

@@ -19,6 +19,10 @@ _JUNK = {"thumbs.db", "desktop.ini", ".ds_store"}
 _DUMPED = "events|replication-controllers|services|daemonsets|deployments|replicasets|pods"
 _namespace = re.compile(rf"(?:.*/)?namespaces/([^/]+)/|(?:.*/)?([^/]+)/(?:{_DUMPED})\.(?:json|yaml)\Z", re.DOTALL).match
 _by_object = re.compile(r"(?:.*/)?(?:cluster-scoped-resources|namespaces|resources)/", re.DOTALL).match
+# As its pods are called; a support bundle has them in logs/NAMESPACE/.
+_in_upgrade_log = re.compile(
+    r"(?!(?:.*/)?(?:logs/[^/]+/[^/]+|yamls)/)(?:(?:.*/)?hvst-upgrade-[^/]+/.|.*/apply\.log\Z)", re.DOTALL
+).match
 _in_bundle = re.compile(r"(.*?)/?yamls/(?:cluster|namespaced)/", re.DOTALL).match
 
 
@@ -38,7 +42,7 @@ def namespace_of_path(name: str) -> str | None:
 
 def describe_upgrade_log(names: Iterable[str]) -> str:
     """Say that these are the names of the archive of an UpgradeLog, or of files in one; empty if they are not."""
-    if not any("upgradelog-archive" in name for name in names):
+    if not any("upgradelog-archive" in name or _in_upgrade_log(name) for name in names):
         return ""
     give = "give the support bundle, or what `kubectl get upgrades.harvesterhci.io -A -o yaml` writes"
     return f"is an upgradelog archive, which holds logs but no objects: {give}"

@@ -16,7 +16,8 @@ from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Listing, Manifest, Resource
 from harvdiag.sources.files.account import list_notes, name_unused, refuse_conflict, refuse_empty
 from harvdiag.sources.files.intake import Intake
-from harvdiag.sources.files.objects import Key, Stock, collect_objects
+from harvdiag.sources.files.objects import Key, collect_objects
+from harvdiag.sources.files.stock import Stock
 
 __all__ = ["FilesReader"]
 

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from harvdiag.core.escape import escape_text
 from harvdiag.kinds import CATALOGUE, qualified_name
 
-__all__ = ["SECRET", "TEMPLATE", "Foreign", "describe_text", "recognise_text", "recognise_value"]
+__all__ = ["SECRET", "TEMPLATE", "Foreign", "begins_otherwise", "describe_text", "recognise_text", "recognise_value"]
 
+AGAIN = "write or copy it again"
 KUBECTL = "give what `kubectl get … -o yaml` writes"
 
 
@@ -33,6 +34,11 @@ class Foreign(NamedTuple):
 
 SECRET = Foreign("a Secret, whose content is neither read nor kept", f"{KUBECTL} of other kinds")
 TEMPLATE = Foreign("a template, with gaps in braces", KUBECTL)
+PYTHON = Foreign(
+    "the Python client's own form (api_version for apiVersion, and the like)",
+    "give what its sanitize_for_serialization makes, or kubectl's -o yaml",
+    ours=True,
+)
 
 
 class _Entry(NamedTuple):
@@ -132,20 +138,20 @@ def _tell_configuration(value: Any) -> Foreign:
     return Foreign(f"a {kind} without metadata, as programs have for their configuration", KUBECTL)
 
 
+def _lacks_items(value: Any) -> bool:
+    """A list of which nothing tells what it held. An object whose kind is called so has a name."""
+    metadata, kind = value.get("metadata"), value["kind"]
+    named = isinstance(metadata, dict) and metadata.get("name")
+    return kind.endswith("List") and not named and not ("items" in value and isinstance(value["items"], list | None))
+
+
 _METADATA = _always("metadata alone, without spec and status", KUBECTL, True)
 VALUES = (
     _Entry(_is_kubeconfig, _always("a kubeconfig", "give it with --kubeconfig")),
     _Entry(_is_report, _always("a report of harvdiag", "give the source that it was made from")),
     _Entry(_kind("Status"), _tell_status),
     _Entry(_kind("Table"), _always("a table of the server", "give -o yaml instead", True)),
-    _Entry(
-        _is_python_form,
-        _always(
-            "the Python client's own form (api_version for apiVersion, and the like)",
-            "give what its sanitize_for_serialization makes, or kubectl's -o yaml",
-            True,
-        ),
-    ),
+    _Entry(_is_python_form, lambda _: PYTHON),
     _Entry(_is_go_form, _always("another client's own form", KUBECTL, True)),
     _Entry(_kind("PartialObjectMetadata", "PartialObjectMetadataList"), _METADATA),
     _Entry(
@@ -164,7 +170,7 @@ VALUES = (
     ),
     _Entry(
         lambda value: _is_kindless(value) and _has("apiVersion", "items")(value),
-        _always("a truncated list: no `kind: List` follows its items", "write or copy it again", True),
+        _always("a truncated list: no `kind: List` follows its items", AGAIN, True),
     ),
     _Entry(_is_kindless, _tell_kindless),
     _Entry(
@@ -172,6 +178,7 @@ VALUES = (
         _always("an audit log of the API server, or its policy", KUBECTL),
     ),
     _Entry(_is_configuration, _tell_configuration),
+    _Entry(_lacks_items, lambda value: Foreign(f"a {escape_text(value['kind'][:_LONG])} without `items`", AGAIN, True)),
 )
 
 
@@ -185,6 +192,7 @@ def recognise_value(value: Any) -> Foreign | None:
 _lead = re.compile(r"(?:[^\S\n]*\n|.{0,80}[$#>] *kubectl .*\n){0,9}").match  # blank lines, and the command itself
 _REPORT = Foreign("a report of harvdiag", "give the source that it was made from")
 _TABLE = Foreign("a table as `kubectl get` prints it", "run the same command with -o yaml", ours=True)
+_PRINTED = r"\s*\[?\s*\{\s*(?=')"  # how Python prints a dict, or a list of them
 TEXTS = tuple(
     (re.compile(pattern, re.MULTILINE).match, foreign)
     for pattern, foreign in (
@@ -211,6 +219,11 @@ TEXTS = tuple(
             r"(?i:\A\s*<(?:!doctype html|html|head|body))",
             Foreign("a saved HTML page", "save what the command writes, not a page of it"),
         ),
+        (rf"(?s:\A{_PRINTED}.{{0,9999}}?'(?:api_version|{'|'.join(_SNAKES)})':)", PYTHON),
+        (
+            rf"(?s:\A{_PRINTED}'(?:apiVersion|kind|items|metadata)':)",
+            Foreign("a Python dict", "write it with json.dumps", ours=True),
+        ),
         (r"\A-----BEGIN ", Foreign("a certificate or key", KUBECTL)),
         (
             r"\A(?:[a-z][a-z0-9.-]*/[A-Za-z0-9][\w.:-]*\r?\n)+\Z",
@@ -219,6 +232,14 @@ TEXTS = tuple(
     )
 )
 """How a text begins, and what it is then, in the order in which it is asked."""
+
+
+_otherwise = re.compile(rf"\s*<|{_PRINTED}").match
+
+
+def begins_otherwise(text: str) -> bool:
+    """Whether a text begins as no form of objects does, even if an annotation in it looks like one."""
+    return _otherwise(text) is not None
 
 
 def recognise_text(text: str) -> Foreign | None:
