@@ -65,6 +65,8 @@ class RootCause:
     """The objects that it is about; one, except where several share the row."""
     what: str
     """What is wrong, to be read after the first subject: ``has no Machine``; a whole clause where it names another."""
+    more: str
+    """The same at more length, where nothing else tells it: with what follows the colon of the message."""
     consequences: int
     """How many other findings follow from it."""
     holds: bool
@@ -196,17 +198,18 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
         severity=first.severity,
         rule=first.rule,
         subjects=tuple(finding.subject for finding in alike),
-        what=_describe_row(alike),
+        what=_describe_row(alike, ROOM),
+        more=_describe_row(alike, WIDE),
         consequences=len(following),
         holds=running and any(f.holds for f in (*alike, *following.values())),
         findings=tuple(alike),
     )
 
 
-def _describe_row(alike: Sequence[Finding]) -> str:
+def _describe_row(alike: Sequence[Finding], room: int) -> str:
     if len(alike) > 1 and alike[0].many:
         return alike[0].many
-    words = [_cut_clause(f.message, ROOM if alike[1:] else WIDE) for f in alike]
+    words = [_cut_clause(f.message, ROOM if alike[1:] else room) for f in alike]
     told = [
         clause.removeprefix(f"{f.subject.kind.partition('.')[0]} {f.subject.name} ")
         for f, clause in zip(alike, words, strict=True)

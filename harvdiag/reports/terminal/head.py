@@ -37,7 +37,7 @@ def head_lines(findings: Findings, answer: Answer, layout: Layout, alone: bool =
         yield ""
     if answer.rows:
         yield layout.paint.bold(_describe_table(answer.rows))
-    yield from _row_lines(answer.rows, layout)
+    yield from _row_lines(answer.rows, layout, alone)
     yield from _step_lines(answer, layout, alone)
     if alone:
         told = [sentence for sentence in answer.cautions if not is_answered(sentence)]
@@ -76,10 +76,11 @@ def _is_many(answer: Answer) -> bool:
     return len(answer.rows) > 1 or len(answer.rows[0].subjects) > 1
 
 
-def _row_lines(rows: Sequence[RootCause], layout: Layout) -> Iterator[str]:
+def _row_lines(rows: Sequence[RootCause], layout: Layout, alone: bool) -> Iterator[str]:
     """The table of root causes: a line each where all fit, else the fault below rule and object."""
     some = not all(row.holds for row in rows)
-    cells = [(row.rule, escape_text(name_alike(row.subjects)), escape_text(_describe_fault(row, some))) for row in rows]
+    faults = [escape_text(_describe_fault(row, some, alone)) for row in rows]
+    cells = [(row.rule, escape_text(name_alike(row.subjects)), fault) for row, fault in zip(rows, faults, strict=True)]
     wide = [max((count_cells(row[column]) for row in cells), default=0) for column in (0, 1)]
     marks = [f"{SIGNS[str(row.severity)]} {str(row.severity).upper()}" for row in rows]
     most = max(map(len, marks), default=0)
@@ -103,8 +104,9 @@ def _describe_table(rows: Sequence[RootCause]) -> str:
     return f"{'Root causes' if many else 'Root cause'}{rest}"
 
 
-def _describe_fault(row: RootCause, some: bool) -> str:
+def _describe_fault(row: RootCause, some: bool, alone: bool) -> str:
     """What is wrong, and what follows from it; where only `some` hold the upgrade up, whether it does."""
     rest = [format_count(row.consequences, "consequence")] if row.consequences else []
     rest += ["holds the upgrade up"] if row.holds and some else []
-    return f"{row.what} ({', '.join(rest)})" if rest else row.what
+    what = row.more if alone else row.what
+    return f"{what} ({', '.join(rest)})" if rest else what

@@ -22,17 +22,7 @@ from harvdiag.status.upgrade.columns import SPENT_IN, column_of_step, columns_of
 from harvdiag.status.upgrade.explanation import explain_upgrade
 from harvdiag.status.upgrade.part import Part
 from harvdiag.upgrade.handshake import DrainStep, step_entries
-from harvdiag.upgrade.phases import (
-    DONE,
-    FAILED,
-    LAST,
-    PAUSED,
-    PHASES,
-    PRELOADED,
-    PRELOADING,
-    PREPARING,
-    Phase,
-)
+from harvdiag.upgrade.phases import DONE, FAILED, LAST, PAUSED, PHASES, PRELOADED, PRELOADING, PREPARING, Phase
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.timeline import Span, find_phases
 from harvdiag.upgrade.v1 import Upgrade
@@ -115,8 +105,9 @@ class UpgradeProgress(Tabular):
 
     @cached_property
     def gap(self) -> str:
-        """Why the Upgrades were not seen; empty where they were."""
-        return self.facts.snapshot.gap("Upgrade") or ""
+        """Why the Upgrades were not seen, or where there is none, the UpgradePlans; empty where they were."""
+        kinds = ("Upgrade",) if self.upgrade else ("Upgrade", "UpgradePlan")
+        return next((gap for kind in kinds if (gap := self.facts.snapshot.gap(kind))), "")
 
     @cached_property
     def upgrade(self) -> Upgrade | None:
