@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from harvdiag.core.errors import SourceError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
+from harvdiag.core.notes import Notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ class Findings(Sequence[Finding]):
     """All findings, root causes first; a sequence that also records what was checked and what was not.
 
     `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked, `upgrade` how far
-    the upgrade is that runs (None where that is unknown).
+    the upgrade is that runs (None where that is unknown), `notes` what people wrote about the findings.
     """
 
     def __init__(
@@ -85,9 +86,11 @@ class Findings(Sequence[Finding]):
         coverage: Coverage,
         outcomes: Sequence[Outcome],
         upgrade: UpgradeState | None = None,
+        notes: Notes | None = None,
     ) -> None:
         self.source = source
         self.upgrade = upgrade
+        self.notes = notes or Notes()
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
         self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)

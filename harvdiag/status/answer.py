@@ -179,7 +179,7 @@ def fill_findings(findings: Findings) -> Findings:
         )
         for outcome in findings.outcomes
     ]
-    return Findings(source, findings.coverage, outcomes, findings.upgrade)
+    return Findings(source, findings.coverage, outcomes, findings.upgrade, findings.notes)
 
 
 def _build_rows(findings: Findings) -> tuple[RootCause, ...]:

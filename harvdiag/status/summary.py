@@ -154,7 +154,9 @@ def tell_support_once(findings: Findings) -> Findings:
     """Return the findings with what vendor support needs in the first of them only, as a report has it once."""
     first = next((f for f in findings if any(map(_is_for_support, f.next))), None)
     outcomes = [o._replace(findings=tuple(_without_support(f, first) for f in o.findings)) for o in findings.outcomes]
-    return Findings(findings.source, findings.coverage, outcomes, findings.upgrade) if first else findings
+    if first is None:
+        return findings
+    return Findings(findings.source, findings.coverage, outcomes, findings.upgrade, findings.notes)
 
 
 def _without_support(finding: Finding, first: Finding | None) -> Finding:

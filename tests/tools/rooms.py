@@ -41,10 +41,13 @@ class Room:
 
 @cache
 def layers() -> list[list[str]]:
-    """The layers of the import contract, the lowest first."""
+    """The layers of the import contract, the lowest first; without those in brackets, which are still to come."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     contract = next(c for c in tomllib.loads(text)["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
-    return [layer.split(" | ") for layer in reversed(contract["layers"])]
+    names = (
+        [name for name in layer.split(" | ") if not name.startswith("(")] for layer in reversed(contract["layers"])
+    )
+    return [layer for layer in names if layer]
 
 
 @cache
