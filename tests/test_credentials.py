@@ -5,19 +5,24 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zipfile
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import harvdiag as hd
 from harvdiag.kinds import CATALOGUE, kind_for_resource
 from harvdiag.kinds.plansecret import PLAN_TYPE
 from harvdiag.kinds.sensitive import PLAIN
 from harvdiag.snapshot import Listing
 from harvdiag.snapshot.reader import vet_listing
+from tests.routes import SCENARIOS, from_bundle, scenario
 from tests.sample import examples
+from tests.world.objects import new
 
 HIDDEN = "hunter2"
 COPY = json.dumps({"apiVersion": "v1", "kind": "X", "spec": {"password": HIDDEN}})
@@ -129,3 +134,20 @@ def test_whatever_an_object_looks_like_nothing_survives(value: Any, field: str) 
     """At any depth, whatever form the fields have that usually hold lists or maps."""
     obj = {"metadata": {"name": "a", "annotations": {"x": value}}, field: value}
     assert HIDDEN not in json.dumps(vetted("widgets.example.com", obj))
+
+
+def test_no_credential_is_handed_on(tmp_path: Path) -> None:
+    """Neither in a snapshot file nor in the page to explore, in whatever field of a kind of the catalogue it stands."""
+    objects = [deepcopy(obj) for obj in scenario(SCENARIOS / "upgrade-blocked-by-orphan-node" / "speaks.yaml").objects]
+    for obj in objects:
+        obj["metadata"].setdefault("annotations", {}).update(NOTES)
+        obj["spec"] = {**SPEC, "unheardOf": HIDDEN, **(obj.get("spec") or {})}
+        obj["unheardOf"] = HIDDEN
+    maps = new("v1", "ConfigMap", "c", "harvester-system", data={"any.ini": HIDDEN})
+    cluster = from_bundle(tmp_path, [*objects, maps])
+    saved = cluster.save(tmp_path / "s.harvdiag.zip", ["configmaps"])
+    with zipfile.ZipFile(saved.path) as box:
+        text = b"\n".join(box.read(name) for name in box.namelist()).decode()
+    assert "any.ini" in text
+    assert HIDDEN not in text
+    assert HIDDEN not in hd.explore(cluster).html

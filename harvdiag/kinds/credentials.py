@@ -16,7 +16,7 @@ from typing import Any
 from harvdiag.core.fields import Obj, field_path
 from harvdiag.core.secrets import MASK, is_secret_key, mask_secrets, may_hold_secrets
 
-__all__ = ["clean_object", "clean_workload", "drop_fields", "scrub_object"]
+__all__ = ["clean_object", "clean_workload", "drop_fields", "hide_bodies", "scrub_object"]
 
 COPIES = frozenset(
     {
@@ -76,6 +76,12 @@ def clean_workload(obj: Obj) -> Obj:
         changed = {key: part for key in _CONTAINERS if (part := _scrub(spec.get(key))) is not spec.get(key)}
         made = made | {"spec": spec | changed} if changed else made
     return clean if made is template else clean | {"spec": clean["spec"] | {"template": made}}
+
+
+def hide_bodies(obj: Obj) -> Obj:
+    """Return an object of which the body, as a ConfigMap has it, is only its keys: any text may be in it."""
+    bodies = {key: dict.fromkeys(obj[key], MASK) for key in _BODIES if isinstance(obj.get(key), dict)}
+    return obj | bodies if bodies else obj
 
 
 def drop_fields(obj: Obj, paths: Collection[tuple[str, ...]]) -> Obj:
@@ -265,7 +271,7 @@ def _hold_field(key: str, value: Any) -> Any:
 def _strip_variable(item: Any) -> Any:
     """A variable of an environment: its name, and where its value comes from."""
     if isinstance(item, str):
-        return item.partition("=")[0]
+        return item.partition("=")[0] if "=" in item else _mask_text(item)
     return {key: inner for key, inner in item.items() if key != "value"} if isinstance(item, dict) else item
 
 

@@ -79,6 +79,7 @@ DROPPED: dict[str, tuple[str, ...]] = {
         "spec.machineSelectorConfig",
         "spec.machineSelectorFiles",
         "spec.registries",
+        "status.appliedSpec",
     ),
     "virtualmachinebackups.harvesterhci.io": ("status.source", "status.secretBackups"),
     "virtualmachineinstancereplicasets.kubevirt.io": ("spec.template",),

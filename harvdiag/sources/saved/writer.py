@@ -18,6 +18,7 @@ from harvdiag.core.fields import Obj, name_of
 from harvdiag.core.model import CoverageEntry
 from harvdiag.io.archive import Limits
 from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds.keep import store_object
 from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources import source_type, source_types
@@ -195,7 +196,7 @@ def _encode_selections(snapshot: Snapshot) -> bytes:
     lines = []
     for name, wanted, found in snapshot.selections:
         kind = snapshot.resolve_kind(name)
-        slim = [_strip_bulk(obj) for obj in found.objects]
+        slim = [store_object(kind, obj) for obj in found.objects]
         row = {"kind": kind.name, "wanted": wanted.as_dict(), "list": _list_row(kind, found.entry), "objects": slim}
         lines.append(_encode_row(row, kind.name))
     return b"".join(lines)
@@ -210,14 +211,8 @@ def _encode_objects(kind: Kind, objects: Iterable[Obj]) -> bytes:
     return data
 
 
-def _strip_bulk(obj: Obj) -> Obj:
-    """The object without managedFields."""
-    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-    return {**obj, "metadata": metadata}
-
-
 def _encode_object(kind: Kind, obj: Obj) -> bytes:
-    return _encode_row(_strip_bulk(obj), f"{kind.name} {name_of(obj)}")
+    return _encode_row(store_object(kind, obj), f"{kind.name} {name_of(obj)}")
 
 
 def _encode_row(row: Obj, what: str) -> bytes:
