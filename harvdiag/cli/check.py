@@ -14,6 +14,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, worst_code
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.core.errors import UsageError
@@ -49,6 +50,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     ),
 )
 @sources_options
+@redact_options
 @click.option(
     "--format",
     "form",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.output import print_error, write_note
+from harvdiag.cli.redaction import redact_source
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions
 from harvdiag.core.errors import HarvdiagError, UsageError
 
@@ -100,6 +101,8 @@ def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ign
 
     if isinstance(read, HarvdiagError):
         return ClusterAnswer(name=name, error=str(read))
+    read = redact_source(read)
+    name = read.manifest.name if read.redactor is not None else name
     try:
         return ClusterAnswer(name=name, findings=Cluster(read).check(select, ignore))
     except UncheckedError as error:

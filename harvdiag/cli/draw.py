@@ -11,6 +11,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import Source, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import Choice
 from harvdiag.core.errors import UsageError
@@ -44,6 +45,7 @@ WIDEST = 140
     ),
 )
 @source_options
+@redact_options
 @click.option(
     "--picture",
     type=Choice(list(PICTURES)),

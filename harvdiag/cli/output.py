@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
+
+if TYPE_CHECKING:
+    from harvdiag.redact import Redactor
 
 __all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
 
@@ -26,6 +30,8 @@ class Settings:
         self.quiet = False
         self.debug = os.environ.get("HARVDIAG_DEBUG", "") not in OFF
         self.timings: list[tuple[str, float]] = []
+        self.redactor: Callable[[], Redactor] | None = None
+        """Gives what replaces names in all that is read; None: nothing does."""
 
 
 def settings() -> Settings:

@@ -12,6 +12,7 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_ending
 from harvdiag.cli.output import write_note, write_stdout
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
@@ -35,6 +36,7 @@ SECRETS = {"secret", "secrets"}
     ),
 )
 @source_options
+@redact_options
 @click.option(
     "-o",
     "--output",

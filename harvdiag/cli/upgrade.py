@@ -11,6 +11,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_nodes
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, SINCE, UNTIL, Choice
 from harvdiag.core.errors import UsageError
@@ -38,6 +39,7 @@ ENDINGS = {".txt": "table", ".json": "json"}
     ),
 )
 @source_options
+@redact_options
 @click.option(
     "--node",
     shell_complete=complete_nodes,
