@@ -19,12 +19,16 @@ from harvdiag.kinds.keep import share_object
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import is_sensitive
 from harvdiag.kinds.wanted import Wanted
+from harvdiag.redact.names import Sort
+from harvdiag.redact.reader import redact_snapshot
+from harvdiag.redact.redactor import Redactor
+from harvdiag.redact.saving import TRIES
+from harvdiag.redact.scan import LeakError, Scan
 from harvdiag.snapshot import Answer, Resource, Snapshot
-from harvdiag.snapshot.reader import Redactor
 from harvdiag.sources.bundle.writer import BundleWriter
 from harvdiag.sources.saved.writer import Saved
 
-__all__ = ["save_bundle"]
+__all__ = ["check_bundle_file", "save_bundle"]
 
 MARK = b"redacted by harvdiag"
 """The comment of the zip: a file with it may be replaced, as it is no source of anyone's."""
@@ -37,27 +41,53 @@ _CHUNK = 4 << 20
 """Bytes that are looked at together after writing."""
 
 
-def save_bundle(snapshot: Snapshot, file: str | os.PathLike[str]) -> Saved:
+def save_bundle(source: Snapshot, file: str | os.PathLike[str]) -> tuple[Saved, Redactor]:
     """Write a source that is read through a redactor as a support bundle: lists, logs and archives of nodes.
 
     Of a kind outside the catalogue, what a table shows, or its identity, phase and conditions. What was not seen is
     noted as not collected. Logs are read as streams. The file is looked through as it was written, and is there whole
-    or not at all; only a bundle that harvdiag redacted is replaced. Raises UsageError for a path that cannot be
-    written, SourceError if nothing was seen, or if anything is left that should not be.
+    or not at all; a name that was told after something in which it stands is known when all is written again. Only a
+    bundle that harvdiag redacted is replaced. Raises UsageError for a path that cannot be written, SourceError if
+    nothing was seen, LeakError if anything is left that should not be.
     """
-    path = _check_target(Path(file).expanduser())
-    if snapshot.redactor is None:
-        raise UsageError(
-            f"{snapshot.manifest.name}: read without a redactor, so it is not written as a redacted bundle"
-        )
+    path, redactor = check_bundle_file(file), source.redactor
+    if not isinstance(redactor, Redactor) or source.unredacted is None:
+        raise UsageError(f"{source.manifest.name} is read without a redactor: no redacted bundle of it")
+    for _ in range(TRIES - 1):
+        try:
+            return _write_whole(source, path, redactor), redactor
+        except LeakError as error:
+            for leak in error.leaks:
+                redactor.names.add(leak.word, Sort.WORD)
+            source = redact_snapshot(source.unredacted, redactor)
+    return _write_whole(source, path, redactor), redactor
+
+
+def check_bundle_file(file: str | os.PathLike[str]) -> Path:
+    """Return the path to write; UsageError, before anything is read, if it cannot be written."""
+    path = Path(file)
     try:
-        saved = _write_whole(snapshot, path)
-    except LeakError:  # of a name that was learnt after something with it was written: by now it is known
-        saved = _write_whole(snapshot, path)
-    return saved
+        path = Path(os.path.realpath(path.expanduser()))
+        if path.is_dir():
+            raise _unwritable_error(path, "it is a folder")
+        if not path.parent.is_dir():
+            raise _unwritable_error(path, "no such folder")
+        if path.exists() and not _is_replaceable(path):
+            raise _unwritable_error(path, "it exists already and is not a redacted bundle; give another name")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _unwritable_error(path, str(getattr(error, "strerror", None) or "invalid path").lower()) from None
+    return path
 
 
-def _write_whole(snapshot: Snapshot, path: Path) -> Saved:
+def _is_replaceable(path: Path) -> bool:
+    """Whether it is empty, or a bundle that was redacted."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        stream.seek(max(size - len(MARK), 0))
+        return not size or stream.read() == MARK
+
+
+def _write_whole(snapshot: Snapshot, path: Path, redactor: Redactor) -> Saved:
     """Write the file beside its place, look through it, and move it there."""
     handle, name = mkstemp(prefix=".harvdiag-", suffix=".part", dir=path.parent)
     try:
@@ -66,8 +96,9 @@ def _write_whole(snapshot: Snapshot, path: Path) -> Saved:
             size = stream.tell()
             stream.flush()
             os.fsync(stream.fileno())
-        _look_through(Path(name), snapshot.redactor)
+        _look_through(Path(name), Scan(redactor.names))
         Path(name).replace(path)
+        redactor.vet({})  # which notes what the pseudonyms stand for
     except BaseException as error:
         with suppress(OSError):
             Path(name).unlink()
@@ -75,20 +106,6 @@ def _write_whole(snapshot: Snapshot, path: Path) -> Saved:
             raise _unwritable_error(path, (error.strerror or "it failed").lower()) from None
         raise
     return told._replace(path=path, size=size)
-
-
-def _check_target(path: Path) -> Path:
-    try:
-        path = Path(os.path.realpath(path))
-        if path.is_dir():
-            raise _unwritable_error(path, "it is a folder")
-        if not path.parent.is_dir():
-            raise _unwritable_error(path, "no such folder")
-        if path.exists() and path.stat().st_size and not path.read_bytes().endswith(MARK):
-            raise _unwritable_error(path, "it exists already and is not a redacted bundle; give another name")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise _unwritable_error(path, str(getattr(error, "strerror", None) or "invalid path").lower()) from None
-    return path
 
 
 def _unwritable_error(path: Path, why: str) -> UsageError:
@@ -231,24 +248,24 @@ def _version(kind: Kind, entry: CoverageEntry, items: list[Obj]) -> str:
 # --- the last look -------------------------------------------------------------------------------------------------
 
 
-def _look_through(path: Path, redactor: Redactor) -> None:
-    """Look at every byte of the file as it was written, and at every name in it. Raises what `Redactor.vet` raises."""
+def _look_through(path: Path, scan: Scan) -> None:
+    """Look at every byte of the file as it was written, and at every name in it. LeakError if something is left."""
     with open_container(path) as box:
         for name in box.names():
             if name.endswith(".zip"):
                 with box.open_nested(name) as inner:
                     for each in inner.names():
-                        _look_at(f"{name}/{each}", inner, each, redactor)
+                        _look_at(f"{name}/{each}", inner, each, scan)
             else:
-                _look_at(name, box, name, redactor)
+                _look_at(name, box, name, scan)
 
 
-def _look_at(place: str, box: Container, name: str, redactor: Redactor) -> None:
+def _look_at(place: str, box: Container, name: str, scan: Scan) -> None:
     """Look at a file in pieces of whole lines."""
     rest = b""
     for piece in box.pieces(name):
         rest += piece
         if len(rest) >= _CHUNK:
             lines, _, rest = rest.rpartition(b"\n")
-            redactor.vet({place: lines})
-    redactor.vet({place: rest})
+            scan.check({place: lines})
+    scan.check({place: rest})

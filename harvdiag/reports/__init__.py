@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.outgoing import vet_outgoing
 from harvdiag.core.suggest import did_you_mean, suggest_names
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def report_path(file: str | os.PathLike[str]) -> Path:
 def save_report(text: str, file: str | os.PathLike[str]) -> Path:
     """Write a report; return its path. Raises UsageError if that fails."""
     path = report_path(file)
+    vet_outgoing(path.name, text)
     try:
         path.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError

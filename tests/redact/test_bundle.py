@@ -27,14 +27,12 @@ from tests.sample import examples, some
 from tests.world import healthy
 from tests.world.objects import new
 
-KEY = Key(bytes(range(32)), Path("of-a-test"))
-
 
 def rewritten(cluster: Cluster, place: Path) -> tuple[Cluster, Cluster]:
     """A cluster as it is seen through a redactor, and the redacted bundle of it."""
-    path = place / "redacted.zip"
-    save_bundle(redact_snapshot(cluster.snapshot, Redactor(KEY)), path)
-    return Cluster(redact_snapshot(cluster.snapshot, Redactor(KEY))), hd.open(path)
+    path, key = place / "redacted.zip", Key(bytes(range(32)), place / "key")
+    save_bundle(redact_snapshot(cluster.snapshot, Redactor(key)), path)
+    return Cluster(redact_snapshot(cluster.snapshot, Redactor(key))), hd.open(path)
 
 
 def told(cluster: Cluster) -> dict[str, object]:
@@ -106,15 +104,17 @@ def test_other_kinds_are_their_state_and_no_more(tmp_path: Path) -> None:
 
 def test_only_a_redacted_bundle_is_replaced(tmp_path: Path) -> None:
     """Never a bundle that someone collected; nothing is left beside it."""
-    snapshot = redact_snapshot(hd.open(BROKEN).snapshot, Redactor(KEY))
+    (tmp_path / "keys").mkdir()
+    key = Key(bytes(range(32)), tmp_path / "keys" / "key")
+    snapshot = redact_snapshot(hd.open(BROKEN).snapshot, Redactor(key))
     mine = tmp_path / "mine.zip"
     mine.write_bytes(BROKEN.read_bytes())
     with pytest.raises(UsageError, match="it exists already and is not a redacted bundle"):
         save_bundle(snapshot, mine)
-    first = save_bundle(snapshot, tmp_path / "r.zip").path.read_bytes()
-    assert save_bundle(snapshot, tmp_path / "r.zip").path.read_bytes() == first
+    first = save_bundle(snapshot, tmp_path / "r.zip")[0].path.read_bytes()
+    assert save_bundle(snapshot, tmp_path / "r.zip")[0].path.read_bytes() == first
     assert mine.read_bytes() == BROKEN.read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.zip", "r.zip"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["keys", "mine.zip", "r.zip"]
 
 
 # --- text ----------------------------------------------------------------------------------------------------------
