@@ -80,7 +80,7 @@ def summarize_notes(findings: Findings) -> str:
     parts += [f"{format_count(len(notes.cluster), 'note')} on the cluster"] if notes.cluster else []
     stale = {note.fingerprint for note in notes.stale(finding.fingerprint for finding in findings)}
     parts += [f"{format_count(len(stale), 'finding')} with notes not found here"] if stale else []
-    parts += [f"notes not read: {notes.fault}"] if notes.fault else []
+    parts += [f"not read: {notes.fault}"] if notes.fault else []
     return ", ".join(parts)
 
 

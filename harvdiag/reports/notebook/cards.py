@@ -26,10 +26,12 @@ from harvdiag.reports.notebook.parts import (
     format_step,
     frame,
     labelled,
+    noted,
     pair,
     tick,
 )
 from harvdiag.status.answer import list_steps
+from harvdiag.status.notes import summarize_notes
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -70,6 +72,7 @@ def findings_card(findings: Findings) -> str:
     parts = [
         f"<div><b>{escape_html(findings.source.name)}</b>{source}",
         f"<p style='margin:.4em 0'><b>{escape_html(build_verdict(findings))}</b></p>",
+        noted(summarize_notes(findings)),
         *(finding_card(finding, findings.story(finding), notes=findings.notes) for finding in findings.roots),
         other_notes(findings),
         _unseen_section(findings),

@@ -38,12 +38,11 @@ def finding_notes(notes: Notes, finding: Finding) -> str:
 
 
 def other_notes(findings: Findings) -> str:
-    """Return the notes on the cluster, those on what is not found with the reason, and why none could be read."""
+    """Return the notes on the cluster, and those on what is not found, with the reason."""
     notes = findings.notes
-    fault = f"<div>! The notes could not be read: {escape_html(notes.fault)}</div>" if notes.fault else ""
     cluster = f"<div><b>Notes on the cluster</b></div>{note_list(notes.cluster)}" if notes.cluster else ""
     stale = "".join(
         f"<div><code>{escape_html(group.name)}</code>: {escape_html(group.state)}</div>{note_list(group.notes)}"
         for group in list_stale(findings)
     )
-    return f"{fault}{cluster}{f'<div><b>Notes on findings that are not here</b></div>{stale}' if stale else ''}"
+    return f"{cluster}{f'<div><b>Notes on findings that are not here</b></div>{stale}' if stale else ''}"

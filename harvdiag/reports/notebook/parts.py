@@ -19,6 +19,7 @@ __all__ = [
     "format_step",
     "frame",
     "labelled",
+    "noted",
     "pair",
     "tick",
 ]
@@ -66,6 +67,11 @@ def format_step(step: str) -> str:
 def caution(text: str) -> str:
     """Return a caution; nothing for an empty one."""
     return f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {escape_html(text)}</p>" if text else ""
+
+
+def noted(summary: str) -> str:
+    """Return the line that says what people decided; nothing where there are no notes."""
+    return f"<div>Notes: {escape_html(summary)}</div>" if summary else ""
 
 
 def tick(ticked: bool) -> str:

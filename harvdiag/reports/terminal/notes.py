@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
-from harvdiag.core.marks import SIGNS, WARNING
 from harvdiag.core.model import Finding
 from harvdiag.core.notes import Note, Notes
 from harvdiag.core.wrap import wrap_text
@@ -52,15 +51,11 @@ def escape_lines(text: str) -> list[str]:
 
 
 def other_note_lines(findings: Findings, layout: Layout, folded: bool = False) -> Iterator[str]:
-    """Yield the notes on the cluster, those on what is not found with the reason, and why none could be read."""
-    notes = findings.notes
-    if notes.fault:
-        yield ""
-        yield from layout.wrap(f"{SIGNS[WARNING]} The notes were not read: {notes.fault}", hang=2)
-    if notes.cluster:
+    """Yield the notes on the cluster, and those on what is not found, with the reason."""
+    if findings.notes.cluster:
         yield ""
         yield layout.paint.bold("Notes on the cluster")
-        yield from note_lines(notes.cluster, layout, folded)
+        yield from note_lines(findings.notes.cluster, layout, folded)
     if stale := list_stale(findings):
         yield ""
         yield layout.paint.bold("Notes on findings that are not found here")
