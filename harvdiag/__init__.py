@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harvdiag.figures.explore import explore
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
+    from harvdiag.notebook.annotate import annotate
     from harvdiag.notebook.pick import pick, pick_source
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
@@ -50,6 +51,7 @@ __all__ = [
     "SourceError",
     "UsageError",
     "album",
+    "annotate",
     "connect",
     "draw",
     "explore",
@@ -76,6 +78,7 @@ _HOMES = {
     "SourceError": "harvdiag.core.errors",
     "UsageError": "harvdiag.core.errors",
     "album": "harvdiag.figures.album",
+    "annotate": "harvdiag.notebook.annotate",
     "draw": "harvdiag.figures",
     "explore": "harvdiag.figures.explore",
     "pick": "harvdiag.notebook.pick",
