@@ -267,6 +267,22 @@ def test_standard_input_has_its_file_in_the_working_folder_and_a_scenario_has_no
     assert open_notes(nowhere).path is None
 
 
+def test_names_in_notes_are_replaced_where_those_of_the_source_are(tmp_path: Path) -> None:
+    """In every text of a note, in the name of its file, and in what is wrong with that; nothing is written then."""
+    file = NotesFile(tmp_path / "srv09.yaml")
+    file.add(note("on srv09", author="srv09", done=("reboot srv09",), undone=("x srv09",)))
+    redacted = snapshot("b.zip")
+    redacted.redactor = cast("Any", SimpleNamespace(text=lambda text: text.replace("srv09", "node-1")))
+    notes = open_notes(redacted, file.path)
+    assert "srv09" not in repr(notes.entries)
+    assert [n.text for n in notes.of(ONE.replace("srv09", "node-1"))] == ["on node-1"]
+    assert str(notes.path) == "node-1.yaml"
+    with pytest.raises(UsageError, match="write the note on the source itself"):
+        notes.add(note())
+    file.path.write_text("- x\n")
+    assert notes.refresh().fault.startswith("node-1.yaml: line 1: not a note")
+
+
 def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path) -> None:
     """What another program adds is there at the next look."""
     path = tmp_path / "n.yaml"
