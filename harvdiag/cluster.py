@@ -12,6 +12,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, ObjectRef, Outcome
+from harvdiag.core.policy import Policy
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
@@ -42,8 +43,10 @@ FEW = 4  # names that may all be suggested when the given one resembles none of 
 class Cluster:
     """One cluster at one time. Everything is read and computed on first use, and only once."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, policy: Policy | None = None) -> None:
         self.snapshot = snapshot
+        self.policy = policy or Policy()
+        """The settings of the person, as `check` heeds them; without any, nothing is ignored."""
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
@@ -327,9 +330,10 @@ class Cluster:
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
+        outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
-        findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state).under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
