@@ -12,6 +12,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, Outcome
 from harvdiag.core.notes import Note, Notes
+from harvdiag.core.policy import Policy
 from harvdiag.core.suggest import join_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import DIAGNOSIS, GRAPH
@@ -45,9 +46,13 @@ FEW = 4
 class Cluster:
     """One cluster at one time. Everything is read and computed on first use, and only once."""
 
-    def __init__(self, snapshot: Snapshot, notes: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, notes: str | os.PathLike[str] | None = None, policy: Policy | None = None
+    ) -> None:
         """`notes` is the file of the notes; default: beside the source. Raises UsageError where it cannot be read."""
         self.snapshot = snapshot
+        self.policy = policy or Policy()
+        """The settings of the person, as `check` heeds them; without any, nothing is ignored."""
         self._notes = open_notes(snapshot, notes)
 
     def __dir__(self) -> list[str]:
@@ -321,9 +326,10 @@ class Cluster:
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
+        outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
-        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes).under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"

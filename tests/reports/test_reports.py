@@ -57,7 +57,7 @@ def partly_blind_and_broken() -> Findings:
 # --- JSON ----------------------------------------------------------------------------------------------------------
 
 KEYS: dict[str, list[str]] = {
-    "": ["schema", "tool", "source", "coverage", "findings", "checks", "summary"],
+    "": ["schema", "tool", "source", "coverage", "findings", "checks", "summary", "ignored"],
     "tool": ["name", "version"],
     "source": ["kind", "name", "captured_at", "harvester_version", "kubernetes_version"],
     "coverage": ["kind", "group", "version", "namespace", "state", "count", "reason"],
