@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.diagnosis import Diagnosis
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
@@ -207,7 +208,8 @@ class Cluster:
         return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
-        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
+        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``, ``.new``,
+        ``.gone``, ``.upgrade``, ``.versions``; ``hd.draw`` draws it.
 
         Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
         if `other` is not a Cluster.
@@ -216,7 +218,17 @@ class Cluster:
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
         from harvdiag.status.changes.comparison import Comparison
 
-        return Comparison(other.upgrade, self.upgrade)
+        return Comparison(other._diagnosis, self._diagnosis)
+
+    @property
+    def _diagnosis(self) -> Diagnosis:
+        """What is compared; where no check could be run, the objects alone."""
+        from harvdiag.status.diagnosis import Diagnosis
+
+        try:
+            return self.upgrade
+        except UncheckedError as error:
+            return Diagnosis(self.facts, error.findings)
 
     @property
     def answer(self) -> Answer:
