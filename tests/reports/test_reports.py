@@ -327,7 +327,7 @@ def test_a_consequence_tells_what_it_advises_beyond_its_cause(form: str) -> None
     last = advised("n3", "Mend n2.", caution="Never by force.", rule="t", causes=(then.fingerprint,))
     text = render(told(root, then, last), form)
     text = details(text) if form == "table" else text
-    if form != "json":
+    if not FORMATS[form].programs:  # these show each finding by itself
         assert [text.count(part) for part in ("Look.", "Mend n2.", "Never by force.")] == [1, 1, 1]
         assert text.index("n2 is odd") < text.index("Mend n2.") < text.index("n3 is odd")
 
