@@ -341,7 +341,9 @@ class Cluster:
         outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
-        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes).under(self.policy, ignored)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes).under(
+            self.policy, ignored
+        )
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
