@@ -52,6 +52,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
     for name in ("bundle.zip", "supportbundle.zip"):
         (place / name).write_bytes(BROKEN.read_bytes())
     run("snapshot", HEALTHY, "-o", place / "before.harvdiag.zip")
+    run("note", HEALTHY, "--notes", place / "theirs.notes.yaml", "--cluster", "what a colleague wrote")
     with Api(healthy().objects) as server:
         config = server.kubeconfig(place / "lab.yaml")
         document = json.loads(config.read_text())

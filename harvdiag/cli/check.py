@@ -13,6 +13,7 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, worst_code
 from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.notes import check_shared_notes, notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
@@ -67,6 +68,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 )
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
 @click.option("--brief", is_flag=True, help="Only the answer: verdict, root causes, next step.")
+@notes_option()
 @click.option("--full", is_flag=True, help="Fold nothing, however long the report is; files are never folded.")
 def check(
     where: SourceOptions,
@@ -77,6 +79,7 @@ def check(
     fail_on: str,
     strict: bool,
     brief: bool,
+    notes: Path | None,
     full: bool,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
@@ -102,12 +105,12 @@ def check(
     chosen = [*chain(*select)], [*chain(*ignore)]
     select_rules(*chosen)  # an unknown name is refused before anything is read
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
-    where = expand_folder(where)
+    where = check_shared_notes(expand_folder(where), notes)
     if where.others or len(where.contexts) > 1:
         answers = (check_sources if where.others else check_contexts)(where, *chosen)
         report.write(report.render_all(answers), f"the reports of {len(answers)} clusters")
         return worst_code(answers, code_of)
-    findings, unchecked = _run_checks(where, *chosen)
+    findings, unchecked = _run_checks(where, notes, *chosen)
     report.write(report.render(findings), *(_sum_up(findings) if output else ()))
     if unchecked:
         raise unchecked
@@ -161,14 +164,16 @@ class _Report(NamedTuple):
         write_stdout(text.encode() if FORMATS[self.form].programs else text, color=True)
 
 
-def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:
+def _run_checks(
+    where: SourceOptions, notes: Path | None, select: list[str], ignore: list[str]
+) -> tuple[Findings, UncheckedError | None]:
     """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
     from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
 
     with open_snapshot(where) as snapshot:
         try:
-            return Cluster(snapshot).check(select, ignore), None
+            return Cluster(snapshot, notes).check(select, ignore), None
         except UncheckedError as error:
             return error.findings, error
 

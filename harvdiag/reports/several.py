@@ -81,9 +81,10 @@ def _sum_up(answer: ClusterAnswer) -> tuple[str, str]:
         text = f"{split_sentences(told.verdict)[0]} {told.running}".rstrip()
         return SIGNS[UNSEEN if answer.findings.skipped else GOOD], text
     first, *others = told.rows
+    decided = f" ({first.decided})" if first.decided else ""
     more = f"; and {format_count(len(others), 'other root cause')}" if others else ""
     subject = first.subjects[0]
-    return SIGNS[str(first.severity)], f"{first.rule}  {subject.kind} {subject.name}  {first.what}{more}"
+    return SIGNS[str(first.severity)], f"{first.rule}  {subject.kind} {subject.name}  {first.what}{decided}{more}"
 
 
 def _build_entry(answer: ClusterAnswer) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harvdiag.core.errors import SourceError
+from harvdiag.core.notes import ENDING
 from harvdiag.io.archive import open_container
 from harvdiag.io.archive.member import printable
 from harvdiag.io.missing import exists
@@ -21,10 +22,12 @@ def is_extracted(path: Path) -> bool:
 
 
 def list_bundles(folder: Path) -> list[Path]:
-    """The zip archives of a folder that holds several and nothing else; empty for any other path."""
+    """The zip archives of a folder that holds several and nothing else but notes on them; empty for any other path."""
     if not exists(folder) or not folder.is_dir():
         return []
-    files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    files = sorted(
+        path for path in folder.iterdir() if not path.name.startswith(".") and not path.name.endswith(ENDING)
+    )
     whole = len(files) > 1 and all(path.name.lower().endswith(ZIPS[0]) and path.is_file() for path in files)
     return files if whole else []
 
