@@ -27,6 +27,8 @@ __all__ = ["ObjectChanges"]
 BESIDE = {"name", "namespace", "uid", "created", "owner"}  # columns that identify an object, or are links
 CONDITION = condition_path("")
 OWNERS = "metadata.ownerReferences"
+LONGEST = 10_000
+"""Characters of a value that are kept: whoever shows it cuts it as there is room."""
 
 
 class ObjectChanges:
@@ -250,4 +252,4 @@ def _describe_targets(edges: list[Edge]) -> str:
 def _format_field(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return format_value(value)
+    return format_value(value, LONGEST)
