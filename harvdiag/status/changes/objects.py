@@ -67,10 +67,9 @@ class ObjectChanges:
 
     @property
     def any_seen(self) -> bool:
-        """Whether there is anything to compare: an object on both sides, or one whose absence was seen."""
-        return any(ref in self.before.objects and ref in self.now.objects for ref in self._all_refs) or any(
-            not side.gap(ref.kind) for side in (self.before, self.now) for ref in self._all_refs
-        )
+        """Whether there is anything to compare: an object on both sides, or one of which the other side tells."""
+        sides = ((self.before, self.now), (self.now, self.before))
+        return any(ref in dark.objects or dark.seen(ref) for lit, dark in sides for ref in lit.objects)
 
     @cached_property
     def _all_refs(self) -> list[ObjectRef]:
