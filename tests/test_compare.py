@@ -217,7 +217,7 @@ def test_the_upgrade_and_the_versions_are_told_from_where_to_where() -> None:
     text = terminal.render(comparison)
     assert "nodes done  1 of 4 → 3 of 4" in text
     assert {change.of for change in comparison.versions} == {"kubelet", "operating system"}
-    assert "\n  kubelet of hv02, hv03 and hv04  " in text or "\n  kubelet of hv02 and hv03" in text
+    assert "\n  kubelet           v1.30.7+rke2r1 → v1.31.4+rke2r1 (hv02 and hv03)\n" in text
     document = comparison.document
     assert document["upgrade"]["nodes"][0] == {
         "node": "hv02",

@@ -23,13 +23,13 @@ from harvdiag.status.changes.words import (
     OBJECTS,
     FindingRow,
     Section,
+    count_changes,
     count_findings,
     list_findings_below_causes,
     list_note_changes,
     list_progress,
     list_versions,
 )
-from harvdiag.status.summary import format_count
 
 __all__ = ["render"]
 
@@ -96,7 +96,7 @@ def _object_lines(changes: Sequence[Change], room: int) -> Iterator[str]:
     """The table of the objects, links and fields, folded; as many rows as there is room for."""
     if not changes:
         return
-    title = f"{OBJECTS}: {format_count(len(changes), 'difference')}"
+    title = f"{OBJECTS}: {count_changes(changes)}"
     head = ("", f"<details><summary>{title}</summary>", "", "| | object | field | before | now |")
     yield from (*head, "| --- | --- | --- | --- | --- |")
     left = room - 400

@@ -29,6 +29,7 @@ from harvdiag.status.changes.words import (
     OBJECTS,
     FindingRow,
     Section,
+    count_changes,
     count_findings,
     list_findings_below_causes,
     list_note_changes,
@@ -155,7 +156,8 @@ class _Page(NamedTuple):
         if not groups and not details:
             return
         yield ""
-        yield self.paint.bold(OBJECTS)
+        first, *rest = wrap_text(f"{OBJECTS}: {count_changes(comparison.changes)}", self.width, "  ")
+        yield from (self.paint.bold(OBJECTS) + first.removeprefix(OBJECTS), *rest)
         for group in groups:
             yield from self._group(group)
         for kind in details:

@@ -33,7 +33,7 @@ class Comparison(Tabular):
     """One cluster at two times, or two clusters; the earlier first, even if given the other way round (`backwards`).
 
     Its table has one row a difference, all str: `change` is ``new``, ``gone``, ``changed`` or ``recreated``, `what`
-    ``object``, ``field`` (a link too) or ``finding`` (its rule is in `field`), `kind`, `namespace`, `name`, `field`,
+    ``object``, ``link``, ``field`` or ``finding`` (its rule is in `field`), `kind`, `namespace`, `name`, `field`,
     `before`, `now`.
     """
 
@@ -60,8 +60,7 @@ class Comparison(Tabular):
 
     def _build_rows(self) -> Iterator[tuple[str, ...]]:
         for change in self.changes:
-            what = "field" if change.path else "object"
-            yield (change.sort, what, *change.ref, change.path, change.before, change.now)
+            yield (change.sort, change.what, *change.ref, change.path, change.before, change.now)
         for word, found in ((GONE, self.gone), (NEW, self.new)):
             for finding in found:
                 sides = (finding.message, "") if word == GONE else ("", finding.message)

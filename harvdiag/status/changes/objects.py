@@ -137,7 +137,7 @@ class ObjectChanges:
                 continue
             sort = CHANGED if was and is_ else NEW if is_ else GONE
             if sort != CHANGED or _are_comparable(was, is_):
-                yield _field_change(ref, _name_field(path), ends, sort=sort)
+                yield replace(_field_change(ref, _name_field(path), ends, sort=sort), link=True)
 
     def _compare_columns(self, ref: ObjectRef, before: Obj, now: Obj, beside: bool) -> Iterator[Change]:
         for column in _compared_columns(ref.kind):

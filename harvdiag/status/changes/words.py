@@ -11,7 +11,7 @@ from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
 from harvdiag.status.answer import describe_alike
-from harvdiag.status.changes.change import GONE, NEW
+from harvdiag.status.changes.change import GONE, NEW, Change
 from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.found import Told, Unjudged, build_tree
 from harvdiag.status.changes.progress import Standing
@@ -22,6 +22,7 @@ __all__ = [
     "FindingRow",
     "Labelled",
     "Section",
+    "count_changes",
     "count_findings",
     "list_findings_below_causes",
     "list_note_changes",
@@ -32,6 +33,8 @@ __all__ = [
 
 ARROW = " → "
 SAME = "as before"
+FEW = 4
+"""Nodes that are named all."""
 OBJECTS = "Objects, links and fields"
 """The heading of what differs in them."""
 NOT_LISTED = "not in its list"
@@ -84,6 +87,15 @@ def count_findings(comparison: Comparison) -> str:
     return ", ".join(f"{count} {word}" for count, word in counts if count) or "none"
 
 
+def count_changes(changes: Sequence[Change]) -> str:
+    """Return ``2 objects new, 1 object gone, 3 links and 12 fields changed``; empty where nothing differs."""
+    objects = [(sort, sum(c.what == "object" and c.sort == sort for c in changes)) for sort in (NEW, GONE)]
+    parts = [f"{format_count(count, 'object')} {sort}" for sort, count in objects if count]
+    kinds = [(what, sum(change.what == what for change in changes)) for what in ("link", "field")]
+    fields = [format_count(count, what) for what, count in kinds if count]
+    return ", ".join([*parts, *([f"{' and '.join(fields)} changed"] if fields else [])])
+
+
 # --- upgrade and versions ------------------------------------------------------------------------------------------
 
 
@@ -130,17 +142,22 @@ def _list_moves(comparison: Comparison) -> Iterator[Labelled]:
     for (was, is_, reason), alike in group_by(comparison.upgrade.moves, lambda m: (m.before, m.now, m.reason)):
         why = f" ({reason})" if reason else ""
         way = _join_sides(was or NOT_LISTED, is_ or NOT_LISTED)
-        yield Labelled(join_names([move.node for move in alike]), f"{way}{why}")
+        yield Labelled(_list_nodes([move.node for move in alike]), f"{way}{why}")
 
 
 def list_versions(comparison: Comparison) -> Section:
     """Return the versions that changed; nodes with the same change are in one row."""
     groups = group_by(comparison.versions, lambda change: (change.of, change.before, change.now, bool(change.node)))
     rows = [
-        Labelled(f"{of} of {join_names([change.node for change in alike])}" if on_node else of, _join_sides(was, is_))
+        Labelled(of, _join_sides(was, is_) + (f" ({_list_nodes([each.node for each in alike])})" if on_node else ""))
         for (of, was, is_, on_node), alike in groups
     ]
     return Section("Versions", tuple(rows))
+
+
+def _list_nodes(names: Sequence[str]) -> str:
+    """Their names, of many the first two."""
+    return join_names(names) if len(names) <= FEW else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
 def _join_sides(before: str, now: str) -> str:
