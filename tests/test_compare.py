@@ -183,7 +183,10 @@ def test_findings_are_new_gone_as_before_or_not_judged() -> None:
     dark = compare(fault, healthy(), Machine=State.FAILED)
     assert not dark.gone
     assert {each.when for each in dark.unjudged} == {"now"}
-    assert "not judged now  ? node-without-machine" in terminal.render(dark)
+    text = terminal.render(dark)
+    assert "not judged now  ? node-without-machine" in text
+    assert "(not seen: Machine)" in text
+    assert "not judged on one side." in text.partition("\nbefore")[0]
     assert [each["when"] for each in dark.document["findings"]["not_judged"]] == ["now"] * len(dark.unjudged)
 
 
@@ -240,6 +243,14 @@ def test_a_cluster_that_was_installed_again_is_another() -> None:
     assert terminal.render(comparison).startswith(
         "These are two clusters: hv01, hv02, hv03 and the cluster itself have"
     )
+
+
+@pytest.mark.parametrize(("told", "backwards"), [("2025-05-08T10:04:00Z", False), ("2025-05-08T11:00:00Z", True)])
+def test_heartbeats_do_not_tell_the_order_of_minutes(told: str, backwards: bool) -> None:
+    """What kubectl writes has no time of its own: the last heartbeat may be older than the reading."""
+    bundle = hd.Cluster(Snapshot(port.Port(healthy().objects, captured_at=told)))
+    files = hd.Cluster(Snapshot(port.Port(healthy().objects, captured_at="")))
+    assert files.compare(bundle).backwards == backwards
 
 
 # --- words ---------------------------------------------------------------------------------------------------------

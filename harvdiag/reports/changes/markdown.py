@@ -16,7 +16,8 @@ from harvdiag.status.changes.titles import (
     build_title,
     describe_sides,
     describe_unchanged,
-    list_notes,
+    list_gaps,
+    list_orders,
     shorten_sides,
 )
 from harvdiag.status.changes.words import (
@@ -119,4 +120,8 @@ def _change_row(change: Change) -> str:
 
 def _end_lines(comparison: Comparison) -> list[str]:
     unchanged = [] if comparison.different_clusters else [f"{escape_markdown(describe_unchanged(comparison))}."]
-    return ["", *unchanged, *(f"- {escape_markdown(note)}" for note in list_notes(comparison))]
+    return [
+        "",
+        *unchanged,
+        *(f"- {escape_markdown(note)}" for note in (*list_gaps(comparison), *list_orders(comparison))),
+    ]

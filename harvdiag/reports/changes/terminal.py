@@ -22,7 +22,8 @@ from harvdiag.status.changes.titles import (
     describe_sides,
     describe_unchanged,
     format_change,
-    list_notes,
+    list_gaps,
+    list_orders,
     shorten_sides,
 )
 from harvdiag.status.changes.words import (
@@ -231,7 +232,7 @@ class _Page(NamedTuple):
         yield ""
         if not comparison.different_clusters:
             yield from wrap_text(f"{describe_unchanged(comparison)}.", self.width)
-        notes = list_notes(comparison)
+        notes = [*list_gaps(comparison), *list_orders(comparison)]
         shown = notes[: self.fold.lines]
         for note in shown:
             first, *rest = wrap_text(note, self.width - 2, most=0 if self.fold.whole else 3)

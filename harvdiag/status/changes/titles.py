@@ -17,8 +17,9 @@ from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import Group, Step
 from harvdiag.status.changes.identity import NO_NODE
 from harvdiag.status.changes.progress import ON, find_direction
+from harvdiag.status.changes.words import UNJUDGED
 from harvdiag.status.source import source_line
-from harvdiag.status.summary import format_count
+from harvdiag.status.summary import LIKEWISE, format_count
 
 __all__ = [
     "CHANGE_SIGNS",
@@ -33,7 +34,9 @@ __all__ = [
     "format_change",
     "format_step",
     "list_findings",
+    "list_gaps",
     "list_notes",
+    "list_orders",
     "list_remarks",
     "shorten_sides",
 ]
@@ -94,10 +97,11 @@ def describe_interval(comparison: Comparison) -> str:
 
 def _count_findings(comparison: Comparison) -> str:
     gone, new, remain = len(comparison.gone), len(comparison.new), len(comparison.remaining)
-    rest = f", {remain} as before" if remain else ""
+    rest = told = f", {remain} as before" if remain else ""
     rest += f" ({len(comparison.regraded)} of another severity)" if comparison.regraded else ""
+    rest += f", {len(comparison.unjudged)} {UNJUDGED}" if comparison.unjudged else ""
     if not gone and not new and not comparison.regraded:
-        return f"{format_count(remain, 'finding')} as before" if remain else "no finding, as before"
+        return f"{format_count(remain, 'finding') if remain else 'no finding,'} as before{rest.removeprefix(told)}"
     return f"{format_count(gone, 'finding') if gone else 'no finding'} gone, {new or 'none'} new{rest}"
 
 
@@ -204,15 +208,30 @@ def shorten_sides(before: str, now: str, most: int) -> tuple[str, str]:
 
 def list_notes(comparison: Comparison) -> list[str]:
     """Return what limits the comparison: what could not be compared, and what the times say of the order."""
-    groups = groups_of(comparison.gaps, lambda gap: _without_name(*gap))
-    lines = [f"{join_names([kind for kind, _ in alike])}: not comparable, {alike[0][1]}" for _, alike in groups]
-    lines += [
-        f"{join_names([str(ref) for ref, _ in alike])}: not comparable, the namespace was not seen {when}"
-        for when, alike in groups_of(comparison.unseen, lambda each: each[1])
-    ]
+    lines = list_gaps(comparison)
     if comparison.not_comparable:
         count = format_count(len(comparison.not_comparable), "finding")
         lines.append(f"{count} not comparable: the check could be run on one side only")
+    return [*lines, *list_orders(comparison)]
+
+
+def list_gaps(comparison: Comparison) -> list[str]:
+    """Return the kinds and objects that could not be compared, those of the same reason in one line."""
+    groups = groups_of(comparison.gaps, lambda gap: _without_name(*gap))
+    lines = [
+        f"{join_names([kind for kind, _ in alike])}: not comparable, {alike[0][1]}"
+        + (LIKEWISE if len({why for _, why in alike}) > 1 else "")
+        for _, alike in groups
+    ]
+    return lines + [
+        f"{join_names([str(ref) for ref, _ in alike])}: not comparable, the namespace was not seen {when}"
+        for when, alike in groups_of(comparison.unseen, lambda each: each[1])
+    ]
+
+
+def list_orders(comparison: Comparison) -> list[str]:
+    """Return what the times say of the order, and that only readings of one cluster can be compared as a whole."""
+    lines = []
     if comparison.same_time and comparison.changed and not comparison.different_clusters:
         lines.append(f"{describe_interval(comparison)}: {ORDER_UNKNOWN}; shown as they were given")
     if comparison.backwards:

@@ -19,6 +19,7 @@ from harvdiag.status.summary import format_count
 
 __all__ = [
     "OBJECTS",
+    "UNJUDGED",
     "FindingRow",
     "Labelled",
     "Section",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 ARROW = " → "
-SAME = "as before"
+SAME, UNJUDGED = "as before", "not judged on one side"
 FEW = 4
 """Nodes that are named all."""
 OBJECTS = "Objects, links and fields"
@@ -82,7 +83,7 @@ def count_findings(comparison: Comparison) -> str:
         (len(comparison.gone), gone),
         (len(comparison.new), new),
         (len(comparison.remaining), SAME),
-        (len(comparison.unjudged), "not judged on one side"),
+        (len(comparison.unjudged), UNJUDGED),
     )
     return ", ".join(f"{count} {word}" for count, word in counts if count) or "none"
 
@@ -203,6 +204,7 @@ def _list_remarks(comparison: Comparison, sort: str, told: Told) -> Iterator[str
 
 
 def _build_unjudged(each: Unjudged) -> FindingRow:
+    reason = f"not seen: {join_names(each.kinds)}" if each.kinds else each.reason
     return FindingRow(
         word=f"not judged {each.when}",
         sign=SIGNS[UNSEEN],
@@ -210,7 +212,7 @@ def _build_unjudged(each: Unjudged) -> FindingRow:
         depth=0,
         finding=each.finding,
         clause=describe_alike([each.finding]),
-        remarks=(each.reason,) if each.reason else (),
+        remarks=(reason,) if reason else (),
     )
 
 
