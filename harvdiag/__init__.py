@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
     from harvdiag.notebook.pick import pick, pick_source
+    from harvdiag.status.changes.comparison import Comparison
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
@@ -50,6 +51,7 @@ __all__ = [
     "SourceError",
     "UsageError",
     "album",
+    "compare",
     "connect",
     "draw",
     "explore",
@@ -134,6 +136,19 @@ def open(  # noqa: A001 - reads as hd.open, like gzip.open
 
     _refuse_empty(source)
     return Cluster(open_source(source, progress=default_progress()), notes)
+
+
+def compare(before: Cluster | str | os.PathLike[str], now: Cluster | str | os.PathLike[str]) -> Comparison:
+    """Compare two readings of one cluster, the earlier first; each a Cluster, or what `open` takes.
+
+    ``.new`` and ``.gone`` are findings, ``.upgrade``, ``.versions``, ``.changes`` the rest, ``.changed`` whether
+    anything differs, ``.frame`` and ``.document`` the whole; ``hd.draw`` draws it. Where the first was collected after
+    the second, they are taken in the order of their times (`backwards`). Raises as `open` does.
+    """
+    from harvdiag.cluster import Cluster
+
+    earlier, later = (each if isinstance(each, Cluster) else open(each) for each in (before, now))
+    return later.compare(earlier)
 
 
 def whoami(

@@ -143,15 +143,18 @@ class _Report(NamedTuple):
 
     def render_all(self, answers: Sequence[ClusterAnswer]) -> str:
         """Return the text of several clusters; of sources on the terminal one line each, unless more is asked for."""
-        from harvdiag.reports.several import render_overview, render_several
+        from harvdiag.reports.overview import render_markdown_overview, render_overview, shorten_names
+        from harvdiag.reports.several import CONTEXT, render_several
 
-        of_files = answers[0].noun != "Context"
-        if self.form != "table" or not of_files:
+        if self.form == "markdown":
+            return f"{render_markdown_overview(answers)}\n{render_several(answers, self.form, self.render)}"
+        if self.form != "table" or answers[0].noun == CONTEXT:
             return render_several(answers, self.form, self.render)
         lines = render_overview(answers, terminal_width(120), self.file is None and use_colour())
         if self.brief or self.full or self.file:
             return f"{lines}\n{render_several(answers, self.form, self.render)}"
-        return f"{lines}\n`harvdiag check SOURCE` tells all of one; --full, of each.\n"
+        folder, _ = shorten_names([answer.name for answer in answers])
+        return f"{lines}\n`harvdiag check {folder}NAME` tells all of one; --full, of each.\n"
 
     def write(self, text: str, *summary: str) -> None:
         """Write a text; of one in a file, stderr has the summary."""

@@ -17,6 +17,7 @@ from harvdiag.status.files import describe_files
 from harvdiag.upgrade.wording import format_ago
 
 __all__ = [
+    "LIKEWISE",
     "build_verdict",
     "describe_gap",
     "describe_place",
@@ -40,6 +41,8 @@ __all__ = [
 
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
+LIKEWISE = "; likewise the others"
+"""After the reason of the first of several kinds, whose reasons differ in names only."""
 TELLING = ("the ", "no ", "only ")  # a reason that begins so is a sentence of its own and needs no lead
 
 
@@ -215,7 +218,7 @@ def group_gaps(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
 
 
 def _shared_reason(gaps: Sequence[CoverageEntry]) -> str:
-    likewise = "; likewise the others" if len({gap.reason for gap in gaps}) > 1 else ""
+    likewise = LIKEWISE if len({gap.reason for gap in gaps}) > 1 else ""
     return describe_gap(gaps[0]) + likewise
 
 
