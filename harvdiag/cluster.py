@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from harvdiag import rules
 from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
-from harvdiag.core.model import Coverage, ObjectRef, Outcome
+from harvdiag.core.model import Coverage, Outcome
+from harvdiag.core.notes import Note, Notes
 from harvdiag.core.policy import Policy
-from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.graph.references import Links
-from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
+from harvdiag.kinds import DIAGNOSIS, GRAPH
+from harvdiag.notes import open_notes
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
-from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
+from harvdiag.snapshot.locate import find_ref, not_found_error
+from harvdiag.status.summary import format_count
+from harvdiag.status.unchecked import unchecked_error
 from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
@@ -37,16 +39,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster"]
 
-FEW = 4  # names that may all be suggested when the given one resembles none of them
-
 
 class Cluster:
     """One cluster at one time. Everything is read and computed on first use, and only once."""
 
-    def __init__(self, snapshot: Snapshot, policy: Policy | None = None) -> None:
-        self.snapshot = snapshot
-        self.policy = policy or Policy()
-        """The settings of the person, as `check` heeds them; without any, nothing is ignored."""
+    def __init__(
+        self, snapshot: Snapshot, notes: str | os.PathLike[str] | None = None, policy: Policy | None = None
+    ) -> None:
+        """`notes` is the file of the notes; default: beside the source. `policy` are the settings that `check` heeds;
+        without any, nothing is ignored. Raises UsageError where the notes cannot be read.
+        """
+        self.snapshot, self.policy = snapshot, policy or Policy()
+        self._notes = open_notes(snapshot, notes)
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
@@ -90,6 +94,15 @@ class Cluster:
     def kinds(self) -> list[str]:
         """Every kind that `table` can show, read or not, with kubectl's name."""
         return sorted({f"{r.plural}.{r.group}" if r.group else r.plural for r in self.snapshot.resources})
+
+    @property
+    def notes(self) -> Notes:
+        """What people wrote about the cluster and its findings, as the file has it now: ``cluster.notes.path``."""
+        return self._notes.refresh()
+
+    def note(self, text: str, *, author: str = "") -> Note:
+        """Write a note about the cluster as a whole, in Markdown. Raises UsageError where that is not possible."""
+        return self._notes.add(Note(text=str(text).strip(), author=author))
 
     # --- tables ----------------------------------------------------------------------------------------------------
 
@@ -238,17 +251,17 @@ class Cluster:
         """
         from harvdiag.reports import tables
 
-        ref = self._find_ref(kind, name, namespace)
+        ref = find_ref(self.snapshot, kind, name, namespace)
         links = tables.link_table(self.facts.links, ref)
         if self.snapshot.get(ref) is not None:
             return links
         if self.snapshot.gap(ref.kind) or not self.facts.links.edges_to(ref):
-            raise self._not_found(ref)
+            raise not_found_error(self.snapshot, ref)
         return links[links["direction"] == "named by"].reset_index(drop=True)
 
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object as received from the API, or None: ``cluster.raw("Node", "srv09")``."""
-        return self.snapshot.get(self._find_ref(kind, name, namespace))
+        return self.snapshot.get(find_ref(self.snapshot, kind, name, namespace))
 
     def yaml(self, kind: str, name: str, namespace: str | None = None) -> str:
         """Return one object as YAML text: ``print(cluster.yaml("Machine", "custom-9d026ddd9748"))``.
@@ -258,10 +271,10 @@ class Cluster:
         """
         from harvdiag.reports.objects import dump_object
 
-        ref = self._find_ref(kind, name, namespace)
+        ref = find_ref(self.snapshot, kind, name, namespace)
         obj = self.snapshot.get(ref)
         if obj is None:
-            raise self._not_found(ref)
+            raise not_found_error(self.snapshot, ref)
         return dump_object(obj)
 
     def logs(self, of: str, grep: str = "", most: int = 200, **more: Unpack[LogOptions]) -> LogLines:
@@ -281,30 +294,14 @@ class Cluster:
         question = LogQuestion(of=of, grep=grep, most=most, **more)
         return read_lines(self.snapshot, question)
 
-    def _not_found(self, ref: ObjectRef) -> UsageError:
-        """The error for an object that does not exist, or whose kind was not seen."""
-        if gap := self.snapshot.gap(ref.kind):
-            return UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
-        names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
-        hint = did_you_mean(suggest_names(ref.name, names) or (sorted(names) if len(names) <= FEW else ()))
-        return UsageError(f"no {ref.kind} {ref.name!r} in {self.snapshot.manifest.name}{hint}")
-
-    def _find_ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
-        """The object of that name; without a namespace in the kind's home, else wherever one has the name."""
-        kind = self.snapshot.resolve_kind(kind).name
-        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
-        ref = ObjectRef(kind, home if namespace is None else namespace, name)
-        if namespace is not None or self.snapshot.get(ref) is not None:
-            return ref
-        spaces = [namespace_of(obj) for obj in self.snapshot.objects(kind) if name_of(obj) == name]
-        if len(spaces) > 1:
-            raise UsageError(f"{kind} {name!r} is in the namespaces {join_names(spaces)}: name one with namespace=")
-        return ref._replace(namespace=spaces[0]) if spaces else ref
-
     @cached_property
     def _all_outcomes(self) -> list[Outcome]:
         """The results of all rules; cached, because pictures and explanations use them repeatedly."""
-        return rules.run_rules(self.facts, rules.select_rules((), ()))
+        return rules.run_rules(self.facts, rules.select_rules((), (), self._own_rules))
+
+    @cached_property
+    def _own_rules(self) -> dict[str, rules.Rule]:
+        return rules.own_rules(self.policy)
 
     def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
         """Save a snapshot to one small file; `hd.open` reads it and gives the same answers as this cluster now.
@@ -326,24 +323,18 @@ class Cluster:
         Each may also be a single word. Raises UsageError for an unknown rule or if none is left, UncheckedError (a
         SourceError) with the empty result if none of them could be run.
         """
-        chosen = rules.select_rules(_as_collection(select), _as_collection(ignore))
+        chosen = rules.select_rules(_as_collection(select), _as_collection(ignore), self._own_rules)
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
         outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
-        findings = Findings(self.source, self.snapshot.coverage, outcomes, state).under(self.policy, ignored)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
+        findings = findings.under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):
-            gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
-            raise UncheckedError(text, findings)
+            raise unchecked_error(findings, self.kinds if self.snapshot.manifest.kind == "files" else [])
         return findings
-
-    def _held(self) -> str:
-        """What files hold, where that is little: whoever gave one object sees that it was read."""
-        kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
-        return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
 
 
 def _as_collection(given: Collection[str]) -> Collection[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from harvdiag.core.escape import escape_markdown, format_code
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
+from harvdiag.status.policy import describe_ignored_causes, list_remarks
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -36,6 +37,7 @@ def _report_lines(findings: Findings) -> Iterator[str]:
     yield f"**{build_verdict(findings)}**"
     for finding in findings.roots:
         yield from _root_cause_lines(findings, finding)
+    yield from _policy_lines(findings)
     yield from _unseen_lines(findings)
     yield from _coverage_table(findings)
 
@@ -45,8 +47,10 @@ def _root_cause_lines(findings: Findings, finding: Finding) -> Iterator[str]:
     yield f"## {finding.severity}: {escape_markdown(finding.subject)}"
     yield ""
     yield f"{escape_markdown(finding.message)}. (`{finding.rule}`)"
+    if cause := describe_ignored_causes(findings, finding):
+        yield from ("", f"{escape_markdown(cause)}.")
     yield ""
-    yield finding.why
+    yield _format_step(finding.why)
     yield from _evidence_table(finding)
     yield from _advice_lines(finding)
     shown = [finding]
@@ -81,6 +85,16 @@ def _format_step(step: str) -> str:
     """A step's commands are between backticks and become code; the rest is escaped text."""
     parts = step.split("`")
     return "".join(format_code(part) if number % 2 else escape_markdown(part) for number, part in enumerate(parts))
+
+
+def _policy_lines(findings: Findings) -> Iterator[str]:
+    """What the settings of the person changed."""
+    remarks = list_remarks(findings)
+    if not remarks:
+        return
+    yield from ("", f"## Settings ({escape_markdown(findings.policy.file)})", "", "| what | which |", "| --- | --- |")
+    for remark in remarks:
+        yield f"| {remark.label} | {escape_markdown(remark.text)} |"
 
 
 def _unseen_lines(findings: Findings) -> Iterator[str]:

@@ -26,6 +26,7 @@ from harvdiag.reports.notebook.parts import (
     labelled,
     pair,
 )
+from harvdiag.status.policy import list_remarks
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -67,6 +68,7 @@ def findings_card(findings: Findings) -> str:
         f"<div><b>{escape_html(findings.source.name)}</b>{source}",
         f"<p style='margin:.4em 0'><b>{escape_html(build_verdict(findings))}</b></p>",
         *(finding_card(finding, findings.story(finding)) for finding in findings.roots),
+        _policy_section(findings),
         _unseen_section(findings),
         "</div>",
     ]
@@ -236,6 +238,15 @@ def _consequence_cards(finding: Finding, others: Iterable[Finding], folded: bool
         body = f"{finding_heading(other)}<div>{escape_html(other.message)}</div>{further}"
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
         shown.append(other)
+
+
+def _policy_section(findings: Findings) -> str:
+    """What the settings of the person changed."""
+    remarks = list_remarks(findings)
+    if not remarks:
+        return ""
+    head = f"<p><b>i Settings ({escape_html(findings.policy.file)})</b></p>"
+    return head + render_text_grid(("what", "which"), remarks)
 
 
 def _unseen_section(findings: Findings) -> str:
