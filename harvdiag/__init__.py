@@ -212,7 +212,9 @@ def stamp(cluster: Cluster) -> str:
 
 
 def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
-    """Write the findings to a file in the format of its extension: ``.md``, ``.json`` or ``.txt``; return its path.
+    """Write the findings to a file in the format of its extension; return its path.
+
+    ``.md``, ``.json``, ``.txt``, ``.xml`` (JUnit) and ``.sarif`` are known.
 
     Raises UsageError for another extension and for a file that cannot be written.
     """

@@ -16,6 +16,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.policy import Condition, LocalCheck, Operator, Where, fits
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, Found, parse_query
+from harvdiag.core.secrets import mask_secrets
 from harvdiag.core.selector import parse_selector
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
@@ -149,8 +150,6 @@ def _show(ref: ObjectRef, places: Sequence[Found]) -> tuple[Evidence, ...]:
 
 def _plain(value: Any) -> Any:
     """The value with passwords and tokens in a text masked."""
-    from harvdiag.upgrade.logs import mask_secrets
-
     return mask_secrets(value) if isinstance(value, str) else value
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from harvdiag import rules
+from harvdiag.cluster.tables import Tables
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, Outcome
@@ -16,7 +17,6 @@ from harvdiag.core.policy import Policy
 from harvdiag.graph.references import Links
 from harvdiag.kinds import DIAGNOSIS, GRAPH
 from harvdiag.notes import open_notes
-from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.snapshot.locate import find_ref, not_found_error
 from harvdiag.status.summary import format_count
@@ -26,12 +26,11 @@ from harvdiag.status.under_way import read_upgrade_state
 if TYPE_CHECKING:
     import os
 
-    import pandas as pd
-
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.diagnosis import Diagnosis
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Cluster"]
 
 
-class Cluster:
+class Cluster(Tables):
     """One cluster at one time. Everything is read and computed on first use, and only once."""
 
     def __init__(
@@ -53,7 +52,7 @@ class Cluster:
         self._notes = open_notes(snapshot, notes)
 
     def __dir__(self) -> list[str]:
-        return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
+        return sorted(name for name in vars(Tables) | vars(type(self)) | vars(self) if not name.startswith("_"))
 
     def __repr__(self) -> str:
         s = self.source
@@ -104,67 +103,6 @@ class Cluster:
         """Write a note about the cluster as a whole, in Markdown. Raises UsageError where that is not possible."""
         return self._notes.add(Note(text=str(text).strip(), author=author))
 
-    # --- tables ----------------------------------------------------------------------------------------------------
-
-    def table(self, kind: str) -> pd.DataFrame:
-        """Return a table of any collected kind, one row per object: ``Pod``, ``jobs``, ``nodes.longhorn.io``.
-
-        Kinds of the catalogue have their own columns, others the common ones: `namespace`, `name`, `owner` (str),
-        `deleting`, `created` (UTC), `uid` (str). Raises UsageError for a kind that the source does not contain.
-        """
-        from harvdiag.reports import tables
-
-        return tables.build_table(self.snapshot, self.snapshot.resolve_kind(kind))
-
-    @cached_property
-    def nodes(self) -> pd.DataFrame:
-        """Node: `name`, `ready`, `schedulable`, `roles`, `managed`, `machine`, `machine_uid`, `provider_id`, …"""
-        return self.table("Node")
-
-    @cached_property
-    def machines(self) -> pd.DataFrame:
-        """Machine (cluster.x-k8s.io): `name`, `phase`, `node`, `node_uid`, `provider_id`, `infrastructure`, …"""
-        return self.table("Machine")
-
-    @cached_property
-    def custommachines(self) -> pd.DataFrame:
-        """CustomMachine (rke.cattle.io): `name`, `provider_id`, `ready`, `owner`, …"""
-        return self.table("CustomMachine")
-
-    @cached_property
-    def bootstraps(self) -> pd.DataFrame:
-        """RKEBootstrap (rke.cattle.io): `name`, `data_secret`, `ready`, `internal_address`, `roles`, …"""
-        return self.table("RKEBootstrap")
-
-    @cached_property
-    def plans(self) -> pd.DataFrame:
-        """Machine-plan Secrets, without their plans: `name`, `machine`, `init_node`, `roles`, `join_url`, …"""
-        return self.table("Secret")
-
-    @cached_property
-    def clusters(self) -> pd.DataFrame:
-        """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management represent it."""
-        from harvdiag.reports import tables
-
-        return tables.cluster_table(self.snapshot)
-
-    @cached_property
-    def upgrades(self) -> pd.DataFrame:
-        """Upgrade (harvesterhci.io): `name`, `latest`, `state`, `version`, `completed`, `nodes_upgraded`, …"""
-        return self.table("Upgrade")
-
-    @cached_property
-    def events(self) -> pd.DataFrame:
-        """Event, the last one seen last: `object_kind`, `object`, `type`, `reason`, `message`, `count`, `last`, …"""
-        return self.table("Event").sort_values("last", kind="stable", ignore_index=True)
-
-    @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """One row per Node with its Machine, or one alone: every link between them, the verdict; faults first."""
-        from harvdiag.reports import tables
-
-        return tables.pair_table(self.facts.pairing)
-
     @cached_property
     def upgrade(self) -> UpgradeStatus:
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
@@ -204,7 +142,8 @@ class Cluster:
         return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
-        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
+        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``, ``.new``,
+        ``.gone``, ``.upgrade``, ``.versions``; ``hd.draw`` draws it.
 
         Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
         if `other` is not a Cluster.
@@ -213,7 +152,17 @@ class Cluster:
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
         from harvdiag.status.changes.comparison import Comparison
 
-        return Comparison(other.upgrade, self.upgrade)
+        return Comparison(other._diagnosis, self._diagnosis)
+
+    @property
+    def _diagnosis(self) -> Diagnosis:
+        """What is compared; where no check could be run, the objects alone."""
+        from harvdiag.status.diagnosis import Diagnosis
+
+        try:
+            return self.upgrade
+        except UncheckedError as error:
+            return Diagnosis(self.facts, error.findings)
 
     @property
     def answer(self) -> Answer:
@@ -225,7 +174,7 @@ class Cluster:
 
         return build_answer(self.check())
 
-    # --- graph, facts, check ---------------------------------------------------------------------------------------
+    # --- graph, check ---------------------------------------------------------------------------------------
 
     @cached_property
     def graph(self) -> Graph:
@@ -236,28 +185,6 @@ class Cluster:
         from harvdiag.graph import build as graph
 
         return graph.build_graph(Links(self.snapshot, GRAPH))
-
-    @cached_property
-    def facts(self) -> Facts:
-        """The facts that the rules use."""
-        return Facts(self.snapshot)
-
-    def links(self, kind: str, name: str, namespace: str | None = None) -> pd.DataFrame:
-        """Return the links of one object: ``cluster.links("Node", "srv09")``. All str: `direction`, `field`, `other`,
-        `state` (``present``, ``absent``, ``unseen``, or ``empty`` for a reference that should be set and is not).
-
-        For an object that does not exist, the links of those that reference it. Raises UsageError if there are none,
-        or if its kind was not seen.
-        """
-        from harvdiag.reports import tables
-
-        ref = find_ref(self.snapshot, kind, name, namespace)
-        links = tables.link_table(self.facts.links, ref)
-        if self.snapshot.get(ref) is not None:
-            return links
-        if self.snapshot.gap(ref.kind) or not self.facts.links.edges_to(ref):
-            raise not_found_error(self.snapshot, ref)
-        return links[links["direction"] == "named by"].reset_index(drop=True)
 
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object as received from the API, or None: ``cluster.raw("Node", "srv09")``."""
