@@ -15,6 +15,7 @@ from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, 
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import check_shared_notes, notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import build_cluster, choose_rules
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.core.errors import UsageError
@@ -96,14 +97,13 @@ def check(
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.reports import ENDINGS
-    from harvdiag.rules import select_rules
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     report = _Report(form or _choose_format(output), output, brief, full)
     report.check()
     chosen = [*chain(*select)], [*chain(*ignore)]
-    select_rules(*chosen)  # an unknown name is refused before anything is read
+    choose_rules(*chosen)  # an unknown name is refused before anything is read
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
     where = check_shared_notes(expand_folder(where), notes)
     if where.others or len(where.contexts) > 1:
@@ -171,12 +171,11 @@ def _run_checks(
     where: SourceOptions, notes: Path | None, select: list[str], ignore: list[str]
 ) -> tuple[Findings, UncheckedError | None]:
     """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
-    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
 
     with open_snapshot(where) as snapshot:
         try:
-            return Cluster(snapshot, notes).check(select, ignore), None
+            return build_cluster(snapshot, notes).check(select, ignore), None
         except UncheckedError as error:
             return error.findings, error
 

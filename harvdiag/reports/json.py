@@ -8,8 +8,11 @@ from typing import Any
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
 from harvdiag.core.notes import Note, Notes
+from harvdiag.core.policy import show_threshold
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.rules import known_names, own_rules
 from harvdiag.status.notes import list_stale
+from harvdiag.status.policy import list_entries
 from harvdiag.version import __version__
 
 __all__ = ["SCHEMA", "build_document", "dump_text", "render"]
@@ -58,8 +61,31 @@ def _policy_document(findings: Findings) -> dict[str, Any]:
         {"finding": _finding_document(finding, findings.notes), "reason": entry.reason, "entry": entry.place}
         for finding, entry in findings.ignored
     ]
-    file = findings.policy.file
-    return {"ignored": ignored, **({"config": {"file": file}} if file else {})}
+    return {"ignored": ignored, **({"config": _config_document(findings)} if findings.policy.file else {})}
+
+
+def _config_document(findings: Findings) -> dict[str, Any]:
+    limits = known_names().limits
+    return {
+        "file": findings.policy.file,
+        "ignore": [
+            {
+                "entry": entry.place,
+                "rule": list(entry.rules),
+                "subject": [str(subject) for subject in entry.subjects],
+                "reason": entry.reason,
+                "expires": entry.expires.isoformat() if entry.expires else None,
+                "state": state,
+                "findings": count,
+            }
+            for entry, state, count in list_entries(findings)
+        ],
+        "thresholds": {
+            name: {"value": show_threshold(value), "default": show_threshold(limits[name].default)}
+            for name, value in findings.policy.thresholds.items()
+        },
+        "checks": list(own_rules(findings.policy)),
+    }
 
 
 def _notes_document(findings: Findings) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from harvdiag.core.notes import Note, Notes
 from harvdiag.reports.prose import prose_markdown
 from harvdiag.status.answer import list_steps
 from harvdiag.status.notes import describe_decision, describe_note, list_stale, summarize_notes
+from harvdiag.status.policy import describe_ignored_causes, list_remarks
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -44,6 +45,7 @@ def _report_lines(findings: Findings) -> Iterator[str]:
     for finding in findings.roots:
         yield from _root_cause_lines(findings, finding)
     yield from _other_notes(findings)
+    yield from _policy_lines(findings)
     yield from _unseen_lines(findings)
     yield from _coverage_table(findings)
 
@@ -54,8 +56,10 @@ def _root_cause_lines(findings: Findings, finding: Finding) -> Iterator[str]:
     yield f"## {finding.severity}: {escape_markdown(finding.subject)}{f' ({decided})' if decided else ''}"
     yield ""
     yield f"{escape_markdown(finding.message)}. (`{finding.rule}`)"
+    if cause := describe_ignored_causes(findings, finding):
+        yield from ("", f"{escape_markdown(cause)}.")
     yield ""
-    yield finding.why
+    yield _format_step(finding.why)
     yield from _evidence_table(finding)
     yield from _advice_lines(finding, findings.notes)
     shown = [finding]
@@ -108,6 +112,16 @@ def _format_step(step: str) -> str:
     """A step's commands are between backticks and become code; the rest is escaped text."""
     parts = step.split("`")
     return "".join(format_code(part) if number % 2 else escape_markdown(part) for number, part in enumerate(parts))
+
+
+def _policy_lines(findings: Findings) -> Iterator[str]:
+    """What the settings of the person changed."""
+    remarks = list_remarks(findings)
+    if not remarks:
+        return
+    yield from ("", f"## Settings ({escape_markdown(findings.policy.file)})", "", "| what | which |", "| --- | --- |")
+    for remark in remarks:
+        yield f"| {remark.label} | {escape_markdown(remark.text)} |"
 
 
 def _unseen_lines(findings: Findings) -> Iterator[str]:

@@ -74,11 +74,12 @@ def build_verdict(findings: Findings) -> str:
     size = f"{format_count(findings.source.nodes, 'Node')}, {format_count(findings.source.machines, 'Machine')}"
     done = f"{format_count(run, 'check')} run" + (f", {skipped} skipped" if skipped else "")
     result, rest = (_describe_calm if _is_calm(findings) else _count_findings)(findings), f"{size}; {done}"
+    ignored = f"; {format_count(len(findings.ignored), 'finding')} ignored" if findings.ignored else ""
     if _is_calm(findings) and skipped:
         found = f"; {result[0].lower()}{result[1:]} in the other {run}" if run else ""
         result = f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{found}"
         rest = size
-    return " ".join(filter(None, (f"{result}.", describe_upgrade(findings), f"{rest}.")))
+    return " ".join(filter(None, (f"{result}{ignored}.", describe_upgrade(findings), f"{rest}.")))
 
 
 def _is_calm(findings: Findings) -> bool:

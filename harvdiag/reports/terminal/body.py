@@ -17,6 +17,7 @@ from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
 from harvdiag.reports.terminal.notes import finding_note_lines, note_lines
 from harvdiag.status.answer import Answer, describe_alike, fill_command, name_alike
+from harvdiag.status.policy import describe_ignored_causes
 from harvdiag.status.summary import format_count, without_repeats
 
 __all__ = ["Body", "Origins", "find_origins"]
@@ -73,6 +74,8 @@ class Body:
             and f"{finding.subject.kind} {finding.subject.name} {self._fault(finding)}" == finding.message
         ):
             yield from self.layout.wrap(finding.message, 2)
+        if cause := describe_ignored_causes(self.findings, finding):
+            yield from self.layout.wrap(cause, 2, hang=2)
         yield from self._detail_lines(finding)
         if others := alike[1:]:
             self._hide(others)
