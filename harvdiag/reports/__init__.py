@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.io.whole import write_whole
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
@@ -28,6 +29,7 @@ FORMATS = {
     "table": Format("terminal", ".txt"),
     "json": Format("json", ".json"),
     "markdown": Format("markdown", ".md"),
+    "html": Format("html", ".html"),
 }
 """The formats by name; only the module of the one asked for is imported."""
 ENDINGS = {form.ending: name for name, form in FORMATS.items()}
@@ -71,10 +73,10 @@ def report_path(file: str | os.PathLike[str]) -> Path:
 
 
 def save_report(text: str, file: str | os.PathLike[str]) -> Path:
-    """Write a report; return its path. Raises UsageError if that fails."""
+    """Write a report, completely or not at all; return its path. Raises UsageError if that fails."""
     path = report_path(file)
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         raise UsageError(f"{path} cannot be written: {getattr(error, 'strerror', error)}") from error
     return path
