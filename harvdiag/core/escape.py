@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 __all__ = [
+    "escape_autolinks",
     "escape_html",
     "escape_json",
     "escape_markdown",
@@ -21,8 +22,8 @@ _DANGEROUS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
-# GitHub turns bare text into links and mentions; an empty comment after their first part prevents that.
-_AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)", re.IGNORECASE)
+# GitHub turns bare text into links, mentions and references; an empty comment after their first part prevents that.
+_AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)|#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -56,17 +57,22 @@ def escape_html(text: Any) -> str:
 
 def escape_markdown(text: Any) -> str:
     """Return text for Markdown, also inside a table: no markup, link, mention or tag in it takes effect."""
-    return _AUTOLINK.sub(lambda match: f"{match[0]}<!-- -->", _MARKUP.sub(r"\\\1", escape_text(text)))
+    return escape_autolinks(_MARKUP.sub(r"\\\1", escape_text(text)))
 
 
-def format_code(text: Any) -> str:
+def escape_autolinks(text: str) -> str:
+    """Return Markdown in which no bare address, mention (``@name``) or reference (``#12``) becomes a link."""
+    return _AUTOLINK.sub(lambda match: f"{match[0]}<!-- -->", text)
+
+
+def format_code(text: Any, in_table: bool = True) -> str:
     """Return text as Markdown code, safe in a table: its fence is longer than any run of backticks in it.
 
     A bar would end the cell and cannot be escaped inside backticks when a backslash precedes it; text with a bar is
-    therefore put into an HTML element.
+    therefore put into an HTML element, unless it is not `in_table`.
     """
     shown = escape_text(text)
-    if "|" in shown or not shown:
+    if ("|" in shown and in_table) or not shown:
         return f"<code>{escape_markdown(text)}</code>" if shown else ""
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
