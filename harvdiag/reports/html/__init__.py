@@ -58,12 +58,14 @@ def _page_data(outline: Outline) -> dict[str, Any]:
     from harvdiag.reports.html.words import choose_headline
 
     findings, answer = outline.findings, outline.answer
+    headline, verdict = choose_headline(answer)
     worst = str(answer.rows[0].severity) if answer.rows else UNSEEN if findings.skipped else GOOD
     left = [step for step in outline.first_steps if not step.done]
     entries = (*findings.coverage.gaps, *(entry for entry in findings.coverage if entry.state.seen))
     return {
         "version": __version__,
-        "headline": choose_headline(answer),
+        "headline": headline,
+        "verdict": verdict,
         "about": describe_source(findings),
         "worst": worst,
         "sign": SIGNS[worst],

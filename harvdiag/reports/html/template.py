@@ -15,6 +15,7 @@ from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import Finding
 from harvdiag.reports.html import words
 from harvdiag.reports.html.notes import render_note
+from harvdiag.status.answer import name_alike
 from harvdiag.status.summary import format_count, format_evidence
 
 __all__ = ["load_template"]
@@ -47,7 +48,7 @@ def load_template() -> Template:
         pieces=words.split_path,
         said_of=words.said_of,
         short_link=words.shorten_link,
-        subjects=words.name_subjects,
+        subjects=name_alike,
         value=format_evidence,
         when=words.format_when,
     )

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harvdiag.core.listing import group_by
-from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.core.model import Finding
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.reports.outline import Told
-from harvdiag.status.answer import Answer, RootCause, describe_alike, split_sentences
+from harvdiag.status.answer import Answer, RootCause, describe_alike, name_alike, split_sentences
 from harvdiag.status.summary import share_message
 
 __all__ = [
@@ -20,50 +20,33 @@ __all__ = [
     "describe_followers",
     "describe_row",
     "format_when",
-    "name_subjects",
     "said_of",
     "shorten_link",
     "split_commands",
     "split_path",
 ]
 
-NAMES = 4
-"""The most names of objects in one line."""
 LONG = 40
 """From so many characters on, a command that ends a sentence has lines of its own."""
 
 
-def choose_headline(answer: Answer) -> str:
-    """Return the answer in one line: the one root cause, or the first sentence of the verdict."""
+def choose_headline(answer: Answer) -> tuple[str, str]:
+    """Return the answer in one line, the one root cause or the first sentence of the verdict, and the rest of it."""
     if len(answer.rows) == 1:
-        return describe_row(answer.rows[0])
-    return split_sentences(answer.verdict)[0].rstrip(".")
+        return describe_row(answer.rows[0]), answer.verdict
+    first, *rest = split_sentences(answer.verdict)
+    return first.rstrip("."), " ".join(rest)
 
 
 def describe_row(row: RootCause) -> str:
     """Return what is wrong, led by the objects where the clause does not name them itself."""
-    first = row.findings[0]
+    first, names = row.findings[0], name_alike(row.subjects)
     if len(row.subjects) > 1:
-        return f"{name_subjects(row.subjects)} {row.what}" if first.many else row.what
+        return f"{names} {row.what}" if first.many else f"{names}: {row.what}"
     named = f"{first.subject.kind.partition('.')[0]} {first.subject.name} "
-    clause = f"{named}{row.what}"
-    return (
-        clause
-        if first.message.startswith(clause)
-        else row.what
-        if first.subject.name in row.what
-        else (f"{first.subject}: {row.what}")
-    )
-
-
-def name_subjects(subjects: Sequence[ObjectRef]) -> str:
-    """Return the objects in words: ``Node hv04``, or ``Nodes hv04, hv05, hv06, hv07 and 12 more``."""
-    if len(subjects) == 1:
-        return str(subjects[0])
-    names = [subject.name for subject in subjects]
-    if len(names) <= NAMES:
-        return f"{subjects[0].kind}s {', '.join(names[:-1])} and {names[-1]}"
-    return f"{subjects[0].kind}s {', '.join(names[:NAMES])} and {len(names) - NAMES} more"
+    if first.message.startswith(f"{named}{row.what}"):
+        return f"{named}{row.what}"
+    return row.what if first.subject.name in row.what else f"{names}: {row.what}"
 
 
 def describe_followers(told: Sequence[Told]) -> str:
