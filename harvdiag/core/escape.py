@@ -14,6 +14,7 @@ __all__ = [
     "format_code",
     "format_value",
     "is_plain",
+    "is_web_link",
 ]
 
 # C0, DEL and C1 drive terminals; bidirectional marks and zero-width characters make a text read as another; lone
@@ -24,6 +25,7 @@ _DANGEROUS = re.compile(
 )
 # GitHub turns bare text into links, mentions and references; an empty comment after their first part prevents that.
 _AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)|#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s<>\"`|\\]+", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -46,6 +48,11 @@ def _json_escape(match: re.Match[str]) -> str:
 def is_plain(text: str) -> bool:
     """Whether a text has no character that `escape_text` would escape."""
     return _DANGEROUS.search(text) is None
+
+
+def is_web_link(address: str) -> bool:
+    """Whether a text is one address of the web, which may become a link."""
+    return _WEB.fullmatch(address) is not None and is_plain(address)
 
 
 def escape_html(text: Any) -> str:

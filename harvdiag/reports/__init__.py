@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
-from harvdiag.io.whole import write_whole
 
 if TYPE_CHECKING:
     from harvdiag.core.findings import Findings
@@ -74,6 +73,8 @@ def report_path(file: str | os.PathLike[str]) -> Path:
 
 def save_report(text: str, file: str | os.PathLike[str]) -> Path:
     """Write a report, completely or not at all; return its path. Raises UsageError if that fails."""
+    from harvdiag.io.whole import write_whole
+
     path = report_path(file)
     try:
         write_whole(path, text.encode())

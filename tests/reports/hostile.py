@@ -61,7 +61,7 @@ def _finding(rule: str, subject: ObjectRef, text: str, causes: tuple[str, ...] =
         why="Because.",
         next=(f"Run `kubectl get nodes {text}`.", f"Look at {text}."),
         caution=f"Do not delete {text}.",
-        links=("https://docs.harvesterhci.io/v1.4/host",),
+        links=("https://docs.harvesterhci.io/v1.4/host", f"javascript:{text}"),
         caused_by=causes,
         targets=(subject,),
     )

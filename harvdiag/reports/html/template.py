@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from harvdiag.core.escape import escape_text
+from harvdiag.core.escape import escape_text, is_web_link
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import Finding
@@ -44,6 +44,7 @@ def load_template() -> Template:
         count_rules=words.count_rules,
         count_statuses=words.count_statuses,
         data=_data_address,
+        is_web=is_web_link,
         markdown=render_note,
         pieces=words.split_path,
         said_of=words.said_of,

@@ -83,12 +83,16 @@ def _unseen_parts(findings: Findings) -> Iterator[Part]:
 
 def _coverage_parts(findings: Findings) -> Iterator[Part]:
     """The lists that were not seen whole, then, folded, the others."""
-    notes = [line for note in findings.coverage.notes for line in ("", f"Note: {escape_markdown(note)}.")]
+    notes = [line for note in findings.coverage.notes for line in ("", f"Remark: {escape_markdown(note)}.")]
     gaps, seen = findings.coverage.gaps, [entry for entry in findings.coverage if entry.state.seen]
     told = f"{len(seen)} of {format_count(len(findings.coverage), 'list')} were seen."
     yield Piece(lines=("", "## What could be seen", "", told, *notes))
     if gaps:
         yield Piece(lines=("", *_coverage_table(gaps)), rank=2, noun="table of lists that were not seen")
+    if files := findings.source.files:
+        rows = [f"| {escape_markdown(each.name)} | {each.state} | {escape_markdown(each.reason)} |" for each in files]
+        table = ("", "| file | state | reason |", "| --- | --- | --- |", *rows)
+        yield Box(title=format_count(len(files), "file"), pieces=(Piece(lines=table, rank=9, noun="table of files"),))
     if seen:
         title = f"The {format_count(len(seen), 'list')}"
         yield Box(title=title, pieces=(Piece(lines=("", *_coverage_table(seen)), rank=9, noun="table of lists"),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harvdiag.core.escape import escape_markdown
+from harvdiag.core.escape import escape_markdown, format_code, is_web_link
 from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
@@ -46,7 +46,7 @@ def section_parts(section: Section, first: bool) -> Iterator[Part]:
     yield from _evidence_box(told, 0 if first else 5)
     yield Piece(lines=tuple(_note_part(told)), rank=1, noun="note")
     if finding.links:
-        links = ", ".join(f"<{link}>" for link in finding.links)
+        links = ", ".join(f"<{link}>" if is_web_link(link) else format_code(link) for link in finding.links)
         yield Piece(lines=("", f"More: {links}"), rank=4, noun="list of links")
     yield from _others_parts(others)
     yield from _follower_parts(section.followers)

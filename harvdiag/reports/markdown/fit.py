@@ -11,6 +11,8 @@ from harvdiag.status.summary import format_count
 
 __all__ = ["Box", "Part", "Piece", "fit_parts"]
 
+OPEN, CLOSE = "<details>", "</details>"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
@@ -34,7 +36,7 @@ class Box:
     @property
     def edges(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The lines before and after its pieces."""
-        return ("", "<details>", f"<summary>{self.title}</summary>"), ("", "</details>")
+        return ("", OPEN, f"<summary>{self.title}</summary>"), ("", CLOSE)
 
 
 Part = Piece | Box
@@ -80,7 +82,7 @@ def _show(part: Part, left: set[int]) -> list[str]:
 def _cut(lines: Sequence[str], most: int) -> list[str]:
     while _measure(lines) > most:
         lines = lines[: max(len(lines) * 9 // 10, 1)] if len(lines) > 1 else [lines[0][: most - 1]]
-    return [*lines]
+    return [*lines, *["", CLOSE] * (lines.count(OPEN) - lines.count(CLOSE))]
 
 
 def _measure(lines: Iterable[str]) -> int:
