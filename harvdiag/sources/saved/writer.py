@@ -68,16 +68,16 @@ class Saved(NamedTuple):
         return escape_text(f"<Saved {self.path}: {self.what}>")
 
 
-def default_name(manifest: Manifest) -> str:
+def default_name(manifest: Manifest, ending: str = ENDING) -> str:
     """Return a file name with source and time: ``lab-2026-11-23T18-10-00Z.harvdiag.zip``."""
     # The name of a context may contain a slash; that of a file never does.
     stem = re.sub(r"\.zip(\.\d{3})?$|\.(ya?ml|json)$", "", manifest.name, count=1, flags=re.IGNORECASE)
     stem = re.sub(r"[^\w.-]+", "-", stem.removesuffix(".harvdiag")).strip("-.")
     time = re.sub(r"[^\w.-]+", "-", manifest.captured_at)[:LONGEST]
     if re.search(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ", stem) or not time:
-        return f"{stem[:LONGEST].rstrip('-.') or 'snapshot'}{ENDING}"
+        return f"{stem[:LONGEST].rstrip('-.') or 'snapshot'}{ending}"
     stem = stem[: LONGEST - len(time) - 1].rstrip("-.")
-    return f"{f'{stem}-{time}' if stem else time.lstrip('-.')}{ENDING}"
+    return f"{f'{stem}-{time}' if stem else time.lstrip('-.')}{ending}"
 
 
 def save_snapshot(
