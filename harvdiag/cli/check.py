@@ -16,6 +16,7 @@ from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import check_shared_notes, notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.policy import build_cluster, choose_rules
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.core.errors import UsageError
@@ -53,6 +54,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     ),
 )
 @sources_options
+@redact_options
 @click.option(
     "--format",
     "form",

@@ -12,6 +12,7 @@ from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import notes_option
 from harvdiag.cli.output import write_stdout
 from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import Choice
 from harvdiag.reports import ENDINGS, FORMATS
@@ -49,7 +50,8 @@ STDOUT = "-"
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     help="The file to write; default: the source's name and time, in the current folder. - is stdout.",
 )
-@notes_option
+@notes_option()
+@redact_options
 def report(where: SourceOptions, form: str | None, output: Path | None, notes: Path | None) -> int:
     """Write what is wrong with a cluster to one file that can be attached to a ticket.
 
