@@ -12,6 +12,8 @@ from harvdiag.cli.complete import complete_nodes
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, SINCE, UNTIL, Choice
 from harvdiag.core.errors import UsageError
@@ -39,6 +41,7 @@ ENDINGS = {".txt": "table", ".json": "json"}
     ),
 )
 @source_options
+@redact_options
 @click.option(
     "--node",
     shell_complete=complete_nodes,
@@ -99,11 +102,10 @@ def _sum_up(standing: UpgradeStatus) -> tuple[str, str]:
 
 def _judge_upgrade(snapshot: Snapshot, notes: Path | None) -> tuple[UpgradeStatus, UncheckedError | None]:
     """Return the status, and the error to end with where no check could be run: then it says what was not seen."""
-    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
     from harvdiag.status.upgrade import UpgradeStatus
 
-    cluster = Cluster(snapshot, notes)
+    cluster = build_cluster(snapshot, notes)
     try:
         cluster.check()
     except UncheckedError as error:

@@ -13,6 +13,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
 from harvdiag.core.notes import Note, NoteOptions, Notes, NoteStatus
+from harvdiag.core.policy import Ignored, Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,9 @@ class Findings(Sequence[Finding]):
     """All findings, root causes first; a sequence that also records what was checked and what was not.
 
     `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked, `upgrade` how far
-    the upgrade is that runs (None where that is unknown), `notes` what people wrote about the findings.
+    the upgrade is that runs (None where that is unknown), `notes` what people wrote about the findings. `ignored` are
+    the findings that do not count, as `policy` (the settings of the person) says: they are neither in this sequence
+    nor in the outcomes.
     """
 
     def __init__(
@@ -95,6 +98,19 @@ class Findings(Sequence[Finding]):
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
         self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)
+        self.policy = Policy()
+        self.ignored: tuple[Ignored, ...] = ()
+
+    def under(self, policy: Policy, ignored: Iterable[Ignored] = ()) -> Findings:
+        """Return the same with the settings that were in force, and the findings that do not count because of them."""
+        made = Findings(self.source, self.coverage, self.outcomes, self.upgrade, self.notes)
+        made.policy, made.ignored = policy, tuple(ignored)
+        return made
+
+    def with_outcomes(self, outcomes: Sequence[Outcome], notes: Notes | None = None) -> Findings:
+        """Return the same with other outcomes: findings in other words, or fewer of them; and with notes that fit."""
+        made = Findings(self.source, self.coverage, outcomes, self.upgrade, notes or self.notes)
+        return made.under(self.policy, self.ignored)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...

@@ -8,8 +8,11 @@ from typing import Any
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
 from harvdiag.core.notes import Note, Notes
+from harvdiag.core.policy import show_threshold
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.rules import known_names, own_rules
 from harvdiag.status.notes import list_stale
+from harvdiag.status.policy import list_entries
 from harvdiag.version import __version__
 
 __all__ = ["SCHEMA", "build_document", "dump_text", "render"]
@@ -48,6 +51,40 @@ def build_document(findings: Findings) -> dict[str, Any]:
         "checks": [{"rule": o.rule, "outcome": o.outcome, "reason": o.reason} for o in findings.outcomes],
         "summary": findings.summary,
         "notes": _notes_document(findings),
+        **_policy_document(findings),
+    }
+
+
+def _policy_document(findings: Findings) -> dict[str, Any]:
+    """The findings that do not count, and the file of settings that says so, where there is one."""
+    ignored = [
+        {"finding": _finding_document(finding, findings.notes), "reason": entry.reason, "entry": entry.place}
+        for finding, entry in findings.ignored
+    ]
+    return {"ignored": ignored, **({"config": _config_document(findings)} if findings.policy.file else {})}
+
+
+def _config_document(findings: Findings) -> dict[str, Any]:
+    limits = known_names().limits
+    return {
+        "file": findings.policy.file,
+        "ignore": [
+            {
+                "entry": entry.place,
+                "rule": list(entry.rules),
+                "subject": [str(subject) for subject in entry.subjects],
+                "reason": entry.reason,
+                "expires": entry.expires.isoformat() if entry.expires else None,
+                "state": state,
+                "findings": count,
+            }
+            for entry, state, count in list_entries(findings)
+        ],
+        "thresholds": {
+            name: {"value": show_threshold(value), "default": show_threshold(limits[name].default)}
+            for name, value in findings.policy.thresholds.items()
+        },
+        "checks": list(own_rules(findings.policy)),
     }
 
 
@@ -100,6 +137,7 @@ def _finding_document(finding: Finding, notes: Notes) -> dict[str, Any]:
         "missing": list(finding.missing) if finding.missing else None,
         "targets": [ref.as_dict() for ref in finding.targets],
         "holds": finding.holds,
+        **({"ignored_causes": list(finding.ignored_causes)} if finding.ignored_causes else {}),
         "status": str(notes.status(finding.fingerprint)),
         "ticked": sorted(notes.ticked(finding)),
         "notes": [_note_document(note) for note in notes.of(finding.fingerprint)],

@@ -206,7 +206,7 @@ def fill_findings(findings: Findings) -> Findings:
         for outcome in findings.outcomes
     ]
     notes = findings.notes.with_steps(lambda step: fill_source(step, source))
-    return Findings(source, findings.coverage, outcomes, findings.upgrade, notes)
+    return findings.with_outcomes(outcomes, notes)
 
 
 def _build_rows(findings: Findings) -> tuple[RootCause, ...]:

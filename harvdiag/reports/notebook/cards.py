@@ -32,6 +32,7 @@ from harvdiag.reports.notebook.parts import (
 )
 from harvdiag.status.answer import list_steps
 from harvdiag.status.notes import summarize_notes
+from harvdiag.status.policy import list_remarks
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -75,6 +76,7 @@ def findings_card(findings: Findings) -> str:
         noted(summarize_notes(findings)),
         *(finding_card(finding, findings.story(finding), notes=findings.notes) for finding in findings.roots),
         other_notes(findings),
+        _policy_section(findings),
         _unseen_section(findings),
         "</div>",
     ]
@@ -251,6 +253,15 @@ def _consequence_cards(
         body = f"{finding_heading(other, notes)}{told}"
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
         shown.append(other)
+
+
+def _policy_section(findings: Findings) -> str:
+    """What the settings of the person changed."""
+    remarks = list_remarks(findings)
+    if not remarks:
+        return ""
+    head = f"<p><b>i Settings ({escape_html(findings.policy.file)})</b></p>"
+    return head + render_text_grid(("what", "which"), remarks)
 
 
 def _unseen_section(findings: Findings) -> str:
