@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
+from harvdiag.core.choose import split_fingerprint
 from harvdiag.core.errors import UsageError
+from harvdiag.core.fields import Obj
 from harvdiag.core.notes import Note, NoteKeeper, Notes
+from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.kind import Kind
 from harvdiag.notes.place import absolute_path, find_place
 from harvdiag.snapshot import Snapshot
 
@@ -59,7 +64,9 @@ class _Keeper:
         if redactor is None:
             return self._file.read()
         try:
-            return tuple(note.with_texts(redactor.text) for note in self._file.read())
+            notes = self._file.read()
+            redactor.learn(_subjects(notes))
+            return tuple(note.with_texts(redactor.text) for note in notes)
         except UsageError as error:  # which names the file
             raise UsageError(redactor.text(str(error))) from None
 
@@ -76,3 +83,12 @@ class _Keeper:
         if self._snapshot.redactor is not None:
             raise UsageError("names are redacted here: write the note on the source itself, where they are not")
         return self._file.add(note)
+
+
+def _subjects(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
+    """What the notes are about: the source may not have it any more, so that its reader does not tell the name."""
+    for fingerprint in dict.fromkeys(note.fingerprint for note in notes):
+        _, kind, namespace, name = split_fingerprint(fingerprint)
+        if kind in CATALOGUE and name:
+            metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+            yield CATALOGUE[kind], {"kind": CATALOGUE[kind].name, "metadata": metadata}

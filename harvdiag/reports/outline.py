@@ -14,6 +14,7 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.model import Evidence, Finding, ObjectRef
 from harvdiag.core.notes import Note, NoteStatus
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_findings
+from harvdiag.status.notes import StaleNotes, list_stale
 from harvdiag.status.summary import is_alike_step, is_answered, tell_support_once, without_repeats
 
 __all__ = ["Follower", "Outline", "ReportStep", "Section", "Told", "build_outline"]
@@ -78,8 +79,8 @@ class Outline:
     findings: Findings
     answer: Answer
     sections: tuple[Section, ...]
-    stale: tuple[Note, ...]
-    """Notes about what is no longer found."""
+    stale: tuple[StaleNotes, ...]
+    """Notes on what is not found, with the reason."""
 
     @property
     def first_steps(self) -> tuple[ReportStep, ...]:
@@ -96,7 +97,7 @@ def build_outline(findings: Findings) -> Outline:
         findings=given,
         answer=answer,
         sections=tuple(teller.section(row) for row in answer.rows),
-        stale=given.notes.stale(finding.fingerprint for finding in given),
+        stale=list_stale(given),
     )
 
 

@@ -99,6 +99,8 @@ def list_stale(findings: Findings) -> tuple[StaleNotes, ...]:
 
 
 def _state(findings: Findings, fingerprint: str, notes: Sequence[Note]) -> str:
+    if any(ignored.finding.fingerprint == fingerprint for ignored in findings.ignored):
+        return "ignored, as the settings say"
     rule = split_fingerprint(fingerprint)[0]
     outcome = next((outcome for outcome in findings.outcomes if outcome.rule == rule), None)
     if outcome is None:

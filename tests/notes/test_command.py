@@ -158,8 +158,8 @@ def test_a_folder_of_bundles_may_have_notes_in_it(bundle: Path) -> None:
     """They are neither bundles nor kubectl output."""
     shutil.copy(HEALTHY, bundle.parent)
     note(bundle, FINDING, "--status", "False Positive")
-    result = run("check", bundle.parent)
-    assert (result.returncode, "Nothing found" in result.stdout) == (1, True)
+    result = run("check", bundle.parent, COLUMNS="120")
+    assert (result.returncode, "healthy.zip" in result.stdout) == (1, True)
     assert "has no Machine (false positive)" in " ".join(result.stdout.split())
 
 
