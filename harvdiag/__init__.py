@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
     from harvdiag.notebook.pick import pick, pick_source
+    from harvdiag.status.changes.comparison import Comparison
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
@@ -51,6 +52,7 @@ __all__ = [
     "SourceError",
     "UsageError",
     "album",
+    "compare",
     "connect",
     "draw",
     "explore",
@@ -153,6 +155,19 @@ def _read_policy(config: str | os.PathLike[str] | bool | None) -> Policy:
     return load_policy(config, known_names)
 
 
+def compare(before: Cluster | str | os.PathLike[str], now: Cluster | str | os.PathLike[str]) -> Comparison:
+    """Compare two readings of one cluster, the earlier first; each a Cluster, or what `open` takes.
+
+    ``.new`` and ``.gone`` are findings, ``.upgrade``, ``.versions``, ``.changes`` the rest, ``.changed`` whether
+    anything differs, ``.frame`` and ``.document`` the whole; ``hd.draw`` draws it. Where the first was collected after
+    the second, they are taken in the order of their times (`backwards`). Raises as `open` does.
+    """
+    from harvdiag.cluster import Cluster
+
+    earlier, later = (each if isinstance(each, Cluster) else open(each) for each in (before, now))
+    return later.compare(earlier)
+
+
 def whoami(
     source: str | os.PathLike[str] = CONTEXT,
     *,
@@ -211,16 +226,18 @@ def stamp(cluster: Cluster) -> str:
     return f"harvdiag {__version__} · {describe_reading(cluster.source, cluster.facts.now)}"
 
 
-def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
-    """Write the findings to a file in the format of its extension; return its path.
+def report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:
+    """Write a report to a file in the format of its extension; return its path.
 
-    ``.md``, ``.json``, ``.txt``, ``.xml`` (JUnit) and ``.sarif`` are known.
+    ``.html``, ``.md``, ``.json``, ``.txt``, ``.xml`` (JUnit) and ``.sarif`` are known.
 
-    Raises UsageError for another extension and for a file that cannot be written.
+    ``hd.report(cluster, "report.html")`` has all findings and the pictures; ``hd.report(findings, …)`` those findings,
+    such as of some checks only, without pictures, which need the cluster. Raises UsageError for another extension and
+    for a file that cannot be written.
     """
-    from harvdiag.reports import write_report
+    from harvdiag.share import write_report
 
-    return write_report(findings, file)
+    return write_report(shown, file)
 
 
 if "IPython" in sys.modules:

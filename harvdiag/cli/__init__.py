@@ -29,6 +29,9 @@ EXIT_UNUSABLE, EXIT_BUG = 2, 3
 COMMANDS = {
     "upgrade": Place("harvdiag.cli.upgrade", "upgrade", ANSWERS, "Why the upgrade is stuck, and what to do."),
     "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
+    "note": Place("harvdiag.cli.note", "note", ANSWERS, "Write down what is known about a finding."),
+    "compare": Place("harvdiag.cli.compare", "compare", ANSWERS, "What changed since an earlier reading."),
+    "report": Place("harvdiag.cli.report", "report", ANSWERS, "Write a report to attach to a ticket."),
     "draw": Place("harvdiag.cli.draw", "draw", PICTURES, "Draw the cluster, and what is broken in it."),
     "get": Place("harvdiag.cli.get", "get", DATA, "List objects, as kubectl get does."),
     "logs": Place("harvdiag.cli.logs", "logs", DATA, "Show the logs of a node or a pod."),

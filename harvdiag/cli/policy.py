@@ -9,6 +9,8 @@ from harvdiag.cli.output import settings
 from harvdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harvdiag.cluster import Cluster
     from harvdiag.core.policy import Policy
     from harvdiag.rules import Rule
@@ -30,11 +32,14 @@ def current_policy() -> Policy:
     return told.policy
 
 
-def build_cluster(snapshot: Snapshot) -> Cluster:
-    """Return the cluster of a snapshot, judged as the settings say: what every command makes of its source."""
+def build_cluster(snapshot: Snapshot, notes: Path | None = None) -> Cluster:
+    """Return the cluster of a snapshot, judged as the settings say: what every command makes of its source.
+
+    `notes` is the file of the notes, where another is named than that beside the source.
+    """
     from harvdiag.cluster import Cluster
 
-    return Cluster(snapshot, policy=current_policy())
+    return Cluster(snapshot, notes, policy=current_policy())
 
 
 def choose_rules(select: Collection[str] = (), ignore: Collection[str] = ()) -> list[Rule]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
-    from harvdiag.status.diagnosis import Diagnosis
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
@@ -108,15 +107,19 @@ class Cluster(Tables):
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
         ``.history``, ``.drain("srv09")``. Raises UncheckedError where neither an upgrade was seen nor a check was run.
         """
+        status, unchecked = self._status
+        if unchecked and status.current is None:
+            raise unchecked  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
+        return status
+
+    @cached_property
+    def _status(self) -> tuple[UpgradeStatus, UncheckedError | None]:
         from harvdiag.status.upgrade import UpgradeStatus
 
         try:
-            return UpgradeStatus(self.facts, self.check())
-        except UncheckedError as error:  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
-            status = UpgradeStatus(self.facts, error.findings)
-            if status.current is None:
-                raise
-            return status
+            return UpgradeStatus(self.facts, self.check()), None
+        except UncheckedError as error:
+            return UpgradeStatus(self.facts, error.findings), error
 
     # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
@@ -142,8 +145,7 @@ class Cluster(Tables):
         return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
-        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``, ``.new``,
-        ``.gone``, ``.upgrade``, ``.versions``; ``hd.draw`` draws it.
+        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.new``, ``.gone``, ….
 
         Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
         if `other` is not a Cluster.
@@ -152,17 +154,7 @@ class Cluster(Tables):
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
         from harvdiag.status.changes.comparison import Comparison
 
-        return Comparison(other._diagnosis, self._diagnosis)
-
-    @property
-    def _diagnosis(self) -> Diagnosis:
-        """What is compared; where no check could be run, the objects alone."""
-        from harvdiag.status.diagnosis import Diagnosis
-
-        try:
-            return self.upgrade
-        except UncheckedError as error:
-            return Diagnosis(self.facts, error.findings)
+        return Comparison(other._status[0], self._status[0])
 
     @property
     def answer(self) -> Answer:

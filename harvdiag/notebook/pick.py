@@ -155,5 +155,7 @@ def _show_node(cluster: Cluster, name: str) -> str:
 
 def _pick_finding(cluster: Cluster, chosen: str) -> Picker:
     findings = check_anyway(cluster)
-    choices = {f"{f.rule} {f.subject}": partial(finding_card, f, findings.story(f), True) for f in findings}
+    choices = {
+        f"{f.rule} {f.subject}": partial(finding_card, f, findings.story(f), True, findings.notes) for f in findings
+    }
     return Picker("finding", choices, chosen, "no finding")

@@ -17,6 +17,7 @@ from harvdiag.status.files import describe_files
 from harvdiag.upgrade.wording import format_ago
 
 __all__ = [
+    "LIKEWISE",
     "build_verdict",
     "describe_gap",
     "describe_place",
@@ -33,6 +34,7 @@ __all__ = [
     "is_same_step",
     "list_unseen",
     "permission_hint",
+    "share_message",
     "summarize_unseen",
     "tell_support_once",
     "without_repeats",
@@ -40,6 +42,8 @@ __all__ = [
 
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
+LIKEWISE = "; likewise the others"
+"""After the reason of the first of several kinds, whose reasons differ in names only."""
 TELLING = ("the ", "no ", "only ")  # a reason that begins so is a sentence of its own and needs no lead
 
 
@@ -140,6 +144,12 @@ def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
     return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
 
 
+def share_message(alike: Sequence[Finding]) -> str:
+    """Return the one message that is true of each of several findings; empty where their messages differ."""
+    messages = dict.fromkeys(finding.said_of("Each of them") for finding in alike) if len(alike) > 1 else ()
+    return next(iter(messages)) if len(messages) == 1 else ""
+
+
 def first_step(finding: Finding) -> tuple[int, str]:
     """Return the first step that is still to be made, with its number; one that is told as answered is none."""
     steps = list(enumerate(finding.next, 1))
@@ -216,7 +226,7 @@ def group_gaps(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
 
 
 def _shared_reason(gaps: Sequence[CoverageEntry]) -> str:
-    likewise = "; likewise the others" if len({gap.reason for gap in gaps}) > 1 else ""
+    likewise = LIKEWISE if len({gap.reason for gap in gaps}) > 1 else ""
     return describe_gap(gaps[0]) + likewise
 
 
