@@ -136,6 +136,9 @@ class Redactor(Protocol):
     def text(self, text: str) -> str:
         """Return the text with every one of them replaced; equal ones by equal ones."""
 
+    def reveal(self, text: str) -> str:
+        """Return the text with the originals of all that were replaced by now."""
+
 
 def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     """Return the usable objects of a list, redacted, and its coverage: one unusable item makes the list incomplete."""
