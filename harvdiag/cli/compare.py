@@ -11,6 +11,7 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_note, write_stdout
+from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.source import Source, SourceOptions, cluster_options, open_snapshot
 from harvdiag.cli.words import OUTPUT, Choice
 from harvdiag.core.errors import UsageError
@@ -60,13 +61,11 @@ def compare(before: str, where: SourceOptions, form: str | None, output: Path | 
     Exit code 0: the same; 1: something changed; 2: unusable input, access or usage, or nothing was seen on both sides;
     3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
-    from harvdiag.cluster import Cluster
-
     picture = output is not None and output.suffix.lower() in PICTURES
     _check_options(before, where, form, output)
     with ExitStack() as stack:
-        earlier = Cluster(stack.enter_context(open_snapshot(_earlier(before, where))))
-        comparison = Cluster(stack.enter_context(open_snapshot(where))).compare(earlier)
+        earlier = build_cluster(stack.enter_context(open_snapshot(_earlier(before, where))))
+        comparison = build_cluster(stack.enter_context(open_snapshot(where))).compare(earlier)
         if not comparison.comparable:
             one, other = (source.name for source in comparison.sources)
             raise UsageError(f"{one} and {other} have no list in common: there is nothing to compare")

@@ -18,6 +18,7 @@ from harvdiag.cli.complete import complete_findings, complete_source
 from harvdiag.cli.files import write_written
 from harvdiag.cli.notes import notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_note, write_stdout
+from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
 from harvdiag.cli.words import Choice
 from harvdiag.core.errors import UsageError
@@ -143,9 +144,7 @@ def note(
     where, words = _take_source(where, words)
     _refuse_finding(where.source)
     with open_snapshot(where) as snapshot:
-        from harvdiag.cluster import Cluster
-
-        cluster = Cluster(snapshot, notes)
+        cluster = build_cluster(snapshot, notes)
         if merge is not None:
             _merge(cluster, merge)
         elif about_cluster and words:

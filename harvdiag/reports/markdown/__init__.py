@@ -40,7 +40,12 @@ def render(findings: Findings) -> str:
     head = [*_head_lines(outline)]
     parts: list[Part] = [Piece(lines=tuple(rows_table(outline)))]
     parts += [part for number, section in enumerate(outline.sections) for part in section_parts(section, not number)]
-    parts += [*_note_parts(outline), *_unseen_parts(outline.findings), *_coverage_parts(outline.findings)]
+    parts += [
+        *_note_parts(outline),
+        *_settings_parts(outline),
+        *_unseen_parts(outline.findings),
+        *_coverage_parts(outline.findings),
+    ]
     parts.append(Piece(lines=("", f"Made by harvdiag {__version__}.")))
     lines, left = fit_parts(parts, MOST - NOTICE - sum(len(line) + 1 for line in head))
     if left:
@@ -71,6 +76,15 @@ def _note_parts(outline: Outline) -> Iterator[Part]:
         lead = f"{format_code(group.name)}: {escape_markdown(group.state)}."
         lines = [line for note in group.notes for line in note_lines(note)]
         yield Piece(lines=("", lead, *lines), rank=6, noun="note")
+
+
+def _settings_parts(outline: Outline) -> Iterator[Part]:
+    """What the settings of the person changed, one row each."""
+    if not outline.settings:
+        return
+    title = f"## Settings ({escape_markdown(outline.findings.policy.file)})"
+    rows = [f"| {remark.label} | {escape_markdown(remark.text)} |" for remark in outline.settings]
+    yield Piece(lines=("", title, "", "| what | which |", "| --- | --- |", *rows), rank=2, noun="table of settings")
 
 
 def _unseen_parts(findings: Findings) -> Iterator[Part]:

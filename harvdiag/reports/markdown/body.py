@@ -9,7 +9,7 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
 from harvdiag.reports.markdown.fit import Box, Part, Piece
-from harvdiag.reports.markdown.words import evidence_table, note_lines, step_lines
+from harvdiag.reports.markdown.words import evidence_table, format_step, note_lines, step_lines
 from harvdiag.reports.outline import Follower, Outline, Section, Told
 from harvdiag.status.answer import name_alike
 from harvdiag.status.summary import format_count, share_message
@@ -40,7 +40,10 @@ def section_parts(section: Section, first: bool) -> Iterator[Part]:
             f"{escape_markdown(finding.message)}. ({_describe_rule(told)})",
         )
     )
-    yield Piece(lines=("", finding.why), rank=4, noun="reason")
+    if told.cause:
+        yield Piece(lines=("", f"{escape_markdown(told.cause)}."))
+    if finding.why:
+        yield Piece(lines=("", format_step(finding.why)), rank=4, noun="reason")
     yield Piece(lines=tuple(_step_part(told)), rank=0 if first else 3, noun="list of steps")
     yield Piece(lines=tuple(_caution_part(told)), rank=0 if first else 1, noun="caution")
     yield from _evidence_box(told, 0 if first else 5)
@@ -96,7 +99,8 @@ def _other_piece(told: Told) -> Piece:
     head = f"**{escape_markdown(finding.subject)}**: {escape_markdown(finding.message)}."
     status = f" ({told.status})" if told.status else ""
     table = ("", *evidence_table(told.evidence)) if told.evidence else ()
-    lines = ("", head + status, *_step_part(told), *_caution_part(told), *table, *_note_part(told))
+    cause = ("", f"{escape_markdown(told.cause)}.") if told.cause else ()
+    lines = ("", head + status, *cause, *_step_part(told), *_caution_part(told), *table, *_note_part(told))
     return Piece(lines=lines, rank=8, noun="other object")
 
 
