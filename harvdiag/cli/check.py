@@ -160,8 +160,8 @@ class _Report(NamedTuple):
         if self.file is not None:
             write_written(save_report(text, self.file), *summary)
             return
-        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
-        write_stdout(text.encode() if self.form == "json" else text, color=True)
+        # What programs read is UTF-8, whatever the terminal's encoding is.
+        write_stdout(text.encode() if FORMATS[self.form].programs else text, color=True)
 
 
 def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:

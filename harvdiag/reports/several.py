@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from harvdiag.core.escape import escape_markdown, escape_text
 from harvdiag.core.findings import Findings
+from harvdiag.reports import FORMATS
 from harvdiag.reports.json import SCHEMA, build_document, dump_text
 from harvdiag.version import __version__
 
@@ -32,10 +34,14 @@ def render_several(answers: Sequence[ClusterAnswer], form: str, render_one: Call
     """Return all answers in the order given; `render_one` makes the text of one in the same format.
 
     The JSON is a list with the document of each cluster, as for one cluster alone, and `error` where there was one. Of
-    a cluster that could not be read it has `schema`, `tool`, `source` and `error` only.
+    a cluster that could not be read it has `schema`, `tool`, `source` and `error` only. The other formats for programs
+    have one document for all.
     """
     if form == "json":
         return dump_text([_build_entry(answer) for answer in answers])
+    if FORMATS[form].programs:
+        text: str = import_module(f"harvdiag.reports.{FORMATS[form].module}").render_several(answers)
+        return text
     heading = _markdown_heading if form == "markdown" else _text_heading
     parts = []
     for number, answer in enumerate(answers, 1):
