@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,21 @@ def test_a_finding_of_an_object_that_left_says_so() -> None:
     orphan(now, "hv02")
     now.remove("Node", "hv02")
     assert "Node hv02 does not exist any more" in terminal.render(compare(fault, now))
+
+
+def test_a_status_that_people_changed_is_told_and_does_not_count(tmp_path: Path) -> None:
+    """Where there are no notes now, none was taken back."""
+    now = tmp_path / "now.zip"
+    shutil.copy(BROKEN, now)
+    hd.open(now).check().note("node-without-machine srv09", "by hand", status="acknowledged")
+    comparison = hd.compare(BROKEN, now)
+    assert not comparison.changed
+    (told,) = comparison.document["notes"]
+    assert (told["before"], told["now"]) == ("open", "acknowledged")
+    text = terminal.render(comparison)
+    assert "\nNotes\n  node-without-machine Node srv09  open → acknowledged\n" in text
+    assert "(acknowledged)" in text
+    assert not hd.compare(now, BROKEN).notes
 
 
 # --- upgrade, versions, clusters -----------------------------------------------------------------------------------
