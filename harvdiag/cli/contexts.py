@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.output import print_error, write_note
+from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_source
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions
 from harvdiag.core.errors import HarvdiagError, UsageError
 
@@ -97,14 +99,15 @@ def _read_cluster(where: SourceOptions) -> Snapshot | HarvdiagError:
 
 
 def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ignore: Sequence[str]) -> ClusterAnswer:
-    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
     from harvdiag.reports.several import ClusterAnswer
 
     if isinstance(read, HarvdiagError):
         return ClusterAnswer(name=name, error=str(read))
+    read = redact_source(read)
+    name = read.manifest.name if read.redactor is not None else name
     try:
-        return ClusterAnswer(name=name, findings=Cluster(read).check(select, ignore))
+        return ClusterAnswer(name=name, findings=build_cluster(read).check(select, ignore))
     except UncheckedError as error:
         return ClusterAnswer(name=name, findings=error.findings, error=str(error))
     except UsageError:

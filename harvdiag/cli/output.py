@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
+
+if TYPE_CHECKING:
+    from harvdiag.core.policy import Policy
+    from harvdiag.redact import Redactor
 
 __all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
 
@@ -26,6 +32,12 @@ class Settings:
         self.quiet = False
         self.debug = os.environ.get("HARVDIAG_DEBUG", "") not in OFF
         self.timings: list[tuple[str, float]] = []
+        self.config: Path | None = None
+        self.no_config = False
+        self.policy: Policy | None = None
+        """What the file of settings says, once it was read."""
+        self.redactor: Callable[[], Redactor] | None = None
+        """Gives what replaces names in all that is read; None: nothing does."""
 
 
 def settings() -> Settings:

@@ -34,6 +34,7 @@ __all__ = [
     "is_same_step",
     "list_unseen",
     "permission_hint",
+    "share_message",
     "summarize_unseen",
     "tell_support_once",
     "without_repeats",
@@ -74,11 +75,12 @@ def build_verdict(findings: Findings) -> str:
     size = f"{format_count(findings.source.nodes, 'Node')}, {format_count(findings.source.machines, 'Machine')}"
     done = f"{format_count(run, 'check')} run" + (f", {skipped} skipped" if skipped else "")
     result, rest = (_describe_calm if _is_calm(findings) else _count_findings)(findings), f"{size}; {done}"
+    ignored = f"; {format_count(len(findings.ignored), 'finding')} ignored" if findings.ignored else ""
     if _is_calm(findings) and skipped:
         found = f"; {result[0].lower()}{result[1:]} in the other {run}" if run else ""
         result = f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{found}"
         rest = size
-    return " ".join(filter(None, (f"{result}.", describe_upgrade(findings), f"{rest}.")))
+    return " ".join(filter(None, (f"{result}{ignored}.", describe_upgrade(findings), f"{rest}.")))
 
 
 def _is_calm(findings: Findings) -> bool:
@@ -140,6 +142,12 @@ def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
     steps = {step for other in before for step in other.next}
     caution = "" if finding.caution in {other.caution for other in before} else finding.caution
     return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
+
+
+def share_message(alike: Sequence[Finding]) -> str:
+    """Return the one message that is true of each of several findings; empty where their messages differ."""
+    messages = dict.fromkeys(finding.said_of("Each of them") for finding in alike) if len(alike) > 1 else ()
+    return next(iter(messages)) if len(messages) == 1 else ""
 
 
 def first_step(finding: Finding) -> tuple[int, str]:

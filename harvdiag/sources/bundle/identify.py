@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from harvdiag.core.errors import SourceError
+from harvdiag.core.notes import ENDING
 from harvdiag.io.archive import open_container
 from harvdiag.io.archive.member import printable
 from harvdiag.io.missing import exists
@@ -14,7 +15,7 @@ from harvdiag.sources.bundle.reader import BundleReader
 __all__ = ["is_extracted", "list_bundles", "open_bundle"]
 
 ZIPS = (".zip", ".zip.001")
-BESIDE = (".html", ".key", ".md", ".notes.yaml", ".png", ".sha256", ".svg", ".toml", ".txt", ".xml")
+BESIDE = (ENDING, ".html", ".key", ".md", ".png", ".sha256", ".svg", ".toml", ".txt", ".xml")
 """Endings of files that are never a source."""
 LATER_PART = re.compile(r"\.zip\.(?!001$)\d{3}$")
 
