@@ -15,6 +15,7 @@ from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.reports import FORMATS
 from harvdiag.rules import registry
 from harvdiag.status.glossary import list_groups, list_names
 from tests.api import Api
@@ -111,7 +112,7 @@ def test_quiet_leaves_out_notes(words: tuple[str, ...], tmp_path: Path) -> None:
         (("help",), "`harvdiag --help` lists all, `harvdiag COMMAND --help` explains one"),
         (("x" * 5000,), "no such command 'xxx"),
         (("check", BROKEN, "-o", f"{'x' * 300}.md"), "cannot be written: file name too long"),
-        (("check", BROKEN, "--format", "jsn"), "'jsn' is not one of table, json, markdown; did you mean json? See `"),
+        (("check", BROKEN, "--format", "jsn"), f"'jsn' is not one of {', '.join(FORMATS)}; did you mean json? See `"),
         (("draw", BROKEN, "--picture", "lnks"), "did you mean links? See `"),
         (("check", BROKEN, "--selct", "x"), "--select? See `"),
         ((BROKEN,), f"no command is given before {BROKEN}: put one there, such as `harvdiag check {BROKEN}`"),

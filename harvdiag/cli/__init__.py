@@ -30,6 +30,7 @@ COMMANDS = {
     "upgrade": Place("harvdiag.cli.upgrade", "upgrade", ANSWERS, "Why the upgrade is stuck, and what to do."),
     "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
     "draw": Place("harvdiag.cli.draw", "draw", PICTURES, "Draw the cluster, and what is broken in it."),
+    "run": Place("harvdiag.cli.run", "run", PICTURES, "Execute a notebook, and write a page of it."),
     "get": Place("harvdiag.cli.get", "get", DATA, "List objects, as kubectl get does."),
     "logs": Place("harvdiag.cli.logs", "logs", DATA, "Show the logs of a node or a pod."),
     "events": Place("harvdiag.cli.events", "events", DATA, "List events, as kubectl events does."),

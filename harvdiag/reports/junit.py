@@ -10,6 +10,7 @@ written: no attribute and no element that the schema of Jenkins' xUnit plugin la
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -45,7 +46,8 @@ ROOMS = (_Room(100_000), _Room(2000), _Room(200), _Room(200, 5000), _Room(0, 100
 """Tried one after the other until the file is small enough."""
 
 
-class _Case(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Case:
     """One test case; `result` is its element, empty where it has passed."""
 
     family: str
@@ -123,7 +125,8 @@ def _count(element: Element, cases: Iterable[Element]) -> None:
 
 def _list_cases(answer: ClusterAnswer) -> Iterator[_Case]:
     if answer.error:
-        yield _Case("source", "read", ERROR, "unreadable", answer.error, escape_text(answer.error))
+        text = escape_text(answer.error)
+        yield _Case(family="source", name="read", result=ERROR, kind="unreadable", message=answer.error, text=text)
     if answer.findings is None:
         return
     families = {name: rule.family for name, rule in registry().items()}
@@ -137,8 +140,8 @@ def _list_cases(answer: ClusterAnswer) -> Iterator[_Case]:
 def _quiet_case(family: str, outcome: Outcome) -> _Case:
     """A check that found nothing, or was not run."""
     if outcome.outcome != SKIPPED:
-        return _Case(family, outcome.rule)
-    return _Case(family, outcome.rule, SKIPPED, SKIPPED, outcome.reason)
+        return _Case(family=family, name=outcome.rule)
+    return _Case(family=family, name=outcome.rule, result=SKIPPED, kind=SKIPPED, message=outcome.reason)
 
 
 def _finding_case(notes: Notes, finding: Finding, text: str) -> _Case:
@@ -148,4 +151,5 @@ def _finding_case(notes: Notes, finding: Finding, text: str) -> _Case:
         message = "; ".join(map(describe_note, notes.of(finding.fingerprint)))
     elif finding.severity is Severity.INFO:
         result = OUTPUT
-    return _Case(finding.family, f"{finding.rule} {finding.subject}", result, kind, message, text)
+    name = f"{finding.rule} {finding.subject}"
+    return _Case(family=finding.family, name=name, result=result, kind=kind, message=message, text=text)

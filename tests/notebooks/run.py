@@ -30,21 +30,24 @@ def execute(
     path: Path,
     kernel: AsyncKernelManager | None = None,
     environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
     **parameters: Any,
 ) -> nbformat.NotebookNode:
     """The notebook after a run from top to bottom; `parameters` replace lines of its parameters cell.
+
+    It works in its own folder, or in another `folder`.
 
     A run in a fresh kernel is a faithful one; a run in a `kernel` that has run others before it takes a fraction of
     the time, since what the notebooks import is there already. It has a namespace of its own all the same.
     Raises nbclient's CellExecutionError for a cell that fails.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook, folder = nbformat.read(path, as_version=4), folder or path.parent
     cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
     for name, value in parameters.items():
         cell.source, done = re.subn(rf"(?m)^{name} = .*$", lambda _, n=name, v=value: f"{n} = {v!r}", cell.source)
         assert done == 1, f"{path.name} has no parameter {name}"
     if kernel:
-        clean = CLEAN.format(folder=str(path.parent), environment=dict(environment or {}))
+        clean = CLEAN.format(folder=str(folder), environment=dict(environment or {}))
         notebook.cells.insert(0, nbformat.v4.new_code_cell(clean, id="clean"))
     client = NotebookClient(
         notebook,
@@ -52,7 +55,7 @@ def execute(
         timeout=120,
         kernel_name="python3",
         coalesce_streams=True,  # else their pieces depend on how busy the machine is
-        resources={"metadata": {"path": path.parent}},
+        resources={"metadata": {"path": folder}},
     )
     client.execute()
     if kernel:
