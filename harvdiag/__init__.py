@@ -98,13 +98,14 @@ def connect(
     *,
     kubeconfig: str | os.PathLike[str] | None = None,
     request_timeout: float | str = TIMEOUT,
+    notes: str | os.PathLike[str] | None = None,
 ) -> Cluster:
     """Connect to the cluster of a kubeconfig context (default: the current one), as kubectl does. Read-only.
 
     The context may also be written ``context:lab``. `kubeconfig` is the file; default: ``KUBECONFIG``, then
     ``~/.kube/config``, then the pod's service account. Lists are read on first use and then kept; `request_timeout` is
-    in seconds, or a duration such as ``"5m"``. Raises AccessError, in one line, if the cluster cannot be reached or
-    rejects the credentials, SourceError if it is not a Harvester cluster.
+    in seconds, or a duration such as ``"5m"``; `notes` is as for `open`. Raises AccessError, in one line, if the
+    cluster cannot be reached or rejects the credentials, SourceError if it is not a Harvester cluster.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.core.timestamps import parse_duration
@@ -112,24 +113,27 @@ def connect(
     from harvdiag.sources import open_source
 
     timeout = parse_duration(request_timeout)
-    return Cluster(
-        open_source(context_target(context), kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
-    )
+    target = context_target(context)
+    return Cluster(open_source(target, kubeconfig=kubeconfig, timeout=timeout, progress=default_progress()), notes)
 
 
-def open(source: str | os.PathLike[str]) -> Cluster:  # noqa: A001 - reads as hd.open, like gzip.open
+def open(  # noqa: A001 - reads as hd.open, like gzip.open
+    source: str | os.PathLike[str], *, notes: str | os.PathLike[str] | None = None
+) -> Cluster:
     """Open a support bundle (zip, one of its parts, or the extracted folder), a snapshot file, or kubectl output;
     ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` that of the current one.
 
-    ``-`` reads standard input. Nothing is extracted; a kind is read on first use. Raises SourceError, in one line, for
-    input that cannot be used, AccessError for a cluster that cannot be reached, UsageError for an empty name.
+    ``-`` reads standard input. Nothing is extracted; a kind is read on first use. `notes` is the file with the notes on
+    it; default: ``NAME.notes.yaml`` beside the source, of a cluster in the working folder. Raises SourceError, in one
+    line, for input that cannot be used, AccessError for a cluster that cannot be reached, UsageError for an empty name
+    and for a file of notes that cannot be read.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.io.progress import default_progress
     from harvdiag.sources import open_source
 
     _refuse_empty(source)
-    return Cluster(open_source(source, progress=default_progress()))
+    return Cluster(open_source(source, progress=default_progress()), notes)
 
 
 def whoami(

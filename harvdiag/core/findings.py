@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, overload
 
-from harvdiag.core.errors import SourceError
+from harvdiag.core.choose import choose_finding
+from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
-from harvdiag.core.notes import Notes
+from harvdiag.core.notes import Note, NoteOptions, Notes, NoteStatus
+from harvdiag.core.policy import Ignored, Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +79,9 @@ class Findings(Sequence[Finding]):
     """All findings, root causes first; a sequence that also records what was checked and what was not.
 
     `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked, `upgrade` how far
-    the upgrade is that runs (None where that is unknown), `notes` what people wrote about the findings.
+    the upgrade is that runs (None where that is unknown), `notes` what people wrote about the findings. `ignored` are
+    the findings that do not count, as `policy` (the settings of the person) says: they are neither in this sequence
+    nor in the outcomes.
     """
 
     def __init__(
@@ -90,10 +94,23 @@ class Findings(Sequence[Finding]):
     ) -> None:
         self.source = source
         self.upgrade = upgrade
-        self.notes = notes or Notes()
+        self.notes = Notes() if notes is None else notes
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
         self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)
+        self.policy = Policy()
+        self.ignored: tuple[Ignored, ...] = ()
+
+    def under(self, policy: Policy, ignored: Iterable[Ignored] = ()) -> Findings:
+        """Return the same with the settings that were in force, and the findings that do not count because of them."""
+        made = Findings(self.source, self.coverage, self.outcomes, self.upgrade, self.notes)
+        made.policy, made.ignored = policy, tuple(ignored)
+        return made
+
+    def with_outcomes(self, outcomes: Sequence[Outcome]) -> Findings:
+        """Return the same with other outcomes: findings in other words, or fewer of them."""
+        made = Findings(self.source, self.coverage, outcomes, self.upgrade, self.notes)
+        return made.under(self.policy, self.ignored)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...
@@ -149,6 +166,37 @@ class Findings(Sequence[Finding]):
     def of(self, word: str) -> tuple[Finding, ...]:
         """Return the findings of a rule, a family or a severity, or about an object of this name."""
         return tuple(f for f in self._all if word in {f.rule, f.family, str(f.severity), f.subject.name})
+
+    def note(self, finding: Finding | str, text: str = "", **more: Unpack[NoteOptions]) -> Note:
+        """Write a note about a finding: ``findings.note("node-without-machine srv09", "added by hand in March")``.
+
+        It is named by rule and subject, or by one of them where that is unambiguous; `text` is Markdown. `more` may be
+        `status` (``open``, ``acknowledged``, ``false positive``, ``fixed``), `done` and `undone` (numbers of steps to
+        tick or not: ``done=[2]``), and `author`. The note is kept in the file `notes.path`, and shown in every report.
+
+        Raises UsageError for an unknown finding, status or step, an empty note, and a file that cannot be written.
+        """
+        word = finding if isinstance(finding, str) else finding.fingerprint
+        fingerprint = choose_finding(self, word, [note.fingerprint for note in self.notes.stale(())])
+        status = more.get("status")
+        note = Note(
+            fingerprint=fingerprint,
+            text=str(text).strip(),
+            status=NoteStatus.parse(status) if status else None,
+            author=more.get("author", ""),
+            done=self._steps_of(fingerprint, more.get("done", ())),
+            undone=self._steps_of(fingerprint, more.get("undone", ())),
+        )
+        return self.notes.add(note)
+
+    def _steps_of(self, fingerprint: str, numbers: Iterable[int] | int) -> tuple[str, ...]:
+        """The texts of the steps with these numbers."""
+        steps = next((finding.next for finding in self._all if finding.fingerprint == fingerprint), ())
+        chosen = sorted({numbers} if isinstance(numbers, int) else {*numbers})
+        if wrong := [number for number in chosen if not 1 <= number <= len(steps)]:
+            has = f"its steps are 1 to {len(steps)}" if steps else "it has no steps"
+            raise UsageError(f"{fingerprint}: there is no step {wrong[0]}: {has}")
+        return tuple(steps[number - 1] for number in chosen)
 
     def count(self, value: Any) -> int:
         """Return how many findings there are of a severity (``"error"``), or how often a finding occurs."""

@@ -45,7 +45,18 @@ def build_document(findings: Findings) -> dict[str, Any]:
         "findings": [_finding_document(finding) for finding in findings],
         "checks": [{"rule": o.rule, "outcome": o.outcome, "reason": o.reason} for o in findings.outcomes],
         "summary": findings.summary,
+        **_policy_document(findings),
     }
+
+
+def _policy_document(findings: Findings) -> dict[str, Any]:
+    """The findings that do not count, and the file of settings that says so, where there is one."""
+    ignored = [
+        {"finding": _finding_document(finding), "reason": entry.reason, "entry": entry.place}
+        for finding, entry in findings.ignored
+    ]
+    file = findings.policy.file
+    return {"ignored": ignored, **({"config": {"file": file}} if file else {})}
 
 
 def _finding_document(finding: Finding) -> dict[str, Any]:
@@ -67,4 +78,5 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
         "missing": list(finding.missing) if finding.missing else None,
         "targets": [ref.as_dict() for ref in finding.targets],
         "holds": finding.holds,
+        **({"ignored_causes": list(finding.ignored_causes)} if finding.ignored_causes else {}),
     }

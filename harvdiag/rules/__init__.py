@@ -4,5 +4,6 @@ rule is one function in it.
 """
 
 from harvdiag.rules.engine import Cause, Hit, Rule, registry, rule, run_rules, select_rules
+from harvdiag.rules.ignoring import set_apart
 
-__all__ = ["Cause", "Hit", "Rule", "registry", "rule", "run_rules", "select_rules"]
+__all__ = ["Cause", "Hit", "Rule", "registry", "rule", "run_rules", "select_rules", "set_apart"]

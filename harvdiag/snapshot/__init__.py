@@ -26,6 +26,7 @@ from harvdiag.snapshot.reader import (
     Logbook,
     Manifest,
     Reader,
+    Redactor,
     Resource,
     Selector,
     Stoppable,
@@ -73,8 +74,12 @@ class Snapshot:
     """The data of one cluster in one source. Reading is lazy; what was read once never changes."""
 
     def __init__(self, reader: Reader, arguments: tuple[str, ...] | None = None) -> None:
-        """`arguments` are the words that name the source on a command line; None where it was opened otherwise."""
+        """`arguments` are the words that name the source on a command line; None where it was opened otherwise.
+
+        `redactor` is None, but where the reader replaces names: then it does so in texts from beside the source.
+        """
         self.arguments = arguments
+        self.redactor: Redactor | None = None
         self._reader = reader
         self._objects: dict[str, tuple[Obj, ...]] = {}
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}

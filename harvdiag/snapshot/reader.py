@@ -20,6 +20,7 @@ __all__ = [
     "Logbook",
     "Manifest",
     "Reader",
+    "Redactor",
     "Resource",
     "Selector",
     "Stoppable",
@@ -127,6 +128,13 @@ class Stoppable(Protocol):
 
     def stop(self, reason: str) -> None:
         """Read no more: lists not read yet get the state not looked at, for this reason."""
+
+
+class Redactor(Protocol):
+    """Replaces names, addresses and credentials in texts that come with a source, as its objects have them replaced."""
+
+    def text(self, text: str) -> str:
+        """Return the text with every one of them replaced; equal ones by equal ones."""
 
 
 def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:

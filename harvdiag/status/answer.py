@@ -179,7 +179,7 @@ def fill_findings(findings: Findings) -> Findings:
         )
         for outcome in findings.outcomes
     ]
-    return Findings(source, findings.coverage, outcomes, findings.upgrade, findings.notes)
+    return findings.with_outcomes(outcomes)
 
 
 def _build_rows(findings: Findings) -> tuple[RootCause, ...]:

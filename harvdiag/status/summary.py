@@ -156,7 +156,7 @@ def tell_support_once(findings: Findings) -> Findings:
     outcomes = [o._replace(findings=tuple(_without_support(f, first) for f in o.findings)) for o in findings.outcomes]
     if first is None:
         return findings
-    return Findings(findings.source, findings.coverage, outcomes, findings.upgrade, findings.notes)
+    return findings.with_outcomes(outcomes)
 
 
 def _without_support(finding: Finding, first: Finding | None) -> Finding:

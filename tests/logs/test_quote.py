@@ -6,42 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvdiag.upgrade.logs.quote import LONGEST, build_quote, find_timestamp, mask_secrets
-
-
-@pytest.mark.parametrize(
-    ("line", "shown"),
-    [
-        ("token: K10abc", "token: ***"),
-        ("token=abc next", "token=*** next"),
-        ('"token":"abc def","x":"y"', '"token":"***","x":"y"'),
-        (r'msg="{\"token\":\"abc\",\"a\":1}"', r'msg="{\"token\":\"***\",\"a\":1}"'),
-        ("password: 'a b'", "password: '***'"),
-        ('password: "never closed', 'password: "***'),
-        ("CATTLE_TOKEN=abc123", "CATTLE_TOKEN=***"),
-        ("agent-token: abc", "agent-token: ***"),
-        ("run --token abc --server x", "run --token *** --server x"),
-        ("Authorization: Bearer abcdefghijk", "Authorization: Bearer ***"),
-        ("joins with K10" + "ab" * 32 + "::server:xyz end", "joins with *** end"),
-        ("x eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJr.c2ln y", "x *** y"),
-        ("https://user:pw@registry/v2", "https://user:***@registry/v2"),
-        ("TOKEN: Abc; PassWord = x", "TOKEN: ***; PassWord = ***"),
-        (
-            "[K8s] updated plan secret fleet-local/custom-1-machine-plan with feedback",
-            "[K8s] updated plan secret fleet-local/custom-1-machine-plan with feedback",
-        ),
-        ("the token that was given is refused", "the token that was given is refused"),
-    ],
-)
-def test_secrets_are_masked(line: str, shown: str) -> None:
-    assert mask_secrets(line) == shown
-    assert mask_secrets(shown) == shown
-
-
-@pytest.mark.parametrize("run", ["a", "token.", "--", "a--", "://a:", "token\\\\"])
-def test_a_line_of_one_long_word_is_masked_at_once(run: str) -> None:
-    """Base64, progress bars: the time grows with the length, not with its square. Else this test would last hours."""
-    assert mask_secrets(f"{run * (65536 // len(run))} token=abc").endswith("token=***")
+from harvdiag.upgrade.logs.quote import LONGEST, build_quote, find_timestamp
 
 
 def test_long_line_is_cut_around_what_it_tells() -> None:

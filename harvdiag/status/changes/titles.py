@@ -9,11 +9,12 @@ from harvdiag.core.listing import group_by as groups_of
 from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import ABSENT, GOOD
 from harvdiag.core.model import Finding
-from harvdiag.status.changes.comparison import CHANGED, GONE, NEW, RECREATED, STATE, Change, Comparison
+from harvdiag.status.changes.change import CHANGED, GONE, NEW, RECREATED, STATE, Change
+from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import Group, Step
+from harvdiag.status.changes.progress import ON, find_direction
 from harvdiag.status.source import source_line
 from harvdiag.status.summary import format_count
-from harvdiag.upgrade.phases import FAILED, STATES
 
 __all__ = [
     "CHANGE_SIGNS",
@@ -35,8 +36,8 @@ CHANGE_SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", RECREATED: "~"}
 FEW, CLAUSES, NOTES = 3, 2, 6
 ORDER_UNKNOWN = "which came first is not known"
 
-WENT_ON, WENT_ON_ALONE = "went on", "went"
-"""How a node moved forward; of a single one both states are shown."""
+WENT_ON_ALONE = "went"
+"""How a single node moved forward: both states are shown."""
 
 
 def build_title(comparison: Comparison) -> str:
@@ -129,19 +130,13 @@ def _describe_moves(comparison: Comparison) -> Iterator[str]:
             f" (to {begun.version})" if begun.version else ""
         )
         return
-    for went, alike in groups_of(_state_changes(comparison), _describe_direction):
+    for went, alike in groups_of(_state_changes(comparison), lambda c: find_direction(c.before, c.now)):
         if len(alike) == 1:
             one = alike[0]
-            verb = WENT_ON_ALONE if went == WENT_ON else went
+            verb = WENT_ON_ALONE if went == ON else f"went {went}"
             yield f"{one.ref.name} {verb} from {one.before or ABSENT} to {one.now or ABSENT}"
         else:
-            yield f"{len(alike)} nodes {went} in the upgrade ({_list_first([c.ref.name for c in alike])})"
-
-
-def _describe_direction(change: Change) -> str:
-    """Which way a node moved in the order of the upgrade's states."""
-    before, now = (STATES[state].order if state in STATES else 0 for state in (change.before, change.now))
-    return "went back" if now < before else WENT_ON if now < STATES[FAILED].order else "went wrong"
+            yield f"{len(alike)} nodes went {went} in the upgrade ({_list_first([c.ref.name for c in alike])})"
 
 
 def _count_changes(comparison: Comparison) -> str:

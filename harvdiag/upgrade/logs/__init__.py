@@ -10,7 +10,7 @@ from harvdiag.upgrade.logs.join import JoinStory, find_join_failure
 from harvdiag.upgrade.logs.lines import LogLine, LogLines, LogOptions, LogQuestion, LogRead, read_lines
 from harvdiag.upgrade.logs.log import MOST
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait, find_refusals
-from harvdiag.upgrade.logs.quote import LONGEST, Quote, mask_secrets, strip_time
+from harvdiag.upgrade.logs.quote import LONGEST, Quote, strip_time
 from harvdiag.upgrade.logs.tail import quote_actor
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "find_join_failure",
     "find_refusals",
     "list_owners",
-    "mask_secrets",
     "quote_actor",
     "read_agent_story",
     "read_lines",

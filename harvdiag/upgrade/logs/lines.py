@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict, overload
 from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
+from harvdiag.core.secrets import mask_secrets
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.core.window import Moment, Window, parse_window
@@ -18,7 +19,7 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.logs.files import NODE, LogFile, find_files
 from harvdiag.upgrade.logs.log import MOST, Log, open_log
 from harvdiag.upgrade.logs.moment import line_time
-from harvdiag.upgrade.logs.quote import build_quote, find_timestamp, mask_secrets
+from harvdiag.upgrade.logs.quote import build_quote, find_timestamp
 
 if TYPE_CHECKING:
     import pandas as pd

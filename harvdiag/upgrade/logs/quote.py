@@ -5,31 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from harvdiag.core.secrets import mask_secrets
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade.logs.joinstep import JoinStep
 
-__all__ = ["LONGEST", "Quote", "build_quote", "find_timestamp", "mask_secrets", "strip_time"]
+__all__ = ["LONGEST", "Quote", "build_quote", "find_timestamp", "strip_time"]
 
 LONGEST = 300
 """Characters of a line that are quoted."""
-# The end of a key: what stands before it, as in CATTLE_TOKEN, is kept in any case, so that no word is read twice.
-_KEY = r"(?:password|passwd|secret|token|api[_-]?key)"
-_WORDS = ("passw", "secret", "token", "api")
-_SECRETS = (
-    # key: value, key=value, "key": "value", also within an escaped text (\"key\":\"value\")
-    (
-        _WORDS,
-        re.compile(rf"(?i)({_KEY}(?:\\{{0,15}}[\"'])?\s*[:=]\s*)(\\{{0,15}}[\"'])(?:(?!\2).)*(\2|$)"),
-        r"\1\2***\3",
-    ),
-    (_WORDS, re.compile(rf"(?i)({_KEY}\s*[:=]\s*)(?![\"'\\\s]|\*\*\*)[^\s\"'\\,;&)}}\]]+"), r"\1***"),
-    (("--",), re.compile(r"(?i)((?<![\w-])--[\w-]*(?:password|secret|token)\s+)(?!-)[^\s\"'\\]+"), r"\1***"),
-    (("bearer", "basic"), re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=:-]{8,}"), r"\1***"),
-    (("k10",), re.compile(r"\bK10[0-9a-fA-F]{16,}[\w:.-]*"), "***"),  # a join token of RKE2
-    (("eyj",), re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*"), "***"),  # a JSON web token
-    (("://",), re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+@"), r"\1***@"),
-)
-"""What is masked: words of which one is in every such text, which is quick to tell, the expression, and the result."""
 _STAMPS = (
     re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"),  # of the API, before each line
     re.compile(r'\btime="?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))'),
@@ -83,15 +66,6 @@ def find_timestamp(line: str) -> str:
 def strip_time(line: str) -> str:
     """Return the line without the time before it, so that repeated lines are alike."""
     return _TIME.sub("", line, count=1)
-
-
-def mask_secrets(line: str) -> str:
-    """Return the line with the values of keys such as token and password masked, as the collector does in files."""
-    plain = line.casefold()
-    for words, pattern, instead in _SECRETS:
-        if any(word in plain for word in words):
-            line = pattern.sub(instead, line)
-    return line
 
 
 def _shorten_line(line: str, focus: str) -> str:

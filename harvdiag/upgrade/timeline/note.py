@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
+from harvdiag.core.secrets import mask_secrets
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.upgrade import logs
 
@@ -76,5 +77,5 @@ def ref_of(kind: str, obj: Obj) -> ObjectRef:
 @lru_cache(maxsize=512)  # many conditions say the same
 def shorten_text(value: str) -> str:
     """Return untrusted text on one line, masked, and not longer than a quote."""
-    line = " ".join(logs.mask_secrets(value).split())
+    line = " ".join(mask_secrets(value).split())
     return line if len(line) <= logs.LONGEST else f"{line[: logs.LONGEST - 1]}…"

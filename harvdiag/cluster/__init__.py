@@ -8,27 +8,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from harvdiag import rules
+from harvdiag.cluster.tables import Tables
 from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.fields import name_of, namespace_of
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
-from harvdiag.core.model import Coverage, ObjectRef, Outcome
-from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
+from harvdiag.core.model import Coverage, Outcome
+from harvdiag.core.notes import Note, Notes
+from harvdiag.core.policy import Policy
+from harvdiag.core.suggest import join_names
 from harvdiag.graph.references import Links
-from harvdiag.kinds import CATALOGUE, DIAGNOSIS, GRAPH
-from harvdiag.rules.facts import Facts
+from harvdiag.kinds import DIAGNOSIS, GRAPH
+from harvdiag.notes import open_notes
 from harvdiag.snapshot import Snapshot
+from harvdiag.snapshot.locate import find_ref, not_found_error
 from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
 from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
     import os
 
-    import pandas as pd
-
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.diagnosis import Diagnosis
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
@@ -36,17 +38,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster"]
 
-FEW = 4  # names that may all be suggested when the given one resembles none of them
+FEW = 4
+"""The most kinds that an error names."""
 
 
-class Cluster:
+class Cluster(Tables):
     """One cluster at one time. Everything is read and computed on first use, and only once."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(
+        self, snapshot: Snapshot, notes: str | os.PathLike[str] | None = None, policy: Policy | None = None
+    ) -> None:
+        """`notes` is the file of the notes; default: beside the source. Raises UsageError where it cannot be read."""
         self.snapshot = snapshot
+        self.policy = policy or Policy()
+        """The settings of the person, as `check` heeds them; without any, nothing is ignored."""
+        self._notes = open_notes(snapshot, notes)
 
     def __dir__(self) -> list[str]:
-        return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
+        return sorted(name for name in vars(Tables) | vars(type(self)) | vars(self) if not name.startswith("_"))
 
     def __repr__(self) -> str:
         s = self.source
@@ -88,66 +97,14 @@ class Cluster:
         """Every kind that `table` can show, read or not, with kubectl's name."""
         return sorted({f"{r.plural}.{r.group}" if r.group else r.plural for r in self.snapshot.resources})
 
-    # --- tables ----------------------------------------------------------------------------------------------------
+    @property
+    def notes(self) -> Notes:
+        """What people wrote about the cluster and its findings, as the file has it now: ``cluster.notes.path``."""
+        return self._notes.refresh()
 
-    def table(self, kind: str) -> pd.DataFrame:
-        """Return a table of any collected kind, one row per object: ``Pod``, ``jobs``, ``nodes.longhorn.io``.
-
-        Kinds of the catalogue have their own columns, others the common ones: `namespace`, `name`, `owner` (str),
-        `deleting`, `created` (UTC), `uid` (str). Raises UsageError for a kind that the source does not contain.
-        """
-        from harvdiag.reports import tables
-
-        return tables.build_table(self.snapshot, self.snapshot.resolve_kind(kind))
-
-    @cached_property
-    def nodes(self) -> pd.DataFrame:
-        """Node: `name`, `ready`, `schedulable`, `roles`, `managed`, `machine`, `machine_uid`, `provider_id`, …"""
-        return self.table("Node")
-
-    @cached_property
-    def machines(self) -> pd.DataFrame:
-        """Machine (cluster.x-k8s.io): `name`, `phase`, `node`, `node_uid`, `provider_id`, `infrastructure`, …"""
-        return self.table("Machine")
-
-    @cached_property
-    def custommachines(self) -> pd.DataFrame:
-        """CustomMachine (rke.cattle.io): `name`, `provider_id`, `ready`, `owner`, …"""
-        return self.table("CustomMachine")
-
-    @cached_property
-    def bootstraps(self) -> pd.DataFrame:
-        """RKEBootstrap (rke.cattle.io): `name`, `data_secret`, `ready`, `internal_address`, `roles`, …"""
-        return self.table("RKEBootstrap")
-
-    @cached_property
-    def plans(self) -> pd.DataFrame:
-        """Machine-plan Secrets, without their plans: `name`, `machine`, `init_node`, `roles`, `join_url`, …"""
-        return self.table("Secret")
-
-    @cached_property
-    def clusters(self) -> pd.DataFrame:
-        """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management represent it."""
-        from harvdiag.reports import tables
-
-        return tables.cluster_table(self.snapshot)
-
-    @cached_property
-    def upgrades(self) -> pd.DataFrame:
-        """Upgrade (harvesterhci.io): `name`, `latest`, `state`, `version`, `completed`, `nodes_upgraded`, …"""
-        return self.table("Upgrade")
-
-    @cached_property
-    def events(self) -> pd.DataFrame:
-        """Event, the last one seen last: `object_kind`, `object`, `type`, `reason`, `message`, `count`, `last`, …"""
-        return self.table("Event").sort_values("last", kind="stable", ignore_index=True)
-
-    @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """One row per Node with its Machine, or one alone: every link between them, the verdict; faults first."""
-        from harvdiag.reports import tables
-
-        return tables.pair_table(self.facts.pairing)
+    def note(self, text: str, *, author: str = "") -> Note:
+        """Write a note about the cluster as a whole, in Markdown. Raises UsageError where that is not possible."""
+        return self._notes.add(Note(text=str(text).strip(), author=author))
 
     @cached_property
     def upgrade(self) -> UpgradeStatus:
@@ -188,7 +145,8 @@ class Cluster:
         return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
-        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
+        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``, ``.new``,
+        ``.gone``, ``.upgrade``, ``.versions``; ``hd.draw`` draws it.
 
         Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
         if `other` is not a Cluster.
@@ -197,7 +155,17 @@ class Cluster:
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
         from harvdiag.status.changes.comparison import Comparison
 
-        return Comparison(other.upgrade, self.upgrade)
+        return Comparison(other._diagnosis, self._diagnosis)
+
+    @property
+    def _diagnosis(self) -> Diagnosis:
+        """What is compared; where no check could be run, the objects alone."""
+        from harvdiag.status.diagnosis import Diagnosis
+
+        try:
+            return self.upgrade
+        except UncheckedError as error:
+            return Diagnosis(self.facts, error.findings)
 
     @property
     def answer(self) -> Answer:
@@ -209,7 +177,7 @@ class Cluster:
 
         return build_answer(self.check())
 
-    # --- graph, facts, check ---------------------------------------------------------------------------------------
+    # --- graph, check ---------------------------------------------------------------------------------------
 
     @cached_property
     def graph(self) -> Graph:
@@ -221,31 +189,9 @@ class Cluster:
 
         return graph.build_graph(Links(self.snapshot, GRAPH))
 
-    @cached_property
-    def facts(self) -> Facts:
-        """The facts that the rules use."""
-        return Facts(self.snapshot)
-
-    def links(self, kind: str, name: str, namespace: str | None = None) -> pd.DataFrame:
-        """Return the links of one object: ``cluster.links("Node", "srv09")``. All str: `direction`, `field`, `other`,
-        `state` (``present``, ``absent``, ``unseen``, or ``empty`` for a reference that should be set and is not).
-
-        For an object that does not exist, the links of those that reference it. Raises UsageError if there are none,
-        or if its kind was not seen.
-        """
-        from harvdiag.reports import tables
-
-        ref = self._find_ref(kind, name, namespace)
-        links = tables.link_table(self.facts.links, ref)
-        if self.snapshot.get(ref) is not None:
-            return links
-        if self.snapshot.gap(ref.kind) or not self.facts.links.edges_to(ref):
-            raise self._not_found(ref)
-        return links[links["direction"] == "named by"].reset_index(drop=True)
-
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object as received from the API, or None: ``cluster.raw("Node", "srv09")``."""
-        return self.snapshot.get(self._find_ref(kind, name, namespace))
+        return self.snapshot.get(find_ref(self.snapshot, kind, name, namespace))
 
     def yaml(self, kind: str, name: str, namespace: str | None = None) -> str:
         """Return one object as YAML text: ``print(cluster.yaml("Machine", "custom-9d026ddd9748"))``.
@@ -255,10 +201,10 @@ class Cluster:
         """
         from harvdiag.reports.objects import dump_object
 
-        ref = self._find_ref(kind, name, namespace)
+        ref = find_ref(self.snapshot, kind, name, namespace)
         obj = self.snapshot.get(ref)
         if obj is None:
-            raise self._not_found(ref)
+            raise not_found_error(self.snapshot, ref)
         return dump_object(obj)
 
     def logs(self, of: str, grep: str = "", most: int = 200, **more: Unpack[LogOptions]) -> LogLines:
@@ -277,26 +223,6 @@ class Cluster:
 
         question = LogQuestion(of=of, grep=grep, most=most, **more)
         return read_lines(self.snapshot, question)
-
-    def _not_found(self, ref: ObjectRef) -> UsageError:
-        """The error for an object that does not exist, or whose kind was not seen."""
-        if gap := self.snapshot.gap(ref.kind):
-            return UsageError(f"{ref}: this kind was not seen in {self.snapshot.manifest.name} ({gap})")
-        names = {name_of(obj) for obj in self.snapshot.objects(ref.kind)}
-        hint = did_you_mean(suggest_names(ref.name, names) or (sorted(names) if len(names) <= FEW else ()))
-        return UsageError(f"no {ref.kind} {ref.name!r} in {self.snapshot.manifest.name}{hint}")
-
-    def _find_ref(self, kind: str, name: str, namespace: str | None) -> ObjectRef:
-        """The object of that name; without a namespace in the kind's home, else wherever one has the name."""
-        kind = self.snapshot.resolve_kind(kind).name
-        home = CATALOGUE[kind].home if kind in CATALOGUE else ""
-        ref = ObjectRef(kind, home if namespace is None else namespace, name)
-        if namespace is not None or self.snapshot.get(ref) is not None:
-            return ref
-        spaces = [namespace_of(obj) for obj in self.snapshot.objects(kind) if name_of(obj) == name]
-        if len(spaces) > 1:
-            raise UsageError(f"{kind} {name!r} is in the namespaces {join_names(spaces)}: name one with namespace=")
-        return ref._replace(namespace=spaces[0]) if spaces else ref
 
     @cached_property
     def _all_outcomes(self) -> list[Outcome]:
@@ -327,9 +253,12 @@ class Cluster:
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
+        outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
-        findings = Findings(self.source, self.snapshot.coverage, outcomes, state)
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes).under(
+            self.policy, ignored
+        )
         if len(findings.skipped) == len(outcomes):
             gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
             text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"

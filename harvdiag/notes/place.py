@@ -1,0 +1,52 @@
+"""Where the notes on a source are kept: ``issue-8236.notes.yaml`` beside it, or in the working folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from harvdiag.core.keys import quote_key
+from harvdiag.core.target import CONTEXT
+from harvdiag.snapshot import Snapshot
+
+__all__ = ["ENDING", "absolute_path", "find_place"]
+
+ENDING = ".notes.yaml"
+LONGEST = 150
+"""The most characters of a name; file systems take 255 bytes."""
+_ENDINGS = re.compile(
+    r"(?:\.\d{3}|\.part\d+|\.z\d{2,3}|\.zip|\.harvdiag|\.tar|\.tgz|\.gz|\.xz|\.bz2|\.zst|\.ya?ml|\.jsonl?|\.txt|\.log)+\Z",
+    re.IGNORECASE,
+)
+
+
+def find_place(snapshot: Snapshot) -> Path | None:
+    """Return the file for the notes on a source, as an absolute path; it need not exist. None: there is no place.
+
+    A file or folder has it beside it, under its name without endings, so that a bundle, the parts of it, the folder to
+    which it was extracted and a snapshot ``NAME.harvdiag.zip`` share one. The notes on a live cluster and on standard
+    input are in the working folder, under the name of the context, or ``stdin``. A source that was opened from neither
+    has none.
+    """
+    arguments = snapshot.arguments
+    if arguments is None:
+        return None
+    name = snapshot.manifest.name
+    if snapshot.manifest.kind == "live" or arguments in (("-",), ()) or arguments[0].startswith(CONTEXT):
+        return absolute_path(f"{_safe_name(name)}{ENDING}")
+    source = absolute_path(arguments[0])
+    stem = _ENDINGS.sub("", source.name)
+    return source.with_name(f"{stem or source.name}{ENDING}") if source.name else None
+
+
+def _safe_name(name: str) -> str:
+    """The name of a context as that of a file, on any system; a long one is cut."""
+    text = "@".join(map(quote_key, name.split("@")))
+    return (f"%2E{text[1:]}" if text.startswith(".") else text)[:LONGEST]
+
+
+def absolute_path(file: str | os.PathLike[str]) -> Path:
+    """Return the path of a file, wherever the working folder is later; links are left as they are."""
+    path = Path(file).expanduser().absolute()
+    return path if path.name not in ("", "..") else path.resolve()

@@ -1,0 +1,32 @@
+"""Who writes a note, and when: the only place that asks for the user's name and the clock."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from harvdiag.core.timestamps import Timestamp
+
+__all__ = ["choose_author", "choose_time"]
+
+AUTHOR = "HARVDIAG_AUTHOR"
+UNKNOWN = "unknown"
+MOMENT = timedelta(seconds=1)
+
+
+def choose_author() -> str:
+    """Return the name in HARVDIAG_AUTHOR, else that of the user of this machine, else ``unknown``."""
+    import getpass
+
+    try:
+        return os.environ.get(AUTHOR, "").strip() or getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return UNKNOWN
+
+
+def choose_time(before: Timestamp | None = None) -> str:
+    """Return the time of now in UTC, to a thousandth of a second; after `before`, if that is a moment ago."""
+    now = datetime.now(UTC)
+    if before is not None and before.at and now - MOMENT < before.at < now + MOMENT:
+        now = max(now, before.at + timedelta(milliseconds=1))
+    return f"{now.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

@@ -1,0 +1,1 @@
+"""Notes on findings: the file, the command, and where they are shown."""
