@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from harvdiag.core.errors import AccessError, HarvdiagError, SourceError, UsageError
     from harvdiag.core.findings import Findings
     from harvdiag.core.model import Finding, ObjectRef
+    from harvdiag.core.policy import Policy
     from harvdiag.figures import draw
     from harvdiag.figures.album import album
     from harvdiag.figures.explore import explore
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
     from harvdiag.notebook.pick import pick, pick_source
+    from harvdiag.status.changes.comparison import Comparison
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
@@ -50,6 +52,7 @@ __all__ = [
     "SourceError",
     "UsageError",
     "album",
+    "compare",
     "connect",
     "draw",
     "explore",
@@ -99,13 +102,14 @@ def connect(
     kubeconfig: str | os.PathLike[str] | None = None,
     request_timeout: float | str = TIMEOUT,
     notes: str | os.PathLike[str] | None = None,
+    config: str | os.PathLike[str] | bool | None = None,
 ) -> Cluster:
     """Connect to the cluster of a kubeconfig context (default: the current one), as kubectl does. Read-only.
 
     The context may also be written ``context:lab``. `kubeconfig` is the file; default: ``KUBECONFIG``, then
     ``~/.kube/config``, then the pod's service account. Lists are read on first use and then kept; `request_timeout` is
-    in seconds, or a duration such as ``"5m"``; `notes` is as for `open`. Raises AccessError, in one line, if the
-    cluster cannot be reached or rejects the credentials, SourceError if it is not a Harvester cluster.
+    in seconds, or a duration such as ``"5m"``; `notes` and `config` are as for `open`. Raises AccessError, in one
+    line, if the cluster cannot be reached or rejects the credentials, SourceError if it is not a Harvester cluster.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.core.timestamps import parse_duration
@@ -114,26 +118,54 @@ def connect(
 
     timeout = parse_duration(request_timeout)
     target = context_target(context)
-    return Cluster(open_source(target, kubeconfig=kubeconfig, timeout=timeout, progress=default_progress()), notes)
+    policy = _read_policy(config)
+    source = open_source(target, kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
+    return Cluster(source, notes, policy)
 
 
 def open(  # noqa: A001 - reads as hd.open, like gzip.open
-    source: str | os.PathLike[str], *, notes: str | os.PathLike[str] | None = None
+    source: str | os.PathLike[str],
+    *,
+    notes: str | os.PathLike[str] | None = None,
+    config: str | os.PathLike[str] | bool | None = None,
 ) -> Cluster:
     """Open a support bundle (zip, one of its parts, or the extracted folder), a snapshot file, or kubectl output;
     ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` that of the current one.
 
     ``-`` reads standard input. Nothing is extracted; a kind is read on first use. `notes` is the file with the notes on
-    it; default: ``NAME.notes.yaml`` beside the source, of a cluster in the working folder. Raises SourceError, in one
-    line, for input that cannot be used, AccessError for a cluster that cannot be reached, UsageError for an empty name
-    and for a file of notes that cannot be read.
+    it; default: ``NAME.notes.yaml`` beside the source, of a cluster in the working folder. `config` is
+    the file of settings; default: ``HARVDIAG_CONFIG``, else ``harvdiag.toml`` or ``[tool.harvdiag]`` in
+    ``pyproject.toml``, here or in a folder above within the project; False: none. Raises SourceError, in one line, for
+    input that cannot be used, AccessError for a cluster that cannot be reached, UsageError for an empty name and for a
+    file of notes or settings that cannot be read or has mistakes.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.io.progress import default_progress
     from harvdiag.sources import open_source
 
     _refuse_empty(source)
-    return Cluster(open_source(source, progress=default_progress()), notes)
+    policy = _read_policy(config)
+    return Cluster(open_source(source, progress=default_progress()), notes, policy)
+
+
+def _read_policy(config: str | os.PathLike[str] | bool | None) -> Policy:
+    from harvdiag.config import load_policy
+    from harvdiag.rules import known_names
+
+    return load_policy(config, known_names)
+
+
+def compare(before: Cluster | str | os.PathLike[str], now: Cluster | str | os.PathLike[str]) -> Comparison:
+    """Compare two readings of one cluster, the earlier first; each a Cluster, or what `open` takes.
+
+    ``.new`` and ``.gone`` are findings, ``.upgrade``, ``.versions``, ``.changes`` the rest, ``.changed`` whether
+    anything differs, ``.frame`` and ``.document`` the whole; ``hd.draw`` draws it. Where the first was collected after
+    the second, they are taken in the order of their times (`backwards`). Raises as `open` does.
+    """
+    from harvdiag.cluster import Cluster
+
+    earlier, later = (each if isinstance(each, Cluster) else open(each) for each in (before, now))
+    return later.compare(earlier)
 
 
 def whoami(
@@ -163,14 +195,15 @@ def _refuse_empty(source: str | os.PathLike[str]) -> None:
         raise UsageError("the name of the source is empty; the cluster of the current context is 'context:'")
 
 
-def rulebook(word: str = "") -> pd.DataFrame:
+def rulebook(word: str = "", *, config: str | os.PathLike[str] | bool | None = None) -> pd.DataFrame:
     """Return the rules, those of a family, or one: `rule`, `family`, `severity`, `summary`, `why`, `needs` (all str).
 
-    Raises UsageError for a word that is neither a rule nor a family.
+    Those of one's own are of the family ``local``; `config` is as for `open`. Raises UsageError for a word that is
+    neither a rule nor a family, and for mistakes in the settings.
     """
     from harvdiag.reports.notebook.rulebook import rule_table as frame
 
-    return frame(word)
+    return frame(word, _read_policy(config))
 
 
 def scenario(file: str | os.PathLike[str]) -> Cluster:

@@ -483,7 +483,7 @@ def test_bad_usage_is_one_line(words: tuple[str, ...], says: str, tmp_path: Path
 
 def test_usage_error_names_the_help() -> None:
     """The command's own help, not the tool's."""
-    assert re.search(r"; see `[^`]*harvdiag check --help`\n$", complaint("check", "--nonsense"))
+    assert re.search(r"; see `[^`]*harvdiag check --help`\n$", complaint("check", "--zzz"))
 
 
 def climbing(path: Path) -> None:

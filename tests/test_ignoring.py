@@ -20,7 +20,7 @@ TODAY = date(2026, 12, 1)
 def check(*entries: Ignore, select: tuple[str, ...] = ()) -> Findings:
     """The sample, judged under an ignore list."""
     policy = Policy(file="harvdiag.toml", today=TODAY, ignore=entries)
-    return Cluster(BROKEN.snapshot, policy).check(select)
+    return Cluster(BROKEN.snapshot, policy=policy).check(select)
 
 
 def test_an_ignored_finding_does_not_count_and_is_not_hidden() -> None:

@@ -13,7 +13,9 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, worst_code
 from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.notes import check_shared_notes, notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import build_cluster, choose_rules
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.core.errors import UsageError
@@ -67,6 +69,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 )
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
 @click.option("--brief", is_flag=True, help="Only the answer: verdict, root causes, next step.")
+@notes_option()
 @click.option("--full", is_flag=True, help="Fold nothing, however long the report is; files are never folded.")
 def check(
     where: SourceOptions,
@@ -77,6 +80,7 @@ def check(
     fail_on: str,
     strict: bool,
     brief: bool,
+    notes: Path | None,
     full: bool,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
@@ -93,21 +97,20 @@ def check(
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.reports import ENDINGS
-    from harvdiag.rules import select_rules
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     report = _Report(form or _choose_format(output), output, brief, full)
     report.check()
     chosen = [*chain(*select)], [*chain(*ignore)]
-    select_rules(*chosen)  # an unknown name is refused before anything is read
+    choose_rules(*chosen)  # an unknown name is refused before anything is read
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
-    where = expand_folder(where)
+    where = check_shared_notes(expand_folder(where), notes)
     if where.others or len(where.contexts) > 1:
         answers = (check_sources if where.others else check_contexts)(where, *chosen)
         report.write(report.render_all(answers), f"the reports of {len(answers)} clusters")
         return worst_code(answers, code_of)
-    findings, unchecked = _run_checks(where, *chosen)
+    findings, unchecked = _run_checks(where, notes, *chosen)
     report.write(report.render(findings), *(_sum_up(findings) if output else ()))
     if unchecked:
         raise unchecked
@@ -140,15 +143,18 @@ class _Report(NamedTuple):
 
     def render_all(self, answers: Sequence[ClusterAnswer]) -> str:
         """Return the text of several clusters; of sources on the terminal one line each, unless more is asked for."""
-        from harvdiag.reports.several import render_overview, render_several
+        from harvdiag.reports.overview import render_markdown_overview, render_overview, shorten_names
+        from harvdiag.reports.several import CONTEXT, render_several
 
-        of_files = answers[0].noun != "Context"
-        if self.form != "table" or not of_files:
+        if self.form == "markdown":
+            return f"{render_markdown_overview(answers)}\n{render_several(answers, self.form, self.render)}"
+        if self.form != "table" or answers[0].noun == CONTEXT:
             return render_several(answers, self.form, self.render)
         lines = render_overview(answers, terminal_width(120), self.file is None and use_colour())
         if self.brief or self.full or self.file:
             return f"{lines}\n{render_several(answers, self.form, self.render)}"
-        return f"{lines}\n`harvdiag check SOURCE` tells all of one; --full, of each.\n"
+        folder, _ = shorten_names([answer.name for answer in answers])
+        return f"{lines}\n`harvdiag check {folder}NAME` tells all of one; --full, of each.\n"
 
     def write(self, text: str, *summary: str) -> None:
         """Write a text; of one in a file, stderr has the summary."""
@@ -161,14 +167,15 @@ class _Report(NamedTuple):
         write_stdout(text.encode() if FORMATS[self.form].programs else text, color=True)
 
 
-def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:
+def _run_checks(
+    where: SourceOptions, notes: Path | None, select: list[str], ignore: list[str]
+) -> tuple[Findings, UncheckedError | None]:
     """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
-    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
 
     with open_snapshot(where) as snapshot:
         try:
-            return Cluster(snapshot).check(select, ignore), None
+            return build_cluster(snapshot, notes).check(select, ignore), None
         except UncheckedError as error:
             return error.findings, error
 

@@ -6,12 +6,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
+
+if TYPE_CHECKING:
+    from harvdiag.core.policy import Policy
 
 __all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
 
@@ -26,6 +31,10 @@ class Settings:
         self.quiet = False
         self.debug = os.environ.get("HARVDIAG_DEBUG", "") not in OFF
         self.timings: list[tuple[str, float]] = []
+        self.config: Path | None = None
+        self.no_config = False
+        self.policy: Policy | None = None
+        """What the file of settings says, once it was read."""
 
 
 def settings() -> Settings:

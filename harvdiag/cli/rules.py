@@ -8,6 +8,7 @@ import click
 
 from harvdiag.cli.command import Command
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import choose_rules
 from harvdiag.cli.words import RULES
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def rules(name: str | None) -> None:
     """List the checks, or explain one of them, or a family: NAME is a rule or a family."""
     from harvdiag.reports import rulebook
-    from harvdiag.rules import select_rules
 
-    chosen = select_rules([name] if name else ())
+    chosen = choose_rules([name] if name else ())
     columns, colour = terminal_width(100), use_colour()
     one = name in {rule.name for rule in chosen}
     render = rulebook.explain_rule(chosen[0], columns, colour) if one else rulebook.list_rules(chosen, columns, colour)

@@ -14,13 +14,13 @@ from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, Outcome
 from harvdiag.core.notes import Note, Notes
 from harvdiag.core.policy import Policy
-from harvdiag.core.suggest import join_names
 from harvdiag.graph.references import Links
 from harvdiag.kinds import DIAGNOSIS, GRAPH
 from harvdiag.notes import open_notes
 from harvdiag.snapshot import Snapshot
 from harvdiag.snapshot.locate import find_ref, not_found_error
-from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
+from harvdiag.status.summary import format_count
+from harvdiag.status.unchecked import unchecked_error
 from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
@@ -30,16 +30,12 @@ if TYPE_CHECKING:
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.answer import Answer
     from harvdiag.status.changes.comparison import Comparison
-    from harvdiag.status.diagnosis import Diagnosis
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
     from harvdiag.status.upgrade import UpgradeStatus
     from harvdiag.upgrade.logs import LogLines, LogOptions
 
 __all__ = ["Cluster"]
-
-FEW = 4
-"""The most kinds that an error names."""
 
 
 class Cluster(Tables):
@@ -48,10 +44,10 @@ class Cluster(Tables):
     def __init__(
         self, snapshot: Snapshot, notes: str | os.PathLike[str] | None = None, policy: Policy | None = None
     ) -> None:
-        """`notes` is the file of the notes; default: beside the source. Raises UsageError where it cannot be read."""
-        self.snapshot = snapshot
-        self.policy = policy or Policy()
-        """The settings of the person, as `check` heeds them; without any, nothing is ignored."""
+        """`notes` is the file of the notes; default: beside the source. `policy` are the settings that `check` heeds;
+        without any, nothing is ignored. Raises UsageError where the notes cannot be read.
+        """
+        self.snapshot, self.policy = snapshot, policy or Policy()
         self._notes = open_notes(snapshot, notes)
 
     def __dir__(self) -> list[str]:
@@ -111,15 +107,19 @@ class Cluster(Tables):
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
         ``.history``, ``.drain("srv09")``. Raises UncheckedError where neither an upgrade was seen nor a check was run.
         """
+        status, unchecked = self._status
+        if unchecked and status.current is None:
+            raise unchecked  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
+        return status
+
+    @cached_property
+    def _status(self) -> tuple[UpgradeStatus, UncheckedError | None]:
         from harvdiag.status.upgrade import UpgradeStatus
 
         try:
-            return UpgradeStatus(self.facts, self.check())
-        except UncheckedError as error:  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
-            status = UpgradeStatus(self.facts, error.findings)
-            if status.current is None:
-                raise
-            return status
+            return UpgradeStatus(self.facts, self.check()), None
+        except UncheckedError as error:
+            return UpgradeStatus(self.facts, error.findings), error
 
     # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
@@ -145,8 +145,7 @@ class Cluster(Tables):
         return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
-        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``, ``.new``,
-        ``.gone``, ``.upgrade``, ``.versions``; ``hd.draw`` draws it.
+        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.new``, ``.gone``, ….
 
         Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
         if `other` is not a Cluster.
@@ -155,17 +154,7 @@ class Cluster(Tables):
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
         from harvdiag.status.changes.comparison import Comparison
 
-        return Comparison(other._diagnosis, self._diagnosis)
-
-    @property
-    def _diagnosis(self) -> Diagnosis:
-        """What is compared; where no check could be run, the objects alone."""
-        from harvdiag.status.diagnosis import Diagnosis
-
-        try:
-            return self.upgrade
-        except UncheckedError as error:
-            return Diagnosis(self.facts, error.findings)
+        return Comparison(other._status[0], self._status[0])
 
     @property
     def answer(self) -> Answer:
@@ -227,7 +216,11 @@ class Cluster(Tables):
     @cached_property
     def _all_outcomes(self) -> list[Outcome]:
         """The results of all rules; cached, because pictures and explanations use them repeatedly."""
-        return rules.run_rules(self.facts, rules.select_rules((), ()))
+        return rules.run_rules(self.facts, rules.select_rules((), (), self._own_rules))
+
+    @cached_property
+    def _own_rules(self) -> dict[str, rules.Rule]:
+        return rules.own_rules(self.policy)
 
     def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
         """Save a snapshot to one small file; `hd.open` reads it and gives the same answers as this cluster now.
@@ -249,26 +242,18 @@ class Cluster(Tables):
         Each may also be a single word. Raises UsageError for an unknown rule or if none is left, UncheckedError (a
         SourceError) with the empty result if none of them could be run.
         """
-        chosen = rules.select_rules(_as_collection(select), _as_collection(ignore))
+        chosen = rules.select_rules(_as_collection(select), _as_collection(ignore), self._own_rules)
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
         outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
-        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes).under(
-            self.policy, ignored
-        )
+        findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
+        findings = findings.under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):
-            gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
-            raise UncheckedError(text, findings)
+            raise unchecked_error(findings, self.kinds if self.snapshot.manifest.kind == "files" else [])
         return findings
-
-    def _held(self) -> str:
-        """What files hold, where that is little: whoever gave one object sees that it was read."""
-        kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
-        return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
 
 
 def _as_collection(given: Collection[str]) -> Collection[str]:

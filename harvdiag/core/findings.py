@@ -107,9 +107,9 @@ class Findings(Sequence[Finding]):
         made.policy, made.ignored = policy, tuple(ignored)
         return made
 
-    def with_outcomes(self, outcomes: Sequence[Outcome]) -> Findings:
-        """Return the same with other outcomes: findings in other words, or fewer of them."""
-        made = Findings(self.source, self.coverage, outcomes, self.upgrade, self.notes)
+    def with_outcomes(self, outcomes: Sequence[Outcome], notes: Notes | None = None) -> Findings:
+        """Return the same with other outcomes: findings in other words, or fewer of them; and with notes that fit."""
+        made = Findings(self.source, self.coverage, outcomes, self.upgrade, notes or self.notes)
         return made.under(self.policy, self.ignored)
 
     @overload
@@ -167,6 +167,12 @@ class Findings(Sequence[Finding]):
         """Return the findings of a rule, a family or a severity, or about an object of this name."""
         return tuple(f for f in self._all if word in {f.rule, f.family, str(f.severity), f.subject.name})
 
+    def named(self, word: str) -> str:
+        """Return the fingerprint of the finding that a word names, as for `note`; it may be one that only notes are
+        about. Raises UsageError where it names none, or several.
+        """
+        return choose_finding(self, word, [note.fingerprint for note in self.notes.stale(())])
+
     def note(self, finding: Finding | str, text: str = "", **more: Unpack[NoteOptions]) -> Note:
         """Write a note about a finding: ``findings.note("node-without-machine srv09", "added by hand in March")``.
 
@@ -176,8 +182,7 @@ class Findings(Sequence[Finding]):
 
         Raises UsageError for an unknown finding, status or step, an empty note, and a file that cannot be written.
         """
-        word = finding if isinstance(finding, str) else finding.fingerprint
-        fingerprint = choose_finding(self, word, [note.fingerprint for note in self.notes.stale(())])
+        fingerprint = self.named(finding if isinstance(finding, str) else finding.fingerprint)
         status = more.get("status")
         note = Note(
             fingerprint=fingerprint,

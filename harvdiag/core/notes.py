@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from harvdiag.core.model import Finding
 
-__all__ = ["CLUSTER", "Note", "NoteKeeper", "NoteOptions", "NoteStatus", "Notes"]
+__all__ = ["CLUSTER", "ENDING", "Note", "NoteKeeper", "NoteOptions", "NoteStatus", "Notes"]
 
+ENDING = ".notes.yaml"
+"""How the files in which notes are kept end."""
 CLUSTER = ""
 """Stands for the fingerprint in a note about the cluster."""
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -19,6 +19,8 @@ __all__ = [
     "Condition",
     "Ignore",
     "Ignored",
+    "Known",
+    "Limit",
     "LocalCheck",
     "LocalLog",
     "Operator",
@@ -27,12 +29,44 @@ __all__ = [
     "Threshold",
     "Where",
     "fits",
+    "show_threshold",
 ]
 
 LOCAL = "local"
 """The family of checks and log patterns of one's own."""
+UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 Threshold = timedelta | int
 """A time, or a number: of objects, of percent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """A number by which checks judge: what is past it counts as a fault. Both bounds are included."""
+
+    name: str
+    default: Threshold
+    least: Threshold
+    most: Threshold
+    meaning: str
+    """What it is, in a clause without the number: ``how long a Node may be not Ready``."""
+    unit: str = ""
+    """Of a number: ``%``, ``restarts``; empty for a time."""
+
+
+def show_threshold(value: Threshold) -> str:
+    """Return a threshold as the file has it: ``2h``, ``90``."""
+    if not isinstance(value, timedelta):
+        return str(value)
+    seconds = int(value.total_seconds())
+    unit, sign = next(((unit, sign) for unit, sign in UNITS if seconds % unit == 0), UNITS[-1])
+    return f"{seconds // unit}{sign}"
+
+
+class Known(NamedTuple):
+    """What a file of settings may name: the rules with their families, and the thresholds."""
+
+    rules: Mapping[str, str]
+    limits: Mapping[str, Limit]
 
 
 def fits(text: str, patterns: Sequence[str]) -> bool:
@@ -56,8 +90,8 @@ class SubjectPattern(NamedTuple):
         )
 
     def __str__(self) -> str:
-        middle = () if self.namespace == "*" else (self.namespace,)
-        return "/".join((self.kind, *middle, self.name))
+        place = () if self.namespace == "*" else (self.namespace,)
+        return "/".join((self.kind, *place, self.name)) if place or self.kind != "*" else self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +219,10 @@ class Policy:
     """Those that are given, by name."""
     checks: tuple[LocalCheck, ...] = ()
     logs: tuple[LocalLog, ...] = ()
+
+    def named(self, file: str) -> Policy:
+        """Return the same, read from a file."""
+        return replace(self, file=file)
 
     def find_ignore(self, finding: Finding) -> Ignore | None:
         """Return the first entry that ignores a finding; None where none does, or only one that has expired."""

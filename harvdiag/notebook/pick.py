@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harvdiag.cluster import Cluster
+from harvdiag.config import load_policy
 from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.escape import escape_html, escape_text
 from harvdiag.core.suggest import did_you_mean, suggest_names
@@ -19,6 +20,7 @@ from harvdiag.notebook.answer import check_anyway, cluster_card
 from harvdiag.reports.notebook.cards import finding_card, node_card
 from harvdiag.reports.notebook.parts import fold
 from harvdiag.reports.notebook.tables import frame_html
+from harvdiag.rules import known_names
 from harvdiag.sources import open_source
 
 __all__ = ["Picker", "pick", "pick_source"]
@@ -124,7 +126,7 @@ def _show_source(name: str) -> str:
 
 
 def _open(name: str) -> Cluster:
-    return Cluster(open_source(name, progress=default_progress()))
+    return Cluster(open_source(name, progress=default_progress()), policy=load_policy(None, known_names))
 
 
 def pick(cluster: Cluster, what: str = "node", chosen: str = "") -> Picker:
@@ -153,5 +155,7 @@ def _show_node(cluster: Cluster, name: str) -> str:
 
 def _pick_finding(cluster: Cluster, chosen: str) -> Picker:
     findings = check_anyway(cluster)
-    choices = {f"{f.rule} {f.subject}": partial(finding_card, f, findings.story(f), True) for f in findings}
+    choices = {
+        f"{f.rule} {f.subject}": partial(finding_card, f, findings.story(f), True, findings.notes) for f in findings
+    }
     return Picker("finding", choices, chosen, "no finding")

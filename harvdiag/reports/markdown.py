@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from harvdiag.core.escape import escape_markdown, format_code
 from harvdiag.core.findings import Findings
+from harvdiag.core.marks import GOOD, SIGNS
 from harvdiag.core.model import Finding
+from harvdiag.core.notes import Note, Notes
+from harvdiag.reports.prose import prose_markdown
+from harvdiag.status.answer import list_steps
+from harvdiag.status.notes import describe_decision, describe_note, list_stale, summarize_notes
+from harvdiag.status.policy import describe_ignored_causes, list_remarks
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -34,27 +40,34 @@ def _report_lines(findings: Findings) -> Iterator[str]:
     yield f"{escape_markdown(describe_source(findings))}."
     yield ""
     yield f"**{build_verdict(findings)}**"
+    if noted := summarize_notes(findings):
+        yield from ("", f"Notes: {escape_markdown(noted)}.")
     for finding in findings.roots:
         yield from _root_cause_lines(findings, finding)
+    yield from _other_notes(findings)
+    yield from _policy_lines(findings)
     yield from _unseen_lines(findings)
     yield from _coverage_table(findings)
 
 
 def _root_cause_lines(findings: Findings, finding: Finding) -> Iterator[str]:
     yield ""
-    yield f"## {finding.severity}: {escape_markdown(finding.subject)}"
+    decided = describe_decision(findings, [finding])
+    yield f"## {finding.severity}: {escape_markdown(finding.subject)}{f' ({decided})' if decided else ''}"
     yield ""
     yield f"{escape_markdown(finding.message)}. (`{finding.rule}`)"
+    if cause := describe_ignored_causes(findings, finding):
+        yield from ("", f"{escape_markdown(cause)}.")
     yield ""
-    yield finding.why
+    yield _format_step(finding.why)
     yield from _evidence_table(finding)
-    yield from _advice_lines(finding)
+    yield from _advice_lines(finding, findings.notes)
     shown = [finding]
     for other in findings.story(finding):
         yield ""
         subject, message = escape_markdown(other.subject), escape_markdown(other.message)
         yield f"**Leads to** {other.severity} `{other.rule}`, {subject}: {message}."
-        yield from _advice_lines(replace(without_repeats(other, shown), links=()))
+        yield from _advice_lines(replace(without_repeats(other, shown), links=()), findings.notes)
         shown.append(other)
 
 
@@ -66,21 +79,49 @@ def _evidence_table(finding: Finding) -> Iterator[str]:
         yield f"| {escape_markdown(e.object)} | {format_code(e.path)} | {shown} |"
 
 
-def _advice_lines(finding: Finding) -> Iterator[str]:
+def _advice_lines(finding: Finding, notes: Notes) -> Iterator[str]:
     if finding.next:
         yield from ("", "**Next**", "")
-    for number, step in enumerate(finding.next, 1):
-        yield f"{number}. {_format_step(step)}"
+    for step in list_steps(finding, notes):
+        yield f"{step.number}. {f'{SIGNS[GOOD]} ' if step.ticked else ''}{_format_step(step.text)}"
     if finding.caution:
         yield from ("", f"> **Caution.** {escape_markdown(finding.caution)}")
     if finding.links:
         yield from ("", "More: " + ", ".join(f"<{link}>" for link in finding.links))
+    yield from _note_lines(notes.of(finding.fingerprint))
+
+
+def _note_lines(notes: Iterable[Note]) -> Iterator[str]:
+    for note in notes:
+        lines = prose_markdown(note.text)
+        yield from ("", f"> **Note** by {escape_markdown(describe_note(note))}", *([">", *lines] if lines else ()))
+
+
+def _other_notes(findings: Findings) -> Iterator[str]:
+    """The notes on the cluster, and on findings that are not found, with the reason."""
+    if findings.notes.cluster:
+        yield from ("", "## Notes on the cluster", *_note_lines(findings.notes.cluster))
+    stale = list_stale(findings)
+    if stale:
+        yield from ("", "## Notes on what is not found")
+    for group in stale:
+        yield from ("", f"{format_code(group.name)}: {escape_markdown(group.state)}.", *_note_lines(group.notes))
 
 
 def _format_step(step: str) -> str:
     """A step's commands are between backticks and become code; the rest is escaped text."""
     parts = step.split("`")
     return "".join(format_code(part) if number % 2 else escape_markdown(part) for number, part in enumerate(parts))
+
+
+def _policy_lines(findings: Findings) -> Iterator[str]:
+    """What the settings of the person changed."""
+    remarks = list_remarks(findings)
+    if not remarks:
+        return
+    yield from ("", f"## Settings ({escape_markdown(findings.policy.file)})", "", "| what | which |", "| --- | --- |")
+    for remark in remarks:
+        yield f"| {remark.label} | {escape_markdown(remark.text)} |"
 
 
 def _unseen_lines(findings: Findings) -> Iterator[str]:

@@ -21,7 +21,7 @@ from harvdiag.upgrade.run import UpgradeRun
 if TYPE_CHECKING:
     from harvdiag.upgrade.movement import Movement
 
-__all__ = ["JOINING", "REMOVAL", "Facts", "Unseen"]
+__all__ = ["JOINING", "REMOVAL", "Facts", "Unjudged", "Unseen"]
 
 JOINING = timedelta(minutes=30)
 """How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
@@ -40,6 +40,10 @@ class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that canno
     def gap(self) -> str:
         """Why it was not seen."""
         return f"{self.entry.state}: {self.entry.reason}"
+
+
+class Unjudged(Exception):  # noqa: N818 - not an error either
+    """Raised by a rule that cannot judge, for a reason that has no list of a kind: it is skipped."""
 
 
 class Facts:

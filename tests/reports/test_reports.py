@@ -57,16 +57,18 @@ def partly_blind_and_broken() -> Findings:
 # --- JSON ----------------------------------------------------------------------------------------------------------
 
 KEYS: dict[str, list[str]] = {
-    "": ["schema", "tool", "source", "coverage", "findings", "checks", "summary", "ignored"],
+    "": ["schema", "tool", "source", "coverage", "findings", "checks", "summary", "notes", "ignored"],
     "tool": ["name", "version"],
     "source": ["kind", "name", "captured_at", "harvester_version", "kubernetes_version"],
     "coverage": ["kind", "group", "version", "namespace", "state", "count", "reason"],
     "findings": [
         "rule", "family", "severity", "subject", "message", "evidence", "why", "next", "caution", "links", "caused_by",
         "fingerprint", "short", "reason", "missing", "targets", "holds",
+        "status", "ticked", "notes",
     ],
     "checks": ["rule", "outcome", "reason"],
     "summary": ["findings", "root_causes", "errors", "warnings", "infos", "checks", "nodes", "machines"],
+    "notes": ["file", "error", "cluster", "stale"],
 }  # fmt: skip
 
 

@@ -25,7 +25,8 @@ __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-WRITTEN = (ROOT / "README.md", DOCS / "commands.md", DOCS / "access.md", DOCS / "glossary.md", rooms.DOCUMENT)
+FILES = ("access.md", "commands.md", "glossary.md", "sharing.md")
+WRITTEN = (ROOT / "README.md", *(DOCS / name for name in FILES), rooms.DOCUMENT)
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
 WIDTH = "110"
 

@@ -27,6 +27,13 @@ class Change:
     """The field in short."""
     links: int = 0
     """How many unchanged links of others lead to this object, which came or went."""
+    link: bool = False
+    """Whether the field references another object."""
     detail: bool = False
     """Whether pictures leave it out: a field that is neither a column nor a link, or an object that is part of no host
     and no cluster."""
+
+    @property
+    def what(self) -> str:
+        """What it is a difference of: ``object``, ``link`` or ``field``."""
+        return "object" if not self.path else "link" if self.link else "field"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
 from harvdiag.core.findings import Source
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.tabular import Record, Tabular, to_plain
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.changes.change import GONE, NEW, Change
 from harvdiag.status.changes.document import build_findings, build_source, build_upgrade
 from harvdiag.status.changes.found import FoundChanges, NoteChange, Unjudged
@@ -26,6 +28,8 @@ from harvdiag.upgrade.v1 import Upgrade
 
 __all__ = ["Comparison"]
 
+HEARTBEAT = timedelta(minutes=10)
+"""How much older than the reading the last heartbeat of a Node may be, which tells its time where nothing else does."""
 COLUMNS = ("change", "what", "kind", "namespace", "name", "field", "before", "now")
 
 
@@ -33,7 +37,7 @@ class Comparison(Tabular):
     """One cluster at two times, or two clusters; the earlier first, even if given the other way round (`backwards`).
 
     Its table has one row a difference, all str: `change` is ``new``, ``gone``, ``changed`` or ``recreated``, `what`
-    ``object``, ``field`` (a link too) or ``finding`` (its rule is in `field`), `kind`, `namespace`, `name`, `field`,
+    ``object``, ``link``, ``field`` or ``finding`` (its rule is in `field`), `kind`, `namespace`, `name`, `field`,
     `before`, `now`.
     """
 
@@ -41,8 +45,7 @@ class Comparison(Tabular):
     dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str")
 
     def __init__(self, before: Diagnosis, now: Diagnosis) -> None:
-        one, other = before.facts.now.at, now.facts.now.at
-        self.backwards = one is not None and other is not None and one > other
+        self.backwards = _is_later(before, now)
         self.before, self.now = map(Side, (now, before) if self.backwards else (before, now))
         self._found = FoundChanges(self.before, self.now)
         self._objects = ObjectChanges(self.before, self.now)
@@ -60,8 +63,7 @@ class Comparison(Tabular):
 
     def _build_rows(self) -> Iterator[tuple[str, ...]]:
         for change in self.changes:
-            what = "field" if change.path else "object"
-            yield (change.sort, what, *change.ref, change.path, change.before, change.now)
+            yield (change.sort, change.what, *change.ref, change.path, change.before, change.now)
         for word, found in ((GONE, self.gone), (NEW, self.new)):
             for finding in found:
                 sides = (finding.message, "") if word == GONE else ("", finding.message)
@@ -200,3 +202,10 @@ class Comparison(Tabular):
     def sources(self) -> tuple[Source, Source]:
         """What the two were read from."""
         return self.before.findings.source, self.now.findings.source
+
+
+def _is_later(one: Diagnosis, other: Diagnosis) -> bool:
+    """Whether a reading is later than another, as far as the times tell: heartbeats are some minutes old."""
+    by = one.facts.now.since(other.facts.now)
+    told = all(Timestamp(each.findings.source.captured_at) for each in (one, other))
+    return by is not None and by > (timedelta() if told else HEARTBEAT)

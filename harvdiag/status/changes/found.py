@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from harvdiag.core.model import Finding
+from harvdiag.core.model import Finding, Outcome
 from harvdiag.core.notes import NoteStatus
 from harvdiag.status.changes.side import Side
 
@@ -25,6 +25,8 @@ class Unjudged:
     """The side on which it was not judged: ``before`` or ``now``."""
     reason: str
     """Why the check was not run there; empty where nothing tells."""
+    kinds: tuple[str, ...] = ()
+    """The kinds that were not seen there, which is why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ class FoundChanges:
         """Those of one side for which the check was not run on the other."""
         ways = ((NOW, self.before, self.now), (BEFORE, self.now, self.before))
         return [
-            Unjudged(finding=finding, when=when, reason=_why_not_run(dark, finding))
+            _build_unjudged(finding, when, dark.outcomes.get(finding.rule))
             for when, lit, dark in ways
             for finding in lit.findings
             if finding.fingerprint not in _fingerprints(dark) and not _was_run(dark, finding)
@@ -134,6 +136,7 @@ def _was_run(side: Side, finding: Finding) -> bool:
     return outcome is not None and outcome.outcome in JUDGED
 
 
-def _why_not_run(side: Side, finding: Finding) -> str:
-    outcome = side.outcomes.get(finding.rule)
-    return outcome.reason if outcome is not None else ""
+def _build_unjudged(finding: Finding, when: str, outcome: Outcome | None) -> Unjudged:
+    reason = outcome.reason if outcome else ""
+    kinds = tuple(dict.fromkeys(gap.kind for gap in outcome.gaps)) if outcome else ()
+    return Unjudged(finding=finding, when=when, reason=reason, kinds=kinds)

@@ -22,8 +22,8 @@ def find_difference(before: Side, now: Side) -> str:
         return NO_NODE
     one, other = _find_uids(before), _find_uids(now)
     both = [ref for ref in one if ref in other]
-    anew = both and all(one[ref] != other[ref] for ref in both)
-    return OTHER_UIDS if anew and {ref.kind == "Node" for ref in both} == {True, False} else ""
+    replaced = both and all(one[ref] != other[ref] for ref in both)
+    return OTHER_UIDS if replaced and {ref.kind == "Node" for ref in both} == {True, False} else ""
 
 
 def _find_uids(side: Side) -> dict[ObjectRef, str]:

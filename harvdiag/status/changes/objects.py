@@ -27,6 +27,8 @@ __all__ = ["ObjectChanges"]
 BESIDE = {"name", "namespace", "uid", "created", "owner"}  # columns that identify an object, or are links
 CONDITION = condition_path("")
 OWNERS = "metadata.ownerReferences"
+LONGEST = 10_000
+"""Characters of a value that are kept: whoever shows it cuts it as there is room."""
 
 
 class ObjectChanges:
@@ -65,10 +67,9 @@ class ObjectChanges:
 
     @property
     def any_seen(self) -> bool:
-        """Whether there is anything to compare: an object on both sides, or one whose absence was seen."""
-        return any(ref in self.before.objects and ref in self.now.objects for ref in self._all_refs) or any(
-            not side.gap(ref.kind) for side in (self.before, self.now) for ref in self._all_refs
-        )
+        """Whether there is anything to compare: an object on both sides, or one of which the other side tells."""
+        sides = ((self.before, self.now), (self.now, self.before))
+        return any(ref in dark.objects or dark.seen(ref) for lit, dark in sides for ref in lit.objects)
 
     @cached_property
     def _all_refs(self) -> list[ObjectRef]:
@@ -136,7 +137,7 @@ class ObjectChanges:
                 continue
             sort = CHANGED if was and is_ else NEW if is_ else GONE
             if sort != CHANGED or _are_comparable(was, is_):
-                yield _field_change(ref, _name_field(path), ends, sort=sort)
+                yield replace(_field_change(ref, _name_field(path), ends, sort=sort), link=True)
 
     def _compare_columns(self, ref: ObjectRef, before: Obj, now: Obj, beside: bool) -> Iterator[Change]:
         for column in _compared_columns(ref.kind):
@@ -250,4 +251,4 @@ def _describe_targets(edges: list[Edge]) -> str:
 def _format_field(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return format_value(value)
+    return format_value(value, LONGEST)

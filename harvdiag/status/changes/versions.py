@@ -16,7 +16,7 @@ ON_NODES = (("kubelet", "status.nodeInfo.kubeletVersion"), ("operating system", 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionChange:
-    """A version that is another now; one that is unknown on a side is no change."""
+    """A version that is another now; one that is unknown on a side does not count."""
 
     of: str
     """``Harvester``, ``Kubernetes``, or what runs on a node: ``kubelet``, ``operating system``."""
