@@ -226,16 +226,18 @@ def stamp(cluster: Cluster) -> str:
     return f"harvdiag {__version__} · {describe_reading(cluster.source, cluster.facts.now)}"
 
 
-def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
-    """Write the findings to a file in the format of its extension; return its path.
+def report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:
+    """Write a report to a file in the format of its extension; return its path.
 
-    ``.md``, ``.json``, ``.txt``, ``.xml`` (JUnit) and ``.sarif`` are known.
+    ``.html``, ``.md``, ``.json``, ``.txt``, ``.xml`` (JUnit) and ``.sarif`` are known.
 
-    Raises UsageError for another extension and for a file that cannot be written.
+    ``hd.report(cluster, "report.html")`` has all findings and the pictures; ``hd.report(findings, …)`` those findings,
+    such as of some checks only, without pictures, which need the cluster. Raises UsageError for another extension and
+    for a file that cannot be written.
     """
-    from harvdiag.reports import write_report
+    from harvdiag.share import write_report
 
-    return write_report(findings, file)
+    return write_report(shown, file)
 
 
 if "IPython" in sys.modules:

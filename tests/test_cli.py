@@ -25,7 +25,7 @@ from tests.world import healthy, write_bundle
 from tests.world.kit import dump
 
 ROOT = Path(hd.__file__).parents[1]
-HEAVY = {"pandas", "networkx", "matplotlib", "numpy", "IPython"}
+HEAVY = {"pandas", "networkx", "matplotlib", "numpy", "IPython", "jinja2", "markdown_it"}
 ENDS = f"{', '.join([*ENDINGS][:-1])} or {[*ENDINGS][-1]}"
 
 
@@ -231,6 +231,8 @@ def test_output_goes_to_the_file_and_nothing_to_stdout(tmp_path: Path, form: str
         ("r.txt", (), "issue-8236.zip\nsupport"),
         ("r.json", ("--format", "markdown"), "# issue-8236.zip\n"),
         ("r.log", ("--format", "table"), "issue-8236.zip\nsupport"),
+        ("r.html", (), "<!DOCTYPE html>\n"),
+        ("r.htm", ("--format", "html", "--select", "pairing"), "<!DOCTYPE html>\n"),
     ],
 )
 def test_output_goes_by_its_ending_unless_told(tmp_path: Path, file: str, words: tuple[str, ...], begins: str) -> None:

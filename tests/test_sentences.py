@@ -182,6 +182,7 @@ FOREIGN = (
     "io/",
     "sources/",
     "access/",
+    "redact/forms.py",
     "upgrade/answers.py",
     "upgrade/logs/",
     "upgrade/planner.py",

@@ -31,6 +31,7 @@ COMMANDS = {
     "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
     "note": Place("harvdiag.cli.note", "note", ANSWERS, "Write down what is known about a finding."),
     "compare": Place("harvdiag.cli.compare", "compare", ANSWERS, "What changed since an earlier reading."),
+    "report": Place("harvdiag.cli.report", "report", ANSWERS, "Write a report to attach to a ticket."),
     "draw": Place("harvdiag.cli.draw", "draw", PICTURES, "Draw the cluster, and what is broken in it."),
     "run": Place("harvdiag.cli.run", "run", PICTURES, "Execute a notebook, and write a page of it."),
     "get": Place("harvdiag.cli.get", "get", DATA, "List objects, as kubectl get does."),

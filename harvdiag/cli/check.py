@@ -16,18 +16,21 @@ from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import check_shared_notes, notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.policy import build_cluster, choose_rules
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
 from harvdiag.core.errors import UsageError
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import Findings, UncheckedError
     from harvdiag.reports.several import ClusterAnswer
 
 __all__ = ["check"]
 
 EXIT_FINDINGS = 1
+PAGE = "html"
 LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 
@@ -51,6 +54,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     ),
 )
 @sources_options
+@redact_options
 @click.option(
     "--format",
     "form",
@@ -107,11 +111,11 @@ def check(
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
     where = check_shared_notes(expand_folder(where), notes)
     if where.others or len(where.contexts) > 1:
+        report.check_several()
         answers = (check_sources if where.others else check_contexts)(where, *chosen)
         report.write(report.render_all(answers), f"the reports of {len(answers)} clusters")
         return worst_code(answers, code_of)
-    findings, unchecked = _run_checks(where, notes, *chosen)
-    report.write(report.render(findings), *(_sum_up(findings) if output else ()))
+    findings, unchecked = _run_checks(where, notes, *chosen, report)
     if unchecked:
         raise unchecked
     return code_of(findings)
@@ -132,10 +136,19 @@ class _Report(NamedTuple):
         if self.brief and self.form != "table":
             raise UsageError(f"--brief is for the table alone, not for {self.form}: leave out one of them")
 
-    def render(self, findings: Findings) -> str:
-        """Return the text of one cluster's findings."""
+    def check_several(self) -> None:
+        """Raise UsageError for a format that has no place for several clusters."""
+        if self.form == PAGE:
+            raise UsageError("a page is about one cluster: give one SOURCE, or choose --format markdown or json")
+
+    def render(self, findings: Findings, cluster: Cluster | None = None) -> str:
+        """Return the text of one cluster's findings; the page has pictures if it is given the cluster, too."""
         from harvdiag.reports import render
 
+        if self.form == PAGE and cluster is not None:
+            from harvdiag.share import render_report
+
+            return render_report(cluster, self.form, findings)
         if self.form == "table":
             stdout = self.file is None
             return _render_table(findings, self.brief, self.full or not stdout, stdout and use_colour())
@@ -163,21 +176,30 @@ class _Report(NamedTuple):
         if self.file is not None:
             write_written(save_report(text, self.file), *summary)
             return
-        # What programs read is UTF-8, whatever the terminal's encoding is.
-        write_stdout(text.encode() if FORMATS[self.form].programs else text, color=True)
+        # What programs read is UTF-8, whatever the terminal's encoding is; a page says that it is.
+        told = FORMATS[self.form].programs or self.form == PAGE
+        write_stdout(text.encode() if told else text, color=True)
 
 
 def _run_checks(
-    where: SourceOptions, notes: Path | None, select: list[str], ignore: list[str]
+    where: SourceOptions, notes: Path | None, select: list[str], ignore: list[str], report: _Report
 ) -> tuple[Findings, UncheckedError | None]:
-    """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
+    """Write the report; return the findings, and the error to end with where no check could be run: what was not seen
+    is reported.
+
+    A choice of checks has no pictures, which show the findings of all.
+    """
     from harvdiag.core.findings import UncheckedError
 
     with open_snapshot(where) as snapshot:
+        cluster, unchecked = build_cluster(snapshot, notes), None
         try:
-            return build_cluster(snapshot, notes).check(select, ignore), None
+            findings = cluster.check(select, ignore)
         except UncheckedError as error:
-            return error.findings, error
+            findings, unchecked = error.findings, error
+        text = report.render(findings, None if select or ignore else cluster)
+    report.write(text, *(_sum_up(findings) if report.file else ()))
+    return findings, unchecked
 
 
 def _choose_format(output: Path | None) -> str:

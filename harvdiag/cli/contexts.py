@@ -14,6 +14,7 @@ import click
 
 from harvdiag.cli.output import print_error, write_note
 from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_source
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions
 from harvdiag.core.errors import HarvdiagError, UsageError
 
@@ -103,6 +104,8 @@ def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ign
 
     if isinstance(read, HarvdiagError):
         return ClusterAnswer(name=name, error=str(read))
+    read = redact_source(read)
+    name = read.manifest.name if read.redactor is not None else name
     try:
         return ClusterAnswer(name=name, findings=build_cluster(read).check(select, ignore))
     except UncheckedError as error:

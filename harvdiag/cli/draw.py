@@ -12,6 +12,7 @@ from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import Source, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import Choice
 from harvdiag.core.errors import UsageError
@@ -45,6 +46,7 @@ WIDEST = 140
     ),
 )
 @source_options
+@redact_options
 @click.option(
     "--picture",
     type=Choice(list(PICTURES)),

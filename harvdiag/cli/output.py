@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
@@ -17,6 +17,7 @@ from harvdiag.core.escape import escape_text
 
 if TYPE_CHECKING:
     from harvdiag.core.policy import Policy
+    from harvdiag.redact import Redactor
 
 __all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
 
@@ -35,6 +36,8 @@ class Settings:
         self.no_config = False
         self.policy: Policy | None = None
         """What the file of settings says, once it was read."""
+        self.redactor: Callable[[], Redactor] | None = None
+        """Gives what replaces names in all that is read; None: nothing does."""
 
 
 def settings() -> Settings:

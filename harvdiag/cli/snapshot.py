@@ -13,6 +13,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_ending
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
@@ -36,6 +37,7 @@ SECRETS = {"secret", "secrets"}
     ),
 )
 @source_options
+@redact_options
 @click.option(
     "-o",
     "--output",

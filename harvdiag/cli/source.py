@@ -13,6 +13,7 @@ from click.types import StringParamType
 
 from harvdiag.cli.complete import complete_contexts, complete_source
 from harvdiag.cli.output import settings, timed
+from harvdiag.cli.redaction import redact_source
 from harvdiag.core.errors import UsageError
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 
@@ -185,6 +186,9 @@ def open_snapshot(where: SourceOptions) -> Iterator[Snapshot]:
             source = open_source(
                 where.target, kubeconfig=where.kubeconfig, timeout=where.request_timeout, progress=progress
             )
+        if settings().redactor is not None:
+            with timed("to learn the names to replace"):
+                source = redact_source(source)
         with timed("to read, judge and write"):
             yield source
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, SINCE, UNTIL, Choice
 from harvdiag.core.errors import UsageError
@@ -40,6 +41,7 @@ ENDINGS = {".txt": "table", ".json": "json"}
     ),
 )
 @source_options
+@redact_options
 @click.option(
     "--node",
     shell_complete=complete_nodes,

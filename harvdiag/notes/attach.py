@@ -22,7 +22,7 @@ def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -
     if file is not None and not os.fspath(file):
         raise UsageError("the name of the file for notes is empty")
     try:
-        path = find_place(snapshot) if file is None else absolute_path(file)
+        path = find_place(snapshot.unredacted or snapshot) if file is None else absolute_path(file)
     except RuntimeError:
         raise UsageError(f"{file}: no user of this name has a folder here") from None
     if path is None:

@@ -34,6 +34,7 @@ FORMATS = {
     "table": Format("terminal", ".txt"),
     "json": Format("json", ".json", programs=True),
     "markdown": Format("markdown", ".md"),
+    "html": Format("html", ".html"),
     "junit": Format("junit", ".xml", programs=True),
     "sarif": Format("sarif", ".sarif", programs=True, other=".sarif.json"),
 }
@@ -82,10 +83,12 @@ def report_path(file: str | os.PathLike[str]) -> Path:
 
 
 def save_report(text: str, file: str | os.PathLike[str]) -> Path:
-    """Write a report; return its path. Raises UsageError if that fails."""
+    """Write a report, completely or not at all; return its path. Raises UsageError if that fails."""
+    from harvdiag.io.whole import write_whole
+
     path = report_path(file)
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         raise UsageError(f"{path} cannot be written: {getattr(error, 'strerror', error)}") from error
     return path

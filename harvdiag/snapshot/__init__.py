@@ -80,6 +80,7 @@ class Snapshot:
         """
         self.arguments = arguments
         self.redactor: Redactor | None = None
+        self.unredacted: Snapshot | None = None
         self._reader = reader
         self._objects: dict[str, tuple[Obj, ...]] = {}
         self._entries: dict[str, tuple[CoverageEntry, ...]] = {}
@@ -88,6 +89,12 @@ class Snapshot:
         self._found: dict[tuple[str, Wanted], Found] = {}
         self._watch: Watch | None = None
         self._passed: Container[str] = ()
+
+    def redacted(self, wrap: Callable[[Reader], Reader], redactor: Redactor) -> Snapshot:
+        """Return the source as read through another reader, which replaces names; `unredacted` of it is this one."""
+        made = Snapshot(wrap(self._reader))
+        made.redactor, made.unredacted = redactor, self
+        return made
 
     @contextmanager
     def watched(self, watch: Watch | None, passed: Container[str] = ()) -> Iterator[None]:

@@ -155,7 +155,7 @@ def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
         names.add((namespace_of(item), name_of(item)))
         kept.append(item)
     # Ordered like the API, in any source: the same objects give the same report, line by line.
-    kept = [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else redact_objects(kind.resource, kept)
+    kept = redact_objects(kind.resource, [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else kept)
     kept = sorted(kept, key=lambda obj: (namespace_of(obj), name_of(obj)))
     state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
     if faults:

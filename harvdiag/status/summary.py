@@ -34,6 +34,7 @@ __all__ = [
     "is_same_step",
     "list_unseen",
     "permission_hint",
+    "share_message",
     "summarize_unseen",
     "tell_support_once",
     "without_repeats",
@@ -141,6 +142,12 @@ def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
     steps = {step for other in before for step in other.next}
     caution = "" if finding.caution in {other.caution for other in before} else finding.caution
     return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
+
+
+def share_message(alike: Sequence[Finding]) -> str:
+    """Return the one message that is true of each of several findings; empty where their messages differ."""
+    messages = dict.fromkeys(finding.said_of("Each of them") for finding in alike) if len(alike) > 1 else ()
+    return next(iter(messages)) if len(messages) == 1 else ""
 
 
 def first_step(finding: Finding) -> tuple[int, str]:

@@ -169,10 +169,12 @@ def test_markdown_report_reads_in_order(broken: Findings) -> None:
         "support bundle, Harvester v1.4.2",
         "**2 errors: 1 root cause and 1 consequence.",
         "## error: Node srv09",
-        "| object | field | value |",
         "**Next**",
-        "1. ",
+        "- [x] 1. ",
+        "- [ ] 4. ",
         "> **Caution.**",
+        "<summary>Evidence: 9 fields</summary>",
+        "| object | field | value |",
         "More: <https://docs.harvesterhci.io/v1.4/host#deleting-a-node>, <https://github.com/harvester/harvester/issues/8236>",
         "**Leads to** error `upgrade-blocked-by-orphan-node`",
         "## What could be seen",
@@ -321,7 +323,7 @@ def test_second_finding_gives_steps_that_differ() -> None:
     assert "Caution" not in same
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_a_consequence_tells_what_it_advises_beyond_its_cause(form: str) -> None:
     """Its caution, and the steps that do not stand above it already."""
     root = advised("n1", "Wait.", "Look.", caution="Not yet.")

@@ -18,7 +18,7 @@ from harvdiag.reports.terminal.layout import GUTTER, Layout
 from harvdiag.reports.terminal.notes import finding_note_lines, note_lines
 from harvdiag.status.answer import Answer, describe_alike, fill_command, name_alike
 from harvdiag.status.policy import describe_ignored_causes
-from harvdiag.status.summary import format_count, without_repeats
+from harvdiag.status.summary import format_count, share_message, without_repeats
 
 __all__ = ["Body", "Origins", "find_origins"]
 
@@ -157,8 +157,8 @@ class Body:
         yield ""
         first = alike[0]
         yield from self.layout.heading(str(first.severity), first.rule, name_alike([f.subject for f in alike]), LEAD)
-        messages = dict.fromkeys(f.said_of("Each of them") for f in alike) if len(alike) > 1 else ()
-        for message in messages if len(messages) == 1 else [f.message for f in alike]:
+        shared = share_message(alike)
+        for message in [shared] if shared else [f.message for f in alike]:
             yield from self.layout.wrap(message, 4)
         if also:
             yield from self.layout.wrap(also, 4)

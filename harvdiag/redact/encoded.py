@@ -1,0 +1,107 @@
+"""Text within text: base64, and gzip in base64, in which objects and outputs are kept."""
+
+from __future__ import annotations
+
+import binascii
+import gzip
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from harvdiag.core.secrets import MASK
+
+__all__ = ["Encoded", "find_encoded", "is_encoded", "redact_encoded"]
+
+RUN = re.compile(
+    r"(?<![A-Za-z0-9+/_.-])(?:(?:[A-Za-z0-9+/]{40,}(?:\\r)?(?:\\n|\r?\n)\s*)+[A-Za-z0-9+/]{4,}|[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![\w+/-]|\.\w)"
+)
+"""What may be base64: one word, or lines of it."""
+_BREAK = re.compile(r"(?:\\r)?\\n\s*|\s+")
+_MAGIC = b"\x1f\x8b"
+LARGEST = 64 << 20
+"""Bytes of what one text may expand to."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
+
+Redact = Callable[[str], str]
+
+
+class Encoded(NamedTuple):
+    """A piece of text that encodes another, None where that cannot be looked into; and whether it is packed."""
+
+    start: int
+    end: int
+    text: str | None
+    packed: bool
+    written: str
+
+
+def redact_encoded(text: str, redact: Redact) -> str:
+    """Return the text with everything in it that is encoded redacted, in the same encoding.
+
+    What cannot be looked into, as it is damaged, too large or no text, is masked if it is packed.
+    """
+    out, done = [], 0
+    for part in find_encoded(text):
+        inner = MASK if part.text is None else redact(part.text)
+        if inner != part.text:
+            out += [text[done : part.start], MASK if inner == MASK else _encode(inner, part)]
+            done = part.end
+    return "".join((*out, text[done:])) if out else text
+
+
+def is_encoded(text: str) -> bool:
+    """Whether a text as a whole encodes another."""
+    part = next(find_encoded(text), None)
+    return part is not None and part.start == 0 and part.end == len(text)
+
+
+def find_encoded(text: str) -> Iterator[Encoded]:
+    """Find the pieces of a text that encode readable text, or that are packed."""
+    if len(text) < 16:
+        return
+    for match in RUN.finditer(text):
+        # What encodes text has letters of both cases.
+        found = None if match[0].islower() or match[0].isupper() or match[0].isdigit() else _decode(match[0])
+        if found is not None:
+            yield Encoded(match.start(), match.end(), found[0], found[1], match[0])
+
+
+def _decode(written: str) -> tuple[str | None, bool] | None:
+    """What a word encodes, and whether it is packed; None where it encodes none."""
+    bare = _BREAK.sub("", written).rstrip("=")
+    if len(bare) % 4 == 1:
+        return None
+    try:
+        data = binascii.a2b_base64(bare.translate(_URL) + "=" * (-len(bare) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    packed = data.startswith(_MAGIC)
+    try:
+        found = (_unpack(data) if packed else data).decode()
+    except UnicodeDecodeError:
+        return (None, True) if packed else None
+    return (found, packed) if packed or not _CONTROL.search(found) else None
+
+
+_URL = str.maketrans("-_", "+/")
+
+
+def _unpack(data: bytes) -> bytes:
+    """Unpack gzip; what is damaged or too large gives bytes that are no text, so that it is masked."""
+    try:
+        engine = zlib.decompressobj(31)
+        found = engine.decompress(data, LARGEST)
+        return b"\xff" if engine.unconsumed_tail else found
+    except zlib.error:
+        return b"\xff"
+
+
+def _encode(text: str, part: Encoded) -> str:
+    data = text.encode("utf-8", "surrogatepass")
+    if part.packed:
+        data = gzip.compress(data, 6, mtime=0)
+    made = binascii.b2a_base64(data, newline=False).decode()
+    if "-" in part.written or "_" in part.written:
+        made = made.translate(str.maketrans("+/", "-_"))
+    return made if part.written.endswith("=") or len(part.written) % 4 == 0 else made.rstrip("=")

@@ -1,0 +1,38 @@
+"""What shows by its form in a word: addresses, identifiers, URLs, domains, and names that were cut."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["CUT", "FORM", "FORMED", "IN_CLUSTER", "SYSTEM_SCHEMES", "UUID"]
+
+_HEX = r"[0-9A-Fa-f]"
+FORM = re.compile(
+    rf"""
+    (?P<digest>@sha256:{_HEX}{{64}})
+    |(?P<url>(?P<scheme>(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/@:]+(?::[^/@]*)?@)?(?P<host>[\w.-]*)(?P<path>(?=[/:])(?::\d+)?(?:/[\w.:@/%+~-]*)?)?)
+    |(?P<iqn>(?:iqn|nqn)\.\d{{4}}-\d\d\.[\w.:-]+|(?:naa|eui)\.{_HEX}{{16,32}})
+    |(?P<uuid>(?<!{_HEX}){_HEX}{{8}}(?P<dash>[-_]){_HEX}{{4}}(?P=dash){_HEX}{{4}}(?P=dash){_HEX}{{4}}(?P=dash){_HEX}{{12}}(?!{_HEX}))
+    |(?P<machine>(?<![A-Za-z0-9])custom-[0-9a-f]{{12}}(?!{_HEX}))
+    |(?P<mac>(?<![0-9A-Za-z:.-])(?:{_HEX}{{2}}(?P<colon>[:-])(?:{_HEX}{{2}}(?P=colon)){{4}}{_HEX}{{2}}|(?:{_HEX}{{4}}\.){{2}}{_HEX}{{4}})(?![0-9A-Za-z]|[:-]{_HEX}{{2}}(?:[:-]|\b)))
+    |(?P<ipv6>(?<![\w:.])(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]*[0-9A-Fa-f:](?:(?<=:)\d+(?:\.\d+){{3}}|(?:\.\d+){{3}})?(?:/\d{{1,3}})?(?![\w:]))
+    |(?P<ipv4>(?<![\w.])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:/\d{{1,2}}(?![\w.]))?(?![0-9A-Za-z]|\.\d))
+    |(?P<mail>(?<![\w.+%-])[\w.+%-]+@(?P<at>(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*))
+    |(?P<hash>(?<![0-9A-Za-z])(?:[0-9a-f]{{16,128}}|[0-9A-F]{{16,128}})(?![0-9A-Za-z]))
+    |(?P<dotted>(?<![\w-])\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)+)
+    """,
+    re.VERBOSE,
+)
+"""One of these at a time; what is between them are names."""
+FORMED = re.compile(rf"[.:/@]|{_HEX}{{8}}|(?:{_HEX}{{2}}-){{5}}")
+"""What every word has in which `FORM` matches: quicker to tell."""
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+CUT = re.compile(r"(?<![\w.-])(?P<name>[a-z0-9][a-z0-9.-]{56,61}[a-z0-9])(?P<event>\.[0-9a-f]{13,16})?(?![\w-]|\.\w)")
+"""A name of as many characters as that of an object has that was cut, as those of Jobs and Pods; of an Event, with its
+suffix."""
+SYSTEM_SCHEMES = frozenset(
+    {"containerd", "docker", "docker-pullable", "cri-o", "unix", "file", "registry", "oci", "docker-image"}
+)
+"""What follows such a scheme is not a host, but an image, a version or a path."""
+IN_CLUSTER = re.compile(r"[\w-]+\.(?P<namespace>[\w-]+)(?:\.svc(?:\.cluster\.local)?)?")
+"""The name of a service, and its namespace."""

@@ -1,0 +1,216 @@
+"""Who is who in a source: the names in its objects, each with its sort, found before anything is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text, name_of, namespace_of
+from harvdiag.kinds.kind import Kind
+from harvdiag.redact.names import Names, Sort
+from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_namespace
+
+__all__ = ["IDENTITY", "NAMED", "collect_names", "collect_taken", "is_foreign_key", "sort_of"]
+
+NAMED = {
+    "nodes": Sort.HOST,
+    "nodes.longhorn.io": Sort.HOST,
+    "hosts": Sort.HOST,
+    "kubeletstats": Sort.HOST,
+    "clusters.cluster.x-k8s.io": Sort.CLUSTER,
+    "clusters.provisioning.cattle.io": Sort.CLUSTER,
+    "clusters.management.cattle.io": Sort.CLUSTER,
+    "clusters.fleet.cattle.io": Sort.CLUSTER,
+    "rkeclusters.rke.cattle.io": Sort.CLUSTER,
+    "rkecontrolplanes.rke.cattle.io": Sort.CLUSTER,
+    "namespaces": Sort.NAMESPACE,
+    "upgrades.harvesterhci.io": Sort.UPGRADE,
+    "upgradeplans.management.harvesterhci.io": Sort.UPGRADE,
+    "virtualmachines.kubevirt.io": Sort.VM,
+    "virtualmachineinstances.kubevirt.io": Sort.VM,
+    "persistentvolumeclaims": Sort.VOLUME,
+    "persistentvolumes": Sort.VOLUME,
+    "volumes.longhorn.io": Sort.VOLUME,
+    "keypairs.harvesterhci.io": Sort.KEY,
+    "virtualmachineimages.harvesterhci.io": Sort.IMAGE,
+    "storageclasses.storage.k8s.io": Sort.OBJECT,
+    "clusternetworks.network.harvesterhci.io": Sort.NETWORK,
+    "vlanconfigs.network.harvesterhci.io": Sort.NETWORK,
+    "hostnetworkconfigs.network.harvesterhci.io": Sort.NETWORK,
+    "linkmonitors.network.harvesterhci.io": Sort.NETWORK,
+    "ippools.loadbalancer.harvesterhci.io": Sort.NETWORK,
+    "network-attachment-definitions.k8s.cni.cncf.io": Sort.NETWORK,
+    "users.management.cattle.io": Sort.USER,
+    "projects.management.cattle.io": Sort.NAMESPACE,
+}
+"""The kinds whose objects have names of the user's, wherever they are; of others those in namespaces of the user."""
+IDENTITY = tuple(NAMED)
+_ANYWHERE = frozenset({Sort.HOST, Sort.CLUSTER, Sort.UPGRADE})
+"""What has a name of the user's in namespaces of the system, too."""
+_HOST_LABELS = (
+    "kubernetes.io/hostname",
+    "rke.cattle.io/node-name",
+    "harvesterhci.io/node",
+    "upgrade.cattle.io/node",
+    "management.harvesterhci.io/node",
+)
+_HOSTS = (
+    'metadata.annotations["rke2.io/hostname"]',
+    "status.nodeRef.name",
+    "status.nodeName",
+    "status.currentNodeID",
+    "spec.nodeID",
+)
+"""Fields with the name of a host, of whatever kind the object is: a host that is gone is named there only."""
+_HOST_ADDRESSES = frozenset({"Hostname", "InternalDNS", "ExternalDNS"})
+_TEXTS = (
+    ("spec.displayName", Sort.IMAGE),
+    ("status.kubernetesStatus.namespace", Sort.NAMESPACE),
+    ('metadata.annotations["field.cattle.io/creatorId"]', Sort.USER),
+)
+_LAUNCHER = "virt-launcher-"
+_SYSTEM_IMAGE = ("harvester-", "hvst-upgrade-")
+_PLAIN_KEYS = frozenset(
+    {
+        "app",
+        "app.kubernetes.io",
+        "apps.kubernetes.io/pod-index",
+        "chart",
+        "component",
+        "control-plane",
+        "controller-revision-hash",
+        "controller-uid",
+        "cpumanager",
+        "created-by-controller",
+        "heritage",
+        "job-name",
+        "k8s-app",
+        "longhornnode",
+        "longhornvolume",
+        "managed-by",
+        "name",
+        "objectset",
+        "operator",
+        "owner",
+        "pod-template-generation",
+        "pod-template-hash",
+        "provider",
+        "recurring-job-group",
+        "release",
+        "role",
+        "statefulset.kubernetes.io",
+        "status",
+        "system-upgrade-controller",
+        "tier",
+        "type",
+        "version",
+        "vm.kubevirt.io",
+    }
+)
+"""Keys of labels without a domain that controllers use."""
+
+
+_LASTING = frozenset({"addons", "bundles", "daemonsets", "deployments", "managedcharts", "services", "settings"})
+"""Kinds whose objects have the same name in each cluster."""
+
+
+def sort_of(kind: Kind, namespace: str) -> Sort | None:
+    """Return what the name of an object is; None where it is one of the system's."""
+    known = NAMED.get(kind.resource)
+    if namespace and is_system_namespace(namespace):
+        return known if known in _ANYWHERE or kind.resource == "volumes.longhorn.io" else None
+    return known or (Sort.OBJECT if namespace else None)
+
+
+def collect_taken(objects: Iterable[tuple[Kind, Obj]]) -> str:
+    """Return the names of the system's own objects, which are never taken for another's."""
+    names = {
+        name_of(obj) for kind, obj in objects if kind.plural in _LASTING and is_system_namespace(namespace_of(obj))
+    }
+    return "\n".join(sorted(names))
+
+
+def collect_names(names: Names, kind: Kind, obj: Obj) -> None:
+    """Take in every name that an object tells: its own, its host's, those of what it belongs to."""
+    space = namespace_of(obj)
+    names.add(space, Sort.NAMESPACE)
+    if sort := sort_of(kind, space):
+        _collect_own(names, sort, name_of(obj))
+    _collect_hosts(names, obj)
+    for path, sort in _TEXTS:
+        text = get_text(obj, path)
+        if not (sort is Sort.IMAGE and (is_system_namespace(space) or text.startswith(_SYSTEM_IMAGE))):
+            names.add(text, sort)
+    _collect_workload(names, obj)
+    for key, value in _foreign_labels(obj):
+        names.add(key.rpartition("/")[2], Sort.LABEL)
+        _add_value(names, value)
+
+
+def _collect_hosts(names: Names, obj: Obj) -> None:
+    """The hosts that an object names, in fields, labels, addresses and maps."""
+    marks = get_labels(obj)
+    for label in _HOST_LABELS:
+        if isinstance(host := marks.get(label), str):
+            names.add(host, Sort.HOST)
+    for path in _HOSTS:
+        names.add(get_text(obj, path), Sort.HOST)
+    for address in get_items(obj, "status.addresses"):
+        if isinstance(address, dict) and address.get("type") in _HOST_ADDRESSES:
+            _add_host(names, address.get("address"))
+    statuses = field_path("status.nodeStatuses").get(obj)
+    for host in statuses if isinstance(statuses, dict) else ():
+        names.add(str(host), Sort.HOST)
+
+
+def _collect_own(names: Names, sort: Sort, name: str) -> None:
+    """The name of an object; that of the Pod of a VM is made of the VM's."""
+    if name.startswith(_LAUNCHER):
+        names.add(name.removeprefix(_LAUNCHER).rpartition("-")[0], Sort.VM)
+    else:
+        names.add(name, sort)
+
+
+def _add_host(names: Names, text: object) -> None:
+    if isinstance(text, str) and not text.replace(".", "").isdigit() and ":" not in text:
+        names.add(text, Sort.HOST)
+
+
+def _add_value(names: Names, value: str) -> None:
+    if len(value) > 3 and not is_ordinary(value):
+        names.add(value, Sort.LABEL)
+
+
+def _collect_workload(names: Names, obj: Obj) -> None:
+    """Whose volume it is, as Longhorn tells: the claim, and the VM."""
+    status = field_path("status.kubernetesStatus").get(obj)
+    if not isinstance(status, dict) or is_system_namespace(str(status.get("namespace") or "")):
+        return
+    names.add(str(status.get("pvcName") or ""), Sort.VOLUME)
+    for load in get_items(status, "workloadsStatus"):
+        if isinstance(load, dict):
+            is_vm = load.get("workloadType") == "VirtualMachineInstance"
+            names.add(str(load.get("workloadName") or ""), Sort.VM if is_vm else Sort.OBJECT)
+            _collect_own(names, Sort.OBJECT, str(load.get("podName") or ""))
+
+
+def is_foreign_key(key: str) -> bool:
+    """Whether the key of a label, an annotation or a taint is one of the user's own."""
+    domain, slash, name = key.rpartition("/")
+    if slash:
+        return not is_known_domain(domain) and not is_known_domain(domain.rpartition(".")[0] or "-")
+    return name.partition(".")[0] not in _PLAIN_KEYS and name not in _PLAIN_KEYS and not is_known_domain(name)
+
+
+_PLACES = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/zone")
+"""Keys of the system whose values are the user's."""
+
+
+def _foreign_labels(obj: Obj) -> Iterator[tuple[str, str]]:
+    for key, value in get_labels(obj).items():
+        if isinstance(value, str) and is_foreign_key(key):
+            yield key, value
+        elif isinstance(value, str) and key in _PLACES:
+            yield "", value
+    for taint in get_items(obj, "spec.taints"):
+        if isinstance(taint, dict) and is_foreign_key(str(taint.get("key"))):
+            yield str(taint.get("key")), str(taint.get("value") or "")

@@ -1,0 +1,223 @@
+"""The names that were found in a source, and the pseudonym of each."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from harvdiag.redact.key import Key
+from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_name
+
+__all__ = ["PART", "SHORTEST", "Entry", "Names", "Sort"]
+
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""Without vowels, as the API server's own random names: no words come of it."""
+SHORTEST, LONGEST = 6, 40
+PART = re.compile(r"[^\W_]+")
+END = ".example"
+"""The top-level domain of domains that are pseudonyms; reserved, so that none of them exists."""
+BARE = frozenset({"local", "lan", "localdomain", "internal", "home", "corp", "intern", "intranet", "svc"})
+"""Domains of one word, which are anyone's."""
+
+
+class Sort(Enum):
+    """What was replaced; the value is how its pseudonyms begin, or what it is called."""
+
+    HOST = "host"
+    CLUSTER = "cluster"
+    NAMESPACE = "ns"
+    VM = "vm"
+    VOLUME = "vol"
+    IMAGE = "img"
+    NETWORK = "net"
+    KEY = "key"
+    USER = "user"
+    UPGRADE = "upgrade"
+    OBJECT = "obj"
+    LABEL = "label"
+    DOMAIN = "dom"
+    SOURCE = "source"
+    WORD = "word"
+    ADDRESS = "IP address"
+    MAC = "MAC address"
+    UUID = "UUID"
+    MACHINE = "machine"
+    HASH = "hash"
+    JOB = "truncated name"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Entry(NamedTuple):
+    """A name as it was found, and what stands for it."""
+
+    sort: Sort
+    original: str
+    pseudonym: str
+    ordinary: bool
+    """Whether it is replaced only where it stands as a name."""
+
+
+class Names:
+    """Every original that is replaced, by what it is compared with: no matter how it is written.
+
+    `parts` has, by the first part of each name, the number of parts of the longest that begins so: what a text is
+    searched with. `version` grows whenever a text may give another result than before.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.version = 0
+        self.taken = ""
+        """The names of the system's own objects: what occurs in them belongs to no one alone."""
+        self.parts: dict[str, int] = {}
+        self.phrases: dict[str, Entry] = {}
+        """Names with other characters than those of a host name, such as blanks."""
+        self.domains: set[str] = set()
+        self._entries: dict[str, Entry] = {}
+        self._placed: dict[tuple[Sort, str], Entry] = {}
+        self._issued: dict[str, str] = {}
+        self.made_parts: dict[str, int] = {}
+        """As `parts`, of the pseudonyms."""
+        self._sorted: list[str] | None = None
+
+    # --- what is known ---------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(
+            {**{id(e): e for e in self._entries.values()}, **{id(e): e for e in self._placed.values()}}.values()
+        )
+
+    def find(self, text: str) -> Entry | None:
+        """Return the entry of a name that is replaced wherever it stands."""
+        return self._entries.get(text.casefold())
+
+    def placed(self, sort: Sort, text: str) -> Entry | None:
+        """Return the entry of an ordinary word that is a name where it stands."""
+        return self._placed.get((sort, text.casefold()))
+
+    def original(self, pseudonym: str) -> str | None:
+        """Return what a pseudonym stands for."""
+        return self._issued.get(pseudonym)
+
+    def is_issued(self, text: str) -> bool:
+        """Whether a text is a pseudonym of this key, made by now."""
+        return text in self._issued
+
+    @property
+    def issued(self) -> dict[str, str]:
+        """Every pseudonym, and what it stands for."""
+        return self._issued
+
+    @property
+    def counts(self) -> Counter[Sort]:
+        """How many originals there are of each sort."""
+        return Counter(entry.sort for entry in self)
+
+    def begins(self, text: str) -> Entry | None:
+        """Return the entry of a name that begins with a text and goes on: the text may be that name, truncated."""
+        if self._sorted is None:
+            self._sorted = sorted(name for name, entry in self._entries.items() if entry.sort in _CUT)
+        place = bisect_left(self._sorted, text)
+        found = self._sorted[place] if place < len(self._sorted) else ""
+        return self._entries[found] if found.startswith(text) and len(found) > len(text) else None
+
+    # --- what is added ---------------------------------------------------------------------------------------------
+
+    def add(self, text: str, sort: Sort) -> None:
+        """Take a name in, unless it is one of the system."""
+        name = text.strip()
+        if not name or (sort is not Sort.WORD and is_system_name(name)) or self.find(name) or self.placed(sort, name):
+            return
+        if sort is Sort.HOST and "." in name:
+            self._add_fqdn(name)
+        elif sort is Sort.DOMAIN:
+            self.add_domain(name)
+        else:
+            self._enter(name, sort, self.make(sort, name))
+
+    def _add_fqdn(self, name: str) -> None:
+        host, _, domain = name.partition(".")
+        self.add(host, Sort.HOST)
+        self._enter(name, Sort.HOST, f"{self.make(Sort.HOST, host)}.{self.domain(domain)}")
+
+    def add_domain(self, name: str) -> None:
+        """Take a domain in, and with it every name below it."""
+        folded = name.casefold().strip(".")
+        if folded and folded not in BARE and not is_known_domain(folded) and folded not in self.domains:
+            self.domains.add(folded)
+            self._enter(name.strip("."), Sort.DOMAIN, self.domain(name))
+
+    def record(self, sort: Sort, original: str, pseudonym: str) -> str:
+        """Note what was made for an original that shows by its form; return the pseudonym."""
+        if original != pseudonym and original.casefold() not in self._entries:
+            self._entries[original.casefold()] = Entry(sort, original, pseudonym, ordinary=False)
+            self._issue(pseudonym, original)
+        return pseudonym
+
+    def _enter(self, name: str, sort: Sort, pseudonym: str) -> None:
+        folded = name.casefold()
+        entry = Entry(sort, name, pseudonym, sort is not Sort.WORD and is_ordinary(name, self.taken))
+        self._issue(pseudonym, name)
+        self.version += 1
+        if entry.ordinary:
+            self._placed[sort, folded] = entry
+            return
+        self._entries[folded] = entry
+        self._sorted = None
+        found = PART.findall(folded)
+        if _PLAIN.fullmatch(folded) and found:
+            self.parts[found[0]] = max(self.parts.get(found[0], 0), len(found))
+        else:
+            self.phrases[folded] = entry
+
+    def _issue(self, pseudonym: str, original: str) -> None:
+        self._issued.setdefault(pseudonym, original)
+        first, *more = PART.findall(pseudonym)
+        self.made_parts[first] = max(self.made_parts.get(first, 0), 1 + len(more))
+
+    # --- pseudonyms ------------------------------------------------------------------------------------------------
+
+    def make(self, sort: Sort, name: str) -> str:
+        """Return the pseudonym of a name: the same for equal names, in any source, under one key."""
+        for length in range(SHORTEST, LONGEST, 2):
+            made = f"{sort}-{self.code(name.casefold(), length)}"
+            if self._issued.get(made, name).casefold() == name.casefold():
+                return made
+        raise AssertionError("two names with one digest")
+
+    def code(self, text: str, length: int, sort: str = "name") -> str:
+        """Return letters and digits that stand for a text."""
+        number, found = int.from_bytes(self.key.digest(sort, text), "big"), []
+        for _ in range(length):
+            number, place = divmod(number, len(ALPHABET))
+            found.append(ALPHABET[place])
+        return "".join(found)
+
+    def domain(self, name: str) -> str:
+        """Return the pseudonym of a domain, label by label: ``sub-….dom-….example``."""
+        labels = name.casefold().strip(".").split(".")
+        if len(labels) == 1 and labels[0] in BARE:
+            return labels[0]
+        if is_known_domain(".".join(labels)):
+            return name
+        keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND else 2
+        owner = ".".join(labels[-keep:])
+        above = [
+            (known.pseudonym if (known := self.find(each)) else f"sub-{self.code(each, SHORTEST)}")
+            for each in labels[:-keep]
+        ]
+        made = self.make(Sort.DOMAIN, owner) + END
+        self._issue(made, owner)
+        return ".".join((*above, made))
+
+
+_PLAIN = re.compile(r"[\w.:/-]+")
+_SECOND = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
+_CUT = frozenset({Sort.HOST, Sort.VM, Sort.NAMESPACE, Sort.CLUSTER, Sort.OBJECT, Sort.VOLUME, Sort.UPGRADE, Sort.WORD})
+"""What stands at the end of names that are cut."""

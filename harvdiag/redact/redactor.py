@@ -1,0 +1,79 @@
+"""The redactor: one key, the names of one or more sources, and the redaction of everything that is made of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from os.path import commonprefix
+
+from harvdiag.core.errors import UsageError
+from harvdiag.core.fields import Obj
+from harvdiag.kinds.kind import Kind
+from harvdiag.redact.identity import collect_names, collect_taken
+from harvdiag.redact.key import Key
+from harvdiag.redact.names import Names, Sort
+from harvdiag.redact.objects import ObjectRedactor
+from harvdiag.redact.reveal import reveal_text
+from harvdiag.redact.text import TextRedactor
+
+__all__ = ["Redactor"]
+
+
+class Redactor:
+    """Redacts objects and texts under a key; `words` and `patterns` are what the user wants replaced besides.
+
+    Equal originals have equal pseudonyms, in every source under one key. Raises UsageError for a pattern that is not
+    a regular expression, or that matches the empty text.
+    """
+
+    def __init__(self, key: Key, words: Iterable[str] = (), patterns: Sequence[str] = ()) -> None:
+        self.key = key
+        self.names = Names(key)
+        self._text = TextRedactor(self.names, [_compile(pattern) for pattern in patterns])
+        self._object = ObjectRedactor(self.names, self._text)
+        for word in words:
+            self.names.add(word, Sort.WORD)
+
+    def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
+        """Take in the names that objects tell."""
+        found = list(objects)
+        self.names.taken = "\n".join((self.names.taken, collect_taken(found)))
+        for kind, obj in found:
+            collect_names(self.names, kind, obj)
+
+    def text(self, text: str) -> str:
+        """Return a text without what identifies, and without credentials."""
+        return self._text(text)
+
+    def reveal(self, text: str) -> str:
+        """Return a text with the originals instead of the pseudonyms that were made by now."""
+        return reveal_text(text, self.names.issued, self.names.made_parts)
+
+    def reveal_prefix(self, text: str) -> str:
+        """Return how the originals begin whose pseudonyms begin so; where that cannot be told, a shorter beginning."""
+        alike = [original for made, original in self.names.issued.items() if made.startswith(text) and made != text]
+        if len(text) > 20 and alike:
+            return commonprefix([original[: len(text)] for original in alike])  # noqa: RUF071 - letters, not folders
+        whole = reveal_text(text, self.names.issued, self.names.made_parts)
+        # The last word may be the beginning of a longer pseudonym.
+        return (
+            whole
+            if whole.endswith("-") or self.names.original(text)
+            else whole[: whole.rfind("-") + 1]
+            if whole != text
+            else whole
+        )
+
+    def object(self, kind: Kind, obj: Obj) -> Obj:
+        """Return a copy of an object of a kind without what identifies, and without credentials."""
+        return self._object(kind, obj)
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    try:
+        made = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"--pattern {pattern!r} is not a regular expression: {error}") from None
+    if made.match(""):
+        raise UsageError(f"--pattern {pattern!r} also matches the empty text: give one that does not")
+    return made

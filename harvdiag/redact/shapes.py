@@ -1,0 +1,173 @@
+"""Pseudonyms of what shows by its form: addresses, identifiers, URLs, domains, e-mail addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from harvdiag.redact.addresses import Addresses, spell_like
+from harvdiag.redact.forms import IN_CLUSTER, SYSTEM_SCHEMES
+from harvdiag.redact.names import PART, SHORTEST, Names, Sort
+from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_namespace, looks_like_domain
+
+__all__ = ["Shapes"]
+
+Replace = Callable[[str], str]
+_VERSION = re.compile(r"v?\d+[\w.+-]*")
+_API = re.compile(r"/(?:api|apis|v1|v2|v3|healthz|readyz|livez|metrics|openapi|version|k8s)(?:[/?]|$)")
+_SHARES = ("nfs", "cifs", "smb", "s3")
+"""Schemes whose paths are names that someone gave."""
+_FEW = 6
+"""Different letters that a digest has at least; with fewer it is a word, or filled up with zeros."""
+
+
+class Shapes:
+    """Replaces what `FORM` matches. `known` replaces names in the rest of a word, `plain` both."""
+
+    def __init__(self, names: Names, known: Replace, plain: Replace) -> None:
+        self._names = names
+        self._known, self._plain = known, plain
+        self._addresses = Addresses(names.key)
+        self._ways: dict[str, Callable[[re.Match[str]], str]] = {
+            "digest": lambda match: match[0],
+            "url": self._url,
+            "uuid": lambda match: self.uuid(match[0]),
+            "machine": lambda match: self._machine(match[0]),
+            "mac": lambda match: names.record(Sort.MAC, match[0], self._addresses.mac(match[0])),
+            "ipv4": lambda match: self._ip(match[0]),
+            "ipv6": lambda match: self._ip(match[0]),
+            "mail": self._mail,
+            "iqn": lambda match: self._iqn(match[0]),
+            "hash": lambda match: self._hash(match[0]),
+            "dotted": lambda match: self._dotted(match[0]),
+        }
+
+    def __call__(self, match: re.Match[str]) -> str:
+        """Return what stands for a match of `FORM`."""
+        return self._ways[match.lastgroup or "digest"](match)
+
+    def uuid(self, text: str) -> str:
+        """Return the pseudonym of a UUID."""
+        return self._uuid(Sort.UUID, text)
+
+    # --- numbers ---------------------------------------------------------------------------------------------------
+
+    def _digits(self, sort: str, text: str) -> str:
+        """128 hexadecimal digits that stand for a text."""
+        digest = self._names.key.digest
+        return (digest(sort, text.casefold()) + digest(f"{sort}+", text.casefold())).hex()
+
+    def _machine(self, text: str) -> str:
+        return self._names.record(Sort.MACHINE, text, f"custom-{self._digits('machine', text[7:])[:12]}")
+
+    def _uuid(self, sort: Sort, text: str) -> str:
+        """The pseudonym of a UUID in the same form, a valid one of version 4."""
+        made = self._digits("uuid", text.replace("-", "").replace("_", ""))
+        variant = "89ab"[int(made[16], 16) % 4]
+        return self._names.record(sort, text, spell_like(text, f"{made[:12]}4{made[13:16]}{variant}{made[17:32]}"))
+
+    def _hash(self, text: str) -> str:
+        """The pseudonym of a digest. The first 12 digits of that of a cattle-id are those of the Machine's name."""
+        plain = text.casefold()
+        if plain.isdigit() or len(set(plain)) < _FEW:
+            return text
+        if len(plain) == 32:
+            return self._uuid(Sort.HASH, text)
+        made = f"{self._digits('machine', plain[:12])[:12]}{self._digits('hash', plain)}"
+        return self._names.record(Sort.HASH, text, spell_like(text, made[: len(plain)]))
+
+    def _ip(self, text: str) -> str:
+        made = self._addresses.ip(text)
+        return self._known(text) if made is None else self._names.record(Sort.ADDRESS, text, made)
+
+    def _iqn(self, text: str) -> str:
+        if ".longhorn:" in text:  # of a volume, by its name
+            head, _, rest = text.partition(":")
+            return f"{head}:{self._plain(rest)}"
+        kind, made = text.partition(".")[0], self._digits("hash", text)
+        named = kind in ("iqn", "nqn")
+        made = f"{kind}.2000-01.example:{made[:12]}" if named else f"{kind}.{made[: len(text) - 4]}"
+        return self._names.record(Sort.HASH, text, made)
+
+    # --- domains ---------------------------------------------------------------------------------------------------
+
+    def _mail(self, match: re.Match[str]) -> str:
+        if not (looks_like_domain(match["at"]) or is_known_domain(match["at"]) or self._below(match["at"])):
+            return self._known(match[0])  # such as the unit of a service: getty@tty1.service
+        user = match[0].rpartition("@")[0]
+        made = self._names.record(Sort.USER, user, self._names.make(Sort.USER, user))
+        return f"{made}@{self._domain(match['at'])}"
+
+    def _dotted(self, text: str) -> str:
+        entry = self._names.find(text)
+        if entry:
+            return entry.pseudonym
+        return self._domain(text) if self._below(text) or looks_like_domain(text) else self._known(text)
+
+    def _below(self, text: str) -> str:
+        """The longest known domain in which a name is; empty where it is in none."""
+        labels = text.casefold().split(".")
+        ends = (".".join(labels[at:]) for at in range(len(labels)))
+        return next((end for end in ends if end in self._names.domains), "")
+
+    def _domain(self, text: str) -> str:
+        if is_known_domain(text):
+            return self._known(text)
+        end = self._below(text)
+        if not end:
+            return self._names.record(Sort.DOMAIN, text, self._names.domain(text))
+        above = [self._label(each) for each in text[: max(len(text) - len(end) - 1, 0)].split(".") if each]
+        return self._names.record(Sort.DOMAIN, text, ".".join((*above, self._names.domain(end))))
+
+    def _label(self, text: str) -> str:
+        """One label of a name below a domain."""
+        entry = self._names.find(text)
+        return entry.pseudonym if entry else f"sub-{self._names.code(text.casefold(), SHORTEST)}"
+
+    # --- URLs ------------------------------------------------------------------------------------------------------
+
+    def _url(self, match: re.Match[str]) -> str:
+        """A URL: the host as what it is, and of one outside of the cluster the path, too."""
+        scheme, path = match["scheme"], match["path"] or ""
+        if scheme.casefold() in SYSTEM_SCHEMES:
+            return f"{scheme}://{self._plain(match[0][len(scheme) + 3 :])}"
+        user = f"{self._known(match['user'][:-1])}@" if match["user"] else ""
+        made, outside = self._host(match["host"])
+        port, slash, rest = path.partition("/")
+        if scheme.casefold() in _SHARES or (outside and not _API.match(slash + rest)):
+            rest = "/".join(map(self._segment, rest.split("/")))
+        else:
+            rest = self._plain(rest)
+        return f"{scheme}://{user}{made}{port}{slash}{rest}"
+
+    def _host(self, host: str) -> tuple[str, bool]:
+        """The host of a URL, and whether it is outside of the cluster and of what is known."""
+        entry = self._names.find(host) or self._names.placed(Sort.HOST, host)
+        if entry:
+            return entry.pseudonym, entry.sort is Sort.DOMAIN
+        if made := self._addresses.ip(host):
+            return self._names.record(Sort.ADDRESS, host, made), False
+        if _is_inside(host):
+            return self._known(host), False
+        if "." in host:
+            return self._domain(host), True
+        known = self._plain(host)
+        if known != host or all(is_ordinary(part) for part in PART.findall(host)):
+            return known, False
+        return self._names.record(Sort.HOST, host, self._names.make(Sort.HOST, host)), True
+
+    def _segment(self, text: str) -> str:
+        """One step of the path of a URL: readable if it only consists of ordinary words and versions."""
+        known = self._plain(text)
+        if known != text or all(_VERSION.fullmatch(part) or is_ordinary(part) for part in PART.findall(text)):
+            return known
+        _, dot, ending = text.rpartition(".")
+        made = self._names.make(Sort.WORD, text)
+        return self._names.record(Sort.WORD, text, f"{made}.{ending}" if dot and ending.isalnum() else made)
+
+
+def _is_inside(host: str) -> bool:
+    """Whether the host of a URL is a service of the cluster, or no one's; an image has a version there."""
+    service = IN_CLUSTER.fullmatch(host)
+    known = is_known_domain(host) or (service is not None and is_system_namespace(service["namespace"]))
+    return not host or known or _VERSION.fullmatch(host) is not None

@@ -1,0 +1,186 @@
+"""Redaction of text: names that are known, and what shows by its form, replaced wherever they stand."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from harvdiag.core.secrets import MASK, mask_secrets
+from harvdiag.redact.encoded import is_encoded, redact_encoded
+from harvdiag.redact.forms import CUT, FORM, FORMED, UUID
+from harvdiag.redact.names import PART, Entry, Names, Sort
+from harvdiag.redact.shapes import Shapes
+
+__all__ = ["TextRedactor"]
+
+WORD = re.compile(
+    r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[abefnrtv0])|\x1b\[[0-9;]*[A-Za-z]|%[0-9A-Fa-f]{2}|[\w.:@/+~-]+"
+)
+"""A word of a text. What stands for a character, as in escaped text and in URLs, belongs to none."""
+_ESCAPES = ("\\", "\x1b", "%")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
+_DULL = re.compile(r"[A-Za-z]{0,3}|\d{1,12}(?:\.\d+)?[A-Za-z]{0,2}|\d[\d:-]{1,9}")
+_QUOTED = re.compile(r"(?P<quote>[\"'`])(?P<name>[\w.-]+)(?P=quote)")
+_PLAIN = re.compile(r"[\w./-]{0,400}")
+_TOKEN = re.compile(r"K10|eyJ|AKIA|ASIA|gh[a-z]_|glpat|github_pat|LS0t")
+_HASH = re.compile(r"[0-9a-f]+")
+_HASHED = re.compile(r".{57}-[0-9a-f]{5}")
+DEEPEST = 6
+"""How often a text may be encoded."""
+MOST = 400_000
+"""Words and texts of which the result is kept."""
+
+
+class TextRedactor:
+    """Redacts texts with the names that are known by then; equal texts give equal results.
+
+    `removed` counts what was taken out of texts, by its sort.
+    """
+
+    def __init__(self, names: Names, patterns: Sequence[re.Pattern[str]] = ()) -> None:
+        self.names = names
+        self.removed: Counter[str] = Counter()
+        self._shapes = Shapes(names, self._known, self._plain)
+        self._patterns = tuple(patterns)
+        self._words: dict[str, str] = {}
+        self.done: dict[str, str] = {}
+        self._version = -1
+        self._depth = 0
+        self._phrases: re.Pattern[str] | None = None
+
+    def __call__(self, text: str) -> str:
+        """Return a text without what identifies, and without credentials."""
+        self.refresh()
+        known = self.done.get(text)
+        if known is None:
+            known = self._redact(text)
+            self.done[text] = known
+        return known
+
+    def refresh(self) -> None:
+        """Forget the results of before, if more names are known by now, or they are too many."""
+        if self._version == self.names.version and len(self._words) < MOST and len(self.done) < MOST:
+            return
+        self._version = self.names.version
+        self._words, self.done = {}, {}
+        long_first = sorted(self.names.phrases, key=len, reverse=True)
+        self._phrases = re.compile("|".join(map(re.escape, long_first)), re.IGNORECASE) if long_first else None
+
+    def _redact(self, text: str) -> str:
+        if _DULL.fullmatch(text) or _TIME.fullmatch(text):
+            return text
+        if UUID.fullmatch(text):
+            return self._shapes.uuid(text)
+        for pattern in self._patterns:
+            text = pattern.sub(lambda m: self._own_word(m[0]) if m[0] else "", text)
+        whole = len(text) >= 16 and is_encoded(text)
+        if not whole and (not _PLAIN.fullmatch(text) or _TOKEN.search(text)):
+            masked = mask_secrets(text)
+            self.removed["credential"] += max(masked.count(MASK) - text.count(MASK), 0)
+            text = masked
+        if len(text) >= 16:
+            text = redact_encoded(text, self._inner)
+            if whole:
+                return text
+        if self._phrases:
+            text = self._phrases.sub(lambda m: self.names.phrases[m[0].casefold()].pseudonym, text)
+        text = WORD.sub(self._word, text)
+        return _QUOTED.sub(self._quoted, text) if '"' in text or "'" in text or "`" in text else text
+
+    def _inner(self, text: str) -> str:
+        """Redact a text that was decoded from within another; masked where it is packed too often."""
+        if self._depth >= DEEPEST:
+            return MASK
+        self._depth += 1
+        try:
+            return self._redact(text)
+        finally:
+            self._depth -= 1
+
+    def _own_word(self, text: str) -> str:
+        """The pseudonym of what a pattern of the user's matches."""
+        self.names.add(text, Sort.WORD)
+        return self.names.make(Sort.WORD, text)
+
+    def _quoted(self, match: re.Match[str]) -> str:
+        """An ordinary word in quotes is a name."""
+        entry = next((e for sort in Sort if (e := self.names.placed(sort, match["name"]))), None)
+        same = entry and entry.original == match["name"]
+        return f"{match['quote']}{entry.pseudonym}{match['quote']}" if entry and same else match[0]
+
+    # --- words -----------------------------------------------------------------------------------------------------
+
+    def _word(self, match: re.Match[str]) -> str:
+        word = match[0]
+        known = self._words.get(word)
+        if known is None:
+            known = word if word.startswith(_ESCAPES) else self._redact_word(word)
+            self._words[word] = known
+        return known
+
+    def _redact_word(self, word: str) -> str:
+        if _DULL.fullmatch(word) or _TIME.fullmatch(word):
+            return word
+        return replace_between(CUT, word, self._cut, self._plain) if len(word) >= 58 else self._plain(word)
+
+    def _plain(self, word: str) -> str:
+        return replace_between(FORM, word, self._shapes, self._known) if FORMED.search(word) else self._known(word)
+
+    def _known(self, text: str) -> str:
+        """Replace the names in a text, of several at one place the longest."""
+        parts = list(PART.finditer(text))
+        starts = self.names.parts
+        done, out, at = 0, [], 0
+        while at < len(parts):
+            most = starts.get(parts[at][0].casefold(), 0)
+            for last in range(min(at + most, len(parts)) - 1, at - 1, -1):
+                entry = self.names.find(text[parts[at].start() : parts[last].end()])
+                if entry:
+                    out += [text[done : parts[at].start()], entry.pseudonym]
+                    done, at = parts[last].end(), last
+                    break
+            at += 1
+        return "".join((*out, text[done:])) if out else text
+
+    # --- names that were cut ---------------------------------------------------------------------------------------
+
+    def _cut(self, match: re.Match[str]) -> str:
+        """A name that may have been cut: as long as before, so that a Pod still begins like its Job.
+
+        What stood before the cut is redacted, also a name of which only the beginning is left; the digits after it
+        are those of a digest of the whole name, and are replaced.
+        """
+        name, event = match["name"], match["event"] or ""
+        if _HASH.fullmatch(name):
+            return self._plain(name) + event
+        keep = 57 if name[57:58] == "-" else 58
+        head = self._head(name[:keep])
+        if head == name[:keep] and self._plain(name) == name and not _HASHED.fullmatch(name):
+            return name + event
+        head = (head if len(head) >= keep else f"{head}-{self.names.code(name[:keep], 58)}")[:keep]
+        rest = name[keep:]
+        tail = "-" * rest.startswith("-") + self.names.code(name, 6)
+        made = head + tail[: len(rest)]
+        self.names.record(Sort.JOB, name, made)
+        return made + event
+
+    def _head(self, text: str) -> str:
+        """Redact the beginning of a name, at whose end a name may be cut."""
+        for at in (place.start() + 1 for place in re.finditer("[-.]", text)):
+            entry: Entry | None = self.names.begins(text[at:]) if text[at:] else None
+            if entry and self._known(text[:at]) + self._known(text[at:]) == self._known(text):
+                return self._plain(text[:at]) + f"{entry.sort}-{self.names.code(text[at:], 12)}"
+        return self._plain(text)
+
+
+def replace_between(
+    pattern: re.Pattern[str], text: str, inside: Callable[[re.Match[str]], str], outside: Callable[[str], str]
+) -> str:
+    """Replace what a pattern matches by `inside`, and all that is between by `outside`."""
+    out, done = [], 0
+    for match in pattern.finditer(text):
+        if match.end() > match.start():
+            out += [outside(text[done : match.start()]), inside(match)]
+            done = match.end()
+    return "".join((*out, outside(text[done:])))
