@@ -77,9 +77,8 @@ def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         licences = [name for name in archive.namelist() if name.endswith("LICENSE")]
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvdiag").rglob("*.py")}
-    page = {f"harvdiag/figures/explore/explore.{ending}" for ending in ("css", "js")}
-    page |= {"harvdiag/reports/notebook/grid.js"}
-    page |= {f"harvdiag/share/run/notebook.{ending}" for ending in ("css", "html.j2")}
+    beside = [path for ending in ("css", "js", "j2") for path in (ROOT / "harvdiag").rglob(f"*.{ending}")]
+    page = {path.relative_to(ROOT).as_posix() for path in beside}
     kit = [path for place in ("notebooks", "data/bundles", "data/scenarios") for path in (ROOT / place).rglob("*.*")]
     own = {f"harvdiag/kit/{path.relative_to(ROOT).as_posix()}" for path in kit if path.is_file()}
     assert {name for name in names if "/." not in name} == sources | page | own | {"harvdiag/py.typed"}

@@ -11,6 +11,7 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import print_error, settings, write_stdout
+from harvdiag.cli.policy import current_settings
 from harvdiag.cli.source import EXIT_INTERRUPTED, Seconds, Source
 from harvdiag.core.errors import UsageError
 from harvdiag.core.target import CONTEXT
@@ -114,7 +115,7 @@ def run(
     given = dict(parameters)
     source = given.pop(SOURCE, None) if source is None else source
     _check_source(source)
-    order = Order(source=source, parameters=given, timeout=timeout)
+    order = Order(source=source, parameters=given, timeout=timeout, settings=current_settings())
     try:
         done = run_notebook(path, output, order, _show_progress)
     except KeyboardInterrupt:

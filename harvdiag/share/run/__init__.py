@@ -48,6 +48,8 @@ class Order:
     """Values of its parameters cell by name; each takes the type of the one there."""
     timeout: float = CELL_TIMEOUT
     """How many seconds one cell may take."""
+    settings: Path | None = None
+    """The file of settings (`harvdiag.toml`); None: what is found from the notebook's folder."""
 
     @property
     def place(self) -> Path | None:
@@ -73,14 +75,14 @@ def run_notebook(
     ending, a file that is not a notebook or cannot be written, and an unknown parameter.
     """
     nbformat = load_library("nbformat")
-    from harvdiag.share.run.kernel import execute
+    from harvdiag.share.run.kernel import Conditions, execute
     from harvdiag.share.run.parameters import set_parameters
     from harvdiag.share.run.scrub import scrub
 
     order = order or Order()
     document = _read(notebook, nbformat)
     set_parameters(document, order.given, notebook.name)
-    failure = execute(document, notebook.parent, order.timeout, watch)
+    failure = execute(document, notebook.parent, Conditions(order.timeout, order.settings), watch)
     scrub(document, notebook.parent, order.place)
     cells = sum(cell.cell_type == "code" for cell in document.cells)
     return Result(path=save_report(_render(document, output, nbformat), output), cells=cells, failure=failure)

@@ -12,10 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from harvdiag.config import VARIABLE
 from harvdiag.core.escape import escape_text
 from harvdiag.share.run.library import load_library
 
-__all__ = ["Failure", "Watch", "execute"]
+__all__ = ["Conditions", "Failure", "Watch", "execute"]
 
 Watch = Callable[[int, int], None]
 """Called with the number of a cell of code and how many there are."""
@@ -31,7 +32,14 @@ class Failure(NamedTuple):
     reason: str
 
 
-def execute(document: Any, folder: Path, timeout: float, watch: Watch | None = None) -> Failure | None:
+class Conditions(NamedTuple):
+    """How many seconds a cell may take, and the file of settings of harvdiag; None: the one that is found."""
+
+    timeout: float
+    settings: Path | None = None
+
+
+def execute(document: Any, folder: Path, conditions: Conditions, watch: Watch | None = None) -> Failure | None:
     """Execute the cells of a notebook, whose outputs are replaced; return what ended the run before its end.
 
     The kernel works in `folder`. It gets this process's environment, but none of IPython's settings of the user.
@@ -40,13 +48,15 @@ def execute(document: Any, folder: Path, timeout: float, watch: Watch | None = N
     load_library("ipykernel")
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    timeout, settings = conditions
+    own = {VARIABLE: str(settings.absolute())} if settings else {}
     run = _Run(document, watch or (lambda *_: None))
     with TemporaryDirectory(prefix="harvdiag-run-") as place:
         errors = Path(place) / "stderr"
         client = _make_client(document, folder, timeout, run)
         try:
             with errors.open("wb") as stderr:
-                client.execute(env={**os.environ, "IPYTHONDIR": place}, stderr=stderr, cleanup_kc=True)
+                client.execute(env={**os.environ, **own, "IPYTHONDIR": place}, stderr=stderr, cleanup_kc=True)
         except CellExecutionError as error:
             return run.fail(error.ename, error.evalue)
         except CellTimeoutError:
