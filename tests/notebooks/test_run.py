@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
+import harvdiag as hd
 from harvdiag.core.errors import UsageError
 from harvdiag.share.run.kit import find_notebook, list_notebooks, read_title
 from harvdiag.share.run.page import render_page
@@ -217,6 +218,20 @@ def test_every_form_of_an_output_is_shown() -> None:
     assert "red &lt;i&gt;\\x07" in page
     assert '<pre tabindex="0"><code>long' in page
     assert not LOADED.search(page)
+
+
+# --- the folder of a notebook ---------------------------------------------------------------------------------------
+
+
+def test_a_notebook_writes_to_a_folder_of_its_own_or_to_a_temporary_one(tmp_path: Path) -> None:
+    """Made where it is not there; a temporary one is another each time."""
+    assert hd.work_folder(tmp_path / "a" / "b").is_dir()
+    first, second = hd.work_folder(), hd.work_folder()
+    assert first.is_dir()
+    assert first != second
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"file could not be made: File exists$"):
+        hd.work_folder(tmp_path / "file")
 
 
 # --- the kit -------------------------------------------------------------------------------------------------------
