@@ -66,6 +66,7 @@ __all__ = [
     "scenario",
     "stamp",
     "whoami",
+    "work_folder",
 ]
 
 _HOMES = {
@@ -86,6 +87,7 @@ _HOMES = {
     "explore": "harvdiag.figures.explore",
     "pick": "harvdiag.notebook.pick",
     "pick_source": "harvdiag.notebook.pick",
+    "work_folder": "harvdiag.notebook.folder",
 }
 
 
