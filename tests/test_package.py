@@ -78,6 +78,7 @@ def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
         licences = [name for name in archive.namelist() if name.endswith("LICENSE")]
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvdiag").rglob("*.py")}
     page = {f"harvdiag/figures/explore/explore.{ending}" for ending in ("css", "js")}
-    page |= {"harvdiag/reports/notebook/grid.js"}
+    page |= {"harvdiag/reports/notebook/grid.js", "harvdiag/reports/html/report.css"}
+    page |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvdiag").rglob("*.html.j2")}
     assert names == sources | page | {"harvdiag/py.typed"}
     assert licences

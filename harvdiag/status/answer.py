@@ -29,6 +29,7 @@ from harvdiag.status.summary import (
 
 __all__ = [
     "ANSWERED",
+    "HOLDS",
     "Answer",
     "RootCause",
     "Step",
@@ -47,6 +48,8 @@ FEW = 3
 """The most root causes of one rule that have a row each; more of them share one."""
 ANSWERED = "answered by what was collected"
 """What is said of the numbers of steps that are done."""
+HOLDS = "holds the upgrade up"
+"""What is said of a root cause for which the upgrade waits."""
 ROOM, WIDE = 76, 200
 """The most characters of a clause beside others, and of `what` before it is cut at a colon."""
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
