@@ -259,7 +259,7 @@ def _choose_command(findings: Findings, rows: Sequence[RootCause]) -> str:
     """`upgrade` where one is under way; else, where something is found, the report to hand on."""
     if (findings.upgrade and findings.upgrade.name) or any(row.holds for row in rows):
         return fill_command(findings.source, "upgrade")
-    return fill_command(findings.source, "check", "-o", "report.md") if rows else ""
+    return fill_command(findings.source, "report") if rows else ""
 
 
 def _describe_unseen(findings: Findings) -> str:
