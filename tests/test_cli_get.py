@@ -253,10 +253,20 @@ def test_the_answer_is_the_same_from_every_source(tmp_path: Path) -> None:
     for kind in ("Node", "Machine"):
         items = {"apiVersion": "v1", "kind": "List", "items": [*world.find(kind)]}
         (tmp_path / "files" / f"{kind}.yaml").write_text(dump(items))
-    for words in (["nodes", "-o", "wide"], ["machines"], ["node/hv01", "-o", "yaml"]):
+    for words in (["nodes", "-o", "wide"], ["machines"]):
         first, *others = (get(words[0], tmp_path / source, *words[1:]).stdout for source in ("b.zip", "s.zip", "files"))
         assert first.count("\n") > 3
         assert others == [first, first]
+
+
+def test_a_snapshot_gives_the_fields_that_it_keeps_and_says_so(tmp_path: Path) -> None:
+    """Those of the bundle, but not all of them; the bundle has no such line."""
+    world = healthy()
+    bundle = write_bundle(tmp_path / "b.zip", world.objects, captured_at=world.captured_at)
+    run("snapshot", bundle, "-o", tmp_path / "s.zip")
+    whole, stored = (get("node/hv01", tmp_path / source, "-o", "yaml") for source in ("b.zip", "s.zip"))
+    assert (whole.stderr, "Node: only the fields that harvdiag keeps" in stored.stderr) == ("", True)
+    assert {*stored.stdout.splitlines()} < {*whole.stdout.splitlines()}
 
 
 def test_a_snapshot_has_what_checks_had_asked_for(tmp_path: Path) -> None:

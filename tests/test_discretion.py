@@ -71,11 +71,25 @@ def test_the_page_names_them() -> None:
     assert [name for name in WITHHELD_SETTINGS if f"`{name}`" not in page] == []
 
 
-def test_other_settings_and_other_kinds_stay_whole() -> None:
-    """Also a namesake of another group."""
-    obj = setting("server-version")
-    assert redact_objects(SETTINGS, [obj])[0] is obj
-    obj = setting("containerd-registry")
+def test_of_other_settings_only_those_keep_a_value_that_are_used() -> None:
+    """The version, and of the target of backups what a check asks for; never the copy in an annotation."""
+    version, proxy = (setting(name, value="v1.4.2") for name in ("server-version", "http-proxy"))
+    keys = {"endpoint": f"https://me:{HIDDEN}@s3.example", "accessKeyId": HIDDEN, "secretAccessKey": HIDDEN}
+    target = setting("backup-target", value=json.dumps({"type": "s3", **keys, "refreshIntervalInSeconds": 60}))
+    kept = {obj["metadata"]["name"]: obj for obj in redact_objects(SETTINGS, [version, proxy, target])}
+    assert kept["server-version"]["value"] == "v1.4.2"
+    assert kept["server-version"]["metadata"]["annotations"] == {}
+    assert {*kept["http-proxy"]} == {"apiVersion", "kind", "metadata"}
+    assert json.loads(kept["backup-target"]["value"]) == {
+        "type": "s3",
+        "endpoint": "https://me:***@s3.example",
+        "refreshIntervalInSeconds": 60,
+    }
+    assert HIDDEN not in json.dumps([kept["http-proxy"], kept["backup-target"]])
+
+
+def test_a_namesake_of_another_group_stays_whole() -> None:
+    obj = {"kind": "Setting", "metadata": {"name": "containerd-registry"}, "value": "a long value"}
     for resource in ("settings.longhorn.io", "nodes", "settings"):
         assert redact_objects(resource, [obj])[0] is obj
 
@@ -213,7 +227,7 @@ def test_the_user_data_of_a_vm_is_not_kept(resource: str) -> None:
     before = deepcopy(vm)
     (kept,) = redact_objects(resource, [vm])
     assert HIDDEN not in json.dumps(kept)
-    assert kept["spec"] == {"evictionStrategy": "LiveMigrate"}
+    assert kept["spec"]["evictionStrategy"] == "LiveMigrate"
     assert kept["status"] == vm["status"]
     assert kept["metadata"]["annotations"] == {"harvesterhci.io/vmRunStrategy": "RerunOnFailure"}
     assert vm == before

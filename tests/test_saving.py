@@ -8,7 +8,6 @@ import re
 import stat
 import zipfile
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,18 +20,25 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.fields import Obj
 from harvdiag.core.findings import Origin
 from harvdiag.core.model import State
-from harvdiag.kinds import CATALOGUE, DIAGNOSIS
+from harvdiag.core.window import Window
+from harvdiag.figures import PICTURES
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS, kind_for_resource, qualified_name
+from harvdiag.kinds.keep import store_object
 from harvdiag.kinds.kind import Kind
 from harvdiag.reports import render
+from harvdiag.reports.objects import TableStyle, render_table
+from harvdiag.reports.upgrade import render as render_upgrade
 from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.sources.saved.writer import Saved, default_name, save_snapshot
+from tests import port
 from tests.port import Port
 from tests.routes import (
     BROKEN,
     HEALTHY,
     PATHS,
     ROUTES,
+    SCENARIOS,
     again,
     collected,
     from_bundle,
@@ -53,20 +59,15 @@ WHOLE = tuple(name for name, kind in CATALOGUE.items() if not kind.lazy)
 """The kinds that are saved as a whole; of the others, what a check asked for."""
 
 
-def slim(objects: Sequence[Obj]) -> list[Obj]:
-    """The objects without what a snapshot file leaves out: field managers, and outputs of plans that were applied."""
-    found = deepcopy(list(objects))
-    for obj in found:
-        obj["metadata"].pop("managedFields", None)
-        for key in ("applied-output", "applied-periodic-output"):
-            obj.get("data", {}).pop(key, None) if obj.get("kind") == "Secret" else None
-    return found
+def slim(kind: str, objects: Sequence[Obj]) -> list[Obj]:
+    """The objects with the fields that a snapshot file keeps of their kind."""
+    return [store_object(CATALOGUE.get(kind) or kind_for_resource("", kind), obj) for obj in objects]
 
 
 def assert_same(before: Snapshot, after: Snapshot, kinds: Sequence[str] = WHOLE) -> None:
     """Objects, in their order, and what was seen of each list are equal; so is what files of hosts tell."""
     for kind in kinds:
-        assert list(after.objects(kind)) == slim(before.objects(kind)), kind
+        assert list(after.objects(kind)) == slim(kind, before.objects(kind)), kind
         assert after.lists(kind) == before.lists(kind), kind
         assert (after.gap(kind), after.gap(kind, everywhere=True)) == (before.gap(kind), before.gap(kind, True))
     for node in before.objects("Node"):
@@ -130,6 +131,28 @@ def test_a_scenario_loses_nothing(path: Path, route: str, tmp_path: Path) -> Non
     of = scenario(path)
     before = ROUTES[route](tmp_path, of.objects, of.captured_at)
     assert_tells_the_same(before, again(before, tmp_path))
+
+
+def shown(cluster: Cluster) -> dict[str, str]:
+    """What a person can ask of a cluster: findings, pictures, the upgrade, every table here and in the terminal."""
+    style = TableStyle(wide=True, namespaces=True, prefixed=False, headers=True, columns=())
+    tables = {kind: cluster.table(kind).to_csv() for kind in WHOLE}
+    objects, now = cluster.snapshot.objects, cluster.snapshot.collected_at
+    printed = {f"get {kind}": render_table(CATALOGUE[kind], objects(kind), now, style) for kind in WHOLE}
+    pictures = {name: hd.draw(cluster, name).lines(100) for name in PICTURES if not PICTURES[name].against}
+    upgrade = render_upgrade(cluster.upgrade, "", 100, timeline=Window())
+    return tables | printed | pictures | {"upgrade": upgrade, "findings": render(cluster.check(), "json")}
+
+
+@pytest.mark.parametrize("rule", ["upgrade-blocked-by-orphan-node", "volume-degraded"])
+def test_the_fields_of_a_file_are_enough_for_whatever_is_shown(rule: str) -> None:
+    """Not for findings alone: the lists of fields (`Kind.stored`) have all that tables, pictures and columns read."""
+    whole = scenario(SCENARIOS / rule / "speaks.yaml").objects
+    stored = [
+        store_object(CATALOGUE[qualified_name(obj["apiVersion"].rpartition("/")[0], obj["kind"])], obj) for obj in whole
+    ]
+    assert stored != list(whole)
+    assert shown(port.cluster(stored)) == shown(port.cluster(whole))
 
 
 def test_a_large_cluster_tells_the_same(tmp_path: Path) -> None:
@@ -243,13 +266,13 @@ def test_secrets_and_managed_fields_are_not_in_the_file(tmp_path: Path) -> None:
 def test_odd_texts_and_numbers_come_back(tmp_path: Path) -> None:
     """Half pairs of surrogates, line separators, huge and small numbers, and names that no file may have."""
     odd = ["\ud800", "\u2028\n\r\x00\x1b[31m", "ü€😀", 10**30, -0.0, 1e-300, 1.0, True, None, [], {"": {'a"b': [[]]}}]
-    node = new("v1", "Node", "n1", status={"odd": odd})
+    node = new("v1", "Node", "n1", status={"nodeInfo": {"odd": odd}})
     strange = [new("v1", kind, "x") for kind in ("a/b\\c", "Ünding", "K" * 300)]
     kinds = [Resource("", "v1", f"{obj['kind'].lower()}s", "", obj["kind"]) for obj in strange]
     before = Snapshot(Strange([node, *strange], resources=kinds))
     after = kept(before, tmp_path, [resource.plural for resource in kinds])
     assert_same(before, after, [*WHOLE, *(resource.plural for resource in kinds)])
-    assert repr(after.objects("Node")[0]["status"]["odd"]) == repr(odd)
+    assert repr(after.objects("Node")[0]["status"]["nodeInfo"]["odd"]) == repr(odd)
     with zipfile.ZipFile(tmp_path / "s") as box:
         assert all(member.startswith("kinds/") and len(member) < 220 for member in box.namelist()[1:])
         assert not any(member.count("/") > 1 or "\\" in member for member in box.namelist())
@@ -270,7 +293,7 @@ class Strange(Port):
 
 def test_a_value_that_is_no_json_is_refused_in_one_line(tmp_path: Path) -> None:
     """No source gives one; if one did, nothing is written."""
-    node = new("v1", "Node", "n1", status={"x": float("nan")})
+    node = new("v1", "Node", "n1", status={"nodeInfo": {"x": float("nan")}})
     with pytest.raises(SourceError, match=r"^Node n1: contains a value that JSON cannot represent$"):
         save_snapshot(Snapshot(Port([node])), tmp_path / "s")
     assert list(tmp_path.iterdir()) == []

@@ -198,17 +198,17 @@ def _notes(snapshot: Snapshot, parts: Sequence[Part], layout: Layout) -> Iterato
             from harvdiag.status.summary import group_gaps
 
             yield from (f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(part.answer.gaps))
-        if layout.form in {"yaml", "json"} and part.answer.objects and (left := _left_out(part.kind)):
+        if layout.form in {"yaml", "json"} and part.answer.objects and (left := _left_out(snapshot, part.kind)):
             yield left
 
 
-def _left_out(kind: Kind) -> str:
+def _left_out(snapshot: Snapshot, kind: Kind) -> str:
     """What harvdiag keeps of a kind, where that is not all of it; empty where it is."""
     from harvdiag.kinds.sensitive import is_reduced
 
     if kind.only:
         return f"{kind.bare}: only those of machine plans, without their plans"
-    if kind.keep:
+    if kind.keep or (kind.stored and snapshot.manifest.origin):
         return f"{kind.bare}: only the fields that harvdiag keeps of this kind; others are not shown"
     return f"{kind.bare}: fields that may hold passwords are not shown" if is_reduced(kind.resource) else ""
 

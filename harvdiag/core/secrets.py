@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-__all__ = ["MASK", "is_secret_key", "mask_secrets"]
+__all__ = ["MASK", "is_secret_key", "mask_secrets", "may_hold_secrets"]
 
 MASK = "***"
 Words = tuple[str, ...]
@@ -27,6 +27,7 @@ _SHORT = ("pass", "pwd", "pw", "psk", "auth")
 _ABOUT = (
     *("name", "names", "namespace", "ref", "refs", "reference", "type", "types", "kind", "version", "policy", "status"),
     *("ttl", "expiry", "expires", "expiration", "expiresat", "created", "ready", "enabled", "required"),
+    *("tokensecret", "credentialsecret", "pullsecret"),  # names of Secrets
     *("count", "size", "length", "seconds", "duration", "file", "path", "dir", "url", "uri", "endpoint"),
 )
 """With such an end it tells about a credential and does not hold it: dataSecretName, token-ttl, --client-key-file."""
@@ -75,16 +76,27 @@ _FORMS: tuple[tuple[Words, str, str], ...] = (
     (("bearer", "basic"), r"\b((?:bearer|basic)\s+)[\w.~+/=:-]{8,}", rf"\1{MASK}"),
     (("k10",), r"\bK10[0-9a-f]{16,}(?:::?[^\s\"'\\,;]*)?", MASK),  # a join token of RKE2
     (("eyj",), r"\beyJ[\w-]{8,}(?:\.[\w-]*)*", MASK),  # a JSON web token
-    ((":",), r"(?<![\w-])([\w-]++:)[a-z0-9]{54}(?![a-z0-9])", rf"\1{MASK}"),  # of Rancher: token-abcde:…
+    # a token of Rancher: token-abcde:…, kubeconfig-u-abcde:…
+    (("token-", "user-", "u-"), r"(?<![\w-])([\w-]++:)[a-z0-9]{54}(?![a-z0-9])", rf"\1{MASK}"),
     (("/v3/import/",), rf"(/v3/import/)(?!{_MASKED})[\w.-]+", rf"\1{MASK}.yaml"),
     (("://",), r"(://(?!\[)[^/\s:@\"']*:)(?!\d{1,5}(?![^/?#\s\"']))[^\s\"']{1,256}@", rf"\1{MASK}@"),
     (("://",), r"(://)[^/\s:@\"'*]{20,256}@", rf"\1{MASK}@"),
     (("aaaa",), r"\b((?:ssh|ecdsa|sk)-[\w@.-]+\s+)AAAA[\w+/=]+", rf"\1{MASK}"),
     (("$",), r"\$(?:2[abxy]?|[156y]|argon2\w*)\$[\w./$=,+-]{16,}", MASK),  # a hash of a password
     (("akia", "asia"), r"\b(?-i:AKIA|ASIA)[A-Z0-9]{16}\b", MASK),
-    (("gh", "glpat-"), r"\b(?-i:gh[oprsu]_|github_pat_|glpat-)\w{20,}", MASK),
+    (
+        ("gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-"),
+        r"\b(?-i:gh[oprsu]_|github_pat_|glpat-)\w{20,}",
+        MASK,
+    ),
 )
 """What shows by its form: words of which one is in every such text, the expression, and the result."""
+_EVERY_WORD = tuple(dict.fromkeys(word for words, *_ in (*_KEYED[:1], *_FORMS) for word in words))
+_MARKS = re.compile(r"[:=<$% ]|--")
+"""One of these is in every text with a credential that is shorter than a token of RKE2 is at least."""
+_SHORTEST_FORM = len("K10") + 16
+_DULL, _DULL_SIZES = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}Z|[0-9a-f-]{36}"), (20, 36)
+"""Times and uids, which are half of all texts."""
 
 
 def mask_secrets(text: str) -> str:
@@ -119,16 +131,30 @@ def _is_prose(found: re.Match[str]) -> bool:
     return found[1].lower().endswith(_PROSE) and found[0].endswith(": ") and found[0][:-2].endswith(found[1])
 
 
+def may_hold_secrets(text: str) -> bool:
+    """Whether `mask_secrets` need be asked at all: quick, and seldom true."""
+    size = len(text)
+    if (size < _SHORTEST_FORM and not _MARKS.search(text)) or (size in _DULL_SIZES and _DULL.fullmatch(text)):
+        return False
+    plain = text.casefold()
+    found = False
+    for word in _EVERY_WORD:  # a generator takes twice the time
+        found = found or word in plain
+    return found
+
+
 def is_secret_key(key: str) -> bool:
     """Whether the value of a key, of an environment or of a field is a credential: SMTP_PASS, secretAccessKey."""
-    plain = key[-_LONGEST_KEY:].casefold()
-    return any(word in plain for word in _HINTS) and _holds_secret(key[-_LONGEST_KEY:])
+    return _holds_secret(key if len(key) <= _LONGEST_KEY else key[-_LONGEST_KEY:])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def _holds_secret(key: str) -> bool:
+    plain = key.casefold()
+    if not any(word in plain for word in _HINTS) or plain.endswith(_ABOUT):
+        return False
     words = "|".join((_ANYWHERE, rf"(?:{_KEYS})[-_.]?key", rf"(?:{_DATA})[-_.]?data", *map(_as_word, _SHORT)))
-    return not key.lower().endswith(_ABOUT) and _compiled(words).search(key) is not None
+    return _compiled(words).search(key) is not None
 
 
 def _as_word(word: str) -> str:

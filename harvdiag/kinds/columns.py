@@ -10,6 +10,7 @@ from harvdiag.core.fields import Obj, field_path, get_items, get_labels
 
 __all__ = [
     "COMMON",
+    "CONDITIONS",
     "CREATED",
     "DELETING",
     "NAME",
@@ -26,6 +27,8 @@ __all__ = [
     "unset_column",
 ]
 
+CONDITIONS = ("status.conditions", "status.v1beta2", "status.deprecated")
+"""Where conditions are, in any version of an API."""
 LONGEST_INT = 20
 ROLE_LABELS = {
     "node-role.kubernetes.io/control-plane": "control-plane",

@@ -7,8 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from harvdiag.core.fields import Obj, field_path
+from harvdiag.kinds.credentials import hide_bodies
+from harvdiag.kinds.kind import Kind
 
-__all__ = ["keep_fields"]
+__all__ = ["is_stored", "keep_fields", "store_object"]
 
 KEPT = ("apiVersion", "kind")
 KEPT_METADATA = (
@@ -34,7 +36,33 @@ def keep_fields(obj: Obj, paths: tuple[str, ...]) -> Obj:
     return kept
 
 
-@lru_cache
+def store_object(kind: Kind, obj: Obj) -> Obj:
+    """Return what is handed on of an object, in a snapshot file or a page: the fields of its kind, if it has a list."""
+    paths = kind.stored or kind.keep
+    if paths:
+        return keep_fields(obj, paths)
+    stored = hide_bodies(obj)
+    metadata = stored.get("metadata")
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return stored
+    return stored | {"metadata": {key: value for key, value in metadata.items() if key != "managedFields"}}
+
+
+def is_stored(kind: Kind, path: str) -> bool:
+    """Whether a field of a kind is handed on, so that its absence in a snapshot file proves something."""
+    paths = kind.stored or kind.keep
+    tree: Tree | None = _tree(paths) if paths else None
+    for step in (str(step) for step in field_path(path).steps if isinstance(step, str)):
+        if tree is None:
+            return True
+        name = _branch(tree, step)
+        if name is None:
+            return False
+        tree = tree[name]
+    return True
+
+
+@lru_cache(maxsize=64)
 def _tree(paths: tuple[str, ...]) -> Tree:
     tree: Tree = dict.fromkeys(KEPT)
     tree["metadata"] = dict.fromkeys(KEPT_METADATA)

@@ -47,6 +47,9 @@ class Kind:
     Lists on the way are transparent, and ``*`` stands for every key. For kinds whose objects may hold credentials, or
     are large.
     """
+    stored: tuple[str, ...] = ()
+    """The same for what is handed on, a snapshot file and the page to explore: the fields that rules, tables, links and
+    pictures use; empty: those of `keep`, or all."""
     lazy: bool = False
     """Read only when a check asks for it: the kind is large or seldom needed (`harvdiag.kinds.wanted`)."""
     only: str = ""

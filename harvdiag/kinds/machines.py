@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from harvdiag.kinds import clusters
 from harvdiag.kinds.columns import (
+    CONDITIONS,
     CREATED,
     DELETING,
     NAME,
@@ -24,25 +26,38 @@ from harvdiag.kinds.plansecret import PLAN_TYPE
 __all__ = ["HOST", "KINDS", "KUBELET", "NAMESPACES"]
 
 
-_CLUSTER_COLUMNS = (
-    NAMESPACE,
-    NAME,
-    field_column("phase", "status.phase"),
-    bool_column("paused", "spec.paused"),
-    condition_column("ready", "Ready"),
-    field_column("kubernetes", "spec.kubernetesVersion", "status.version.gitVersion"),
-    field_column("control_plane", "spec.controlPlaneRef.name"),
-    field_column("infrastructure", "spec.infrastructureRef.name"),
-    OWNER,
-    DELETING,
-    CREATED,
-    UID,
+PLAN_ANNOTATIONS = (
+    "rke.cattle.io/join-url",
+    "rke.cattle.io/joined-to",
+    "rke.cattle.io/plan-last-updated",
+    "rke.cattle.io/plan-probes-passed",
+    *("rke.cattle.io/drain-options", "rke.cattle.io/drain-done", "rke.cattle.io/drain-error"),
+    *("rke.cattle.io/pre-drain", "rke.cattle.io/post-drain", "rke.cattle.io/uncordon"),
+    *("harvesterhci.io/pre-hook", "harvesterhci.io/post-hook"),
+    *("management.harvesterhci.io/pre-hook", "management.harvesterhci.io/post-hook"),
 )
+"""What Rancher, Harvester and an UpgradePlan write on a plan Secret: where it joins, and the drain."""
 
 NODE = Kind(
     name="Node",
     group="",
     plural="nodes",
+    stored=(
+        'metadata.annotations["cluster.x-k8s.io/cluster-name"]',
+        'metadata.annotations["cluster.x-k8s.io/cluster-namespace"]',
+        'metadata.annotations["cluster.x-k8s.io/machine"]',
+        'metadata.annotations["harvesterhci.io/maintain-status"]',
+        'metadata.annotations["harvesterhci.io/pendingOSImage"]',
+        'metadata.annotations["harvesterhci.io/promote-status"]',
+        'metadata.annotations["management.harvesterhci.io/pendingOSImage"]',
+        'metadata.annotations["rke2.io/internal-ip"]',
+        "spec.providerID",
+        "spec.taints",
+        "spec.unschedulable",
+        "status.addresses",
+        *CONDITIONS,
+        "status.nodeInfo",
+    ),
     columns=(
         NAME,
         condition_column("ready", "Ready"),
@@ -82,6 +97,15 @@ MACHINE = Kind(
     plural="machines",
     home=FLEET,
     versions=("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
+    stored=(
+        'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]',
+        "spec.bootstrap.configRef",
+        "spec.clusterName",
+        "spec.infrastructureRef",
+        "spec.providerID",
+        "spec.version",
+        "status",
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -119,6 +143,12 @@ CUSTOMMACHINE = Kind(
     group="rke.cattle.io",
     plural="custommachines",
     home=FLEET,
+    stored=(
+        "spec.clusterName",
+        "spec.providerID",
+        "status.ready",
+        *CONDITIONS,
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -136,6 +166,14 @@ RKEBOOTSTRAP = Kind(
     group="rke.cattle.io",
     plural="rkebootstraps",
     home=FLEET,
+    stored=(
+        'metadata.annotations["rke.cattle.io/internal-address"]',
+        'metadata.annotations["rke.cattle.io/labels"]',
+        "spec.clusterName",
+        "status.dataSecretName",
+        "status.ready",
+        *CONDITIONS,
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -159,6 +197,11 @@ PLAN = Kind(
     group="",
     plural="secrets",
     home=FLEET,
+    stored=(
+        "type",
+        "data",
+        *(f'metadata.annotations["{key}"]' for key in PLAN_ANNOTATIONS),
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -180,35 +223,6 @@ PLAN = Kind(
         Link('metadata.labels["plan.cattle.io/cluster-name"]', "Cluster"),
     ),
     only=PLAN_TYPE,
-)
-CLUSTER = Kind(
-    name="Cluster",
-    group="cluster.x-k8s.io",
-    plural="clusters",
-    home=FLEET,
-    versions=("v1beta1", "v1beta2", "v1alpha4", "v1alpha3"),
-    columns=_CLUSTER_COLUMNS,
-    links=(Link("spec.controlPlaneRef", by="reference"), Link("spec.infrastructureRef", by="reference")),
-)
-PROVISIONING = Kind(
-    name="Cluster.provisioning.cattle.io",
-    group="provisioning.cattle.io",
-    plural="clusters",
-    home=FLEET,
-    columns=_CLUSTER_COLUMNS,
-    links=(Link("status.clusterName", "Cluster.management.cattle.io"),),
-)
-MANAGEMENT = Kind(
-    name="Cluster.management.cattle.io",
-    group="management.cattle.io",
-    plural="clusters",
-    home="",
-    versions=("v3",),
-    columns=_CLUSTER_COLUMNS,
-)
-RKECLUSTER = Kind(name="RKECluster", group="rke.cattle.io", plural="rkeclusters", home=FLEET, columns=_CLUSTER_COLUMNS)
-RKECONTROLPLANE = Kind(
-    name="RKEControlPlane", group="rke.cattle.io", plural="rkecontrolplanes", home=FLEET, columns=_CLUSTER_COLUMNS
 )
 HOST = Kind(
     name="Host",
@@ -254,9 +268,5 @@ KINDS = (
     CUSTOMMACHINE,
     RKEBOOTSTRAP,
     PLAN,
-    CLUSTER,
-    PROVISIONING,
-    MANAGEMENT,
-    RKECLUSTER,
-    RKECONTROLPLANE,
+    *clusters.KINDS,
 )

@@ -1,13 +1,15 @@
-"""Redaction of objects that can contain credentials, and the kinds that are never kept; the same for every source.
+"""What is kept of objects that can contain credentials, and the kinds that are never kept; the same for every source.
 
-Secrets have rules of their own (`harvdiag.kinds.plansecret`).
+Secrets have rules of their own (`harvdiag.kinds.plansecret`); `harvdiag.kinds.credentials` has those for all kinds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 
-from harvdiag.core.fields import Obj, field_path, name_of
+from harvdiag.core.fields import Obj, name_of
+from harvdiag.kinds.credentials import clean_object, clean_workload, drop_fields, scrub_object
 from harvdiag.kinds.plansecret import strip_plan
 
 __all__ = ["WITHHELD", "WITHHELD_SETTINGS", "is_reduced", "is_sensitive", "redact_objects"]
@@ -31,8 +33,76 @@ BY_NAME = {
     "users.management.cattle.io": "hashes of passwords, before Rancher moved them into Secrets",
 }
 """Kinds whose name does not show it, and what they contain. A support bundle leaves them out, too."""
-COPIES = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "harvesterhci.io/volumeClaimTemplates"})
-"""Annotations that contain a copy of a VM, or of its disks."""
+USED_SETTINGS = frozenset({"backup-target", "server-version"})
+"""The Settings whose values are used; of the first, only `USED_OF_TARGET`."""
+USED_OF_TARGET = ("type", "endpoint", "refreshIntervalInSeconds")
+DROPPED: dict[str, tuple[str, ...]] = {
+    "apps.catalog.cattle.io": ("spec.values", "spec.chart"),
+    "bundledeployments.fleet.cattle.io": ("spec.options", "spec.stagedOptions"),
+    "bundles.fleet.cattle.io": ("spec.helm", "spec.resources", "spec.targetCustomizations", "spec.targets"),
+    "certificatesigningrequests.certificates.k8s.io": ("spec.request", "status.certificate"),
+    "cloudinits.node.harvesterhci.io": ("spec.contents",),
+    "clusters.cluster.x-k8s.io": ("spec.topology",),
+    "clusters.fleet.cattle.io": ("spec.clientID", "spec.templateValues"),
+    "clusters.management.cattle.io": (
+        "spec.agentEnvVars",
+        "spec.clusterAgentDeploymentCustomization",
+        "spec.rke2Config",
+        "spec.rancherKubernetesEngineConfig",
+        "status.appliedSpec",
+        "status.caCert",
+        "status.serviceAccountToken",
+    ),
+    "clusters.provisioning.cattle.io": (
+        "spec.agentEnvVars",
+        "spec.rkeConfig.additionalManifest",
+        "spec.rkeConfig.chartValues",
+        "spec.rkeConfig.etcd.s3",
+        "spec.rkeConfig.machineGlobalConfig",
+        "spec.rkeConfig.machineSelectorConfig",
+        "spec.rkeConfig.machineSelectorFiles",
+        "spec.rkeConfig.registries",
+    ),
+    "clusterregistrations.fleet.cattle.io": ("spec.clientID", "spec.clientRandom"),
+    "contents.fleet.cattle.io": ("content",),
+    "controllerrevisions.apps": ("data",),
+    "helmchartconfigs.helm.cattle.io": ("spec.valuesContent", "spec.values"),
+    "helmcharts.helm.cattle.io": ("spec.valuesContent", "spec.values", "spec.set", "spec.chartContent"),
+    "keypairs.harvesterhci.io": ("spec.publicKey", "status.fingerPrint"),
+    "managedcharts.management.cattle.io": ("spec.values", "spec.targets"),
+    "rkecontrolplanes.rke.cattle.io": (
+        "spec.additionalManifest",
+        "spec.agentEnvVars",
+        "spec.chartValues",
+        "spec.etcd.s3",
+        "spec.machineGlobalConfig",
+        "spec.machineSelectorConfig",
+        "spec.machineSelectorFiles",
+        "spec.registries",
+        "status.appliedSpec",
+    ),
+    "virtualmachinebackups.harvesterhci.io": ("status.source", "status.secretBackups"),
+    "virtualmachineinstancereplicasets.kubevirt.io": ("spec.template",),
+    "virtualmachinepools.pool.kubevirt.io": ("spec.virtualMachineTemplate",),
+    "virtualmachinerestores.snapshot.kubevirt.io": ("spec.patches",),
+    "virtualmachinesnapshotcontents.snapshot.kubevirt.io": ("spec.source",),
+    "virtualmachinetemplateversions.harvesterhci.io": ("spec.vm",),
+}
+"""Fields that hold what was given to a chart, a host or a VM, in whatever form: user data, keys, values, copies."""
+PLAIN = frozenset(
+    {
+        "custommachines.rke.cattle.io",
+        "engines.longhorn.io",
+        "instancemanagers.longhorn.io",
+        "machines.cluster.x-k8s.io",
+        "nodes",
+        "nodes.longhorn.io",
+        "replicas.longhorn.io",
+        "rkebootstraps.rke.cattle.io",
+        "volumes.longhorn.io",
+    }
+)
+"""Kinds of many objects without any field for a credential; their annotations and messages may quote one."""
 
 
 def is_sensitive(group: str, plural: str) -> bool:
@@ -43,47 +113,58 @@ def is_sensitive(group: str, plural: str) -> bool:
 
 
 def redact_objects(resource: str, objects: list[Obj]) -> list[Obj]:
-    """Return what may be kept of the objects of one kind, given by its name for kubectl; of most kinds, all."""
-    redact = _REDACTORS.get(resource)
-    return [kept for obj in objects if (kept := redact(obj))] if redact else objects
+    """Return what may be kept of the objects of one kind, given by its name for kubectl: without credentials."""
+    redact = _REDACTORS.get(resource) or partial(_scrub, resource)
+    return [kept for obj in objects if (kept := redact(obj))]
 
 
 def is_reduced(resource: str) -> bool:
-    """Whether fields of a kind, given by its name for kubectl, may be left out."""
-    return resource in _REDACTORS
+    """Whether fields of a kind, given by its name for kubectl, are left out in any case."""
+    return resource in DROPPED or resource in {"secrets", "settings.harvesterhci.io"}
+
+
+def _scrub(resource: str, obj: Obj) -> Obj:
+    return scrub_object(drop_fields(obj, _paths(resource)) if resource in DROPPED else obj)
+
+
+@cache
+def _paths(resource: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(path.split(".")) for path in DROPPED[resource])
+
+
+def _redact_plan(obj: Obj) -> Obj | None:
+    plan = strip_plan(obj)
+    return clean_object(plan) if plan else None
 
 
 def _redact_setting(obj: Obj) -> Obj:
-    """A Setting; of those in `WITHHELD_SETTINGS`, only that it exists and since when."""
-    if name_of(obj) not in WITHHELD_SETTINGS:
-        return obj
-    metadata = {key: value for key, value in obj["metadata"].items() if key in KEPT_METADATA}
-    return {key: value for key, value in obj.items() if key in KEPT} | {"metadata": metadata}
+    """A Setting; of one whose value is not used, only that it exists and since when."""
+    name = name_of(obj)
+    if name not in USED_SETTINGS:
+        metadata = {key: value for key, value in obj["metadata"].items() if key in KEPT_METADATA}
+        return {key: value for key, value in obj.items() if key in KEPT} | {"metadata": metadata}
+    kept = {key: value for key, value in obj.items() if name != "backup-target" or key in {*KEPT, "metadata"}}
+    if name == "backup-target" and isinstance(value := obj.get("value"), str):
+        kept["value"] = _strip_target(value)
+    return scrub_object(kept)
 
 
-def _redact_cluster(obj: Obj) -> Obj:
-    """Rancher's Cluster without the token of its service account, in plain text before Rancher 2.6.7."""
-    if field_path("status.serviceAccountToken").get(obj) is None:
-        return obj
-    return obj | {"status": {key: value for key, value in obj["status"].items() if key != "serviceAccountToken"}}
+def _strip_target(text: str) -> str:
+    """The target of backups as Harvester writes it, without the keys of its store."""
+    import json
 
-
-def _redact_vm(obj: Obj) -> Obj:
-    """A VM without its volumes and the copy of itself in an annotation: cloud-init data in them holds passwords."""
-    kept = {key: value for key, value in obj.items() if key != "spec"}
-    if isinstance(spec := obj.get("spec"), dict):
-        kept["spec"] = {key: value for key, value in spec.items() if key not in {"volumes", "template"}}
-    metadata = obj.get("metadata")
-    if isinstance(metadata, dict) and isinstance(notes := metadata.get("annotations"), dict):
-        annotations = {key: value for key, value in notes.items() if key not in COPIES}
-        kept["metadata"] = metadata | {"annotations": annotations}
-    return kept
+    try:
+        target = json.loads(text or "{}")
+    except ValueError:
+        return ""
+    known = {key: target[key] for key in USED_OF_TARGET if key in target} if isinstance(target, dict) else {}
+    return json.dumps(known, separators=(",", ":")) if known else ""
 
 
 _REDACTORS: dict[str, Callable[[Obj], Obj | None]] = {
-    "clusters.management.cattle.io": _redact_cluster,
-    "secrets": strip_plan,
+    **dict.fromkeys(PLAIN, clean_object),
+    "jobs.batch": clean_workload,
+    "secrets": _redact_plan,
     "settings.harvesterhci.io": _redact_setting,
-    "virtualmachineinstances.kubevirt.io": _redact_vm,
-    "virtualmachines.kubevirt.io": _redact_vm,
 }
+"""What harvdiag keeps of Secrets: only machine plans, and of these neither plan nor token nor body."""

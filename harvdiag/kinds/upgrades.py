@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.kinds.columns import (
+    CONDITIONS,
     CREATED,
     DELETING,
     NAME,
@@ -25,14 +26,35 @@ SETTING = Kind(
     plural="settings",
     home="",
     versions=("v1beta1",),
+    stored=(
+        "value",
+        "default",
+    ),
     columns=(NAME, field_column("value", "value"), field_column("default", "default"), CREATED, UID),
 )
+UPGRADE_ANNOTATIONS = (
+    "apply-skip-rke2-manifests-plan-completed",
+    "auto-cleanup-system-generated-snapshot",
+    "image-cleanup-plan-completed",
+    "kubevirt-workload-update-methods",
+    "longhorn-settings-restored",
+    "node-upgrade-pause-map",
+    "replica-replenishment-wait-interval",
+)
+"""What an Upgrade notes on itself: the values of settings before it, and what is done."""
 UPGRADE = Kind(
     name="Upgrade",
     group="harvesterhci.io",
     plural="upgrades",
     home="harvester-system",
     versions=("v1beta1",),
+    stored=(
+        *(f'metadata.annotations["harvesterhci.io/{key}"]' for key in UPGRADE_ANNOTATIONS),
+        "spec.version",
+        "spec.image",
+        "spec.logEnabled",
+        "status",
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -53,6 +75,15 @@ JOB = Kind(
     group="batch",
     plural="jobs",
     home="harvester-system",
+    stored=(
+        "spec.completions",
+        "spec.parallelism",
+        "spec.selector",
+        "spec.suspend",
+        "spec.template.spec.containers.image",
+        "spec.template.spec.containers.name",
+        "status",
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -68,6 +99,14 @@ PLAN_OF_SUC = Kind(
     group="upgrade.cattle.io",
     plural="plans",
     home="cattle-system",
+    stored=(
+        "spec.concurrency",
+        "spec.nodeSelector",
+        "spec.upgradeName",
+        "spec.version",
+        "spec.upgrade.image",
+        "status",
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -85,6 +124,10 @@ UPGRADELOG = Kind(
     plural="upgradelogs",
     home="harvester-system",
     versions=("v1beta1",),
+    stored=(
+        "spec.upgradeName",
+        *CONDITIONS,
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -102,6 +145,12 @@ UPGRADEPLAN = Kind(
     home="",
     since=(1, 8),
     versions=("v1beta1",),
+    stored=(
+        'metadata.annotations["management.harvesterhci.io/allow-deletion"]',
+        'metadata.annotations["harvesterhci.io/allowDeletion"]',
+        "spec",
+        "status",
+    ),
     columns=(
         NAME,
         field_column("phase", "status.currentPhase", "status.phase"),
@@ -120,6 +169,13 @@ MANAGEDCHART = Kind(
     plural="managedcharts",
     home=FLEET,
     versions=("v3",),
+    stored=(
+        "spec.paused",
+        "spec.version",
+        "spec.chart",
+        "spec.repoName",
+        "status",
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -137,6 +193,14 @@ BUNDLE = Kind(
     plural="bundles",
     home=FLEET,
     versions=("v1alpha1",),
+    stored=(
+        "spec.forceSyncGeneration",
+        "spec.paused",
+        "status.display",
+        "status.observedGeneration",
+        "status.summary",
+        *CONDITIONS,
+    ),
     columns=(
         NAMESPACE,
         NAME,
@@ -153,6 +217,13 @@ LONGHORN_NODE = Kind(
     plural="nodes",
     home="longhorn-system",
     versions=("v1beta2", "v1beta1"),
+    stored=(
+        "spec.allowScheduling",
+        "spec.disks",
+        "spec.evictionRequested",
+        "spec.tags",
+        "status",
+    ),
     columns=(
         NAMESPACE,
         NAME,

@@ -6,7 +6,7 @@ kind of the catalogue is saved.
 
 from __future__ import annotations
 
-from harvdiag.kinds.columns import CREATED, DELETING, NAME, NAMESPACE, UID, field_column, int_column
+from harvdiag.kinds.columns import CONDITIONS, CREATED, DELETING, NAME, NAMESPACE, UID, field_column, int_column
 from harvdiag.kinds.kind import Kind, Link
 
 __all__ = ["KINDS"]
@@ -18,6 +18,27 @@ VOLUME = Kind(
     plural="volumes",
     home="longhorn-system",
     versions=("v1beta2", "v1beta1"),
+    stored=(
+        "spec.accessMode",
+        "spec.backendStoreDriver",
+        "spec.dataEngine",
+        "spec.diskSelector",
+        "spec.migratable",
+        "spec.migrationNodeID",
+        "spec.nodeID",
+        "spec.nodeSelector",
+        "spec.numberOfReplicas",
+        "spec.replicaSoftAntiAffinity",
+        "spec.size",
+        "status.actualSize",
+        "status.currentMigrationNodeID",
+        "status.currentNodeID",
+        "status.kubernetesStatus",
+        "status.lastDegradedAt",
+        "status.robustness",
+        "status.state",
+        *CONDITIONS,
+    ),
     columns=(
         NAMESPACE,
         NAME,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -44,6 +44,8 @@ class Manifest:
     notes: tuple[str, ...] = ()
     origin: Manifest | None = None
     """For a snapshot file, what it was saved from."""
+    redacted: str = ""
+    """The mark of the key under which its names were replaced; empty where none were."""
     files: tuple[FileNote, ...] = ()
     """Of a folder or archive of kubectl output, every file: read, passed over, or not used, and why."""
 
@@ -139,6 +141,12 @@ class Redactor(Protocol):
     def vet(self, members: Mapping[str, bytes]) -> None:
         """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
 
+    def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
+        """Take in the names that objects tell, to be replaced in texts."""
+
+    def reveal(self, text: str) -> str:
+        """Return the text with the originals of all that were replaced by now."""
+
 
 def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     """Return the usable objects of a list, redacted, and its coverage: one unusable item makes the list incomplete."""
@@ -158,7 +166,7 @@ def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
         names.add((namespace_of(item), name_of(item)))
         kept.append(item)
     # Ordered like the API, in any source: the same objects give the same report, line by line.
-    kept = [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else redact_objects(kind.resource, kept)
+    kept = redact_objects(kind.resource, [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else kept)
     kept = sorted(kept, key=lambda obj: (namespace_of(obj), name_of(obj)))
     state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
     if faults:

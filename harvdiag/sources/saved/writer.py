@@ -18,8 +18,8 @@ from harvdiag.core.fields import Obj, name_of
 from harvdiag.core.model import CoverageEntry
 from harvdiag.io.archive import Limits
 from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds.keep import store_object
 from harvdiag.kinds.kind import Kind
-from harvdiag.kinds.plansecret import OUTPUTS
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources import source_type, source_types
 from harvdiag.sources.saved.manifest import (
@@ -68,16 +68,16 @@ class Saved(NamedTuple):
         return escape_text(f"<Saved {self.path}: {self.what}>")
 
 
-def default_name(manifest: Manifest) -> str:
+def default_name(manifest: Manifest, ending: str = ENDING) -> str:
     """Return a file name with source and time: ``lab-2026-11-23T18-10-00Z.harvdiag.zip``."""
     # The name of a context may contain a slash; that of a file never does.
     stem = re.sub(r"\.zip(\.\d{3})?$|\.(ya?ml|json)$", "", manifest.name, count=1, flags=re.IGNORECASE)
     stem = re.sub(r"[^\w.-]+", "-", stem.removesuffix(".harvdiag")).strip("-.")
     time = re.sub(r"[^\w.-]+", "-", manifest.captured_at)[:LONGEST]
     if re.search(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ", stem) or not time:
-        return f"{stem[:LONGEST].rstrip('-.') or 'snapshot'}{ENDING}"
+        return f"{stem[:LONGEST].rstrip('-.') or 'snapshot'}{ending}"
     stem = stem[: LONGEST - len(time) - 1].rstrip("-.")
-    return f"{f'{stem}-{time}' if stem else time.lstrip('-.')}{ENDING}"
+    return f"{f'{stem}-{time}' if stem else time.lstrip('-.')}{ending}"
 
 
 def save_snapshot(
@@ -175,6 +175,7 @@ def _source_record(origin: Manifest) -> Obj:
         "captured_at": origin.captured_at,
         "kubernetes_version": origin.kubernetes_version,
         "notes": list(origin.notes),
+        **({"redacted": origin.redacted} if origin.redacted else {}),
     }
 
 
@@ -199,7 +200,7 @@ def _encode_selections(snapshot: Snapshot) -> bytes:
     lines = []
     for name, wanted, found in snapshot.selections:
         kind = snapshot.resolve_kind(name)
-        slim = [_strip_bulk(kind, obj) for obj in found.objects]
+        slim = [store_object(kind, obj) for obj in found.objects]
         row = {"kind": kind.name, "wanted": wanted.as_dict(), "list": _list_row(kind, found.entry), "objects": slim}
         lines.append(_encode_row(row, kind.name))
     return b"".join(lines)
@@ -214,17 +215,8 @@ def _encode_objects(kind: Kind, objects: Iterable[Obj]) -> bytes:
     return data
 
 
-def _strip_bulk(kind: Kind, obj: Obj) -> Obj:
-    """The object without bulk: managedFields, and the output of commands of an applied plan."""
-    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-    slim = {**obj, "metadata": metadata}
-    if kind.only and isinstance(obj.get("data"), dict):
-        slim["data"] = {key: value for key, value in obj["data"].items() if key not in OUTPUTS}
-    return slim
-
-
 def _encode_object(kind: Kind, obj: Obj) -> bytes:
-    return _encode_row(_strip_bulk(kind, obj), f"{kind.name} {name_of(obj)}")
+    return _encode_row(store_object(kind, obj), f"{kind.name} {name_of(obj)}")
 
 
 def _encode_row(row: Obj, what: str) -> bytes:

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from harvdiag.core.escape import escape_text, format_value
+from harvdiag.core.fields import Obj
 from harvdiag.core.keys import object_key
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.build import Graph
 from harvdiag.graph.references import PRESENT
 from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.keep import store_object
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.links.folding import Fold
@@ -118,9 +120,13 @@ def _object_record(snapshot: Snapshot, graph: Graph, ref: ObjectRef, findings: l
     }
     if obj is None:
         return details
-    # The data of a plan is base64 and may contain the output of a command: the columns show what is safe to show.
-    shown = {name: value for name, value in obj.items() if ref.kind != "Secret" or name != "data"}
+    # The page is handed on; the data of a plan is base64: the columns show what it tells.
+    shown = {name: value for name, value in _stored(ref, obj).items() if ref.kind != "Secret" or name != "data"}
     return details | {"facts": list(_list_facts(ref, obj)), "yaml": build_excerpt(shown, _kind_paths(ref.kind), most)}
+
+
+def _stored(ref: ObjectRef, obj: Obj) -> Obj:
+    return store_object(CATALOGUE[ref.kind], obj) if ref.kind in CATALOGUE else obj
 
 
 def _list_facts(ref: ObjectRef, obj: dict[str, Any]) -> Iterator[tuple[str, str]]:
