@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from harvdiag.core.errors import AccessError, HarvdiagError, SourceError, UsageError
     from harvdiag.core.findings import Findings
     from harvdiag.core.model import Finding, ObjectRef
+    from harvdiag.core.policy import Policy
     from harvdiag.figures import draw
     from harvdiag.figures.album import album
     from harvdiag.figures.explore import explore
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
+    from harvdiag.notebook.annotate import annotate
     from harvdiag.notebook.pick import pick, pick_source
+    from harvdiag.status.changes.comparison import Comparison
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
@@ -51,6 +54,8 @@ __all__ = [
     "SourceError",
     "UsageError",
     "album",
+    "annotate",
+    "compare",
     "connect",
     "draw",
     "explore",
@@ -63,6 +68,7 @@ __all__ = [
     "scenario",
     "stamp",
     "whoami",
+    "work_folder",
 ]
 
 _HOMES = {
@@ -78,10 +84,12 @@ _HOMES = {
     "SourceError": "harvdiag.core.errors",
     "UsageError": "harvdiag.core.errors",
     "album": "harvdiag.figures.album",
+    "annotate": "harvdiag.notebook.annotate",
     "draw": "harvdiag.figures",
     "explore": "harvdiag.figures.explore",
     "pick": "harvdiag.notebook.pick",
     "pick_source": "harvdiag.notebook.pick",
+    "work_folder": "harvdiag.notebook.folder",
 }
 
 
@@ -101,13 +109,14 @@ def connect(
     kubeconfig: str | os.PathLike[str] | None = None,
     request_timeout: float | str = TIMEOUT,
     notes: str | os.PathLike[str] | None = None,
+    config: str | os.PathLike[str] | bool | None = None,
 ) -> Cluster:
     """Connect to the cluster of a kubeconfig context (default: the current one), as kubectl does. Read-only.
 
     The context may also be written ``context:lab``. `kubeconfig` is the file; default: ``KUBECONFIG``, then
     ``~/.kube/config``, then the pod's service account. Lists are read on first use and then kept; `request_timeout` is
-    in seconds, or a duration such as ``"5m"``; `notes` is as for `open`. Raises AccessError, in one line, if the
-    cluster cannot be reached or rejects the credentials, SourceError if it is not a Harvester cluster.
+    in seconds, or a duration such as ``"5m"``; `notes` and `config` are as for `open`. Raises AccessError, in one
+    line, if the cluster cannot be reached or rejects the credentials, SourceError if it is not a Harvester cluster.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.core.timestamps import parse_duration
@@ -116,26 +125,66 @@ def connect(
 
     timeout = parse_duration(request_timeout)
     target = context_target(context)
-    return Cluster(open_source(target, kubeconfig=kubeconfig, timeout=timeout, progress=default_progress()), notes)
+    policy = _read_policy(config)
+    source = open_source(target, kubeconfig=kubeconfig, timeout=timeout, progress=default_progress())
+    return Cluster(source, notes, policy)
 
 
 def open(  # noqa: A001 - reads as hd.open, like gzip.open
-    source: str | os.PathLike[str], *, notes: str | os.PathLike[str] | None = None
+    source: str | os.PathLike[str],
+    *,
+    notes: str | os.PathLike[str] | None = None,
+    config: str | os.PathLike[str] | bool | None = None,
 ) -> Cluster:
     """Open a support bundle (zip, one of its parts, or the extracted folder), a snapshot file, or kubectl output;
     ``context:lab`` is the live cluster of that kubeconfig context, ``context:`` that of the current one.
 
     ``-`` reads standard input. Nothing is extracted; a kind is read on first use. `notes` is the file with the notes on
-    it; default: ``NAME.notes.yaml`` beside the source, of a cluster in the working folder. Raises SourceError, in one
-    line, for input that cannot be used, AccessError for a cluster that cannot be reached, UsageError for an empty name
-    and for a file of notes that cannot be read.
+    it; default: ``NAME.notes.yaml`` beside the source, of a cluster in the working folder. `config` is
+    the file of settings; default: ``HARVDIAG_CONFIG``, else ``harvdiag.toml`` or ``[tool.harvdiag]`` in
+    ``pyproject.toml``, here or in a folder above within the project; False: none. Raises SourceError, in one line, for
+    input that cannot be used, AccessError for a cluster that cannot be reached, UsageError for an empty name and for a
+    file of notes or settings that cannot be read or has mistakes.
     """
     from harvdiag.cluster import Cluster
     from harvdiag.io.progress import default_progress
     from harvdiag.sources import open_source
 
     _refuse_empty(source)
-    return Cluster(open_source(source, progress=default_progress()), notes)
+    policy = _read_policy(config)
+    return Cluster(open_source(source, progress=default_progress()), notes, policy)
+
+
+def _read_policy(config: str | os.PathLike[str] | bool | None) -> Policy:
+    from harvdiag.config import load_policy
+    from harvdiag.rules import known_names
+
+    return load_policy(config, known_names)
+
+
+def compare(
+    before: Cluster | str | os.PathLike[str],
+    now: Cluster | str | os.PathLike[str],
+    *,
+    key: str | os.PathLike[str] | None = None,
+) -> Comparison:
+    """Compare two readings of one cluster, the earlier first; each a Cluster, or what `open` takes.
+
+    ``.new`` and ``.gone`` are findings, ``.upgrade``, ``.versions``, ``.changes`` the rest, ``.changed`` whether
+    anything differs, ``.frame`` and ``.document`` the whole; ``hd.draw`` draws it. Where the first was collected after
+    the second, they are taken in the order of their times (`backwards`). Where one is redacted, `key` is the file of
+    the key of its pseudonyms; default: your own. Raises as `open` does, UsageError without that key.
+    """
+    from harvdiag.cluster import Cluster
+
+    earlier, later = (each if isinstance(each, Cluster) else open(each) for each in (before, now))
+    if key is not None or earlier.snapshot.manifest.redacted != later.snapshot.manifest.redacted:
+        from harvdiag.redact import match_snapshots
+
+        matched = match_snapshots(earlier.snapshot, later.snapshot, key)
+        both = zip((earlier, later), matched, strict=True)
+        earlier, later = (Cluster(snapshot, policy=each.policy) for each, snapshot in both)
+    return later.compare(earlier)
 
 
 def whoami(
@@ -165,14 +214,15 @@ def _refuse_empty(source: str | os.PathLike[str]) -> None:
         raise UsageError("the name of the source is empty; the cluster of the current context is 'context:'")
 
 
-def rulebook(word: str = "") -> pd.DataFrame:
+def rulebook(word: str = "", *, config: str | os.PathLike[str] | bool | None = None) -> pd.DataFrame:
     """Return the rules, those of a family, or one: `rule`, `family`, `severity`, `summary`, `why`, `needs` (all str).
 
-    Raises UsageError for a word that is neither a rule nor a family.
+    Those of one's own are of the family ``local``; `config` is as for `open`. Raises UsageError for a word that is
+    neither a rule nor a family, and for mistakes in the settings.
     """
     from harvdiag.reports.notebook.rulebook import rule_table as frame
 
-    return frame(word)
+    return frame(word, _read_policy(config))
 
 
 def scenario(file: str | os.PathLike[str]) -> Cluster:
@@ -215,14 +265,18 @@ def redact(
     return Cluster(redact_snapshot(cluster.snapshot, redactor))
 
 
-def report(findings: Findings, file: str | os.PathLike[str]) -> Path:
-    """Write the findings to a file in the format of its extension: ``.md``, ``.json`` or ``.txt``; return its path.
+def report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:
+    """Write a report to a file in the format of its extension; return its path.
 
-    Raises UsageError for another extension and for a file that cannot be written.
+    ``.html``, ``.md``, ``.json``, ``.txt``, ``.xml`` (JUnit) and ``.sarif`` are known.
+
+    ``hd.report(cluster, "report.html")`` has all findings and the pictures; ``hd.report(findings, …)`` those findings,
+    such as of some checks only, without pictures, which need the cluster. Raises UsageError for another extension and
+    for a file that cannot be written.
     """
-    from harvdiag.reports import write_report
+    from harvdiag.share import write_report
 
-    return write_report(findings, file)
+    return write_report(shown, file)
 
 
 if "IPython" in sys.modules:

@@ -17,6 +17,7 @@ import harvdiag as hd
 from harvdiag.cli import cli
 from harvdiag.cli.command import SECTIONS
 from harvdiag.core.errors import UsageError
+from harvdiag.reports import ENDINGS
 from harvdiag.rules import registry
 from tests.command import Result, needs_process, run
 from tests.routes import BROKEN, HEALTHY
@@ -24,7 +25,8 @@ from tests.world import healthy, write_bundle
 from tests.world.kit import dump
 
 ROOT = Path(hd.__file__).parents[1]
-HEAVY = {"pandas", "networkx", "matplotlib", "numpy", "IPython"}
+HEAVY = {"pandas", "networkx", "matplotlib", "numpy", "IPython", "jinja2", "markdown_it"}
+ENDS = f"{', '.join([*ENDINGS][:-1])} or {[*ENDINGS][-1]}"
 
 
 def python(*words: str | Path, cwd: Path | None = None, **env: str) -> Result:
@@ -229,6 +231,8 @@ def test_output_goes_to_the_file_and_nothing_to_stdout(tmp_path: Path, form: str
         ("r.txt", (), "issue-8236.zip\nsupport"),
         ("r.json", ("--format", "markdown"), "# issue-8236.zip\n"),
         ("r.log", ("--format", "table"), "issue-8236.zip\nsupport"),
+        ("r.html", (), "<!DOCTYPE html>\n"),
+        ("r.htm", ("--format", "html", "--select", "pairing"), "<!DOCTYPE html>\n"),
     ],
 )
 def test_output_goes_by_its_ending_unless_told(tmp_path: Path, file: str, words: tuple[str, ...], begins: str) -> None:
@@ -240,10 +244,10 @@ def test_output_goes_by_its_ending_unless_told(tmp_path: Path, file: str, words:
 @pytest.mark.parametrize(
     ("file", "says"),
     [
-        ("r.pdf", "r.pdf: a report ends in .txt, .json or .md"),
-        ("r.jsn", "r.jsn: a report ends in .txt, .json or .md; did you mean .json?"),
-        ("r", "r: a report ends in .txt, .json or .md"),
-        ("json", "-o names a file, and json is a format: a report ends in .txt, .json or .md"),
+        ("r.pdf", f"r.pdf: a report ends in {ENDS}"),
+        ("r.jsn", f"r.jsn: a report ends in {ENDS}; did you mean .json?"),
+        ("r", f"r: a report ends in {ENDS}"),
+        ("json", f"-o names a file, and json is a format: a report ends in {ENDS}"),
         ("-", "a report is not written to a file named -"),
         ("no/r.txt", "no/r.txt cannot be written: the folder no does not exist"),
         ("a.txt/r.txt", "a.txt/r.txt cannot be written: a.txt is a file, not a folder"),
@@ -258,7 +262,7 @@ def test_output_that_cannot_be_written_is_refused_before_anything_is_read(
     """What to do stands in the line; the source, which no one could read, is not touched."""
     (tmp_path / "a.txt").write_text("no source")
     if command == "upgrade":
-        says = says.replace("a report", "the state of the upgrade").replace(", .json or .md", " or .json")
+        says = says.replace("a report", "the state of the upgrade").replace(ENDS, ".txt or .json")
     assert says in complaint(command, "a.txt", "-o", file, cwd=tmp_path)
 
 
@@ -481,7 +485,7 @@ def test_bad_usage_is_one_line(words: tuple[str, ...], says: str, tmp_path: Path
 
 def test_usage_error_names_the_help() -> None:
     """The command's own help, not the tool's."""
-    assert re.search(r"; see `[^`]*harvdiag check --help`\n$", complaint("check", "--nonsense"))
+    assert re.search(r"; see `[^`]*harvdiag check --help`\n$", complaint("check", "--zzz"))
 
 
 def climbing(path: Path) -> None:

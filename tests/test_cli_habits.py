@@ -15,6 +15,7 @@ from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.reports import FORMATS
 from harvdiag.rules import registry
 from harvdiag.status.glossary import list_groups, list_names
 from tests.api import Api
@@ -52,6 +53,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
     for name in ("bundle.zip", "supportbundle.zip"):
         (place / name).write_bytes(BROKEN.read_bytes())
     run("snapshot", HEALTHY, "-o", place / "before.harvdiag.zip")
+    run("note", HEALTHY, "--notes", place / "theirs.notes.yaml", "--cluster", "what a colleague wrote")
     with Api(healthy().objects) as server:
         config = server.kubeconfig(place / "lab.yaml")
         document = json.loads(config.read_text())
@@ -111,7 +113,7 @@ def test_quiet_leaves_out_notes(words: tuple[str, ...], tmp_path: Path) -> None:
         (("help",), "`harvdiag --help` lists all, `harvdiag COMMAND --help` explains one"),
         (("x" * 5000,), "no such command 'xxx"),
         (("check", BROKEN, "-o", f"{'x' * 300}.md"), "cannot be written: file name too long"),
-        (("check", BROKEN, "--format", "jsn"), "'jsn' is not one of table, json, markdown; did you mean json? See `"),
+        (("check", BROKEN, "--format", "jsn"), f"'jsn' is not one of {', '.join(FORMATS)}; did you mean json? See `"),
         (("draw", BROKEN, "--picture", "lnks"), "did you mean links? See `"),
         (("check", BROKEN, "--selct", "x"), "--select? See `"),
         ((BROKEN,), f"no command is given before {BROKEN}: put one there, such as `harvdiag check {BROKEN}`"),
@@ -355,23 +357,6 @@ def test_a_time_is_normalised(text: str, spelled: str) -> None:
 
 
 # --- several sources -----------------------------------------------------------------------------------------------
-
-
-def test_several_sources_give_one_line_each(tmp_path: Path) -> None:
-    """Its name, and the first root cause or that nothing is found; the worst exit code; what cannot be read, too."""
-    (tmp_path / "b").mkdir()
-    for path in (BROKEN, HEALTHY):
-        (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
-    lines = [
-        "✓ b/healthy.zip     Nothing found. No upgrade is under way; the last, to v1.4.2, succeeded.",
-        "✗ b/issue-8236.zip  node-without-machine  Node srv09  has no Machine",
-    ]
-    folder = harvdiag("check", "b", cwd=tmp_path)
-    assert (folder.returncode, folder.stderr) == (1, "")
-    assert folder.stdout.splitlines()[:3] == [*lines, ""]
-    named = harvdiag("check", "b/healthy.zip", "b/issue-8236.zip", "no.zip", cwd=tmp_path)
-    assert (named.returncode, named.stderr) == (2, "harvdiag: no.zip: no such file or folder\n")
-    assert named.stdout.splitlines()[:3] == [*lines, "? no.zip            no such file or folder"]
 
 
 def test_several_sources_give_their_reports_where_asked_for(tmp_path: Path) -> None:

@@ -57,7 +57,10 @@ KEYS = {
     "handshake": ("schema", "node", "title", "why", "secret", "waits_for", "finding", "root_cause", "steps"),
     "matrix": ("schema", "not_seen", "others", "nodes"),
     "timeline": ("schema", "stopped", "entries", "spans"),
-    "changes": ("schema", "before", "now", "same_cluster", "same", "remaining", "not_compared", "changes"),
+    "changes": (
+        *("schema", "before", "now", "same_cluster", "difference", "changed", "same", "remaining", "findings"),
+        *("upgrade", "versions", "notes", "not_compared", "changes"),
+    ),
 }
 UNSEEN = ("Node", "Machine", "Secret", "Upgrade", "Job")
 

@@ -18,7 +18,7 @@ import click
 
 from harvdiag.cli.command import ACCESS, ANSWERS, DATA, PICTURES, REFERENCE, Place, Tool
 from harvdiag.cli.output import Settings, print_error
-from harvdiag.core.errors import AccessError, HarvdiagError
+from harvdiag.core.errors import AccessError, ConfigError, HarvdiagError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.version import __version__
@@ -29,7 +29,11 @@ EXIT_UNUSABLE, EXIT_BUG = 2, 3
 COMMANDS = {
     "upgrade": Place("harvdiag.cli.upgrade", "upgrade", ANSWERS, "Why the upgrade is stuck, and what to do."),
     "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
+    "note": Place("harvdiag.cli.note", "note", ANSWERS, "Write down what is known about a finding."),
+    "compare": Place("harvdiag.cli.compare", "compare", ANSWERS, "What changed since an earlier reading."),
+    "report": Place("harvdiag.cli.report", "report", ANSWERS, "Write a report to attach to a ticket."),
     "draw": Place("harvdiag.cli.draw", "draw", PICTURES, "Draw the cluster, and what is broken in it."),
+    "run": Place("harvdiag.cli.run", "run", PICTURES, "Execute a notebook, and write a page of it."),
     "get": Place("harvdiag.cli.get", "get", DATA, "List objects, as kubectl get does."),
     "logs": Place("harvdiag.cli.logs", "logs", DATA, "Show the logs of a node or a pod."),
     "events": Place("harvdiag.cli.events", "events", DATA, "List events, as kubectl events does."),
@@ -72,7 +76,11 @@ def _run_command(settings: Settings) -> int:
         code = _print_error(_describe_error(error), _usage_hint(error))
     except HarvdiagError as error:
         _print_traceback(error, settings)
-        code = _print_error(error.unshown if isinstance(error, AccessError) else str(error))
+        lines = error.lines if isinstance(error, ConfigError) else ()
+        for line in lines[:-1]:
+            print_error(line)
+        said = error.unshown if isinstance(error, AccessError) else str(error)
+        code = _print_error(lines[-1] if lines else said)
     except BrokenPipeError:
         _discard_stdout()  # the reader closed the pipe (`| head`): not an error
         code = 0

@@ -13,7 +13,9 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, worst_code
 from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.notes import check_shared_notes, notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import build_cluster, choose_rules
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
 from harvdiag.cli.words import OUTPUT, RULES, Choice
@@ -21,12 +23,14 @@ from harvdiag.core.errors import UsageError
 from harvdiag.reports import FORMATS
 
 if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import Findings, UncheckedError
     from harvdiag.reports.several import ClusterAnswer
 
 __all__ = ["check"]
 
 EXIT_FINDINGS = 1
+PAGE = "html"
 LEVELS = {"error": 0, "warning": 1, "never": -1}
 
 
@@ -35,7 +39,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     examples=(
         ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
         ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
-        ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
+        ("As Markdown, in a file", "harvdiag check bundle.zip -o report.md"),
         (
             "Only the checks of the upgrade; also fail for warnings",
             "harvdiag check bundle.zip --select upgrade --fail-on warning",
@@ -69,6 +73,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
 )
 @click.option("--strict", is_flag=True, help="Exit 1 also where a check could not be run.")
 @click.option("--brief", is_flag=True, help="Only the answer: verdict, root causes, next step.")
+@notes_option()
 @click.option("--full", is_flag=True, help="Fold nothing, however long the report is; files are never folded.")
 def check(
     where: SourceOptions,
@@ -79,6 +84,7 @@ def check(
     fail_on: str,
     strict: bool,
     brief: bool,
+    notes: Path | None,
     full: bool,
 ) -> int:
     """Report what is wrong with a cluster, the evidence, why it matters and what to do next.
@@ -95,22 +101,21 @@ def check(
     access or usage, or no check could be run; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.reports import ENDINGS
-    from harvdiag.rules import select_rules
 
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     report = _Report(form or _choose_format(output), output, brief, full)
     report.check()
     chosen = [*chain(*select)], [*chain(*ignore)]
-    select_rules(*chosen)  # an unknown name is refused before anything is read
+    choose_rules(*chosen)  # an unknown name is refused before anything is read
     code_of = partial(_exit_code, fail_on=fail_on, strict=strict)
-    where = expand_folder(where)
+    where = check_shared_notes(expand_folder(where), notes)
     if where.others or len(where.contexts) > 1:
+        report.check_several()
         answers = (check_sources if where.others else check_contexts)(where, *chosen)
         report.write(report.render_all(answers), f"the reports of {len(answers)} clusters")
         return worst_code(answers, code_of)
-    findings, unchecked = _run_checks(where, *chosen)
-    report.write(report.render(findings), *(_sum_up(findings) if output else ()))
+    findings, unchecked = _run_checks(where, notes, *chosen, report)
     if unchecked:
         raise unchecked
     return code_of(findings)
@@ -131,10 +136,19 @@ class _Report(NamedTuple):
         if self.brief and self.form != "table":
             raise UsageError(f"--brief is for the table alone, not for {self.form}: leave out one of them")
 
-    def render(self, findings: Findings) -> str:
-        """Return the text of one cluster's findings."""
+    def check_several(self) -> None:
+        """Raise UsageError for a format that has no place for several clusters."""
+        if self.form == PAGE:
+            raise UsageError("a page is about one cluster: give one SOURCE, or choose --format markdown or json")
+
+    def render(self, findings: Findings, cluster: Cluster | None = None) -> str:
+        """Return the text of one cluster's findings; the page has pictures if it is given the cluster, too."""
         from harvdiag.reports import render
 
+        if self.form == PAGE and cluster is not None:
+            from harvdiag.share import render_report
+
+            return render_report(cluster, self.form, findings)
         if self.form == "table":
             stdout = self.file is None
             return _render_table(findings, self.brief, self.full or not stdout, stdout and use_colour())
@@ -142,15 +156,18 @@ class _Report(NamedTuple):
 
     def render_all(self, answers: Sequence[ClusterAnswer]) -> str:
         """Return the text of several clusters; of sources on the terminal one line each, unless more is asked for."""
-        from harvdiag.reports.several import render_overview, render_several
+        from harvdiag.reports.overview import render_markdown_overview, render_overview, shorten_names
+        from harvdiag.reports.several import CONTEXT, render_several
 
-        of_files = answers[0].noun != "Context"
-        if self.form != "table" or not of_files:
+        if self.form == "markdown":
+            return f"{render_markdown_overview(answers)}\n{render_several(answers, self.form, self.render)}"
+        if self.form != "table" or answers[0].noun == CONTEXT:
             return render_several(answers, self.form, self.render)
         lines = render_overview(answers, terminal_width(120), self.file is None and use_colour())
         if self.brief or self.full or self.file:
             return f"{lines}\n{render_several(answers, self.form, self.render)}"
-        return f"{lines}\n`harvdiag check SOURCE` tells all of one; --full, of each.\n"
+        folder, _ = shorten_names([answer.name for answer in answers])
+        return f"{lines}\n`harvdiag check {folder}NAME` tells all of one; --full, of each.\n"
 
     def write(self, text: str, *summary: str) -> None:
         """Write a text; of one in a file, stderr has the summary."""
@@ -159,20 +176,30 @@ class _Report(NamedTuple):
         if self.file is not None:
             write_written(save_report(text, self.file), *summary)
             return
-        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
-        write_stdout(text.encode() if self.form == "json" else text, color=True)
+        # What programs read is UTF-8, whatever the terminal's encoding is; a page says that it is.
+        told = FORMATS[self.form].programs or self.form == PAGE
+        write_stdout(text.encode() if told else text, color=True)
 
 
-def _run_checks(where: SourceOptions, select: list[str], ignore: list[str]) -> tuple[Findings, UncheckedError | None]:
-    """Return the findings, and the error to end with where no check could be run: what was not seen is reported."""
-    from harvdiag.cluster import Cluster
+def _run_checks(
+    where: SourceOptions, notes: Path | None, select: list[str], ignore: list[str], report: _Report
+) -> tuple[Findings, UncheckedError | None]:
+    """Write the report; return the findings, and the error to end with where no check could be run: what was not seen
+    is reported.
+
+    A choice of checks has no pictures, which show the findings of all.
+    """
     from harvdiag.core.findings import UncheckedError
 
     with open_snapshot(where) as snapshot:
+        cluster, unchecked = build_cluster(snapshot, notes), None
         try:
-            return Cluster(snapshot).check(select, ignore), None
+            findings = cluster.check(select, ignore)
         except UncheckedError as error:
-            return error.findings, error
+            findings, unchecked = error.findings, error
+        text = report.render(findings, None if select or ignore else cluster)
+    report.write(text, *(_sum_up(findings) if report.file else ()))
+    return findings, unchecked
 
 
 def _choose_format(output: Path | None) -> str:
@@ -186,7 +213,7 @@ def _sum_up(findings: Findings) -> tuple[str, str]:
     from harvdiag.status.answer import build_answer
 
     answer = build_answer(findings)
-    written = answer.command.startswith("harvdiag check")
+    written = answer.command.startswith("harvdiag report")
     return answer.verdict, "attach it to a support case, with the support bundle" if written else answer.command
 
 

@@ -31,7 +31,7 @@ SECTIONS = (ANSWERS, PICTURES, DATA, ACCESS, REFERENCE)
 OWN, CONNECTION, COMMON = "Options", "Connection options", "Options of every command"
 PLACES = {
     **dict.fromkeys(("--context", "--kubeconfig", "--request-timeout"), CONNECTION),
-    **dict.fromkeys(("--color", "--quiet", "--debug", "--version", "--help"), COMMON),
+    **dict.fromkeys(("--color", "--quiet", "--config", "--no-config", "--debug", "--version", "--help"), COMMON),
 }
 """The group of an option in the help; all others are the command's own and come first."""
 
@@ -62,6 +62,11 @@ def _set_flag(ctx: click.Context, param: click.Parameter, value: bool | None) ->
         setattr(ctx.ensure_object(Settings), param.name, True)
 
 
+def _set_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
+    if value is not None and param.name:
+        setattr(ctx.ensure_object(Settings), param.name, value)
+
+
 def common_options() -> list[click.Parameter]:
     """Return the options that every command takes, before or after its name; they fill the `Settings`."""
     return [
@@ -78,6 +83,20 @@ def common_options() -> list[click.Parameter]:
             expose_value=False,
             callback=_set_flag,
             help="No progress and no notes on stderr, only errors.",
+        ),
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path),
+            expose_value=False,
+            callback=_set_file,
+            help="The file of settings; default: HARVDIAG_CONFIG, else harvdiag.toml here or above.",
+        ),
+        click.Option(
+            ["--no-config"],
+            is_flag=True,
+            expose_value=False,
+            callback=_set_flag,
+            help="No settings: nothing is ignored, no checks of your own.",
         ),
         click.Option(
             ["--debug"],

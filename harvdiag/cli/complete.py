@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["complete_contexts", "complete_focus", "complete_names", "complete_nodes", "complete_source"]
+__all__ = [
+    "complete_contexts",
+    "complete_findings",
+    "complete_focus",
+    "complete_names",
+    "complete_nodes",
+    "complete_source",
+]
 
 PATIENCE = 2.0
 """Seconds that the reading of names may take; after that there is none to offer."""
@@ -67,6 +74,20 @@ def complete_focus(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
     return _items(
         _read_names(ctx, lambda snapshot: [n for kind in FOCUS for n in _names_of(snapshot, kind)]), incomplete
     )
+
+
+def complete_findings(ctx: click.Context, given: Sequence[str], incomplete: str) -> list[CompletionItem]:
+    """What is found in the source on the line, as ``RULE SUBJECT``; after the words `given` what is left of it."""
+
+    def read(snapshot: Snapshot) -> list[str]:
+        from harvdiag.cluster import Cluster
+        from harvdiag.core.choose import list_choices
+
+        return list(list_choices(Cluster(snapshot).check()))
+
+    before = "".join(f"{word} " for word in given)
+    names = _read_names(ctx, read)
+    return _items([name.removeprefix(before) for name in names if name.startswith(before)], incomplete)
 
 
 def _names_of(snapshot: Snapshot, kind: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.output import print_error, write_note
+from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_source
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions
 from harvdiag.core.errors import HarvdiagError, UsageError
@@ -58,11 +59,14 @@ def check_sources(where: SourceOptions, select: Sequence[str], ignore: Sequence[
 
 
 def expand_folder(where: SourceOptions) -> SourceOptions:
-    """Take the bundles of a folder that holds several, and nothing else, as so many sources."""
+    """Take the sources in a folder that holds several, and nothing else that is read, as so many sources."""
     from harvdiag.sources.bundle.identify import list_bundles
 
-    found = [str(path) for path in list_bundles(Path(where.source))] if where.source and not where.others else []
-    return where._replace(source=found[0], others=tuple(found[1:])) if found else where
+    if not where.source:
+        return where
+    given = (where.source, *where.others)
+    first, *others = [path for source in given for path in ([*map(str, list_bundles(Path(source)))] or [source])]
+    return where._replace(source=first, others=tuple(others))
 
 
 def worst_code(answers: Sequence[ClusterAnswer], code_of: Callable[[Findings], int]) -> int:
@@ -95,7 +99,6 @@ def _read_cluster(where: SourceOptions) -> Snapshot | HarvdiagError:
 
 
 def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ignore: Sequence[str]) -> ClusterAnswer:
-    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
     from harvdiag.reports.several import ClusterAnswer
 
@@ -104,7 +107,7 @@ def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ign
     read = redact_source(read)
     name = read.manifest.name if read.redactor is not None else name
     try:
-        return ClusterAnswer(name=name, findings=Cluster(read).check(select, ignore))
+        return ClusterAnswer(name=name, findings=build_cluster(read).check(select, ignore))
     except UncheckedError as error:
         return ClusterAnswer(name=name, findings=error.findings, error=str(error))
     except UsageError:

@@ -11,6 +11,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import Source, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import Choice
@@ -97,7 +98,6 @@ def draw(
     cluster of the current kubeconfig context. The exit code is 0 also where something is broken: `harvdiag check`
     judges.
     """
-    from harvdiag.cluster import Cluster
     from harvdiag.figures.figure import check_width
     from harvdiag.reports.paint import Paint
     from harvdiag.status.answer import fill_command
@@ -110,7 +110,7 @@ def draw(
     elif width:
         raise UsageError("--width is the width of a file: name one with -o; text takes the width of the terminal")
     with open_snapshot(where) as snapshot:
-        cluster = Cluster(snapshot)
+        cluster = build_cluster(snapshot)
         if output is not None and output.suffix.lower() == PAGE:
             from harvdiag.figures.explore import explore
 
@@ -151,7 +151,6 @@ def _check_file(output: Path, name: str, source: str | None) -> None:
 def _draw_figure(
     cluster: Cluster, name: str, focus: str | None, against: str | None, labels: bool, where: SourceOptions
 ) -> Figure:
-    from harvdiag.cluster import Cluster
     from harvdiag.figures import draw as compose
 
     if against is None:
@@ -159,7 +158,7 @@ def _draw_figure(
     with open_snapshot(
         where._replace(source=against, contexts=(), kubeconfig=_other_kubeconfig(where, against))
     ) as before:
-        return compose(cluster, name, focus=focus, against=Cluster(before), labels=labels)
+        return compose(cluster, name, focus=focus, against=build_cluster(before), labels=labels)
 
 
 def _other_kubeconfig(where: SourceOptions, against: str) -> Path | None:

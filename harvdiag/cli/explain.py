@@ -8,6 +8,7 @@ import click
 
 from harvdiag.cli.command import Command
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import list_rules
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -20,10 +21,9 @@ __all__ = ["explain"]
 def _complete_term(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    from harvdiag.rules import registry
     from harvdiag.status.glossary import list_names
 
-    words = [*(name.replace(" ", "-") for name in list_names()), *registry()]
+    words = [*(name.replace(" ", "-") for name in list_names()), *list_rules()]
     return [CompletionItem(word) for word in words if word.lower().startswith(incomplete.lower())]
 
 
@@ -60,4 +60,4 @@ def _find_rule(word: str) -> Rule | None:
         return None
     from harvdiag.rules import registry
 
-    return registry().get(word)
+    return registry().get(word) or list_rules().get(word)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.outgoing import vet_outgoing
 
 if TYPE_CHECKING:
+    from harvdiag.core.policy import Policy
     from harvdiag.redact import Redactor
 
 __all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
@@ -31,6 +33,10 @@ class Settings:
         self.quiet = False
         self.debug = os.environ.get("HARVDIAG_DEBUG", "") not in OFF
         self.timings: list[tuple[str, float]] = []
+        self.config: Path | None = None
+        self.no_config = False
+        self.policy: Policy | None = None
+        """What the file of settings says, once it was read."""
         self.redactor: Callable[[], Redactor] | None = None
         """Gives what replaces names in all that is read; None: nothing does."""
 

@@ -12,6 +12,7 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_ending
 from harvdiag.cli.output import write_note, write_stdout
+from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
@@ -117,10 +118,8 @@ def _summary_text(source: Snapshot, saved: Saved) -> str:
 
 def is_checkable(source: Snapshot) -> bool:
     """Whether `harvdiag check` of the file could run any check; all that it needs is in memory."""
-    from harvdiag.cluster import Cluster
-
     try:
-        Cluster(source).check()
+        build_cluster(source).check()
     except SourceError:
         return False
     return True

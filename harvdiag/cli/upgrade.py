@@ -10,7 +10,9 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_nodes
 from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.notes import notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import OUTPUT, SINCE, UNTIL, Choice
@@ -49,6 +51,7 @@ ENDINGS = {".txt": "table", ".json": "json"}
 @click.option("--since", default="", help=f"Of the timeline: {SINCE[0].lower()}{SINCE[1:]}")
 @click.option("--until", default="", help=f"Of the timeline: {UNTIL[0].lower()}{UNTIL[1:]}")
 @click.option("--format", "form", type=Choice(FORMS), help="Format; default: by the ending of --output, else table.")
+@notes_option()
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=OUTPUT)
 def upgrade(
     where: SourceOptions,
@@ -57,6 +60,7 @@ def upgrade(
     since: str,
     until: str,
     form: str | None,
+    notes: Path | None,
     output: Path | None,
 ) -> int:
     """Show the state of the upgrade: its phase, how far it is, what it is waiting for, and whether it is stuck.
@@ -76,7 +80,7 @@ def upgrade(
     form = form or (ENDINGS.get(output.suffix.lower(), "table") if output is not None else "table")
     with open_snapshot(where) as snapshot:
         window = parse_window(since, until, snapshot.collected_at) if timeline else None
-        standing, unchecked = _judge_upgrade(snapshot)
+        standing, unchecked = _judge_upgrade(snapshot, notes)
         colour = output is None and use_colour()
         text = _render_status(standing, node or "", form, window, colour, unchecked is not None)
     if output is None:
@@ -96,13 +100,12 @@ def _sum_up(standing: UpgradeStatus) -> tuple[str, str]:
     return build_verdict(standing.findings), fill_command(standing.findings.source, "check")
 
 
-def _judge_upgrade(snapshot: Snapshot) -> tuple[UpgradeStatus, UncheckedError | None]:
+def _judge_upgrade(snapshot: Snapshot, notes: Path | None) -> tuple[UpgradeStatus, UncheckedError | None]:
     """Return the status, and the error to end with where no check could be run: then it says what was not seen."""
-    from harvdiag.cluster import Cluster
     from harvdiag.core.findings import UncheckedError
     from harvdiag.status.upgrade import UpgradeStatus
 
-    cluster = Cluster(snapshot)
+    cluster = build_cluster(snapshot, notes)
     try:
         cluster.check()
     except UncheckedError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harvdiag.cli.policy import list_rules
 from harvdiag.core.suggest import did_you_mean, suggest_names
 
 if TYPE_CHECKING:
@@ -57,10 +58,9 @@ class Names(click.ParamType[tuple[str, ...]]):
 
 def _known_rules() -> dict[str, str]:
     """Every rule and family, each with a description."""
-    from harvdiag.rules import registry
-
-    words = {name: rule.summary for name, rule in registry().items()}
-    return words | {rule.family: "the whole family" for rule in registry().values()}
+    rules = list_rules()
+    words = {name: rule.summary for name, rule in rules.items()}
+    return words | {rule.family: "the whole family" for rule in rules.values()}
 
 
 def _known_kinds() -> dict[str, str]:

@@ -8,7 +8,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 
-__all__ = ["choose_finding", "list_choices", "split_fingerprint"]
+__all__ = ["choose_finding", "list_choices", "name_finding", "split_fingerprint"]
 
 FEW = 5
 """The most findings that are offered where a word resembles none of them."""

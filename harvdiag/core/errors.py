@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harvdiag.core.escape import escape_text
 
-__all__ = ["AccessError", "HarvdiagError", "SourceError", "UnlistedKindError", "UsageError"]
+__all__ = ["AccessError", "ConfigError", "HarvdiagError", "SourceError", "UnlistedKindError", "UsageError"]
 
 
 class HarvdiagError(Exception):
@@ -28,6 +30,17 @@ class UsageError(HarvdiagError):
 
 class UnlistedKindError(UsageError):
     """A kind of Kubernetes or Harvester that is known, and of which this source has no list."""
+
+
+class ConfigError(UsageError):
+    """A file of settings has mistakes. Each of `lines` is one of them, with its place; the text has all of them."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("; ".join(self.lines))
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {escape_text(line)}" for line in self.lines]
 
 
 class AccessError(HarvdiagError):

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 __all__ = [
+    "escape_autolinks",
     "escape_html",
     "escape_json",
     "escape_markdown",
@@ -13,6 +14,7 @@ __all__ = [
     "format_code",
     "format_value",
     "is_plain",
+    "is_web_link",
 ]
 
 # C0, DEL and C1 drive terminals; bidirectional marks and zero-width characters make a text read as another; lone
@@ -21,8 +23,9 @@ _DANGEROUS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
-# GitHub turns bare text into links and mentions; an empty comment after their first part prevents that.
-_AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)", re.IGNORECASE)
+# GitHub turns bare text into links, mentions and references; an empty comment after their first part prevents that.
+_AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)|#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s<>\"`|\\]+", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -47,6 +50,11 @@ def is_plain(text: str) -> bool:
     return _DANGEROUS.search(text) is None
 
 
+def is_web_link(address: str) -> bool:
+    """Whether a text is one address of the web, which may become a link."""
+    return _WEB.fullmatch(address) is not None and is_plain(address)
+
+
 def escape_html(text: Any) -> str:
     """Return text for HTML, also inside an attribute."""
     from html import escape  # imported here: it loads a table of all named characters, which a terminal does not need
@@ -56,17 +64,22 @@ def escape_html(text: Any) -> str:
 
 def escape_markdown(text: Any) -> str:
     """Return text for Markdown, also inside a table: no markup, link, mention or tag in it takes effect."""
-    return _AUTOLINK.sub(lambda match: f"{match[0]}<!-- -->", _MARKUP.sub(r"\\\1", escape_text(text)))
+    return escape_autolinks(_MARKUP.sub(r"\\\1", escape_text(text)))
 
 
-def format_code(text: Any) -> str:
+def escape_autolinks(text: str) -> str:
+    """Return Markdown in which no bare address, mention (``@name``) or reference (``#12``) becomes a link."""
+    return _AUTOLINK.sub(lambda match: f"{match[0]}<!-- -->", text)
+
+
+def format_code(text: Any, in_table: bool = True) -> str:
     """Return text as Markdown code, safe in a table: its fence is longer than any run of backticks in it.
 
     A bar would end the cell and cannot be escaped inside backticks when a backslash precedes it; text with a bar is
-    therefore put into an HTML element.
+    therefore put into an HTML element, unless it is not `in_table`.
     """
     shown = escape_text(text)
-    if "|" in shown or not shown:
+    if ("|" in shown and in_table) or not shown:
         return f"<code>{escape_markdown(text)}</code>" if shown else ""
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""

@@ -13,6 +13,7 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
 from harvdiag.core.notes import Note, NoteOptions, Notes, NoteStatus
+from harvdiag.core.policy import Ignored, Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,9 @@ class Findings(Sequence[Finding]):
     """All findings, root causes first; a sequence that also records what was checked and what was not.
 
     `outcomes` has one entry per rule, `coverage` says what could be seen, `source` what was checked, `upgrade` how far
-    the upgrade is that runs (None where that is unknown), `notes` what people wrote about the findings.
+    the upgrade is that runs (None where that is unknown), `notes` what people wrote about the findings. `ignored` are
+    the findings that do not count, as `policy` (the settings of the person) says: they are neither in this sequence
+    nor in the outcomes.
     """
 
     def __init__(
@@ -95,6 +98,19 @@ class Findings(Sequence[Finding]):
         self.coverage = coverage
         self.outcomes = tuple(outcomes)
         self._all = sort_findings(finding for outcome in outcomes for finding in outcome.findings)
+        self.policy = Policy()
+        self.ignored: tuple[Ignored, ...] = ()
+
+    def under(self, policy: Policy, ignored: Iterable[Ignored] = ()) -> Findings:
+        """Return the same with the settings that were in force, and the findings that do not count because of them."""
+        made = Findings(self.source, self.coverage, self.outcomes, self.upgrade, self.notes)
+        made.policy, made.ignored = policy, tuple(ignored)
+        return made
+
+    def with_outcomes(self, outcomes: Sequence[Outcome], notes: Notes | None = None) -> Findings:
+        """Return the same with other outcomes: findings in other words, or fewer of them; and with notes that fit."""
+        made = Findings(self.source, self.coverage, outcomes, self.upgrade, notes or self.notes)
+        return made.under(self.policy, self.ignored)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...
@@ -105,6 +121,11 @@ class Findings(Sequence[Finding]):
 
     def __len__(self) -> int:
         return len(self._all)
+
+    @property
+    def whole(self) -> tuple[Finding, ...]:
+        """The findings and, after them, those that are ignored: what people may write notes about."""
+        return (*self._all, *(ignored.finding for ignored in self.ignored))
 
     @property
     def roots(self) -> tuple[Finding, ...]:
@@ -151,6 +172,12 @@ class Findings(Sequence[Finding]):
         """Return the findings of a rule, a family or a severity, or about an object of this name."""
         return tuple(f for f in self._all if word in {f.rule, f.family, str(f.severity), f.subject.name})
 
+    def named(self, word: str) -> str:
+        """Return the fingerprint of the finding that a word names, as for `note`; it may be one that only notes are
+        about. Raises UsageError where it names none, or several.
+        """
+        return choose_finding(self.whole, word, [note.fingerprint for note in self.notes.stale(())])
+
     def note(self, finding: Finding | str, text: str = "", **more: Unpack[NoteOptions]) -> Note:
         """Write a note about a finding: ``findings.note("node-without-machine srv09", "added by hand in March")``.
 
@@ -160,8 +187,7 @@ class Findings(Sequence[Finding]):
 
         Raises UsageError for an unknown finding, status or step, an empty note, and a file that cannot be written.
         """
-        word = finding if isinstance(finding, str) else finding.fingerprint
-        fingerprint = choose_finding(self, word, [note.fingerprint for note in self.notes.stale(())])
+        fingerprint = self.named(finding if isinstance(finding, str) else finding.fingerprint)
         status = more.get("status")
         note = Note(
             fingerprint=fingerprint,
@@ -175,7 +201,7 @@ class Findings(Sequence[Finding]):
 
     def _steps_of(self, fingerprint: str, numbers: Iterable[int] | int) -> tuple[str, ...]:
         """The texts of the steps with these numbers."""
-        steps = next((finding.next for finding in self._all if finding.fingerprint == fingerprint), ())
+        steps = next((finding.next for finding in self.whole if finding.fingerprint == fingerprint), ())
         chosen = sorted({numbers} if isinstance(numbers, int) else {*numbers})
         if wrong := [number for number in chosen if not 1 <= number <= len(steps)]:
             has = f"its steps are 1 to {len(steps)}" if steps else "it has no steps"

@@ -102,7 +102,8 @@ class Finding:
     Besides the sentences it has their content as data: `short` is the fault in a few words (``no Machine``), `reason`
     a code if there is one, `missing` the kinds between which a link is missing or dangling, `targets` the objects that
     the message mentions besides the subject, `holds` whether an upgrade waits for it, `many` the phrase for several
-    such subjects at once (``were never begun``; empty: none), `shows` the evidence that shows it best.
+    such subjects at once (``were never begun``; empty: none), `shows` the evidence that shows it best. `caused_by` are
+    the fingerprints of its causes, `ignored_causes` those of causes that do not count (`Findings.ignored`).
     """
 
     rule: str
@@ -123,6 +124,7 @@ class Finding:
     holds: bool = False
     many: str = ""
     shows: Evidence | None = None
+    ignored_causes: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:

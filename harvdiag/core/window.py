@@ -9,7 +9,7 @@ from typing import NamedTuple
 from harvdiag.core.errors import UsageError
 from harvdiag.core.timestamps import Timestamp
 
-__all__ = ["Moment", "Window", "parse_window"]
+__all__ = ["Moment", "Window", "parse_span", "parse_window"]
 
 Moment = str | datetime | timedelta | None
 """``30m``, ``2025-05-07T10:00Z``, ``10:00``, a time, or how long before the collection; None or empty: no limit."""
@@ -58,6 +58,14 @@ def parse_window(since: Moment, until: Moment, now: Timestamp) -> Window:
     return window
 
 
+def parse_span(text: str) -> timedelta | None:
+    """Return a duration such as ``30m``, ``2h`` or ``1d12h``; None for another text. OverflowError for 10,000 years."""
+    if not re.fullmatch(_SPAN, text, re.ASCII):
+        return None
+    parts = (timedelta(**{UNITS[unit]: float(number)}) for number, unit in re.findall(_PART, text, re.ASCII))
+    return sum(parts, timedelta())
+
+
 def _parse_moment(name: str, given: Moment, now: Timestamp) -> datetime | None:
     if given is None or given == "":
         return None
@@ -72,9 +80,9 @@ def _parse_moment(name: str, given: Moment, now: Timestamp) -> datetime | None:
 
 
 def _parse_text(name: str, text: str, now: Timestamp) -> datetime:
-    if re.fullmatch(_SPAN, text, re.ASCII):
-        parts = (timedelta(**{UNITS[unit]: float(number)}) for number, unit in re.findall(_PART, text, re.ASCII))
-        return _before(name, sum(parts, timedelta()), now)
+    span = parse_span(text)
+    if span is not None:
+        return _before(name, span, now)
     if clock := re.fullmatch(_CLOCK, text, re.ASCII):
         moment = _before(name, timedelta(), now)
         hour, minute, second = (int(part or 0) for part in clock.groups())

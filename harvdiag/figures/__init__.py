@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harvdiag.core.model import Finding, ObjectRef
     from harvdiag.figures.drawing import Drawing, DrawOptions
     from harvdiag.figures.figure import Figure
+    from harvdiag.status.changes.comparison import Comparison
 
 __all__ = ["PICTURES", "Picture", "default_picture", "draw"]
 
@@ -65,14 +66,15 @@ PICTURES = {
 
 
 def draw(
-    cluster: Cluster,
+    cluster: Cluster | Comparison,
     picture: str = "",
     *,
     focus: Finding | ObjectRef | str | None = None,
     against: Cluster | None = None,
     labels: bool = False,
 ) -> Figure:
-    """Draw a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``.
+    """Draw a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``; or a
+    comparison, as ``hd.compare`` returns it.
 
     `picture` is a name in `harvdiag.figures.PICTURES`, such as ``upgrade``; the default is ``links``, or ``changes``
     where `against`, an earlier state of the cluster, is given. `focus` is a finding, an object or its name: only its
@@ -82,8 +84,14 @@ def draw(
     from harvdiag.figures.checked import require_clusters
     from harvdiag.figures.drawing import DrawOptions
     from harvdiag.figures.figure import Figure
+    from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.focus import resolve_focus
 
+    if isinstance(cluster, Comparison):
+        from harvdiag.figures.changes import draw_comparison
+
+        _check_whole(picture, focus is not None or against is not None or labels)
+        return Figure(default_picture(True), draw_comparison(cluster))
     require_clusters(cluster, *([against] if against is not None else ()))
     name = picture or default_picture(against is not None)
     _check_options(name, focus is not None, against is not None, labels)
@@ -92,6 +100,13 @@ def draw(
         "Callable[[Cluster, DrawOptions], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )
     return Figure(name, compose(cluster, DrawOptions(ref, finding, labels, against)))
+
+
+def _check_whole(picture: str, more: bool) -> None:
+    """Raise UsageError for a picture that does not show a comparison, and for options, of which it has none."""
+    name = default_picture(True)
+    if picture not in ("", name) or more:
+        raise UsageError(f"of a comparison there is the picture {name!r}, without focus, labels or another cluster")
 
 
 def default_picture(against: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harvdiag.core.errors import UsageError
 from harvdiag.core.frames import build_table
 from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.core.tabular import Record
 from harvdiag.figures.drawing import Drawing
 from harvdiag.figures.embed import embed_either, embed_svg
 from harvdiag.figures.save import write_file
@@ -130,6 +132,16 @@ class Figure:
         if self._drawing.dot is None:
             raise UsageError(f"the picture {self.name!r} has no DOT format: save it as .svg, .png or .txt")
         return self._drawing.dot()
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """The width and the height of the picture in CSS pixels."""
+        return self._scene.width, self._scene.height
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The facts of the picture as dictionaries; None where a value is missing."""
+        return self._drawing.rows
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from harvdiag.figures import draw
 from harvdiag.figures.figure import Figure
 from harvdiag.reports.notebook.answer import answer_card
 from harvdiag.reports.notebook.cards import coverage_line
+from harvdiag.reports.notebook.notes import other_notes
 from harvdiag.reports.notebook.parts import QUIET, fold
 from harvdiag.status.answer import build_answer
 from harvdiag.status.summary import describe_source
@@ -32,7 +33,9 @@ def cluster_card(cluster: Cluster) -> str:
     calls = "".join(f"<li><code>{call}</code>: {what}</li>" for call, what in _further_calls(findings))
     terminal = f"<li>in a terminal: <code>{escape_html(answer.command)}</code></li>" if answer.command else ""
     more = fold("What to call next", f"<ul style='margin:.2em 0'>{calls}{terminal}</ul>")
-    return answer_card(answer, head, _picture(cluster), f"{coverage_line(findings.coverage)}{more}")
+    return answer_card(
+        answer, head, _picture(cluster), f"{other_notes(findings)}{coverage_line(findings.coverage)}{more}"
+    )
 
 
 def check_anyway(cluster: Cluster) -> Findings:

@@ -31,6 +31,13 @@ def _format_answer(answer: Any) -> str:
     return answer_card(answer)
 
 
+def _format_comparison(comparison: Any) -> str:
+    """Its picture, with the table folded below it."""
+    from harvdiag.figures import draw
+
+    return draw(comparison).html + f"<details><summary>Every difference</summary>{_format_table(comparison)}</details>"
+
+
 def _format_table(value: Any) -> str:
     """A table, or a result that has one as its `frame`."""
     from harvdiag.reports.notebook.tables import frame_html
@@ -47,6 +54,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.status.upgrade.status", "NodeState"): _card_formatter("node_card"),
     ("harvdiag.status.answer", "Answer"): _format_answer,
     ("harvdiag.cluster", "Cluster"): _format_cluster,
+    ("harvdiag.status.changes.comparison", "Comparison"): _format_comparison,
     ("harvdiag.core.table", "Table"): _format_table,
     ("harvdiag.core.tabular", "Tabular"): _format_table,
     ("harvdiag.upgrade.logs.lines", "LogLines"): _format_table,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.notes import Note
 from harvdiag.core.timestamps import Timestamp
+from harvdiag.notes.place import short_name
 from harvdiag.notes.stamp import choose_author, choose_time
-from harvdiag.notes.text import Entry, dump_entries, merge_entries, new_entry, parse_entries
+from harvdiag.notes.text import Entry, dump_entries, merge_entries, new_entry, parse_entries, split_conflict
 
 __all__ = ["NotesFile"]
 
@@ -36,7 +37,7 @@ class NotesFile:
             self._state, self._notes = None, ()
             return ()
         except (OSError, ValueError) as error:
-            raise self._unreadable(error) from None
+            raise _unreadable(self.path, error) from None
         if state != self._state:
             self._notes = tuple(entry.note for entry in self._entries())
             self._state = state
@@ -51,18 +52,44 @@ class NotesFile:
 
         The file is replaced as a whole. One that cannot be read is left as it is.
         """
+        kept: list[Note] = []
+
+        def add_notes(entries: list[Entry]) -> Iterable[Entry]:
+            kept.extend(self._stamped(note, entries) for note in notes)
+            return map(new_entry, kept)
+
+        self._change(self._entries, add_notes)
+        return tuple(kept)
+
+    def merge_file(self, other: Path) -> int:
+        """Add the notes of another file; return how many were new. Of one with a conflict of git it takes both sides.
+
+        The other one may be this file itself, to resolve such a conflict.
+        """
+        if self.path.exists() and other.exists() and self.path.samefile(other):
+            return self._change(lambda: _read_sides(self.path), lambda _: ())
+        theirs = _read_sides(other)
+        return self._change(self._entries, lambda _: theirs)
+
+    def _change(self, read: Callable[[], list[Entry]], add: Callable[[list[Entry]], Iterable[Entry]]) -> int:
+        """Add to what the file has at this moment; return how many entries are new."""
         from harvdiag.io.durable import locked, replace_file
 
         try:
             path = Path(os.path.realpath(self.path))
             with locked(path):
-                entries = self._entries()
-                kept = tuple(self._stamped(note, entries) for note in notes)
-                replace_file(path, dump_entries(merge_entries(entries, map(new_entry, kept))))
+                entries = read()
+                merged = merge_entries(entries, add(entries))
+                data = dump_entries(merged)
+                if len(data) > MOST:
+                    raise UsageError(f"{short_name(path)}: would be larger than {MOST} bytes, the most that is read")
+                replace_file(path, data)
         except (OSError, ValueError) as error:
-            raise UsageError(f"{self.path}: cannot be written: {_reason(error)}; --notes names another file") from None
+            raise UsageError(
+                f"{short_name(self.path)}: cannot be written: {_reason(error)}; --notes names another file"
+            ) from None
         self._state = None
-        return kept
+        return len(merged) - len(entries)
 
     def _stamped(self, note: Note, entries: Iterable[Entry]) -> Note:
         """The note with an author and a time, which is after that of what was written a moment before."""
@@ -71,22 +98,37 @@ class NotesFile:
         return replace(note, author=note.author or choose_author(), time=time)
 
     def _entries(self) -> list[Entry]:
-        try:
-            with self.path.open("rb") as stream:
-                data = stream.read(MOST + 1)
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError) as error:
-            raise self._unreadable(error) from None
-        if len(data) > MOST:
-            raise UsageError(f"{self.path}: larger than {MOST} bytes: not a file of notes")
-        try:
-            return merge_entries(parse_entries(data))
-        except UsageError as error:
-            raise UsageError(f"{self.path}: {error}") from None
+        return _parse(self.path, _read(self.path))
 
-    def _unreadable(self, error: Exception) -> UsageError:
-        return UsageError(f"{self.path}: cannot be read: {_reason(error)}")
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file; none where it does not exist."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MOST + 1)
+    except FileNotFoundError:
+        return b""
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if len(data) > MOST:
+        raise UsageError(f"{short_name(path)}: larger than {MOST} bytes: not a file of notes")
+    return data
+
+
+def _read_sides(path: Path) -> list[Entry]:
+    """The entries of a file, of one with a conflict those of both sides."""
+    return merge_entries(*(_parse(path, side) for side in split_conflict(_read(path))))
+
+
+def _parse(path: Path, data: bytes) -> list[Entry]:
+    try:
+        return merge_entries(parse_entries(data))
+    except UsageError as error:
+        raise UsageError(f"{short_name(path)}: {error}") from None
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"{short_name(path)}: cannot be read: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:

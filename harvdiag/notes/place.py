@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 from harvdiag.core.keys import quote_key
+from harvdiag.core.notes import ENDING
 from harvdiag.core.target import CONTEXT
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["ENDING", "absolute_path", "find_place"]
+__all__ = ["absolute_path", "find_place", "short_name"]
 
-ENDING = ".notes.yaml"
 LONGEST = 150
 """The most characters of a name; file systems take 255 bytes."""
 _ENDINGS = re.compile(
@@ -50,3 +50,10 @@ def absolute_path(file: str | os.PathLike[str]) -> Path:
     """Return the path of a file, wherever the working folder is later; links are left as they are."""
     path = Path(file).expanduser().absolute()
     return path if path.name not in ("", "..") else path.resolve()
+
+
+def short_name(path: Path) -> str:
+    """Return the path as seen from the working folder where it is below that, else its name: it may be in a report,
+    which is to hold no path of a machine.
+    """
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name

@@ -18,15 +18,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
-from json import dumps
 from typing import Any, NamedTuple
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.notes import CLUSTER, Note, NoteStatus
 from harvdiag.core.timestamps import Timestamp, normalise_time
 
-__all__ = ["Entry", "dump_entries", "merge_entries", "new_entry", "parse_entries"]
+__all__ = ["Entry", "dump_entries", "merge_entries", "new_entry", "parse_entries", "split_conflict"]
 
 HEAD = """\
 # Notes on findings, kept by harvdiag. One block an entry, sorted; to merge two files, keep the blocks of both.
@@ -50,6 +48,8 @@ class Entry(NamedTuple):
     @property
     def identity(self) -> str:
         """What two entries of equal content share, whatever the name of the block."""
+        from json import dumps
+
         return dumps({key: value for key, value in self.content.items() if key != ID}, sort_keys=True)
 
 
@@ -65,6 +65,8 @@ def new_entry(note: Note) -> Entry:
 def _named(entry: Entry) -> Entry:
     if entry.content.get(ID):
         return entry
+    from hashlib import sha256
+
     return entry._replace(content={ID: sha256(entry.identity.encode()).hexdigest()[:DIGITS], **entry.content})
 
 
@@ -82,6 +84,22 @@ def _sort_key(entry: Entry) -> tuple[str, str, str, str]:
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
+def split_conflict(data: bytes) -> list[bytes]:
+    """Return both versions of a file that git merged with conflicts; of any other file that file alone."""
+    if not _MARKER.search(data):
+        return [data]
+    mine: list[bytes] = []
+    theirs: list[bytes] = []
+    sides = [mine, theirs]
+    for line in data.splitlines(keepends=True):
+        if _MARKER.match(line):
+            sides = {b"<": [mine], b"|": [], b"=": [theirs], b">": [mine, theirs]}[line[:1]]
+        else:
+            for side in sides:
+                side.append(line)
+    return [b"".join(mine), b"".join(theirs)]
+
+
 def parse_entries(data: bytes) -> list[Entry]:
     """Return the entries of a file. Raises UsageError, which names the line, for anything that is not a list of them.
 
@@ -92,8 +110,8 @@ def parse_entries(data: bytes) -> list[Entry]:
     if conflict := _MARKER.search(data):
         line = data.count(b"\n", 0, conflict.start()) + 1
         raise UsageError(
-            f"line {line}: two versions were merged with conflicts; keep the blocks of both and delete the lines with "
-            "<<<<<<<, ======= and >>>>>>>"
+            f"line {line}: two versions were merged with a conflict; `harvdiag note SOURCE --merge FILE`, with this "
+            "file as FILE, takes the notes of both"
         )
     try:
         documents = load_documents(data.removeprefix(b"\xef\xbb\xbf"))

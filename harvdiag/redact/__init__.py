@@ -3,6 +3,7 @@
 from harvdiag.redact.bundle import check_bundle_file, save_bundle
 from harvdiag.redact.key import Key, load_key
 from harvdiag.redact.ledger import Ledger
+from harvdiag.redact.match import match_snapshots
 from harvdiag.redact.reader import RedactedReader, redact_snapshot
 from harvdiag.redact.redactor import Redactor
 from harvdiag.redact.saving import describe_counts, describe_removed, save_redacted
@@ -18,6 +19,7 @@ __all__ = [
     "describe_counts",
     "describe_removed",
     "load_key",
+    "match_snapshots",
     "redact_snapshot",
     "save_bundle",
     "save_redacted",

@@ -19,19 +19,30 @@ __all__ = ["ENDINGS", "FORMATS", "Format", "form_of", "render", "report_path", "
 
 
 class Format(NamedTuple):
-    """One format of a report: the module of this package that has its `render`, and the ending of its files."""
+    """One format of a report: the module of this package that has its `render`, and the ending of its files.
+
+    One for `programs` is UTF-8 wherever it is written, and its module, but for JSON, has `render_several`, too. `other`
+    is a second, longer ending.
+    """
 
     module: str
     ending: str
+    programs: bool = False
+    other: str = ""
 
 
 FORMATS = {
     "table": Format("terminal", ".txt"),
-    "json": Format("json", ".json"),
+    "json": Format("json", ".json", programs=True),
     "markdown": Format("markdown", ".md"),
+    "html": Format("html", ".html"),
+    "junit": Format("junit", ".xml", programs=True),
+    "sarif": Format("sarif", ".sarif", programs=True, other=".sarif.json"),
 }
 """The formats by name; only the module of the one asked for is imported."""
 ENDINGS = {form.ending: name for name, form in FORMATS.items()}
+LONGER = {form.other: name for name, form in FORMATS.items() if form.other}
+"""Second endings, of which the last part may be that of another format."""
 
 
 def render(findings: Findings, form: str) -> str:
@@ -44,7 +55,8 @@ def render(findings: Findings, form: str) -> str:
 def form_of(file: str | os.PathLike[str]) -> str:
     """Return the format for a file's extension. Raises UsageError for another extension."""
     path = Path(file)
-    form = ENDINGS.get(path.suffix.lower())
+    longer = [form for ending, form in LONGER.items() if path.name.lower().endswith(ending)]
+    form = longer[0] if longer else ENDINGS.get(path.suffix.lower())
     if form is None:
         near = did_you_mean(suggest_names(path.suffix.lower(), ENDINGS)) if path.suffix else ""
         raise UsageError(f"{path.name}: a report ends in {', '.join(ENDINGS)}{near}")
@@ -72,11 +84,13 @@ def report_path(file: str | os.PathLike[str]) -> Path:
 
 
 def save_report(text: str, file: str | os.PathLike[str]) -> Path:
-    """Write a report; return its path. Raises UsageError if that fails."""
+    """Write a report, completely or not at all; return its path. Raises UsageError if that fails."""
+    from harvdiag.io.whole import write_whole
+
     path = report_path(file)
     vet_outgoing(path.name, text)
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         raise UsageError(f"{path} cannot be written: {getattr(error, 'strerror', error)}") from error
     return path

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import ERROR, WARNING
-from harvdiag.core.suggest import join_names
 from harvdiag.core.wrap import wrap_commands
 from harvdiag.reports.paint import Paint
-from harvdiag.status.answer import ANSWERED
+from harvdiag.status.answer import describe_done
 from harvdiag.status.upgrade.part import Part, PartKey
 
 __all__ = ["explanation_lines"]
@@ -61,7 +60,7 @@ def _paint_label(part: Part, paint: Paint) -> str:
 def _text_lines(part: Part, width: int) -> list[str]:
     if len(part.steps) < 2:
         return wrap_commands(escape_text(part.text), width - LABELS) or [""]
-    left = [f"{step.number}. {step.text}" for step in part.steps if not step.done]
+    left = [f"{step.number}. {step.text}" for step in part.steps if step.left]
     lines = [line for step in left for line in wrap_commands(escape_text(step), width - LABELS, 3)]
-    done = [str(step.number) for step in part.steps if step.done]
-    return [*lines, *(wrap_commands(f"({join_names(done)}: {ANSWERED})", width - LABELS) if done else [])]
+    done = describe_done(part.steps)
+    return [*lines, *(wrap_commands(f"({done})", width - LABELS) if done else [])]

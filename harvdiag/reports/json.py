@@ -7,7 +7,12 @@ from typing import Any
 
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
+from harvdiag.core.notes import Note, Notes
+from harvdiag.core.policy import show_threshold
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.rules import known_names, own_rules
+from harvdiag.status.notes import list_stale
+from harvdiag.status.policy import list_entries
 from harvdiag.version import __version__
 
 __all__ = ["SCHEMA", "build_document", "dump_text", "render"]
@@ -27,7 +32,7 @@ def dump_text(document: Any) -> str:
 
 
 def build_document(findings: Findings) -> dict[str, Any]:
-    """Build the document: `schema`, `tool`, `source`, `coverage`, `findings`, `checks`, `summary`."""
+    """Build the document: `schema`, `tool`, `source`, `coverage`, `findings`, `checks`, `summary`, `notes`."""
     source = findings.source
     return {
         "schema": SCHEMA,
@@ -42,13 +47,78 @@ def build_document(findings: Findings) -> dict[str, Any]:
             **({"files": [note.as_dict() for note in source.files]} if source.files else {}),
         },
         "coverage": [entry.as_dict() for entry in findings.coverage],
-        "findings": [_finding_document(finding) for finding in findings],
+        "findings": [_finding_document(finding, findings.notes) for finding in findings],
         "checks": [{"rule": o.rule, "outcome": o.outcome, "reason": o.reason} for o in findings.outcomes],
         "summary": findings.summary,
+        "notes": _notes_document(findings),
+        **_policy_document(findings),
     }
 
 
-def _finding_document(finding: Finding) -> dict[str, Any]:
+def _policy_document(findings: Findings) -> dict[str, Any]:
+    """The findings that do not count, and the file of settings that says so, where there is one."""
+    ignored = [
+        {"finding": _finding_document(finding, findings.notes), "reason": entry.reason, "entry": entry.place}
+        for finding, entry in findings.ignored
+    ]
+    return {"ignored": ignored, **({"config": _config_document(findings)} if findings.policy.file else {})}
+
+
+def _config_document(findings: Findings) -> dict[str, Any]:
+    limits = known_names().limits
+    return {
+        "file": findings.policy.file,
+        "ignore": [
+            {
+                "entry": entry.place,
+                "rule": list(entry.rules),
+                "subject": [] if entry.private else [str(subject) for subject in entry.subjects],
+                "reason": entry.reason,
+                "expires": entry.expires.isoformat() if entry.expires else None,
+                "state": state,
+                "findings": count,
+            }
+            for entry, state, count in list_entries(findings)
+        ],
+        "thresholds": {
+            name: {"value": show_threshold(value), "default": show_threshold(limits[name].default)}
+            for name, value in findings.policy.thresholds.items()
+        },
+        "checks": list(own_rules(findings.policy)),
+    }
+
+
+def _notes_document(findings: Findings) -> dict[str, Any]:
+    """The notes on the cluster, and on findings that are not found, with why not; those on findings are with them."""
+    notes = findings.notes
+    return {
+        "file": notes.path.name if notes.path and (len(notes) or notes.fault) else "",
+        "error": notes.fault,
+        "cluster": [_note_document(note) for note in notes.cluster],
+        "stale": [
+            {
+                "fingerprint": group.fingerprint,
+                "status": str(notes.status(group.fingerprint)),
+                "reason": group.state,
+                "notes": [_note_document(note) for note in group.notes],
+            }
+            for group in list_stale(findings)
+        ],
+    }
+
+
+def _note_document(note: Note) -> dict[str, Any]:
+    return {
+        "text": note.text,
+        "status": str(note.status) if note.status else None,
+        "author": note.author,
+        "time": normalise_time(note.time),
+        "done": list(note.done),
+        "undone": list(note.undone),
+    }
+
+
+def _finding_document(finding: Finding, notes: Notes) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "family": finding.family,
@@ -67,4 +137,8 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
         "missing": list(finding.missing) if finding.missing else None,
         "targets": [ref.as_dict() for ref in finding.targets],
         "holds": finding.holds,
+        **({"ignored_causes": list(finding.ignored_causes)} if finding.ignored_causes else {}),
+        "status": str(notes.status(finding.fingerprint)),
+        "ticked": sorted(notes.ticked(finding)),
+        "notes": [_note_document(note) for note in notes.of(finding.fingerprint)],
     }

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
+from harvdiag.core.policy import LOCAL, Policy, show_threshold
 from harvdiag.core.wrap import wrap_text
 from harvdiag.reports.paint import Paint
-from harvdiag.rules import Rule
+from harvdiag.rules import Rule, known_names
 from harvdiag.status.summary import format_count
 
-__all__ = ["explain_rule", "list_rules"]
+__all__ = ["explain_rule", "list_rules", "list_thresholds"]
 
 ROOM, BELOW = 40, 6
 """The columns that a summary needs beside the name of its rule, and its indent below it."""
@@ -29,7 +30,8 @@ def list_rules(rules: Iterable[Rule], width: int = 100, colour: bool = False) ->
     column = max(len(rule.name) for rule in chosen)
     lines: list[str] = []
     for family, members in groupby(chosen, key=lambda rule: rule.family):
-        lines += ["", paint.bold(family)] if lines else [paint.bold(family)]
+        title = f"{family} (your own)" if family == LOCAL else family
+        lines += ["", paint.bold(title)] if lines else [paint.bold(title)]
         lines += [line for rule in members for line in _rule_lines(rule, column, width, paint)]
     return "\n".join([*lines, "", _count_rules(chosen), "`harvdiag rules NAME` explains one of them.", ""])
 
@@ -73,17 +75,33 @@ def _short_link(link: str) -> str:
 
 def explain_rule(rule: Rule, width: int = 100, colour: bool = False) -> str:
     """Return everything a rule declares: what is wrong, why it matters, the kinds it reads, where to read more."""
-    optional = f"Evidence, where it was seen: {', '.join(sorted(rule.optional))}." if rule.optional else ""
+    looks = f"A check of your own. It looks at {rule.looks}." if rule.looks else ""
+    needs = f"Needs: {', '.join(sorted(rule.needs))}. Skipped if one of them was not seen." if rule.needs else ""
+    extra = () if rule.looks else sorted(rule.optional)
+    optional = f"Evidence, where it was seen: {', '.join(extra)}." if extra else ""
     parts = [
         Paint(colour).bold(f"{rule.name}  ({rule.family}, {rule.severity})"),
         _wrap_paragraph(rule.summary, width),
         *(_wrap_paragraph(part, width) for part in rule.why.split("\n\n")),
         _wrap_paragraph(f"{_tell_paths(rule)}." if rule.paths else "", width),
-        _wrap_paragraph(f"Needs: {', '.join(sorted(rule.needs))}. Skipped if one of them was not seen.", width),
+        _wrap_paragraph(looks, width),
+        _wrap_paragraph(needs, width),
         _wrap_paragraph(optional, width),
         "\n".join(rule.links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def list_thresholds(policy: Policy, width: int = 100) -> str:
+    """Return every threshold with its value, and what it is; of one that was set, also the default."""
+    lines = []
+    for limit in known_names().limits.values():
+        value = policy.thresholds.get(limit.name, limit.default)
+        default = f" (default {show_threshold(limit.default)})" if value != limit.default else ""
+        unit = f" {limit.unit}" if limit.unit else ""
+        lines.append(f"{limit.name} = {show_threshold(value)}{unit}{default}")
+        lines += wrap_text(f"    {limit.meaning}", width, "    ")
+    return "\n".join([*lines, "", "Set them in harvdiag.toml, under [thresholds].", ""])
 
 
 def _wrap_paragraph(text: str, width: int) -> str:

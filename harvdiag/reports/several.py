@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from harvdiag.core.escape import escape_markdown, escape_text
 from harvdiag.core.findings import Findings
-from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
-from harvdiag.core.wrap import count_cells, wrap_text
+from harvdiag.reports import FORMATS
 from harvdiag.reports.json import SCHEMA, build_document, dump_text
-from harvdiag.reports.paint import Paint
-from harvdiag.status.answer import build_answer, split_sentences
-from harvdiag.status.summary import format_count
 from harvdiag.version import __version__
 
-__all__ = ["ClusterAnswer", "render_overview", "render_several"]
+__all__ = ["CONTEXT", "ClusterAnswer", "render_several"]
 
-
-GAP, ROOM, BELOW = 4, 40, "    "
-"""The columns of sign and blanks around a name, those that a text needs beside it, and its indent below it."""
+CONTEXT = "Context"
+"""What the name of an answer is by default that of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +26,7 @@ class ClusterAnswer:
     name: str
     findings: Findings | None = None
     error: str = ""
-    noun: str = "Context"
+    noun: str = CONTEXT
     """What `name` is the name of."""
 
 
@@ -38,10 +34,14 @@ def render_several(answers: Sequence[ClusterAnswer], form: str, render_one: Call
     """Return all answers in the order given; `render_one` makes the text of one in the same format.
 
     The JSON is a list with the document of each cluster, as for one cluster alone, and `error` where there was one. Of
-    a cluster that could not be read it has `schema`, `tool`, `source` and `error` only.
+    a cluster that could not be read it has `schema`, `tool`, `source` and `error` only. The other formats for programs
+    have one document for all.
     """
     if form == "json":
         return dump_text([_build_entry(answer) for answer in answers])
+    if FORMATS[form].programs:
+        text: str = import_module(f"harvdiag.reports.{FORMATS[form].module}").render_several(answers)
+        return text
     heading = _markdown_heading if form == "markdown" else _text_heading
     parts = []
     for number, answer in enumerate(answers, 1):
@@ -50,42 +50,13 @@ def render_several(answers: Sequence[ClusterAnswer], form: str, render_one: Call
     return "\n".join(parts)
 
 
-def render_overview(answers: Sequence[ClusterAnswer], width: int = 100, colour: bool = False) -> str:
-    """Return one line for each: a sign, its name, and the first root cause, or that nothing is found."""
-    paint = Paint(colour)
-    wide = max(count_cells(escape_text(answer.name)) for answer in answers) + GAP
-    beside = width - wide >= ROOM
-    lines = []
-    for answer in answers:
-        sign, text = _sum_up(answer)
-        name = escape_text(answer.name)
-        texts = wrap_text(text, width - (wide if beside else len(BELOW)))
-        head = f"{paint.sign(sign)} {name}"
-        lines.append(f"{head}{' ' * (wide - 2 - count_cells(name))}{texts.pop(0)}" if beside else head)
-        lines += [f"{' ' * wide if beside else BELOW}{line}" for line in texts]
-    return "\n".join(lines) + "\n"
-
-
-def _sum_up(answer: ClusterAnswer) -> tuple[str, str]:
-    """The sign of the worst that was found, and the answer in one line."""
-    if answer.findings is None or answer.error:
-        return SIGNS[UNSEEN], answer.error.removeprefix(f"{answer.name}: ")
-    told = build_answer(answer.findings)
-    if not told.rows:
-        text = f"{split_sentences(told.verdict)[0]} {told.running}".rstrip()
-        return SIGNS[UNSEEN if answer.findings.skipped else GOOD], text
-    first, *others = told.rows
-    more = f"; and {format_count(len(others), 'other root cause')}" if others else ""
-    subject = first.subjects[0]
-    return SIGNS[str(first.severity)], f"{first.rule}  {subject.kind} {subject.name}  {first.what}{more}"
-
-
 def _build_entry(answer: ClusterAnswer) -> dict[str, Any]:
     error = {"error": answer.error} if answer.error else {}
     if answer.findings is not None:
         return build_document(answer.findings) | error
     tool = {"name": "harvdiag", "version": __version__}
-    return {"schema": SCHEMA, "tool": tool, "source": {"kind": "live", "name": answer.name}} | error
+    kind = {"kind": "live"} if answer.noun == CONTEXT else {}
+    return {"schema": SCHEMA, "tool": tool, "source": {**kind, "name": answer.name}} | error
 
 
 def _text_heading(answer: ClusterAnswer, place: str) -> str:

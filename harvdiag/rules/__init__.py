@@ -3,6 +3,35 @@
 rule is one function in it.
 """
 
+from harvdiag.core.policy import Known, Policy
 from harvdiag.rules.engine import Cause, Hit, Rule, registry, rule, run_rules, select_rules
+from harvdiag.rules.ignoring import set_apart
 
-__all__ = ["Cause", "Hit", "Rule", "registry", "rule", "run_rules", "select_rules"]
+__all__ = [
+    "Cause",
+    "Hit",
+    "Rule",
+    "known_names",
+    "own_rules",
+    "registry",
+    "rule",
+    "run_rules",
+    "select_rules",
+    "set_apart",
+]
+
+
+def own_rules(policy: Policy) -> dict[str, Rule]:
+    """Return the checks and log patterns of one's own by name; where there are none, nothing is imported for them."""
+    if not policy.checks and not policy.logs:
+        return {}
+    from harvdiag.rules.local import declare_rules
+
+    return declare_rules(policy)
+
+
+def known_names() -> Known:
+    """Return what a file of settings may name: the rules of harvdiag with their families, and the thresholds."""
+    from harvdiag.rules.thresholds import LIMITS
+
+    return Known(rules={each.name: each.family for each in registry().values()}, limits=LIMITS)

@@ -3,14 +3,14 @@
 A rule is one function, declared with `rule` and discovered automatically. It declares the kinds that it needs: where
 one of them was not seen, the rule is skipped and says why; it never passes on data that was not seen. So is a rule that
 comes to read any other kind which was not seen, unless it declares it as optional. Its docstring is
-its documentation: the first line says what is wrong, the rest why it matters. Families are the modules and packages
-beside this one; no module of rules imports another.
+its documentation: the first line says what is wrong, the rest why it matters. Families are the packages beside this
+module; no module of rules imports another.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -19,15 +19,17 @@ from typing import NamedTuple, TypedDict, Unpack
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
+from harvdiag.core.policy import LOCAL
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, sort_key
 from harvdiag.rules.answered import answer
-from harvdiag.rules.facts import Facts, Unseen
+from harvdiag.rules.facts import Facts, Unjudged, Unseen
 from harvdiag.rules.pages import cite_pages
 from harvdiag.snapshot import Snapshot
 
 __all__ = [
     "Cause",
+    "Check",
     "Hit",
     "Meaning",
     "Rule",
@@ -98,6 +100,8 @@ class Rule:
     reason: Reason | None
     fallback: bool
     paths: tuple[str, ...]
+    looks: str = ""
+    """Of one's own: what it looks at, in words; empty for the rules of harvdiag, whose documentation tells it."""
 
 
 class Meaning(TypedDict, total=False):
@@ -191,21 +195,27 @@ def _join_lines(body: str) -> str:
 def registry() -> dict[str, Rule]:
     """Return every rule by name: the families in alphabetical order, the rules of a module in the order of its file."""
     places = import_module(FAMILIES).__path__
-    for module in sorted(pkgutil.walk_packages(places, f"{FAMILIES}."), key=lambda m: m.name):
-        import_module(module.name)
+    families = [module.name for module in pkgutil.iter_modules(places, f"{FAMILIES}.") if module.ispkg]
+    for family in sorted(families):
+        for module in sorted(pkgutil.walk_packages(import_module(family).__path__, f"{family}."), key=lambda m: m.name):
+            import_module(module.name)
     return dict(_RULES)
 
 
-def select_rules(chosen: Collection[str] = (), ignored: Collection[str] = ()) -> list[Rule]:
+def select_rules(
+    chosen: Collection[str] = (), ignored: Collection[str] = (), own: Mapping[str, Rule] | None = None
+) -> list[Rule]:
     """Return the rules to run: names and families in `chosen` (empty: all) without those in `ignored`.
 
-    Raises UsageError for a word that is neither a rule nor a family.
+    `own` are checks of one's own, which come after all others. Raises UsageError for a word that is neither a rule nor
+    a family.
     """
-    rules = list(registry().values())
+    rules = [*registry().values(), *(own or {}).values()]
     words = {rule.name for rule in rules} | {rule.family for rule in rules}
     for word in (*chosen, *ignored):
         if word not in words:
             hint = did_you_mean(suggest_names(word, words)) or "; `harvdiag rules` lists them"
+            hint = "; harvdiag.toml has no check of your own" if word == LOCAL else hint
             raise UsageError(f"no rule or family is called {word!r}{hint}")
     wanted = [rule for rule in rules if not chosen or {rule.name, rule.family} & set(chosen)]
     return [rule for rule in wanted if not {rule.name, rule.family} & set(ignored)]
@@ -218,7 +228,8 @@ def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
     the choice.
     """
     chosen = list(rules)
-    every = registry().values() if any(rule.fallback for rule in chosen) else chosen
+    others = registry().values() if any(rule.fallback for rule in chosen) else ()
+    every = {rule.name: rule for rule in (*others, *chosen)}.values()
     needed = sorted({kind for rule in every for kind in rule.needs}, key=sort_key)
     facts.snapshot.load([*needed, *sorted(ALWAYS)])
     outcomes = {rule.name: _run_rule(facts, rule) for rule in every if not rule.fallback}
@@ -266,11 +277,14 @@ def _run_rule(facts: Facts, rule: Rule) -> Outcome:
         guard = _Guard(facts.snapshot, rule)
         with facts.snapshot.watched(guard, guard.passed):
             findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
-        with facts.snapshot.watched(None):
-            findings = tuple(cite_pages(facts, answer(facts, finding), rule.paths) for finding in findings)
+        if rule.family != LOCAL:  # of one's own, the words and links are those of its author
+            with facts.snapshot.watched(None):
+                findings = tuple(cite_pages(facts, answer(facts, finding), rule.paths) for finding in findings)
     except Unseen as unseen_list:
         entry = unseen_list.entry
         return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))
+    except Unjudged as reason:
+        return Outcome(rule.name, "skipped", str(reason))
     except _UnseenError as error:
         return _skip(facts, rule, [error.args])
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)

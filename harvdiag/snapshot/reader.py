@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -45,6 +45,8 @@ class Manifest:
     notes: tuple[str, ...] = ()
     origin: Manifest | None = None
     """For a snapshot file, what it was saved from."""
+    redacted: str = ""
+    """The mark of the key under which its names were replaced; empty where none were."""
     files: tuple[FileNote, ...] = ()
     """Of a folder or archive of kubectl output, every file: read, passed over, or not used, and why."""
 
@@ -147,6 +149,12 @@ class Redactor(Protocol):
 
     def vet(self, members: Mapping[str, bytes]) -> None:
         """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
+
+    def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
+        """Take in the names that objects tell, to be replaced in texts."""
+
+    def reveal(self, text: str) -> str:
+        """Return the text with the originals of all that were replaced by now."""
 
 
 def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:

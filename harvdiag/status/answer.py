@@ -3,21 +3,24 @@
 `Answer` holds, as data and words without a shape: `verdict` and `running` (what is under way, also where nothing is
 wrong), `rows` (the root causes, those that hold the upgrade up first), `steps` of the first root cause and `step`, the
 first of them that is left to do, `cautions` for it (each sentence once), `command` (what to run next, with the source
-filled in) and `unseen` (what was not seen, in one line). It is built from the Findings alone.
+filled in), `unseen` (what was not seen, in one line) and `noted` (what people decided). It is built from the Findings
+alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding, ObjectRef, Severity
+from harvdiag.core.notes import Notes
 from harvdiag.core.suggest import join_names
 from harvdiag.core.target import join_words
+from harvdiag.status.notes import describe_decision, summarize_notes
 from harvdiag.status.summary import (
     build_verdict,
     describe_upgrade,
@@ -29,11 +32,14 @@ from harvdiag.status.summary import (
 
 __all__ = [
     "ANSWERED",
+    "HOLDS",
+    "TICKED",
     "Answer",
     "RootCause",
     "Step",
     "build_answer",
     "describe_alike",
+    "describe_done",
     "fill_command",
     "fill_findings",
     "fill_source",
@@ -46,7 +52,10 @@ __all__ = [
 FEW = 3
 """The most root causes of one rule that have a row each; more of them share one."""
 ANSWERED = "answered by what was collected"
-"""What is said of the numbers of steps that are done."""
+TICKED = "ticked as done"
+"""What is said of the numbers of steps that are done, and of those that people ticked."""
+HOLDS = "holds the upgrade up"
+"""What is said of a root cause for which the upgrade waits."""
 ROOM, WIDE = 76, 200
 """The most characters of a clause beside others, and of `what` before it is cut at a colon."""
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
@@ -71,6 +80,8 @@ class RootCause:
     """How many other findings follow from it."""
     holds: bool
     """Whether the upgrade that is under way waits for it, or for what follows from it."""
+    decided: str
+    """What people decided about it in notes, such as ``acknowledged``; empty where they did not."""
     findings: tuple[Finding, ...]
 
 
@@ -83,6 +94,13 @@ class Step(NamedTuple):
     """The sentence; commands in it are between backticks."""
     done: bool
     """Whether it is answered already by what was collected: nothing is left to do."""
+    ticked: bool = False
+    """Whether people ticked it in a note: nothing is left to do either."""
+
+    @property
+    def left(self) -> bool:
+        """Whether something is left to do."""
+        return not (self.done or self.ticked)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +121,13 @@ class Answer:
     """The next command of harvdiag, with the source filled in and quoted for a shell; empty where none is needed."""
     unseen: str
     """What was not seen, so that checks were skipped, in one line; empty where every check was run."""
+    noted: str
+    """What people decided about the findings, in one line; empty where there are no notes."""
 
     @property
     def left(self) -> tuple[Step, ...]:
-        """The steps that are left to do: what was collected does not answer them."""
-        return tuple(step for step in self.steps if not step.done)
+        """The steps that are left to do: what was collected does not answer them, and no one ticked them."""
+        return tuple(step for step in self.steps if step.left)
 
     @property
     def step(self) -> Step | None:
@@ -124,19 +144,28 @@ def build_answer(findings: Findings) -> Answer:
         verdict=build_verdict(findings),
         running=describe_upgrade(findings),
         rows=rows,
-        steps=list_steps(first) if first else (),
+        steps=list_steps(first, findings.notes) if first else (),
         cautions=tuple(dict.fromkeys(split_sentences(first.caution))) if first else (),
         command=_choose_command(findings, rows),
         unseen=_describe_unseen(findings),
+        noted=summarize_notes(findings),
     )
 
 
-def list_steps(finding: Finding) -> tuple[Step, ...]:
-    """Return the steps of a finding with their numbers."""
-    of = len(finding.next)
+def list_steps(finding: Finding, notes: Notes) -> tuple[Step, ...]:
+    """Return the steps of a finding with their numbers, and with the ticks that notes give them."""
+    of, ticked = len(finding.next), notes.ticked(finding)
     return tuple(
-        Step(number=number, of=of, text=step, done=is_answered(step)) for number, step in enumerate(finding.next, 1)
+        Step(number=number, of=of, text=step, done=is_answered(step), ticked=number in ticked)
+        for number, step in enumerate(finding.next, 1)
     )
+
+
+def describe_done(steps: Iterable[Step]) -> str:
+    """Return which steps are done, and how: ``1, 2 and 3: answered by what was collected; 4: ticked as done``."""
+    done = [step for step in steps if not step.left]
+    told = ((ANSWERED, [step for step in done if not step.ticked]), (TICKED, [step for step in done if step.ticked]))
+    return "; ".join(f"{join_names([str(step.number) for step in some])}: {how}" for how, some in told if some)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -179,7 +208,8 @@ def fill_findings(findings: Findings) -> Findings:
         )
         for outcome in findings.outcomes
     ]
-    return Findings(source, findings.coverage, outcomes, findings.upgrade, findings.notes)
+    notes = findings.notes.with_steps(lambda step: fill_source(step, source))
+    return findings.with_outcomes(outcomes, notes)
 
 
 def _build_rows(findings: Findings) -> tuple[RootCause, ...]:
@@ -202,6 +232,7 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
         more=_describe_row(alike, WIDE),
         consequences=len(following),
         holds=running and any(f.holds for f in (*alike, *following.values())),
+        decided=describe_decision(findings, alike),
         findings=tuple(alike),
     )
 
@@ -256,7 +287,7 @@ def _choose_command(findings: Findings, rows: Sequence[RootCause]) -> str:
     """`upgrade` where one is under way; else, where something is found, the report to hand on."""
     if (findings.upgrade and findings.upgrade.name) or any(row.holds for row in rows):
         return fill_command(findings.source, "upgrade")
-    return fill_command(findings.source, "check", "-o", "report.md") if rows else ""
+    return fill_command(findings.source, "report") if rows else ""
 
 
 def _describe_unseen(findings: Findings) -> str:

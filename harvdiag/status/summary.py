@@ -17,6 +17,7 @@ from harvdiag.status.files import describe_files
 from harvdiag.upgrade.wording import format_ago
 
 __all__ = [
+    "LIKEWISE",
     "build_verdict",
     "describe_gap",
     "describe_place",
@@ -33,6 +34,7 @@ __all__ = [
     "is_same_step",
     "list_unseen",
     "permission_hint",
+    "share_message",
     "summarize_unseen",
     "tell_support_once",
     "without_repeats",
@@ -40,6 +42,8 @@ __all__ = [
 
 LEADS = {State.FORBIDDEN: "not allowed", State.NOT_LOOKED_AT: "not looked at"}
 FEW, LONG = 3, 200
+LIKEWISE = "; likewise the others"
+"""After the reason of the first of several kinds, whose reasons differ in names only."""
 TELLING = ("the ", "no ", "only ")  # a reason that begins so is a sentence of its own and needs no lead
 
 
@@ -71,11 +75,12 @@ def build_verdict(findings: Findings) -> str:
     size = f"{format_count(findings.source.nodes, 'Node')}, {format_count(findings.source.machines, 'Machine')}"
     done = f"{format_count(run, 'check')} run" + (f", {skipped} skipped" if skipped else "")
     result, rest = (_describe_calm if _is_calm(findings) else _count_findings)(findings), f"{size}; {done}"
+    ignored = f"; {format_count(len(findings.ignored), 'finding')} ignored" if findings.ignored else ""
     if _is_calm(findings) and skipped:
         found = f"; {result[0].lower()}{result[1:]} in the other {run}" if run else ""
         result = f"Undetermined: {skipped} of {format_count(run + skipped, 'check')} could not be run{found}"
         rest = size
-    return " ".join(filter(None, (f"{result}.", describe_upgrade(findings), f"{rest}.")))
+    return " ".join(filter(None, (f"{result}{ignored}.", describe_upgrade(findings), f"{rest}.")))
 
 
 def _is_calm(findings: Findings) -> bool:
@@ -139,6 +144,12 @@ def without_repeats(finding: Finding, earlier: Iterable[Finding]) -> Finding:
     return replace(finding, next=tuple(step for step in finding.next if step not in steps), caution=caution)
 
 
+def share_message(alike: Sequence[Finding]) -> str:
+    """Return the one message that is true of each of several findings; empty where their messages differ."""
+    messages = dict.fromkeys(finding.said_of("Each of them") for finding in alike) if len(alike) > 1 else ()
+    return next(iter(messages)) if len(messages) == 1 else ""
+
+
 def first_step(finding: Finding) -> tuple[int, str]:
     """Return the first step that is still to be made, with its number; one that is told as answered is none."""
     steps = list(enumerate(finding.next, 1))
@@ -156,7 +167,7 @@ def tell_support_once(findings: Findings) -> Findings:
     outcomes = [o._replace(findings=tuple(_without_support(f, first) for f in o.findings)) for o in findings.outcomes]
     if first is None:
         return findings
-    return Findings(findings.source, findings.coverage, outcomes, findings.upgrade, findings.notes)
+    return findings.with_outcomes(outcomes)
 
 
 def _without_support(finding: Finding, first: Finding | None) -> Finding:
@@ -215,7 +226,7 @@ def group_gaps(gaps: Iterable[CoverageEntry]) -> list[tuple[str, str]]:
 
 
 def _shared_reason(gaps: Sequence[CoverageEntry]) -> str:
-    likewise = "; likewise the others" if len({gap.reason for gap in gaps}) > 1 else ""
+    likewise = LIKEWISE if len({gap.reason for gap in gaps}) > 1 else ""
     return describe_gap(gaps[0]) + likewise
 
 

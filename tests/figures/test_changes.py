@@ -124,11 +124,11 @@ def test_a_node_that_left_explains_the_links_that_lead_to_nothing(tmp_path: Path
 def test_nothing_changed_is_an_answer_too(tmp_path: Path) -> None:
     """With what was compared, and what remains found."""
     figure = changed(tmp_path, servers("srv09"), servers("srv09"))
-    assert figure.title.startswith("Nothing changed since 10:00 UTC in 21 objects and ")
+    assert figure.title.startswith("Nothing changed since 10:00 UTC in 22 objects and ")
     assert figure.title.endswith("links; 2 findings as before")
     assert not steps(figure)
     assert figure.table.empty
-    assert "The same: 21 objects" in figure.text
+    assert "The same: 22 objects" in figure.text
 
 
 def test_another_time_is_no_change(tmp_path: Path) -> None:

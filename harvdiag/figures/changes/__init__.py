@@ -12,8 +12,9 @@ from harvdiag.status.changes.grouping import group_changes
 
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
+    from harvdiag.status.changes.comparison import Comparison
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_comparison"]
 
 
 def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
@@ -22,8 +23,12 @@ def draw(cluster: Cluster, options: DrawOptions) -> Drawing:
     """
     if options.against is None:
         raise UsageError(NO_EARLIER)
-    comparison = cluster.compare(options.against)
-    groups = group_changes(comparison, options.whole)
+    return draw_comparison(cluster.compare(options.against), options.whole)
+
+
+def draw_comparison(comparison: Comparison, whole: bool = False) -> Drawing:
+    """Draw a comparison that was made already; `whole` folds nothing."""
+    groups = group_changes(comparison, whole)
     return Drawing(
         layout=lambda width: build_scene(comparison, groups, width),
         text=lambda width: render_text(comparison, groups, width),

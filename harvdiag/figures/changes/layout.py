@@ -22,7 +22,8 @@ from harvdiag.figures.parts import (
     draw_paragraph,
 )
 from harvdiag.figures.scene import Item, Path, Rect, Scene, Shape, Text, draw_badge
-from harvdiag.status.changes.comparison import CHANGED, GONE, NEW, RECREATED, Comparison
+from harvdiag.status.changes.change import CHANGED, GONE, NEW, RECREATED
+from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import Group, Step
 from harvdiag.status.changes.titles import (
     CHANGE_SIGNS,

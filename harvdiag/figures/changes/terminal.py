@@ -12,6 +12,7 @@ from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import Group
 from harvdiag.status.changes.titles import (
     build_title,
+    describe_details,
     describe_sources,
     describe_unchanged,
     format_step,
@@ -43,5 +44,6 @@ def render_text(comparison: Comparison, groups: Sequence[Group], width: int) -> 
             out += [f"  {part}" for part in row_lines]
     if not comparison.different_clusters:
         out += [*[""] * bool(groups or found), *wrap_text(describe_unchanged(comparison), width, "  ")]
+        out += wrap_text(details, width, "  ") if (details := describe_details(comparison)) else []
     out += [part for note in list_notes(comparison) for part in wrap_text(f"? {note}", width, "  ")]
     return "\n".join(out)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harvdiag.core.escape import escape_html
 from harvdiag.core.marks import SIGNS
-from harvdiag.reports.notebook.parts import CALM, EDGES, QUIET, caution, fold, format_step, frame
+from harvdiag.reports.notebook.parts import CALM, EDGES, QUIET, caution, fold, format_step, frame, noted, tick
 from harvdiag.status.answer import Answer, RootCause, Step
 from harvdiag.status.summary import format_count
 
@@ -29,14 +29,15 @@ def answer_card(answer: Answer, head: str = "", picture: str = "", foot: str = "
     unseen = f"<div>! {format_step(answer.unseen)}</div>" if answer.unseen else ""
     image = f"<div style='margin:.5em 0'>{picture}</div>" if picture else ""
     verdict = f"<p style='margin:.3em 0'><b>{escape_html(answer.verdict)}</b></p>"
-    parts = [head, verdict, *lines[:MOST], more, unseen, image, _next_steps(answer.steps), _cautions(answer), foot]
+    top = [head, verdict, *lines[:MOST], more, unseen, noted(answer.noted)]
+    parts = [*top, image, _next_steps(answer.steps), _cautions(answer), foot]
     return frame(EDGES.get(worst, EDGES["warning"] if answer.unseen else CALM), "".join(parts))
 
 
 def _root_cause(row: RootCause) -> str:
     """Its sign, what is wrong with what, and what hangs on it."""
     follows = f"{format_count(row.consequences, 'more finding')} from it" if row.consequences else ""
-    notes = filter(None, (row.rule, follows, "it holds the upgrade up" if row.holds else ""))
+    notes = filter(None, (row.rule, follows, "it holds the upgrade up" if row.holds else "", row.decided))
     quiet = f"<span style='{QUIET}'>({escape_html('; '.join(notes))})</span>"
     return f"<div>{SIGNS[str(row.severity)]} {_what_is_wrong(row)} {quiet}</div>"
 
@@ -62,19 +63,20 @@ def _join_subjects(row: RootCause) -> str:
 
 def _next_steps(steps: Sequence[Step]) -> str:
     """The first steps that are left to do; the others, with those that are answered, folded."""
-    left = [step for step in steps if not step.done]
+    left = [step for step in steps if step.left]
     if not steps:
         return ""
-    head = f"<div><b>Next</b>{'' if left else ': every step is answered; see below'}</div>"
+    head = f"<div><b>Next</b>{'' if left else ': every step is answered or ticked; see below'}</div>"
     rest = [step for step in steps if step not in left[:FIRST]]
-    answered = sum(step.done for step in steps)
+    ticked, answered = sum(step.ticked for step in steps), sum(step.done and not step.ticked for step in steps)
     told = f", {answered} of them answered by what was collected" if answered else ""
+    told += f", {ticked} ticked" if ticked else ""
     folded = fold(f"All {len(steps)} steps{told}", _list_steps(steps)) if rest else ""
     return f"{head}{_list_steps(left[:FIRST])}{folded}"
 
 
 def _list_steps(steps: Iterable[Step]) -> str:
-    items = "".join(f"<li value='{step.number}'>{format_step(step.text)}</li>" for step in steps)
+    items = "".join(f"<li value='{step.number}'>{tick(step.ticked)}{format_step(step.text)}</li>" for step in steps)
     return f"<ol style='{_STEPS}'>{items}</ol>" if items else ""
 
 

@@ -14,7 +14,9 @@ from harvdiag.core.escape import escape_html
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef
+from harvdiag.core.notes import Notes
 from harvdiag.reports.notebook.grid import render_text_grid
+from harvdiag.reports.notebook.notes import finding_notes, other_notes
 from harvdiag.reports.notebook.parts import (
     EDGES,
     QUIET,
@@ -24,8 +26,13 @@ from harvdiag.reports.notebook.parts import (
     format_step,
     frame,
     labelled,
+    noted,
     pair,
+    tick,
 )
+from harvdiag.status.answer import list_steps
+from harvdiag.status.notes import summarize_notes
+from harvdiag.status.policy import list_remarks
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -66,26 +73,33 @@ def findings_card(findings: Findings) -> str:
     parts = [
         f"<div><b>{escape_html(findings.source.name)}</b>{source}",
         f"<p style='margin:.4em 0'><b>{escape_html(build_verdict(findings))}</b></p>",
-        *(finding_card(finding, findings.story(finding)) for finding in findings.roots),
+        noted(summarize_notes(findings)),
+        *(finding_card(finding, findings.story(finding), notes=findings.notes) for finding in findings.roots),
+        other_notes(findings),
+        _policy_section(findings),
         _unseen_section(findings),
         "</div>",
     ]
     return "".join(parts)
 
 
-def finding_card(finding: Finding, consequences: Iterable[Finding] = (), folded: bool = False) -> str:
-    """Return one finding: message, why, evidence, next steps, caution; the last two can be folded, where they were
-    shown before.
+def finding_card(
+    finding: Finding, consequences: Iterable[Finding] = (), folded: bool = False, notes: Notes | None = None
+) -> str:
+    """Return one finding: message, why, evidence, next steps, caution, notes; steps and caution can be folded, where
+    they were shown before.
     """
-    advice = _finding_advice(finding)
+    notes = notes or Notes()
+    advice = _finding_advice(finding, notes)
     parts = [
-        finding_heading(finding),
+        finding_heading(finding, notes),
         f"<div style='margin:.3em 0;font-size:110%'>{escape_html(finding.message)}</div>",
         f"<p style='margin:.4em 0;{QUIET}'>{escape_html(finding.why)}</p>",
         _evidence_list(finding),
         fold("Next steps and caution", advice) if folded and advice else advice,
         _link_list(finding.links),
-        *_consequence_cards(finding, consequences, folded),
+        finding_notes(notes, finding),
+        *_consequence_cards(finding, consequences, folded, notes),
     ]
     return frame(EDGES[str(finding.severity)], "".join(parts))
 
@@ -207,12 +221,12 @@ def _object_evidence(about: ObjectRef, known: Collection[Evidence]) -> str:
     return f"<div><b>{escape_html(about)}</b>{whole}</div>{''.join(fields)}"
 
 
-def _finding_advice(finding: Finding) -> str:
-    return _next_steps(finding) + caution(finding.caution)
+def _finding_advice(finding: Finding, notes: Notes) -> str:
+    return _next_steps(finding, notes) + caution(finding.caution)
 
 
-def _next_steps(finding: Finding) -> str:
-    steps = "".join(f"<li>{format_step(step)}</li>" for step in finding.next)
+def _next_steps(finding: Finding, notes: Notes) -> str:
+    steps = "".join(f"<li>{tick(step.ticked)}{format_step(step.text)}</li>" for step in list_steps(finding, notes))
     return f"<div><b>Next</b><ol style='margin:.2em 0'>{steps}</ol></div>" if steps else ""
 
 
@@ -227,15 +241,27 @@ def _shorten_link(link: str) -> str:
     return link.removeprefix("https://github.com/").replace("/issues/", "#").removeprefix("https://")
 
 
-def _consequence_cards(finding: Finding, others: Iterable[Finding], folded: bool = False) -> Iterator[str]:
+def _consequence_cards(
+    finding: Finding, others: Iterable[Finding], folded: bool = False, notes: Notes | None = None
+) -> Iterator[str]:
     """The consequences, each with its advice beyond what was shown before."""
-    shown = [finding]
+    shown, notes = [finding], notes or Notes()
     for other in others:
-        further = _finding_advice(without_repeats(other, shown))
+        further = _finding_advice(without_repeats(other, shown), notes)
         further = fold("Its own steps and caution", further) if folded and further else further
-        body = f"{finding_heading(other)}<div>{escape_html(other.message)}</div>{further}"
+        told = f"<div>{escape_html(other.message)}</div>{further}{finding_notes(notes, other)}"
+        body = f"{finding_heading(other, notes)}{told}"
         yield f"<div style='margin:.6em 0 0 1em'><b>→ leads to</b> {body}</div>"
         shown.append(other)
+
+
+def _policy_section(findings: Findings) -> str:
+    """What the settings of the person changed."""
+    remarks = list_remarks(findings)
+    if not remarks:
+        return ""
+    head = f"<p><b>i Settings ({escape_html(findings.policy.file)})</b></p>"
+    return head + render_text_grid(("what", "which"), remarks)
 
 
 def _unseen_section(findings: Findings) -> str:

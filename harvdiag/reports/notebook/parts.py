@@ -7,8 +7,22 @@ from collections.abc import Iterable
 from harvdiag.core.escape import escape_html
 from harvdiag.core.marks import ERROR, GOOD, INFO, SIGNS, WARNING
 from harvdiag.core.model import Finding
+from harvdiag.core.notes import Notes, NoteStatus
 
-__all__ = ["CALM", "EDGES", "QUIET", "caution", "finding_heading", "fold", "format_step", "frame", "labelled", "pair"]
+__all__ = [
+    "CALM",
+    "EDGES",
+    "QUIET",
+    "caution",
+    "finding_heading",
+    "fold",
+    "format_step",
+    "frame",
+    "labelled",
+    "noted",
+    "pair",
+    "tick",
+]
 
 # Okabe and Ito: vermillion, orange, sky blue, green. They only tint the edge of a card; no text is on them.
 EDGES = {ERROR: "#d55e00", WARNING: "#e69f00", INFO: "#56b4e9", GOOD: "#009e73"}
@@ -55,10 +69,21 @@ def caution(text: str) -> str:
     return f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {escape_html(text)}</p>" if text else ""
 
 
-def finding_heading(finding: Finding) -> str:
-    """Return the severity as a word with its sign, the rule and the subject."""
-    word = str(finding.severity)
+def noted(summary: str) -> str:
+    """Return the line that says what people decided; nothing where there are no notes."""
+    return f"<div>Notes: {escape_html(summary)}</div>" if summary else ""
+
+
+def tick(ticked: bool) -> str:
+    """Return the sign of a step that people ticked as done; nothing for another."""
+    return f"<span title='ticked as done'>{SIGNS[GOOD]}</span> " if ticked else ""
+
+
+def finding_heading(finding: Finding, notes: Notes) -> str:
+    """Return the severity as a word with its sign, the rule and the subject, and what people decided."""
+    word, status = str(finding.severity), notes.status(finding.fingerprint)
+    decided = "" if status is NoteStatus.OPEN else f" &nbsp;<i>{status}</i>"
     return (
         f"<div><b>{SIGNS[word]} {word.upper()}</b> &nbsp;<code>{escape_html(finding.rule)}</code> &nbsp;"
-        f"<b>{escape_html(finding.subject)}</b></div>"
+        f"<b>{escape_html(finding.subject)}</b>{decided}</div>"
     )

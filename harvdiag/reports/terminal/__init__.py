@@ -16,6 +16,8 @@ from harvdiag.reports.terminal.body import Body, Origins, find_origins
 from harvdiag.reports.terminal.fold import LEVELS, SCREEN, WHOLE, Fold
 from harvdiag.reports.terminal.head import head_lines
 from harvdiag.reports.terminal.layout import Layout
+from harvdiag.reports.terminal.notes import other_note_lines
+from harvdiag.reports.terminal.policy import policy_lines, policy_summary
 from harvdiag.reports.terminal.unseen import unseen_lines, unseen_summary
 from harvdiag.status.answer import Answer, build_answer, fill_findings
 from harvdiag.status.summary import tell_support_once
@@ -42,7 +44,8 @@ def render(findings: Findings, width: int = 100, colour: bool = False, view: Vie
     answer, told = build_answer(findings), tell_support_once(fill_findings(findings))
     origins = find_origins(told)
     if view is View.BRIEF:
-        lines = [*head_lines(findings, answer, layout, alone=True), *unseen_summary(answer, layout)]
+        head = head_lines(findings, answer, layout, alone=True)
+        lines = [*head, *policy_summary(findings, layout), *unseen_summary(answer, layout)]
     elif view is View.FULL:
         lines = list(_report_lines(told, answer, origins, layout, WHOLE))
     else:
@@ -59,7 +62,12 @@ def render_unseen(findings: Findings, width: int = 100, colour: bool = False) ->
 def _fold_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout) -> list[str]:
     """The report in the first of the levels that fits on a screen; where none does, in the last."""
     plain = layout._replace(paint=Paint())
-    ends = [*head_lines(findings, answer, plain), *unseen_lines(findings, plain)]
+    ends = [
+        *head_lines(findings, answer, plain),
+        *other_note_lines(findings, plain, folded=True),
+        *policy_lines(findings, plain),
+        *unseen_lines(findings, plain),
+    ]
     bodies = ((fold, Body(findings, answer, origins, plain, fold)) for fold in LEVELS)
     fits = (fold for fold, body in bodies if _fits(chain(ends, body.lines()), layout.width))
     return list(_report_lines(findings, answer, origins, layout, next(fits, LEVELS[-1])))
@@ -78,4 +86,6 @@ def _fits(lines: Iterable[str], width: int) -> bool:
 def _report_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> Iterator[str]:
     yield from head_lines(findings, answer, layout)
     yield from Body(findings, answer, origins, layout, fold).lines()
+    yield from other_note_lines(findings, layout, fold is not WHOLE)
+    yield from policy_lines(findings, layout)
     yield from unseen_lines(findings, layout)

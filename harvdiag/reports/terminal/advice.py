@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harvdiag.core.listing import group_by
-from harvdiag.core.marks import WARNING
+from harvdiag.core.marks import GOOD, SIGNS, WARNING
 from harvdiag.core.model import Finding
+from harvdiag.core.notes import Notes
 from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
@@ -22,8 +23,8 @@ REFERENCE = "as for the first"
 class Advice:
     """The advice of one report; it knows what was given already."""
 
-    def __init__(self, layout: Layout, fold: Fold) -> None:
-        self.layout, self.fold = layout, fold
+    def __init__(self, layout: Layout, fold: Fold, notes: Notes) -> None:
+        self.layout, self.fold, self.notes = layout, fold, notes
         self.shortened = 0
         """How many steps were shortened."""
         self._warned: dict[str, Finding] = {}
@@ -36,12 +37,17 @@ class Advice:
 
     def _steps(self, finding: Finding, first: Finding, known: Sequence[str]) -> list[str]:
         """The steps with their numbers; those that are the same as of the first finding in one line."""
-        steps = {number: f"{number}. {step}" for number, step in enumerate(finding.next, 1)}
+        ticked = self.notes.ticked(finding)
+        steps = {
+            number: f"{number}. {f'{SIGNS[GOOD]} ' if number in ticked else ''}{step}"
+            for number, step in enumerate(finding.next, 1)
+        }
         same = [
             n for n, step in enumerate(finding.next, 1) if any(is_same_step(step, old, finding, first) for old in known)
         ]
         if known and self.fold.step and _are_alike(finding, first):
             same = list(steps)
+        same = [number for number in same if number not in ticked]
         if not same:
             return list(steps.values())
         which = f"{_join_numbers(same)}. " if len(same) < len(steps) else ""

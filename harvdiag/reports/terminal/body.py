@@ -15,8 +15,10 @@ from harvdiag.reports.terminal.advice import Advice
 from harvdiag.reports.terminal.evidence import field_lines, object_lines
 from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
+from harvdiag.reports.terminal.notes import finding_note_lines, note_lines
 from harvdiag.status.answer import Answer, describe_alike, fill_command, name_alike
-from harvdiag.status.summary import format_count, without_repeats
+from harvdiag.status.policy import describe_ignored_causes
+from harvdiag.status.summary import format_count, share_message, without_repeats
 
 __all__ = ["Body", "Origins", "find_origins"]
 
@@ -48,7 +50,7 @@ class Body:
 
     def __init__(self, findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> None:
         self.findings, self.answer, self.origins, self.layout, self.fold = findings, answer, origins, layout, fold
-        self.advice = Advice(layout, fold)
+        self.advice = Advice(layout, fold, findings.notes)
         # by rule: the first finding that was shown in full, and the first that was shown as a consequence (as shown)
         self.explained: dict[str, Finding] = {}
         self.followed: dict[str, Finding] = {}
@@ -72,12 +74,22 @@ class Body:
             and f"{finding.subject.kind} {finding.subject.name} {self._fault(finding)}" == finding.message
         ):
             yield from self.layout.wrap(finding.message, 2)
+        if cause := describe_ignored_causes(self.findings, finding):
+            yield from self.layout.wrap(cause, 2, hang=2)
         yield from self._detail_lines(finding)
         if others := alike[1:]:
             self._hide(others)
             names = join_names([other.subject.name for other in others])
             yield from self.layout.wrap(f"Likewise {format_count(len(others), 'other')}: {names}", 2, hang=2)
+            yield from self._other_notes(others)
         yield from self._consequence_lines(alike)
+
+    def _other_notes(self, others: Sequence[Finding]) -> Iterator[str]:
+        """The notes on findings that are told by their names alone."""
+        for finding in others:
+            if notes := self.findings.notes.of(finding.fingerprint):
+                yield from self.layout.wrap(f"{finding.subject}:", 2)
+                yield from note_lines(notes, self.layout, folded=True)
 
     def _fault(self, finding: Finding) -> str:
         """What the table at the top says of it."""
@@ -94,6 +106,7 @@ class Body:
         yield from self.advice.lines(finding, first)
         if first is finding:
             yield from self._link_lines(finding.links)
+        yield from finding_note_lines(self.findings.notes, finding, self.layout, self.fold.grouped)
 
     def _evidence_lines(self, finding: Finding) -> Iterator[str]:
         told = self.origins.fields if finding.caused_by else ()
@@ -144,8 +157,8 @@ class Body:
         yield ""
         first = alike[0]
         yield from self.layout.heading(str(first.severity), first.rule, name_alike([f.subject for f in alike]), LEAD)
-        messages = dict.fromkeys(f.said_of("Each of them") for f in alike) if len(alike) > 1 else ()
-        for message in messages if len(messages) == 1 else [f.message for f in alike]:
+        shared = share_message(alike)
+        for message in [shared] if shared else [f.message for f in alike]:
             yield from self.layout.wrap(message, 4)
         if also:
             yield from self.layout.wrap(also, 4)
@@ -155,6 +168,7 @@ class Body:
             yield from self.advice.lines(
                 fresh, self.explained.get(fresh.rule) or self.followed.setdefault(fresh.rule, fresh)
             )
+            yield from finding_note_lines(self.findings.notes, finding, self.layout, self.fold.grouped)
 
     def _short_lines(self, alike: Sequence[Finding], also: str) -> Iterator[str]:
         """The same in short: the rule and the main clause."""
@@ -167,6 +181,8 @@ class Body:
         yield from rest
         if also:
             yield from self.layout.wrap(also, 6)
+        for finding in alike:
+            yield from note_lines(self.findings.notes.of(finding.fingerprint), self.layout, folded=True)
         if self.fold.warned:
             for finding in alike:
                 yield from self.advice.caution_lines(finding, finding is not alike[0])

@@ -8,17 +8,17 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.marks import GOOD, SIGNS, WARNING
 from harvdiag.core.model import Severity
-from harvdiag.core.suggest import join_names
 from harvdiag.core.wrap import count_cells, pad_text
 from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.layout import Layout
-from harvdiag.status.answer import ANSWERED, Answer, RootCause, name_alike
+from harvdiag.status.answer import HOLDS, Answer, RootCause, describe_done, name_alike
 from harvdiag.status.summary import describe_source, format_count, is_answered
 
 __all__ = ["head_lines"]
 
 LABELS = 14
 """The width of the labels: two blanks, the longest (Next steps) and two more."""
+NOTED = "Notes"
 STEPS = 3
 """The most steps that are shown."""
 
@@ -33,6 +33,8 @@ def head_lines(findings: Findings, answer: Answer, layout: Layout, alone: bool =
     good = not findings and not findings.skipped
     for line in layout.wrap(answer.verdict):
         yield layout.paint.severity(GOOD, line) if good else layout.paint.bold(line)
+    if answer.noted:
+        yield from layout.wrap(f"{NOTED}: {answer.noted}.")
     if answer.rows or answer.command:
         yield ""
     if answer.rows:
@@ -65,10 +67,10 @@ def _step_lines(answer: Answer, layout: Layout, alone: bool) -> Iterator[str]:
 
 def _describe_rest(answer: Answer, alone: bool) -> str:
     """Which steps are answered, and how many more there are: the numbers of those that are shown have gaps."""
-    done = [str(step.number) for step in answer.steps if step.done and step.number < answer.left[0].number]
+    done = describe_done(step for step in answer.steps if step.number < answer.left[0].number)
     more = len(answer.left) - STEPS
     rest = f"{more} more {'with --full' if alone else 'below'}" if more > 0 else ""
-    return "; ".join(filter(None, (f"{join_names(done)}: {ANSWERED}" if done else "", rest)))
+    return "; ".join(filter(None, (done, rest)))
 
 
 def _is_many(answer: Answer) -> bool:
@@ -106,7 +108,8 @@ def _describe_table(rows: Sequence[RootCause]) -> str:
 
 def _describe_fault(row: RootCause, some: bool, alone: bool) -> str:
     """What is wrong, and what follows from it; where only `some` hold the upgrade up, whether it does."""
-    rest = [format_count(row.consequences, "consequence")] if row.consequences else []
-    rest += ["holds the upgrade up"] if row.holds and some else []
+    rest = [row.decided] if row.decided else []
+    rest += [format_count(row.consequences, "consequence")] if row.consequences else []
+    rest += [HOLDS] if row.holds and some else []
     what = row.more if alone else row.what
     return f"{what} ({', '.join(rest)})" if rest else what

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from harvdiag.core.errors import SourceError
+from harvdiag.core.notes import ENDING
 from harvdiag.io.archive import open_container
 from harvdiag.io.archive.member import printable
 from harvdiag.io.missing import exists
@@ -13,6 +15,9 @@ from harvdiag.sources.bundle.reader import BundleReader
 __all__ = ["is_extracted", "list_bundles", "open_bundle"]
 
 ZIPS = (".zip", ".zip.001")
+BESIDE = (ENDING, ".html", ".key", ".md", ".png", ".sha256", ".svg", ".toml", ".txt", ".xml")
+"""Endings of files that are never a source."""
+LATER_PART = re.compile(r"\.zip\.(?!001$)\d{3}$")
 
 
 def is_extracted(path: Path) -> bool:
@@ -21,12 +26,27 @@ def is_extracted(path: Path) -> bool:
 
 
 def list_bundles(folder: Path) -> list[Path]:
-    """The zip archives of a folder that holds several and nothing else; empty for any other path."""
-    if not exists(folder) or not folder.is_dir():
+    """The bundles and snapshots of a folder that holds several, and nothing else that could be read; empty for any
+    other path.
+
+    Of a bundle in parts it is the first; a folder to which one was extracted counts, too.
+    """
+    if not exists(folder) or not folder.is_dir() or _is_own(folder):
         return []
-    files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    whole = len(files) > 1 and all(path.name.lower().endswith(ZIPS[0]) and path.is_file() for path in files)
-    return files if whole else []
+    files = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and not _is_beside(path)]
+    found = [path for path in files if path.name.lower().endswith(ZIPS) or is_extracted(path)]
+    return found if len(found) > 1 and len(found) == len(files) else []
+
+
+def _is_beside(path: Path) -> bool:
+    """Whether this is what people keep beside sources: notes, reports, pictures, and further parts of a bundle."""
+    name = path.name.lower()
+    return path.is_file() and (name.endswith(BESIDE) or LATER_PART.search(name) is not None)
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a bundle was extracted to the folder itself, not to one in it."""
+    return (folder / "yamls").is_dir() or _is_head(folder / "metadata.yaml")
 
 
 def open_bundle(path: Path) -> BundleReader:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from harvdiag.core.notes import ENDING
+
 __all__ = ["describe_junk", "describe_upgrade_log", "is_by_object", "is_in_bundle", "namespace_of_path"]
 
 _JUNK = {"thumbs.db", "desktop.ini", ".ds_store"}
@@ -27,11 +29,11 @@ _in_bundle = re.compile(r"(.*?)/?yamls/(?:cluster|namespaced)/", re.DOTALL).matc
 
 
 def describe_junk(name: str) -> str:
-    """Say what a file is that a system leaves behind; empty for any other."""
+    """Say what a file is that a system, or harvdiag itself, leaves behind; empty for any other."""
     first, last = name.partition("/")[0], name.rpartition("/")[2]
     if first == "__MACOSX" or "/__MACOSX/" in name or last.startswith("._") or last.lower() in _JUNK:
         return "a file that the system made for itself"
-    return ""
+    return "a file of notes on findings" if last.endswith(ENDING) else ""
 
 
 def namespace_of_path(name: str) -> str | None:

@@ -9,7 +9,8 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.listing import group_by
 from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
-from harvdiag.status.changes.comparison import CHANGED, GONE, NEW, RECREATED, STATE, Change, Comparison
+from harvdiag.status.changes.change import CHANGED, GONE, NEW, RECREATED, STATE, Change
+from harvdiag.status.changes.comparison import Comparison
 
 __all__ = ["CLUSTER", "Group", "Step", "group_changes"]
 
@@ -38,11 +39,12 @@ class Group(NamedTuple):
 def group_changes(comparison: Comparison, whole: bool = False) -> list[Group]:
     """Group the changes by host, those with objects that came or went first; equal groups of many hosts are folded.
 
-    `whole` folds nothing.
+    Details are left out (`Change.detail`). `whole` folds nothing.
     """
+    shown = [change for change in comparison.changes if not change.detail]
     found = [
         Group(name, tuple(_build_steps(changes)))
-        for name, changes in group_by(comparison.changes, lambda change: _find_host(comparison, change.ref))
+        for name, changes in group_by(shown, lambda change: _find_host(comparison, change.ref))
     ]
     found.sort(key=lambda group: (min(map(_step_weight, group.steps)), group.name == CLUSTER, group.name))
     if whole:

@@ -9,17 +9,24 @@ from harvdiag.core.listing import group_by as groups_of
 from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import ABSENT, GOOD
 from harvdiag.core.model import Finding
-from harvdiag.status.changes.comparison import CHANGED, GONE, NEW, RECREATED, STATE, Change, Comparison
+from harvdiag.core.suggest import join_names
+from harvdiag.core.wrap import truncate_text
+from harvdiag.kinds import CATALOGUE
+from harvdiag.status.changes.change import CHANGED, GONE, NEW, RECREATED, STATE, Change
+from harvdiag.status.changes.comparison import Comparison
 from harvdiag.status.changes.grouping import Group, Step
+from harvdiag.status.changes.identity import NO_NODE
+from harvdiag.status.changes.progress import ON, find_direction
+from harvdiag.status.changes.words import UNJUDGED
 from harvdiag.status.source import source_line
-from harvdiag.status.summary import format_count
-from harvdiag.upgrade.phases import FAILED, STATES
+from harvdiag.status.summary import LIKEWISE, format_count
 
 __all__ = [
     "CHANGE_SIGNS",
     "FindingLine",
     "build_alt_text",
     "build_title",
+    "describe_details",
     "describe_interval",
     "describe_sides",
     "describe_sources",
@@ -27,23 +34,27 @@ __all__ = [
     "format_change",
     "format_step",
     "list_findings",
+    "list_gaps",
     "list_notes",
+    "list_orders",
     "list_remarks",
+    "shorten_sides",
 ]
 
 CHANGE_SIGNS = {NEW: "+", GONE: "\u2212", CHANGED: "~", RECREATED: "~"}
 FEW, CLAUSES, NOTES = 3, 2, 6
+LEAD = 12
+"""Characters that are shown before the first difference of two long values."""
 ORDER_UNKNOWN = "which came first is not known"
 
-WENT_ON, WENT_ON_ALONE = "went on", "went"
-"""How a node moved forward; of a single one both states are shown."""
+WENT_ON_ALONE = "went"
+"""How a single node moved forward: both states are shown."""
 
 
 def build_title(comparison: Comparison) -> str:
     """Return the answer in one line: what happened since, and which findings are gone or new."""
     if comparison.different_clusters:
-        one, other = comparison.before.nodes, comparison.now.nodes
-        return f"These are two clusters: no node in common ({_list_first(one)} before; {_list_first(other)} now)"
+        return f"These are two clusters: {_describe_difference(comparison)}"
     found = _count_findings(comparison)
     if not comparison.changes:
         objects, links = comparison.same
@@ -56,6 +67,16 @@ def build_title(comparison: Comparison) -> str:
     rest = f" and {len(clauses) - CLAUSES} more" if len(clauses) > CLAUSES else ""
     when = describe_interval(comparison) + (f", {ORDER_UNKNOWN}" if comparison.same_time else "")
     return f"{when[0].upper()}{when[1:]}: {'; '.join(clauses[:CLAUSES])}{rest}; {found}"
+
+
+def _describe_difference(comparison: Comparison) -> str:
+    one, other = comparison.before.nodes, comparison.now.nodes
+    if comparison.difference == NO_NODE:
+        return f"{NO_NODE} ({_list_first(one)} before; {_list_first(other)} now)"
+    alike = [name for name in other if name in one]
+    return (
+        f"{_list_first(alike)} and the cluster itself have the same names and other uids, as after a new installation"
+    )
 
 
 def describe_sources(comparison: Comparison) -> tuple[str, str]:
@@ -76,9 +97,11 @@ def describe_interval(comparison: Comparison) -> str:
 
 def _count_findings(comparison: Comparison) -> str:
     gone, new, remain = len(comparison.gone), len(comparison.new), len(comparison.remaining)
-    rest = f", {remain} as before" if remain else ""
-    if not gone and not new:
-        return f"{format_count(remain, 'finding')} as before" if remain else "no finding, as before"
+    rest = told = f", {remain} as before" if remain else ""
+    rest += f" ({len(comparison.regraded)} of another severity)" if comparison.regraded else ""
+    rest += f", {len(comparison.unjudged)} {UNJUDGED}" if comparison.unjudged else ""
+    if not gone and not new and not comparison.regraded:
+        return f"{format_count(remain, 'finding') if remain else 'no finding,'} as before{rest.removeprefix(told)}"
     return f"{format_count(gone, 'finding') if gone else 'no finding'} gone, {new or 'none'} new{rest}"
 
 
@@ -129,19 +152,13 @@ def _describe_moves(comparison: Comparison) -> Iterator[str]:
             f" (to {begun.version})" if begun.version else ""
         )
         return
-    for went, alike in groups_of(_state_changes(comparison), _describe_direction):
+    for went, alike in groups_of(_state_changes(comparison), lambda c: find_direction(c.before, c.now)):
         if len(alike) == 1:
             one = alike[0]
-            verb = WENT_ON_ALONE if went == WENT_ON else went
+            verb = WENT_ON_ALONE if went == ON else f"went {went}"
             yield f"{one.ref.name} {verb} from {one.before or ABSENT} to {one.now or ABSENT}"
         else:
-            yield f"{len(alike)} nodes {went} in the upgrade ({_list_first([c.ref.name for c in alike])})"
-
-
-def _describe_direction(change: Change) -> str:
-    """Which way a node moved in the order of the upgrade's states."""
-    before, now = (STATES[state].order if state in STATES else 0 for state in (change.before, change.now))
-    return "went back" if now < before else WENT_ON if now < STATES[FAILED].order else "went wrong"
+            yield f"{len(alike)} nodes went {went} in the upgrade ({_list_first([c.ref.name for c in alike])})"
 
 
 def _count_changes(comparison: Comparison) -> str:
@@ -181,19 +198,66 @@ def describe_sides(step: Step) -> tuple[str, str]:
     return (missing, there) if change.sort == NEW else (there, missing)
 
 
+def shorten_sides(before: str, now: str, most: int) -> tuple[str, str]:
+    """Return two values, of which what is longer than `most` begins shortly before the first difference."""
+    alike = next((at for at, (one, other) in enumerate(zip(before, now, strict=False)) if one != other), most)
+    skip = max(alike - LEAD, 0) if max(len(before), len(now)) > most and alike > most // 2 else 0
+    before, now = (f"…{text[skip:]}" if skip and len(text) > skip else text for text in (before, now))
+    return truncate_text(before, most), truncate_text(now, most)
+
+
 def list_notes(comparison: Comparison) -> list[str]:
     """Return what limits the comparison: what could not be compared, and what the times say of the order."""
-    lines = [f"{kind}: not comparable, {why}" for kind, why in comparison.gaps]
+    lines = list_gaps(comparison)
     if comparison.not_comparable:
         count = format_count(len(comparison.not_comparable), "finding")
         lines.append(f"{count} not comparable: the check could be run on one side only")
-    if comparison.same_time and not comparison.different_clusters:
+    return [*lines, *list_orders(comparison)]
+
+
+def list_gaps(comparison: Comparison) -> list[str]:
+    """Return the kinds and objects that could not be compared, those of the same reason in one line."""
+    groups = groups_of(comparison.gaps, lambda gap: _without_name(*gap))
+    lines = [
+        f"{join_names([kind for kind, _ in alike])}: not comparable, {alike[0][1]}"
+        + (LIKEWISE if len({why for _, why in alike}) > 1 else "")
+        for _, alike in groups
+    ]
+    return lines + [
+        f"{join_names([str(ref) for ref, _ in alike])}: not comparable, the namespace was not seen {when}"
+        for when, alike in groups_of(comparison.unseen, lambda each: each[1])
+    ]
+
+
+def list_orders(comparison: Comparison) -> list[str]:
+    """Return what the times say of the order, and that only readings of one cluster can be compared as a whole."""
+    lines = []
+    if comparison.same_time and comparison.changed and not comparison.different_clusters:
         lines.append(f"{describe_interval(comparison)}: {ORDER_UNKNOWN}; shown as they were given")
     if comparison.backwards:
         lines.append("the snapshot given as the earlier one is the later: shown in the order of their times")
     if comparison.different_clusters:
         lines.append("only two snapshots of one cluster can be compared object by object: choose another")
     return lines
+
+
+def _without_name(kind: str, why: str) -> str:
+    """The reason why a kind was not seen without its name, so that kinds with the same reason are told together."""
+    entry = CATALOGUE[kind]
+    for name in (entry.resource, entry.plural, kind):
+        why = why.replace(name, "")
+    return why.replace(f" of namespace {entry.home}", "")
+
+
+def describe_details(comparison: Comparison) -> str:
+    """Return how much differs that pictures leave out; empty where nothing does."""
+    details = [change for change in comparison.changes if change.detail]
+    refs = {change.ref for change in details}
+    if not refs:
+        return ""
+    fields = sum(bool(change.path) for change in details)
+    told = f" ({format_count(fields, 'field')})" if fields else ""
+    return f"Not shown: details of {format_count(len(refs), 'object')}{told}, which `harvdiag compare` lists"
 
 
 def describe_unchanged(comparison: Comparison) -> str:
@@ -207,7 +271,9 @@ def describe_unchanged(comparison: Comparison) -> str:
 def list_remarks(comparison: Comparison) -> list[tuple[str, str]]:
     """Return the lines below the differences, each with its mark: what is the same, and (``?``) what is not."""
     notes = list_notes(comparison)
+    details = describe_details(comparison)
     remarks = [] if comparison.different_clusters else [("", describe_unchanged(comparison))]
+    remarks += [("", details)] if details else []
     remarks += [("?", note) for note in notes[:NOTES]]
     return [
         *remarks,

@@ -30,7 +30,7 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     yield Part(_reason_key(diagnosis, last), _explain_reason(last, alike), findings=(last, *alike))
     if link := fault_evidence(root):
         yield Part(PartKey.BROKEN_LINK, _describe_link(link))
-    if steps := steps_part(root):
+    if steps := steps_part(root, diagnosis.findings.notes):
         yield steps
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)

@@ -63,7 +63,7 @@ def _explain_findings(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]
         root = diagnosis.root_cause(finding)
         if root is not finding:
             yield Part(PartKey.ROOT_CAUSE, format_value(root.message, LONG), findings=(root,))
-        if steps := steps_part(root):
+        if steps := steps_part(root, diagnosis.findings.notes):
             yield steps
         if caution := root.caution or finding.caution:
             yield Part(PartKey.CAUTION, caution)

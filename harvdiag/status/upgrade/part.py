@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from harvdiag.core.findings import Source
 from harvdiag.core.model import Finding
+from harvdiag.core.notes import Notes
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.status.answer import Step, fill_source, list_steps
@@ -113,12 +114,12 @@ def newer_kind_part(gap: str) -> Part:
     return Part(PartKey.NOT_SEEN, f"whether an UpgradePlan (V2) is under way: {gap}")
 
 
-def steps_part(finding: Finding) -> Part | None:
+def steps_part(finding: Finding, notes: Notes) -> Part | None:
     """Return the part with the steps of a finding, of which the first that is left to do is told; None without any."""
-    steps = list_steps(finding)
+    steps = list_steps(finding, notes)
     if not steps:
         return None
-    step = next((step for step in steps if not step.done), steps[0])
+    step = next((step for step in steps if step.left), steps[0])
     rest = f" (step {step.number} of {step.of})" if step.of > 1 else ""
     return Part(PartKey.DO, f"{step.text}{rest}", lead=step.text, steps=steps)
 

@@ -12,7 +12,7 @@ from harvdiag.core.fields import name_of
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["NODE", "LogFile", "LogOwner", "find_files", "list_owners"]
+__all__ = ["NODE", "LogFile", "LogOwner", "find_files", "list_files", "list_owners"]
 
 NODE, POD = "node", "pod"
 WORKLOADS = (
@@ -101,6 +101,19 @@ def _parse_node(file: str, node: str) -> LogFile | None:
     if match is None:
         return None
     return LogFile(file=file, kind=NODE, namespace="", name=node, part=match["part"], old=int(match["old"] or 0))
+
+
+def list_files(snapshot: Snapshot) -> list[LogFile]:
+    """List every log of a node or a pod, by owner and part, oldest first."""
+    found = (_parse_node(file, _node_of(file)) if _node_of(file) else _parse_pod(file) for file in snapshot.logs())
+    logs = [log for log in found if log]
+    return sorted(logs, key=lambda log: (log.kind, log.namespace, log.name, log.part, -log.old))
+
+
+def _node_of(file: str) -> str:
+    """The node in whose archive a log is; empty for the log of a pod."""
+    place, mark, _ = file.partition(".zip/logs/")
+    return place.removeprefix("nodes/") if mark and place.startswith("nodes/") else ""
 
 
 def list_owners(snapshot: Snapshot) -> list[LogOwner]:

@@ -44,13 +44,17 @@ class LogMatch(NamedTuple):
 
 
 class Log:
-    """The last bytes of one log; `whole` says whether they are all of it. Places are offsets into these bytes."""
+    """The last bytes of one log; `whole` says whether they are all of it, `size` how many were read.
+
+    Places are offsets into these bytes.
+    """
 
     def __init__(self, file: str, data: bytes, whole: bool) -> None:
         self.file = file
         # The first line may start anywhere, also in the middle of a password that could then not be masked.
         self._data = data if whole else data[data.find(b"\n") + 1 or len(data) :]
         self.whole = whole
+        self.size = len(data)
 
     def find_places(self, text: str) -> Iterator[int]:
         """Find the places of a text, the last one first."""

@@ -8,24 +8,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from harvdiag import rules
+from harvdiag.cluster.tables import Tables
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
 from harvdiag.core.model import Coverage, Outcome
 from harvdiag.core.notes import Note, Notes
-from harvdiag.core.suggest import join_names
+from harvdiag.core.policy import Policy
 from harvdiag.graph.references import Links
 from harvdiag.kinds import DIAGNOSIS, GRAPH
 from harvdiag.notes import open_notes
-from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.snapshot.locate import find_ref, not_found_error
-from harvdiag.status.summary import format_count, list_unseen, permission_hint, summarize_unseen
+from harvdiag.status.summary import format_count
+from harvdiag.status.unchecked import unchecked_error
 from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
     import os
-
-    import pandas as pd
 
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
@@ -38,20 +37,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster"]
 
-FEW = 4
-"""The most kinds that an error names."""
 
-
-class Cluster:
+class Cluster(Tables):
     """One cluster at one time. Everything is read and computed on first use, and only once."""
 
-    def __init__(self, snapshot: Snapshot, notes: str | os.PathLike[str] | None = None) -> None:
-        """`notes` is the file of the notes; default: beside the source. Raises UsageError where it cannot be read."""
-        self.snapshot = snapshot
+    def __init__(
+        self, snapshot: Snapshot, notes: str | os.PathLike[str] | None = None, policy: Policy | None = None
+    ) -> None:
+        """`notes` is the file of the notes; default: beside the source. `policy` are the settings that `check` heeds;
+        without any, nothing is ignored. Raises UsageError where the notes cannot be read.
+        """
+        self.snapshot, self.policy = snapshot, policy or Policy()
+        if snapshot.redactor is not None:
+            self.policy = self.policy.through(snapshot.redactor.text, snapshot.redactor.reveal)
         self._notes = open_notes(snapshot, notes)
 
     def __dir__(self) -> list[str]:
-        return sorted(name for name in vars(type(self)) | vars(self) if not name.startswith("_"))
+        return sorted(name for name in vars(Tables) | vars(type(self)) | vars(self) if not name.startswith("_"))
 
     def __repr__(self) -> str:
         s = self.source
@@ -102,81 +104,24 @@ class Cluster:
         """Write a note about the cluster as a whole, in Markdown. Raises UsageError where that is not possible."""
         return self._notes.add(Note(text=str(text).strip(), author=author))
 
-    # --- tables ----------------------------------------------------------------------------------------------------
-
-    def table(self, kind: str) -> pd.DataFrame:
-        """Return a table of any collected kind, one row per object: ``Pod``, ``jobs``, ``nodes.longhorn.io``.
-
-        Kinds of the catalogue have their own columns, others the common ones: `namespace`, `name`, `owner` (str),
-        `deleting`, `created` (UTC), `uid` (str). Raises UsageError for a kind that the source does not contain.
-        """
-        from harvdiag.reports import tables
-
-        return tables.build_table(self.snapshot, self.snapshot.resolve_kind(kind))
-
-    @cached_property
-    def nodes(self) -> pd.DataFrame:
-        """Node: `name`, `ready`, `schedulable`, `roles`, `managed`, `machine`, `machine_uid`, `provider_id`, …"""
-        return self.table("Node")
-
-    @cached_property
-    def machines(self) -> pd.DataFrame:
-        """Machine (cluster.x-k8s.io): `name`, `phase`, `node`, `node_uid`, `provider_id`, `infrastructure`, …"""
-        return self.table("Machine")
-
-    @cached_property
-    def custommachines(self) -> pd.DataFrame:
-        """CustomMachine (rke.cattle.io): `name`, `provider_id`, `ready`, `owner`, …"""
-        return self.table("CustomMachine")
-
-    @cached_property
-    def bootstraps(self) -> pd.DataFrame:
-        """RKEBootstrap (rke.cattle.io): `name`, `data_secret`, `ready`, `internal_address`, `roles`, …"""
-        return self.table("RKEBootstrap")
-
-    @cached_property
-    def plans(self) -> pd.DataFrame:
-        """Machine-plan Secrets, without their plans: `name`, `machine`, `init_node`, `roles`, `join_url`, …"""
-        return self.table("Secret")
-
-    @cached_property
-    def clusters(self) -> pd.DataFrame:
-        """The cluster `local` as Cluster API, Rancher's provisioning and Rancher's management represent it."""
-        from harvdiag.reports import tables
-
-        return tables.cluster_table(self.snapshot)
-
-    @cached_property
-    def upgrades(self) -> pd.DataFrame:
-        """Upgrade (harvesterhci.io): `name`, `latest`, `state`, `version`, `completed`, `nodes_upgraded`, …"""
-        return self.table("Upgrade")
-
-    @cached_property
-    def events(self) -> pd.DataFrame:
-        """Event, the last one seen last: `object_kind`, `object`, `type`, `reason`, `message`, `count`, `last`, …"""
-        return self.table("Event").sort_values("last", kind="stable", ignore_index=True)
-
-    @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """One row per Node with its Machine, or one alone: every link between them, the verdict; faults first."""
-        from harvdiag.reports import tables
-
-        return tables.pair_table(self.facts.pairing)
-
     @cached_property
     def upgrade(self) -> UpgradeStatus:
         """The state of the upgrade and what it waits for: ``cluster.upgrade.explain()``, ``.nodes``, ``.progress``,
         ``.history``, ``.drain("srv09")``. Raises UncheckedError where neither an upgrade was seen nor a check was run.
         """
+        status, unchecked = self._status
+        if unchecked and status.current is None:
+            raise unchecked  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
+        return status
+
+    @cached_property
+    def _status(self) -> tuple[UpgradeStatus, UncheckedError | None]:
         from harvdiag.status.upgrade import UpgradeStatus
 
         try:
-            return UpgradeStatus(self.facts, self.check())
-        except UncheckedError as error:  # an Upgrade or UpgradePlan alone tells where it is, though nothing is judged
-            status = UpgradeStatus(self.facts, error.findings)
-            if status.current is None:
-                raise
-            return status
+            return UpgradeStatus(self.facts, self.check()), None
+        except UncheckedError as error:
+            return UpgradeStatus(self.facts, error.findings), error
 
     # --- the data of the pictures, as tables and JSON ---------------------------------------------------------------
 
@@ -202,16 +147,20 @@ class Cluster:
         return select_rows(self.upgrade, self.graph)
 
     def compare(self, other: Cluster) -> Comparison:
-        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.document``.
+        """Compare with another reading of this cluster, the earlier one first: ``.frame``, ``.new``, ``.gone``, ….
 
         Columns, all str: `change`, `what`, `kind`, `namespace`, `name`, `field`, `before`, `now`. Raises UsageError
         if `other` is not a Cluster.
         """
         if not isinstance(other, Cluster):
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
+        if other.snapshot.manifest.redacted != self.snapshot.manifest.redacted:
+            raise UsageError(
+                "one of the two is redacted, the other is not, or under another key: see hd.compare(key=…)"
+            )
         from harvdiag.status.changes.comparison import Comparison
 
-        return Comparison(other.upgrade, self.upgrade)
+        return Comparison(other._status[0], self._status[0])
 
     @property
     def answer(self) -> Answer:
@@ -223,7 +172,7 @@ class Cluster:
 
         return build_answer(self.check())
 
-    # --- graph, facts, check ---------------------------------------------------------------------------------------
+    # --- graph, check ---------------------------------------------------------------------------------------
 
     @cached_property
     def graph(self) -> Graph:
@@ -234,28 +183,6 @@ class Cluster:
         from harvdiag.graph import build as graph
 
         return graph.build_graph(Links(self.snapshot, GRAPH))
-
-    @cached_property
-    def facts(self) -> Facts:
-        """The facts that the rules use."""
-        return Facts(self.snapshot)
-
-    def links(self, kind: str, name: str, namespace: str | None = None) -> pd.DataFrame:
-        """Return the links of one object: ``cluster.links("Node", "srv09")``. All str: `direction`, `field`, `other`,
-        `state` (``present``, ``absent``, ``unseen``, or ``empty`` for a reference that should be set and is not).
-
-        For an object that does not exist, the links of those that reference it. Raises UsageError if there are none,
-        or if its kind was not seen.
-        """
-        from harvdiag.reports import tables
-
-        ref = find_ref(self.snapshot, kind, name, namespace)
-        links = tables.link_table(self.facts.links, ref)
-        if self.snapshot.get(ref) is not None:
-            return links
-        if self.snapshot.gap(ref.kind) or not self.facts.links.edges_to(ref):
-            raise not_found_error(self.snapshot, ref)
-        return links[links["direction"] == "named by"].reset_index(drop=True)
 
     def raw(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object as received from the API, or None: ``cluster.raw("Node", "srv09")``."""
@@ -295,7 +222,11 @@ class Cluster:
     @cached_property
     def _all_outcomes(self) -> list[Outcome]:
         """The results of all rules; cached, because pictures and explanations use them repeatedly."""
-        return rules.run_rules(self.facts, rules.select_rules((), ()))
+        return rules.run_rules(self.facts, rules.select_rules((), (), self._own_rules))
+
+    @cached_property
+    def _own_rules(self) -> dict[str, rules.Rule]:
+        return rules.own_rules(self.policy)
 
     def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
         """Save a snapshot to one small file; `hd.open` reads it and gives the same answers as this cluster now.
@@ -317,23 +248,18 @@ class Cluster:
         Each may also be a single word. Raises UsageError for an unknown rule or if none is left, UncheckedError (a
         SourceError) with the empty result if none of them could be run.
         """
-        chosen = rules.select_rules(_as_collection(select), _as_collection(ignore))
+        chosen = rules.select_rules(_as_collection(select), _as_collection(ignore), self._own_rules)
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
+        outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
+        findings = findings.under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):
-            gaps = "; ".join(filter(None, (summarize_unseen(list_unseen(findings)), permission_hint(self.source))))
-            text = f"{self.source.name}: no check could be run (of {len(outcomes)}){self._held()}; not seen: {gaps}"
-            raise UncheckedError(text, findings)
+            raise unchecked_error(findings, self.kinds if self.snapshot.manifest.kind == "files" else [])
         return findings
-
-    def _held(self) -> str:
-        """What files hold, where that is little: whoever gave one object sees that it was read."""
-        kinds = self.kinds if self.snapshot.manifest.kind == "files" else []
-        return f": it holds {join_names(kinds)} only" if 0 < len(kinds) <= FEW else ""
 
 
 def _as_collection(given: Collection[str]) -> Collection[str]:

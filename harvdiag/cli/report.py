@@ -1,0 +1,98 @@
+"""`harvdiag report`: all that was found, as one file to hand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvdiag.cli.command import Command
+from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.notes import notes_option
+from harvdiag.cli.output import write_stdout
+from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
+from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
+from harvdiag.cli.words import Choice
+from harvdiag.reports import ENDINGS, FORMATS
+
+if TYPE_CHECKING:
+    from harvdiag.cluster import Cluster
+    from harvdiag.core.findings import UncheckedError
+
+__all__ = ["report"]
+
+USUAL = "html"
+STDOUT = "-"
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("A page to attach to a support case, named after the source", "harvdiag report bundle.zip"),
+        ("The same under another name", "harvdiag report bundle.zip -o report.html"),
+        ("For a GitHub issue or a ticket, as Markdown", "harvdiag report bundle.zip -o report.md"),
+        ("The Markdown on standard output", "harvdiag report bundle.zip --format markdown -o -"),
+        ("A live cluster", "harvdiag report --context lab"),
+    ),
+)
+@source_options
+@click.option(
+    "--format",
+    "form",
+    type=Choice(list(FORMATS)),
+    help=f"Format of the report; default: by the ending of --output, else {USUAL}.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="The file to write; default: the source's name and time, in the current folder. - is stdout.",
+)
+@notes_option()
+@redact_options
+def report(where: SourceOptions, form: str | None, output: Path | None, notes: Path | None) -> int:
+    """Write what is wrong with a cluster to one file that can be attached to a ticket.
+
+    The page (.html) has pictures, loads nothing and has no script; Markdown (.md) is short enough for a GitHub issue.
+    Both begin with the answer and have the evidence, the steps, the notes and what was not seen. SOURCE is as for
+    `harvdiag check`; without one it is the cluster of the current kubeconfig context.
+
+    The exit code is 0 also where something is wrong: `harvdiag check` judges. It is 2 for unusable input, and where no
+    check could be run, which the report tells.
+    """
+    from harvdiag.share import check_anyway, render_report
+
+    form = _choose_format(form, output, where.source)
+    with open_snapshot(where) as snapshot:
+        cluster = build_cluster(snapshot, notes)
+        findings, unchecked = check_anyway(cluster)
+        text = render_report(cluster, form, findings)
+        _write(text, cluster, form, output, unchecked)
+    if unchecked:
+        raise unchecked
+    return 0
+
+
+def _choose_format(form: str | None, output: Path | None, source: str | None) -> str:
+    """Return the format; refuse, before anything is read, a file that has none or must not be replaced."""
+    from harvdiag.reports import form_of
+
+    if output is None or str(output) == STDOUT:
+        return form or USUAL
+    check_output(output, () if form else ENDINGS, "a report", source)
+    return form or form_of(output) if output.suffix else form or USUAL
+
+
+def _write(text: str, cluster: Cluster, form: str, output: Path | None, unchecked: UncheckedError | None) -> None:
+    from harvdiag.reports import save_report
+    from harvdiag.share import name_report
+    from harvdiag.status.answer import build_answer
+
+    if str(output) == STDOUT:
+        write_stdout(text.encode())
+        return
+    path = save_report(text, output or name_report(cluster, form))
+    verdict = "no check could be run" if unchecked else build_answer(cluster.check()).verdict
+    write_written(path, verdict, "open it in a browser" if form == USUAL else "")
