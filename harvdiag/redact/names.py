@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harvdiag.redact.key import Key
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_name, is_system_namespace
 
-__all__ = ["PART", "SHORTEST", "Entry", "Names", "Sort"]
+__all__ = ["GIVEN", "PART", "SHORTEST", "Entry", "Names", "Sort"]
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Without vowels, as the API server's own random names: no words come of it."""
@@ -129,7 +129,7 @@ class Names:
     def begins(self, text: str) -> Entry | None:
         """Return the entry of a name that begins with a text and goes on: the text may be that name, truncated."""
         if self._sorted is None:
-            self._sorted = sorted(name for name, entry in self._entries.items() if entry.sort in _CUT)
+            self._sorted = sorted(name for name, entry in self._entries.items() if entry.sort in GIVEN)
         place = bisect_left(self._sorted, text)
         found = self._sorted[place] if place < len(self._sorted) else ""
         return self._entries[found] if found.startswith(text) and len(found) > len(text) else None
@@ -162,8 +162,8 @@ class Names:
 
     def record(self, sort: Sort, original: str, pseudonym: str) -> str:
         """Note what was made for an original that shows by its form; return the pseudonym."""
-        if original != pseudonym and original.casefold() not in self._entries:
-            self._entries[original.casefold()] = Entry(sort, original, pseudonym, ordinary=False)
+        if original != pseudonym:
+            self._entries.setdefault(original.casefold(), Entry(sort, original, pseudonym, ordinary=False))
             self._issue(pseudonym, original)
         return pseudonym
 
@@ -234,5 +234,5 @@ def _is_kept(sort: Sort, name: str) -> bool:
 
 _PLAIN = re.compile(r"[\w.:/-]+")
 _SECOND = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
-_CUT = frozenset({Sort.HOST, Sort.VM, Sort.NAMESPACE, Sort.CLUSTER, Sort.OBJECT, Sort.VOLUME, Sort.UPGRADE, Sort.WORD})
-"""What stands at the end of names that are cut."""
+GIVEN = frozenset({Sort.HOST, Sort.VM, Sort.NAMESPACE, Sort.CLUSTER, Sort.OBJECT, Sort.VOLUME, Sort.UPGRADE, Sort.WORD})
+"""Names that someone gave; they may stand at the end of names that are cut."""

@@ -17,7 +17,7 @@ __all__ = ["TextRedactor"]
 WORD = re.compile(rf"{ESCAPE}|[\w.:@/+~-]+")
 _ESCAPES = ("\\", "\x1b", "%")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
-_DULL = re.compile(r"[A-Za-z]{0,3}|\d{1,12}(?:\.\d+)?[A-Za-z]{0,2}|\d[\d:-]{1,9}")
+_DULL = re.compile(r"[A-Za-z]{0,3}|\d{1,12}(?:\.\d+)?[A-Za-z]{0,2}|\d[\d:]{1,9}|\d{4}-\d\d-\d\d")
 _QUOTED = re.compile(r"(?P<quote>[\"'`])(?P<name>[\w.-]+)(?P=quote)")
 _PLAIN = re.compile(r"[\w./-]{0,400}")
 _TOKEN = re.compile(r"K10|eyJ|AKIA|ASIA|gh[a-z]_|glpat|github_pat|LS0t")
@@ -65,7 +65,7 @@ class TextRedactor:
         self._phrases = re.compile("|".join(map(re.escape, long_first)), re.IGNORECASE) if long_first else None
 
     def _redact(self, text: str) -> str:
-        if _DULL.fullmatch(text) or _TIME.fullmatch(text):
+        if _TIME.fullmatch(text) or (_DULL.fullmatch(text) and not self.names.find(text)):
             return text
         if UUID.fullmatch(text):
             return self._shapes.uuid(text)
@@ -117,7 +117,7 @@ class TextRedactor:
         return known
 
     def _redact_word(self, word: str) -> str:
-        if _DULL.fullmatch(word) or _TIME.fullmatch(word):
+        if _TIME.fullmatch(word) or (_DULL.fullmatch(word) and not self.names.find(word)):
             return word
         return replace_between(CUT, word, self._cut, self._plain) if len(word) >= 58 else self._plain(word)
 
