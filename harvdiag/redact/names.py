@@ -82,6 +82,7 @@ class Names:
         """Names with other characters than those of a host name, such as blanks."""
         self.domains: set[str] = set()
         self._entries: dict[str, Entry] = {}
+        self._asked: set[tuple[Sort, str]] = set()
         self._placed: dict[tuple[Sort, str], Entry] = {}
         self._issued: dict[str, str] = {}
         self.made_parts: dict[str, int] = {}
@@ -138,6 +139,9 @@ class Names:
 
     def add(self, text: str, sort: Sort) -> None:
         """Take a name in, unless it is one of the system."""
+        if (sort, text) in self._asked:
+            return
+        self._asked.add((sort, text))
         name = text.strip()
         if not name or _is_kept(sort, name) or self.find(name) or self.placed(sort, name):
             return
