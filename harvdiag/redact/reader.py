@@ -12,13 +12,15 @@ from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds.keep import share_object
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.redact.identity import IDENTITY, sort_of
+from harvdiag.redact.lines import redact_lines
 from harvdiag.redact.names import Sort
 from harvdiag.redact.redactor import Redactor
 from harvdiag.snapshot import Asker, Listing, Logbook, Manifest, Reader, Resource, Selector, Snapshot
-from harvdiag.snapshot.reader import Stoppable, vet_listing
+from harvdiag.snapshot.reader import LogStream, Stoppable, vet_listing
 
 __all__ = ["RedactedReader", "redact_snapshot"]
 
@@ -175,6 +177,14 @@ class RedactedReader:
         made = text.encode("utf-8", "surrogateescape")
         return made[-most:] if len(made) > most else made
 
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log from its beginning, redacted line by line."""
+        if not isinstance(self._reader, LogStream):
+            raise SourceError(f"{name}: no such log")
+        if name not in self._files:
+            self._logs(name)
+        yield from redact_lines(self._reader.stream(self._files.get(name, name)), self._redactor.line)
+
     # --- there and back --------------------------------------------------------------------------------------------
 
     def _fresh(self, listing: Listing) -> Listing:
@@ -183,7 +193,10 @@ class RedactedReader:
         return self._redact(vetted)
 
     def _redact(self, listing: Listing) -> Listing:
-        items = [self._redactor.object(listing.kind, obj) for obj in listing.items]
+        kind = listing.kind
+        # What harvdiag itself puts together of hosts has no more than is used.
+        used = (share_object(kind, obj) if kind.served else obj for obj in listing.items)
+        items = [self._redactor.object(kind, obj) for obj in used]
         return replace(
             listing, items=items, namespace=self._space(listing.namespace), reason=self._redactor.text(listing.reason)
         )

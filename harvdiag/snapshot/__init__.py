@@ -24,6 +24,7 @@ from harvdiag.snapshot.reader import (
     Asker,
     Listing,
     Logbook,
+    LogStream,
     Manifest,
     Reader,
     Redactor,
@@ -315,7 +316,16 @@ class Snapshot:
         """Read the last bytes of one log, at most `most`, without holding it. HarvdiagError if it cannot be read."""
         if isinstance(self._reader, Logbook):
             return self._reader.tail(name, most)
-        raise SourceError(f"{self.manifest.name}: holds objects, but no logs")
+        raise self._no_logs_error()
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log from its beginning, piece by piece. HarvdiagError if that fails, also in the midst of it."""
+        if isinstance(self._reader, LogStream):
+            return self._reader.stream(name)
+        raise self._no_logs_error()
+
+    def _no_logs_error(self) -> SourceError:
+        return SourceError(f"{self.manifest.name}: holds objects, but no logs")
 
     @property
     def coverage(self) -> Coverage:

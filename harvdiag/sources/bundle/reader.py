@@ -120,6 +120,16 @@ class BundleReader:
         with self._box.open_streamed(self._node_archives[node]) as archive:
             return archive.tail(f"{node}/{inner}", most)
 
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log piece by piece."""
+        place, mark, inner = name.partition(".zip/")
+        node = place.removeprefix("nodes/")
+        if not mark or node not in self._node_archives:
+            yield from self._box.pieces(f"{self._layout.root}{name}")
+            return
+        with self._box.open_nested(self._node_archives[node]) as archive:
+            yield from archive.pieces(f"{node}/{inner}")
+
     @cached_property
     def _node_archives(self) -> dict[str, str]:
         """The member of each node's archive, by the Node's name."""
